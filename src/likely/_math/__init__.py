@@ -1,0 +1,1 @@
+"""The basement: expressions, atoms, their derivatives and the backends that evaluate them."""

@@ -1,0 +1,50 @@
+"""Sets that parameters and outputs live in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A set of numbers: an interval, or the integers in it.
+
+    ``words`` is how an error message says what would be valid.
+    """
+
+    name: str
+    symbol: str
+    words: str
+    low: float = -math.inf
+    high: float = math.inf
+    closed_low: bool = False
+    closed_high: bool = False
+    integer: bool = False
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which finite values lie in the set."""
+        above = values >= self.low if self.closed_low else values > self.low
+        below = values <= self.high if self.closed_high else values < self.high
+        inside = above & below
+        if self.integer:
+            inside &= values == np.floor(values)
+        return inside
+
+
+real = Domain("real", "ℝ", "a finite real number")
+positive = Domain("positive", "(0, ∞)", "a number > 0", low=0.0)
+nonnegative = Domain("nonnegative", "[0, ∞)", "a number ≥ 0", low=0.0, closed_low=True)
+unit_interval = Domain("unit_interval", "(0, 1)", "a number strictly between 0 and 1", 0.0, 1.0)
+counts = Domain("counts", "{0, 1, 2, …}", "a whole number ≥ 0", 0.0, closed_low=True, integer=True)
+binary = Domain("binary", "{0, 1}", "0 or 1", 0.0, 1.0, True, True, True)
+classes = Domain(
+    "classes", "{0, …, K−1}", "a class label 0, …, K−1", 0.0, closed_low=True, integer=True
+)
+simplex = Domain("simplex", "Δᴷ", "K probabilities that sum to 1", 0.0, 1.0)

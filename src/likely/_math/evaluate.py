@@ -1,0 +1,93 @@
+"""Run an expression graph on arrays.
+
+A backend is a table from primitive to function; atoms are expanded into primitives first (or
+replaced by their textbook definitions, for backends that calculate with many digits or with symbols).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from likely._math.atoms import ATOMS
+from likely._math.graph import Node, make, substitute, topological
+
+Table = Mapping[str, Callable[..., Any]]
+
+
+def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> list[Node]:
+    """Rewrite atoms until only operations in ``known`` remain."""
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if not node.args:
+            return node
+        if node.op in known:
+            return make(node.op, *args)
+        atom = ATOMS[node.op]
+        formula = atom.definition if textbook else atom.expansion
+        if formula is None:
+            raise NotImplementedError(f"this backend cannot compute {node.op}")
+        return expand([formula(*args)], known, textbook=textbook)[0]
+
+    return substitute(outputs, rebuild)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph made ready to run: one step per operation, temporaries freed after their last use."""
+
+    steps: tuple[tuple[Callable[..., Any] | None, tuple[int, ...], Any, tuple[int, ...]], ...]
+    results: tuple[int, ...]
+
+    def __call__(self, inputs: Mapping[str, Any]) -> list[Any]:
+        values: list[Any] = [None] * len(self.steps)
+        for i, (function, args, payload, done) in enumerate(self.steps):
+            if function is not None:
+                values[i] = function(*[values[j] for j in args])
+            else:
+                values[i] = inputs[payload] if isinstance(payload, str) else payload
+            for j in done:
+                values[j] = None
+        return [values[i] for i in self.results]
+
+
+def compile_program(
+    outputs: Sequence[Node],
+    table: Table,
+    *,
+    textbook: bool = False,
+    fold: Table | None = None,
+) -> Program:
+    """The steps that compute ``outputs`` with the functions of one backend.
+
+    ``fold`` computes what depends on constants alone, once; by default ``table`` does.
+    """
+    fold = fold or table
+    nodes = expand(outputs, table, textbook=textbook)
+    order = topological(nodes)
+    position = {id(node): i for i, node in enumerate(order)}
+    results = tuple(position[id(node)] for node in nodes)
+    last: dict[int, int] = {}
+    for i, node in enumerate(order):
+        for arg in node.args:
+            last[position[id(arg)]] = i
+    freed: list[list[int]] = [[] for _ in order]
+    for j, i in last.items():
+        if j not in results:
+            freed[i].append(j)
+    steps: list[Any] = []
+    fixed: dict[int, Any] = {}
+    for i, node in enumerate(order):
+        args = tuple(position[id(arg)] for arg in node.args)
+        if node.op == "constant":
+            fixed[i] = node.value
+        elif node.op != "symbol" and all(j in fixed for j in args):
+            fixed[i] = fold[node.op](*[fixed[j] for j in args])
+        if i in fixed:
+            steps.append((None, (), fixed[i], ()))
+        elif node.op == "symbol":
+            steps.append((None, (), node.value, ()))
+        else:
+            steps.append((table[node.op], args, None, tuple(freed[i])))
+    return Program(tuple(steps), results)

@@ -1,0 +1,368 @@
+"""A small expression graph: what a family's formula becomes when it is traced.
+
+A node is an operation and its arguments. Nodes are hash-consed: writing the same
+expression twice gives the same node, so common sub-expressions are shared without a pass of
+their own. The order of operations stays as written, because the parentheses of a stable formula carry
+its stability; the only rewriting is what floating-point arithmetic does exactly
+(``1 * x``, ``x + 0``, ``a - (-b)``) and ``0 * x``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
+from weakref import WeakValueDictionary
+
+__all__ = [
+    "PI",
+    "Expression",
+    "Node",
+    "abs_",
+    "arctan2",
+    "as_node",
+    "constant",
+    "equal",
+    "exp",
+    "expm1",
+    "floor",
+    "log",
+    "log1p",
+    "make",
+    "maximum",
+    "minimum",
+    "polynomial",
+    "sign",
+    "sqrt",
+    "symbol",
+    "topological",
+    "where",
+]
+
+
+class Expression:
+    """Arithmetic for everything that stands for a node: nodes, and views of a parameter."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    # NumPy would otherwise take `array * node` apart element by element.
+    __array_ufunc__ = None
+
+    @property
+    def node(self) -> Node:
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Node:
+        return add(self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return add(other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return subtract(other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return divide(other, self)
+
+    def __neg__(self) -> Node:
+        return negative(self)
+
+    def __abs__(self) -> Node:
+        return abs_(self)
+
+    def __pow__(self, power: Any) -> Node:
+        if not isinstance(power, (int, float)):
+            raise TypeError(
+                f"the exponent of ** must be a number, got {power!r}; "
+                "write x to the power p as exp(p * log(x)) (or exp(p * x.log) on a parameter)"
+            )
+        return _power(as_node(self), power)
+
+    def __lt__(self, other: Any) -> Node:
+        return make("less", self, other)
+
+    def __le__(self, other: Any) -> Node:
+        return make("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Node:
+        return make("less", other, self)
+
+    def __ge__(self, other: Any) -> Node:
+        return make("less_equal", other, self)
+
+    def __eq__(self, other: object) -> Node:  # type: ignore[override]
+        return equal(self, other)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a formula is traced, so it has no truth value here: "
+            "write where(condition, a, b) instead of if, and/or or a chained comparison"
+        )
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "a formula is traced, so it has no number here: use the functions of likely.math "
+            "(exp, log, where, ...) instead of math.* or numpy.*"
+        )
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            "a formula is traced, so NumPy cannot take it: use the functions of likely.math "
+            "(exp, log, log1p, where, ...) instead of numpy.*"
+        )
+
+
+class Node(Expression):
+    """One operation of an expression graph; made by :func:`make`, never directly."""
+
+    __slots__ = ("__weakref__", "args", "digest", "op", "value")
+
+    def __init__(self, op: str, args: tuple[Node, ...], value: Any, digest: bytes) -> None:
+        self.op = op
+        self.args = args
+        self.value = value
+        self.digest = digest
+
+    @property
+    def node(self) -> Node:
+        return self
+
+    def __repr__(self) -> str:
+        if self.op in ("constant", "symbol"):
+            return f"{self.value}"
+        return f"{self.op}({', '.join(map(repr, self.args))})"
+
+
+_table: WeakValueDictionary[bytes, Node] = WeakValueDictionary()
+_COMMUTATIVE = frozenset({"add", "multiply"})
+
+
+def _intern(op: str, args: tuple[Node, ...], value: Any = None) -> Node:
+    # a + b and b + a round alike, so they are one node; the order by digest is the same in every
+    # process, which generated code depends on.
+    if op in _COMMUTATIVE and args[1].digest < args[0].digest:
+        args = (args[1], args[0])
+    text = f"{op}:{value!r}".encode()  # repr tells 0.0 from -0.0, which compare equal
+    digest = blake2b(text + b"".join(arg.digest for arg in args), digest_size=16).digest()
+    node = _table.get(digest)
+    if node is None:
+        node = _table[digest] = Node(op, args, value, digest)
+    return node
+
+
+def constant(value: float) -> Node:
+    return _intern("constant", (), float(value))
+
+
+def symbol(name: str) -> Node:
+    """A named input of the graph: y, or one raw column."""
+    return _intern("symbol", (), name)
+
+
+def as_node(value: Any) -> Node:
+    if isinstance(value, Expression):
+        return value.node
+    if isinstance(value, (bool, int, float)) or hasattr(value, "__float__"):
+        return constant(float(value))
+    raise TypeError(f"cannot use {value!r} in a formula: only numbers, y, parameters and likely.math")
+
+
+def is_constant(node: Node, value: float | None = None) -> bool:
+    return node.op == "constant" and (value is None or node.value == value)
+
+
+def make(op: str, *args: Any) -> Node:
+    """A node for any operation by name, without rewriting."""
+    return _intern(op, tuple(as_node(arg) for arg in args))
+
+
+def add(a: Any, b: Any) -> Node:
+    a, b = as_node(a), as_node(b)
+    if is_constant(a, 0.0):
+        return b
+    if is_constant(b, 0.0):
+        return a
+    if is_constant(a) and is_constant(b):
+        return constant(a.value + b.value)
+    if b.op == "negative":
+        return subtract(a, b.args[0])
+    if a.op == "negative":
+        return subtract(b, a.args[0])
+    return _intern("add", (a, b))
+
+
+def subtract(a: Any, b: Any) -> Node:
+    a, b = as_node(a), as_node(b)
+    if is_constant(b, 0.0):
+        return a
+    if is_constant(a, 0.0):
+        return negative(b)
+    if is_constant(a) and is_constant(b):
+        return constant(a.value - b.value)
+    if b.op == "negative":
+        return add(a, b.args[0])
+    if a.op == "negative":
+        return negative(add(a.args[0], b))
+    return _intern("subtract", (a, b))
+
+
+def multiply(a: Any, b: Any) -> Node:
+    a, b = as_node(a), as_node(b)
+    if is_constant(a, 0.0) or is_constant(b, 0.0):
+        return constant(0.0)
+    if is_constant(a) and is_constant(b):
+        return constant(a.value * b.value)
+    if is_constant(b):
+        a, b = b, a
+    if is_constant(a, 1.0):
+        return b
+    if is_constant(a, -1.0):
+        return negative(b)
+    if a.op == "negative":
+        return negative(multiply(a.args[0], b))
+    if b.op == "negative":
+        return negative(multiply(a, b.args[0]))
+    return _intern("multiply", (a, b))
+
+
+def divide(a: Any, b: Any) -> Node:
+    a, b = as_node(a), as_node(b)
+    if is_constant(a, 0.0):
+        return constant(0.0)
+    if is_constant(b, 1.0):
+        return a
+    if is_constant(a) and is_constant(b):
+        return constant(a.value / b.value)
+    if a.op == "negative":
+        return negative(divide(a.args[0], b))
+    if b.op == "negative":
+        return negative(divide(a, b.args[0]))
+    if is_constant(b) and math.frexp(b.value)[0] == 0.5:  # a power of two: exact
+        return multiply(constant(1.0 / b.value), a)
+    return _intern("divide", (a, b))
+
+
+def negative(a: Any) -> Node:
+    a = as_node(a)
+    if a.op == "negative":
+        return a.args[0]
+    if is_constant(a):
+        return constant(-a.value)
+    if a.op == "subtract":
+        return _intern("subtract", (a.args[1], a.args[0]))
+    return _intern("negative", (a,))
+
+
+def _power(base: Node, power: float) -> Node:
+    if power == 0.5:
+        return sqrt(base)
+    if power < 0:
+        return divide(1.0, _power(base, -power))
+    if power != int(power):
+        return exp(power * log(base))
+    result, square, n = constant(1.0), base, int(power)
+    while n:
+        if n & 1:
+            result = multiply(result, square)
+        n >>= 1
+        if n:
+            square = multiply(square, square)
+    return result
+
+
+def _unary(op: str, doc: str) -> Callable[[Any], Node]:
+    def function(x: Any) -> Node:
+        return make(op, x)
+
+    function.__name__ = function.__qualname__ = op
+    function.__doc__ = doc
+    return function
+
+
+exp = _unary("exp", "eˣ")
+expm1 = _unary("expm1", "eˣ − 1, accurate near 0")
+log = _unary("log", "Natural logarithm.")
+log1p = _unary("log1p", "log(1 + x), accurate near 0")
+sqrt = _unary("sqrt", "Square root.")
+abs_ = _unary("abs", "|x|; its derivative at 0 is taken as 0.")
+sign = _unary("sign", "−1, 0 or 1.")
+floor = _unary("floor", "The largest integer ≤ x.")
+
+
+#: π, exactly: each backend knows it to its own number of digits.
+PI = make("pi")
+
+
+def maximum(a: Any, b: Any) -> Node:
+    """The larger of a and b."""
+    return make("maximum", a, b)
+
+
+def minimum(a: Any, b: Any) -> Node:
+    """The smaller of a and b."""
+    return make("minimum", a, b)
+
+
+def arctan2(a: Any, b: Any) -> Node:
+    """The angle of the point (b, a) in (−π, π]."""
+    return make("arctan2", a, b)
+
+
+def equal(a: Any, b: Any) -> Node:
+    """The condition a == b, for :func:`where`."""
+    return make("equal", a, b)
+
+
+def where(condition: Any, a: Any, b: Any) -> Node:
+    """a where the condition holds, else b; both sides are computed."""
+    a, b = as_node(a), as_node(b)
+    return a if a is b else make("where", condition, a, b)
+
+
+def polynomial(x: Any, coefficients: Sequence[float]) -> Node:
+    """c₀ + c₁x + c₂x² + …, by Horner's rule."""
+    result = as_node(coefficients[-1])
+    for c in reversed(coefficients[:-1]):
+        result = result * x + c
+    return result
+
+
+def topological(outputs: Iterable[Node]) -> list[Node]:
+    """Every node that the outputs need, arguments before their users."""
+    order: list[Node] = []
+    seen: set[int] = set()
+    stack = [(node, False) for node in reversed(list(outputs))]
+    while stack:
+        node, ready = stack.pop()
+        if id(node) in seen:
+            continue
+        if ready:
+            seen.add(id(node))
+            order.append(node)
+        else:
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args))
+    return order
+
+
+def substitute(
+    outputs: Sequence[Node], rebuild: Callable[[Node, tuple[Node, ...]], Node]
+) -> list[Node]:
+    """The outputs with every node remade by ``rebuild(node, new_arguments)``."""
+    new: dict[int, Node] = {}
+    for node in topological(outputs):
+        new[id(node)] = rebuild(node, tuple(new[id(arg)] for arg in node.args))
+    return [new[id(node)] for node in outputs]

@@ -1,0 +1,53 @@
+"""The textbook formulas with many digits: the truth that everything else is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mpmath import mp
+
+
+def _log(x: Any) -> Any:
+    return -mp.inf if x == 0 else mp.log(x) if x > 0 else mp.nan
+
+
+def _divide(a: Any, b: Any) -> Any:
+    if b == 0:
+        return mp.nan if a == 0 else mp.inf * mp.sign(a)
+    return a / b
+
+
+TABLE: dict[str, Callable[..., Any]] = {
+    "pi": lambda: +mp.pi,
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": _divide,
+    "negative": lambda a: -a,
+    "where": lambda c, a, b: a if c else b,
+    "exp": mp.exp,
+    "expm1": mp.expm1,
+    "log": _log,
+    "log1p": lambda x: _log(1 + x),
+    "sqrt": mp.sqrt,
+    "abs": abs,
+    "sign": mp.sign,
+    "floor": mp.floor,
+    "maximum": max,
+    "minimum": min,
+    "arctan2": mp.atan2,
+    "tan": mp.tan,
+    "less": lambda a, b: a < b,
+    "less_equal": lambda a, b: a <= b,
+    "equal": lambda a, b: a == b,
+    "lgamma": mp.loggamma,
+    "digamma": lambda x: mp.psi(0, x),
+    "trigamma": lambda x: mp.psi(1, x),
+    "tetragamma": lambda x: mp.psi(2, x),
+    "erfc": mp.erfc,
+    "gammainc": lambda a, x: mp.gammainc(a, 0, x, regularized=True),
+    "gammaincc": lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
+    "betainc": lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),
+}
+

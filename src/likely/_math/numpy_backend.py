@@ -1,0 +1,46 @@
+"""The primitives on NumPy arrays; SciPy's special functions load on use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from likely._math.atoms import SCIPY_ONLY
+
+
+def _scipy(name: str) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*args)
+
+    return call
+
+
+TABLE: dict[str, Callable[..., Any]] = {
+    "pi": lambda: np.pi,
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "negative": np.negative,
+    "where": np.where,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "sign": np.sign,
+    "floor": np.floor,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "arctan2": np.arctan2,
+    "tan": np.tan,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "equal": np.equal,
+    **{name: _scipy(name) for name in SCIPY_ONLY},
+}

@@ -1,0 +1,183 @@
+"""What a family is: parameters, support, one ``log_density`` body, and known closed forms.
+
+A family file is a class body that inherits :class:`Distribution`; nothing in it is ever
+instantiated. The body is traced once with *views*: symbols that act as the parameter's value and
+offer ``.log``, ``.log1m`` (log(1 − θ)) and ``.complement`` (1 − θ), each of which the link supplies in
+the form that stays accurate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from likely._math.domains import Domain, real
+from likely._math.graph import Expression, Node, as_node, log, log1p
+
+Body = Callable[..., Any]
+
+
+class View(Expression):
+    """A parameter, or y, inside a traced body."""
+
+    __slots__ = ("_forms", "_value", "name")
+
+    def __init__(self, name: str, value: Node, forms: Mapping[str, Callable[[], Node]]) -> None:
+        self.name = name
+        self._value = value
+        self._forms = forms
+
+    @property
+    def node(self) -> Node:
+        return self._value
+
+    @property
+    def log(self) -> Node:
+        """log θ"""
+        return self._forms["log"]() if "log" in self._forms else log(self._value)
+
+    @property
+    def log1m(self) -> Node:
+        """log(1 − θ)"""
+        return self._forms["log1m"]() if "log1m" in self._forms else log1p(-self._value)
+
+    @property
+    def complement(self) -> Node:
+        """1 − θ"""
+        return self._forms["complement"]() if "complement" in self._forms else 1.0 - self._value
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def plain_view(name: str, value: Any) -> View:
+    """A view whose other forms follow from its value."""
+    return View(name, as_node(value), {})
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a family.
+
+    ``shared`` is the default role: one learned value for all rows, instead of one predicted from x.
+    ``symbol`` is its LaTeX name.
+    """
+
+    domain: Domain
+    symbol: str = ""
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another parametrisation of one slot: ``parameter = alternative ** power``."""
+
+    of: str
+    domain: Domain
+    power: float
+    symbol: str = ""
+
+    def view(self, name: str, given: View) -> View:
+        """The view of the family's own parameter, from the view of the alternative."""
+        return View(name, given**self.power, {"log": lambda: self.power * given.log})
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A family as data, read off its class body.
+
+    ``formulas`` holds what the file knows beside the density, by name; all but ``sample`` and
+    ``maximum_likelihood`` are traced bodies like ``log_density``:
+
+    ============================  =========================================================
+    mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
+    cdf, sf, quantile, isf        ``(y or probability, *parameters)``
+    expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out
+    sufficient                    ``(y)`` → statistics whose weighted means are sufficient
+    maximum_likelihood            ``(moments, *means)`` → {name: value} (NumPy)
+    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
+    sample                        ``(rng, size, *parameters)`` (NumPy)
+    ============================  =========================================================
+    """
+
+    name: str
+    doc: str
+    support: Domain
+    parameters: Mapping[str, Parameter]
+    alternatives: Mapping[str, Alternative]
+    log_density: Body
+    formulas: Mapping[str, Body]
+    smooth: bool = True
+    scipy: tuple[str, Body] | None = None
+    common_names: Mapping[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.name, id(self.log_density)))
+
+    def trace(self, body: Body, views: Mapping[str, View], *first: Any) -> Any:
+        """Run a body on views, in the order of the parameters."""
+        return body(*first, *[views[name] for name in self.parameters])
+
+
+FORMULAS = (
+    "mean",
+    "var",
+    "mode",
+    "entropy",
+    "cdf",
+    "sf",
+    "quantile",
+    "isf",
+    "expected_information",
+    "sufficient",
+    "maximum_likelihood",
+    "start",
+    "sample",
+)
+
+
+def specify(cls: type) -> Specification:
+    """Read a class body as a specification; TypeError or ValueError says what is missing."""
+    body = vars(cls)
+    log_density = _function(body.get("log_density"))
+    if log_density is None:
+        raise TypeError(
+            f"{cls.__name__} needs a log_density: def log_density(y, loc, scale): return ..."
+        )
+    parameters = {k: v for k, v in body.items() if isinstance(v, Parameter)}
+    code = log_density.__code__
+    names = code.co_varnames[: code.co_argcount]
+    if list(names[1:]) != list(parameters):
+        raise TypeError(
+            f"{cls.__name__}.log_density takes ({', '.join(names)}), but must take "
+            f"(y, {', '.join(parameters)}): y and then every Parameter in the order it is declared"
+        )
+    support = body.get("support", real)
+    if not isinstance(support, Domain):
+        raise TypeError(f"{cls.__name__}.support must be a domain such as real or positive")
+    return Specification(
+        name=cls.__name__,
+        doc=cls.__doc__ or "",
+        support=support,
+        parameters=parameters,
+        alternatives={k: v for k, v in body.items() if isinstance(v, Alternative)},
+        log_density=log_density,
+        formulas={k: f for k in FORMULAS if (f := _function(body.get(k))) is not None},
+        smooth=body.get("smooth", True),
+        scipy=body.get("scipy"),
+        common_names=body.get("common_names", {}),
+    )
+
+
+def _function(member: Any) -> Any:
+    return member.__func__ if isinstance(member, staticmethod) else member
+
+
+class Distribution:
+    """Base of the built-in families' files; reading one gives its ``specification``."""
+
+    specification: ClassVar[Specification]
+
+    def __init_subclass__(cls) -> None:
+        cls.specification = specify(cls)

@@ -1,0 +1,51 @@
+"""Poisson: counts of events that come independently."""
+
+from likely._math.atoms import gammainc, gammaincc, log_factorial_error, relative_entropy_term
+from likely._math.domains import counts, positive
+from likely._math.graph import floor, where
+from likely.families.base import Distribution, Parameter
+
+
+class Poisson(Distribution):
+    r"""Counts of events that come independently at a steady rate.
+
+    .. math:: p(y) = \frac{m^y e^{-m}}{y!}
+
+    Mean m = variance m. Use it for counts without an upper limit; where the variance exceeds the mean
+    (it usually does) use NegativeBinomial. The mode is the integer below m; of two, the smaller.
+
+    Source: McCullagh and Nelder, Generalized Linear Models (1989), chapter 6.
+    """
+
+    support = counts
+    mean = Parameter(positive, "m")
+    scipy = ("poisson", lambda mean: {"mu": mean})
+
+    def log_density(y, mean):
+        # y log(y/m) + m − y is the unit deviance; log y! enters through its Stirling remainder.
+        return -relative_entropy_term(y, mean, y - mean) - log_factorial_error(y)
+
+    def var(mean):
+        return mean
+
+    def mode(mean):
+        below = floor(mean)
+        return where(below == mean, where(mean >= 1.0, mean - 1.0, 0.0), below)
+
+    def cdf(y, mean):
+        return where(y < 0.0, 0.0, gammaincc(floor(y) + 1.0, mean))
+
+    def sf(y, mean):
+        return where(y < 0.0, 1.0, gammainc(floor(y) + 1.0, mean))
+
+    def expected_information(mean):
+        return {("mean", "mean"): 1.0 / mean}
+
+    def sample(rng, size, mean):
+        return rng.poisson(mean, size).astype(float)
+
+    def sufficient(y):
+        return (y,)
+
+    def maximum_likelihood(moments):
+        return {"mean": moments.mean[0]}

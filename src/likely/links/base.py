@@ -1,0 +1,55 @@
+"""What a link is: one formula for each view of a parameter, and its inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from likely._math import numpy_backend
+from likely._math.domains import Domain
+from likely._math.evaluate import compile_program
+from likely._math.graph import Node, symbol
+
+Formula = Callable[[Any], Node]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Maps an unconstrained raw prediction to a parameter, θ = inverse(raw).
+
+    Beside θ a link knows the *views* log θ, log(1 − θ) and 1 − θ in forms that stay accurate where
+    θ itself rounds to 0 or 1; a view that is left out is computed from θ. ``valid`` is the condition on
+    raw under which θ lies in the parameter's domain; None means that every raw is valid (the link is
+    *total*).
+    """
+
+    name: str
+    domains: tuple[Domain, ...]
+    value: Formula
+    forward: Formula
+    log: Formula | None = None
+    log1m: Formula | None = None
+    complement: Formula | None = None
+    valid: Callable[[Any, Domain], Node | None] | None = None
+    words: str = ""
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def link(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """raw = link(θ), elementwise."""
+        return _apply(self.forward, theta)
+
+    def inverse(self, raw: ArrayLike) -> NDArray[np.float64]:
+        """θ = inverse(raw), elementwise."""
+        return _apply(self.value, raw)
+
+
+def _apply(formula: Formula, x: ArrayLike) -> NDArray[np.float64]:
+    program = compile_program([formula(symbol("x"))], numpy_backend.TABLE)
+    with np.errstate(all="ignore"):
+        return np.asarray(program({"x": np.asarray(x, dtype=np.float64)})[0], dtype=np.float64)

@@ -1,0 +1,244 @@
+"""The negative log-likelihood: a family's formula composed with the links of its parameters.
+
+This is the one module where families and links meet. A composed loss is a graph over the symbols ``y``
+and ``raw0``, ``raw1``, …; gradient and curvature are derived from it, and the same graph runs on NumPy,
+in compiled kernels, and on PyTorch and JAX arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely._math import numpy_backend
+from likely._math.derive import tangent, times
+from likely._math.evaluate import Program, compile_program
+from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
+from likely.families.base import Specification, View
+from likely.links.base import Link
+
+Array = NDArray[np.float64]
+
+#: Rows per block: the temporaries of one block stay in the cache.
+BLOCK = 8192
+#: Below this many rows the NumPy body is as fast as a kernel and needs no compiler.
+KERNEL_ROWS = 32768
+
+
+@dataclass(frozen=True)
+class Slot:
+    """How one parameter of a family gets its value: from a raw column through a link, or fixed.
+
+    ``parameter`` is the public name; it is an alternative's name where one fills the slot.
+    """
+
+    parameter: str
+    of: str
+    role: str  # "predicted", "shared" or "fixed"
+    link: Link | None = None
+    value: float | None = None
+
+
+class NegativeLogLikelihood:
+    """−log p(y | raw) per row, in nats, with gradient and curvature in raw.
+
+    Raw predictions are columns first, shape (k, n); one row of ``raw`` per parameter that is
+    not fixed. Curvature is packed: rows (0,0), (1,0), (1,1), (2,0), … of the lower triangle.
+    """
+
+    def __init__(self, specification: Specification, slots: Sequence[Slot]) -> None:
+        self.specification = specification
+        self.slots = tuple(slots)
+        self.free = tuple(slot for slot in self.slots if slot.role != "fixed")
+        self.columns = len(self.free)
+        self.column_names = tuple(slot.parameter for slot in self.free)
+        self.smooth = specification.smooth
+
+    @property
+    def curvature_kinds(self) -> tuple[str, ...]:
+        declared = "expected_information" in self.specification.formulas
+        return ("observed", "expected") if declared else ("observed",)
+
+    # --- Composition: the graph -------------------------------------------------------------------
+
+    @cached_property
+    def raw(self) -> tuple[Node, ...]:
+        return tuple(symbol(f"raw{j}") for j in range(self.columns))
+
+    @cached_property
+    def views(self) -> dict[str, View]:
+        """The family's parameters as views of the raw symbols, in the family's order."""
+        views, columns = {}, iter(self.raw)
+        for slot in self.slots:
+            if slot.link is None:
+                assert slot.value is not None
+                view = View(slot.parameter, constant(slot.value), {})
+            else:
+                view = _link_view(slot.parameter, slot.link, next(columns))
+            if slot.parameter != slot.of:
+                view = self.specification.alternatives[slot.parameter].view(slot.of, view)
+            views[slot.of] = view
+        return views
+
+    @cached_property
+    def valid(self) -> Node | None:
+        """The condition on raw under which every partial link is inside its domain."""
+        condition: Node | None = None
+        for slot, raw in zip(self.free, self.raw, strict=True):
+            assert slot.link is not None
+            if slot.link.valid is None:
+                continue
+            domain = self._domain(slot)
+            one = slot.link.valid(raw, domain)
+            if one is not None:
+                condition = one if condition is None else where(condition, one, condition)
+        return condition
+
+    def _domain(self, slot: Slot) -> Any:
+        if slot.parameter in self.specification.alternatives:
+            return self.specification.alternatives[slot.parameter].domain
+        return self.specification.parameters[slot.parameter].domain
+
+    @cached_property
+    def loss(self) -> Node:
+        """−log p as one node; +∞ where a partial link leaves its domain."""
+        y = View("y", symbol("y"), {})
+        nll = -as_node(
+            self.specification.trace(self.specification.log_density, self.views, y)
+        )
+        return nll if self.valid is None else where(self.valid, nll, float("inf"))
+
+    @cached_property
+    def gradient(self) -> tuple[Node, ...]:
+        return tuple(tangent([self.loss], raw)[0] for raw in self.raw)
+
+    @cached_property
+    def observed(self) -> tuple[Node, ...]:
+        """∂²nll/∂rawᵢ∂rawⱼ, packed."""
+        return tuple(
+            tangent([self.gradient[i]], self.raw[j])[0]
+            for i in range(self.columns)
+            for j in range(i + 1)
+        )
+
+    @cached_property
+    def expected(self) -> tuple[Node, ...]:
+        """The Fisher information of raw: the family's, carried through the links, packed."""
+        body = self.specification.formulas["expected_information"]
+        entries = self.specification.trace(body, self.views)
+        values = {name: view.node for name, view in self.views.items()}
+        slopes = {
+            name: tuple(tangent([node], raw)[0] for raw in self.raw)
+            for name, node in values.items()
+        }
+        packed = []
+        for i in range(self.columns):
+            for j in range(i + 1):
+                total = constant(0.0)
+                for (a, b), entry in entries.items():
+                    for p, q in {(a, b), (b, a)}:
+                        if is_constant(slopes[p][i], 0.0) or is_constant(slopes[q][j], 0.0):
+                            continue
+                        total = total + times(times(as_node(entry), slopes[p][i]), slopes[q][j])
+                packed.append(total)
+        return tuple(packed)
+
+    def outputs(self, order: int, kind: str = "observed") -> tuple[Node, ...]:
+        """The nodes of loss (order 0), gradient (1) and packed curvature (2) together."""
+        nodes: tuple[Node, ...] = (self.loss,)
+        if order >= 1:
+            nodes += self.gradient
+        if order >= 2:
+            nodes += self.observed if kind == "observed" else self.expected
+        return nodes
+
+    # --- Evaluation -------------------------------------------------------------------------------
+
+    def program(self, order: int, kind: str = "observed") -> Program:
+        key = (order, kind if order == 2 else "observed")
+        if key not in self._programs:
+            self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
+        return self._programs[key]
+
+    @cached_property
+    def _programs(self) -> dict[tuple[int, str], Program]:
+        return {}
+
+    def evaluate(
+        self, y: Array, raw: Array, order: int, kind: str = "observed"
+    ) -> tuple[Array, Array | None, Array | None]:
+        """nll (n,), gradient (k, n) and packed curvature (k(k+1)/2, n), up to ``order``.
+
+        ``y`` (n,) must lie in the support and ``raw`` (k, n) be finite: nothing is checked here.
+        """
+        n, k = y.shape[0], self.columns
+        rows = 1 + (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
+        out = np.empty((rows, n))
+        if n >= KERNEL_ROWS:
+            from likely.losses.kernels import run
+
+            run(self, order, kind, y, raw, out)
+        else:
+            self._evaluate_numpy(y, raw, order, kind, out)
+        gradient = out[1 : 1 + k] if order >= 1 else None
+        curvature = out[1 + k :] if order >= 2 else None
+        return out[0], gradient, curvature
+
+    def _evaluate_numpy(self, y: Array, raw: Array, order: int, kind: str, out: Array) -> None:
+        program = self.program(order, kind)
+        # The branches of `where` that are not selected may divide by zero or overflow.
+        with np.errstate(all="ignore"):
+            for first in range(0, y.shape[0], BLOCK):
+                rows = slice(first, first + BLOCK)
+                inputs = {"y": y[rows]} | {f"raw{j}": raw[j, rows] for j in range(self.columns)}
+                for row, value in zip(out, program(inputs), strict=True):
+                    row[rows] = value
+
+    def formula(self, name: str, raw: Array, first: Any = None) -> Array:
+        """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast."""
+        key = (name, first is not None)
+        if key not in self._formulas:
+            if name in self.specification.parameters:
+                node = self.views[name].node
+            else:
+                head = (View("y", symbol("y"), {}),) if first is not None else ()
+                body = self.specification.formulas[name]
+                node = as_node(self.specification.trace(body, self.views, *head))
+            self._formulas[key] = compile_program([node], numpy_backend.TABLE)
+        inputs = {f"raw{j}": raw[j] for j in range(self.columns)}
+        if first is not None:
+            inputs["y"] = first
+        with np.errstate(all="ignore"):
+            value = self._formulas[key](inputs)[0]
+        shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
+
+    @cached_property
+    def _formulas(self) -> dict[tuple[str, bool], Program]:
+        return {}
+
+    def outside(self, raw: Array) -> NDArray[np.bool_]:
+        """Rows of raw (k, n) at which a partial link leaves its parameter's domain."""
+        if self.valid is None:
+            return np.zeros(raw.shape[1:], dtype=bool)
+        inputs: Mapping[str, Any] = {f"raw{j}": raw[j] for j in range(self.columns)}
+        inside = compile_program([self.valid], numpy_backend.TABLE)(inputs)[0]
+        return ~np.broadcast_to(inside, raw.shape[1:])
+
+
+def _link_view(name: str, link: Link, raw: Node) -> View:
+    forms = {
+        form: (lambda f=formula: f(raw))
+        for form, formula in (
+            ("log", link.log),
+            ("log1m", link.log1m),
+            ("complement", link.complement),
+        )
+        if formula is not None
+    }
+    return View(name, as_node(link.value(raw)), forms)
