@@ -1,1 +1,75 @@
-"""Likely."""
+"""Likely: choose a distribution; get its loss, a trained model and a predictive distribution.
+
+The four steps of the recipe, on one page, are in ``likely/recipe.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from likely._math.domains import (
+    binary as binary,
+)
+from likely._math.domains import (
+    counts as counts,
+)
+from likely._math.domains import (
+    nonnegative as nonnegative,
+)
+from likely._math.domains import (
+    positive as positive,
+)
+from likely._math.domains import (
+    real as real,
+)
+from likely._math.domains import (
+    unit_interval as unit_interval,
+)
+from likely.families.base import Alternative as Alternative
+from likely.families.base import Parameter as Parameter
+from likely.recipe import Family as Family
+from likely.recipe import predicted as predicted
+from likely.recipe import shared as shared
+
+if TYPE_CHECKING:
+    from likely.inference.predictive import Predictive as Predictive
+    from likely.predictors.constant import Constant as Constant
+    from likely.predictors.linear import Linear as Linear
+    from likely.predictors.saving import load as load
+
+__version__ = "0.1.0"
+
+# What is heavy loads on first use.
+_LAZY = {
+    "Constant": "likely.predictors.constant",
+    "Linear": "likely.predictors.linear",
+    "load": "likely.predictors.saving",
+    "Predictive": "likely.inference.predictive",
+    "ConvergenceWarning": "likely.fitting.result",
+}
+
+
+def _families() -> dict[str, str]:
+    """Public family names → module names; only file names are read, nothing is imported."""
+    from likely.families.registry import public_names
+
+    return public_names()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from importlib import import_module
+
+        value = getattr(import_module(_LAZY[name]), name)
+    elif name[:1].isupper() and name in _families():
+        from likely.recipe import family_class
+
+        value = family_class(name)
+    else:
+        raise AttributeError(f"module 'likely' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY, *_families()])

@@ -214,3 +214,7 @@ def xlogy(x: object, y: object) -> Node:
 def cauchit_quantile(p: object) -> Node:
     """tan(π(p − ½)), the inverse of ½ + arctan(x)/π."""
     return make("tan", PI * (graph.as_node(p) - 0.5))
+
+
+#: The y-th entry of a vector: what a density over classes selects.
+pick = _register("pick")

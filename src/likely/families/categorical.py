@@ -1,0 +1,23 @@
+"""Categorical: one of K unordered classes."""
+
+from likely._math.atoms import pick
+from likely._math.domains import classes, simplex
+from likely.families.base import Distribution, Parameter
+
+
+class Categorical(Distribution):
+    r"""One of K unordered classes: multiclass classification by softmax cross-entropy.
+
+    .. math:: p(y = k) = \lambda_k, \qquad \sum_k \lambda_k = 1
+
+    probs λ, one probability a class; its K raw columns are the logits, which the softmax does not change
+    when a constant is added to all of them. The mode is the most probable class (of ties, the first).
+
+    Source: Prince, Understanding Deep Learning (2023), section 5.5.
+    """
+
+    support = classes
+    probs = Parameter(simplex, r"\lambda")
+
+    def log_density(y, probs):
+        return pick(y, probs.log)

@@ -1,0 +1,49 @@
+"""The families that come with the library, found by listing this folder."""
+
+from __future__ import annotations
+
+import pkgutil
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from likely.families.base import Distribution, Specification
+
+_NOT_FAMILIES = {"base", "registry"}
+
+
+@cache
+def modules() -> tuple[str, ...]:
+    """The module names of all families, sorted."""
+    found = (m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    return tuple(sorted(set(found) - _NOT_FAMILIES))
+
+
+@cache
+def public_names() -> dict[str, str]:
+    """``{"NegativeBinomial": "negativebinomial", …}``: class names as the files declare them."""
+    return {specification(module).name: module for module in modules()}
+
+
+@cache
+def specification(module: str) -> Specification:
+    """The specification that a family's file declares."""
+    namespace = vars(import_module(f"likely.families.{module}"))
+    (found,) = (
+        value
+        for value in namespace.values()
+        if isinstance(value, type) and issubclass(value, Distribution) and value is not Distribution
+    )
+    return found.specification
+
+
+def lookup(name: str) -> Specification:
+    """The family called ``name``, whatever its case and underscores; ValueError suggests the nearest."""
+    key = name.replace("_", "").replace("-", "").replace(" ", "").lower()
+    if key in modules():
+        return specification(key)
+    near = get_close_matches(key, modules(), n=1, cutoff=0.5)
+    hint = f"; did you mean {specification(near[0]).name!r}?" if near else ""
+    known = ", ".join(specification(m).name for m in modules())
+    raise ValueError(f"unknown family {name!r}{hint} The families are: {known}")

@@ -1,0 +1,114 @@
+"""Checks of y and raw before any work: errors name the rows, the values, and what would be valid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely._math.domains import Domain
+
+_SHOWN = 5
+
+
+def rows_and_values(bad: NDArray[np.bool_], values: NDArray[Any]) -> str:
+    """``rows 3, 7 (values -1.0, nan)``, at most five of them, and how many there are."""
+    rows = np.flatnonzero(bad)
+    shown = rows[:_SHOWN]
+    more = f", … {rows.size} in all" if rows.size > _SHOWN else ""
+    listed = ", ".join(str(r) for r in shown)
+    of = ", ".join(str(values[r]) for r in shown)
+    return (
+        f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
+    )
+
+
+def numeric(values: Any, what: str) -> NDArray[np.float64]:
+    """A float64 array of any shape; TypeError/ValueError where the values are not numbers."""
+    array = np.asarray(values)
+    if array.dtype.kind in "iu" and array.size and np.abs(array).max() > 2**53:
+        raise ValueError(
+            f"{what} has integers beyond 2⁵³, which float64 cannot hold exactly; rescale it"
+        )
+    if array.dtype.kind in "biuf":
+        return array.astype(np.float64, copy=False)
+    if array.dtype.kind == "c":
+        raise ValueError(f"{what} is complex; Complex data not supported, give real numbers")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        sample = next((v for v in array.ravel() if not _is_number(v)), None)
+        raise ValueError(
+            f"{what} must be numbers, got {sample!r}; encode labels as numbers, "
+            "or use a family for classes (Bernoulli, Categorical)"
+        ) from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
+    """y as float64 (n,), every value in the support.
+
+    ValueError names the rows that are missing, infinite or outside the support.
+    """
+    array = numeric(y, "y")
+    if array.ndim != 1:
+        raise ValueError(f"y must have one value a row, shape (n,); got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError("y is empty: there is nothing to learn from")
+    inside = support.contains(array) & np.isfinite(array)
+    if not inside.all():
+        missing = np.isnan(array)
+        if missing.any():
+            raise ValueError(
+                f"y is NaN in {rows_and_values(missing, array)}; Input y contains NaN. "
+                "Drop or impute those rows first"
+            )
+        infinite = np.isinf(array)
+        if infinite.any():
+            raise ValueError(
+                f"y is infinite in {rows_and_values(infinite, array)}; Input y contains infinity. "
+                f"{family} needs {support.words}"
+            )
+        hint = _hint(support, array)
+        raise ValueError(
+            f"y is outside the support {support.symbol} of {family} in "
+            f"{rows_and_values(~inside, array)}; each must be {support.words}{hint}"
+        )
+    return array
+
+
+def _hint(support: Domain, y: NDArray[np.float64]) -> str:
+    if support.integer and support.name == "counts" and (y >= 0).all():
+        return ". For non-negative amounts use Gamma; for rates, counts with exposure"
+    if support.name == "positive" and (y >= 0).all():
+        return ". Exact zeros need a family that allows them, such as Exponential or Poisson"
+    if support.name == "unit_interval" and ((y >= 0) & (y <= 1)).all():
+        return ". Exact 0 and 1 are not in the open interval"
+    return ""
+
+
+def weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
+    """Frequencies (n,), finite and ≥ 0, not all 0; None stays None."""
+    if sample_weight is None:
+        return None
+    w = numeric(sample_weight, "sample_weight")
+    if w.ndim == 0:
+        w = np.full(n, float(w))
+    if w.shape != (n,):
+        raise ValueError(f"sample_weight has shape {w.shape}, but y has {n} rows: it needs ({n},)")
+    bad = ~np.isfinite(w) | (w < 0)
+    if bad.any():
+        raise ValueError(
+            f"sample_weight must be finite and ≥ 0; it is not in {rows_and_values(bad, w)}"
+        )
+    if not w.any():
+        raise ValueError("sample_weight is 0 in every row: there is nothing to learn from")
+    return w

@@ -1,0 +1,319 @@
+"""The whole recipe on one page; read this first.
+
+1. Choose a distribution p(y | θ):       ``family = Normal()``              (families/)
+2. Predict its parameters, θ = f(x, φ):  raw columns through links          (links/)
+3. Train: φ̂ = argmin −Σ log p:           ``family.nll(y, raw)``             (losses/, fitting/)
+4. Infer: the distribution, or its top:  ``family.at(...)``, ``.mode()``    (inference/)
+
+A :class:`Family` is a specification (one formula) with a role and a link for each parameter. This is the one
+module that composes all floors; its methods load a floor when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from likely.families.base import Specification, specify
+from likely.links import default_link, find_link
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from likely.inference.predictive import Predictive
+    from likely.report.explain import Explanation
+
+
+@dataclass(frozen=True)
+class Role:
+    """Where a parameter's value comes from: ``predicted`` from x, or ``shared`` by all rows.
+
+    Calling one chooses the link: ``predicted("softplus")``.
+    """
+
+    kind: str
+    link: str | None = None
+
+    def __call__(self, link: str) -> Role:
+        return Role(self.kind, link)
+
+    def __repr__(self) -> str:
+        return self.kind if self.link is None else f"{self.kind}({self.link!r})"
+
+
+#: The parameter has its own prediction for every row.
+predicted = Role("predicted")
+#: The parameter is one learned value, the same for all rows.
+shared = Role("shared")
+
+
+class Family:
+    """A distribution for y, with a role and a link for each of its parameters.
+
+    Subclass it to write your own: parameters, support, and one ``log_density`` in the functions of
+    ``likely.math``.
+
+    >>> from likely import Family, Parameter, positive, real
+    >>> from likely.math import exp
+    >>> class Gumbel(Family):
+    ...     support = real
+    ...     loc = Parameter(real)
+    ...     scale = Parameter(positive)
+    ...     def log_density(y, loc, scale):
+    ...         z = (y - loc) / scale
+    ...         return -z - exp(-z) - scale.log
+    >>> Gumbel().parameters
+    ('loc', 'scale')
+
+    Families are immutable values: equal if they mean the same, hashable, and their ``repr`` evaluates
+    back. Keyword arguments give a parameter's role: ``predicted`` or ``shared``, either with another link
+    in brackets, or a number that fixes it.
+    """
+
+    specification: ClassVar[Specification]
+
+    def __init_subclass__(cls) -> None:
+        if "log_density" in vars(cls):
+            cls.specification = specify(cls)
+
+    def __init__(self, **roles: Role | float) -> None:
+        if not hasattr(type(self), "specification"):
+            raise TypeError("Family is a base class: subclass it with a log_density")
+        self._roles = dict(roles)
+        _slots(self.specification, self._roles)  # an unknown name or link is an error here, not later
+
+    # --- A value: equality, hash, repr, copies ----------------------------------------------------
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.specification, tuple(sorted(self._roles.items(), key=lambda item: item[0])))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Family) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={role!r}" for name, role in self._roles.items())
+        return f"{self.specification.name}({given})"
+
+    def __copy__(self) -> Family:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Family:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._roles)
+
+    # --- Steps 1 and 2: the distribution and its parameters ---------------------------------------
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that are not fixed, in raw-column order."""
+        return tuple(dict.fromkeys(slot.parameter for slot in self.loss().free))
+
+    @property
+    def raw_columns(self) -> tuple[str, ...]:
+        """The name of each raw column."""
+        return self.loss().column_names
+
+    @cached_property
+    def _loss(self) -> Any:
+        from likely.losses.nll import NegativeLogLikelihood
+
+        return NegativeLogLikelihood(
+            self.specification, _slots(self.specification, self._roles)
+        )
+
+    def loss(self, classes: int | None = None) -> Any:
+        """The composed loss that kernels, fits and predictions share.
+
+        ``classes`` is for families over classes, which learn K from y.
+        """
+        return self._loss
+
+    # --- Step 3: the loss -------------------------------------------------------------------------
+
+    def nll(self, y: Any, raw: Any) -> Any:
+        """−log p(y | raw) per row, in nats; normalised, no constant dropped.
+
+        y has shape (n,), raw (n, k) with one column per entry of ``raw_columns``; (n,) will do for one.
+        NumPy, PyTorch or JAX arrays in, the same kind out, differentiable there. NumPy input is checked:
+        ValueError names the rows where y is outside the support. PyTorch and JAX input is not (that would
+        stop a compiled graph); outside the support the loss is then undefined.
+        """
+        from likely.adapters.arrays import nll
+
+        return nll(self, y, raw)
+
+    def nll_and_gradient(self, y: Any, raw: Any) -> tuple[Any, Any]:
+        """Per-row nll (n,) and its gradient in raw (n, k), in one pass."""
+        from likely.adapters.arrays import nll_and_gradient
+
+        return nll_and_gradient(self, y, raw)
+
+    def curvature(self, y: Any, raw: Any, kind: str = "expected") -> NDArray[Any]:
+        """The second derivatives of nll in raw, (n, k, k).
+
+        ``kind="observed"`` is the Hessian at y, ``"expected"`` the Fisher information, its mean over
+        y ~ p(y | raw): positive semi-definite.
+        """
+        from likely.adapters.arrays import curvature
+
+        return curvature(self, y, raw, kind)
+
+    def fit(self, y: Any, sample_weight: Any = None) -> Predictive:
+        """Density estimation: the maximum-likelihood distribution of y, without any x.
+
+        Returns a ``Predictive`` of shape () with ``.parameters``. ValueError where the likelihood is
+        unbounded, such as the Normal's for a constant y.
+        """
+        from likely.fitting.marginal import fit_density
+
+        return fit_density(self, y, sample_weight)
+
+    # --- Step 4: inference ------------------------------------------------------------------------
+
+    def at(self, **parameters: Any) -> Predictive:
+        """The distribution at given parameters: numbers, or arrays (n,) for n distributions.
+
+        >>> from likely import Normal
+        >>> round(float(Normal().at(loc=0.0, scale=1.0).prob(0.0)), 4)
+        0.3989
+        """
+        from likely.inference.construct import at
+
+        return at(self, parameters)
+
+    def explain(self) -> Explanation:
+        """The recipe for this family step by step, derived from its formula.
+
+        ``print`` it for text; ``.latex`` for documents.
+        """
+        from likely.report.explain import explain
+
+        return explain(self.loss())
+
+
+def _rebuild(cls: type[Family], roles: Mapping[str, Any]) -> Family:
+    return cls(**roles)
+
+
+def _slots(specification: Specification, roles: Mapping[str, Role | float]) -> list[Any]:
+    """One slot per parameter of the specification; errors name what does not fit."""
+    from likely.losses.nll import Slot
+
+    name = specification.name
+    known = [*specification.parameters, *specification.alternatives]
+    filled: dict[str, str] = {}
+    for given in roles:
+        if given not in known:
+            raise TypeError(
+                f"{name} has no parameter {given!r}; its parameters are {', '.join(known)}"
+            )
+        of = specification.alternatives[given].of if given in specification.alternatives else given
+        if of in filled:
+            raise TypeError(f"{name}: {filled[of]} and {given} fill the same slot; give one of them")
+        filled[of] = given
+    slots = []
+    for of, parameter in specification.parameters.items():
+        public = filled.get(of, of)
+        domain = (specification.alternatives.get(public) or parameter).domain
+        role = roles.get(public, shared if parameter.shared else predicted)
+        if isinstance(role, Role):
+            link = (
+                default_link(domain)
+                if role.link is None
+                else find_link(role.link, domain, f"{name}'s {public}")
+            )
+            slots.append(Slot(public, of, role.kind, link))
+        else:
+            slots.append(Slot(public, of, "fixed", value=_fixed(role, domain, f"{name}'s {public}")))
+    return slots
+
+
+def _fixed(value: Any, domain: Any, what: str) -> float:
+    import numpy as np
+
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{what} must be predicted, shared or a number, got {value!r}; "
+            'choose a link with predicted("softplus")'
+        ) from None
+    if not (np.isfinite(number) and domain.contains(np.asarray(number))):
+        raise ValueError(f"{what} must be {domain.words}, got {value!r}")
+    return number
+
+
+class ClassFamily(Family):
+    """A family over classes: it learns their number K from y, or is given it."""
+
+    def __init__(self, classes: int | None = None, **roles: Role | float) -> None:
+        if classes is not None and (not isinstance(classes, int) or classes < 2):
+            raise ValueError(f"classes must be a whole number of at least 2, got {classes!r}")
+        super().__init__(**roles)
+        self.classes = classes
+
+    def _key(self) -> tuple[Any, ...]:
+        return (*super()._key(), self.classes)
+
+    def __repr__(self) -> str:
+        given = [] if self.classes is None else [repr(self.classes)]
+        given += [f"{name}={role!r}" for name, role in self._roles.items()]
+        return f"{self.specification.name}({', '.join(given)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_classes, (type(self), self.classes, self._roles)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that are not fixed."""
+        return tuple(self.specification.parameters)
+
+    def loss(self, classes: int | None = None) -> Any:
+        """The loss over K raw columns; K is the family's own where it was given."""
+        from likely.losses.categorical import CategoricalLoss
+
+        k = self.classes if self.classes is not None else classes
+        return CategoricalLoss(self.specification, k, _slots(self.specification, self._roles))
+
+
+def _rebuild_classes(cls: Any, classes: int | None, roles: Mapping[str, Any]) -> Family:
+    return cls(classes, **roles)
+
+
+@cache
+def family_class(name: str) -> type[Family]:
+    """The public class of a built-in family; ValueError suggests the nearest name."""
+    from likely.families.registry import lookup
+
+    specification = lookup(name)
+    base = ClassFamily if specification.support.name == "classes" else Family
+    return type(
+        specification.name,
+        (base,),
+        {
+            "__doc__": specification.doc,
+            "__module__": "likely",
+            "specification": specification,
+        },
+    )
+
+
+def as_family(family: Family | type[Family] | str) -> Family:
+    """A family from what a user may write: an instance, a class, or a name such as ``"gamma"``."""
+    if isinstance(family, Family):
+        return family
+    if isinstance(family, type) and issubclass(family, Family):
+        return family()
+    if isinstance(family, str):
+        return family_class(family)()
+    raise TypeError(
+        f"family must be a family such as Normal(), or its name, got {family!r} "
+        f"of type {type(family).__name__}"
+    )
