@@ -8,6 +8,7 @@ in compiled kernels, and on PyTorch and JAX arrays.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math import numpy_backend
+from likely._math.domains import Domain
 from likely._math.derive import tangent, times
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
@@ -58,6 +60,11 @@ class NegativeLogLikelihood:
         self.columns = len(self.free)
         self.column_names = tuple(slot.parameter for slot in self.free)
         self.smooth = specification.smooth
+        #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
+        self.engine = "numpy"
+        self._programs: dict[tuple[int, str], Program] = {}
+        self._kernels: dict[tuple[int, str], Any] = {}
+        self._formulas: dict[tuple[str, bool], Program] = {}
 
     @property
     def curvature_kinds(self) -> tuple[str, ...]:
@@ -93,13 +100,14 @@ class NegativeLogLikelihood:
             assert slot.link is not None
             if slot.link.valid is None:
                 continue
-            domain = self._domain(slot)
+            domain = self.domain(slot)
             one = slot.link.valid(raw, domain)
             if one is not None:
                 condition = one if condition is None else where(condition, one, condition)
         return condition
 
-    def _domain(self, slot: Slot) -> Any:
+    def domain(self, slot: Slot) -> Domain:
+        """The domain of the parameter that the slot holds."""
         if slot.parameter in self.specification.alternatives:
             return self.specification.alternatives[slot.parameter].domain
         return self.specification.parameters[slot.parameter].domain
@@ -165,10 +173,6 @@ class NegativeLogLikelihood:
             self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
         return self._programs[key]
 
-    @cached_property
-    def _programs(self) -> dict[tuple[int, str], Program]:
-        return {}
-
     def evaluate(
         self, y: Array, raw: Array, order: int, kind: str = "observed"
     ) -> tuple[Array, Array | None, Array | None]:
@@ -179,15 +183,34 @@ class NegativeLogLikelihood:
         n, k = y.shape[0], self.columns
         rows = 1 + (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
         out = np.empty((rows, n))
-        if n >= KERNEL_ROWS:
-            from likely.losses.kernels import run
+        if self.engine == "kernel" or n >= KERNEL_ROWS:
+            from likely.losses.kernels.run import run
 
-            run(self, order, kind, y, raw, out)
+            run(self._kernel(order, kind), y, raw, out)
         else:
             self._evaluate_numpy(y, raw, order, kind, out)
         gradient = out[1 : 1 + k] if order >= 1 else None
         curvature = out[1 + k :] if order >= 2 else None
         return out[0], gradient, curvature
+
+    def for_rows(self, n: int) -> NegativeLogLikelihood:
+        """The loss to use for work that folds n rows in blocks: compiled where n is large."""
+        return self if n < KERNEL_ROWS else self.compiled
+
+    @cached_property
+    def compiled(self) -> NegativeLogLikelihood:
+        """This loss, with kernels for blocks of every size."""
+        twin = copy(self)
+        twin.engine = "kernel"
+        return twin
+
+    def _kernel(self, order: int, kind: str) -> Any:
+        key = (order, kind if order == 2 else "observed")
+        if key not in self._kernels:
+            from likely.losses.kernels.run import kernel_for
+
+            self._kernels[key] = kernel_for(self, *key)
+        return self._kernels[key]
 
     def _evaluate_numpy(self, y: Array, raw: Array, order: int, kind: str, out: Array) -> None:
         program = self.program(order, kind)
@@ -217,10 +240,6 @@ class NegativeLogLikelihood:
             value = self._formulas[key](inputs)[0]
         shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
         return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
-
-    @cached_property
-    def _formulas(self) -> dict[tuple[str, bool], Program]:
-        return {}
 
     def outside(self, raw: Array) -> NDArray[np.bool_]:
         """Rows of raw (k, n) at which a partial link leaves its parameter's domain."""

@@ -1,0 +1,68 @@
+"""A thread pool of our own for folds over rows.
+
+Made on first use and forgotten in a forked child. ``LIKELY_NUM_THREADS`` bounds it; by default it has as
+many threads as the process may use cores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+#: Below this many rows one thread is as fast as many.
+SERIAL_ROWS = 50_000
+
+_pool: ThreadPoolExecutor | None = None
+_lock = Lock()
+
+
+def _forget() -> None:
+    global _pool, _lock
+    _pool = None
+    _lock = Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def threads(n_jobs: int | None = None) -> int:
+    """How many threads a fold may use: ``n_jobs``, else LIKELY_NUM_THREADS, else the cores allowed.
+
+    ValueError where the variable is not a whole number ≥ 1.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if n_jobs is not None:
+        if n_jobs == 0:
+            raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all")
+        return max(1, cores + 1 + n_jobs) if n_jobs < 0 else n_jobs
+    given = os.environ.get("LIKELY_NUM_THREADS")
+    if given is None:
+        return cores
+    if not given.isdigit() or int(given) < 1:
+        raise ValueError(f"LIKELY_NUM_THREADS must be a whole number ≥ 1, got {given!r}")
+    return int(given)
+
+
+def pool() -> ThreadPoolExecutor:
+    """The pool, made on first use."""
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="likely")
+        return _pool
+
+
+def fold_slices(work: Callable[[int, int], None], rows: int, n_jobs: int | None = None) -> None:
+    """Call ``work(start, stop)`` on one slice of the rows per thread."""
+    count = threads(n_jobs) if rows >= SERIAL_ROWS else 1
+    if count == 1:
+        work(0, rows)
+        return
+    edges = [rows * i // count for i in range(count + 1)]
+    # The calling thread takes the first slice, so a pool that is busy cannot deadlock it.
+    others = [pool().submit(work, a, b) for a, b in zip(edges[1:-1], edges[2:], strict=True)]
+    work(edges[0], edges[1])
+    for future in others:
+        future.result()

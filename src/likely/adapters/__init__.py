@@ -1,0 +1,1 @@
+"""Losses for other libraries' arrays and learners; each loads on use."""

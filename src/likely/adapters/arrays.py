@@ -1,0 +1,97 @@
+"""The loss on arrays of any library: NumPy in, NumPy out; PyTorch in, PyTorch out; JAX in, JAX out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.losses import check
+
+
+def _library(array: Any) -> str:
+    """"torch", "jax" or "numpy"; a library that is not imported cannot have made the array."""
+    if "torch" in sys.modules and isinstance(array, sys.modules["torch"].Tensor):
+        return "torch"
+    if "jax" in sys.modules and isinstance(array, sys.modules["jax"].Array):
+        return "jax"
+    return "numpy"
+
+
+def nll(family: Any, y: Any, raw: Any) -> Any:
+    """See ``Family.nll``."""
+    library = _library(raw)
+    if library == "torch":
+        from likely.adapters.torch_arrays import nll as torch_nll
+
+        return torch_nll(family, y, raw)
+    if library == "jax":
+        from likely.adapters.jax_arrays import nll as jax_nll
+
+        return jax_nll(family, y, raw)
+    return _evaluate(family, y, raw, 0)[0]
+
+
+def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
+    """See ``Family.nll_and_gradient``."""
+    library = _library(raw)
+    if library == "torch":
+        from likely.adapters.torch_arrays import nll_and_gradient as torch_both
+
+        return torch_both(family, y, raw)
+    if library == "jax":
+        from likely.adapters.jax_arrays import nll_and_gradient as jax_both
+
+        return jax_both(family, y, raw)
+    value, gradient, _ = _evaluate(family, y, raw, 1)
+    return value, gradient
+
+
+def curvature(family: Any, y: Any, raw: Any, kind: str) -> NDArray[Any]:
+    """See ``Family.curvature``."""
+    if kind not in ("observed", "expected"):
+        raise ValueError(f'kind must be "observed" or "expected", got {kind!r}')
+    return _evaluate(family, y, raw, 2, kind)[2]
+
+
+def _evaluate(
+    family: Any, y: Any, raw: Any, order: int, kind: str = "observed"
+) -> tuple[NDArray[Any], Any, Any]:
+    given = np.asarray(raw)
+    columns = check.numeric(raw, "raw")
+    y = np.asarray(y)
+    if y.size == 0 and columns.size == 0:
+        y = y.astype(np.float64)
+        loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
+    else:
+        y = check.response(y, family.specification.support, family.specification.name)
+        loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
+    if columns.ndim == 1 and loss.columns == 1:
+        columns = columns[:, np.newaxis]
+    if columns.shape != (y.shape[0], loss.columns):
+        raise ValueError(
+            f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "
+            f"a row per y and a column for each of {', '.join(loss.column_names)}"
+        )
+    if not np.isfinite(columns).all():
+        bad = ~np.isfinite(columns).all(axis=1)
+        raise ValueError(f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}")
+    if family.specification.support.name == "classes" and y.size and y.max() >= loss.columns:
+        bad = y >= loss.columns
+        raise ValueError(
+            f"y must be a class 0, …, {loss.columns - 1}; it is not in {check.rows_and_values(bad, y)}"
+        )
+    value, gradient, packed = loss.evaluate(y, columns.T, order, kind)
+    dtype = np.float32 if given.dtype == np.float32 else np.float64
+    k = loss.columns
+    full = None
+    if packed is not None:
+        full = np.empty((y.shape[0], k, k), dtype=dtype)
+        for i in range(k):
+            for j in range(i + 1):
+                full[:, i, j] = full[:, j, i] = packed[i * (i + 1) // 2 + j]
+    if gradient is not None:
+        gradient = gradient.T.astype(dtype, copy=False)
+    return value.astype(dtype, copy=False), gradient, full

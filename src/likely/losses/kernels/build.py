@@ -1,0 +1,124 @@
+"""Compile kernel modules: committed ones for the built-in families, generated ones for the rest.
+
+Every combination of family, links and outputs goes through the same emitter. The text decides the file's
+name, so an edited atom, formula or emitter never meets machine code of its older self; two processes
+that race write the same bytes and rename them into place. Numba keeps the machine code beside the source;
+without a writable folder the kernel is compiled in memory, and that is said once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import types
+import warnings
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from likely.losses.kernels.emit import module_source
+
+GENERATED = Path(__file__).parent / "generated"
+
+Kernel = Callable[[Any, Any, Any, int, int], None]
+_lock = RLock()
+_loaded: dict[str, types.ModuleType] = {}
+
+
+class CacheWarning(UserWarning):
+    """Kernels cannot be cached, so each process compiles them again."""
+
+
+def kernel(title: str, name: str, outputs: Any, columns: int) -> Kernel:
+    """The compiled kernel ``name(y, raw, out, start, stop)`` for these outputs."""
+    source = module_source(title, {name: (outputs, columns)})
+    with _lock:
+        module = _load(file_name(title, name, source), source)
+    return getattr(module, name)  # type: ignore[no-any-return]
+
+
+def file_name(title: str, name: str, source: str) -> str:
+    """``normal_log_gradient_1a2b3c….py``: readable, and decided by the whole text."""
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    return f"{title.lower().replace(' ', '_')}_{name}_{digest}.py"
+
+
+def cache_folder() -> Path:
+    """Where generated kernels live: ``LIKELY_CACHE_DIR``, or the user's cache folder."""
+    if given := os.environ.get("LIKELY_CACHE_DIR"):
+        return Path(given)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home()))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "likely" / "kernels"
+
+
+def _load(file: str, source: str) -> types.ModuleType:
+    if file in _loaded:
+        return _loaded[file]
+    path = GENERATED / file
+    if not path.exists():
+        path = _write(cache_folder() / file, source)
+    spec = spec_from_file_location(f"likely_kernel_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    _compile(module)
+    _loaded[file] = module
+    return module
+
+
+def _write(path: Path, source: str) -> Path:
+    """The source in the cache folder, or in a temporary one where that cannot be written."""
+    if path.exists() and path.read_text(encoding="utf-8") == source:
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    except OSError as error:
+        _say_uncached(path.parent, error)
+        path = Path(tempfile.mkdtemp(prefix="likely-kernels-")) / path.name
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(source)
+    os.replace(temporary, path)
+    return path
+
+
+_said = False
+
+
+def _say_uncached(folder: Path, error: Exception) -> None:
+    global _said
+    if not _said:
+        _said = True
+        warnings.warn(
+            f"compiled kernels cannot be kept in {folder} ({error}); every process will compile "
+            "them again. Set LIKELY_CACHE_DIR to a folder that can be written",
+            CacheWarning,
+            stacklevel=2,
+        )
+
+
+def _compile(module: types.ModuleType) -> None:
+    """Replace the module's functions by compiled ones, callees first as they stand in the file."""
+    import numba
+
+    options = {"fastmath": {"contract"}, "nogil": True, "error_model": "numpy"}
+    for name, function in list(vars(module).items()):
+        if not isinstance(function, types.FunctionType) or function.__module__ != module.__name__:
+            continue
+        try:
+            compiled = numba.njit(cache=True, **options)(function)
+        except RuntimeError as error:  # Numba found no folder that it can write
+            _say_uncached(Path(str(module.__file__)).parent, error)
+            compiled = numba.njit(**options)(function)
+        setattr(module, name, compiled)

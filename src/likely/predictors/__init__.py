@@ -1,0 +1,1 @@
+"""The roof: estimators that assemble the floors."""

@@ -1,0 +1,244 @@
+"""What every estimator shares: checking input, the family's labels, and the four ways to predict."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from likely.inference.categorical import CategoricalPredictive
+from likely.inference.predictive import Predictive
+from likely.losses import check
+from likely.predictors.response import encode_labels, offsets
+from likely.recipe import Family, as_family
+
+Array = NDArray[np.float64]
+
+POINTS = ("mode", "mean", "median")
+
+
+class ModeWarning(UserWarning):
+    """Most of the predicted modes lie on the edge of the support, where they say little."""
+
+
+class DistributionEstimator(BaseEstimator):
+    """An estimator whose prediction is a distribution.
+
+    Subclasses set ``_fit(X, y, weight, offset)`` and ``_raw(X)``; a classifier or a regressor follows
+    from the family.
+    """
+
+    # --- scikit-learn's conventions ---------------------------------------------------------------
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        support = self._support_name()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = True
+        if support in ("binary", "classes"):
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags(multi_class=support == "classes")
+        else:
+            tags.estimator_type = "regressor"
+            # score() is a mean log-likelihood, which has no reason to exceed 0.5.
+            tags.regressor_tags = RegressorTags(poor_score=True)
+            tags.target_tags.positive_only = support in ("positive", "nonnegative", "counts")
+        return tags
+
+    def _support_name(self) -> str:
+        try:
+            return as_family(self.family).specification.support.name
+        except (TypeError, ValueError):  # a constructor checks nothing: fit says what is wrong
+            return "real"
+
+    @property
+    def _is_classes(self) -> bool:
+        return self.family_.specification.support.name in ("binary", "classes")
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "family_"):
+            raise NotFittedError(
+                f"this {type(self).__name__} instance is not fitted yet: call fit(X, y) first"
+            )
+
+    # --- Fitting ----------------------------------------------------------------------------------
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None
+    ) -> Any:
+        """Maximise the likelihood of y given X.
+
+        X (n, p): NumPy array or memory map, SciPy sparse matrix, or a pandas, Polars or Arrow table of
+        numbers. y (n,) in the support of the family; labels of any type for Bernoulli and Categorical.
+        ``sample_weight`` (n,) are frequencies: weight 2 is the row twice, weight 0 its absence. ``offset``
+        is added to the raw predictions: (n,) for the first parameter, (n, k) or a data frame by name.
+        ``exposure`` (n,) multiplies a mean with the log link.
+
+        ValueError names what is wrong with the input, before any work. A maximum that does not exist does
+        not raise: ``result_.status`` says so, with a ConvergenceWarning.
+        """
+        family = as_family(self.family)
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
+            )
+        X = self._validate(X, reset=True)
+        if family.specification.support.name in ("binary", "classes"):
+            given = getattr(family, "classes", None)
+            labels, codes = encode_labels(y, family.specification.name, given)
+            loss = family.loss(labels.size)
+            self.classes_ = labels
+            self.n_classes_ = labels.size
+            response = codes
+        else:
+            y = column_or_1d(np.asarray(y), warn=True)
+            response = check.response(y, family.specification.support, family.specification.name)
+            loss = family.loss()
+        n = X.shape[0]
+        if response.shape[0] != n:
+            raise ValueError(
+                f"X has {n} rows and y has {response.shape[0]}: inconsistent numbers of samples; "
+                "they must match row by row"
+            )
+        weight = check.weights(sample_weight, n)
+        self._has_offset = offset is not None or exposure is not None
+        self._fit(X, loss, response, weight, offsets(loss, n, offset, exposure))
+        self.family_ = family
+        return self
+
+    @property
+    def loss_(self) -> Any:
+        """The composed loss that was minimised."""
+        return self.family_.loss(getattr(self, "n_classes_", None))
+
+    def _validate(self, X: Any, *, reset: bool) -> Any:
+        if hasattr(X, "column_names") and hasattr(X, "schema"):  # an Arrow table
+            import narwhals as nw
+
+            X = nw.from_native(X).to_pandas()
+        return validate_data(
+            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
+        )
+
+    def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
+        raise NotImplementedError
+
+    def _raw(self, X: Any) -> Array:
+        """Raw predictions (k, n), without offsets."""
+        raise NotImplementedError
+
+    # --- Predicting -------------------------------------------------------------------------------
+
+    def predict_dist(self, X: Any, offset: Any = None, exposure: Any = None) -> Any:
+        """The predictive distribution of every row: a ``Predictive`` of n distributions."""
+        self._check_fitted()
+        X = self._validate(X, reset=False)
+        given = offset is not None or exposure is not None
+        if self._has_offset and not given:
+            raise ValueError(
+                "this model was fitted with an offset or exposure, so prediction needs one too: "
+                "pass offset= or exposure= (0 or 1 for the plain parameters)"
+            )
+        raw = self._raw(X)
+        added = offsets(self.loss_, X.shape[0], offset, exposure)
+        if added is not None:
+            raw = raw + added
+        outside = self.loss_.outside(raw)
+        if outside.any():
+            rows = np.flatnonzero(outside)
+            raise ValueError(
+                f"the prediction leaves the domain of a partial link in {rows.size} rows, first row "
+                f"{rows[0]}; use a total link such as log or logit"
+            )
+        if self.family_.specification.support.name == "classes":
+            return CategoricalPredictive(self.loss_, raw, labels=self.classes_)
+        if self._is_classes:
+            return Predictive(self.loss_, raw, labels=self.classes_)
+        return Predictive(self.loss_, raw)
+
+    def predict(
+        self,
+        X: Any,
+        point: str | float | None = None,
+        offset: Any = None,
+        exposure: Any = None,
+    ) -> NDArray[Any]:
+        """One value a row: the mode by default, where the distribution is largest.
+
+        ``point`` is "mode", "mean", "median" or a quantile level in (0, 1); None takes the estimator's own.
+        A classifier predicts the label of the most probable class. Where more than half of the modes lie on
+        the edge of the support, a ModeWarning names the mean.
+        """
+        self._check_fitted()
+        choice = self.point if point is None else point
+        distribution = self.predict_dist(X, offset=offset, exposure=exposure)
+        if isinstance(choice, str):
+            if choice not in POINTS:
+                raise ValueError(
+                    f'point must be "mode", "mean", "median" or a level in (0, 1), got {choice!r}'
+                )
+            value = getattr(distribution, choice)()
+            if choice == "mode" and point is None:
+                self._warn_edges(value)
+            return np.asarray(value)
+        if not (isinstance(choice, (int, float)) and 0 < choice < 1):
+            raise ValueError(
+                f'point must be "mode", "mean", "median" or a level in (0, 1), got {choice!r}'
+            )
+        return np.asarray(distribution.quantile(float(choice)))
+
+    def _warn_edges(self, modes: Any) -> None:
+        support = self.family_.specification.support
+        if self._is_classes or not np.size(modes):
+            return
+        edge = (modes == support.low) | (modes == support.high)
+        if edge.mean() > 0.5:
+            warnings.warn(
+                f"{int(edge.sum())} of {edge.size} predicted modes lie on the edge of the support "
+                f'{support.symbol}; predict(X, point="mean") may be what you want',
+                ModeWarning,
+                stacklevel=3,
+            )
+
+    def predict_params(self, X: Any, offset: Any = None, exposure: Any = None) -> dict[str, Array]:
+        """The parameters of every row on their natural scale, by name."""
+        parameters: dict[str, Array] = self.predict_dist(X, offset, exposure).parameters
+        return parameters
+
+    def predict_proba(self, X: Any, offset: Any = None, exposure: Any = None) -> Array:
+        """Class probabilities (n, K), columns in the order of ``classes_``; classifiers only."""
+        self._check_fitted()
+        if not self._is_classes:
+            raise AttributeError(
+                f"predict_proba is for classes; {self.family_!r} has a continuous or count target: "
+                "use predict_dist(X).prob(y), .cdf(y) or .interval(0.9)"
+            )
+        probabilities: Array = self.predict_dist(X, offset, exposure).probabilities()
+        return probabilities
+
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None
+    ) -> float:
+        """Mean log-likelihood per row, in nats: higher is better."""
+        self._check_fitted()
+        logs = self.predict_dist(X, offset, exposure).log_prob(y)
+        weight = check.weights(sample_weight, logs.shape[0])
+        return float(np.average(logs, weights=weight))
+
+    def save(self, path: Any) -> None:
+        """Write the fitted model to a folder of JSON and arrays; ``likely.load`` reads it back."""
+        from likely.predictors.saving import save
+
+        self._check_fitted()
+        save(self, path)
+
+
+def family_of(estimator: Any) -> Family:
+    """The family that an estimator was given, as a family."""
+    return as_family(estimator.family)

@@ -1,0 +1,129 @@
+"""What belongs to the rows of y and travels with them: weights, offsets, exposure, and class labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.losses import check
+
+Array = NDArray[np.float64]
+
+
+def offsets(loss: Any, n: int, offset: Any, exposure: Any) -> Array | None:
+    """Offsets on the raw scale, (k, n); None where nothing was given.
+
+    ``offset`` is (n,) for the first parameter, (n, k), a data frame with a column per parameter, or a
+    dict of arrays by parameter; ``exposure`` adds log(exposure) to the raw mean and needs its log link.
+    """
+    if offset is None and exposure is None:
+        return None
+    total = np.zeros((loss.columns, n))
+    if offset is not None:
+        for column, values in _named(loss, offset):
+            total[column] += _rows(values, n, "offset")
+    if exposure is not None:
+        total[_exposed(loss)] += np.log(_positive(_rows(exposure, n, "exposure")))
+    return total
+
+
+def _named(loss: Any, offset: Any) -> list[tuple[int, Any]]:
+    names = list(loss.column_names)
+    if isinstance(offset, dict) or (hasattr(offset, "columns") and hasattr(offset, "__getitem__")):
+        keys = list(offset) if isinstance(offset, dict) else list(offset.columns)
+        unknown = [key for key in keys if key not in names]
+        if unknown:
+            raise ValueError(
+                f"offset names {unknown[0]!r}, but the raw columns are {', '.join(names)}"
+            )
+        return [(names.index(key), np.asarray(offset[key])) for key in keys]
+    array = np.asarray(offset)
+    if array.ndim == 2:
+        if array.shape[1] != len(names):
+            raise ValueError(
+                f"offset has {array.shape[1]} columns, but there are {len(names)} raw columns: "
+                f"{', '.join(names)}"
+            )
+        return list(enumerate(array.T))
+    return [(0, array)]
+
+
+def _rows(values: Any, n: int, what: str) -> Array:
+    array = check.numeric(values, what)
+    if array.ndim == 0:
+        array = np.full(n, float(array))
+    if array.shape != (n,):
+        raise ValueError(f"{what} has shape {array.shape}, but there are {n} rows")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        raise ValueError(f"{what} must be finite; it is not in {check.rows_and_values(bad, array)}")
+    return array
+
+
+def _positive(exposure: Array) -> Array:
+    bad = exposure <= 0
+    if bad.any():
+        raise ValueError(f"exposure must be > 0; it is not in {check.rows_and_values(bad, exposure)}")
+    return exposure
+
+
+def _exposed(loss: Any) -> int:
+    for j, slot in enumerate(loss.free):
+        if slot.parameter == "mean":
+            if slot.link.name == "log":
+                return j
+            raise ValueError(
+                f"exposure multiplies the mean, so it needs the log link; {loss.specification.name}'s "
+                f"mean has the {slot.link.name} link"
+            )
+    raise ValueError(
+        f"exposure multiplies the mean of a family such as Poisson; {loss.specification.name} has "
+        "no predicted mean. Use offset instead"
+    )
+
+
+def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], Array]:
+    """Sorted classes and the code of each row; ValueError where y cannot be classes.
+
+    ``given`` is the family's own K: then y must be 0, …, K − 1, and classes unseen in y exist too.
+    """
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import column_or_1d
+
+    y = column_or_1d(y, warn=True)
+    if y.size == 0:
+        raise ValueError("y is empty: there is nothing to learn from")
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        bad = ~np.isfinite(y)
+        word = "NaN" if np.isnan(y).any() else "infinity"
+        raise ValueError(
+            f"Input y contains {word}: {check.rows_and_values(bad, y)}. Drop those rows first"
+        )
+    if y.dtype.kind == "O":
+        missing = np.array([v is None or v != v for v in y])
+        if missing.any():
+            raise ValueError(
+                f"y has missing labels in {check.rows_and_values(missing, y)}. Drop those rows first"
+            )
+    check_classification_targets(y)
+    classes, codes = np.unique(y, return_inverse=True)
+    if given is not None:
+        outside = ~np.isin(y, np.arange(given))
+        if outside.any():
+            raise ValueError(
+                f"y must be a class 0, …, {given - 1} of Categorical({given}); it is not in "
+                f"{check.rows_and_values(outside, y)}"
+            )
+        return np.arange(given), y.astype(np.float64)
+    if classes.size < 2:
+        raise ValueError(
+            f"y has only one class, {classes[0]!r}: {name} needs at least 2 classes to learn from"
+        )
+    if name == "Bernoulli" and classes.size > 2:
+        raise ValueError(
+            f"y has {classes.size} classes, but Bernoulli is for two. Only binary classification is "
+            "supported. Use Categorical() for more"
+        )
+    return classes, codes.astype(np.float64)
