@@ -1,0 +1,238 @@
+"""The stress grid of the numerics contract: raw predictions far out, and y where formulas cancel.
+
+Jointly |raw| ≤ 30; one raw at a time at ±37.5 and ±300 (±700 for logit and softmax) with the others in
+{−1, 0, 1}. Of the y at each, more than a third are adversarial: at the centre of the distribution exactly, one
+ulp, 1e-8 and 1e-3 beside it, one and thirty standard deviations away, at the edge of the
+support, and where the gradient of one raw vanishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from likely._math.domains import Domain
+from likely.families.registry import modules, specification
+from likely.links import default_link, find_link, links_for
+from likely.losses.categorical import CategoricalLoss
+from likely.losses.nll import NegativeLogLikelihood, Slot
+from oracles.textbook import FAMILIES
+from oracles.truth import Combination, Point
+
+SEED = 20260101
+LARGEST_COUNT = 2.0**53
+JOINT = {
+    1: (-30, -20, -10, -5, -2, -1, -0.1, -1e-9, 0, 1e-9, 0.3, 1, 2, 5, 10, 20, 30),
+    2: (-30, -10, -1, 0, 1, 10, 30),
+    3: (-30, -3, 0, 3, 30),
+}
+FAR = (37.5, 300.0)
+PARTIAL = {"identity", "inverse", "inverse_squared", "log"}
+
+
+# --- Which combinations there are. ----------------------------------------------------------------
+
+
+def combination(family: str, links: dict[str, str] | None = None, classes: int = 0) -> Combination:
+    """A family's parameters with their default links, but for those named."""
+    spec = next(s for s in map(specification, modules()) if s.name == family)
+    links = links or {}
+    slots = []
+    for of, parameter in spec.parameters.items():
+        name = next(
+            (a for a in links if a in spec.alternatives and spec.alternatives[a].of == of), of
+        )
+        domain = spec.alternatives[name].domain if name in spec.alternatives else parameter.domain
+        slots.append((name, links.get(name) or default_link(domain).name))
+    return Combination(family, tuple(slots), not spec.support.integer, classes)
+
+
+def defaults() -> list[Combination]:
+    """Every family of the registry with its default links; Categorical with 2, 3 and 5 classes."""
+    found = []
+    for spec in map(specification, modules()):
+        if spec.support.name == "classes":
+            found += [combination(spec.name, classes=k) for k in (2, 3, 5)]
+        else:
+            found.append(combination(spec.name))
+    return found
+
+
+def others() -> list[Combination]:
+    """Every family with each other link, and each alternative with each link, one slot at a time."""
+    found = []
+    for spec in map(specification, modules()):
+        if spec.support.name == "classes":
+            continue
+        for name, slot in {**spec.parameters, **spec.alternatives}.items():
+            for link in links_for(slot.domain):
+                if name in spec.alternatives or link is not default_link(slot.domain):
+                    found.append(combination(spec.name, {name: link.name}))
+    return found
+
+
+def loss(c: Combination) -> Any:
+    """The library's loss for a combination."""
+    spec = next(s for s in map(specification, modules()) if s.name == c.family)
+    slots = []
+    for (name, link), of in zip(c.slots, spec.parameters, strict=True):
+        domain = (spec.alternatives.get(name) or spec.parameters[of]).domain
+        slots.append(Slot(name, of, "predicted", find_link(link, domain, name)))
+    if c.classes:
+        return CategoricalLoss(spec, c.classes, slots)
+    return NegativeLogLikelihood(spec, slots)
+
+
+# --- Raw predictions. -----------------------------------------------------------------------------
+
+
+def _valid(nll: Any, raw: np.ndarray) -> np.ndarray:
+    return ~np.asarray(nll.outside(raw.T))
+
+
+def raws(c: Combination, rng: np.random.Generator, joint_only: bool = False) -> np.ndarray:
+    """Raw predictions (n, k) at which every link is inside its domain."""
+    k = c.columns
+    joint = np.array(list(product(JOINT[min(k, 3)], repeat=min(k, 3))), dtype=float)
+    if k > 3:
+        joint = rng.choice(joint.ravel(), size=(120, k))
+    drawn = rng.uniform(-30.0, 30.0, size=(20 + len(joint) // 4, k))
+    near = rng.normal(0.0, 1.0, size=(20 + len(joint) // 4, k))
+    groups = [joint, drawn, near]
+    for j, link in enumerate(_link_names(c)):
+        # Raws in (0, 1), and very small ones, for links that need them or have a pole at 0.
+        if link in PARTIAL | {"square"}:
+            small = rng.normal(0.0, 1.0, size=(16, k))
+            small[:, j] = np.r_[np.exp(rng.uniform(-20, 0, 8)), rng.uniform(0, 1, 6), 1e-8, 1e-30]
+            groups.append(small)
+            if link == "log":
+                groups.append(np.where(np.arange(k) == j, -small, small))
+        if joint_only:
+            continue
+        far = (*FAR, 700.0) if link in ("logit", "softmax") else FAR
+        others = np.array(list(product((-1.0, 0.0, 1.0), repeat=min(k - 1, 2))), dtype=float)
+        if k > 3:
+            others = rng.choice([-1.0, 0.0, 1.0], size=(9, k - 1))
+        for value in far:
+            for sign in (1.0, -1.0):
+                groups.append(np.insert(others, j, sign * value, axis=1))
+    found = np.unique(np.concatenate(groups), axis=0) + 0.0  # no -0.0
+    return found[_valid(loss(c), found)]
+
+
+def _link_names(c: Combination) -> list[str]:
+    return ["softmax"] * c.classes if c.classes else [link for _, link in c.slots]
+
+
+# --- Responses. -----------------------------------------------------------------------------------
+
+
+def responses(c: Combination, nll: Any, raw: np.ndarray, rng: np.random.Generator) -> list[float]:
+    """The y to try at one raw prediction."""
+    if c.classes:
+        return [float(v) for v in range(c.classes)]
+    support = nll.specification.support
+    if support.name == "binary":
+        return [0.0, 1.0]
+    theta = _parameters(nll, raw)
+    with np.errstate(all="ignore"):
+        middle, spread = map(float, FAMILIES[c.family].centre(*map(np.float64, theta)))
+        steps = np.array([1.0, -1.0, 30.0, -30.0])
+        beside = np.array([1.0, 1.0 + 2.0**-52, 1.0 - 2.0**-53, 1.0 + 1e-8, 1.0 + 1e-3])
+        if c.family == "LogNormal":
+            y = np.r_[np.exp(middle) * beside, np.exp(middle + spread * steps)]
+            y = np.r_[y, np.exp(middle + spread * rng.normal(size=2))]
+        else:
+            y = np.r_[middle * beside, middle + spread * steps]
+            y = np.r_[y, middle + spread * rng.normal(size=2)]
+        y = np.r_[y, _edges(support, rng), _stationary(nll, raw, support, middle, spread)]
+        if support.integer:
+            y = np.r_[np.round(y), np.floor(middle)]
+            y = y[y <= LARGEST_COUNT]
+    y = np.unique(y[np.isfinite(y)]) + 0.0
+    y = y[(y == 0.0) | (np.abs(y) >= 1e-300)]
+    return [float(v) for v in y[support.contains(y)]]
+
+
+def _parameters(nll: Any, raw: np.ndarray) -> list[float]:
+    column = raw[:, np.newaxis]
+    return [float(nll.formula(name, column)[0]) for name in nll.specification.parameters]
+
+
+def _edges(support: Domain, rng: np.random.Generator) -> np.ndarray:
+    if support.integer:
+        return np.array([0.0, 1.0, 2.0, np.floor(np.exp(rng.uniform(1.0, 20.0))), 1e15])
+    if support.high == 1.0:
+        edge = [1e-300, 2.0**-53, 1e-9, 1.0 - 2.0**-53, 1.0 - 1e-9, 0.5]
+        return np.r_[edge, rng.uniform(0.0, 1.0, 2)]
+    if support.low == 0.0:
+        return np.r_[0.0, 1e-300, 1e300, 1.0, np.exp(rng.uniform(-30.0, 30.0, 2))]
+    return np.r_[0.0, 1e300, -1e300, 1e8, rng.uniform(-30.0, 30.0, 2)]
+
+
+def _stationary(
+    nll: Any, raw: np.ndarray, support: Domain, middle: float, spread: float
+) -> np.ndarray:
+    """y at which ∂nll/∂raw changes sign, one a raw column: there K is smallest."""
+    if support.integer:
+        return np.empty(0)
+    if support.high == 1.0:
+        y = 1.0 / (1.0 + np.exp(-np.linspace(-36.0, 36.0, 145)))
+    elif support.low == 0.0:
+        y = np.exp(np.linspace(-30.0, 30.0, 121)) * (middle if np.isfinite(middle) else 1.0)
+    else:
+        y = middle + spread * np.linspace(-3.0, 3.0, 25)
+    y = np.unique(y[np.isfinite(y) & support.contains(y)])
+    if y.size < 2:
+        return np.empty(0)
+
+    def gradient(at: np.ndarray) -> np.ndarray:
+        return nll.evaluate(at, np.repeat(raw[:, np.newaxis], at.size, axis=1), 1)[1]
+
+    signs = np.sign(gradient(y))
+    roots = []
+    for j in range(signs.shape[0]):
+        crossing = np.flatnonzero(signs[j, 1:] * signs[j, :-1] < 0.0)[:2]
+        for i in crossing:
+            low, high, below = y[i], y[i + 1], signs[j, i]
+            for _ in range(60):
+                at = 0.5 * (low + high)
+                if np.sign(gradient(np.array([at]))[j, 0]) == below:
+                    low = at
+                else:
+                    high = at
+            roots.append(low)
+    return np.array(roots)
+
+
+def points(c: Combination, at_most: int, *, float32: bool = False) -> list[Point]:
+    """The grid of one combination, thinned by a fixed draw to ``at_most`` points.
+
+    With ``float32`` |raw| ≤ 30, and y and raw are float32 numbers.
+    """
+    rng = np.random.default_rng(SEED)
+    nll = loss(c)
+    found = list(_all(c, nll, rng, float32))
+    if len(found) <= at_most:
+        return found
+    kept = np.sort(rng.choice(len(found), size=at_most, replace=False))
+    return [found[i] for i in kept]
+
+
+def _all(c: Combination, nll: Any, rng: np.random.Generator, float32: bool) -> Iterator[Point]:
+    seen: set[Point] = set()
+    keep: Callable[[float], float] = (lambda v: float(np.float32(v))) if float32 else float
+    grid = raws(c, rng, joint_only=float32)
+    if len(grid) > 160:  # the search for y costs more than the thinning saves
+        grid = grid[np.sort(rng.choice(len(grid), size=160, replace=False))]
+    for raw in grid:
+        for y in responses(c, nll, raw, rng):
+            with np.errstate(all="ignore"):
+                point = (keep(y), *map(keep, raw))
+            inside = nll.specification.support.contains(np.array(point[:1]))[0]
+            if point not in seen and inside and np.isfinite(point[0]):
+                seen.add(point)
+                yield point

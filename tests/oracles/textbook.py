@@ -1,0 +1,239 @@
+"""The densities and links as a textbook prints them: the independent half of every comparison.
+
+Nothing here is shared with ``likely.families`` or ``likely.links``, and nothing is stable: cancellation
+is met with digits, in ``truth.py``. The formulas are traced, so that derivatives follow from the rules of the
+elementary functions; ``tests/math/test_atom_rules.py`` holds those rules to ``mpmath.diff``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from likely._math.graph import (
+    PI,
+    Node,
+    abs_,
+    arctan2,
+    exp,
+    expm1,
+    log,
+    log1p,
+    make,
+    sqrt,
+    where,
+)
+
+
+def lgamma(x: Any) -> Node:
+    return make("lgamma", x)
+
+
+def digamma(x: Any) -> Node:
+    return make("digamma", x)
+
+
+def trigamma(x: Any) -> Node:
+    return make("trigamma", x)
+
+
+@dataclass(frozen=True)
+class Probability:
+    """λ and 1 − λ, each by its own formula: no number of digits recovers 1 − λ from λ = 1 − e^(−e³⁰⁰)."""
+
+    value: Node
+    complement: Node
+
+    @property
+    def log(self) -> Node:
+        return where(self.value < 0.5, log(self.value), log1p(-self.complement))
+
+    @property
+    def log1m(self) -> Node:
+        return where(self.complement < 0.5, log(self.complement), log1p(-self.value))
+
+
+# --- Densities. ----------------------------------------------------------------------------------
+
+
+def normal(y, loc, scale):
+    return -log(sqrt(2.0 * PI) * scale) - (y - loc) * (y - loc) / (2.0 * scale * scale)
+
+
+def laplace(y, loc, scale):
+    return -log(2.0 * scale) - abs_(y - loc) / scale
+
+
+def student_t(y, loc, scale, df):
+    z = (y - loc) / scale
+    return (
+        lgamma((df + 1.0) / 2.0)
+        - lgamma(df / 2.0)
+        - log(df * PI) / 2.0
+        - log(scale)
+        - (df + 1.0) / 2.0 * log(1.0 + z * z / df)
+    )
+
+
+def log_normal(y, loc, scale):
+    return normal(log(y), loc, scale) - log(y)
+
+
+def gamma(y, mean, shape):
+    rate = shape / mean
+    return shape * log(rate) - lgamma(shape) + (shape - 1.0) * log(y) - rate * y
+
+
+def exponential(y, mean):
+    return -log(mean) - y / mean
+
+
+def beta(y, mean, precision):
+    a, b = mean.value * precision, mean.complement * precision
+    return lgamma(a + b) - lgamma(a) - lgamma(b) + (a - 1.0) * log(y) + (b - 1.0) * log(1.0 - y)
+
+
+def bernoulli(y, probs):
+    return y * probs.log + (1.0 - y) * probs.log1m
+
+
+def poisson(y, mean):
+    return y * log(mean) - mean - lgamma(y + 1.0)
+
+
+def negative_binomial(y, mean, size):
+    return (
+        lgamma(y + size)
+        - lgamma(size)
+        - lgamma(y + 1.0)
+        + size * (log(size) - log(size + mean))
+        + y * (log(mean) - log(size + mean))
+    )
+
+
+def softmax_cross_entropy(raw: Sequence[Node], y: int) -> Node:
+    total = exp(raw[0])
+    for r in raw[1:]:
+        total = total + exp(r)
+    return log(total) - raw[y]
+
+
+# --- Fisher information of the parameters, {(i, j): entry} by position; zeros left out. ----------
+
+
+def normal_information(loc, scale):
+    return {(0, 0): 1.0 / (scale * scale), (1, 1): 2.0 / (scale * scale)}
+
+
+def laplace_information(loc, scale):
+    return {(0, 0): 1.0 / (scale * scale), (1, 1): 1.0 / (scale * scale)}
+
+
+def student_t_information(loc, scale, df):
+    # Lange, Little and Taylor (1989), appendix B.
+    return {
+        (0, 0): (df + 1.0) / (df + 3.0) / (scale * scale),
+        (1, 1): 2.0 * df / (df + 3.0) / (scale * scale),
+        (1, 2): -2.0 / ((df + 1.0) * (df + 3.0) * scale),
+        (2, 2): (
+            trigamma(df / 2.0)
+            - trigamma((df + 1.0) / 2.0)
+            - 2.0 * (df + 5.0) / (df * (df + 1.0) * (df + 3.0))
+        )
+        / 4.0,
+    }
+
+
+def gamma_information(mean, shape):
+    return {(0, 0): shape / (mean * mean), (1, 1): trigamma(shape) - 1.0 / shape}
+
+
+def exponential_information(mean):
+    return {(0, 0): 1.0 / (mean * mean)}
+
+
+def beta_information(mean, precision):
+    p, q = mean.value, mean.complement
+    ta, tb = trigamma(p * precision), trigamma(q * precision)
+    return {
+        (0, 0): precision * precision * (ta + tb),
+        (0, 1): precision * (p * ta - q * tb),
+        (1, 1): p * p * ta + q * q * tb - trigamma(precision),
+    }
+
+
+def bernoulli_information(probs):
+    return {(0, 0): 1.0 / (probs.value * probs.complement)}
+
+
+def poisson_information(mean):
+    return {(0, 0): 1.0 / mean}
+
+
+# --- Links: raw → θ, on the positive numbers and the line; raw → (λ, 1 − λ) on (0, 1). -------------
+
+LINKS: dict[str, Callable[[Node], Node]] = {
+    "identity": lambda r: r,
+    "log": exp,
+    "softplus": lambda r: log1p(exp(r)),
+    "square": lambda r: r * r,
+    "inverse": lambda r: 1.0 / r,
+    "inverse_squared": lambda r: 1.0 / sqrt(r),
+}
+
+UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
+    "identity": lambda r: Probability(r, 1.0 - r),
+    "log": lambda r: Probability(exp(r), -expm1(r)),
+    "logit": lambda r: Probability(1.0 / (1.0 + exp(-r)), 1.0 / (1.0 + exp(r))),
+    "probit": lambda r: Probability(make("ndtr", r), make("ndtr", -r)),
+    "cloglog": lambda r: Probability(-expm1(-exp(r)), exp(-exp(r))),
+    "loglog": lambda r: Probability(exp(-exp(-r)), -expm1(-exp(-r))),
+    "cauchit": lambda r: Probability(0.5 + arctan2(r, 1.0) / PI, 0.5 - arctan2(r, 1.0) / PI),
+}
+
+
+# --- The table. ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Textbook:
+    """A family: its density, the information where it is in closed form, and where y is worth trying.
+
+    ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position and its
+    value from the alternative's. ``centre`` gives (mean or middle, spread) of y from θ, in floats.
+    """
+
+    log_density: Callable[..., Node]
+    information: Callable[..., dict[tuple[int, int], Node]] | None
+    centre: Callable[..., tuple[float, float]]
+    unit: tuple[int, ...] = ()
+    alternatives: dict[str, tuple[int, Callable[[Node], Node]]] | None = None
+
+
+FAMILIES: dict[str, Textbook] = {
+    "Normal": Textbook(
+        normal,
+        normal_information,
+        lambda loc, scale: (loc, scale),
+        alternatives={"variance": (1, sqrt)},
+    ),
+    "Laplace": Textbook(laplace, laplace_information, lambda loc, scale: (loc, scale)),
+    "StudentT": Textbook(student_t, student_t_information, lambda loc, scale, df: (loc, scale)),
+    "LogNormal": Textbook(log_normal, normal_information, lambda loc, scale: (loc, scale)),
+    "Gamma": Textbook(gamma, gamma_information, lambda m, k: (m, m / k**0.5)),
+    "Exponential": Textbook(
+        exponential,
+        exponential_information,
+        lambda m: (m, m),
+        alternatives={"rate": (0, lambda rate: 1.0 / rate)},
+    ),
+    "Beta": Textbook(
+        beta, beta_information, lambda m, k: (m, (m * (1 - m) / (1 + k)) ** 0.5), unit=(0,)
+    ),
+    "Bernoulli": Textbook(bernoulli, bernoulli_information, lambda p: (p, 0.5), unit=(0,)),
+    "Poisson": Textbook(poisson, poisson_information, lambda m: (m, m**0.5)),
+    "NegativeBinomial": Textbook(
+        negative_binomial, None, lambda m, s: (m, m**0.5 * (1 + m / s) ** 0.5)
+    ),
+}

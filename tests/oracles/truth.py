@@ -1,0 +1,263 @@
+"""What the textbook formulas are worth, with so many digits that their cancellations do not matter.
+
+A truth is computed with two numbers of digits; where the two do not agree to 1e-20, more are taken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from typing import Any
+
+from mpmath import mp, mpf
+
+from likely._math import mpmath_backend
+from likely._math.derive import tangent
+from likely._math.evaluate import Program, compile_program
+from likely._math.graph import Node, constant, symbol
+from oracles import textbook
+
+#: Few different numbers of digits: mpmath tabulates its coefficients for each.
+DIGITS = (60, 120, 200, 300, 400, 600, 1000, 2000, 4000)
+AGREEMENT = mpf(10) ** -20
+ZERO = mpf(10) ** -40
+SMALLEST = mpf(10) ** -300
+
+Point = tuple[float, ...]  # y, raw0, raw1, …
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A family with a parameter and a link for each raw column, by name: what a process can be sent.
+
+    ``classes`` is K for Categorical, whose y selects the formula.
+    """
+
+    family: str
+    slots: tuple[tuple[str, str], ...]  # (parameter, link)
+    continuous: bool
+    classes: int = 0
+
+    @property
+    def columns(self) -> int:
+        return self.classes or len(self.slots)
+
+    def __str__(self) -> str:
+        return f"{self.family}({', '.join(f'{p}: {link}' for p, link in self.slots)})"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A true number, and the K of the numerics contract: how far the inputs' own rounding moves it."""
+
+    value: mpf
+    slack: mpf
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The entries of one point: nll, gradient, and packed curvature of both kinds."""
+
+    value: Entry
+    gradient: tuple[Entry, ...]
+    observed: tuple[Entry, ...]
+    expected: tuple[Entry, ...]
+
+
+# --- Special functions where mpmath's own cannot go: arguments like exp(-exp(300)). ----------------
+
+
+def _tiny(x: mpf) -> bool:
+    return x < mpf(10) ** (-mp.dps - 5)
+
+
+TABLE = {
+    **mpmath_backend.TABLE,
+    "log1p": lambda x: mp.log1p(x) if x > -1 else mp.nan,
+    "lgamma": lambda x: -mp.log(x) - mp.euler * x if _tiny(x) else mp.loggamma(x),
+    "digamma": lambda x: -1 / x - mp.euler if _tiny(x) else mp.psi(0, x),
+    "trigamma": lambda x: 1 / (x * x) + mp.zeta(2) if _tiny(x) else mp.psi(1, x),
+    "tetragamma": lambda x: -2 / (x * x * x) - 2 * mp.zeta(3) if _tiny(x) else mp.psi(2, x),
+}
+
+
+# --- The graphs: the textbook's density, differentiated three times. ------------------------------
+
+
+def _packed(k: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(k) for j in range(i + 1)]
+
+
+class Graphs:
+    """The nodes of every number that the contract compares, and of the derivatives in its K."""
+
+    def __init__(self, combination: Combination, y_class: int = 0) -> None:
+        self.raw = tuple(symbol(f"raw{j}") for j in range(combination.columns))
+        self.y = symbol("y")
+        self.inputs = (*self.raw, self.y) if combination.continuous else self.raw
+        if combination.classes:
+            nll = textbook.softmax_cross_entropy(self.raw, y_class)
+            theta: list[Any] = []
+            book = None
+        else:
+            book = textbook.FAMILIES[combination.family]
+            theta = self._parameters(combination, book)
+            nll = -book.log_density(self.y, *theta)
+        k = len(self.raw)
+        gradient = [tangent([nll], r)[0] for r in self.raw]
+        observed = [tangent([gradient[i]], self.raw[j])[0] for i, j in _packed(k)]
+        if book is None:
+            expected = observed
+        elif book.information is None:
+            expected = []
+        else:
+            expected = self._carried(book.information(*theta), theta)
+        self.counts = (1, k, len(observed), len(expected))
+        entries = [nll, *gradient, *observed, *expected]
+        slopes = [tangent(entries, x) for x in self.inputs]
+        self.outputs = [*entries, *(node for slope in slopes for node in slope)]
+        self.size = len(entries)
+
+    def _parameters(self, combination: Combination, book: textbook.Textbook) -> list[Any]:
+        theta: list[Any] = []
+        for i, (parameter, link) in enumerate(combination.slots):
+            if i in book.unit:
+                theta.append(textbook.UNIT_LINKS[link](self.raw[i]))
+                continue
+            value = textbook.LINKS[link](self.raw[i])
+            if book.alternatives and parameter in book.alternatives:
+                value = book.alternatives[parameter][1](value)
+            theta.append(value)
+        return theta
+
+    def _carried(self, information: dict[tuple[int, int], Node], theta: list[Any]) -> list[Node]:
+        """Jᵀ I J: each raw column moves its own parameter alone."""
+        slope = [
+            tangent([t.value if isinstance(t, textbook.Probability) else t], r)[0]
+            for t, r in zip(theta, self.raw, strict=True)
+        ]
+        return [
+            information[j, i] * slope[i] * slope[j] if (j, i) in information else constant(0.0)
+            for i, j in _packed(len(self.raw))
+        ]
+
+
+@cache
+def _graphs(combination: Combination, y_class: int) -> Graphs:
+    return Graphs(combination, y_class)
+
+
+@cache
+def _program(combination: Combination, y_class: int, digits: int) -> Program:
+    with mp.workdps(digits):  # constants such as π are folded here
+        return compile_program(_graphs(combination, y_class).outputs, TABLE, textbook=True)
+
+
+# --- Evaluation. ---------------------------------------------------------------------------------
+
+
+def _start(point: Point) -> int:
+    """Digits that carry 1 + exp(-|raw|) for every raw: what is lost twice would agree as 0."""
+    y, *raw = point
+    far = abs(int(mp.mag(y) * 0.302)) if y else 0
+    needed = 60 + sum(abs(r) for r in raw) / 2.3 + far
+    return next(i for i, d in enumerate(DIGITS) if d >= min(needed, 1000))
+
+
+def truth(combination: Combination, point: Point) -> Truth:
+    """The true entries at one point; ArithmeticError where no number of digits agrees."""
+    ladder = DIGITS[_start(point) :]
+    before = _entries(combination, point, ladder[0])
+    for digits in ladder[1:]:
+        entries = _entries(combination, point, digits)
+        with mp.workdps(40):
+            if all(_agree(a, b) for a, b in zip(before, entries, strict=True)):
+                return _assemble(combination, entries)
+        before = entries
+    raise ArithmeticError(f"{combination} at {point}: no agreement at {DIGITS[-1]} digits")
+
+
+def _entries(combination: Combination, point: Point, digits: int) -> list[Entry]:
+    y_class = int(point[0]) if combination.classes else 0
+    graphs = _graphs(combination, y_class)
+    program = _program(combination, y_class, digits)
+    with mp.workdps(digits):
+        inputs = {"y": mpf(point[0])}
+        inputs |= {f"raw{j}": mpf(r) for j, r in enumerate(point[1:])}
+        numbers = program(inputs)
+        n = graphs.size
+        weights = _weights(combination, point)
+        entries = []
+        for e in range(n):
+            slack = sum(w * abs(numbers[n * (1 + v) + e]) for v, w in enumerate(weights))
+            entries.append(Entry(mpf(numbers[e]), mpf(slack)))
+    return entries
+
+
+def _weights(combination: Combination, point: Point) -> list[float]:
+    """cⱼ of the contract: |raw| for the identity, at least 1 for any other link; |y| if continuous."""
+    y, *raw = point
+    links = (
+        ["softmax"] * len(raw) if combination.classes else [link for _, link in combination.slots]
+    )
+    weights = [
+        abs(r) if link == "identity" else max(1.0, abs(r))
+        for r, link in zip(raw, links, strict=True)
+    ]
+    return [*weights, abs(y)] if combination.continuous else weights
+
+
+def _agree(a: Entry, b: Entry) -> bool:
+    floor = ZERO * max(b.slack, SMALLEST)
+    value = abs(a.value - b.value) <= max(AGREEMENT * abs(b.value), floor)
+    wanted = AGREEMENT * max(b.slack, abs(b.value))
+    return bool(value and abs(a.slack - b.slack) <= max(wanted, SMALLEST * ZERO))
+
+
+def _assemble(combination: Combination, entries: list[Entry]) -> Truth:
+    with mp.workdps(40):
+        # Rounded, so that what travels between processes is short; a true 0 that only has no digits is 0.
+        short = [
+            Entry(mpf(0) if abs(e.value) < ZERO * max(e.slack, SMALLEST) else +e.value, +e.slack)
+            for e in entries
+        ]
+    graphs = _graphs(combination, 0)
+    _, k, observed, _ = graphs.counts
+    return Truth(
+        short[0],
+        tuple(short[1 : 1 + k]),
+        tuple(short[1 + k : 1 + k + observed]),
+        tuple(short[1 + k + observed :]),
+    )
+
+
+# --- Many points on two processes. ----------------------------------------------------------------
+
+PROCESSES = min(2, os.cpu_count() or 1)
+_known: dict[tuple[Combination, Point], Truth] = {}
+_pool: list[ProcessPoolExecutor] = []
+
+
+def _chunk(combination: Combination, points: Sequence[Point]) -> list[Truth]:
+    return [truth(combination, point) for point in points]
+
+
+def truths(combination: Combination, points: Sequence[Point]) -> list[Truth]:
+    """The truth at every point, remembered for the life of the process."""
+    missing = [p for p in dict.fromkeys(points) if (combination, p) not in _known]
+    if len(missing) < 16:
+        found = _chunk(combination, missing)
+    else:
+        if not _pool:
+            _pool.append(ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")))
+        step = max(8, len(missing) // (8 * PROCESSES))
+        chunks = [missing[i::step] for i in range(step)]
+        missing = [p for chunk in chunks for p in chunk]
+        results = _pool[0].map(_chunk, [combination] * step, chunks)
+        found = [t for chunk in results for t in chunk]
+    _known.update(((combination, p), t) for p, t in zip(missing, found, strict=True))
+    return [_known[combination, p] for p in points]
