@@ -1,0 +1,33 @@
+"""The primitives on JAX arrays. Constants stay Python numbers, so nothing changes its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+TABLE: dict[str, Callable[..., Any]] = {
+    "pi": lambda: jnp.pi,
+    "add": jnp.add,
+    "subtract": jnp.subtract,
+    "multiply": jnp.multiply,
+    "divide": jnp.divide,
+    "negative": jnp.negative,
+    "where": jnp.where,
+    "exp": jnp.exp,
+    "expm1": jnp.expm1,
+    "log": jnp.log,
+    "log1p": jnp.log1p,
+    "sqrt": jnp.sqrt,
+    "abs": jnp.abs,
+    "sign": jnp.sign,
+    "floor": jnp.floor,
+    "maximum": jnp.maximum,
+    "minimum": jnp.minimum,
+    "arctan2": jnp.arctan2,
+    "tan": jnp.tan,
+    "less": jnp.less,
+    "less_equal": jnp.less_equal,
+    "equal": jnp.equal,
+}

@@ -1,0 +1,145 @@
+"""Graphs with their derivatives, for libraries that differentiate and compile by themselves.
+
+PyTorch and JAX must not differentiate a loss through its operations: a reverse sweep overflows where
+a tangent does not (z²/scale), and a ``where`` turns the branch not taken into NaN. So each library gets one
+function that evaluates a graph, and whose derivative is the same function of the tangent graph; to
+any order, because tangents are graphs too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from likely._math import numpy_backend, special
+from likely._math.derive import tangent
+from likely._math.evaluate import Program, Table, compile_program, expand
+from likely._math.graph import Node, constant, is_constant, make, substitute, symbol
+
+#: Constants of the expansions that name the format of float64, and the same for float32.
+_SINGLE = {
+    special.SMALLEST_NORMAL: 2.0**-126,
+    special.ABOVE_MINUS_1: -1.0 + 2.0**-24,
+    special.SPLIT: 1.5 * 2.0**17,  # 12 of 24 digits remain below 40
+}
+
+
+class Graph:
+    """Output nodes over the symbols y, raw0, raw1, …, with their programs and tangents."""
+
+    def __init__(self, outputs: Sequence[Node], columns: int) -> None:
+        self.outputs = tuple(outputs)
+        self.columns = columns
+        #: The outputs that are the first one's derivatives in raw0, raw1, …, where it has them.
+        self.slopes: tuple[int, ...] = ()
+
+    @cached_property
+    def compiled(self) -> dict[str, Any]:
+        """A place for what a library makes of the graph."""
+        return {}
+
+    @cached_property
+    def variables(self) -> tuple[Node, ...]:
+        """y and then the raw columns: the order of the arguments everywhere."""
+        return (symbol("y"), *(symbol(f"raw{j}") for j in range(self.columns)))
+
+    def tangents(
+        self, outputs: tuple[int, ...], variables: tuple[int, ...]
+    ) -> tuple[Graph, tuple[tuple[int, int], ...]]:
+        """∂output/∂variable for the outputs and variables with these indices, without the zeros.
+
+        The pairs (output, variable) say what each output of the graph is.
+        """
+        key = (outputs, variables)
+        if key not in self._tangents:
+            nodes, pairs = [], []
+            for j in variables:
+                slopes = tangent([self.outputs[i] for i in outputs], self.variables[j])
+                for i, slope in zip(outputs, slopes, strict=True):
+                    if not is_constant(slope, 0.0):
+                        nodes.append(slope)
+                        pairs.append((i, j))
+            self._tangents[key] = (graph(nodes, self.columns), tuple(pairs))
+        return self._tangents[key]
+
+    @cached_property
+    def _tangents(self) -> dict[Any, tuple[Graph, tuple[tuple[int, int], ...]]]:
+        return {}
+
+    def program(self, table: Table, *, single: bool = False) -> Program:
+        """The steps for one library; ``single`` when they will run in float32."""
+        key = (id(table), single)
+        if key not in self._programs:
+            nodes = expand(self.outputs, table)
+            if single:
+                nodes = substitute(nodes, _single)
+            self._programs[key] = compile_program(nodes, table, fold=_FOLD)
+        return self._programs[key]
+
+    @cached_property
+    def _programs(self) -> dict[tuple[int, bool], Program]:
+        return {}
+
+    def inputs(self, y: Any, columns: Sequence[Any]) -> dict[str, Any]:
+        """What a program is called with."""
+        return {"y": y} | {f"raw{j}": column for j, column in enumerate(columns)}
+
+
+def graph(outputs: Sequence[Node], columns: int) -> Graph:
+    """The graph of these outputs, remembered: its programs and compiled functions hang on it."""
+    key = (columns, *(node.digest for node in outputs))
+    if key not in _graphs:
+        if len(_graphs) >= _REMEMBERED:
+            del _graphs[next(iter(_graphs))]
+        _graphs[key] = Graph(outputs, columns)
+    return _graphs[key]
+
+
+_graphs: dict[tuple[Any, ...], Graph] = {}
+_REMEMBERED = 1024
+
+
+def loss_graph(loss: Any, order: int) -> Graph:
+    """nll, and with order 1 its gradient in raw."""
+    known = vars(loss).setdefault("_adapter_graphs", {})
+    if order not in known:
+        known[order] = graph(loss.outputs(order), loss.columns)
+        known[order].slopes = tuple(range(1, 1 + loss.columns)) if order else ()
+    return known[order]
+
+
+def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...]) -> bool:
+    """Whether raw has a last axis for its columns; ValueError where the shapes do not fit.
+
+    Leading axes of any number are rows: inside ``vmap`` a row has none.
+    """
+    k = loss.columns
+    if raw == (*y, k):
+        return True
+    if raw == y and k == 1:
+        return False
+    raise ValueError(
+        f"raw has shape {raw}, but {family!r} needs {(*y, k)}: "
+        f"a row per y and a column for each of {', '.join(loss.column_names)}"
+    )
+
+
+def _single(node: Node, args: tuple[Node, ...]) -> Node:
+    if node.op == "constant":
+        return constant(_SINGLE.get(node.value, node.value))
+    return make(node.op, *args) if args else node
+
+
+def _number(function: Callable[..., Any]) -> Callable[..., float]:
+    def fold(*args: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(function(*args))
+
+    return fold
+
+
+#: Constants are folded into Python numbers, which take the type of the array they meet.
+_FOLD = {name: _number(function) for name, function in numpy_backend.TABLE.items()}

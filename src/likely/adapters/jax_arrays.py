@@ -1,0 +1,79 @@
+"""The loss on JAX arrays: grad, jit, vmap and hessian work through it, on any device.
+
+Computed in the type of ``raw``: float64 needs ``jax_enable_x64``; half precisions are computed in
+float32. Nothing is checked but shapes, because values do not exist yet while JAX traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+
+from likely._math.jax_backend import TABLE
+from likely.adapters.graphs import Graph, check_shapes, loss_graph
+from likely.adapters.jax_categorical import cross_entropy
+from likely.losses.categorical import CategoricalLoss
+
+
+def nll(family: Any, y: Any, raw: Any) -> Any:
+    """See ``Family.nll``."""
+    return _outputs(family, y, raw, 0)[0]
+
+
+def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
+    """See ``Family.nll_and_gradient``."""
+    value, *slopes = _outputs(family, y, raw, 1)
+    if len(slopes) == 1:  # one column, or all of them together
+        return value, slopes[0].reshape(raw.shape)
+    return value, jnp.stack(slopes, axis=-1)
+
+
+def _outputs(family: Any, y: Any, raw: Any, order: int) -> tuple[Any, ...]:
+    """nll and, with order 1, its derivative in each raw column (or in all, for Categorical)."""
+    if not jnp.issubdtype(raw.dtype, jnp.floating):
+        raise TypeError(f"raw must be a floating-point array, got {raw.dtype}")
+    y = jnp.asarray(y)
+    loss = family.loss(raw.shape[-1] if raw.ndim else None)
+    columnar = check_shapes(family, loss, y.shape, raw.shape)
+    if isinstance(loss, CategoricalLoss):
+        return cross_entropy(y, raw)
+    columns = [raw[..., j] for j in range(loss.columns)] if columnar else [raw]
+    return _function(loss_graph(loss, order))(y.astype(raw.dtype), *columns)
+
+
+def _function(graph: Graph) -> Callable[..., tuple[Any, ...]]:
+    """A compiled function of y and the raw columns that evaluates the graph."""
+    if "jax" not in graph.compiled:
+        graph.compiled["jax"] = jax.jit(_differentiable(graph))
+    return graph.compiled["jax"]
+
+
+def _differentiable(graph: Graph) -> Callable[..., tuple[Any, ...]]:
+    def evaluate(y: Any, *columns: Any) -> tuple[Any, ...]:
+        dtype = columns[0].dtype
+        work = dtype if dtype in (jnp.float32, jnp.float64) else jnp.dtype(jnp.float32)
+        program = graph.program(TABLE, single=work == jnp.float32)
+        values = program(graph.inputs(y.astype(work), [c.astype(work) for c in columns]))
+        return tuple(jnp.broadcast_to(jnp.asarray(v, dtype), y.shape) for v in values)
+
+    def rule(primals: tuple[Any, ...], moves: tuple[Any, ...]) -> tuple[Any, Any]:
+        # A y that does not move must not be differentiated: some formulas have no rule for it.
+        moved = tuple(j for j, t in enumerate(moves) if not isinstance(t, SymbolicZero))
+        values = _function(graph)(*primals)
+        found: list[Any] = [None] * len(values)
+        tangents, pairs = graph.tangents(tuple(range(len(values))), moved)
+        slopes = _function(tangents)(*primals) if pairs else ()
+        for (i, j), slope in zip(pairs, slopes, strict=True):
+            part = slope * moves[j]
+            found[i] = part if found[i] is None else found[i] + part
+        return values, tuple(
+            jnp.zeros_like(v) if f is None else f for f, v in zip(found, values, strict=True)
+        )
+
+    function = jax.custom_jvp(evaluate)
+    function.defjvp(rule, symbolic_zeros=True)
+    return function
