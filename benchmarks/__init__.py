@@ -1,0 +1,1 @@
+"""Speed and memory, peers side by side in one run. `python -m benchmarks` runs everything."""

@@ -1,0 +1,42 @@
+"""Fair timing: warm-up first, contenders alternate, medians and ratios are what is reported."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+
+def machine() -> str:
+    """One line on the machine and the versions that matter."""
+    import os
+
+    names = ("numpy", "scipy", "numba", "scikit-learn", "torch", "jax", "glum", "statsmodels")
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    cpu = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            cpu = next(line.split(":")[1].strip() for line in file if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
+
+
+def alternate(contenders: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
+    """Median seconds of each contender; one warm-up each, then A B C A B C …"""
+    for run in contenders.values():
+        run()
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            begin = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(values) for name, values in times.items()}

@@ -1,0 +1,61 @@
+"""Where a fit begins: the marginal maximum-likelihood parameters, so that the scale of y does not matter."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Rows that the choice between rough starts looks at.
+_LOOK = 1000
+
+
+def rough(loss: Any, y: Array, weight: Array | None) -> Array:
+    """Raw values (k,) that are finite and of the right scale: moments, or the best of a few guesses.
+
+    A family may give its own in ``start``; the others get, per parameter and by its domain, the mean, the
+    standard deviation, 1 or ½, whichever combination has the smallest loss on some rows.
+    """
+    if weight is not None:
+        y, weight = y[weight > 0], weight[weight > 0]
+    mean = float(np.average(y, weights=weight))
+    std = float(np.sqrt(np.average((y - mean) ** 2, weights=weight)))
+    spread = std if std > 0 else max(abs(mean), 1.0)
+    declared = loss.specification.formulas.get("start")
+    known = {} if declared is None or std == 0 or mean == 0 else declared(mean, std)
+    choices = [_guesses(loss, slot, known, mean, spread) for slot in loss.free]
+    every = max(1, y.shape[0] // _LOOK)
+    sample = np.ascontiguousarray(y[::every])
+    best, best_loss = None, np.inf
+    for guess in product(*choices):
+        raw = np.array(guess)
+        with np.errstate(all="ignore"):
+            total = float(
+                loss.evaluate(sample, np.repeat(raw[:, None], sample.size, 1), 0)[0].mean()
+            )
+        if best is None or total < best_loss:
+            best, best_loss = raw, total
+    assert best is not None
+    return best
+
+
+def _guesses(loss: Any, slot: Any, known: dict[str, float], mean: float, spread: float) -> list[float]:
+    domain = loss.domain(slot)
+    if slot.of in known:
+        value = known[slot.of]
+        if slot.parameter != slot.of:
+            value = value ** (1.0 / loss.specification.alternatives[slot.parameter].power)
+        values = [value]
+    elif domain.low == -np.inf:
+        values = [mean]
+    elif domain.high == 1.0:
+        values = [mean if 0.0 < mean < 1.0 else 0.5]
+    else:
+        values = sorted({abs(mean), spread, 1.0} - {0.0})
+    with np.errstate(all="ignore"):
+        raws = [float(slot.link.link(value)) for value in values]
+    return [raw for raw in raws if np.isfinite(raw)] or [0.0]

@@ -1,0 +1,107 @@
+"""Fits agree with published, independently confirmed maximum-likelihood results."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import likely
+from likely import Linear, predicted, shared
+
+DATA = Path(__file__).parent / "data" / "fits"
+CASES = sorted(path.stem for path in DATA.glob("*.json"))
+
+#: Case family → our family; case parameter → ours (the links of the cases are on the raw scale).
+FAMILIES = {
+    "normal": ("Normal", {"mu": "loc", "sigma": "scale"}),
+    "lognormal": ("LogNormal", {"meanlog": "loc", "sdlog": "scale"}),
+    "gamma": ("Gamma", {"mean": "mean", "mu": "mean", "shape": "shape", "k": "shape"}),
+    "bernoulli": ("Bernoulli", {"p": "probs"}),
+    "binomial": ("Bernoulli", {"p": "probs"}),
+    "poisson": ("Poisson", {"mu": "mean", "lambda": "mean"}),
+    "negbin2": ("NegativeBinomial", {"mu": "mean", "theta": "size"}),
+    "beta": ("Beta", {"mu": "mean", "phi": "precision"}),
+    "laplace": ("Laplace", {"mu": "loc", "b": "scale"}),
+    "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
+    "categorical": ("Categorical", {"logits": "probs"}),
+}
+
+
+def load(case):
+    info = json.loads((DATA / f"{case}.json").read_text())
+    with (DATA / f"{case}.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    columns = {name: np.array([float(r[name]) for r in rows]) for name in rows[0]}
+    return info, columns
+
+
+def fit(info, columns):
+    name, names = FAMILIES[info["family"]]
+    design, roles = {}, {}
+    features = [
+        c for c in columns if c not in ("y", "offset", "weight", "Intercept", "successes", "trials")
+    ]
+    for theirs, spec in info["params"].items():
+        terms = [t for t in spec["terms"] if t != "Intercept"]
+        ours = names[theirs]
+        design[ours] = [features.index(t) for t in terms]
+        role = predicted if terms else shared
+        link = "softmax" if ours == "probs" and name == "Categorical" else spec["link"]
+        roles[ours] = role(link)
+    family = getattr(likely, name)(**roles)
+    n = len(next(iter(columns.values())))
+    X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))
+    y, weight = columns.get("y"), columns.get("weight")
+    if "trials" in columns:
+        # Successes and failures as weighted rows of a Bernoulli.
+        X = np.vstack([X, X])
+        y = np.r_[np.ones(n), np.zeros(n)]
+        weight = np.r_[columns["successes"], columns["trials"] - columns["successes"]]
+    model = Linear(family, columns=design).fit(
+        X, y, sample_weight=weight, offset=columns.get("offset")
+    )
+    return model, names
+
+
+def binomial_constant(columns):
+    from scipy.special import gammaln
+
+    k, n = columns["successes"], columns["trials"]
+    return float(np.sum(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fit_agrees_with_the_published_optimum(case):
+    info, columns = load(case)
+    model, names = fit(info, columns)
+    loglik = model.log_likelihood_ + (binomial_constant(columns) if "trials" in columns else 0.0)
+    assert loglik == pytest.approx(info["loglik"], abs=1e-6)
+    assert model.result_.status.name == "converged"
+    if info["family"] == "categorical":
+        check_contrasts(model, info)
+        return
+    table = {(row.parameter, row.term): row for row in model.summary().rows}
+    features = [c for c in columns if c not in ("y", "offset", "weight", "Intercept")]
+    for theirs, terms in info["mle"].items():
+        for term, known in terms.items():
+            where = f"x{features.index(term)}" if term in features else term.lower()
+            if "trials" in columns and term == "dose":
+                where = "x0"
+            row = table[names[theirs], where]
+            if known["se"] is None:
+                assert row.estimate == pytest.approx(known["value"], rel=1e-6)
+            else:
+                assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
+                assert row.std_error == pytest.approx(known["se"], rel=1e-5)
+
+
+def check_contrasts(model, info):
+    """The case has class 0 as its reference; ours are symmetric, so compare differences."""
+    table = {(r.parameter, r.term): r for r in model.summary(reference=0).rows}
+    for k in range(1, info["classes"]):
+        for i, (term, known) in enumerate(info["mle"][f"logits_class{k}"].items()):
+            row = table[f"probs[{k}]", "intercept" if term == "Intercept" else f"x{i - 1}"]
+            assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
+            assert row.std_error == pytest.approx(known["se"], rel=1e-5)

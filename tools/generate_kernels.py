@@ -1,0 +1,61 @@
+"""Write the kernels of the built-in families with their default links into the package.
+
+    python tools/generate_kernels.py            # write what changed, remove what is stale
+    python tools/generate_kernels.py --check    # only say whether anything would change
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from likely.families.registry import public_names
+from likely.losses.kernels.build import GENERATED, file_name
+from likely.losses.kernels.emit import module_source
+from likely.losses.kernels.run import kernel_name, title_of
+from likely.recipe import family_class
+
+
+def expected_files() -> dict[str, str]:
+    """File name → text of every kernel that should be committed."""
+    files = {}
+    for name in public_names():
+        family = family_class(name)()
+        if family.specification.support.name == "classes":
+            continue  # written by hand for all its columns at once
+        loss = family.loss()
+        jobs = [(0, "observed"), (1, "observed"), *((2, kind) for kind in loss.curvature_kinds)]
+        for order, kind in jobs:
+            title, kernel = title_of(loss), kernel_name(order, kind)
+            source = module_source(title, {kernel: (loss.outputs(order, kind), loss.columns)})
+            files[file_name(title, kernel, source)] = source
+    return files
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if stale")
+    check = parser.parse_args().check
+    wanted = expected_files()
+    present = {path.name: path for path in GENERATED.glob("*.py") if path.name != "__init__.py"}
+    stale = [path for name, path in present.items() if name not in wanted]
+    missing = {
+        name: text
+        for name, text in wanted.items()
+        if name not in present or present[name].read_text(encoding="utf-8") != text
+    }
+    if not check:
+        GENERATED.mkdir(exist_ok=True)
+        for path in stale:
+            path.unlink()
+        for name, text in missing.items():
+            (GENERATED / name).write_text(text, encoding="utf-8")
+    for name in sorted(missing):
+        print(f"{'would write' if check else 'wrote'} {name}")
+    for path in stale:
+        print(f"{'would remove' if check else 'removed'} {path.name}")
+    return 1 if check and (missing or stale) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
