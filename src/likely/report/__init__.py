@@ -1,0 +1,1 @@
+"""Words and formulas for people: derivations, tables and pages."""

@@ -1,0 +1,180 @@
+"""The expression graph in SymPy: for typesetting and for arguing, never for numbers.
+
+Import this module late: it imports SymPy, which ``import likely`` must not.
+"""
+
+# ruff: noqa: ARG002  (SymPy passes the index of the argument to differentiate by)
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import sympy
+from sympy import Expr, Piecewise, Rational, pi
+
+from likely._math.atoms import ATOMS
+from likely._math.evaluate import compile_program
+from likely._math.graph import Node, topological
+
+
+class Sigmoid(sympy.Function):
+    """1/(1 + e⁻ˣ), kept under its name so that gradients read σ(f) − y."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """σ′ = σ(1 − σ)"""
+        return self * (1 - self)
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return 1 / (1 + sympy.exp(-self.args[0]))
+
+
+class Softplus(sympy.Function):
+    """log(1 + eˣ)"""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """softplus′ = σ"""
+        return Sigmoid(self.args[0])
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return sympy.log(1 + sympy.exp(self.args[0]))
+
+
+class NormalCdf(sympy.Function):
+    """Φ(x), the standard normal distribution function."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Φ′ is the standard normal density."""
+        return sympy.exp(-(self.args[0] ** 2) / 2) / sympy.sqrt(2 * pi)
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return sympy.erfc(-self.args[0] / sympy.sqrt(2)) / 2
+
+
+def plain(expression: Expr) -> Expr:
+    """The expression in functions that every evaluator knows."""
+    return expression.replace(
+        lambda e: isinstance(e, (Sigmoid, Softplus, NormalCdf)), lambda e: e.definition()
+    )
+
+
+# Numbers that people write as floats in a formula, recognised so that they print as what they are.
+_CONSTANTS = {
+    float(value): value
+    for base in (
+        *(sympy.log(n) for n in (2, 3, 5, 7, 10, pi, 2 * pi, pi / 2)),
+        *(pi, 2 * pi, pi**2, 1 / pi, sympy.E, sympy.EulerGamma),
+        *(sympy.sqrt(n) for n in (2, 3, pi, 2 * pi, pi / 2, 2 / pi)),
+    )
+    for value in (base, base / 2, -base, -base / 2)
+}
+
+
+def number(value: Any) -> Any:
+    """A float as the fraction or constant that was meant; symbols as they are."""
+    if not isinstance(value, (int, float)):
+        return value
+    if value in _CONSTANTS:
+        return _CONSTANTS[value]
+    if value != value or value in (float("inf"), float("-inf")):
+        return sympy.sympify(value)
+    fraction = Fraction(value).limit_denominator(1000)
+    if float(fraction) == value:
+        return Rational(fraction.numerator, fraction.denominator)
+    return Rational(repr(value))
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    if condition in (True, False):
+        return a if condition else b
+    if getattr(a, "is_Boolean", False) or getattr(b, "is_Boolean", False):
+        return sympy.ITE(condition, a, b)
+    zero = isinstance(condition, sympy.Eq) and condition.rhs == 0 and a == 0
+    if zero and condition.lhs in sympy.Mul.make_args(b):
+        return b  # x log x, written with its value at 0, is x log x
+    return Piecewise((a, condition), (b, True))
+
+
+def _functions() -> dict[str, Callable[..., Any]]:
+    table: dict[str, Callable[..., Any]] = {
+        "pi": lambda: pi,
+        "add": lambda a, b: a + b,
+        "subtract": lambda a, b: a - b,
+        "multiply": lambda a, b: a * b,
+        "divide": lambda a, b: a / b,
+        "negative": lambda a: -a,
+        "where": _where,
+        "exp": sympy.exp,
+        "expm1": lambda x: sympy.exp(x) - 1,
+        "log": sympy.log,
+        "log1p": lambda x: sympy.log(1 + x),
+        "sqrt": sympy.sqrt,
+        "abs": sympy.Abs,
+        "sign": sympy.sign,
+        "floor": sympy.floor,
+        "maximum": sympy.Max,
+        "minimum": sympy.Min,
+        "arctan2": _arctan2,
+        "tan": sympy.tan,
+        "less": lambda a, b: sympy.StrictLessThan(a, b),
+        "less_equal": lambda a, b: sympy.LessThan(a, b),
+        "equal": lambda a, b: sympy.Eq(a, b),
+        "lgamma": _log_gamma,
+        "digamma": lambda x: sympy.polygamma(0, x),
+        "trigamma": lambda x: sympy.polygamma(1, x),
+        "tetragamma": lambda x: sympy.polygamma(2, x),
+        "erfc": sympy.erfc,
+        "sigmoid": Sigmoid,
+        "softplus": Softplus,
+        "log_softplus": lambda x: sympy.log(Softplus(x)),
+        "ndtr": NormalCdf,
+        "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
+    }
+    return {name: _exact(function) for name, function in table.items()}
+
+
+def _arctan2(a: Any, b: Any) -> Any:
+    if a == 1:  # the cauchit link: the angle of (−r, 1) is ½π + arctan r
+        return pi / 2 + sympy.atan(-b)
+    return sympy.atan2(a, b)
+
+
+def _log_gamma(x: Any) -> Any:
+    below = x - 1
+    if below.is_Symbol and below.is_integer:
+        return sympy.log(sympy.factorial(below))
+    return sympy.loggamma(x)
+
+
+def _exact(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: function(*[number(a) for a in args])
+
+
+TABLE = _functions()
+
+
+def convert(
+    nodes: Sequence[Node],
+    symbols: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> list[Any]:
+    """The nodes as SymPy expressions, atoms in their textbook definitions.
+
+    ``symbols`` gives the expression for each named input, ``functions`` further operations by
+    name. An atom without a definition or a counterpart in SymPy stays a function of its own name.
+    """
+    table = TABLE | dict(functions or {})
+    for op in {node.op for node in topological(nodes)} | set(ATOMS):
+        if op not in table and op in ATOMS and ATOMS[op].definition is None:
+            table[op] = _exact(sympy.Function(op))
+    values = compile_program(nodes, table, textbook=True)(symbols)
+    return [sympy.sympify(number(v)) for v in values]
