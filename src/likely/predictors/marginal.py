@@ -1,0 +1,1 @@
+"""The best constant: density estimation, start values, and what Constant predicts."""

@@ -1,0 +1,129 @@
+"""Models as folders of JSON and arrays: readable, without pickle, executing nothing when read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from likely.recipe import ClassFamily, Family, Role, family_class
+from likely.storage import ModelFileError, read_folder, write_folder
+
+_ESTIMATORS = {"Constant": "likely.predictors.constant", "Linear": "likely.predictors.linear"}
+
+
+def save(estimator: Any, path: str | Path) -> None:
+    """See ``DistributionEstimator.save``."""
+    manifest, arrays = state_of(estimator)
+    write_folder(path, manifest, arrays)
+
+
+def load(path: str | Path, families: Sequence[type[Family]] = ()) -> Any:
+    """Read a model that ``save`` wrote.
+
+    A family of your own is not stored as code: give its class in ``families``. ModelFileError (a ValueError)
+    says what is wrong with a file that is truncated, altered, foreign, or from a newer version.
+    """
+    manifest, arrays = read_folder(path)
+    return from_state(manifest, arrays, families)
+
+
+def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A fitted estimator as JSON-able data and arrays."""
+    arrays = {f"fit.{name}": value for name, value in estimator._arrays().items()}
+    manifest: dict[str, Any] = {
+        "estimator": type(estimator).__name__,
+        "family": family_state(estimator.family_),
+        "parameters": {
+            name: value for name, value in estimator.get_params(deep=False).items() if name != "family"
+        },
+        "n_features_in": estimator.n_features_in_,
+        "has_offset": estimator._has_offset,
+        "fit": estimator._state(),
+    }
+    if hasattr(estimator, "feature_names_in_"):
+        manifest["feature_names_in"] = [str(name) for name in estimator.feature_names_in_]
+    if hasattr(estimator, "classes_"):
+        manifest["classes"] = labels_state(estimator.classes_)
+    return manifest, arrays
+
+
+def from_state(
+    manifest: dict[str, Any], arrays: dict[str, Any], families: Sequence[type[Family]] = ()
+) -> Any:
+    """The estimator that ``state_of`` took apart."""
+    from importlib import import_module
+
+    try:
+        kind = manifest["estimator"]
+        if kind not in _ESTIMATORS:
+            raise ModelFileError(
+                f"the model is a {kind!r}, which this version does not know; it reads "
+                f"{', '.join(_ESTIMATORS)}"
+            )
+        estimator = getattr(import_module(_ESTIMATORS[kind]), kind)(**manifest["parameters"])
+        family = family_from_state(manifest["family"], families)
+        estimator.family = family
+        estimator.family_ = family
+        estimator.n_features_in_ = int(manifest["n_features_in"])
+        estimator._has_offset = bool(manifest["has_offset"])
+        if "feature_names_in" in manifest:
+            estimator.feature_names_in_ = np.array(manifest["feature_names_in"], dtype=object)
+        if "classes" in manifest:
+            estimator.classes_ = labels_from_state(manifest["classes"])
+            estimator.n_classes_ = estimator.classes_.size
+        fitted = {k.removeprefix("fit."): v for k, v in arrays.items() if k.startswith("fit.")}
+        estimator._restore(manifest["fit"], fitted)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelFileError(f"the model file lacks or garbles something: {error}") from error
+    return estimator
+
+
+def family_state(family: Family) -> dict[str, Any]:
+    """A family as JSON-able data: its name and the role of each parameter that was given one."""
+    roles = {
+        name: {"kind": role.kind, "link": role.link} if isinstance(role, Role) else float(role)
+        for name, role in family._roles.items()
+    }
+    state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
+    if isinstance(family, ClassFamily):
+        state["classes"] = family.classes
+    return state
+
+
+def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = ()) -> Family:
+    """The family that ``family_state`` described; ValueError where its class is not known here."""
+    name = state["name"]
+    own = {cls.__name__: cls for cls in families}
+    if name in own:
+        cls: Any = own[name]
+    else:
+        try:
+            cls = family_class(name)
+        except ValueError as error:
+            raise ModelFileError(
+                f"the model's family {name!r} does not come with the library; if it is your own, "
+                f"load it with load(path, families=[{name}])"
+            ) from error
+    roles = {
+        key: Role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
+        for key, role in state["roles"].items()
+    }
+    if "classes" in state:
+        return cls(state["classes"], **roles)  # type: ignore[no-any-return]
+    return cls(**roles)  # type: ignore[no-any-return]
+
+
+def labels_state(labels: Any) -> dict[str, Any]:
+    """Class labels as JSON, with what it takes to give their type back."""
+    return {"dtype": labels.dtype.str, "values": labels.tolist()}
+
+
+def labels_from_state(state: dict[str, Any]) -> Any:
+    """The labels that ``labels_state`` described."""
+    dtype = np.dtype(state["dtype"])
+    if dtype.kind not in "biufUO":
+        raise ModelFileError(f"class labels of type {dtype} cannot be read")
+    return np.array(state["values"], dtype=dtype)
