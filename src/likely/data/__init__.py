@@ -1,0 +1,1 @@
+"""Tables: reading them, recognising what y is, and encoding columns as numbers."""

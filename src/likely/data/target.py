@@ -1,0 +1,220 @@
+"""Recognising what the target is, and proposing a family with the reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely._math.domains import Domain
+from likely.data.errors import DataError, count, listing, rows_words
+from likely.data.table import Column, number_label
+
+#: Text with more distinct values than this is no set of classes.
+MAX_CLASSES = 50
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A family's name, and why it fits this target."""
+
+    family: str
+    domain: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target ready for a fit: numbers, or labels of classes as they are in the file."""
+
+    name: str
+    values: NDArray[Any]
+    is_classes: bool
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, sorted; none for numbers."""
+        return tuple(map(_shown, np.unique(self.values))) if self.is_classes else ()
+
+
+def propose(column: Column) -> Proposal:
+    """The family that the values of ``column`` suggest."""
+    _refuse_missing(column)
+    name = column.name
+    codes, labels = column.as_labels()
+    distinct = len(labels)
+    if distinct < 2:
+        raise DataError(_constant(column, labels))
+    if distinct == 2:
+        what = f"{name} has two distinct values, {labels[0]!r} and {labels[1]!r}"
+        return Proposal("Bernoulli", "binary", f"{what}: {labels[1]!r} is taken as 'yes'")
+    if column.is_labels:
+        _refuse_wide_text(column, distinct)
+        smallest = int(np.bincount(codes).min())
+        reason = f"{name} is text with {distinct} distinct values, the rarest in "
+        return Proposal(
+            "Categorical", f"one of {distinct} classes", reason + count(smallest, "row")
+        )
+    return _propose_number(name, np.asarray(column.values, dtype=np.float64), distinct)
+
+
+def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposal:
+    low, high, mean, variance = float(y.min()), float(y.max()), float(y.mean()), float(y.var())
+    span = f"from {low:.6g} to {high:.6g}"
+    if (y == np.floor(y)).all() and low >= 0:
+        return _propose_count(name, len(y), distinct, span, mean, variance)
+    if low > 0 and high < 1:
+        return Proposal(
+            "Beta", "proportion (0, 1)", f"{name} lies strictly between 0 and 1 ({span})"
+        )
+    skewness = _skewness(y)
+    if low > 0 and skewness > 0.5:
+        reason = (
+            f"{name} is always positive ({span}) and skewed to the right (skewness {skewness:.2f})"
+        )
+        return Proposal("Gamma", "positive", reason)
+    said = f"{name} holds real numbers {span}"
+    if low == 0 and high <= 1:
+        said += ", among them exact 0, which Beta cannot hold"
+    elif high == 1 and low >= 0:
+        said += ", among them exact 1, which Beta cannot hold"
+    elif low == 0:
+        said += f", {int((y == 0).sum()):,} of them exactly 0, which Gamma cannot hold"
+    elif low > 0:
+        said += f", positive but hardly skewed (skewness {skewness:.2f})"
+    tails = float(np.mean((y - mean) ** 4) / variance**2) - 3.0
+    if tails > 3:
+        said += f"; the tails are heavy (excess kurtosis {tails:.1f}): compare --family studentt"
+    return Proposal("Normal", "real", said)
+
+
+def _propose_count(
+    name: str, n: int, distinct: int, span: str, mean: float, variance: float
+) -> Proposal:
+    ratio = variance / mean
+    what = f"{name} holds whole numbers ≥ 0 ({span}): counts"
+    numbers = f"variance {variance:.4g} against mean {mean:.4g}"
+    labels = "; if they are class labels, use --family categorical" if distinct <= 10 else ""
+    # The standard error of the variance-to-mean ratio of a Poisson sample is √(2/n).
+    if ratio > 1.25 and (ratio - 1.0) > 3.0 * np.sqrt(2.0 / n):
+        reason = f"{what}, overdispersed ({numbers}, {ratio:.3g} times)"
+        return Proposal("NegativeBinomial", "count", reason + labels)
+    if ratio < 0.5:
+        reason = (
+            f"{what}, underdispersed ({numbers}): Poisson will be too wide, compare --family normal"
+        )
+        return Proposal("Poisson", "count", reason + labels)
+    return Proposal("Poisson", "count", f"{what}, not overdispersed ({numbers})" + labels)
+
+
+def prepare_target(column: Column, support: Domain, family: str) -> Target:
+    """The target for ``family``; DataError names the rows where y is outside its support."""
+    _refuse_missing(column)
+    _, labels = column.as_labels()
+    if support.name in ("binary", "classes"):
+        return _prepare_classes(column, labels, support.name == "binary", family)
+    if column.kind == "text":
+        shown = listing(
+            (f"{_label(column, r)!r} in row {r + 1}" for r in range(len(column.values))), 3
+        )
+        raise DataError(
+            f"target {column.name!r} holds text ({shown}), but {family} needs {support.words}; "
+            "for classes use --family categorical"
+        )
+    y = np.asarray(column.values, dtype=np.float64)
+    outside = np.flatnonzero(~support.contains(y))
+    if len(outside):
+        shown = listing((f"{y[r]:.6g} in row {r + 1}" for r in outside), 3)
+        raise DataError(
+            f"target {column.name!r}: {family} needs {support.words}, "
+            f"but there {'is' if len(outside) == 1 else 'are'} {shown}"
+        )
+    if len(labels) < 2:
+        raise DataError(_constant(column, labels))
+    return Target(column.name, y, False)
+
+
+def _prepare_classes(column: Column, labels: tuple[str, ...], two: bool, family: str) -> Target:
+    if len(labels) < 2:
+        raise DataError(_constant(column, labels))
+    if two and len(labels) > 2:
+        raise DataError(
+            f"target {column.name!r} has {len(labels):,} classes ({listing(labels)}), but "
+            f"{family} needs "
+            "two; use --family categorical"
+        )
+    if column.kind == "text":
+        _refuse_wide_text(column, len(labels))
+        return Target(column.name, np.array(column.levels)[column.values], True)
+    if column.kind == "boolean":
+        return Target(column.name, column.values.astype(bool), True)
+    y = column.values
+    if len(labels) > MAX_CLASSES:
+        raise DataError(
+            f"target {column.name!r} has {len(labels):,} distinct numbers, which are hardly "
+            f"classes; "
+            "use a family for numbers"
+        )
+    return Target(column.name, y.astype(np.int64) if (y == np.floor(y)).all() else y, True)
+
+
+def _refuse_missing(column: Column) -> None:
+    rows = np.flatnonzero(column.missing)
+    if len(rows):
+        raise DataError(
+            f"target {column.name!r} is missing in {count(len(rows), 'row')}: "
+            f"{rows_words(rows.tolist())}; a model cannot learn from them, so remove or correct "
+            f"them"
+        )
+
+
+def _refuse_wide_text(column: Column, distinct: int) -> None:
+    if distinct <= MAX_CLASSES:
+        return
+    words = [i for i, level in enumerate(column.levels) if not _is_number(level)]
+    if len(words) < 0.2 * len(column.levels):
+        rows = np.flatnonzero(np.isin(column.values, words))
+        shown = listing((f"{_label(column, r)!r} in row {r + 1}" for r in rows), 3)
+        raise DataError(
+            f"target {column.name!r} is read as text because of {shown}; correct these cells, "
+            f"or leave "
+            "them empty and remove the rows"
+        )
+    raise DataError(
+        f"target {column.name!r} is text with {distinct:,} distinct values; up to {MAX_CLASSES} "
+        f"can be "
+        "classes. Is it an identifier?"
+    )
+
+
+def _constant(column: Column, labels: tuple[str, ...]) -> str:
+    value = f"{labels[0]!r}" if labels else "nothing"
+    kind = "there is only one class" if column.is_labels else "a constant"
+    return f"target {column.name!r} is always {value}: {kind}, and nothing to learn"
+
+
+def _label(column: Column, row: Any) -> str:
+    return (
+        column.levels[column.values[row]] if column.is_labels else number_label(column.values[row])
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.bool_):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _skewness(y: NDArray[np.float64]) -> float:
+    deviation = y - y.mean()
+    return float(np.mean(deviation**3) / np.mean(deviation**2) ** 1.5)
