@@ -1,9 +1,9 @@
 """Graphs with their derivatives, for libraries that differentiate and compile by themselves.
 
-PyTorch and JAX must not differentiate a loss through its operations: a reverse sweep overflows where
-a tangent does not (z²/scale), and a ``where`` turns the branch not taken into NaN. So each library gets one
-function that evaluates a graph, and whose derivative is the same function of the tangent graph; to
-any order, because tangents are graphs too.
+PyTorch and JAX must not differentiate a loss through its operations: a reverse sweep overflows
+where a tangent does not (z²/scale), and a ``where`` turns the branch not taken into NaN. So each
+library gets one function that evaluates a graph, and whose derivative is the same function of the
+tangent graph; to any order, because tangents are graphs too.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Graph:
     def __init__(self, outputs: Sequence[Node], columns: int) -> None:
         self.outputs = tuple(outputs)
         self.columns = columns
-        #: The outputs that are the first one's derivatives in raw0, raw1, …, where it has them.
-        self.slopes: tuple[int, ...] = ()
+        #: The loss whose graph this is, and which may have a kernel for it.
+        self.loss: Any = None
 
     @cached_property
     def compiled(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def loss_graph(loss: Any, order: int) -> Graph:
     known = vars(loss).setdefault("_adapter_graphs", {})
     if order not in known:
         known[order] = graph(loss.outputs(order), loss.columns)
-        known[order].slopes = tuple(range(1, 1 + loss.columns)) if order else ()
+        known[order].loss = loss
     return known[order]
 
 

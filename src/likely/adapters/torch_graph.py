@@ -1,0 +1,222 @@
+"""Graphs as functions that PyTorch can differentiate: the derivative is the tangent graph's value.
+
+Two functions: one evaluates any graph, and so its own derivatives; the other a loss together with
+its gradient, which is what training needs, and with our kernels where PyTorch is not watching.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
+
+from likely._math.torch_backend import TABLES
+from likely.adapters.graphs import Graph, loss_graph
+
+#: Rows from which a kernel is worth its compilation (once per machine, a second or two).
+KERNEL_ROWS = 512
+
+
+def value(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tuple[Tensor]:
+    """nll per row; ``columnar`` if the last axis of raw holds its columns."""
+    return (_Evaluate.apply(loss_graph(loss, 0), y, *_columns(raw, columnar))[0],)
+
+
+def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tuple[Tensor, Tensor]:
+    """nll per row and its gradient in the shape of raw."""
+    return _Loss.apply(loss, columnar, y, raw)  # type: ignore[no-any-return]
+
+
+class _Loss(torch.autograd.Function):
+    """nll and gradient; both can be differentiated again."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
+        if _plain(y, raw):
+            columns = raw.detach().numpy().T if columnar else raw.detach().numpy()[np.newaxis]
+            nll, slopes, _ = loss.compiled.evaluate(y.detach().numpy(), columns, 1)
+            gradient = torch.from_numpy(slopes.T if columnar else slopes[0])
+            return torch.from_numpy(nll).to(raw.dtype), gradient.to(raw.dtype)
+        nll, *slopes = _run(loss_graph(loss, 1), y, _columns(raw, columnar))
+        return nll, torch.stack(slopes, dim=-1) if columnar else slopes[0]
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        loss, ctx.columnar, *tensors = inputs
+        ctx.graph = loss_graph(loss, 1)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*tensors, output[1])
+        ctx.save_for_forward(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, of_nll: Tensor | None, of_gradient: Tensor | None) -> Any:
+        y, raw, gradient = ctx.saved_tensors
+        _, _, y_wanted, raw_wanted = ctx.needs_input_grad
+        total = None
+        if of_nll is not None and raw_wanted:
+            total = (of_nll.unsqueeze(-1) if ctx.columnar else of_nll) * gradient
+        if not y_wanted and of_gradient is None:
+            return None, None, None, total
+        given = {} if of_nll is None else {0: of_nll}
+        terms = _transposed(ctx.graph, given, (0,), y, _columns(raw, ctx.columnar))
+        if of_gradient is not None:
+            given = dict(enumerate(_columns(of_gradient, ctx.columnar), start=1))
+            wanted = range(0 if y_wanted else 1, len(ctx.graph.outputs))
+            second = _transposed(ctx.graph, given, tuple(wanted), y, _columns(raw, ctx.columnar))
+            terms[0] = _sum([terms.get(0), second.pop(0, None)])
+            if second and raw_wanted:
+                columns = [second.get(j) for j in range(1, len(ctx.graph.outputs))]
+                total = _sum([total, _joined(columns, raw, ctx.columnar)])
+        return None, None, terms.get(0), total
+
+    @staticmethod
+    def jvp(ctx: Any, _loss: None, _columnar: None, of_y: Any, of_raw: Any) -> Any:
+        y, raw = ctx.saved_tensors
+        moved = {} if of_y is None else {0: of_y}
+        if of_raw is not None:
+            moved |= dict(enumerate(_columns(of_raw, ctx.columnar), start=1))
+        rows = _pushed(ctx.graph, moved, y, _columns(raw, ctx.columnar))
+        return rows[0], _joined(rows[1:], raw, ctx.columnar)
+
+
+class _Evaluate(torch.autograd.Function):
+    """The outputs of a graph at y and the raw columns."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(graph: Graph, y: Tensor, *columns: Tensor) -> tuple[Tensor, ...]:
+        if graph.loss is not None and len(graph.outputs) == 1 and _plain(y, *columns):
+            raw = np.stack([column.detach().numpy() for column in columns])
+            nll = graph.loss.compiled.evaluate(y.detach().numpy(), raw, 0)[0]
+            return (torch.from_numpy(nll).to(columns[0].dtype),)
+        return _run(graph, y, columns)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        ctx.graph, *tensors = inputs
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor | None) -> tuple[Tensor | None, ...]:
+        y, *columns = ctx.saved_tensors
+        given = {i: c for i, c in enumerate(cotangents) if c is not None}
+        wanted = tuple(j for j, need in enumerate(ctx.needs_input_grad[1:]) if need)
+        terms = _transposed(ctx.graph, given, wanted, y, columns)
+        return None, *(terms.get(j) for j in range(1 + len(columns)))
+
+    @staticmethod
+    def jvp(ctx: Any, _graph: None, *tangents: Tensor | None) -> tuple[Tensor, ...]:
+        y, *columns = ctx.saved_tensors
+        moved = {j: t for j, t in enumerate(tangents) if t is not None}
+        return tuple(_pushed(ctx.graph, moved, y, columns))
+
+
+# PyTorch reads the signature at every call, and asks Python for it unless it is written down.
+for _function in (_Loss, _Evaluate):
+    _function.forward.__signature__ = inspect.signature(_function.forward)  # type: ignore[attr-defined]
+
+
+# --- Evaluation -----------------------------------------------------------------------------------
+
+
+def _plain(*tensors: Tensor) -> bool:
+    """Whether the tensors are just memory, many rows of it: nothing traces, batches or fakes them."""
+    return (
+        tensors[0].ndim == 1
+        and tensors[0].shape[0] >= KERNEL_ROWS
+        and all(t.device.type == "cpu" and type(t) in _ORDINARY for t in tensors)
+        and all(t.dtype in TABLES for t in tensors)
+        and not torch._C._are_functorch_transforms_active()
+        and not is_in_torch_dispatch_mode()
+        and not torch.jit.is_tracing()
+    )
+
+
+_ORDINARY = (Tensor, torch.nn.Parameter)
+
+
+def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    like = columns[0]
+    work = torch.float32 if like.device.type == "mps" else torch.float64
+    program = graph.program(TABLES[work], single=work == torch.float32)
+    values = program(graph.inputs(y.to(work), [column.to(work) for column in columns]))
+    return tuple(_full(v, y.shape, like) for v in values)
+
+
+def _full(value: Any, shape: torch.Size, like: Tensor) -> Tensor:
+    if not isinstance(value, Tensor):
+        return torch.full(shape, value, dtype=like.dtype, device=like.device)
+    value = value.to(like.dtype)
+    return value if value.shape == shape else value.expand(shape).clone()
+
+
+def _columns(raw: Tensor, columnar: bool) -> tuple[Tensor, ...]:
+    return raw.unbind(-1) if columnar else (raw,)
+
+
+def _joined(columns: Sequence[Tensor | None], raw: Tensor, columnar: bool) -> Tensor:
+    """Columns in the shape of raw; None is a column of zeros."""
+    if not columnar:
+        (only,) = columns
+        return torch.zeros_like(raw) if only is None else only
+    zero = torch.zeros_like(raw[..., 0])
+    return torch.stack([zero if c is None else c for c in columns], dim=-1)
+
+
+# --- Derivatives: ordinary operations on slopes, so that they can be differentiated in turn. ------
+
+
+def _slopes(
+    graph: Graph, outputs: Iterable[int], variables: Iterable[int], y: Tensor, raw: Sequence[Tensor]
+) -> list[tuple[int, int, Tensor]]:
+    """(output, variable, ∂output/∂variable) where that is not zero everywhere."""
+    tangents, pairs = graph.tangents(tuple(outputs), tuple(variables))
+    if not pairs:
+        return []
+    slopes = _Evaluate.apply(tangents, y, *raw)
+    return [(i, j, slope) for (i, j), slope in zip(pairs, slopes, strict=True)]
+
+
+def _transposed(
+    graph: Graph,
+    cotangents: dict[int, Tensor],
+    wanted: Iterable[int],
+    y: Tensor,
+    raw: Sequence[Tensor],
+) -> dict[int, Tensor]:
+    """Reverse mode: Σ over outputs of cotangent · slope, for each variable wanted."""
+    found: dict[int, Tensor] = {}
+    for i, j, slope in _slopes(graph, cotangents, wanted, y, raw):
+        part = cotangents[i] * slope
+        found[j] = found[j] + part if j in found else part
+    return found
+
+
+def _pushed(
+    graph: Graph, moved: dict[int, Tensor], y: Tensor, raw: Sequence[Tensor]
+) -> list[Tensor]:
+    """Forward mode: Σ over variables of slope · tangent, for every output."""
+    found: dict[int, Tensor] = {}
+    outputs = range(len(graph.outputs))
+    for i, j, slope in _slopes(graph, outputs, moved, y, raw):
+        part = slope * moved[j]
+        found[i] = found[i] + part if i in found else part
+    return [found[i] if i in found else torch.zeros_like(raw[0]) for i in outputs]
+
+
+def _sum(terms: Iterable[Tensor | None]) -> Tensor | None:
+    total = None
+    for term in terms:
+        if term is not None:
+            total = term if total is None else total + term
+    return total
