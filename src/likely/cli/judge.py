@@ -1,0 +1,82 @@
+"""How good a fitted model is on rows it has not seen, against the Constant baseline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+COVERAGES = (0.5, 0.8, 0.95)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Held-out figures; nll in nats per row, ``gain`` the baseline's nll less the model's."""
+
+    rows: int
+    nll: float
+    baseline_nll: float
+    gain: float
+    gain_standard_error: float
+    coverage: dict[str, float] | None = None
+    accuracy: float | None = None
+    baseline_accuracy: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def judge(
+    model: Any, baseline: Any, y: NDArray[Any], weight: Array | None, groups: NDArray[Any] | None
+) -> Judgement:
+    """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
+    w = np.ones(len(y)) if weight is None else weight
+    nll = -np.asarray(model.log_prob(y), dtype=np.float64)
+    base = -np.asarray(baseline.log_prob(y), dtype=np.float64)
+    gain, error = _mean_and_error(base - nll, w, groups)
+    figures: dict[str, Any] = {}
+    if hasattr(model, "labels") and model.labels is not None:
+        figures["accuracy"] = _mean(_hits(model, y), w)
+        figures["baseline_accuracy"] = _mean(_hits(baseline, y), w)
+    else:
+        figures["coverage"] = {f"{100 * c:g}": _mean(_inside(model, y, c), w) for c in COVERAGES}
+    return Judgement(len(y), _mean(nll, w), _mean(base, w), gain, error, **figures)
+
+
+def _hits(distribution: Any, y: NDArray[Any]) -> Array:
+    return np.asarray(distribution.mode() == y, dtype=np.float64)
+
+
+def _inside(distribution: Any, y: NDArray[Any], coverage: float) -> Array:
+    low, high = distribution.interval(coverage)
+    return np.asarray((low <= y) & (y <= high), dtype=np.float64)
+
+
+def _mean(values: Array, weight: Array) -> float:
+    # A row of weight 0 is not there, even if its loss is infinite.
+    there = weight > 0
+    return float(np.average(values[there], weights=weight[there]))
+
+
+def _mean_and_error(
+    values: Array, weight: Array, groups: NDArray[Any] | None
+) -> tuple[float, float]:
+    """The weighted mean and its standard error; rows of one group are not independent."""
+    there = weight > 0
+    values, weight = values[there], weight[there]
+    total = weight.sum()
+    mean = float(np.average(values, weights=weight))
+    if groups is None:
+        if total <= 1:
+            return mean, float("nan")
+        return mean, float(np.sqrt((weight * (values - mean) ** 2).sum() / (total - 1) / total))
+    _, codes = np.unique(groups[there], return_inverse=True)
+    sums = np.bincount(codes, weights=weight * (values - mean))
+    if len(sums) < 2:
+        return mean, float("nan")
+    return mean, float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) / total)

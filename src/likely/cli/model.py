@@ -1,0 +1,117 @@
+"""A model of a table: a fitted predictor with the encoder of its columns, saved as one folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.cli.errors import UserError, library_errors
+from likely.data.encoder import TableEncoder
+from likely.data.errors import rows_words
+from likely.data.table import Table
+from likely.storage import ModelFileError, read_folder, write_folder
+
+TABLE_KEY = "table"
+
+
+@dataclass
+class TableModel:
+    """What ``likely fit`` saves: it predicts from tables, and knows which columns it needs.
+
+    ``likely.load`` reads the same folder as a plain estimator of the encoded columns.
+    """
+
+    predictor: Any
+    encoder: TableEncoder
+    target: str
+    offset: str | None = None
+    exposure: str | None = None
+    ignored: tuple[str, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def predict(self, table: Table) -> tuple[Any, tuple[str, ...]]:
+        """The predictive distribution of each row, and notes on what was decided for them."""
+        notes = []
+        known = {self.target, *self.ignored, *filter(None, (self.offset, self.exposure))}
+        extra = [name for name in self.encoder.extra_columns(table) if name not in known]
+        if extra:
+            notes.append(f"not used, since the model was fitted without: {', '.join(extra)}")
+        encoded = self.encoder.transform(table)
+        given = response_columns(table, self.offset, self.exposure)
+        with library_errors():
+            distribution = self.predictor.predict_dist(encoded.matrix, **given)
+        return distribution, (*notes, *encoded.notes)
+
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """The class labels, in the order of the probabilities; None for numbers."""
+        return getattr(self.predictor, "classes_", None)
+
+    def save(self, path: Path, *, overwrite: bool = True) -> None:
+        """Write the folder atomically."""
+        from likely.predictors.saving import state_of
+
+        manifest, arrays = state_of(self.predictor)
+        manifest["feature_names_in"] = list(self.encoder.column_names)
+        manifest[TABLE_KEY] = {
+            "encoder": self.encoder.to_dict(),
+            "target": self.target,
+            "offset": self.offset,
+            "exposure": self.exposure,
+            "ignored": list(self.ignored),
+            "about": self.about,
+        }
+        write_folder(path, manifest, arrays, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: Path) -> TableModel:
+        """Read the folder; ModelFileError where it is none, or a model without a table."""
+        manifest, arrays = read_folder(path)
+        state = manifest.pop(TABLE_KEY, None)
+        if not isinstance(state, dict):
+            raise ModelFileError(
+                f"{path} was saved from Python and knows no table; use likely.load(path).predict(X)"
+            )
+        # The encoder checks the columns by name; the predictor gets a matrix.
+        manifest.pop("feature_names_in", None)
+        from likely.predictors.saving import from_state
+
+        predictor = from_state(manifest, arrays)
+        try:
+            return cls(
+                predictor,
+                TableEncoder.from_dict(state["encoder"]),
+                state["target"],
+                state["offset"],
+                state["exposure"],
+                tuple(state["ignored"]),
+                state["about"],
+            )
+        except KeyError as error:
+            raise ModelFileError(f"{path} lacks {error} in its description of the table") from None
+
+
+def response_columns(table: Table, offset: str | None, exposure: str | None) -> dict[str, Any]:
+    """The keyword arguments ``offset`` and ``exposure`` of fit and predict, checked."""
+    given = {}
+    for role, name in (("offset", offset), ("exposure", exposure)):
+        if name is not None:
+            given[role] = number_column(table, name, role, positive=role == "exposure")
+    return given
+
+
+def number_column(table: Table, name: str, role: str, *, positive: bool) -> NDArray[np.float64]:
+    """A column of finite numbers; UserError names the rows where it is missing or below zero."""
+    column = table.column(name, f"the {role} column")
+    if column.is_labels:
+        raise UserError(f"--{role} {name}: the column holds text, but must hold numbers")
+    values = np.asarray(column.values, dtype=np.float64)
+    bad = np.flatnonzero(np.isnan(values) | ((values <= 0) if positive else False))
+    if len(bad):
+        what = "missing or not > 0" if positive else "missing"
+        raise UserError(f"--{role} {name}: the column is {what} in {rows_words(bad.tolist())}")
+    return values

@@ -1,0 +1,55 @@
+"""The four steps of the recipe for one fit, in words and formulas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from likely.cli.families import first_sentence
+
+
+def recipe_lines(
+    family: Any, target: str, terms: int, rows: int, classes: tuple[str, ...]
+) -> list[str]:
+    """One or more lines for each step; ``terms`` is the number of columns, 0 for a constant."""
+    spec = family.specification
+    loss = family.loss(len(classes) or None)
+    names = ", ".join(slot.parameter for slot in loss.slots)
+    over = f"{terms} column{'s' if terms > 1 else ''} x"
+    lines = [f"1 choose   {target} ~ {spec.name}({names}): {_lower(first_sentence(spec.doc))}"]
+    if classes:
+        lines.append(f"           classes: {', '.join(classes)}{_yes(family, classes)}")
+    head = "2 predict  "
+    for slot in loss.slots:
+        lines.append(head + _slot(slot, "β₀ + β·x", over, bool(terms)))
+        head = " " * len(head)
+    lines.append(
+        f"3 train    β = argmin −Σ log {spec.name}({target} | {names}) over {rows:,} rows, in nats"
+    )
+    top = "the most probable class" if classes else "the mode"
+    lines.append(
+        f"4 infer    the whole distribution of {target} for each row; {top} as a single value"
+    )
+    return lines
+
+
+def _slot(slot: Any, raw: str, over: str, has_columns: bool) -> str:
+    """How one parameter gets its value."""
+    if slot.link is None:
+        return f"{slot.parameter} = {slot.value:g}, fixed"
+    if slot.role == "shared" or not has_columns:
+        raw, over = "β₀", "one learned value for all rows"
+    if slot.link.name == "identity":
+        return f"{slot.parameter} = {raw}  ({over})"
+    formula = slot.link.words.replace("θ", slot.parameter).replace("raw", "η")
+    return f"{formula}, η = {raw}  ({over})"
+
+
+def _yes(family: Any, classes: tuple[str, ...]) -> str:
+    if family.specification.support.name != "binary":
+        return ""
+    return f"; probs is the probability of {classes[1]!r}"
+
+
+def _lower(text: str) -> str:
+    """Without the full stop, so that it can end a line with a colon before it."""
+    return text[:1].lower() + text[1:].rstrip(".")

@@ -1,0 +1,168 @@
+"""The report of a fit, for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from likely.cli.recipe_text import recipe_lines
+from likely.cli.say import console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from likely.cli.fit import Report
+    from likely.cli.judge import Judgement
+
+
+def show(report: Report) -> None:
+    """Print the report to stdout."""
+    out = console()
+    request = report.request
+    columns = report.encoder.column_names
+    _title(out, "Data")
+    _line(out, f"{request.data}: {report.rows:,} rows; target {request.target}")
+    if report.proposal is not None:
+        _line(out, f"{report.proposal.reason}")
+        _line(out, f"→ {report.proposal.family} ({report.proposal.domain}); --family overrides")
+    else:
+        _line(out, f"family {report.family!r}, as asked")
+    if request.predictor == "linear":
+        for note in report.notes:
+            _line(out, f"- {note}")
+    _title(out, "Recipe")
+    terms = len(columns) if request.predictor == "linear" else 0
+    for line in recipe_lines(
+        report.family, request.target, terms, report.rows, report.target.classes
+    ):
+        _line(out, line)
+    _title(out, f"Coefficients (fit on all {report.rows:,} rows)")
+    _coefficients(out, report.model.predictor.summary())
+    _held_out(out, report)
+    for warning in report.warnings:
+        _line(out, f"! {warning}", style="yellow")
+    _title(out, "Saved")
+    verb = "replaced the model in" if report.replaced else "saved to"
+    _line(out, f"{verb} {request.folder}, refitted on all {report.rows:,} rows")
+    _line(out, f"next: likely predict {request.folder} NEW_ROWS.csv --out predictions.csv")
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """The report as plain JSON."""
+    predictor = report.model.predictor
+    return {
+        "data": str(report.request.data),
+        "rows": report.rows,
+        "target": report.request.target,
+        "family": repr(report.family),
+        "proposal": None
+        if report.proposal is None
+        else {"domain": report.proposal.domain, "reason": report.proposal.reason},
+        "classes": list(report.target.classes) or None,
+        "columns": list(report.encoder.column_names),
+        "left_out": list(report.encoder.left_out),
+        "notes": report.notes,
+        "warnings": report.warnings,
+        "status": getattr(getattr(predictor, "result_", None), "status", None),
+        "held_out": None
+        if report.judgement is None or report.split is None
+        else {"how": report.split.words, **report.judgement.to_dict()},
+        "coefficients": [_row(row) for row in predictor.summary().rows],
+        "model": str(report.request.folder),
+        "refitted_on_all_rows": True,
+    }
+
+
+_FIELDS = ("parameter", "term", "estimate", "std_error", "z", "p", "low", "high")
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _FIELDS}
+
+
+def _coefficients(out: Console, summary: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    percent = f"{100 * summary.level:g} %"
+    for name in ("parameter", "term"):
+        table.add_column(name, overflow="fold")
+    for name in ("estimate", "std. error", "z", "p", f"{percent} from", "to"):
+        table.add_column(name, justify="right", no_wrap=True)
+    before = None
+    for row in summary.rows:
+        table.add_row(
+            Text(row.parameter if row.parameter != before else ""),
+            Text(row.term),  # a plain string would be read as markup, and hr[17] has brackets
+            _number(row.estimate),
+            _number(row.std_error, 3),
+            "–" if row.z != row.z else f"{row.z:.2f}",
+            _p(row.p),
+            _number(row.low),
+            _number(row.high),
+        )
+        before = row.parameter
+    out.print(table)
+    for fact in summary.facts:
+        _line(out, fact)
+
+
+def _held_out(out: Console, report: Report) -> None:
+    if report.judgement is None or report.split is None:
+        _title(out, "Held-out rows")
+        _line(
+            out, "none were held out (--test-fraction 0): nothing is known of how good the model is"
+        )
+        return
+    found: Judgement = report.judgement
+    _title(out, f"Held-out rows ({found.rows:,}, not used for this fit)")
+    _line(out, f"{report.split.words}; the saved model is refitted on all rows")
+    same = report.request.predictor == "constant"
+    name = "Constant" if same else "Linear"
+    _line(
+        out, f"mean NLL    {name} {found.nll:.4f} nats, Constant baseline {found.baseline_nll:.4f}"
+    )
+    if not same:
+        _line(
+            out,
+            f"difference  {found.gain:+.4f} ± {found.gain_standard_error:.4f} nats a row "
+            f"({_verdict(found)}; ± is one standard error)",
+        )
+    if found.coverage is not None:
+        shares = found.coverage.items()
+        parts = [f"{100 * share:.1f} % in the {level} % interval" for level, share in shares]
+        _line(out, f"coverage    {', '.join(parts)}")
+        if report.family.specification.support.integer:
+            _line(out, "            (whole numbers: intervals cover at least what they say)")
+    if found.accuracy is not None and found.baseline_accuracy is not None:
+        hits, base = 100 * found.accuracy, 100 * found.baseline_accuracy
+        _line(out, f"accuracy    {hits:.2f} %, baseline {base:.2f} %")
+        _line(out, f"log-loss    {found.nll:.4f} (for classes, the mean NLL is the log-loss)")
+
+
+def _verdict(found: Judgement) -> str:
+    if found.gain > 2 * found.gain_standard_error:
+        return "better than the baseline"
+    if found.gain < -2 * found.gain_standard_error:
+        return "worse than the baseline"
+    return "no clear difference from the baseline"
+
+
+def _title(out: Console, text: str) -> None:
+    out.print()
+    out.print(text, style="bold", markup=False)
+
+
+def _line(out: Console, text: str, style: str | None = None) -> None:
+    """A line as it is: no markup, and wrapped by the terminal only, so that it can be searched."""
+    out.print(f"  {text}", style=style, markup=False, soft_wrap=True)
+
+
+def _number(value: float, digits: int = 4) -> str:
+    return "–" if value != value else f"{value:.{digits}g}"
+
+
+def _p(value: float) -> str:
+    if value != value:
+        return "–"
+    return "<1e-16" if value < 1e-16 else f"{value:.2g}"
