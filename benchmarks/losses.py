@@ -25,13 +25,9 @@ def data(name, n, rng):
     cls = getattr(likely, name)
     family = cls(**dict.fromkeys(cls.specification.parameters, likely.predicted))
     raw = rng.normal(scale=0.5, size=(n, len(family.parameters)))
-    predictive = family.at(
-        **{
-            slot.parameter: slot.link.inverse(raw[:, j])
-            for j, slot in enumerate(family.loss().free)
-        }
-    )
-    y = predictive.sample(1, rng)[:, 0]
+    loss = family.loss()
+    parameters = [loss.formula(name_, raw.T) for name_ in loss.specification.parameters]
+    y = loss.specification.formulas["sample"](rng, n, *parameters)
     if name == "Beta":
         y = np.clip(y, 1e-12, 1 - 1e-12)
     if name == "Gamma":

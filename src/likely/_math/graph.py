@@ -297,9 +297,16 @@ expm1 = _unary("expm1", "eˣ − 1, accurate near 0")
 log = _unary("log", "Natural logarithm.")
 log1p = _unary("log1p", "log(1 + x), accurate near 0")
 sqrt = _unary("sqrt", "Square root.")
-abs_ = _unary("abs", "|x|; its derivative at 0 is taken as 0.")
 sign = _unary("sign", "−1, 0 or 1.")
 floor = _unary("floor", "The largest integer ≤ x.")
+
+
+def abs_(x: Any) -> Node:
+    """|x|; its derivative at 0 is taken as 0."""
+    node = as_node(x)
+    while node.op == "negative":  # |−x| is |x|, exactly: σ(x) and σ(−x) share their exponential
+        node = node.args[0]
+    return make("abs", node)
 
 
 #: π, exactly: each backend knows it to its own number of digits.

@@ -139,10 +139,9 @@ class NegativeLogLikelihood:
         """The Fisher information of raw: the family's, carried through the links, packed."""
         body = self.specification.formulas["expected_information"]
         entries = self.specification.trace(body, self.views)
-        values = {name: view.node for name, view in self.views.items()}
         slopes = {
-            name: tuple(tangent([node], raw)[0] for raw in self.raw)
-            for name, node in values.items()
+            name: tuple(tangent([self._coordinate(name)], raw)[0] for raw in self.raw)
+            for name in {name for pair in entries for name in pair}
         }
         packed = []
         for i in range(self.columns):
@@ -155,6 +154,12 @@ class NegativeLogLikelihood:
                         total = total + times(times(as_node(entry), slopes[p][i]), slopes[q][j])
                 packed.append(total)
         return tuple(packed)
+
+    def _coordinate(self, name: str) -> Node:
+        """What an entry of the expected information is the derivative by: θ, log θ or log(1 − θ)."""
+        view, _, parameter = name.rpartition(" ")
+        given = self.views[parameter]
+        return {"": given, "log": given.log, "log1m": given.log1m}[view].node
 
     def outputs(self, order: int, kind: str = "observed") -> tuple[Node, ...]:
         """The nodes of loss (order 0), gradient (1) and packed curvature (2) together."""

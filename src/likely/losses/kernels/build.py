@@ -112,10 +112,14 @@ def _compile(module: types.ModuleType) -> None:
     """Replace the module's functions by compiled ones, callees first as they stand in the file."""
     import numba
 
-    options = {"fastmath": {"contract"}, "nogil": True, "error_model": "numpy"}
+    # Only contract: reassoc and arcp would undo argument reductions and two-sums, nnan hides faults.
+    fast = {"fastmath": {"contract"}, "nogil": True, "error_model": "numpy"}
     for name, function in list(vars(module).items()):
         if not isinstance(function, types.FunctionType) or function.__module__ != module.__name__:
             continue
+        # LLVM vectorises a loop only if everything that it calls is inlined.
+        is_kernel = function.__code__.co_varnames[0] == "y_all"
+        options = fast if is_kernel else {**fast, "forceinline": True}
         try:
             compiled = numba.njit(cache=True, **options)(function)
         except RuntimeError as error:  # Numba found no folder that it can write

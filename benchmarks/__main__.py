@@ -1,0 +1,8 @@
+"""Run every benchmark in turn: `python -m benchmarks`."""
+
+import subprocess
+import sys
+
+for name in ("losses", "density", "linear", "scaling", "latency"):
+    print(f"\n== {name} ==", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
