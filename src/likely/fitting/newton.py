@@ -1,0 +1,207 @@
+"""Newton's method with a line search, to an optimum that is certified and not merely approached.
+
+Converged means: max |gⱼ|·seⱼ ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed Hessian H at the
+solution positive definite. There is no tolerance on the loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
+
+from likely.fitting.objective import Sums
+from likely.fitting.problem import Array
+
+#: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from it.
+GRADIENT = 1e-8
+#: Newton decrement at the optimum, relative to the loss.
+DECREMENT = 1e-12
+#: Below this reciprocal condition the design is made orthogonal.
+ILL_CONDITIONED = 1e-10
+#: Where H is not positive definite its eigenvalues are raised to this share of the largest.
+SMALLEST_EIGENVALUE = 1e-3
+HALVINGS = 60
+
+
+class Function(Protocol):
+    """What Newton's method minimises."""
+
+    size: int
+
+    def evaluate(
+        self, theta: Array, order: int, kind: str = "observed", meat: bool = False
+    ) -> Sums:
+        """Loss, gradient and Hessian at θ."""
+
+
+class Factor:
+    """The Cholesky factor of a Hessian that was scaled to a unit diagonal.
+
+    ``positive`` is False where the Hessian is not positive definite; then nothing else is set.
+    """
+
+    def __init__(self, hessian: Array) -> None:
+        diagonal = np.diag(hessian)
+        self.positive = bool((diagonal > 0.0).all() and np.isfinite(hessian).all())
+        if not self.positive:
+            return
+        self.scale = 1.0 / np.sqrt(diagonal)
+        unit = hessian * self.scale * self.scale[:, None]
+        self.lower, info = dpotrf(unit, lower=1)
+        self.positive = info == 0
+        if self.positive:
+            norm = np.abs(unit).sum(axis=0).max()
+            self.condition = 1.0 / max(float(dpocon(self.lower, norm, uplo="L")[0]), 1e-300)
+            # A factor that rounding alone kept positive says nothing about the last directions.
+            self.positive = self.condition < 1e15
+
+    def solve(self, vector: Array) -> Array:
+        """H⁻¹v."""
+        return self.scale * dpotrs(self.lower, self.scale * vector, lower=1)[0]
+
+    def inverse(self) -> Array:
+        """H⁻¹."""
+        lower = np.tril(dpotri(self.lower, lower=1)[0])
+        unit = lower + np.tril(lower, -1).T
+        return unit * self.scale * self.scale[:, None]
+
+    def std_errors(self) -> Array:
+        """√diag(H⁻¹)."""
+        return np.sqrt(np.diag(self.inverse()))
+
+
+class OutsideDomainError(ValueError):
+    """The loss is infinite at the start values."""
+
+
+@dataclass
+class Stop:
+    """Where Newton's method stopped and why: "converged", "ill_conditioned", "receding" or "max_iter"."""
+
+    reason: str
+    theta: Array
+    sums: Sums
+    factor: Factor | None
+    gradient_norm: float
+    decrement: float
+    iterations: int
+    step: Array
+
+    def certified(self) -> bool:
+        """Whether gradient and decrement are those of an optimum."""
+        small = self.decrement <= DECREMENT * max(1.0, abs(self.sums.loss))
+        return self.gradient_norm <= GRADIENT and small
+
+
+def minimise(
+    function: Function,
+    theta: Array,
+    max_iter: int,
+    rows: float,
+    expected: bool,
+    may_orthogonalise: bool,
+    patience: int = 8,
+) -> Stop:
+    """Minimise from θ.
+
+    ``rows`` is the sum of weights; ``expected``, whether the loss has Fisher information to step with
+    where the observed curvature is not positive definite. Stops early with "ill_conditioned" where H
+    is nearly singular and ``may_orthogonalise``; with "receding" after ``patience`` iterations without
+    the quadratic convergence of an optimum at a finite place, so that the caller can look for one at
+    infinity.
+    """
+    sums = function.evaluate(theta, 2)
+    if not np.isfinite(sums.loss):
+        raise OutsideDomainError(
+            "the loss is infinite at the start values: with a link that does not cover the "
+            "parameter's domain, give start values inside it or use a total link such as log"
+        )
+    norm = decrement = previous = np.inf
+    step = np.zeros_like(theta)
+    for iteration in range(max_iter + 1):
+        if sums.hessian is not None:
+            factor = Factor(sums.hessian)
+            if may_orthogonalise and not (
+                factor.positive and factor.condition * ILL_CONDITIONED < 1.0
+            ):
+                return Stop("ill_conditioned", theta, sums, None, norm, decrement, iteration, step)
+        if factor.positive:
+            step = -factor.solve(sums.gradient)
+            previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
+            norm = float(np.max(np.abs(sums.gradient) * factor.std_errors(), initial=0.0))
+            if norm <= GRADIENT and decrement <= DECREMENT * max(1.0, abs(sums.loss)):
+                # Convergence by a constant factor leads to infinity, where gradients vanish too.
+                slow = 0.0 < decrement and previous < np.inf and decrement > 0.01 * previous
+                reason = "receding" if slow else "converged"
+                return Stop(reason, theta, sums, factor, norm, decrement, iteration, step)
+        else:
+            step = _modified_step(function, theta, sums, expected)
+            previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
+            norm = np.inf
+        if iteration == max_iter:
+            break
+        if iteration >= patience and not decrement < 0.05 * previous:
+            return Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
+        # So near the optimum H no longer changes: a gradient is enough to confirm it.
+        near = factor.positive and norm <= GRADIENT * max(1.0, np.sqrt(rows))
+        trial = line_search(function, theta, sums, step, 1 if near else 2)
+        if trial is None:
+            break
+        theta, sums = trial
+    return Stop("max_iter", theta, sums, factor, norm, decrement, iteration, step)
+
+
+def _hessian(sums: Sums) -> Array:
+    assert sums.hessian is not None
+    return sums.hessian
+
+
+def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool) -> Array:
+    """A direction of descent where H is not positive definite.
+
+    Fisher scoring where the loss knows its expected information; else Newton's step with the absolute
+    eigenvalues of H, raised to a share of the largest.
+    """
+    if expected:
+        fisher = Factor(_hessian(function.evaluate(theta, 2, "expected")))
+        if fisher.positive:
+            return -fisher.solve(sums.gradient)
+    hessian = sums.hessian if sums.hessian is not None else function.evaluate(theta, 2).hessian
+    assert hessian is not None
+    diagonal = np.abs(np.diag(hessian))
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    values, vectors = eigh(hessian * scale * scale[:, None])
+    values = np.abs(values)
+    top = values.max(initial=0.0)
+    values = np.maximum(values, SMALLEST_EIGENVALUE * top if top > 0.0 else 1.0)
+    return -scale * (vectors @ ((vectors.T @ (scale * sums.gradient)) / values))
+
+
+def line_search(
+    function: Function, theta: Array, sums: Sums, step: Array, order: int
+) -> tuple[Array, Sums] | None:
+    """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough; None if none does.
+
+    Where the decrease that can be expected is below the rounding of the loss, the slope along the step
+    decides instead of the loss.
+    """
+    slope = float(sums.gradient @ step)
+    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    length = 1.0
+    for _ in range(HALVINGS):
+        point = theta + length * step
+        trial = function.evaluate(point, order)
+        if trial.loss <= sums.loss + 1e-4 * length * slope:
+            return point, trial
+        if (
+            -slope * length <= 10.0 * rounding
+            and trial.loss <= sums.loss + rounding
+            and abs(float(trial.gradient @ step)) <= 0.9 * abs(slope)
+        ):
+            return point, trial
+        length *= 0.5
+    return None

@@ -1,0 +1,344 @@
+"""The sum over rows that is minimised, in the internal coordinates of the bases, folded over blocks.
+
+objective(θ) = Σ wᵢ·nllᵢ(raw(θ)) + ½·βᵀ diag(penalty) β, with gradient and Hessian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting.basis import Basis
+from likely.fitting.blocks import block_rows, fold
+from likely.fitting.problem import Array, Loss, Response
+from likely.fitting.source import DenseBlock, Source, SparseBlock
+
+
+class Sums(NamedTuple):
+    """The objective at one point; what was not asked for is None."""
+
+    loss: float
+    gradient: Array
+    hessian: Array | None
+    meat: Array | None  # Σ w·s·sᵀ of the rows' gradients s
+
+
+@dataclass
+class _Rows:
+    """One block: what the loss and the linear predictors need of it."""
+
+    y: Array
+    weight: Array | None
+    raw: Array
+    blocks: list[Any]
+
+
+class Objective:
+    """Evaluates the objective with ``threads`` threads; buffers are kept per thread."""
+
+    def __init__(
+        self,
+        loss: Loss,
+        source: Source,
+        bases: Sequence[Basis],
+        uses: Sequence[int],
+        response: Response,
+        penalty: Array,
+        threads: int,
+    ) -> None:
+        self.loss = loss
+        self.source = source
+        self.bases = list(bases)
+        self.uses = list(uses)
+        self.response = response
+        self.threads = threads
+        self.columns = len(uses)
+        widths = [self.bases[u].width for u in uses]
+        edges = np.concatenate([[0], np.cumsum(widths)])
+        self.parts = [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        self.size = int(edges[-1])
+        self.penalty = self._internal(penalty)
+        self.sparse = source.sparse_products and all(b.transform is None for b in self.bases)
+        self.rows = block_rows(sum(b.columns.size for b in self.bases))
+        self.blocks = -(-source.shape[0] // self.rows)
+        sizes = [0 if self.sparse else self.rows * b.columns.size for b in self.bases]
+        self._x = [[np.empty(size) for size in sizes] for _ in range(threads)]
+        self._weighted = [np.empty(max(sizes)) for _ in range(threads)]
+        self._raw = [np.empty(self.columns * self.rows) for _ in range(threads)]
+        self._packed = [(a, b) for a in range(self.columns) for b in range(a + 1)]
+
+    def _internal(self, penalty: Array) -> Array | None:
+        """The penalty matrix in θ: Tᵀ diag(penalty) T."""
+        if not penalty.any():
+            return None
+        t = self.matrix()
+        return t.T @ (penalty[:, None] * t)
+
+    def matrix(self) -> Array:
+        """T with coefficients in X's units = T θ, block diagonal over raw columns."""
+        blocks = [self.bases[u].matrix() for u in self.uses]
+        total = np.zeros((sum(b.shape[0] for b in blocks), self.size))
+        at = 0
+        for part, block in zip(self.parts, blocks, strict=True):
+            total[at : at + block.shape[0], part] = block
+            at += block.shape[0]
+        return total
+
+    # --- The fold ---------------------------------------------------------------------------------
+
+    def evaluate(
+        self, theta: Array, order: int, kind: str = "observed", meat: bool = False
+    ) -> Sums:
+        """Loss, gradient (order ≥ 1) and Hessian (order 2) at θ; loss is +∞ outside the domain."""
+        p = self.size
+        squares = (order >= 2) + meat
+
+        def work(block: int, worker: int) -> Array:
+            out = np.zeros(1 + (p if order or meat else 0) + squares * p * p)
+            rows = self._read(block, worker, theta)
+            if rows is None:
+                return out
+            nll, gradient, curvature = self.loss.evaluate(rows.y, rows.raw, order, kind)
+            w = rows.weight
+            out[0] = nll.sum() if w is None else w @ nll
+            if not np.isfinite(out[0]):
+                self._check_nan(nll, rows.raw, block)
+                out[0] = np.inf
+                return out
+            if gradient is None:
+                return out
+            weighted = gradient if w is None else gradient * w
+            self._gradient(rows.blocks, weighted, out[1 : 1 + p])
+            at = 1 + p
+            if curvature is not None:
+                curvature = curvature if w is None else curvature * w
+                self._gram(rows.blocks, curvature, out[at : at + p * p].reshape(p, p))
+                at += p * p
+            if meat:
+                products = np.stack([weighted[a] * gradient[b] for a, b in self._packed])
+                self._gram(rows.blocks, products, out[at:].reshape(p, p))
+            return out
+
+        total = fold(work, self.blocks, np.ndarray.__iadd__, self.threads)
+        return self._sums(total, theta, order, meat)
+
+    def _sums(self, total: Array, theta: Array, order: int, meat: bool) -> Sums:
+        p = self.size
+        loss = float(total[0])
+        gradient = total[1 : 1 + p]
+        squares = total[1 + p :].reshape(-1, p, p)
+        full = [np.tril(s) + np.tril(s, -1).T for s in squares]
+        hessian = full[0] if order >= 2 else None
+        if self.penalty is not None:
+            pull = self.penalty @ theta
+            loss += 0.5 * float(theta @ pull)
+            gradient = gradient + pull if gradient.size else gradient
+            hessian = hessian + self.penalty if hessian is not None else None
+        return Sums(loss, gradient, hessian, full[-1] if meat else None)
+
+    def _read(self, block: int, worker: int, theta: Array) -> _Rows | None:
+        """A block with its raw predictions; None where no row of it has weight."""
+        n = self.source.shape[0]
+        rows = slice(block * self.rows, min((block + 1) * self.rows, n))
+        weight, keep = self.response.weight, None
+        y = np.asarray(self.response.y[rows], dtype=np.float64)
+        if weight is not None:
+            weight = np.asarray(weight[rows], dtype=np.float64)
+            if not weight.all():
+                keep = np.flatnonzero(weight)
+                if keep.size == 0:
+                    return None
+                y, weight = y[keep], weight[keep]
+        m = y.shape[0]
+        raw = self._raw[worker][: self.columns * m].reshape(self.columns, m)
+        blocks = [
+            self._block(basis, rows, keep, self._x[worker][i], worker)
+            for i, basis in enumerate(self.bases)
+        ]
+        self._predict(blocks, theta, raw)
+        if self.response.offset is not None:
+            offset = self.response.offset[:, rows]
+            raw += offset if keep is None else offset[:, keep]
+        return _Rows(np.ascontiguousarray(y), weight, raw, blocks)
+
+    def _block(self, basis: Basis, rows: slice, keep: Any, buffer: Array, worker: int) -> Any:
+        if basis.columns.size == 0:
+            return None
+        if self.sparse:
+            return SparseBlock(self.source.csr(rows, keep, basis.selector()))
+        x = self.source.centred(rows, keep, basis.selector(), basis.centre, buffer)
+        if basis.transform is not None:
+            x = x @ basis.transform
+        return DenseBlock(x, self._weighted[worker])
+
+    def _predict(self, blocks: list[Any], theta: Array, raw: Array) -> None:
+        """raw (k, rows) = θ₀ + D·(slopes/scale), without offsets."""
+        for j, u in enumerate(self.uses):
+            basis, part = self.bases[u], theta[self.parts[j]]
+            first = int(basis.intercept)
+            constant = part[0] if basis.intercept else 0.0
+            if blocks[u] is None:
+                raw[j] = constant
+                continue
+            blocks[u].product(part[first:] / basis.scale, raw[j])
+            raw[j] += constant
+
+    def _gradient(self, blocks: list[Any], rows: Array, out: Array) -> None:
+        """Σᵢ of the rows' gradients (k, rows), carried to θ."""
+        for u, basis in enumerate(self.bases):
+            mine = [j for j, used in enumerate(self.uses) if used == u]
+            if blocks[u] is not None:
+                values = rows if len(mine) == self.columns else rows[mine]
+                slopes = blocks[u].transposed(values) / basis.scale[:, None]
+                for i, j in enumerate(mine):
+                    out[self.parts[j]][int(basis.intercept) :] = slopes[:, i]
+            if basis.intercept:
+                for j in mine:
+                    out[self.parts[j].start] = rows[j].sum()
+
+    def _gram(self, blocks: list[Any], packed: Array, out: Array) -> None:
+        """Σᵢ of the rows' (k, k) matrices, packed, carried to θ: the lower triangle of ``out``."""
+        for h, (a, b) in zip(packed, self._packed, strict=True):
+            if not h.any():
+                continue  # orthogonal parameters
+            first, second = self.bases[self.uses[a]], self.bases[self.uses[b]]
+            one, other = blocks[self.uses[a]], blocks[self.uses[b]]
+            target = out[self.parts[a], self.parts[b]]
+            i, j = int(first.intercept), int(second.intercept)
+            if i and j:
+                target[0, 0] = h.sum()
+            if i and other is not None:
+                target[0, j:] = other.transposed(h[None])[:, 0] / second.scale
+            if j and one is not None:
+                target[i:, 0] = one.transposed(h[None])[:, 0] / first.scale
+            if one is not None and other is not None:
+                target[i:, j:] = one.gram(h, other) / first.scale[:, None] / second.scale
+
+    def _check_nan(self, nll: Array, raw: Array, block: int) -> None:
+        """A NaN at a finite raw prediction is a fault of the loss, not of the step that led there."""
+        bad = np.isnan(nll) & np.isfinite(raw).all(axis=0)
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise FloatingPointError(
+                f"the loss is NaN at raw = {raw[:, row]} (block {block}, row {row} of it): y may lie "
+                "outside the support, or the family's formula has a fault there"
+            )
+
+    # --- Questions about a direction --------------------------------------------------------------
+
+    def reach(self, direction: Array) -> Array:
+        """max over rows of |change of raw| when θ moves along ``direction``, (k,)."""
+
+        def work(block: int, worker: int) -> Array:
+            moved = self._moved(block, worker, direction)
+            return np.zeros(self.columns) if moved is None else np.abs(moved).max(axis=1)
+
+        return fold(work, self.blocks, np.maximum, self.threads)
+
+    def moved_rows(self, direction: Array, least: float) -> tuple[int, list[int]]:
+        """How many rows move by at least ``least``, and the first five of them."""
+
+        def work(block: int, worker: int) -> tuple[int, list[int]]:
+            moved = self._moved(block, worker, direction)
+            if moved is None:
+                return 0, []
+            found = np.flatnonzero(np.abs(moved).max(axis=0) >= least)
+            kept = self._kept(block)
+            rows = found if kept is None else kept[found]
+            return found.size, [int(r) + block * self.rows for r in rows[:5]]
+
+        def merge(a: Any, b: Any) -> tuple[int, list[int]]:
+            return a[0] + b[0], (a[1] + b[1])[:5]
+
+        return fold(work, self.blocks, merge, self.threads)
+
+    def _kept(self, block: int) -> NDArray[np.intp] | None:
+        if self.response.weight is None:
+            return None
+        start = block * self.rows
+        return np.flatnonzero(self.response.weight[start : start + self.rows])
+
+    def _moved(self, block: int, worker: int, direction: Array) -> Array | None:
+        rows = self._read(block, worker, direction)
+        if rows is None:
+            return None
+        moved = np.empty_like(rows.raw)
+        self._predict(rows.blocks, direction, moved)
+        return moved
+
+    def product(self, theta: Array, direction: Array) -> Array:
+        """Hessian times a direction, without the Hessian."""
+        given = getattr(self.loss, "curvature_product", None)
+
+        def work(block: int, worker: int) -> Array:
+            out = np.zeros(self.size)
+            rows = self._read(block, worker, theta)
+            if rows is None:
+                return out
+            v = np.empty_like(rows.raw)
+            self._predict(rows.blocks, direction, v)
+            if given is not None:
+                product = given(rows.y, rows.raw, v)
+            else:
+                packed = self.loss.evaluate(rows.y, rows.raw, 2)[2]
+                assert packed is not None
+                product = np.zeros_like(v)
+                for h, (a, b) in zip(packed, self._packed, strict=True):
+                    product[a] += h * v[b]
+                    if a != b:
+                        product[b] += h * v[a]
+            self._gradient(
+                rows.blocks, product if rows.weight is None else product * rows.weight, out
+            )
+            return out
+
+        total = fold(work, self.blocks, np.ndarray.__iadd__, self.threads)
+        return total if self.penalty is None else total + self.penalty @ direction
+
+    def squared_scores(self, theta: Array) -> Array:
+        """Σ w·sⱼ² of the rows' gradients, (P,): the diagonal of the meat, without the rest."""
+
+        def work(block: int, worker: int) -> Array:
+            out = np.zeros(self.size)
+            rows = self._read(block, worker, theta)
+            if rows is None:
+                return out
+            gradient = self.loss.evaluate(rows.y, rows.raw, 1)[1]
+            assert gradient is not None
+            squares = gradient * gradient
+            self._gradient(
+                [None if b is None else b.squared() for b in rows.blocks],
+                squares if rows.weight is None else squares * rows.weight,
+                out,
+            )
+            return out / self._scales()
+
+        return fold(work, self.blocks, np.ndarray.__iadd__, self.threads)
+
+    def _scales(self) -> Array:
+        """The scale of every slope in θ, 1 for intercepts."""
+        bases = [self.bases[u] for u in self.uses]
+        return np.concatenate([np.r_[np.ones(int(b.intercept)), b.scale] for b in bases])
+
+    # --- Relatives --------------------------------------------------------------------------------
+
+    def thinned(self, rows: int, penalty: Array) -> Objective:
+        """The objective of about ``rows`` evenly spaced rows, in memory, in the same coordinates.
+
+        The penalty shrinks with the rows, so that its minimum stays near that of the whole.
+        """
+        step = max(1, self.source.shape[0] // rows)
+        every = slice(None, None, step)
+        return Objective(
+            self.loss,
+            self.source.take(every),
+            self.bases,
+            self.uses,
+            self.response.take(every),
+            penalty / step,
+            1,
+        )

@@ -1,0 +1,91 @@
+"""Optima at infinity: directions along which the loss falls for ever.
+
+Separated classes, a rate of zero, a dispersion at the edge of its domain and a scale that shrinks on
+residuals of zero have one thing in common: a direction v in which L(θ + t·v) never rises again. Where it
+levels off, the likelihood has a supremum but no maximum; where it keeps falling, the likelihood is
+unbounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from likely.fitting.objective import Objective, Sums
+from likely.fitting.problem import Array
+
+#: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
+STEPS = (1.0, 3.0, 10.0, 25.0)
+
+
+@dataclass(frozen=True)
+class Recession:
+    """A direction in which the loss falls for ever, scaled so that raw moves by about 1 or more."""
+
+    direction: Array
+    unbounded: bool
+
+
+class Subspace:
+    """The objective on θ = origin + basis·γ; ``basis`` None is the whole space, θ = γ."""
+
+    def __init__(
+        self, objective: Objective, origin: Array | None = None, basis: Array | None = None
+    ) -> None:
+        self.objective = objective
+        self.origin = np.zeros(objective.size) if origin is None else origin
+        self.basis = basis
+        self.size = objective.size if basis is None else basis.shape[1]
+
+    def lift(self, direction: Array) -> Array:
+        """A direction in γ as a direction in θ; also the columns of a matrix."""
+        return direction if self.basis is None else self.basis @ direction
+
+    def point(self, gamma: Array) -> Array:
+        """θ at γ."""
+        return self.origin + self.lift(gamma)
+
+    def evaluate(
+        self, gamma: Array, order: int, kind: str = "observed", meat: bool = False
+    ) -> Sums:
+        """The objective at γ, with gradient and Hessian in γ."""
+        full = self.objective.evaluate(self.point(gamma), order, kind, meat)
+        n = self.basis
+        if n is None:
+            return full
+        return Sums(
+            full.loss,
+            n.T @ full.gradient if full.gradient.size else full.gradient,
+            None if full.hessian is None else n.T @ full.hessian @ n,
+            None if full.meat is None else n.T @ full.meat @ n,
+        )
+
+    def without(self, gamma: Array, direction: Array) -> Subspace:
+        """What is orthogonal to a direction, through the point γ."""
+        unit = (direction / np.sqrt(direction @ direction))[:, None]
+        rest = np.linalg.qr(np.hstack([unit, np.eye(self.size)]))[0][:, 1:]
+        return Subspace(self.objective, self.point(gamma), self.lift(rest))
+
+
+def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Recession | None:
+    """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
+
+    A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an
+    exponential has vanished.
+    """
+    reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
+    if reach == 0.0 or not np.isfinite(reach):
+        return None
+    direction = step / min(reach, 1.0)
+    losses = [sums.loss]
+    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    for t in STEPS:
+        losses.append(space.evaluate(gamma + t * direction, 0).loss)
+        if not losses[-1] <= losses[-2] + rounding:
+            return None
+    if not losses[-1] < losses[0] - rounding:
+        return None
+    # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
+    unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
+    return Recession(direction, unbounded)

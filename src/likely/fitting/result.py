@@ -1,0 +1,107 @@
+"""What a fit returns: the estimates, how sure they are, and why the optimiser stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from likely.fitting.problem import Array
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit ended without a certified maximum of the likelihood; the text names columns and rows."""
+
+
+class Status(Enum):
+    """Why a fit stopped; the value says what it means, what causes it and what helps."""
+
+    converged = "converged: the gradient is zero to 1e-8 standard errors"
+    separated = (
+        "separated: columns of X predict the response perfectly in some rows, so the likelihood grows as "
+        "coefficients grow without bound and has no maximum; penalise them (alpha > 0), merge rare "
+        "categories or drop the columns"
+    )
+    unbounded = (
+        "unbounded: the likelihood grows without limit, because some rows are fitted exactly (a constant "
+        "target, or a column that singles out one row) and their scale shrinks to 0; share the scale, "
+        "fix it, or drop the column"
+    )
+    boundary = (
+        "boundary: the likelihood is largest where a parameter reaches the edge of its domain (a rate of "
+        "0, a dispersion of 0, infinite degrees of freedom); the simpler family at that edge fits as well"
+    )
+    rank_deficient = (
+        "rank_deficient: columns of X are linear combinations of others, or there are fewer rows than "
+        "coefficients; the coefficients of the redundant columns are 0 and the others are read with "
+        "them left out; predictions are not affected. Drop the columns or penalise them (alpha > 0)"
+    )
+    max_iter = (
+        "max_iter: no certified maximum within the iterations allowed; raise max_iter, rescale or drop "
+        "columns that are nearly collinear, or choose a simpler family"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """The outcome of a fit.
+
+    ``parameters`` (P,) are flat: for each raw column its intercept, if it has one, then its slopes, in
+    the units of X. ``terms`` names them as (raw column, term). Standard errors read weights as
+    frequencies, and are NaN for the terms that the data do not identify.
+    """
+
+    status: Status
+    message: str
+    parameters: Array
+    terms: tuple[tuple[str, str], ...]
+    parts: tuple[slice, ...] = field(repr=False)
+    has_intercept: tuple[bool, ...] = field(repr=False)
+    #: "observed" (inverse Hessian), "robust" (sandwich) and "expected", those that were asked for.
+    covariances: Mapping[str, Array] = field(repr=False)
+    loss: float  # Σ w·nll, without the penalty
+    objective: float  # with it
+    gradient_norm: float  # max |gⱼ|·seⱼ; of a non-smooth loss, the relative duality gap
+    decrement: float  # ½ gᵀH⁻¹g
+    iterations: int
+    condition: float  # of the Hessian scaled to a unit diagonal, in the optimiser's coordinates
+    n_rows: int  # with positive weight
+    weight: float  # Σ w
+    engine: str  # "newton", "lbfgs" or "linear programme"
+
+    @property
+    def covariance(self) -> Array:
+        """(P, P): model-based from the observed information, of a non-smooth loss the sandwich."""
+        return next(iter(self.covariances.values()))
+
+    @property
+    def std_errors(self) -> Array:
+        """(P,): square roots of the variances."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def intercepts(self) -> Array:
+        """(k,): the intercept of every raw column, 0 where it has none."""
+        return np.array(
+            [
+                self.parameters[part.start] if has else 0.0
+                for part, has in zip(self.parts, self.has_intercept, strict=True)
+            ]
+        )
+
+    @property
+    def slopes(self) -> tuple[Array, ...]:
+        """The slopes of every raw column, in the order of its design's columns."""
+        return tuple(
+            self.parameters[part.start + int(has) : part.stop]
+            for part, has in zip(self.parts, self.has_intercept, strict=True)
+        )
+
+
+def listing(names: Sequence[str], most: int = 6) -> str:
+    """``a, b, c and 4 more``."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return ", ".join(names[:most]) + f" and {len(names) - most} more"
