@@ -28,6 +28,12 @@ MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is this.
 SHARE = 1e-3
+#: Shares below this may be those of terms on their way to a finite optimum.
+NOISE = 0.05
+#: A supremum is reached where going as far again lowers the loss by no more than this.
+FALLING = 1e-6
+#: A variance that grows by more than this on the way to infinity is that of a term without information.
+GROWTH = 100.0
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
 
@@ -75,7 +81,7 @@ def fit_linear(
             tuple(covariances),
         )
     if result.status is not Status.converged:
-        warnings.warn(result.message, ConvergenceWarning, stacklevel=stacklevel + 1)
+        warnings.warn(result.message, ConvergenceWarning, stacklevel=stacklevel)
     return result
 
 
@@ -143,6 +149,9 @@ class _Outcome:
     space: Subspace
     stop: Stop
     recessions: list[Recession] = field(default_factory=list)
+    #: Where the first recession was found, and the variances there.
+    found_at: Array | None = None
+    variances: Array | None = None
     engine: str = "newton"
 
     @property
@@ -204,6 +213,10 @@ def _newton(task: _Task, objective: Objective, *, may_orthogonalise: bool) -> _O
                 break
             _resume(task, outcome, space, stop.theta)
             continue
+        if not outcome.recessions:
+            outcome.found_at = outcome.theta
+            outcome.variances = _variances(objective, _inverse(space, stop, []))
+            found = _cleaned(space, stop, found)
         outcome.recessions.append(replace(found, direction=space.lift(found.direction)))
         if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
             break
@@ -215,6 +228,18 @@ def _newton(task: _Task, objective: Objective, *, may_orthogonalise: bool) -> _O
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
     return outcome
+
+
+def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
+    """The direction without the small steps of terms that are still converging, where that falls too."""
+    if space.basis is not None:
+        return found
+    matrix = space.objective.matrix()
+    flat = matrix @ found.direction
+    share = np.abs(flat) * space.objective.spread()
+    flat[share < NOISE * share.max()] = 0.0
+    direction = np.linalg.lstsq(matrix, flat, rcond=None)[0]
+    return find_recession(space, stop.theta, stop.sums, direction) or found
 
 
 def _minimise(task: _Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
@@ -268,7 +293,7 @@ def _result(task: _Task, outcome: _Outcome, covariances: tuple[str, ...]) -> Fit
     terms = task.terms()
     dropped = _dropped(objective)
     directions = [matrix @ r.direction for r in outcome.recessions]
-    lost = dropped | _affected(objective, directions)
+    lost = dropped | _affected(objective, directions) | _unidentified(outcome)
     found = {
         kind: _blank(matrix @ covariance @ matrix.T, lost)
         for kind, covariance in _covariances(outcome, covariances, task.loss).items()
@@ -308,17 +333,47 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
 
 def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.bool_]:
     """Which flat coefficients move along the directions, compared in units of the columns' spread."""
-    spread = np.concatenate(
-        [
-            np.concatenate([np.ones(int(b.intercept)), b.spread])
-            for b in (objective.bases[u] for u in objective.uses)
-        ]
-    )
+    spread = objective.spread()
     found = np.zeros(spread.size, dtype=bool)
     for direction in directions:
         share = np.abs(direction) * spread
         found |= share > SHARE * share.max()
     return found
+
+
+def _variances(objective: Objective, covariance: Array) -> Array:
+    """Of the flat coefficients, from the covariance of θ."""
+    matrix = objective.matrix()
+    return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+
+
+def _unidentified(outcome: _Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients lost their information on the way to infinity.
+
+    All of a raw column, where the loss still falls beyond the point that was reached: then the direction
+    is one of many, as with classes that a plane separates. Else those whose variance grew without bound.
+    """
+    objective, found_at = outcome.space.objective, outcome.found_at
+    lost = np.zeros(objective.matrix().shape[0], dtype=bool)
+    if found_at is None or any(r.unbounded for r in outcome.recessions):
+        return lost
+    here = objective.evaluate(outcome.theta, 0).loss
+    beyond = objective.evaluate(2.0 * outcome.theta - found_at, 0).loss
+    if beyond < here - FALLING * max(1.0, abs(here)):
+        moved = np.abs(objective.matrix() @ (outcome.theta - found_at)) > 0.0
+        for part in _flat_parts(objective):
+            lost[part] = moved[part].any()
+    elif outcome.variances is not None:
+        variances = _variances(objective, _inverse(outcome.space, outcome.stop, outcome.recessions))
+        lost = ~(variances <= GROWTH * outcome.variances)
+    return lost
+
+
+def _flat_parts(objective: Objective) -> list[slice]:
+    """The flat coefficients of every raw column."""
+    sizes = [int(b.intercept) + b.columns.size for b in map(objective.bases.__getitem__, objective.uses)]
+    edges = [0, *np.cumsum(sizes).tolist()]
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
 def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
@@ -392,7 +447,6 @@ def _status(task: _Task, outcome: _Outcome, dropped: NDArray[np.bool_]) -> Statu
         return Status.separated if any(sloped) else Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
-    # Residuals at the level of rounding: the scale has shrunk to where it cannot shrink further.
     return Status.rank_deficient if dropped.any() else Status.converged
 
 

@@ -41,10 +41,11 @@ class Function(Protocol):
 class Factor:
     """The Cholesky factor of a Hessian that was scaled to a unit diagonal.
 
-    ``positive`` is False where the Hessian is not positive definite; then nothing else is set.
+    ``positive`` is False where the Hessian is not positive definite: then it cannot solve.
     """
 
     def __init__(self, hessian: Array) -> None:
+        self.condition = np.inf
         diagonal = np.diag(hessian)
         self.positive = bool((diagonal > 0.0).all() and np.isfinite(hessian).all())
         if not self.positive:
@@ -55,9 +56,10 @@ class Factor:
         self.positive = info == 0
         if self.positive:
             norm = np.abs(unit).sum(axis=0).max()
-            self.condition = 1.0 / max(float(dpocon(self.lower, norm, uplo="L")[0]), 1e-300)
+            reciprocal = float(dpocon(self.lower, norm, uplo="L")[0])
             # A factor that rounding alone kept positive says nothing about the last directions.
-            self.positive = self.condition < 1e15
+            self.positive = reciprocal > 1e-15
+            self.condition = 1.0 / reciprocal if self.positive else np.inf
 
     def solve(self, vector: Array) -> Array:
         """H⁻¹v."""

@@ -88,6 +88,11 @@ class Objective:
             at += block.shape[0]
         return total
 
+    def spread(self) -> Array:
+        """The spread of the column of X that belongs to each coefficient; 1 for intercepts."""
+        bases = [self.bases[u] for u in self.uses]
+        return np.concatenate([np.r_[np.ones(int(b.intercept)), b.spread] for b in bases])
+
     # --- The fold ---------------------------------------------------------------------------------
 
     def evaluate(
