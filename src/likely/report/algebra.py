@@ -70,7 +70,7 @@ def tidy(expression: Expr) -> Expr:
 
 def same(a: Expr, b: Expr) -> bool:
     """Whether a and b are equal, as far as ordering (and then SymPy) can tell."""
-    difference = order(a - b).expression
+    difference = _collect(a - b, set()).expression
     if difference == 0:
         return True
     return _factored(sympy.expand(difference)) == 0
@@ -117,7 +117,8 @@ def _split(argument: Expr, kept: set[Expr]) -> Expr:
         elif power.is_integer and power.is_even and base.is_positive is None:
             total += power * log(Abs(base))
         else:
-            total += power * log(base)
+            inner = base.is_Mul or base.is_Pow
+            total += power * (_split(base, kept) if inner else log(base))
     return total
 
 

@@ -17,6 +17,7 @@ from likely.report import algebra
 from likely.report.algebra import Ordered
 from likely.report.known import KnownLoss, recognise
 from likely.report.names import SUBSCRIPTS, Notation, choose
+from likely.report.regimes import one_formula
 from likely.report.sympy_backend import convert, number, plain
 
 
@@ -84,7 +85,7 @@ class Derivation:
     def log_density(self) -> Ordered:
         """log p(y | θ), in order."""
         y = plain_view("y", symbol("y"))
-        return algebra.order(self.traced(self.specification.log_density, y)[0])
+        return algebra.order(one_formula(self.traced(self.specification.log_density, y)[0]))
 
     @cached_property
     def density(self) -> algebra.Product:

@@ -484,10 +484,13 @@ def wrap(formula: str, width: int, indent: int = 4) -> list[str]:
 
 
 def _last_break(formula: str, width: int) -> int:
+    """The last break that fits, at the shallowest depth that has one past the first third."""
     depth, best = 0, {}
+    start = len(formula) - len(formula.lstrip()) + 8
     for i, ch in enumerate(formula[: width + 1]):
         depth += ch in "([{"
         depth -= ch in ")]}"
-        if i > width // 3 and formula[i : i + 3] in (" + ", " − ", " = ", " · "):
+        if i > start and formula[i : i + 3] in (" + ", " − ", " = ", " · "):
             best[depth] = i
-    return best[min(best)] if best else 0
+    late = {d: i for d, i in best.items() if i > width // 3} or best
+    return late[min(late)] if late else 0

@@ -62,7 +62,7 @@ class NormalCdf(sympy.Function):
 
 def plain(expression: Expr) -> Expr:
     """The expression in functions that every evaluator knows."""
-    return expression.replace(
+    return sympy.sympify(expression).replace(
         lambda e: isinstance(e, (Sigmoid, Softplus, NormalCdf)), lambda e: e.definition()
     )
 
@@ -83,8 +83,9 @@ def number(value: Any) -> Any:
     """A float as the fraction or constant that was meant; symbols as they are."""
     if not isinstance(value, (int, float)):
         return value
-    if value in _CONSTANTS:
-        return _CONSTANTS[value]
+    for known, constant in _CONSTANTS.items():
+        if abs(value - known) <= 4e-16 * abs(known):  # people round the last digit
+            return constant
     if value != value or value in (float("inf"), float("-inf")):
         return sympy.sympify(value)
     fraction = Fraction(value).limit_denominator(1000)
