@@ -64,6 +64,12 @@ def header(path: Path) -> list[str]:
     return names
 
 
+def odd_quotes(path: Path) -> bool:
+    """Whether the file holds an odd number of quotation marks, so that one may be open at its end."""
+    with _open(path) as file:
+        return sum(part.count(b'"') for part in iter(lambda: file.read(1 << 20), b"")) % 2 == 1
+
+
 def first_fault(path: Path, mark: str) -> str | None:
     """The first fault as one line of text that names file and line, or None where none is found."""
     width, start = None, 1

@@ -30,8 +30,8 @@ def count(n: int, noun: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'bikers'?``, or nothing where no name is near."""
+    """``; did you mean 'bikers'?`` to end a sentence, or a full stop where no name is near."""
     known = list(known)
     lowered = {k.lower(): k for k in known}
     near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
-    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+    return f"; did you mean {lowered[near[0]]!r}?" if near else "."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from likely.data.csv_faults import first_fault, header, separator
+from likely.data.csv_faults import first_fault, header, odd_quotes, separator
 from likely.data.errors import DataError
 from likely.data.table import Table, check_names, from_arrow
 
@@ -48,16 +48,15 @@ def from_frame(frame: Any, source: str = "the data frame") -> Table:
     """The table in a pandas, Polars or Arrow frame, or whatever else narwhals knows."""
     import narwhals as nw
 
+    given = getattr(frame, "column_names", getattr(frame, "columns", ()))
+    check_names([str(name) for name in given], source)
     try:
         native = nw.from_native(frame)
         if isinstance(native, nw.LazyFrame):
             native = native.collect()
         names = [str(name) for name in native.columns]
-        check_names(names, source)
         arrow = native.to_arrow()
     except (TypeError, ValueError, nw.exceptions.NarwhalsError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"{source} cannot be read as a table: {_first_line(error)}") from error
     return from_arrow(arrow.rename_columns(names), source)
 
@@ -103,6 +102,11 @@ def _read_csv(path: Path, text: frozenset[str]) -> Table:
                 continue
             fault = first_fault(path, mark) or f"{path}: not a readable CSV ({_first_line(error)})"
             raise DataError(fault) from None
+    # Arrow takes what is not UTF-8 for bytes, and a quotation mark that is never closed for one long cell.
+    if any(pa.types.is_binary(kind) for kind in data.schema.types) or odd_quotes(path):
+        fault = first_fault(path, mark)
+        if fault is not None:
+            raise DataError(fault)
     return _table(data, path, notes)
 
 
