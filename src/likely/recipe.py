@@ -171,7 +171,7 @@ class Family:
         Returns a ``Predictive`` of shape () with ``.parameters``. ValueError where the likelihood is
         unbounded, such as the Normal's for a constant y.
         """
-        from likely.fitting.marginal import fit_density
+        from likely.predictors.marginal import fit_density
 
         return fit_density(self, y, sample_weight)
 

@@ -93,7 +93,9 @@ class Specification:
     ============================  =========================================================
     mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
-    expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out
+    expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
+                                  "log name" and "log1m name" are coordinates too, for what
+                                  moves by ratios
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
     maximum_likelihood            ``(moments, *means)`` → {name: value} (NumPy)
     start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)

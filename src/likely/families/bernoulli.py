@@ -1,8 +1,8 @@
 """Bernoulli: yes or no."""
 
+from likely._math.atoms import xlogy
 from likely._math.domains import binary, unit_interval
 from likely._math.graph import where
-from likely._math.atoms import xlogy
 from likely.families.base import Distribution, Parameter
 
 
@@ -46,7 +46,8 @@ class Bernoulli(Distribution):
         return where(q <= probs.complement, 0.0, 1.0)
 
     def expected_information(probs):
-        return {("probs", "probs"): 1.0 / probs / probs.complement}
+        # dλ²/(λ(1 − λ)) = −d log λ · d log(1 − λ); the two orders of a pair each count.
+        return {("log probs", "log1m probs"): -0.5}
 
     def sample(rng, size, probs):
         return rng.binomial(1, probs, size).astype(float)

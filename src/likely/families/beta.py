@@ -1,18 +1,25 @@
 """Beta: proportions strictly between 0 and 1."""
 
 from likely._math.atoms import (
+    beta_stirling,
     betainc,
     betaincc,
     betaincinv,
     digamma,
     lgamma,
-    relative_entropy_term,
-    stirling_error,
-    stirling_error_2,
+    relative_entropy_of,
+    stirling_curve,
+    stirling_slope,
 )
 from likely._math.domains import positive, unit_interval
 from likely._math.graph import PI, log, where
+from likely._math.solve import beta_shapes
 from likely.families.base import Distribution, Parameter
+
+
+def _stirling_2(x, log_x):
+    # x² S″(x) = x² ψ′(x) − x − ½
+    return stirling_curve(x, log_x) - stirling_slope(x, log_x)
 
 
 class Beta(Distribution):
@@ -38,17 +45,18 @@ class Beta(Distribution):
     def log_density(y, mean, precision):
         # φ·KL(μ ‖ y) as two terms that cannot be negative, and Stirling's formula for the rest. The
         # difference μ − y is taken between complements where μ is near 1.
-        a, b = mean * precision, mean.complement * precision
         d = where(mean < 0.5, mean - y, y.complement - mean.complement)
-        divergence = relative_entropy_term(mean, y, d) + relative_entropy_term(
-            mean.complement, y.complement, -d
+        divergence = relative_entropy_of(mean, y, d, mean.log, y.log) + relative_entropy_of(
+            mean.complement, y.complement, -d, mean.log1m, y.log1m
         )
         return (
             -precision * divergence
             - y.log
             - y.log1m
             + 0.5 * (mean.log + mean.log1m + precision.log)
-            + (stirling_error(precision) - stirling_error(a) - stirling_error(b))
+            + beta_stirling(
+                mean, mean.complement, precision, mean.log, mean.log1m, precision.log
+            )
             - 0.5 * log(2.0 * PI)
         )
 
@@ -83,22 +91,34 @@ class Beta(Distribution):
         return betaincinv(mean * precision, mean.complement * precision, q)
 
     def expected_information(mean, precision):
-        # The 1/x parts of the trigamma functions cancel exactly; they are left out.
-        a, b = mean * precision, mean.complement * precision
-        sa, sb, s = stirling_error_2(a), stirling_error_2(b), stirling_error_2(precision)
-        p, q = mean, mean.complement
+        # The density moves with log a, log b and log φ, by x²ψ′(x) each. The x in it cancels in
+        # the sum but for φμ(1 − μ), which is −φ · d log μ · d log(1 − μ).
+        va = 0.5 + _stirling_2(mean * precision, mean.log + precision.log)
+        vb = 0.5 + _stirling_2(mean.complement * precision, mean.log1m + precision.log)
         return {
-            ("mean", "mean"): precision * precision * (sa + sb)
-            + precision / p / q
-            + 0.5 / p / p
-            + 0.5 / q / q,
-            ("mean", "precision"): precision * (p * sa - q * sb)
-            + 0.5 * (q - p) / p / q / precision,
-            ("precision", "precision"): p * p * sa + q * q * sb - s + 0.5 / precision / precision,
+            ("log mean", "log mean"): va,
+            ("log1m mean", "log1m mean"): vb,
+            ("log mean", "log1m mean"): -0.5 * precision,
+            ("log mean", "log precision"): va,
+            ("log1m mean", "log precision"): vb,
+            ("log precision", "log precision"): va
+            + vb
+            - (0.5 + _stirling_2(precision, precision.log)),
         }
 
     def sample(rng, size, mean, precision):
         return rng.beta(mean * precision, (1.0 - mean) * precision, size)
+
+    def sufficient(y):
+        return (y, y.log, y.log1m)
+
+    def maximum_likelihood(moments):
+        mean, variance = moments.mean[0], moments.variance[0]
+        precision = mean * (1.0 - mean) / variance - 1.0
+        a, b = beta_shapes(
+            moments.mean[1], moments.mean[2], mean * precision, (1.0 - mean) * precision
+        )
+        return {"mean": a / (a + b), "precision": a + b}
 
     def start(mean, std):
         return {"mean": mean, "precision": max(mean * (1 - mean) / std**2 - 1, 0.1)}

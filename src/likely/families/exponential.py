@@ -46,7 +46,7 @@ class Exponential(Distribution):
         return -mean * log(q)
 
     def expected_information(mean):
-        return {("mean", "mean"): 1.0 / mean / mean}
+        return {("log mean", "log mean"): 1.0}
 
     def sample(rng, size, mean):
         return rng.exponential(mean, size)

@@ -1,19 +1,28 @@
 """Gamma: positive, right-skewed values with a constant coefficient of variation."""
 
+import math
+
 from likely._math.atoms import (
     digamma,
-    expm1mx,
+    gamma_deviance,
     gammainc,
     gammaincc,
     gammainccinv,
     gammaincinv,
     lgamma,
-    stirling_error,
-    stirling_error_2,
+    stirling,
+    stirling_curve,
+    stirling_slope,
 )
 from likely._math.domains import positive
 from likely._math.graph import PI, log, maximum
+from likely._math.solve import gamma_shape
 from likely.families.base import Distribution, Parameter
+
+
+def _stirling_2(x, log_x):
+    # x² S″(x), the trigamma function less what cancels in the information.
+    return stirling_curve(x, log_x) - stirling_slope(x, log_x)
 
 
 class Gamma(Distribution):
@@ -37,9 +46,9 @@ class Gamma(Distribution):
         # k log k − k − log Γ(k) is ½ log(k/2π) less Stirling's error; the rest is the unit deviance.
         t = y.log - mean.log
         return (
-            -shape * expm1mx(t)
+            -gamma_deviance(t, shape, shape.log)
             - y.log
-            - stirling_error(shape)
+            - stirling(shape, shape.log)
             + 0.5 * shape.log
             - 0.5 * log(2.0 * PI)
         )
@@ -67,12 +76,19 @@ class Gamma(Distribution):
 
     def expected_information(mean, shape):
         return {
-            ("mean", "mean"): shape / mean / mean,
-            ("shape", "shape"): stirling_error_2(shape) + 0.5 / shape / shape,
+            ("log mean", "log mean"): shape,
+            ("log shape", "log shape"): 0.5 + _stirling_2(shape, shape.log),
         }
 
     def sample(rng, size, mean, shape):
         return rng.gamma(shape, mean / shape, size)
+
+    def sufficient(y):
+        return (y, y.log)
+
+    def maximum_likelihood(moments):
+        mean = moments.mean[0]
+        return {"mean": mean, "shape": gamma_shape(math.log(mean) - moments.mean[1])}
 
     def start(mean, std):
         return {"mean": mean, "shape": (mean / std) ** 2}

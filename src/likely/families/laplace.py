@@ -54,7 +54,7 @@ class Laplace(Distribution):
         return loc - scale * where(q < 0.5, log(2.0 * q), -log(2.0 * (1.0 - q)))
 
     def expected_information(loc, scale):
-        return {("loc", "loc"): 1.0 / scale / scale, ("scale", "scale"): 1.0 / scale / scale}
+        return {("loc", "loc"): 1.0 / scale / scale, ("log scale", "log scale"): 1.0}
 
     def sample(rng, size, loc, scale):
         return rng.laplace(loc, scale, size)

@@ -52,7 +52,7 @@ class LogNormal(Distribution):
         return exp(loc - scale * ndtri(q))
 
     def expected_information(loc, scale):
-        return {("loc", "loc"): 1.0 / scale / scale, ("scale", "scale"): 2.0 / scale / scale}
+        return {("loc", "loc"): 1.0 / scale / scale, ("log scale", "log scale"): 2.0}
 
     def sample(rng, size, loc, scale):
         return rng.lognormal(loc, scale, size)
@@ -61,4 +61,4 @@ class LogNormal(Distribution):
         return (y.log,)
 
     def maximum_likelihood(moments):
-        return {"loc": moments.mean[0], "scale": moments.std[0]}
+        return {"loc": moments.mean[0], "scale": moments.variance[0] ** 0.5}

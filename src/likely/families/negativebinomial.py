@@ -3,12 +3,14 @@
 from likely._math.atoms import (
     betainc,
     betaincc,
+    log1p_ratio,
     log_factorial_error,
     negative_binomial_deviance,
-    stirling_error,
+    negative_binomial_few,
+    stirling,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import floor, log1p, where
+from likely._math.graph import floor, log, where
 from likely.families.base import Distribution, Parameter
 
 
@@ -32,13 +34,16 @@ class NegativeBinomial(Distribution):
     def log_density(y, mean, size):
         # The saddle-point form: half the unit deviance, and what Stirling's formula leaves of the
         # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
-        return (
-            stirling_error(size + y)
-            - stirling_error(size)
-            - 0.5 * log1p(y / size)
+        # At y = 1 the rest would cancel too, but nothing is left there of the coefficient.
+        saddle = (
+            stirling(size + y, log(size + y))
+            - stirling(size, size.log)
+            - 0.5 * log1p_ratio(y, size, size.log)
             - log_factorial_error(y)
-            - negative_binomial_deviance(y, mean, size)
+            - negative_binomial_deviance(y, mean, size, mean.log, size.log)
         )
+        few = negative_binomial_few(y, mean, size, mean.log, size.log)
+        return where(y < 2.0, -few, saddle)
 
     def var(mean, size):
         return mean + mean * (mean / size)

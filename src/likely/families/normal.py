@@ -54,7 +54,7 @@ class Normal(Distribution):
         return loc - scale * ndtri(q)
 
     def expected_information(loc, scale):
-        return {("loc", "loc"): 1.0 / scale / scale, ("scale", "scale"): 2.0 / scale / scale}
+        return {("loc", "loc"): 1.0 / scale / scale, ("log scale", "log scale"): 2.0}
 
     def sample(rng, size, loc, scale):
         return rng.normal(loc, scale, size)
@@ -63,7 +63,7 @@ class Normal(Distribution):
         return (y,)
 
     def maximum_likelihood(moments):
-        return {"loc": moments.mean[0], "scale": moments.std[0]}
+        return {"loc": moments.mean[0], "scale": moments.variance[0] ** 0.5}
 
     def start(mean, std):
         return {"loc": mean, "scale": std}

@@ -1,6 +1,6 @@
 """Poisson: counts of events that come independently."""
 
-from likely._math.atoms import gammainc, gammaincc, log_factorial_error, relative_entropy_term
+from likely._math.atoms import gammainc, gammaincc, log_factorial_error, relative_entropy_of
 from likely._math.domains import counts, positive
 from likely._math.graph import floor, where
 from likely.families.base import Distribution, Parameter
@@ -23,7 +23,7 @@ class Poisson(Distribution):
 
     def log_density(y, mean):
         # y log(y/m) + m − y is the unit deviance; log y! enters through its Stirling remainder.
-        return -relative_entropy_term(y, mean, y - mean) - log_factorial_error(y)
+        return -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
 
     def var(mean):
         return mean
@@ -39,7 +39,7 @@ class Poisson(Distribution):
         return where(y < 0.0, 1.0, gammainc(floor(y) + 1.0, mean))
 
     def expected_information(mean):
-        return {("mean", "mean"): 1.0 / mean}
+        return {("log mean", "log mean"): mean}
 
     def sample(rng, size, mean):
         return rng.poisson(mean, size).astype(float)

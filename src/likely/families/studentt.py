@@ -4,13 +4,19 @@ from likely._math.atoms import (
     scaled_log1p,
     stdtr,
     stdtrit,
-    stirling_error,
-    stirling_error_2,
-    stirling_error_3,
+    stirling,
+    stirling_curve,
+    stirling_slope,
+    student_kernel,
 )
 from likely._math.domains import positive, real
-from likely._math.graph import PI, log, log1p, where
+from likely._math.graph import PI, abs_, log, where
 from likely.families.base import Distribution, Parameter
+
+
+def _stirling_2(x, log_x):
+    # x² S″(x) = x² ψ′(x) − x − ½
+    return stirling_curve(x, log_x) - stirling_slope(x, log_x)
 
 
 class StudentT(Distribution):
@@ -36,16 +42,18 @@ class StudentT(Distribution):
         # log Γ(a + ½) − log Γ(a) − ½ log(aπ·2) with a = df/2, where Stirling's leading terms
         # have been cancelled by hand: what is left tends to −½ log 2π for df → ∞.
         a = 0.5 * df
-        constant = stirling_error(a + 0.5) - stirling_error(a) + (scaled_log1p(0.5, a) - 0.5)
-        z = (y - loc) / scale
-        q = z * z
-        return (
-            constant
-            - 0.5 * log(2.0 * PI)
-            - scale.log
-            - 0.5 * scaled_log1p(q, df)
-            - 0.5 * log1p(q / df)
+        constant = (
+            stirling(a + 0.5, log(a + 0.5))
+            - stirling(a, df.log - log(2.0))
+            + (scaled_log1p(0.5, a) - 0.5)
         )
+        # Where z² would overflow, df is nothing beside it.
+        d = y - loc
+        outer = (df + 1.0) * (log(abs_(d)) - 0.5 * df.log) - df * scale.log
+        kernel = where(
+            abs_(d / scale) > 1e75, outer, student_kernel(d, scale, df, scale.log, df.log)
+        )
+        return constant - 0.5 * log(2.0 * PI) - kernel
 
     def mean(loc, scale, df):
         return where(df > 1.0, loc + 0.0 * df, float("nan"))
@@ -70,21 +78,24 @@ class StudentT(Distribution):
         return loc - scale * stdtrit(df, q)
 
     def expected_information(loc, scale, df):
-        # ¼[ψ′(ν/2) − ψ′((ν+1)/2)] less its rational part, with the parts that cancel taken out;
+        # ¼ν²[ψ′(ν/2) − ψ′((ν+1)/2)] less its rational part, with the parts that cancel taken out;
         # the difference of Stirling errors is a derivative once a is large.
         a = 0.5 * df
+        b = a + 0.25
+        share = a / (a + 0.5)
         errors = where(
-            a > 1e4,
-            -0.5 * stirling_error_3(a + 0.25),
-            stirling_error_2(a) - stirling_error_2(a + 0.5),
+            a > 1e6,
+            0.25 * (a / b) * (a / b) / b / b,
+            _stirling_2(a, df.log - log(2.0))
+            - share * share * _stirling_2(a + 0.5, log(a + 0.5)),
         )
-        rational = 0.5 * (5.0 + 3.0 / df) / (df + 1.0) / (df + 1.0) / (df + 3.0) / df
+        rational = 0.5 * (5.0 + 3.0 / df) / (1.0 + 1.0 / df) / (df + 1.0) / (df + 3.0)
         shrink = 1.0 + 3.0 / df
         return {
             ("loc", "loc"): (1.0 + 1.0 / df) / shrink / scale / scale,
-            ("scale", "scale"): 2.0 / shrink / scale / scale,
-            ("scale", "df"): -2.0 / (df + 1.0) / (df + 3.0) / scale,
-            ("df", "df"): 0.25 * errors + rational,
+            ("log scale", "log scale"): 2.0 / shrink,
+            ("log scale", "log df"): -2.0 / (1.0 + 1.0 / df) / (df + 3.0),
+            ("log df", "log df"): errors + rational,
         }
 
     def sample(rng, size, loc, scale, df):

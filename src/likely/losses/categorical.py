@@ -23,6 +23,8 @@ class CategoricalLoss:
     """
 
     smooth = True
+    #: Adding a constant to all raw columns changes nothing: only their differences are determined.
+    shift_invariant = True
     curvature_kinds = ("observed", "expected")
 
     def __init__(

@@ -65,6 +65,7 @@ class NegativeLogLikelihood:
         self._programs: dict[tuple[int, str], Program] = {}
         self._kernels: dict[tuple[int, str], Any] = {}
         self._formulas: dict[tuple[str, bool], Program] = {}
+        self._sufficient: Program | None = None
 
     @property
     def curvature_kinds(self) -> tuple[str, ...]:
@@ -245,6 +246,14 @@ class NegativeLogLikelihood:
             value = self._formulas[key](inputs)[0]
         shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
         return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
+
+    def sufficient(self, y: Array) -> Array:
+        """The family's sufficient statistics t(y), (m, n)."""
+        if self._sufficient is None:
+            parts = self.specification.formulas["sufficient"](View("y", symbol("y"), {}))
+            self._sufficient = compile_program([as_node(t) for t in parts], numpy_backend.TABLE)
+        with np.errstate(all="ignore"):
+            return np.stack(np.broadcast_arrays(*self._sufficient({"y": y})))
 
     def outside(self, raw: Array) -> NDArray[np.bool_]:
         """Rows of raw (k, n) at which a partial link leaves its parameter's domain."""

@@ -1,1 +1,115 @@
 """The best constant: density estimation, start values, and what Constant predicts."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting import (
+    ConvergenceWarning,
+    FitResult,
+    Response,
+    Status,
+    fit_constant,
+    moments,
+)
+from likely.losses import check
+from likely.predictors.start import rough
+
+Array = NDArray[np.float64]
+
+
+def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -> Array | None:
+    """Raw values (k,) at the maximum, from sufficient statistics in one pass.
+
+    None where the family has no closed form, where a parameter is fixed, or where the maximum lies on the
+    edge of a domain.
+    """
+    formulas = loss.specification.formulas
+    if "maximum_likelihood" not in formulas or any(s.role == "fixed" for s in loss.slots):
+        return None
+    found = moments(y, weight, loss.sufficient, n_jobs)
+    if not (found.second[0] > 0 or len(loss.slots) == 1):
+        return None
+    theta = formulas["maximum_likelihood"](found)
+    raw = np.empty(loss.columns)
+    for j, slot in enumerate(loss.free):
+        value = theta[slot.of]
+        if slot.parameter != slot.of:
+            value = value ** (1.0 / loss.specification.alternatives[slot.parameter].power)
+        with np.errstate(all="ignore"):
+            raw[j] = slot.link.link(value)
+    return raw if np.isfinite(raw).all() and not loss.outside(raw[:, None]).any() else None
+
+
+def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
+    """The marginal maximum-likelihood raw values, or the best that is finite."""
+    if hasattr(loss, "classes"):
+        return _class_start(loss, y, weight)
+    n_jobs = None
+    raw = closed_form(loss, y, weight, n_jobs) if offset is None else None
+    if raw is not None:
+        return raw
+    guess = rough(loss, y, weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        marginal = fit_constant(
+            loss.for_rows(y.shape[0]),
+            Response(y, weight, offset),
+            start=guess,
+            covariances=(),
+            max_iter=50,
+        )
+    reached = marginal.intercepts
+    near = np.isfinite(reached).all() and np.abs(reached - guess).max() < 20.0
+    return reached if marginal.status is Status.converged and near else guess
+
+
+def _class_start(loss: Any, y: Array, weight: Array | None) -> Array:
+    counts = np.bincount(y.astype(np.intp), weight, minlength=loss.columns)
+    # A class that was not seen starts at half a row, so that its logarithm is finite.
+    raw = np.log(np.maximum(counts, 0.5))
+    centred: Array = raw - raw.mean()
+    return centred
+
+
+def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
+    """See ``Family.fit``."""
+    from likely.inference.categorical import CategoricalPredictive
+    from likely.inference.predictive import Predictive
+    from likely.predictors.response import encode_labels
+
+    specification = family.specification
+    if specification.support.name == "classes":
+        labels, codes = encode_labels(y, specification.name, family.classes)
+        weight = check.weights(sample_weight, codes.shape[0])
+        loss = family.loss(labels.size)
+        counts = np.bincount(codes.astype(np.intp), weight, minlength=labels.size)
+        with np.errstate(divide="ignore"):
+            raw = np.log(counts / counts.sum())
+        return CategoricalPredictive(loss, raw, labels=labels)
+    values = check.response(y, specification.support, specification.name)
+    weight = check.weights(sample_weight, values.shape[0])
+    loss = family.loss()
+    raw = closed_form(loss, values, weight, None)
+    if raw is not None:
+        return Predictive(loss, raw)
+    guess = rough(loss, values, weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        result = fit_constant(
+            loss.for_rows(values.shape[0]), Response(values, weight), start=guess, covariances=()
+        )
+    _refuse(family, result)
+    return Predictive(loss, result.intercepts)
+
+
+def _refuse(family: Any, result: FitResult) -> None:
+    """ValueError where there is no maximum, a warning where the best is on an edge."""
+    if result.status in (Status.unbounded, Status.max_iter):
+        raise ValueError(f"{family!r} has no maximum-likelihood fit to this y: {result.message}")
+    if result.status is Status.boundary:
+        warnings.warn(result.message, ConvergenceWarning, stacklevel=5)

@@ -1,0 +1,244 @@
+"""Linear: every predicted parameter has a linear predictor of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
+from likely.predictors.base import DistributionEstimator
+from likely.predictors.marginal import start_values
+from likely.predictors.summary import Summary
+from likely.recipe import Family
+
+Array = NDArray[np.float64]
+
+
+class Linear(DistributionEstimator):
+    """Maximum likelihood with linear predictors: raw_j = X β_j + intercept_j for every parameter j.
+
+    family: a family such as ``Normal()``, or its name; it decides whether this is a regressor or a
+    classifier. columns: which columns of X a parameter sees, by name or index, ``{"scale": ["age"]}``; [] is an
+    intercept only, and a parameter not named sees all. alpha: L2 penalty, a number or one by parameter; the
+    objective is Σ wᵢ nllᵢ + ½ Σ α ‖β‖², a sum, on X as given, with intercepts and shared parameters free.
+    point: what ``predict`` returns, "mode" by default, "mean", "median" or a quantile level. max_iter: of
+    Newton's method. n_jobs: threads, all cores by default.
+
+    After ``fit``: ``coef_`` and ``intercept_`` by parameter, ``result_`` with the status and its certificate,
+    ``log_likelihood_``, ``aic_``, ``bic_``, and ``summary()``.
+
+    >>> import numpy as np
+    >>> from likely import Linear, Normal, shared
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> model = Linear(Normal(scale=shared)).fit(X, [1.0, 3.0, 5.0, 8.0])
+    >>> model.coef_["loc"].round(6)                          # least squares
+    array([2.3])
+    """
+
+    def __init__(
+        self,
+        family: Family | str = "normal",
+        *,
+        columns: Mapping[str, Any] | None = None,
+        alpha: float | Mapping[str, float] = 0.0,
+        point: str | float = "mode",
+        max_iter: int = 100,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.family = family
+        self.columns = columns
+        self.alpha = alpha
+        self.point = point
+        self.max_iter = max_iter
+        self.n_jobs = n_jobs
+
+    # --- Fitting ----------------------------------------------------------------------------------
+
+    def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
+        start = start_values(loss, y, weight, offset)
+        self.result_: FitResult = fit_linear(
+            loss.for_rows(y.shape[0]),
+            X,
+            self._designs(loss, X.shape[1]),
+            Response(y, weight, offset),
+            start=start,
+            alpha=self._penalties(loss),
+            names=self._feature_names(X.shape[1]),
+            max_iter=self.max_iter,
+            n_jobs=self.n_jobs,
+            stacklevel=4,
+        )
+        self.n_iter_ = self.result_.iterations
+        self._set_coefficients(loss, self.result_)
+
+    def _feature_names(self, features: int) -> list[str]:
+        named = getattr(self, "feature_names_in_", None)
+        return [f"x{i}" for i in range(features)] if named is None else [str(n) for n in named]
+
+    def _set_coefficients(self, loss: Any, result: FitResult) -> None:
+        """Full coefficient vectors: 0 for the columns that a parameter does not see."""
+        designs = self._designs(loss, self.n_features_in_)
+        self._slopes = np.zeros((loss.columns, self.n_features_in_))
+        for j, (design, slopes) in enumerate(zip(designs, result.slopes, strict=True)):
+            self._slopes[j, _indices(design, self.n_features_in_)] = slopes
+        self._intercepts = result.intercepts
+
+    def _designs(self, loss: Any, features: int) -> list[Design]:
+        given = {} if self.columns is None else dict(self.columns)
+        names = [slot.parameter for slot in loss.free]
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise ValueError(
+                f"columns names {unknown[0]!r}, but the parameters are {', '.join(names)}"
+            )
+        designs = []
+        for slot in loss.free:
+            if slot.role == "shared":
+                if np.size(given.get(slot.parameter, ())):
+                    raise ValueError(
+                        f"{slot.parameter} is shared, one value for all rows, so it has no columns: "
+                        f"make it predicted, {loss.specification.name}({slot.parameter}=predicted)"
+                    )
+                design = Design((), True)
+            elif slot.parameter in given:
+                design = Design(self._column_indices(given[slot.parameter], features), True)
+            else:
+                design = Design(None, True)
+            width = loss.columns if hasattr(loss, "classes") else 1
+            designs += [design] * width
+        return designs
+
+    def _column_indices(self, wanted: Any, features: int) -> tuple[int, ...]:
+        names = self._feature_names(features)
+        found = []
+        for column in wanted:
+            if isinstance(column, (int, np.integer)) and not isinstance(column, bool):
+                if not -features <= column < features:
+                    raise ValueError(f"columns asks for column {column}, but X has {features}")
+                found.append(int(column) % features)
+            elif column in names:
+                found.append(names.index(column))
+            else:
+                near = get_close_matches(str(column), names, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(f"columns asks for {column!r}, which X does not have{hint}")
+        return tuple(found)
+
+    def _penalties(self, loss: Any) -> Array | None:
+        names = [slot.parameter for slot in loss.free]
+        if isinstance(self.alpha, Mapping):
+            unknown = [name for name in self.alpha if name not in names]
+            if unknown:
+                raise ValueError(
+                    f"alpha names {unknown[0]!r}, but the parameters are {', '.join(names)}"
+                )
+            values = [float(self.alpha.get(name, 0.0)) for name in names]
+        else:
+            values = [float(self.alpha)] * len(names)
+        if not all(np.isfinite(v) and v >= 0 for v in values):
+            raise ValueError(f"alpha must be finite and ≥ 0, got {self.alpha!r}")
+        return np.array(values * loss.columns if hasattr(loss, "classes") else values)
+
+    # --- What was learned -------------------------------------------------------------------------
+
+    @property
+    def coef_(self) -> dict[str, Array]:
+        """Slopes by parameter, (p,); (K, p) for the probabilities of classes."""
+        return self._by_parameter(self._slopes)
+
+    @property
+    def intercept_(self) -> dict[str, Any]:
+        """Intercepts by parameter: numbers on the raw scale; (K,) for classes."""
+        found = self._by_parameter(self._intercepts)
+        return {k: float(v) if np.ndim(v) == 0 else v for k, v in found.items()}
+
+    def _by_parameter(self, rows: Array) -> dict[str, Any]:
+        if hasattr(self.loss_, "classes"):
+            return {"probs": rows}
+        return dict(zip(self.loss_.column_names, rows, strict=True))
+
+    @property
+    def log_likelihood_(self) -> float:
+        """Σ wᵢ log p(yᵢ), every constant included."""
+        return -self.result_.loss
+
+    @property
+    def _counted(self) -> int:
+        """Coefficients that the data determine; a softmax has one column fewer than classes."""
+        size = self.result_.parameters.size
+        if hasattr(self.loss_, "classes"):
+            size -= size // self.loss_.columns
+        return size
+
+    @property
+    def aic_(self) -> float:
+        """Akaike's criterion, 2·coefficients − 2·log-likelihood."""
+        return 2.0 * self._counted - 2.0 * self.log_likelihood_
+
+    @property
+    def bic_(self) -> float:
+        """Bayesian criterion, log(Σ w)·coefficients − 2·log-likelihood."""
+        return float(np.log(self.result_.weight)) * self._counted - 2.0 * self.log_likelihood_
+
+    def _raw(self, X: Any) -> Array:
+        raw = self._intercepts[:, None] + np.zeros((1, X.shape[0]))
+        used = self._slopes.any(axis=1)
+        if used.any():
+            raw[used] += np.asarray((X @ self._slopes[used].T).T)
+        return raw
+
+    def summary(
+        self, cov: str = "observed", level: float = 0.95, reference: int | None = None
+    ) -> Summary:
+        """The coefficient table: estimate, standard error, z, p and interval of every term.
+
+        cov: "observed" (inverse of the observed information; weights read as frequencies) or "robust"
+        (sandwich). reference: for Categorical, the class whose coefficients are subtracted; without one the
+        coefficients sum to zero over the classes. Scale parameters are maximum-likelihood (1/N, not
+        1/(N − p)) and intervals use z, so R's ``lm`` prints slightly larger errors.
+        """
+        self._check_fitted()
+        result = self.result_
+        if cov not in result.covariances:
+            raise ValueError(
+                f"cov must be one of {', '.join(result.covariances)} for this fit, got {cov!r}"
+            )
+        estimates, covariance = result.parameters, result.covariances[cov]
+        terms = result.terms
+        if reference is not None:
+            estimates, covariance, terms = self._contrasts(reference, covariance)
+        rows = coefficient_table(terms, estimates, covariance, level)
+        facts = [
+            f"log-likelihood {self.log_likelihood_:.6g}   AIC {self.aic_:.6g}   BIC {self.bic_:.6g}   "
+            f"rows {result.n_rows:,}",
+            f"{result.status.name}: max |gradient|·std.err. {result.gradient_norm:.1e} "
+            f"after {result.iterations} iterations; {cov} covariance, z intervals",
+        ]
+        if result.status is not Status.converged:
+            facts.append(result.message)
+        title = f"{type(self).__name__}({self.family_!r})"
+        return Summary(title, tuple(rows), level, cov, tuple(facts))
+
+    def _contrasts(self, reference: int, covariance: Array) -> tuple[Array, Array, Any]:
+        """Coefficients less those of the reference class, with their covariance."""
+        if not hasattr(self.loss_, "classes"):
+            raise ValueError("reference is for Categorical: other families have no reference class")
+        k = self.loss_.columns
+        if not 0 <= reference < k:
+            raise ValueError(f"reference must be 0, …, {k - 1}, got {reference}")
+        width = self.result_.parameters.size // k
+        contrast = np.zeros((k - 1, k))
+        others = [i for i in range(k) if i != reference]
+        contrast[np.arange(k - 1), others] = 1.0
+        contrast[:, reference] = -1.0
+        full = np.kron(contrast, np.eye(width))
+        terms = [t for i, t in enumerate(self.result_.terms) if i // width != reference]
+        return full @ self.result_.parameters, full @ covariance @ full.T, terms
+
+
+def _indices(design: Design, features: int) -> list[int]:
+    return list(range(features) if design.columns is None else design.columns)
