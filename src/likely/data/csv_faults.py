@@ -65,7 +65,7 @@ def header(path: Path) -> list[str]:
 
 
 def odd_quotes(path: Path) -> bool:
-    """Whether the file holds an odd number of quotation marks, so that one may be open at its end."""
+    """Whether there is an odd number of quotation marks, so that one may be open at the end."""
     with _open(path) as file:
         return sum(part.count(b'"') for part in iter(lambda: file.read(1 << 20), b"")) % 2 == 1
 

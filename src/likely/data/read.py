@@ -48,8 +48,6 @@ def from_frame(frame: Any, source: str = "the data frame") -> Table:
     """The table in a pandas, Polars or Arrow frame, or whatever else narwhals knows."""
     import narwhals as nw
 
-    given = getattr(frame, "column_names", getattr(frame, "columns", ()))
-    check_names([str(name) for name in given], source)
     try:
         native = nw.from_native(frame)
         if isinstance(native, nw.LazyFrame):
@@ -57,7 +55,9 @@ def from_frame(frame: Any, source: str = "the data frame") -> Table:
         names = [str(name) for name in native.columns]
         arrow = native.to_arrow()
     except (TypeError, ValueError, nw.exceptions.NarwhalsError) as error:
-        raise DataError(f"{source} cannot be read as a table: {_first_line(error)}") from error
+        raise DataError(
+            f"{source} cannot be read as a table: {' '.join(str(error).split())}"
+        ) from error
     return from_arrow(arrow.rename_columns(names), source)
 
 
@@ -102,11 +102,11 @@ def _read_csv(path: Path, text: frozenset[str]) -> Table:
                 continue
             fault = first_fault(path, mark) or f"{path}: not a readable CSV ({_first_line(error)})"
             raise DataError(fault) from None
-    # Arrow takes what is not UTF-8 for bytes, and a quotation mark that is never closed for one long cell.
+    # Arrow takes what is not UTF-8 for bytes, and what follows an open quotation mark for one cell.
     if any(pa.types.is_binary(kind) for kind in data.schema.types) or odd_quotes(path):
-        fault = first_fault(path, mark)
-        if fault is not None:
-            raise DataError(fault)
+        found = first_fault(path, mark)
+        if found is not None:
+            raise DataError(found)
     return _table(data, path, notes)
 
 
