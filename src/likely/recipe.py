@@ -122,11 +122,9 @@ class Family:
 
     @cached_property
     def _loss(self) -> Any:
-        from likely.losses.nll import NegativeLogLikelihood
+        from likely.losses.nll import compose
 
-        return NegativeLogLikelihood(
-            self.specification, _slots(self.specification, self._roles)
-        )
+        return compose(self.specification, tuple(_slots(self.specification, self._roles)))
 
     def loss(self, classes: int | None = None) -> Any:
         """The composed loss that kernels, fits and predictions share.

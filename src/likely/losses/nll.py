@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -262,6 +262,12 @@ class NegativeLogLikelihood:
         inputs: Mapping[str, Any] = {f"raw{j}": raw[j] for j in range(self.columns)}
         inside = compile_program([self.valid], numpy_backend.TABLE)(inputs)[0]
         return ~np.broadcast_to(inside, raw.shape[1:])
+
+
+@lru_cache(maxsize=256)
+def compose(specification: Specification, slots: tuple[Slot, ...]) -> NegativeLogLikelihood:
+    """The loss of these slots; equal families share one, with its programs and kernels."""
+    return NegativeLogLikelihood(specification, slots)
 
 
 def _link_view(name: str, link: Link, raw: Node) -> View:

@@ -70,6 +70,8 @@ def _load(file: str, source: str) -> types.ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
+    # Numba looks the module up by name when it reads machine code back from its cache.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     _compile(module)
     _loaded[file] = module

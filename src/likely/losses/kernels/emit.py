@@ -144,8 +144,9 @@ def _primitives_text(wanted: frozenset[str]) -> str:
         needed.add(name)
         waiting += [n.id for n in ast.walk(defined[name]) if isinstance(n, ast.Name)]
     chosen = {id(defined[name]) for name in needed}
+    lines = text.splitlines()
     return "\n\n".join(
-        ast.get_source_segment(text, statement) or ""
+        "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
         for statement in tree.body
         if id(statement) in chosen
     )
