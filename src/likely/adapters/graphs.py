@@ -8,6 +8,7 @@ tangent graph; to any order, because tangents are graphs too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,7 @@ _SINGLE = {
     special.ABOVE_MINUS_1: -1.0 + 2.0**-24,
     special.SPLIT: 1.5 * 2.0**17,  # 12 of 24 digits remain below 40
 }
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 class Graph:
@@ -129,7 +131,9 @@ def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...
 
 def _single(node: Node, args: tuple[Node, ...]) -> Node:
     if node.op == "constant":
-        return constant(_SINGLE.get(node.value, node.value))
+        value = _SINGLE.get(node.value, node.value)
+        # A threshold that float32 cannot reach is infinite; said here, it is no overflow.
+        return constant(math.copysign(math.inf, value) if abs(value) > _LARGEST else value)
     return make(node.op, *args) if args else node
 
 

@@ -10,7 +10,6 @@ import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
@@ -29,7 +28,7 @@ def value(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tuple[Tensor]:
 
 def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tuple[Tensor, Tensor]:
     """nll per row and its gradient in the shape of raw."""
-    return _Loss.apply(loss, columnar, y, raw)  # type: ignore[no-any-return]
+    return _Loss.apply(loss, columnar, y, raw)
 
 
 class _Loss(torch.autograd.Function):
@@ -39,12 +38,11 @@ class _Loss(torch.autograd.Function):
 
     @staticmethod
     def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
+        graph = loss_graph(loss, 1)
         if _plain(y, raw):
-            columns = raw.detach().numpy().T if columnar else raw.detach().numpy()[np.newaxis]
-            nll, slopes, _ = loss.compiled.evaluate(y.detach().numpy(), columns, 1)
-            gradient = torch.from_numpy(slopes.T if columnar else slopes[0])
-            return torch.from_numpy(nll).to(raw.dtype), gradient.to(raw.dtype)
-        nll, *slopes = _run(loss_graph(loss, 1), y, _columns(raw, columnar))
+            out = _run_kernel(graph, y, raw.mT if columnar else raw.unsqueeze(0))
+            return out[0], out[1:].mT if columnar else out[1]
+        nll, *slopes = _run(graph, y, _columns(raw, columnar))
         return nll, torch.stack(slopes, dim=-1) if columnar else slopes[0]
 
     @staticmethod
@@ -70,7 +68,8 @@ class _Loss(torch.autograd.Function):
             given = dict(enumerate(_columns(of_gradient, ctx.columnar), start=1))
             wanted = range(0 if y_wanted else 1, len(ctx.graph.outputs))
             second = _transposed(ctx.graph, given, tuple(wanted), y, _columns(raw, ctx.columnar))
-            terms[0] = _sum([terms.get(0), second.pop(0, None)])
+            of_y = _sum([terms.pop(0, None), second.pop(0, None)])
+            terms = {} if of_y is None else {0: of_y}
             if second and raw_wanted:
                 columns = [second.get(j) for j in range(1, len(ctx.graph.outputs))]
                 total = _sum([total, _joined(columns, raw, ctx.columnar)])
@@ -94,13 +93,11 @@ class _Evaluate(torch.autograd.Function):
     @staticmethod
     def forward(graph: Graph, y: Tensor, *columns: Tensor) -> tuple[Tensor, ...]:
         if graph.loss is not None and len(graph.outputs) == 1 and _plain(y, *columns):
-            raw = np.stack([column.detach().numpy() for column in columns])
-            nll = graph.loss.compiled.evaluate(y.detach().numpy(), raw, 0)[0]
-            return (torch.from_numpy(nll).to(columns[0].dtype),)
+            return (_run_kernel(graph, y, torch.stack(columns))[0],)
         return _run(graph, y, columns)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], _output: tuple[Tensor, ...]) -> None:
         ctx.graph, *tensors = inputs
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(*tensors)
@@ -123,14 +120,14 @@ class _Evaluate(torch.autograd.Function):
 
 # PyTorch reads the signature at every call, and asks Python for it unless it is written down.
 for _function in (_Loss, _Evaluate):
-    _function.forward.__signature__ = inspect.signature(_function.forward)  # type: ignore[attr-defined]
+    _function.forward.__signature__ = inspect.signature(_function.forward)  # type: ignore[union-attr]
 
 
 # --- Evaluation -----------------------------------------------------------------------------------
 
 
 def _plain(*tensors: Tensor) -> bool:
-    """Whether the tensors are just memory, many rows of it: nothing traces, batches or fakes them."""
+    """Whether the tensors are many rows of plain memory: nothing traces, batches or fakes them."""
     return (
         tensors[0].ndim == 1
         and tensors[0].shape[0] >= KERNEL_ROWS
@@ -143,6 +140,18 @@ def _plain(*tensors: Tensor) -> bool:
 
 
 _ORDINARY = (Tensor, torch.nn.Parameter)
+
+
+def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
+    """nll and, if the graph has them, its slopes: a row each, in the type of raw (k, n)."""
+    from likely.losses.kernels.run import kernel_for, run
+
+    if "kernel" not in graph.compiled:
+        order = min(1, len(graph.outputs) - 1)
+        graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
+    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=raw.dtype)
+    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), out.numpy())
+    return out
 
 
 def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ...]:
