@@ -143,8 +143,6 @@ def fit_table(request: Request, voice: Voice) -> Report:
     replaced = request.folder.exists()
     with voice.step(f"save {request.folder}"):
         model.save(request.folder)
-    # The terms of the coefficient table get their names from here.
-    predictor.feature_names_in_ = np.array(encoder.column_names, dtype=object)
     notes = [*table.notes, *_role_notes(request), *encoder.notes]
     return Report(
         request, table.rows, family, proposal, target, encoder, model, split, judgement, notes,
@@ -273,6 +271,7 @@ def _judge(
             test.y,
             test.weight,
             split.groups,
+            getattr(model, "classes_", None),
         )
 
 
@@ -295,8 +294,13 @@ def _fit(
                 "no column is left to predict from; --predictor constant fits the target alone"
             )
         estimator = Linear(family, alpha=request.alpha)
+    # Terms and warnings should name our columns. A data frame would carry the names, but costs
+    # the import of pandas, and prediction has no use for them: the encoder checks the columns.
+    estimator._feature_names = lambda _: list(names)
     with library_errors():
-        return estimator.fit(matrix, response.y, sample_weight=response.weight, **response.given)
+        estimator.fit(matrix, response.y, sample_weight=response.weight, **response.given)
+    del estimator._feature_names
+    return estimator
 
 
 @contextmanager

@@ -32,7 +32,12 @@ class Judgement:
 
 
 def judge(
-    model: Any, baseline: Any, y: NDArray[Any], weight: Array | None, groups: NDArray[Any] | None
+    model: Any,
+    baseline: Any,
+    y: NDArray[Any],
+    weight: Array | None,
+    groups: NDArray[Any] | None,
+    classes: NDArray[Any] | None,
 ) -> Judgement:
     """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
     w = np.ones(len(y)) if weight is None else weight
@@ -40,16 +45,17 @@ def judge(
     base = -np.asarray(baseline.log_prob(y), dtype=np.float64)
     gain, error = _mean_and_error(base - nll, w, groups)
     figures: dict[str, Any] = {}
-    if hasattr(model, "labels") and model.labels is not None:
-        figures["accuracy"] = _mean(_hits(model, y), w)
-        figures["baseline_accuracy"] = _mean(_hits(baseline, y), w)
+    if classes is not None:
+        figures["accuracy"] = _mean(_hits(model, classes, y), w)
+        figures["baseline_accuracy"] = _mean(_hits(baseline, classes, y), w)
     else:
         figures["coverage"] = {f"{100 * c:g}": _mean(_inside(model, y, c), w) for c in COVERAGES}
     return Judgement(len(y), _mean(nll, w), _mean(base, w), gain, error, **figures)
 
 
-def _hits(distribution: Any, y: NDArray[Any]) -> Array:
-    return np.asarray(distribution.mode() == y, dtype=np.float64)
+def _hits(distribution: Any, classes: NDArray[Any], y: NDArray[Any]) -> Array:
+    probable = classes[np.argmax(distribution.probabilities(), axis=1)]
+    return np.asarray(probable == y, dtype=np.float64)
 
 
 def _inside(distribution: Any, y: NDArray[Any], coverage: float) -> Array:

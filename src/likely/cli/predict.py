@@ -101,7 +101,7 @@ def _columns(model: TableModel, distribution: Any, levels: tuple[float, ...]) ->
     """The predicted columns by name."""
     if model.classes is not None:
         probabilities = np.asarray(distribution.probabilities())
-        result: dict[str, Any] = {"class": np.asarray(distribution.mode())}
+        result: dict[str, Any] = {"class": model.classes[np.argmax(probabilities, axis=1)]}
         for k, label in enumerate(model.classes):
             result[f"probability[{_label(label)}]"] = probabilities[:, k]
         return result
@@ -157,9 +157,19 @@ def _bytes(frame: pa.Table, out: Path) -> bytes:
 def _csv(frame: pa.Table) -> bytes:
     from pyarrow import csv
 
+    # Arrow quotes every name in the header; a comma or a quotation mark is the only reason to.
+    names = [_quoted(name) for name in frame.column_names]
     buffer = io.BytesIO()
-    csv.write_csv(frame, buffer, csv.WriteOptions(quoting_style="needed"))
+    buffer.write(f"{','.join(names)}\n".encode())
+    csv.write_csv(frame, buffer, csv.WriteOptions(include_header=False, quoting_style="needed"))
     return buffer.getvalue()
+
+
+def _quoted(name: str) -> str:
+    if any(mark in name for mark in ',"\r\n'):
+        doubled = name.replace('"', '""')
+        return f'"{doubled}"'
+    return name
 
 
 def _parquet(frame: pa.Table) -> bytes:

@@ -103,19 +103,21 @@ def _coefficients(out: Console, summary: Any) -> None:
         )
         before = row.parameter
     out.print(table)
+    _line(out, "estimates are on the scale of η (see the recipe)")
     for fact in summary.facts:
         _line(out, fact)
 
 
 def _held_out(out: Console, report: Report) -> None:
     if report.judgement is None or report.split is None:
-        _title(out, "Held-out rows")
+        _title(out, "Held-out judgement")
         _line(
             out, "none were held out (--test-fraction 0): nothing is known of how good the model is"
         )
         return
     found: Judgement = report.judgement
-    _title(out, f"Held-out rows ({found.rows:,}, not used for this fit)")
+    trained = len(report.split.train)
+    _title(out, f"Held-out judgement ({found.rows:,} rows, by a fit on the other {trained:,})")
     _line(out, f"{report.split.words}; the saved model is refitted on all rows")
     same = report.request.predictor == "constant"
     name = "Constant" if same else "Linear"
@@ -133,7 +135,9 @@ def _held_out(out: Console, report: Report) -> None:
         parts = [f"{100 * share:.1f} % in the {level} % interval" for level, share in shares]
         _line(out, f"coverage    {', '.join(parts)}")
         if report.family.specification.support.integer:
-            _line(out, "            (whole numbers: intervals cover at least what they say)")
+            _line(
+                out, "            (of whole numbers, an interval can only hold its level or more)"
+            )
     if found.accuracy is not None and found.baseline_accuracy is not None:
         hits, base = 100 * found.accuracy, 100 * found.baseline_accuracy
         _line(out, f"accuracy    {hits:.2f} %, baseline {base:.2f} %")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 #: A direction whose length is below this share of the longest is taken as exactly zero. Rounding of
 #: decimal numbers leaves 1e-16; a polynomial of degree 6 in a raw variable still has 1e-9.
@@ -34,7 +35,7 @@ def find_dependences(matrix: Array, sources: Sequence[str]) -> list[Dependence]:
     ``season`` where ``month`` says it all is easier to read than losing three of the months. What
     is then still dependent goes column by column, the later ones first.
     """
-    if matrix.shape[1] == 0:
+    if matrix.shape[1] == 0 or _clearly_independent(matrix):
         return []
     triangle = _triangle(matrix)
     left = np.arange(matrix.shape[1])
@@ -53,14 +54,40 @@ def find_dependences(matrix: Array, sources: Sequence[str]) -> list[Dependence]:
         others = _explained_by(triangle, gone, rest, of)
         found.append(Dependence(name, tuple(gone.tolist()), True, others))
         left = rest
-    kept: list[int] = []
-    for j in left.tolist():
-        if len(_null_space(triangle[:, [*kept, j]])):
-            others = _explained_by(triangle, np.array([j]), np.array(kept), of)
+    if len(null):
+        for j, before in _dependent_on_earlier(triangle, left):
+            others = _explained_by(triangle, np.array([j]), before, of)
             found.append(Dependence(sources[j], (j,), False, others))
+    return found
+
+
+def _clearly_independent(matrix: Array) -> bool:
+    """A quick look at the correlations, which settles the matter for most tables.
+
+    Squaring costs half the digits, so an eigenvalue near zero settles nothing.
+    """
+    centred = matrix - matrix.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    if not (length > 0).all():
+        return False
+    correlation = centred.T @ centred / np.outer(length, length)
+    return bool(np.linalg.eigvalsh(correlation)[0] > 1e-6)
+
+
+def _dependent_on_earlier(triangle: Array, columns: Indices) -> Iterator[tuple[int, Indices]]:
+    """Columns that follow from the ones kept before them, by Gram–Schmidt, with those."""
+    basis: Array = np.empty((triangle.shape[0], 0))
+    kept: list[int] = []
+    for j in columns.tolist():
+        rest = triangle[:, j]
+        for _ in range(2):  # the second pass removes what rounding left of the first
+            rest = rest - basis @ (basis.T @ rest)
+        length = np.linalg.norm(rest)
+        if length <= TOLERANCE:
+            yield j, np.array(kept, dtype=np.intp)
         else:
             kept.append(j)
-    return found
+            basis = np.column_stack([basis, rest / length])
 
 
 def _triangle(matrix: Array) -> Array:
@@ -88,12 +115,12 @@ def _spans(null: Array) -> bool:
 
 
 def _explained_by(
-    triangle: Array, gone: Array, rest: Array, of: NDArray[np.str_]
+    triangle: Array, gone: Indices, rest: Indices, of: NDArray[np.str_]
 ) -> tuple[str, ...]:
     """The sources whose columns give the lost ones, found by dropping each that is not needed."""
     needed = rest
 
-    def follows(columns: Array) -> bool:
+    def follows(columns: Indices) -> bool:
         if not len(columns):
             return False
         fit, *_ = np.linalg.lstsq(triangle[:, columns], triangle[:, gone], rcond=TOLERANCE)
