@@ -20,7 +20,7 @@ T = TypeVar("T")
 #: Rows per block where the design has few columns.
 BLOCK = 8192
 #: Elements of one block of the design: it and its weighted copy stay in a core's second-level cache.
-BLOCK_ELEMENTS = 1 << 16
+BLOCK_ELEMENTS = 1 << 17
 #: Subtrees that threads pick from. A power of two, so that the tree does not depend on it.
 UNITS = 64
 

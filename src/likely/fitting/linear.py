@@ -74,10 +74,10 @@ def fit_linear(
             raise ValueError("alpha must be 0 for a loss with kinks: the fit is a linear programme")
         fitter: Any = fit_absolute
     else:
-        fitter = _fit_smooth
+        fitter = fit_smooth
     with single_threaded_blas():
         result: FitResult = fitter(
-            _Task(loss, source, designs, response, start, penalties, names, max_iter, n_jobs),
+            Task(loss, source, designs, response, start, penalties, names, max_iter, n_jobs),
             tuple(covariances),
         )
     if result.status is not Status.converged:
@@ -86,7 +86,7 @@ def fit_linear(
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """The arguments of a fit."""
 
     loss: Loss
@@ -159,7 +159,7 @@ class _Outcome:
         return self.space.point(self.stop.theta)
 
 
-def _fit_smooth(task: _Task, covariances: tuple[str, ...]) -> FitResult:
+def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     bases, uses = scaled_bases(task.source, task.designs, task.response, task.threads)
     objective = task.objective(bases, uses)
     if objective.size > MANY_COEFFICIENTS or objective.columns > MANY_COLUMNS:
@@ -172,7 +172,7 @@ def _fit_smooth(task: _Task, covariances: tuple[str, ...]) -> FitResult:
     return _result(task, outcome, covariances)
 
 
-def _orthogonal(task: _Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
+def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
     """Every basis with slopes in orthogonal coordinates."""
     found = []
     for i, basis in enumerate(bases):
@@ -185,7 +185,7 @@ def _orthogonal(task: _Task, bases: list[Basis], uses: list[int]) -> list[Basis]
     return found
 
 
-def _start(task: _Task, objective: Objective) -> Array:
+def _start(task: Task, objective: Objective) -> Array:
     theta = np.zeros(objective.size)
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:
@@ -193,7 +193,7 @@ def _start(task: _Task, objective: Objective) -> Array:
     return theta
 
 
-def _newton(task: _Task, objective: Objective, *, may_orthogonalise: bool) -> _Outcome:
+def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> _Outcome:
     """Newton's method, following directions to infinity where there is no maximum."""
     gamma = _start(task, objective)
     space = Subspace(objective)
@@ -242,25 +242,28 @@ def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
     return find_recession(space, stop.theta, stop.sums, direction) or found
 
 
-def _minimise(task: _Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
-    """Newton's method from γ, on a thinned sample first where there are many rows."""
+def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
+    """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
     expected = "expected" in task.loss.curvature_kinds
+    rows = task.counted()[1]
     if task.source.shape[0] > LARGE:
         sample = Subspace(
             space.objective.thinned(THINNED, task.penalty()), space.origin, space.basis
         )
         try:
             stop = minimise(sample, gamma, task.max_iter, THINNED, expected, True)
-        except OutsideDomainError:  # of the sample's rows alone: the whole is tried below
-            stop = None
-        if stop is not None and stop.reason == "converged":
-            there = space.evaluate(stop.theta, 0)
-            if there.loss < space.evaluate(gamma, 0).loss:
-                gamma = stop.theta
-    return minimise(space, gamma, task.max_iter, task.counted()[1], expected, may_orthogonalise)
+            if stop.reason == "converged":
+                return minimise(
+                    space, stop.theta, task.max_iter, rows, expected, may_orthogonalise
+                )
+        except OutsideDomainError:
+            # With a partial link, some rows may lie outside where all others' optimum is; the start
+            # values are checked below.
+            pass
+    return minimise(space, gamma, task.max_iter, rows, expected, may_orthogonalise)
 
 
-def _resume(task: _Task, outcome: _Outcome, space: Subspace, gamma: Array) -> None:
+def _resume(task: Task, outcome: _Outcome, space: Subspace, gamma: Array) -> None:
     """Go on in another subspace, or from where the question of a recession interrupted."""
     used = outcome.stop.iterations
     stop = minimise(
@@ -286,7 +289,7 @@ def _differences(objective: Objective) -> Array:
 # --- The result -----------------------------------------------------------------------------------
 
 
-def _result(task: _Task, outcome: _Outcome, covariances: tuple[str, ...]) -> FitResult:
+def _result(task: Task, outcome: _Outcome, covariances: tuple[str, ...]) -> FitResult:
     objective, stop = outcome.space.objective, outcome.stop
     matrix = objective.matrix()
     parameters = matrix @ outcome.theta
@@ -435,7 +438,7 @@ def _present(value: Array | None) -> Array:
     return value
 
 
-def _status(task: _Task, outcome: _Outcome, dropped: NDArray[np.bool_]) -> Status:
+def _status(task: Task, outcome: _Outcome, dropped: NDArray[np.bool_]) -> Status:
     if any(r.unbounded for r in outcome.recessions):
         return Status.unbounded
     if outcome.recessions:
@@ -451,7 +454,7 @@ def _status(task: _Task, outcome: _Outcome, dropped: NDArray[np.bool_]) -> Statu
 
 
 def _message(
-    task: _Task,
+    task: Task,
     outcome: _Outcome,
     status: Status,
     dropped: NDArray[np.bool_],
