@@ -86,6 +86,24 @@ def least_deviations(
     raise ProgrammeError(f"least absolute deviations did not settle in {ROUNDS} rounds")
 
 
+def weighted_median(y: Array, costs: Array) -> Deviations:
+    """Minimise Σ cᵢ|yᵢ − β| over one number: the middle of the medians, where there are several."""
+    order = np.argsort(y, kind="stable")
+    below = np.cumsum(costs[order])
+    half = 0.5 * below[-1]
+    low = int(np.searchsorted(below, half * (1.0 - 1e-15)))
+    tie = abs(below[low] - half) <= 1e-15 * half and low + 1 < y.size
+    beta = 0.5 * (y[order[low]] + y[order[low + 1]]) if tie else y[order[low]]
+    r = y - beta
+    dual = costs * np.sign(r)
+    zero = np.flatnonzero(r == 0.0)
+    if zero.size:  # what is missing for Σ aᵢ = 0, shared in proportion to the bounds
+        dual[zero] = -dual.sum() * costs[zero] / costs[zero].sum()
+    primal = float(costs @ np.abs(r))
+    gap = abs(primal - float(dual @ y)) / primal if primal > 0.0 else 0.0
+    return Deviations(np.array([beta]), r, dual, gap, 1, zero)
+
+
 def _programme(y: Array, costs: Array, d: Array, known: Array) -> tuple[Array, Array] | None:
     """β and a of the dual with Dᵀa = −known; None where no a is feasible."""
     from scipy.optimize import linprog

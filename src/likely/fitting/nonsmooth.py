@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from likely.fitting.absolute import Deviations, least_deviations
+from likely.fitting.absolute import Deviations, least_deviations, weighted_median
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
 from likely.fitting.linear import Task, fit_smooth
 from likely.fitting.newton import GRADIENT, Factor
@@ -114,16 +114,12 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     found: Deviations | None = None
     scaled: FitResult | None = None
     settled = scale_task is None
-    alternations = 0
     for alternations in range(1, ALTERNATIONS + 1):
         start = found
-        found = least_deviations(
-            y, w / sigma, loc.rows, lambda beta: y - loc.times(beta), loc.width
-        )
+        found = _deviations(loc, y, w / sigma)
         if scale_task is None or scale is None:
             break
-        same = start is not None and np.array_equal(start.basis, found.basis) and found.basis.size
-        if same or (start is not None and _shared(task, scale)):
+        if start is not None and _same(start, found):
             settled = True
             break
         residuals = np.zeros(task.source.shape[0])
@@ -139,6 +135,19 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
             break
     assert found is not None
     return _result(task, at, scale, loc, w, sigma, found, scaled, settled, alternations)
+
+
+def _deviations(loc: _Loc, y: Array, costs: Array) -> Deviations:
+    if loc.basis.columns.size == 0 and loc.basis.intercept:
+        return weighted_median(y, costs)
+    return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width)
+
+
+def _same(one: Deviations, other: Deviations) -> bool:
+    """Whether two optima pass through the same rows."""
+    if one.basis.size and np.array_equal(one.basis, other.basis):
+        return True
+    return np.array_equal(one.coefficients, other.coefficients)
 
 
 def _shared(task: Task, scale: int) -> bool:
