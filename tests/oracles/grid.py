@@ -120,6 +120,9 @@ def raws(c: Combination, rng: np.random.Generator, joint_only: bool = False) -> 
             for sign in (1.0, -1.0):
                 groups.append(np.insert(others, j, sign * value, axis=1))
     found = np.unique(np.concatenate(groups), axis=0) + 0.0  # no -0.0
+    for j, link in enumerate(_link_names(c)):
+        if link == "square":  # raw = 0 is a pole: no parameter is 0
+            found = found[found[:, j] != 0.0]
     return found[_valid(loss(c), found)]
 
 
@@ -130,16 +133,17 @@ def _link_names(c: Combination) -> list[str]:
 # --- Responses. -----------------------------------------------------------------------------------
 
 
-def responses(c: Combination, nll: Any, raw: np.ndarray, rng: np.random.Generator) -> list[float]:
+def responses(
+    c: Combination, nll: Any, raw: np.ndarray, special: list[float], rng: np.random.Generator
+) -> list[float]:
     """The y to try at one raw prediction."""
     if c.classes:
         return [float(v) for v in range(c.classes)]
     support = nll.specification.support
     if support.name == "binary":
         return [0.0, 1.0]
-    theta = _parameters(nll, raw)
+    middle, spread = _centre(nll, raw)
     with np.errstate(all="ignore"):
-        middle, spread = map(float, FAMILIES[c.family].centre(*map(np.float64, theta)))
         steps = np.array([1.0, -1.0, 30.0, -30.0])
         beside = np.array([1.0, 1.0 + 2.0**-52, 1.0 - 2.0**-53, 1.0 + 1e-8, 1.0 + 1e-3])
         if c.family == "LogNormal":
@@ -148,7 +152,7 @@ def responses(c: Combination, nll: Any, raw: np.ndarray, rng: np.random.Generato
         else:
             y = np.r_[middle * beside, middle + spread * steps]
             y = np.r_[y, middle + spread * rng.normal(size=2)]
-        y = np.r_[y, _edges(support, rng), _stationary(nll, raw, support, middle, spread)]
+        y = np.r_[y, _edges(support, rng), special]
         if support.integer:
             y = np.r_[np.round(y), np.floor(middle)]
             y = y[y <= LARGEST_COUNT]
@@ -157,9 +161,12 @@ def responses(c: Combination, nll: Any, raw: np.ndarray, rng: np.random.Generato
     return [float(v) for v in y[support.contains(y)]]
 
 
-def _parameters(nll: Any, raw: np.ndarray) -> list[float]:
+def _centre(nll: Any, raw: np.ndarray) -> tuple[float, float]:
     column = raw[:, np.newaxis]
-    return [float(nll.formula(name, column)[0]) for name in nll.specification.parameters]
+    theta = [nll.formula(name, column)[0] for name in nll.specification.parameters]
+    with np.errstate(all="ignore"):
+        middle, spread = FAMILIES[nll.specification.name].centre(*theta)
+    return float(middle), float(spread)
 
 
 def _edges(support: Domain, rng: np.random.Generator) -> np.ndarray:
@@ -173,39 +180,39 @@ def _edges(support: Domain, rng: np.random.Generator) -> np.ndarray:
     return np.r_[0.0, 1e300, -1e300, 1e8, rng.uniform(-30.0, 30.0, 2)]
 
 
-def _stationary(
-    nll: Any, raw: np.ndarray, support: Domain, middle: float, spread: float
-) -> np.ndarray:
-    """y at which ∂nll/∂raw changes sign, one a raw column: there K is smallest."""
+def stationary(nll: Any, raw: np.ndarray) -> list[list[float]]:
+    """For each raw (n, k), the y at which a ∂nll/∂raw changes sign: there K is smallest."""
+    support = nll.specification.support
     if support.integer:
-        return np.empty(0)
+        return [[] for _ in raw]
     if support.high == 1.0:
-        y = 1.0 / (1.0 + np.exp(-np.linspace(-36.0, 36.0, 145)))
-    elif support.low == 0.0:
-        y = np.exp(np.linspace(-30.0, 30.0, 121)) * (middle if np.isfinite(middle) else 1.0)
+        ladder = 1.0 / (1.0 + np.exp(-np.linspace(-36.0, 36.0, 73)))
+        y = np.tile(ladder, (len(raw), 1))
     else:
-        y = middle + spread * np.linspace(-3.0, 3.0, 25)
-    y = np.unique(y[np.isfinite(y) & support.contains(y)])
-    if y.size < 2:
-        return np.empty(0)
+        centres = np.array([_centre(nll, r) for r in raw])
+        middle, spread = centres[:, :1], centres[:, 1:]
+        if support.low == 0.0:
+            with np.errstate(all="ignore"):
+                y = np.where(np.isfinite(middle), middle, 1.0) * np.exp(np.linspace(-30, 30, 61))
+        else:
+            y = middle + spread * np.linspace(-3.0, 3.0, 25)
+    y = np.where(np.isfinite(y) & support.contains(y), y, 0.5)
 
-    def gradient(at: np.ndarray) -> np.ndarray:
-        return nll.evaluate(at, np.repeat(raw[:, np.newaxis], at.size, axis=1), 1)[1]
+    def gradient(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return nll.evaluate(at, np.ascontiguousarray(raw[rows].T), 1)[1]
 
-    signs = np.sign(gradient(y))
-    roots = []
-    for j in range(signs.shape[0]):
-        crossing = np.flatnonzero(signs[j, 1:] * signs[j, :-1] < 0.0)[:2]
-        for i in crossing:
-            low, high, below = y[i], y[i + 1], signs[j, i]
-            for _ in range(60):
-                at = 0.5 * (low + high)
-                if np.sign(gradient(np.array([at]))[j, 0]) == below:
-                    low = at
-                else:
-                    high = at
-            roots.append(low)
-    return np.array(roots)
+    n, m = y.shape
+    signs = np.sign(gradient(np.repeat(np.arange(n), m), y.ravel())).reshape(-1, n, m)
+    j, rows, i = np.nonzero(signs[:, :, 1:] * signs[:, :, :-1] < 0.0)
+    low, high, below = y[rows, i], y[rows, i + 1], signs[j, rows, i]
+    for _ in range(60):
+        at = 0.5 * (low + high)
+        before = np.sign(gradient(rows, at)[j, np.arange(at.size)]) == below
+        low, high = np.where(before, at, low), np.where(before, high, at)
+    found: list[list[float]] = [[] for _ in raw]
+    for row, value in zip(rows, low, strict=True):
+        found[row].append(value)
+    return found
 
 
 def points(c: Combination, at_most: int, *, float32: bool = False) -> list[Point]:
@@ -228,11 +235,27 @@ def _all(c: Combination, nll: Any, rng: np.random.Generator, float32: bool) -> I
     grid = raws(c, rng, joint_only=float32)
     if len(grid) > 160:  # the search for y costs more than the thinning saves
         grid = grid[np.sort(rng.choice(len(grid), size=160, replace=False))]
-    for raw in grid:
-        for y in responses(c, nll, raw, rng):
+    special = [[]] * len(grid) if c.classes else stationary(nll, grid)
+    for raw, roots in zip(grid, special, strict=True):
+        for y in responses(c, nll, raw, roots, rng):
             with np.errstate(all="ignore"):
                 point = (keep(y), *map(keep, raw))
             inside = nll.specification.support.contains(np.array(point[:1]))[0]
+            if _on_a_kink(c, nll, point):
+                continue
             if point not in seen and inside and np.isfinite(point[0]):
                 seen.add(point)
                 yield point
+
+
+def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
+    """Whether the rounding of loc decides on which side of Laplace's kink y lies.
+
+    The gradient jumps from −1/scale to 1/scale there, and the link's raw, a float64 number, does
+    not say where: loc = exp(raw) has no more digits than y. With the identity it is decided exactly.
+    """
+    if nll.smooth or c.slots[0][1] == "identity":
+        return False
+    loc = float(nll.formula("loc", np.array(point[1:])[:, np.newaxis])[0])
+    slack = 8 * 2.0**-53 * max(1.0, abs(point[1])) * abs(loc)
+    return abs(point[0] - loc) <= slack

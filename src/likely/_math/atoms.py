@@ -83,12 +83,39 @@ sigmoid = _register(
 softplus = _register("softplus", lambda x, out: (sigmoid(x),), lambda x: log(1.0 + exp(x)))
 log_softplus = _register(
     "log_softplus",
-    # σ(x)/softplus(x); e⁻ˣ-fold underflow on the left is avoided by taking logarithms.
-    lambda x, out: (exp(-softplus(-x) - out),),
+    lambda x, out: (softplus_slope(x),),
     lambda x: log(log(1.0 + exp(x))),
 )
-log1mexp = _register(
-    "log1mexp", lambda x, out: (1.0 / graph.expm1(x),), lambda x: log(1.0 - exp(-x))
+softplus_slope = _register(
+    "softplus_slope",
+    lambda x, out: (out * softplus_bend(x),),
+    lambda x: 1.0 / (1.0 + exp(-x)) / log(1.0 + exp(x)),
+)
+softplus_bend = _register(
+    "softplus_bend",
+    None,
+    lambda x: 1.0 / (1.0 + exp(x)) - 1.0 / (1.0 + exp(-x)) / log(1.0 + exp(x)),
+)
+bose = _register("bose", lambda x, out: (-out * (1.0 + out),), lambda x: 1.0 / (exp(x) - 1.0))
+log1mexp = _register("log1mexp", lambda x, out: (bose(x),), lambda x: log(1.0 - exp(-x)))
+
+# --- Atoms with hints. ---------------------------------------------------------------------------
+#
+# An argument called log_x carries the logarithm of x, which a link knows better than x does, and
+# the derivative goes through it alone: a formula in which x moves by ratios has slopes in log x that
+# neither overflow nor cancel, where those in x are differences of 1/x² and the like.
+log1mexp_of = _register(
+    "log1mexp_of",
+    lambda x, log_x, out: (0.0, log1mexp_slope(x, log_x)),
+    lambda x, log_x: log(1.0 - exp(-x)),
+)
+log1mexp_slope = _register(
+    "log1mexp_slope",
+    lambda x, log_x, out: (0.0, out * log1mexp_bend(x)),
+    lambda x, log_x: x / (exp(x) - 1.0),
+)
+log1mexp_bend = _register(
+    "log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0)
 )
 
 # --- Remainders of logarithm and exponential. ----------------------------------------------------
@@ -115,23 +142,140 @@ relative_entropy_term = _register(
     lambda x, m, d, out: (log_ratio(x, m, d), -d / m, 0.0),
     lambda x, m, d: x * log(x / m) + m - x,
 )
-negative_binomial_deviance_1 = _register(
-    "negative_binomial_deviance_1",
-    lambda y, m, s, out: (
-        (y - m) / (s + y) / (s + m),
-        (m - y) / (s + m) / (s + m),
-        -(y - m) * ((y - m) / (s + y)) / (s + m) / (s + m),
-    ),
-    lambda y, m, s: (y - m) / (s + m) - log((s + y) / (s + m)),
+log_ratio_of = _register(
+    "log_ratio_of",
+    lambda x, m, d, log_x, log_m, out: (0.0, 0.0, 0.0, 1.0, -1.0),
+    lambda x, m, d, log_x, log_m: log(x / m),
 )
+relative_entropy_of = _register(
+    "relative_entropy_of",
+    lambda x, m, d, log_x, log_m, out: (
+        0.0,
+        0.0,
+        0.0,
+        x * log_ratio_of(x, m, d, log_x, log_m),
+        -d,
+    ),
+    lambda x, m, d, log_x, log_m: x * log(x / m) + m - x,
+)
+
+# --- NegativeBinomial, in log mean and log size. -------------------------------------------------
+
+
+def _share(a: Node, b: Node) -> Node:
+    """a/(a + b)"""
+    return 1.0 / (1.0 + b / a)
+
+
 negative_binomial_deviance = _register(
     "negative_binomial_deviance",
-    lambda y, m, s, out: (
-        log(y / m) - log((s + y) / (s + m)),
-        (m - y) / (1.0 + m / s) / m,
-        negative_binomial_deviance_1(y, m, s),
+    lambda y, m, s, log_m, log_s, out: (
+        0.0,
+        0.0,
+        0.0,
+        negative_binomial_slope(y, m, s, log_m, log_s),
+        negative_binomial_deviance_size(y, m, s, log_m, log_s),
     ),
-    lambda y, m, s: y * log(y / m) - (s + y) * log((s + y) / (s + m)),
+    lambda y, m, s, log_m, log_s: y * log(y / m) - (s + y) * log((s + y) / (s + m)),
+)
+negative_binomial_deviance_size = _register(
+    "negative_binomial_deviance_size",
+    lambda y, m, s, log_m, log_s, out: (
+        0.0,
+        0.0,
+        0.0,
+        (m - y) * _share(s, m) * _share(m, s),
+        negative_binomial_deviance_size_2(y, m, s),
+    ),
+    lambda y, m, s, log_m, log_s: s * ((y - m) / (s + m) - log((s + y) / (s + m))),
+)
+negative_binomial_deviance_size_2 = _register(
+    "negative_binomial_deviance_size_2",
+    None,
+    lambda y, m, s: (
+        s * ((y - m) / (s + m) - log((s + y) / (s + m)))
+        - s * s * (y - m) * (y - m) / ((s + y) * (s + m) * (s + m))
+    ),
+)
+negative_binomial_few = _register(
+    "negative_binomial_few",
+    lambda y, m, s, log_m, log_s, out: (
+        0.0,
+        0.0,
+        0.0,
+        negative_binomial_slope(y, m, s, log_m, log_s),
+        s * log1p_residual(m / s) - y * _share(m, s),
+    ),
+    lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
+)
+
+log1p_ratio = _register(
+    "log1p_ratio",
+    lambda y, s, log_s, out: (1.0 / (s + y), 0.0, -_share(y, s)),
+    lambda y, s, log_s: log(1.0 + y / s),
+)
+negative_binomial_slope = _register(
+    # Its derivative in log mean is the loss's, and has no difference that could cancel.
+    "negative_binomial_slope",
+    lambda y, m, s, log_m, log_s, out: (
+        0.0,
+        0.0,
+        0.0,
+        _share(s, m) * _share(m, s) * (s + y),
+        (m - y) * _share(s, m) * _share(m, s),
+    ),
+    lambda y, m, s, log_m, log_s: (m - y) * s / (s + m),
+)
+
+# --- Gamma, in t = log(y/mean) and log shape. ----------------------------------------------------
+gamma_deviance = _register(
+    "gamma_deviance",
+    lambda t, k, log_k, out: (gamma_slope(t, k, log_k), 0.0, out),
+    lambda t, k, log_k: k * (exp(t) - 1.0 - t),
+)
+gamma_slope = _register(
+    "gamma_slope",
+    lambda t, k, log_k, out: (gamma_exponential(t, k), 0.0, out),
+    lambda t, k, log_k: k * (exp(t) - 1.0),
+)
+
+gamma_exponential = _register("gamma_exponential", None, lambda t, k: k * exp(t))
+
+# --- StudentT, in the residual d, log scale and log df; q = z² = (d/scale)². -----------------------
+student_kernel = _register(
+    "student_kernel",
+    lambda d, s, n, log_s, log_n, out: (
+        (n + 1.0) * (d / s / (n + (d / s) * (d / s))) / s,
+        0.0,
+        0.0,
+        student_scale((d / s) * (d / s), n, log_n),
+        0.5 * student_df((d / s) * (d / s), n, log_n),
+    ),
+    lambda d, s, n, log_s, log_n: log(s) + 0.5 * (n + 1.0) * log(1.0 + d * d / (n * s * s)),
+)
+student_scale = _register(
+    "student_scale",
+    lambda q, n, log_n, out: (
+        -(n + 1.0) / (n + q) * (n / (n + q)),
+        0.0,
+        (1.0 - q) * (n / (n + q)) * (q / (n + q)),
+    ),
+    lambda q, n, log_n: n * (1.0 - q) / (n + q),
+)
+student_df = _register(
+    "student_df",
+    lambda q, n, log_n, out: ((q - 1.0) / (n + q) / (1.0 + q / n), 0.0, student_df_2(q, n)),
+    lambda q, n, log_n: n * log(1.0 + q / n) - (n + 1.0) * q / (n + q),
+)
+student_df_2 = _register(
+    "student_df_2",
+    None,
+    lambda q, n: (
+        n * log(1.0 + q / n)
+        - n * q / (n + q)
+        - n * (q / (n + q)) * (q / (n + q))
+        + n * q / ((n + q) * (n + q))
+    ),
 )
 
 # --- The gamma function, through the error of Stirling's formula. --------------------------------
@@ -152,6 +296,62 @@ stirling_error = _register(
     "stirling_error",
     lambda x, out: (stirling_error_1(x),),
     lambda x: lgamma(x) - (x - 0.5) * log(x) + x - HALF_LOG_2PI,
+)
+stirling = _register(
+    "stirling",
+    lambda x, log_x, out: (0.0, stirling_slope(x, log_x)),
+    lambda x, log_x: lgamma(x) - (x - 0.5) * log(x) + x - HALF_LOG_2PI,
+)
+stirling_slope = _register(
+    "stirling_slope",
+    lambda x, log_x, out: (0.0, stirling_curve(x, log_x)),
+    lambda x, log_x: x * (digamma(x) - log(x)) + 0.5,
+)
+stirling_curve = _register(
+    "stirling_curve",
+    None,
+    lambda x, log_x: x * (digamma(x) - log(x)) + x * x * trigamma(x) - x,
+)
+
+# Beta's constant: −log B(μφ, (1 − μ)φ) less Stirling's formula, with p = μ, q = 1 − μ.
+beta_stirling = _register(
+    "beta_stirling",
+    lambda p, q, n, log_p, log_q, log_n, out: (
+        0.0,
+        0.0,
+        0.0,
+        -stirling_slope(p * n, log_p + log_n),
+        -stirling_slope(q * n, log_q + log_n),
+        beta_stirling_slope(p, q, n, log_p, log_q, log_n),
+    ),
+    lambda p, q, n, log_p, log_q, log_n: (
+        stirling(n, log_n) - stirling(p * n, log_p + log_n) - stirling(q * n, log_q + log_n)
+    ),
+)
+beta_stirling_slope = _register(
+    "beta_stirling_slope",
+    lambda p, q, n, log_p, log_q, log_n, out: (
+        0.0,
+        0.0,
+        0.0,
+        -stirling_curve(p * n, log_p + log_n),
+        -stirling_curve(q * n, log_q + log_n),
+        beta_stirling_curve(p, q, n, log_p, log_q, log_n),
+    ),
+    lambda p, q, n, log_p, log_q, log_n: (
+        stirling_slope(n, log_n)
+        - stirling_slope(p * n, log_p + log_n)
+        - stirling_slope(q * n, log_q + log_n)
+    ),
+)
+beta_stirling_curve = _register(
+    "beta_stirling_curve",
+    None,
+    lambda p, q, n, log_p, log_q, log_n: (
+        stirling_curve(n, log_n)
+        - stirling_curve(p * n, log_p + log_n)
+        - stirling_curve(q * n, log_q + log_n)
+    ),
 )
 log_factorial_error_1 = _register(
     "log_factorial_error_1", None, lambda y: digamma(y + 1.0) - log(y)
@@ -208,7 +408,6 @@ def xlogy(x: object, y: object) -> Node:
     """x·log(y), and 0 where x = 0."""
     x = graph.as_node(x)
     return where(graph.equal(x, 0.0), 0.0, x * log(y))
-
 
 
 def cauchit_quantile(p: object) -> Node:

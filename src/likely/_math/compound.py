@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from likely._math import special
-from likely._math.graph import PI, Expression, Node, abs_, log, log1p, where
+from likely._math.graph import PI, Expression, Node, abs_, exp, expm1, log, log1p, minimum, where
+
+#: Below this, x itself may be without digits, and only log x can be relied on.
+TINY = 1e-300
 
 
 def scaled_log1p(x: Expression, n: Expression) -> Node:
@@ -11,7 +17,60 @@ def scaled_log1p(x: Expression, n: Expression) -> Node:
     return n * log1p(x / n)
 
 
-def negative_binomial_deviance(y: Expression, m: Expression, s: Expression) -> Node:
+def softplus_slope(x: Expression) -> Node:
+    """σ(x)/softplus(x), the slope of log softplus: 1 far left."""
+    return where(x < -37.0, 1.0, special.sigmoid(x) / special.softplus(x))
+
+
+def softplus_bend(x: Expression) -> Node:
+    """σ(−x) − σ(x)/softplus(x): −eˣ/2 far left, where the two terms are both 1."""
+    e = exp(minimum(x, 0.0))
+    near = special.log1pmx(e) / ((1.0 + e) * special.softplus(x))
+    right = special.sigmoid(-x) - special.sigmoid(x) / special.softplus(x)
+    return where(x < -37.0, -0.5 * e, where(x < 0.0, near, right))
+
+
+def bose(x: Expression) -> Node:
+    """1/(eˣ − 1), x > 0."""
+    return 1.0 / expm1(x)
+
+
+def log1mexp_of(x: Expression, log_x: Expression) -> Node:
+    """log(1 − e⁻ˣ), x > 0."""
+    return where(x > TINY, special.log1mexp(x), log_x)
+
+
+def log1mexp_slope(x: Expression, log_x: Expression) -> Node:
+    """x/(eˣ − 1)"""
+    return where(x > TINY, x / expm1(x), 1.0)
+
+
+def log1mexp_bend(x: Expression) -> Node:
+    """1 − x − x/(eˣ − 1): −x/2 at 0."""
+    y = where(x > TINY, minimum(x, 40.0), 1.0)
+    return where(x > TINY, special.expm1mx(y) / expm1(y) - x, -0.5 * x)
+
+
+def log_ratio_of(
+    x: Expression, m: Expression, d: Expression, log_x: Expression, log_m: Expression
+) -> Node:
+    """log(x/m) given d = x − m and both logarithms."""
+    v = d / (x + m)
+    return where(abs_(v) < 0.2, 2.0 * (v + special._atanh_tail(v)), log_x - log_m)
+
+
+def relative_entropy_of(
+    x: Expression, m: Expression, d: Expression, log_x: Expression, log_m: Expression
+) -> Node:
+    """x log(x/m) − d given d = x − m and both logarithms; m at x = 0."""
+    v = d / (x + m)
+    far = where(x > 0.0, x * (log_x - log_m), 0.0) - d
+    return where(abs_(v) < 0.2, d * v + 2.0 * x * special._atanh_tail(v), far)
+
+
+def negative_binomial_deviance(
+    y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
+) -> Node:
     """y log(y/m) − (s + y) log((s + y)/(s + m)): half the unit deviance of NegativeBinomial.
 
     Written as the relative entropy of the split (y, s) of s + y against the split (m, s): two terms
@@ -24,11 +83,185 @@ def negative_binomial_deviance(y: Expression, m: Expression, s: Expression) -> N
     )
 
 
-def negative_binomial_deviance_1(y: Expression, m: Expression, s: Expression) -> Node:
-    """Its derivative in s: r − log(1 + r) with r = (y − m)/(s + m)."""
+def negative_binomial_deviance_size(
+    y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
+) -> Node:
+    """Its derivative in log s: s (r − log(1 + r)) with r = (y − m)/(s + m)."""
     r = (y - m) / (s + m)
     near = abs_(r) < 0.5
-    return where(near, -special.log1pmx(where(near, r, 0.0)), r - log((s + y) / (s + m)))
+    far = (y - m) * (1.0 / (1.0 + m / s)) - s * log((s + y) / (s + m))
+    return where(near, -s * special.log1pmx(where(near, r, 0.0)), far)
+
+
+def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expression) -> Node:
+    """Its second derivative in log s.
+
+    s (r − log(1 + r)) − s²r²/(s + y), where far from r = 0 the two rational terms are taken together.
+    """
+    r = (y - m) / (s + m)
+    near = abs_(r) < 0.5
+    to_s, to_m = 1.0 / (1.0 + m / s), 1.0 / (1.0 + s / m)
+    to_s_of_y = 1.0 / (1.0 + y / s)
+    d = (y - m) * to_s
+    close = -s * special.log1pmx(where(near, r, 0.0)) - d * (d / (s + y))
+    far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * log((s + y) / (s + m))
+    return where(near, close, far)
+
+
+def negative_binomial_few(
+    y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
+) -> Node:
+    """(s + y) log(1 + m/s) − y log m: all of the loss for the counts 0 and 1."""
+    return (s + y) * log1p(m / s) - y * log_m
+
+
+def log1p_ratio(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """log(1 + y/s)"""
+    return log1p(y / s)
+
+
+def negative_binomial_slope(
+    y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
+) -> Node:
+    """(m − y) s/(s + m), the derivative of the loss in log mean."""
+    return (m - y) * (1.0 / (1.0 + m / s))
+
+
+def _scaled_exponential(
+    t: Expression, k: Expression, function: Callable[[Expression], Node]
+) -> Node:
+    """k times eᵗ less something small: k may bring back into range what eᵗ overflows."""
+    over = t > 700.0
+    return (k * function(where(over, t - 600.0, t))) * where(over, math.exp(600.0), 1.0)
+
+
+def gamma_deviance(t: Expression, k: Expression, log_k: Expression) -> Node:
+    """k (eᵗ − 1 − t): half the unit deviance of Gamma at shape k."""
+    return _scaled_exponential(t, k, special.expm1mx)
+
+
+def gamma_slope(t: Expression, k: Expression, log_k: Expression) -> Node:
+    """k (eᵗ − 1)"""
+    return _scaled_exponential(t, k, expm1)
+
+
+def gamma_exponential(t: Expression, k: Expression) -> Node:
+    """k eᵗ"""
+    return _scaled_exponential(t, k, exp)
+
+
+def student_kernel(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """log s + ½ (n + 1) log(1 + z²/n) with z = d/s."""
+    z = d / s
+    return log_s + 0.5 * (n + 1.0) * log1p(z * z / n)
+
+
+def student_scale(q: Expression, n: Expression, log_n: Expression) -> Node:
+    """n (1 − q)/(n + q), its derivative in log s: 1 − (n + 1) q/(n + q) cancels for small n."""
+    return n * ((1.0 - q) / (n + q))
+
+
+def student_df(q: Expression, n: Expression, log_n: Expression) -> Node:
+    """Twice its derivative in log n."""
+    x = q / n
+    return n * special.log1p_residual(x) - x / (1.0 + x)
+
+
+def student_df_2(q: Expression, n: Expression) -> Node:
+    """Twice its second derivative in log n."""
+    x = q / n
+    share = x / (1.0 + x)
+    return n * (special.log1p_residual(x) - share * share) + share / (1.0 + x)
+
+
+def _stirling_parts(x: Expression, log_x: Expression) -> tuple[Node, Node, Node]:
+    """Whether x < 1, 1/z with z = x or x + 1, and log(1 + 1/x): −log x where x underflows."""
+    step = where(x > TINY, log1p(1.0 / x), -log_x)
+    return x < 1.0, special._shifted_reciprocal(x), step
+
+
+def stirling(x: Expression, log_x: Expression) -> Node:
+    """S(x) = lgamma(x) − (x − ½) log x + x − ½ log 2π; −½ log 2πx near 0."""
+    small, u, step = _stirling_parts(x, log_x)
+    shift = where(small, x * step + (0.5 * step - 1.0), 0.0)
+    return u * special._powers(u, special.STIRLING) + shift
+
+
+def stirling_slope(x: Expression, log_x: Expression) -> Node:
+    """x S′(x): −½ at 0, −1/(12x) far out."""
+    small, u, step = _stirling_parts(x, log_x)
+    p1 = u * special._powers(u, special.STIRLING_1)
+    return where(small, x * (step - u * p1) - (x + 0.5) * u, -p1)
+
+
+def stirling_curve(x: Expression, log_x: Expression) -> Node:
+    """x (x S′(x))′: −x log x near 0, 1/(12x) far out."""
+    small, u, step = _stirling_parts(x, log_x)
+    p1 = special._powers(u, special.STIRLING_1)
+    p2 = special._powers(u, special.STIRLING_2)
+    near = x * (step - u * (1.0 + u * (0.5 + p1 - (x * u) * p2)))
+    return where(small, near, u * (p2 - p1))
+
+
+def _stirling_bend(x: Expression, log_x: Expression) -> Node:
+    """x times the derivative of stirling_curve."""
+    small, u, step = _stirling_parts(x, log_x)
+    p1 = special._powers(u, special.STIRLING_1)
+    p2 = special._powers(u, special.STIRLING_2)
+    p3 = special._powers(u, special.STIRLING_3)
+    v = x * u
+    curve = x * (step - u * (1.0 + u * (0.5 + p1 - v * p2)))
+    rest = u * (v * (1.0 + u + 2.0 * u * p2 - u * v * p3) - 1.0)
+    return where(small, curve + x * rest, u * (3.0 * p2 - p1 - p3))
+
+
+def beta_stirling(
+    p: Expression,
+    q: Expression,
+    n: Expression,
+    log_p: Expression,
+    log_q: Expression,
+    log_n: Expression,
+) -> Node:
+    """S(n) − S(pn) − S(qn), where p + q = 1."""
+    a, b = stirling(p * n, log_p + log_n), stirling(q * n, log_q + log_n)
+    return stirling(n, log_n) - a - b
+
+
+def beta_stirling_slope(
+    p: Expression,
+    q: Expression,
+    n: Expression,
+    log_p: Expression,
+    log_q: Expression,
+    log_n: Expression,
+) -> Node:
+    """Its derivative in log n."""
+    a, b = stirling_slope(p * n, log_p + log_n), stirling_slope(q * n, log_q + log_n)
+    return stirling_slope(n, log_n) - a - b
+
+
+def beta_stirling_curve(
+    p: Expression,
+    q: Expression,
+    n: Expression,
+    log_p: Expression,
+    log_q: Expression,
+    log_n: Expression,
+) -> Node:
+    """Its second derivative in log n.
+
+    Where pn is nearly n, their difference is a derivative times log p (and likewise for q).
+    """
+    a, b = stirling_curve(p * n, log_p + log_n), stirling_curve(q * n, log_q + log_n)
+    direct = stirling_curve(n, log_n) - a - b
+    left = p < q
+    smaller, log_larger = where(left, p, q), where(left, log_q, log_p)
+    middle = n * (1.0 - 0.5 * smaller)
+    close = -log_larger * _stirling_bend(middle, log_n + 0.5 * log_larger) - where(left, a, b)
+    return where(smaller < 1e-5, close, direct)
 
 
 def lgamma(x: Expression) -> Node:

@@ -71,12 +71,12 @@ probit = Link(
 )
 cloglog = Link(
     "cloglog", (unit_interval,), lambda r: -expm1(-exp(r)), lambda p: log(-log1p(-p)),
-    log=lambda r: atoms.log1mexp(exp(r)), log1m=lambda r: -exp(r),
+    log=lambda r: atoms.log1mexp_of(exp(r), r), log1m=lambda r: -exp(r),
     complement=lambda r: exp(-exp(r)), words="θ = 1 − exp(−exp(raw))",
 )
 loglog = Link(
     "loglog", (unit_interval,), lambda r: exp(-exp(-r)), lambda p: -log(-log(p)),
-    log=lambda r: -exp(-r), log1m=lambda r: atoms.log1mexp(exp(-r)),
+    log=lambda r: -exp(-r), log1m=lambda r: atoms.log1mexp_of(exp(-r), -r),
     complement=lambda r: -expm1(-exp(-r)), words="θ = exp(−exp(−raw))",
 )
 cauchit = Link(

@@ -149,7 +149,7 @@ class NegativeLogLikelihood:
             for j in range(i + 1):
                 total = constant(0.0)
                 for (a, b), entry in entries.items():
-                    for p, q in {(a, b), (b, a)}:
+                    for p, q in dict.fromkeys(((a, b), (b, a))):
                         if is_constant(slopes[p][i], 0.0) or is_constant(slopes[q][j], 0.0):
                             continue
                         total = total + times(times(as_node(entry), slopes[p][i]), slopes[q][j])
