@@ -114,7 +114,7 @@ def minimise(
     where the observed curvature is not positive definite. Stops early with "ill_conditioned" where H
     is nearly singular and ``may_orthogonalise``; with "receding" after ``patience`` iterations without
     the quadratic convergence of an optimum at a finite place, so that the caller can look for one at
-    infinity.
+    infinity. A step may promise to lower the loss by one nat per row and the loss itself, not more.
     """
     sums = function.evaluate(theta, 2)
     if not np.isfinite(sums.loss):
@@ -144,6 +144,9 @@ def minimise(
             step = _modified_step(function, theta, sums, expected)
             previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
             norm = np.inf
+        # Where the curvature has all but vanished, its step would leave the numbers that exist.
+        limit = rows + max(sums.loss, 0.0)
+        step *= min(1.0, limit / decrement) if decrement > 0.0 else 1.0
         if iteration == max_iter:
             break
         if iteration >= patience and not decrement < 0.05 * previous:

@@ -18,6 +18,10 @@ from likely.fitting.problem import Array, Loss, Response
 from likely.fitting.source import DenseBlock, Source, SparseBlock
 
 
+#: Beyond this an exponential overflows, and a loss that is not a number there counts as infinite.
+LARGEST_RAW = 700.0
+
+
 class Sums(NamedTuple):
     """The objective at one point; what was not asked for is None."""
 
@@ -224,8 +228,8 @@ class Objective:
                 target[i:, j:] = one.gram(h, other) / first.scale[:, None] / second.scale
 
     def _check_nan(self, nll: Array, raw: Array, block: int) -> None:
-        """A NaN at a finite raw prediction is a fault of the loss, not of the step that led there."""
-        bad = np.isnan(nll) & np.isfinite(raw).all(axis=0)
+        """A NaN at a moderate raw prediction is a fault of the loss, not of the step that led there."""
+        bad = np.isnan(nll) & (np.abs(raw) <= LARGEST_RAW).all(axis=0)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise FloatingPointError(
