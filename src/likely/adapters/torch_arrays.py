@@ -34,7 +34,8 @@ def _outputs(family: Any, order: int, y: Any, raw: Tensor) -> tuple[Tensor, ...]
     """nll and, with order 1, its gradient in the shape of raw."""
     if not raw.is_floating_point():
         raise TypeError(f"raw must be a floating-point tensor, got {raw.dtype}")
-    y = torch.as_tensor(y, device=raw.device)
+    if not (isinstance(y, Tensor) and y.device == raw.device):
+        y = torch.as_tensor(y, device=raw.device)
     if y.requires_grad:
         y = y.to(raw.dtype)
     if torch.compiler.is_compiling():

@@ -1,7 +1,7 @@
-"""Softmax cross-entropy on PyTorch tensors; see ``losses/categorical.py`` for the formula.
+"""Softmax cross-entropy on PyTorch tensors, whose digits survive where a class is nearly certain.
 
-Each derivative has its own function, because the difference 1 − p that autograd would form is 0
-for a class that is nearly certain.
+There 1 − p, which the textbook and autograd subtract, is 0: here it is the sum of the other
+classes' probabilities, in the loss and in each derivative.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from likely.adapters.torch_function import Function
+
 
 def cross_entropy(y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
     """−log softmax(raw)_y over the last axis, and its gradient in raw; y holds class codes."""
@@ -19,19 +21,15 @@ def cross_entropy(y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
     return nll.to(raw.dtype), gradient.to(raw.dtype)
 
 
-class _Value(torch.autograd.Function):
-    generate_vmap_rule = True
-
+class _Value(Function):
     @staticmethod
     def forward(y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
         y = y.unsqueeze(-1)
-        r = raw - raw.gather(-1, y)
-        chosen = torch.arange(raw.shape[-1], device=raw.device) == y
-        rest = torch.logsumexp(r.masked_fill(chosen, -torch.inf), dim=-1)
-        e = torch.exp(-rest.abs())
-        nll = rest.clamp(min=0.0) + torch.log1p(e)
-        missed = torch.sigmoid(rest).unsqueeze(-1)
-        return nll, torch.where(chosen, -missed, torch.exp(r - nll.unsqueeze(-1)))
+        logs = torch.log_softmax(raw, dim=-1)
+        others = torch.exp(logs).scatter(-1, y, 0.0)
+        missed = others.sum(dim=-1, keepdim=True)  # 1 − p_y, with its digits
+        nll = torch.where(missed < 0.5, -torch.log1p(-missed), -logs.gather(-1, y))
+        return nll.squeeze(-1), others.scatter(-1, y, -missed)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:

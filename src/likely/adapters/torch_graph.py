@@ -6,7 +6,6 @@ its gradient, which is what training needs, and with our kernels where PyTorch i
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from likely._math.torch_backend import TABLES
 from likely.adapters.graphs import Graph, loss_graph
+from likely.adapters.torch_function import Function
 
 #: Rows from which a kernel is worth its compilation (once per machine, a second or two).
 KERNEL_ROWS = 512
@@ -31,10 +31,8 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
     return _Loss.apply(loss, columnar, y, raw)
 
 
-class _Loss(torch.autograd.Function):
+class _Loss(Function):
     """nll and gradient; both can be differentiated again."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
@@ -85,10 +83,8 @@ class _Loss(torch.autograd.Function):
         return rows[0], _joined(rows[1:], raw, ctx.columnar)
 
 
-class _Evaluate(torch.autograd.Function):
+class _Evaluate(Function):
     """The outputs of a graph at y and the raw columns."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(graph: Graph, y: Tensor, *columns: Tensor) -> tuple[Tensor, ...]:
@@ -116,11 +112,6 @@ class _Evaluate(torch.autograd.Function):
         y, *columns = ctx.saved_tensors
         moved = {j: t for j, t in enumerate(tangents) if t is not None}
         return tuple(_pushed(ctx.graph, moved, y, columns))
-
-
-# PyTorch reads the signature at every call, and asks Python for it unless it is written down.
-for _function in (_Loss, _Evaluate):
-    _function.forward.__signature__ = inspect.signature(_function.forward)  # type: ignore[union-attr]
 
 
 # --- Evaluation -----------------------------------------------------------------------------------
