@@ -170,7 +170,7 @@ def _share(a: Node, b: Node) -> Node:
 negative_binomial_deviance = _register(
     "negative_binomial_deviance",
     lambda y, m, s, log_m, log_s, out: (
-        0.0,
+        log(y / m) - log((s + y) / (s + m)),
         0.0,
         0.0,
         negative_binomial_slope(y, m, s, log_m, log_s),
@@ -181,7 +181,7 @@ negative_binomial_deviance = _register(
 negative_binomial_deviance_size = _register(
     "negative_binomial_deviance_size",
     lambda y, m, s, log_m, log_s, out: (
-        0.0,
+        _share(s, m) * ((y - m) / (s + y)),
         0.0,
         0.0,
         (m - y) * _share(s, m) * _share(m, s),
@@ -200,7 +200,7 @@ negative_binomial_deviance_size_2 = _register(
 negative_binomial_few = _register(
     "negative_binomial_few",
     lambda y, m, s, log_m, log_s, out: (
-        0.0,
+        log(1.0 + m / s) - log_m,
         0.0,
         0.0,
         negative_binomial_slope(y, m, s, log_m, log_s),
@@ -218,7 +218,7 @@ negative_binomial_slope = _register(
     # Its derivative in log mean is the loss's, and has no difference that could cancel.
     "negative_binomial_slope",
     lambda y, m, s, log_m, log_s, out: (
-        0.0,
+        -_share(s, m),
         0.0,
         0.0,
         _share(s, m) * _share(m, s) * (s + y),
