@@ -11,8 +11,8 @@ from torch._functorch.utils import unwrap_dead_wrappers
 class Function(torch.autograd.Function):
     """An autograd function that skips, without a transform, what only transforms need.
 
-    PyTorch binds the arguments to the signature at every call, which takes longer than the loss of a
-    thousand rows; it matters for defaults and keywords only, and there are none here.
+    PyTorch binds the arguments to the signature at every call, which takes longer than the loss of
+    a thousand rows; it matters for defaults and keywords only, and there are none here.
     """
 
     generate_vmap_rule = True
@@ -21,5 +21,7 @@ class Function(torch.autograd.Function):
     def apply(cls, *args: Any) -> Any:
         """Call the function on positional arguments."""
         if torch._C._are_functorch_transforms_active():
-            return super().apply(*args)  # type: ignore[misc]
-        return super(torch.autograd.Function, cls).apply(*unwrap_dead_wrappers(args))
+            return super().apply(*args)
+        return super(torch.autograd.Function, cls).apply(  # type: ignore[misc]
+            *unwrap_dead_wrappers(args)
+        )
