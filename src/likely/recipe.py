@@ -285,22 +285,22 @@ def _rebuild_classes(cls: Any, classes: int | None, roles: Mapping[str, Any]) ->
     return cls(classes, **roles)
 
 
-@cache
 def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
     from likely.families.registry import lookup
 
-    specification = lookup(name)
+    return _facade(lookup(name))
+
+
+@cache
+def _facade(specification: Specification) -> type[Family]:
     base = ClassFamily if specification.support.name == "classes" else Family
-    return type(
-        specification.name,
-        (base,),
-        {
-            "__doc__": specification.doc,
-            "__module__": "likely",
-            "specification": specification,
-        },
-    )
+    namespace = {
+        "__doc__": specification.doc,
+        "__module__": "likely",
+        "specification": specification,
+    }
+    return type(specification.name, (base,), namespace)
 
 
 def as_family(family: Family | type[Family] | str) -> Family:

@@ -110,5 +110,5 @@ def weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
             f"sample_weight must be finite and ≥ 0; it is not in {rows_and_values(bad, w)}"
         )
     if not w.any():
-        raise ValueError("sample_weight is 0 in every row: there is nothing to learn from")
+        raise ValueError("sample_weight is zero in every row: there is nothing to learn from")
     return w

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.predictive import Predictive
 from likely.losses import check
 from likely.predictors.response import encode_labels, offsets
-from likely.recipe import Family, as_family
+from likely.recipe import as_family
 
 Array = NDArray[np.float64]
 
@@ -25,6 +26,16 @@ POINTS = ("mode", "mean", "median")
 
 class ModeWarning(UserWarning):
     """Most of the predicted modes lie on the edge of the support, where they say little."""
+
+
+def _classifies(estimator: Any) -> bool:
+    """Whether the family is over classes; the AttributeError says what to use elsewhere."""
+    if estimator._support_name() in ("binary", "classes"):
+        return True
+    raise AttributeError(
+        f"predict_proba is for classes; {estimator.family!r} is not: "
+        "use predict_dist(X).prob(y), .cdf(y) or .interval(0.9)"
+    )
 
 
 class DistributionEstimator(BaseEstimator):
@@ -211,14 +222,10 @@ class DistributionEstimator(BaseEstimator):
         parameters: dict[str, Array] = self.predict_dist(X, offset, exposure).parameters
         return parameters
 
+    @available_if(_classifies)
     def predict_proba(self, X: Any, offset: Any = None, exposure: Any = None) -> Array:
         """Class probabilities (n, K), columns in the order of ``classes_``; classifiers only."""
         self._check_fitted()
-        if not self._is_classes:
-            raise AttributeError(
-                f"predict_proba is for classes; {self.family_!r} has a continuous or count target: "
-                "use predict_dist(X).prob(y), .cdf(y) or .interval(0.9)"
-            )
         probabilities: Array = self.predict_dist(X, offset, exposure).probabilities()
         return probabilities
 
@@ -238,7 +245,3 @@ class DistributionEstimator(BaseEstimator):
         self._check_fitted()
         save(self, path)
 
-
-def family_of(estimator: Any) -> Family:
-    """The family that an estimator was given, as a family."""
-    return as_family(estimator.family)

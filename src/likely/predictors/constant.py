@@ -35,6 +35,12 @@ class Constant(Linear):
         self.max_iter = max_iter
         self.n_jobs = n_jobs
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.poor_score = True  # it knows the frequencies of the classes only
+        return tags
+
     def _designs(self, loss: Any, features: int) -> list[Design]:
         return [Design((), True)] * loss.columns
 

@@ -17,6 +17,20 @@ from likely.recipe import Family
 
 Array = NDArray[np.float64]
 
+#: Fields of a FitResult that JSON holds as they are.
+_PLAIN = (
+    "message",
+    "loss",
+    "objective",
+    "gradient_norm",
+    "decrement",
+    "iterations",
+    "condition",
+    "n_rows",
+    "weight",
+    "engine",
+)
+
 
 class Linear(DistributionEstimator):
     """Maximum likelihood with linear predictors: raw_j = X β_j + intercept_j for every parameter j.
@@ -72,7 +86,7 @@ class Linear(DistributionEstimator):
             n_jobs=self.n_jobs,
             stacklevel=4,
         )
-        self.n_iter_ = self.result_.iterations
+        self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
 
     def _feature_names(self, features: int) -> list[str]:
@@ -143,6 +157,42 @@ class Linear(DistributionEstimator):
             raise ValueError(f"alpha must be finite and ≥ 0, got {self.alpha!r}")
         return np.array(values * loss.columns if hasattr(loss, "classes") else values)
 
+    # --- Saving -----------------------------------------------------------------------------------
+
+    def _arrays(self) -> dict[str, Array]:
+        """The arrays of a saved model."""
+        found = {"parameters": self.result_.parameters}
+        found |= {f"covariance.{k}": v for k, v in self.result_.covariances.items()}
+        return found
+
+    def _state(self) -> dict[str, Any]:
+        """The rest of a saved model, as JSON-able data."""
+        result = self.result_
+        return {
+            "status": result.status.name,
+            "parts": [[part.start, part.stop] for part in result.parts],
+            "has_intercept": list(result.has_intercept),
+            "terms": [list(term) for term in result.terms],
+            **{name: getattr(result, name) for name in _PLAIN},
+        }
+
+    def _restore(self, state: dict[str, Any], arrays: dict[str, Array]) -> None:
+        """Become the estimator that was saved."""
+        prefix = "covariance."
+        self.result_ = FitResult(
+            status=Status[state["status"]],
+            parameters=arrays["parameters"],
+            covariances={
+                k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)
+            },
+            parts=tuple(slice(a, b) for a, b in state["parts"]),
+            has_intercept=tuple(state["has_intercept"]),
+            terms=tuple((a, b) for a, b in state["terms"]),
+            **{name: state[name] for name in _PLAIN},
+        )
+        self.n_iter_ = max(1, self.result_.iterations)
+        self._set_coefficients(self.loss_, self.result_)
+
     # --- What was learned -------------------------------------------------------------------------
 
     @property
@@ -192,17 +242,18 @@ class Linear(DistributionEstimator):
         return raw
 
     def summary(
-        self, cov: str = "observed", level: float = 0.95, reference: int | None = None
+        self, cov: str | None = None, level: float = 0.95, reference: int | None = None
     ) -> Summary:
         """The coefficient table: estimate, standard error, z, p and interval of every term.
 
-        cov: "observed" (inverse of the observed information; weights read as frequencies) or "robust"
-        (sandwich). reference: for Categorical, the class whose coefficients are subtracted; without one the
+        cov: "observed" (inverse of the observed information; weights read as frequencies), "robust"
+        (sandwich), or "expected" for Laplace, whose loss has kinks; None takes the first there is. reference: for Categorical, the class whose coefficients are subtracted; without one the
         coefficients sum to zero over the classes. Scale parameters are maximum-likelihood (1/N, not
         1/(N − p)) and intervals use z, so R's ``lm`` prints slightly larger errors.
         """
         self._check_fitted()
         result = self.result_
+        cov = next(iter(result.covariances)) if cov is None else cov
         if cov not in result.covariances:
             raise ValueError(
                 f"cov must be one of {', '.join(result.covariances)} for this fit, got {cov!r}"
