@@ -253,9 +253,7 @@ def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool
         try:
             stop = minimise(sample, gamma, task.max_iter, THINNED, expected, True)
             if stop.reason == "converged":
-                return minimise(
-                    space, stop.theta, task.max_iter, rows, expected, may_orthogonalise
-                )
+                return minimise(space, stop.theta, task.max_iter, rows, expected, may_orthogonalise)
         except OutsideDomainError:
             # With a partial link, some rows may lie outside where all others' optimum is; the start
             # values are checked below.
@@ -358,6 +356,8 @@ def _unidentified(outcome: _Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.matrix().shape[0], dtype=bool)
+    if outcome.stop.reason == "edge":
+        return ~lost  # the gradient is not zero, so the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
     here = objective.evaluate(outcome.theta, 0).loss
@@ -374,7 +374,9 @@ def _unidentified(outcome: _Outcome) -> NDArray[np.bool_]:
 
 def _flat_parts(objective: Objective) -> list[slice]:
     """The flat coefficients of every raw column."""
-    sizes = [int(b.intercept) + b.columns.size for b in map(objective.bases.__getitem__, objective.uses)]
+    sizes = [
+        int(b.intercept) + b.columns.size for b in map(objective.bases.__getitem__, objective.uses)
+    ]
     edges = [0, *np.cumsum(sizes).tolist()]
     return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
@@ -385,9 +387,7 @@ def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
     return covariance
 
 
-def _covariances(
-    outcome: _Outcome, kinds: tuple[str, ...], loss: Loss
-) -> dict[str, Array]:
+def _covariances(outcome: _Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[str, Array]:
     """The covariances of θ that were asked for."""
     space, stop = outcome.space, outcome.stop
     found: dict[str, Array] = {}
@@ -443,11 +443,15 @@ def _status(task: Task, outcome: _Outcome, dropped: NDArray[np.bool_]) -> Status
         return Status.unbounded
     if outcome.recessions:
         sloped = [
-            np.any(np.abs(r.direction[part][int(d.intercept) :]) > SHARE * np.abs(r.direction).max())
+            np.any(
+                np.abs(r.direction[part][int(d.intercept) :]) > SHARE * np.abs(r.direction).max()
+            )
             for r in outcome.recessions
             for part, d in zip(outcome.space.objective.parts, task.designs, strict=True)
         ]
         return Status.separated if any(sloped) else Status.boundary
+    if outcome.stop.reason == "edge":
+        return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
     return Status.rank_deficient if dropped.any() else Status.converged
@@ -466,7 +470,12 @@ def _message(
     if status is Status.max_iter:
         norm = outcome.stop.gradient_norm
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
-    if diverging.any():
+    if outcome.stop.reason == "edge":
+        text += (
+            ". Here the prediction of some row reaches the edge of a partial link's domain; a total "
+            "link such as log has no edge"
+        )
+    if diverging.any() and outcome.recessions:
         names = [t for t, bad in zip(terms, diverging, strict=True) if bad]
         text += f". Without a finite estimate: {listing(names)}"
         objective = outcome.space.objective

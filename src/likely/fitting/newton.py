@@ -24,6 +24,8 @@ DECREMENT = 1e-12
 ILL_CONDITIONED = 1e-10
 #: Where H is not positive definite its eigenvalues are raised to this share of the largest.
 SMALLEST_EIGENVALUE = 1e-3
+#: From here on the last evaluation leaves out the Hessian.
+MANY_ROWS = 50_000
 HALVINGS = 60
 
 
@@ -82,7 +84,11 @@ class OutsideDomainError(ValueError):
 
 @dataclass
 class Stop:
-    """Where Newton's method stopped and why: "converged", "ill_conditioned", "receding" or "max_iter"."""
+    """Where Newton's method stopped and why.
+
+    "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
+    domain of a partial link.
+    """
 
     reason: str
     theta: Array
@@ -137,7 +143,7 @@ def minimise(
             norm = float(np.max(np.abs(sums.gradient) * factor.std_errors(), initial=0.0))
             if norm <= GRADIENT and decrement <= DECREMENT * max(1.0, abs(sums.loss)):
                 # Convergence by a constant factor leads to infinity, where gradients vanish too.
-                slow = 0.0 < decrement and previous < np.inf and decrement > 0.01 * previous
+                slow = decrement > 0.0 and previous < np.inf and decrement > 0.01 * previous
                 reason = "receding" if slow else "converged"
                 return Stop(reason, theta, sums, factor, norm, decrement, iteration, step)
         else:
@@ -151,13 +157,16 @@ def minimise(
             break
         if iteration >= patience and not decrement < 0.05 * previous:
             return Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
-        # So near the optimum H no longer changes: a gradient is enough to confirm it.
-        near = factor.positive and norm <= GRADIENT * max(1.0, np.sqrt(rows))
+        # So near the optimum H no longer changes: a gradient is enough to confirm it, and much
+        # cheaper. The share by which H changes over d standard errors is of the order of d/√rows.
+        near = factor.positive and rows >= MANY_ROWS and norm <= GRADIENT * np.sqrt(rows)
         trial = line_search(function, theta, sums, step, 1 if near else 2)
         if trial is None:
             break
         theta, sums = trial
-    return Stop("max_iter", theta, sums, factor, norm, decrement, iteration, step)
+    outside = not np.isfinite(function.evaluate(theta + step, 0).loss)
+    reason = "edge" if outside else "max_iter"
+    return Stop(reason, theta, sums, factor, norm, decrement, iteration, step)
 
 
 def _hessian(sums: Sums) -> Array:

@@ -77,9 +77,7 @@ class _Loc:
         if self.basis.columns.size:
             source = self.task.source
             buffer = np.empty(where.size * self.basis.columns.size)
-            x = source.centred(
-                where, None, self.basis.selector(), self.basis.centre, buffer
-            )
+            x = source.centred(where, None, self.basis.selector(), self.basis.centre, buffer)
             parts.append(x @ self.basis.transform)
         return np.hstack(parts) if parts else np.zeros((where.size, 0))
 
@@ -157,9 +155,7 @@ def _shared(task: Task, scale: int) -> bool:
 
 
 def _loc_basis(task: Task, at: int) -> Basis:
-    (basis,), _ = scaled_bases(
-        task.source, (task.designs[at],), task.response, task.threads
-    )
+    (basis,), _ = scaled_bases(task.source, (task.designs[at],), task.response, task.threads)
     if basis.columns.size == 0:
         return basis
     none = np.zeros(basis.columns.size)
@@ -190,7 +186,9 @@ def _raw_scale(task: Task, fit: FitResult, index: Any) -> Array:
         for first in range(0, index.size, 8192):
             part = index[first : first + 8192]
             buffer = np.empty(part.size * columns.size)
-            raw[first : first + 8192] += task.source.dense(part, None, columns, buffer) @ fit.slopes[0]
+            raw[first : first + 8192] += (
+                task.source.dense(part, None, columns, buffer) @ fit.slopes[0]
+            )
     return raw
 
 

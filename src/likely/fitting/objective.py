@@ -17,7 +17,6 @@ from likely.fitting.blocks import block_rows, fold
 from likely.fitting.problem import Array, Loss, Response
 from likely.fitting.source import DenseBlock, Source, SparseBlock
 
-
 #: Beyond this an exponential overflows, and a loss that is not a number there counts as infinite.
 LARGEST_RAW = 700.0
 

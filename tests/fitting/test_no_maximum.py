@@ -1,0 +1,186 @@
+"""Where there is no maximum, the status says so, names the terms, and only these lose their errors."""
+
+import numpy as np
+import pytest
+
+from likely import NegativeBinomial
+from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
+
+ALL, SHARED = Design(), Design(())
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.standard_normal((1500, 2))
+
+
+def warned(text, *args, **options):
+    with pytest.warns(ConvergenceWarning, match=text):
+        return fit_linear(*args, **options)
+
+
+def nan_terms(result):
+    return {t for t, e in zip(result.terms, result.std_errors, strict=True) if np.isnan(e)}
+
+
+def test_complete_separation(losses, X):
+    y = (X[:, 0] > 0.1).astype(float)
+    result = warned("separated", losses.Bernoulli(), X, [ALL], Response(y), start=[0.0])
+    assert result.status is Status.separated
+    assert len(nan_terms(result)) == 3
+    assert result.loss < 0.01 * 1500 * np.log(2.0)
+    assert result.iterations < 60
+
+
+def test_quasi_separation_names_the_column(losses, X, rng):
+    y = (rng.random(1500) < 0.5).astype(float)
+    dummy = (np.arange(1500) % 40 == 7).astype(float)
+    y[dummy == 1] = 1.0
+    result = warned(
+        "winter of probs; it concerns 38 rows, first 7",
+        losses.Bernoulli(),
+        np.c_[X, dummy],
+        [ALL],
+        Response(y),
+        start=[0.0],
+        names=["a", "b", "winter"],
+    )
+    assert result.status is Status.separated
+    assert nan_terms(result) == {("probs", "winter")}
+    rest = fit_linear(
+        losses.Bernoulli(), X[dummy == 0], [ALL], Response(y[dummy == 0]), start=[0.0]
+    )
+    np.testing.assert_allclose(result.parameters[:3], rest.parameters, atol=1e-6)
+    np.testing.assert_allclose(result.std_errors[:3], rest.std_errors, rtol=1e-5)
+    assert result.loss == pytest.approx(rest.loss, rel=1e-9)
+
+
+def test_two_separating_columns(losses, X, rng):
+    y = (rng.random(1500) < 0.5).astype(float)
+    one = (np.arange(1500) % 40 == 7).astype(float)
+    two = (np.arange(1500) % 50 == 8).astype(float)
+    y[one == 1], y[two == 1] = 1.0, 0.0
+    both = one * two
+    assert not both.any()
+    result = warned(
+        "separated", losses.Bernoulli(), np.c_[X, one, two], [ALL], Response(y), start=[0.0]
+    )
+    assert nan_terms(result) == {("probs", "x2"), ("probs", "x3")}
+    assert result.slopes[0][2] > 10.0
+    assert result.slopes[0][3] < -10.0
+
+
+def test_all_zero_counts(losses, X):
+    y = np.zeros(1500)
+    result = warned("boundary", losses.Poisson(), X, [ALL], Response(y), start=[-1.0])
+    assert result.status is Status.boundary
+    with pytest.warns(ConvergenceWarning, match="boundary"):
+        constant = fit_constant(losses.Poisson(), Response(y), start=[-1.0])
+    assert constant.intercepts[0] < -25.0
+    assert np.isnan(constant.std_errors).all()
+
+
+def test_a_group_of_zero_counts(losses, X, rng):
+    group = np.arange(1500) < 30
+    y = np.where(group, 0, rng.poisson(3.0, 1500)).astype(float)
+    result = warned(
+        "x2 of mean", losses.Poisson(), np.c_[X, group], [ALL], Response(y), start=[1.0]
+    )
+    assert nan_terms(result) == {("mean", "x2")}
+
+
+def test_constant_target_is_unbounded(losses, X):
+    y = np.full(1500, 5.3)
+    for start in ([5.3, 0.0], [0.0, 1.0]):
+        result = warned("unbounded", losses.Normal(), X, [ALL, SHARED], Response(y), start=start)
+        assert result.status is Status.unbounded
+        assert nan_terms(result) == {("scale", "intercept")}
+        assert result.intercepts[0] == pytest.approx(5.3, rel=1e-9)
+
+
+def test_a_row_of_its_own_is_unbounded(losses, X, rng):
+    y = 1.0 + X[:, 0] + rng.standard_normal(1500)
+    single = (np.arange(1500) == 17).astype(float)
+    result = warned(
+        "x2 of scale; it concerns 1 rows, first 17",
+        losses.Normal(),
+        np.c_[X, single],
+        [ALL, ALL],
+        Response(y),
+        start=[y.mean(), np.log(y.std())],
+    )
+    assert result.status is Status.unbounded
+    assert nan_terms(result) == {("scale", "x2")}
+
+
+def test_underdispersed_counts_reach_the_edge(losses, X, rng):
+    y = rng.binomial(20, 0.4, 1500).astype(float)
+    # The library's own: the textbook form above has no digits left at such sizes.
+    loss, start = NegativeBinomial().loss(), [np.log(8.0), 1.0]
+    result = warned("size", loss, X, [ALL, SHARED], Response(y), start=start)
+    assert result.status is Status.boundary
+    assert nan_terms(result) == {("size", "intercept")}
+    limit = fit_linear(losses.Poisson(), X, [ALL], Response(y), start=[np.log(8.0)])
+    np.testing.assert_allclose(result.slopes[0], limit.slopes[0], atol=1e-4)
+
+
+def test_collinear_columns_are_named(losses, X, rng):
+    y = rng.poisson(np.exp(0.2 * X[:, 0])).astype(float)
+    redundant = np.c_[X, X[:, 0] - 3.0 * X[:, 1], np.full(1500, 2.0)]
+    result = warned(
+        "Redundant: sum of mean, two of mean",
+        losses.Poisson(),
+        redundant,
+        [ALL],
+        Response(y),
+        start=[0.0],
+        names=["a", "b", "sum", "two"],
+    )
+    assert result.status is Status.rank_deficient
+    assert nan_terms(result) == {("mean", "sum"), ("mean", "two")}
+    known = fit_linear(losses.Poisson(), X, [ALL], Response(y), start=[0.0])
+    np.testing.assert_allclose(result.parameters[:3], known.parameters, rtol=1e-9)
+    np.testing.assert_allclose(result.std_errors[:3], known.std_errors, rtol=1e-9)
+    assert result.loss == pytest.approx(known.loss, rel=1e-13)
+    penalised = fit_linear(
+        losses.Poisson(), redundant, [ALL], Response(y), start=[0.0], alpha=[1.0]
+    )
+    assert penalised.status is Status.converged
+
+
+def test_one_hot_with_an_intercept_of_each_predictor(losses, rng):
+    groups = rng.integers(0, 4, 1500)
+    X = np.eye(4)[groups]
+    y = groups + rng.standard_normal(1500)
+    result = warned(
+        "rank_deficient",
+        losses.Normal(),
+        X,
+        [ALL, ALL],
+        Response(y),
+        start=[y.mean(), np.log(y.std())],
+    )
+    assert nan_terms(result) == {("loc", "x3"), ("scale", "x3")}
+    means = result.intercepts[0] + result.slopes[0]
+    np.testing.assert_allclose(means, [y[groups == g].mean() for g in range(4)], rtol=1e-9)
+
+
+def test_fewer_rows_than_coefficients(losses, rng):
+    X = rng.standard_normal((4, 6))
+    y = np.array([1.0, 0.0, 2.0, 3.0])
+    result = warned(
+        "4 rows for 7 coefficients", losses.Poisson(), X, [ALL], Response(y), start=[0.0]
+    )
+    assert result.status in (Status.rank_deficient, Status.separated)
+
+
+def test_max_iter(losses, X, rng):
+    y = rng.poisson(np.exp(X[:, 0])).astype(float)
+    result = warned("max_iter", losses.Poisson(), X, [ALL], Response(y), start=[3.0], max_iter=2)
+    assert result.status is Status.max_iter
+    assert result.gradient_norm > 1e-8
