@@ -26,7 +26,7 @@ def at(family: Any, parameters: dict[str, Any]) -> Any:
     if len(shape) > 1:
         raise ValueError(f"parameters must be numbers or have shape (n,), got shape {shape}")
     raw = np.empty((len(names), *shape))
-    for row, value, slot in zip(raw, values, loss.free, strict=True):
+    for j, (value, slot) in enumerate(zip(values, loss.free, strict=True)):
         domain = loss.domain(slot)
         inside = domain.contains(value) & np.isfinite(value)
         if not inside.all():
@@ -35,7 +35,7 @@ def at(family: Any, parameters: dict[str, Any]) -> Any:
                 f"{slot.parameter} must be {domain.words}: it is not in "
                 f"{check.rows_and_values(bad, np.atleast_1d(value))}"
             )
-        row[...] = slot.link.link(value)
+        raw[j] = slot.link.link(value)
     return Predictive(loss, raw)
 
 

@@ -1,0 +1,1 @@
+"""Floor 4: the predictive distribution, its maximum, and its integrals."""

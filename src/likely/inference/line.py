@@ -1,0 +1,224 @@
+"""The density on a line without edges: y = y(t) with t from −∞ to ∞.
+
+A positive y is eᵗ and a proportion is σ(t), so that a density that is infinite at an edge, or crowded against
+one, becomes a smooth hill in t with tails that fall off. ``y.log`` and its like are known in t exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely._math import numpy_backend
+from likely._math.atoms import sigmoid, softplus
+from likely._math.derive import tangent
+from likely._math.evaluate import Program, compile_program
+from likely._math.graph import Node, constant, exp, log, symbol
+from likely.families.base import View
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+#: Evaluations at a time: the temporaries stay in the cache.
+CHUNK = 1 << 15
+
+
+class Line:
+    """The density of a continuous family in t, for the rows of ``raw`` (k, n)."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        self.loss = loss
+        self.raw = raw
+        self.rows = raw.shape[1]
+        support = loss.specification.support
+        self.low, self.high = support.low, support.high
+
+    # --- y and t ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _y(self) -> tuple[View, Node]:
+        """The view of y in t, and log dy/dt."""
+        t = symbol("t")
+        low, high = self.low, self.high
+        if math.isinf(low) and math.isinf(high):
+            return View("y", t, {}), constant(0.0)
+        if math.isinf(high):
+            forms = {"log": lambda: t} if low == 0.0 else {}
+            return View("y", low + exp(t), forms), t
+        if math.isinf(low):
+            return View("y", high - exp(-t), {}), -t
+        slope = log(high - low) - softplus(t) - softplus(-t)
+        if (low, high) == (0.0, 1.0):
+            forms = {
+                "log": lambda: -softplus(-t),
+                "log1m": lambda: -softplus(t),
+                "complement": lambda: sigmoid(-t),
+            }
+            return View("y", sigmoid(t), forms), slope
+        return View("y", low + (high - low) * sigmoid(t), {}), slope
+
+    def t_of(self, y: Array) -> Array:
+        """t(y), elementwise."""
+        with np.errstate(all="ignore"):
+            if math.isinf(self.low) and math.isinf(self.high):
+                return y
+            if math.isinf(self.high):
+                return np.log(y - self.low)
+            if math.isinf(self.low):
+                return -np.log(self.high - y)
+            return np.log(y - self.low) - np.log(self.high - y)
+
+    def y_of(self, t: Array) -> Array:
+        """y(t), elementwise."""
+        return self._run(self._y_program, t, np.arange(t.shape[0]))[0]
+
+    # --- The density ------------------------------------------------------------------------------
+
+    def _log_density(self) -> Node:
+        specification = self.loss.specification
+        view, _ = self._y
+        body: Node = specification.trace(specification.log_density, self.loss.views, view)
+        return body
+
+    @cached_property
+    def _y_program(self) -> Program:
+        return compile_program([self._y[0].node], numpy_backend.TABLE)
+
+    @cached_property
+    def _density_program(self) -> Program:
+        log_f = self._log_density()
+        view, log_slope = self._y
+        return compile_program([log_f, log_f + log_slope, view.node], numpy_backend.TABLE)
+
+    @cached_property
+    def _slope_programs(self) -> tuple[Program, Program]:
+        t = symbol("t")
+        log_f = self._log_density()
+        log_g = log_f + self._y[1]
+        of_f, of_g = tangent([log_f, log_g], t)
+        return (
+            compile_program([of_f], numpy_backend.TABLE),
+            compile_program([of_g], numpy_backend.TABLE),
+        )
+
+    def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
+        """log f(y), log g(t) = log f(y) + log dy/dt, and y, at t (m,) or (m, nodes) of the rows (m,)."""
+        log_f, log_g, y = self._run(self._density_program, t, rows)
+        # Where y itself has left the floating-point numbers there is no mass to speak of.
+        gone = np.isnan(log_g) & (
+            np.isinf(y) | (y == self.low) | (y == self.high) | (abs(y) > 1e150)
+        )
+        log_g[gone] = log_f[gone] = -np.inf
+        return log_f, log_g, y
+
+    def slope(self, t: Array, rows: Rows, *, of_t: bool) -> Array:
+        """d log g/dt, or d log f/dt."""
+        return self._run(self._slope_programs[of_t], t, rows)[0]
+
+    def _run(self, program: Program, t: Array, rows: Rows) -> list[Array]:
+        width = t.shape[1] if t.ndim == 2 else 1
+        step = max(CHUNK // width, 1)
+        outs = [np.empty(t.shape) for _ in program.results]
+        tail = (slice(None), None) if t.ndim == 2 else (slice(None),)
+        with np.errstate(all="ignore"):
+            for first in range(0, t.shape[0], step):
+                block = slice(first, first + step)
+                raw = self.raw[:, rows[block]]
+                inputs = {f"raw{j}": row[tail] for j, row in enumerate(raw)}
+                for out, value in zip(outs, program({"t": t[block], **inputs}), strict=True):
+                    out[block] = value
+        return outs
+
+    # --- Where the hill is ------------------------------------------------------------------------
+
+    @property
+    def reach(self) -> float:
+        """|t| up to which the mode is looked for."""
+        return 1e300 if math.isinf(self.low) and math.isinf(self.high) else 700.0
+
+    @cached_property
+    def _starts(self) -> tuple[Array, Array]:
+        """Candidates for a point on the hill (c, n), and a first step (n,)."""
+        loss = self.loss
+        candidates = [np.zeros(self.rows)]
+        step = np.ones(self.rows)
+        for name, parameter in loss.specification.parameters.items():
+            value = loss.formula(name, self.raw)
+            domain = parameter.domain
+            if domain.low == -math.inf:
+                candidates.append(value)
+                if math.isinf(self.high) != math.isinf(self.low):
+                    candidates.append(self.t_of(value))
+            elif domain.high == math.inf:
+                step = np.minimum(step, value)
+            if (domain.low, domain.high) == (self.low, self.high) and math.isfinite(self.low):
+                candidates.append(self.t_of(value))
+        points = np.array(candidates)
+        points = np.where(np.isfinite(points), points, 0.0)
+        return np.clip(points, -self.reach, self.reach), np.clip(step, 1e-280, 1.0)
+
+    def summit(self, *, of_t: bool, exact: bool) -> Array:
+        """t where g (or f) is largest, by its slope: doubling steps uphill, then bisection."""
+        points, step = self._starts
+        every = np.arange(self.rows)
+        heights = np.array([self.density(p, every)[0 if not of_t else 1] for p in points])
+        heights = np.where(np.isnan(heights), -np.inf, heights)
+        t = points[heights.argmax(axis=0), every].copy()
+        direction = np.sign(np.nan_to_num(self.slope(t, every, of_t=of_t)))
+        near, far = t.copy(), t.copy()
+        step = np.maximum(step, np.spacing(np.abs(t)))
+        rows = every[direction != 0]
+        while rows.size:
+            far[rows] = np.clip(near[rows] + direction[rows] * step[rows], -self.reach, self.reach)
+            still = self.slope(far[rows], rows, of_t=of_t) * direction[rows] > 0.0
+            at_end = np.abs(far[rows]) >= self.reach
+            near[rows[still]] = far[rows[still]]
+            step[rows] *= 2.0
+            rows = rows[still & ~at_end]
+        rows = every[near != far]
+        for _ in range(1100 if exact else 24):
+            if not rows.size:
+                break
+            middle = 0.5 * (near[rows] + far[rows])
+            between = (middle != near[rows]) & (middle != far[rows])
+            rows, middle = rows[between], middle[between]
+            uphill = self.slope(middle, rows, of_t=of_t) * direction[rows] > 0.0
+            near[rows[uphill]] = middle[uphill]
+            far[rows[~uphill]] = middle[~uphill]
+        return 0.5 * (near + far)
+
+    @cached_property
+    def centre(self) -> Array:
+        """A point near the top of g for every row."""
+        return self.summit(of_t=True, exact=False)
+
+    def width(self, t: Array, direction: Array, rows: Rows) -> Array:
+        """How far from t, in the direction given, log g has fallen by about 1."""
+        top = self.density(t, rows)[1]
+        h = self._starts[1][rows].copy()
+        short, long = np.zeros_like(h), np.full_like(h, np.inf)
+        active = np.arange(h.shape[0])
+        for _ in range(700):
+            there = self.density(t[active] + direction[active] * h[active], rows[active])[1]
+            drop = top[active] - there
+            with np.errstate(invalid="ignore"):
+                near = drop < 0.4
+                far = ~(drop < 3.0)
+            done = ~near & ~far
+            short[active[near]] = h[active[near]]
+            long[active[far]] = h[active[far]]
+            active = active[~done]
+            a, b = short[active], long[active]
+            with np.errstate(over="ignore"):
+                h[active] = np.where(
+                    np.isinf(b), 8.0 * a, np.where(a == 0, b / 8.0, np.sqrt(a) * np.sqrt(b))
+                )
+            # A jump has no place where the fall is about 1; a plateau may have no end.
+            active = active[(b > a * 1.001) & (h[active] < 1e300) & (h[active] > 1e-300)]
+            if not active.size:
+                break
+        return h

@@ -1,0 +1,221 @@
+"""What a continuous family does not declare, from its density alone: integrals, quantiles, the mode.
+
+A tail integral runs outwards from its point: t = t₀ ± h (eᵛ − 1) with h the length over which the density
+falls by a factor of about e, so that exponential and power-law tails both take a few panels in v.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.inference import panels
+from likely.inference.line import Line
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+#: log-weight and sign at (log f, y) of an integral beside the density itself.
+Weight = Callable[[Array, Array, Rows], Array]
+
+_FIRST = np.arange(4.0)
+_FURTHER = ((4.0, 4.0), (8.0, 8.0), (16.0, 16.0), (32.0, 32.0), (64.0, 64.0), (128.0, 128.0),
+            (256.0, 256.0), (512.0, 170.0))  # fmt: skip
+#: A density whose integral is further from 1 is refused.
+MASS_TOLERANCE = 1e-6
+
+
+class ContinuousIntegrals:
+    """Integrals over the density of each row of ``raw`` (k, n)."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        self.line = Line(loss, raw)
+        self.rows = np.arange(raw.shape[1])
+
+    # --- Integrals outwards from a point ----------------------------------------------------------
+
+    def outwards(
+        self, t: Array, direction: Array, rows: Rows, weight: Weight | None = None
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """∫ g·weight from t towards ±∞, and where it did not settle; NaN of the density stays NaN."""
+        n = t.shape[0]
+        h = self.line.width(t, direction, rows)
+
+        def rule(panel_rows: Rows, start: Array, size: Array) -> tuple[Array, Array, Array]:
+            v = start[:, None] + size[:, None] * panels.NODES
+            scale = h[panel_rows][:, None]
+            with np.errstate(over="ignore", invalid="ignore"):
+                place = t[panel_rows][:, None] + direction[panel_rows][:, None] * scale * np.expm1(
+                    v
+                )
+            log_f, log_g, y = self.line.density(place, rows[panel_rows])
+            with np.errstate(all="ignore"):
+                exponent = log_g + (np.log(scale) + v)
+                if weight is None:
+                    values = np.exp(exponent)
+                else:
+                    values = weight(exponent, log_f, y, rows[panel_rows][:, None])
+                return panels.gauss_kronrod(values, size)
+
+        total, absolute = np.zeros(n), np.zeros(n)
+        every = np.arange(n)
+        least = 2.0**-30
+        panels.adaptive(
+            rule, total, absolute, np.repeat(every, 4), np.tile(_FIRST, n), np.ones(4 * n), least
+        )
+        active = every
+        last = np.zeros(n)
+        for start, size in _FURTHER:
+            before = absolute.copy()
+            ones = np.ones(active.shape[0])
+            panels.adaptive(rule, total, absolute, active, start * ones, size * ones, least)
+            last = absolute - before
+            active = active[last[active] > 1e-16 * absolute[active]]
+            if not active.size:
+                break
+        unsettled = np.zeros(n, dtype=bool)
+        unsettled[active] = last[active] > 1e-9 * absolute[active]
+        return total, unsettled
+
+    @cached_property
+    def halves(self) -> tuple[Array, Array]:
+        """The mass below and above the centre of each row; ValueError where they do not sum to 1."""
+        n = self.rows.shape[0]
+        below, _ = self.outwards(self.line.centre, -np.ones(n), self.rows)
+        above, _ = self.outwards(self.line.centre, np.ones(n), self.rows)
+        wrong = ~(np.abs(below + above - 1.0) <= MASS_TOLERANCE)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            name = self.line.loss.specification.name
+            raise ValueError(
+                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, in "
+                f"row {row} (and {int(wrong.sum()) - 1} more): log_density must be normalised, and have "
+                "one main peak; or give the family a cdf, sf and quantile"
+            )
+        return below, above
+
+    # --- The distribution function ----------------------------------------------------------------
+
+    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
+        """cdf and sf at y inside the support, each accurate where it is small."""
+        _ = self.halves  # says whether the density can be trusted
+        return self._tails(self.line.t_of(y), rows)
+
+    def _tails(self, t: Array, rows: Rows) -> tuple[Array, Array]:
+        lower = t < self.line.centre[rows]
+        mass, _ = self.outwards(t, np.where(lower, -1.0, 1.0), rows)
+        return np.where(lower, mass, 1.0 - mass), np.where(lower, 1.0 - mass, mass)
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """y with cdf(y) = p, or sf(y) = p where ``upper``; p strictly between 0 and 1.
+
+        Newton's method on the logarithm of the nearer tail, kept inside a bracket.
+        """
+        below, above = (half[rows] for half in self.halves)
+        # Each row works on the tail its answer is in: lower tail mass, or upper tail mass.
+        in_lower = (p > above) if upper else (p <= below)
+        target = np.where(in_lower, 1.0 - p if upper else p, p if upper else 1.0 - p)
+        direction = np.where(in_lower, -1.0, 1.0)
+        centre = self.line.centre[rows]
+        goal = np.log(target)
+        every = np.arange(p.shape[0])
+        # Distance outwards from the centre; the tail beyond x is larger than the target at ``near``.
+        near, far = np.zeros_like(p), np.full_like(p, np.inf)
+        x = self.line.width(centre, direction, rows)
+        x *= np.sqrt(np.maximum(-2.0 * goal, 0.0))
+        active = every
+        for _ in range(200):
+            t = centre[active] + direction[active] * x[active]
+            mass, _ = self.outwards(t, direction[active], rows[active])
+            log_g = self.line.density(t, rows[active])[1]
+            with np.errstate(all="ignore"):
+                gap = np.log(mass) - goal[active]
+                newton = x[active] + gap * mass * np.exp(-log_g)
+            outside = gap >= 0.0
+            near[active[outside]] = x[active[outside]]
+            far[active[~outside]] = x[active[~outside]]
+            a, b = near[active], far[active]
+            unbounded = np.isinf(b)
+            middle = np.where(unbounded, 2.0 * a + x[active], 0.5 * (a + b))
+            inside = (newton > a) & (newton < b)
+            # A first step without an upper end may overshoot far: at most tenfold.
+            newton = np.where(unbounded, np.minimum(newton, 10.0 * x[active]), newton)
+            step = np.where(inside, newton, middle)
+            place = np.spacing(np.abs(t))
+            done = (np.abs(gap) < 1e-13) | (np.abs(step - x[active]) <= place) | (b - a <= place)
+            x[active] = np.where(np.abs(gap) < 1e-13, x[active], step)
+            active = active[~done]
+            if not active.size:
+                break
+        t = centre + direction * x
+        return self.line._run(self.line._y_program, t, rows)[0]
+
+    # --- Moments, entropy, mode -------------------------------------------------------------------
+
+    @cached_property
+    def _origin(self) -> Array:
+        return self.line.y_of(self.line.centre)
+
+    def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_]]:
+        _ = self.halves
+        n = self.rows.shape[0]
+        below, wild_below = self.outwards(self.line.centre, -np.ones(n), self.rows, weight)
+        above, wild_above = self.outwards(self.line.centre, np.ones(n), self.rows, weight)
+        return below, above, wild_below, wild_above
+
+    def _moment(self, power: int) -> tuple[Array, Array]:
+        origin = self._origin
+
+        def weight(exponent: Array, log_f: Array, y: Array, rows: Rows) -> Array:
+            away = np.log(np.abs(y - origin[rows]))
+            return np.exp(np.where(np.isneginf(exponent), -np.inf, exponent + power * away))
+
+        below, above, wild_below, wild_above = self._both(weight)
+        return np.where(wild_below, np.inf, below), np.where(wild_above, np.inf, above)
+
+    @cached_property
+    def _first_moments(self) -> tuple[Array, Array]:
+        return self._moment(1)
+
+    def mean(self) -> Array:
+        """∫ y f(y) dy; ±∞ where one tail diverges, NaN where both do."""
+        below, above = self._first_moments
+        with np.errstate(invalid="ignore"):
+            return self._origin + (above - below)
+
+    def var(self) -> Array:
+        """∫ (y − mean)² f(y) dy; NaN where there is no mean."""
+        below, above = self._moment(2)
+        with np.errstate(invalid="ignore"):
+            shift = self.mean() - self._origin
+            return np.where(
+                np.isinf(below + above) & np.isfinite(shift), np.inf, below + above - shift**2
+            )
+
+    def entropy(self) -> Array:
+        """−∫ f log f dy, in nats."""
+
+        def weight(exponent: Array, log_f: Array, y: Array, rows: Rows) -> Array:
+            return np.where(np.isneginf(log_f), 0.0, -log_f * np.exp(exponent))
+
+        below, above, _, _ = self._both(weight)
+        return below + above
+
+    def mode(self) -> Array:
+        """Where f is largest: inside by its slope, or an edge; of ties, the smallest."""
+        line = self.line
+        t = line.summit(of_t=False, exact=True)
+        best, y = line.density(t, self.rows)[0], line.y_of(t)
+        for edge, sign in ((line.high, 1.0), (line.low, -1.0)):
+            if not np.isfinite(edge):
+                continue
+            there = line.density(np.full(t.shape, sign * 690.0), self.rows)[0]
+            with np.errstate(invalid="ignore"):
+                # A rise that has come to rest against the edge is a maximum there.
+                wins = there >= best - 1e-13 * np.maximum(1.0, np.abs(best))
+            y, best = np.where(wins, edge, y), np.where(wins, there, best)
+        return y

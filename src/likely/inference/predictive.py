@@ -1,0 +1,426 @@
+"""The predictive distribution: p(y | θ) of every row, and everything one asks of it.
+
+Kept as raw predictions and the composed loss, never as θ alone: Bernoulli's θ at raw 40 is 1.0, and
+log(1 − θ) would be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, Generic, TypeVar, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from likely.inference.labels import codes_of
+from likely.inference.rows import distinct, once
+from likely.losses import check
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+M = TypeVar("M", bound=Callable[..., Any])
+
+#: A tail beyond this is taken from one minus the other tail, at a loss of two digits at most.
+PLAIN = 0.01
+
+
+class numeric_only(Generic[M]):  # noqa: N801, a decorator
+    """A method that exists only where y is a number: not for labels other than 0 and 1."""
+
+    def __init__(self, method: M) -> None:
+        self.method = method
+        self.__doc__ = method.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> M: ...
+    @overload
+    def __get__(self, instance: Any, owner: type) -> M: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self.method
+        if not instance._numeric:
+            raise AttributeError(
+                f"{self.name} is not defined for the labels {instance.labels.tolist()}, which have no order "
+                "and no arithmetic: use probabilities(), mode(), log_prob(y) or entropy()"
+            )
+        return self.method.__get__(instance, owner)
+
+
+class Predictive:
+    """n distributions of one family, one a row; or a single one, of shape ().
+
+    Methods return one value a row: shape (n,), or a number for a single distribution. Where y is asked for, give
+    (n,), a number for all rows, or (n, m) for m values a row; a single distribution takes any shape.
+    ``distribution[3]`` is the single distribution of row 3; slices, masks and index arrays select rows.
+
+    Made by ``family.at(...)``, ``family.fit(y)`` and ``model.predict_dist(X)``. ``raw`` has shape (k, n),
+    or (k,) for a single one; ``labels`` are the two labels of Bernoulli, the second of which is y = 1.
+    """
+
+    def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
+        self.loss = loss
+        self.raw = np.asarray(raw, dtype=np.float64)
+        if self.raw.ndim not in (1, 2) or self.raw.shape[0] != loss.columns:
+            raise ValueError(
+                f"raw must have shape ({loss.columns},) or ({loss.columns}, n), got {self.raw.shape}"
+            )
+        bad = np.isnan(self._raw2).any(axis=0)
+        if bad.any():
+            raise ValueError(f"raw is NaN in row {', '.join(map(str, np.flatnonzero(bad)[:5]))}")
+        self.labels = None if labels is None else np.asarray(labels)
+        if self.labels is not None and (
+            loss.specification.support.name != "binary" or self.labels.shape != (2,)
+        ):
+            raise ValueError("labels are for Bernoulli, and there are two of them")
+        self._numeric = self.labels is None or (
+            self.labels.dtype.kind in "biuf" and bool((self.labels == np.array([0, 1])).all())
+        )
+
+    # --- A row of distributions -------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n,), or () for a single distribution."""
+        return self.raw.shape[1:]
+
+    @property
+    def _raw2(self) -> Array:
+        return self.raw if self.raw.ndim == 2 else self.raw[:, None]
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("this is a single distribution, which has no length")
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> Predictive:
+        if not self.shape:
+            raise TypeError("this is a single distribution, which has no rows to select")
+        if isinstance(rows, tuple):
+            raise IndexError("distributions have one axis: select rows by one index")
+        return Predictive(self.loss, self.raw[:, rows], self.labels)
+
+    def __iter__(self) -> Iterator[Predictive]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters on their natural scale by public name, (n,) each; fixed ones included."""
+        found = {}
+        columns = iter(self._raw2)
+        for slot in self.loss.slots:
+            if slot.link is None:
+                value = np.full(self._raw2.shape[1], slot.value)
+            else:
+                value = slot.link.inverse(next(columns))
+            found[slot.parameter] = self._shaped(value)
+        return found
+
+    def __repr__(self) -> str:
+        name = self.loss.specification.name
+        n = self._raw2.shape[1]
+        values = (
+            {k: np.atleast_1d(v) for k, v in self[:3].parameters.items()}
+            if self.shape
+            else {k: np.atleast_1d(v) for k, v in self.parameters.items()}
+        )
+        shown = []
+        for key, value in values.items():
+            listed = ", ".join(f"{v:.6g}" for v in value) + (", …" if n > 3 else "")
+            shown.append(f"{key}={f'[{listed}]' if self.shape else listed}")
+        what = f"{n} distributions" if self.shape else "distribution"
+        return f"<{name} {what}: {', '.join(shown)}>"
+
+    # --- Probability ------------------------------------------------------------------------------
+
+    def log_prob(self, y: ArrayLike) -> Any:
+        """log p(y), the density or probability, in nats; −∞ outside the support.
+
+        ValueError names the rows where y is NaN. For labels, y holds labels.
+        """
+        y, rows, shape = self._aligned(y)
+        support = self.loss.specification.support
+        inside = support.contains(y) & np.isfinite(y)
+        out = np.full(y.shape, -np.inf)
+        if inside.all():
+            raw = self._raw2 if rows.size == self._raw2.shape[1] else self._raw2[:, rows]
+            out = -self.loss.evaluate(y, raw, 0)[0]
+        elif inside.any():
+            raw = np.ascontiguousarray(self._raw2[:, rows[inside]])
+            out[inside] = -self.loss.evaluate(y[inside], raw, 0)[0]
+        return out.reshape(shape)[()]
+
+    def prob(self, y: ArrayLike) -> Any:
+        """p(y), the density or probability; 0 outside the support."""
+        return np.exp(self.log_prob(y))
+
+    @numeric_only
+    def cdf(self, y: ArrayLike) -> Any:
+        """P(Y ≤ y), with its relative accuracy kept where it is small."""
+        return self._distribution("cdf", y)
+
+    @numeric_only
+    def sf(self, y: ArrayLike) -> Any:
+        """P(Y > y) = 1 − cdf(y), with its relative accuracy kept where it is small."""
+        return self._distribution("sf", y)
+
+    @numeric_only
+    def quantile(self, q: ArrayLike) -> Any:
+        """The smallest y with cdf(y) ≥ q: (n,) for a level, (n, m) for m levels."""
+        return self._levels(q, "q", "quantile")
+
+    @numeric_only
+    def isf(self, p: ArrayLike) -> Any:
+        """The smallest y with sf(y) ≤ p: quantile(1 − p) that stays exact for tiny p."""
+        return self._levels(p, "p", "isf")
+
+    @numeric_only
+    def interval(self, coverage: ArrayLike) -> tuple[Any, Any]:
+        """The central interval (low, high): (1 − coverage)/2 of the probability is left on either side.
+
+        Shapes as for ``quantile``. Of counts it covers at least what is asked for.
+        """
+        levels = np.asarray(coverage, dtype=np.float64)
+        if not ((levels >= 0.0) & (levels <= 1.0)).all():
+            raise ValueError(f"coverage must lie in [0, 1], got {coverage!r}")
+        outside = 0.5 * (1.0 - levels)
+        return self.quantile(outside), self.isf(outside)
+
+    def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Any:
+        """m draws a row, (n, m), or (m,) from a single distribution; ``rng`` a Generator or a seed."""
+        generator = np.random.default_rng(rng)
+        n = self._raw2.shape[1]
+        if "sample" in self.loss.specification.formulas:
+            body = self.loss.specification.formulas["sample"]
+            values = [
+                np.asarray(self.loss.formula(name, self._raw2))[:, None]
+                for name in self.loss.specification.parameters
+            ]
+            draws = np.asarray(body(generator, (n, m), *values), dtype=np.float64)
+        else:
+            # Never exactly 0 or 1, where the quantile may be infinite.
+            uniform = (generator.integers(0, 2**53, (n, m)) + 0.5) / 2**53
+            rows = np.repeat(np.arange(n), m)
+            draws = self._inverse(uniform.ravel(), rows, upper=False).reshape(n, m)
+        support = self.loss.specification.support
+        if not support.integer:
+            # A draw may round to an edge that is not in the support.
+            low, high = (np.nextafter(edge, 0.5) for edge in (support.low, support.high))
+            if np.isfinite(support.low) and not support.closed_low:
+                draws = np.maximum(draws, low)
+            if np.isfinite(support.high) and not support.closed_high:
+                draws = np.minimum(draws, high)
+        if self.labels is not None:
+            draws = self.labels[draws.astype(np.intp)]
+        return draws if self.shape else draws[0]
+
+    # --- Summaries --------------------------------------------------------------------------------
+
+    @numeric_only
+    def mean(self) -> Any:
+        """E[Y]; NaN where it does not exist."""
+        return self._summary("mean")
+
+    @numeric_only
+    def median(self) -> Any:
+        """The smallest y with cdf(y) ≥ ½."""
+        return self.quantile(0.5)
+
+    def mode(self) -> Any:
+        """Where the density or probability is largest: an edge if it grows towards it; of ties the smallest.
+
+        For Bernoulli with labels, the label.
+        """
+        value = self._summary("mode")
+        return value if self.labels is None else self.labels[np.asarray(value).astype(np.intp)]
+
+    @numeric_only
+    def var(self) -> Any:
+        """E[(Y − mean)²]; ∞ or NaN where it does not exist."""
+        return self._summary("var")
+
+    @numeric_only
+    def std(self) -> Any:
+        """The square root of the variance."""
+        return np.sqrt(self.var())
+
+    def entropy(self) -> Any:
+        """−E[log p(Y)], in nats."""
+        return self._summary("entropy")
+
+    def probabilities(self) -> Array:
+        """The probabilities of the two classes, (n, 2) or (2,): Bernoulli only."""
+        if self.loss.specification.support.name != "binary":
+            raise AttributeError(
+                f"probabilities() is for classes; {self.loss.specification.name} has prob(y) and cdf(y)"
+            )
+        both = np.array([[0.0], [1.0]])
+        return np.exp(self._code_log_prob(both)).T.reshape(*self.shape, 2)
+
+    # --- How each is computed ---------------------------------------------------------------------
+
+    def _declared(self, name: str) -> bool:
+        specification = self.loss.specification
+        return name in specification.formulas or (
+            name == "mean" and "mean" in specification.parameters
+        )
+
+    def _summary(self, name: str) -> Any:
+        if self._declared(name):
+            return self._shaped(self.loss.formula(name, self._raw2).copy())
+        integrals, inverse = self._integrals
+        value = getattr(integrals, name)()
+        return self._shaped(value if inverse is None else value[inverse])
+
+    @cached_property
+    def _integrals(self) -> tuple[Any, Rows | None]:
+        """Integrals or sums over the distinct rows, and the index of each row in them."""
+        few, inverse = distinct(self._raw2)
+        if self.loss.specification.support.integer:
+            from likely.inference.summation import DiscreteSums
+
+            return DiscreteSums(self.loss, few), inverse
+        from likely.inference.numerical import ContinuousIntegrals
+
+        return ContinuousIntegrals(self.loss, few), inverse
+
+    def _distribution(self, name: str, y: ArrayLike) -> Any:
+        y, rows, shape = self._aligned(y)
+        support = self.loss.specification.support
+        lower = name == "cdf"
+        out = np.empty(y.shape)
+        if support.integer:
+            y = np.floor(y)
+            before, after = y < support.low, y >= support.high
+        else:
+            before, after = y <= support.low, y >= support.high
+        out[before], out[after] = (0.0, 1.0) if lower else (1.0, 0.0)
+        inside = ~(before | after)
+        if inside.all():
+            out = self._tail(name, y, rows)
+        elif inside.any():
+            out[inside] = self._tail(name, y[inside], rows[inside])
+        return out.reshape(shape)[()]
+
+    def _tail(self, name: str, y: Array, rows: Rows) -> Array:
+        """cdf or sf at y inside the support: declared, from the other one, or by integration."""
+        other = "sf" if name == "cdf" else "cdf"
+        if self._declared(name):
+            return np.clip(self._at(name, y, rows), 0.0, 1.0)
+        if not self._declared(other):
+            return self._integrated(y, rows)[name == "sf"]
+        value = 1.0 - np.clip(self._at(other, y, rows), 0.0, 1.0)
+        small = value < PLAIN
+        if small.any():
+            value[small] = self._integrated(y[small], rows[small])[name == "sf"]
+        return value
+
+    def _at(self, name: str, first: Array, rows: Rows) -> Array:
+        raw = self._raw2 if rows.size == self._raw2.shape[1] else self._raw2[:, rows]
+        return np.asarray(self.loss.formula(name, raw, first))
+
+    def _integrated(self, y: Array, rows: Rows) -> tuple[Array, Array]:
+        integrals, inverse = self._integrals
+        cdf, sf = integrals.tails(y, rows if inverse is None else inverse[rows])
+        return np.clip(cdf, 0.0, 1.0), np.clip(sf, 0.0, 1.0)
+
+    def _levels(self, levels: ArrayLike, what: str, name: str) -> Any:
+        p = np.asarray(levels, dtype=np.float64)
+        if p.ndim > 1 or not ((p >= 0.0) & (p <= 1.0)).all():
+            raise ValueError(f"{what} must be a level in [0, 1], or m of them, got {levels!r}")
+
+        def solve(raw: Array) -> Array:
+            part = Predictive(self.loss, raw) if raw is not self._raw2 else self
+            n = raw.shape[1]
+            rows = np.repeat(np.arange(n), p.size)
+            value = part._inverse(np.tile(p.ravel(), n), rows, upper=name == "isf")
+            return value.reshape(n, *p.shape)
+
+        # Solving is what takes long: rows with the same parameters are solved once.
+        quick = self._declared(name)
+        value = solve(self._raw2) if quick else once(solve, self._raw2)
+        return value if self.shape else value[0][()]
+
+    def _inverse(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """quantile(p), or isf(p) where ``upper``, of the rows."""
+        support = self.loss.specification.support
+        name, other = ("isf", "quantile") if upper else ("quantile", "isf")
+        if self._declared(name):
+            out = self._at(name, p, rows).copy()
+        elif support.integer:
+            out = self._search(p, rows, upper=upper)
+        else:
+            out = np.empty(p.shape)
+            # The other one serves wherever 1 − p keeps its digits.
+            plain = (p > PLAIN) if self._declared(other) else np.zeros(p.shape, dtype=bool)
+            if plain.any():
+                out[plain] = self._at(other, 1.0 - p[plain], rows[plain])
+            rest = ~plain & (p > 0.0) & (p < 1.0)
+            if rest.any():
+                integrals, inverse = self._integrals
+                index = rows[rest] if inverse is None else inverse[rows[rest]]
+                out[rest] = integrals.quantile(p[rest], index, upper=upper)
+        out[p == 0.0] = support.high if upper else support.low
+        out[p == 1.0] = support.low if upper else support.high
+        return out
+
+    def _search(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """The smallest count far enough up, by its cdf or sf."""
+        from scipy.special import ndtri
+
+        from likely.inference.discrete import cornish_fisher, smallest
+
+        support = self.loss.specification.support
+        name = "sf" if upper else "cdf"
+        if not (self._declared("cdf") or self._declared("sf")):
+            integrals, inverse = self._integrals
+            index = rows if inverse is None else inverse[rows]
+            found: Array = integrals.quantile(p, index, upper=upper)
+            return found
+
+        def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
+            tail = self._tail(name, k, rows[at])
+            return tail <= p[at] if upper else tail >= p[at]
+
+        z = -ndtri(p) if upper else ndtri(p)
+        mean, var = (np.broadcast_to(np.asarray(v), self._raw2.shape[1:])[rows] for v in
+                     (self._summary("mean"), self._summary("var")))  # fmt: skip
+        return smallest(reached, cornish_fisher(z, mean, var), support.low, support.high)
+
+    # --- y and shapes -----------------------------------------------------------------------------
+
+    def _shaped(self, value: Array) -> Any:
+        return value if self.shape else value[0]
+
+    def _aligned(self, y: Any) -> tuple[Array, Rows, tuple[int, ...]]:
+        """y flat, the row of each value, and the shape of the answer."""
+        if self.labels is not None:
+            y = codes_of(y, self.labels)
+        values = check.numeric(y, "y")
+        n = self._raw2.shape[1]
+        if self.shape:
+            if values.ndim == 0:
+                values = np.full(n, values)
+            if values.ndim > 2 or values.shape[0] != n:
+                raise ValueError(
+                    f"y has shape {values.shape}, but there are {n} distributions: give a number, "
+                    f"({n},) or ({n}, m)"
+                )
+        missing = np.isnan(values)
+        if missing.any():
+            where = missing.reshape(len(values), -1).any(axis=1) if values.ndim else missing
+            raise ValueError(
+                f"y is NaN in row {', '.join(map(str, np.flatnonzero(where)[:5]))}: "
+                "drop or impute those rows first"
+            )
+        width = values.size // max(n, 1)
+        rows = np.repeat(np.arange(n), width) if self.shape else np.zeros(values.size, np.intp)
+        return np.ascontiguousarray(values.ravel()), rows, values.shape
+
+    def _code_log_prob(self, codes: Array) -> Array:
+        """log p at the codes (c, 1) of every row, (c, n)."""
+        n = self._raw2.shape[1]
+        return np.array([-self.loss.evaluate(np.full(n, c[0]), self._raw2, 0)[0] for c in codes])

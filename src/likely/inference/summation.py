@@ -1,0 +1,203 @@
+"""What a discrete family does not declare, from its probabilities alone.
+
+Sums run outwards from a whole number in panels that double in length; a long panel is summed from 16 of its
+terms where these say that the rest is smooth, and halved where not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.inference import panels
+from likely.inference.discrete import LARGEST, cornish_fisher, smallest
+from likely.inference.numerical import MASS_TOLERANCE
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+Weight = Callable[[Array, Array, Rows], Array]
+
+CHUNK = 1 << 15
+
+
+class DiscreteSums:
+    """Sums over the probabilities of each row of ``raw`` (k, n)."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        self.loss = loss
+        self.raw = raw
+        self.rows = np.arange(raw.shape[1])
+        self.low, self.high = loss.specification.support.low, loss.specification.support.high
+
+    def log_probability(self, k: Array, rows: Rows) -> Array:
+        """log p at whole numbers k (m,) or (m, nodes) of the rows (m,); −∞ outside the support."""
+        program = self.loss.program(0)
+        out = np.empty(k.shape)
+        step = max(CHUNK // (k.shape[1] if k.ndim == 2 else 1), 1)
+        tail = (slice(None), None) if k.ndim == 2 else (slice(None),)
+        inside = (k >= self.low) & (k <= self.high)
+        k = np.where(inside, k, self.low if math.isfinite(self.low) else 0.0)
+        with np.errstate(all="ignore"):
+            for first in range(0, k.shape[0], step):
+                block = slice(first, first + step)
+                raw = self.raw[:, rows[block]]
+                inputs = {f"raw{j}": row[tail] for j, row in enumerate(raw)}
+                out[block] = program({"y": k[block], **inputs})[0]
+        return np.where(inside, -out, -np.inf)
+
+    def outwards(
+        self, k: Array, direction: Array, rows: Rows, weight: Weight | None = None
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Σ p·weight over k, k ± 1, …, and where it did not settle."""
+        n = k.shape[0]
+
+        def rule(panel_rows: Rows, start: Array, size: Array) -> tuple[Array, Array, Array]:
+            value, error, magnitude = (np.empty(size.shape) for _ in range(3))
+            for level in np.unique(size):
+                mine = size == level
+                nodes, weights, lower = panels.integer_rule(int(math.log2(level)))
+                r = panel_rows[mine]
+                place = k[r][:, None] + direction[r][:, None] * (start[mine][:, None] + nodes)
+                log_p = self.log_probability(place, rows[r])
+                with np.errstate(all="ignore"):
+                    p = np.exp(log_p)
+                    terms = p if weight is None else weight(log_p, place, rows[r][:, None])
+                value[mine] = terms @ weights
+                magnitude[mine] = np.abs(terms) @ weights
+                error[mine] = np.abs(value[mine] - terms @ lower)
+            error[error < 1e-14 * magnitude] = 0.0
+            return value, error, magnitude
+
+        total, absolute = np.zeros(n), np.zeros(n)
+        every = np.arange(n)
+        size = np.full(n, float(panels.TERMS))
+        panels.adaptive(rule, total, absolute, every, np.zeros(n), size, panels.TERMS)
+        room = np.where(direction > 0, self.high - k, k - self.low)
+        start = float(panels.TERMS)
+        last = absolute
+        active = every[room >= start]
+        while active.size and start < LARGEST:
+            before = absolute.copy()
+            ones = np.ones(active.shape[0])
+            panels.adaptive(rule, total, absolute, active, start * ones, start * ones, panels.TERMS)
+            last = absolute - before
+            start *= 2.0
+            active = active[(last[active] > 1e-17 * absolute[active]) & (room[active] >= start)]
+        unsettled = np.zeros(n, dtype=bool)
+        unsettled[active] = last[active] > 1e-9 * absolute[active]
+        return total, unsettled
+
+    # --- Where the probabilities are --------------------------------------------------------------
+
+    def mode(self) -> Array:
+        """The whole number with the largest probability; of ties, the smallest."""
+        return self._mode
+
+    @cached_property
+    def _mode(self) -> Array:
+        base = self.low if math.isfinite(self.low) else 0.0
+
+        def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
+            here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
+            return ~(after - here > 4e-16 * np.maximum(1.0, np.abs(here)))
+
+        best = np.full(self.rows.shape[0], base)
+        height = np.full(best.shape, -np.inf)
+        for start in (np.full(best.shape, base), *self._guesses()):
+            k = smallest(falls, start, self.low, min(self.high, LARGEST))
+            there = self.log_probability(k, self.rows)
+            better = (there > height) | ((there == height) & (k < best))
+            best, height = np.where(better, k, best), np.where(better, there, height)
+        return best
+
+    def _guesses(self) -> list[Array]:
+        """Values of the parameters that may be near the mode."""
+        found = []
+        for name, parameter in self.loss.specification.parameters.items():
+            if parameter.domain.high == math.inf:
+                found.append(np.maximum(np.floor(self.loss.formula(name, self.raw)), self.low))
+        return found
+
+    @cached_property
+    def _checked_mode(self) -> Array:
+        """The mode, once the probabilities have been seen to sum to 1."""
+        mode = self._mode
+        below, _ = self.outwards(mode, -np.ones_like(mode), self.rows)
+        above, _ = self.outwards(mode + 1.0, np.ones_like(mode), self.rows)
+        wrong = ~(np.abs(below + above - 1.0) <= MASS_TOLERANCE)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise ValueError(
+                f"the probabilities of {self.loss.specification.name} sum to "
+                f"{below[row] + above[row]:.6g}, not 1, in row {row} (and {int(wrong.sum()) - 1} more): "
+                "log_density must be normalised; or give the family a cdf and sf"
+            )
+        return mode
+
+    # --- The distribution function ----------------------------------------------------------------
+
+    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
+        """cdf and sf at whole numbers k, each accurate where it is small."""
+        lower = k < self._checked_mode[rows]
+        mass, _ = self.outwards(np.where(lower, k, k + 1.0), np.where(lower, -1.0, 1.0), rows)
+        return np.where(lower, mass, 1.0 - mass), np.where(lower, 1.0 - mass, mass)
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """The smallest k with cdf(k) ≥ p, or sf(k) ≤ p where ``upper``."""
+
+        def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
+            cdf, sf = self.tails(k, rows[at])
+            return sf <= p[at] if upper else cdf >= p[at]
+
+        from scipy.special import ndtri
+
+        z = -ndtri(p) if upper else ndtri(p)
+        guess = cornish_fisher(z, self._moments[0][rows], self._moments[1][rows])
+        return smallest(reached, guess, self.low, self.high)
+
+    # --- Moments and entropy ----------------------------------------------------------------------
+
+    def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_]]:
+        mode = self._checked_mode
+        below, wild_below = self.outwards(mode, -np.ones_like(mode), self.rows, weight)
+        above, wild_above = self.outwards(mode + 1.0, np.ones_like(mode), self.rows, weight)
+        return np.where(wild_below, np.inf, below), np.where(wild_above, np.inf, above), wild_above
+
+    def _moment(self, power: int) -> tuple[Array, Array]:
+        origin = self._mode
+
+        def weight(log_p: Array, k: Array, rows: Rows) -> Array:
+            return np.exp(log_p) * np.abs(k - origin[rows]) ** power
+
+        below, above, _ = self._both(weight)
+        return below, above
+
+    @cached_property
+    def _moments(self) -> tuple[Array, Array]:
+        below, above = self._moment(1)
+        squares = sum(self._moment(2))
+        with np.errstate(invalid="ignore"):
+            shift = above - below
+            return self._mode + shift, squares - shift**2
+
+    def mean(self) -> Array:
+        """Σ k p(k)"""
+        return self._moments[0]
+
+    def var(self) -> Array:
+        """Σ (k − mean)² p(k)"""
+        return self._moments[1]
+
+    def entropy(self) -> Array:
+        """−Σ p log p, in nats."""
+
+        def weight(log_p: Array, k: Array, rows: Rows) -> Array:
+            return np.where(np.isneginf(log_p), 0.0, -log_p * np.exp(log_p))
+
+        below, above, _ = self._both(weight)
+        return below + above
