@@ -132,8 +132,10 @@ def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...
 def _single(node: Node, args: tuple[Node, ...]) -> Node:
     if node.op == "constant":
         value = _SINGLE.get(node.value, node.value)
-        # A threshold that float32 cannot reach is infinite; said here, it is no overflow.
-        return constant(math.copysign(math.inf, value) if abs(value) > _LARGEST else value)
+        if _LARGEST < abs(value) < math.inf:
+            # A threshold near the end of float64's range stands at the same place in float32's.
+            value = math.copysign(abs(value) ** 0.125, value)
+        return constant(value)
     return make(node.op, *args) if args else node
 
 

@@ -1,8 +1,8 @@
 """The loss on JAX arrays: grad, jit, vmap and hessian work through it, on any device.
 
 Computed in float64 where ``jax_enable_x64`` allows it, whatever the type of ``raw``. Without it
-float32 carries the loss: good to 1e-4 for |raw| ≤ 30, but for the gradients of a Student-t's or
-negative binomial's shape far out, where what is left of a cancellation is below float32's range.
+float32 carries the loss: good to 1e-4 for |raw| ≤ 30, but for the gradient of a negative binomial's
+size at means and sizes of e⁻²⁸ and e²⁸, where its parts are below float32's range.
 Nothing is checked but shapes, because values do not exist yet while JAX traces.
 """
 
