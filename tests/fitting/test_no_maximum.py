@@ -1,4 +1,4 @@
-"""Where there is no maximum, the status says so, names the terms, and only these lose their errors."""
+"""Where there is no maximum the status says so, and only the terms at fault lose errors."""
 
 import numpy as np
 import pytest
@@ -14,8 +14,8 @@ def rng():
     return np.random.default_rng(20)
 
 
-@pytest.fixture
-def X(rng):
+@pytest.fixture(name="X")
+def design(rng):
     return rng.standard_normal((1500, 2))
 
 

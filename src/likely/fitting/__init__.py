@@ -1,10 +1,13 @@
 """Floor 3b: minimise a loss. Fitting sees a loss per row, never a family.
 
-- ``fit_linear(loss, X, designs, response, start=…)`` → ``FitResult``: linear predictors of k raw columns.
+- ``fit_linear(loss, X, designs, response, start=…)`` → ``FitResult``: linear predictors of k raw
+  columns.
 - ``fit_constant(loss, response, start=…)`` → ``FitResult``: k numbers shared by all rows.
-- ``Design(columns, intercept)`` per raw column; ``Response(y, weight, offset)``; ``Loss``, the protocol.
+- ``Design(columns, intercept)`` per raw column; ``Response(y, weight, offset)``; ``Loss``, the
+  protocol.
 - ``moments(y, weight, statistics)`` → ``Moments``: mergeable statistics for closed-form fits.
-- ``coefficient_table(terms, estimates, covariance)`` → rows of estimate, standard error, z, p, interval.
+- ``coefficient_table(terms, estimates, covariance)`` → rows of estimate, standard error, z, p,
+  interval.
 - ``Status`` and ``ConvergenceWarning``: why a fit stopped.
 """
 

@@ -1,9 +1,9 @@
 """Least absolute deviations, exactly: β with Σ cᵢ·|yᵢ − dᵢᵀβ| smallest, as a linear programme.
 
-The dual is solved: maximise Σ aᵢyᵢ with Dᵀa = 0 and |aᵢ| ≤ cᵢ. It has as many constraints as there are
-coefficients, and a is the certificate: Σ cᵢ|rᵢ| = Σ aᵢyᵢ at the optimum, and nowhere else. With many rows
-the signs of most residuals are known from a sample: their a is ±c, which leaves a small programme;
-signs that were guessed wrong join it until there are none (Portnoy and Koenker 1997,
+The dual is solved: maximise Σ aᵢyᵢ with Dᵀa = 0 and |aᵢ| ≤ cᵢ. It has as many constraints as there
+are coefficients, and a is the certificate: Σ cᵢ|rᵢ| = Σ aᵢyᵢ at the optimum, and nowhere else. With
+many rows the signs of most residuals are known from a sample: their a is ±c, which leaves a small
+programme; signs that were guessed wrong join it until there are none (Portnoy and Koenker 1997,
 doi:10.1214/ss/1030037960).
 """
 
@@ -29,7 +29,7 @@ Rows = Callable[[NDArray[np.intp]], Array]
 
 @dataclass(frozen=True)
 class Deviations:
-    """The optimum: β, the residuals, the dual a, the relative duality gap and the rows of residual 0."""
+    """The optimum: β, residuals, the dual a, the relative duality gap, the rows of residual 0."""
 
     coefficients: Array
     residuals: Array
@@ -48,7 +48,8 @@ def least_deviations(
 ) -> Deviations:
     """Minimise Σ cᵢ|yᵢ − dᵢᵀβ|; y and costs (n,), costs > 0.
 
-    ``rows(index)`` are rows of the design D, of full rank and well scaled; ``residual(β)`` is y − Dβ.
+    ``rows(index)`` are rows of the design D, of full rank and well scaled; ``residual(β)`` is y −
+    Dβ.
     """
     n = y.shape[0]
     if width == 0:

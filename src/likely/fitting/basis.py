@@ -1,7 +1,7 @@
 """Coordinates in which a design is well scaled: centred and scaled columns, or orthogonal ones.
 
-Newton's method is invariant under a linear change of coefficients, but its arithmetic is not. Steps are
-therefore computed in the coordinates of a ``Basis`` and mapped back exactly.
+Newton's method is invariant under a linear change of coefficients, but its arithmetic is not. Steps
+are therefore computed in the coordinates of a ``Basis`` and mapped back exactly.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from likely.fitting.blocks import block_rows, fold
 from likely.fitting.problem import Array, Design, Response
 from likely.fitting.source import Source
 
-#: A column is collinear with others where less than this share of its length is its own. Rounding leaves
-#: 1e-16 to 1e-14; a raw polynomial of degree 6 has 1e-6 to 1e-8.
+#: A column is collinear with others where less than this share of its length is its own. Rounding
+#: leaves 1e-16 to 1e-14; a raw polynomial of degree 6 has 1e-6 to 1e-8.
 COLLINEAR = 1e-11
 
 
@@ -27,8 +27,9 @@ COLLINEAR = 1e-11
 class Basis:
     """Internal coefficients θ of one design: linear predictor = θ₀ + D·(θ₁ …/scale).
 
-    D = X[:, columns] − centre, times ``transform`` (p, r) where the design had to be made orthogonal;
-    then ``scale`` is 1. ``dropped`` are positions of columns that the others already contain.
+    D = X[:, columns] − centre, times ``transform`` (p, r) where the design had to be made
+    orthogonal; then ``scale`` is 1. ``dropped`` are positions of columns that the others already
+    contain.
     """
 
     columns: NDArray[np.intp]
@@ -150,11 +151,12 @@ def _sparse_column_moments(source: Source, response: Response) -> tuple[Array, A
 def orthogonal_basis(
     basis: Basis, source: Source, response: Response, penalty: Array, threads: int
 ) -> Basis:
-    """The same design in orthogonal coordinates, without the columns that are collinear with others.
+    """The same design in orthogonal coordinates, without columns that are collinear with others.
 
-    R of the weighted, centred, scaled design [√w·Z; √penalty] is folded from the R of blocks (a merge
-    of two is the R of one on top of the other), so its condition is that of Z and not its square. Then
-    D = Z R⁻¹. ``penalty`` (p,) are the ridge rows in scaled units; they make any design full rank.
+    R of the weighted, centred, scaled design [√w·Z; √penalty] is folded from the R of blocks (a
+    merge of two is the R of one on top of the other), so its condition is that of Z and not its
+    square. Then D = Z R⁻¹. ``penalty`` (p,) are the ridge rows in scaled units; they make any
+    design full rank.
     """
     p = basis.columns.size
     mean = basis.centre
@@ -170,10 +172,10 @@ def orthogonal_basis(
         z = (z - mean) / basis.scale
         if response.weight is not None:
             z *= np.sqrt(response.weight[part])[:, None]
-        return np.linalg.qr(z, mode="r")
+        return np.asarray(np.linalg.qr(z, mode="r"))
 
     def merge(a: Array, b: Array) -> Array:
-        return np.linalg.qr(np.vstack([a, b]), mode="r")
+        return np.asarray(np.linalg.qr(np.vstack([a, b]), mode="r"))
 
     triangle = fold(work, -(-n // rows), merge, threads)
     if penalty.any():

@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 #: Rows per block where the design has few columns.
 BLOCK = 8192
-#: Elements of one block of the design: it and its weighted copy stay in a core's second-level cache.
+#: Elements of one block of the design: it and its weighted copy stay in a core's second-level
+#: cache.
 BLOCK_ELEMENTS = 1 << 17
 #: Subtrees that threads pick from. A power of two, so that the tree does not depend on it.
 UNITS = 64
@@ -46,8 +47,8 @@ def single_threaded_blas() -> AbstractContextManager[Any]:
 def fold(work: Callable[[int, int], T], blocks: int, merge: Callable[[T, T], T], count: int) -> T:
     """The merge of ``work(block, worker)`` over blocks 0 … blocks − 1, with ``count`` threads.
 
-    ``worker`` is 0 … count − 1: a place for buffers that are used again. ``merge`` may overwrite its
-    first argument. An exception in ``work`` is raised here, after all threads have stopped.
+    ``worker`` is 0 … count − 1: a place for buffers that are used again. ``merge`` may overwrite
+    its first argument. An exception in ``work`` is raised here, after all threads have stopped.
     """
     size = 1
     while blocks > UNITS * size:

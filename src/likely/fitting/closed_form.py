@@ -1,4 +1,4 @@
-"""Weighted means and variances in one safe pass that can be merged: the closed-form fits' statistics."""
+"""Weighted means and variances in one safe, mergeable pass: what closed-form fits need."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ROWS = 4 * BLOCK
 
 @dataclass(frozen=True)
 class Moments:
-    r"""Of statistics t(y) (m of them): Σw, the number of rows with weight, means and central moments.
+    r"""Of m statistics t(y): Σw, the number of rows with weight, means and central moments.
 
-    ``mean`` (m,) is Σw·t/Σw; ``second`` (m,) is Σw·(t − mean)². ``a + b`` merges the rows of both by
-    Chan's formula, M = Mₐ + M_b + δ²·WₐW_b/(Wₐ + W_b), without cancellation.
+    ``mean`` (m,) is Σw·t/Σw; ``second`` (m,) is Σw·(t − mean)². ``a + b`` merges the rows of both
+    by Chan's formula, M = Mₐ + M_b + δ²·WₐW_b/(Wₐ + W_b), without cancellation.
     """
 
     weight: float

@@ -26,8 +26,9 @@ def fit_constant(
 ) -> FitResult:
     """Minimise Σ wᵢ·nllᵢ(raw) over raw (k,), the same for all rows.
 
-    Non-negative integers are counted first: rows with the same y and no offset are one row with the sum
-    of their weights, which is exact. Otherwise as ``fit_linear``; ``n_rows`` counts the rows given.
+    Non-negative integers are counted first: rows with the same y and no offset are one row with the
+    sum of their weights, which is exact. Otherwise as ``fit_linear``; ``n_rows`` counts the rows
+    given.
     """
     n = response.y.shape[0]
     counted = _counted(response)

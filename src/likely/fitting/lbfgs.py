@@ -1,7 +1,7 @@
-"""Many coefficients or raw columns: L-BFGS to the neighbourhood, truncated Newton steps to the optimum.
+"""Many coefficients: L-BFGS to the neighbourhood, truncated Newton steps to the optimum.
 
-Neither needs the Hessian as a matrix. The gradient is measured in units of √Σ w·sⱼ², the standard deviation of
-the score, which takes the place of 1/seⱼ.
+Neither needs the Hessian as a matrix. The gradient is measured in units of √Σ w·sⱼ², the standard
+deviation of the score, which takes the place of 1/seⱼ.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Newton's method with a line search, to an optimum that is certified and not merely approached.
 
-Converged means: max |gⱼ|·seⱼ ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed Hessian H at the
-solution positive definite. There is no tolerance on the loss.
+Converged means: max |gⱼ|·seⱼ ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed Hessian H
+at the solution positive definite. There is no tolerance on the loss.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 from likely.fitting.objective import Sums
 from likely.fitting.problem import Array
 
-#: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from it.
+#: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from
+#: it.
 GRADIENT = 1e-8
 #: Newton decrement at the optimum, relative to the loss.
 DECREMENT = 1e-12
@@ -116,11 +117,12 @@ def minimise(
 ) -> Stop:
     """Minimise from θ.
 
-    ``rows`` is the sum of weights; ``expected``, whether the loss has Fisher information to step with
-    where the observed curvature is not positive definite. Stops early with "ill_conditioned" where H
-    is nearly singular and ``may_orthogonalise``; with "receding" after ``patience`` iterations without
-    the quadratic convergence of an optimum at a finite place, so that the caller can look for one at
-    infinity. A step may promise to lower the loss by one nat per row and the loss itself, not more.
+    ``rows`` is the sum of weights; ``expected``, whether the loss has Fisher information to step
+    with where the observed curvature is not positive definite. Stops early with "ill_conditioned"
+    where H is nearly singular and ``may_orthogonalise``; with "receding" after ``patience``
+    iterations without the quadratic convergence of an optimum at a finite place, so that the caller
+    can look for one at infinity. A step may promise to lower the loss by one nat per row and the
+    loss itself, not more.
     """
     sums = function.evaluate(theta, 2)
     if not np.isfinite(sums.loss):
@@ -177,8 +179,8 @@ def _hessian(sums: Sums) -> Array:
 def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool) -> Array:
     """A direction of descent where H is not positive definite.
 
-    Fisher scoring where the loss knows its expected information; else Newton's step with the absolute
-    eigenvalues of H, raised to a share of the largest.
+    Fisher scoring where the loss knows its expected information; else Newton's step with the
+    absolute eigenvalues of H, raised to a share of the largest.
     """
     if expected:
         fisher = Factor(_hessian(function.evaluate(theta, 2, "expected")))
@@ -198,10 +200,10 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
 def line_search(
     function: Function, theta: Array, sums: Sums, step: Array, order: int
 ) -> tuple[Array, Sums] | None:
-    """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough; None if none does.
+    """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough, or None.
 
-    Where the decrease that can be expected is below the rounding of the loss, the slope along the step
-    decides instead of the loss.
+    Where the decrease that can be expected is below the rounding of the loss, the slope along the
+    step decides instead of the loss.
     """
     slope = float(sums.gradient @ step)
     rounding = 1e-13 * max(1.0, abs(sums.loss))

@@ -1,8 +1,8 @@
 """Losses with a kink at y = loc (Laplace): |y − loc|/scale + log(2·scale).
 
-At a given scale the loc coefficients are weighted least absolute deviations, a linear programme; at given
-residuals the scale coefficients are a smooth problem for Newton's method. The two alternate until
-neither moves. A scale that all rows share does not weigh rows, so then one round is enough. A
+At a given scale the loc coefficients are weighted least absolute deviations, a linear programme; at
+given residuals the scale coefficients are a smooth problem for Newton's method. The two alternate
+until neither moves. A scale that all rows share does not weigh rows, so then one round is enough. A
 point where both are optimal is stationary for the whole: rows of residual 0 have no slope in scale.
 
 Standard errors of loc: Σw·d·dᵀ/scale² inverted, times s²/4, where s = 1/f(0) is the sparsity of the
@@ -20,10 +20,11 @@ from scipy.special import ndtri
 
 from likely.fitting.absolute import Deviations, least_deviations, weighted_median
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
-from likely.fitting.linear import Task, fit_smooth
+from likely.fitting.linear import fit_smooth
 from likely.fitting.newton import GRADIENT, Factor
 from likely.fitting.problem import Array, Loss, Response
 from likely.fitting.result import FitResult, Status, listing
+from likely.fitting.task import Task
 
 #: Alternations between loc and scale.
 ALTERNATIONS = 200
@@ -36,7 +37,8 @@ class ScaleLoss:
 
     columns = 1
     smooth = True
-    curvature_kinds = ("observed",)
+    curvature_kinds: tuple[str, ...] = ("observed",)
+    column_names: tuple[str, ...]
 
     def __init__(self, loss: Loss, scale: int) -> None:
         self.loss = loss
@@ -60,7 +62,7 @@ class ScaleLoss:
 
 @dataclass(frozen=True)
 class _Loc:
-    """The design of loc in orthogonal coordinates, for rows with weight; D with a first column of ones."""
+    """The design D of loc in orthogonal coordinates, for the rows with weight."""
 
     task: Task
     basis: Basis
@@ -78,6 +80,7 @@ class _Loc:
             source = self.task.source
             buffer = np.empty(where.size * self.basis.columns.size)
             x = source.centred(where, None, self.basis.selector(), self.basis.centre, buffer)
+            assert self.basis.transform is not None
             parts.append(x @ self.basis.transform)
         return np.hstack(parts) if parts else np.zeros((where.size, 0))
 
@@ -106,13 +109,15 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
         y = y - offset[at, index]
     loc = _Loc(task, _loc_basis(task, at), index)
 
-    scale_task = None if scale is None else _scale_task(task, scale, index)
+    scale_task = None if scale is None else _scale_task(task, scale)
     sigma = _scales(task, scale, np.full(index.size, 0.0 if scale is None else task.start[scale]))
     _check_identity(task, at, y)
     found: Deviations | None = None
     scaled: FitResult | None = None
     settled = scale_task is None
-    for alternations in range(1, ALTERNATIONS + 1):
+    alternation = 0
+    while alternation < ALTERNATIONS:
+        alternation += 1
         start = found
         found = _deviations(loc, y, w / sigma)
         if scale_task is None or scale is None:
@@ -132,7 +137,7 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
             settled = True
             break
     assert found is not None
-    return _result(task, at, scale, loc, w, sigma, found, scaled, settled, alternations)
+    return _result(task, at, scale, loc, w, sigma, found, scaled, settled, alternation)
 
 
 def _deviations(loc: _Loc, y: Array, costs: Array) -> Deviations:
@@ -162,7 +167,7 @@ def _loc_basis(task: Task, at: int) -> Basis:
     return orthogonal_basis(basis, task.source, task.response, none, task.threads)
 
 
-def _scale_task(task: Task, scale: int, index: Any) -> Task:
+def _scale_task(task: Task, scale: int) -> Task:
     offset = task.response.offset
     return replace(
         task,
@@ -215,12 +220,13 @@ def _check_identity(task: Task, at: int, y: Array) -> None:
     other = task.loss.evaluate(few - raw[at], shifted, 0)[0]
     if not np.allclose(one, other, rtol=1e-8, atol=1e-8):
         raise ValueError(
-            "a loss with a kink is fitted by a linear programme, which needs loc on the identity link"
+            "a loss with a kink is fitted by a linear programme, which needs loc on the identity "
+            "link"
         )
 
 
 def sparsity(standardised: Array, weight: Array) -> float:
-    """1/f(0) of the residuals' density f: a difference of quantiles at Hall and Sheather's bandwidth.
+    """1/f(0) of the residuals' density f: a quantile difference at Hall and Sheather's bandwidth.
 
     h = n^(−1/3)·z^(2/3)·(1.5·φ(0)²)^(1/3) with z the 97.5 % quantile of the Normal and n the sum of
     weights; NaN where ½ ± h leaves (0, 1), which is below 8 rows.

@@ -1,4 +1,4 @@
-"""The sum over rows that is minimised, in the internal coordinates of the bases, folded over blocks.
+"""The sum over rows that is minimised, in the coordinates of the bases, folded over blocks.
 
 objective(θ) = Σ wᵢ·nllᵢ(raw(θ)) + ½·βᵀ diag(penalty) β, with gradient and Hessian.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,21 @@ class Sums(NamedTuple):
     gradient: Array
     hessian: Array | None
     meat: Array | None  # Σ w·s·sᵀ of the rows' gradients s
+
+
+def consecutive(widths: Sequence[int]) -> tuple[slice, ...]:
+    """Slices of these widths, one after the other."""
+    edges = [0, *accumulate(widths)]
+    return tuple(slice(a, b) for a, b in pairwise(edges))
+
+
+def _add(a: Array, b: Array) -> Array:
+    a += b
+    return a
+
+
+def _largest(a: Array, b: Array) -> Array:
+    return np.maximum(a, b)
 
 
 @dataclass
@@ -61,9 +77,8 @@ class Objective:
         self.threads = threads
         self.columns = len(uses)
         widths = [self.bases[u].width for u in uses]
-        edges = np.concatenate([[0], np.cumsum(widths)])
-        self.parts = [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        self.size = int(edges[-1])
+        self.parts = consecutive(widths)
+        self.size = sum(widths)
         self.penalty = self._internal(penalty)
         self.sparse = source.sparse_products and all(b.transform is None for b in self.bases)
         self.rows = block_rows(sum(b.columns.size for b in self.bases))
@@ -90,6 +105,11 @@ class Objective:
             total[at : at + block.shape[0], part] = block
             at += block.shape[0]
         return total
+
+    def flat_parts(self) -> tuple[slice, ...]:
+        """The coefficients of every raw column, in X's units."""
+        bases = [self.bases[u] for u in self.uses]
+        return consecutive([int(b.intercept) + b.columns.size for b in bases])
 
     def spread(self) -> Array:
         """The spread of the column of X that belongs to each coefficient; 1 for intercepts."""
@@ -131,7 +151,7 @@ class Objective:
                 self._gram(rows.blocks, products, out[at:].reshape(p, p))
             return out
 
-        total = fold(work, self.blocks, np.ndarray.__iadd__, self.threads)
+        total = fold(work, self.blocks, _add, self.threads)
         return self._sums(total, theta, order, meat)
 
     def _sums(self, total: Array, theta: Array, order: int, meat: bool) -> Sums:
@@ -227,12 +247,13 @@ class Objective:
                 target[i:, j:] = one.gram(h, other) / first.scale[:, None] / second.scale
 
     def _check_nan(self, nll: Array, raw: Array, block: int) -> None:
-        """A NaN at a moderate raw prediction is a fault of the loss, not of the step that led there."""
+        """A NaN at a moderate raw prediction is a fault of the loss, not of the step."""
         bad = np.isnan(nll) & (np.abs(raw) <= LARGEST_RAW).all(axis=0)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise FloatingPointError(
-                f"the loss is NaN at raw = {raw[:, row]} (block {block}, row {row} of it): y may lie "
+                f"the loss is NaN at raw = {raw[:, row]} (block {block}, row {row} of it): y may "
+                f"lie "
                 "outside the support, or the family's formula has a fault there"
             )
 
@@ -245,7 +266,7 @@ class Objective:
             moved = self._moved(block, worker, direction)
             return np.zeros(self.columns) if moved is None else np.abs(moved).max(axis=1)
 
-        return fold(work, self.blocks, np.maximum, self.threads)
+        return fold(work, self.blocks, _largest, self.threads)
 
     def moved_rows(self, direction: Array, least: float) -> tuple[int, list[int]]:
         """How many rows move by at least ``least``, and the first five of them."""
@@ -304,7 +325,7 @@ class Objective:
             )
             return out
 
-        total = fold(work, self.blocks, np.ndarray.__iadd__, self.threads)
+        total = fold(work, self.blocks, _add, self.threads)
         return total if self.penalty is None else total + self.penalty @ direction
 
     def squared_scores(self, theta: Array) -> Array:
@@ -325,7 +346,7 @@ class Objective:
             )
             return out / self._scales()
 
-        return fold(work, self.blocks, np.ndarray.__iadd__, self.threads)
+        return fold(work, self.blocks, _add, self.threads)
 
     def _scales(self) -> Array:
         """The scale of every slope in θ, 1 for intercepts."""

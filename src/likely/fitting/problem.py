@@ -1,4 +1,4 @@
-"""What is to be minimised: a loss per row, a design per raw column, and the response with its weights."""
+"""What is minimised: a loss per row, a design per raw column, a response with its weights."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Array = NDArray[np.float64]
 class Loss(Protocol):
     """A negative log-likelihood per row as a function of k raw columns.
 
-    Optional attributes: ``shift_invariant`` (True where adding one number to all raw columns of a row
-    leaves the loss unchanged, as in a softmax: the estimates are then made to sum to zero over the
-    columns) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large for packed
-    curvature.
+    Optional attributes: ``shift_invariant`` (True where adding one number to all raw columns of a
+    row leaves the loss unchanged, as in a softmax: the estimates are then made to sum to zero over
+    the columns) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large
+    for packed curvature.
     """
 
     columns: int
@@ -34,7 +34,7 @@ class Loss(Protocol):
 
 @dataclass(frozen=True)
 class Design:
-    """The linear predictor of one raw column: which columns of X, and whether there is an intercept.
+    """The linear predictor of one raw column: its columns of X, and whether it has an intercept.
 
     ``columns`` None means all of them; an empty sequence is a raw column shared by all rows.
     """

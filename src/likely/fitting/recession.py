@@ -1,9 +1,9 @@
 """Optima at infinity: directions along which the loss falls for ever.
 
-Separated classes, a rate of zero, a dispersion at the edge of its domain and a scale that shrinks on
-residuals of zero have one thing in common: a direction v in which L(θ + t·v) never rises again. Where it
-levels off, the likelihood has a supremum but no maximum; where it keeps falling, the likelihood is
-unbounded.
+Separated classes, a rate of zero, a dispersion at the edge of its domain and a scale that shrinks
+on residuals of zero have one thing in common: a direction v in which L(θ + t·v) never rises again.
+Where it levels off, the likelihood has a supremum but no maximum; where it keeps falling, the
+likelihood is unbounded.
 """
 
 from __future__ import annotations

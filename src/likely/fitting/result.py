@@ -12,7 +12,7 @@ from likely.fitting.problem import Array
 
 
 class ConvergenceWarning(UserWarning):
-    """A fit ended without a certified maximum of the likelihood; the text names columns and rows."""
+    """A fit ended without a certified maximum; the text names columns and rows."""
 
 
 class Status(Enum):
@@ -20,26 +20,34 @@ class Status(Enum):
 
     converged = "converged: the gradient is zero to 1e-8 standard errors"
     separated = (
-        "separated: columns of X predict the response perfectly in some rows, so the likelihood grows as "
+        "separated: columns of X predict the response perfectly in some rows, so the likelihood "
+        "grows as "
         "coefficients grow without bound and has no maximum; penalise them (alpha > 0), merge rare "
         "categories or drop the columns"
     )
     unbounded = (
-        "unbounded: the likelihood grows without limit, because some rows are fitted exactly (a constant "
-        "target, or a column that singles out one row) and their scale shrinks to 0; share the scale, "
+        "unbounded: the likelihood grows without limit, because some rows are fitted exactly (a "
+        "constant "
+        "target, or a column that singles out one row) and their scale shrinks to 0; share the "
+        "scale, "
         "fix it, or drop the column"
     )
     boundary = (
-        "boundary: the likelihood is largest where a parameter reaches the edge of its domain (a rate of "
-        "0, a dispersion of 0, infinite degrees of freedom); the simpler family at that edge fits as well"
+        "boundary: the likelihood is largest where a parameter reaches the edge of its domain (a "
+        "rate of "
+        "0, a dispersion of 0, infinite degrees of freedom); the simpler family at that edge fits "
+        "as well"
     )
     rank_deficient = (
-        "rank_deficient: columns of X are linear combinations of others, or there are fewer rows than "
-        "coefficients; the coefficients of the redundant columns are 0 and the others are read with "
+        "rank_deficient: columns of X are linear combinations of others, or there are fewer rows "
+        "than "
+        "coefficients; the coefficients of the redundant columns are 0 and the others are read "
+        "with "
         "them left out; predictions are not affected. Drop the columns or penalise them (alpha > 0)"
     )
     max_iter = (
-        "max_iter: no certified maximum within the iterations allowed; raise max_iter, rescale or drop "
+        "max_iter: no certified maximum within the iterations allowed; raise max_iter, rescale or "
+        "drop "
         "columns that are nearly collinear, or choose a simpler family"
     )
 
@@ -48,8 +56,8 @@ class Status(Enum):
 class FitResult:
     """The outcome of a fit.
 
-    ``parameters`` (P,) are flat: for each raw column its intercept, if it has one, then its slopes, in
-    the units of X. ``terms`` names them as (raw column, term). Standard errors read weights as
+    ``parameters`` (P,) are flat: for each raw column its intercept, if it has one, then its slopes,
+    in the units of X. ``terms`` names them as (raw column, term). Standard errors read weights as
     frequencies, and are NaN for the terms that the data do not identify.
     """
 

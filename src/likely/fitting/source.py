@@ -1,6 +1,7 @@
 """Rows of X, block by block: dense arrays and memory maps, or SciPy sparse matrices.
 
-A block answers the three questions that a linear predictor asks of its design: Xb, Xᵀg and Xᵀdiag(h)X.
+A block answers the three questions that a linear predictor asks of its design: Xb, Xᵀg and
+Xᵀdiag(h)X.
 """
 
 from __future__ import annotations

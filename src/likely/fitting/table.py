@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TableRow:
-    """One coefficient: z = estimate / std_error, p = P(\\|Z\\| ≥ \\|z\\|) for a standard Normal Z."""
+    """One coefficient: z = estimate/std_error, p = P(|Z| ≥ |z|) for a standard Normal Z."""
 
     parameter: str
     term: str
@@ -31,8 +31,8 @@ def coefficient_table(
 ) -> list[TableRow]:
     """Rows for ``terms`` (parameter, term), estimates (P,) and covariance (P, P).
 
-    The interval is estimate ± ndtri((1 + level)/2)·std_error. A NaN variance gives a row of NaN, except
-    for the estimate. ValueError where ``level`` is not inside (0, 1).
+    The interval is estimate ± ndtri((1 + level)/2)·std_error. A NaN variance gives a row of NaN,
+    except for the estimate. ValueError where ``level`` is not inside (0, 1).
     """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie in (0, 1), such as 0.95, got {level}")

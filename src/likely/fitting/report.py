@@ -1,0 +1,242 @@
+"""From where the optimiser ended to a result: covariances, status, and a message with names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting.newton import Factor, Stop
+from likely.fitting.objective import Objective
+from likely.fitting.problem import Array, Loss
+from likely.fitting.recession import Recession, Subspace
+from likely.fitting.result import FitResult, Status, listing
+from likely.fitting.task import Task
+
+#: A term belongs to a diverging direction where its share of the largest (in units of spread) is
+#: this.
+SHARE = 1e-3
+#: A supremum is reached where going as far again lowers the loss by no more than this.
+FALLING = 1e-6
+#: A variance that grows by more than this on the way to infinity is that of a term without
+#: information.
+GROWTH = 100.0
+
+
+@dataclass
+class Outcome:
+    """Where the optimiser ended, and the directions to infinity (in θ) that it followed."""
+
+    space: Subspace
+    stop: Stop
+    recessions: list[Recession] = field(default_factory=list)
+    #: Where the first recession was found, and the variances there.
+    found_at: Array | None = None
+    variances: Array | None = None
+    engine: str = "newton"
+
+    @property
+    def theta(self) -> Array:
+        """Where it ended, in θ."""
+        return self.space.point(self.stop.theta)
+
+
+def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> FitResult:
+    """Coefficients in the units of X, their covariances, the status and its message."""
+    objective, stop = outcome.space.objective, outcome.stop
+    matrix = objective.matrix()
+    parameters = matrix @ outcome.theta
+    terms = task.terms()
+    dropped = _dropped(objective)
+    directions = [matrix @ r.direction for r in outcome.recessions]
+    lost = dropped | _affected(objective, directions) | _unidentified(outcome)
+    found = {
+        kind: _blank(matrix @ covariance @ matrix.T, lost)
+        for kind, covariance in _covariances(outcome, covariances, task.loss).items()
+    }
+    status = _status(task, outcome, dropped)
+    n_rows, weight = task.counted()
+    penalty = 0.5 * float(task.penalty() @ parameters**2)
+    return FitResult(
+        status=status,
+        message=_message(task, outcome, status, dropped, lost & ~dropped),
+        parameters=parameters,
+        terms=terms,
+        parts=task.parts(),
+        has_intercept=tuple(d.intercept for d in task.designs),
+        covariances=found or {"observed": np.full((parameters.size, parameters.size), np.nan)},
+        loss=stop.sums.loss - penalty,
+        objective=stop.sums.loss,
+        gradient_norm=stop.gradient_norm,
+        decrement=stop.decrement,
+        iterations=stop.iterations,
+        condition=stop.factor.condition if stop.factor is not None else np.inf,
+        n_rows=n_rows,
+        weight=weight,
+        engine=outcome.engine,
+    )
+
+
+def _dropped(objective: Objective) -> NDArray[np.bool_]:
+    """Which flat coefficients belong to columns that are collinear with others."""
+    found: list[bool] = []
+    for u in objective.uses:
+        basis = objective.bases[u]
+        found += [False] * int(basis.intercept)
+        found += [i in basis.dropped for i in range(basis.columns.size)]
+    return np.array(found)
+
+
+def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.bool_]:
+    """Which flat coefficients move along the directions, in units of the columns' spread."""
+    spread = objective.spread()
+    found = np.zeros(spread.size, dtype=bool)
+    for direction in directions:
+        share = np.abs(direction) * spread
+        found |= share > SHARE * share.max()
+    return found
+
+
+def variances(objective: Objective, covariance: Array) -> Array:
+    """Of the flat coefficients, from the covariance of θ."""
+    matrix = objective.matrix()
+    return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+
+
+def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients lost their information on the way to infinity.
+
+    All of a raw column, where the loss still falls beyond the point that was reached: then the
+    direction is one of many, as with classes that a plane separates. Else those whose variance grew
+    without bound.
+    """
+    objective, found_at = outcome.space.objective, outcome.found_at
+    lost = np.zeros(objective.matrix().shape[0], dtype=bool)
+    if outcome.stop.reason == "edge":
+        return ~lost  # the gradient is not zero, so the curvature says nothing about precision
+    if found_at is None or any(r.unbounded for r in outcome.recessions):
+        return lost
+    here = objective.evaluate(outcome.theta, 0).loss
+    beyond = objective.evaluate(2.0 * outcome.theta - found_at, 0).loss
+    if beyond < here - FALLING * max(1.0, abs(here)):
+        moved = np.abs(objective.matrix() @ (outcome.theta - found_at)) > 0.0
+        for part in objective.flat_parts():
+            lost[part] = moved[part].any()
+    elif outcome.variances is not None:
+        now = variances(objective, inverse(outcome.space, outcome.stop, outcome.recessions))
+        lost = ~(now <= GROWTH * outcome.variances)
+    return lost
+
+
+def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
+    covariance[lost, :] = np.nan
+    covariance[:, lost] = np.nan
+    return covariance
+
+
+def _covariances(outcome: Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[str, Array]:
+    """The covariances of θ that were asked for."""
+    space, stop = outcome.space, outcome.stop
+    found: dict[str, Array] = {}
+    bread = inverse(space, stop, outcome.recessions)
+    for kind in kinds:
+        if kind == "observed":
+            found[kind] = bread
+        elif kind == "robust":
+            meat = space.objective.evaluate(outcome.theta, 1, meat=True).meat
+            assert meat is not None
+            found[kind] = bread @ meat @ bread
+        elif kind == "expected":
+            if kind not in loss.curvature_kinds:
+                raise ValueError("this loss has no closed form of its expected information")
+            fisher = Factor(_present(space.evaluate(stop.theta, 2, "expected").hessian))
+            shape = (space.objective.size,) * 2
+            found[kind] = (
+                _lifted(space, fisher.inverse()) if fisher.positive else np.full(shape, np.nan)
+            )
+        else:
+            raise ValueError(f'unknown covariance {kind!r}: "observed", "robust" or "expected"')
+    return found
+
+
+def inverse(space: Subspace, stop: Stop, recessions: list[Recession]) -> Array:
+    """H⁻¹ on the subspace, in θ; NaN where H is not positive definite."""
+    factor = stop.factor
+    if recessions and (factor is None or not factor.positive or stop.reason != "converged"):
+        # The last direction is still in the subspace: take it out.
+        along = recessions[-1].direction
+        gamma = along if space.basis is None else space.basis.T @ along
+        if space.size == 1:
+            return np.zeros((space.objective.size,) * 2)
+        if gamma @ gamma > 0.5 * (along @ along):
+            space = space.without(stop.theta, gamma)
+            factor = Factor(_present(space.evaluate(np.zeros(space.size), 2).hessian))
+    if factor is None or not factor.positive:
+        return np.full((space.objective.size,) * 2, np.nan)
+    return _lifted(space, factor.inverse())
+
+
+def _lifted(space: Subspace, covariance: Array) -> Array:
+    return covariance if space.basis is None else space.basis @ covariance @ space.basis.T
+
+
+def _present(value: Array | None) -> Array:
+    assert value is not None
+    return value
+
+
+def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
+    if any(r.unbounded for r in outcome.recessions):
+        return Status.unbounded
+    if outcome.recessions:
+        sloped = [
+            np.any(
+                np.abs(r.direction[part][int(d.intercept) :]) > SHARE * np.abs(r.direction).max()
+            )
+            for r in outcome.recessions
+            for part, d in zip(outcome.space.objective.parts, task.designs, strict=True)
+        ]
+        return Status.separated if any(sloped) else Status.boundary
+    if outcome.stop.reason == "edge":
+        return Status.boundary
+    if not outcome.stop.certified():
+        return Status.max_iter
+    return Status.rank_deficient if dropped.any() else Status.converged
+
+
+def _message(
+    task: Task,
+    outcome: Outcome,
+    status: Status,
+    dropped: NDArray[np.bool_],
+    diverging: NDArray[np.bool_],
+) -> str:
+    """The status with the names of what it is about."""
+    terms = [f"{term} of {name}" for name, term in task.terms()]
+    text = status.value
+    if status is Status.max_iter:
+        norm = outcome.stop.gradient_norm
+        text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
+    if outcome.stop.reason == "edge":
+        text += (
+            ". Here the prediction of some row reaches the edge of a partial link's domain; a "
+            "total "
+            "link such as log has no edge"
+        )
+    if diverging.any() and outcome.recessions:
+        names = [t for t, bad in zip(terms, diverging, strict=True) if bad]
+        text += f". Without a finite estimate: {listing(names)}"
+        objective = outcome.space.objective
+        along = outcome.recessions[-1].direction
+        least = 1e-2 * float(objective.reach(along).max())
+        count, rows = objective.moved_rows(along, least)
+        text += f"; it concerns {count} rows, first {listing([str(r) for r in rows])}"
+    if dropped.any():
+        names = [t for t, bad in zip(terms, dropped, strict=True) if bad]
+        text += f". Redundant: {listing(names)}"
+        n_rows = task.counted()[0]
+        if n_rows < len(terms):
+            text += f" ({n_rows} rows for {len(terms)} coefficients)"
+    return text
