@@ -25,14 +25,22 @@ def gamma_shape(s: float) -> float:
     return k
 
 
-def beta_shapes(log_y: float, log_1m: float, a: float, b: float) -> tuple[float, float]:
+def beta_shapes(log_y: float, log_1m: float) -> tuple[float, float]:
     """The (a, b) with ψ(a) − ψ(a + b) = mean log y and ψ(b) − ψ(a + b) = mean log(1 − y).
 
-    Newton's method on (log a, log b) from the given start, such as that of moments; the log-likelihood
-    is concave in (a, b), and steps are cut so that no shape changes by more than a factor e².
+    Newton's method on (log a, log b) from a = ½ + G/2(1 − G − H), b likewise, with the geometric means
+    G = exp(mean log y) and H = exp(mean log(1 − y)) (Johnson, Kotz and Balakrishnan, Continuous Univariate
+    Distributions 2, 1995, section 25.4). The log-likelihood is concave in (a, b), and steps are cut so that
+    no shape changes by more than a factor e².
     """
     from scipy.special import polygamma, psi
 
+    # 1 − G − H > 0; rounding makes it 0 where all y are equal, and the shapes then run to ∞.
+    rest = -math.expm1(log_y) - math.exp(log_1m)
+    if rest <= 0.0:
+        return math.inf, math.inf
+    a = 0.5 + math.exp(log_y) / (2.0 * rest)
+    b = 0.5 + math.exp(log_1m) / (2.0 * rest)
     for _ in range(100):
         f = a * (float(psi(a) - psi(a + b)) - log_y)
         g = b * (float(psi(b) - psi(a + b)) - log_1m)

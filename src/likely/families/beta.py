@@ -110,14 +110,10 @@ class Beta(Distribution):
         return rng.beta(mean * precision, (1.0 - mean) * precision, size)
 
     def sufficient(y):
-        return (y, y.log, y.log1m)
+        return (y.log, y.log1m)
 
     def maximum_likelihood(moments):
-        mean, variance = moments.mean[0], moments.variance[0]
-        precision = mean * (1.0 - mean) / variance - 1.0
-        a, b = beta_shapes(
-            moments.mean[1], moments.mean[2], mean * precision, (1.0 - mean) * precision
-        )
+        a, b = beta_shapes(moments.mean[0], moments.mean[1])
         return {"mean": a / (a + b), "precision": a + b}
 
     def start(mean, std):

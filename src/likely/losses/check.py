@@ -63,8 +63,8 @@ def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {array.shape}")
     if array.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")
-    inside = support.contains(array) & np.isfinite(array)
-    if not inside.all():
+    if not support.covers(array):
+        inside = support.contains(array) & np.isfinite(array)
         missing = np.isnan(array)
         if missing.any():
             raise ValueError(

@@ -253,7 +253,8 @@ class NegativeLogLikelihood:
             parts = self.specification.formulas["sufficient"](View("y", symbol("y"), {}))
             self._sufficient = compile_program([as_node(t) for t in parts], numpy_backend.TABLE)
         with np.errstate(all="ignore"):
-            return np.stack(np.broadcast_arrays(*self._sufficient({"y": y})))
+            values = self._sufficient({"y": y})
+        return y[None] if len(values) == 1 and values[0] is y else np.stack(values)
 
     def outside(self, raw: Array) -> NDArray[np.bool_]:
         """Rows of raw (k, n) at which a partial link leaves its parameter's domain."""
