@@ -53,7 +53,9 @@ def likely(
 )
 @one_message
 def fit(
-    data: Annotated[Path, typer.Argument(help="A CSV or Parquet file.", show_default=False)],
+    data: Annotated[
+        Path, typer.Argument(help="A CSV or Parquet file.", readable=False, show_default=False)
+    ],
     target: Annotated[
         str,
         typer.Option(
@@ -127,7 +129,8 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Fit a model to a table, judge it on held-out rows, and save it."""
-    from likely.cli.fit import Request, run
+    from likely.cli.fit import run
+    from likely.cli.request import Request
 
     run(
         Request(
@@ -149,8 +152,13 @@ def fit(
 )
 @one_message
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model folder.", show_default=False)],
-    data: Annotated[Path, typer.Argument(help="New rows, in CSV or Parquet.", show_default=False)],
+    model: Annotated[
+        Path, typer.Argument(help="A model folder.", readable=False, show_default=False)
+    ],
+    data: Annotated[
+        Path,
+        typer.Argument(help="New rows, in CSV or Parquet.", readable=False, show_default=False),
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="A .csv or .parquet file.", show_default="CSV on stdout"),

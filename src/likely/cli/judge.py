@@ -22,6 +22,7 @@ class Judgement:
     baseline_nll: float
     gain: float
     gain_standard_error: float
+    baseline_family: str
     coverage: dict[str, float] | None = None
     accuracy: float | None = None
     baseline_accuracy: float | None = None
@@ -38,6 +39,7 @@ def judge(
     weight: Array | None,
     groups: NDArray[Any] | None,
     classes: NDArray[Any] | None,
+    baseline_family: str,
 ) -> Judgement:
     """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
     w = np.ones(len(y)) if weight is None else weight
@@ -50,7 +52,7 @@ def judge(
         figures["baseline_accuracy"] = _mean(_hits(baseline, classes, y), w)
     else:
         figures["coverage"] = {f"{100 * c:g}": _mean(_inside(model, y, c), w) for c in COVERAGES}
-    return Judgement(len(y), _mean(nll, w), _mean(base, w), gain, error, **figures)
+    return Judgement(len(y), _mean(nll, w), _mean(base, w), gain, error, baseline_family, **figures)
 
 
 def _hits(distribution: Any, classes: NDArray[Any], y: NDArray[Any]) -> Array:

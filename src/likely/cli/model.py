@@ -43,7 +43,7 @@ class TableModel:
         encoded = self.encoder.transform(table)
         given = response_columns(table, self.offset, self.exposure)
         with library_errors():
-            distribution = self.predictor.predict_dist(encoded.matrix, **given)
+            distribution = self.predictor.predict_dist(as_design(encoded.matrix), **given)
         return distribution, (*notes, *encoded.notes)
 
     @property
@@ -93,6 +93,11 @@ class TableModel:
             )
         except KeyError as error:
             raise ModelFileError(f"{path} lacks {error} in its description of the table") from None
+
+
+def as_design(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix itself; without columns a column of zeros, because estimators insist on one."""
+    return matrix if matrix.shape[1] else np.zeros((len(matrix), 1))
 
 
 def response_columns(table: Table, offset: str | None, exposure: str | None) -> dict[str, Any]:

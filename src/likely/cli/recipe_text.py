@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from likely.cli.families import first_sentence
+from likely.cli.formula import density
 
 
 def recipe_lines(
@@ -16,6 +17,9 @@ def recipe_lines(
     names = ", ".join(slot.parameter for slot in loss.slots)
     over = f"{terms} column{'s' if terms > 1 else ''} x"
     lines = [f"1 choose   {target} ~ {spec.name}({names}): {_lower(first_sentence(spec.doc))}"]
+    formula = density(spec)
+    if formula is not None:
+        lines.append(f"           {formula}")
     if classes:
         lines.append(f"           classes: {', '.join(classes)}{_yes(family, classes)}")
     head = "2 predict  "

@@ -24,6 +24,8 @@ def show(report: Report) -> None:
     if report.proposal is not None:
         _line(out, f"{report.proposal.reason}")
         _line(out, f"→ {report.proposal.family} ({report.proposal.domain}); --family overrides")
+        for note in report.family_notes:
+            _line(out, f"{note} → {report.family.specification.name}")
     else:
         _line(out, f"family {report.family!r}, as asked")
     if request.predictor == "linear":
@@ -36,7 +38,7 @@ def show(report: Report) -> None:
     ):
         _line(out, line)
     _title(out, f"Coefficients (fit on all {report.rows:,} rows)")
-    _coefficients(out, report.model.predictor.summary())
+    _coefficients(out, report.model.predictor)
     _held_out(out, report)
     for warning in report.warnings:
         _line(out, f"! {warning}", style="yellow")
@@ -56,17 +58,20 @@ def as_document(report: Report) -> dict[str, Any]:
         "family": repr(report.family),
         "proposal": None
         if report.proposal is None
-        else {"domain": report.proposal.domain, "reason": report.proposal.reason},
+        else {
+            "domain": report.proposal.domain,
+            "reason": "; ".join([report.proposal.reason, *report.family_notes]),
+        },
         "classes": list(report.target.classes) or None,
         "columns": list(report.encoder.column_names),
         "left_out": list(report.encoder.left_out),
         "notes": report.notes,
         "warnings": report.warnings,
-        "status": getattr(getattr(predictor, "result_", None), "status", None),
+        "status": predictor.result_.status.name,
         "held_out": None
         if report.judgement is None or report.split is None
         else {"how": report.split.words, **report.judgement.to_dict()},
-        "coefficients": [_row(row) for row in predictor.summary().rows],
+        "coefficients": [_row(row, parameter_names(predictor)) for row in predictor.summary().rows],
         "model": str(report.request.folder),
         "refitted_on_all_rows": True,
     }
@@ -75,14 +80,16 @@ def as_document(report: Report) -> dict[str, Any]:
 _FIELDS = ("parameter", "term", "estimate", "std_error", "z", "p", "low", "high")
 
 
-def _row(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _FIELDS}
+def _row(row: Any, named: dict[str, str]) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    return {**values, "parameter": named.get(row.parameter, row.parameter)}
 
 
-def _coefficients(out: Console, summary: Any) -> None:
+def _coefficients(out: Console, predictor: Any) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    summary = predictor.summary()
     table = Table(box=None, pad_edge=False, header_style="bold")
     percent = f"{100 * summary.level:g} %"
     for name in ("parameter", "term"):
@@ -90,9 +97,11 @@ def _coefficients(out: Console, summary: Any) -> None:
     for name in ("estimate", "std. error", "z", "p", f"{percent} from", "to"):
         table.add_column(name, justify="right", no_wrap=True)
     before = None
+    named = parameter_names(predictor)
     for row in summary.rows:
+        parameter = named.get(row.parameter, row.parameter)
         table.add_row(
-            Text(row.parameter if row.parameter != before else ""),
+            Text(parameter if row.parameter != before else ""),
             Text(row.term),  # a plain string would be read as markup, and hr[17] has brackets
             _number(row.estimate),
             _number(row.std_error, 3),
@@ -103,9 +112,30 @@ def _coefficients(out: Console, summary: Any) -> None:
         )
         before = row.parameter
     out.print(table)
-    _line(out, "estimates are on the scale of η (see the recipe)")
+    on_eta = "estimates are on the scale of η (see the recipe)"
+    _line(out, on_eta + ("; they sum to zero over the classes" if named else ""))
+    for value in shared_values(predictor):
+        _line(out, value)
     for fact in summary.facts:
-        _line(out, fact)
+        if fact != predictor.result_.message:  # it comes with the warnings
+            _line(out, fact)
+
+
+def parameter_names(predictor: Any) -> dict[str, str]:
+    """``probs[0]`` → ``probs[red]``; nothing for families that are not over K classes."""
+    if predictor.family_.specification.support.name != "classes":
+        return {}
+    return {f"probs[{k}]": f"probs[{label}]" for k, label in enumerate(predictor.classes_)}
+
+
+def shared_values(predictor: Any) -> list[str]:
+    """What each parameter is that all rows share, on its own scale."""
+    found = []
+    for slot in predictor.loss_.slots:
+        if slot.link is not None and slot.role == "shared":
+            value = float(slot.link.inverse(predictor.intercept_[slot.parameter]))
+            found.append(f"{slot.parameter} = {value:.4g} for all rows")
+    return found
 
 
 def _held_out(out: Console, report: Report) -> None:
@@ -121,9 +151,10 @@ def _held_out(out: Console, report: Report) -> None:
     _line(out, f"{report.split.words}; the saved model is refitted on all rows")
     same = report.request.predictor == "constant"
     name = "Constant" if same else "Linear"
-    _line(
-        out, f"mean NLL    {name} {found.nll:.4f} nats, Constant baseline {found.baseline_nll:.4f}"
-    )
+    other = found.baseline_family != report.family.specification.name
+    of = f" ({found.baseline_family})" if other else ""
+    against = f"Constant baseline{of} {found.baseline_nll:.4f}"
+    _line(out, f"mean NLL    {name} {found.nll:.4f} nats, {against}")
     if not same:
         _line(
             out,

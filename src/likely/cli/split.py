@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.cli.errors import UserError
-from likely.data.errors import count
-from likely.data.table import Column
+from likely.cli.request import Request
+from likely.data.errors import count, listing
+from likely.data.table import Column, Table
 from likely.data.target import Target
 
 Rows = NDArray[np.intp]
@@ -23,6 +24,26 @@ class Split:
     test: Rows
     words: str
     groups: NDArray[np.intp] | None = None  # of the held-out rows
+
+
+def choose_split(request: Request, table: Table, target: Target) -> Split | None:
+    """The split that the options ask for; None where nothing is held out."""
+    if request.test_fraction == 0:
+        return None
+    if request.group is not None:
+        split = by_group(table.columns[request.group], request.test_fraction, request.seed)
+    elif request.time is not None:
+        split = by_time(table.columns[request.time], request.test_fraction)
+    else:
+        split = shuffled(target, request.test_fraction, request.seed)
+    if target.is_classes:
+        new = np.setdiff1d(target.values[split.test], target.values[split.train])
+        if len(new):
+            raise UserError(
+                f"the classes {listing(new.tolist())} are only among the held-out rows; hold out "
+                "other rows, or use --test-fraction 0"
+            )
+    return split
 
 
 def shuffled(target: Target, fraction: float, seed: int) -> Split:

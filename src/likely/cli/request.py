@@ -1,0 +1,142 @@
+"""What the user asked of ``likely fit``, checked before any work."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.cli.errors import UserError
+from likely.cli.family_text import parse_family
+from likely.cli.model import number_column, response_columns
+from likely.data.errors import listing, nearest
+from likely.data.table import Table
+from likely.data.target import Target
+from likely.storage import refuse_foreign
+
+PREDICTORS = ("linear", "constant")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; see the options of ``likely fit``."""
+
+    data: Path
+    target: str
+    family: str = "auto"
+    predictor: str = "linear"
+    out: Path | None = None
+    numeric: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    weight: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
+    group: str | None = None
+    time: str | None = None
+    test_fraction: float = 0.2
+    seed: int = 0
+    alpha: float = 0.0
+    min_rows: int = 10
+
+    @property
+    def folder(self) -> Path:
+        """Where the model goes."""
+        name = self.data.name.removesuffix(".gz")
+        return self.out if self.out is not None else Path(Path(name).stem + ".likely")
+
+
+@dataclass(frozen=True)
+class Response:
+    """What belongs to the rows of y."""
+
+    y: NDArray[Any]
+    weight: NDArray[np.float64] | None
+    given: dict[str, Any]
+
+    def take(self, rows: NDArray[np.intp]) -> Response:
+        """These rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Response(self.y[rows], weight, {k: v[rows] for k, v in self.given.items()})
+
+
+def check_request(request: Request) -> None:
+    """Whatever can be wrong before a file is opened."""
+    if request.predictor not in PREDICTORS:
+        hint = nearest(request.predictor, PREDICTORS)
+        known = ", ".join(PREDICTORS)
+        raise UserError(
+            f"unknown predictor {request.predictor!r}{hint} The predictors are: {known}"
+        )
+    if request.group is not None and request.time is not None:
+        raise UserError("--group and --time are two ways to hold rows out; give one of them")
+    if request.family != "auto":
+        parse_family(request.family)
+    refuse_foreign(request.folder)
+    parent = request.folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not os.access(parent, os.W_OK):
+        raise UserError(f"no permission to write in {parent}; choose another folder with --out")
+
+
+def check_columns(request: Request, table: Table) -> None:
+    """The columns that the options name must be there."""
+    for role in ("weight", "offset", "exposure", "group", "time"):
+        name = getattr(request, role)
+        if name is not None:
+            table.column(name, f"the {role} column")
+            if name == request.target:
+                raise UserError(f"--{role} {name}: that is the target")
+    for name in (*request.drop, *request.numeric):
+        table.column(name)
+    if request.target in request.drop:
+        raise UserError(f"--drop {request.target}: that is the target")
+
+
+def not_features(request: Request) -> list[str]:
+    """Columns with another role: they split, weigh or shift, and the model does not see them."""
+    roles = (
+        request.target,
+        request.weight,
+        request.offset,
+        request.exposure,
+        request.group,
+        request.time,
+    )
+    return list(dict.fromkeys([*(name for name in roles if name is not None), *request.drop]))
+
+
+def role_notes(request: Request) -> list[str]:
+    """What becomes of those columns, in words."""
+    notes = []
+    if request.drop:
+        notes.append(f"left out as asked: {listing(request.drop, 20)}")
+    for name, what in (
+        (request.weight, "the weight of each row"),
+        (request.offset, "the offset"),
+        (request.exposure, "the exposure"),
+        (request.group, "used to hold out whole groups"),
+        (request.time, "used to hold out the last rows"),
+    ):
+        if name is not None:
+            notes.append(f"{name}: {what}, not a predictor")
+    return notes
+
+
+def read_response(request: Request, table: Table, target: Target) -> Response:
+    """y with the weights, offset and exposure of its rows."""
+    weight = None if request.weight is None else _weights(table, request.weight)
+    given = response_columns(table, request.offset, request.exposure)
+    return Response(target.values, weight, given)
+
+
+def _weights(table: Table, name: str) -> NDArray[np.float64]:
+    weight = number_column(table, name, "weight", positive=False)
+    negative = np.flatnonzero(weight < 0)
+    if len(negative):
+        raise UserError(f"--weight {name}: the column is negative in row {negative[0] + 1}")
+    return weight

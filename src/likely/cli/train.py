@@ -1,0 +1,85 @@
+"""Fitting one estimator for the command line: names, warnings, and counts that turn out Poisson."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.cli.errors import UserError, library_errors
+from likely.cli.model import as_design
+from likely.cli.request import Request, Response
+from likely.recipe import family_class
+
+
+@dataclass
+class Trained:
+    """A fitted estimator, the family it ended with, and what was said on the way."""
+
+    estimator: Any
+    family: Any
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def train(
+    request: Request,
+    family: Any,
+    matrix: NDArray[np.float64],
+    response: Response,
+    names: tuple[str, ...],
+) -> Trained:
+    """Fit what was asked for.
+
+    Counts that vary more than their mean may do so only because the mean depends on x. Where the
+    family was ours to propose and the NegativeBinomial's size runs away to infinity, the Poisson is
+    what the data say, and it is fitted instead.
+    """
+    estimator, said = _fit(request, family, matrix, response, names)
+    runaway = estimator.result_.status.name == "boundary"
+    if request.family == "auto" and family.specification.name == "NegativeBinomial" and runaway:
+        poisson = family_class("Poisson")()
+        estimator, said = _fit(request, poisson, matrix, response, names)
+        note = "given the columns, the counts vary no more than Poisson's (size → ∞)"
+        return Trained(estimator, poisson, [note], said)
+    return Trained(estimator, family, [], said)
+
+
+def _fit(
+    request: Request,
+    family: Any,
+    matrix: NDArray[np.float64],
+    response: Response,
+    names: tuple[str, ...],
+) -> tuple[Any, list[str]]:
+    estimator = _estimator(request, family, names)
+    # Terms and warnings should name our columns. A data frame would carry the names, but costs
+    # the import of pandas, and prediction has no use for them: the encoder checks the columns.
+    estimator._feature_names = lambda _: list(names)
+    with warnings.catch_warnings(record=True) as caught, library_errors():
+        warnings.simplefilter("always")
+        estimator.fit(
+            as_design(matrix), response.y, sample_weight=response.weight, **response.given
+        )
+    del estimator._feature_names
+    # Only what the library says to its users; a deprecation somewhere below is not theirs to mend.
+    kinds = (UserWarning, RuntimeWarning)
+    said = [str(w.message) for w in caught if issubclass(w.category, kinds)]
+    return estimator, list(dict.fromkeys(said))
+
+
+def _estimator(request: Request, family: Any, names: tuple[str, ...]) -> Any:
+    if request.predictor == "constant":
+        from likely.predictors.constant import Constant
+
+        return Constant(family)
+    from likely.predictors.linear import Linear
+
+    if not names:
+        raise UserError(
+            "no column is left to predict from; --predictor constant fits the target alone"
+        )
+    return Linear(family, alpha=request.alpha)
