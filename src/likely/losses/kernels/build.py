@@ -15,6 +15,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import RLock
@@ -119,12 +120,23 @@ def _compile(module: types.ModuleType) -> None:
     for name, function in list(vars(module).items()):
         if not isinstance(function, types.FunctionType) or function.__module__ != module.__name__:
             continue
-        # LLVM vectorises a loop only if everything that it calls is inlined.
-        is_kernel = function.__code__.co_varnames[0] == "y_all"
-        options = fast if is_kernel else {**fast, "forceinline": True}
+        # LLVM vectorises a loop only if everything that it calls is inlined. The one signature of a
+        # kernel takes read-only arrays too, so that nothing is ever compiled twice.
+        if function.__code__.co_varnames[0] == "y_all":
+            decorate = partial(numba.njit, _signature(numba), **fast)
+        else:
+            decorate = partial(numba.njit, **fast, forceinline=True)
         try:
-            compiled = numba.njit(cache=True, **options)(function)
+            compiled = decorate(cache=True)(function)
         except RuntimeError as error:  # Numba found no folder that it can write
             _say_uncached(Path(str(module.__file__)).parent, error)
-            compiled = numba.njit(**options)(function)
+            compiled = decorate()(function)
         setattr(module, name, compiled)
+
+
+def _signature(numba: Any) -> Any:
+    """(y, raw, out, start, stop) of a kernel: contiguous float64; y and raw are only read."""
+    types_ = numba.types
+    y = types_.Array(types_.float64, 1, "C", readonly=True)
+    raw = types_.Array(types_.float64, 2, "C", readonly=True)
+    return types_.void(y, raw, types_.float64[:, ::1], types_.intp, types_.intp)

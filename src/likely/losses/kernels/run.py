@@ -57,5 +57,7 @@ def run(function: Kernel, y: Array, raw: Array, out: Array) -> None:
             )
             out[:, first:last] = block
 
-    direct = all(a.flags.c_contiguous and a.dtype == np.float64 for a in (y, raw))
+    direct = all(
+        a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)
+    )
     fold_slices(work, y.shape[0])

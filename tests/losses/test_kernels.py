@@ -1,0 +1,168 @@
+"""Compiled kernels: the same numbers as the NumPy body, vectorised, cached safely."""
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from likely.families.registry import public_names
+from likely.losses.kernels import build
+from likely.losses.kernels.build import CacheWarning, cache_folder
+from likely.losses.kernels.run import kernel_for
+from likely.recipe import family_class
+
+FAMILIES = [n for n in public_names() if n != "Categorical"]
+
+
+def sample(name, n, seed=0):
+    rng = np.random.default_rng(seed)
+    loss = family_class(name)().loss()
+    raw = rng.normal(scale=0.7, size=(loss.columns, n))
+    spec = loss.specification
+    parameters = [loss.formula(p, raw) for p in spec.parameters]
+    y = spec.formulas["sample"](rng, n, *parameters)
+    if spec.support.name == "unit_interval":
+        y = np.clip(y, 1e-9, 1 - 1e-9)
+    return loss, np.asarray(y, dtype=np.float64), raw
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_kernel_equals_the_numpy_body(name):
+    loss, y, raw = sample(name, 1000)
+    for kind in loss.curvature_kinds:
+        body = loss.evaluate(y, raw, 2, kind)
+        kernel = loss.compiled.evaluate(y, raw, 2, kind)
+        for a, b in zip(body, kernel, strict=True):
+            np.testing.assert_allclose(b, a, rtol=1e-11, atol=1e-13)
+
+
+def test_every_order_gives_the_same_loss_and_gradient():
+    loss, y, raw = sample("NegativeBinomial", 257)
+    first = loss.compiled.evaluate(y, raw, 0)[0]
+    second, gradient, _ = loss.compiled.evaluate(y, raw, 1)
+    third, again, _ = loss.compiled.evaluate(y, raw, 2)
+    np.testing.assert_allclose(second, first, rtol=1e-14)
+    np.testing.assert_allclose(third, first, rtol=1e-14)
+    np.testing.assert_allclose(again, gradient, rtol=1e-12)
+
+
+def test_strided_read_only_and_float32_input():
+    loss, y, raw = sample("Gamma", 5000)
+    plain = loss.compiled.evaluate(y, raw, 1)
+    wide = np.repeat(y, 2)[::2]
+    rows_first = np.ascontiguousarray(raw.T)
+    rows_first.flags.writeable = False
+    strided = loss.compiled.evaluate(wide, rows_first.T, 1)
+    for a, b in zip(plain[:2], strided[:2], strict=True):
+        np.testing.assert_array_equal(a, b)
+    single = loss.compiled.evaluate(y.astype(np.float32), raw.astype(np.float32), 1)
+    np.testing.assert_allclose(single[0], plain[0], rtol=1e-4, atol=1e-4)
+
+
+def test_shared_columns_may_have_stride_zero():
+    loss, y, raw = sample("Normal", 3000)
+    constant = np.broadcast_to(raw[:, :1], raw.shape)
+    a = loss.compiled.evaluate(y, constant, 1)[1]
+    b = loss.compiled.evaluate(y, constant.copy(), 1)[1]
+    np.testing.assert_array_equal(a, b)
+
+
+def test_threads_do_not_change_a_bit(monkeypatch):
+    loss, y, raw = sample("StudentT", 60_000)
+    many = loss.compiled.evaluate(y, raw, 1)
+    monkeypatch.setenv("LIKELY_NUM_THREADS", "1")
+    one = loss.compiled.evaluate(y, raw, 1)
+    for a, b in zip(many[:2], one[:2], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+VECTOR = re.compile(r"\bv(?:mul|add|fmadd\w*|sub)pd\b[^\n]*%[yz]mm")
+SCRIPT = """
+import sys, numpy as np
+from likely.recipe import family_class
+from likely.losses.kernels.run import kernel_for
+loss = family_class(sys.argv[1])().loss()
+kernel = kernel_for(loss, 1, "observed")
+kernel(np.ones(8), np.zeros((loss.columns, 8)), np.empty((1 + loss.columns, 8)), 0, 8)
+print(next(iter(kernel.inspect_asm().values())))
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "uname") or os.uname().machine != "x86_64", reason="reads x86 instructions"
+)
+@pytest.mark.parametrize("cpu", ["", "haswell"])
+@pytest.mark.parametrize("name", ["Bernoulli", "NegativeBinomial"])
+def test_the_loop_is_vectorised(name, cpu, tmp_path):
+    env = dict(os.environ, NUMBA_CACHE_DIR=str(tmp_path), LIKELY_CACHE_DIR=str(tmp_path))
+    if cpu:
+        env |= {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+bmi,+bmi2"}
+    out = subprocess.run(
+        [sys.executable, "-c", SCRIPT, name], env=env, capture_output=True, text=True, check=True
+    )
+    assert len(VECTOR.findall(out.stdout)) > 30
+
+
+RACE = """
+import numpy as np
+from likely import Family, Parameter, positive, real
+from likely.math import exp
+class Racing(Family):
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+    def log_density(y, loc, scale):
+        z = (y - loc) / scale
+        return -z - exp(-z) - scale.log
+y = np.linspace(-1, 1, 40_000)
+print(Racing().nll(y, np.zeros((40_000, 2))).sum())
+"""
+
+
+def test_processes_that_start_together_share_the_cache(tmp_path):
+    env = dict(os.environ, LIKELY_CACHE_DIR=str(tmp_path))
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", RACE],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    outputs = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], outputs
+    assert len({out for out, _ in outputs}) == 1
+    sources = list(tmp_path.glob("racing_*.py"))
+    assert len(sources) == 1
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_an_unwritable_cache_is_said_once_and_works(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("LIKELY_CACHE_DIR", str(blocked / "cache"))
+    monkeypatch.setattr(build, "_said", False)
+    # A combination that no other test compiles, so that it is not in memory yet.
+    loss = family_class("Normal")(scale=3.0625).loss()
+    with pytest.warns(CacheWarning, match="LIKELY_CACHE_DIR"):
+        kernel_for(loss, 0, "observed")
+    y = np.linspace(-1, 1, 10)
+    np.testing.assert_allclose(
+        loss.compiled.evaluate(y, np.zeros((1, 10)), 0)[0],
+        loss.evaluate(y, np.zeros((1, 10)), 0)[0],
+        rtol=1e-14,
+    )
+
+
+def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("LIKELY_CACHE_DIR", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("LIKELY_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if sys.platform.startswith("linux"):
+        assert cache_folder() == tmp_path / "likely" / "kernels"
