@@ -131,7 +131,7 @@ def _column_moments(source: Source, response: Response, threads: int) -> tuple[A
     def merge(a: Any, b: Any) -> tuple[Array, Array, float]:
         weight = a[2] + b[2]
         if weight == 0.0:
-            return a  # type: ignore[no-any-return]
+            return a
         delta, share = b[0] - a[0], b[2] / weight
         return a[0] + share * delta, a[1] + b[1] + delta * delta * (a[2] * share), weight
 
