@@ -149,12 +149,13 @@ log_ratio_of = _register(
 )
 relative_entropy_of = _register(
     "relative_entropy_of",
+    # m − x log m: in two parts, so that a link which makes one of them linear leaves it so.
     lambda x, m, d, log_x, log_m, out: (
         0.0,
-        0.0,
+        1.0,
         0.0,
         x * log_ratio_of(x, m, d, log_x, log_m),
-        -d,
+        -x,
     ),
     lambda x, m, d, log_x, log_m: x * log(x / m) + m - x,
 )
@@ -228,14 +229,34 @@ negative_binomial_slope = _register(
 )
 
 # --- Gamma, in t = log(y/mean) and log shape. ----------------------------------------------------
+#
+# Both functions are linear in k; only where eᵗ overflows does the derivative go through log k.
+
+
+def _unless_over(t: Node, partial: Node) -> Node:
+    return where(t > 700.0, 0.0, partial)
+
+
+def _if_over(t: Node, partial: Node) -> Node:
+    return where(t > 700.0, partial, 0.0)
+
+
 gamma_deviance = _register(
     "gamma_deviance",
-    lambda t, k, log_k, out: (gamma_slope(t, k, log_k), 0.0, out),
+    lambda t, k, log_k, out: (
+        gamma_slope(t, k, log_k),
+        _unless_over(t, expm1mx(t)),
+        _if_over(t, out),
+    ),
     lambda t, k, log_k: k * (exp(t) - 1.0 - t),
 )
 gamma_slope = _register(
     "gamma_slope",
-    lambda t, k, log_k, out: (gamma_exponential(t, k), 0.0, out),
+    lambda t, k, log_k, out: (
+        gamma_exponential(t, k),
+        _unless_over(t, graph.expm1(t)),
+        _if_over(t, out),
+    ),
     lambda t, k, log_k: k * (exp(t) - 1.0),
 )
 

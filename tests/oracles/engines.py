@@ -1,0 +1,124 @@
+"""The ways in which the library computes a loss, and PyTorch's own distributions, each as an engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from oracles import grid
+from oracles.contract import Engine
+from oracles.truth import Combination
+
+Output = tuple[np.ndarray, np.ndarray, "np.ndarray | None"]
+
+
+def numpy_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    return grid.loss(c).evaluate(y, raw, 2, kind)
+
+
+def kernel_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    loss = grid.loss(c)
+    return (loss if c.classes else loss.compiled).evaluate(y, raw, 2, kind)
+
+
+def float32_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    """float32 in, float32 out, through the public methods."""
+    family, columns = _family(c), raw.T.astype(np.float32)
+    with np.errstate(all="ignore"):
+        value, gradient = family.nll_and_gradient(y.astype(np.float32), columns)
+        full = family.curvature(y.astype(np.float32), columns, kind)
+    k = columns.shape[1]
+    assert value.dtype == gradient.dtype == full.dtype == np.float32
+    return value, gradient.T, np.array([full[:, i, j] for i in range(k) for j in range(i + 1)])
+
+
+def torch_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    import torch
+
+    value, gradient = _family(c).nll_and_gradient(
+        torch.as_tensor(y), torch.as_tensor(np.ascontiguousarray(raw.T))
+    )
+    return value.detach().numpy(), gradient.detach().numpy().T, None
+
+
+def jax_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    value, gradient = _family(c).nll_and_gradient(jax.numpy.array(y), jax.numpy.array(raw.T))
+    return np.asarray(value), np.asarray(gradient).T, None
+
+
+def _family(c: Combination) -> Any:
+    from likely.recipe import family_class, predicted
+
+    family = family_class(c.family)
+    if c.classes:
+        return family(c.classes)
+    return family(**{name: predicted(link) for name, link in c.slots})
+
+
+ENGINES: dict[str, Engine] = {
+    "numpy": numpy_engine,
+    "kernel": kernel_engine,
+    "torch": torch_engine,
+    "jax": jax_engine,
+}
+
+
+# --- PyTorch's own distributions, written as its users write them. -------------------------------
+
+
+def torch_peer(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    """torch.distributions in float64 with autograd; default links only."""
+    import torch
+
+    columns = [torch.tensor(column, requires_grad=True) for column in raw]
+    loss = -_log_prob(c, torch.as_tensor(y), columns)
+    gradient = torch.autograd.grad(loss.sum(), columns)
+    return loss.detach().numpy(), np.array([g.numpy() for g in gradient]), None
+
+
+def has_torch_peer(c: Combination) -> bool:
+    return all(slot in _PEER_LINKS for slot in c.slots)
+
+
+_PEER_LINKS = {
+    ("loc", "identity"), ("scale", "log"), ("df", "log"), ("mean", "log"), ("shape", "log"),
+    ("mean", "logit"), ("precision", "log"), ("size", "log"), ("probs", "logit"),
+    ("probs", "softmax"),
+}  # fmt: skip
+
+
+def _log_prob(c: Combination, y: Any, raw: list[Any]) -> Any:
+    import torch
+    from torch import distributions as td
+
+    no = {"validate_args": False}
+    first = raw[0]
+    second = raw[1].exp() if len(raw) > 1 else None
+    if c.family == "Normal":
+        return td.Normal(first, second, **no).log_prob(y)
+    if c.family == "Laplace":
+        return td.Laplace(first, second, **no).log_prob(y)
+    if c.family == "LogNormal":
+        return td.LogNormal(first, second, **no).log_prob(y)
+    if c.family == "StudentT":
+        return td.StudentT(raw[2].exp(), first, second, **no).log_prob(y)
+    if c.family == "Gamma":
+        return td.Gamma(second, second / first.exp(), **no).log_prob(y)
+    if c.family == "Exponential":
+        return td.Exponential((-first).exp(), **no).log_prob(y)
+    if c.family == "Beta":
+        mean = torch.sigmoid(first)
+        return td.Beta(mean * second, (1 - mean) * second, **no).log_prob(y)
+    if c.family == "Bernoulli":
+        return td.Bernoulli(logits=first, **no).log_prob(y)
+    if c.family == "Categorical":
+        return td.Categorical(logits=torch.stack(raw, dim=-1), **no).log_prob(y)
+    if c.family == "Poisson":
+        return td.Poisson(first.exp(), **no).log_prob(y)
+    if c.family == "NegativeBinomial":
+        return td.NegativeBinomial(second, logits=first - raw[1], **no).log_prob(y)
+    raise NotImplementedError(c.family)
