@@ -10,7 +10,7 @@ import pytest
 import sympy
 
 from likely._math.domains import positive, real
-from likely._math.graph import exp
+from likely._math.graph import exp, log, where
 from likely.families.base import Parameter
 from likely.families.registry import modules, specification
 from likely.links.catalogue import default_link, find_link, softmax
@@ -92,10 +92,10 @@ def told():
 
     def get(name):
         if name not in made:
-            start = time.perf_counter()
+            start = time.process_time()
             made[name] = explain(VARIANTS[name])
             assert str(made[name])
-            assert time.perf_counter() - start < 3.0
+            assert time.process_time() - start < 3.0  # of this process: others may be busy
         return made[name]
 
     return get
@@ -306,6 +306,27 @@ def test_a_users_own_gaussian_is_recognised_by_its_formula():
     explanation = explain(compose(Mine.specification, spread="shared"))
     assert explanation.name == "sum of squares"
     assert "½ log(2π)" in str(explanation)  # the float is recognised for what it is
+
+
+def test_powers_and_pieces_of_a_users_density_are_kept():
+    class Weibull(Family):
+        support = positive
+        scale = Parameter(positive)
+        shape = Parameter(positive)
+
+        def log_density(y, scale, shape):
+            t = shape * (y.log - scale.log)
+            return t - exp(t) + shape.log - y.log
+
+    class Tilted(Family):
+        support = real
+        loc = Parameter(real)
+
+        def log_density(y, loc):
+            return -where(y < loc, 0.25 * (loc - y), 0.75 * (y - loc)) + log(3.0 / 16.0)
+
+    assert "exp(−(y/σ)ᵏ)" in str(explain(compose(Weibull.specification)))
+    assert "if y < μ" in str(explain(compose(Tilted.specification)))
 
 
 def test_least_squares_tells_its_profile_step_and_where_it_ends(told):

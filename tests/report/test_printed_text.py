@@ -128,7 +128,8 @@ def combinations():
                          link if n == first else default_link(p.domain))
                     for n, p in spec.parameters.items()
                 ]  # fmt: skip
-                if role == "predicted" or any(s.role == "shared" for s in slots):
+                usual = link is default_link(spec.parameters[first].domain)
+                if role == "predicted" or (usual and any(s.role == "shared" for s in slots)):
                     yield pytest.param(
                         NegativeLogLikelihood(spec, slots), id=f"{module}-{link.name}-{role}"
                     )

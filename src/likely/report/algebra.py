@@ -122,6 +122,16 @@ def _split(argument: Expr, kept: set[Expr]) -> Expr:
     return total
 
 
+def _as_power(argument: Expr) -> Expr:
+    """exp(k (log y − log σ)) as (y/σ)ᵏ."""
+    factors = Mul.make_args(sympy.factor(argument))
+    for factor in factors:
+        pairs = [t.as_coeff_Mul() for t in Add.make_args(factor)]
+        if all(isinstance(g, log) and c.is_Integer for c, g in pairs):
+            return Pow(Mul(*[g.args[0] ** c for c, g in pairs]), argument / factor)
+    return sympy.exp(argument)
+
+
 # --- Collecting ----------------------------------------------------------------------------------
 
 
@@ -160,7 +170,7 @@ class _Mask:
 
 
 def _collect(expression: Expr, kept: set[Expr]) -> Ordered:
-    split = expression.replace(log, lambda a: _split(a, kept))
+    split = expression.replace(log, lambda a: _split(a, kept)).replace(sympy.exp, _as_power)
     mask = _Mask()
     masked = _expand(mask.hide(split))
     generators = {d: e for e, d in mask.names.items() if isinstance(e, _GENERATORS)}

@@ -157,7 +157,9 @@ class Text(StrPrinter):
         out = lead
         for f in factors:
             text = self.parenthesize(f, PRECEDENCE["Mul"], strict=True)
-            tight = out[-1:].isdigit() and (f.as_base_exp()[0].is_Symbol or f is S.Pi)
+            base = f.as_base_exp()[0]
+            letter = base.is_Symbol and len(str(base)) <= 2
+            tight = out[-1:].isdigit() and (letter or f is S.Pi)
             out += text if not out or tight else " " + text
         return out
 
