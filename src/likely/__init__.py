@@ -48,15 +48,19 @@ _LAZY = {
     "ConvergenceWarning": "likely.fitting.result",
 }
 
+_OWN = ("likely._math.domains", "likely.recipe")
+
 
 def _families() -> dict[str, str]:
-    """Public family names → module names; only file names are read, nothing is imported."""
+    """Public family names → module names; reads the families' own small files."""
     from likely.families.registry import public_names
 
     return public_names()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":  # `from likely import *` asks for it
+        return __dir__()
     if name in _LAZY:
         from importlib import import_module
 
@@ -72,4 +76,10 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY, *_families()])
+    # Submodules appear among the globals once they are imported; they are not for the outside.
+    public = [
+        name
+        for name, value in globals().items()
+        if name[0] != "_" and (isinstance(value, type) or getattr(value, "__module__", "") in _OWN)
+    ]
+    return sorted({*public, *_LAZY, *_families()})

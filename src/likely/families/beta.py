@@ -4,10 +4,10 @@ from likely._math.atoms import (
     beta_stirling,
     betainc,
     betaincc,
+    betainccinv,
     betaincinv,
-    digamma,
-    lgamma,
     relative_entropy_of,
+    stirling,
     stirling_curve,
     stirling_slope,
 )
@@ -25,10 +25,10 @@ def _stirling_2(x, log_x):
 class Beta(Distribution):
     r"""Proportions strictly between 0 and 1: rates, shares, scores.
 
-    .. math:: p(y) = \frac{\Gamma(\varphi)}{\Gamma(\mu\varphi)\,\Gamma((1-\mu)\varphi)}
-              \, y^{\mu\varphi-1} (1-y)^{(1-\mu)\varphi-1}
+    .. math:: p(y) = \frac{\Gamma(\kappa)}{\Gamma(\mu\kappa)\,\Gamma((1-\mu)\kappa)}
+              \, y^{\mu\kappa-1} (1-y)^{(1-\mu)\kappa-1}
 
-    Mean μ, precision φ, variance μ(1 − μ)/(1 + φ). With μφ < 1 or (1 − μ)φ < 1 the density is largest at
+    Mean μ, precision κ, variance μ(1 − μ)/(1 + κ). With μκ < 1 or (1 − μ)κ < 1 the density is largest at
     an edge, which is then the mode. Exact zeros and ones are outside the support.
 
     Source: Ferrari and Cribari-Neto (2004), doi:10.1080/0266476042000214501.
@@ -36,14 +36,14 @@ class Beta(Distribution):
 
     support = unit_interval
     mean = Parameter(unit_interval, r"\mu")
-    precision = Parameter(positive, r"\varphi", shared=True)
+    precision = Parameter(positive, r"\kappa", shared=True)
     scipy = (
         "beta",
         lambda mean, precision: {"a": mean * precision, "b": mean.complement * precision},
     )
 
     def log_density(y, mean, precision):
-        # φ·KL(μ ‖ y) as two terms that cannot be negative, and Stirling's formula for the rest. The
+        # κ·KL(μ ‖ y) as two terms that cannot be negative, and Stirling's formula for the rest. The
         # difference μ − y is taken between complements where μ is near 1.
         d = where(mean < 0.5, mean - y, y.complement - mean.complement)
         divergence = relative_entropy_of(mean, y, d, mean.log, y.log) + relative_entropy_of(
@@ -72,13 +72,19 @@ class Beta(Distribution):
         return both
 
     def entropy(mean, precision):
+        # log B(a, b) − (a − 1) ψ(a) − (b − 1) ψ(b) + (φ − 2) ψ(φ), Stirling's leading terms cancelled.
         a, b = mean * precision, mean.complement * precision
-        log_beta = lgamma(a) + lgamma(b) - lgamma(precision)
+        log_a, log_b = mean.log + precision.log, mean.log1m + precision.log
+        slope_a, slope_b = stirling_slope(a, log_a), stirling_slope(b, log_b)
+        slope = stirling_slope(precision, precision.log)
         return (
-            log_beta
-            - (a - 1.0) * digamma(a)
-            - (b - 1.0) * digamma(b)
-            + (precision - 2.0) * digamma(precision)
+            0.5 * (log_a + log_b)
+            - 1.5 * precision.log
+            + 0.5 * log(2.0 * PI)
+            + (stirling(a, log_a) + stirling(b, log_b) - stirling(precision, precision.log))
+            + ((slope_a - 0.5) / a - (slope_a - 0.5))
+            + ((slope_b - 0.5) / b - (slope_b - 0.5))
+            + ((slope - 0.5) - 2.0 * (slope - 0.5) / precision)
         )
 
     def cdf(y, mean, precision):
@@ -89,6 +95,9 @@ class Beta(Distribution):
 
     def quantile(q, mean, precision):
         return betaincinv(mean * precision, mean.complement * precision, q)
+
+    def isf(q, mean, precision):
+        return betainccinv(mean * precision, mean.complement * precision, q)
 
     def expected_information(mean, precision):
         # The density moves with log a, log b and log φ, by x²ψ′(x) each. The x in it cancels in

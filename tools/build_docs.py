@@ -1,0 +1,24 @@
+"""Build the documentation into site/: the README as the first page, guides, and the API from docstrings."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    # Links into docs/ are relative to it there; other files of the repository are not on the site.
+    page = re.sub(r"\]\(docs/", "](", readme)
+    page = re.sub(r"\[([^]]+)\]\((?!http|lecture|numerics|fitting)[^)]*\)", r"\1", page)
+    (ROOT / "docs" / "index.md").write_text(page, encoding="utf-8")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", "site"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
