@@ -5,8 +5,8 @@
     python tools/accuracy.py --engine kernel            # also torch, jax
     python tools/accuracy.py --torch-peer               # PyTorch's distributions beside ours
 
-A point passes where |computed − truth| ≤ 1e-10 |truth| + 64 u K (curvature: 1e-8); the columns give the share
-of points that pass and the largest error over tolerance.
+A point passes where |computed − truth| ≤ 1e-10 |truth| + 64 u K (curvature: 1e-8); the columns
+give the share of points that pass and the largest error over tolerance.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The numerics contract (DESIGN, section 6) over the registry: every family, every link, every point.
+"""The numerics contract (DESIGN, section 6) over the registry: every family and every link.
 
-The grid is thinned by a fixed draw so that this runs in a minute; ``tools/accuracy.py`` runs all of it.
+The grid is thinned by a fixed draw to run in a minute; ``tools/accuracy.py`` runs all of it.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def test_other_links(c: Combination) -> None:
 @pytest.mark.parametrize("name", CURVATURE_GAPS)
 @pytest.mark.xfail(
     strict=True,
-    reason="the loss is nearly linear in this raw, so that second derivatives in the logarithm of the "
-    "parameter (in y − loc for a curved link of loc) cancel; the default links need those",
+    reason="the loss is nearly linear in this raw, so that second derivatives in the logarithm "
+    "of the parameter (in y − loc for a curved link of loc) cancel; the default links need those",
 )
 def test_curvature_of_other_links_at_extremes(name: str) -> None:
     c = next(c for c in OTHERS if str(c) == name)

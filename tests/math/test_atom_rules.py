@@ -1,7 +1,7 @@
-"""Every atom of the registry: its rule is the derivative of its definition, its expansion the same function.
+"""Every atom of the registry: the rule differentiates the definition, the expansion equals it.
 
-Arguments that are hints follow their base: ``log_x`` is log x, ``d`` is x − m, and q is 1 − p. A rule may send
-the derivative through the hint, so rules are compared along consistent directions.
+Arguments that are hints follow their base: ``log_x`` is log x, ``d`` is x − m, and q is 1 − p. A rule
+may send the derivative through the hint, so rules are compared along consistent directions.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def definition(atom: Atom, names: tuple[str, ...]) -> Node:
 
 #: Their definitions overflow, or need more digits than are worth waiting for.
 EXPONENTIAL = {
-    "bose", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential", "gamma_slope",
-    "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
+    "bose", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential",
+    "gamma_slope", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
 }  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()

@@ -10,7 +10,7 @@ from mpmath import isinf, mp, mpf
 
 from oracles.truth import Combination, Entry, Point, Truth, truths
 
-#: engine(combination, y (n,), raw (k, n), kind) → nll (n,), gradient (k, n), packed curvature or None.
+#: engine(combination, y (n,), raw (k, n), kind) → nll (n,), gradient (k, n), curvature or None.
 Engine = Callable[
     [Combination, np.ndarray, np.ndarray, str],
     tuple[np.ndarray, np.ndarray, np.ndarray | None],

@@ -1,4 +1,4 @@
-"""The ways in which the library computes a loss, and PyTorch's own distributions, each as an engine."""
+"""The ways in which the library computes a loss, and PyTorch's own distributions, as engines."""
 
 from __future__ import annotations
 

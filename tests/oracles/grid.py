@@ -1,8 +1,8 @@
 """The stress grid of the numerics contract: raw predictions far out, and y where formulas cancel.
 
-Jointly |raw| ≤ 30; one raw at a time at ±37.5 and ±300 (±700 for logit and softmax) with the others in
-{−1, 0, 1}. Of the y at each, more than a third are adversarial: at the centre of the distribution exactly, one
-ulp, 1e-8 and 1e-3 beside it, one and thirty standard deviations away, at the edge of the
+Jointly |raw| ≤ 30; one raw at a time at ±37.5 and ±300 (±700 for logit and softmax) with the
+others in {−1, 0, 1}. Of the y at each, more than a third are adversarial: at the centre of the
+distribution exactly, one ulp, 1e-8 and 1e-3 beside it, one and thirty standard deviations away, at the edge of the
 support, and where the gradient of one raw vanishes.
 """
 
@@ -62,7 +62,7 @@ def defaults() -> list[Combination]:
 
 
 def others() -> list[Combination]:
-    """Every family with each other link, and each alternative with each link, one slot at a time."""
+    """Every family with each other link or alternative, one slot at a time."""
     found = []
     for spec in map(specification, modules()):
         if spec.support.name == "classes":
@@ -251,9 +251,9 @@ def _all(c: Combination, nll: Any, rng: np.random.Generator, float32: bool) -> I
 def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
     """Whether the rounding of loc decides the result: y lies on a kink, or on a spike as narrow.
 
-    Laplace's gradient jumps from −1/scale to 1/scale at y = loc; StudentT's with few df or a small scale does so
-    within scale·√df. The link's raw, a float64 number, does not say on which side y is: loc = exp(raw)
-    has no more digits than y. With the identity y − loc is exact, and decides.
+    Laplace's gradient jumps from −1/scale to 1/scale at y = loc; StudentT's with few df or
+    a small scale does so within scale·√df. The link's raw, a float64 number, does not say on
+    which side y is: loc = exp(raw) has no more digits than y. With the identity y − loc is exact, and decides.
     """
     if "loc" not in nll.specification.parameters or c.slots[0][1] == "identity":
         return False

@@ -1,8 +1,9 @@
 """The densities and links as a textbook prints them: the independent half of every comparison.
 
-Nothing here is shared with ``likely.families`` or ``likely.links``, and nothing is stable: cancellation
-is met with digits, in ``truth.py``. The formulas are traced, so that derivatives follow from the rules of the
-elementary functions; ``tests/math/test_atom_rules.py`` holds those rules to ``mpmath.diff``.
+Nothing here is shared with ``likely.families`` or ``likely.links``, and nothing is stable:
+cancellation is met with digits, in ``truth.py``. The formulas are traced, so that derivatives
+follow from the rules of the elementary functions; ``tests/math/test_atom_rules.py``
+holds those rules to ``mpmath.diff``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def trigamma(x: Any) -> Node:
 
 @dataclass(frozen=True)
 class Probability:
-    """λ and 1 − λ, each by its own formula: no number of digits recovers 1 − λ from λ = 1 − e^(−e³⁰⁰)."""
+    """λ and 1 − λ, each by its own formula: no digits recover 1 − λ from λ = 1 − e^(−e³⁰⁰)."""
 
     value: Node
     complement: Node
@@ -171,7 +172,7 @@ def poisson_information(mean):
     return {(0, 0): 1.0 / mean}
 
 
-# --- Links: raw → θ, on the positive numbers and the line; raw → (λ, 1 − λ) on (0, 1). -------------
+# --- Links: raw → θ, on the positive numbers and the line; raw → (λ, 1 − λ) on (0, 1). ------------
 
 LINKS: dict[str, Callable[[Node], Node]] = {
     "identity": lambda r: r,
@@ -198,10 +199,11 @@ UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
 
 @dataclass(frozen=True)
 class Textbook:
-    """A family: its density, the information where it is in closed form, and where y is worth trying.
+    """A family: its density, the information where it is in closed form, and where y lies.
 
-    ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position and its
-    value from the alternative's. ``centre`` gives (mean or middle, spread) of y from θ, in floats.
+    ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position
+    and its value from the alternative's. ``centre`` gives (mean or middle, spread) of y
+    from θ, in floats.
     """
 
     log_density: Callable[..., Node]

@@ -32,7 +32,7 @@ Point = tuple[float, ...]  # y, raw0, raw1, …
 
 @dataclass(frozen=True)
 class Combination:
-    """A family with a parameter and a link for each raw column, by name: what a process can be sent.
+    """A family with a parameter and a link for each raw column, by name, to send to processes.
 
     ``classes`` is K for Categorical, whose y selects the formula.
     """
@@ -52,7 +52,7 @@ class Combination:
 
 @dataclass(frozen=True)
 class Entry:
-    """A true number, and the K of the numerics contract: how far the inputs' own rounding moves it."""
+    """A true number, and the K of the contract: how far the inputs' own rounding moves it."""
 
     value: mpf
     slack: mpf
@@ -68,7 +68,7 @@ class Truth:
     expected: tuple[Entry, ...]
 
 
-# --- Special functions where mpmath's own cannot go: arguments like exp(-exp(300)). ----------------
+# --- Special functions where mpmath's own cannot go: arguments like exp(-exp(300)). ---------------
 
 
 def _tiny(x: mpf) -> bool:
@@ -199,7 +199,7 @@ def _entries(combination: Combination, point: Point, digits: int) -> list[Entry]
 
 
 def _weights(combination: Combination, point: Point) -> list[float]:
-    """cⱼ of the contract: |raw| for the identity, at least 1 for any other link; |y| if continuous."""
+    """cⱼ of the contract: |raw| for the identity, at least 1 for any other; |y| if continuous."""
     y, *raw = point
     links = (
         ["softmax"] * len(raw) if combination.classes else [link for _, link in combination.slots]
@@ -220,7 +220,7 @@ def _agree(a: Entry, b: Entry) -> bool:
 
 def _assemble(combination: Combination, entries: list[Entry]) -> Truth:
     with mp.workdps(40):
-        # Rounded, so that what travels between processes is short; a true 0 that only has no digits is 0.
+        # Rounded, so that what travels between processes is short; noise about 0 is 0.
         short = [
             Entry(mpf(0) if abs(e.value) < ZERO * max(e.slack, SMALLEST) else +e.value, +e.slack)
             for e in entries
