@@ -48,9 +48,6 @@ _LAZY = {
     "ConvergenceWarning": "likely.fitting.result",
 }
 
-_OWN = ("likely._math.domains", "likely.recipe")
-
-
 def _families() -> dict[str, str]:
     """Public family names → module names; reads the families' own small files."""
     from likely.families.registry import public_names
@@ -80,6 +77,6 @@ def __dir__() -> list[str]:
     public = [
         name
         for name, value in globals().items()
-        if name[0] != "_" and (isinstance(value, type) or getattr(value, "__module__", "") in _OWN)
+        if name[0] != "_" and getattr(value, "__module__", "").startswith("likely")
     ]
     return sorted({*public, *_LAZY, *_families()})
