@@ -1,4 +1,4 @@
-"""Which columns of a design follow exactly from the others, to be left out by name."""
+"""Which columns of a design follow exactly from the others, so that they are left out by name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-#: A direction whose length is below this share of the longest is taken as exactly zero. Rounding of
-#: decimal numbers leaves 1e-16; a polynomial of degree 6 in a raw variable still has 1e-9.
+#: A combination of columns of unit length whose own length is below this is exactly zero. Rounding
+#: of decimal numbers leaves 1e-16; a polynomial of degree 6 in a raw variable still has 1e-9.
 TOLERANCE = 1e-11
+#: Eigenvalues of the correlations above this are far from zero whatever the rounding.
+_CLEAR = 1e-6
+#: Entries of a null vector (of length 1) below this are zero.
+_ENTRY = 1e-6
 _BLOCK = 65_536
 
 
@@ -35,99 +39,102 @@ def find_dependences(matrix: Array, sources: Sequence[str]) -> list[Dependence]:
     ``season`` where ``month`` says it all is easier to read than losing three of the months. What
     is then still dependent goes column by column, the later ones first.
     """
-    if matrix.shape[1] == 0 or _clearly_independent(matrix):
-        return []
-    triangle = _triangle(matrix)
-    left = np.arange(matrix.shape[1])
+    null = _null_space(matrix)
     of = np.array(sources)
+    left = np.arange(matrix.shape[1])
     found = []
-    while len(null := _null_space(triangle[:, left])):
+    while len(null):
         candidates = [
             (int((of[left] == name).sum()), -int(np.flatnonzero(of == name)[0]), name)
             for name in dict.fromkeys(of[left].tolist())
-            if _spans(null[:, of[left] == name])
+            if _follows(null, left[of[left] == name])
         ]
         if not candidates:
             break
         name = min(candidates)[2]
-        gone, rest = left[of[left] == name], left[of[left] != name]
-        others = _explained_by(triangle, gone, rest, of)
+        gone, left = left[of[left] == name], left[of[left] != name]
+        others = _explained_by(null, gone, left, of)
         found.append(Dependence(name, tuple(gone.tolist()), True, others))
-        left = rest
+        null = _within(null, left)
     if len(null):
-        for j, before in _dependent_on_earlier(triangle, left):
-            others = _explained_by(triangle, np.array([j]), before, of)
+        for j, before in _dependent_on_earlier(null, left):
+            others = _explained_by(null, np.array([j]), before, of)
             found.append(Dependence(sources[j], (j,), False, others))
     return found
 
 
-def _clearly_independent(matrix: Array) -> bool:
-    """A quick look at the correlations, which settles the matter for most tables.
+def _null_space(matrix: Array) -> Array:
+    """Orthonormal rows v with Σⱼ vⱼ xⱼ = 0, for the centred columns xⱼ scaled to unit length.
 
-    Squaring costs half the digits, so an eigenvalue near zero settles nothing.
+    The correlations settle the matter for most tables. Squaring costs half the digits, though, so
+    directions with an eigenvalue near zero are looked at again: cleaned of what rounding mixed in
+    from the clear ones, and measured by the length of the combination itself.
     """
-    centred = matrix - matrix.mean(axis=0)
-    length = np.sqrt((centred**2).sum(axis=0))
-    if not (length > 0).all():
+    if not matrix.shape[1]:
+        return np.empty((0, 0))
+    mean = matrix.mean(axis=0)
+    squares = sum((((block - mean) ** 2).sum(axis=0) for block in _blocks(matrix)), np.zeros(1))
+    length = np.sqrt(squares)
+    scale = np.where(length > 0, length, 1.0)
+
+    def columns() -> Iterator[Array]:
+        for block in _blocks(matrix):
+            yield (block - mean) / scale
+
+    correlation = sum((x.T @ x for x in columns()), np.zeros((1, 1)))
+    values, vectors = np.linalg.eigh(correlation)
+    clear, doubtful = vectors[:, values > _CLEAR], vectors[:, values <= _CLEAR]
+    if not doubtful.shape[1]:
+        return np.empty((0, matrix.shape[1]))
+    mixed = sum((x.T @ (x @ doubtful) for x in columns()), np.zeros((1, 1)))
+    doubtful = doubtful - clear @ ((clear.T @ mixed) / values[values > _CLEAR][:, None])
+    combined = np.vstack([x @ doubtful for x in columns()])
+    _, lengths, right = np.linalg.svd(np.linalg.qr(combined, mode="r"))
+    rank = int((lengths > TOLERANCE * np.sqrt(values[-1])).sum())
+    # Householder's Q spans the same space with orthonormal rows.
+    return np.asarray(np.linalg.qr(doubtful @ right[rank:].T)[0].T)
+
+
+def _blocks(matrix: Array) -> Iterator[Array]:
+    for start in range(0, len(matrix), _BLOCK):
+        yield matrix[start : start + _BLOCK]
+
+
+def _within(null: Array, columns: Indices) -> Array:
+    """The null vectors that involve no other than these columns."""
+    outside = np.ones(null.shape[1], dtype=bool)
+    outside[columns] = False
+    if not outside.any():
+        return null
+    left, values, _ = np.linalg.svd(null[:, outside])
+    rank = int((values > _ENTRY).sum())
+    return np.asarray(left[:, rank:].T @ null)
+
+
+def _follows(null: Array, columns: Indices) -> bool:
+    """Whether all of these columns follow from the rest: the null space has full rank on them."""
+    if len(null) < len(columns):
         return False
-    correlation = centred.T @ centred / np.outer(length, length)
-    return bool(np.linalg.eigvalsh(correlation)[0] > 1e-6)
+    return bool(np.linalg.svd(null[:, columns], compute_uv=False).min(initial=1.0) > _ENTRY)
 
 
-def _dependent_on_earlier(triangle: Array, columns: Indices) -> Iterator[tuple[int, Indices]]:
-    """Columns that follow from the ones kept before them, by Gram–Schmidt, with those."""
-    basis: Array = np.empty((triangle.shape[0], 0))
+def _dependent_on_earlier(null: Array, columns: Indices) -> Iterator[tuple[int, Indices]]:
+    """Columns that follow from the ones kept before them, with those."""
     kept: list[int] = []
     for j in columns.tolist():
-        rest = triangle[:, j]
-        for _ in range(2):  # the second pass removes what rounding left of the first
-            rest = rest - basis @ (basis.T @ rest)
-        length = np.linalg.norm(rest)
-        if length <= TOLERANCE:
+        if len(_within(null, np.array([*kept, j]))):
             yield j, np.array(kept, dtype=np.intp)
         else:
             kept.append(j)
-            basis = np.column_stack([basis, rest / length])
-
-
-def _triangle(matrix: Array) -> Array:
-    """R of the centred and scaled columns, block by block: RᵀR is their Gram matrix."""
-    mean = matrix.mean(axis=0)
-    triangle: Array = np.empty((0, matrix.shape[1]))
-    for start in range(0, len(matrix), _BLOCK):
-        block = matrix[start : start + _BLOCK] - mean
-        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, block]), mode="r"))
-    length = np.sqrt((triangle**2).sum(axis=0))
-    return triangle / np.where(length > 0, length, 1.0)
-
-
-def _null_space(triangle: Array) -> Array:
-    """Rows that span {v : R v = 0}."""
-    _, values, right = np.linalg.svd(triangle)
-    rank = int((values > TOLERANCE * values.max(initial=0.0)).sum())
-    return right[rank:]
-
-
-def _spans(null: Array) -> bool:
-    """Whether columns follow from the rest: the null space, seen on them alone, has full rank."""
-    values = np.linalg.svd(null, compute_uv=False)
-    return len(values) == null.shape[1] and bool(values.min(initial=1.0) > 1e-6)
 
 
 def _explained_by(
-    triangle: Array, gone: Indices, rest: Indices, of: NDArray[np.str_]
+    null: Array, gone: Indices, rest: Indices, of: NDArray[np.str_]
 ) -> tuple[str, ...]:
     """The sources whose columns give the lost ones, found by dropping each that is not needed."""
     needed = rest
-
-    def follows(columns: Indices) -> bool:
-        if not len(columns):
-            return False
-        fit, *_ = np.linalg.lstsq(triangle[:, columns], triangle[:, gone], rcond=TOLERANCE)
-        return bool(np.abs(triangle[:, columns] @ fit - triangle[:, gone]).max() < 1e-8)
-
     for name in dict.fromkeys(of[rest].tolist()):
         fewer = needed[of[needed] != name]
-        if follows(fewer):
+        if _follows(_within(null, np.concatenate([gone, fewer])), gone):
             needed = fewer
     return tuple(dict.fromkeys(of[needed].tolist()))

@@ -222,7 +222,9 @@ class TableEncoder:
 
 def _dependence_note(found: Dependence, names: Iterable[str]) -> str:
     names = list(names)
-    if found.whole and len(found.columns) == 1 and len(found.others) == 1:
+    if not found.others:
+        how = "does not vary"
+    elif found.whole and len(found.columns) == 1 and len(found.others) == 1:
         how = f"repeats {found.others[0]}"
     else:
         verb = "follow" if not found.whole and len(found.columns) > 1 else "follows"
