@@ -91,17 +91,22 @@ def scaled_bases(
         chosen = range(p) if design.columns is None else design.columns
         columns = np.asarray(chosen, dtype=np.intp)
         centred = design.intercept and not source.sparse_products
-        centre = mean[columns] if centred else np.zeros(columns.size)
-        about = second[columns] + (0.0 if centred else 1.0) * weight * mean[columns] ** 2
-        scale = np.sqrt(about / weight)
-        # A constant column has only the rounding of its mean: it is collinear with the intercept.
-        scale[scale <= COLLINEAR * np.abs(mean[columns])] = 1.0
-        scale[scale == 0.0] = 1.0
+        centre, scale = _centre_and_scale(mean[columns], second[columns], weight, centred)
         keys[design] = len(bases)
         bases.append(
             Basis(columns, design.columns is None, design.intercept, centre, scale, spread=scale)
         )
     return bases, [keys[design] for design in designs]
+
+
+def _centre_and_scale(
+    mean: Array, second: Array, weight: float, centred: bool
+) -> tuple[Array, Array]:
+    """What to subtract from columns and to divide them by: standard deviations, or sizes."""
+    scale = np.sqrt(second / weight if centred else second / weight + mean * mean)
+    # A constant column has only the rounding of its mean: it is collinear with the intercept.
+    scale[(scale <= COLLINEAR * np.abs(mean)) | (scale == 0.0)] = 1.0
+    return (mean if centred else np.zeros(mean.size)), scale
 
 
 def _column_moments(source: Source, response: Response, threads: int) -> tuple[Array, Array, float]:
@@ -149,19 +154,19 @@ def _sparse_column_moments(source: Source, response: Response) -> tuple[Array, A
 
 
 def orthogonal_basis(
-    basis: Basis, source: Source, response: Response, penalty: Array, threads: int
+    basis: Basis, source: Source, response: Response, alpha: float, threads: int
 ) -> Basis:
     """The same design in orthogonal coordinates, without columns that are collinear with others.
 
-    R of the weighted, centred, scaled design [√w·Z; √penalty] is folded from the R of blocks (a
+    R of the weighted, centred, scaled design [√w·Z; √alpha/scale] is folded from the R of blocks (a
     merge of two is the R of one on top of the other), so its condition is that of Z and not its
-    square. Then D = Z R⁻¹. ``penalty`` (p,) are the ridge rows in scaled units; they make any
-    design full rank.
+    square. Then D = Z R⁻¹. The ridge rows of ``alpha`` > 0 make any design full rank.
     """
     p = basis.columns.size
-    mean = basis.centre
-    if source.sparse_products and basis.intercept:
-        mean = _column_moments(source, response, threads)[0][basis.columns]
+    means, seconds, weight = _column_moments(source, response, threads)
+    centre, scale = _centre_and_scale(
+        means[basis.columns], seconds[basis.columns], weight, basis.intercept
+    )
     rows = max(block_rows(p), 2 * p)
     n = source.shape[0]
     buffers = [np.empty(rows * source.shape[1]) for _ in range(threads)]
@@ -169,7 +174,7 @@ def orthogonal_basis(
     def work(block: int, worker: int) -> Array:
         part = slice(block * rows, min((block + 1) * rows, n))
         z = source.dense(part, None, basis.selector(), buffers[worker])
-        z = (z - mean) / basis.scale
+        z = (z - centre) / scale
         if response.weight is not None:
             z *= np.sqrt(response.weight[part])[:, None]
         return np.asarray(np.linalg.qr(z, mode="r"))
@@ -178,17 +183,16 @@ def orthogonal_basis(
         return np.asarray(np.linalg.qr(np.vstack([a, b]), mode="r"))
 
     triangle = fold(work, -(-n // rows), merge, threads)
-    if penalty.any():
-        triangle = merge(triangle, np.diag(np.sqrt(penalty)))
+    if alpha > 0.0:
+        triangle = merge(triangle, np.diag(np.sqrt(alpha) / scale))
     kept = independent_columns(triangle)
     r = np.linalg.qr(triangle[:, kept], mode="r")
-    weight = float(n if response.weight is None else response.weight.sum())
     transform = np.zeros((p, kept.size))
     transform[kept] = solve_triangular(r, np.eye(kept.size)) * np.sqrt(weight)
-    transform /= basis.scale[:, None]
+    transform /= scale[:, None]
     dropped = tuple(int(i) for i in np.setdiff1d(np.arange(p), kept))
     return replace(
-        basis, centre=mean, scale=np.ones(kept.size), transform=transform, dropped=dropped
+        basis, centre=centre, scale=np.ones(kept.size), transform=transform, dropped=dropped
     )
 
 

@@ -26,9 +26,9 @@ BLOCK_ELEMENTS = 1 << 17
 UNITS = 64
 
 
-def block_rows(columns: int) -> int:
-    """Rows per block for a design of so many columns: a power of two, at most ``BLOCK``."""
-    rows = BLOCK
+def block_rows(columns: int, most: int = BLOCK) -> int:
+    """Rows per block for a design of so many columns: a power of two, at most ``most``."""
+    rows = most
     while rows > 512 and rows * columns > BLOCK_ELEMENTS:
         rows //= 2
     return rows

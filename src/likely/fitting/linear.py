@@ -83,7 +83,8 @@ def fit_linear(
 
 def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     """Fit a loss with curvature: Newton's method, or L-BFGS where the coefficients are many."""
-    bases, uses = scaled_bases(task.source, task.designs, task.response, task.threads)
+    source, response = _scaling_rows(task)
+    bases, uses = scaled_bases(source, task.designs, response, task.threads)
     objective = task.objective(bases, uses)
     if objective.size > MANY_COEFFICIENTS or objective.columns > MANY_COLUMNS:
         stop = minimise_many(objective, _start(task, objective), task.max_iter)
@@ -95,6 +96,21 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     return fit_result(task, outcome, covariances)
 
 
+def _scaling_rows(task: Task) -> tuple[Source, Response]:
+    """The rows that decide how columns are centred and scaled: some, where there are many.
+
+    The coordinates need not be exact; where they are not good enough, H is ill-conditioned, and
+    then all rows decide.
+    """
+    if task.source.shape[0] <= LARGE:
+        return task.source, task.response
+    every = slice(None, None, task.source.shape[0] // THINNED)
+    response = task.response.take(every)
+    if response.weight is not None and not response.weight.any():
+        return task.source, task.response
+    return task.source.take(every), response
+
+
 def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
     """Every basis with slopes in orthogonal coordinates."""
     found = []
@@ -103,8 +119,7 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
             found.append(basis)
             continue
         alpha = min(float(task.penalties[j]) for j, u in enumerate(uses) if u == i)
-        ridge = alpha / basis.scale**2
-        found.append(orthogonal_basis(basis, task.source, task.response, ridge, task.threads))
+        found.append(orthogonal_basis(basis, task.source, task.response, alpha, task.threads))
     return found
 
 

@@ -163,8 +163,7 @@ def _loc_basis(task: Task, at: int) -> Basis:
     (basis,), _ = scaled_bases(task.source, (task.designs[at],), task.response, task.threads)
     if basis.columns.size == 0:
         return basis
-    none = np.zeros(basis.columns.size)
-    return orthogonal_basis(basis, task.source, task.response, none, task.threads)
+    return orthogonal_basis(basis, task.source, task.response, 0.0, task.threads)
 
 
 def _scale_task(task: Task, scale: int) -> Task:

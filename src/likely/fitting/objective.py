@@ -81,11 +81,12 @@ class Objective:
         self.size = sum(widths)
         self.penalty = self._internal(penalty)
         self.sparse = source.sparse_products and all(b.transform is None for b in self.bases)
-        self.rows = block_rows(sum(b.columns.size for b in self.bases))
+        read = sum(b.columns.size for b in self.bases)
+        self.rows = source.block_rows(read) if self.sparse else block_rows(read)
         self.blocks = -(-source.shape[0] // self.rows)
         sizes = [0 if self.sparse else self.rows * b.columns.size for b in self.bases]
         self._x = [[np.empty(size) for size in sizes] for _ in range(threads)]
-        self._weighted = [np.empty(max(sizes)) for _ in range(threads)]
+        self._weighted = [np.empty(max(sizes) + 2 * self.rows) for _ in range(threads)]
         self._raw = [np.empty(self.columns * self.rows) for _ in range(threads)]
         self._packed = [(a, b) for a in range(self.columns) for b in range(a + 1)]
 
@@ -140,11 +141,13 @@ class Objective:
             if gradient is None:
                 return out
             weighted = gradient if w is None else gradient * w
-            self._gradient(rows.blocks, weighted, out[1 : 1 + p])
             at = 1 + p
-            if curvature is not None:
+            if curvature is None:
+                self._gradient(rows.blocks, weighted, out[1:at])
+            else:
                 curvature = curvature if w is None else curvature * w
-                self._gram(rows.blocks, curvature, out[at : at + p * p].reshape(p, p))
+                square = out[at : at + p * p].reshape(p, p)
+                self._gram(rows.blocks, curvature, square, weighted, out[1:at])
                 at += p * p
             if meat:
                 products = np.stack([weighted[a] * gradient[b] for a, b in self._packed])
@@ -228,10 +231,23 @@ class Objective:
                 for j in mine:
                     out[self.parts[j].start] = rows[j].sum()
 
-    def _gram(self, blocks: list[Any], packed: Array, out: Array) -> None:
-        """Σᵢ of the rows' (k, k) matrices, packed, carried to θ: the lower triangle of ``out``."""
+    def _gram(
+        self,
+        blocks: list[Any],
+        packed: Array,
+        out: Array,
+        gradient: Array | None = None,
+        slope: Array | None = None,
+    ) -> None:
+        """Σᵢ of the rows' (k, k) matrices, packed, carried to θ: the lower triangle of ``out``.
+
+        ``gradient`` (k, rows), summed into ``slope``, shares the products of the diagonal.
+        """
         for h, (a, b) in zip(packed, self._packed, strict=True):
-            if not h.any():
+            more = h[None]
+            if a == b and gradient is not None:
+                more = np.stack([h, gradient[a]])
+            elif not h.any():
                 continue  # orthogonal parameters
             first, second = self.bases[self.uses[a]], self.bases[self.uses[b]]
             one, other = blocks[self.uses[a]], blocks[self.uses[b]]
@@ -239,12 +255,22 @@ class Objective:
             i, j = int(first.intercept), int(second.intercept)
             if i and j:
                 target[0, 0] = h.sum()
-            if i and other is not None:
+            if i and a != b and other is not None:
                 target[0, j:] = other.transposed(h[None])[:, 0] / second.scale
-            if j and one is not None:
-                target[i:, 0] = one.transposed(h[None])[:, 0] / first.scale
-            if one is not None and other is not None:
-                target[i:, j:] = one.gram(h, other) / first.scale[:, None] / second.scale
+            if one is None:
+                products = np.zeros((0, more.shape[0]))
+            elif other is None:
+                products = one.transposed(more) / first.scale[:, None]
+            else:
+                products = one.gram(h, other, more) / first.scale[:, None]
+                target[i:, j:] = products[:, : -more.shape[0]] / second.scale
+            if j:
+                target[i:, 0] = products[:, -more.shape[0]]
+            if more.shape[0] == 2 and gradient is not None and slope is not None:
+                part = slope[self.parts[a]]
+                part[i:] = products[:, -1]
+                if i:
+                    part[0] = gradient[a].sum()
 
     def _check_nan(self, nll: Array, raw: Array, block: int) -> None:
         """A NaN at a moderate raw prediction is a fault of the loss, not of the step."""
@@ -253,8 +279,7 @@ class Objective:
             row = int(np.flatnonzero(bad)[0])
             raise FloatingPointError(
                 f"the loss is NaN at raw = {raw[:, row]} (block {block}, row {row} of it): y may "
-                f"lie "
-                "outside the support, or the family's formula has a fault there"
+                "lie outside the support, or the family's formula has a fault there"
             )
 
     # --- Questions about a direction --------------------------------------------------------------

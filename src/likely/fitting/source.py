@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.fitting.blocks import BLOCK, block_rows
+
 Array = NDArray[np.float64]
 
 #: A sparse block is made dense where that is faster: more than one entry in eight, or few columns.
@@ -37,10 +39,13 @@ class DenseBlock:
         """The same with its entries squared."""
         return DenseBlock(self.rows * self.rows, self.buffer)
 
-    def gram(self, weights: Array, other: DenseBlock) -> Array:
-        """Xᵀ diag(weights) other."""
-        weighted = self.buffer[: other.rows.size].reshape(other.rows.shape)
-        np.multiply(other.rows, weights[:, None], out=weighted)
+    def gram(self, weights: Array, other: DenseBlock, more: Array) -> Array:
+        """Xᵀ [diag(weights) other, moreᵀ], more (m, rows): one product reads X once."""
+        rows, columns = other.rows.shape
+        width = columns + more.shape[0]
+        weighted = self.buffer[: rows * width].reshape(rows, width)
+        np.multiply(other.rows, weights[:, None], out=weighted[:, :columns])
+        weighted[:, columns:] = more.T
         return self.rows.T @ weighted
 
 
@@ -63,11 +68,11 @@ class SparseBlock:
         """The same with its entries squared."""
         return SparseBlock(self.rows.multiply(self.rows).tocsr())
 
-    def gram(self, weights: Array, other: SparseBlock) -> Array:
-        """Xᵀ diag(weights) other, dense."""
+    def gram(self, weights: Array, other: SparseBlock, more: Array) -> Array:
+        """Xᵀ [diag(weights) other, moreᵀ], more (m, rows), dense."""
         weighted = other.rows.copy()
         weighted.data *= np.repeat(weights, np.diff(weighted.indptr))
-        return np.asarray((self.rows.T @ weighted).toarray())
+        return np.hstack([(self.rows.T @ weighted).toarray(), self.transposed(more)])
 
 
 class Source:
@@ -85,6 +90,12 @@ class Source:
         self.sparse_products = (
             self.is_sparse and p > DENSE_COLUMNS and self.X.nnz < DENSE_SHARE * n * p
         )
+
+    def block_rows(self, columns: int) -> int:
+        """Rows per block, given how many columns of X the designs read."""
+        if not self.sparse_products:
+            return block_rows(columns)
+        return block_rows(-(-self.X.nnz // max(1, self.shape[0])), 4 * BLOCK)
 
     def dense(self, rows: slice, keep: Any, columns: Any, out: Array) -> Array:
         """A block as float64 in ``out``; ``keep`` picks rows of the block, ``columns`` columns."""
