@@ -417,11 +417,12 @@ SCIPY_ONLY = (
     "betaincinv",
     "stdtr",
     "stdtrit",
+    "betainccinv",
 )
 for _name in SCIPY_ONLY:
     _register(_name)
 ndtri, gammainc, gammaincc, gammaincinv, gammainccinv = (ATOMS[n] for n in SCIPY_ONLY[:5])
-betainc, betaincc, betaincinv, stdtr, stdtrit = (ATOMS[n] for n in SCIPY_ONLY[5:])
+betainc, betaincc, betaincinv, stdtr, stdtrit, betainccinv = (ATOMS[n] for n in SCIPY_ONLY[5:])
 _register("erfc")
 
 

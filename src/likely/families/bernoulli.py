@@ -1,6 +1,5 @@
 """Bernoulli: yes or no."""
 
-from likely._math.atoms import xlogy
 from likely._math.domains import binary, unit_interval
 from likely._math.graph import where
 from likely.families.base import Distribution, Parameter
@@ -34,7 +33,10 @@ class Bernoulli(Distribution):
         return where(probs > 0.5, 1.0, 0.0)
 
     def entropy(probs):
-        return -xlogy(probs, probs) - xlogy(probs.complement, probs.complement)
+        miss = probs.complement
+        return where(miss == 0.0, 0.0, -miss * probs.log1m) - where(
+            probs == 0.0, 0.0, probs * probs.log
+        )
 
     def cdf(y, probs):
         return where(y < 0.0, 0.0, where(y < 1.0, probs.complement, 1.0))
@@ -44,6 +46,9 @@ class Bernoulli(Distribution):
 
     def quantile(q, probs):
         return where(q <= probs.complement, 0.0, 1.0)
+
+    def isf(q, probs):
+        return where(q >= probs, 0.0, 1.0)
 
     def expected_information(probs):
         # dλ²/(λ(1 − λ)) = −d log λ · d log(1 − λ); the two orders of a pair each count.

@@ -67,9 +67,8 @@ class Beta(Distribution):
         a, b = mean * precision, mean.complement * precision
         edge = where(mean <= 0.5, 0.0, 1.0)
         peaked = where(a > 1.0, where(b > 1.0, (a - 1.0) / (a + b - 2.0), 1.0), 0.0)
-        both = where(a <= 1.0, where(b <= 1.0, edge, peaked), peaked)
         # a = b = 1 is flat: ties go to the smallest value.
-        return both
+        return where(a <= 1.0, where(b <= 1.0, edge, peaked), peaked)
 
     def entropy(mean, precision):
         # log B(a, b) − (a − 1) ψ(a) − (b − 1) ψ(b) + (φ − 2) ψ(φ), Stirling's leading terms cancelled.

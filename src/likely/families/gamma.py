@@ -3,19 +3,16 @@
 import math
 
 from likely._math.atoms import (
-    digamma,
     gamma_deviance,
-    gammainc,
     gammaincc,
     gammainccinv,
-    gammaincinv,
-    lgamma,
     stirling,
     stirling_curve,
     stirling_slope,
 )
 from likely._math.domains import positive
 from likely._math.graph import PI, log, maximum
+from likely._math.incomplete import gamma_lower, gamma_lower_quantile
 from likely._math.solve import gamma_shape
 from likely.families.base import Distribution, Parameter
 
@@ -60,19 +57,28 @@ class Gamma(Distribution):
         return mean * maximum(1.0 - 1.0 / shape, 0.0)
 
     def entropy(mean, shape):
-        return shape + mean.log - shape.log + lgamma(shape) + (1.0 - shape) * digamma(shape)
+        # k − log k + log Γ(k) + (1 − k) ψ(k), where Stirling's leading terms have cancelled.
+        slope = stirling_slope(shape, shape.log)
+        return (
+            mean.log
+            - 0.5 * shape.log
+            + (0.5 + 0.5 * log(2.0 * PI))
+            + stirling(shape, shape.log)
+            - slope
+            + (slope - 0.5) / shape
+        )
 
     def cdf(y, mean, shape):
-        return gammainc(shape, y * shape / mean)
+        return gamma_lower(shape, y * shape / mean)
 
     def sf(y, mean, shape):
         return gammaincc(shape, y * shape / mean)
 
     def quantile(q, mean, shape):
-        return gammaincinv(shape, q) * mean / shape
+        return gamma_lower_quantile(shape, q) * (mean / shape)
 
     def isf(q, mean, shape):
-        return gammainccinv(shape, q) * mean / shape
+        return gammainccinv(shape, q) * (mean / shape)
 
     def expected_information(mean, shape):
         return {

@@ -10,7 +10,7 @@ from likely._math.atoms import (
     stirling,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import floor, log, where
+from likely._math.graph import abs_, floor, log, where
 from likely.families.base import Distribution, Parameter
 
 
@@ -49,16 +49,31 @@ class NegativeBinomial(Distribution):
         return mean + mean * (mean / size)
 
     def mode(mean, size):
+        # A whole peak is a tie of two, which goes to the smaller; the links may have rounded it.
         peak = mean * (1.0 - 1.0 / size)
-        below = floor(peak)
-        # An integer peak is a tie of two; ties go to the smaller.
-        return where(size <= 1.0, 0.0, where(below == peak, where(peak >= 1.0, peak - 1.0, 0.0), below))
+        near = floor(peak + 0.5)
+        tie = abs_(peak - near) <= 4e-15 * (mean + peak)
+        top = where(tie, where(near >= 1.0, near - 1.0, 0.0), floor(peak))
+        return where(size <= 1.0, 0.0, top)
 
     def cdf(y, mean, size):
-        return where(y < 0.0, 0.0, betainc(size, floor(y) + 1.0, 1.0 / (1.0 + mean / size)))
+        # By the smaller of s/(s + m) and m/(s + m): the larger has lost the digits of the other.
+        above = floor(y) + 1.0
+        inside = where(
+            mean < size,
+            betaincc(above, size, 1.0 / (1.0 + size / mean)),
+            betainc(size, above, 1.0 / (1.0 + mean / size)),
+        )
+        return where(y < 0.0, 0.0, inside)
 
     def sf(y, mean, size):
-        return where(y < 0.0, 1.0, betaincc(size, floor(y) + 1.0, 1.0 / (1.0 + mean / size)))
+        above = floor(y) + 1.0
+        inside = where(
+            mean < size,
+            betainc(above, size, 1.0 / (1.0 + size / mean)),
+            betaincc(size, above, 1.0 / (1.0 + mean / size)),
+        )
+        return where(y < 0.0, 1.0, inside)
 
     def sample(rng, size_, mean, size):
         return rng.poisson(rng.gamma(size, mean / size, size_)).astype(float)

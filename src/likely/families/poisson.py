@@ -1,8 +1,9 @@
 """Poisson: counts of events that come independently."""
 
-from likely._math.atoms import gammainc, gammaincc, log_factorial_error, relative_entropy_of
+from likely._math.atoms import gammaincc, log_factorial_error, relative_entropy_of
 from likely._math.domains import counts, positive
-from likely._math.graph import floor, where
+from likely._math.graph import abs_, floor, where
+from likely._math.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
 
@@ -29,14 +30,16 @@ class Poisson(Distribution):
         return mean
 
     def mode(mean):
-        below = floor(mean)
-        return where(below == mean, where(mean >= 1.0, mean - 1.0, 0.0), below)
+        # A whole mean is a tie of two, which goes to the smaller; the link may have rounded it.
+        near = floor(mean + 0.5)
+        tie = abs_(mean - near) <= 4e-15 * mean
+        return where(tie, where(near >= 1.0, near - 1.0, 0.0), floor(mean))
 
     def cdf(y, mean):
         return where(y < 0.0, 0.0, gammaincc(floor(y) + 1.0, mean))
 
     def sf(y, mean):
-        return where(y < 0.0, 1.0, gammainc(floor(y) + 1.0, mean))
+        return where(y < 0.0, 1.0, gamma_lower(floor(y) + 1.0, mean))
 
     def expected_information(mean):
         return {("log mean", "log mean"): mean}

@@ -1,6 +1,8 @@
 """StudentT: symmetric errors with tails as heavy as the data say."""
 
 from likely._math.atoms import (
+    betaincinv,
+    lgamma,
     scaled_log1p,
     stdtr,
     stdtrit,
@@ -10,13 +12,39 @@ from likely._math.atoms import (
     student_kernel,
 )
 from likely._math.domains import positive, real
-from likely._math.graph import PI, abs_, log, where
+from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, sqrt, where
 from likely.families.base import Distribution, Parameter
 
 
 def _stirling_2(x, log_x):
     # x² S″(x) = x² ψ′(x) − x − ½
     return stirling_curve(x, log_x) - stirling_slope(x, log_x)
+
+
+def _log_beta(a):
+    # log(a B(a, ½)), of the leading term x^a / (a B(a, ½)) of the incomplete beta function
+    return lgamma(a + 1.0) + 0.5 * log(PI) - lgamma(a + 0.5)
+
+
+def _lower(z, df):
+    # SciPy squares z, which overflows; beyond 1e100 one term of the tail is exact. df = 1 is Cauchy's,
+    # of which SciPy loses digits near 0.
+    a = 0.5 * df
+    far = 0.5 * exp(a * (df.log - 2.0 * log(maximum(abs_(z), 1e100))) - _log_beta(a))
+    middle = where(df == 1.0, arctan2(1.0, -z) / PI, stdtr(df, z))
+    return where(z < -1e100, far, where(z > 1e100, 1.0 - far, middle))
+
+
+def _lower_quantile(q, df):
+    # In the tail through x = df/(df + z²), with 2q = I_x(df/2, ½); one term where x would underflow.
+    a = 0.5 * df
+    tail = where(q < 1e-10, q, 1e-10)
+    x = betaincinv(a, 0.5, 2.0 * tail)
+    small = x < 1e-280
+    z = sqrt(df * ((1.0 - x) / where(small, 1.0, x)))
+    log_x = (log(2.0 * tail) + _log_beta(a)) / a
+    far = exp(0.5 * (df.log - log_x))
+    return where(q < 1e-10, -where(small, far, z), stdtrit(df, q))
 
 
 class StudentT(Distribution):
@@ -65,17 +93,33 @@ class StudentT(Distribution):
     def mode(loc, scale, df):
         return loc
 
+    def entropy(loc, scale, df):
+        # (a + ½) [ψ(a + ½) − ψ(a)] + log(√ν B(a, ½)) with a = df/2, Stirling's leading terms cancelled.
+        a = 0.5 * df
+        log_a = df.log - log(2.0)
+        slope = stirling_slope(a, log_a)
+        return (
+            scale.log
+            + 0.5 * log(2.0 * PI)
+            + (stirling(a, log_a) - stirling(a + 0.5, log(a + 0.5)))
+            + stirling_slope(a + 0.5, log(a + 0.5))
+            - slope
+            + (0.5 - slope) * (0.5 / a)
+            + 0.5 * scaled_log1p(0.5, a) / a
+            + 0.5
+        )
+
     def cdf(y, loc, scale, df):
-        return stdtr(df, (y - loc) / scale)
+        return _lower((y - loc) / scale, df)
 
     def sf(y, loc, scale, df):
-        return stdtr(df, (loc - y) / scale)
+        return _lower((loc - y) / scale, df)
 
     def quantile(q, loc, scale, df):
-        return loc + scale * stdtrit(df, q)
+        return loc + scale * _lower_quantile(q, df)
 
     def isf(q, loc, scale, df):
-        return loc - scale * stdtrit(df, q)
+        return loc - scale * _lower_quantile(q, df)
 
     def expected_information(loc, scale, df):
         # ¼ν²[ψ′(ν/2) − ψ′((ν+1)/2)] less its rational part, with the parts that cancel taken out;

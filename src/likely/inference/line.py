@@ -196,6 +196,7 @@ class Line:
         """A point near the top of g for every row."""
         return self.summit(of_t=True, exact=False)
 
+    @np.errstate(all="ignore")
     def width(self, t: Array, direction: Array, rows: Rows) -> Array:
         """How far from t, in the direction given, log g has fallen by about 1."""
         top = self.density(t, rows)[1]

@@ -19,12 +19,14 @@ from likely.inference.line import Line
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-#: log-weight and sign at (log f, y) of an integral beside the density itself.
-Weight = Callable[[Array, Array, Rows], Array]
+#: ``weight(log g dt/dv, log f, t, y, rows)``: the integrand, where it is not the density itself.
+Weight = Callable[[Array, Array, Array, Array, Rows], Array]
 
 _FIRST = np.arange(4.0)
 _FURTHER = ((4.0, 4.0), (8.0, 8.0), (16.0, 16.0), (32.0, 32.0), (64.0, 64.0), (128.0, 128.0),
             (256.0, 256.0), (512.0, 170.0))  # fmt: skip
+#: A quantile further from the centre than this is infinite.
+FARTHEST = 1e290
 #: A density whose integral is further from 1 is refused.
 MASS_TOLERANCE = 1e-6
 
@@ -38,6 +40,7 @@ class ContinuousIntegrals:
 
     # --- Integrals outwards from a point ----------------------------------------------------------
 
+    @np.errstate(all="ignore")
     def outwards(
         self, t: Array, direction: Array, rows: Rows, weight: Weight | None = None
     ) -> tuple[Array, NDArray[np.bool_]]:
@@ -58,7 +61,7 @@ class ContinuousIntegrals:
                 if weight is None:
                     values = np.exp(exponent)
                 else:
-                    values = weight(exponent, log_f, y, rows[panel_rows][:, None])
+                    values = weight(exponent, log_f, place, y, rows[panel_rows][:, None])
                 return panels.gauss_kronrod(values, size)
 
         total, absolute = np.zeros(n), np.zeros(n)
@@ -110,6 +113,7 @@ class ContinuousIntegrals:
         mass, _ = self.outwards(t, np.where(lower, -1.0, 1.0), rows)
         return np.where(lower, mass, 1.0 - mass), np.where(lower, 1.0 - mass, mass)
 
+    @np.errstate(all="ignore")
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """y with cdf(y) = p, or sf(y) = p where ``upper``; p strictly between 0 and 1.
 
@@ -132,23 +136,26 @@ class ContinuousIntegrals:
             t = centre[active] + direction[active] * x[active]
             mass, _ = self.outwards(t, direction[active], rows[active])
             log_g = self.line.density(t, rows[active])[1]
-            with np.errstate(all="ignore"):
-                gap = np.log(mass) - goal[active]
-                newton = x[active] + gap * mass * np.exp(-log_g)
+            gap = np.log(mass) - goal[active]
+            newton = x[active] + gap * mass * np.exp(-log_g)
             outside = gap >= 0.0
             near[active[outside]] = x[active[outside]]
             far[active[~outside]] = x[active[~outside]]
-            a, b = near[active], far[active]
-            unbounded = np.isinf(b)
-            middle = np.where(unbounded, 2.0 * a + x[active], 0.5 * (a + b))
+            a, b, here = near[active], far[active], x[active]
+            # A power law is straight in log x: Newton there, where it is still far to go.
+            straight = here * np.exp(np.minimum((newton - here) / here, 600.0))
+            newton = np.where(newton > 3.0 * here, straight, newton)
+            middle = np.where(b > 4.0 * a, np.sqrt(np.maximum(a, 1e-3 * b)) * np.sqrt(b), 0.5 * (a + b))
+            middle = np.where(np.isinf(b), 2.0 * a + here, middle)
             inside = (newton > a) & (newton < b)
-            # A first step without an upper end may overshoot far: at most tenfold.
-            newton = np.where(unbounded, np.minimum(newton, 10.0 * x[active]), newton)
-            step = np.where(inside, newton, middle)
+            step = np.minimum(np.where(inside, newton, middle), FARTHEST)
             place = np.spacing(np.abs(t))
             done = (np.abs(gap) < 1e-13) | (np.abs(step - x[active]) <= place) | (b - a <= place)
-            x[active] = np.where(np.abs(gap) < 1e-13, x[active], step)
-            active = active[~done]
+            x[active] = np.where(np.abs(gap) < 1e-13, here, step)
+            # Beyond the floating-point numbers, the answer is infinite.
+            lost = outside & (here >= FARTHEST)
+            x[active[lost]] = np.inf
+            active = active[~done & ~lost]
             if not active.size:
                 break
         t = centre + direction * x
@@ -170,8 +177,9 @@ class ContinuousIntegrals:
     def _moment(self, power: int) -> tuple[Array, Array]:
         origin = self._origin
 
-        def weight(exponent: Array, log_f: Array, y: Array, rows: Rows) -> Array:
-            away = np.log(np.abs(y - origin[rows]))
+        def weight(exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows) -> Array:
+            # A positive y overflows long before t, its logarithm, does.
+            away = np.where(np.isinf(y), np.abs(t), np.log(np.abs(y - origin[rows])))
             return np.exp(np.where(np.isneginf(exponent), -np.inf, exponent + power * away))
 
         below, above, wild_below, wild_above = self._both(weight)
@@ -199,7 +207,7 @@ class ContinuousIntegrals:
     def entropy(self) -> Array:
         """−∫ f log f dy, in nats."""
 
-        def weight(exponent: Array, log_f: Array, y: Array, rows: Rows) -> Array:
+        def weight(exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows) -> Array:
             return np.where(np.isneginf(log_f), 0.0, -log_f * np.exp(exponent))
 
         below, above, _, _ = self._both(weight)
@@ -216,6 +224,7 @@ class ContinuousIntegrals:
             there = line.density(np.full(t.shape, sign * 690.0), self.rows)[0]
             with np.errstate(invalid="ignore"):
                 # A rise that has come to rest against the edge is a maximum there.
-                wins = there >= best - 1e-13 * np.maximum(1.0, np.abs(best))
+                wins = there >= best - 1e-12 * np.maximum(1.0, np.abs(best))
+                wins |= sign * t >= line.reach
             y, best = np.where(wins, edge, y), np.where(wins, there, best)
         return y

@@ -319,7 +319,8 @@ class Predictive:
         return value
 
     def _at(self, name: str, first: Array, rows: Rows) -> Array:
-        raw = self._raw2 if rows.size == self._raw2.shape[1] else self._raw2[:, rows]
+        every = rows.size == self._raw2.shape[1] and bool((rows[1:] > rows[:-1]).all())
+        raw = self._raw2 if every else self._raw2[:, rows]
         return np.asarray(self.loss.formula(name, raw, first))
 
     def _integrated(self, y: Array, rows: Rows) -> tuple[Array, Array]:

@@ -1,0 +1,55 @@
+"""The lower incomplete gamma function where SciPy's series stops too early.
+
+SciPy sums at most 2000 terms of the power series of P(a, x), which is too few for large a outside of about
+4.5 standard deviations below it: at a = 10⁸ the result is 23 % off.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from likely._math.atoms import erfcx, gammainc, gammaincinv, log1pmx
+from likely._math.graph import PI, Node, as_node, exp, log, minimum, sqrt, where
+
+#: From here on the asymptotic expansion has more digits than the series.
+LARGE = 2e4
+#: Standard deviations below a from which SciPy leaves its own expansion for the series.
+FAR = 4.0
+
+
+def gamma_lower(a: Any, x: Any) -> Node:
+    """P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a), its relative accuracy kept far below a."""
+    a, x = as_node(a), as_node(x)
+    shift = (x - a) / a
+    far = where(a > LARGE, shift * sqrt(a) < -FAR, a < 0.0)
+    scaled, height = _temme(where(far, a, LARGE), where(far, shift, -0.5))
+    return where(far, scaled * exp(-height), gammainc(a, x))
+
+
+def gamma_lower_quantile(a: Any, q: Any) -> Node:
+    """x with P(a, x) = q: SciPy's, brought to the solution of ``gamma_lower`` where that differs."""
+    a, q = as_node(a), as_node(q)
+    first = gammaincinv(a, q)
+    far = where(a > LARGE, (first - a) / sqrt(a) < -FAR, a < 0.0)
+    size = where(far, a, LARGE)
+    u = where(far, (first - a) / a, -0.5)
+    goal = log(where(far, q, 0.5))
+    for _ in range(4):
+        # Newton on log P in u = (x − a)/a; the density of u is e^(−height) √(a/2π) / (1 + u).
+        scaled, height = _temme(size, u)
+        step = (goal - log(scaled) + height) * scaled * (1.0 + u) * sqrt(2.0 * PI / size)
+        u = minimum(u + step, -0.5 * FAR / sqrt(size))
+    return where(far, a + a * u, first)
+
+
+def _temme(a: Node, u: Node) -> tuple[Node, Node]:
+    """P(a, a(1 + u)) = scaled · e^(−height) for u < 0, by Temme's uniform expansion.
+
+    Source: Temme (1979), doi:10.1137/0510071.
+    """
+    half = -log1pmx(u)
+    eta = -sqrt(2.0 * half)
+    c0 = 1.0 / u - 1.0 / eta
+    c1 = 1.0 / (eta * eta * eta) - 1.0 / (u * u * u) - 1.0 / (u * u) - 1.0 / (12.0 * u)
+    tail = 0.5 * erfcx(sqrt(a * half)) - (c0 + c1 / a) / sqrt(2.0 * PI * a)
+    return tail, a * half
