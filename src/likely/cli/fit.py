@@ -20,7 +20,7 @@ from likely.cli.request import (
 )
 from likely.cli.say import Voice
 from likely.cli.split import Split, choose_split
-from likely.cli.train import Trained, train
+from likely.cli.train import Trained, one_blas_thread, train
 from likely.data.encoder import TableEncoder
 from likely.data.errors import count
 from likely.data.read import read_table
@@ -74,13 +74,14 @@ def fit_table(request: Request, voice: Voice) -> Report:
     judgement: Judgement | None = None
     family_notes: list[str] = []
     said: list[str] = []
-    if split is not None:
-        judgement, tried, said = _judge(request, voice, family, features, response, split)
-        family, family_notes = tried.family, tried.notes
-    with voice.step(f"encode and fit on all {table.rows:,} rows"):
-        encoder = TableEncoder(request.numeric, request.min_rows).fit(features)
-        matrix = encoder.transform(features).matrix
-        trained = train(request, family, matrix, response, encoder.column_names)
+    with one_blas_thread():
+        if split is not None:
+            judgement, tried, said = _judge(request, voice, family, features, response, split)
+            family, family_notes = tried.family, tried.notes
+        with voice.step(f"encode and fit on all {table.rows:,} rows"):
+            encoder = TableEncoder(request.numeric, request.min_rows).fit(features)
+            matrix = encoder.transform(features).matrix
+            trained = train(request, family, matrix, response, encoder.column_names)
     about = {
         "data": request.data.name,
         "rows": table.rows,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +25,17 @@ class Trained:
     family: Any
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Matrices of a few dozen columns are too small for BLAS threads, which spin beside ours."""
+    from threadpoolctl import threadpool_limits
+
+    import likely.predictors.linear  # noqa: F401  what it loads is what there is to limit
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 def train(
