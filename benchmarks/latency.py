@@ -38,13 +38,24 @@ def main():
     print(f"import likely beyond NumPy: {ours - bare:.3f} s ({ours:.3f} s in all)")
     with tempfile.TemporaryDirectory() as cache:
         env = {**os.environ, "LIKELY_CACHE_DIR": cache, "NUMBA_CACHE_DIR": cache}
-        print(f"first fit, 100,000 rows, empty cache: {seconds([*python, FIT.format(n=100_000)], env):.2f} s")
+        print(
+            f"first fit, 100,000 rows, empty cache: {seconds([*python, FIT.format(n=100_000)], env):.2f} s"
+        )
         print(f"same again, warm cache: {median([*python, FIT.format(n=100_000)], 3, env):.2f} s")
         print(f"fit, 1,000 rows: {median([*python, FIT.format(n=1_000)], 3, env):.2f} s")
     data = Path(__file__).parents[1] / "examples" / "data" / "bikeshare.csv"
     command = Path(sys.executable).with_name("likely")
     with tempfile.TemporaryDirectory() as out:
-        fit = [str(command), "fit", str(data), "--target", "bikers", "--out", f"{out}/m.likely", "--force"]
+        fit = [
+            str(command),
+            "fit",
+            str(data),
+            "--target",
+            "bikers",
+            "--out",
+            f"{out}/m.likely",
+            "--force",
+        ]
         print(f"likely fit on 8,645 rows, whole process: {median(fit, 3):.2f} s")
     print(f"likely --help: {median([str(command), '--help'], 3):.2f} s")
 

@@ -48,18 +48,20 @@ def poisson(rows, columns, rounds):
         ours = {}
 
         def likely_fit(X=X, y=y, ours=ours):
-            ours["model"] = model = Linear(Poisson()).fit(X, y)
-            model.result_.standard_errors()
+            ours["model"] = Linear(Poisson()).fit(X, y)  # standard errors are part of the fit
 
         sk = PoissonRegressor(alpha=0.0, solver="newton-cholesky", tol=1e-6, max_iter=50)
-        runs = {"likely": likely_fit, "sklearn newton-cholesky": lambda X=X, y=y: sk.fit(X, y)}
+        runs = {
+            "likely": likely_fit,
+            "sklearn newton-cholesky": lambda X=X, y=y, sk=sk: sk.fit(X, y),
+        }
         try:
             from glum import GeneralizedLinearRegressor
 
             gl = GeneralizedLinearRegressor(
                 family="poisson", alpha=0.0, solver="irls-ls", gradient_tol=1e-7, max_iter=50
             )
-            runs["glum"] = lambda X=X, y=y: gl.fit(X, y)
+            runs["glum"] = lambda X=X, y=y, gl=gl: gl.fit(X, y)
         except ImportError:
             print("glum is not installed: left out")
         seconds = alternate(runs, rounds)
@@ -68,7 +70,11 @@ def poisson(rows, columns, rounds):
             f"Poisson {name}: |g|·se  likely "
             f"{gradient_in_se(X, y, model.coef_['mean'], model.intercept_['mean']):.1e}, "
             f"sklearn {gradient_in_se(X, y, sk.coef_, sk.intercept_):.1e}"
-            + (f", glum {gradient_in_se(X, y, gl.coef_, gl.intercept_):.1e}" if "glum" in runs else "")
+            + (
+                f", glum {gradient_in_se(X, y, gl.coef_, gl.intercept_):.1e}"
+                if "glum" in runs
+                else ""
+            )
         )
         for peer, value in seconds.items():
             print(f"  {peer:26} {value:8.3f} s {value / seconds['likely']:7.2f} × ours")
@@ -103,7 +109,9 @@ def normal(rows, columns, rounds):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.csv"
         header = ",".join(["y", *(f"x{i + 1}" for i in range(columns))])
-        np.savetxt(path, np.column_stack([y, X]), delimiter=",", header=header, comments="", fmt="%.17g")
+        np.savetxt(
+            path, np.column_stack([y, X]), delimiter=",", header=header, comments="", fmt="%.17g"
+        )
         script = R_SCRIPT.format(data=path, p=columns)
         out = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
         for line in out.stdout.splitlines():

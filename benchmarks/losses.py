@@ -55,9 +55,7 @@ def torch_log_density(name, y, raw):
         return -d.Gamma(shape, shape / r[0].exp(), validate_args=False).log_prob(y)
     if name == "Beta":
         mean, precision = torch.sigmoid(r[0]), r[1].exp()
-        return -d.Beta(
-            mean * precision, (1 - mean) * precision, validate_args=False
-        ).log_prob(y)
+        return -d.Beta(mean * precision, (1 - mean) * precision, validate_args=False).log_prob(y)
     assert name == "StudentT"
     return -d.StudentT(r[2].exp(), r[0], r[1].exp(), validate_args=False).log_prob(y)
 

@@ -70,10 +70,7 @@ def test_fitting_and_links_know_no_stranger_even_late():
 
 
 def test_importing_likely_loads_nothing_heavy():
-    heavy = "scipy numba sklearn sympy matplotlib torch jax pandas polars pyarrow typer rich".split()
-    code = (
-        "import sys, likely; "
-        f"print(sorted(m for m in {heavy!r} if m in sys.modules))"
-    )
+    heavy = "scipy numba sklearn sympy matplotlib torch jax pandas polars pyarrow typer rich"
+    code = f"import sys, likely; print(sorted(m for m in {heavy!r}.split() if m in sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

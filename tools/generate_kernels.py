@@ -1,7 +1,7 @@
 """Write the kernels of the built-in families with their default links into the package.
 
-    python tools/generate_kernels.py            # write what changed, remove what is stale
-    python tools/generate_kernels.py --check    # only say whether anything would change
+python tools/generate_kernels.py            # write what changed, remove what is stale
+python tools/generate_kernels.py --check    # only say whether anything would change
 """
 
 from __future__ import annotations

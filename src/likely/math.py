@@ -21,7 +21,7 @@ from likely._math.atoms import (
     trigamma,
     xlogy,
 )
-from likely._math.graph import PI as pi
+from likely._math.graph import PI as pi  # noqa: N811
 from likely._math.graph import abs_ as abs
 from likely._math.graph import (
     arctan2,

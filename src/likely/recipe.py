@@ -37,6 +37,7 @@ class Role:
     link: str | None = None
 
     def __call__(self, link: str) -> Role:
+        """The same role with another link."""
         return Role(self.kind, link)
 
     def __repr__(self) -> str:
@@ -82,7 +83,9 @@ class Family:
         if not hasattr(type(self), "specification"):
             raise TypeError("Family is a base class: subclass it with a log_density")
         self._roles = dict(roles)
-        _slots(self.specification, self._roles)  # an unknown name or link is an error here, not later
+        _slots(
+            self.specification, self._roles
+        )  # an unknown name or link is an error here, not later
 
     # --- A value: equality, hash, repr, copies ----------------------------------------------------
 
@@ -214,7 +217,9 @@ def _slots(specification: Specification, roles: Mapping[str, Role | float]) -> l
             )
         of = specification.alternatives[given].of if given in specification.alternatives else given
         if of in filled:
-            raise TypeError(f"{name}: {filled[of]} and {given} fill the same slot; give one of them")
+            raise TypeError(
+                f"{name}: {filled[of]} and {given} fill the same slot; give one of them"
+            )
         filled[of] = given
     slots = []
     for of, parameter in specification.parameters.items():
@@ -229,7 +234,9 @@ def _slots(specification: Specification, roles: Mapping[str, Role | float]) -> l
             )
             slots.append(Slot(public, of, role.kind, link))
         else:
-            slots.append(Slot(public, of, "fixed", value=_fixed(role, domain, f"{name}'s {public}")))
+            slots.append(
+                Slot(public, of, "fixed", value=_fixed(role, domain, f"{name}'s {public}"))
+            )
     return slots
 
 

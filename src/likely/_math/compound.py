@@ -1,6 +1,6 @@
 """Expansions that combine other atoms: each takes apart a difference that would cancel."""
 
-# ruff: noqa: ARG001  (hints that only the derivative uses)
+
 
 from __future__ import annotations
 

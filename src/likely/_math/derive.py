@@ -32,7 +32,7 @@ def tangent(outputs: Sequence[Node], variable: Node) -> list[Node]:
 
 def _chain(node: Node, arg_tangents: list[Node]) -> Node:
     if node.op == "divide":
-        (a, b), (da, db) = node.args, arg_tangents
+        b, (da, db) = node.args[1], arg_tangents
         return over(da, b) - times(node, over(db, b))
     if node.op == "where":
         condition, (da, db) = node.args[0], arg_tangents[1:]

@@ -177,7 +177,9 @@ def as_node(value: Any) -> Node:
         return value.node
     if isinstance(value, (bool, int, float)) or hasattr(value, "__float__"):
         return constant(float(value))
-    raise TypeError(f"cannot use {value!r} in a formula: only numbers, y, parameters and likely.math")
+    raise TypeError(
+        f"cannot use {value!r} in a formula: only numbers, y, parameters and likely.math"
+    )
 
 
 def is_constant(node: Node, value: float | None = None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from threading import Lock
 
 #: Below this many rows one thread is as fast as many.
@@ -32,7 +33,9 @@ def threads(n_jobs: int | None = None) -> int:
 
     ValueError where the variable is not a whole number ≥ 1.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     if n_jobs is not None:
         if n_jobs == 0:
             raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all")
@@ -62,7 +65,7 @@ def fold_slices(work: Callable[[int, int], None], rows: int, n_jobs: int | None 
         return
     edges = [rows * i // count for i in range(count + 1)]
     # The calling thread takes the first slice, so a pool that is busy cannot deadlock it.
-    others = [pool().submit(work, a, b) for a, b in zip(edges[1:-1], edges[2:], strict=True)]
+    others = [pool().submit(work, a, b) for a, b in pairwise(edges[1:])]
     work(edges[0], edges[1])
     for future in others:
         future.result()

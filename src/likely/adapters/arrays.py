@@ -12,7 +12,7 @@ from likely.losses import check
 
 
 def _library(array: Any) -> str:
-    """"torch", "jax" or "numpy"; a library that is not imported cannot have made the array."""
+    """ "torch", "jax" or "numpy"; a library that is not imported cannot have made the array."""
     if "torch" in sys.modules and isinstance(array, sys.modules["torch"].Tensor):
         return "torch"
     if "jax" in sys.modules and isinstance(array, sys.modules["jax"].Array):

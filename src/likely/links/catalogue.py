@@ -33,60 +33,115 @@ def _cauchit(raw: Any) -> Node:
 
 
 identity = Link(
-    "identity", (real, positive, unit_interval), lambda r: r, lambda t: t,
-    valid=_inside, words="θ = raw",
+    "identity",
+    (real, positive, unit_interval),
+    lambda r: r,
+    lambda t: t,
+    valid=_inside,
+    words="θ = raw",
 )
 log_link = Link(
-    "log", (positive, real, unit_interval), exp, log,
+    "log",
+    (positive, real, unit_interval),
+    exp,
+    log,
     log=lambda r: r,
-    log1m=lambda r: atoms.log1mexp(-r), complement=lambda r: -expm1(r),
-    valid=_log_valid, words="θ = exp(raw)",
+    log1m=lambda r: atoms.log1mexp(-r),
+    complement=lambda r: -expm1(r),
+    valid=_log_valid,
+    words="θ = exp(raw)",
 )
 softplus = Link(
-    "softplus", (positive, real), atoms.softplus,
+    "softplus",
+    (positive, real),
+    atoms.softplus,
     lambda t: t + log(-expm1(-t)),
-    log=atoms.log_softplus, words="θ = log(1 + exp(raw))",
+    log=atoms.log_softplus,
+    words="θ = log(1 + exp(raw))",
 )
 square = Link(
-    "square", (positive,), lambda r: r * r, sqrt,
-    log=lambda r: 2.0 * log(abs_(r)), words="θ = raw²",
+    "square",
+    (positive,),
+    lambda r: r * r,
+    sqrt,
+    log=lambda r: 2.0 * log(abs_(r)),
+    words="θ = raw²",
 )
 inverse = Link(
-    "inverse", (positive,), lambda r: 1.0 / r, lambda t: 1.0 / t,
-    log=lambda r: -log(r), valid=_above_zero, words="θ = 1 / raw, raw > 0",
+    "inverse",
+    (positive,),
+    lambda r: 1.0 / r,
+    lambda t: 1.0 / t,
+    log=lambda r: -log(r),
+    valid=_above_zero,
+    words="θ = 1 / raw, raw > 0",
 )
 inverse_squared = Link(
-    "inverse_squared", (positive,), lambda r: 1.0 / sqrt(r), lambda t: 1.0 / (t * t),
-    log=lambda r: -0.5 * log(r), valid=_above_zero, words="θ = 1 / √raw, raw > 0",
+    "inverse_squared",
+    (positive,),
+    lambda r: 1.0 / sqrt(r),
+    lambda t: 1.0 / (t * t),
+    log=lambda r: -0.5 * log(r),
+    valid=_above_zero,
+    words="θ = 1 / √raw, raw > 0",
 )
 logit = Link(
-    "logit", (unit_interval,), atoms.sigmoid, lambda p: log(p) - log1p(-p),
-    log=lambda r: -atoms.softplus(-r), log1m=lambda r: -atoms.softplus(r),
-    complement=lambda r: atoms.sigmoid(-r), words="θ = 1 / (1 + exp(−raw))",
+    "logit",
+    (unit_interval,),
+    atoms.sigmoid,
+    lambda p: log(p) - log1p(-p),
+    log=lambda r: -atoms.softplus(-r),
+    log1m=lambda r: -atoms.softplus(r),
+    complement=lambda r: atoms.sigmoid(-r),
+    words="θ = 1 / (1 + exp(−raw))",
 )
 probit = Link(
-    "probit", (unit_interval,), atoms.ndtr, atoms.ndtri,
-    log=atoms.log_ndtr, log1m=lambda r: atoms.log_ndtr(-r),
-    complement=lambda r: atoms.ndtr(-r), words="θ = Φ(raw)",
+    "probit",
+    (unit_interval,),
+    atoms.ndtr,
+    atoms.ndtri,
+    log=atoms.log_ndtr,
+    log1m=lambda r: atoms.log_ndtr(-r),
+    complement=lambda r: atoms.ndtr(-r),
+    words="θ = Φ(raw)",
 )
 cloglog = Link(
-    "cloglog", (unit_interval,), lambda r: -expm1(-exp(r)), lambda p: log(-log1p(-p)),
-    log=lambda r: atoms.log1mexp_of(exp(r), r), log1m=lambda r: -exp(r),
-    complement=lambda r: exp(-exp(r)), words="θ = 1 − exp(−exp(raw))",
+    "cloglog",
+    (unit_interval,),
+    lambda r: -expm1(-exp(r)),
+    lambda p: log(-log1p(-p)),
+    log=lambda r: atoms.log1mexp_of(exp(r), r),
+    log1m=lambda r: -exp(r),
+    complement=lambda r: exp(-exp(r)),
+    words="θ = 1 − exp(−exp(raw))",
 )
 loglog = Link(
-    "loglog", (unit_interval,), lambda r: exp(-exp(-r)), lambda p: -log(-log(p)),
-    log=lambda r: -exp(-r), log1m=lambda r: atoms.log1mexp_of(exp(-r), -r),
-    complement=lambda r: -expm1(-exp(-r)), words="θ = exp(−exp(−raw))",
+    "loglog",
+    (unit_interval,),
+    lambda r: exp(-exp(-r)),
+    lambda p: -log(-log(p)),
+    log=lambda r: -exp(-r),
+    log1m=lambda r: atoms.log1mexp_of(exp(-r), -r),
+    complement=lambda r: -expm1(-exp(-r)),
+    words="θ = exp(−exp(−raw))",
 )
 cauchit = Link(
-    "cauchit", (unit_interval,), _cauchit, atoms.cauchit_quantile,
-    log=lambda r: log(_cauchit(r)), log1m=lambda r: log(_cauchit(-r)),
-    complement=lambda r: _cauchit(-r), words="θ = ½ + arctan(raw) / π",
+    "cauchit",
+    (unit_interval,),
+    _cauchit,
+    atoms.cauchit_quantile,
+    log=lambda r: log(_cauchit(r)),
+    log1m=lambda r: log(_cauchit(-r)),
+    complement=lambda r: _cauchit(-r),
+    words="θ = ½ + arctan(raw) / π",
 )
 softmax = Link(
     # One raw column per class; losses/categorical.py computes it for all of them together.
-    "softmax", (simplex,), exp, log, words="θₖ = exp(rawₖ) / Σⱼ exp(rawⱼ)",
+    "softmax",
+    (simplex,),
+    exp,
+    log,
+    words="θₖ = exp(rawₖ) / Σⱼ exp(rawⱼ)",
 )
 
 LINKS: dict[str, Link] = {

@@ -41,6 +41,7 @@ class CategoricalLoss:
 
     @property
     def columns(self) -> int:
+        """The number of classes K, one raw column each; ValueError while it is unknown."""
         if self.classes is None:
             raise ValueError(
                 "the number of classes is not known yet: give it, Categorical(3), or fit to y first"
@@ -49,6 +50,7 @@ class CategoricalLoss:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """The name of each raw column."""
         return tuple(f"probs[{k}]" for k in range(self.columns))
 
     def evaluate(

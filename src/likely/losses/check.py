@@ -12,16 +12,14 @@ from likely._math.domains import Domain
 _SHOWN = 5
 
 
-def rows_and_values(bad: NDArray[np.bool_], values: NDArray[Any]) -> str:
+def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
     """``rows 3, 7 (values -1.0, nan)``, at most five of them, and how many there are."""
     rows = np.flatnonzero(bad)
     shown = rows[:_SHOWN]
     more = f", … {rows.size} in all" if rows.size > _SHOWN else ""
     listed = ", ".join(str(r) for r in shown)
     of = ", ".join(str(values[r]) for r in shown)
-    return (
-        f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
-    )
+    return f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
 
 
 def numeric(values: Any, what: str) -> NDArray[np.float64]:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math import numpy_backend
-from likely._math.domains import Domain
 from likely._math.derive import tangent, times
+from likely._math.domains import Domain
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
 from likely.families.base import Specification, View
@@ -69,6 +69,7 @@ class NegativeLogLikelihood:
 
     @property
     def curvature_kinds(self) -> tuple[str, ...]:
+        """What ``kind`` may be: expected curvature only where the family declares it."""
         declared = "expected_information" in self.specification.formulas
         return ("observed", "expected") if declared else ("observed",)
 
@@ -76,6 +77,7 @@ class NegativeLogLikelihood:
 
     @cached_property
     def raw(self) -> tuple[Node, ...]:
+        """The symbols of the raw columns."""
         return tuple(symbol(f"raw{j}") for j in range(self.columns))
 
     @cached_property
@@ -117,13 +119,12 @@ class NegativeLogLikelihood:
     def loss(self) -> Node:
         """−log p as one node; +∞ where a partial link leaves its domain."""
         y = View("y", symbol("y"), {})
-        nll = -as_node(
-            self.specification.trace(self.specification.log_density, self.views, y)
-        )
+        nll = -as_node(self.specification.trace(self.specification.log_density, self.views, y))
         return nll if self.valid is None else where(self.valid, nll, float("inf"))
 
     @cached_property
     def gradient(self) -> tuple[Node, ...]:
+        """∂nll/∂raw, one node per raw column."""
         return tuple(tangent([self.loss], raw)[0] for raw in self.raw)
 
     @cached_property
@@ -174,6 +175,7 @@ class NegativeLogLikelihood:
     # --- Evaluation -------------------------------------------------------------------------------
 
     def program(self, order: int, kind: str = "observed") -> Program:
+        """The NumPy program of these outputs, made once."""
         key = (order, kind if order == 2 else "observed")
         if key not in self._programs:
             self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)

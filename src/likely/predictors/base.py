@@ -244,4 +244,3 @@ class DistributionEstimator(BaseEstimator):
 
         self._check_fitted()
         save(self, path)
-

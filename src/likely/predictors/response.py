@@ -65,7 +65,9 @@ def _rows(values: Any, n: int, what: str) -> Array:
 def _positive(exposure: Array) -> Array:
     bad = exposure <= 0
     if bad.any():
-        raise ValueError(f"exposure must be > 0; it is not in {check.rows_and_values(bad, exposure)}")
+        raise ValueError(
+            f"exposure must be > 0; it is not in {check.rows_and_values(bad, exposure)}"
+        )
     return exposure
 
 

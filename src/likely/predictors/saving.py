@@ -37,7 +37,9 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "estimator": type(estimator).__name__,
         "family": family_state(estimator.family_),
         "parameters": {
-            name: value for name, value in estimator.get_params(deep=False).items() if name != "family"
+            name: value
+            for name, value in estimator.get_params(deep=False).items()
+            if name != "family"
         },
         "n_features_in": estimator.n_features_in_,
         "has_offset": estimator._has_offset,
@@ -112,8 +114,8 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
         for key, role in state["roles"].items()
     }
     if "classes" in state:
-        return cls(state["classes"], **roles)  # type: ignore[no-any-return]
-    return cls(**roles)  # type: ignore[no-any-return]
+        return cls(state["classes"], **roles)
+    return cls(**roles)
 
 
 def labels_state(labels: Any) -> dict[str, Any]:

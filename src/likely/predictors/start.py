@@ -43,7 +43,9 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     return best
 
 
-def _guesses(loss: Any, slot: Any, known: dict[str, float], mean: float, spread: float) -> list[float]:
+def _guesses(
+    loss: Any, slot: Any, known: dict[str, float], mean: float, spread: float
+) -> list[float]:
     domain = loss.domain(slot)
     if slot.of in known:
         value = known[slot.of]

@@ -39,7 +39,7 @@ def kernel(title: str, name: str, outputs: Any, columns: int) -> Kernel:
     source = module_source(title, {name: (outputs, columns)})
     with _lock:
         module = _load(file_name(title, name, source), source)
-    return getattr(module, name)  # type: ignore[no-any-return]
+    return getattr(module, name)
 
 
 def file_name(title: str, name: str, source: str) -> str:

@@ -33,9 +33,7 @@ def kernel_name(order: int, kind: str) -> str:
 
 def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
     """The compiled kernel that writes the outputs of this order, one row of ``out`` each."""
-    return kernel(
-        title_of(loss), kernel_name(order, kind), loss.outputs(order, kind), loss.columns
-    )
+    return kernel(title_of(loss), kernel_name(order, kind), loss.outputs(order, kind), loss.columns)
 
 
 def run(function: Kernel, y: Array, raw: Array, out: Array) -> None:
