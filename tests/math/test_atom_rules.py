@@ -1,7 +1,7 @@
 """Every atom of the registry: the rule differentiates the definition, the expansion equals it.
 
-Arguments that are hints follow their base: ``log_x`` is log x, ``d`` is x − m, and q is 1 − p. A rule
-may send the derivative through the hint, so rules are compared along consistent directions.
+Arguments that are hints follow their base: ``log_x`` is log x, ``d`` is x − m, and q is 1 − p. A
+rule may send the derivative through the hint, so rules are compared along consistent directions.
 """
 
 from __future__ import annotations

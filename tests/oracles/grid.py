@@ -2,8 +2,8 @@
 
 Jointly |raw| ≤ 30; one raw at a time at ±37.5 and ±300 (±700 for logit and softmax) with the
 others in {−1, 0, 1}. Of the y at each, more than a third are adversarial: at the centre of the
-distribution exactly, one ulp, 1e-8 and 1e-3 beside it, one and thirty standard deviations away, at the edge of the
-support, and where the gradient of one raw vanishes.
+distribution exactly, one ulp, 1e-8 and 1e-3 beside it, one and thirty standard deviations away, at
+the edge of the support, and where the gradient of one raw vanishes.
 """
 
 from __future__ import annotations
@@ -253,7 +253,8 @@ def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
 
     Laplace's gradient jumps from −1/scale to 1/scale at y = loc; StudentT's with few df or
     a small scale does so within scale·√df. The link's raw, a float64 number, does not say on
-    which side y is: loc = exp(raw) has no more digits than y. With the identity y − loc is exact, and decides.
+    which side y is: loc = exp(raw) has no more digits than y. With the identity y − loc is
+    exact, and decides.
     """
     if "loc" not in nll.specification.parameters or c.slots[0][1] == "identity":
         return False
