@@ -25,7 +25,7 @@ def test_the_report(run, data):
         "400 rows; target count",
         "count holds whole numbers ≥ 0",
         "--family overrides",
-        "place: 3 categories; the reference is",
+        "place: 3 categories, reference",
         "numbers as they are: x",
         "left out as asked: bought, colour, amount, unit, years",
         "1 choose   count ~ ",

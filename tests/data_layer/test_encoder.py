@@ -32,14 +32,14 @@ def test_text_becomes_one_column_a_level_but_the_most_frequent():
     encoder, matrix = fitted(c=["a"] * 20 + ["b"] * 30 + ["c"] * 10)
     assert encoder.column_names == ("c[a]", "c[c]")
     assert matrix.sum(axis=0).tolist() == [20, 10]
-    assert "c: 3 categories; the reference is 'b'" in encoder.notes
+    assert "c: 3 categories, reference 'b'" in encoder.notes
 
 
 def test_few_whole_numbers_are_categories_unless_named():
     hour = np.repeat(np.arange(5), 40)
     encoder, matrix = fitted(h=hour)
     assert matrix.shape[1] == 4
-    assert "--numeric h for a number" in encoder.notes[0]
+    assert "--numeric h: as a number" in encoder.notes[0]
     numeric = TableEncoder(numeric=("h",)).fit(table(h=hour))
     assert numeric.column_names == ("h",)
     many, _ = fitted(h=np.arange(N))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from likely.cli.recipe_text import recipe_lines
@@ -189,8 +190,12 @@ def _title(out: Console, text: str) -> None:
 
 
 def _line(out: Console, text: str, style: str | None = None) -> None:
-    """A line as it is: no markup, and wrapped by the terminal only, so that it can be searched."""
-    out.print(f"  {text}", style=style, markup=False, soft_wrap=True)
+    """A line without markup, wrapped at words on a terminal and not at all in a file."""
+    lines = [f"  {text}"]
+    if out.is_terminal:
+        lines = wrap(text, out.width, initial_indent="  ", subsequent_indent="      ")
+    for line in lines:
+        out.print(line, style=style, markup=False, soft_wrap=True)
 
 
 def _number(value: float, digits: int = 4) -> str:

@@ -149,9 +149,12 @@ class TableEncoder:
         lost: set[int] = set()
         for found in find_dependences(matrix, sources):
             lost |= set(found.columns)
-            self.notes.append(_dependence_note(found, names))
             if found.whole:
                 self.left_out.append(found.source)
+                # How it would have been encoded is of no interest any more.
+                start = f"{found.source}: "
+                self.notes = [note for note in self.notes if not note.startswith(start)]
+            self.notes.append(_dependence_note(found, names))
         offsets = np.cumsum([0, *(len(plan.column_names) for plan in self.plans)])
         whole = set(self.left_out)
         kept, shift = [], 0

@@ -116,14 +116,13 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
         other=-1 if other is None else ordered.index(other),
         missing=level_of.get(-1, -1),
     )
-    what = (
-        "distinct whole numbers, taken as categories" if column.kind == "integer" else "categories"
-    )
-    said = f"{column.name}: {len(labels)} {what}; the reference is {plan.levels[0]!r}"
+    numbers = column.kind == "integer"
+    what = "whole numbers as categories" if numbers else "categories"
+    said = f"{column.name}: {len(labels)} {what}, reference {plan.levels[0]!r}"
     if holes >= min_rows:
         said += f"; missing in {count(holes, 'row')}, which is a level of its own"
-    if column.kind == "integer":
-        said += f" (--numeric {column.name} for a number)"
+    if numbers:
+        said += f" (--numeric {column.name}: as a number)"
     return plan, [said, *notes]
 
 
