@@ -135,7 +135,15 @@ def refuse_foreign(path: str | os.PathLike[str], *, overwrite: bool = True) -> N
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file atomically: all of it, or nothing and no trace."""
+    """Write a file atomically: all of it, or nothing and no trace. An OSError names ``path``."""
+    try:
+        _write_and_rename(path, data)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def _write_and_rename(path: Path, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -100,6 +100,13 @@ def test_extra_columns_are_said(run, model, data):
     assert "! not used, since the model was fitted without: new" in result.stderr
 
 
+def test_modes_at_the_edge_are_remarked(run, data):
+    drop = "--drop=bought,colour,count,unit,years"
+    run("fit", data, "--target", "amount", "--family", "exponential", drop, "-q")
+    result = run("predict", "data.likely", data, "--out", "p.csv")
+    assert "! 400 of the modes lie on the edge of [0, ∞): the mean says more" in result.stderr
+
+
 def test_mistakes(run, model, data, mistake):
     assert "percentages between 0 and 100" in mistake(
         "predict", model, data, "--quantiles", "5,500"

@@ -47,7 +47,8 @@ def run(
             prefix = "" if str(error).startswith(str(data)) else f"{data}: "
             raise DataError(f"{prefix}{error}") from None
         result = _columns(model, distribution, levels)
-    for note in (*table.notes, *notes):
+    notes = (*table.notes, *notes, *_edge_note(model, result))
+    for note in notes:
         voice.remark(note)
     clash = [column.name for column in kept if column.name in result]
     if clash:
@@ -65,7 +66,7 @@ def run(
             "rows": table.rows,
             "columns": frame.column_names,
             "out": None if out is None else str(out),
-            "notes": [*table.notes, *notes],
+            "notes": list(notes),
             **({} if out is not None or not json else {"predictions": frame.to_pylist()}),
         }
     )
@@ -114,6 +115,17 @@ def _columns(model: TableModel, distribution: Any, levels: tuple[float, ...]) ->
         for level in levels:
             result[f"q{100 * level:.6g}"] = np.asarray(distribution.quantile(level))
     return result
+
+
+def _edge_note(model: TableModel, result: dict[str, Any]) -> list[str]:
+    """Modes at an edge of the support are right, and say little."""
+    if "mode" not in result:
+        return []
+    support = model.predictor.family_.specification.support
+    edge = int(np.isin(result["mode"], (support.low, support.high)).sum())
+    if edge <= len(result["mode"]) / 2:
+        return []
+    return [f"{edge:,} of the modes lie on the edge of {support.symbol}: the mean says more"]
 
 
 def _label(label: Any) -> str:

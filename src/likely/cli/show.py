@@ -154,8 +154,8 @@ def _held_out(out: Console, report: Report) -> None:
     name = "Constant" if same else "Linear"
     other = found.baseline_family != report.family.specification.name
     of = f" ({found.baseline_family})" if other else ""
-    against = f"Constant baseline{of} {found.baseline_nll:.4f}"
-    _line(out, f"mean NLL    {name} {found.nll:.4f} nats, {against}")
+    against = "" if same else f", Constant baseline{of} {found.baseline_nll:.4f}"
+    _line(out, f"mean NLL    {name} {found.nll:.4f} nats{against}")
     if not same:
         _line(
             out,
@@ -168,7 +168,8 @@ def _held_out(out: Console, report: Report) -> None:
         _line(out, f"coverage    {', '.join(parts)}")
         if report.family.specification.support.integer:
             _line(
-                out, "            (of whole numbers, an interval can only hold its level or more)"
+                out,
+                "            (intervals of whole numbers are made to hold at least their level)",
             )
     if found.accuracy is not None and found.baseline_accuracy is not None:
         hits, base = 100 * found.accuracy, 100 * found.baseline_accuracy
