@@ -298,3 +298,15 @@ def test_no_warning_where_there_is_a_maximum(losses, counts):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         poisson(losses, *counts)
+
+
+def test_very_many_coefficients_need_no_square_matrix(losses):
+    rng = np.random.default_rng(15)
+    X = sparse.random(3000, 20_000, density=5e-4, format="csr", random_state=15)
+    y = rng.poisson(np.exp(0.5 + np.asarray(X[:, :100].sum(axis=1)).ravel())).astype(float)
+    result = poisson(losses, X, y, alpha=[1.0])
+    assert result.engine == "lbfgs"
+    assert result.status is Status.converged
+    assert np.isnan(result.std_errors).all()
+    mean = np.exp(result.intercepts[0] + X @ result.slopes[0])
+    np.testing.assert_allclose(X.T @ (y - mean), result.slopes[0], atol=1e-6)

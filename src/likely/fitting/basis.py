@@ -64,6 +64,18 @@ class Basis:
         full[1:, 1:] = slopes
         return full
 
+    def flat(self, theta: Array) -> Array:
+        """T θ, without T: the intercept, then the slopes in X's units."""
+        inner = theta[int(self.intercept) :]
+        slopes = inner / self.scale if self.transform is None else self.transform @ inner
+        return np.r_[theta[0] - self.centre @ slopes, slopes] if self.intercept else slopes
+
+    def penalty(self, alpha: Array) -> Array:
+        """What ½·βᵀ diag(alpha) β is in the internal slopes: a diagonal (r,), or a matrix (r, r)."""
+        if self.transform is None:
+            return alpha / self.scale**2
+        return self.transform.T @ (alpha[:, None] * self.transform)
+
     def selector(self) -> NDArray[np.intp] | None:
         """What picks the columns from a block of X; None where that is all of them."""
         return None if self.all_columns else self.columns

@@ -19,26 +19,28 @@ def minimise_many(objective: Objective, theta: Array, max_iter: int) -> Stop:
     """Minimise from θ; ``max_iter`` bounds the truncated Newton steps after L-BFGS."""
     from scipy.optimize import minimize
 
-    def value(t: Array) -> tuple[float, Array]:
-        sums = objective.evaluate(t, 1)
-        return sums.loss, sums.gradient
+    unit = np.sqrt(_diagonal(objective, theta))
+
+    def value(u: Array) -> tuple[float, Array]:
+        sums = objective.evaluate(u / unit, 1)
+        return sums.loss, sums.gradient / unit
 
     rough = minimize(
         value,
-        theta,
+        theta * unit,
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": 10 * max_iter, "maxcor": 20, "ftol": 1e-12, "gtol": 0.0},
     )
-    theta = np.asarray(rough.x)
+    theta = np.asarray(rough.x) / unit
     iterations = int(rough.nit)
     norm = decrement = np.inf
     step = np.zeros_like(theta)
     sums = objective.evaluate(theta, 1)
     for _ in range(max_iter):
-        spread = np.sqrt(objective.squared_scores(theta))
-        norm = float(np.max(np.abs(sums.gradient) / np.where(spread > 0.0, spread, 1.0)))
-        step = _conjugate_step(objective, theta, sums.gradient)
+        diagonal = _diagonal(objective, theta)
+        norm = float(np.max(np.abs(sums.gradient) / np.sqrt(diagonal)))
+        step = _conjugate_step(objective, theta, sums.gradient, diagonal)
         decrement = -0.5 * float(sums.gradient @ step)
         if norm <= GRADIENT and decrement <= DECREMENT * max(1.0, abs(sums.loss)):
             return Stop("converged", theta, sums, None, norm, decrement, iterations, step)
@@ -50,23 +52,30 @@ def minimise_many(objective: Objective, theta: Array, max_iter: int) -> Stop:
     return Stop("max_iter", theta, sums, None, norm, decrement, iterations, step)
 
 
-def _conjugate_step(objective: Objective, theta: Array, gradient: Array) -> Array:
-    """−H⁻¹g by conjugate gradients, to a residual that makes the outer iteration superlinear."""
+def _diagonal(objective: Objective, theta: Array) -> Array:
+    """About the diagonal of H: Σ w·sⱼ² and the penalty; 1 for a column without any information."""
+    diagonal = objective.squared_scores(theta) + objective.penalty_diagonal()
+    return np.where(diagonal > 0.0, diagonal, 1.0)
+
+
+def _conjugate_step(objective: Objective, theta: Array, gradient: Array, diagonal: Array) -> Array:
+    """−H⁻¹g by preconditioned conjugate gradients, to a residual that makes the steps superlinear."""
     step = np.zeros_like(gradient)
     residual = -gradient
-    direction = residual.copy()
-    square = float(residual @ residual)
-    target = min(0.01, square**0.25 / (1.0 + square**0.25)) * np.sqrt(square)
+    direction = residual / diagonal
+    square = float(residual @ direction)
+    target = min(0.01, square**0.25) ** 2 * square
     for _ in range(CONJUGATE_STEPS):
-        if np.sqrt(square) <= target:
+        if square <= target:
             break
         product = objective.product(theta, direction)
         curvature = float(direction @ product)
-        if curvature <= 1e-14 * float(direction @ direction):
+        if curvature <= 1e-14 * float(direction @ (diagonal * direction)):
             break  # flat, or not convex here: what has been found is a direction of descent
         length = square / curvature
         step += length * direction
         residual -= length * product
-        previous, square = square, float(residual @ residual)
-        direction = residual + (square / previous) * direction
-    return step if step.any() else -gradient
+        scaled = residual / diagonal
+        previous, square = square, float(residual @ scaled)
+        direction = scaled + (square / previous) * direction
+    return step if step.any() else -gradient / diagonal

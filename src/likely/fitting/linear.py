@@ -128,6 +128,9 @@ def _start(task: Task, objective: Objective) -> Array:
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:
             theta[part.start] = value
+    if getattr(task.loss, "shift_invariant", False):
+        columns = theta.reshape(objective.columns, -1)
+        return np.ravel(columns - columns.mean(axis=0))
     return theta
 
 

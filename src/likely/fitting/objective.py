@@ -79,7 +79,7 @@ class Objective:
         widths = [self.bases[u].width for u in uses]
         self.parts = consecutive(widths)
         self.size = sum(widths)
-        self.penalty = self._internal(penalty)
+        self._penalties = self._internal(penalty) if penalty.any() else []
         self.sparse = source.sparse_products and all(b.transform is None for b in self.bases)
         read = sum(b.columns.size for b in self.bases)
         self.rows = source.block_rows(read) if self.sparse else block_rows(read)
@@ -90,12 +90,35 @@ class Objective:
         self._raw = [np.empty(self.columns * self.rows) for _ in range(threads)]
         self._packed = [(a, b) for a in range(self.columns) for b in range(a + 1)]
 
-    def _internal(self, penalty: Array) -> Array | None:
-        """The penalty matrix in θ: Tᵀ diag(penalty) T."""
-        if not penalty.any():
-            return None
-        t = self.matrix()
-        return t.T @ (penalty[:, None] * t)
+    def _internal(self, penalty: Array) -> list[tuple[slice, Array]]:
+        """Where the slopes of each raw column are in θ, and the penalty there."""
+        found = []
+        for u, part, flat in zip(self.uses, self.parts, self.flat_parts(), strict=True):
+            basis = self.bases[u]
+            first = int(basis.intercept)
+            inner = slice(part.start + first, part.stop)
+            found.append((inner, basis.penalty(penalty[flat][first:])))
+        return found
+
+    def _pull(self, theta: Array) -> Array:
+        """The gradient of the penalty."""
+        pull = np.zeros(self.size)
+        for inner, square in self._penalties:
+            slopes = theta[inner]
+            pull[inner] = square * slopes if square.ndim == 1 else square @ slopes
+        return pull
+
+    def penalty_diagonal(self) -> Array:
+        """The penalty's second derivatives, (P,)."""
+        diagonal = np.zeros(self.size)
+        for inner, square in self._penalties:
+            diagonal[inner] = square if square.ndim == 1 else np.diag(square)
+        return diagonal
+
+    def flat(self, theta: Array) -> Array:
+        """The coefficients in X's units: ``matrix() @ theta``, without the matrix."""
+        pairs = zip(self.uses, self.parts, strict=True)
+        return np.concatenate([self.bases[u].flat(theta[part]) for u, part in pairs])
 
     def matrix(self) -> Array:
         """T with coefficients in X's units = T θ, block diagonal over raw columns."""
@@ -164,11 +187,13 @@ class Objective:
         squares = total[1 + p :].reshape(-1, p, p)
         full = [np.tril(s) + np.tril(s, -1).T for s in squares]
         hessian = full[0] if order >= 2 else None
-        if self.penalty is not None:
-            pull = self.penalty @ theta
+        if self._penalties:
+            pull = self._pull(theta)
             loss += 0.5 * float(theta @ pull)
             gradient = gradient + pull if gradient.size else gradient
-            hessian = hessian + self.penalty if hessian is not None else None
+            for inner, square in self._penalties if hessian is not None else ():
+                assert hessian is not None
+                hessian[inner, inner] += np.diag(square) if square.ndim == 1 else square
         return Sums(loss, gradient, hessian, full[-1] if meat else None)
 
     def _read(self, block: int, worker: int, theta: Array) -> _Rows | None:
@@ -351,7 +376,7 @@ class Objective:
             return out
 
         total = fold(work, self.blocks, _add, self.threads)
-        return total if self.penalty is None else total + self.penalty @ direction
+        return total + self._pull(direction)
 
     def squared_scores(self, theta: Array) -> Array:
         """Σ w·sⱼ² of the rows' gradients, (P,): the diagonal of the meat, without the rest."""

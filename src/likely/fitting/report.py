@@ -46,16 +46,16 @@ class Outcome:
 def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> FitResult:
     """Coefficients in the units of X, their covariances, the status and its message."""
     objective, stop = outcome.space.objective, outcome.stop
-    matrix = objective.matrix()
-    parameters = matrix @ outcome.theta
+    parameters = objective.flat(outcome.theta)
     terms = task.terms()
     dropped = _dropped(objective)
-    directions = [matrix @ r.direction for r in outcome.recessions]
+    directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
-    found = {
-        kind: _blank(matrix @ covariance @ matrix.T, lost)
-        for kind, covariance in _covariances(outcome, covariances, task.loss).items()
-    }
+    found: dict[str, Array] = {}
+    if covariances:
+        matrix = objective.matrix()
+        for kind, covariance in _covariances(outcome, covariances, task.loss).items():
+            found[kind] = _blank(matrix @ covariance @ matrix.T, lost)
     status = _status(task, outcome, dropped)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(task.penalty() @ parameters**2)
@@ -66,7 +66,7 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
         terms=terms,
         parts=task.parts(),
         has_intercept=tuple(d.intercept for d in task.designs),
-        covariances=found or {"observed": np.full((parameters.size, parameters.size), np.nan)},
+        covariances=found,
         loss=stop.sums.loss - penalty,
         objective=stop.sums.loss,
         gradient_norm=stop.gradient_norm,
@@ -113,7 +113,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     without bound.
     """
     objective, found_at = outcome.space.objective, outcome.found_at
-    lost = np.zeros(objective.matrix().shape[0], dtype=bool)
+    lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
     if outcome.stop.reason == "edge":
         return ~lost  # the gradient is not zero, so the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
@@ -121,7 +121,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     here = objective.evaluate(outcome.theta, 0).loss
     beyond = objective.evaluate(2.0 * outcome.theta - found_at, 0).loss
     if beyond < here - FALLING * max(1.0, abs(here)):
-        moved = np.abs(objective.matrix() @ (outcome.theta - found_at)) > 0.0
+        moved = np.abs(objective.flat(outcome.theta - found_at)) > 0.0
         for part in objective.flat_parts():
             lost[part] = moved[part].any()
     elif outcome.variances is not None:

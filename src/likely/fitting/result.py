@@ -81,8 +81,14 @@ class FitResult:
 
     @property
     def covariance(self) -> Array:
-        """(P, P): model-based from the observed information, of a non-smooth loss the sandwich."""
-        return next(iter(self.covariances.values()))
+        """(P, P): model-based from the observed information, of a non-smooth loss the sandwich.
+
+        NaN, and read-only, where none was computed: none was asked for, or there are so many
+        coefficients that the fit did without a Hessian.
+        """
+        for covariance in self.covariances.values():
+            return covariance
+        return np.broadcast_to(np.float64(np.nan), (self.parameters.size,) * 2)
 
     @property
     def std_errors(self) -> Array:
