@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 .PHONY: demo test lint bench docs kernels accuracy clean
 
 demo: $(VENV)/.base
-	$(BIN)/likely fit examples/data/bikeshare.csv --target bikers --out bikeshare.likely --force
+	$(BIN)/likely fit examples/data/bikeshare.csv --target bikers --out bikeshare.likely
 	$(BIN)/likely predict bikeshare.likely examples/data/bikeshare.csv --out bikeshare-predictions.csv
 	$(BIN)/likely explain negativebinomial
 

@@ -85,11 +85,11 @@ d <- read.csv("{data}"); p <- {p}; x <- paste0("x", 1:p, collapse = "+")
 f <- as.formula(paste("y ~", x)); s <- as.formula(paste("~", x))
 if (suppressWarnings(require(mgcv, quietly = TRUE))) {{
   t <- system.time(m <- gam(list(f, s), family = gaulss(b = 0), data = d, control = list(nthreads = 2)))
-  cat("mgcv gaulss", t[3], as.numeric(logLik(m)), "\\n") }}
+  cat("mgcv gaulss", t[3], format(as.numeric(logLik(m)), digits = 15), "\\n") }}
 if (suppressWarnings(require(glmmTMB, quietly = TRUE))) {{
   t <- system.time(m <- glmmTMB(f, dispformula = s, data = d,
     control = glmmTMBControl(parallel = 2)))
-  cat("glmmTMB", t[3], as.numeric(logLik(m)), "\\n") }}
+  cat("glmmTMB", t[3], format(as.numeric(logLik(m)), digits = 15), "\\n") }}
 """
 
 

@@ -86,7 +86,7 @@ from likely.recipe import family_class
 from likely.losses.kernels.run import kernel_for
 loss = family_class(sys.argv[1])().loss()
 kernel = kernel_for(loss, 1, "observed")
-kernel(np.ones(8), np.zeros((loss.columns, 8)), np.empty((1 + loss.columns, 8)), 0, 8)
+kernel(np.ones(8), np.zeros((loss.columns, 8)), np.empty(8), np.empty((loss.columns, 8)), 0, 8, 0)
 print(next(iter(kernel.inspect_asm().values())))
 """
 

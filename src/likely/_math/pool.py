@@ -14,6 +14,7 @@ from threading import Lock
 
 #: Below this many rows one thread is as fast as many.
 SERIAL_ROWS = 50_000
+_CHECK_ROWS = 32_768
 
 _pool: ThreadPoolExecutor | None = None
 _lock = Lock()
@@ -55,6 +56,18 @@ def pool() -> ThreadPoolExecutor:
         if _pool is None:
             _pool = ThreadPoolExecutor(threads(), thread_name_prefix="likely")
         return _pool
+
+
+def all_blocks(holds: Callable[[int, int], bool], rows: int) -> bool:
+    """Whether ``holds(start, stop)`` for every block of rows; blocks are small enough for the cache."""
+    found: list[bool] = []
+
+    def work(start: int, stop: int) -> None:
+        edges = [*range(start, stop, _CHECK_ROWS), stop]
+        found.append(all(holds(a, b) for a, b in pairwise(edges)))
+
+    fold_slices(work, rows)
+    return all(found)
 
 
 def fold_slices(work: Callable[[int, int], None], rows: int, n_jobs: int | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.pool import all_blocks
 from likely.losses import check
 
 
@@ -75,7 +76,7 @@ def _evaluate(
             f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "
             f"a row per y and a column for each of {', '.join(loss.column_names)}"
         )
-    if not np.isfinite(columns).all():
+    if not all_blocks(lambda a, b: np.isfinite(columns[a:b]).all(), columns.shape[0]):
         bad = ~np.isfinite(columns).all(axis=1)
         raise ValueError(f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}")
     if family.specification.support.name == "classes" and y.size and y.max() >= loss.columns:

@@ -140,9 +140,10 @@ def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
     if "kernel" not in graph.compiled:
         order = min(1, len(graph.outputs) - 1)
         graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
-    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=raw.dtype)
-    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), out.numpy())
-    return out
+    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=torch.float64)
+    first, *_ = rows = out.numpy()
+    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), first, rows[1:])
+    return out.to(raw.dtype)
 
 
 def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ...]:

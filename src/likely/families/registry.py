@@ -44,6 +44,6 @@ def lookup(name: str) -> Specification:
     if key in modules():
         return specification(key)
     near = get_close_matches(key, modules(), n=1, cutoff=0.5)
-    hint = f"; did you mean {specification(near[0]).name!r}?" if near else ""
+    hint = f"; did you mean {specification(near[0]).name!r}?" if near else "."
     known = ", ".join(specification(m).name for m in modules())
     raise ValueError(f"unknown family {name!r}{hint} The families are: {known}")

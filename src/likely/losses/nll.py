@@ -189,17 +189,18 @@ class NegativeLogLikelihood:
         ``y`` (n,) must lie in the support and ``raw`` (k, n) be finite: nothing is checked here.
         """
         n, k = y.shape[0], self.columns
-        rows = 1 + (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
-        out = np.empty((rows, n))
+        rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
+        # Apart, so that a caller who keeps one does not keep the other.
+        nll, rest = np.empty(n), np.empty((rows, n))
         if self.engine == "kernel" or n >= KERNEL_ROWS:
             from likely.losses.kernels.run import run
 
-            run(self._kernel(order, kind), y, raw, out)
+            run(self._kernel(order, kind), y, raw, nll, rest)
         else:
-            self._evaluate_numpy(y, raw, order, kind, out)
-        gradient = out[1 : 1 + k] if order >= 1 else None
-        curvature = out[1 + k :] if order >= 2 else None
-        return out[0], gradient, curvature
+            self._evaluate_numpy(y, raw, order, kind, [nll, *rest])
+        gradient = rest[:k] if order >= 1 else None
+        curvature = rest[k:] if order >= 2 else None
+        return nll, gradient, curvature
 
     def for_rows(self, n: int) -> NegativeLogLikelihood:
         """The loss to use for work that folds n rows in blocks: compiled where n is large."""
@@ -220,7 +221,7 @@ class NegativeLogLikelihood:
             self._kernels[key] = kernel_for(self, *key)
         return self._kernels[key]
 
-    def _evaluate_numpy(self, y: Array, raw: Array, order: int, kind: str, out: Array) -> None:
+    def _evaluate_numpy(self, y: Array, raw: Array, order: int, kind: str, out: Sequence[Array]) -> None:
         program = self.program(order, kind)
         # The branches of `where` that are not selected may divide by zero or overflow.
         with np.errstate(all="ignore"):

@@ -25,7 +25,7 @@ from likely.losses.kernels.emit import module_source
 
 GENERATED = Path(__file__).parent / "generated"
 
-Kernel = Callable[[Any, Any, Any, int, int], None]
+Kernel = Callable[[Any, Any, Any, Any, int, int, int], None]
 _lock = RLock()
 _loaded: dict[str, types.ModuleType] = {}
 
@@ -35,7 +35,7 @@ class CacheWarning(UserWarning):
 
 
 def kernel(title: str, name: str, outputs: Any, columns: int) -> Kernel:
-    """The compiled kernel ``name(y, raw, out, start, stop)`` for these outputs."""
+    """The compiled kernel ``name(y, raw, first, rest, start, stop, shift)`` for these outputs."""
     source = module_source(title, {name: (outputs, columns)})
     with _lock:
         module = _load(file_name(title, name, source), source)
@@ -135,8 +135,9 @@ def _compile(module: types.ModuleType) -> None:
 
 
 def _signature(numba: Any) -> Any:
-    """(y, raw, out, start, stop) of a kernel: contiguous float64; y and raw are only read."""
+    """Of a kernel's arguments: contiguous float64 arrays, of which y and raw are only read."""
     types_ = numba.types
     y = types_.Array(types_.float64, 1, "C", readonly=True)
     raw = types_.Array(types_.float64, 2, "C", readonly=True)
-    return types_.void(y, raw, types_.float64[:, ::1], types_.intp, types_.intp)
+    first, rest = types_.float64[::1], types_.float64[:, ::1]
+    return types_.void(y, raw, first, rest, types_.intp, types_.intp, types_.intp)

@@ -37,10 +37,11 @@ _KNOWN = {*_BINARY, *_UNARY, *_COPIED, "where", "sign", "pi"}
 
 
 def kernel_source(name: str, outputs: Sequence[Node], columns: int) -> tuple[str, set[str]]:
-    """A function ``name(y, raw, out, start, stop)`` over rows, and the primitives it calls.
+    """A function ``name(y, raw, first, rest, start, stop, shift)``, and the primitives it calls.
 
-    y (n,), raw (columns, n) and out (len(outputs), n) are contiguous. Every row of raw and out becomes
-    a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises (a loop from start
+    It reads rows start … stop of y (n,) and raw (columns, n), and writes the first output to the array
+    ``first`` and the others to the rows of ``rest``, ``shift`` rows further on: a block that was copied
+    to a buffer is read from its start and written to its place. All are contiguous. Every row becomes a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises (a loop from start
     to stop over the 2-d arrays it does not).
     """
     nodes = expand(outputs, dict.fromkeys(_KNOWN, _unused))
@@ -61,10 +62,13 @@ def kernel_source(name: str, outputs: Sequence[Node], columns: int) -> tuple[str
             lines.append(f"        t{len(lines)} = {text}")
     read = {node.value for node in order if node.op == "symbol"}
     rows = [j for j in range(columns) if f"raw{j}" in read]
-    head = [f"def {name}(y_all, raw_all, out, start, stop):"]
+    head = [f"def {name}(y_all, raw_all, first, rest, start, stop, shift):"]
     head += ["    y_rows = y_all[start:stop]"] if "y" in read else []
     head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in rows]
-    head += [f"    out{r} = out[{r}][start:stop]" for r in range(len(nodes))]
+    head += ["    out0 = first[start + shift : stop + shift]"]
+    head += [
+        f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
+    ]
     head += ["    for i in range(stop - start):"]
     head += ["        y = y_rows[i]"] if "y" in read else []
     head += [f"        raw{j} = raw{j}_rows[i]" for j in rows]

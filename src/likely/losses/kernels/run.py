@@ -32,28 +32,25 @@ def kernel_name(order: int, kind: str) -> str:
 
 
 def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
-    """The compiled kernel that writes the outputs of this order, one row of ``out`` each."""
+    """The compiled kernel that writes the outputs of this order, the loss first, then gradient and curvature."""
     return kernel(title_of(loss), kernel_name(order, kind), loss.outputs(order, kind), loss.columns)
 
 
-def run(function: Kernel, y: Array, raw: Array, out: Array) -> None:
-    """Fill ``out`` (rows, n), contiguous, from y (n,) and raw (k, n) of any strides and float type."""
+def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> None:
+    """Fill ``first`` (n,) and ``rest`` (rows, n), contiguous, from y (n,) and raw (k, n).
+
+    y and raw may have any strides and float type: they are copied block by block where they must be.
+    """
 
     def work(start: int, stop: int) -> None:
         if direct:
-            function(y, raw, out, start, stop)
+            function(y, raw, first, rest, start, stop, 0)
             return
-        for first in range(start, stop, _COPY_ROWS):
-            last = min(first + _COPY_ROWS, stop)
-            block = np.empty((out.shape[0], last - first))
-            function(
-                np.ascontiguousarray(y[first:last], dtype=np.float64),
-                np.ascontiguousarray(raw[:, first:last], dtype=np.float64),
-                block,
-                0,
-                last - first,
-            )
-            out[:, first:last] = block
+        for begin in range(start, stop, _COPY_ROWS):
+            end = min(begin + _COPY_ROWS, stop)
+            y_block = np.ascontiguousarray(y[begin:end], dtype=np.float64)
+            raw_block = np.ascontiguousarray(raw[:, begin:end], dtype=np.float64)
+            function(y_block, raw_block, first, rest, 0, end - begin, begin)
 
     direct = all(
         a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)
