@@ -193,8 +193,13 @@ def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool
         )
         try:
             stop = minimise(sample, gamma, task.max_iter, THINNED, expected, True)
-            if stop.reason == "converged":
-                return minimise(space, stop.theta, task.max_iter, rows, expected, may_orthogonalise)
+            if stop.reason == "converged" and stop.factor is not None:
+                # The sample's Hessian is right to a few per cent: one gradient of all rows takes the
+                # sample's optimum most of the way to theirs.
+                gradient = space.evaluate(stop.theta, 1).gradient
+                step = stop.factor.solve(gradient) * (sample.objective.weight() / rows)
+                there = stop.theta - step
+                return minimise(space, there, task.max_iter, rows, expected, may_orthogonalise)
         except OutsideDomainError:
             # With a partial link, some rows may lie outside where all others' optimum is; the start
             # values are checked below.

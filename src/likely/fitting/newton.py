@@ -27,6 +27,8 @@ ILL_CONDITIONED = 1e-10
 SMALLEST_EIGENVALUE = 1e-3
 #: From here on the last evaluation leaves out the Hessian.
 MANY_ROWS = 50_000
+#: and standard errors are those of a Hessian that is right to this share.
+SETTLED = 1e-6
 HALVINGS = 60
 
 
@@ -161,7 +163,7 @@ def minimise(
             return Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
         # So near the optimum H no longer changes: a gradient is enough to confirm it, and much
         # cheaper. The share by which H changes over d standard errors is of the order of d/√rows.
-        near = factor.positive and rows >= MANY_ROWS and norm <= GRADIENT * np.sqrt(rows)
+        near = factor.positive and rows >= MANY_ROWS and norm <= SETTLED * np.sqrt(rows)
         trial = line_search(function, theta, sums, step, 1 if near else 2)
         if trial is None:
             break

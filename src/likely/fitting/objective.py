@@ -403,6 +403,11 @@ class Objective:
         bases = [self.bases[u] for u in self.uses]
         return np.concatenate([np.r_[np.ones(int(b.intercept)), b.scale] for b in bases])
 
+    def weight(self) -> float:
+        """Σ w."""
+        given = self.response.weight
+        return float(self.source.shape[0] if given is None else given.sum())
+
     # --- Relatives --------------------------------------------------------------------------------
 
     def thinned(self, rows: int, penalty: Array) -> Objective:
