@@ -34,7 +34,6 @@ CURVATURE_GAPS = {
         1e-30,
     ),
     "StudentT(loc: log, scale: log, df: log)": (-19.9295840403999, 300.0, 0.0, 0.0),
-    "StudentT(loc: softplus, scale: log, df: log)": (0.313574949205741, -1.0, -300.0, 0.0),
 }
 
 

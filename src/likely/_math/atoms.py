@@ -77,9 +77,7 @@ _register("less_equal", lambda a, b, out: (0.0, 0.0))
 _register("equal", lambda a, b, out: (0.0, 0.0))
 
 # --- The logistic function and its logarithms. ---------------------------------------------------
-sigmoid = _register(
-    "sigmoid", lambda x, out: (out * sigmoid(-x),), lambda x: 1.0 / (1.0 + exp(-x))
-)
+sigmoid = _register("sigmoid", lambda x, out: (out * sigmoid(-x),), lambda x: 1.0 / (1.0 + exp(-x)))
 softplus = _register("softplus", lambda x, out: (sigmoid(x),), lambda x: log(1.0 + exp(x)))
 log_softplus = _register(
     "log_softplus",
@@ -114,9 +112,7 @@ log1mexp_slope = _register(
     lambda x, log_x, out: (0.0, out * log1mexp_bend(x)),
     lambda x, log_x: x / (exp(x) - 1.0),
 )
-log1mexp_bend = _register(
-    "log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0)
-)
+log1mexp_bend = _register("log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0))
 
 # --- Remainders of logarithm and exponential. ----------------------------------------------------
 log1pmx = _register("log1pmx", lambda x, out: (-x / (1.0 + x),), lambda x: log(1.0 + x) - x)
@@ -263,39 +259,68 @@ gamma_slope = _register(
 gamma_exponential = _register("gamma_exponential", None, lambda t, k: k * exp(t))
 
 # --- StudentT, in the residual d, log scale and log df; q = z² = (d/scale)². -----------------------
+#
+# Every slope is a product of the shares n/(n + q) and q/(n + q), which stay in range where q does not.
 student_kernel = _register(
     "student_kernel",
     lambda d, s, n, log_s, log_n, out: (
-        (n + 1.0) * (d / s / (n + (d / s) * (d / s))) / s,
+        (n + 1.0) * student_pull(d, s, n, log_s, log_n),
         0.0,
         0.0,
-        student_scale((d / s) * (d / s), n, log_n),
-        0.5 * student_df((d / s) * (d / s), n, log_n),
+        student_scale(d, s, n, log_s, log_n),
+        0.5 * student_df(d, s, n, log_s, log_n),
     ),
     lambda d, s, n, log_s, log_n: log(s) + 0.5 * (n + 1.0) * log(1.0 + d * d / (n * s * s)),
 )
+student_pull = _register(
+    "student_pull",
+    lambda d, s, n, log_s, log_n, out: (
+        student_pull_slope(d, s, n),
+        0.0,
+        0.0,
+        -2.0 * out * student_near(d, s, n),
+        -out * student_near(d, s, n),
+    ),
+    lambda d, s, n, log_s, log_n: d / (n * s * s + d * d),
+)
 student_scale = _register(
     "student_scale",
-    lambda q, n, log_n, out: (
-        -(n + 1.0) / (n + q) * (n / (n + q)),
+    lambda d, s, n, log_s, log_n, out: (
+        -2.0 * ((n + 1.0) * student_near(d, s, n)) * student_pull(d, s, n, log_s, log_n),
         0.0,
-        (1.0 - q) * (n / (n + q)) * (q / (n + q)),
+        0.0,
+        2.0 * ((n + 1.0) * student_near(d, s, n)) * student_far(d, s, n),
+        out * student_far(d, s, n),
     ),
-    lambda q, n, log_n: n * (1.0 - q) / (n + q),
+    lambda d, s, n, log_s, log_n: n * (s * s - d * d) / (n * s * s + d * d),
 )
 student_df = _register(
     "student_df",
-    lambda q, n, log_n, out: ((q - 1.0) / (n + q) / (1.0 + q / n), 0.0, student_df_2(q, n)),
-    lambda q, n, log_n: n * log(1.0 + q / n) - (n + 1.0) * q / (n + q),
+    lambda d, s, n, log_s, log_n, out: (
+        -2.0 * student_scale(d, s, n, log_s, log_n) * student_pull(d, s, n, log_s, log_n),
+        0.0,
+        0.0,
+        2.0 * student_scale(d, s, n, log_s, log_n) * student_far(d, s, n),
+        student_df_2(d, s, n, log_s, log_n),
+    ),
+    lambda d, s, n, log_s, log_n: (
+        n * log(1.0 + d * d / (n * s * s)) - (n + 1.0) * d * d / (n * s * s + d * d)
+    ),
+)
+student_near = _register("student_near", None, lambda d, s, n: n * s * s / (n * s * s + d * d))
+student_far = _register("student_far", None, lambda d, s, n: d * d / (n * s * s + d * d))
+student_pull_slope = _register(
+    "student_pull_slope",
+    None,
+    lambda d, s, n: (n * s * s - d * d) / ((n * s * s + d * d) * (n * s * s + d * d)),
 )
 student_df_2 = _register(
     "student_df_2",
     None,
-    lambda q, n: (
-        n * log(1.0 + q / n)
-        - n * q / (n + q)
-        - n * (q / (n + q)) * (q / (n + q))
-        + n * q / ((n + q) * (n + q))
+    lambda d, s, n, log_s, log_n: (
+        n * log(1.0 + d * d / (n * s * s))
+        - n * student_far(d, s, n) * (1.0 + student_far(d, s, n))
+        + student_near(d, s, n) * student_far(d, s, n)
     ),
 )
 

@@ -1,7 +1,5 @@
 """Expansions that combine other atoms: each takes apart a difference that would cancel."""
 
-
-
 from __future__ import annotations
 
 import math
@@ -152,30 +150,85 @@ def gamma_exponential(t: Expression, k: Expression) -> Node:
     return _scaled_exponential(t, k, exp)
 
 
+def _student_ratio(d: Expression, s: Expression, n: Expression) -> Node:
+    """q/n, in the order that overflows last."""
+    z = d / s
+    return z * (z / n)
+
+
+def _student_log(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> tuple[Node, Node, Node]:
+    """q/n, whether it overflows, and its logarithm for that case."""
+    x = _student_ratio(d, s, n)
+    return x, x > 1e300, 2.0 * (log(abs_(d)) - log_s) - log_n
+
+
+def student_near(d: Expression, s: Expression, n: Expression) -> Node:
+    """n/(n + q)"""
+    return 1.0 / (1.0 + _student_ratio(d, s, n))
+
+
+def student_far(d: Expression, s: Expression, n: Expression) -> Node:
+    """q/(n + q)"""
+    x = _student_ratio(d, s, n)
+    over = x > 1e300
+    x = where(over, 1.0, x)
+    return where(over, 1.0, x / (1.0 + x))
+
+
 def student_kernel(
     d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
 ) -> Node:
     """log s + ½ (n + 1) log(1 + z²/n) with z = d/s."""
+    x, over, _ = _student_log(d, s, n, log_s, log_n)
+    near = log_s + 0.5 * (n + 1.0) * log1p(x)
+    # Taken together: for small n the two log s nearly cancel.
+    return where(over, (n + 1.0) * (log(abs_(d)) - 0.5 * log_n) - n * log_s, near)
+
+
+def student_pull(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """z/(n + q)/s, the slope of ½ log(n + q) in d."""
     z = d / s
-    return log_s + 0.5 * (n + 1.0) * log1p(z * z / n)
+    close = (z / n) * student_near(d, s, n) / s
+    return where(abs_(z) > 1e50, student_far(d, s, n) / d, close)
 
 
-def student_scale(q: Expression, n: Expression, log_n: Expression) -> Node:
+def student_pull_slope(d: Expression, s: Expression, n: Expression) -> Node:
+    """(n − q)/(n + q)²/s², its derivative in d."""
+    near, far = student_near(d, s, n), student_far(d, s, n)
+    weight = where(abs_(d / s) > 1e50, far / d / d, near / n / s / s)
+    return (near - far) * weight
+
+
+def student_scale(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
     """n (1 − q)/(n + q), its derivative in log s: 1 − (n + 1) q/(n + q) cancels for small n."""
-    return n * ((1.0 - q) / (n + q))
+    z = d / s
+    near = student_near(d, s, n)
+    return where(abs_(z) > 1e50, near - n * student_far(d, s, n), (1.0 - z * z) * near)
 
 
-def student_df(q: Expression, n: Expression, log_n: Expression) -> Node:
-    """Twice its derivative in log n."""
-    x = q / n
-    return n * special.log1p_residual(x) - x / (1.0 + x)
+def student_df(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """n log(1 + q/n) − (n + 1) q/(n + q), twice the derivative of the kernel in log n."""
+    x, over, log_x = _student_log(d, s, n, log_s, log_n)
+    residual = where(over, log_x - 1.0, special.log1p_residual(x))
+    return n * residual - student_far(d, s, n)
 
 
-def student_df_2(q: Expression, n: Expression) -> Node:
-    """Twice its second derivative in log n."""
-    x = q / n
-    share = x / (1.0 + x)
-    return n * (special.log1p_residual(x) - share * share) + share / (1.0 + x)
+def student_df_2(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """Its derivative in log n."""
+    x, over, log_x = _student_log(d, s, n, log_s, log_n)
+    residual = where(over, log_x - 1.0, special.log1p_residual(x))
+    far = student_far(d, s, n)
+    return n * (residual - far * far) + far * student_near(d, s, n)
 
 
 def _stirling_parts(x: Expression, log_x: Expression) -> tuple[Node, Node, Node]:

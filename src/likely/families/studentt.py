@@ -75,12 +75,7 @@ class StudentT(Distribution):
             - stirling(a, df.log - log(2.0))
             + (scaled_log1p(0.5, a) - 0.5)
         )
-        # Where z² would overflow, df is nothing beside it.
-        d = y - loc
-        outer = (df + 1.0) * (log(abs_(d)) - 0.5 * df.log) - df * scale.log
-        kernel = where(
-            abs_(d / scale) > 1e75, outer, student_kernel(d, scale, df, scale.log, df.log)
-        )
+        kernel = student_kernel(y - loc, scale, df, scale.log, df.log)
         return constant - 0.5 * log(2.0 * PI) - kernel
 
     def mean(loc, scale, df):
@@ -130,8 +125,7 @@ class StudentT(Distribution):
         errors = where(
             a > 1e6,
             0.25 * (a / b) * (a / b) / b / b,
-            _stirling_2(a, df.log - log(2.0))
-            - share * share * _stirling_2(a + 0.5, log(a + 0.5)),
+            _stirling_2(a, df.log - log(2.0)) - share * share * _stirling_2(a + 0.5, log(a + 0.5)),
         )
         rational = 0.5 * (5.0 + 3.0 / df) / (1.0 + 1.0 / df) / (df + 1.0) / (df + 3.0)
         shrink = 1.0 + 3.0 / df
