@@ -11,11 +11,12 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.predictive import Predictive
 from likely.losses import check
+from likely.predictors.features import repeated_names, unusable_cells
 from likely.predictors.response import encode_labels, offsets
 from likely.recipe import as_family
 
@@ -100,6 +101,8 @@ class DistributionEstimator(BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
         X = self._validate(X, reset=True)
+        for learned in ("classes_", "n_classes_"):
+            vars(self).pop(learned, None)  # of an earlier fit, to another family
         if family.specification.support.name in ("binary", "classes"):
             given = getattr(family, "classes", None)
             labels, codes = encode_labels(y, family.specification.name, given)
@@ -129,13 +132,22 @@ class DistributionEstimator(BaseEstimator):
         return self.family_.loss(getattr(self, "n_classes_", None))
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
-        if hasattr(X, "column_names") and hasattr(X, "schema"):  # an Arrow table
-            import narwhals as nw
-
-            X = nw.from_native(X).to_pandas()
-        return validate_data(
-            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
-        )
+        """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
+        repeated = repeated_names(X)
+        if repeated:
+            raise ValueError(
+                f"X has more than one column called {', '.join(map(repr, repeated))}: "
+                "a column's name says which coefficient is its own, so rename or drop one"
+            )
+        options: dict[str, Any] = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
+        try:
+            return validate_data(self, X, reset=reset, **options)
+        except ValueError as error:
+            if "contains NaN" not in str(error) and "contains infinity" not in str(error):
+                raise
+        values = check_array(X, ensure_all_finite=False, **options)
+        names = getattr(self, "feature_names_in_", range(values.shape[1]))
+        raise ValueError(unusable_cells(values, list(names), type(self).__name__))
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
         raise NotImplementedError

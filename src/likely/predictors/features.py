@@ -1,0 +1,58 @@
+"""What can be wrong with the columns of X, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SHOWN = 5
+
+
+def repeated_names(X: Any) -> list[str]:
+    """The names that more than one column of a table has; none where X is no table."""
+    names = getattr(X, "column_names", None)  # Arrow
+    if names is None:
+        names = getattr(X, "columns", None)
+    if names is None or callable(names):
+        return []
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def unusable_cells(values: Any, names: list[Any], estimator: str) -> str:
+    """Where X has NaN or infinite cells, by column and row, and what helps."""
+    if hasattr(values, "tocoo"):
+        cells = values.tocoo()
+        rows, columns, numbers = cells.row, cells.col, cells.data
+        bad = ~np.isfinite(numbers)
+        rows, columns, numbers = rows[bad], columns[bad], numbers[bad]
+    else:
+        rows, columns = np.nonzero(~np.isfinite(values))
+        numbers = values[rows, columns]
+    missing = np.isnan(numbers)
+    if missing.any():
+        return (
+            f"Input X contains NaN: {_places(rows[missing], columns[missing], names)}. "
+            f"{estimator} needs a number in every cell; impute the missing ones first, for instance "
+            f"make_pipeline(SimpleImputer(add_indicator=True), {estimator}(...)) with scikit-learn's "
+            "SimpleImputer, or drop those rows"
+        )
+    return (
+        f"Input X contains infinity or a number too large for its type: "
+        f"{_places(rows, columns, names)}. Replace or rescale them"
+    )
+
+
+def _places(rows: NDArray[Any], columns: NDArray[Any], names: list[Any]) -> str:
+    """``column 'age' (rows 3, 7), column 'size' (row 0)``, at most five of each."""
+    found = np.unique(columns)
+    parts = []
+    for column in found[:_SHOWN]:
+        at = np.sort(rows[columns == column])
+        listed = ", ".join(str(row) for row in at[:_SHOWN])
+        more = f", … {at.size} in all" if at.size > _SHOWN else ""
+        parts.append(f"column {names[column]!r} (row{'s' * (at.size > 1)} {listed}{more})")
+    more = f" and {found.size - _SHOWN} more columns" if found.size > _SHOWN else ""
+    return ", ".join(parts) + more
