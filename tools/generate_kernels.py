@@ -27,7 +27,8 @@ def expected_files() -> dict[str, str]:
         jobs = [(0, "observed"), (1, "observed"), *((2, kind) for kind in loss.curvature_kinds)]
         for order, kind in jobs:
             title, kernel = title_of(loss), kernel_name(order, kind)
-            source = module_source(title, {kernel: (loss.outputs(order, kind), loss.columns)})
+            outputs = loss.outputs(order, kind)
+            source = module_source(title, kernel, outputs, loss.columns, loss.specification.support)
             files[file_name(title, kernel, source)] = source
     return files
 

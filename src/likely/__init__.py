@@ -48,6 +48,7 @@ _LAZY = {
     "ConvergenceWarning": "likely.fitting.result",
 }
 
+
 def _families() -> dict[str, str]:
     """Public family names → module names; reads the families' own small files."""
     from likely.families.registry import public_names

@@ -296,7 +296,8 @@ def softplus(x: Any) -> Node:
 def sigmoid(x: Any) -> Node:
     """1/(1 + exp(-x)) for all x, digits kept in both tails. Max relative error 2.9e-16."""
     e = exp(-abs_(x))
-    return where(x < 0.0, e, 1.0) / (1.0 + e)
+    t = 1.0 / (1.0 + e)  # one division serves σ(x) and σ(−x)
+    return where(x < 0.0, e * t, t)
 
 
 def log_softplus(x: Any) -> Node:

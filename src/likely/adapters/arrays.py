@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.pool import all_blocks
+from likely._math.domains import Domain
 from likely.losses import check
 
 
@@ -62,29 +63,27 @@ def _evaluate(
 ) -> tuple[NDArray[Any], Any, Any]:
     given = np.asarray(raw)
     columns = check.numeric(raw, "raw")
-    y = np.asarray(y)
-    if y.size == 0 and columns.size == 0:
-        y = y.astype(np.float64)
-        loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
-    else:
-        y = check.response(y, family.specification.support, family.specification.name)
-        loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
+    y = check.numeric(y, "y")
+    loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
+    if y.ndim != 1:
+        raise ValueError(f"y must have one value a row, shape (n,); got shape {y.shape}")
     if columns.shape != (y.shape[0], loss.columns):
         raise ValueError(
             f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "
             f"a row per y and a column for each of {', '.join(loss.column_names)}"
         )
-    if not all_blocks(lambda a, b: np.isfinite(columns[a:b]).all(), columns.shape[0]):
-        bad = ~np.isfinite(columns).all(axis=1)
-        raise ValueError(f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}")
-    if family.specification.support.name == "classes" and y.size and y.max() >= loss.columns:
-        bad = y >= loss.columns
-        raise ValueError(
-            f"y must be a class 0, …, {loss.columns - 1}; it is not in {check.rows_and_values(bad, y)}"
-        )
-    value, gradient, packed = loss.evaluate(y, columns.T, order, kind)
+    support = _support(family, loss)
+    invalid: list[int] = []
+    value, gradient, packed = loss.evaluate(y, columns.T, order, kind, invalid)
+    if any(invalid):
+        if not np.isfinite(columns).all():
+            bad = ~np.isfinite(columns).all(axis=1)
+            raise ValueError(
+                f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}"
+            )
+        check.refuse(y, support, family.specification.name)
     dtype = np.float32 if given.dtype == np.float32 else np.float64
     k = loss.columns
     full = None
@@ -96,3 +95,12 @@ def _evaluate(
     if gradient is not None:
         gradient = gradient.T.astype(dtype, copy=False)
     return value.astype(dtype, copy=False), gradient, full
+
+
+def _support(family: Any, loss: Any) -> Domain:
+    """The support; of a family over classes, the classes that there are."""
+    support: Domain = family.specification.support
+    if support.name != "classes":
+        return support
+    last = loss.columns - 1
+    return replace(support, high=last, closed_high=True, words=f"a class 0, …, {last}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,13 +55,19 @@ class CategoricalLoss:
         return tuple(f"probs[{k}]" for k in range(self.columns))
 
     def evaluate(
-        self, y: Array, raw: Array, order: int, kind: str = "observed"
+        self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (K, n), packed curvature (K(K+1)/2, n), up to ``order``.
 
         Observed and expected curvature are the same: the softmax is the canonical link.
         """
         k, n = raw.shape
+        if invalid is not None and n:
+            last = replace(self.specification.support, high=k - 1, closed_high=True)
+            good = last.covers(y) and np.isfinite(raw).all()
+            invalid.append(0 if good else n)
+            if not good:
+                return np.full(n, np.nan), None, None
         nll = np.empty(n)
         gradient = np.empty((k, n)) if order >= 1 else None
         curvature = np.empty((k * (k + 1) // 2, n)) if order >= 2 else None

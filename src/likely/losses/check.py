@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import Domain
+from likely._math.pool import all_blocks
 
 _SHOWN = 5
 
@@ -61,26 +62,30 @@ def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {array.shape}")
     if array.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")
-    if not support.covers(array):
-        inside = support.contains(array) & np.isfinite(array)
-        missing = np.isnan(array)
-        if missing.any():
-            raise ValueError(
-                f"y is NaN in {rows_and_values(missing, array)}; Input y contains NaN. "
-                "Drop or impute those rows first"
-            )
-        infinite = np.isinf(array)
-        if infinite.any():
-            raise ValueError(
-                f"y is infinite in {rows_and_values(infinite, array)}; Input y contains infinity. "
-                f"{family} needs {support.words}"
-            )
-        hint = _hint(support, array)
-        raise ValueError(
-            f"y is outside the support {support.symbol} of {family} in "
-            f"{rows_and_values(~inside, array)}; each must be {support.words}{hint}"
-        )
+    if not all_blocks(lambda start, stop: support.covers(array[start:stop]), array.shape[0]):
+        refuse(array, support, family)
     return array
+
+
+def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
+    """The ValueError for y of which some value is not in the support."""
+    missing = np.isnan(y)
+    if missing.any():
+        raise ValueError(
+            f"y is NaN in {rows_and_values(missing, y)}; Input y contains NaN. "
+            "Drop or impute those rows first"
+        )
+    infinite = np.isinf(y)
+    if infinite.any():
+        raise ValueError(
+            f"y is infinite in {rows_and_values(infinite, y)}; Input y contains infinity. "
+            f"{family} needs {support.words}"
+        )
+    outside = ~support.contains(y)
+    raise ValueError(
+        f"y is outside the support {support.symbol} of {family} in "
+        f"{rows_and_values(outside, y)}; each must be {support.words}{_hint(support, y)}"
+    )
 
 
 def _hint(support: Domain, y: NDArray[np.float64]) -> str:

@@ -182,11 +182,12 @@ class NegativeLogLikelihood:
         return self._programs[key]
 
     def evaluate(
-        self, y: Array, raw: Array, order: int, kind: str = "observed"
+        self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (k, n) and packed curvature (k(k+1)/2, n), up to ``order``.
 
-        ``y`` (n,) must lie in the support and ``raw`` (k, n) be finite: nothing is checked here.
+        ``y`` (n,) must lie in the support and ``raw`` (k, n) be finite; where they are not, nothing is raised
+        here, but a list given as ``invalid`` receives a number above 0.
         """
         n, k = y.shape[0], self.columns
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
@@ -195,9 +196,12 @@ class NegativeLogLikelihood:
         if self.engine == "kernel" or n >= KERNEL_ROWS:
             from likely.losses.kernels.run import run
 
-            run(self._kernel(order, kind), y, raw, nll, rest)
+            bad = run(self._kernel(order, kind), y, raw, nll, rest)
         else:
+            bad = 0 if invalid is None or _valid(self.specification.support, y, raw) else n
             self._evaluate_numpy(y, raw, order, kind, [nll, *rest])
+        if invalid is not None:
+            invalid.append(bad)
         gradient = rest[:k] if order >= 1 else None
         curvature = rest[k:] if order >= 2 else None
         return nll, gradient, curvature
@@ -221,7 +225,9 @@ class NegativeLogLikelihood:
             self._kernels[key] = kernel_for(self, *key)
         return self._kernels[key]
 
-    def _evaluate_numpy(self, y: Array, raw: Array, order: int, kind: str, out: Sequence[Array]) -> None:
+    def _evaluate_numpy(
+        self, y: Array, raw: Array, order: int, kind: str, out: Sequence[Array]
+    ) -> None:
         program = self.program(order, kind)
         # The branches of `where` that are not selected may divide by zero or overflow.
         with np.errstate(all="ignore"):
@@ -266,6 +272,10 @@ class NegativeLogLikelihood:
         inputs: Mapping[str, Any] = {f"raw{j}": raw[j] for j in range(self.columns)}
         inside = compile_program([self.valid], numpy_backend.TABLE)(inputs)[0]
         return ~np.broadcast_to(inside, raw.shape[1:])
+
+
+def _valid(support: Domain, y: Array, raw: Array) -> bool:
+    return not y.size or (support.covers(y) and bool(np.isfinite(raw).all()))
 
 
 @lru_cache(maxsize=256)

@@ -21,11 +21,12 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from likely._math.domains import Domain
 from likely.losses.kernels.emit import module_source
 
 GENERATED = Path(__file__).parent / "generated"
 
-Kernel = Callable[[Any, Any, Any, Any, int, int, int], None]
+Kernel = Callable[[Any, Any, Any, Any, int, int, int], int]
 _lock = RLock()
 _loaded: dict[str, types.ModuleType] = {}
 
@@ -34,9 +35,9 @@ class CacheWarning(UserWarning):
     """Kernels cannot be cached, so each process compiles them again."""
 
 
-def kernel(title: str, name: str, outputs: Any, columns: int) -> Kernel:
+def kernel(title: str, name: str, outputs: Any, columns: int, support: Domain) -> Kernel:
     """The compiled kernel ``name(y, raw, first, rest, start, stop, shift)`` for these outputs."""
-    source = module_source(title, {name: (outputs, columns)})
+    source = module_source(title, name, outputs, columns, support)
     with _lock:
         module = _load(file_name(title, name, source), source)
     return getattr(module, name)
@@ -140,4 +141,4 @@ def _signature(numba: Any) -> Any:
     y = types_.Array(types_.float64, 1, "C", readonly=True)
     raw = types_.Array(types_.float64, 2, "C", readonly=True)
     first, rest = types_.float64[::1], types_.float64[:, ::1]
-    return types_.void(y, raw, first, rest, types_.intp, types_.intp, types_.intp)
+    return types_.intp(y, raw, first, rest, types_.intp, types_.intp, types_.intp)

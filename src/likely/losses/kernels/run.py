@@ -32,27 +32,36 @@ def kernel_name(order: int, kind: str) -> str:
 
 
 def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
-    """The compiled kernel that writes the outputs of this order, the loss first, then gradient and curvature."""
-    return kernel(title_of(loss), kernel_name(order, kind), loss.outputs(order, kind), loss.columns)
+    """The compiled kernel of this order: the loss first, then gradient and curvature."""
+    return kernel(
+        title_of(loss),
+        kernel_name(order, kind),
+        loss.outputs(order, kind),
+        loss.columns,
+        loss.specification.support,
+    )
 
 
-def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> None:
+def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
     """Fill ``first`` (n,) and ``rest`` (rows, n), contiguous, from y (n,) and raw (k, n).
 
     y and raw may have any strides and float type: they are copied block by block where they must be.
+    Returns in how many rows y is outside the support or raw is not finite.
     """
+    invalid: list[int] = []
 
     def work(start: int, stop: int) -> None:
         if direct:
-            function(y, raw, first, rest, start, stop, 0)
+            invalid.append(function(y, raw, first, rest, start, stop, 0))
             return
         for begin in range(start, stop, _COPY_ROWS):
             end = min(begin + _COPY_ROWS, stop)
             y_block = np.ascontiguousarray(y[begin:end], dtype=np.float64)
             raw_block = np.ascontiguousarray(raw[:, begin:end], dtype=np.float64)
-            function(y_block, raw_block, first, rest, 0, end - begin, begin)
+            invalid.append(function(y_block, raw_block, first, rest, 0, end - begin, begin))
 
     direct = all(
         a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)
     )
     fold_slices(work, y.shape[0])
+    return sum(invalid)
