@@ -139,7 +139,11 @@ class DistributionEstimator(BaseEstimator):
                 f"X has more than one column called {', '.join(map(repr, repeated))}: "
                 "a column's name says which coefficient is its own, so rename or drop one"
             )
-        options: dict[str, Any] = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
+        options: dict[str, Any] = {
+            "accept_sparse": "csr",
+            "dtype": [np.float64, np.float32],
+            "ensure_min_samples": int(reset),  # no rows, no predictions: nothing is wrong with that
+        }
         try:
             return validate_data(self, X, reset=reset, **options)
         except ValueError as error:

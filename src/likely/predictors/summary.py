@@ -27,7 +27,7 @@ class Summary:
         percent = f"{100 * self.level:g} %"
         head = (
             f"{'parameter':{wide}}  {'term':{wider}}  {'estimate':>11}  {'std.err.':>10}  "
-            f"{'z':>8}  {'p':>8}  {percent + ' interval':>25}"
+            f"{'z':>8}  {'p':>8}  {percent + ' interval':>24}"
         )
         lines = [self.title, "", head, "─" * len(head)]
         for row in self.rows:
