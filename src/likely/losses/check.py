@@ -26,7 +26,7 @@ def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
 def numeric(values: Any, what: str) -> NDArray[np.float64]:
     """A float64 array of any shape; TypeError/ValueError where the values are not numbers."""
     array = np.asarray(values)
-    if array.dtype.kind in "iu" and array.size and np.abs(array).max() > 2**53:
+    if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > 2**53:
         raise ValueError(
             f"{what} has integers beyond 2⁵³, which float64 cannot hold exactly; rescale it"
         )
@@ -37,11 +37,13 @@ def numeric(values: Any, what: str) -> NDArray[np.float64]:
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError):
-        sample = next((v for v in array.ravel() if not _is_number(v)), None)
-        raise ValueError(
-            f"{what} must be numbers, got {sample!r}; encode labels as numbers, "
-            "or use a family for classes (Bernoulli, Categorical)"
-        ) from None
+        cell = next((v for v in array.ravel().tolist() if not _is_number(v)), None)
+        advice = (
+            "; encode labels as numbers, or use a family for classes (Bernoulli, Categorical)"
+            if what == "y"
+            else ""
+        )
+        raise ValueError(f"{what} must be numbers, got {cell!r}{advice}") from None
 
 
 def _is_number(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -214,7 +215,7 @@ class DistributionEstimator(BaseEstimator):
             if choice == "mode" and point is None:
                 self._warn_edges(value)
             return np.asarray(value)
-        if not (isinstance(choice, (int, float)) and 0 < choice < 1):
+        if not (isinstance(choice, Real) and 0 < choice < 1):
             raise ValueError(
                 f'point must be "mode", "mean", "median" or a level in (0, 1), got {choice!r}'
             )

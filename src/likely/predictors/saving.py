@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from likely.recipe import ClassFamily, Family, Role, family_class
+from likely.recipe import ClassFamily, Family, Role, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
 
 _ESTIMATORS = {"Constant": "likely.predictors.constant", "Linear": "likely.predictors.linear"}
@@ -37,7 +37,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "estimator": type(estimator).__name__,
         "family": family_state(estimator.family_),
         "parameters": {
-            name: value
+            name: _plain(value)
             for name, value in estimator.get_params(deep=False).items()
             if name != "family"
         },
@@ -78,7 +78,9 @@ def from_state(
             estimator.n_classes_ = estimator.classes_.size
         fitted = {k.removeprefix("fit."): v for k, v in arrays.items() if k.startswith("fit.")}
         estimator._restore(manifest["fit"], fitted)
-    except (KeyError, TypeError, AttributeError) as error:
+    except ModelFileError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ModelFileError(f"the model file lacks or garbles something: {error}") from error
     return estimator
 
@@ -110,12 +112,29 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
                 f"load it with load(path, families=[{name}])"
             ) from error
     roles = {
-        key: Role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
+        key: _role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
         for key, role in state["roles"].items()
     }
     if "classes" in state:
         return cls(state["classes"], **roles)
     return cls(**roles)
+
+
+def _role(kind: str, link: str | None) -> Role:
+    if kind not in (predicted.kind, shared.kind):
+        raise ModelFileError(f"a parameter is predicted or shared, not {kind!r}")
+    return Role(kind, link)
+
+
+def _plain(value: Any) -> Any:
+    """A constructor's argument as JSON knows it: NumPy's numbers and arrays, tuples and indexes too."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return [_plain(part) for part in value]
 
 
 def labels_state(labels: Any) -> dict[str, Any]:
