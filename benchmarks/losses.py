@@ -106,9 +106,18 @@ def jax_runner(name, y, raw):
 def sklearn_runner(name, y, raw):
     from sklearn._loss import HalfBinomialLoss, HalfPoissonLoss
 
+    from scipy.special import gammaln
+
     loss = {"Bernoulli": HalfBinomialLoss, "Poisson": HalfPoissonLoss}[name]()
     column = np.ascontiguousarray(raw[:, 0])
-    return lambda: loss.loss_gradient(y, column, n_threads=2)
+
+    def run():
+        value, gradient = loss.loss_gradient(y, column, n_threads=2)
+        if name == "Poisson":  # scikit-learn leaves log y! out
+            value += gammaln(y + 1)
+        return value, gradient
+
+    return run
 
 
 def numpy_runner(name, y, raw):

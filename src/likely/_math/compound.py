@@ -76,7 +76,9 @@ def negative_binomial_deviance(
     Written as the relative entropy of the split (y, s) of s + y against the split (m, s): two terms
     that cannot be negative, so nothing cancels for m ≪ s (Poisson) nor for s ≪ m.
     """
-    to_s, to_m = 1.0 / (1.0 + m / s), 1.0 / (1.0 + s / m)
+    ratio = m / s
+    to_s = 1.0 / (1.0 + ratio)
+    to_m = ratio * to_s
     d = (m - y) * to_s
     return special.relative_entropy_term(y, (s + y) * to_m, -d) + special.relative_entropy_term(
         s, (s + y) * to_s, d

@@ -44,5 +44,8 @@ class Constant(Linear):
     def _designs(self, loss: Any, features: int) -> list[Design]:
         return [Design((), True)] * loss.columns
 
+    def _covariances(self, X: Any) -> tuple[str, ...]:
+        return ("observed", "robust")
+
     def _penalties(self, loss: Any) -> None:
         return None

@@ -32,6 +32,10 @@ _PLAIN = (
 )
 
 
+#: Entries of X up to which a robust covariance is computed without being asked for.
+_SMALL = 2_000_000
+
+
 class Linear(DistributionEstimator):
     """Maximum likelihood with linear predictors: raw_j = X β_j + intercept_j for every parameter j.
 
@@ -40,7 +44,8 @@ class Linear(DistributionEstimator):
     intercept only, and a parameter not named sees all. alpha: L2 penalty, a number or one by parameter; the
     objective is Σ wᵢ nllᵢ + ½ Σ α ‖β‖², a sum, on X as given, with intercepts and shared parameters free.
     point: what ``predict`` returns, "mode" by default, "mean", "median" or a quantile level. max_iter: of
-    Newton's method. n_jobs: threads, all cores by default.
+    Newton's method. n_jobs: threads, all cores by default. robust: whether to compute the sandwich covariance
+    too, a pass over the rows; None does where X is small (up to 2 million entries).
 
     After ``fit``: ``coef_`` and ``intercept_`` by parameter, ``result_`` with the status and its certificate,
     ``log_likelihood_``, ``aic_``, ``bic_``, and ``summary()``.
@@ -62,10 +67,12 @@ class Linear(DistributionEstimator):
         point: str | float = "mode",
         max_iter: int = 100,
         n_jobs: int | None = None,
+        robust: bool | None = None,
     ) -> None:
         self.family = family
         self.columns = columns
         self.alpha = alpha
+        self.robust = robust
         self.point = point
         self.max_iter = max_iter
         self.n_jobs = n_jobs
@@ -82,12 +89,18 @@ class Linear(DistributionEstimator):
             start=start,
             alpha=self._penalties(loss),
             names=self._feature_names(X.shape[1]),
+            covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
             stacklevel=4,
         )
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
+
+    def _covariances(self, X: Any) -> tuple[str, ...]:
+        small = X.shape[0] * X.shape[1] <= _SMALL
+        wanted = small if self.robust is None else self.robust
+        return ("observed", "robust") if wanted else ("observed",)
 
     def _feature_names(self, features: int) -> list[str]:
         named = getattr(self, "feature_names_in_", None)
@@ -253,11 +266,11 @@ class Linear(DistributionEstimator):
         """
         self._check_fitted()
         result = self.result_
-        cov = next(iter(result.covariances)) if cov is None else cov
+        cov = next(iter(result.covariances), "observed") if cov is None else cov
         if cov not in result.covariances:
-            raise ValueError(
-                f"cov must be one of {', '.join(result.covariances)} for this fit, got {cov!r}"
-            )
+            hint = "; fit with Linear(..., robust=True) for it" if cov == "robust" else ""
+            known = ", ".join(result.covariances)
+            raise ValueError(f"cov must be one of {known} for this fit, got {cov!r}{hint}")
         estimates, covariance = result.parameters, result.covariances[cov]
         terms = result.terms
         if reference is not None:
