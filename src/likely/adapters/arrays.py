@@ -65,6 +65,11 @@ def _evaluate(
     columns = check.numeric(raw, "raw")
     y = check.numeric(y, "y")
     loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
+    if order == 2 and kind not in loss.curvature_kinds:
+        raise AttributeError(
+            f"{family.specification.name} declares no expected_information, so its expected curvature "
+            'is not known: use kind="observed", or declare it'
+        )
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
     if y.ndim != 1:
