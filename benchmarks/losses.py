@@ -104,9 +104,8 @@ def jax_runner(name, y, raw):
 
 
 def sklearn_runner(name, y, raw):
-    from sklearn._loss import HalfBinomialLoss, HalfPoissonLoss
-
     from scipy.special import gammaln
+    from sklearn._loss import HalfBinomialLoss, HalfPoissonLoss
 
     loss = {"Bernoulli": HalfBinomialLoss, "Poisson": HalfPoissonLoss}[name]()
     column = np.ascontiguousarray(raw[:, 0])
