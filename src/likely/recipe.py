@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from likely.families.base import Specification, specify
@@ -83,14 +84,13 @@ class Family:
         if not hasattr(type(self), "specification"):
             raise TypeError("Family is a base class: subclass it with a log_density")
         self._roles = dict(roles)
-        _slots(
-            self.specification, self._roles
-        )  # an unknown name or link is an error here, not later
+        # An unknown name or link is an error here, not later.
+        self._slots = tuple(_slots(self.specification, self._roles))
 
     # --- A value: equality, hash, repr, copies ----------------------------------------------------
 
     def _key(self) -> tuple[Any, ...]:
-        return (self.specification, tuple(sorted(self._roles.items(), key=lambda item: item[0])))
+        return (self.specification, self._slots)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Family) and self._key() == other._key()
@@ -127,7 +127,7 @@ class Family:
     def _loss(self) -> Any:
         from likely.losses.nll import compose
 
-        return compose(self.specification, tuple(_slots(self.specification, self._roles)))
+        return compose(self.specification, self._slots)
 
     def loss(self, classes: int | None = None) -> Any:
         """The composed loss that kernels, fits and predictions share.
@@ -259,10 +259,10 @@ class ClassFamily(Family):
     """A family over classes: it learns their number K from y, or is given it."""
 
     def __init__(self, classes: int | None = None, **roles: Role | float) -> None:
-        if classes is not None and (not isinstance(classes, int) or classes < 2):
+        if classes is not None and (not isinstance(classes, Integral) or classes < 2):
             raise ValueError(f"classes must be a whole number of at least 2, got {classes!r}")
         super().__init__(**roles)
-        self.classes = classes
+        self.classes = None if classes is None else int(classes)
 
     def _key(self) -> tuple[Any, ...]:
         return (*super()._key(), self.classes)
@@ -285,7 +285,7 @@ class ClassFamily(Family):
         from likely.losses.categorical import CategoricalLoss
 
         k = self.classes if self.classes is not None else classes
-        return CategoricalLoss(self.specification, k, _slots(self.specification, self._roles))
+        return CategoricalLoss(self.specification, k, self._slots)
 
 
 def _rebuild_classes(cls: Any, classes: int | None, roles: Mapping[str, Any]) -> Family:

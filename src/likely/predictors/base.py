@@ -103,7 +103,7 @@ class DistributionEstimator(BaseEstimator):
             )
         X = self._validate(X, reset=True)
         for learned in ("classes_", "n_classes_"):
-            vars(self).pop(learned, None)  # of an earlier fit, to another family
+            self.__dict__.pop(learned, None)  # of an earlier fit, to another family
         if family.specification.support.name in ("binary", "classes"):
             given = getattr(family, "classes", None)
             labels, codes = encode_labels(y, family.specification.name, given)
@@ -215,7 +215,7 @@ class DistributionEstimator(BaseEstimator):
             if choice == "mode" and point is None:
                 self._warn_edges(value)
             return np.asarray(value)
-        if not (isinstance(choice, Real) and 0 < choice < 1):
+        if not (isinstance(choice, Real) and 0 < float(choice) < 1):
             raise ValueError(
                 f'point must be "mode", "mean", "median" or a level in (0, 1), got {choice!r}'
             )
