@@ -1,15 +1,24 @@
-"""The lower incomplete gamma function where SciPy's series stops too early.
+"""Incomplete gamma and beta functions where SciPy's do not hold.
 
-SciPy sums at most 2000 terms of the power series of P(a, x), which is too few for large a outside of about
-4.5 standard deviations below it: at a = 10⁸ the result is 23 % off.
+SciPy sums at most 2000 terms of the power series of P(a, x), too few for large a outside of about
+4.5 standard deviations below it: at a = 10⁸ the result is 23 % off. Its inverse of the incomplete beta
+function is NaN, or far off, for some q below 1e-100.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from likely._math.atoms import erfcx, gammainc, gammaincinv, log1pmx
-from likely._math.graph import PI, Node, as_node, exp, log, minimum, sqrt, where
+from likely._math.atoms import (
+    betaincinv,
+    erfcx,
+    gammainc,
+    gammaincinv,
+    lgamma,
+    log1pmx,
+    stirling_error,
+)
+from likely._math.graph import PI, Node, as_node, exp, log, log1p, minimum, sqrt, where
 
 #: From here on the asymptotic expansion has more digits than the series.
 LARGE = 2e4
@@ -40,6 +49,17 @@ def gamma_lower_quantile(a: Any, q: Any) -> Node:
         step = (goal - log(scaled) + height) * scaled * (1.0 + u) * sqrt(2.0 * PI / size)
         u = minimum(u + step, -0.5 * FAR / sqrt(size))
     return where(far, a + a * u, first)
+
+
+def beta_quantile(a: Any, b: Any, q: Any) -> Node:
+    """x with I_x(a, b) = q: SciPy's, or two terms of the power series where x is tiny and a > 1."""
+    a, b, q = as_node(a), as_node(b), as_node(q)
+    # I_x = xᵃ/(a B) · (1 + a (1 − b) x/(a + 1) + …); log(Γ(a + b)/Γ(b)) by Stirling's formula.
+    c = a + b
+    rise = (b - 0.5) * log1p(a / b) + a * log(c) - a + (stirling_error(c) - stirling_error(b))
+    first = exp((log(q) + lgamma(a + 1.0) - rise) / a)
+    tiny = where(a > 1.0, first * (1.0 + b) < 1e-10, a < 0.0)
+    return where(tiny, first * (1.0 - (1.0 - b) / (a + 1.0) * first), betaincinv(a, b, q))
 
 
 def _temme(a: Node, u: Node) -> tuple[Node, Node]:

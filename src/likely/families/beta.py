@@ -5,7 +5,6 @@ from likely._math.atoms import (
     betainc,
     betaincc,
     betainccinv,
-    betaincinv,
     relative_entropy_of,
     stirling,
     stirling_curve,
@@ -13,6 +12,7 @@ from likely._math.atoms import (
 )
 from likely._math.domains import positive, unit_interval
 from likely._math.graph import PI, log, where
+from likely._math.incomplete import beta_quantile
 from likely._math.solve import beta_shapes
 from likely.families.base import Distribution, Parameter
 
@@ -93,10 +93,12 @@ class Beta(Distribution):
         return betaincc(mean * precision, mean.complement * precision, y)
 
     def quantile(q, mean, precision):
-        return betaincinv(mean * precision, mean.complement * precision, q)
+        return beta_quantile(mean * precision, mean.complement * precision, q)
 
     def isf(q, mean, precision):
-        return betainccinv(mean * precision, mean.complement * precision, q)
+        a, b = mean * precision, mean.complement * precision
+        gap = beta_quantile(b, a, q)
+        return where(gap < 0.5, 1.0 - gap, betainccinv(a, b, q))
 
     def expected_information(mean, precision):
         # The density moves with log a, log b and log φ, by x²ψ′(x) each. The x in it cancels in

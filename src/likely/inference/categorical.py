@@ -30,9 +30,9 @@ _ABSENT = {
 class CategoricalPredictive:
     """n distributions over K classes, one a row; or a single one, of shape ().
 
-    ``raw`` (K, n), or (K,), are logits: probabilities are their softmax. ``labels`` (K,) are what the classes
-    are called, 0, …, K − 1 by default. Shapes and indexing as for ``Predictive``; ``cdf``, ``mean`` and others that need
-    an order or numbers do not exist.
+    ``raw`` (K, n), or (K,), are logits: probabilities are their softmax. ``labels`` (K,) are what the
+    classes are called, 0, …, K − 1 by default. Shapes and indexing as for ``Predictive``; ``cdf``, ``mean``
+    and others that need an order or numbers do not exist.
     """
 
     def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
@@ -121,7 +121,8 @@ class CategoricalPredictive:
                 )
             shape, raw, flat = (n,), self._raw2, codes
         out = np.full(flat.shape, -np.inf)
-        known = flat >= 0
+        # A class whose logit is −∞ cannot be.
+        known = (flat >= 0) & (raw[flat.astype(np.intp), np.arange(flat.size)] > -np.inf)
         if known.any():
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 out[known] = -self.loss.evaluate(flat[known], raw[:, known], 0)[0]
@@ -155,9 +156,13 @@ class CategoricalPredictive:
 
     def entropy(self) -> Any:
         """−Σ p log p, in nats."""
-        shifted = self._raw2 - self._raw2.max(axis=0)
+        top = self._raw2.argmax(axis=0)
+        rows = np.arange(top.size)
+        shifted = self._raw2 - self._raw2[top, rows]
+        others = np.exp(shifted)
+        others[top, rows] = 0.0  # log Σ is log1p of these: nothing is lost where they are tiny
         with np.errstate(invalid="ignore"):
-            log_p = shifted - np.log(np.exp(shifted).sum(axis=0))
+            log_p = shifted - np.log1p(others.sum(axis=0))
             p = np.exp(log_p)
             value = -np.where(p > 0.0, p * log_p, 0.0).sum(axis=0)
         value = np.maximum(value, 0.0)

@@ -202,24 +202,22 @@ class Line:
         top = self.density(t, rows)[1]
         h = self._starts[1][rows].copy()
         short, long = np.zeros_like(h), np.full_like(h, np.inf)
+        stride = np.full_like(h, 8.0)  # squared at each step, until the fall is bracketed
         active = np.arange(h.shape[0])
-        for _ in range(700):
+        for _ in range(100):
             there = self.density(t[active] + direction[active] * h[active], rows[active])[1]
             drop = top[active] - there
-            with np.errstate(invalid="ignore"):
-                near = drop < 0.4
-                far = ~(drop < 3.0)
+            near, far = drop < 0.4, ~(drop < 3.0)
             done = ~near & ~far
             short[active[near]] = h[active[near]]
             long[active[far]] = h[active[far]]
             active = active[~done]
-            a, b = short[active], long[active]
-            with np.errstate(over="ignore"):
-                h[active] = np.where(
-                    np.isinf(b), 8.0 * a, np.where(a == 0, b / 8.0, np.sqrt(a) * np.sqrt(b))
-                )
+            a, b, by = short[active], long[active], stride[active]
+            middle = np.sqrt(a) * np.sqrt(b)
+            h[active] = np.where(np.isinf(b), a * by, np.where(a == 0.0, b / by, middle))
+            stride[active] = np.minimum(by * by, 1e100)
             # A jump has no place where the fall is about 1; a plateau may have no end.
             active = active[(b > a * 1.001) & (h[active] < 1e300) & (h[active] > 1e-300)]
             if not active.size:
                 break
-        return h
+        return np.clip(h, 1e-300, 1e300)

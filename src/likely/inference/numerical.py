@@ -27,6 +27,8 @@ _FURTHER = ((4.0, 4.0), (8.0, 8.0), (16.0, 16.0), (32.0, 32.0), (64.0, 64.0), (1
             (256.0, 256.0), (512.0, 170.0))  # fmt: skip
 #: A quantile further from the centre than this is infinite.
 FARTHEST = 1e290
+#: A tail smaller than this is integrated, not taken as one minus the other.
+COMPLEMENT = 0.01
 #: A density whose integral is further from 1 is refused.
 MASS_TOLERANCE = 1e-6
 
@@ -110,8 +112,14 @@ class ContinuousIntegrals:
 
     def _tails(self, t: Array, rows: Rows) -> tuple[Array, Array]:
         lower = t < self.line.centre[rows]
-        mass, _ = self.outwards(t, np.where(lower, -1.0, 1.0), rows)
-        return np.where(lower, mass, 1.0 - mass), np.where(lower, 1.0 - mass, mass)
+        direction = np.where(lower, -1.0, 1.0)
+        mass, _ = self.outwards(t, direction, rows)
+        rest = 1.0 - mass
+        # Of a skew distribution the other tail may be the smaller one all the same.
+        small = rest < COMPLEMENT
+        if small.any():
+            rest[small], _ = self.outwards(t[small], -direction[small], rows[small])
+        return np.where(lower, mass, rest), np.where(lower, rest, mass)
 
     @np.errstate(all="ignore")
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
@@ -137,7 +145,7 @@ class ContinuousIntegrals:
             mass, _ = self.outwards(t, direction[active], rows[active])
             log_g = self.line.density(t, rows[active])[1]
             gap = np.log(mass) - goal[active]
-            newton = x[active] + gap * mass * np.exp(-log_g)
+            newton = x[active] + gap * np.exp(np.log(mass) - log_g)
             outside = gap >= 0.0
             near[active[outside]] = x[active[outside]]
             far[active[~outside]] = x[active[~outside]]

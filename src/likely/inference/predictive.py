@@ -112,10 +112,8 @@ class Predictive:
         found = {}
         columns = iter(self._raw2)
         for slot in self.loss.slots:
-            if slot.link is None:
-                value = np.full(self._raw2.shape[1], slot.value)
-            else:
-                value = slot.link.inverse(next(columns))
+            fixed = slot.link is None
+            value = np.full(self._raw2.shape[1], slot.value) if fixed else slot.link.inverse(next(columns))
             found[slot.parameter] = self._shaped(value)
         return found
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from likely.inference import panels
 from likely.inference.discrete import LARGEST, cornish_fisher, smallest
-from likely.inference.numerical import MASS_TOLERANCE
+from likely.inference.numerical import COMPLEMENT, MASS_TOLERANCE
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -104,7 +104,7 @@ class DiscreteSums:
 
         def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
             here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
-            return ~(after - here > 4e-16 * np.maximum(1.0, np.abs(here)))
+            return ~(after - here > 1e-14 * np.maximum(1.0, np.abs(here)))
 
         best = np.full(self.rows.shape[0], base)
         height = np.full(best.shape, -np.inf)
@@ -144,8 +144,21 @@ class DiscreteSums:
     def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
         """cdf and sf at whole numbers k, each accurate where it is small."""
         lower = k < self._checked_mode[rows]
-        mass, _ = self.outwards(np.where(lower, k, k + 1.0), np.where(lower, -1.0, 1.0), rows)
-        return np.where(lower, mass, 1.0 - mass), np.where(lower, 1.0 - mass, mass)
+        mass = np.where(lower, self._from(k, rows, -1.0, lower), self._from(k, rows, 1.0, ~lower))
+        rest = 1.0 - mass
+        # Of a skew distribution the other tail may be the smaller one all the same.
+        small = rest < COMPLEMENT
+        up = self._from(k, rows, 1.0, small & lower)
+        down = self._from(k, rows, -1.0, small & ~lower)
+        rest = np.where(small, np.where(lower, up, down), rest)
+        return np.where(lower, mass, rest), np.where(lower, rest, mass)
+
+    def _from(self, k: Array, rows: Rows, direction: float, wanted: NDArray[np.bool_]) -> Array:
+        """The mass up to k, or beyond k, where wanted; NaN elsewhere."""
+        out = np.full(k.shape, np.nan)
+        start = k[wanted] + 1.0 if direction > 0 else k[wanted]
+        out[wanted] = self.outwards(start, np.full(start.shape, direction), rows[wanted])[0]
+        return out
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest k with cdf(k) ≥ p, or sf(k) ≤ p where ``upper``."""

@@ -1,0 +1,73 @@
+"""The families at ordinary and extreme parameters, with SciPy's distribution as the oracle."""
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.stats as st
+
+from likely.families import registry
+from likely.inference.predictive import Predictive
+from likely.links import default_link
+from likely.losses.nll import NegativeLogLikelihood, Slot
+
+#: Parameters, one distribution a column of values.
+GRID = {
+    "normal": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "laplace": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "studentt": {
+        "loc": [0, 10, -3, 1e-3, 0],
+        "scale": [1, 1e3, 1e-3, 1e-6, 1],
+        "df": [1.1, 1.0, 2.5, 30, 1e6],
+    },
+    "lognormal": {"loc": [0, 10, -3, 1e-3], "scale": [1, 0.1, 5, 1e-2]},
+    "gamma": {"mean": [1, 1e6, 1e-3, 5, 2], "shape": [0.05, 1, 3, 1e4, 0.7]},
+    "exponential": {"mean": [1, 1e6, 1e-5]},
+    "beta": {"mean": [0.5, 0.05, 0.999, 0.3, 0.2], "precision": [2, 2, 2e3, 1e4, 1.5]},
+    "bernoulli": {"probs": [0.5, 0.01, 0.999]},
+    "poisson": {"mean": [1e-3, 0.5, 3, 100, 1e5]},
+    "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},
+}
+LEVELS = np.array([1e-200, 1e-12, 1e-3, 0.3, 0.5, 0.9, 0.99999])
+
+
+def predictive(name, *, bare=False, **values):
+    """A Predictive with default links; ``bare`` knows nothing but its density."""
+    specification = registry.specification(name)
+    if bare:
+        specification = replace(specification, formulas={})
+    slots = [
+        Slot(p, p, "predicted", default_link(parameter.domain))
+        for p, parameter in specification.parameters.items()
+    ]
+    loss = NegativeLogLikelihood(specification, slots)
+    values = values or GRID[name]
+    raw = [slot.link.link(np.asarray(values[slot.parameter], float)) for slot in slots]
+    return Predictive(loss, np.array(raw))
+
+
+def oracle(name, row=None, **values):
+    """SciPy's frozen distributions, of all rows as a column, or of one row."""
+    values = {k: np.asarray(v, float) for k, v in (values or GRID[name]).items()}
+    v = {k: x[:, None] if row is None else x[row] for k, x in values.items()}
+    match name:
+        case "normal":
+            return st.norm(v["loc"], v["scale"])
+        case "laplace":
+            return st.laplace(v["loc"], v["scale"])
+        case "studentt":
+            return st.t(v["df"], v["loc"], v["scale"])
+        case "lognormal":
+            return st.lognorm(v["scale"], scale=np.exp(v["loc"]))
+        case "gamma":
+            return st.gamma(v["shape"], scale=v["mean"] / v["shape"])
+        case "exponential":
+            return st.expon(scale=v["mean"])
+        case "beta":
+            return st.beta(v["mean"] * v["precision"], (1 - v["mean"]) * v["precision"])
+        case "bernoulli":
+            return st.bernoulli(v["probs"])
+        case "poisson":
+            return st.poisson(v["mean"])
+        case "negativebinomial":
+            return st.nbinom(v["size"], v["size"] / (v["size"] + v["mean"]))
+    raise KeyError(name)
