@@ -77,7 +77,7 @@ class Family:
     specification: ClassVar[Specification]
 
     def __init_subclass__(cls) -> None:
-        if "log_density" in vars(cls):
+        if hasattr(cls, "log_density"):
             cls.specification = specify(cls)
 
     def __init__(self, **roles: Role | float) -> None:

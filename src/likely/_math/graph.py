@@ -46,8 +46,6 @@ class Expression:
 
     __slots__ = ()
     __hash__ = object.__hash__
-    # NumPy would otherwise take `array * node` apart element by element.
-    __array_ufunc__ = None
 
     @property
     def node(self) -> Node:
@@ -116,6 +114,18 @@ class Expression:
         raise TypeError(
             "a formula is traced, so it has no number here: use the functions of likely.math "
             "(exp, log, where, ...) instead of math.* or numpy.*"
+        )
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Node:
+        # NumPy numbers ask here: np.float64(2) * node is arithmetic like any other.
+        name = "divide" if ufunc.__name__ == "true_divide" else ufunc.__name__
+        numbers = all(isinstance(i, Expression) or getattr(i, "ndim", 0) == 0 for i in inputs)
+        if method == "__call__" and name in _ARITHMETIC and numbers and not kwargs:
+            return _ARITHMETIC[name](*inputs)
+        raise TypeError(
+            f"numpy.{ufunc.__name__} cannot take a formula, which is traced: use the function of "
+            f"likely.math instead (likely.math.{ufunc.__name__} if there is one; arithmetic with "
+            "numbers, not arrays)"
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
@@ -266,6 +276,19 @@ def negative(a: Any) -> Node:
     if a.op == "subtract":
         return _intern("subtract", (a.args[1], a.args[0]))
     return _intern("negative", (a,))
+
+
+_ARITHMETIC: dict[str, Callable[..., Node]] = {
+    "add": add,
+    "subtract": subtract,
+    "multiply": multiply,
+    "divide": divide,
+    "negative": negative,
+    "less": lambda a, b: make("less", a, b),
+    "less_equal": lambda a, b: make("less_equal", a, b),
+    "greater": lambda a, b: make("less", b, a),
+    "greater_equal": lambda a, b: make("less_equal", b, a),
+}
 
 
 def _power(base: Node, power: float) -> Node:

@@ -141,7 +141,8 @@ FORMULAS = (
 
 def specify(cls: type) -> Specification:
     """Read a class body as a specification; TypeError or ValueError says what is missing."""
-    body = vars(cls)
+    # A subclass of a user's family inherits its parameters and closed forms.
+    body = {k: v for base in reversed(cls.__mro__) for k, v in vars(base).items()}
     log_density = _function(body.get("log_density"))
     if log_density is None:
         raise TypeError(

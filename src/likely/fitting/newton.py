@@ -199,6 +199,12 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
     return -scale * (vectors @ ((vectors.T @ (scale * sums.gradient)) / values))
 
 
+def _finite(sums: Sums) -> bool:
+    """Whether derivatives that were asked for are numbers."""
+    asked = [d for d in (sums.gradient, sums.hessian) if d is not None]
+    return all(bool(np.isfinite(d).all()) for d in asked)
+
+
 def line_search(
     function: Function, theta: Array, sums: Sums, step: Array, order: int
 ) -> tuple[Array, Sums] | None:
@@ -213,6 +219,10 @@ def line_search(
     for _ in range(HALVINGS):
         point = theta + length * step
         trial = function.evaluate(point, order)
+        if not _finite(trial):
+            # On the way to a scale of 0 the curvature overflows before the loss does.
+            length *= 0.5
+            continue
         if trial.loss <= sums.loss + 1e-4 * length * slope:
             return point, trial
         if (
