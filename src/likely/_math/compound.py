@@ -80,9 +80,9 @@ def negative_binomial_deviance(
     to_s = 1.0 / (1.0 + ratio)
     to_m = ratio * to_s
     d = (m - y) * to_s
-    return special.relative_entropy_term(y, (s + y) * to_m, -d) + special.relative_entropy_term(
-        s, (s + y) * to_s, d
-    )
+    # The second term is the derivative in log s: a kernel that needs both computes it once.
+    split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
+    return special.relative_entropy_term(y, (s + y) * to_m, -d) + split_of_size
 
 
 def negative_binomial_deviance_size(

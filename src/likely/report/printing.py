@@ -1,7 +1,7 @@
 """Formulas as one line of Unicode for a terminal, and as LaTeX, in the order people write them."""
 
 # SymPy finds a printer's methods by the names of its classes, and calls some with more arguments.
-# ruff: noqa: N802, N815, ARG002
+# ruff: noqa: N802, N815
 
 from __future__ import annotations
 

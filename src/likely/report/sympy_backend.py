@@ -3,7 +3,7 @@
 Import this module late: it imports SymPy, which ``import likely`` must not.
 """
 
-# ruff: noqa: ARG002  (SymPy passes the index of the argument to differentiate by)
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
