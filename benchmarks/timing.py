@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+PAUSE = 0.5
+
 
 def machine() -> str:
     """One line on the machine and the versions that matter."""
@@ -30,12 +32,16 @@ def machine() -> str:
 
 
 def alternate(contenders: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
-    """Median seconds of each contender; one warm-up each, then A B C A B C …"""
+    """Median seconds of each contender; one warm-up each, then A B C A B C …
+
+    A pause before each run lets the OpenMP threads of the one before stop spinning on the cores.
+    """
     for run in contenders.values():
         run()
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
+            time.sleep(PAUSE)
             begin = time.perf_counter()
             run()
             times[name].append(time.perf_counter() - begin)
