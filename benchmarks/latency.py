@@ -54,7 +54,6 @@ def main():
             "bikers",
             "--out",
             f"{out}/m.likely",
-            "--force",
         ]
         print(f"likely fit on 8,645 rows, whole process: {median(fit, 3):.2f} s")
     print(f"likely --help: {median([str(command), '--help'], 3):.2f} s")

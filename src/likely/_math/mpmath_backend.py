@@ -50,4 +50,3 @@ TABLE: dict[str, Callable[..., Any]] = {
     "gammaincc": lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
     "betainc": lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),
 }
-

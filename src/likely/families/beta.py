@@ -54,9 +54,7 @@ class Beta(Distribution):
             - y.log
             - y.log1m
             + 0.5 * (mean.log + mean.log1m + precision.log)
-            + beta_stirling(
-                mean, mean.complement, precision, mean.log, mean.log1m, precision.log
-            )
+            + beta_stirling(mean, mean.complement, precision, mean.log, mean.log1m, precision.log)
             - 0.5 * log(2.0 * PI)
         )
 

@@ -153,7 +153,9 @@ class ContinuousIntegrals:
             # A power law is straight in log x: Newton there, where it is still far to go.
             straight = here * np.exp(np.minimum((newton - here) / here, 600.0))
             newton = np.where(newton > 3.0 * here, straight, newton)
-            middle = np.where(b > 4.0 * a, np.sqrt(np.maximum(a, 1e-3 * b)) * np.sqrt(b), 0.5 * (a + b))
+            middle = np.where(
+                b > 4.0 * a, np.sqrt(np.maximum(a, 1e-3 * b)) * np.sqrt(b), 0.5 * (a + b)
+            )
             middle = np.where(np.isinf(b), 2.0 * a + here, middle)
             inside = (newton > a) & (newton < b)
             step = np.minimum(np.where(inside, newton, middle), FARTHEST)

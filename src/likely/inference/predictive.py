@@ -113,7 +113,11 @@ class Predictive:
         columns = iter(self._raw2)
         for slot in self.loss.slots:
             fixed = slot.link is None
-            value = np.full(self._raw2.shape[1], slot.value) if fixed else slot.link.inverse(next(columns))
+            value = (
+                np.full(self._raw2.shape[1], slot.value)
+                if fixed
+                else slot.link.inverse(next(columns))
+            )
             found[slot.parameter] = self._shaped(value)
         return found
 

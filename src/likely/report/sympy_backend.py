@@ -3,7 +3,6 @@
 Import this module late: it imports SymPy, which ``import likely`` must not.
 """
 
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence

@@ -46,8 +46,9 @@ def kernel_source(
     It reads rows start … stop of y (n,) and raw (columns, n), and writes the first output to the array
     ``first`` and the others to the rows of ``rest``, ``shift`` rows further on: a block that was copied
     to a buffer is read from its start and written to its place. It returns in how many rows y is outside
-    the support or raw is not finite: a count in the same pass, not a scan. All arrays are contiguous. Every row becomes a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises (a loop from start
-    to stop over the 2-d arrays it does not).
+    the support or raw is not finite: a count in the same pass, not a scan. All arrays are contiguous.
+    Every row becomes a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises
+    (a loop from start to stop over the 2-d arrays it does not).
     """
     nodes = expand(outputs, dict.fromkeys(_KNOWN, _unused))
     order = topological(nodes)
