@@ -262,7 +262,8 @@ class Linear(DistributionEstimator):
         cov: "observed" (inverse of the observed information; weights read as frequencies), "robust"
         (sandwich), or "expected" for Laplace, whose loss has kinks; None takes the first there is.
         reference: for Categorical, the class whose coefficients are subtracted; without one the
-        coefficients sum to zero over the classes. Scales are maximum-likelihood (1/N, not 1/(N − p)) and intervals use z, so R's ``lm`` prints slightly larger errors.
+        coefficients sum to zero over the classes. Scales are maximum-likelihood (1/N, not 1/(N − p)) and intervals use
+        z, so R's ``lm`` prints slightly larger errors.
         """
         self._check_fitted()
         result = self.result_
