@@ -118,7 +118,8 @@ class Predictive:
                 if fixed
                 else slot.link.inverse(next(columns))
             )
-            found[slot.parameter] = self._shaped(value)
+            shaped = self._shaped(value)
+            found[slot.parameter] = shaped if self.shape else float(shaped)
         return found
 
     def __repr__(self) -> str:
