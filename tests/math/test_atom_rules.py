@@ -69,6 +69,10 @@ EXPONENTIAL = {
     "bose", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential",
     "gamma_slope", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
 }  # fmt: skip
+#: Their first argument is known to be at least 1.
+ABOVE_ONE = {
+    "negative_binomial_factorial", "stirling_above", "stirling_above_1", "stirling_above_2",
+}  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()
     if a.derivative and a.name not in CONDITIONS and (a.definition or a.name in MP)
@@ -133,6 +137,8 @@ def test_expansion_is_the_definition(atom: Atom) -> None:
     }
     if atom.name in EXPONENTIAL:
         base[names[0]] = np.exp(rng.uniform(-18, 3, n))
+    if atom.name in ABOVE_ONE:
+        base[names[0]] = 1.0 + base[names[0]]
     arguments = completed(names, base, np.log)
     with np.errstate(all="ignore"):
         found = compile_program([node], numpy_backend.TABLE)(arguments)[0]

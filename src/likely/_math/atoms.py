@@ -206,10 +206,10 @@ negative_binomial_few = _register(
     lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
 )
 
-log1p_ratio = _register(
-    "log1p_ratio",
-    lambda y, s, log_s, out: (1.0 / (s + y), 0.0, -_share(y, s)),
-    lambda y, s, log_s: log(1.0 + y / s),
+negative_binomial_factorial = _register(
+    "negative_binomial_factorial",
+    lambda y, s, log_s, out: (log_factorial_error_1(y) + 0.5 / (s + y), 0.0, -0.5 * _share(y, s)),
+    lambda y, s, log_s: lgamma(y + 1.0) - y * log(y) + y + 0.5 * log(1.0 + y / s),
 )
 negative_binomial_slope = _register(
     # Its derivative in log mean is the loss's, and has no difference that could cancel.
@@ -357,6 +357,20 @@ stirling_curve = _register(
     "stirling_curve",
     None,
     lambda x, log_x: x * (digamma(x) - log(x)) + x * x * trigamma(x) - x,
+)
+
+stirling_above_2 = _register(
+    "stirling_above_2", None, lambda x: trigamma(x) - 1.0 / x - 0.5 / (x * x)
+)
+stirling_above_1 = _register(
+    "stirling_above_1",
+    lambda x, out: (stirling_above_2(x),),
+    lambda x: digamma(x) - log(x) + 0.5 / x,
+)
+stirling_above = _register(
+    "stirling_above",
+    lambda x, out: (stirling_above_1(x),),
+    lambda x: lgamma(x) - (x - 0.5) * log(x) + x - HALF_LOG_2PI,
 )
 
 # Beta's constant: −log B(μφ, (1 − μ)φ) less Stirling's formula, with p = μ, q = 1 − μ.

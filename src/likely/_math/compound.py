@@ -85,14 +85,27 @@ def negative_binomial_deviance(
     return special.relative_entropy_term(y, (s + y) * to_m, -d) + split_of_size
 
 
+def _negative_binomial_split(
+    y: Expression, m: Expression, s: Expression
+) -> tuple[Node, Node, Node, Node]:
+    """Of r = (y − m)/(s + m): whether it is near 0, 2 atanh v less 2v, r v (v = r/(2 + r)), log(1 + r).
+
+    The logarithm is that of (s + y)/(s + m), which keeps its digits for r near −1 and for r → ∞.
+    """
+    r = (y - m) / (s + m)
+    v = r / (2.0 + r)
+    near = abs_(v) < 0.2
+    tail = 2.0 * special._atanh_tail(where(near, v, 0.0))
+    return near, tail, r * v, log((s + y) / (s + m))
+
+
 def negative_binomial_deviance_size(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
     """Its derivative in log s: s (r − log(1 + r)) with r = (y − m)/(s + m)."""
-    r = (y - m) / (s + m)
-    near = abs_(r) < 0.5
-    far = (y - m) * (1.0 / (1.0 + m / s)) - s * log((s + y) / (s + m))
-    return where(near, -s * special.log1pmx(where(near, r, 0.0)), far)
+    near, tail, square, logarithm = _negative_binomial_split(y, m, s)
+    far = (y - m) * (1.0 / (1.0 + m / s)) - s * logarithm
+    return where(near, s * (square - tail), far)
 
 
 def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expression) -> Node:
@@ -100,13 +113,12 @@ def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expressio
 
     s (r − log(1 + r)) − s²r²/(s + y), where far from r = 0 the two rational terms are taken together.
     """
-    r = (y - m) / (s + m)
-    near = abs_(r) < 0.5
+    near, tail, square, logarithm = _negative_binomial_split(y, m, s)
     to_s, to_m = 1.0 / (1.0 + m / s), 1.0 / (1.0 + s / m)
     to_s_of_y = 1.0 / (1.0 + y / s)
     d = (y - m) * to_s
-    close = -s * special.log1pmx(where(near, r, 0.0)) - d * (d / (s + y))
-    far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * log((s + y) / (s + m))
+    close = s * (square - tail) - d * (d / (s + y))
+    far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * logarithm
     return where(near, close, far)
 
 
@@ -117,9 +129,10 @@ def negative_binomial_few(
     return (s + y) * log1p(m / s) - y * log_m
 
 
-def log1p_ratio(y: Expression, s: Expression, log_s: Expression) -> Node:
-    """log(1 + y/s)"""
-    return log1p(y / s)
+def negative_binomial_factorial(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """lgamma(y + 1) − y log y + y + ½ log(1 + y/s), y ≥ 1: one logarithm for two."""
+    spread = 0.5 * log(y * (1.0 + y / s)) + special.HALF_LOG_2PI
+    return special.stirling_above(y) + spread
 
 
 def negative_binomial_slope(

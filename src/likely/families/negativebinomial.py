@@ -3,14 +3,14 @@
 from likely._math.atoms import (
     betainc,
     betaincc,
-    log1p_ratio,
-    log_factorial_error,
     negative_binomial_deviance,
+    negative_binomial_factorial,
     negative_binomial_few,
     stirling,
+    stirling_above,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import abs_, floor, log, where
+from likely._math.graph import abs_, floor, where
 from likely.families.base import Distribution, Parameter
 
 
@@ -36,10 +36,9 @@ class NegativeBinomial(Distribution):
         # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
         # At y = 1 the rest would cancel too, but nothing is left there of the coefficient.
         saddle = (
-            stirling(size + y, log(size + y))
+            stirling_above(size + y)
             - stirling(size, size.log)
-            - 0.5 * log1p_ratio(y, size, size.log)
-            - log_factorial_error(y)
+            - negative_binomial_factorial(y, size, size.log)
             - negative_binomial_deviance(y, mean, size, mean.log, size.log)
         )
         few = negative_binomial_few(y, mean, size, mean.log, size.log)
