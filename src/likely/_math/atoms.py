@@ -211,6 +211,8 @@ negative_binomial_factorial = _register(
     lambda y, s, log_s, out: (log_factorial_error_1(y) + 0.5 / (s + y), 0.0, -0.5 * _share(y, s)),
     lambda y, s, log_s: lgamma(y + 1.0) - y * log(y) + y + 0.5 * log(1.0 + y / s),
 )
+#: A series: it has no formula in other atoms, and is tested against its sum.
+negative_binomial_information = _register("negative_binomial_information")
 negative_binomial_slope = _register(
     # Its derivative in log mean is the loss's, and has no difference that could cancel.
     "negative_binomial_slope",

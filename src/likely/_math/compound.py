@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from likely._math import special
-from likely._math.graph import PI, Expression, Node, abs_, exp, expm1, log, log1p, minimum, where
+from likely._math.graph import (
+    PI,
+    Expression,
+    Node,
+    abs_,
+    as_node,
+    exp,
+    expm1,
+    log,
+    log1p,
+    minimum,
+    polynomial,
+    where,
+)
 
 #: Below this, x itself may be without digits, and only log x can be relied on.
 TINY = 1e-300
@@ -133,6 +146,50 @@ def negative_binomial_factorial(y: Expression, s: Expression, log_s: Expression)
     """lgamma(y + 1) − y log y + y + ½ log(1 + y/s), y ≥ 1: one logarithm for two."""
     spread = 0.5 * log(y * (1.0 + y / s)) + special.HALF_LOG_2PI
     return special.stirling_above(y) + spread
+
+
+def negative_binomial_information(
+    m: Expression, s: Expression, log_m: Expression, log_s: Expression
+) -> Node:
+    r"""The expected information on log s, for a mean m.
+
+    The series :math:`s^2 \sum_{k \ge 2} \frac{p^k}{k} B(k, s)` with p = m/(s + m), whose terms are all
+    positive, is the integral
+
+    .. math:: s p \int_0^{\log(1 + m/s)} \Bigl(1 - \frac{1 - e^{-d}}{p}\Bigr)^s
+              \frac{1 - (1 + d) e^{-d}}{(1 - e^{-d})^2} \, \mathrm{d}d.
+
+    The second factor rises from ½ to 1. The first is cut where it is e⁻²⁴, and the nodes crowd at both
+    ends, where it falls like e⁻ˢ and ends in a power s. Relative error 4e-9 for m/s up to e³⁰⁰.
+    """
+    ratio = log_m - log_s
+    p = 1.0 / (1.0 + s / m)
+    cut = -24.0 / s
+    left = special.softplus(ratio + cut)
+    lost = p * expm1(cut)
+    width = where(lost > -0.5, -log1p(lost), special.softplus(ratio) - left)
+    total = as_node(0.0)
+    for at, from_end, weight in _crowded_nodes(48):
+        d = width * at
+        small = d < 0.5
+        exponential, complement = exp(-d), -expm1(-d)
+        v = complement / p
+        # log(1 − v), where 1 − v = (e^(log(1 + m/s) − d) − 1) s/m keeps its digits at the far end.
+        power = where(v < 0.5, log1p(-v), log(expm1(left + width * from_end)) - ratio)
+        rise = (complement - d * exponential) / (complement * complement)
+        series = 0.5 + d * polynomial(d * d, (1 / 6, -1 / 180, 1 / 5040, -1 / 151200, 1 / 4790016))
+        total = total + weight * (exp(s * power) * where(small, series, rise))
+    return s * p * width * total
+
+
+def _crowded_nodes(n: int) -> Iterator[tuple[float, float, float]]:
+    """Nodes x, 1 − x and weights on [0, 1]: Gauss and Legendre's, moved to the ends by a polynomial."""
+    from numpy.polynomial.legendre import leggauss
+
+    for t, weight in zip(*leggauss(n), strict=True):
+        y, z = 0.5 * (1.0 + t), 0.5 * (1.0 - t)
+        at, from_end = (u**3 * (10.0 - 15.0 * u + 6.0 * u * u) for u in (y, z))
+        yield float(at), float(from_end), float(15.0 * weight * (y * z) ** 2)
 
 
 def negative_binomial_slope(

@@ -97,7 +97,8 @@ class Specification:
                                   "log name" and "log1m name" are coordinates too, for what
                                   moves by ratios
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
-    maximum_likelihood            ``(moments, *means)`` → {name: value} (NumPy)
+    maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
+                                  do not carry the digits of the answer
     start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================

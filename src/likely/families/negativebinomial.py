@@ -6,6 +6,7 @@ from likely._math.atoms import (
     negative_binomial_deviance,
     negative_binomial_factorial,
     negative_binomial_few,
+    negative_binomial_information,
     stirling,
     stirling_above,
 )
@@ -73,6 +74,12 @@ class NegativeBinomial(Distribution):
             betaincc(size, above, 1.0 / (1.0 + mean / size)),
         )
         return where(y < 0.0, 1.0, inside)
+
+    def expected_information(mean, size):
+        return {
+            ("log mean", "log mean"): mean / (1.0 + mean / size),
+            ("log size", "log size"): negative_binomial_information(mean, size, mean.log, size.log),
+        }
 
     def sample(rng, size_, mean, size):
         return rng.poisson(rng.gamma(size, mean / size, size_)).astype(float)

@@ -185,7 +185,7 @@ def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
 
 def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
     """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
-    expected = "expected" in task.loss.curvature_kinds
+    expected = "expected" in task.loss.kernel_kinds
     rows = task.counted()[1]
     if task.source.shape[0] > LARGE:
         sample = Subspace(
@@ -215,7 +215,7 @@ def _resume(task: Task, outcome: Outcome, space: Subspace, gamma: Array) -> None
         gamma,
         task.max_iter - used,
         task.counted()[1],
-        "expected" in task.loss.curvature_kinds,
+        "expected" in task.loss.kernel_kinds,
         False,
         patience=4,
     )

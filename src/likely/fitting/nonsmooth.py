@@ -38,6 +38,7 @@ class ScaleLoss:
     columns = 1
     smooth = True
     curvature_kinds: tuple[str, ...] = ("observed",)
+    kernel_kinds = curvature_kinds
     column_names: tuple[str, ...]
 
     def __init__(self, loss: Loss, scale: int) -> None:

@@ -25,6 +25,7 @@ class Loss(Protocol):
     column_names: tuple[str, ...]
     smooth: bool
     curvature_kinds: tuple[str, ...]
+    kernel_kinds: tuple[str, ...]  # those quick enough to step with
 
     def evaluate(
         self, y: Array, raw: Array, order: int, kind: str = "observed"

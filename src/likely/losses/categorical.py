@@ -27,6 +27,7 @@ class CategoricalLoss:
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
     curvature_kinds = ("observed", "expected")
+    kernel_kinds = curvature_kinds
 
     def __init__(
         self, specification: Specification, classes: int | None, slots: Sequence[Slot]

@@ -73,6 +73,13 @@ class NegativeLogLikelihood:
         declared = "expected_information" in self.specification.formulas
         return ("observed", "expected") if declared else ("observed",)
 
+    @cached_property
+    def kernel_kinds(self) -> tuple[str, ...]:
+        """The kinds of curvature that are compiled; a quadrature written out is too long for that."""
+        from likely.losses.kernels.emit import compilable
+
+        return tuple(kind for kind in self.curvature_kinds if compilable(self.outputs(2, kind)))
+
     # --- Composition: the graph -------------------------------------------------------------------
 
     @cached_property
@@ -193,7 +200,8 @@ class NegativeLogLikelihood:
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((rows, n))
-        if self.engine == "kernel" or n >= KERNEL_ROWS:
+        many = self.engine == "kernel" or n >= KERNEL_ROWS
+        if many and (order < 2 or kind in self.kernel_kinds):
             from likely.losses.kernels.run import run
 
             bad = run(self._kernel(order, kind), y, raw, nll, rest)

@@ -35,6 +35,8 @@ def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -
     if not (found.second[0] > 0 or len(loss.slots) == 1):
         return None
     theta = formulas["maximum_likelihood"](found)
+    if theta is None:
+        return None
     raw = np.empty(loss.columns)
     for j, slot in enumerate(loss.free):
         value = theta[slot.of]
