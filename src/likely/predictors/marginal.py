@@ -31,7 +31,8 @@ def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -
     formulas = loss.specification.formulas
     if "maximum_likelihood" not in formulas or any(s.role == "fixed" for s in loss.slots):
         return None
-    found = moments(y, weight, loss.sufficient, n_jobs)
+    count = loss.statistics
+    found = moments(y, weight, loss.sufficient if count else None, max(count, 1), n_jobs)
     if not (found.second[0] > 0 or len(loss.slots) == 1):
         return None
     theta = formulas["maximum_likelihood"](found)
