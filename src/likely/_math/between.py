@@ -1,0 +1,396 @@
+"""log(F(a + g) − F(a)) of three distribution functions: the probability between two thresholds.
+
+In coordinates (a, log g), with b = a + g, Δ = F(b) − F(a), density f and k = (log f)′:
+
+- ∂ log Δ/∂a = S = (f(b) − f(a))/Δ and ∂ log Δ/∂log g = T = g f(b)/Δ
+- ∂T/∂a = ∂S/∂log g = T (k(b) − S) and ∂T/∂log g = T (g k(b) − (T − 1))
+
+A narrow interval (g → 0) is where the textbook's differences lose all digits: T → 1 and S → k. There
+1/T − 1 is the mean of f(b − t)/f(b) − 1 over 0 < t < g, by Gauss and Legendre's rule, in which no
+large numbers are subtracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+
+from numpy.polynomial.legendre import leggauss
+
+from likely._math.atoms import (
+    HALF_LOG_2PI,
+    Atom,
+    erfcx,
+    expm1mx,
+    inverse_mills,
+    log1mexp,
+    log1mexp_bend,
+    log1mexp_of,
+    log1mexp_slope,
+    log_ndtr,
+    ndtr,
+    register,
+    sigmoid,
+    softplus,
+)
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    as_node,
+    exp,
+    expm1,
+    log,
+    log1p,
+    polynomial,
+    sqrt,
+    where,
+)
+
+#: Nodes and weights on (0, 1); the integrand is e^h with |h| < 1.5, for which eight give every digit.
+_NODES = [(0.5 + 0.5 * float(x), 0.5 * float(w)) for x, w in zip(*leggauss(8), strict=True)]
+
+
+def _mean(integrand: Callable[[Node], Node], width: Expression) -> Node:
+    """The mean of a function over (0, width)."""
+    return reduce(add, (w * integrand(x * width) for x, w in _NODES))
+
+
+def _both(first: Node, second: Node) -> Node:
+    return where(first, second, first)
+
+
+# --- The logistic distribution: Δ = σ(b) σ(−a) (1 − e⁻ᵍ). ----------------------------------------
+
+#: x/2·coth(x/2) − 1 = x²·(1/12 − x²/720 + …): Bernoulli's numbers over factorials.
+_COTH = (
+    1.0 / 12.0,
+    -1.0 / 720.0,
+    1.0 / 30240.0,
+    -1.0 / 1209600.0,
+    1.0 / 47900160.0,
+    -691.0 / 1307674368000.0,
+    1.0 / 74724249600.0,
+)
+
+
+def _bell(x: Expression) -> Node:
+    """σ(x) σ(−x), the logistic density."""
+    return sigmoid(x) * sigmoid(-x)
+
+
+def _half_tanh(x: Expression) -> Node:
+    """tanh(x/2)"""
+    e = expm1(-abs_(x))
+    return where(x < 0.0, e, -e) / (2.0 + e)
+
+
+def _logistic(a: Expression, g: Expression, log_g: Expression) -> Node:
+    return log1mexp_of(g, log_g) - softplus(-(a + g)) - softplus(a)
+
+
+def _logistic_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
+    b, s = a + g, 2.0 * a + g  # σ(−b) − σ(a) = −(eˢ − 1) σ(−a) σ(−b), s = a + b
+    right = 0.0 < s
+    size = sigmoid(where(right, a, -a)) * sigmoid(where(right, b, -b)) * expm1(-abs_(s))
+    # On the left e^s − 1 is itself expm1(−|s|).
+    return where(right, size, -size)
+
+
+def _logistic_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
+    return g * sigmoid(-(a + g)) + log1mexp_slope(g, log_g)
+
+
+def _logistic_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    narrow = -0.5 * g * _half_tanh(a + g) - g * g * polynomial(g * g, _COTH)
+    wide = 1.0 - log1mexp_slope(g, log_g) - g * sigmoid(a + g)
+    return _logistic_edge(a, g, log_g) * where(g < 0.5, narrow, wide)
+
+
+# --- The normal distribution. --------------------------------------------------------------------
+
+
+def _normal_narrow(a: Expression, g: Expression) -> Node:
+    return _both(g < 1.0, g * abs_(a + 0.5 * g) < 0.7)
+
+
+def _normal_excess(a: Expression, g: Expression) -> Node:
+    """1/T − 1 of a narrow interval."""
+    b = a + g
+    return _mean(lambda t: expm1(t * (b - 0.5 * t)), g)
+
+
+class _Wide:
+    """A wide interval, seen from its edge nearer to the mode: the inner of the two.
+
+    Φ(b) − Φ(a) = Φ(inner)·(1 − e⁻ᴰ) in the tail where both are small, D = log Φ(inner) − log Φ(outer).
+    """
+
+    def __init__(self, a: Expression, g: Expression) -> None:
+        b = a + g
+        self.right = 0.0 < a + 0.5 * g
+        self.middle = g * abs_(a + 0.5 * g)
+        self.inner = where(self.right, -a, b)
+        outer = where(self.right, -b, a)
+        ratio = erfcx(-self.inner / sqrt(2.0)) / erfcx(-outer / sqrt(2.0))
+        self.drop = where(
+            self.inner < 0.0,
+            self.middle + log(ratio),
+            log_ndtr(self.inner) - log_ndtr(outer),
+        )
+        self.mills = inverse_mills(self.inner)
+        #: g·φ(inner)/Δ
+        self.weight = g * (self.mills / -expm1(-self.drop))
+
+
+def _normal(a: Expression, g: Expression, log_g: Expression) -> Node:
+    b, wide = a + g, _Wide(a, g)
+    narrow = log_g - HALF_LOG_2PI - 0.5 * b * b + log1p(_normal_excess(a, g))
+    return where(_normal_narrow(a, g), narrow, log_ndtr(wide.inner) + log1mexp(wide.drop))
+
+
+def _normal_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
+    wide = _Wide(a, g)
+    far = where(wide.right, wide.weight * exp(-wide.middle), wide.weight)
+    return where(_normal_narrow(a, g), 1.0 / (1.0 + _normal_excess(a, g)), far)
+
+
+def _normal_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
+    wide = _Wide(a, g)
+    far = wide.weight * (expm1(-wide.middle) / g)
+    near = _normal_edge(a, g, log_g) * (-expm1(g * (a + 0.5 * g)) / g)
+    return where(_normal_narrow(a, g), near, where(wide.right, far, -far))
+
+
+def _normal_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    """∂S/∂a, the variance between the thresholds less 1."""
+    wide, slope = _Wide(a, g), _normal_slope(a, g, log_g)
+    near = where(wide.right, -(a + g), a)  # the outer edge, mirrored to the left
+    slope = where(wide.right, -slope, slope)
+    two_sided = -wide.weight - slope * (near + slope)
+    one_sided = -wide.mills * (wide.inner + wide.mills)
+    narrow = -_normal_edge(a, g, log_g) - _normal_slope(a, g, log_g) * (
+        a + _normal_slope(a, g, log_g)
+    )
+    # φ(outer)/φ(inner) is e to the minus middle: then the outer edge no longer counts.
+    far = where(wide.middle < 60.0, two_sided, one_sided)
+    return where(_normal_narrow(a, g), narrow, far)
+
+
+def _normal_cross(a: Expression, g: Expression, log_g: Expression) -> Node:
+    """∂T/∂a = −T (b + S); narrow, b + S is the mean of t under the density."""
+    b, edge = a + g, _normal_edge(a, g, log_g)
+    mean = edge * _mean(lambda t: t * exp(t * (b - 0.5 * t)), g)
+    pull = where(_normal_narrow(a, g), mean, b + _normal_slope(a, g, log_g))
+    return -edge * pull
+
+
+def _normal_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    b, edge = a + g, _normal_edge(a, g, log_g)
+    excess = _normal_excess(a, g)
+    narrow = edge * (excess / (1.0 + excess) - g * b)
+    # The product with T first: T is 0 where g·b overflows.
+    return where(_normal_narrow(a, g), narrow, edge * (1.0 - edge) - g * (edge * b))
+
+
+# --- The distribution of the complementary log-log link: F(x) = 1 − exp(−eˣ). --------------------
+
+
+class _Gompertz:
+    """x = eᵇ − eᵃ, with Δ = exp(−eᵃ)·(1 − e⁻ˣ), and its derivatives in log g."""
+
+    def __init__(self, a: Expression, g: Expression, log_g: Expression) -> None:
+        self.b = a + g
+        self.x = exp(a) * expm1(g)
+        self.log_x = self.b + log1mexp_of(g, log_g)
+        self.gone = 750.0 < self.x  # e⁻ˣ is 0
+        self.slope = where(self.gone, 0.0, log1mexp_slope(self.x, self.log_x))  # x/(eˣ − 1)
+        self.bend = where(self.gone, 0.0, log1mexp_bend(self.x))
+        self.moves = g + log1mexp_slope(g, log_g)  # ∂log x/∂log g = g/(1 − e⁻ᵍ)
+        self.narrow = _both(g < 0.5, g * abs_(expm1(self.b)) < 0.7)
+
+    def ratio(self, t: Node) -> Node:
+        """f(b − t)/f(b) − 1"""
+        return expm1(-expm1(self.b) * expm1(-t) - expm1mx(-t))
+
+
+def _gompertz(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gompertz(a, g, log_g)
+    return log1mexp_of(d.x, d.log_x) - exp(a)
+
+
+def _gompertz_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gompertz(a, g, log_g)
+    return d.slope * d.moves
+
+
+def _gompertz_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gompertz(a, g, log_g)
+    return where(d.narrow, -d.slope * d.moves * (d.ratio(as_node(g)) / g), d.slope - exp(a))
+
+
+def _gompertz_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gompertz(a, g, log_g)
+    return d.slope * d.bend - exp(a)
+
+
+def _gompertz_cross(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gompertz(a, g, log_g)
+    return d.slope * d.moves * d.bend
+
+
+def _gompertz_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gompertz(a, g, log_g)
+    edge = d.slope * d.moves
+    excess = _mean(d.ratio, g)
+    narrow = edge * (excess / (1.0 + excess) - g * expm1(d.b))
+    more = g + log1mexp_slope(g, log_g) * log1mexp_bend(g)
+    return where(d.narrow, narrow, edge * d.bend * d.moves + d.slope * more)
+
+
+# --- The atoms, with the textbook's differences as their definitions. ----------------------------
+
+
+def _density(x: Node) -> Node:
+    return exp(-0.5 * x * x - HALF_LOG_2PI)
+
+
+def _survival(x: Node) -> Node:
+    return exp(-exp(x))
+
+
+def _textbook(cdf: Callable[[Node], Node], density: Callable[[Node], Node]) -> Callable[..., Node]:
+    """S, where Δ may be the difference of two survival functions."""
+    return lambda a, g, log_g: (density(a + g) - density(a)) / abs_(cdf(a + g) - cdf(a))
+
+
+def _textbook_edge(
+    cdf: Callable[[Node], Node], density: Callable[[Node], Node]
+) -> Callable[..., Node]:
+    return lambda a, g, log_g: g * density(a + g) / abs_(cdf(a + g) - cdf(a))
+
+
+def _log_difference(cdf: Callable[[Node], Node]) -> Callable[..., Node]:
+    return lambda a, g, log_g: log(abs_(cdf(a + g) - cdf(a)))
+
+
+def _logistic_cdf(x: Node) -> Node:
+    return 1.0 / (1.0 + exp(-x))
+
+
+def _logistic_density(x: Node) -> Node:
+    return _logistic_cdf(x) * (1.0 - _logistic_cdf(x))
+
+
+def _gompertz_density(x: Node) -> Node:
+    return exp(x - exp(x))
+
+
+def _cross_of_logistic(a: Node, g: Node, log_g: Node, out: Node) -> tuple[Node | float, ...]:
+    cross = -g * _bell(a + g)
+    return cross, 0.0, logistic_between_edge_bend(a, g, log_g)
+
+
+logistic_between_edge_bend = register(
+    "logistic_between_edge_bend", expansion=_logistic_edge_bend
+)
+logistic_between_edge = register(
+    "logistic_between_edge",
+    _cross_of_logistic,
+    _textbook_edge(_logistic_cdf, _logistic_density),
+    _logistic_edge,
+)
+logistic_between_slope = register(
+    "logistic_between_slope",
+    lambda a, g, log_g, out: (-_bell(a + g) - _bell(a), 0.0, -g * _bell(a + g)),
+    _textbook(_logistic_cdf, _logistic_density),
+    _logistic_slope,
+)
+logistic_between = register(
+    "logistic_between",
+    lambda a, g, log_g, out: (
+        logistic_between_slope(a, g, log_g),
+        0.0,
+        logistic_between_edge(a, g, log_g),
+    ),
+    _log_difference(_logistic_cdf),
+    _logistic,
+)
+
+normal_between_edge_bend = register("normal_between_edge_bend", expansion=_normal_edge_bend)
+normal_between_cross = register("normal_between_cross", expansion=_normal_cross)
+normal_between_slope_bend = register("normal_between_slope_bend", expansion=_normal_slope_bend)
+normal_between_edge = register(
+    "normal_between_edge",
+    lambda a, g, log_g, out: (
+        normal_between_cross(a, g, log_g),
+        0.0,
+        normal_between_edge_bend(a, g, log_g),
+    ),
+    _textbook_edge(ndtr, _density),
+    _normal_edge,
+)
+normal_between_slope = register(
+    "normal_between_slope",
+    lambda a, g, log_g, out: (
+        normal_between_slope_bend(a, g, log_g),
+        0.0,
+        normal_between_cross(a, g, log_g),
+    ),
+    _textbook(ndtr, _density),
+    _normal_slope,
+)
+normal_between = register(
+    "normal_between",
+    lambda a, g, log_g, out: (
+        normal_between_slope(a, g, log_g),
+        0.0,
+        normal_between_edge(a, g, log_g),
+    ),
+    _log_difference(ndtr),
+    _normal,
+)
+
+gompertz_between_edge_bend = register("gompertz_between_edge_bend", expansion=_gompertz_edge_bend)
+gompertz_between_cross = register("gompertz_between_cross", expansion=_gompertz_cross)
+gompertz_between_slope_bend = register(
+    "gompertz_between_slope_bend", expansion=_gompertz_slope_bend
+)
+gompertz_between_edge = register(
+    "gompertz_between_edge",
+    lambda a, g, log_g, out: (
+        gompertz_between_cross(a, g, log_g),
+        0.0,
+        gompertz_between_edge_bend(a, g, log_g),
+    ),
+    _textbook_edge(_survival, _gompertz_density),
+    _gompertz_edge,
+)
+gompertz_between_slope = register(
+    "gompertz_between_slope",
+    lambda a, g, log_g, out: (
+        gompertz_between_slope_bend(a, g, log_g),
+        0.0,
+        gompertz_between_cross(a, g, log_g),
+    ),
+    _textbook(_survival, _gompertz_density),
+    _gompertz_slope,
+)
+gompertz_between = register(
+    "gompertz_between",
+    lambda a, g, log_g, out: (
+        gompertz_between_slope(a, g, log_g),
+        0.0,
+        gompertz_between_edge(a, g, log_g),
+    ),
+    _log_difference(_survival),
+    _gompertz,
+)
+
+#: log(F(a + g) − F(a)) by the link whose inverse F is.
+BETWEEN: dict[str, Atom] = {
+    "logit": logistic_between,
+    "probit": normal_between,
+    "cloglog": gompertz_between,
+}
