@@ -8,7 +8,7 @@ from likely._math.atoms import (
     negative_binomial_few,
     negative_binomial_information,
     stirling,
-    stirling_above,
+    stirling_of_sum,
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import abs_, floor, where
@@ -37,7 +37,7 @@ class NegativeBinomial(Distribution):
         # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
         # At y = 1 the rest would cancel too, but nothing is left there of the coefficient.
         saddle = (
-            stirling_above(size + y)
+            stirling_of_sum(y, size, size.log)
             - stirling(size, size.log)
             - negative_binomial_factorial(y, size, size.log)
             - negative_binomial_deviance(y, mean, size, mean.log, size.log)
