@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from likely import NegativeBinomial
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
@@ -184,3 +185,104 @@ def test_max_iter(losses, X, rng):
     result = warned("max_iter", losses.Poisson(), X, [ALL], Response(y), start=[3.0], max_iter=2)
     assert result.status is Status.max_iter
     assert result.gradient_norm > 1e-8
+
+
+@pytest.mark.parametrize("constant", [1.0, 5.0, 0.1, 1e-8, 1e9, 0.0])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_constant_column_beside_the_intercept_is_redundant(losses, X, rng, constant, first):
+    y = rng.poisson(np.exp(0.3 * X[:, 0])).astype(float)
+    column = np.full(1500, constant)
+    wide = np.c_[column, X] if first else np.c_[X, column]
+    result = warned("rank_deficient", losses.Poisson(), wide, [ALL], Response(y), start=[0.0])
+    assert result.status is Status.rank_deficient
+    assert nan_terms(result) == {("mean", "x0" if first else "x2")}
+    known = fit_linear(losses.Poisson(), X, [ALL], Response(y), start=[0.0])
+    np.testing.assert_allclose(
+        np.sort(result.slopes[0][result.slopes[0] != 0.0]), np.sort(known.slopes[0]), rtol=1e-9
+    )
+    assert result.intercepts[0] == pytest.approx(known.intercepts[0], rel=1e-9)
+    assert result.loss == pytest.approx(known.loss, rel=1e-13)
+
+
+def test_several_constant_columns(losses, X, rng):
+    y = X[:, 0] + rng.standard_normal(1500)
+    wide = np.c_[np.full(1500, 3.3), X, np.full(1500, 0.7), np.zeros(1500)]
+    result = warned(
+        "Redundant: x0 of loc, x3 of loc, x4 of loc",
+        losses.Normal(),
+        wide,
+        [ALL, SHARED],
+        Response(y),
+        start=[0.0, 0.0],
+    )
+    assert nan_terms(result) == {("loc", "x0"), ("loc", "x3"), ("loc", "x4")}
+    alone = warned(
+        "rank_deficient", losses.Normal(), wide[:, :1], [ALL, SHARED], Response(y), start=[0.0, 0.0]
+    )
+    assert alone.intercepts[0] == pytest.approx(y.mean(), rel=1e-12)
+
+
+def test_a_column_that_varies_by_rounding_alone_is_constant(losses, X, rng):
+    y = rng.poisson(np.exp(0.3 * X[:, 0])).astype(float)
+    wide = np.c_[X, 1e3 * (1.0 + 2e-16 * rng.integers(-3, 4, 1500))]
+    result = warned("rank_deficient", losses.Poisson(), wide, [ALL], Response(y), start=[0.0])
+    assert nan_terms(result) == {("mean", "x2")}
+
+
+def test_constant_columns_of_a_sparse_design(losses, rng):
+    X = sparse.random(2000, 60, 0.05, random_state=0, format="csr")
+    wide = sparse.hstack([X, np.full((2000, 1), 3.3), np.full((2000, 1), 0.7)]).tocsr()
+    y = rng.poisson(2.0, 2000).astype(float)
+    for weight in (None, rng.integers(0, 3, 2000).astype(float)):
+        response = Response(y, weight)
+        result = warned("rank_deficient", losses.Poisson(), wide, [ALL], response, start=[0.7])
+        assert nan_terms(result) == {("mean", "x60"), ("mean", "x61")}
+        known = fit_linear(losses.Poisson(), X, [ALL], response, start=[0.7])
+        np.testing.assert_allclose(result.parameters[:61], known.parameters, atol=1e-9)
+
+
+def test_constant_in_the_rows_that_scale_alone(losses, rng):
+    # The column varies in a row that the evenly spaced ones leave out.
+    n = 120_000
+    X = np.c_[rng.standard_normal(n), np.full(n, 2.0)]
+    y = rng.poisson(1.0, n).astype(float)
+    result = warned("rank_deficient", losses.Poisson(), X, [ALL], Response(y), start=[0.0])
+    assert nan_terms(result) == {("mean", "x1")}
+    X[1::10, 1] = 3.0
+    assert fit_linear(losses.Poisson(), X, [ALL], Response(y), start=[0.0]).status is (
+        Status.converged
+    )
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200, 1e120, 1e-120])
+@pytest.mark.parametrize("some", [True, False])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_the_unit_of_a_column_does_not_matter(losses, X, rng, size, some, kind):
+    y = X[:, 0] + rng.standard_normal(1500)
+    unit = np.array([size, 1.0 if some else size])
+    scaled = X * unit if kind == "dense" else sparse.csr_matrix(X * unit)
+    start, designs = [0.0, 0.0], [ALL, SHARED]
+    known = fit_linear(losses.Normal(), X, designs, Response(y), start=start)
+    result = fit_linear(losses.Normal(), scaled, designs, Response(y), start=start)
+    assert result.status is Status.converged
+    np.testing.assert_allclose(result.slopes[0] * unit, known.slopes[0], rtol=1e-8)
+    assert result.loss == pytest.approx(known.loss, rel=1e-12)
+    if 1e-150 < size < 1e150:
+        np.testing.assert_allclose(result.std_errors[1:3] * unit, known.std_errors[1:3], rtol=1e-8)
+    else:  # their squares leave the numbers that exist, and the message says so
+        beyond = ("loc", "x0") in nan_terms(result)
+        assert beyond
+        assert "Variances that float64 cannot hold" in result.message
+
+
+def test_a_column_that_float64_cannot_fit_is_named(losses, X):
+    for size in (1e-305, 1e305):
+        with pytest.raises(ValueError, match="column b of X has mean .* rescale it"):
+            fit_linear(
+                losses.Poisson(),
+                X * np.array([1.0, size]),
+                [ALL],
+                Response(np.ones(1500)),
+                start=[0.0],
+                names=["a", "b"],
+            )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
+from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.lbfgs import minimise_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -84,15 +84,23 @@ def fit_linear(
 def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     """Fit a loss with curvature: Newton's method, or L-BFGS where the coefficients are many."""
     source, response = _scaling_rows(task)
-    bases, uses = scaled_bases(source, task.designs, response, task.threads)
-    objective = task.objective(bases, uses)
-    if objective.size > MANY_COEFFICIENTS or objective.columns > MANY_COLUMNS:
+    bases, uses = scaled_bases(source, task.designs, response, task.threads, task.names)
+    if source is not task.source and any(b.constant for b in bases):
+        # Constant in some rows: only all of them tell.
+        bases, uses = scaled_bases(
+            task.source, task.designs, task.response, task.threads, task.names
+        )
+    size = sum(bases[u].width for u in uses)
+    if size > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
+        objective = task.objective([without_constants(b) for b in bases], uses)
         stop = minimise_many(objective, _start(task, objective), task.max_iter)
         return fit_result(task, Outcome(Subspace(objective), stop, engine="lbfgs"), ())
-    outcome = _newton(task, objective, may_orthogonalise=True)
-    if outcome.stop.reason == "ill_conditioned":
-        objective = task.objective(_orthogonal(task, bases, uses), uses)
-        outcome = _newton(task, objective, may_orthogonalise=False)
+    if not any(b.needs_transform for b in bases):
+        outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
+        if outcome.stop.reason != "ill_conditioned":
+            return fit_result(task, outcome, covariances)
+    objective = task.objective(_orthogonal(task, bases, uses), uses)
+    outcome = _newton(task, objective, may_orthogonalise=False)
     return fit_result(task, outcome, covariances)
 
 

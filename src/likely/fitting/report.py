@@ -52,16 +52,22 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
     found: dict[str, Array] = {}
+    beyond = np.zeros_like(lost)
     if covariances:
         matrix = objective.matrix()
         for kind, covariance in _covariances(outcome, covariances, task.loss).items():
-            found[kind] = _blank(matrix @ covariance @ matrix.T, lost)
+            with np.errstate(over="ignore", invalid="ignore"):  # named in the message
+                found[kind] = matrix @ covariance @ matrix.T
+            if np.isfinite(covariance).all():
+                variance = np.diag(found[kind])
+                beyond |= ~lost & ~(np.isfinite(variance) & (variance > 0.0))
+            found[kind] = _blank(found[kind], lost | beyond)
     status = _status(task, outcome, dropped)
     n_rows, weight = task.counted()
-    penalty = 0.5 * float(task.penalty() @ parameters**2)
+    penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
         status=status,
-        message=_message(task, outcome, status, dropped, lost & ~dropped),
+        message=_message(task, outcome, status, dropped, lost & ~dropped, beyond),
         parameters=parameters,
         terms=terms,
         parts=task.parts(),
@@ -102,7 +108,8 @@ def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.b
 def variances(objective: Objective, covariance: Array) -> Array:
     """Of the flat coefficients, from the covariance of θ."""
     matrix = objective.matrix()
-    return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+    with np.errstate(over="ignore", invalid="ignore"):  # used to compare them only
+        return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
 
 
 def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
@@ -212,6 +219,7 @@ def _message(
     status: Status,
     dropped: NDArray[np.bool_],
     diverging: NDArray[np.bool_],
+    beyond: NDArray[np.bool_],
 ) -> str:
     """The status with the names of what it is about."""
     terms = [f"{term} of {name}" for name, term in task.terms()]
@@ -239,4 +247,7 @@ def _message(
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
+    if beyond.any():
+        names = [t for t, bad in zip(terms, beyond, strict=True) if bad]
+        text += f". Variances that float64 cannot hold, so rescale X or y: {listing(names)}"
     return text
