@@ -31,6 +31,9 @@ MANY_COLUMNS = 32
 NOISE = 0.05
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
+DOUBLINGS = 6
+FALLING = 1e-6
 
 
 def fit_linear(
@@ -176,7 +179,29 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
+    bounded = not any(r.unbounded for r in outcome.recessions)
+    if outcome.recessions and bounded and outcome.stop.reason != "edge":
+        _go_on(outcome)
     return outcome
+
+
+def _go_on(outcome: Outcome) -> None:
+    """Go twice as far from where the recession was found, as long as that lowers the loss.
+
+    With classes that a plane separates, rows close to it are still far from their supremum.
+    """
+    assert outcome.found_at is not None
+    space, stop = outcome.space, outcome.stop
+    for _ in range(DOUBLINGS):
+        beyond = space.origin + (outcome.theta - outcome.found_at)
+        further = Subspace(space.objective, beyond, space.basis)
+        sums = further.evaluate(stop.theta, 0)
+        if not sums.loss < stop.sums.loss - FALLING * max(1.0, abs(stop.sums.loss)):
+            return
+        outcome.falling = True
+        space = outcome.space = further
+        stop.sums = further.evaluate(stop.theta, 2)
+        stop.factor = None
 
 
 def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:

@@ -18,8 +18,8 @@ from likely.fitting.task import Task
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is
 #: this.
 SHARE = 1e-3
-#: A supremum is reached where going as far again lowers the loss by no more than this.
-FALLING = 1e-6
+#: In rows that columns of X separate the loss is below this: y has a probability of almost 1.
+CERTAIN = 1e-3
 #: A variance that grows by more than this on the way to infinity is that of a term without
 #: information.
 GROWTH = 100.0
@@ -35,6 +35,8 @@ class Outcome:
     #: Where the first recession was found, and the variances there.
     found_at: Array | None = None
     variances: Array | None = None
+    #: Whether the loss still fell on going on from the last direction.
+    falling: bool = False
     engine: str = "newton"
 
     @property
@@ -125,9 +127,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
         return ~lost  # the gradient is not zero, so the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
-    here = objective.evaluate(outcome.theta, 0).loss
-    beyond = objective.evaluate(2.0 * outcome.theta - found_at, 0).loss
-    if beyond < here - FALLING * max(1.0, abs(here)):
+    if outcome.falling:
         moved = np.abs(objective.flat(outcome.theta - found_at)) > 0.0
         for part in objective.flat_parts():
             lost[part] = moved[part].any()
@@ -198,19 +198,36 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if any(r.unbounded for r in outcome.recessions):
         return Status.unbounded
     if outcome.recessions:
-        sloped = [
-            np.any(
-                np.abs(r.direction[part][int(d.intercept) :]) > SHARE * np.abs(r.direction).max()
-            )
-            for r in outcome.recessions
-            for part, d in zip(outcome.space.objective.parts, task.designs, strict=True)
-        ]
-        return Status.separated if any(sloped) else Status.boundary
+        separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
+        return Status.separated if separated else Status.boundary
     if outcome.stop.reason == "edge":
         return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
     return Status.rank_deficient if dropped.any() else Status.converged
+
+
+def _rows(count: int, first: Sequence[int]) -> str:
+    """``row 17 (counting from 0)``, or how many there are and the first of them."""
+    if count == 1:
+        return f"row {first[0]} (counting from 0)"
+    numbers = ", ".join(map(str, first))
+    return f"{count} rows, {'the first ' if count > len(first) else ''}{numbers} (counting from 0)"
+
+
+def _separates(task: Task, outcome: Outcome, direction: Array) -> bool:
+    """Whether columns of X tell where the response becomes certain along the direction.
+
+    A parameter that goes to the edge of its domain moves rows too, but leaves y at random.
+    """
+    objective = outcome.space.objective
+    largest = SHARE * np.abs(direction).max()
+    sloped = any(
+        np.any(np.abs(direction[part][int(d.intercept) :]) > largest)
+        for part, d in zip(objective.parts, task.designs, strict=True)
+    )
+    half = 0.5 * float(objective.reach(direction).max())
+    return sloped and objective.moved_loss(outcome.theta, direction, half) < CERTAIN
 
 
 def _message(
@@ -240,7 +257,7 @@ def _message(
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
         count, rows = objective.moved_rows(along, least)
-        text += f"; it concerns {count} rows, first {listing([str(r) for r in rows])}"
+        text += f"; it concerns {_rows(count, rows)}"
     if dropped.any():
         names = [t for t, bad in zip(terms, dropped, strict=True) if bad]
         text += f". Redundant: {listing(names)}"
