@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
+from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.lbfgs import minimise_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -31,6 +31,9 @@ MANY_COLUMNS = 32
 NOISE = 0.05
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
+DOUBLINGS = 6
+FALLING = 1e-6
 
 
 def fit_linear(
@@ -84,15 +87,23 @@ def fit_linear(
 def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     """Fit a loss with curvature: Newton's method, or L-BFGS where the coefficients are many."""
     source, response = _scaling_rows(task)
-    bases, uses = scaled_bases(source, task.designs, response, task.threads)
-    objective = task.objective(bases, uses)
-    if objective.size > MANY_COEFFICIENTS or objective.columns > MANY_COLUMNS:
+    bases, uses = scaled_bases(source, task.designs, response, task.threads, task.names)
+    if source is not task.source and any(b.constant for b in bases):
+        # Constant in some rows: only all of them tell.
+        bases, uses = scaled_bases(
+            task.source, task.designs, task.response, task.threads, task.names
+        )
+    size = sum(bases[u].width for u in uses)
+    if size > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
+        objective = task.objective([without_constants(b) for b in bases], uses)
         stop = minimise_many(objective, _start(task, objective), task.max_iter)
         return fit_result(task, Outcome(Subspace(objective), stop, engine="lbfgs"), ())
-    outcome = _newton(task, objective, may_orthogonalise=True)
-    if outcome.stop.reason == "ill_conditioned":
-        objective = task.objective(_orthogonal(task, bases, uses), uses)
-        outcome = _newton(task, objective, may_orthogonalise=False)
+    if not any(b.needs_transform for b in bases):
+        outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
+        if outcome.stop.reason != "ill_conditioned":
+            return fit_result(task, outcome, covariances)
+    objective = task.objective(_orthogonal(task, bases, uses), uses)
+    outcome = _newton(task, objective, may_orthogonalise=False)
     return fit_result(task, outcome, covariances)
 
 
@@ -168,7 +179,29 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
+    bounded = not any(r.unbounded for r in outcome.recessions)
+    if outcome.recessions and bounded and outcome.stop.reason != "edge":
+        _go_on(outcome)
     return outcome
+
+
+def _go_on(outcome: Outcome) -> None:
+    """Go twice as far from where the recession was found, as long as that lowers the loss.
+
+    With classes that a plane separates, rows close to it are still far from their supremum.
+    """
+    assert outcome.found_at is not None
+    space, stop = outcome.space, outcome.stop
+    for _ in range(DOUBLINGS):
+        beyond = space.origin + (outcome.theta - outcome.found_at)
+        further = Subspace(space.objective, beyond, space.basis)
+        sums = further.evaluate(stop.theta, 0)
+        if not sums.loss < stop.sums.loss - FALLING * max(1.0, abs(stop.sums.loss)):
+            return
+        outcome.falling = True
+        space = outcome.space = further
+        stop.sums = further.evaluate(stop.theta, 2)
+        stop.factor = None
 
 
 def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:

@@ -335,6 +335,22 @@ class Objective:
 
         return fold(work, self.blocks, merge, self.threads)
 
+    def moved_loss(self, theta: Array, direction: Array, least: float) -> float:
+        """The mean |nll| at θ of the rows that move by at least ``least`` along ``direction``."""
+
+        def work(block: int, worker: int) -> Array:
+            moved = self._moved(block, worker, direction)
+            rows = self._read(block, worker, theta)
+            if moved is None or rows is None:
+                return np.zeros(2)
+            nll = np.abs(self.loss.evaluate(rows.y, rows.raw, 0)[0])
+            found = np.abs(moved).max(axis=0) >= least
+            w = found.astype(np.float64) if rows.weight is None else found * rows.weight
+            return np.array([w @ nll, w.sum()])
+
+        total, weight = fold(work, self.blocks, _add, self.threads)
+        return float(total / weight) if weight > 0.0 else 0.0
+
     def _kept(self, block: int) -> NDArray[np.intp] | None:
         if self.response.weight is None:
             return None

@@ -86,6 +86,8 @@ def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Re
             return None
     if not losses[-1] < losses[0] - rounding:
         return None
+    if getattr(space.objective.loss, "discrete", False):
+        return Recession(direction, False)
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
     return Recession(direction, unbounded)

@@ -21,34 +21,29 @@ class Status(Enum):
     converged = "converged: the gradient is zero to 1e-8 standard errors"
     separated = (
         "separated: columns of X predict the response perfectly in some rows, so the likelihood "
-        "grows as "
-        "coefficients grow without bound and has no maximum; penalise them (alpha > 0), merge rare "
-        "categories or drop the columns"
+        "grows as coefficients grow without bound and has no maximum; penalise them (alpha > 0), "
+        "merge rare categories or drop the columns"
     )
     unbounded = (
-        "unbounded: the likelihood grows without limit, because some rows are fitted exactly (a "
-        "constant "
-        "target, or a column that singles out one row) and their scale shrinks to 0; share the "
-        "scale, "
-        "fix it, or drop the column"
+        "unbounded: the likelihood grows without limit, because the density becomes infinitely "
+        "high on some rows as a parameter goes to the edge of its domain (a scale of 0 where rows "
+        "are fitted exactly, as with a constant target or a column that singles out one row; a "
+        "mean of 0 where y is 0); share that parameter, fix it, or drop the column"
     )
     boundary = (
-        "boundary: the likelihood is largest where a parameter reaches the edge of its domain (a "
-        "rate of "
-        "0, a dispersion of 0, infinite degrees of freedom); the simpler family at that edge fits "
-        "as well"
+        "boundary: the likelihood is largest where a parameter reaches the edge of its domain, "
+        "for all rows or for some (a rate of 0, a dispersion of 0, infinite degrees of freedom); "
+        "the simpler family at that edge fits as well"
     )
     rank_deficient = (
         "rank_deficient: columns of X are linear combinations of others, or there are fewer rows "
-        "than "
-        "coefficients; the coefficients of the redundant columns are 0 and the others are read "
-        "with "
-        "them left out; predictions are not affected. Drop the columns or penalise them (alpha > 0)"
+        "than coefficients; the coefficients of the redundant columns are 0 and the others are "
+        "read with them left out; predictions are not affected. Drop the columns or penalise them "
+        "(alpha > 0)"
     )
     max_iter = (
         "max_iter: no certified maximum within the iterations allowed; raise max_iter, rescale or "
-        "drop "
-        "columns that are nearly collinear, or choose a simpler family"
+        "drop columns that are nearly collinear, or choose a simpler family"
     )
 
 

@@ -78,12 +78,12 @@ class SparseBlock:
 class Source:
     """X (n, p), read a few rows at a time; nothing of the size of X is ever made.
 
-    A CSC matrix is converted to CSR once.
+    A CSC matrix is converted to CSR once, and entries given in several parts are summed.
     """
 
     def __init__(self, X: Any) -> None:
         self.is_sparse = not isinstance(X, np.ndarray)
-        self.X = X.tocsr() if self.is_sparse else X
+        self.X = _canonical(X) if self.is_sparse else X
         self.shape: tuple[int, int] = X.shape
         n, p = self.shape
         #: Whether products are done on CSR blocks; otherwise blocks are dense and centred.
@@ -131,3 +131,13 @@ class Source:
         """Some rows, in memory."""
         part = self.X[rows]
         return Source(part if self.is_sparse else np.array(part, dtype=np.float64))
+
+
+def _canonical(X: Any) -> Any:
+    """CSR with one entry per cell, leaving X as it is."""
+    csr = X.tocsr()
+    if csr.has_canonical_format:
+        return csr
+    csr = csr.copy()
+    csr.sum_duplicates()
+    return csr

@@ -79,6 +79,11 @@ class NegativeLogLikelihood:
 
         return tuple(kind for kind in self.curvature_kinds if compilable(self.outputs(2, kind)))
 
+    @property
+    def discrete(self) -> bool:
+        """Whether p is a probability, at most 1: then the loss of a row is never below 0."""
+        return self.specification.support.integer
+
     # --- Composition: the graph -------------------------------------------------------------------
 
     @cached_property
