@@ -160,8 +160,9 @@ def _escape(text: str) -> str:
              "½": r"$\tfrac12$", "≥": r"$\ge$", "≤": r"$\le$", "ᵢ": "$_i$", "²": "$^2$",
              "ₖ": "$_k$", "ⱼ": "$_j$", "ᵧ": "$_y$", "₀": "$_0$", "₁": "$_1$", "₂": "$_2$", "₃": "$_3$",
              "ψ": r"$\psi$", "Γ": r"$\Gamma$", "Φ": r"$\Phi$", "Σ": r"$\Sigma$", "⌊": r"$\lfloor$",
-             "⌋": r"$\rfloor$", "⌈": r"$\lceil$", "⌉": r"$\rceil$", "√": r"$\sqrt{\,}$", "¹": "$^1$", "³": "$^3$", "Δᴷ": r"$\Delta^K$",
-             "ℝ": r"$\mathbb{R}$", "…": r"\dots{}", "θ̂": r"$\hat\theta$"}  # fmt: skip
+             "⌋": r"$\rfloor$", "√": r"$\sqrt{\,}$", "¹": "$^1$", "³": "$^3$", "Δᴷ": r"$\Delta^K$",
+             "⌈": r"$\lceil$", "⌉": r"$\rceil$", "ℝ": r"$\mathbb{R}$", "…": r"\dots{}",
+             "θ̂": r"$\hat\theta$"}  # fmt: skip
     out = ""
     i = 0
     table = special | greek | marks
