@@ -84,13 +84,13 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
 
     specification = family.specification
     if specification.support.name == "classes":
-        labels, codes = encode_labels(y, specification.name, family.classes)
+        classes, codes = encode_labels(y, specification.name, family.classes)
         weight = check.weights(sample_weight, codes.shape[0])
-        loss = family.loss(labels.size)
-        counts = np.bincount(codes.astype(np.intp), weight, minlength=labels.size)
+        loss = family.loss(classes.size)
+        counts = np.bincount(codes.astype(np.intp), weight, minlength=classes.size)
         with np.errstate(divide="ignore"):
             raw = np.log(counts / counts.sum())
-        return CategoricalPredictive(loss, raw, labels=labels)
+        return CategoricalPredictive(loss, raw, labels=classes)
     labels: NDArray[Any] | None = None
     if specification.support.name == "binary" and not are_codes(y):
         labels, values = encode_labels(y, specification.name, None)
