@@ -116,7 +116,7 @@ def test_expected_curvature_must_be_declared(case):
     family, _, parameters, y = case
     raw = np.tile(raws(family, parameters), (N, 1))
     message = rf"{type(family).__name__} declares no expected_information.*kind=\"observed\""
-    with pytest.raises(AttributeError, match=message):
+    with pytest.raises(ValueError, match=message):
         family.curvature(y, raw, kind="expected")
 
 

@@ -480,6 +480,9 @@ betainc, betaincc, betaincinv, stdtr, stdtrit, betainccinv = (ATOMS[n] for n in 
 _register("erfc")
 
 
+whole_before = _register("whole_before", None, lambda x, scale: -graph.floor(-x) - 1.0)
+
+
 def xlogy(x: object, y: object) -> Node:
     """x·log(y), and 0 where x = 0."""
     x = graph.as_node(x)

@@ -14,6 +14,7 @@ from likely._math.graph import (
     as_node,
     exp,
     expm1,
+    floor,
     log,
     log1p,
     minimum,
@@ -429,3 +430,13 @@ def trigamma(x: Expression) -> Node:
 def tetragamma(x: Expression) -> Node:
     """ψ″(x), x > 0."""
     return special.stirling_error_3(x) - 1.0 / (x * x) - 1.0 / (x * x * x)
+
+
+def whole_before(x: Expression, scale: Expression) -> Node:
+    """The largest whole number below x > 0, which is known to a few ulps of ``scale``.
+
+    An x that rounding may have moved off a whole number counts as that number.
+    """
+    near = floor(x + 0.5)
+    whole = abs_(x - near) <= 4e-15 * scale
+    return where(whole, where(near >= 1.0, near - 1.0, 0.0), floor(x))

@@ -8,12 +8,22 @@ the form that stays accurate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from likely._math.atoms import log1mexp
 from likely._math.domains import Domain, real
-from likely._math.graph import Expression, Node, as_node, log, log1p
+from likely._math.graph import (
+    Expression,
+    Node,
+    as_node,
+    is_constant,
+    log,
+    log1p,
+    make,
+    substitute,
+)
 
 Body = Callable[..., Any]
 
@@ -54,6 +64,39 @@ class View(Expression):
 def plain_view(name: str, value: Any) -> View:
     """A view whose other forms follow from its value."""
     return View(name, as_node(value), {})
+
+
+def recognise(formula: Node, views: Iterable[View]) -> Node:
+    """The formula, where what is written of a view's value is the view's own form.
+
+    ``log(y)`` is ``y.log``, ``1 - y`` is ``y.complement``, ``log(1 - y)`` and ``log1p(-y)`` are
+    ``y.log1m``: either spelling keeps the digits that the value alone has lost. So does
+    ``log(1 - exp(u))``, which is ``log1mexp(-u)``.
+    """
+    own: dict[int, tuple[Node, Node]] = {}  # by identity; the node beside its form keeps it alive
+    for view in views:
+        value = view.node
+        if not value.args:  # a symbol or a number: its forms are computed from it
+            continue
+        for node, form in (
+            (log(value), view.log),
+            (1.0 - value, view.complement),
+            (log(1.0 - value), view.log1m),
+            (log1p(-value), view.log1m),
+        ):
+            if form is not node:
+                own[id(node)] = (node, form)
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if id(node) in own:
+            return own[id(node)][1]
+        if node.op == "log" and args[0].op == "subtract":
+            one, power = args[0].args
+            if is_constant(one, 1.0) and power.op == "exp":
+                return log1mexp(-power.args[0])
+        return make(node.op, *args) if args else node
+
+    return substitute([formula], rebuild)[0]
 
 
 @dataclass(frozen=True)
@@ -120,7 +163,11 @@ class Specification:
 
     def trace(self, body: Body, views: Mapping[str, View], *first: Any) -> Any:
         """Run a body on views, in the order of the parameters."""
-        return body(*first, *[views[name] for name in self.parameters])
+        given = [*first, *[views[name] for name in self.parameters]]
+        found = body(*given)
+        if isinstance(found, Expression):
+            return recognise(found.node, [v for v in given if isinstance(v, View)])
+        return found
 
 
 FORMULAS = (

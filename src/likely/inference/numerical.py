@@ -96,10 +96,18 @@ class ContinuousIntegrals:
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             name = self.line.loss.specification.name
+            more = int(wrong.sum()) - 1
+            edges = np.isfinite([self.line.low, self.line.high]).any()
             raise ValueError(
-                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, in "
-                f"row {row} (and {int(wrong.sum()) - 1} more): log_density must be normalised, and have "
-                "one main peak; or give the family a cdf, sf and quantile"
+                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, in row {row}"
+                + (f" (and {more} more)" if more else "")
+                + ": log_density must be normalised, and have one main peak; or give the family a cdf, "
+                "sf and quantile"
+                + (
+                    "; towards an edge of the support log(y) keeps digits that log(y / c) loses"
+                    if edges
+                    else ""
+                )
             )
         return below, above
 
@@ -218,7 +226,7 @@ class ContinuousIntegrals:
         """−∫ f log f dy, in nats."""
 
         def weight(exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows) -> Array:
-            return np.where(np.isneginf(log_f), 0.0, -log_f * np.exp(exponent))
+            return np.where(np.isneginf(exponent), 0.0, -log_f * np.exp(exponent))
 
         below, above, _, _ = self._both(weight)
         return below + above

@@ -83,23 +83,27 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     """See ``Family.fit``."""
     from likely.inference.categorical import CategoricalPredictive
     from likely.inference.predictive import Predictive
-    from likely.predictors.response import encode_labels
+    from likely.predictors.response import are_codes, encode_labels
 
     specification = family.specification
     if specification.support.name == "classes":
-        labels, codes = encode_labels(y, specification.name, family.classes)
+        classes, codes = encode_labels(y, specification.name, family.classes)
         weight = check.weights(sample_weight, codes.shape[0])
-        loss = family.loss(labels.size)
-        counts = np.bincount(codes.astype(np.intp), weight, minlength=labels.size)
+        loss = family.loss(classes.size)
+        counts = np.bincount(codes.astype(np.intp), weight, minlength=classes.size)
         with np.errstate(divide="ignore"):
             raw = np.log(counts / counts.sum())
-        return CategoricalPredictive(loss, raw, labels=labels)
-    values = check.response(y, specification.support, specification.name)
+        return CategoricalPredictive(loss, raw, labels=classes)
+    labels: NDArray[Any] | None = None
+    if specification.support.name == "binary" and not are_codes(y):
+        labels, values = encode_labels(y, specification.name, None)
+    else:
+        values = check.response(y, specification.support, specification.name)
     weight = check.weights(sample_weight, values.shape[0])
     loss = family.loss()
     raw = closed_form(loss, values, weight, None)
     if raw is not None:
-        return Predictive(loss, raw)
+        return Predictive(loss, raw, labels)
     guess = rough(loss, values, weight)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -107,7 +111,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
             loss.for_rows(values.shape[0]), Response(values, weight), start=guess, covariances=()
         )
     _refuse(family, result)
-    return Predictive(loss, result.intercepts)
+    return Predictive(loss, result.intercepts, labels)
 
 
 def _refuse(family: Any, result: FitResult) -> None:
