@@ -158,5 +158,5 @@ def test_a_penalty_in_the_unit_of_y(X, z):
     one = Linear(Normal(), alpha=4.0).fit(X, z)
     other = Linear(Normal(), alpha={"loc": 4.0 / 1e80, "scale": 4.0}).fit(X, 1e40 * z)
     np.testing.assert_allclose(other.coef_["loc"] / 1e40, one.coef_["loc"], rtol=1e-8)
-    with pytest.raises(ValueError, match="alpha = 1 on slopes for a y of size .*e\\+"):
+    with pytest.raises(ValueError, match="alpha = 1 on slopes for a y of size"):
         Linear(Normal(), alpha=1.0).fit(X, z * 1e200)
