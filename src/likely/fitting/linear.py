@@ -11,6 +11,7 @@ import numpy as np
 
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
+from likely.fitting.fixed import fit_fixed
 from likely.fitting.lbfgs import minimise_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
@@ -31,6 +32,8 @@ MANY_COLUMNS = 32
 NOISE = 0.05
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: Rounding of the gradient that a converged fit may have, in standard errors.
+COARSEST = 1e-2
 #: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
 DOUBLINGS = 6
 FALLING = 1e-6
@@ -65,6 +68,8 @@ def fit_linear(
     start = np.asarray(start, dtype=np.float64)
     designs = tuple(designs)
     check_problem(loss, source.shape, designs, response, start)
+    if loss.columns == 0:
+        return fit_fixed(loss, response, covariances, n_jobs)
     penalties = np.zeros(loss.columns) if alpha is None else np.asarray(alpha, dtype=np.float64)
     if not loss.smooth:
         from likely.fitting.nonsmooth import fit_absolute
@@ -161,7 +166,11 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         space, stop = outcome.space, outcome.stop
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         if found is None:
-            if stop.reason == "max_iter" or stop.certified():
+            coarse = _coarseness(space, stop)
+            stop.at_rounding = coarse <= COARSEST
+            if 1.0 < coarse < np.inf:
+                stop.reason = "exact"
+            if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
             _resume(task, outcome, space, stop.theta)
             continue
@@ -183,6 +192,19 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     if outcome.recessions and bounded and outcome.stop.reason != "edge":
         _go_on(outcome)
     return outcome
+
+
+def _coarseness(space: Subspace, stop: Stop) -> float:
+    """What rounding adds to the gradient, in standard errors, where the gradient is not above that.
+
+    ∞ where it is above, so that a better point may exist.
+    """
+    if stop.factor is None or not stop.factor.positive:
+        return np.inf
+    bound = space.rounding(stop.theta)
+    if not (np.abs(stop.sums.gradient) <= bound).all():
+        return np.inf
+    return float(np.max(bound * stop.factor.std_errors(), initial=0.0))
 
 
 def _go_on(outcome: Outcome) -> None:

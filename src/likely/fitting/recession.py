@@ -61,6 +61,11 @@ class Subspace:
             None if full.meat is None else n.T @ full.meat @ n,
         )
 
+    def rounding(self, gamma: Array) -> Array:
+        """A bound on what rounding may add to the gradient at γ."""
+        bound = self.objective.rounding(self.point(gamma))
+        return bound if self.basis is None else np.abs(self.basis).T @ bound
+
     def without(self, gamma: Array, direction: Array) -> Subspace:
         """What is orthogonal to a direction, through the point γ."""
         unit = (direction / np.sqrt(direction @ direction))[:, None]

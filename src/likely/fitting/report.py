@@ -12,7 +12,7 @@ from likely.fitting.newton import Factor, Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Loss
 from likely.fitting.recession import Recession, Subspace
-from likely.fitting.result import FitResult, Status, listing
+from likely.fitting.result import FitResult, Status, listing, unheld
 from likely.fitting.task import Task
 
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is
@@ -123,8 +123,8 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason == "edge":
-        return ~lost  # the gradient is not zero, so the curvature says nothing about precision
+    if outcome.stop.reason in ("edge", "exact"):
+        return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
     if outcome.falling:
@@ -195,7 +195,7 @@ def _present(value: Array | None) -> Array:
 
 
 def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
-    if any(r.unbounded for r in outcome.recessions):
+    if outcome.stop.reason == "exact" or any(r.unbounded for r in outcome.recessions):
         return Status.unbounded
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
@@ -250,6 +250,8 @@ def _message(
             "total "
             "link such as log has no edge"
         )
+    if outcome.stop.reason == "exact":
+        text += ". Here the columns of X fit y to its last digits"
     if diverging.any() and outcome.recessions:
         names = [t for t, bad in zip(terms, diverging, strict=True) if bad]
         text += f". Without a finite estimate: {listing(names)}"
@@ -264,7 +266,4 @@ def _message(
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
-    if beyond.any():
-        names = [t for t, bad in zip(terms, beyond, strict=True) if bad]
-        text += f". Variances that float64 cannot hold, so rescale X or y: {listing(names)}"
-    return text
+    return text + unheld(terms, beyond)

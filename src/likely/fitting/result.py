@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.fitting.problem import Array
 
@@ -18,7 +19,10 @@ class ConvergenceWarning(UserWarning):
 class Status(Enum):
     """Why a fit stopped; the value says what it means, what causes it and what helps."""
 
-    converged = "converged: the gradient is zero to 1e-8 standard errors"
+    converged = (
+        "converged: the gradient is zero to 1e-8 standard errors, or to the rounding of float64 "
+        "where that is coarser"
+    )
     separated = (
         "separated: columns of X predict the response perfectly in some rows, so the likelihood "
         "grows as coefficients grow without bound and has no maximum; penalise them (alpha > 0), "
@@ -72,7 +76,25 @@ class FitResult:
     condition: float  # of the Hessian scaled to a unit diagonal, in the optimiser's coordinates
     n_rows: int  # with positive weight
     weight: float  # Σ w
-    engine: str  # "newton", "lbfgs" or "linear programme"
+    engine: str  # "newton", "lbfgs", "linear programme", or "none" where nothing is estimated
+
+    def rescaled(self, factor: Array) -> FitResult:
+        """The same result with covariances of coefficients that were multiplied by ``factor`` (P,).
+
+        A variance that float64 cannot hold is NaN, and the message names it.
+        """
+        found = {}
+        beyond = np.zeros(factor.size, dtype=bool)
+        for kind, covariance in self.covariances.items():
+            with np.errstate(over="ignore"):
+                found[kind] = covariance * factor * factor[:, None]
+            variance = np.diag(found[kind])
+            beyond |= (np.diag(covariance) > 0.0) & ~(np.isfinite(variance) & (variance > 0.0))
+        for covariance in found.values():
+            covariance[beyond] = np.nan
+            covariance[:, beyond] = np.nan
+        names = [f"{term} of {name}" for name, term in self.terms]
+        return replace(self, covariances=found, message=self.message + unheld(names, beyond))
 
     @property
     def covariance(self) -> Array:
@@ -107,6 +129,14 @@ class FitResult:
             self.parameters[part.start + int(has) : part.stop]
             for part, has in zip(self.parts, self.has_intercept, strict=True)
         )
+
+
+def unheld(names: Sequence[str], beyond: NDArray[np.bool_]) -> str:
+    """What a message says of variances that are too large or too small for float64."""
+    bad = [name for name, one in zip(names, beyond, strict=True) if one]
+    if not bad:
+        return ""
+    return f". Variances that float64 cannot hold, so rescale X or y: {listing(bad)}"
 
 
 def listing(names: Sequence[str], most: int = 6) -> str:

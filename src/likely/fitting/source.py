@@ -39,6 +39,10 @@ class DenseBlock:
         """The same with its entries squared."""
         return DenseBlock(self.rows * self.rows, self.buffer)
 
+    def absolute(self) -> DenseBlock:
+        """The same with the sizes of its entries."""
+        return DenseBlock(np.abs(self.rows), self.buffer)
+
     def gram(self, weights: Array, other: DenseBlock, more: Array) -> Array:
         """Xᵀ [diag(weights) other, moreᵀ], more (m, rows): one product reads X once."""
         rows, columns = other.rows.shape
@@ -67,6 +71,10 @@ class SparseBlock:
     def squared(self) -> SparseBlock:
         """The same with its entries squared."""
         return SparseBlock(self.rows.multiply(self.rows).tocsr())
+
+    def absolute(self) -> SparseBlock:
+        """The same with the sizes of its entries."""
+        return SparseBlock(abs(self.rows))
 
     def gram(self, weights: Array, other: SparseBlock, more: Array) -> Array:
         """Xᵀ [diag(weights) other, moreᵀ], more (m, rows), dense."""

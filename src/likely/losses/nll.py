@@ -270,7 +270,8 @@ class NegativeLogLikelihood:
             inputs["y"] = first
         with np.errstate(all="ignore"):
             value = self._formulas[key](inputs)[0]
-        shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
+        # Where no parameter is free, raw (0, …) still says how many distributions there are.
+        shape = np.broadcast_shapes(raw.shape[1:], np.shape(0.0 if first is None else first))
         return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
 
     def sufficient(self, y: Array, out: Array) -> None:

@@ -20,6 +20,10 @@ def offsets(loss: Any, n: int, offset: Any, exposure: Any) -> Array | None:
     """
     if offset is None and exposure is None:
         return None
+    if loss.columns == 0:
+        raise ValueError(
+            "offset and exposure move raw predictions, but every parameter of this family is fixed"
+        )
     total = np.zeros((loss.columns, n))
     if offset is not None:
         for column, values in _named(loss, offset):
