@@ -17,6 +17,7 @@ from likely.fitting import (
     moments,
 )
 from likely.losses import check
+from likely.predictors.own import check_own
 from likely.predictors.start import rough
 
 Array = NDArray[np.float64]
@@ -54,6 +55,7 @@ def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)
+    check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         marginal = fit_constant(
@@ -102,6 +104,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     if raw is not None:
         return Predictive(loss, raw, labels)
     guess = rough(loss, values, weight)
+    check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         result = fit_constant(
