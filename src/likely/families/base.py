@@ -8,12 +8,12 @@ the form that stays accurate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from likely._math.atoms import log1mexp
-from likely._math.domains import Domain, real
+from likely._math.domains import Domain
 from likely._math.graph import (
     Expression,
     Node,
@@ -111,6 +111,13 @@ class Parameter:
     symbol: str = ""
     shared: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.domain, Domain):
+            raise TypeError(
+                "Parameter takes a domain such as real, positive or unit_interval, "
+                f"got {self.domain!r}"
+            )
+
 
 @dataclass(frozen=True)
 class Alternative:
@@ -157,6 +164,8 @@ class Specification:
     smooth: bool = True
     scipy: tuple[str, Body] | None = None
     common_names: Mapping[str, str] = field(default_factory=dict)
+    #: Written by a user: fits look at what the tests look at in a family that comes with the library.
+    own: bool = False
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
@@ -202,11 +211,18 @@ def specify(cls: type) -> Specification:
     if list(names[1:]) != list(parameters):
         raise TypeError(
             f"{cls.__name__}.log_density takes ({', '.join(names)}), but must take "
-            f"(y, {', '.join(parameters)}): y and then every Parameter in the order it is declared"
+            f"({', '.join(['y', *parameters])}): y and then every Parameter in the order it is "
+            f"declared{_signature_hint(names, body)}"
         )
-    support = body.get("support", real)
+    formulas = {k: f for k in FORMULAS if (f := _function(body.get(k))) is not None}
+    _check_arguments(cls.__name__, formulas, parameters)
+    support = body.get("support")
     if not isinstance(support, Domain):
-        raise TypeError(f"{cls.__name__}.support must be a domain such as real or positive")
+        got = "it has none" if support is None else f"got {support!r}"
+        raise TypeError(
+            f"{cls.__name__}.support must be a domain such as real or positive, the values that y "
+            f"can take: {got}"
+        )
     return Specification(
         name=cls.__name__,
         doc=cls.__doc__ or "",
@@ -214,7 +230,7 @@ def specify(cls: type) -> Specification:
         parameters=parameters,
         alternatives={k: v for k, v in body.items() if isinstance(v, Alternative)},
         log_density=log_density,
-        formulas={k: f for k in FORMULAS if (f := _function(body.get(k))) is not None},
+        formulas=formulas,
         smooth=body.get("smooth", True),
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),
@@ -222,7 +238,35 @@ def specify(cls: type) -> Specification:
 
 
 def _function(member: Any) -> Any:
+    if isinstance(member, Parameter):  # a parameter called mean is the mean
+        return None
     return member.__func__ if isinstance(member, staticmethod) else member
+
+
+def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
+    if names[:1] == ("self",):
+        return ". It is a formula, not a method: leave out self"
+    for name in names[1:]:
+        if isinstance(body.get(name), Domain) or body.get(name) is Parameter:
+            return f". Declare {name} = Parameter(...) with its domain in brackets"
+    return ""
+
+
+def _check_arguments(
+    name: str, formulas: Mapping[str, Body], parameters: Mapping[str, Parameter]
+) -> None:
+    """The closed forms take all parameters, after y or a probability where they need one."""
+    for formula, body in formulas.items():
+        if formula in ("sufficient", "maximum_likelihood", "start", "sample"):
+            continue
+        leading = 1 if formula in ("cdf", "sf", "quantile", "isf") else 0
+        got = body.__code__.co_varnames[: body.__code__.co_argcount]
+        if list(got[leading:]) != list(parameters) or len(got) != leading + len(parameters):
+            first = ["y" if formula in ("cdf", "sf") else "q"][:leading]
+            raise TypeError(
+                f"{name}.{formula} takes ({', '.join(got)}), but must take "
+                f"({', '.join([*first, *parameters])})"
+            )
 
 
 class Distribution:

@@ -17,6 +17,7 @@ from likely.fitting import (
     moments,
 )
 from likely.losses import check
+from likely.predictors.own import check_own
 from likely.predictors.standard import standard
 from likely.predictors.start import rough
 
@@ -70,6 +71,7 @@ def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> A
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)
+    check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         marginal = fit_constant(
@@ -132,6 +134,7 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)
+    check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         result = fit_constant(
