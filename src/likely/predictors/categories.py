@@ -16,11 +16,10 @@ def learn_levels(X: Any) -> dict[str, list[str]]:
     if frame is None:
         return {}
     levels = {}
-    for name in frame.columns:
-        column = frame[name]
+    for column in frame.iter_columns():
         if not _numeric(column):
             found = column.drop_nulls().to_list()
-            levels[name] = sorted({str(value) for value in found if value == value})
+            levels[column.name] = sorted({str(value) for value in found if value == value})
     return levels
 
 
@@ -36,7 +35,7 @@ def write_codes(X: Any, levels: Levels) -> Any:
         if name not in frame.columns:
             continue  # scikit-learn's check of the names says so
         code = {level: float(i) for i, level in enumerate(known)}
-        values = [code.get(str(value), np.nan) for value in frame[name].to_list()]
+        values = [code.get(str(value), np.nan) for value in frame.get_column(name).to_list()]
         written.append(
             nw.new_series(name, values, nw.Float64, backend=nw.get_native_namespace(frame))
         )

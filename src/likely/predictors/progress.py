@@ -28,7 +28,7 @@ def rounds_bar(
         TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(what, total=rounds, said="")
 
         def report(number: int, loss: float, best: int) -> None:

@@ -320,6 +320,45 @@ class Trees(DistributionEstimator):
             **given,
         }
 
+    # --- Saving -----------------------------------------------------------------------------------
+
+    def _arrays(self) -> dict[str, Array]:
+        """The arrays of a saved model; every ensemble as LightGBM's own text."""
+        found = self.ensembles_
+        names = self.loss_.column_names
+        texts = {f"trees.{m}.{names[j]}": np.array(t) for (m, j), t in found.texts().items()}
+        return {
+            "constants": found.constants,
+            "units": found.units,
+            "losses": self.losses_,
+            **texts,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        """The rest of a saved model, as JSON-able data."""
+        return {
+            "levels": self.levels_,
+            "curvature": self.curvature_,
+            "best_iteration": self.best_iteration_,
+            "n_iter": self.n_iter_,
+        }
+
+    def _restore(self, state: dict[str, Any], arrays: dict[str, Array]) -> None:
+        """Become the estimator that was saved."""
+        texts = {
+            (m, j): str(arrays[f"trees.{m}.{name}"])
+            for m in range(arrays["constants"].shape[0])
+            for j, name in enumerate(self.loss_.column_names)
+            if f"trees.{m}.{name}" in arrays
+        }
+        self.ensembles_ = Ensembles.from_texts(
+            texts, arrays["constants"], arrays["units"], self.n_features_in_
+        )
+        self.losses_ = arrays["losses"]
+        self.levels_ = {str(name): list(known) for name, known in state["levels"].items()}
+        self.curvature_ = str(state["curvature"])
+        self.best_iteration_, self.n_iter_ = int(state["best_iteration"]), int(state["n_iter"])
+
     # --- Predicting -------------------------------------------------------------------------------
 
     def _raw(self, X: Any) -> Array:

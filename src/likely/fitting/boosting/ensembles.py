@@ -67,10 +67,10 @@ class Ensembles:
             axis=0,
         )
 
-    def texts(self) -> dict[str, str]:
-        """LightGBM's own text models, by ``part-column``."""
+    def texts(self) -> dict[tuple[int, int], str]:
+        """LightGBM's own text models, by (part, column)."""
         return {
-            f"{m}-{j}": booster.model_to_string()
+            (m, j): booster.model_to_string()
             for m, part in enumerate(self.boosters)
             for j, booster in enumerate(part)
             if booster is not None
@@ -78,13 +78,20 @@ class Ensembles:
 
     @staticmethod
     def from_texts(
-        texts: Mapping[str, str], constants: Array, units: Array, features: int
+        texts: Mapping[tuple[int, int], str], constants: Array, units: Array, features: int
     ) -> Ensembles:
-        """The ensembles that ``texts`` wrote down."""
+        """The ensembles that ``texts`` wrote down; ValueError where a text is no model of these features."""
         parts, columns = constants.shape
+        if units.shape != (columns,):
+            raise ValueError(f"{units.shape} units for {columns} columns")
         boosters = tuple(
-            tuple(_read(texts.get(f"{m}-{j}")) for j in range(columns)) for m in range(parts)
+            tuple(_read(texts.get((m, j))) for j in range(columns)) for m in range(parts)
         )
+        for booster in (b for part in boosters for b in part if b is not None):
+            if booster.num_feature() != features:
+                raise ValueError(
+                    f"a model of {booster.num_feature()} features, where X has {features}"
+                )
         return Ensembles(boosters, constants, units, features)
 
 
@@ -98,5 +105,11 @@ def trimmed(boosters: Sequence[Any], trees: Sequence[int]) -> tuple[Any, ...]:
 
 def _read(text: str | None) -> Any:
     from lightgbm import Booster
+    from lightgbm.basic import LightGBMError
 
-    return None if text is None else Booster(model_str=text)
+    if text is None:
+        return None
+    try:
+        return Booster(model_str=text)
+    except LightGBMError as error:
+        raise ValueError(f"LightGBM cannot read the model's trees: {error}") from error

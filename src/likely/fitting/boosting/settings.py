@@ -38,6 +38,7 @@ class ColumnSettings:
             "num_leaves": self.max_leaf_nodes,
             "max_depth": -1 if self.max_depth is None else self.max_depth,
             "min_data_in_leaf": self.min_samples_leaf,
+            "min_data_per_group": self.min_samples_leaf,
             "min_sum_hessian_in_leaf": LEAST_CURVATURE,
             "lambda_l2": self.l2,
             "seed": seed,
