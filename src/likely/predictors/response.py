@@ -140,3 +140,15 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
             "supported. Use Categorical() for more"
         )
     return classes, codes.astype(np.float64)
+
+
+def known_codes(y: Any, classes: NDArray[Any]) -> Array:
+    """The codes of labels that ``fit`` has seen; ValueError names those that it has not."""
+    y = np.asarray(y)
+    unknown = ~np.isin(y, classes)
+    if unknown.any():
+        raise ValueError(
+            f"y has labels that are not among the classes {', '.join(map(str, classes))}: "
+            f"{check.rows_and_values(unknown, y)}"
+        )
+    return np.searchsorted(classes, y).astype(np.float64)
