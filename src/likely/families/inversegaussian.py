@@ -42,10 +42,9 @@ class InverseGaussian(Distribution):
         return mean * mean * (mean / shape)
 
     def mode(mean, shape):
-        # m (√(1 + a²) − a) with a = 3m/2k, which is k/3 for large a
-        a = 1.5 * mean / shape
-        near = where(a < 1e8, a, 1.0)
-        return where(a < 1e8, mean / (near + sqrt(1.0 + near * near)), shape / 3.0)
+        # m (√(1 + a²) − a) with a = 3m/2k
+        a = 1.5 * (mean / shape)
+        return mean / (a + sqrt(1.0 + a * a))
 
     def cdf(y, mean, shape):
         below, left, right = _tails(y, mean, shape)
