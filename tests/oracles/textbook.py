@@ -111,7 +111,7 @@ def inverse_gaussian(y, mean, shape):
 
 def johnson_su(y, loc, scale, skewness, tail):
     u = (y - loc) / scale
-    z = skewness + tail * log(u + sqrt(u * u + 1.0))
+    z = tail * (skewness + log(u + sqrt(u * u + 1.0)))
     return log(tail / scale) - log(2.0 * PI * (1.0 + u * u)) / 2.0 - z * z / 2.0
 
 

@@ -233,7 +233,9 @@ class Text(StrPrinter):
         arguments = sorted(e.args, key=str) if name in ("Max", "Min") else e.args
         return f"{shown}({', '.join(self._print(a) for a in arguments)})"
 
-    _print_Max = _print_Min = _print_exp = _print_gamma = _print_atan = _print_asinh = _print_Function
+    _print_Max = _print_Min = _print_exp = _print_gamma = _print_atan = _print_asinh = (
+        _print_Function
+    )
 
     def _print_Indexed(self, e: Expr) -> str:
         base, bracket, rest = str(e.base.label).partition("(")

@@ -152,17 +152,13 @@ def log1p(x: float) -> float:
     return x if abs(x) < 2.0**-53 else value
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     raw2_rows = raw_all[2][start:stop]
     raw3_rows = raw_all[3][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -204,43 +200,11 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         t29 = t25 if t7 else t28
         t30 = (1.0 if t3 > 0.0 else (-1.0 if t3 < 0.0 else t3))
         t31 = t29 * t30
-        t32 = t18 * t31
-        t33 = t32 + raw2
+        t32 = raw2 + t31
+        t33 = t18 * t32
         t34 = t33 * t33
-        t35 = 0.5 * t34
+        t35 = t34 * 0.5
         t36 = t17 - t35
         t37 = t2 - t36
-        t38 = 1.0 / t21
-        t39 = t38 / t4
-        t40 = 1.0 / t14
-        t41 = t39 if t7 else t40
-        t42 = t8 / t21
-        t43 = t42 if t7 else t30
-        t44 = t41 * t43
-        t45 = t41 * t18
-        t46 = t45 * t33
-        t47 = t46 + t46
-        t48 = 0.5 * t47
-        t49 = t44 + t48
-        t50 = -t49
-        t51 = 1.0 / t20
-        t52 = t4 / t14
-        t53 = t52 * t52
-        t54 = t51 if t7 else t53
-        t55 = t18 * t43
-        t56 = t33 * t55
-        t57 = t56 + t56
-        t58 = 0.5 * t57
-        t59 = t54 - t58
-        t60 = t33 + t33
-        t61 = t60 * 0.5
-        t62 = t33 * t32
-        t63 = t62 + t62
-        t64 = t63 * 0.5
-        t65 = t64 - 1.0
         out0[i] = t37
-        out1[i] = t50
-        out2[i] = t59
-        out3[i] = t61
-        out4[i] = t65
     return invalid
