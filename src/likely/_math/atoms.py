@@ -45,12 +45,22 @@ class Atom:
 ATOMS: dict[str, Atom] = {}
 
 
-def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
-    """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
-    expansion = getattr(special, name, None) or getattr(compound, name, None)
+def register(
+    name: str,
+    derivative: Rule | None = None,
+    definition: Formula | None = None,
+    expansion: Formula | None = None,
+) -> Atom:
+    """Enter an atom into the registry under its name."""
     atom = Atom(name, derivative, expansion, definition)
     ATOMS[name] = atom
     return atom
+
+
+def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
+    """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
+    expansion = getattr(special, name, None) or getattr(compound, name, None)
+    return register(name, derivative, definition, expansion)
 
 
 # --- Primitives: every backend supplies the value, here are the rules. ---------------------------
