@@ -79,6 +79,11 @@ class NegativeLogLikelihood:
 
         return tuple(kind for kind in self.curvature_kinds if compilable(self.outputs(2, kind)))
 
+    @property
+    def discrete(self) -> bool:
+        """Whether p is a probability, at most 1: then the loss of a row is never below 0."""
+        return self.specification.support.integer
+
     # --- Composition: the graph -------------------------------------------------------------------
 
     @cached_property
@@ -265,7 +270,8 @@ class NegativeLogLikelihood:
             inputs["y"] = first
         with np.errstate(all="ignore"):
             value = self._formulas[key](inputs)[0]
-        shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
+        # Where no parameter is free, raw (0, …) still says how many distributions there are.
+        shape = np.broadcast_shapes(raw.shape[1:], np.shape(0.0 if first is None else first))
         return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
 
     def sufficient(self, y: Array, out: Array) -> None:
