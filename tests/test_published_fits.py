@@ -28,6 +28,7 @@ FAMILIES = {
     "laplace": ("Laplace", {"mu": "loc", "b": "scale"}),
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
+    "ordinal_cumulative": ("Ordinal", {"eta": "loc", "thresholds": "thresholds"}),
 }
 #: A case's name of a link → ours.
 LINKS = {"1/mu^2": "inverse_squared"}
@@ -52,7 +53,9 @@ def fit(info, columns):
         ours = names[theirs]
         design[ours] = [features.index(t) for t in terms]
         role = predicted if terms else shared
-        link = "softmax" if ours == "probs" and name == "Categorical" else spec["link"]
+        link = spec["link"].split(":")[0].removeprefix("cumulative ")
+        if name == "Categorical":
+            link = "softmax"
         roles[ours] = role(LINKS.get(link, link))
     family = getattr(likely, name)(**roles)
     n = len(next(iter(columns.values())))
@@ -87,6 +90,11 @@ def test_fit_agrees_with_the_published_optimum(case):
         check_contrasts(model, info)
         return
     table = {(row.parameter, row.term): row for row in model.summary().rows}
+    table |= {
+        (row.parameter.split("[")[0], row.parameter.rstrip("]").split("[")[1]): row
+        for row in table.values()
+        if row.parameter.startswith("thresholds")
+    }
     features = [c for c in columns if c not in ("y", "offset", "weight", "Intercept")]
     for theirs, terms in info["mle"].items():
         for term, known in terms.items():

@@ -20,6 +20,7 @@ from likely import (
     LogNormal,
     NegativeBinomial,
     Normal,
+    Ordinal,
     Parameter,
     Poisson,
     StudentT,
@@ -41,6 +42,8 @@ VALUES = [
     Bernoulli(probs=predicted("cloglog")),
     Gamma(mean=predicted("inverse"), shape=predicted),
     Categorical(3),
+    Ordinal(["low", "mid", "high"]),
+    Ordinal(4, loc=predicted("cloglog")),
     Poisson(mean=1.5e-7),
 ]
 
@@ -119,13 +122,13 @@ def test_names():
 
 DEFAULTS = {
     "Normal": "pp", "Laplace": "pp", "LogNormal": "pp", "StudentT": "pps", "Gamma": "ps", "Exponential": "p",
-    "Beta": "ps", "Bernoulli": "p", "Categorical": "p", "Poisson": "p", "NegativeBinomial": "ps",
+    "Beta": "ps", "Bernoulli": "p", "Categorical": "p", "Ordinal": "ps", "Poisson": "p", "NegativeBinomial": "ps",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_default_roles(name):
-    slots = family_class(name)(**({"classes": 3} if name == "Categorical" else {})).loss().slots
+    slots = family_class(name)().loss().slots
     assert "".join(slot.role[0] for slot in slots) == DEFAULTS[name]
 
 
@@ -197,6 +200,7 @@ LOSSES = [
     (Normal(), "real"), (Laplace(), "real"), (StudentT(), "real"), (LogNormal(), "positive"),
     (Gamma(), "positive"), (Exponential(), "positive"), (Beta(), "unit"), (Bernoulli(), "binary"),
     (Poisson(), "counts"), (NegativeBinomial(), "counts"), (Categorical(3), "classes"),
+    (Ordinal(3), "ordered_classes"), (Ordinal(4, loc=predicted("probit")), "ordered_classes"),
 ]  # fmt: skip
 
 
@@ -208,6 +212,7 @@ def draw(rng, kind, n):
         "binary": lambda: rng.integers(0, 2, n).astype(float),
         "counts": lambda: rng.poisson(3.0, n).astype(float),
         "classes": lambda: rng.integers(0, 3, n).astype(float),
+        "ordered_classes": lambda: rng.integers(0, 3, n).astype(float),
     }[kind]()
 
 

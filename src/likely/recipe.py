@@ -136,12 +136,16 @@ class Family:
 
         return compose(self.specification, self._slots)
 
-    def loss(self, classes: int | None = None) -> Any:
+    def loss(self, size: int | None = None) -> Any:
         """The composed loss that kernels, fits and predictions share.
 
-        ``classes`` is for families over classes, which learn K from y.
+        ``size`` is for families over classes or several dimensions, which learn it from y.
         """
         return self._loss
+
+    def loss_of(self, columns: int) -> Any:
+        """The loss over so many raw columns, for families that do not know their number."""
+        return self.loss()
 
     # --- Step 3: the loss -------------------------------------------------------------------------
 
@@ -262,41 +266,80 @@ def _fixed(value: Any, domain: Any, what: str) -> float:
     return number
 
 
-class ClassFamily(Family):
-    """A family over classes: it learns their number K from y, or is given it."""
+class VectorFamily(Family):
+    """A family over K classes, d dimensions …: it learns the number from y, or is given it.
 
-    def __init__(self, classes: int | None = None, **roles: Role | float) -> None:
-        if classes is not None and (not isinstance(classes, Integral) or classes < 2):
-            raise ValueError(f"classes must be a whole number of at least 2, got {classes!r}")
+    Classes in order may be given as their labels, ``Ordinal(["low", "mid", "high"])``.
+    """
+
+    def __init__(self, size: Any = None, **roles: Role | float) -> None:
+        word = self.specification.vector
+        assert word is not None
+        if size is None:
+            size = roles.pop(word, None)
+        self.labels = _labels(self.specification, size)
+        size = len(self.labels) if self.labels is not None else size
+        if size is not None and (
+            not isinstance(size, Integral) or isinstance(size, bool) or size < 2
+        ):
+            raise ValueError(f"{word} must be a whole number of at least 2, got {size!r}")
+        self.size = None if size is None else int(size)
         super().__init__(**roles)
-        self.classes = None if classes is None else int(classes)
+        self.loss()  # a role that the loss cannot have is an error here
 
     def _key(self) -> tuple[Any, ...]:
-        return (*super()._key(), self.classes)
+        return (*super()._key(), self.size, self.labels)
+
+    @property
+    def _first(self) -> Any:
+        return self.size if self.labels is None else list(self.labels)
 
     def __repr__(self) -> str:
-        given = [] if self.classes is None else [repr(self.classes)]
+        given = [] if self._first is None else [repr(self._first)]
         given += [f"{name}={role!r}" for name, role in self._roles.items()]
         return f"{self.specification.name}({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_classes, (type(self), self.classes, self._roles)
+        return _rebuild_vector, (type(self), self._first, self._roles)
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters that are not fixed."""
         return tuple(self.specification.parameters)
 
-    def loss(self, classes: int | None = None) -> Any:
-        """The loss over K raw columns; K is the family's own where it was given."""
-        from likely.losses.categorical import CategoricalLoss
+    def loss(self, size: int | None = None) -> Any:
+        """The loss over all raw columns; the family's own size counts where it was given."""
+        from likely.losses.vector import vector_loss
 
-        k = self.classes if self.classes is not None else classes
-        return CategoricalLoss(self.specification, k, self._slots)
+        known = self.size if self.size is not None else size
+        return vector_loss(self.specification)(self.specification, known, self._slots)
+
+    def loss_of(self, columns: int) -> Any:
+        """The loss over so many raw columns."""
+        if self.size is not None:
+            return self.loss()
+        from likely.losses.vector import vector_loss
+
+        return self.loss(vector_loss(self.specification).size_of(columns))
 
 
-def _rebuild_classes(cls: Any, classes: int | None, roles: Mapping[str, Any]) -> Family:
-    return cls(classes, **roles)
+def _rebuild_vector(cls: Any, size: Any, roles: Mapping[str, Any]) -> Family:
+    return cls(size, **roles)
+
+
+def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:
+    """The labels of classes in order, where they were given instead of a number."""
+    if size is None or isinstance(size, (Integral, float, str)):
+        return None
+    if specification.support.name != "ordered_classes":
+        raise TypeError(
+            f"{specification.name} takes a number of {specification.vector}, got {size!r}; labels are "
+            "learned from y"
+        )
+    labels = tuple(getattr(label, "item", lambda label=label: label)() for label in size)
+    if len(set(labels)) != len(labels):
+        raise ValueError(f"the classes of {specification.name} must differ, got {list(labels)}")
+    return labels
 
 
 def family_class(name: str) -> type[Family]:
@@ -308,7 +351,7 @@ def family_class(name: str) -> type[Family]:
 
 @cache
 def _facade(specification: Specification) -> type[Family]:
-    base = ClassFamily if specification.support.name == "classes" else Family
+    base = Family if specification.vector is None else VectorFamily
     namespace = {
         "__doc__": specification.doc,
         "__module__": "likely",

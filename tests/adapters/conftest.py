@@ -8,6 +8,7 @@ import pytest
 
 import likely
 from likely import Family, Parameter, positive, predicted, real
+from likely._math.domains import LABELLED
 from likely.families import registry
 from likely.math import exp
 from likely.recipe import family_class
@@ -39,7 +40,7 @@ def _case(family: Any, seed: int = 0) -> Case:
     loss = family.loss()
     if getattr(loss, "valid", None) is not None:
         raw = np.abs(raw)  # inside the domain of the partial links that are tested here
-    if support.name in ("binary", "classes"):
+    if support.name in LABELLED:
         y = np.arange(12) % (2 if support.name == "binary" else raw.shape[1])
     elif support.integer:
         y = np.arange(12) % 5
@@ -52,7 +53,7 @@ def _case(family: Any, seed: int = 0) -> Case:
 
 def _families() -> list[Any]:
     classes = [family_class(module) for module in registry.modules()]
-    found = [f(3) if f.__name__ == "Categorical" else f() for f in classes]
+    found = [f(3) if f.specification.vector else f() for f in classes]
     return [
         *found,
         likely.Normal(scale=2.0),

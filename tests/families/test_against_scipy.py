@@ -14,7 +14,7 @@ from likely.losses.nll import NegativeLogLikelihood
 from oracles import grid
 
 SPECIFICATIONS = [specification(m) for m in modules()]
-SCALAR = [s for s in SPECIFICATIONS if s.support.name != "classes"]
+SCALAR = [s for s in SPECIFICATIONS if s.vector is None]
 WITH_SCIPY = [s for s in SCALAR if s.scipy]
 MIDDLING = (-0.7, 0.4, 1.3)
 LEVELS = np.array([1e-6, 0.03, 0.25, 0.5, 0.8, 0.99])

@@ -55,7 +55,8 @@ def _family(c: Combination) -> Any:
 
     family = family_class(c.family)
     if c.classes:
-        return family(c.classes)
+        shared_ = {n for n, q in family.specification.parameters.items() if q.shared}
+        return family(c.classes, **{n: predicted(k) for n, k in c.slots if n not in shared_})
     return family(**{name: predicted(link) for name, link in c.slots})
 
 

@@ -9,6 +9,7 @@ the edge of the support, and where the gradient of one raw vanishes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -17,8 +18,8 @@ import numpy as np
 from likely._math.domains import Domain
 from likely.families.registry import modules, specification
 from likely.links import default_link, find_link, links_for
-from likely.losses.categorical import CategoricalLoss
 from likely.losses.nll import NegativeLogLikelihood, Slot
+from likely.losses.vector import vector_loss
 from oracles.textbook import FAMILIES
 from oracles.truth import Combination, Point
 
@@ -30,6 +31,8 @@ JOINT = {
     3: (-30, -3, 0, 3, 30),
 }
 FAR = (37.5, 300.0)
+#: Of families over classes, the numbers of classes.
+SIZES = {"Categorical": (2, 3, 5), "Ordinal": (2, 3, 4)}
 PARTIAL = {"identity", "inverse", "inverse_squared", "log"}
 
 
@@ -51,11 +54,11 @@ def combination(family: str, links: dict[str, str] | None = None, classes: int =
 
 
 def defaults() -> list[Combination]:
-    """Every family of the registry with its default links; Categorical with 2, 3 and 5 classes."""
+    """Every family of the registry with its default links; those over classes with a few numbers of them."""
     found = []
     for spec in map(specification, modules()):
         if spec.support.name == "classes":
-            found += [combination(spec.name, classes=k) for k in (2, 3, 5)]
+            found += [combination(spec.name, classes=k) for k in SIZES[spec.name]]
         else:
             found.append(combination(spec.name))
     return found
@@ -65,12 +68,11 @@ def others() -> list[Combination]:
     """Every family with each other link or alternative, one slot at a time."""
     found = []
     for spec in map(specification, modules()):
-        if spec.support.name == "classes":
-            continue
+        sizes = SIZES.get(spec.name, (0,))
         for name, slot in {**spec.parameters, **spec.alternatives}.items():
             for link in links_for(slot.domain):
                 if name in spec.alternatives or link is not default_link(slot.domain):
-                    found.append(combination(spec.name, {name: link.name}))
+                    found.append(combination(spec.name, {name: link.name}, classes=sizes[-1]))
     return found
 
 
@@ -82,7 +84,8 @@ def loss(c: Combination) -> Any:
         domain = (spec.alternatives.get(name) or spec.parameters[of]).domain
         slots.append(Slot(name, of, "predicted", find_link(link, domain, name)))
     if c.classes:
-        return CategoricalLoss(spec, c.classes, slots)
+        slots = [replace(s, role="shared") if spec.parameters[s.of].shared else s for s in slots]
+        return vector_loss(spec)(spec, c.classes, slots)
     return NegativeLogLikelihood(spec, slots)
 
 
@@ -102,7 +105,7 @@ def raws(c: Combination, rng: np.random.Generator, joint_only: bool = False) -> 
     drawn = rng.uniform(-30.0, 30.0, size=(20 + len(joint) // 4, k))
     near = rng.normal(0.0, 1.0, size=(20 + len(joint) // 4, k))
     groups = [joint, drawn, near]
-    for j, link in enumerate(_link_names(c)):
+    for j, link in enumerate(_grid_links(c)):
         # Raws in (0, 1), and very small ones, for links that need them or have a pole at 0.
         if link in PARTIAL | {"square"}:
             small = rng.normal(0.0, 1.0, size=(16, k))
@@ -120,14 +123,18 @@ def raws(c: Combination, rng: np.random.Generator, joint_only: bool = False) -> 
             for sign in (1.0, -1.0):
                 groups.append(np.insert(others, j, sign * value, axis=1))
     found = np.unique(np.concatenate(groups), axis=0) + 0.0  # no -0.0
-    for j, link in enumerate(_link_names(c)):
+    if ("loc", "cloglog") in c.slots:
+        # The logarithm of exp(−exp(exp(raw))): its exponent alone would fill the memory.
+        found = found[(found[:, 2:] <= 6.0).all(axis=1)]
+    for j, link in enumerate(_grid_links(c)):
         if link == "square":  # raw = 0 is a pole: no parameter is 0
             found = found[found[:, j] != 0.0]
     return found[_valid(loss(c), found)]
 
 
-def _link_names(c: Combination) -> list[str]:
-    return ["softmax"] * c.classes if c.classes else [link for _, link in c.slots]
+def _grid_links(c: Combination) -> list[str]:
+    """The links as the grid treats them: no log of classes is partial."""
+    return ["total" if c.classes and link == "log" else link for link in c.links]
 
 
 # --- Responses. -----------------------------------------------------------------------------------

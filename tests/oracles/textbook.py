@@ -164,6 +164,31 @@ def softmax_cross_entropy(raw: Sequence[Node], y: int) -> Node:
     return log(total) - raw[y]
 
 
+def ordinal(raw: Sequence[Node], y: int, link: str) -> Node:
+    """−log[F(θ_y − loc) − F(θ_{y−1} − loc)], from whichever tail has more of its digits."""
+    loc, first, *gaps = raw
+    edges = [first - loc]
+    for gap in gaps:
+        edges.append(edges[-1] + exp(gap))
+    f = UNIT_LINKS[link]
+    if y == 0:
+        return -f(edges[0]).log
+    if y == len(edges):
+        return -f(edges[-1]).log1m
+    low, high = f(edges[y - 1]), f(edges[y])
+    lower, upper = high.value - low.value, low.complement - high.complement
+    return -log(where(low.value < 0.5, lower, upper))
+
+
+#: The loss of a family over classes: (raw, y, the name of its first link) → a node.
+CLASSES: dict[str, Callable[[Sequence[Node], int, str], Node]] = {
+    "Categorical": lambda raw, y, link: softmax_cross_entropy(raw, y),
+    "Ordinal": ordinal,
+}
+#: Raw columns that are locations; those of any other kind are logarithms.
+LOCATIONS = {"Ordinal": 2}
+
+
 # --- Fisher information of the parameters, {(i, j): entry} by position; zeros left out. ----------
 
 

@@ -18,7 +18,7 @@ from mpmath import mp, mpf
 from likely._math import mpmath_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
-from likely._math.graph import Node, constant, symbol
+from likely._math.graph import Node, constant, exp, symbol
 from oracles import textbook
 
 #: Few different numbers of digits: mpmath tabulates its coefficients for each.
@@ -36,7 +36,7 @@ Point = tuple[float, ...]  # y, raw0, raw1, …
 class Combination:
     """A family with a parameter and a link for each raw column, by name, to send to processes.
 
-    ``classes`` is K for Categorical, whose y selects the formula.
+    ``classes`` is K for families over classes, whose y selects the formula.
     """
 
     family: str
@@ -47,6 +47,16 @@ class Combination:
     @property
     def columns(self) -> int:
         return self.classes or len(self.slots)
+
+    @property
+    def links(self) -> list[str]:
+        """The link of every raw column; of classes that of the whole vector."""
+        if not self.classes:
+            return [link for _, link in self.slots]
+        locations = textbook.LOCATIONS.get(self.family)
+        if locations is None:
+            return ["softmax"] * self.classes
+        return ["identity"] * locations + ["log"] * (self.classes - locations)
 
     def __str__(self) -> str:
         return f"{self.family}({', '.join(f'{p}: {link}' for p, link in self.slots)})"
@@ -102,7 +112,9 @@ class Graphs:
         self.y = symbol("y")
         self.inputs = (*self.raw, self.y) if combination.continuous else self.raw
         if combination.classes:
-            nll = textbook.softmax_cross_entropy(self.raw, y_class)
+            link = combination.slots[0][1]
+            of = textbook.CLASSES[combination.family]
+            nll = of(self.raw, y_class, link)
             theta: list[Any] = []
             book = None
         else:
@@ -113,7 +125,7 @@ class Graphs:
         gradient = [tangent([nll], r)[0] for r in self.raw]
         observed = [tangent([gradient[i]], self.raw[j])[0] for i, j in _packed(k)]
         if book is None:
-            expected = observed
+            expected = self._averaged([of(self.raw, y, link) for y in range(k)])
         elif book.information is None:
             expected = []
         else:
@@ -123,6 +135,15 @@ class Graphs:
         slopes = [tangent(entries, x) for x in self.inputs]
         self.outputs = [*entries, *(node for slope in slopes for node in slope)]
         self.size = len(entries)
+
+    def _averaged(self, losses: list[Node]) -> list[Node]:
+        """Σ over classes of p(y) times the second derivatives."""
+        total = [constant(0.0)] * len(_packed(len(self.raw)))
+        for nll in losses:
+            gradient = [tangent([nll], r)[0] for r in self.raw]
+            for at, (i, j) in enumerate(_packed(len(self.raw))):
+                total[at] = total[at] + exp(-nll) * tangent([gradient[i]], self.raw[j])[0]
+        return total
 
     def _parameters(self, combination: Combination, book: textbook.Textbook) -> list[Any]:
         theta: list[Any] = []
@@ -203,9 +224,7 @@ def _entries(combination: Combination, point: Point, digits: int) -> list[Entry]
 def _weights(combination: Combination, point: Point) -> list[float]:
     """cⱼ of the contract: |raw| for the identity, at least 1 for any other; |y| if continuous."""
     y, *raw = point
-    links = (
-        ["softmax"] * len(raw) if combination.classes else [link for _, link in combination.slots]
-    )
+    links = combination.links
     weights = [
         abs(r) if link == "identity" else max(1.0, abs(r))
         for r, link in zip(raw, links, strict=True)

@@ -43,6 +43,7 @@ TARGETS = {
     "classes": np.array(["red", "green", "blue"])[
         (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int)
     ],
+    "ordered_classes": (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int),
 }
 Y = TARGETS["real"]
 #: Few rounds: what is tested is not how well it fits.

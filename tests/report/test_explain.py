@@ -20,7 +20,7 @@ from likely.losses.nll import NegativeLogLikelihood, Slot
 from likely.recipe import Family
 from likely.report.explain import explain
 
-SCALAR = tuple(m for m in modules() if specification(m).name != "Categorical")
+SCALAR = tuple(m for m in modules() if specification(m).vector is None)
 
 
 class Gumbel(Family):

@@ -119,7 +119,7 @@ def read(text, names):
 def combinations():
     for module in modules():
         spec = specification(module)
-        if spec.name == "Categorical":
+        if spec.vector is not None:
             continue
         first = next(iter(spec.parameters))
         for link in links_for(spec.parameters[first].domain):

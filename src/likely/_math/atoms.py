@@ -459,8 +459,13 @@ ndtr = _register(
 )
 inverse_mills = _register(
     "inverse_mills",
-    lambda x, out: (-out * (x + out),),
+    lambda x, out: (-inverse_mills_fall(x),),
     lambda x: exp(-0.5 * x * x - HALF_LOG_2PI) / ndtr(x),
+)
+inverse_mills_fall = _register(
+    "inverse_mills_fall",
+    lambda x, out: (inverse_mills(x) - out * (x + 2.0 * inverse_mills(x)),),
+    lambda x: inverse_mills(x) * (x + inverse_mills(x)),
 )
 log_ndtr = _register("log_ndtr", lambda x, out: (inverse_mills(x),), lambda x: log(ndtr(x)))
 erfcx = _register(

@@ -24,6 +24,7 @@ from likely._math.atoms import (
     erfcx,
     expm1mx,
     inverse_mills,
+    inverse_mills_fall,
     log1mexp,
     log1mexp_bend,
     log1mexp_of,
@@ -92,7 +93,7 @@ def _logistic(a: Expression, g: Expression, log_g: Expression) -> Node:
 
 def _logistic_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
     b, s = a + g, 2.0 * a + g  # σ(−b) − σ(a) = −(eˢ − 1) σ(−a) σ(−b), s = a + b
-    right = 0.0 < s
+    right = s > 0.0
     size = sigmoid(where(right, a, -a)) * sigmoid(where(right, b, -b)) * expm1(-abs_(s))
     # On the left e^s − 1 is itself expm1(−|s|).
     return where(right, size, -size)
@@ -129,7 +130,7 @@ class _Wide:
 
     def __init__(self, a: Expression, g: Expression) -> None:
         b = a + g
-        self.right = 0.0 < a + 0.5 * g
+        self.right = a + 0.5 * g > 0.0
         self.middle = g * abs_(a + 0.5 * g)
         self.inner = where(self.right, -a, b)
         outer = where(self.right, -b, a)
@@ -169,20 +170,25 @@ def _normal_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
     near = where(wide.right, -(a + g), a)  # the outer edge, mirrored to the left
     slope = where(wide.right, -slope, slope)
     two_sided = -wide.weight - slope * (near + slope)
-    one_sided = -wide.mills * (wide.inner + wide.mills)
-    narrow = -_normal_edge(a, g, log_g) - _normal_slope(a, g, log_g) * (
-        a + _normal_slope(a, g, log_g)
-    )
+    one_sided = -inverse_mills_fall(wide.inner)
+    # a + S is b + S less g, and b + S the mean of t under the density.
+    edge = _normal_edge(a, g, log_g)
+    narrow = -edge + _normal_slope(a, g, log_g) * (g - edge * _first_moment(a, g))
     # φ(outer)/φ(inner) is e to the minus middle: then the outer edge no longer counts.
     far = where(wide.middle < 60.0, two_sided, one_sided)
     return where(_normal_narrow(a, g), narrow, far)
 
 
+def _first_moment(a: Expression, g: Expression) -> Node:
+    """The mean of t·φ(b − t)/φ(b) over 0 < t < g."""
+    b = a + g
+    return _mean(lambda t: t * exp(t * (b - 0.5 * t)), g)
+
+
 def _normal_cross(a: Expression, g: Expression, log_g: Expression) -> Node:
     """∂T/∂a = −T (b + S); narrow, b + S is the mean of t under the density."""
     b, edge = a + g, _normal_edge(a, g, log_g)
-    mean = edge * _mean(lambda t: t * exp(t * (b - 0.5 * t)), g)
-    pull = where(_normal_narrow(a, g), mean, b + _normal_slope(a, g, log_g))
+    pull = where(_normal_narrow(a, g), edge * _first_moment(a, g), b + _normal_slope(a, g, log_g))
     return -edge * pull
 
 
@@ -204,7 +210,7 @@ class _Gompertz:
         self.b = a + g
         self.x = exp(a) * expm1(g)
         self.log_x = self.b + log1mexp_of(g, log_g)
-        self.gone = 750.0 < self.x  # e⁻ˣ is 0
+        self.gone = self.x > 750.0  # e⁻ˣ is 0
         self.slope = where(self.gone, 0.0, log1mexp_slope(self.x, self.log_x))  # x/(eˣ − 1)
         self.bend = where(self.gone, 0.0, log1mexp_bend(self.x))
         self.moves = g + log1mexp_slope(g, log_g)  # ∂log x/∂log g = g/(1 − e⁻ᵍ)
@@ -292,9 +298,7 @@ def _cross_of_logistic(a: Node, g: Node, log_g: Node, out: Node) -> tuple[Node |
     return cross, 0.0, logistic_between_edge_bend(a, g, log_g)
 
 
-logistic_between_edge_bend = register(
-    "logistic_between_edge_bend", expansion=_logistic_edge_bend
-)
+logistic_between_edge_bend = register("logistic_between_edge_bend", expansion=_logistic_edge_bend)
 logistic_between_edge = register(
     "logistic_between_edge",
     _cross_of_logistic,

@@ -54,4 +54,17 @@ binary = Domain("binary", "{0, 1}", "0 or 1", 0.0, 1.0, True, True, True)
 classes = Domain(
     "classes", "{0, …, K−1}", "a class label 0, …, K−1", 0.0, closed_low=True, integer=True
 )
+ordered_classes = Domain(
+    "ordered_classes",
+    "{0 < … < K−1}",
+    "a class label 0, …, K−1",
+    0.0,
+    closed_low=True,
+    integer=True,
+)
+#: Supports whose values are labels.
+LABELLED = ("binary", "classes", "ordered_classes")
+#: Where a latent variable lies: real, but its links are those of the cumulative probabilities.
+latent = Domain("latent", "ℝ", "a finite real number")
+ordered = Domain("ordered", "θ₁ < θ₂ < …", "finite numbers in increasing order")
 simplex = Domain("simplex", "Δᴷ", "K probabilities that sum to 1", 0.0, 1.0)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import Domain
 from likely.losses import check
 
 
@@ -64,7 +62,7 @@ def _evaluate(
     given = np.asarray(raw)
     columns = check.numeric(raw, "raw")
     y = check.numbers_of(y, family.specification.support)
-    loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
+    loss = family.loss_of(columns.shape[1]) if columns.ndim == 2 else family.loss()
     if order == 2 and kind not in loss.curvature_kinds:
         raise ValueError(
             f"{family.specification.name} declares no expected_information, so its expected curvature "
@@ -72,23 +70,27 @@ def _evaluate(
         )
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
-    if y.ndim != 1:
+    vector = family.specification.vector is not None
+    width = loss.y_columns if vector else None
+    if width is None and y.ndim != 1:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {y.shape}")
+    if width is not None and (y.ndim != 2 or y.shape[1] != width):
+        raise ValueError(f"y must have shape (n, {width}) for {family!r}; got shape {y.shape}")
     if columns.shape != (y.shape[0], loss.columns):
         raise ValueError(
             f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "
             f"a row per y and a column for each of {', '.join(loss.column_names)}"
         )
-    support = _support(family, loss)
-    invalid: list[int] = []
-    value, gradient, packed = loss.evaluate(y, columns.T, order, kind, invalid)
-    if any(invalid):
-        if not np.isfinite(columns).all():
-            bad = ~np.isfinite(columns).all(axis=1)
-            raise ValueError(
-                f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}"
-            )
-        check.refuse(y, support, family.specification.name)
+    if vector:
+        _check_raw(columns)
+        y = loss.response(y) if y.size else y
+        value, gradient, packed = loss.evaluate(y, columns.T, order, kind)
+    else:
+        invalid: list[int] = []
+        value, gradient, packed = loss.evaluate(y, columns.T, order, kind, invalid)
+        if any(invalid):
+            _check_raw(columns)
+            check.refuse(y, family.specification.support, family.specification.name)
     dtype = np.float32 if given.dtype == np.float32 else np.float64
     k = loss.columns
     full = None
@@ -102,10 +104,7 @@ def _evaluate(
     return value.astype(dtype, copy=False), gradient, full
 
 
-def _support(family: Any, loss: Any) -> Domain:
-    """The support; of a family over classes, the classes that there are."""
-    support: Domain = family.specification.support
-    if support.name != "classes":
-        return support
-    last = loss.columns - 1
-    return replace(support, high=last, closed_high=True, words=f"a class 0, …, {last}")
+def _check_raw(columns: NDArray[np.float64]) -> None:
+    if not np.isfinite(columns).all():
+        bad = ~np.isfinite(columns).all(axis=1)
+        raise ValueError(f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}")

@@ -119,6 +119,11 @@ def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...
     Leading axes of any number are rows: inside ``vmap`` a row has none.
     """
     k = loss.columns
+    width = loss.y_columns if loss.specification.vector is not None else None
+    if width is not None:
+        if y[-1:] != (width,):
+            raise ValueError(f"y must have shape (…, {width}) for {family!r}, got {y}")
+        y = y[:-1]
     if raw == (*y, k):
         return True
     if raw == y and k == 1:

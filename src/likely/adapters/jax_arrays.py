@@ -17,8 +17,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from likely._math.jax_backend import TABLE
 from likely.adapters.graphs import Graph, check_shapes, loss_graph
-from likely.adapters.jax_categorical import cross_entropy
-from likely.losses.categorical import CategoricalLoss
+from likely.adapters.jax_vector import vector_function
 
 
 def nll(family: Any, y: Any, raw: Any) -> Any:
@@ -39,15 +38,15 @@ def _outputs(family: Any, y: Any, raw: Any, order: int) -> tuple[Any, ...]:
     if not jnp.issubdtype(raw.dtype, jnp.floating):
         raise TypeError(f"raw must be a floating-point array, got {raw.dtype}")
     y = jnp.asarray(y)
-    loss = family.loss(raw.shape[-1] if raw.ndim else None)
+    loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
     columnar = check_shapes(family, loss, y.shape, raw.shape)
-    if isinstance(loss, CategoricalLoss):
-        return cross_entropy(y, raw)
+    if loss.specification.vector is not None:
+        return vector_function(loss.specification.name)(loss, y, raw, order)
     columns = [raw[..., j] for j in range(loss.columns)] if columnar else [raw]
-    return _function(loss_graph(loss, order))(y.astype(raw.dtype), *columns)
+    return compiled(loss_graph(loss, order))(y.astype(raw.dtype), *columns)
 
 
-def _function(graph: Graph) -> Callable[..., tuple[Any, ...]]:
+def compiled(graph: Graph) -> Callable[..., tuple[Any, ...]]:
     """A compiled function of y and the raw columns that evaluates the graph."""
     if "jax" not in graph.compiled:
         graph.compiled["jax"] = jax.jit(_differentiable(graph))
@@ -65,10 +64,10 @@ def _differentiable(graph: Graph) -> Callable[..., tuple[Any, ...]]:
     def rule(primals: tuple[Any, ...], moves: tuple[Any, ...]) -> tuple[Any, Any]:
         # A y that does not move must not be differentiated: some formulas have no rule for it.
         moved = tuple(j for j, t in enumerate(moves) if not isinstance(t, SymbolicZero))
-        values = _function(graph)(*primals)
+        values = compiled(graph)(*primals)
         found: list[Any] = [None] * len(values)
         tangents, pairs = graph.tangents(tuple(range(len(values))), moved)
-        slopes = _function(tangents)(*primals) if pairs else ()
+        slopes = compiled(tangents)(*primals) if pairs else ()
         for (i, j), slope in zip(pairs, slopes, strict=True):
             part = slope * moves[j]
             found[i] = part if found[i] is None else found[i] + part

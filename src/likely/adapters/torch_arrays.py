@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from likely.adapters import torch_categorical, torch_graph
+from likely.adapters import torch_graph
 from likely.adapters.graphs import check_shapes
-from likely.losses.categorical import CategoricalLoss
+from likely.adapters.torch_vector import vector_function
 
 
 def nll(family: Any, y: Any, raw: Tensor) -> Tensor:
@@ -44,10 +44,10 @@ def _outputs(family: Any, order: int, y: Any, raw: Tensor) -> tuple[Tensor, ...]
 
 
 def _evaluate(family: Any, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
-    loss = family.loss(raw.shape[-1] if raw.ndim else None)
+    loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
     columnar = check_shapes(family, loss, tuple(y.shape), tuple(raw.shape))
-    if isinstance(loss, CategoricalLoss):
-        return torch_categorical.cross_entropy(y, raw)
+    if loss.specification.vector is not None:
+        return vector_function(loss.specification.name)(loss, y, raw, order)
     if order == 0:
         return torch_graph.value(loss, y, raw, columnar)
     return torch_graph.value_and_gradient(loss, y, raw, columnar)

@@ -14,7 +14,7 @@ from torch import Tensor
 from likely.adapters.torch_function import Function
 
 
-def cross_entropy(y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
+def cross_entropy(_loss: Any, y: Tensor, raw: Tensor, _order: int) -> tuple[Tensor, Tensor]:
     """−log softmax(raw)_y over the last axis, and its gradient in raw; y holds class codes."""
     work = raw if raw.dtype in (torch.float32, torch.float64) else raw.float()
     nll, gradient = _Value.apply(y.long(), work)

@@ -8,7 +8,8 @@ from likely.cli.say import Voice, console
 from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 
-_ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes", "counts")
+_ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes",
+          "ordered_classes", "counts")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
@@ -16,6 +17,7 @@ _WORDS = {
     "unit_interval": "proportions",
     "binary": "yes or no",
     "classes": "one of K classes",
+    "ordered_classes": "one of K classes in order",
     "counts": "counts",
 }
 

@@ -37,7 +37,7 @@ def _role(cls: Any, parameter: str, value: str) -> Role | float:
         return (shared if is_shared else predicted)(value)
 
 
-def _parse(text: str) -> tuple[str, dict[str, Role | float], list[int]]:
+def _parse(text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
     if "(" not in text:
         return text.strip(), {}, []
     try:
@@ -51,10 +51,17 @@ def _parse(text: str) -> tuple[str, dict[str, Role | float], list[int]]:
         if keyword.arg is None:
             raise UserError(f"cannot read the family {text!r}; {_HELP}")
         roles[keyword.arg] = _value(keyword.value, text)
-    positional = [_value(item, text) for item in call.args]
-    if not all(isinstance(item, float) and item.is_integer() for item in positional):
+    return call.func.id, roles, [_first(item, text) for item in call.args]
+
+
+def _first(node: ast.expr, text: str) -> Any:
+    """A number of classes, or their labels in order: ``3`` or ``["low", "mid", "high"]``."""
+    if isinstance(node, ast.List) and all(isinstance(item, ast.Constant) for item in node.elts):
+        return [item.value for item in node.elts]  # type: ignore[attr-defined]
+    value = _value(node, text)
+    if not (isinstance(value, float) and value.is_integer()):
         raise UserError(f"cannot read the family {text!r}; {_HELP}")
-    return call.func.id, roles, [int(item) for item in positional if isinstance(item, float)]
+    return int(value)
 
 
 _HELP = "write a name such as gamma, or roles such as 'Normal(scale=predicted(\"softplus\"))'"

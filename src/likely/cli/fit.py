@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from likely.cli.errors import library_errors
+from likely._math.domains import LABELLED
+from likely.cli.errors import UserError, library_errors
 from likely.cli.family_text import parse_family
 from likely.cli.judge import Judgement, judge
 from likely.cli.model import TableModel, as_design
@@ -67,6 +68,12 @@ def fit_table(request: Request, voice: Voice) -> Report:
     check_columns(request, table)
     proposal = propose(column) if request.family == "auto" else None
     family = parse_family(proposal.family if proposal else request.family)
+    vector = family.specification.vector
+    if vector is not None and family.specification.support.name not in LABELLED:
+        raise UserError(
+            f"{family.specification.name} is over several columns at once, and --target is one: use it "
+            "from Python, Linear(family).fit(X, Y)"
+        )
     target = prepare_target(column, family.specification.support, family.specification.name)
     split = choose_split(request, table, target)
     response = read_response(request, table, target)

@@ -20,11 +20,17 @@ def recipe_lines(
     formula = density(spec)
     if formula is not None:
         lines.append(f"           {formula}")
+    ordered = getattr(family, "labels", None)
+    classes = classes if ordered is None else tuple(map(str, ordered))
     if classes:
         lines.append(f"           classes: {', '.join(classes)}{_yes(family, classes)}")
     head = "2 predict  "
     for slot in loss.slots:
-        lines.append(head + _slot(slot, "β₀ + β·x", over, bool(terms)))
+        if spec.parameters[slot.of].domain.name == "latent":
+            what = f"{slot.parameter} = β·x  ({over})" if terms else f"{slot.parameter} = 0"
+            lines.append(f"{head}{what}, {slot.link.name} of P({target} ≤ k) = thresholdₖ − loc")
+        else:
+            lines.append(head + _slot(slot, "β₀ + β·x", over, bool(terms)))
         head = " " * len(head)
     lines.append(
         f"3 train    β = argmin −Σ log {spec.name}({target} | {names}) over {rows:,} rows, in nats"

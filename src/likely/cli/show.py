@@ -131,7 +131,9 @@ def parameter_names(predictor: Any) -> dict[str, str]:
 
 def shared_values(predictor: Any) -> list[str]:
     """What each parameter is that all rows share, on its own scale."""
-    found = []
+    found: list[str] = []
+    if predictor.loss_.specification.vector is not None:
+        return found  # the table tells them on their own scale
     for slot in predictor.loss_.slots:
         if slot.link is not None and slot.role == "shared":
             value = float(slot.link.inverse(predictor.intercept_[slot.parameter]))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import Domain
+from likely._math.domains import LABELLED, Domain
 from likely.data.errors import DataError, count, listing, rows_words
 from likely.data.table import Column, number_label
 
@@ -113,7 +113,7 @@ def prepare_target(column: Column, support: Domain, family: str) -> Target:
     """The target for ``family``; DataError names the rows where y is outside its support."""
     _refuse_missing(column)
     _, labels = column.as_labels()
-    if support.name in ("binary", "classes"):
+    if support.name in LABELLED:
         return _prepare_classes(column, labels, support.name == "binary", family)
     if column.kind == "text":
         shown = listing(

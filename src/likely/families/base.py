@@ -164,6 +164,9 @@ class Specification:
     smooth: bool = True
     scipy: tuple[str, Body] | None = None
     common_names: Mapping[str, str] = field(default_factory=dict)
+    #: What the family is over where one number a row is not all of y or of a parameter: "classes",
+    #: "dimensions", …: learned from y or given. Its loss is written by hand, for all columns at once.
+    vector: str | None = None
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
 
@@ -234,6 +237,7 @@ def specify(cls: type) -> Specification:
         smooth=body.get("smooth", True),
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),
+        vector=body.get("vector"),
     )
 
 

@@ -17,6 +17,7 @@ class Categorical(Distribution):
     """
 
     support = classes
+    vector = "classes"
     probs = Parameter(simplex, r"\lambda")
 
     def log_density(y, probs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +52,7 @@ def fit_linear(
     max_iter: int = 100,
     n_jobs: int | None = None,
     stacklevel: int = 2,
+    tell: Callable[[FitResult], FitResult] | None = None,
 ) -> FitResult:
     """Minimise Σ wᵢ·nllᵢ + ½·Σⱼ alphaⱼ·‖slopesⱼ‖² over the linear predictors of k raw columns.
 
@@ -59,7 +60,7 @@ def fit_linear(
     column. ``start`` (k,) are raw values to start from, such as those of the marginal fit;
     ``alpha`` (k,) the ridge penalties of the raw columns, on slopes in the units of X; ``names``
     (p,) name the columns of X in messages. ``covariances`` are the ones to compute: "observed",
-    "robust", "expected".
+    "robust", "expected". ``tell`` says the result in other coordinates than those of the fit.
 
     ValueError where the pieces do not fit together or the loss is infinite at the start. A maximum
     that does not exist does not raise: the result's status says so, with a ConvergenceWarning.
@@ -84,6 +85,7 @@ def fit_linear(
             Task(loss, source, designs, response, start, penalties, names, max_iter, n_jobs),
             tuple(covariances),
         )
+    result = result if tell is None else tell(result)
     if result.status is not Status.converged:
         warnings.warn(result.message, ConvergenceWarning, stacklevel=stacklevel)
     return result

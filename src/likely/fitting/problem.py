@@ -18,8 +18,9 @@ class Loss(Protocol):
     Optional attributes: ``shift_invariant`` (True where adding one number to all raw columns of a
     row leaves the loss unchanged, as in a softmax: the estimates are then made to sum to zero over
     the columns), ``discrete`` (True where the loss of a row is −log of a probability, so never below
-    0: the likelihood is then bounded) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large
-    for packed curvature.
+    0: the likelihood is then bounded), ``edge_words`` (what it means that the loss is infinite beyond
+    some raw) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large for
+    packed curvature.
     """
 
     columns: int
@@ -49,7 +50,8 @@ class Design:
 class Response:
     """y with everything that belongs to it row by row.
 
-    y (n,); weight (n,) ≥ 0, frequencies, or None for ones; offset (k, n), added to raw, or None.
+    y (n,), or (n, d) for a loss of vectors; weight (n,) ≥ 0, frequencies, or None for ones;
+    offset (k, n), added to raw, or None.
     """
 
     y: NDArray[Any]
@@ -75,7 +77,7 @@ def check_problem(
         raise ValueError(f"{len(designs)} designs for {k} raw columns: give one per raw column")
     if start.shape != (k,) or not np.isfinite(start).all():
         raise ValueError(f"start must be {k} finite numbers, one per raw column, got {start}")
-    if response.y.shape != (n,):
+    if response.y.shape[:1] != (n,):
         raise ValueError(f"y has shape {response.y.shape}, but X has {n} rows: they must match")
     weight = response.weight
     if weight is not None and weight.shape != (n,):

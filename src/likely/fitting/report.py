@@ -25,6 +25,13 @@ CERTAIN = 1e-3
 GROWTH = 100.0
 
 
+#: What an edge is, unless the loss says something else.
+_EDGE = (
+    "the prediction of some row reaches the edge of a partial link's domain; a total link such as "
+    "log has no edge"
+)
+
+
 @dataclass
 class Outcome:
     """Where the optimiser ended, and the directions to infinity (in θ) that it followed."""
@@ -245,11 +252,7 @@ def _message(
         norm = outcome.stop.gradient_norm
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
     if outcome.stop.reason == "edge":
-        text += (
-            ". Here the prediction of some row reaches the edge of a partial link's domain; a "
-            "total "
-            "link such as log has no edge"
-        )
+        text += f". Here {getattr(task.loss, 'edge_words', _EDGE)}"
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"
     if diverging.any() and outcome.recessions:

@@ -1,26 +1,40 @@
-"""Predictive distributions at given parameters."""
+"""Predictive distributions at given parameters, and of the kind that a loss needs."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.inference.predictive import Predictive
 from likely.losses import check
 
+#: Vector family → the module and class of its predictive distribution.
+_PREDICTIVES = {
+    "Categorical": ("likely.inference.categorical", "CategoricalPredictive"),
+    "Ordinal": ("likely.inference.ordinal", "OrdinalPredictive"),
+}
+
+
+def predictive(loss: Any, raw: Any, labels: NDArray[Any] | None = None) -> Any:
+    """The distributions at raw (k, n), or the single one at raw (k,); ``labels`` of classes."""
+    name = loss.specification.name
+    if name not in _PREDICTIVES:
+        return Predictive(loss, raw, labels)
+    module, kind = _PREDICTIVES[name]
+    found: Any = getattr(import_module(module), kind)
+    return found(loss, raw) if labels is None else found(loss, raw, labels)
+
 
 def at(family: Any, parameters: dict[str, Any]) -> Any:
     """See ``Family.at``: the distribution whose free parameters have these values."""
-    if family.specification.support.name == "classes":
-        return _categorical_at(family, parameters)
+    if family.specification.vector is not None:
+        return _vector_at(family, parameters)
     loss = family.loss()
     names = loss.column_names
-    missing = [name for name in names if name not in parameters]
-    unknown = [name for name in parameters if name not in names]
-    if missing or unknown:
-        problem = f"missing {', '.join(missing)}" if missing else f"unknown {', '.join(unknown)}"
-        raise TypeError(f"{family!r}.at() takes {', '.join(names) or 'nothing'}: {problem}")
+    _check_names(family, parameters, names)
     values = [check.numeric(parameters[name], name) for name in names]
     shape = np.broadcast_shapes(*(v.shape for v in values))
     if len(shape) > 1:
@@ -39,16 +53,21 @@ def at(family: Any, parameters: dict[str, Any]) -> Any:
     return Predictive(loss, raw)
 
 
-def _categorical_at(family: Any, parameters: dict[str, Any]) -> Any:
-    from likely.inference.categorical import CategoricalPredictive
+def _check_names(family: Any, parameters: dict[str, Any], names: tuple[str, ...]) -> None:
+    missing = [name for name in names if name not in parameters]
+    unknown = [name for name in parameters if name not in names]
+    if missing or unknown:
+        problem = f"missing {', '.join(missing)}" if missing else f"unknown {', '.join(unknown)}"
+        raise TypeError(f"{family!r}.at() takes {', '.join(names) or 'nothing'}: {problem}")
 
-    if set(parameters) != {"probs"}:
-        raise TypeError(f"{family!r}.at() takes probs: K probabilities, or (n, K)")
-    probs = check.numeric(parameters["probs"], "probs")
-    if probs.ndim not in (1, 2) or probs.shape[-1] < 2:
-        raise ValueError(f"probs must have shape (K,) or (n, K), got {probs.shape}")
-    if (probs < 0).any() or not np.allclose(probs.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
-        raise ValueError("probs must be ≥ 0 and sum to 1")
-    with np.errstate(divide="ignore"):
-        raw = np.log(probs).T
-    return CategoricalPredictive(family.loss(probs.shape[-1]), raw)
+
+def _vector_at(family: Any, parameters: dict[str, Any]) -> Any:
+    from likely.losses.vector import vector_loss
+
+    _check_names(family, parameters, family.parameters)
+    size = family.size
+    if size is None:
+        size = vector_loss(family.specification).size_of_parameters(parameters)
+    loss = family.loss(size)
+    labels = getattr(family, "labels", None)
+    return predictive(loss, loss.raw_of(parameters), None if labels is None else np.array(labels))

@@ -6,7 +6,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from likely._math import atoms
-from likely._math.domains import Domain, positive, real, simplex, unit_interval
+from likely._math.domains import (
+    Domain,
+    latent,
+    ordered,
+    positive,
+    real,
+    simplex,
+    unit_interval,
+)
 from likely._math.graph import PI, Node, abs_, arctan2, exp, expm1, log, log1p, sqrt, where
 from likely.links.base import Link
 
@@ -87,7 +95,7 @@ inverse_squared = Link(
 )
 logit = Link(
     "logit",
-    (unit_interval,),
+    (unit_interval, latent),
     atoms.sigmoid,
     lambda p: log(p) - log1p(-p),
     log=lambda r: -atoms.softplus(-r),
@@ -97,7 +105,7 @@ logit = Link(
 )
 probit = Link(
     "probit",
-    (unit_interval,),
+    (unit_interval, latent),
     atoms.ndtr,
     atoms.ndtri,
     log=atoms.log_ndtr,
@@ -107,7 +115,7 @@ probit = Link(
 )
 cloglog = Link(
     "cloglog",
-    (unit_interval,),
+    (unit_interval, latent),
     lambda r: -expm1(-exp(r)),
     lambda p: log(-log1p(-p)),
     log=lambda r: atoms.log1mexp_of(exp(r), r),
@@ -143,16 +151,31 @@ softmax = Link(
     log,
     words="θₖ = exp(rawₖ) / Σⱼ exp(rawⱼ)",
 )
+increments = Link(
+    # losses/ordinal.py computes it for all columns together.
+    "increments",
+    (ordered,),
+    exp,
+    log,
+    words="θ₁ = raw₁, θₖ₊₁ = θₖ + exp(rawₖ₊₁)",
+)
 
 LINKS: dict[str, Link] = {
     link.name: link
     for link in (
         identity, log_link, softplus, square, inverse, inverse_squared,
-        logit, probit, cloglog, loglog, cauchit, softmax,
+        logit, probit, cloglog, loglog, cauchit, softmax, increments,
     )
 }  # fmt: skip
 
-_DEFAULTS = {real: identity, positive: log_link, unit_interval: logit, simplex: softmax}
+_DEFAULTS = {
+    real: identity,
+    positive: log_link,
+    unit_interval: logit,
+    simplex: softmax,
+    latent: logit,
+    ordered: increments,
+}
 
 
 def default_link(domain: Domain) -> Link:

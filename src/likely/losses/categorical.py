@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.families.base import Specification
-from likely.losses.nll import BLOCK, Slot
+from likely.losses import check
+from likely.losses.nll import BLOCK
+from likely.losses.vector import Array, VectorLoss, class_codes, class_counts, last_length
 
-Array = NDArray[np.float64]
 
-
-class CategoricalLoss:
+class CategoricalLoss(VectorLoss):
     r"""−log λ_y with λ = softmax(raw), per row, in nats; raw has shape (K, n), y the class codes.
 
     With r_j = raw_j − raw_y and L = log Σ_{j≠y} exp(r_j), the loss is log(1 + e^L). The chosen class is left
@@ -23,54 +21,30 @@ class CategoricalLoss:
     exactly 0 from raw_y − raw_j = 37 on.
     """
 
-    smooth = True
-    #: p is a probability, so the loss of a row is never below 0.
-    discrete = True
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
-    curvature_kinds = ("observed", "expected")
-    kernel_kinds = curvature_kinds
 
-    def __init__(
-        self, specification: Specification, classes: int | None, slots: Sequence[Slot]
-    ) -> None:
-        self.specification = specification
-        self.slots = tuple(slots)
-        self.free = self.slots
-        self.classes = classes
+    @staticmethod
+    def size_of(columns: int) -> int:
+        """K columns, one a class."""
+        return columns
 
-    def for_rows(self, n: int) -> CategoricalLoss:
-        """The loss to use for work that folds n rows in blocks: itself."""
-        return self
+    def widths(self) -> tuple[int, ...]:
+        """One column a class."""
+        return (self.size,)
 
-    @property
-    def columns(self) -> int:
-        """The number of classes K, one raw column each; ValueError while it is unknown."""
-        if self.classes is None:
-            raise ValueError(
-                "the number of classes is not known yet: give it, Categorical(3), or fit to y first"
-            )
-        return self.classes
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The name of each raw column."""
-        return tuple(f"probs[{k}]" for k in range(self.columns))
+    def response(self, y: Any) -> Array:
+        """Class codes 0, …, K − 1 as float64 (n,)."""
+        return class_codes(y, self)
 
     def evaluate(
-        self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
+        self, y: Array, raw: Array, order: int, kind: str = "observed"
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (K, n), packed curvature (K(K+1)/2, n), up to ``order``.
 
         Observed and expected curvature are the same: the softmax is the canonical link.
         """
         k, n = raw.shape
-        if invalid is not None and n:
-            last = replace(self.specification.support, high=k - 1, closed_high=True)
-            good = last.covers(y) and np.isfinite(raw).all()
-            invalid.append(0 if good else n)
-            if not good:
-                return np.full(n, np.nan), None, None
         nll = np.empty(n)
         gradient = np.empty((k, n)) if order >= 1 else None
         curvature = np.empty((k * (k + 1) // 2, n)) if order >= 2 else None
@@ -89,9 +63,48 @@ class CategoricalLoss:
         p = probabilities(raw)
         return p * (v - (p * v).sum(axis=0))
 
-    def outside(self, raw: Array) -> NDArray[np.bool_]:
-        """No raw is outside the domain: the softmax is total."""
-        return np.zeros(raw.shape[1:], dtype=bool)
+    def log_probabilities(self, raw: Array) -> Array:
+        """log p of every class, (K, n)."""
+        top = raw.argmax(axis=0)
+        rows = np.arange(raw.shape[1])
+        with np.errstate(invalid="ignore"):
+            shifted = raw - raw[top, rows]
+            others = np.exp(shifted)
+            others[top, rows] = 0.0  # log Σ is log1p of these: nothing is lost where they are tiny
+            log_p: Array = shifted - np.log1p(others.sum(axis=0))
+        return log_p
+
+    def natural(self, raw: Array) -> dict[str, Array]:
+        """probs (K, n)."""
+        return {"probs": probabilities(raw)}
+
+    @staticmethod
+    def size_of_parameters(parameters: Mapping[str, Any]) -> int:
+        """K, from the length of probs."""
+        return last_length(parameters, "probs")
+
+    def raw_of(self, parameters: Mapping[str, Any]) -> Array:
+        """raw (K,) or (K, n) of probs (K,) or (n, K)."""
+        probs = check.numeric(parameters["probs"], "probs")
+        if probs.ndim not in (1, 2) or probs.shape[-1] != self.size:
+            raise ValueError(f"probs must have shape (K,) or (n, K), got {probs.shape}")
+        if (probs < 0).any() or not np.allclose(probs.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
+            raise ValueError("probs must be ≥ 0 and sum to 1")
+        with np.errstate(divide="ignore"):
+            return np.log(probs).T
+
+    def start(self, y: Array, weight: Array | None) -> Array:
+        """The marginal frequencies, a class that was not seen counting as half a row."""
+        raw = np.log(np.maximum(class_counts(y, weight, self.size), 0.5))
+        centred: Array = raw - raw.mean()
+        return centred
+
+    def maximum(self, y: Array, weight: Array | None) -> Array:
+        """The marginal frequencies; −∞ for a class that has none."""
+        counts = class_counts(y, weight, self.size)
+        with np.errstate(divide="ignore"):
+            raw: Array = np.log(counts / counts.sum())
+        return raw
 
 
 def _cross_entropy(y: NDArray[np.intp], raw: Array) -> tuple[Array, Array, Array]:

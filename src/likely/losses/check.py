@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import Domain
+from likely._math.domains import LABELLED, Domain
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -73,7 +73,7 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
     """y as float64 of any shape; ValueError says what to do about labels."""
     advice = (
         f"; here y is {support.words}, labels are for fit, Linear and Constant"
-        if support.name in ("binary", "classes")
+        if support.name in LABELLED
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
     return numeric(y, "y", advice)

@@ -52,12 +52,17 @@ class NegativeLogLikelihood:
     not fixed. Curvature is packed: rows (0,0), (1,0), (1,1), (2,0), … of the lower triangle.
     """
 
+    #: No constant takes the place of another; see ``VectorLoss``.
+    gauge = None
+
     def __init__(self, specification: Specification, slots: Sequence[Slot]) -> None:
         self.specification = specification
         self.slots = tuple(slots)
         self.free = tuple(slot for slot in self.slots if slot.role != "fixed")
         self.columns = len(self.free)
         self.column_names = tuple(slot.parameter for slot in self.free)
+        #: Of each raw column, which parameter it belongs to.
+        self.column_slots = tuple(range(self.columns))
         self.smooth = specification.smooth
         #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
         self.engine = "numpy"

@@ -12,13 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_array, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
-from likely.inference.categorical import CategoricalPredictive
-from likely.inference.predictive import Predictive
+from likely._math.domains import LABELLED
+from likely.inference.construct import predictive
 from likely.losses import check
 from likely.predictors.features import repeated_names, unusable_cells
-from likely.predictors.response import encode_labels, offsets
+from likely.predictors.response import observe, offsets
 from likely.recipe import as_family
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ class ModeWarning(UserWarning):
 
 def _classifies(estimator: Any) -> bool:
     """Whether the family is over classes; the AttributeError says what to use elsewhere."""
-    if estimator._support_name() in ("binary", "classes"):
+    if estimator._support_name() in LABELLED:
         return True
     raise AttributeError(
         f"predict_proba is for classes; {estimator.family!r} is not: "
@@ -57,14 +57,17 @@ class DistributionEstimator(BaseEstimator):
         support = self._support_name()
         tags.target_tags.required = True
         tags.input_tags.sparse = True
-        if support in ("binary", "classes"):
+        if support in LABELLED:
             tags.estimator_type = "classifier"
-            tags.classifier_tags = ClassifierTags(multi_class=support == "classes")
+            tags.classifier_tags = ClassifierTags(multi_class=support != "binary")
         else:
             tags.estimator_type = "regressor"
             # score() is a mean log-likelihood, which has no reason to exceed 0.5.
             tags.regressor_tags = RegressorTags(poor_score=True)
             tags.target_tags.positive_only = support in ("positive", "nonnegative", "counts")
+            if self._is_vector():
+                tags.target_tags.multi_output = True
+                tags.target_tags.single_output = False
         return tags
 
     def _support_name(self) -> str:
@@ -73,9 +76,17 @@ class DistributionEstimator(BaseEstimator):
         except (TypeError, ValueError):  # a constructor checks nothing: fit says what is wrong
             return "real"
 
+    def _is_vector(self) -> bool:
+        """Whether y has several columns."""
+        try:
+            specification = as_family(self.family).specification
+        except (TypeError, ValueError):
+            return False
+        return specification.vector is not None and specification.support.name not in LABELLED
+
     @property
     def _is_classes(self) -> bool:
-        return self.family_.specification.support.name in ("binary", "classes")
+        return self.family_.specification.support.name in LABELLED
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "family_"):
@@ -91,7 +102,7 @@ class DistributionEstimator(BaseEstimator):
         """Maximise the likelihood of y given X.
 
         X (n, p): NumPy array or memory map, SciPy sparse matrix, or a pandas, Polars or Arrow table of
-        numbers. y (n,) in the support of the family; labels of any type for Bernoulli and Categorical.
+        numbers. y (n,) in the support of the family; labels of any type for classes, (n, d) for vectors.
         ``sample_weight`` (n,) are frequencies: weight 2 is the row twice, weight 0 its absence. ``offset``
         is added to the raw predictions: (n,) for the first parameter, (n, k) or a data frame by name.
         ``exposure`` (n,) multiplies a mean with the log link.
@@ -107,17 +118,11 @@ class DistributionEstimator(BaseEstimator):
         X = self._validate(X, reset=True)
         for learned in ("classes_", "n_classes_"):
             self.__dict__.pop(learned, None)  # of an earlier fit, to another family
-        if family.specification.support.name in ("binary", "classes"):
-            given = getattr(family, "classes", None)
-            labels, codes = encode_labels(y, family.specification.name, given)
-            loss = family.loss(labels.size)
-            self.classes_ = labels
-            self.n_classes_ = labels.size
-            response = codes
-        else:
-            y = column_or_1d(np.asarray(y), warn=True)
-            response = check.response(y, family.specification.support, family.specification.name)
-            loss = family.loss()
+        seen = observe(family, y)
+        response, self._size = seen.y, seen.size
+        if seen.labels is not None:
+            self.classes_, self.n_classes_ = seen.labels, seen.labels.size
+        loss = family.loss(seen.size)
         n = X.shape[0]
         if response.shape[0] != n:
             raise ValueError(
@@ -133,7 +138,7 @@ class DistributionEstimator(BaseEstimator):
     @property
     def loss_(self) -> Any:
         """The composed loss that was minimised."""
-        return self.family_.loss(getattr(self, "n_classes_", None))
+        return self.family_.loss(self._size)
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
@@ -188,11 +193,7 @@ class DistributionEstimator(BaseEstimator):
                 f"the prediction leaves the domain of a partial link in {rows.size} rows, first row "
                 f"{rows[0]}; use a total link such as log or logit"
             )
-        if self.family_.specification.support.name == "classes":
-            return CategoricalPredictive(self.loss_, raw, labels=self.classes_)
-        if self._is_classes:
-            return Predictive(self.loss_, raw, labels=self.classes_)
-        return Predictive(self.loss_, raw)
+        return predictive(self.loss_, raw, getattr(self, "classes_", None))
 
     def predict(
         self,
@@ -227,7 +228,7 @@ class DistributionEstimator(BaseEstimator):
 
     def _warn_edges(self, modes: Any) -> None:
         support = self.family_.specification.support
-        if self._is_classes or not np.size(modes):
+        if self._is_classes or not np.size(modes) or np.ndim(modes) > 1:
             return
         edge = (modes == support.low) | (modes == support.high)
         if edge.mean() > 0.5:

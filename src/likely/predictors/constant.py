@@ -42,7 +42,8 @@ class Constant(Linear):
         return tags
 
     def _designs(self, loss: Any, features: int) -> list[Design]:
-        return [Design((), True)] * loss.columns
+        pinned = None if loss.gauge is None else loss.gauge[0]
+        return [Design((), j != pinned) for j in range(loss.columns)]
 
     def _covariances(self, X: Any) -> tuple[str, ...]:
         return ("observed", "robust")

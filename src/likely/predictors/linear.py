@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,15 @@ from numpy.typing import NDArray
 
 from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
 from likely.predictors.base import DistributionEstimator
+from likely.predictors.gauge import (
+    carried,
+    fitted_designs,
+    fitted_loss,
+    fitted_start,
+    told,
+)
 from likely.predictors.marginal import start_values
+from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary
 from likely.recipe import Family
@@ -87,17 +98,18 @@ class Linear(DistributionEstimator):
             y, offset = moved.y(y), moved.offset(offset)
             penalties = moved.penalties(penalties)
         found = fit_linear(
-            loss.for_rows(y.shape[0]),
+            fitted_loss(loss, y.shape[0]),
             X,
-            self._designs(loss, X.shape[1]),
+            fitted_designs(loss, self._designs(loss, X.shape[1])),
             Response(y, weight, offset),
-            start=start_values(loss, y, weight, offset),
+            start=fitted_start(loss, start_values(loss, y, weight, offset)),
             alpha=penalties,
             names=self._feature_names(X.shape[1]),
             covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
             stacklevel=4,
+            tell=None if loss.gauge is None else partial(told, loss),
         )
         self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
@@ -141,9 +153,9 @@ class Linear(DistributionEstimator):
                 design = Design(self._column_indices(given[slot.parameter], features), True)
             else:
                 design = Design(None, True)
-            width = loss.columns if hasattr(loss, "classes") else 1
-            designs += [design] * width
-        return designs
+            designs.append(design)
+        designs = [designs[i] for i in loss.column_slots]
+        return designs if loss.gauge is None else _without_intercept(designs, loss.gauge[0])
 
     def _column_indices(self, wanted: Any, features: int) -> tuple[int, ...]:
         names = self._feature_names(features)
@@ -174,7 +186,7 @@ class Linear(DistributionEstimator):
             values = [float(self.alpha)] * len(names)
         if not all(np.isfinite(v) and v >= 0 for v in values):
             raise ValueError(f"alpha must be finite and ≥ 0, got {self.alpha!r}")
-        return np.array(values * loss.columns if hasattr(loss, "classes") else values)
+        return np.array([values[i] for i in loss.column_slots])
 
     # --- Saving -----------------------------------------------------------------------------------
 
@@ -216,19 +228,17 @@ class Linear(DistributionEstimator):
 
     @property
     def coef_(self) -> dict[str, Array]:
-        """Slopes by parameter, (p,); (K, p) for the probabilities of classes."""
+        """Slopes by parameter, (p,); (k, p) for a parameter of k raw columns, as classes have."""
         return self._by_parameter(self._slopes)
 
     @property
     def intercept_(self) -> dict[str, Any]:
-        """Intercepts by parameter: numbers on the raw scale; (K,) for classes."""
+        """Intercepts by parameter: numbers on the raw scale; (k,) for one of k raw columns."""
         found = self._by_parameter(self._intercepts)
         return {k: float(v) if np.ndim(v) == 0 else v for k, v in found.items()}
 
     def _by_parameter(self, rows: Array) -> dict[str, Any]:
-        if hasattr(self.loss_, "classes"):
-            return {"probs": rows}
-        return dict(zip(self.loss_.column_names, rows, strict=True))
+        return by_parameter(self.loss_, rows)
 
     @property
     def log_likelihood_(self) -> float:
@@ -239,7 +249,7 @@ class Linear(DistributionEstimator):
     def _counted(self) -> int:
         """Coefficients that the data determine; a softmax has one column fewer than classes."""
         size = self.result_.parameters.size
-        if hasattr(self.loss_, "classes"):
+        if getattr(self.loss_, "shift_invariant", False):
             size -= size // self.loss_.columns
         return size
 
@@ -261,15 +271,16 @@ class Linear(DistributionEstimator):
         return raw
 
     def summary(
-        self, cov: str | None = None, level: float = 0.95, reference: int | None = None
+        self, cov: str | None = None, level: float = 0.95, reference: Any = None
     ) -> Summary:
         """The coefficient table: estimate, standard error, z, p and interval of every term.
 
         cov: "observed" (inverse of the observed information; weights read as frequencies), "robust"
         (sandwich), or "expected" for Laplace, whose loss has kinks; None takes the first there is.
-        reference: for Categorical, the class whose coefficients are subtracted; without one the
-        coefficients sum to zero over the classes. Scales are maximum-likelihood (1/N, not 1/(N − p)) and intervals use
-        z, so R's ``lm`` prints slightly larger errors.
+        reference: for Categorical, the label of the class whose coefficients are subtracted (or its position,
+        where labels are not numbers); without one the coefficients sum to zero over the classes. An ordinal's
+        thresholds are told as they are, and not as the logarithms of their steps. Scales are maximum-likelihood
+        (1/N, not 1/(N − p)) and intervals use z, so R's ``lm`` prints slightly larger errors.
         """
         self._check_fitted()
         result = self.result_
@@ -282,6 +293,8 @@ class Linear(DistributionEstimator):
         terms = result.terms
         if reference is not None:
             estimates, covariance, terms = self._contrasts(reference, covariance)
+        elif hasattr(self.loss_, "natural_slope"):
+            estimates, covariance = self._natural(covariance)
         rows = coefficient_table(terms, estimates, covariance, level)
         facts = [
             f"log-likelihood {self.log_likelihood_:.6g}   AIC {self.aic_:.6g}   BIC {self.bic_:.6g}   "
@@ -294,21 +307,56 @@ class Linear(DistributionEstimator):
         title = f"{type(self).__name__}({self.family_!r})"
         return Summary(title, tuple(rows), level, cov, tuple(facts))
 
-    def _contrasts(self, reference: int, covariance: Array) -> tuple[Array, Array, Any]:
+    def _natural(self, covariance: Array) -> tuple[Array, Array]:
+        """The constants on their natural scale, with their covariance by the delta method."""
+        result, loss = self.result_, self.loss_
+        constants = [
+            part.start for part, has in zip(result.parts, result.has_intercept, strict=True) if has
+        ]
+        columns = [j for j, has in enumerate(result.has_intercept) if has]
+        estimates = result.parameters.copy()
+        natural = loss.natural(result.intercepts[:, None])
+        estimates[constants] = np.concatenate([np.atleast_2d(v) for v in natural.values()])[
+            columns, 0
+        ]
+        slope = np.eye(estimates.size)
+        slope[np.ix_(constants, constants)] = loss.natural_slope(result.intercepts)[
+            np.ix_(columns, columns)
+        ]
+        return estimates, carried(slope, covariance)
+
+    def _position(self, reference: Any) -> int:
+        """The position of a class, from its label."""
+        labels = self.classes_.tolist()
+        if reference in labels:
+            return labels.index(reference)
+        numbers = self.classes_.dtype.kind in "biuf"
+        if not numbers and isinstance(reference, Integral) and 0 <= int(reference) < len(labels):
+            return int(reference)
+        raise ValueError(
+            f"reference must be one of the classes {', '.join(map(str, labels))}, got {reference!r}"
+        )
+
+    def _contrasts(self, reference: Any, covariance: Array) -> tuple[Array, Array, Any]:
         """Coefficients less those of the reference class, with their covariance."""
-        if not hasattr(self.loss_, "classes"):
+        if not getattr(self.loss_, "shift_invariant", False):
             raise ValueError("reference is for Categorical: other families have no reference class")
+        reference = self._position(reference)
         k = self.loss_.columns
-        if not 0 <= reference < k:
-            raise ValueError(f"reference must be 0, …, {k - 1}, got {reference}")
         width = self.result_.parameters.size // k
         contrast = np.zeros((k - 1, k))
         others = [i for i in range(k) if i != reference]
         contrast[np.arange(k - 1), others] = 1.0
         contrast[:, reference] = -1.0
-        full = np.kron(contrast, np.eye(width))
+        full = np.kron(contrast, np.eye(width)).astype(np.float64)
         terms = [t for i, t in enumerate(self.result_.terms) if i // width != reference]
-        return full @ self.result_.parameters, full @ covariance @ full.T, terms
+        return full @ self.result_.parameters, carried(full, covariance), terms
+
+
+def _without_intercept(designs: list[Design], column: int) -> list[Design]:
+    found = list(designs)
+    found[column] = replace(found[column], intercept=False)
+    return found
 
 
 def _indices(design: Design, features: int) -> list[int]:

@@ -57,8 +57,9 @@ def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None
     """The marginal maximum-likelihood raw values, or the best that is finite."""
     if loss.columns == 0:
         return np.zeros(0)
-    if hasattr(loss, "classes"):
-        return _class_start(loss, y, weight)
+    if loss.specification.vector is not None:
+        found: Array = loss.start(y, weight)
+        return found
     moved = standard(loss, y, weight)
     if moved is not None:
         return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset)))
@@ -86,29 +87,21 @@ def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> A
     return reached if marginal.status is Status.converged and near else guess
 
 
-def _class_start(loss: Any, y: Array, weight: Array | None) -> Array:
-    counts = np.bincount(y.astype(np.intp), weight, minlength=loss.columns)
-    # A class that was not seen starts at half a row, so that its logarithm is finite.
-    raw = np.log(np.maximum(counts, 0.5))
-    centred: Array = raw - raw.mean()
-    return centred
-
-
 def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     """See ``Family.fit``."""
-    from likely.inference.categorical import CategoricalPredictive
+    from likely.inference.construct import predictive
     from likely.inference.predictive import Predictive
-    from likely.predictors.response import are_codes, encode_labels
+    from likely.predictors.response import are_codes, encode_labels, observe
 
     specification = family.specification
-    if specification.support.name == "classes":
-        classes, codes = encode_labels(y, specification.name, family.classes)
-        weight = check.weights(sample_weight, codes.shape[0])
-        loss = family.loss(classes.size)
-        counts = np.bincount(codes.astype(np.intp), weight, minlength=classes.size)
-        with np.errstate(divide="ignore"):
-            raw = np.log(counts / counts.sum())
-        return CategoricalPredictive(loss, raw, labels=classes)
+    if specification.vector is not None:
+        seen = observe(family, y)
+        loss = family.loss(seen.size)
+        return predictive(
+            loss,
+            loss.maximum(seen.y, check.weights(sample_weight, seen.y.shape[0])),
+            seen.labels,
+        )
     labels: NDArray[Any] | None = None
     if specification.support.name == "binary" and not are_codes(y):
         labels, values = encode_labels(y, specification.name, None)

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import LABELLED
 from likely.losses import check
 
 Array = NDArray[np.float64]
+
+
+def by_parameter(loss: Any, rows: Array) -> dict[str, Any]:
+    """Rows, one a raw column, by parameter: several where it owns several raw columns."""
+    names = [slot.parameter for slot in loss.free]
+    indexed = getattr(loss, "indexed", (None,) * len(names))
+    slots = np.array(loss.column_slots, dtype=np.intp)
+    return {
+        name: rows[slots == i][0] if indexed[i] is None else rows[slots == i]
+        for i, name in enumerate(names)
+    }
+
+
+@dataclass(frozen=True)
+class Observed:
+    """y as a loss takes it, (n,) or (n, d); the size that a vector family learned; labels of classes."""
+
+    y: Array
+    size: int | None = None
+    labels: NDArray[Any] | None = None
+
+
+def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed:
+    """Read y for a family; ValueError names the rows that are not in its support.
+
+    ``labels`` are those of an earlier fit: then y must hold no others.
+    """
+    specification = family.specification
+    name = specification.name
+    if labels is not None:
+        return Observed(known_codes(y, labels), labels.size, labels)
+    if specification.support.name in LABELLED:
+        if specification.support.name == "ordered_classes":
+            found, codes = encode_ordered(y, family)
+        else:
+            found, codes = encode_labels(y, name, getattr(family, "size", None))
+        return Observed(codes, found.size, found)
+    if specification.vector is None:
+        from sklearn.utils.validation import column_or_1d
+
+        y = column_or_1d(np.asarray(y), warn=True)
+        return Observed(check.response(y, specification.support, name))
+    given = np.asarray(y)
+    size = family.size
+    if size is None and given.ndim == 2:
+        size = family.size_of_y(given.shape[1])
+    values: Array = family.loss(size).response(given)
+    return Observed(values, size)
 
 
 def offsets(loss: Any, n: int, offset: Any, exposure: Any) -> Array | None:
@@ -126,7 +176,7 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
         outside = ~np.isin(y, np.arange(given))
         if outside.any():
             raise ValueError(
-                f"y must be a class 0, …, {given - 1} of Categorical({given}); it is not in "
+                f"y must be a class 0, …, {given - 1} of {name}({given}); it is not in "
                 f"{check.rows_and_values(outside, y)}"
             )
         return np.arange(given), y.astype(np.float64)
@@ -142,6 +192,26 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
     return classes, codes.astype(np.float64)
 
 
+def encode_ordered(y: Any, family: Any) -> tuple[NDArray[Any], Array]:
+    """Classes in their order and the code of each row; ValueError where y does not say the order."""
+    name, given = family.specification.name, family.labels
+    if given is not None:
+        labels = np.array(given)
+        return labels, known_codes(y, labels)
+    categories = getattr(getattr(y, "dtype", None), "categories", None)
+    classes, codes = encode_labels(np.asarray(y), name, family.size)
+    if classes.dtype.kind in "biuf" or classes.size == 2:  # of two, either may come first
+        return classes, codes
+    if categories is not None and y.dtype.ordered:
+        order = np.array([c for c in categories if c in set(classes.tolist())], dtype=classes.dtype)
+        return order, known_codes(np.asarray(y), order)
+    shown = ", ".join(check.shown(label) for label in classes[:5].tolist())
+    raise ValueError(
+        f"y holds the labels {shown}, which do not say their order: give it, lowest first, as in "
+        f'{name}(["low", "mid", "high"]), or make y an ordered pandas Categorical or numbers'
+    )
+
+
 def known_codes(y: Any, classes: NDArray[Any]) -> Array:
     """The codes of labels that ``fit`` has seen; ValueError names those that it has not."""
     y = np.asarray(y)
@@ -151,4 +221,6 @@ def known_codes(y: Any, classes: NDArray[Any]) -> Array:
             f"y has labels that are not among the classes {', '.join(map(str, classes))}: "
             f"{check.rows_and_values(unknown, y)}"
         )
-    return np.searchsorted(classes, y).astype(np.float64)
+    order = np.argsort(classes, kind="stable")
+    codes: Array = order[np.searchsorted(classes, y, sorter=order)].astype(np.float64)
+    return codes

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.recipe import ClassFamily, Family, Role, family_class, predicted, shared
+from likely.recipe import Family, Role, VectorFamily, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
 
 _ESTIMATORS = {
@@ -47,6 +47,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         },
         "n_features_in": estimator.n_features_in_,
         "has_offset": estimator._has_offset,
+        "size": estimator._size,
         "fit": estimator._state(),
     }
     if hasattr(estimator, "feature_names_in_"):
@@ -77,6 +78,7 @@ def from_state(
         estimator._has_offset = bool(manifest["has_offset"])
         if "feature_names_in" in manifest:
             estimator.feature_names_in_ = np.array(manifest["feature_names_in"], dtype=object)
+        estimator._size = manifest["size"]
         if "classes" in manifest:
             estimator.classes_ = labels_from_state(manifest["classes"])
             estimator.n_classes_ = estimator.classes_.size
@@ -96,8 +98,9 @@ def family_state(family: Family) -> dict[str, Any]:
         for name, role in family._roles.items()
     }
     state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
-    if isinstance(family, ClassFamily):
-        state["classes"] = family.classes
+    if isinstance(family, VectorFamily):
+        labels = family.labels
+        state["size"] = family.size if labels is None else labels_state(np.array(labels))
     return state
 
 
@@ -119,8 +122,11 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
         key: _role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
         for key, role in state["roles"].items()
     }
-    if "classes" in state:
-        return cls(state["classes"], **roles)
+    if "size" in state:
+        size = state["size"]
+        if isinstance(size, dict):
+            size = labels_from_state(size).tolist()
+        return cls(size, **roles)
     return cls(**roles)
 
 

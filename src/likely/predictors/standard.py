@@ -88,6 +88,8 @@ def standard(loss: Any, y: Array, weight: Array | None) -> Standard | None:
     ValueError where y is too large or too small for float64 and the loss does not allow another unit.
     """
     support = loss.specification.support
+    if loss.specification.vector is not None:
+        return None
     if support.integer:
         if support.name == "counts" and y.max() > LARGEST_COUNT:
             raise ValueError(

@@ -70,7 +70,7 @@ def column_settings(estimator: Any, loss: Any, names: Sequence[str]) -> tuple[Co
         )
         for i, slot in enumerate(loss.free)
     ]
-    return tuple(columns) if len(columns) == loss.columns else tuple(columns * loss.columns)
+    return tuple(columns[i] for i in loss.column_slots)
 
 
 def _refuse_partial_links(loss: Any) -> None:

@@ -27,9 +27,9 @@ from likely.predictors.base import DistributionEstimator
 from likely.predictors.categories import learn_levels, write_codes
 from likely.predictors.marginal import start_values
 from likely.predictors.progress import rounds_bar
-from likely.predictors.response import known_codes, offsets
+from likely.predictors.response import by_parameter, observe, offsets
 from likely.predictors.tree_settings import categorical_columns, column_settings
-from likely.recipe import Family
+from likely.recipe import Family, as_family
 
 Array = NDArray[np.float64]
 
@@ -289,10 +289,7 @@ class Trees(DistributionEstimator):
         if unknown:
             raise ValueError(f"eval_set knows sample_weight, offset and exposure, not {unknown}")
         X = self._validate(X, reset=False)
-        if hasattr(self, "classes_"):
-            y = known_codes(y, self.classes_)
-        else:
-            y = check.response(np.asarray(y), loss.specification.support, loss.specification.name)
+        y = observe(as_family(self.family), y, getattr(self, "classes_", None)).y
         if y.shape[0] != X.shape[0]:
             raise ValueError(f"eval_set: X has {X.shape[0]} rows, y {y.shape[0]}: they must match")
         weight = check.weights(extra.get("sample_weight"), y.shape[0])
@@ -384,9 +381,7 @@ class Trees(DistributionEstimator):
         return self._by_parameter(np.divide(gain, total, out=np.zeros_like(gain), where=total > 0))
 
     def _by_parameter(self, rows: Array) -> dict[str, Any]:
-        if hasattr(self.loss_, "classes"):
-            return {"probs": rows}
-        return dict(zip(self.loss_.column_names, rows, strict=True))
+        return by_parameter(self.loss_, rows)
 
 
 def _whole(name: str, value: Any) -> int:

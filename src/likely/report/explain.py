@@ -112,13 +112,15 @@ def explain(loss: Any, title: str | None = None) -> Explanation:
         title: how the family is called in the heading; by default as it would be written.
 
     """
-    from likely._math.domains import simplex
-
     title = title or _written(loss)
-    if any(p.domain is simplex for p in loss.specification.parameters.values()):
+    if loss.specification.name == "Categorical":
         from likely.report.classes import explain_classes
 
         return explain_classes(loss, title)
+    if loss.specification.vector is not None:
+        from likely.report.vectors import explain_vector
+
+        return explain_vector(loss, title)
     from likely.report.narrative import tell
 
     return tell(loss, title)

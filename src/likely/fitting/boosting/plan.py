@@ -31,7 +31,8 @@ def folds(y: NDArray[np.float64], count: int, rng: np.random.Generator) -> Plan:
     """``count`` folds with nearly the same distribution of y: rows sorted by y are dealt out in random order."""
     n = y.shape[0]
     shuffled = rng.permutation(n)
-    order = shuffled[np.argsort(y[shuffled], kind="stable")]
+    by = y if y.ndim == 1 else y[:, 0]  # of vectors the first column
+    order = shuffled[np.argsort(by[shuffled], kind="stable")]
     fold = np.empty(n, dtype=np.intp)
     for first in range(0, n, count):
         dealt = order[first : first + count]

@@ -1,0 +1,26 @@
+"""Which function computes the hand-written loss of a family on PyTorch tensors.
+
+Each takes the loss, y, raw (rows first) and an order, and gives nll and, with order 1, its gradient in raw;
+both can be differentiated. With order 0 what it gives beside nll is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+Function = Callable[[Any, Any, Any, int], tuple[Any, ...]]
+
+#: Family → the module and function.
+_FUNCTIONS = {
+    "Categorical": ("likely.adapters.torch_categorical", "cross_entropy"),
+    "Ordinal": ("likely.adapters.torch_ordinal", "ordinal"),
+}
+
+
+def vector_function(name: str) -> Function:
+    """The function of a family, imported on use."""
+    module, function = _FUNCTIONS[name]
+    found: Function = getattr(import_module(module), function)
+    return found

@@ -1,0 +1,105 @@
+"""The recipe for families whose loss is written by hand: their formulas as they stand, in both spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from likely.report.explain import Explanation, Line, Step
+
+
+@dataclass(frozen=True)
+class Story:
+    """What differs from family to family; each formula is (text, LaTeX)."""
+
+    density: tuple[Line, ...]
+    where: str
+    parameters: tuple[Line, ...]
+    predicted: str
+    #: −log p of one row, in the raw predictions.
+    loss: tuple[str, str]
+    gradient: tuple[Line, ...]
+    infer: tuple[Line, ...]
+    name: str
+    remark: str
+
+
+def explain_vector(loss: Any, title: str) -> Explanation:
+    """The derivation of a hand-written loss as an explanation."""
+    story = _STORIES[loss.specification.name](loss)
+    doc = loss.specification.doc.strip().split("\n", 1)[0]
+    text, code = story.loss
+    summary = Line("L(φ)", f"Σᵢ [ {text} ]", r"L(\varphi)", rf"\sum_i \left[ {code} \right]")
+    steps = (
+        Step(
+            f"Choose a distribution for y: {loss.specification.name}",
+            story.density,
+            f"{doc}\n{story.where}",
+        ),
+        Step(
+            "Predict its parameters with the model, through the links",
+            story.parameters,
+            story.predicted,
+        ),
+        Step(
+            "Take the logarithm, sum over the rows and change the sign",
+            (
+                Line("L(φ)", "−Σᵢ log p(yᵢ | f(xᵢ, φ))", r"L(\varphi)",
+                     r"-\sum_i \log p(y_i \mid f(x_i, \varphi))"),
+                Line("", summary.right, "", summary.latex_right),
+            ),
+            "Rows are independent given x, so their probabilities multiply; minus, to minimise.",
+        ),
+        Step("Its gradient in the raw predictions, for one row", story.gradient,
+             "ℓ is the whole loss of one row."),
+        Step("Infer: the most probable y", story.infer,
+             "Or return the whole distribution p(y | f(x, φ̂))."),
+        Step("What it is called", (), story.remark),
+    )  # fmt: skip
+    return Explanation(title, steps, story.name, summary)
+
+
+def _ordinal(loss: Any) -> Story:
+    link = loss.link.name
+    cumulative = {
+        "logit": ("1/(1 + exp(−t))", r"\frac{1}{1 + e^{-t}}"),
+        "probit": ("Φ(t)", r"\Phi(t)"),
+        "cloglog": ("1 − exp(−exp(t))", r"1 - e^{-e^t}"),
+    }[link]
+    names = {
+        "logit": "the proportional-odds model, or ordered logit",
+        "probit": "the ordered probit model",
+        "cloglog": "the proportional-hazards model for grouped times",
+    }
+    return Story(
+        density=(
+            Line("P(y ≤ k)", "F(θₖ − μ)", r"P(y \le k)", r"F(\theta_k - \mu)"),
+            Line("p(y = k)", "F(θₖ − μ) − F(θₖ₋₁ − μ)", "p(y = k)",
+                 r"F(\theta_k - \mu) - F(\theta_{k-1} - \mu)"),
+            Line("F(t)", cumulative[0], "F(t)", cumulative[1], f"the inverse of the {link} link"),
+        ),
+        where="y in {0, …, K−1}, θ₀ < θ₁ < … < θ with K − 1 thresholds; below the first F is 0 and above "
+        "the last it is 1.",
+        parameters=(
+            Line("μ", "f(xᵢ, φ)", r"\mu", r"f(x_i, \varphi)", "loc: predicted from x, no intercept"),
+            Line("θ₀", "r₀", r"\theta_0", "r_0", "thresholds: one learned value each"),
+            Line("θₖ", "θₖ₋₁ + exp(rₖ)", r"\theta_k", r"\theta_{k-1} + e^{r_k}", "so they increase"),
+        ),
+        predicted="A constant in f would do what θ₀ does, so f has none.",
+        loss=("−log [F(θ_y − f(xᵢ, φ)) − F(θ_y₋₁ − f(xᵢ, φ))]",
+              r"-\log\left[ F(\theta_{y_i} - f(x_i, \varphi)) - F(\theta_{y_i-1} - f(x_i, \varphi)) \right]"),
+        gradient=(
+            Line("∂ℓ/∂f", "[F′(θ_y − f) − F′(θ_y₋₁ − f)] / p(y)", r"\frac{\partial \ell}{\partial f}",
+                 r"\frac{F'(\theta_y - f) - F'(\theta_{y-1} - f)}{p(y)}"),
+        ),
+        infer=(Line("ŷ", "argmaxₖ [F(θₖ − f) − F(θₖ₋₁ − f)]", r"\hat y",
+                    r"\arg\max_k \left[ F(\theta_k - f) - F(\theta_{k-1} - f) \right]",
+                    "of ties, the first"),),
+        name=f"the negative log-likelihood of {names[link]}",
+        remark=f"The cumulative {link} loss: {names[link]}. With two classes it is the loss of Bernoulli "
+        "under the same link, whose intercept is −θ₀.",
+    )  # fmt: skip
+
+
+_STORIES: dict[str, Callable[[Any], Story]] = {"Ordinal": _ordinal}
