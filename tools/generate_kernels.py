@@ -10,6 +10,7 @@ import argparse
 import sys
 
 from likely.families.registry import public_names
+from likely.losses.kernels import softmax
 from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
 from likely.losses.kernels.run import kernel_name, title_of
@@ -32,6 +33,9 @@ def expected_files() -> dict[str, str]:
             outputs = loss.outputs(order, kind)
             source = module_source(title, kernel, outputs, loss.columns, loss.specification.support)
             files[file_name(title, kernel, source)] = source
+    for single in (False, True):
+        text = softmax.source(single=single)
+        files[file_name(softmax.TITLE, softmax.file_part(single), text)] = text
     return files
 
 

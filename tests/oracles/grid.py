@@ -57,7 +57,7 @@ def defaults() -> list[Combination]:
     """Every family of the registry with its default links; those over classes with a few numbers of them."""
     found = []
     for spec in map(specification, modules()):
-        if spec.support.name == "classes":
+        if spec.name in SIZES:
             found += [combination(spec.name, classes=k) for k in SIZES[spec.name]]
         else:
             found.append(combination(spec.name))

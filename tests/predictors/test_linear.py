@@ -588,7 +588,13 @@ def test_reference_is_the_same_whichever_class(X, targets):
     # log p₂/p₀ and log p₀/p₂
     assert first[4].estimate == pytest.approx(-last[0].estimate)
     assert first[4].std_error == pytest.approx(last[0].std_error)
-    with pytest.raises(ValueError, match=r"reference must be 0, …, 2, got 3"):
+    by_label = model.summary(reference="c").rows  # text labels have positions too
+    assert [r.estimate for r in by_label] == [r.estimate for r in last]
+    numbers = Linear(Categorical()).fit(X, np.searchsorted(["a", "b", "c"], targets["categorical"]) + 1)
+    assert [r.estimate for r in numbers.summary(reference=3).rows] == [r.estimate for r in last]
+    with pytest.raises(ValueError, match=r"reference must be one of the classes 1, 2, 3, got 0"):
+        numbers.summary(reference=0)
+    with pytest.raises(ValueError, match=r"reference must be one of the classes a, b, c, got 3"):
         model.summary(reference=3)
     with pytest.raises(ValueError, match=r"reference is for Categorical"):
         Linear().fit(X, X[:, 0] + np.arange(N)).summary(reference=0)

@@ -360,7 +360,7 @@ def test_mode_is_shown_or_said_to_be_numerical(told):
 
 @pytest.mark.parametrize("module", modules())
 def test_no_step_prints_the_tolerances_of_floating_point(module):
-    explained = explain(categorical() if module == "categorical" else named(module))
+    explained = explain(family_class(module)().loss())
     assert not re.search(r"\d{6}|\de-\d", str(explained))
 
 

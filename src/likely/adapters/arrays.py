@@ -60,7 +60,7 @@ def _evaluate(
     family: Any, y: Any, raw: Any, order: int, kind: str = "observed"
 ) -> tuple[NDArray[Any], Any, Any]:
     given = np.asarray(raw)
-    columns = check.numeric(raw, "raw")
+    columns = given if given.dtype == np.float32 else check.numeric(raw, "raw")
     y = check.numbers_of(y, family.specification.support)
     loss = family.loss_of(columns.shape[1]) if columns.ndim == 2 else family.loss()
     if order == 2 and kind not in loss.curvature_kinds:
@@ -81,6 +81,9 @@ def _evaluate(
             f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "
             f"a row per y and a column for each of {', '.join(loss.column_names)}"
         )
+    columns = (
+        columns if vector and loss.single and order < 2 else columns.astype(np.float64, copy=False)
+    )
     if vector:
         _check_raw(columns)
         y = loss.response(y) if y.size else y
@@ -105,6 +108,9 @@ def _evaluate(
 
 
 def _check_raw(columns: NDArray[np.float64]) -> None:
-    if not np.isfinite(columns).all():
+    # A finite sum has finite terms; the other way round is looked at only where it is not.
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(columns.sum())
+    if not finite and not np.isfinite(columns).all():
         bad = ~np.isfinite(columns).all(axis=1)
         raise ValueError(f"raw must be finite; it is not in {check.rows_and_values(bad, columns)}")

@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch._functorch.utils import unwrap_dead_wrappers
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
+
+_ORDINARY = (Tensor, torch.nn.Parameter)
+
+
+def ordinary(*tensors: Tensor) -> bool:
+    """Whether the tensors are plain memory: nothing traces, batches or fakes them."""
+    return (
+        all(t.device.type == "cpu" and type(t) in _ORDINARY for t in tensors)
+        and not torch._C._are_functorch_transforms_active()
+        and not is_in_torch_dispatch_mode()
+        and not torch.jit.is_tracing()
+    )
 
 
 class Function(torch.autograd.Function):

@@ -11,11 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from likely._math.torch_backend import TABLES
 from likely.adapters.graphs import Graph, loss_graph
-from likely.adapters.torch_function import Function
+from likely.adapters.torch_function import Function, ordinary
 
 #: Rows from which a kernel is worth its compilation (once per machine, a second or two).
 KERNEL_ROWS = 512
@@ -118,19 +117,13 @@ class _Evaluate(Function):
 
 
 def _plain(*tensors: Tensor) -> bool:
-    """Whether the tensors are many rows of plain memory: nothing traces, batches or fakes them."""
+    """Whether the tensors are many rows that a kernel can read."""
     return (
         tensors[0].ndim == 1
         and tensors[0].shape[0] >= KERNEL_ROWS
-        and all(t.device.type == "cpu" and type(t) in _ORDINARY for t in tensors)
         and all(t.dtype in TABLES for t in tensors)
-        and not torch._C._are_functorch_transforms_active()
-        and not is_in_torch_dispatch_mode()
-        and not torch.jit.is_tracing()
+        and ordinary(*tensors)
     )
-
-
-_ORDINARY = (Tensor, torch.nn.Parameter)
 
 
 def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.losses import check
+from likely.losses.kernels.softmax import ENTRIES, softmax
 from likely.losses.nll import BLOCK
 from likely.losses.vector import Array, VectorLoss, class_codes, class_counts, last_length
 
@@ -23,6 +24,7 @@ class CategoricalLoss(VectorLoss):
 
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
+    single = True
 
     @staticmethod
     def size_of(columns: int) -> int:
@@ -42,20 +44,26 @@ class CategoricalLoss(VectorLoss):
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (K, n), packed curvature (K(K+1)/2, n), up to ``order``.
 
-        Observed and expected curvature are the same: the softmax is the canonical link.
+        Observed and expected curvature are the same: the softmax is the canonical link. The result has the
+        float type of raw.
         """
         k, n = raw.shape
-        nll = np.empty(n)
-        gradient = np.empty((k, n)) if order >= 1 else None
-        curvature = np.empty((k * (k + 1) // 2, n)) if order >= 2 else None
+        nll = np.empty(n, dtype=raw.dtype)
+        gradient = np.empty_like(raw)
+        if n * k >= ENTRIES:
+            softmax(y, raw.T, nll, gradient.T)
+        else:
+            for first in range(0, n, BLOCK):
+                rows = slice(first, min(first + BLOCK, n))
+                nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), raw[:, rows])
+        if order < 2:
+            return nll, gradient if order else None, None
+        curvature = np.empty((k * (k + 1) // 2, n))
         for first in range(0, n, BLOCK):
             rows = slice(first, min(first + BLOCK, n))
-            nll[rows], p, miss = _cross_entropy(y[rows].astype(np.intp), raw[:, rows])
-            if gradient is not None:
-                gradient[:, rows] = p
-                gradient[y[rows].astype(np.intp), np.arange(rows.start, rows.stop)] = -miss
-            if curvature is not None:
-                curvature[:, rows] = _curvature(p)
+            p = gradient[:, rows].copy()
+            p[y[rows].astype(np.intp), np.arange(p.shape[1])] = np.exp(-nll[rows])
+            curvature[:, rows] = _curvature(p)
         return nll, gradient, curvature
 
     def curvature_product(self, y: Array, raw: Array, v: Array) -> Array:
@@ -107,19 +115,18 @@ class CategoricalLoss(VectorLoss):
         return raw
 
 
-def _cross_entropy(y: NDArray[np.intp], raw: Array) -> tuple[Array, Array, Array]:
-    """nll (n,), probabilities (K, n), and 1 − the probability of the class seen (n,)."""
-    rows = np.arange(y.shape[0])
-    r = raw - raw[y, rows]
-    others = r.copy()
-    others[y, rows] = -np.inf
-    top = others.max(axis=0)
-    total = np.exp(others - top).sum(axis=0)
-    rest = top + np.log(total)  # log of the odds against the class seen
-    nll = np.maximum(rest, 0.0) + np.log1p(np.exp(-np.abs(rest)))
-    e = np.exp(-np.abs(rest))
-    miss = np.where(rest > 0.0, 1.0, e) / (1.0 + e)
-    return nll, np.exp(r - nll), miss
+def _cross_entropy(y: NDArray[np.intp], raw: Array) -> tuple[Array, Array]:
+    """nll (n,) and gradient (K, n), with one exponential an entry; see ``kernels/softmax_body.py``."""
+    rows = np.arange(y.size)
+    top = raw.max(axis=0)
+    behind = top - raw[y, rows]
+    e = np.exp(raw - top)
+    mine = e[y, rows]
+    e[y, rows] = 0.0
+    total = e.sum(axis=0)
+    excess = np.where(mine == 1.0, total, (total + mine) - 1.0)
+    e[y, rows] = -total
+    return behind + np.log1p(excess), e / (1.0 + excess)
 
 
 def _curvature(p: Array) -> Array:

@@ -43,6 +43,8 @@ class VectorLoss:
     smooth = True
     #: Whether p is a probability, so that the loss of a row is never below 0.
     discrete = True
+    #: Whether float32 raw is taken as it is, and answered in float32.
+    single = False
     #: Whether adding a constant to all raw columns changes nothing.
     shift_invariant = False
     #: A raw column whose constant another one's constant takes the place of: (free, pinned), or None.

@@ -38,9 +38,13 @@ class CacheWarning(UserWarning):
 def kernel(title: str, name: str, outputs: Any, columns: int, support: Domain) -> Kernel:
     """The compiled kernel ``name(y, raw, first, rest, start, stop, shift)`` for these outputs."""
     source = module_source(title, name, outputs, columns, support)
+    return getattr(load(title, name, source), name)
+
+
+def load(title: str, name: str, source: str) -> types.ModuleType:
+    """The compiled module of a source text."""
     with _lock:
-        module = _load(file_name(title, name, source), source)
-    return getattr(module, name)
+        return _load(file_name(title, name, source), source)
 
 
 def file_name(title: str, name: str, source: str) -> str:
@@ -123,8 +127,11 @@ def _compile(module: types.ModuleType) -> None:
             continue
         # LLVM vectorises a loop only if everything that it calls is inlined. The one signature of a
         # kernel takes read-only arrays too, so that nothing is ever compiled twice.
-        if function.__code__.co_varnames[0] == "y_all":
+        first = function.__code__.co_varnames[0]
+        if first == "y_all":
             decorate = partial(numba.njit, _signature(numba), **fast)
+        elif first == "codes_all":  # compiled for each type and layout that it meets
+            decorate = partial(numba.njit, **fast)
         else:
             decorate = partial(numba.njit, **fast, forceinline=True)
         try:

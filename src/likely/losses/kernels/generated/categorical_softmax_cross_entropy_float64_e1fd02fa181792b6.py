@@ -1,0 +1,256 @@
+"""Categorical softmax
+
+Generated from softmax_body.py: do not edit."""
+
+import math
+
+import numpy as np
+from numpy import float32, int32
+
+
+from numpy import float64, int64
+
+LOG2_HIGH = 0.6931471805598903
+
+LOG2_LOW = 5.497923018708371e-14
+
+ONE_OVER_LOG2 = 1.4426950408889634
+
+ROUND = 1.5 * 2.0**52
+
+ONE_BITS = 0x3FF0000000000000
+
+SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+
+MANTISSA_BITS = 0x000FFFFFFFFFFFFF
+
+EXPONENT_BITS = 0x7FF0000000000000
+
+INTEGER = 2.0**52
+
+INTEGER_BITS = 0x4330000000000000
+
+SPLIT = 1.5 * 2.0**26
+
+EXP_0 = 0.16666666666666677
+
+EXP_1 = 0.04166666666666658
+
+EXP_2 = 0.008333333333322158
+
+EXP_3 = 0.0013888888888942668
+
+EXP_4 = 0.0001984126988494482
+
+EXP_5 = 2.480158719821887e-05
+
+EXP_6 = 2.7557245291701766e-06
+
+EXP_7 = 2.7557387046616975e-07
+
+EXP_8 = 2.510868737887277e-08
+
+EXP_9 = 2.087891140662711e-09
+
+LOG_0 = 0.6666666666666734
+
+LOG_1 = 0.3999999999941602
+
+LOG_2 = 0.2857142874210224
+
+LOG_3 = 0.22222198601140697
+
+LOG_4 = 0.18183562942765738
+
+LOG_5 = 0.15314084191710733
+
+LOG_6 = 0.14795630195750814
+
+def float_bits(x: float) -> int64:
+    """The bits of x as an integer."""
+    return float64(x).view(int64)
+
+def bits_float(i: int64) -> float:
+    """The number with these bits."""
+    return int64(i).view(float64)
+
+def exp_rest(r: float, r2: float) -> float:
+    """(e^r - 1 - r - r^2 / 2) / r^3 for |r| <= log(2) / 2, r2 = r^2."""
+    r4 = r2 * r2
+    low = (EXP_0 + r * EXP_1) + r2 * (EXP_2 + r * EXP_3)
+    high = (EXP_4 + r * EXP_5) + r2 * (EXP_6 + r * EXP_7) + r4 * (EXP_8 + r * EXP_9)
+    return low + r4 * high
+
+def exp(x: float) -> float:
+    """e^x = 2^n e^r, n = round(x / log 2); 0.68 ulp, all x; 0.79 where the result is subnormal."""
+    # Beyond these the result is 0 or infinity anyway. NaN fails both comparisons and stays. Both
+    # come first: where the second depends on the first select, LLVM makes branches of them.
+    under, over = x < -746.0, x > 710.0
+    x = -746.0 if under else x
+    x = 710.0 if over else x
+    shifted = x * ONE_OVER_LOG2 + ROUND
+    n = shifted - ROUND
+    high = x - n * LOG2_HIGH
+    r = high - n * LOG2_LOW
+    r2 = r * r
+    tail = r2 * (0.5 + r * exp_rest(r, r2)) - n * LOG2_LOW
+    one = 1.0 + high
+    value = one + (((1.0 - one) + high) + tail)
+    # 2^n in two factors: neither leaves the normal range, so only the second product rounds.
+    bits = float_bits(shifted)
+    half = bits >> 1
+    scaled = value * bits_float((half << 52) + ONE_BITS)
+    return scaled * bits_float(((bits - half) << 52) + ONE_BITS)
+
+def log_sum(whole: float, f: float, low: float) -> float:
+    """whole + log(1 + f) + low for sqrt(1/2) <= 1 + f <= sqrt(2), |whole| > |f| or 0, low small."""
+    s = f / (2.0 + f)
+    z = s * s
+    z2 = z * z
+    p = (LOG_0 + z * LOG_1) + z2 * ((LOG_2 + z * LOG_3) + z2 * ((LOG_4 + z * LOG_5) + z2 * LOG_6))
+    # log(1 + f) = f - f^2 / 2 + s (f^2 / 2 + z p). f is a multiple of 2^-53 and its upper part of
+    # 2^-26, so f - upper^2 / 2 is exact; the other terms are small.
+    upper = (f + SPLIT) - SPLIT
+    half_f = 0.5 * f
+    half_upper = 0.5 * upper
+    first = f - half_upper * upper
+    low = low - (f - upper) * (half_f + half_upper)
+    high = whole + first
+    return high + (((whole - high) + first) + (low + s * (half_f * f + z * p)))
+
+def log1p(x: float) -> float:
+    """log(1 + x) = log(u) + what u = 1 + x lost, over u; 0.67 ulp, all x > -1."""
+    u = 1.0 + x
+    added = u - 1.0
+    lost = (1.0 - (u - added)) + (x - added)
+    bits = float_bits(u) + (ONE_BITS - SQRT_HALF_BITS)
+    f = bits_float((bits & MANTISSA_BITS) + SQRT_HALF_BITS) - 1.0
+    k = bits_float(((bits >> 52) & 0xFFF) + INTEGER_BITS) - (INTEGER + 1023.0)
+    # lost / u to 3%, as lost 2^(1 - k) (1 - f) (1 + f^2) / 2; for the largest x, 2^-k has no bits.
+    scale = bits_float(EXPONENT_BITS - (bits & EXPONENT_BITS))
+    correction = lost * scale * ((0.5 - 0.5 * f) * (1.0 + f * f))
+    value = log_sum(k * LOG2_HIGH, f, k * LOG2_LOW + correction)
+    value = value if x < math.inf else x
+    edge = -math.inf if x == -1.0 else math.nan
+    value = value if x > -1.0 else edge
+    # To half an ulp, and -0.0 stays.
+    return x if abs(x) < 2.0**-53 else value
+
+LANES = 16
+#: Lanes are added to each other in these steps.
+HALVES = (8, 4, 2, 1)
+#: 1.5·2²³: adding it rounds to an integer, which is then in the last bits.
+ROUND_32 = float32(12582912.0)
+ONE_OVER_LOG2_32 = float32(1.4426950408889634)
+# log 2 in two parts: a multiple of the first by a small integer is exact.
+LOG2_HIGH_32 = float32(0.693145751953125)
+LOG2_LOW_32 = float32(1.4286068203094173e-06)
+# (e^r - 1 - r) / r^2 for |r| <= log(2) / 2, to 1.4e-9 (Chebyshev).
+EXP32_0 = float32(0.5000000013457727)
+EXP32_1 = float32(0.16666666681614256)
+EXP32_2 = float32(0.04166646500604005)
+EXP32_3 = float32(0.008333310934448869)
+EXP32_4 = float32(0.0013933641031986701)
+EXP32_5 = float32(0.00019890980869750327)
+
+
+def exp32(x):
+    """e^x in single precision for x <= 0; 0 where the result is subnormal."""
+    under = x < float32(-87.0)
+    y = float32(-87.0) if under else x
+    shifted = y * ONE_OVER_LOG2_32 + ROUND_32
+    n = shifted - ROUND_32
+    r = (y - n * LOG2_HIGH_32) - n * LOG2_LOW_32
+    p = EXP32_4 + r * EXP32_5
+    p = EXP32_2 + r * EXP32_3 + (r * r) * p
+    p = EXP32_0 + r * EXP32_1 + (r * r) * p
+    value = float32(1.0) + (r + (r * r) * p)
+    bits = int32(float32(shifted).view(int32) << int32(23))
+    scaled = value * int32(bits + int32(0x3F800000)).view(float32)
+    return float32(0.0) if under else scaled
+
+
+def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
+    """Blocks of rows, transposed: the loops over rows vectorise."""
+    k = raw_all.shape[1]
+    zero, one = raw_all.dtype.type(0.0), raw_all.dtype.type(1.0)
+    buffer = np.empty((k, rows), raw_all.dtype)
+    work = np.empty((3, rows), raw_all.dtype)
+    for begin in range(start, stop, rows):
+        n = min(rows, stop - begin)
+        top, total, mine = work[0, :n], work[1, :n], work[2, :n]
+        for i in range(n):
+            for j in range(k):
+                buffer[j, i] = raw_all[begin + i, j]
+        for i in range(n):
+            top[i], total[i] = buffer[0, i], zero
+        for j in range(k):
+            column = buffer[j, :n]
+            for i in range(n):
+                top[i] = column[i] if column[i] > top[i] else top[i]
+        for j in range(k):
+            column = buffer[j, :n]
+            for i in range(n):
+                column[i] = exp(column[i] - top[i])
+        for i in range(n):
+            seen = int(codes_all[begin + i])
+            mine[i], buffer[seen, i] = buffer[seen, i], zero
+            top[i] -= raw_all[begin + i, seen]
+        for j in range(k):
+            column = buffer[j, :n]
+            for i in range(n):
+                total[i] += column[i]
+        for i in range(n):
+            excess = total[i] if mine[i] == one else (total[i] + mine[i]) - one
+            top[i] += log1p(excess)
+            mine[i] = one / (one + excess)
+        for i in range(n):
+            first[begin + i] = top[i]
+            buffer[int(codes_all[begin + i]), i] = -total[i]
+        for i in range(n):
+            for j in range(k):
+                rest[begin + i, j] = buffer[j, i] * mine[i]
+
+
+def many_classes(codes_all, raw_all, first, rest, start, stop, rows):
+    """Row by row: the loops over classes vectorise, sums and maxima in lanes."""
+    k = raw_all.shape[1]
+    whole = k - k % LANES
+    zero, one = raw_all.dtype.type(0.0), raw_all.dtype.type(1.0)
+    lanes = np.empty(LANES, raw_all.dtype)
+    for i in range(start, stop):
+        raw, out = raw_all[i], rest[i]
+        lanes[:] = raw[0]
+        for j in range(0, whole, LANES):
+            part = raw[j : j + LANES]
+            for lane in range(LANES):
+                lanes[lane] = part[lane] if part[lane] > lanes[lane] else lanes[lane]
+        for half in HALVES:
+            for lane in range(half):
+                other = lanes[lane + half]
+                lanes[lane] = other if other > lanes[lane] else lanes[lane]
+        top = lanes[0]
+        for j in range(whole, k):
+            top = raw[j] if raw[j] > top else top
+        seen = int(codes_all[i])
+        for j in range(k):
+            out[j] = exp(raw[j] - top)
+        mine = out[seen]
+        out[seen] = zero
+        lanes[:] = zero
+        for j in range(0, whole, LANES):
+            part = out[j : j + LANES]
+            for lane in range(LANES):
+                lanes[lane] += part[lane]
+        for half in HALVES:
+            for lane in range(half):
+                lanes[lane] += lanes[lane + half]
+        total = lanes[0]
+        for j in range(whole, k):
+            total += out[j]
+        excess = total if mine == one else (total + mine) - one
+        first[i] = (top - raw[seen]) + log1p(excess)
+        scale = one / (one + excess)
+        out[seen] = -total
+        for j in range(k):
+            out[j] *= scale

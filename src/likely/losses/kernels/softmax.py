@@ -1,0 +1,63 @@
+"""Run the compiled softmax cross-entropy: its source is ``softmax_body.py`` with the primitives copied in."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from likely._math.pool import fold_slices
+from likely.losses.kernels.build import load
+from likely.losses.kernels.emit import primitives_text
+
+TITLE = "Categorical softmax"
+#: Entries of raw from which a kernel is worth loading.
+ENTRIES = 65536
+#: More classes than this are computed row by row.
+FEW = 24
+#: Entries of a block that is transposed: it stays in the first-level cache.
+BLOCK = 4096
+
+
+def softmax(codes: Any, raw: Any, first: Any, rest: Any) -> None:
+    """Fill ``first`` (n,) with nll and ``rest`` (n, K) with its gradient, from raw (n, K).
+
+    Arrays may be float32 or float64, of either order. Codes must be 0, …, K − 1.
+    """
+    n, k = raw.shape
+    by_row = k > FEW and raw.flags.c_contiguous and rest.flags.c_contiguous
+    kernel = getattr(_module(raw.dtype == np.float32), "many_classes" if by_row else "few_classes")
+    rows = max(16, BLOCK // k)
+
+    def work(start: int, stop: int) -> None:
+        # Slices of entries, so that few rows of many classes are worth threads too.
+        kernel(codes, raw, first, rest, start // k, stop // k, rows)
+
+    if raw.flags.c_contiguous:
+        fold_slices(work, n * k)
+    else:  # a block of a fit, which has threads of its own
+        work(0, n * k)
+
+
+def source(*, single: bool) -> str:
+    """The text of the module for one float type: primitives, then the kernels."""
+    path = Path(__file__).with_name("softmax_body.py")
+    body = path.read_text(encoding="utf-8").split("import exp, log1p\n", 1)[1]
+    if single:
+        body = body.replace(" exp(", " exp32(")
+    head = f'"""{TITLE}\n\nGenerated from softmax_body.py: do not edit."""\n'
+    head += "\nimport math\n\nimport numpy as np\nfrom numpy import float32, int32\n"
+    parts = [head, primitives_text(frozenset({"exp", "log1p"})), body.strip("\n") + "\n"]
+    return "\n\n".join(parts)
+
+
+def file_part(single: bool) -> str:
+    """What the module of a float type is called."""
+    return f"cross_entropy_float{32 if single else 64}"
+
+
+@cache
+def _module(single: bool) -> Any:
+    return load(TITLE, file_part(single), source(single=single))

@@ -1,0 +1,60 @@
+"""The compiled softmax cross-entropy: the numbers of the NumPy body, whatever the layout and float type."""
+
+import numpy as np
+import pytest
+
+from likely import Categorical
+from likely.losses import categorical
+from likely.losses.kernels.softmax import ENTRIES, FEW, softmax
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("k", [2, 3, FEW, FEW + 1, 100, 257])
+def test_equals_the_numpy_body(k, order, dtype):
+    rng = np.random.default_rng(k)
+    n = 203
+    raw = rng.normal(scale=8.0, size=(n, k)).astype(dtype)
+    raw[::7] *= 40.0  # exponentials that underflow
+    raw[::5] = 0.25  # ties
+    y = rng.integers(0, k, n)
+    y[::2] = raw[::2].argmax(axis=1)
+    raw = np.asarray(raw, order=order)
+    nll, gradient = np.empty(n, dtype), np.empty_like(raw)
+    softmax(y, raw, nll, gradient)
+    value, slope = categorical._cross_entropy(y, raw.astype(np.float64).T)
+    tight = {"rtol": 2e-13, "atol": 0.0} if dtype == np.float64 else {"rtol": 4e-5, "atol": 1e-37}
+    np.testing.assert_allclose(nll, value, **tight)
+    np.testing.assert_allclose(gradient, slope.T, **tight)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_many_rows_take_the_kernel_and_keep_their_type(dtype):
+    rng = np.random.default_rng(0)
+    n = ENTRIES // 3 + 1
+    raw = rng.normal(size=(n, 3)).astype(dtype)
+    y = rng.integers(0, 3, n)
+    nll, gradient = Categorical(3).nll_and_gradient(y, raw)
+    few = Categorical(3).nll_and_gradient(y[:50], raw[:50])
+    assert nll.dtype == gradient.dtype == dtype
+    np.testing.assert_allclose(nll[:50], few[0], rtol=1e-5)
+    np.testing.assert_allclose(gradient[:50], few[1], rtol=1e-5)
+    raw[n // 2, 1] = -np.inf
+    with pytest.raises(ValueError, match=rf"raw must be finite; it is not in row {n // 2} "):
+        Categorical(3).nll_and_gradient(y, raw)
+    with pytest.raises(ValueError, match=r"row 7 \(value 3.0\); each must be a class 0, …, 2"):
+        Categorical(3).nll_and_gradient(np.where(np.arange(n) == 7, 3, y), np.ones_like(raw))
+
+
+def test_pytorch_tensors_take_the_kernel_too():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(1)
+    raw = rng.normal(size=(ENTRIES // 4 + 1, 4))
+    y = torch.tensor(rng.integers(0, 4, len(raw)))
+    rows = torch.tensor(raw, requires_grad=True)
+    Categorical(4).nll(y, rows).sum().backward()
+    expected = torch.tensor(raw, requires_grad=True)
+    torch.nn.functional.cross_entropy(expected, y, reduction="sum").backward()
+    np.testing.assert_allclose(rows.grad.numpy(), expected.grad.numpy(), rtol=1e-9, atol=1e-15)
+    with pytest.raises(ValueError, match=r"y must hold class codes 0, …, 3"):
+        Categorical(4).nll(y + 4, rows)
