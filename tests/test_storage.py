@@ -196,7 +196,7 @@ def test_a_text_is_a_file_of_its_own(tmp_path):
 
 def test_texts_are_checked(tmp_path):
     path = write_folder(tmp_path / "m", MANIFEST, {"one": np.array("abc"), "two": np.array("def")})
-    one, two = sorted(path.glob("*.txt"))
+    one, _ = sorted(path.glob("*.txt"))
     one.write_text("abd")
     with pytest.raises(ModelFileError, match="truncated or was altered"):
         read_folder(path)
