@@ -220,6 +220,28 @@ def families(json: Json = False) -> None:
     run(json=json)
 
 
+@app.command(
+    "check-family",
+    epilog="Examples:\n\n  likely check-family gamma\n\n  likely check-family gumbel.py:Gumbel",
+)
+@one_message
+def check_family(
+    family: Annotated[
+        str,
+        typer.Argument(
+            metavar="FAMILY|FILE.py:CLASS",
+            help="A family that comes along, or a class in a Python file of yours, which is run.",
+            show_default=False,
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Check a family's formulas: normalised, right derivatives, digits kept."""
+    from likely.cli.check_family import run
+
+    run(family, json=json)
+
+
 def _names(given: list[str] | None) -> tuple[str, ...]:
     """Names from a repeated option, each of which may list several with commas."""
     names: list[Any] = [name.strip() for item in given or [] for name in item.split(",")]
