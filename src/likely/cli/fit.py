@@ -12,11 +12,11 @@ from likely.cli.model import TableModel, as_design
 from likely.cli.request import (
     Request,
     Response,
-    check_columns,
     check_request,
     not_features,
     read_response,
     role_notes,
+    with_columns,
 )
 from likely.cli.say import Voice
 from likely.cli.split import Split, choose_split
@@ -56,6 +56,9 @@ def run(request: Request, *, json: bool, quiet: bool) -> None:
     voice.document(as_document(report))
     if voice.speaks:
         show(report)
+    elif not json:
+        for warning in report.warnings:
+            voice.warn(warning)
 
 
 def fit_table(request: Request, voice: Voice) -> Report:
@@ -64,7 +67,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
     with voice.step(f"read {request.data}"):
         table = read_table(request.data)
     column = table.column(request.target, "target")
-    check_columns(request, table)
+    request = with_columns(request, table)
     proposal = propose(column) if request.family == "auto" else None
     family = parse_family(proposal.family if proposal else request.family)
     target = prepare_target(column, family.specification.support, family.specification.name)
@@ -136,7 +139,6 @@ def _judge(
             test.y,
             test.weight,
             split.groups,
-            getattr(model.estimator, "classes_", None),
             family.specification.name,
         )
     said = [f"held-out fit: {warning}" for warning in model.warnings]

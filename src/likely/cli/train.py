@@ -69,15 +69,15 @@ def _fit(
     names: tuple[str, ...],
 ) -> tuple[Any, list[str]]:
     estimator = _estimator(request, family, names)
-    # Terms and warnings should name our columns. A data frame would carry the names, but costs
-    # the import of pandas, and prediction has no use for them: the encoder checks the columns.
-    estimator._feature_names = lambda _: list(names)
     with warnings.catch_warnings(record=True) as caught, library_errors():
         warnings.simplefilter("always")
         estimator.fit(
-            as_design(matrix), response.y, sample_weight=response.weight, **response.given
+            as_design(matrix),
+            response.y,
+            sample_weight=response.weight,
+            feature_names=names or None,
+            **response.given,
         )
-    del estimator._feature_names
     # Only what the library says to its users; a deprecation somewhere below is not theirs to mend.
     kinds = (UserWarning, RuntimeWarning)
     said = [str(w.message) for w in caught if issubclass(w.category, kinds)]
