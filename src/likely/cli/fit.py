@@ -81,7 +81,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
         if split is not None:
             judgement, tried, said = _judge(request, voice, family, features, response, split)
             family, family_notes = tried.family, tried.notes
-        with voice.step(f"encode and fit on all {table.rows:,} rows"):
+        with voice.step(f"encode and fit on all {count(table.rows, 'row')}"):
             encoder = TableEncoder(request.numeric, request.min_rows).fit(features)
             matrix = encoder.transform(features).matrix
             trained = train(request, family, matrix, response, encoder.column_names)
@@ -140,6 +140,7 @@ def _judge(
             test.weight,
             split.groups,
             family.specification.name,
+            model.estimator.result_.status.name,
         )
     said = [f"held-out fit: {warning}" for warning in model.warnings]
     said += [f"held-out rows: {note}" for note in held.notes]

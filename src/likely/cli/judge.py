@@ -26,6 +26,7 @@ class Judgement:
     gain: float
     gain_standard_error: float
     baseline_family: str
+    status: str  # of the fit that was judged
     coverage: dict[str, float] | None = None
     accuracy: float | None = None
     baseline_accuracy: float | None = None
@@ -42,6 +43,7 @@ def judge(
     weight: Array | None,
     groups: NDArray[Any] | None,
     baseline_family: str,
+    status: str,
 ) -> Judgement:
     """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
     nll, base = -model.log_prob(y), -baseline.log_prob(y)
@@ -53,7 +55,14 @@ def judge(
     else:
         figures["coverage"] = {f"{100 * c:g}": coverage(model, y, c, weight) for c in COVERAGES}
     return Judgement(
-        len(y), average(nll, weight), average(base, weight), gain, error, baseline_family, **figures
+        len(y),
+        average(nll, weight),
+        average(base, weight),
+        gain,
+        error,
+        baseline_family,
+        status,
+        **figures,
     )
 
 

@@ -12,7 +12,7 @@ from likely.cli.errors import UserError, library_errors
 from likely.cli.model import TableModel
 from likely.cli.request import columns_named
 from likely.cli.say import Voice
-from likely.data.errors import DataError
+from likely.data.errors import DataError, count
 from likely.data.read import PARQUET, read_table
 from likely.data.table import Column
 from likely.storage import write_file
@@ -49,7 +49,7 @@ def run(
     with voice.step(f"read {data}"):
         table = read_table(data, text=model.encoder.text_columns)
     kept = [table.columns[name] for name in columns_named(keep, table)]
-    with voice.step(f"predict {table.rows:,} rows"):
+    with voice.step(f"predict {count(table.rows, 'row')}"):
         try:
             distribution, notes = model.predict(table)
         except DataError as error:
@@ -81,7 +81,7 @@ def run(
         }
     )
     if voice.speaks and out is not None:
-        print(f"{table.rows:,} rows with {', '.join(frame.column_names)} written to {out}")
+        print(f"{count(table.rows, 'row')} with {', '.join(frame.column_names)} written to {out}")
 
 
 def parse_quantiles(text: str) -> tuple[float, ...]:

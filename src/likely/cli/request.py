@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from likely.cli.errors import UserError
 from likely.cli.family_text import parse_family
 from likely.cli.model import number_column, response_columns
-from likely.data.errors import listing, nearest
+from likely.data.errors import listing, nearest, spoken
 from likely.data.table import Table
 from likely.data.target import Target
 from likely.storage import refuse_foreign
@@ -141,7 +141,7 @@ def role_notes(request: Request) -> list[str]:
     """What becomes of those columns, in words."""
     notes = []
     if request.drop:
-        notes.append(f"left out as asked: {listing(request.drop, 20)}")
+        notes.append(f"left out as asked: {listing(map(spoken, request.drop), 20)}")
     for name, what in (
         (request.weight, "the weight of each row"),
         (request.offset, "the offset"),
@@ -150,7 +150,7 @@ def role_notes(request: Request) -> list[str]:
         (request.time, "used to hold out the last rows"),
     ):
         if name is not None:
-            notes.append(f"{name}: {what}, not a predictor")
+            notes.append(f"{spoken(name)}: {what}, not a predictor")
     return notes
 
 

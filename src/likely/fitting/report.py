@@ -23,6 +23,8 @@ FALLING = 1e-6
 #: A variance that grows by more than this on the way to infinity is that of a term without
 #: information.
 GROWTH = 100.0
+#: This many standard errors from the maximum, those errors still have two digits.
+NEAR = 1e-2
 
 
 @dataclass
@@ -51,12 +53,13 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     dropped = _dropped(objective)
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
+    status = _status(task, outcome, dropped)
+    unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
     if covariances:
         matrix = objective.matrix()
         for kind, covariance in _covariances(outcome, covariances, task.loss).items():
-            found[kind] = _blank(matrix @ covariance @ matrix.T, lost)
-    status = _status(task, outcome, dropped)
+            found[kind] = _blank(matrix @ covariance @ matrix.T, unsure)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(task.penalty() @ parameters**2)
     return FitResult(
@@ -128,6 +131,22 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
         now = variances(objective, inverse(outcome.space, outcome.stop, outcome.recessions))
         lost = ~(now <= GROWTH * outcome.variances)
     return lost
+
+
+def _without_precision(
+    status: Status, stop: Stop, terms: Sequence[tuple[str, str]], lost: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which coefficients have an estimate, but no standard error that means anything.
+
+    Rows that are fitted exactly have a scale on its way to 0, and with it the errors of all that the
+    same columns decide. Far from any maximum the curvature says nothing about precision.
+    """
+    if status is Status.unbounded:
+        names = {term for (_, term), bad in zip(terms, lost, strict=True) if bad}
+        every = "intercept" in names
+        return np.array([every or term in names for _, term in terms])
+    far = status is Status.max_iter and not stop.gradient_norm <= NEAR
+    return np.full(lost.size, far)
 
 
 def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
@@ -232,7 +251,12 @@ def _message(
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
         count, rows = objective.moved_rows(along, least)
-        text += f"; it concerns {count} rows, first {listing([str(r) for r in rows])}"
+        which = (
+            f"row {rows[0]}"
+            if count == 1
+            else f"{count} rows, first {listing(list(map(str, rows)))}"
+        )
+        text += f"; it concerns {which}"
     if dropped.any():
         names = [t for t, bad in zip(terms, dropped, strict=True) if bad]
         text += f". Redundant: {listing(names)}"
