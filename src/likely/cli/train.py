@@ -28,6 +28,12 @@ class Trained:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def status(self) -> str | None:
+        """How the fit ended, for predictors that seek a maximum; None for those that stop early."""
+        result = getattr(self.estimator, "result_", None)
+        return None if result is None else result.status.name
+
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
@@ -54,14 +60,14 @@ def train(
     what the data say, and it is fitted instead.
     """
     estimator, said = _fit(request, family, matrix, response, encoder)
-    result = getattr(estimator, "result_", None)
-    runaway = result is not None and result.status.name == "boundary"
+    trained = Trained(estimator, family, [], said)
+    runaway = trained.status == "boundary"
     if request.family == "auto" and family.specification.name == "NegativeBinomial" and runaway:
         poisson = family_class("Poisson")()
         estimator, said = _fit(request, poisson, matrix, response, encoder)
         note = "given the columns, the counts vary no more than Poisson's (size → ∞)"
         return Trained(estimator, poisson, [note], said)
-    return Trained(estimator, family, [], said)
+    return trained
 
 
 def _fit(
@@ -73,15 +79,15 @@ def _fit(
 ) -> tuple[Any, list[str]]:
     names = encoder.column_names
     estimator = _estimator(request, family, encoder)
-    # Terms and warnings should name our columns. A data frame would carry the names, but costs
-    # the import of pandas, and prediction has no use for them: the encoder checks the columns.
-    estimator._feature_names = lambda _: list(names)
     with warnings.catch_warnings(record=True) as caught, library_errors():
         warnings.simplefilter("always")
         estimator.fit(
-            as_design(matrix), response.y, sample_weight=response.weight, **response.given
+            as_design(matrix),
+            response.y,
+            sample_weight=response.weight,
+            feature_names=names or None,
+            **response.given,
         )
-    del estimator._feature_names
     # Only what the library says to its users; a deprecation somewhere below is not theirs to mend.
     kinds = (UserWarning, RuntimeWarning)
     said = [str(w.message) for w in caught if issubclass(w.category, kinds)]

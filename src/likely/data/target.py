@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import Domain
-from likely.data.errors import DataError, count, listing, rows_words
+from likely.data.errors import DataError, count, listing, rows_words, spoken
 from likely.data.table import Column, number_label
 
 #: Text with more distinct values than this is no set of classes.
@@ -42,7 +42,7 @@ class Target:
 def propose(column: Column) -> Proposal:
     """The family that the values of ``column`` suggest."""
     _refuse_missing(column)
-    name = column.name
+    name = spoken(column.name)
     codes, labels = column.as_labels()
     distinct = len(labels)
     if distinct < 2:

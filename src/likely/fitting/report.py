@@ -23,6 +23,8 @@ CERTAIN = 1e-3
 #: A variance that grows by more than this on the way to infinity is that of a term without
 #: information.
 GROWTH = 100.0
+#: This many standard errors from the maximum, those errors still have two digits.
+NEAR = 1e-2
 
 
 @dataclass
@@ -53,6 +55,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     dropped = _dropped(objective)
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
+    status = _status(task, outcome, dropped)
+    unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
     beyond = np.zeros_like(lost)
     if covariances:
@@ -62,9 +66,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
                 found[kind] = matrix @ covariance @ matrix.T
             if np.isfinite(covariance).all():
                 variance = np.diag(found[kind])
-                beyond |= ~lost & ~(np.isfinite(variance) & (variance > 0.0))
-            found[kind] = _blank(found[kind], lost | beyond)
-    status = _status(task, outcome, dropped)
+                beyond |= ~unsure & ~(np.isfinite(variance) & (variance > 0.0))
+            found[kind] = _blank(found[kind], unsure | beyond)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
@@ -135,6 +138,22 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
         now = variances(objective, inverse(outcome.space, outcome.stop, outcome.recessions))
         lost = ~(now <= GROWTH * outcome.variances)
     return lost
+
+
+def _without_precision(
+    status: Status, stop: Stop, terms: Sequence[tuple[str, str]], lost: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which coefficients have an estimate, but no standard error that means anything.
+
+    Rows that are fitted exactly have a scale on its way to 0, and with it the errors of all that the
+    same columns decide. Far from any maximum the curvature says nothing about precision.
+    """
+    if status is Status.unbounded:
+        names = {term for (_, term), bad in zip(terms, lost, strict=True) if bad}
+        every = "intercept" in names
+        return np.array([every or term in names for _, term in terms])
+    far = status is Status.max_iter and not stop.gradient_norm <= NEAR
+    return np.full(lost.size, far)
 
 
 def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
