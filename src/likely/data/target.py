@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,6 +174,11 @@ def _refuse_missing(column: Column) -> None:
 def _refuse_wide_text(column: Column, distinct: int) -> None:
     if distinct <= MAX_CLASSES:
         return
+    if all(re.fullmatch(r"\s*[-+]?\d[\d.]*(,\d+)*\s*", level) for level in column.levels):
+        raise DataError(
+            f"target {column.name!r} is read as text: its cells look like numbers with commas, such as "
+            f"{column.levels[0]!r}; write them with a decimal point and without thousands separators"
+        )
     words = [i for i, level in enumerate(column.levels) if not _is_number(level)]
     if len(words) < 0.2 * len(column.levels):
         rows = np.flatnonzero(np.isin(column.values, words))
