@@ -74,8 +74,6 @@ def fit_linear(
     if not loss.smooth:
         from likely.fitting.nonsmooth import fit_absolute
 
-        if penalties.any():
-            raise ValueError("alpha must be 0 for a loss with kinks: the fit is a linear programme")
         fitter: Any = fit_absolute
     else:
         fitter = fit_smooth

@@ -53,6 +53,7 @@ class Factor:
 
     def __init__(self, hessian: Array) -> None:
         self.condition = np.inf
+        self.size = hessian.shape[0]
         diagonal = np.diag(hessian)
         self.positive = bool((diagonal > 0.0).all() and np.isfinite(hessian).all())
         if not self.positive:
