@@ -102,6 +102,11 @@ class Objective:
             found.append((inner, basis.penalty(penalty[flat][first:])))
         return found
 
+    def _add_penalty(self, hessian: Array) -> None:
+        """Add the penalty's second derivatives."""
+        for inner, square in self._penalties:
+            hessian[inner, inner] += np.diag(square) if square.ndim == 1 else square
+
     def _pull(self, theta: Array) -> Array:
         """The gradient of the penalty."""
         pull = np.zeros(self.size)
@@ -193,9 +198,8 @@ class Objective:
             pull = self._pull(theta)
             loss += 0.5 * float(theta @ pull)
             gradient = gradient + pull if gradient.size else gradient
-            for inner, square in self._penalties if hessian is not None else ():
-                assert hessian is not None
-                hessian[inner, inner] += np.diag(square) if square.ndim == 1 else square
+            if hessian is not None:
+                self._add_penalty(hessian)
         return Sums(loss, gradient, hessian, full[-1] if meat else None)
 
     def _read(self, block: int, worker: int, theta: Array) -> _Rows | None:
@@ -384,10 +388,11 @@ class Objective:
                 packed = self.loss.evaluate(rows.y, rows.raw, 2)[2]
                 assert packed is not None
                 product = np.zeros_like(v)
-                for h, (a, b) in zip(packed, self._packed, strict=True):
-                    product[a] += h * v[b]
-                    if a != b:
-                        product[b] += h * v[a]
+                with np.errstate(over="ignore", invalid="ignore"):  # the caller looks at the result
+                    for h, (a, b) in zip(packed, self._packed, strict=True):
+                        product[a] += h * v[b]
+                        if a != b:
+                            product[b] += h * v[a]
             self._gradient(
                 rows.blocks, product if rows.weight is None else product * rows.weight, out
             )
@@ -415,6 +420,32 @@ class Objective:
             return out / self._scales()
 
         return fold(work, self.blocks, _add, self.threads)
+
+    def squares(self, theta: Array, meat: bool) -> tuple[Array, Array | None]:
+        """Hessian and, where asked for, Σ w·s·sᵀ of the rows' gradients s, with one buffer each.
+
+        For matrices so large that a fold, which keeps one per level of its tree, would not do.
+        """
+        totals = [np.zeros((self.size, self.size)) for _ in range(1 + meat)]
+        part = np.empty_like(totals[0])
+        for block in range(self.blocks):
+            rows = self._read(block, 0, theta)
+            if rows is None:
+                continue
+            _, gradient, curvature = self.loss.evaluate(rows.y, rows.raw, 2)
+            assert gradient is not None
+            assert curvature is not None
+            w = 1.0 if rows.weight is None else rows.weight
+            kinds = [curvature * w]
+            if meat:
+                kinds.append(np.stack([w * gradient[a] * gradient[b] for a, b in self._packed]))
+            for total, packed in zip(totals, kinds, strict=True):
+                part[:] = 0.0
+                self._gram(rows.blocks, packed, part)
+                total += part
+        full = [np.tril(t) + np.tril(t, -1).T for t in totals]
+        self._add_penalty(full[0])
+        return full[0], full[1] if meat else None
 
     def rounding(self, theta: Array) -> Array:
         """A bound (P,) on what the rounding of raw predictions may add to the gradient.
@@ -448,6 +479,10 @@ class Objective:
         """The scale of every slope in θ, 1 for intercepts."""
         bases = [self.bases[u] for u in self.uses]
         return np.concatenate([np.r_[np.ones(int(b.intercept)), b.scale] for b in bases])
+
+    def left_out(self) -> NDArray[np.bool_]:
+        """Which θ belong to columns that were given no part in the fit."""
+        return np.isinf(self._scales())
 
     def weight(self) -> float:
         """Σ w."""

@@ -9,6 +9,7 @@ likelihood is unbounded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,6 +52,10 @@ class Subspace:
     ) -> Sums:
         """The objective at γ, with gradient and Hessian in γ."""
         full = self.objective.evaluate(self.point(gamma), order, kind, meat)
+        return self.restricted(full)
+
+    def restricted(self, full: Sums) -> Sums:
+        """Derivatives in θ as derivatives in γ."""
         n = self.basis
         if n is None:
             return full
@@ -84,15 +89,27 @@ def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Re
         return None
     direction = step / min(reach, 1.0)
     losses = [sums.loss]
-    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    discrete = getattr(space.objective.loss, "discrete", False)
+    # A sum of losses that are all above 0 keeps its digits however small it is.
+    rounding = 1e-13 * (abs(sums.loss) if discrete else max(1.0, abs(sums.loss)))
     for t in STEPS:
         losses.append(space.evaluate(gamma + t * direction, 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
             return None
     if not losses[-1] < losses[0] - rounding:
-        return None
-    if getattr(space.objective.loss, "discrete", False):
+        return Recession(direction, False) if _vanishing(space, gamma, direction) else None
+    if discrete:
         return Recession(direction, False)
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
     return Recession(direction, unbounded)
+
+
+def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:
+    """Whether the slope along the direction goes to 0 from below, where the loss has no digits left."""
+    slopes = [
+        float(space.evaluate(gamma + t * direction, 1).gradient @ direction) for t in (0.0, *STEPS)
+    ]
+    return slopes[0] < 0.0 and all(
+        0.6 * before <= slope <= 0.0 for before, slope in pairwise(slopes)
+    )

@@ -37,6 +37,10 @@ class Outcome:
     variances: Array | None = None
     #: Whether the loss still fell on going on from the last direction.
     falling: bool = False
+    #: Which θ are not determined, where none was left out.
+    ambiguous: NDArray[np.bool_] | None = None
+    #: What the message adds.
+    note: str = ""
     engine: str = "newton"
 
     @property
@@ -50,7 +54,7 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     objective, stop = outcome.space.objective, outcome.stop
     parameters = objective.flat(outcome.theta)
     terms = task.terms()
-    dropped = _dropped(objective)
+    dropped = _dropped(objective) | _undetermined(outcome)
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
     found: dict[str, Array] = {}
@@ -95,6 +99,20 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
         found += [False] * int(basis.intercept)
         found += [i in basis.dropped for i in range(basis.columns.size)]
     return np.array(found)
+
+
+def _undetermined(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients can move without changing a prediction, in untransformed coordinates."""
+    objective = outcome.space.objective
+    found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
+    if outcome.ambiguous is None:
+        return found
+    for u, flat, part in zip(objective.uses, objective.flat_parts(), objective.parts, strict=True):
+        basis = objective.bases[u]
+        found[flat] = outcome.ambiguous[part]
+        if basis.intercept and basis.centre[found[flat][1:]].any():
+            found[flat.start] = True  # it takes up what centring the others took off
+    return found
 
 
 def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.bool_]:
@@ -152,8 +170,9 @@ def _covariances(outcome: Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[s
         if kind == "observed":
             found[kind] = bread
         elif kind == "robust":
-            meat = space.objective.evaluate(outcome.theta, 1, meat=True).meat
-            assert meat is not None
+            meat = stop.sums.meat
+            if meat is None:
+                meat = _present(space.objective.evaluate(outcome.theta, 1, meat=True).meat)
             found[kind] = bread @ meat @ bread
         elif kind == "expected":
             if kind not in loss.curvature_kinds:
@@ -266,4 +285,6 @@ def _message(
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
+    if outcome.note:
+        text += f". {outcome.note}"
     return text + unheld(terms, beyond)
