@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from likely import Normal
 from likely.fitting import (
     ConvergenceWarning,
     Design,
@@ -89,10 +90,10 @@ def test_one_separating_column_is_named(both, losses, X, rng):
     assert found.status is Status.separated
 
 
-def test_an_unbounded_likelihood(both, losses, X):
+def test_an_unbounded_likelihood(both, X):
     y = np.zeros(900)
     with pytest.warns(ConvergenceWarning, match="unbounded"):
-        _, found = both(losses.Normal(), X, [ALL, SHARED], Response(y), start=[0.0, 0.0])
+        _, found = both(Normal().loss(), X, [ALL, SHARED], Response(y), start=[0.0, 0.0])
     assert found.status is Status.unbounded
 
 
