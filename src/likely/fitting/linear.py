@@ -11,6 +11,7 @@ import numpy as np
 
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
+from likely.fitting.edge import follow_edge
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -166,6 +167,8 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
+    if outcome.stop.reason == "edge":
+        follow_edge(task, outcome)
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
         found = find_recession(space, stop.theta, stop.sums, stop.step)

@@ -50,7 +50,7 @@ def fit_many(
     if not stop.certified():
         # Where classes are separated, L-BFGS may have gone far along the way it came.
         for step in (stop.step, stop.theta - theta):
-            found = find_recession(space, stop.theta, stop.sums, step)
+            found = find_recession(space, stop.theta, stop.sums, step, True)
             if found is not None:
                 return _receding(task, outcome, found)
         if stop.reason == "receding":
@@ -81,7 +81,7 @@ def fit_many(
     stop.sums = space.restricted(stop.sums._replace(hessian=hessian))
     _polish(space, stop)
     if not stop.certified():
-        found = find_recession(space, stop.theta, stop.sums, stop.step)
+        found = find_recession(space, stop.theta, stop.sums, stop.step, True)
         if found is not None:
             return _receding(task, outcome, replace(found, direction=space.lift(found.direction)))
     stop.sums = stop.sums._replace(meat=meat)  # in θ, as its use is

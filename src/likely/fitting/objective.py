@@ -357,6 +357,48 @@ class Objective:
         total, weight = fold(work, self.blocks, _add, self.threads)
         return float(total / weight) if weight > 0.0 else 0.0
 
+    def outside(self, theta: Array) -> tuple[int, int] | None:
+        """The first row, and its raw column, whose loss is infinite at a raw prediction that is not.
+
+        None where there is none: then an exponential overflowed, or all is well.
+        """
+        for block in range(self.blocks):
+            rows = self._read(block, 0, theta)
+            if rows is None:
+                continue
+            bad = ~np.isfinite(self.loss.evaluate(rows.y, rows.raw, 0)[0])
+            bad &= (np.abs(rows.raw) <= LARGEST_RAW).all(axis=0)
+            if not bad.any():
+                continue
+            at = int(np.flatnonzero(bad)[0])
+            kept = self._kept(block)
+            row = block * self.rows + (at if kept is None else int(kept[at]))
+            column = self._culprit(rows.y[at : at + 1], rows.raw[:, at : at + 1])
+            return row, column
+        return None
+
+    def _culprit(self, y: Array, raw: Array) -> int:
+        """The raw column whose change of sign makes a row's loss finite."""
+        for column in range(self.columns):
+            changed = np.ascontiguousarray(raw.copy())
+            changed[column] = np.abs(changed[column]) + 1.0
+            if np.isfinite(self.loss.evaluate(y, changed, 0)[0]).all():
+                return column
+        return 0
+
+    def row_direction(self, row: int, column: int) -> Array:
+        """a with raw of this row and raw column = a·θ, without its offset."""
+        rows = slice(row, row + 1)
+        basis = self.bases[self.uses[column]]
+        direction, part = np.zeros(self.size), self.parts[column]
+        if basis.columns.size:
+            one = self._block(basis, rows, None, np.empty(basis.columns.size), 0)
+            slopes = one.transposed(np.ones((1, 1)))[:, 0] / basis.scale
+            direction[part.start + int(basis.intercept) : part.stop] = slopes
+        if basis.intercept:
+            direction[part.start] = 1.0
+        return direction
+
     def _kept(self, block: int) -> NDArray[np.intp] | None:
         if self.response.weight is None:
             return None

@@ -78,27 +78,29 @@ class Subspace:
         return Subspace(self.objective, self.point(gamma), self.lift(rest))
 
 
-def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Recession | None:
+def find_recession(
+    space: Subspace, gamma: Array, sums: Sums, step: Array, by_slopes: bool = False
+) -> Recession | None:
     """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
 
     A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an
-    exponential has vanished.
+    exponential has vanished. ``by_slopes``: where the loss has no digits left to fall by, its slopes
+    decide.
     """
     reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
         return None
     direction = step / min(reach, 1.0)
     losses = [sums.loss]
-    discrete = getattr(space.objective.loss, "discrete", False)
-    # A sum of losses that are all above 0 keeps its digits however small it is.
-    rounding = 1e-13 * (abs(sums.loss) if discrete else max(1.0, abs(sums.loss)))
+    rounding = 1e-13 * max(1.0, abs(sums.loss))
     for t in STEPS:
         losses.append(space.evaluate(gamma + t * direction, 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
             return None
     if not losses[-1] < losses[0] - rounding:
-        return Recession(direction, False) if _vanishing(space, gamma, direction) else None
-    if discrete:
+        flat = by_slopes and _vanishing(space, gamma, direction)
+        return Recession(direction, False) if flat else None
+    if getattr(space.objective.loss, "discrete", False):
         return Recession(direction, False)
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding

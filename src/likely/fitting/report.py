@@ -37,6 +37,8 @@ class Outcome:
     variances: Array | None = None
     #: Whether the loss still fell on going on from the last direction.
     falling: bool = False
+    #: Rows whose raw prediction is held at the edge of a partial link's domain.
+    held: list[int] = field(default_factory=list)
     #: Which θ are not determined, where none was left out.
     ambiguous: NDArray[np.bool_] | None = None
     #: What the message adds.
@@ -264,10 +266,12 @@ def _message(
         norm = outcome.stop.gradient_norm
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
     if outcome.stop.reason == "edge":
+        rows = f": {_rows(len(outcome.held), sorted(outcome.held)[:5])}" if outcome.held else ""
         text += (
-            ". Here the prediction of some row reaches the edge of a partial link's domain; a "
-            "total "
-            "link such as log has no edge"
+            ". Here predictions reach the edge of a partial link's domain"
+            + rows
+            + "; a total link "
+            "such as log has no edge"
         )
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"
@@ -277,8 +281,8 @@ def _message(
         objective = outcome.space.objective
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
-        count, rows = objective.moved_rows(along, least)
-        text += f"; it concerns {_rows(count, rows)}"
+        count, first = objective.moved_rows(along, least)
+        text += f"; it concerns {_rows(count, first)}"
     if dropped.any():
         names = [t for t, bad in zip(terms, dropped, strict=True) if bad]
         text += f". Redundant: {listing(names)}"
