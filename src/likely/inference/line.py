@@ -105,14 +105,25 @@ class Line:
             compile_program([of_g], numpy_backend.TABLE),
         )
 
+    @cached_property
+    def _score_program(self) -> Program:
+        log_f = self._log_density()
+        return compile_program(
+            [tangent([-log_f], raw)[0] for raw in self.loss.raw], numpy_backend.TABLE
+        )
+
+    def score(self, t: Array, rows: Rows) -> list[Array]:
+        """∂nll/∂raw at t of the rows, one array for each raw column."""
+        return self._run(self._score_program, t, rows)
+
     def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
         """log f(y), log g(t) = log f(y) + log dy/dt, and y, at t (m,) or (m, nodes) of the rows (m,)."""
         log_f, log_g, y = self._run(self._density_program, t, rows)
-        # Where y itself has left the floating-point numbers there is no mass to speak of.
-        gone = np.isnan(log_g) & (
-            np.isinf(y) | (y == self.low) | (y == self.high) | (abs(y) > 1e150)
-        )
-        log_g[gone] = log_f[gone] = -np.inf
+        # Where y itself has left the floating-point numbers there is no mass to speak of, even where
+        # the density is infinite at that edge.
+        left = np.isinf(y) | (y == self.low) | (y == self.high) | (abs(y) > 1e150)
+        log_f[left & np.isnan(log_g)] = -np.inf
+        log_g[left & ~(log_g < np.inf)] = -np.inf
         return log_f, log_g, y
 
     def slope(self, t: Array, rows: Rows, *, of_t: bool) -> Array:

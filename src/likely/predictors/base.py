@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.predictive import Predictive
 from likely.losses import check
-from likely.predictors.features import repeated_names, unusable_cells
+from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
 from likely.predictors.response import encode_labels, offsets
 from likely.recipe import as_family
 
@@ -46,6 +46,9 @@ class DistributionEstimator(BaseEstimator):
     Subclasses set ``_fit(X, y, weight, offset)`` and ``_raw(X)``; a classifier or a regressor follows
     from the family.
     """
+
+    #: Whether missing values in X are the learner's own business.
+    _takes_missing: ClassVar[bool] = False
 
     # --- scikit-learn's conventions ---------------------------------------------------------------
 
@@ -140,7 +143,9 @@ class DistributionEstimator(BaseEstimator):
                 f"X has more than one column called {', '.join(map(repr, repeated))}: "
                 "a column's name says which coefficient is its own, so rename or drop one"
             )
+        refuse_times(X)
         options: dict[str, Any] = {
+            "ensure_all_finite": "allow-nan" if self._takes_missing else True,
             "accept_sparse": "csr",
             "dtype": [np.float64, np.float32],
             "ensure_min_samples": int(reset),  # no rows, no predictions: nothing is wrong with that
@@ -148,9 +153,16 @@ class DistributionEstimator(BaseEstimator):
         try:
             return validate_data(self, X, reset=reset, **options)
         except ValueError as error:
+            if "must be in the same order" in str(error):
+                order = ", ".join(map(repr, self.feature_names_in_))
+                raise ValueError(
+                    f"{str(error).rstrip()}\nThe order is {order}: pass X[model.feature_names_in_]"
+                ) from None
+            if "could not convert" in str(error):
+                refuse_text(X)
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise
-        values = check_array(X, ensure_all_finite=False, **options)
+        values = check_array(X, **{**options, "ensure_all_finite": False})
         names = getattr(self, "feature_names_in_", range(values.shape[1]))
         raise ValueError(unusable_cells(values, list(names), type(self).__name__))
 

@@ -17,6 +17,7 @@ from likely.fitting import (
     moments,
 )
 from likely.losses import check
+from likely.predictors.own import check_own
 from likely.predictors.standard import standard
 from likely.predictors.start import rough
 
@@ -35,7 +36,8 @@ def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -
     formulas = loss.specification.formulas
     if "maximum_likelihood" not in formulas or any(s.role == "fixed" for s in loss.slots):
         return None
-    found = moments(y, weight, loss.sufficient, n_jobs)
+    count = loss.statistics
+    found = moments(y, weight, loss.sufficient if count else None, max(count, 1), n_jobs)
     if not (found.second[0] > 0 or len(loss.slots) == 1):
         return None
     theta = formulas["maximum_likelihood"](found)
@@ -69,6 +71,7 @@ def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> A
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)
+    check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         marginal = fit_constant(
@@ -95,18 +98,22 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     """See ``Family.fit``."""
     from likely.inference.categorical import CategoricalPredictive
     from likely.inference.predictive import Predictive
-    from likely.predictors.response import encode_labels
+    from likely.predictors.response import are_codes, encode_labels
 
     specification = family.specification
     if specification.support.name == "classes":
-        labels, codes = encode_labels(y, specification.name, family.classes)
+        classes, codes = encode_labels(y, specification.name, family.classes)
         weight = check.weights(sample_weight, codes.shape[0])
-        loss = family.loss(labels.size)
-        counts = np.bincount(codes.astype(np.intp), weight, minlength=labels.size)
+        loss = family.loss(classes.size)
+        counts = np.bincount(codes.astype(np.intp), weight, minlength=classes.size)
         with np.errstate(divide="ignore"):
             raw = np.log(counts / counts.sum())
-        return CategoricalPredictive(loss, raw, labels=labels)
-    values = check.response(y, specification.support, specification.name)
+        return CategoricalPredictive(loss, raw, labels=classes)
+    labels: NDArray[Any] | None = None
+    if specification.support.name == "binary" and not are_codes(y):
+        labels, values = encode_labels(y, specification.name, None)
+    else:
+        values = check.response(y, specification.support, specification.name)
     weight = check.weights(sample_weight, values.shape[0])
     loss = family.loss()
     # A few rows tell most of what float64 cannot hold, and closed forms take one pass.
@@ -114,11 +121,11 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     ordinary = weight is None and standard(loss, few, None) is None
     raw = closed_form(loss, values, weight, None) if ordinary else None
     if raw is not None:
-        return Predictive(loss, raw)
+        return Predictive(loss, raw, labels)
     moved = standard(loss, values, weight)
     if moved is None:
-        return Predictive(loss, _maximum(family, loss, values, weight))
-    return Predictive(loss, moved.raw(_maximum(family, loss, moved.y(values), weight)))
+        return Predictive(loss, _maximum(family, loss, values, weight), labels)
+    return Predictive(loss, moved.raw(_maximum(family, loss, moved.y(values), weight)), labels)
 
 
 def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
@@ -127,6 +134,7 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)
+    check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         result = fit_constant(
