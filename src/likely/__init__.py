@@ -51,6 +51,8 @@ _LAZY = {
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
 }
+# Modules for other libraries, which need those.
+_MODULES = ("catboost", "lightgbm", "xgboost")
 
 
 def _families() -> dict[str, str]:
@@ -63,7 +65,12 @@ def _families() -> dict[str, str]:
 def __getattr__(name: str) -> Any:
     if name == "__all__":  # `from likely import *` asks for it
         return __dir__()
-    if name in _LAZY:
+    value: Any
+    if name in _MODULES:
+        from importlib import import_module
+
+        value = import_module(f"likely.{name}")
+    elif name in _LAZY:
         from importlib import import_module
 
         value = getattr(import_module(_LAZY[name]), name)

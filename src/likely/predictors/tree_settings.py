@@ -35,7 +35,7 @@ def column_settings(estimator: Any, loss: Any, names: Sequence[str]) -> tuple[Co
     ValueError or TypeError names the argument, its value, and what would be valid.
     """
     parameters = [slot.parameter for slot in loss.free]
-    _refuse_partial_links(loss)
+    refuse_partial_links(loss)
 
     def per_parameter(argument: str, valid: Callable[[Any], bool], words: str, default: Any) -> Any:
         given = getattr(estimator, argument)
@@ -73,7 +73,8 @@ def column_settings(estimator: Any, loss: Any, names: Sequence[str]) -> tuple[Co
     return tuple(columns) if len(columns) == loss.columns else tuple(columns * loss.columns)
 
 
-def _refuse_partial_links(loss: Any) -> None:
+def refuse_partial_links(loss: Any) -> None:
+    """ValueError where a raw number could lie outside the domain of a link."""
     if getattr(loss, "valid", None) is None:
         return
     for slot, raw in zip(loss.free, loss.raw, strict=True):
