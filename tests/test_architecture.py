@@ -22,6 +22,8 @@ FLOORS = (
     "recipe",
     "predictors",
     "adapters",
+    "torch",
+    "jax",
     "catboost",
     "lightgbm",
     "xgboost",

@@ -4,10 +4,12 @@ At a given scale the loc coefficients are weighted least absolute deviations, a 
 given residuals the scale coefficients are a smooth problem for Newton's method. The two alternate
 until neither moves. A scale that all rows share does not weigh rows, so then one round is enough. A
 point where both are optimal is stationary for the whole: rows of residual 0 have no slope in scale.
+With a penalty on loc the programme is quadratic, and a shared scale weighs rows against the penalty.
 
-Standard errors of loc: Σw·d·dᵀ/scale² inverted, times s²/4, where s = 1/f(0) is the sparsity of the
-standardised residuals, estimated by a difference of quantiles at Hall and Sheather's (1988)
-bandwidth. Were the residuals Laplace, s would be 2: that is the "expected" covariance.
+Standard errors of loc: M = Σw·d·dᵀ/scale² is the variance of the score and H = M·2/s + P its slope, where
+s = 1/f(0) is the sparsity of the standardised residuals, estimated by a difference of quantiles at Hall
+and Sheather's (1988) bandwidth, and P the penalty. H⁻¹MH⁻¹ is the "robust" covariance. Were the
+residuals Laplace, s would be 2: then (M + P)⁻¹ is the "expected" one.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ from likely.fitting.absolute import Deviations, least_deviations, weighted_media
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
 from likely.fitting.linear import fit_smooth
 from likely.fitting.newton import GRADIENT, Factor
+from likely.fitting.penalised_absolute import penalised_deviations
 from likely.fitting.problem import Array, Loss, Response
+from likely.fitting.recession import STEPS
 from likely.fitting.result import FitResult, Status, listing
 from likely.fitting.task import Task
 
 #: Alternations between loc and scale.
 ALTERNATIONS = 200
+#: Quantiles of standardised residuals that are closer than this are equal but for rounding.
+EQUAL = 1e-9
 #: A duality gap below this is rounding.
 GAP = 1e-9
 
@@ -108,7 +114,9 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     y = np.asarray(task.response.y, dtype=np.float64)[index]
     if offset is not None:
         y = y - offset[at, index]
-    loc = _Loc(task, _loc_basis(task, at), index)
+    alpha = float(task.penalties[at])
+    loc = _Loc(task, _loc_basis(task, at, alpha), index)
+    penalty = _penalty(loc.basis, alpha)
 
     scale_task = None if scale is None else _scale_task(task, scale)
     sigma = _scales(task, scale, np.full(index.size, 0.0 if scale is None else task.start[scale]))
@@ -116,14 +124,16 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     found: Deviations | None = None
     scaled: FitResult | None = None
     settled = scale_task is None
+    first: Array | None = None
+    shrunk = False  # so far that rows are fitted exactly
     alternation = 0
     while alternation < ALTERNATIONS:
         alternation += 1
         start = found
-        found = _deviations(loc, y, w / sigma)
+        found = _deviations(loc, y, w / sigma, penalty, start)
         if scale_task is None or scale is None:
             break
-        if start is not None and _same(start, found):
+        if start is not None and not alpha and _same(start, found):
             settled = True
             break
         residuals = np.zeros(task.source.shape[0])
@@ -133,15 +143,35 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
         )
         if scaled.status is not Status.converged:
             break
+        before, first = sigma, sigma if first is None else first
         sigma = _scales(task, scale, _raw_scale(scale_task, scaled, index))
-        if _shared(task, scale):
+        still = np.abs(np.log(sigma / before)).max() * np.sqrt(w.sum()) <= GRADIENT
+        if still if alpha else _shared(task, scale):
             settled = True
             break
+        shrunk = bool(np.log(sigma / first).min() < -STEPS[-1])
+        if shrunk:
+            break
     assert found is not None
-    return _result(task, at, scale, loc, w, sigma, found, scaled, settled, alternation)
+    return _result(
+        task, at, scale, loc, w, sigma, found, scaled, settled, shrunk, alternation, penalty
+    )
 
 
-def _deviations(loc: _Loc, y: Array, costs: Array) -> Deviations:
+def _penalty(basis: Basis, alpha: float) -> Array:
+    """P with ½·βᵀPβ the penalty of loc: 0 for its intercept."""
+    first = int(basis.intercept)
+    total = np.zeros((basis.width, basis.width))
+    if basis.columns.size:
+        total[first:, first:] = basis.penalty(np.full(basis.columns.size, alpha))
+    return total
+
+
+def _deviations(
+    loc: _Loc, y: Array, costs: Array, penalty: Array, guess: Deviations | None
+) -> Deviations:
+    if penalty.any():
+        return penalised_deviations(y, costs, loc.rows, loc.times, penalty, guess)
     if loc.basis.columns.size == 0 and loc.basis.intercept:
         return weighted_median(y, costs)
     return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width)
@@ -160,13 +190,13 @@ def _shared(task: Task, scale: int) -> bool:
     return columns is not None and not columns and task.response.offset is None
 
 
-def _loc_basis(task: Task, at: int) -> Basis:
+def _loc_basis(task: Task, at: int, alpha: float) -> Basis:
     (basis,), _ = scaled_bases(
         task.source, (task.designs[at],), task.response, task.threads, task.names
     )
     if basis.columns.size == 0:
         return basis
-    return orthogonal_basis(basis, task.source, task.response, 0.0, task.threads)
+    return orthogonal_basis(basis, task.source, task.response, alpha, task.threads)
 
 
 def _scale_task(task: Task, scale: int) -> Task:
@@ -176,7 +206,7 @@ def _scale_task(task: Task, scale: int) -> Task:
         loss=ScaleLoss(task.loss, scale),
         designs=(task.designs[scale],),
         start=task.start[scale : scale + 1],
-        penalties=np.zeros(1),
+        penalties=task.penalties[scale : scale + 1],
         response=Response(
             task.response.y,
             task.response.weight,
@@ -253,7 +283,9 @@ def _result(
     found: Deviations,
     scaled: FitResult | None,
     settled: bool,
+    shrunk: bool,
     alternations: int,
+    penalty: Array,
 ) -> FitResult:
     parts = task.parts()
     size = parts[-1].stop
@@ -265,25 +297,30 @@ def _result(
         part = np.arange(first, min(first + 8192, w.size))
         d = loc.rows(part)
         information += d.T @ (d * (w[part] / sigma[part] ** 2)[:, None])
-    factor = Factor(information)
-    inverse = factor.inverse() if factor.positive else np.full_like(information, np.nan)
-    expected = np.zeros((size, size))
-    expected[parts[at], parts[at]] = matrix @ inverse @ matrix.T
-    robust = expected * (0.5 * sparsity(found.residuals / sigma, w)) ** 2
+    factor = Factor(information + penalty)
+    expected, robust = np.zeros((size, size)), np.zeros((size, size))
+    expected[parts[at], parts[at]] = matrix @ _inverse(factor) @ matrix.T
+    middle = sparsity(found.residuals / sigma, w)
+    # As many equal residuals as that have no density: then there is no estimate of it.
+    slope = information * (2.0 / middle if middle > EQUAL else np.nan) + penalty
+    bread = matrix @ _inverse(Factor(slope))
+    robust[parts[at], parts[at]] = bread @ information @ bread.T
     lost = [i + int(loc.basis.intercept) + parts[at].start for i in loc.basis.dropped]
     if scaled is not None and scale is not None:
         parameters[parts[scale]] = scaled.parameters
         expected[parts[scale], parts[scale]] = scaled.covariance
         robust[parts[scale], parts[scale]] = scaled.covariance
+    status = Status.unbounded if shrunk else _status(found, scaled, settled, bool(lost))
     for covariance in (expected, robust):
-        covariance[lost] = np.nan
-        covariance[:, lost] = np.nan
-    status = _status(found, scaled, settled, bool(lost))
+        blank = slice(None) if status is Status.unbounded else lost
+        covariance[blank] = np.nan
+        covariance[:, blank] = np.nan
     message = scaled.message if scaled is not None and status is scaled.status else status.value
     if lost:
         names = [f"{task.terms()[i][1]} of {task.terms()[i][0]}" for i in lost]
         message += f". Redundant: {listing(names)}"
     loss = float(w @ (np.abs(found.residuals) / sigma + np.log(2.0 * sigma)))
+    pull = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     n_rows, weight = task.counted()
     return FitResult(
         status=status,
@@ -294,15 +331,20 @@ def _result(
         has_intercept=tuple(d.intercept for d in task.designs),
         covariances={"robust": robust, "expected": expected},
         loss=loss,
-        objective=loss,
+        objective=loss + pull,
         gradient_norm=max(found.gap, 0.0 if scaled is None else scaled.gradient_norm),
         decrement=0.0 if scaled is None else scaled.decrement,
         iterations=alternations,
         condition=factor.condition,
         n_rows=n_rows,
         weight=weight,
-        engine="linear programme",
+        engine="quadratic programme" if penalty.any() else "linear programme",
     )
+
+
+def _inverse(factor: Factor) -> Array:
+    size = factor.size
+    return factor.inverse() if factor.positive else np.full((size, size), np.nan)
 
 
 def _status(found: Deviations, scaled: FitResult | None, settled: bool, lost: bool) -> Status:

@@ -51,6 +51,8 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     if hasattr(estimator, "feature_names_in_"):
         manifest["feature_names_in"] = [str(name) for name in estimator.feature_names_in_]
+    if estimator._given_names is not None:
+        manifest["given_names"] = estimator._given_names
     if hasattr(estimator, "classes_"):
         manifest["classes"] = labels_state(estimator.classes_)
     return manifest, arrays
@@ -77,6 +79,8 @@ def from_state(
         estimator._has_offset = bool(manifest["has_offset"])
         if "feature_names_in" in manifest:
             estimator.feature_names_in_ = np.array(manifest["feature_names_in"], dtype=object)
+        if "given_names" in manifest:
+            estimator._given_names = [str(name) for name in manifest["given_names"]]
         if "classes" in manifest:
             estimator.classes_ = labels_from_state(manifest["classes"])
             estimator.n_classes_ = estimator.classes_.size
