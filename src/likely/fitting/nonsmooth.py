@@ -1,13 +1,14 @@
-"""Losses with a kink at y = loc (Laplace): |y − loc|/scale + log(2·scale).
+"""Losses with a kink at y = loc, linear on either side: Laplace and AsymmetricLaplace.
 
-At a given scale the loc coefficients are weighted least absolute deviations, a linear programme; at
-given residuals the scale coefficients are a smooth problem for Newton's method. The two alternate
+At a given scale the loc coefficients are weighted least absolute deviations, or a weighted quantile
+regression where the two sides differ in slope: a linear programme. At given residuals the scale coefficients are a smooth problem for Newton's method. The two alternate
 until neither moves. A scale that all rows share does not weigh rows, so then one round is enough. A
 point where both are optimal is stationary for the whole: rows of residual 0 have no slope in scale.
 
-Standard errors of loc: Σw·d·dᵀ/scale² inverted, times s²/4, where s = 1/f(0) is the sparsity of the
-standardised residuals, estimated by a difference of quantiles at Hall and Sheather's (1988)
-bandwidth. Were the residuals Laplace, s would be 2: that is the "expected" covariance.
+Standard errors of loc: with v the sum of the two slopes and τ the share of the upper one, (Σw·v²·d·dᵀ)⁻¹
+times τ(1 − τ)s², where s = 1/f(0) is the sparsity of the residuals times v, estimated by a difference of
+quantiles at Hall and Sheather's (1988) bandwidth. Were the residuals as the loss has them, s would be
+1/(τ(1 − τ)): that is the "expected" covariance.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from likely.fitting.absolute import Deviations, least_deviations, weighted_median
+from likely.fitting.absolute import Deviations, least_deviations, weighted_quantile
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
 from likely.fitting.linear import fit_smooth
 from likely.fitting.newton import GRADIENT, Factor
@@ -94,11 +95,26 @@ class _Loc:
         return out
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """nll = lowest + slopes·(|r| + tilt·r) of the residuals r: tilt is 0 for Laplace, 2τ − 1 for quantiles."""
+
+    slopes: Array
+    tilt: float
+    lowest: Array
+
+
 def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
-    """Fit a loss with columns "loc" and, where it is not fixed, a scale."""
+    """Fit a loss with columns "loc" and, where it is not fixed, a scale.
+
+    ValueError where loc is not on the identity link, or the slopes on its two sides have no common ratio.
+    """
     names = list(task.loss.column_names)
     if "loc" not in names:
         return fit_smooth(task, covariances)
+    if len(names) > 2:
+        others = " and ".join(n for n in names if n not in ("loc", "scale"))
+        raise ValueError(f"a loss with a kink has loc and a scale to fit, no more: fix {others}")
     at = names.index("loc")
     scale = 1 - at if len(names) == 2 else None
     weight = task.response.weight
@@ -111,7 +127,8 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     loc = _Loc(task, _loc_basis(task, at), index)
 
     scale_task = None if scale is None else _scale_task(task, scale)
-    sigma = _scales(task, scale, np.full(index.size, 0.0 if scale is None else task.start[scale]))
+    start_raw = np.full(index.size, 0.0 if scale is None else task.start[scale])
+    sides = _sides(task, scale, start_raw)
     _check_identity(task, at, y)
     found: Deviations | None = None
     scaled: FitResult | None = None
@@ -120,7 +137,7 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     while alternation < ALTERNATIONS:
         alternation += 1
         start = found
-        found = _deviations(loc, y, w / sigma)
+        found = _deviations(loc, y, w * sides.slopes, sides.tilt)
         if scale_task is None or scale is None:
             break
         if start is not None and _same(start, found):
@@ -133,18 +150,18 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
         )
         if scaled.status is not Status.converged:
             break
-        sigma = _scales(task, scale, _raw_scale(scale_task, scaled, index))
+        sides = _sides(task, scale, _raw_scale(scale_task, scaled, index))
         if _shared(task, scale):
             settled = True
             break
     assert found is not None
-    return _result(task, at, scale, loc, w, sigma, found, scaled, settled, alternation)
+    return _result(task, at, scale, loc, w, sides, found, scaled, settled, alternation)
 
 
-def _deviations(loc: _Loc, y: Array, costs: Array) -> Deviations:
+def _deviations(loc: _Loc, y: Array, costs: Array, tilt: float) -> Deviations:
     if loc.basis.columns.size == 0 and loc.basis.intercept:
-        return weighted_median(y, costs)
-    return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width)
+        return weighted_quantile(y, costs, tilt)
+    return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width, tilt)
 
 
 def _same(one: Deviations, other: Deviations) -> bool:
@@ -197,17 +214,30 @@ def _raw_scale(task: Task, fit: FitResult, index: Any) -> Array:
     return raw
 
 
-def _scales(task: Task, scale: int | None, raw: Array) -> Array:
-    """The scale of every row, whatever its link: the loss at y = loc is log(2·scale)."""
+def _sides(task: Task, scale: int | None, raw: Array) -> _Sides:
+    """The two sides of every row's loss, whatever the scale's link."""
     both = np.zeros((task.loss.columns, raw.size))
+    at = 0
     if scale is not None:
+        at = 1 - scale
         offset = task.response.offset
         both[scale] = raw
         if offset is not None:
             weight = task.response.weight
             both[scale] += offset[scale] if weight is None else offset[scale, weight > 0.0]
-    nll = task.loss.evaluate(np.zeros(raw.size), both, 0)[0]
-    return 0.5 * np.exp(nll)
+    above, below = (_slope(task, at, np.full(raw.size, side), both) for side in (1.0, -1.0))
+    slopes = 0.5 * (above - below)
+    tilts = 0.5 * (above + below) / slopes
+    if not np.allclose(tilts, tilts[0], rtol=0.0, atol=1e-9):
+        raise ValueError("a loss with a kink needs one quantile level for all rows: fix it")
+    return _Sides(slopes, float(tilts[0]), task.loss.evaluate(np.zeros(raw.size), both, 0)[0])
+
+
+def _slope(task: Task, at: int, y: Array, raw: Array) -> Array:
+    """The slope of the loss in y − loc."""
+    gradient = task.loss.evaluate(y, raw, 1)[1]
+    assert gradient is not None
+    return -gradient[at]
 
 
 def _check_identity(task: Task, at: int, y: Array) -> None:
@@ -225,19 +255,21 @@ def _check_identity(task: Task, at: int, y: Array) -> None:
         )
 
 
-def sparsity(standardised: Array, weight: Array) -> float:
+def sparsity(standardised: Array, weight: Array, level: float = 0.5) -> float:
     """1/f(0) of the residuals' density f: a quantile difference at Hall and Sheather's bandwidth.
 
-    h = n^(−1/3)·z^(2/3)·(1.5·φ(0)²)^(1/3) with z the 97.5 % quantile of the Normal and n the sum of
-    weights; NaN where ½ ± h leaves (0, 1), which is below 8 rows.
+    h = n^(−1/3)·z^(2/3)·(1.5·φ(x)²/(2x² + 1))^(1/3) with z the 97.5 % quantile of the Normal, x its quantile
+    at the level τ, and n the sum of weights; NaN where τ ± h leaves (0, 1): below 8 rows at the median.
     """
     n = float(weight.sum())
-    h = n ** (-1 / 3) * float(ndtri(0.975)) ** (2 / 3) * (1.5 / (2.0 * np.pi)) ** (1 / 3)
-    if h >= 0.5:
+    x = float(ndtri(level))
+    bend = 1.5 * np.exp(-x * x) / (2.0 * np.pi) / (2.0 * x * x + 1.0)
+    h = n ** (-1 / 3) * float(ndtri(0.975)) ** (2 / 3) * bend ** (1 / 3)
+    if h >= min(level, 1.0 - level):
         return float("nan")
     order = np.argsort(standardised)
     shares = (np.cumsum(weight[order]) - 0.5 * weight[order]) / n
-    low, high = np.interp([0.5 - h, 0.5 + h], shares, standardised[order])
+    low, high = np.interp([level - h, level + h], shares, standardised[order])
     return float((high - low) / (2.0 * h))
 
 
@@ -247,7 +279,7 @@ def _result(
     scale: int | None,
     loc: _Loc,
     w: Array,
-    sigma: Array,
+    sides: _Sides,
     found: Deviations,
     scaled: FitResult | None,
     settled: bool,
@@ -262,12 +294,14 @@ def _result(
     for first in range(0, w.size, 8192):
         part = np.arange(first, min(first + 8192, w.size))
         d = loc.rows(part)
-        information += d.T @ (d * (w[part] / sigma[part] ** 2)[:, None])
+        information += d.T @ (d * (w[part] * sides.slopes[part] ** 2)[:, None])
     factor = Factor(information)
     inverse = factor.inverse() if factor.positive else np.full_like(information, np.nan)
+    spread = 1.0 - sides.tilt**2  # 4τ(1 − τ), and the slopes are v/2
+    level = 0.5 * (1.0 + sides.tilt)
     expected = np.zeros((size, size))
-    expected[parts[at], parts[at]] = matrix @ inverse @ matrix.T
-    robust = expected * (0.5 * sparsity(found.residuals / sigma, w)) ** 2
+    expected[parts[at], parts[at]] = matrix @ inverse @ matrix.T / spread
+    robust = expected * (0.5 * spread * sparsity(found.residuals * sides.slopes, w, level)) ** 2
     lost = [i + int(loc.basis.intercept) + parts[at].start for i in loc.basis.dropped]
     if scaled is not None and scale is not None:
         parameters[parts[scale]] = scaled.parameters
@@ -281,7 +315,8 @@ def _result(
     if lost:
         names = [f"{task.terms()[i][1]} of {task.terms()[i][0]}" for i in lost]
         message += f". Redundant: {listing(names)}"
-    loss = float(w @ (np.abs(found.residuals) / sigma + np.log(2.0 * sigma)))
+    r = found.residuals
+    loss = float(w @ (sides.lowest + sides.slopes * (np.abs(r) + sides.tilt * r)))
     n_rows, weight = task.counted()
     return FitResult(
         status=status,
