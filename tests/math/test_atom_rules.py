@@ -75,7 +75,7 @@ EXPONENTIAL = {
 }  # fmt: skip
 #: Their first argument is known to be at least 1.
 ABOVE_ONE = {
-    "negative_binomial_factorial", "stirling_above", "stirling_above_1", "stirling_above_2",
+    "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
 }  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()

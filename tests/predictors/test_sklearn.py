@@ -27,6 +27,7 @@ from likely import (
     Parameter,
     Poisson,
     StudentT,
+    Trees,
     positive,
     predicted,
     real,
@@ -62,6 +63,14 @@ FITS = (
     "sample_weight_equivalence_on_sparse_data sample_weights_list sample_weights_not_an_array "
     "sample_weights_not_overwritten sample_weights_pandas_series sample_weights_shape supervised_y_2d"
 )
+#: LightGBM makes its bins from the rows and not from their weights, and folds deal out rows.
+BINNED = dict.fromkeys(
+    (
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+    ),
+    "bins and folds are made of rows, whatever their weights",
+)
 PROPORTIONS = {f"check_{c}": "the check's y is not in (0, 1)" for c in FITS.split()}
 BY_SUPPORT = {"counts": COUNTS, "unit_interval": PROPORTIONS}
 EXPECTED = {
@@ -71,6 +80,7 @@ EXPECTED = {
     if specification(module).support.name in BY_SUPPORT
 }
 EXPECTED |= {
+    **{("Trees", name): BINNED for name in ("Normal", "Gamma", "Bernoulli", "Categorical")},
     ("Linear", "Laplace"): {
         "check_regressors_train": "alpha > 0 is refused: the fit is a linear programme"
     },
@@ -130,6 +140,7 @@ def test_every_check_of_the_usual_families(estimator, check):
         *(Linear(name) for name in public_names() if name not in USUAL),
         *(Squeezed(name) for name in ("Beta", "Poisson")),
         Linear(Gamma(shape=predicted), point="mean"),
+        *(Trees(name, max_iter=20, random_state=0) for name in USUAL),
     ],
     ids=repr,
 )
@@ -387,7 +398,7 @@ def test_user_family_pickles_only_from_a_module(rows):
         loc = Parameter(real)
 
         def log_density(y, loc):
-            return -((y - loc) ** 2)
+            return -((y - loc) ** 2) - 0.5 * np.log(np.pi)
 
     model = Linear(Local()).fit(X, y)
     with pytest.raises((pickle.PicklingError, AttributeError), match="Local"):

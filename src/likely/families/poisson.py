@@ -1,8 +1,8 @@
 """Poisson: counts of events that come independently."""
 
-from likely._math.atoms import gammaincc, log_factorial_error, relative_entropy_of
+from likely._math.atoms import gammaincc, log_factorial_error, relative_entropy_of, whole_before
 from likely._math.domains import counts, positive
-from likely._math.graph import abs_, floor, where
+from likely._math.graph import floor, where
 from likely._math.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
@@ -31,9 +31,7 @@ class Poisson(Distribution):
 
     def mode(mean):
         # A whole mean is a tie of two, which goes to the smaller; the link may have rounded it.
-        near = floor(mean + 0.5)
-        tie = abs_(mean - near) <= 4e-15 * mean
-        return where(tie, where(near >= 1.0, near - 1.0, 0.0), floor(mean))
+        return whole_before(mean, mean)
 
     def cdf(y, mean):
         return where(y < 0.0, 0.0, gammaincc(floor(y) + 1.0, mean))

@@ -24,6 +24,10 @@ SMALL = 5_000
 #: A residual is zero below this share of the typical one; the programme's own tolerance is 1e-7.
 ZERO = 1e-6
 ROUNDS = 50
+#: Rows that the optimum passes through determine it where their pivots are above this share.
+SINGULAR = 1e-10
+#: Two quantiles weigh the same to this share.
+TIE = 1e-12
 
 Rows = Callable[[NDArray[np.intp]], Array]
 
@@ -98,8 +102,9 @@ def weighted_quantile(y: Array, costs: Array, tilt: float = 0.0) -> Deviations:
     order = np.argsort(y, kind="stable")
     below = np.cumsum(costs[order])
     share = 0.5 * (1.0 + tilt) * below[-1]
-    low = int(np.searchsorted(below, share * (1.0 - 1e-15)))
-    tie = abs(below[low] - share) <= 1e-15 * share and low + 1 < y.size
+    # Sums of many costs are shares only to rounding; there the loss is as flat as at the share.
+    low = int(np.searchsorted(below, share * (1.0 - TIE)))
+    tie = below[low] <= share * (1.0 + TIE) and low + 1 < y.size
     beta = 0.5 * (y[order[low]] + y[order[low + 1]]) if tie else y[order[low]]
     r = y - beta
     dual = costs * (np.sign(r) + tilt)
@@ -166,8 +171,12 @@ def _vertex(
     candidates = np.concatenate([near[inside], near[zero & ~inside]])
     d = rows(candidates)
     basis = candidates[:0]
+    independent = False
     if candidates.size >= beta.size:
-        order = qr(d.T, mode="r", pivoting=True)[1][: beta.size]
+        triangle, order = qr(d.T, mode="r", pivoting=True)
+        pivots, order = np.abs(np.diag(triangle)), order[: beta.size]
+        independent = bool(pivots[-1] > SINGULAR * pivots[0])
+    if independent:
         exact = np.linalg.solve(d[order], y[candidates[order]])
         polished = residual(exact)
         sums = [float(costs @ (np.abs(v) + tilt * v)) for v in (polished, r)]

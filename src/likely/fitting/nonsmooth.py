@@ -1,9 +1,10 @@
 """Losses with a kink at y = loc, linear on either side: Laplace and AsymmetricLaplace.
 
 At a given scale the loc coefficients are weighted least absolute deviations, or a weighted quantile
-regression where the two sides differ in slope: a linear programme. At given residuals the scale coefficients are a smooth problem for Newton's method. The two alternate
-until neither moves. A scale that all rows share does not weigh rows, so then one round is enough. A
-point where both are optimal is stationary for the whole: rows of residual 0 have no slope in scale.
+regression where the two sides differ in slope: a linear programme. At given residuals the scale
+coefficients are a smooth problem for Newton's method. The two alternate until neither moves. A scale
+that all rows share does not weigh rows, so then one round is enough. A point where both are optimal is
+stationary for the whole: rows of residual 0 have no slope in scale.
 
 Standard errors of loc: with v the sum of the two slopes and τ the share of the upper one, (Σw·v²·d·dᵀ)⁻¹
 times τ(1 − τ)s², where s = 1/f(0) is the sparsity of the residuals times v, estimated by a difference of
@@ -178,7 +179,9 @@ def _shared(task: Task, scale: int) -> bool:
 
 
 def _loc_basis(task: Task, at: int) -> Basis:
-    (basis,), _ = scaled_bases(task.source, (task.designs[at],), task.response, task.threads)
+    (basis,), _ = scaled_bases(
+        task.source, (task.designs[at],), task.response, task.threads, task.names
+    )
     if basis.columns.size == 0:
         return basis
     return orthogonal_basis(basis, task.source, task.response, 0.0, task.threads)

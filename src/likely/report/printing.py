@@ -227,6 +227,9 @@ class Text(StrPrinter):
     def _print_floor(self, e: Expr) -> str:
         return f"⌊{self._print(e.args[0])}⌋"
 
+    def _print_ceiling(self, e: Expr) -> str:
+        return f"⌈{self._print(e.args[0])}⌉"
+
     def _print_Function(self, e: Expr) -> str:
         name = type(e).__name__
         shown = _FUNCTION_NAMES.get(name, name)

@@ -121,6 +121,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "abs": sympy.Abs,
         "sign": sympy.sign,
         "floor": sympy.floor,
+        "whole_before": lambda x, scale: sympy.ceiling(x) - 1,
         "maximum": sympy.Max,
         "minimum": sympy.Min,
         "arctan2": _arctan2,
