@@ -56,14 +56,15 @@ def _declared(start: Any, mean: float, std: float) -> dict[str, float]:
 
 
 def _guesses(
-    loss: Any, slot: Any, known: dict[str, float], mean: float, spread: float
+    loss: Any, slot: Any, known: dict[str, Any], mean: float, spread: float
 ) -> list[float]:
     domain = loss.domain(slot)
     if slot.of in known:
-        value = known[slot.of]
+        given = known[slot.of]
+        values = list(given) if isinstance(given, tuple) else [given]
         if slot.parameter != slot.of:
-            value = value ** (1.0 / loss.specification.alternatives[slot.parameter].power)
-        values = [value]
+            power = 1.0 / loss.specification.alternatives[slot.parameter].power
+            values = [value**power for value in values]
     elif domain.low == -np.inf:
         values = [mean]
     elif domain.high == 1.0:
