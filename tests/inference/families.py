@@ -19,7 +19,6 @@ GRID = {
         "scale": [1, 1e3, 1e-3, 1e-6],
         "level": [0.5, 0.1, 0.9, 0.99],
     },
-    "skewnormal": {"loc": [0, 1e3, -3], "scale": [1, 1e3, 1e-3], "skewness": [0, 2, -1]},
     "studentt": {
         "loc": [0, 10, -3, 1e-3, 0],
         "scale": [1, 1e3, 1e-3, 1e-6, 1],

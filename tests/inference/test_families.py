@@ -34,8 +34,7 @@ def test_density_and_distribution_function_are_scipy_s(name):
     np.testing.assert_allclose(d.prob(y), np.exp(d.log_prob(y)), rtol=0)
     with np.errstate(over="ignore"):  # SciPy computes both sides of a kink everywhere
         cdf, sf = theirs.cdf(y), theirs.sf(y)
-    # SciPy takes the tails of SkewNormal from a difference.
-    np.testing.assert_allclose(d.cdf(y), cdf, rtol=1e-8 if name == "skewnormal" else 2e-9)
+    np.testing.assert_allclose(d.cdf(y), cdf, rtol=2e-9)
     np.testing.assert_allclose(d.sf(y), sf, rtol=2e-9, atol=1e-300)
 
 

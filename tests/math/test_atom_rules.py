@@ -137,7 +137,7 @@ def test_expansion_is_the_definition(atom: Atom) -> None:
     base = {
         name: 1.0 / (1.0 + np.exp(rng.uniform(-18, 18, n)))
         if name == "p"
-        else np.exp(rng.uniform(-18, 3 if name == "w" else 18, n))  # w is in sinh and cosh
+        else np.exp(rng.uniform(-18, 18, n))
         for name in free(names)
     }
     if atom.name in EXPONENTIAL:

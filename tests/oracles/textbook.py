@@ -91,11 +91,6 @@ def gumbel(y, loc, scale):
     return -z - exp(-z) - log(scale)
 
 
-def skew_normal(y, loc, scale, skewness):
-    shape = (exp(skewness) - exp(-skewness)) / 2.0
-    return log(2.0) + normal(y, loc, scale) + log(make("ndtr", shape * (y - loc) / scale))
-
-
 def log_normal(y, loc, scale):
     return normal(log(y), loc, scale) - log(y)
 
@@ -327,7 +322,6 @@ FAMILIES: dict[str, Textbook] = {
         lambda loc, scale: (loc, scale),
         kink=lambda loc, scale: (loc, 0.0),
     ),
-    "SkewNormal": Textbook(skew_normal, None, lambda loc, scale, skew: (loc, scale)),
     "AsymmetricLaplace": Textbook(
         asymmetric_laplace,
         asymmetric_laplace_information,

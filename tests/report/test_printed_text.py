@@ -21,7 +21,7 @@ FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, 
 FUNCTIONS = {
     "log Γ": gammaln, "log": np.log, "exp": np.exp, "sigmoid": expit, "Γ": gamma, "ψ": digamma,
     "softplus": lambda x: np.log1p(np.exp(x)), "Φ": ndtr, "sign": np.sign, "arctan": np.arctan,
-    "arsinh": np.arcsinh, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
+    "arsinh": np.arcsinh,
     "√": np.sqrt,
 }  # fmt: skip
 

@@ -155,7 +155,7 @@ class Specification:
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
     maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
                                   do not carry the digits of the answer
-    start                         ``(mean, std)`` of y → {name: value or values to try}, rough (NumPy)
+    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
     """

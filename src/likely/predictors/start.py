@@ -56,15 +56,14 @@ def _declared(start: Any, mean: float, std: float) -> dict[str, float]:
 
 
 def _guesses(
-    loss: Any, slot: Any, known: dict[str, Any], mean: float, spread: float
+    loss: Any, slot: Any, known: dict[str, float], mean: float, spread: float
 ) -> list[float]:
     domain = loss.domain(slot)
     if slot.of in known:
-        given = known[slot.of]
-        values = list(given) if isinstance(given, tuple) else [given]
+        value = known[slot.of]
         if slot.parameter != slot.of:
-            power = 1.0 / loss.specification.alternatives[slot.parameter].power
-            values = [value**power for value in values]
+            value = value ** (1.0 / loss.specification.alternatives[slot.parameter].power)
+        values = [value]
     elif domain.low == -np.inf:
         values = [mean]
     elif domain.high == 1.0:

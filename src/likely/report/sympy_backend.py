@@ -138,8 +138,6 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "softplus": Softplus,
         "log_softplus": lambda x: sympy.log(Softplus(x)),
         "ndtr": NormalCdf,
-        "sinh": sympy.sinh,
-        "cosh": sympy.cosh,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
     }
