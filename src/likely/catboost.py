@@ -42,11 +42,6 @@ class Objective(BoostingObjective):  # noqa: D101
                 f"{names} is shared, but CatBoost shows its objective one row at a time, from which no shared "
                 f"value can be learned: fix it, {self.loss.specification.name}({names}=2.0), or predict it"
             )
-        if self.curvature == "empirical":
-            raise ValueError(
-                "the empirical curvature is a mean over rows, and CatBoost shows one row at a time: use "
-                'curvature="observed" or "expected"'
-            )
 
     def init_score(self, n: int, offset: Any = None, exposure: Any = None) -> Any:
         """The baseline (n,) of one output. None for several: CatBoost takes no baseline then, and the objective
@@ -67,14 +62,23 @@ class Objective(BoostingObjective):  # noqa: D101
     @property
     def params(self) -> dict[str, Any]:
         """Parameters for ``catboost.CatBoost``: the objective and the metric."""
-        several = len(self.columns) > 1
+        if self.curvature == "empirical":
+            raise ValueError(
+                "the empirical curvature is a mean over rows, and CatBoost shows its objective one row at a "
+                'time: use curvature="observed" or "expected"'
+            )
         return {
-            "loss_function": _Several(self) if several else _One(self),
-            "eval_metric": _SeveralMetric(self) if several else _OneMetric(self),
+            "loss_function": _Several(self) if len(self.columns) > 1 else _One(self),
+            "eval_metric": self.metric,
             "leaf_estimation_method": "Newton",
             "leaf_estimation_iterations": 1,
             "boost_from_average": False,
         }
+
+    @property
+    def metric(self) -> Any:
+        """Mean nll as CatBoost's custom metric: lower is better."""
+        return _SeveralMetric(self) if len(self.columns) > 1 else _OneMetric(self)
 
     def labels(self, y: Any) -> Any:
         """y as CatBoost wants it: once per output."""

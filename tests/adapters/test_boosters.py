@@ -95,6 +95,8 @@ def test_shared_parameters_are_learned_between_rounds(library):
 def test_shared_parameters_where_they_cannot_be_learned():
     with pytest.raises(ValueError, match=r"one row at a time.*Normal\(scale=2.0\)"):
         objective("catboost", Normal(scale=shared), Y)
+    with pytest.raises(ValueError, match="empirical curvature is a mean over rows"):
+        _ = objective("catboost", Normal(), Y, curvature="empirical").params
     with pytest.raises(ValueError, match="never learned"):
         objective("lightgbm", Normal(scale=shared), Y).predict_dist(np.zeros(3))
     with pytest.raises(ValueError, match="predicts nothing from x"):

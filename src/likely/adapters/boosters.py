@@ -69,7 +69,7 @@ class BoostingObjective:
         raw = np.repeat(self.start[:, None], values.shape[0], axis=1)
         raw = raw if added is None else raw + added
         _, _, h = row_steps(self.loss, values, raw, weight, self.curvature, natural=False)
-        self._per_row = np.average(h, axis=1, weights=weight)
+        self._per_row = np.array([np.average(column, weights=weight) for column in h])
 
     def __deepcopy__(self, memo: Any) -> BoostingObjective:
         """Itself: LightGBM copies its parameters, and what is learned between rounds must arrive here."""
@@ -99,9 +99,10 @@ class BoostingObjective:
             self.start = self.start + step
             self.shared_path.append(self.start[self._shared])
             raw += step[:, None]
-        _, g, h = row_steps(self.loss, y, raw, w, self.curvature, natural=False)
+        _, g, curvature = row_steps(self.loss, y, raw, w, self.curvature, natural=False)
         unit = self._per_row[self._predicted, None]
-        g, h = g[self._predicted] / unit, h[self._predicted] / unit
+        g = g[self._predicted] / unit
+        h = np.stack([curvature[j] for j in self._predicted]) / unit
         if w is not None:
             g, h = g * w, h * w
         shape = np.shape(scores)

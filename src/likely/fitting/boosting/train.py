@@ -104,6 +104,9 @@ class _Run:
                 )
             )
         self.units = self._units(start)
+        k, judging = loss.columns, self.judging
+        self.raw = np.empty((k, self.training.y.shape[0]))
+        self.judged = np.empty((k, 0 if judging is None else judging.y.shape[0]))
         self.refresh()
 
     def _booster(self, j: int, part: int, binned: Any, held: Any, data: Data) -> Any:
@@ -125,7 +128,7 @@ class _Run:
         _, _, curvature = row_steps(
             self.loss, self.training.y, raw, w, self.settings.curvature, natural=False
         )
-        mean = np.average(curvature, axis=1, weights=w)
+        mean = np.array([np.average(h, weights=w) for h in curvature])
         for j in self.trees:
             if not (np.isfinite(mean[j]) and mean[j] > 0.0):
                 raise FloatingPointError(
@@ -146,10 +149,7 @@ class _Run:
 
     def refresh(self) -> None:
         """The raw predictions of the rows that train and of those that judge, after a round."""
-        self.raw = np.empty((self.loss.columns, self.training.y.shape[0]))
         judging = self.judging
-        if judging is not None:
-            self.judged = np.empty((self.loss.columns, judging.y.shape[0]))
         for m, part in enumerate(self.parts):
             for j, booster in enumerate(part.boosters):
                 self.raw[j, part.rows] = self._column(
@@ -182,7 +182,7 @@ class _Run:
                 column = self.settings.columns[j]
                 target = tree_target(
                     gradient[j, rows],
-                    curvature[j, rows],
+                    curvature[j][rows],
                     None if weight is None else weight[rows],
                     self.units[j],
                     self.loss.column_names[j],
@@ -196,19 +196,22 @@ class _Run:
             self._share()
         return float(np.average(nll, weights=self.training.weight))
 
-    def _steps(self) -> tuple[Array, Array, Array]:
+    def _steps(self) -> tuple[Array, Array, list[Array]]:
         s, t = self.settings, self.training
         if not self.crossed:
             return row_steps(self.loss, t.y, self.raw, t.weight, s.curvature, s.natural)
         nll = np.zeros(t.y.shape[0])
-        gradient, curvature = np.empty_like(self.raw), np.empty_like(self.raw)
+        gradient = np.empty_like(self.raw)
+        curvature: list[Array] = [np.empty(0)] * self.loss.columns
         unseen = self.judged[:, self.rows]
         for group in dict.fromkeys(s.columns[j].group for j in self.trees):
             own = [j for j, c in enumerate(s.columns) if c.group == group]
             mixed = unseen.copy()
             mixed[own] = self.raw[own]
             nll, g, h = row_steps(self.loss, t.y, mixed, t.weight, s.curvature, s.natural)
-            gradient[own], curvature[own] = g[own], h[own]
+            gradient[own] = g[own]
+            for j in own:
+                curvature[j] = h[j]
         return nll, gradient, curvature
 
     def _share(self) -> None:
