@@ -30,7 +30,7 @@ GRID = {
     "logistic": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "gumbel": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "johnsonsu": {
-        "loc": [0, 10, -3],
+        "loc": [2, 10, -3],
         "scale": [1, 1e3, 1e-3],
         "skewness": [0, -2, 1],
         "tail": [1, 3, 0.8],

@@ -18,6 +18,11 @@ NAMES = sorted(GRID)
 COUNTS = {name for name in NAMES if registry.specification(name).support.integer}
 
 
+def test_every_family_of_numbers_is_here():
+    scalar = {m for m in registry.modules() if registry.specification(m).support.name != "classes"}
+    assert set(GRID) == scalar
+
+
 def values_of(name):
     """Values of y in the bulk and far out, (n, m)."""
     levels = [1e-12, 1e-3, 0.3, 0.5, 0.9, 0.99999]
