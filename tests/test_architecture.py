@@ -22,6 +22,8 @@ FLOORS = (
     "recipe",
     "predictors",
     "adapters",
+    "torch",
+    "jax",
     "report",
     "plots",
     "cli",

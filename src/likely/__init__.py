@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
+    from likely.report.family_check import check_family as check_family
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ _LAZY = {
     "load": "likely.predictors.saving",
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
+    "check_family": "likely.report.family_check",
 }
 
 

@@ -68,7 +68,7 @@ def fit(
             help="A family's name, or with roles: 'Normal(scale=shared)'. auto looks at the target."
         ),
     ] = "auto",
-    predictor: Annotated[str, typer.Option(help="linear or constant.")] = "linear",
+    predictor: Annotated[str, typer.Option(help="linear, trees, network or constant.")] = "linear",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -218,6 +218,28 @@ def families(json: Json = False) -> None:
     from likely.cli.families import run
 
     run(json=json)
+
+
+@app.command(
+    "check-family",
+    epilog="Examples:\n\n  likely check-family gamma\n\n  likely check-family gumbel.py:Gumbel",
+)
+@one_message
+def check_family(
+    family: Annotated[
+        str,
+        typer.Argument(
+            metavar="FAMILY|FILE.py:CLASS",
+            help="A family that comes along, or a class in a Python file of yours, which is run.",
+            show_default=False,
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Check a family's formulas: normalised, right derivatives, digits kept."""
+    from likely.cli.check_family import run
+
+    run(family, json=json)
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.predictive import Predictive
 from likely.losses import check
-from likely.predictors.features import repeated_names, unusable_cells
+from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
 from likely.predictors.response import encode_labels, offsets
 from likely.recipe import as_family
 
@@ -143,6 +143,7 @@ class DistributionEstimator(BaseEstimator):
                 f"X has more than one column called {', '.join(map(repr, repeated))}: "
                 "a column's name says which coefficient is its own, so rename or drop one"
             )
+        refuse_times(X)
         options: dict[str, Any] = {
             "ensure_all_finite": "allow-nan" if self._takes_missing else True,
             "accept_sparse": "csr",
@@ -152,6 +153,13 @@ class DistributionEstimator(BaseEstimator):
         try:
             return validate_data(self, X, reset=reset, **options)
         except ValueError as error:
+            if "must be in the same order" in str(error):
+                order = ", ".join(map(repr, self.feature_names_in_))
+                raise ValueError(
+                    f"{str(error).rstrip()}\nThe order is {order}: pass X[model.feature_names_in_]"
+                ) from None
+            if "could not convert" in str(error):
+                refuse_text(X)
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise
         values = check_array(X, **{**options, "ensure_all_finite": False})
