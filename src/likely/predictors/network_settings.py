@@ -33,7 +33,9 @@ def number(name: str, value: Any, low: float, high: float, *, closed: bool = Tru
 def hidden_sizes(value: Any) -> tuple[int, ...]:
     """The widths of the hidden layers; none is a linear model."""
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise ValueError(f"hidden must be the widths of the layers, such as (128, 128), got {value!r}")
+        raise ValueError(
+            f"hidden must be the widths of the layers, such as (128, 128), got {value!r}"
+        )
     return tuple(whole("hidden", one) for one in value)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from likely.predictors.networks.group import Group, joined
 from likely.predictors.networks.inputs import Inputs
 from likely.predictors.networks.modules import Copies, RawPredictions, TableNetwork
 from likely.predictors.networks.target import Target
-from likely.predictors.networks.train import Data, Objective, Plan, Report, Settings, Trained, train
+from likely.predictors.networks.train import Data, Objective, Plan, Settings, Trained, train
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -43,10 +44,8 @@ class Blueprint:
         self, members: int, inputs: Inputs, loss: Any, target: Target, device: torch.device
     ) -> RawPredictions:
         """Untrained members; their first prediction is the best constant, with the default network."""
-        if hasattr(loss, "classes"):
-            shared = [False] * loss.columns
-        else:
-            shared = [slot.role == "shared" for slot in loss.free]
+        # Classes have one slot for all their columns.
+        shared = [slot.role == "shared" for slot in loss.free] * (loss.columns // len(loss.free))
         outputs = shared.count(False)
         network: TableNetwork | Copies
         if self.own is not None:
@@ -148,7 +147,9 @@ def _phase(
     """Build members for the plan and train them."""
     torch.manual_seed(settings.seed)
     model = task.blueprint.build(len(plan.train), task.inputs, task.loss, task.target, task.device)
-    objective = Objective(model, _nll(task.family), _emphasis(task.loss, settings.beta), settings.mixed)
+    objective = Objective(
+        model, _nll(task.family), _emphasis(task.loss, settings.beta), settings.mixed
+    )
     checkpoint = None
     if task.checkpoint is not None:
         shape = f"{len(plan.train)} {settings.epochs}"
@@ -183,7 +184,9 @@ def _emphasis(loss: Any, beta: float) -> Callable[[Tensor, Tensor], Tensor] | No
         columns = raw.reshape(-1, raw.shape[-1]).T.double().cpu().numpy()
         flat = y.reshape(-1).double().cpu().numpy()
         information = loss.evaluate(flat, np.ascontiguousarray(columns), 2, "expected")[2][0]
-        return torch.as_tensor(information**-beta, dtype=raw.dtype, device=raw.device).reshape(y.shape)
+        return torch.as_tensor(information**-beta, dtype=raw.dtype, device=raw.device).reshape(
+            y.shape
+        )
 
     return emphasis
 
@@ -220,12 +223,14 @@ def predict(model: RawPredictions, target: Target, x: NDArray[np.float32], mixed
 
 
 @contextmanager
-def threads(count: int | None, inputs: Inputs, task_rows: int, blueprint: Blueprint) -> Iterator[None]:
+def threads(
+    count: int | None, inputs: Inputs, task_rows: int, blueprint: Blueprint
+) -> Iterator[None]:
     """PyTorch with as many threads as the work is worth, and as before afterwards."""
     before = torch.get_num_threads()
     if count is None and blueprint.own is None:
         widths = (inputs.width, *blueprint.hidden)
-        work = task_rows * sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+        work = task_rows * sum(a * b for a, b in pairwise(widths))
         count = 1 if work < _SERIAL else None
     if count is not None:
         torch.set_num_threads(count)
@@ -245,9 +250,8 @@ def _randomness_apart(device: torch.device) -> Iterator[None]:
 
 def _fingerprint(task: Task, judge: Any) -> str:
     """Of everything that a fit depends on."""
-    s = task.settings
-    plain = (task.family, task.members, replace(s, schedule=None), task.blueprint.hidden,
-             task.blueprint.dropout, s.schedule(0.3))  # type: ignore[arg-type]  # fmt: skip
+    settings = {**vars(task.settings), "schedule": task.settings.schedule(0.3)}
+    plain = (task.family, task.members, settings, task.blueprint.hidden, task.blueprint.dropout)
     digest = hashlib.sha256(repr(plain).encode())
     for x, response in [(task.x, task.response), *([judge] if judge is not None else [])]:
         for array in (x, response.y, response.weight, response.offset):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class Dense(nn.Module):
-    """M linear layers, xₘ Wₘ + bₘ; ``zero`` starts them at 0, else they start as ``nn.Linear`` does, without its narrowing."""
+    """M linear layers, xₘ Wₘ + bₘ; ``zero`` starts them at 0, else so that sizes are kept."""
 
     def __init__(self, members: int, inputs: int, outputs: int, *, zero: bool = False) -> None:
         super().__init__()
@@ -100,7 +100,11 @@ class Copies(nn.Module):
     """The user's modules, one a member; each maps (n, width) to (n, outputs)."""
 
     def __init__(
-        self, members: int, make: nn.Module | Callable[[int, int], nn.Module], width: int, outputs: int
+        self,
+        members: int,
+        make: nn.Module | Callable[[int, int], nn.Module],
+        width: int,
+        outputs: int,
     ) -> None:
         super().__init__()
         made = [deepcopy(make) if isinstance(make, nn.Module) else make(width, outputs)
@@ -144,7 +148,12 @@ class RawPredictions(nn.Module):
     step: Tensor
 
     def __init__(
-        self, network: TableNetwork | Copies, members: int, start: Tensor, step: Tensor, shared: Sequence[bool]
+        self,
+        network: TableNetwork | Copies,
+        members: int,
+        start: Tensor,
+        step: Tensor,
+        shared: Sequence[bool],
     ) -> None:
         super().__init__()
         self.network = network

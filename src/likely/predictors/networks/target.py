@@ -62,11 +62,17 @@ def learn_target(loss: Any, y: Array, weight: Array | None, offset: Array | None
     spread = mean_and_std(moved, weight)[1] if y.any() else 0.0
     # A location moves by the spread of y; on other links' scales a unit is a unit whatever y is.
     location = [
-        slot.link is not None and slot.link.name == "identity" and spread > 0.0 for slot in loss.free
+        slot.link is not None and slot.link.name == "identity" and spread > 0.0
+        for slot in loss.free
     ]
     location = [*location, *[False] * (k - len(location))]
     return Target(
-        motion.shift, motion.unit, motion.factor, motion.move, start, np.where(location, spread, 1.0)
+        motion.shift,
+        motion.unit,
+        motion.factor,
+        motion.move,
+        start,
+        np.where(location, spread, 1.0),
     )
 
 

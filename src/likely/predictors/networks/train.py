@@ -180,7 +180,7 @@ class _State:
     def __init__(self, objective: Objective, plan: Plan, settings: Settings, group: Group) -> None:
         self.objective, self.plan, self.settings, self.group = objective, plan, settings, group
         members = len(plan.train)
-        self.parameters = list(objective.parameters())
+        self.parameters: list[Tensor] = list(objective.parameters())
         self.optimizer = torch.optim.AdamW(
             self.parameters,
             lr=settings.learning_rate,
@@ -256,7 +256,9 @@ class _State:
         """Shorten the gradient of each member that is longer than ``largest``."""
         for m in range(len(self.plan.train)):
             slopes = self.objective.raw.gradients_of_member(m)
-            norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(s) for s in slopes]))
+            norm = torch.linalg.vector_norm(
+                torch.stack([torch.linalg.vector_norm(s) for s in slopes])
+            )
             if norm > largest:
                 for slope in slopes:
                     slope *= largest / norm
@@ -265,7 +267,7 @@ class _State:
     def _average(self) -> None:
         """An exponential average of the weights, over all steps as long as there are few."""
         decay = min(self.settings.averaging, (self.steps + 1) / (self.steps + 10))
-        average = list(self.kept.parameters())
+        average: list[Tensor] = list(self.kept.parameters())
         torch._foreach_lerp_(average, self.parameters, 1.0 - decay)
         for mine, theirs in zip(self.kept.buffers(), self.objective.buffers(), strict=True):
             mine.copy_(theirs)
@@ -279,7 +281,7 @@ class _State:
         found.losses.append(float(summed.sum() / weight.sum()))
         better = loss < self.best_loss
         self.best_loss = np.where(better, loss, self.best_loss)
-        for m in np.flatnonzero(np.broadcast_to(better, found.best_epoch.shape)):
+        for m in np.flatnonzero(np.broadcast_to(better, found.best_epoch.shape)).tolist():
             found.best_epoch[m] = len(found.losses)
             if not self.plan.crossed:
                 for best, now in zip(self.best[m], self.kept.raw.of_member(m), strict=True):
