@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
+    from likely.predictors.network import Network as Network
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
     from likely.report.family_check import check_family as check_family
@@ -45,6 +46,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Constant": "likely.predictors.constant",
     "Linear": "likely.predictors.linear",
+    "Network": "likely.predictors.network",
     "Trees": "likely.predictors.trees",
     "load": "likely.predictors.saving",
     "Predictive": "likely.inference.predictive",

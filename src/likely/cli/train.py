@@ -103,15 +103,15 @@ def _estimator(request: Request, family: Any, encoder: TableEncoder) -> Any:
         raise UserError(
             "no column is left to predict from; --predictor constant fits the target alone"
         )
-    if request.predictor == "trees":
-        from likely.predictors.trees import Trees
+    if isinstance(encoder, CodeEncoder):
+        codes = encoder.categorical or None
+        if request.predictor == "trees":
+            from likely.predictors.trees import Trees
 
-        codes = encoder.categorical if isinstance(encoder, CodeEncoder) else []
-        return Trees(family, categorical_features=codes or None, random_state=request.seed)
-    if request.predictor == "network":
+            return Trees(family, categorical_features=codes, random_state=request.seed)
         from likely.predictors.network import Network
 
-        return Network(family, random_state=request.seed)
+        return Network(family, categorical_features=codes, random_state=request.seed)
     from likely.predictors.linear import Linear
 
     return Linear(family, alpha=request.alpha)
