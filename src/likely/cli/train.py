@@ -18,7 +18,6 @@ from likely.data.codes import CodeEncoder
 from likely.data.encoder import TableEncoder
 from likely.recipe import family_class
 
-
 #: From so many rows, trees stop by a tenth of them held out: five folds would be four times the wait.
 _MANY_ROWS, _FRACTION = 5_000, 0.1
 
