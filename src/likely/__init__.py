@@ -33,6 +33,8 @@ from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
+    from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.saving import load as load
@@ -46,6 +48,8 @@ _LAZY = {
     "load": "likely.predictors.saving",
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
+    "ZeroInflated": "likely.modifiers",
+    "Hurdle": "likely.modifiers",
 }
 
 

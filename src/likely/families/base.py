@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from likely._math.domains import Domain, real
 from likely._math.graph import Expression, Node, as_node, log, log1p
+
+if TYPE_CHECKING:
+    from likely.families.modifiers.base import Structure
 
 Body = Callable[..., Any]
 
@@ -93,6 +96,8 @@ class Specification:
     ============================  =========================================================
     mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
+    log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
+                                  difference log p(y) − log(1 − p(0)) would cancel
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
                                   "log name" and "log1m name" are coordinates too, for what
                                   moves by ratios
@@ -102,6 +107,8 @@ class Specification:
     start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
+
+    ``structure`` says what a modified family is made of; None for a plain one.
     """
 
     name: str
@@ -114,6 +121,7 @@ class Specification:
     smooth: bool = True
     scipy: tuple[str, Body] | None = None
     common_names: Mapping[str, str] = field(default_factory=dict)
+    structure: Structure | None = None
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
@@ -132,6 +140,7 @@ FORMULAS = (
     "sf",
     "quantile",
     "isf",
+    "log_positive",
     "expected_information",
     "sufficient",
     "maximum_likelihood",
@@ -160,6 +169,10 @@ def specify(cls: type) -> Specification:
     support = body.get("support", real)
     if not isinstance(support, Domain):
         raise TypeError(f"{cls.__name__}.support must be a domain such as real or positive")
+    formulas = {k: f for k in FORMULAS if (f := _function(body.get(k))) is not None}
+    if "mean" in parameters:
+        place = list(parameters).index("mean")
+        formulas["mean"] = lambda *theta: theta[place]
     return Specification(
         name=cls.__name__,
         doc=cls.__doc__ or "",
@@ -167,7 +180,7 @@ def specify(cls: type) -> Specification:
         parameters=parameters,
         alternatives={k: v for k, v in body.items() if isinstance(v, Alternative)},
         log_density=log_density,
-        formulas={k: f for k in FORMULAS if (f := _function(body.get(k))) is not None},
+        formulas=formulas,
         smooth=body.get("smooth", True),
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),

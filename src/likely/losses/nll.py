@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -121,6 +121,22 @@ class NegativeLogLikelihood:
         if slot.parameter in self.specification.alternatives:
             return self.specification.alternatives[slot.parameter].domain
         return self.specification.parameters[slot.parameter].domain
+
+    @cached_property
+    def parts(self) -> tuple[tuple[NegativeLogLikelihood, list[int]], ...]:
+        """Of a modified family: the loss of each family inside, and the raw columns that are its."""
+        structure = self.specification.structure
+        found = []
+        for part in () if structure is None else structure.parts:
+            names = [part.outer(name) for name in part.specification.parameters]
+            slots = [slot for slot in self.slots if slot.of in names]
+            columns = [j for j, slot in enumerate(self.free) if slot.of in names]
+            inner = tuple(
+                replace(slot, parameter=part.inner(slot.parameter), of=part.inner(slot.of))
+                for slot in slots
+            )
+            found.append((compose(part.specification, inner), columns))
+        return tuple(found)
 
     @cached_property
     def loss(self) -> Node:
@@ -245,20 +261,34 @@ class NegativeLogLikelihood:
                 for row, value in zip(out, program(inputs), strict=True):
                     row[rows] = value
 
+    def parameter(self, name: str, raw: Array, view: str = "") -> Array:
+        """A parameter's value, or its view ``"log"``, ``"log1m"`` or ``"complement"``, at raw (k, …)."""
+        key = (f"{name}.{view}", False)
+        if key not in self._formulas:
+            given = self.views[name]
+            node = getattr(given, view).node if view else given.node
+            self._formulas[key] = compile_program([node], numpy_backend.TABLE)
+        return self._computed(key, {f"raw{j}": raw[j] for j in range(self.columns)})
+
     def formula(self, name: str, raw: Array, first: Any = None) -> Array:
-        """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast."""
+        """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast.
+
+        A parameter's name gives the parameter, unless the family has a closed form of that name.
+        """
+        if name not in self.specification.formulas:
+            return self.parameter(name, raw)
         key = (name, first is not None)
         if key not in self._formulas:
-            if name in self.specification.parameters:
-                node = self.views[name].node
-            else:
-                head = (View("y", symbol("y"), {}),) if first is not None else ()
-                body = self.specification.formulas[name]
-                node = as_node(self.specification.trace(body, self.views, *head))
+            head = (View("y", symbol("y"), {}),) if first is not None else ()
+            body = self.specification.formulas[name]
+            node = as_node(self.specification.trace(body, self.views, *head))
             self._formulas[key] = compile_program([node], numpy_backend.TABLE)
         inputs = {f"raw{j}": raw[j] for j in range(self.columns)}
         if first is not None:
             inputs["y"] = first
+        return self._computed(key, inputs)
+
+    def _computed(self, key: tuple[str, bool], inputs: dict[str, Any]) -> Array:
         with np.errstate(all="ignore"):
             value = self._formulas[key](inputs)[0]
         shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
