@@ -18,6 +18,8 @@ FAMILIES = {
     "normal": ("Normal", {"mu": "loc", "sigma": "scale"}),
     "lognormal": ("LogNormal", {"meanlog": "loc", "sdlog": "scale"}),
     "gamma": ("Gamma", {"mean": "mean", "mu": "mean", "shape": "shape", "k": "shape"}),
+    "weibull": ("Weibull", {"scale": "scale", "shape": "shape"}),
+    "inverse_gaussian": ("InverseGaussian", {"mu": "mean", "lambda": "shape"}),
     "bernoulli": ("Bernoulli", {"p": "probs"}),
     "binomial": ("Bernoulli", {"p": "probs"}),
     "poisson": ("Poisson", {"mu": "mean", "lambda": "mean"}),
@@ -34,6 +36,8 @@ MODIFIED = {
         {"mu": "mean", "zi": "inflation"},
     ),
 }
+#: A case's name of a link → ours.
+LINKS = {"1/mu^2": "inverse_squared"}
 
 
 def load(case):
@@ -56,7 +60,7 @@ def fit(info, columns):
         design[ours] = [features.index(t) for t in terms]
         role = predicted if terms else shared
         link = "softmax" if ours == "probs" and name == "Categorical" else spec["link"]
-        roles[ours] = role(link)
+        roles[ours] = role(LINKS.get(link, link))
     family = name(roles) if callable(name) else getattr(likely, name)(**roles)
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))

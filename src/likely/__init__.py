@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.saving import load as load
+    from likely.predictors.trees import Trees as Trees
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Constant": "likely.predictors.constant",
     "Linear": "likely.predictors.linear",
+    "Trees": "likely.predictors.trees",
     "load": "likely.predictors.saving",
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",

@@ -12,12 +12,13 @@ module that composes all floors; its methods load a floor when they are called.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification, specify
+from likely.families.definition import check_definition
 from likely.links import default_link, find_link
 
 if TYPE_CHECKING:
@@ -79,11 +80,17 @@ class Family:
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "log_density"):
-            cls.specification = specify(cls)
+            cls.specification = replace(specify(cls), own=True)
+            check_definition(cls.specification, dir(Family))
 
     def __init__(self, **roles: Role | float) -> None:
         if not hasattr(self, "specification"):
-            raise TypeError("Family is a base class: subclass it with a log_density")
+            raise TypeError(
+                "Family is a base class: subclass it with a log_density"
+                if type(self) is Family
+                else f"{type(self).__name__} has no log_density: write its formula, "
+                "def log_density(y, loc, scale): return ..."
+            )
         self._roles = dict(roles)
         # An unknown name or link is an error here, not later.
         self._slots = tuple(_slots(self.specification, self._roles))

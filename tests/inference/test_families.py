@@ -12,9 +12,10 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).parent))
 import likely
 from families import GRID, LEVELS, oracle, predictive
+from likely.families import registry
 
 NAMES = sorted(GRID)
-COUNTS = {"poisson", "negativebinomial", "bernoulli"}
+COUNTS = {name for name in NAMES if registry.specification(name).support.integer}
 
 
 def values_of(name):

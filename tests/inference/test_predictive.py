@@ -247,14 +247,23 @@ def test_bernoulli_with_labels():
     assert d.mode().tolist() == ["no", "yes", "no"]
     assert d.probabilities().shape == (3, 2)
     np.testing.assert_allclose(d.prob(["yes", "no", "yes"]), 1 / (1 + np.exp([1.0, 2.0, 0.0])))
-    assert d.log_prob("maybe").tolist() == [-np.inf] * 3
+    with pytest.raises(
+        ValueError, match=r"^y is 'maybe', .* none of the labels\. They are 'no', 'yes'$"
+    ):
+        d.log_prob("maybe")
+    with pytest.raises(ValueError, match=r"^y is 'yess' in row 1, .*; did you mean 'yes'\?"):
+        d.prob(["no", "yess", "no"])
     assert set(d.sample(20, 0).ravel()) == {"no", "yes"}
     for absent in ("mean", "median", "cdf", "interval"):
         assert not hasattr(d, absent)
     with pytest.raises(AttributeError, match="labels"):
         d.mean()
-    with pytest.raises(ValueError, match="labels such as"):
+    with pytest.raises(ValueError, match=r"^y is 0 in row 0, .* They are 'no', 'yes'$"):
         d.log_prob([0, 1, 0])
+    codes = Predictive(loss, raw, labels=np.array([0, 1]))
+    np.testing.assert_allclose(codes.cdf(0.5), codes.prob(0))
+    with pytest.raises(ValueError, match=r"^y is 2, .* They are 0, 1$"):
+        codes.prob(2)
     truth = Predictive(loss, raw, labels=np.array([False, True]))
     assert truth.mode().tolist() == [False, True, False]
     assert truth.mean()[2] == 0.5
@@ -275,7 +284,8 @@ def test_classes():
     assert d[0].prob("b") == pytest.approx(1 / 3)
     assert d[0].mode() == "a"
     assert len(d[1:]) == 2
-    assert d.log_prob("z").tolist() == [-np.inf] * 3
+    with pytest.raises(ValueError, match=r"^y is 'z', which is none of the labels"):
+        d.log_prob("z")
     draws = d.sample(6000, 0)
     share = [(draws[0] == label).mean() for label in "abc"]
     np.testing.assert_allclose(share, 1 / 3, atol=0.03)

@@ -20,6 +20,10 @@ from likely._math.atoms import ATOMS, Atom
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import Node, as_node, make, symbol
+from likely.families.registry import modules, specification
+
+for _module in modules():  # a family's own atoms are registered when it is read
+    specification(_module)
 
 MP = mpmath_backend.TABLE
 DIGITS = 50
@@ -71,7 +75,7 @@ EXPONENTIAL = {
 }  # fmt: skip
 #: Their first argument is known to be at least 1.
 ABOVE_ONE = {
-    "negative_binomial_factorial", "stirling_above", "stirling_above_1", "stirling_above_2",
+    "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
 }  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()
@@ -150,6 +154,9 @@ def test_expansion_is_the_definition(atom: Atom) -> None:
                 return value(node, completed(names, moved, mp.log))
 
             true = truth(at)
+            if abs(true) < mpf(10) ** -300:  # below the range of float64
+                assert abs(found[i]) < 1e-290
+                continue
             step = mpf(10) ** -30
             slack = mp.fsum(
                 abs(truth(at | {k: x * (1 + step)}) - true) / step for k, x in at.items()

@@ -131,7 +131,7 @@ def test_missing_labels(family, X):
 @pytest.mark.parametrize("family", [Normal(), Poisson(), Gamma()], ids=str)
 def test_labels_for_a_family_of_numbers(family, X):
     y = np.array(["yes", "no"] * (N // 2))
-    message = r"y must be numbers, got 'yes'; .*use a family for classes \(Bernoulli, Categorical\)"
+    message = r"y must be numbers, got 'yes'; for labels use a family for classes \(Bernoulli, Categorical\)"
     with refused(message):
         Linear(family).fit(X, y)
     with refused(message):
@@ -176,9 +176,7 @@ def test_measurements_are_no_labels(X, y):
 
 def test_labels_that_the_model_does_not_know(X):
     model = Linear(Categorical()).fit(X, np.array(["a", "b"] * (N // 2)))
-    with refused(
-        r"y must hold labels such as .*'a'.*the model was fitted to the labels \['a', 'b'\]"
-    ):
+    with refused(r"y is 0 in row 0, which is none of the labels\. They are 'a', 'b'"):
         model.score(X, np.arange(N) % 2)
 
 

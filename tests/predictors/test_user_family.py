@@ -116,7 +116,7 @@ def test_expected_curvature_must_be_declared(case):
     family, _, parameters, y = case
     raw = np.tile(raws(family, parameters), (N, 1))
     message = rf"{type(family).__name__} declares no expected_information.*kind=\"observed\""
-    with pytest.raises(AttributeError, match=message):
+    with pytest.raises(ValueError, match=message):
         family.curvature(y, raw, kind="expected")
 
 
@@ -327,18 +327,17 @@ def test_if_is_refused():
             return -(y - loc)
         return -2.0 * (loc - y)
 
-    family = make(log_density)()
     with pytest.raises(
         TypeError, match=r"no truth value here: write where\(condition, a, b\) instead"
     ):
-        family.nll([1.0], [[0.0]])
+        make(log_density)
 
 
 def test_where_is_what_to_write():
     def log_density(y, loc):
         return where(y > loc, loc - y, 2.0 * (y - loc)) - log(1.5)
 
-    family = make(log_density)()
+    family = make(log_density, smooth=False)()
     expected = np.log(1.5) + np.array([1.0, 2.0])
     np.testing.assert_allclose(family.nll([1.0, -1.0], [0.0, 0.0]), expected)
 
@@ -357,12 +356,12 @@ def test_where_is_what_to_write():
 )
 def test_numpy_and_math_are_refused(body):
     with pytest.raises(TypeError, match=r"(?i)traced|likely\.math|unsupported operand|array"):
-        make(body)().nll([1.0], [[0.0]])
+        make(body)
 
 
 def test_the_refusal_names_what_to_use():
     with pytest.raises(TypeError, match=r"use the functions of likely\.math"):
-        make(lambda y, loc: -math.exp(y - loc))().fit([1.0, 2.0, 4.0])
+        make(lambda y, loc: -math.exp(y - loc))
 
 
 def test_numbers_of_numpy_are_numbers():
@@ -372,7 +371,7 @@ def test_numbers_of_numpy_are_numbers():
 
 def test_power_by_a_parameter_is_refused_with_advice():
     with pytest.raises(TypeError, match=r"exponent of \*\* must be a number.*exp\(p \* log\(x\)\)"):
-        make(lambda y, loc: -(y**loc))().nll([1.0], [[0.0]])
+        make(lambda y, loc: -(y**loc))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """``explain`` against the loss that it explains, by numbers, and against textbook formulas."""
 
 import math
+import re
 import subprocess
 import sys
 import time
@@ -62,7 +63,7 @@ def named(module, **roles):
 
 VARIANTS = {
     **{m: named(m) for m in SCALAR},
-    "gumbel": compose(Gumbel.specification),
+    "gumbel of a user": compose(Gumbel.specification),
     "normal, scale shared": named("normal", scale="shared"),
     "normal, scale 2": named("normal", scale=2.0),
     "normal, variance 0.3": named("normal", variance=0.3),
@@ -280,7 +281,8 @@ NAMES = {
     "laplace, scale shared": "sum of absolute errors",
     "gamma": "Gamma log loss",
     "exponential": "Gamma log loss",
-    "gumbel": "the negative log-likelihood of Gumbel",
+    "inversegaussian": "inverse Gaussian deviance",
+    "gumbel of a user": "the negative log-likelihood of Gumbel",
     "negativebinomial": "the negative log-likelihood of NegativeBinomial",
     "normal, all shared": "the negative log-likelihood of Normal",
 }
@@ -320,6 +322,7 @@ def test_powers_and_pieces_of_a_users_density_are_kept():
 
     class Tilted(Family):
         support = real
+        smooth = False
         loc = Parameter(real)
 
         def log_density(y, loc):
@@ -355,6 +358,19 @@ def test_mode_is_shown_or_said_to_be_numerical(told):
     assert "if λ > ½" in str(told("bernoulli"))
 
 
+@pytest.mark.parametrize("module", modules())
+def test_no_step_prints_the_tolerances_of_floating_point(module):
+    explained = explain(categorical() if module == "categorical" else named(module))
+    assert not re.search(r"\d{6}|\de-\d", str(explained))
+
+
+def test_modes_of_counts_are_mathematics():
+    assert "= ⌈m⌉ − 1" in str(explain(named("poisson")))
+    text = str(explain(named("negativebinomial")))
+    assert "a = m (1 − 1/s)" in text
+    assert "= ⌈a⌉ − 1 " in text
+
+
 # --- Classes -------------------------------------------------------------------------------------
 
 
@@ -364,6 +380,10 @@ def test_categorical_is_softmax_cross_entropy():
     assert explanation.name == "softmax cross-entropy"
     assert "log Σⱼ exp(fⱼ(xᵢ, φ)) − f_yᵢ(xᵢ, φ)" in text.splitlines()[-1]
     assert "Σₖ [y = k] log λₖ" in text
+    # The same numbers of classes as Categorical's own messages and raw columns.
+    assert f"y in {categorical().specification.support.symbol}" in text
+    assert "{0, …, K−1}" in text
+    assert "f₁ − f₀" in text
     assert "λₖ − [y = k]" in text
     check_latex(explanation.latex)
 
@@ -378,12 +398,12 @@ def test_categorical_numbers_agree_with_its_loss():
     for i in range(4):
 
         def number(e, k=1, i=i):
-            e = e.subs({d.classes: 3, d.y: int(y[i]) + 1, d.k: k}).doit()
-            return float(e.subs({d.raw[j + 1]: raw[j, i] for j in range(3)}))
+            e = e.subs({d.classes: 3, d.y: int(y[i]), d.k: k}).doit()
+            return float(e.subs({d.raw[j]: raw[j, i] for j in range(3)}))
 
         assert number(d.remaining) == pytest.approx(nll[i], rel=1e-12)
         for k in range(3):
-            assert number(d.gradient, k + 1) == pytest.approx(gradient[k, i], rel=1e-12)
+            assert number(d.gradient, k) == pytest.approx(gradient[k, i], rel=1e-12)
 
 
 # --- Manners -------------------------------------------------------------------------------------
@@ -417,7 +437,7 @@ def test_the_letters_of_the_derivation_are_not_taken_by_parameters():
         phi = Parameter(positive)
 
         def log_density(y, f, phi):
-            return f.log - f * y + 0.0 * phi
+            return f.log - phi.log - (f / phi) * y
 
     text = str(explain(compose(Odd.specification)))
     assert "p(y | κ, τ)" in text

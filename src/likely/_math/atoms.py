@@ -45,12 +45,22 @@ class Atom:
 ATOMS: dict[str, Atom] = {}
 
 
-def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
-    """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
-    expansion = getattr(special, name, None) or getattr(compound, name, None)
+def register(
+    name: str,
+    derivative: Rule | None = None,
+    definition: Formula | None = None,
+    expansion: Formula | None = None,
+) -> Atom:
+    """Enter an atom into the registry under its name."""
     atom = Atom(name, derivative, expansion, definition)
     ATOMS[name] = atom
     return atom
+
+
+def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
+    """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
+    expansion = getattr(special, name, None) or getattr(compound, name, None)
+    return register(name, derivative, definition, expansion)
 
 
 # --- Primitives: every backend supplies the value, here are the rules. ---------------------------
@@ -398,18 +408,31 @@ stirling_curve = _register(
     lambda x, log_x: x * (digamma(x) - log(x)) + x * x * trigamma(x) - x,
 )
 
-stirling_above_2 = _register(
-    "stirling_above_2", None, lambda x: trigamma(x) - 1.0 / x - 0.5 / (x * x)
+stirling_of_sum = _register(
+    "stirling_of_sum",
+    lambda y, s, log_s, out: (
+        stirling_error_1(s + y),
+        0.0,
+        stirling_of_sum_slope(y, s, log_s),
+    ),
+    lambda y, s, log_s: lgamma(s + y) - (s + y - 0.5) * log(s + y) + (s + y) - HALF_LOG_2PI,
 )
-stirling_above_1 = _register(
-    "stirling_above_1",
-    lambda x, out: (stirling_above_2(x),),
-    lambda x: digamma(x) - log(x) + 0.5 / x,
+stirling_of_sum_slope = _register(
+    "stirling_of_sum_slope",
+    lambda y, s, log_s, out: (
+        s * stirling_error_2(s + y),
+        0.0,
+        stirling_of_sum_curve(y, s),
+    ),
+    lambda y, s, log_s: s * (digamma(s + y) - log(s + y) + 0.5 / (s + y)),
 )
-stirling_above = _register(
-    "stirling_above",
-    lambda x, out: (stirling_above_1(x),),
-    lambda x: lgamma(x) - (x - 0.5) * log(x) + x - HALF_LOG_2PI,
+stirling_of_sum_curve = _register(
+    "stirling_of_sum_curve",
+    None,
+    lambda y, s: (
+        s * (digamma(s + y) - log(s + y) + 0.5 / (s + y))
+        + s * s * (trigamma(s + y) - 1.0 / (s + y) - 0.5 / ((s + y) * (s + y)))
+    ),
 )
 
 # Beta's constant: −log B(μφ, (1 − μ)φ) less Stirling's formula, with p = μ, q = 1 − μ.
@@ -502,6 +525,9 @@ for _name in SCIPY_ONLY:
 ndtri, gammainc, gammaincc, gammaincinv, gammainccinv = (ATOMS[n] for n in SCIPY_ONLY[:5])
 betainc, betaincc, betaincinv, stdtr, stdtrit, betainccinv = (ATOMS[n] for n in SCIPY_ONLY[5:])
 _register("erfc")
+
+
+whole_before = _register("whole_before", None, lambda x, scale: -graph.floor(-x) - 1.0)
 
 
 def xlogy(x: object, y: object) -> Node:

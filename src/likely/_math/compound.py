@@ -14,6 +14,7 @@ from likely._math.graph import (
     as_node,
     exp,
     expm1,
+    floor,
     log,
     log1p,
     minimum,
@@ -361,6 +362,26 @@ def stirling_curve(x: Expression, log_x: Expression) -> Node:
     return where(small, near, u * (p2 - p1))
 
 
+def stirling_of_sum(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """S(s + y), y ≥ 1: as its argument is above 1, it needs no logarithm."""
+    return special.stirling_above(s + y)
+
+
+def stirling_of_sum_slope(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """s S′(s + y), its derivative in log s."""
+    u = 1.0 / (s + y)
+    return -((s * u) * (u * special._powers(u, special.STIRLING_1)))
+
+
+def stirling_of_sum_curve(y: Expression, s: Expression) -> Node:
+    """s S′(s + y) + s² S″(s + y), its second derivative in log s."""
+    u = 1.0 / (s + y)
+    p1 = special._powers(u, special.STIRLING_1)
+    p2 = special._powers(u, special.STIRLING_2)
+    share = s * u
+    return (share * u) * (share * p2 - p1)
+
+
 def _stirling_bend(x: Expression, log_x: Expression) -> Node:
     """x times the derivative of stirling_curve."""
     small, u, step = _stirling_parts(x, log_x)
@@ -438,3 +459,13 @@ def trigamma(x: Expression) -> Node:
 def tetragamma(x: Expression) -> Node:
     """ψ″(x), x > 0."""
     return special.stirling_error_3(x) - 1.0 / (x * x) - 1.0 / (x * x * x)
+
+
+def whole_before(x: Expression, scale: Expression) -> Node:
+    """The largest whole number below x > 0, which is known to a few ulps of ``scale``.
+
+    An x that rounding may have moved off a whole number counts as that number.
+    """
+    near = floor(x + 0.5)
+    whole = abs_(x - near) <= 4e-15 * scale
+    return where(whole, where(near >= 1.0, near - 1.0, 0.0), floor(x))

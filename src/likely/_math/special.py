@@ -402,18 +402,6 @@ def stirling_above(x: Any) -> Node:
     return u * _powers(u, STIRLING)
 
 
-def stirling_above_1(x: Any) -> Node:
-    """S'(x), x >= 1. Max relative error 1.5e-15."""
-    u = 1.0 / x
-    return -(u * u * _powers(u, STIRLING_1))
-
-
-def stirling_above_2(x: Any) -> Node:
-    """S''(x), x >= 1. Max relative error 9.8e-16."""
-    u = 1.0 / x
-    return u * u * u * _powers(u, STIRLING_2)
-
-
 def log_factorial_error(y: Any) -> Node:
     """E(y) = lgamma(y + 1) - y log y + y for y >= 0; E(0) = 0.
 

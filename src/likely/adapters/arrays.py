@@ -63,10 +63,10 @@ def _evaluate(
 ) -> tuple[NDArray[Any], Any, Any]:
     given = np.asarray(raw)
     columns = check.numeric(raw, "raw")
-    y = check.numeric(y, "y")
+    y = check.numbers_of(y, family.specification.support)
     loss = family.loss(columns.shape[1] if columns.ndim == 2 else None)
     if order == 2 and kind not in loss.curvature_kinds:
-        raise AttributeError(
+        raise ValueError(
             f"{family.specification.name} declares no expected_information, so its expected curvature "
             'is not known: use kind="observed", or declare it'
         )

@@ -8,12 +8,22 @@ the form that stays accurate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from likely._math.domains import Domain, real
-from likely._math.graph import Expression, Node, as_node, log, log1p
+from likely._math.atoms import log1mexp
+from likely._math.domains import Domain
+from likely._math.graph import (
+    Expression,
+    Node,
+    as_node,
+    is_constant,
+    log,
+    log1p,
+    make,
+    substitute,
+)
 
 if TYPE_CHECKING:
     from likely.families.modifiers.base import Structure
@@ -59,6 +69,39 @@ def plain_view(name: str, value: Any) -> View:
     return View(name, as_node(value), {})
 
 
+def recognise(formula: Node, views: Iterable[View]) -> Node:
+    """The formula, where what is written of a view's value is the view's own form.
+
+    ``log(y)`` is ``y.log``, ``1 - y`` is ``y.complement``, ``log(1 - y)`` and ``log1p(-y)`` are
+    ``y.log1m``: either spelling keeps the digits that the value alone has lost. So does
+    ``log(1 - exp(u))``, which is ``log1mexp(-u)``.
+    """
+    own: dict[int, tuple[Node, Node]] = {}  # by identity; the node beside its form keeps it alive
+    for view in views:
+        value = view.node
+        if not value.args:  # a symbol or a number: its forms are computed from it
+            continue
+        for node, form in (
+            (log(value), view.log),
+            (1.0 - value, view.complement),
+            (log(1.0 - value), view.log1m),
+            (log1p(-value), view.log1m),
+        ):
+            if form is not node:
+                own[id(node)] = (node, form)
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if id(node) in own:
+            return own[id(node)][1]
+        if node.op == "log" and args[0].op == "subtract":
+            one, power = args[0].args
+            if is_constant(one, 1.0) and power.op == "exp":
+                return log1mexp(-power.args[0])
+        return make(node.op, *args) if args else node
+
+    return substitute([formula], rebuild)[0]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a family.
@@ -70,6 +113,13 @@ class Parameter:
     domain: Domain
     symbol: str = ""
     shared: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.domain, Domain):
+            raise TypeError(
+                "Parameter takes a domain such as real, positive or unit_interval, "
+                f"got {self.domain!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -96,6 +146,11 @@ class Specification:
     ============================  =========================================================
     mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
+    log_cdf, log_sf               ``(y, *parameters)``: accurate in both tails, differentiable
+    log_interval                  ``(low, high, *parameters)``: log P(low < Y ≤ high), where the
+                                  difference of two tails would cancel
+    log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
+                                  y ≤ bound), where the difference to log p(y) would cancel
     log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
                                   difference log p(y) − log(1 − p(0)) would cancel
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
@@ -121,6 +176,8 @@ class Specification:
     smooth: bool = True
     scipy: tuple[str, Body] | None = None
     common_names: Mapping[str, str] = field(default_factory=dict)
+    #: Written by a user: fits look at what the tests look at in a family that comes with the library.
+    own: bool = False
     structure: Structure | None = None
 
     def __hash__(self) -> int:
@@ -128,7 +185,11 @@ class Specification:
 
     def trace(self, body: Body, views: Mapping[str, View], *first: Any) -> Any:
         """Run a body on views, in the order of the parameters."""
-        return body(*first, *[views[name] for name in self.parameters])
+        given = [*first, *[views[name] for name in self.parameters]]
+        found = body(*given)
+        if isinstance(found, Expression):
+            return recognise(found.node, [v for v in given if isinstance(v, View)])
+        return found
 
 
 FORMULAS = (
@@ -140,6 +201,11 @@ FORMULAS = (
     "sf",
     "quantile",
     "isf",
+    "log_cdf",
+    "log_sf",
+    "log_interval",
+    "log_above",
+    "log_below",
     "log_positive",
     "expected_information",
     "sufficient",
@@ -164,12 +230,18 @@ def specify(cls: type) -> Specification:
     if list(names[1:]) != list(parameters):
         raise TypeError(
             f"{cls.__name__}.log_density takes ({', '.join(names)}), but must take "
-            f"(y, {', '.join(parameters)}): y and then every Parameter in the order it is declared"
+            f"({', '.join(['y', *parameters])}): y and then every Parameter in the order it is "
+            f"declared{_signature_hint(names, body)}"
         )
-    support = body.get("support", real)
-    if not isinstance(support, Domain):
-        raise TypeError(f"{cls.__name__}.support must be a domain such as real or positive")
     formulas = {k: f for k in FORMULAS if (f := _function(body.get(k))) is not None}
+    _check_arguments(cls.__name__, formulas, parameters)
+    support = body.get("support")
+    if not isinstance(support, Domain):
+        got = "it has none" if support is None else f"got {support!r}"
+        raise TypeError(
+            f"{cls.__name__}.support must be a domain such as real or positive, the values that y "
+            f"can take: {got}"
+        )
     if "mean" in parameters:
         place = list(parameters).index("mean")
         formulas["mean"] = lambda *theta: theta[place]
@@ -188,7 +260,44 @@ def specify(cls: type) -> Specification:
 
 
 def _function(member: Any) -> Any:
+    if isinstance(member, Parameter):  # a parameter called mean is the mean
+        return None
     return member.__func__ if isinstance(member, staticmethod) else member
+
+
+def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
+    if names[:1] == ("self",):
+        return ". It is a formula, not a method: leave out self"
+    for name in names[1:]:
+        if isinstance(body.get(name), Domain) or body.get(name) is Parameter:
+            return f". Declare {name} = Parameter(...) with its domain in brackets"
+    return ""
+
+
+#: What closed forms take before the parameters.
+_LEADING = {
+    **dict.fromkeys(("cdf", "sf", "log_cdf", "log_sf", "log_positive"), ("y",)),
+    **dict.fromkeys(("quantile", "isf"), ("q",)),
+    "log_interval": ("low", "high"),
+    "log_above": ("y", "low"),
+    "log_below": ("y", "high"),
+}
+
+
+def _check_arguments(
+    name: str, formulas: Mapping[str, Body], parameters: Mapping[str, Parameter]
+) -> None:
+    """The closed forms take all parameters, after y or a probability where they need one."""
+    for formula, body in formulas.items():
+        if formula in ("sufficient", "maximum_likelihood", "start", "sample"):
+            continue
+        leading = len(_LEADING.get(formula, ()))
+        got = body.__code__.co_varnames[: body.__code__.co_argcount]
+        if list(got[leading:]) != list(parameters) or len(got) != leading + len(parameters):
+            raise TypeError(
+                f"{name}.{formula} takes ({', '.join(got)}), but must take "
+                f"({', '.join([*_LEADING.get(formula, ()), *parameters])})"
+            )
 
 
 class Distribution:

@@ -13,10 +13,11 @@ from likely._math.atoms import (
     negative_binomial_log_zeros,
     scaled_log1p,
     stirling,
-    stirling_above,
+    stirling_of_sum,
+    whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import abs_, equal, floor, log1p, where
+from likely._math.graph import equal, floor, log1p, where
 from likely.families.base import Distribution, Parameter
 
 
@@ -24,7 +25,7 @@ def _saddle(y, mean, size):
     # The saddle-point form: half the unit deviance, and what Stirling's formula leaves of the
     # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
     return (
-        stirling_above(size + y)
+        stirling_of_sum(y, size, size.log)
         - stirling(size, size.log)
         - negative_binomial_factorial(y, size, size.log)
         - negative_binomial_deviance(y, mean, size, mean.log, size.log)
@@ -50,7 +51,7 @@ class NegativeBinomial(Distribution):
 
     def log_density(y, mean, size):
         # At y = 1 the terms of the saddle-point form would cancel, but nothing is left there of the
-        # coefficient.
+        # binomial coefficient.
         few = negative_binomial_few(y, mean, size, mean.log, size.log)
         return where(y < 2.0, -few, _saddle(y, mean, size))
 
@@ -72,10 +73,7 @@ class NegativeBinomial(Distribution):
     def mode(mean, size):
         # A whole peak is a tie of two, which goes to the smaller; the links may have rounded it.
         peak = mean * (1.0 - 1.0 / size)
-        near = floor(peak + 0.5)
-        tie = abs_(peak - near) <= 4e-15 * (mean + peak)
-        top = where(tie, where(near >= 1.0, near - 1.0, 0.0), floor(peak))
-        return where(size <= 1.0, 0.0, top)
+        return where(size <= 1.0, 0.0, whole_before(peak, mean + peak))
 
     def cdf(y, mean, size):
         # By the smaller of s/(s + m) and m/(s + m): the larger has lost the digits of the other.

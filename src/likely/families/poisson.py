@@ -6,9 +6,10 @@ from likely._math.atoms import (
     log_expm1_ratio,
     log_factorial_error,
     relative_entropy_of,
+    whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import abs_, equal, floor, where
+from likely._math.graph import equal, floor, where
 from likely._math.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
@@ -46,9 +47,7 @@ class Poisson(Distribution):
 
     def mode(mean):
         # A whole mean is a tie of two, which goes to the smaller; the link may have rounded it.
-        near = floor(mean + 0.5)
-        tie = abs_(mean - near) <= 4e-15 * mean
-        return where(tie, where(near >= 1.0, near - 1.0, 0.0), floor(mean))
+        return whole_before(mean, mean)
 
     def cdf(y, mean):
         return where(y < 0.0, 0.0, gammaincc(floor(y) + 1.0, mean))

@@ -23,6 +23,10 @@ SMALL = 5_000
 #: A residual is zero below this share of the typical one; the programme's own tolerance is 1e-7.
 ZERO = 1e-6
 ROUNDS = 50
+#: Rows that the optimum passes through determine it where their pivots are above this share.
+SINGULAR = 1e-10
+#: Two medians weigh the same to this share.
+TIE = 1e-12
 
 Rows = Callable[[NDArray[np.intp]], Array]
 
@@ -92,8 +96,9 @@ def weighted_median(y: Array, costs: Array) -> Deviations:
     order = np.argsort(y, kind="stable")
     below = np.cumsum(costs[order])
     half = 0.5 * below[-1]
-    low = int(np.searchsorted(below, half * (1.0 - 1e-15)))
-    tie = abs(below[low] - half) <= 1e-15 * half and low + 1 < y.size
+    # Sums of many costs are halves only to rounding; there the loss is as flat as at a half.
+    low = int(np.searchsorted(below, half * (1.0 - TIE)))
+    tie = below[low] <= half * (1.0 + TIE) and low + 1 < y.size
     beta = 0.5 * (y[order[low]] + y[order[low + 1]]) if tie else y[order[low]]
     r = y - beta
     dual = costs * np.sign(r)
@@ -152,8 +157,12 @@ def _vertex(
     candidates = np.concatenate([near[inside], near[zero & ~inside]])
     d = rows(candidates)
     basis = candidates[:0]
+    independent = False
     if candidates.size >= beta.size:
-        order = qr(d.T, mode="r", pivoting=True)[1][: beta.size]
+        triangle, order = qr(d.T, mode="r", pivoting=True)
+        pivots, order = np.abs(np.diag(triangle)), order[: beta.size]
+        independent = bool(pivots[-1] > SINGULAR * pivots[0])
+    if independent:
         exact = np.linalg.solve(d[order], y[candidates[order]])
         polished = residual(exact)
         if costs @ np.abs(polished) <= (costs @ np.abs(r)) * (1.0 + 1e-9):

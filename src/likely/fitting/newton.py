@@ -1,7 +1,9 @@
 """Newton's method with a line search, to an optimum that is certified and not merely approached.
 
 Converged means: max |gⱼ|·seⱼ ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed Hessian H
-at the solution positive definite. There is no tolerance on the loss.
+at the solution positive definite. There is no tolerance on the loss. Where raw predictions are so
+much larger than their standard errors that their last digit moves the gradient by more than that,
+the gradient has to be within this rounding, which must itself be below 0.01 standard errors.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ class Stop:
     """Where Newton's method stopped and why.
 
     "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
-    domain of a partial link.
+    domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y.
     """
 
     reason: str
@@ -101,9 +103,13 @@ class Stop:
     decrement: float
     iterations: int
     step: Array
+    #: The gradient is no larger than the rounding of raw predictions makes it.
+    at_rounding: bool = False
 
     def certified(self) -> bool:
         """Whether gradient and decrement are those of an optimum."""
+        if self.at_rounding:
+            return True
         small = self.decrement <= DECREMENT * max(1.0, abs(self.sums.loss))
         return self.gradient_norm <= GRADIENT and small
 

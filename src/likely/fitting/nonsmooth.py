@@ -161,7 +161,9 @@ def _shared(task: Task, scale: int) -> bool:
 
 
 def _loc_basis(task: Task, at: int) -> Basis:
-    (basis,), _ = scaled_bases(task.source, (task.designs[at],), task.response, task.threads)
+    (basis,), _ = scaled_bases(
+        task.source, (task.designs[at],), task.response, task.threads, task.names
+    )
     if basis.columns.size == 0:
         return basis
     return orthogonal_basis(basis, task.source, task.response, 0.0, task.threads)

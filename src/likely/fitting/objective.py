@@ -20,6 +20,8 @@ from likely.fitting.source import DenseBlock, Source, SparseBlock
 
 #: Beyond this an exponential overflows, and a loss that is not a number there counts as infinite.
 LARGEST_RAW = 700.0
+#: Relative rounding of a float64.
+ROUNDING = 2.0**-53
 
 
 class Sums(NamedTuple):
@@ -335,6 +337,22 @@ class Objective:
 
         return fold(work, self.blocks, merge, self.threads)
 
+    def moved_loss(self, theta: Array, direction: Array, least: float) -> float:
+        """The mean |nll| at θ of the rows that move by at least ``least`` along ``direction``."""
+
+        def work(block: int, worker: int) -> Array:
+            moved = self._moved(block, worker, direction)
+            rows = self._read(block, worker, theta)
+            if moved is None or rows is None:
+                return np.zeros(2)
+            nll = np.abs(self.loss.evaluate(rows.y, rows.raw, 0)[0])
+            found = np.abs(moved).max(axis=0) >= least
+            w = found.astype(np.float64) if rows.weight is None else found * rows.weight
+            return np.array([w @ nll, w.sum()])
+
+        total, weight = fold(work, self.blocks, _add, self.threads)
+        return float(total / weight) if weight > 0.0 else 0.0
+
     def _kept(self, block: int) -> NDArray[np.intp] | None:
         if self.response.weight is None:
             return None
@@ -395,6 +413,34 @@ class Objective:
                 out,
             )
             return out / self._scales()
+
+        return fold(work, self.blocks, _add, self.threads)
+
+    def rounding(self, theta: Array) -> Array:
+        """A bound (P,) on what the rounding of raw predictions may add to the gradient.
+
+        raw_l of a row is right to u·(|θ₀| + Σ|xⱼ·θⱼ|), which moves the row's gradient in raw_k by |h_kl|
+        times that.
+        """
+
+        def work(block: int, worker: int) -> Array:
+            out = np.zeros(self.size)
+            rows = self._read(block, worker, theta)
+            if rows is None:
+                return out
+            curvature = self.loss.evaluate(rows.y, rows.raw, 2)[2]
+            assert curvature is not None
+            sizes = [None if b is None else b.absolute() for b in rows.blocks]
+            coarse = np.empty_like(rows.raw)
+            self._predict(sizes, np.abs(theta), coarse)
+            moved = np.zeros_like(coarse)
+            for h, (a, b) in zip(np.abs(curvature), self._packed, strict=True):
+                moved[a] += h * coarse[b]
+                if a != b:
+                    moved[b] += h * coarse[a]
+            moved *= ROUNDING if rows.weight is None else ROUNDING * rows.weight
+            self._gradient(sizes, moved, out)
+            return out
 
         return fold(work, self.blocks, _add, self.threads)
 

@@ -61,6 +61,11 @@ class Subspace:
             None if full.meat is None else n.T @ full.meat @ n,
         )
 
+    def rounding(self, gamma: Array) -> Array:
+        """A bound on what rounding may add to the gradient at γ."""
+        bound = self.objective.rounding(self.point(gamma))
+        return bound if self.basis is None else np.abs(self.basis).T @ bound
+
     def without(self, gamma: Array, direction: Array) -> Subspace:
         """What is orthogonal to a direction, through the point γ."""
         unit = (direction / np.sqrt(direction @ direction))[:, None]
@@ -86,6 +91,8 @@ def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Re
             return None
     if not losses[-1] < losses[0] - rounding:
         return None
+    if getattr(space.objective.loss, "discrete", False):
+        return Recession(direction, False)
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
     return Recession(direction, unbounded)

@@ -102,9 +102,9 @@ class CategoricalPredictive:
     # --- Probability ------------------------------------------------------------------------------
 
     def log_prob(self, y: ArrayLike) -> Any:
-        """log p(y) of labels y; −∞ for a label that is not among the classes.
+        """log p(y) of labels y.
 
-        ValueError names the rows where y is missing.
+        ValueError names the rows where y is missing or none of the labels.
         """
         codes = codes_of(y, self.labels)
         n = self._raw2.shape[1]
@@ -122,10 +122,10 @@ class CategoricalPredictive:
             shape, raw, flat = (n,), self._raw2, codes
         out = np.full(flat.shape, -np.inf)
         # A class whose logit is −∞ cannot be.
-        known = (flat >= 0) & (raw[flat.astype(np.intp), np.arange(flat.size)] > -np.inf)
-        if known.any():
+        possible = raw[flat.astype(np.intp), np.arange(flat.size)] > -np.inf
+        if possible.any():
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                out[known] = -self.loss.evaluate(flat[known], raw[:, known], 0)[0]
+                out[possible] = -self.loss.evaluate(flat[possible], raw[:, possible], 0)[0]
         return out.reshape(shape)[()]
 
     def prob(self, y: ArrayLike) -> Any:

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.losses import check
+
+_SHOWN = 20
+
 
 def codes_of(y: Any, labels: NDArray[Any]) -> NDArray[np.float64]:
-    """The position of each value of y in ``labels``; −1 for one that is not among them.
+    """The position of each value of y in ``labels``.
 
-    ValueError names the rows that are missing, or says that y is of another kind than the labels.
+    ValueError names the rows that are missing, and the first value that is none of the labels.
     """
     values = np.asarray(y)
-    missing = np.array([v is None or v != v for v in values.ravel()]) if values.dtype.kind in "fcO" \
-        else np.zeros(values.size, dtype=bool)  # fmt: skip
+    missing = check.missing(values.ravel())
     if missing.any():
         rows = ", ".join(map(str, np.flatnonzero(missing)[:5]))
         raise ValueError(f"y is NaN or missing in row {rows}: drop those rows first")
-    text = (values.dtype.kind in "US", labels.dtype.kind in "US")
-    if values.size and text[0] != text[1] and "O" not in (values.dtype.kind, labels.dtype.kind):
+    known = labels.tolist()
+    code = {label: k for k, label in enumerate(known)}
+    found = np.array([code.get(v, -1) for v in values.ravel().tolist()], dtype=np.float64)
+    if (found < 0).any():
+        row = int(np.flatnonzero(found < 0)[0])
+        stranger = values.ravel()[row]
+        where = f" in row {row}" if values.ndim else ""
+        near = get_close_matches(str(stranger), [str(label) for label in known], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near and isinstance(stranger, str) else "."
+        more = ", …" if len(known) > _SHOWN else ""
         raise ValueError(
-            f"y must hold labels such as {labels[0]!r}, got {values.ravel()[0]!r}: the model was fitted to "
-            f"the labels {labels.tolist()}"
+            f"y is {check.shown(stranger)}{where}, which is none of the labels{hint} "
+            f"They are {', '.join(map(check.shown, known[:_SHOWN]))}{more}"
         )
-    code = {label: k for k, label in enumerate(labels.tolist())}
-    found = [code.get(v, -1) for v in values.ravel().tolist()]
-    return np.array(found, dtype=np.float64).reshape(values.shape)
+    return found.reshape(values.shape)

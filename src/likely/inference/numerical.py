@@ -44,9 +44,17 @@ class ContinuousIntegrals:
 
     @np.errstate(all="ignore")
     def outwards(
-        self, t: Array, direction: Array, rows: Rows, weight: Weight | None = None
+        self,
+        t: Array,
+        direction: Array,
+        rows: Rows,
+        weight: Weight | None = None,
+        starts: Array = _FIRST,
     ) -> tuple[Array, NDArray[np.bool_]]:
-        """∫ g·weight from t towards ±∞, and where it did not settle; NaN of the density stays NaN."""
+        """∫ g·weight from t towards ±∞, and where it did not settle; NaN of the density stays NaN.
+
+        ``starts`` are those of the first panels, which share 0 ≤ v < 4 evenly.
+        """
         n = t.shape[0]
         h = self.line.width(t, direction, rows)
 
@@ -69,8 +77,10 @@ class ContinuousIntegrals:
         total, absolute = np.zeros(n), np.zeros(n)
         every = np.arange(n)
         least = 2.0**-30
+        first = starts.size
+        sizes = np.full(first * n, 4.0 / first)
         panels.adaptive(
-            rule, total, absolute, np.repeat(every, 4), np.tile(_FIRST, n), np.ones(4 * n), least
+            rule, total, absolute, np.repeat(every, first), np.tile(starts, n), sizes, least
         )
         active = every
         last = np.zeros(n)
@@ -89,18 +99,35 @@ class ContinuousIntegrals:
     @cached_property
     def halves(self) -> tuple[Array, Array]:
         """The mass below and above the centre of each row; ValueError where they do not sum to 1."""
-        n = self.rows.shape[0]
-        below, _ = self.outwards(self.line.centre, -np.ones(n), self.rows)
-        above, _ = self.outwards(self.line.centre, np.ones(n), self.rows)
+        below, above = self._masses(_FIRST)
         wrong = ~(np.abs(below + above - 1.0) <= MASS_TOLERANCE)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             name = self.line.loss.specification.name
+            more = int(wrong.sum()) - 1
+            edges = np.isfinite([self.line.low, self.line.high]).any()
             raise ValueError(
-                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, in "
-                f"row {row} (and {int(wrong.sum()) - 1} more): log_density must be normalised, and have "
-                "one main peak; or give the family a cdf, sf and quantile"
+                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, in row {row}"
+                + (f" (and {more} more)" if more else "")
+                + ": log_density must be normalised, and have one main peak; or give the family a cdf, "
+                "sf and quantile"
+                + (
+                    "; towards an edge of the support log(y) keeps digits that log(y / c) loses"
+                    if edges
+                    else ""
+                )
             )
+        return below, above
+
+    def mass(self) -> Array:
+        """∫ f(y) dy of each row, by many small panels, which find peaks far from the main one too."""
+        below, above = self._masses(np.arange(0.0, 4.0, 1 / 32))
+        return below + above
+
+    def _masses(self, starts: Array) -> tuple[Array, Array]:
+        ones = np.ones(self.rows.shape[0])
+        below, _ = self.outwards(self.line.centre, -ones, self.rows, starts=starts)
+        above, _ = self.outwards(self.line.centre, ones, self.rows, starts=starts)
         return below, above
 
     # --- The distribution function ----------------------------------------------------------------
@@ -218,7 +245,7 @@ class ContinuousIntegrals:
         """−∫ f log f dy, in nats."""
 
         def weight(exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows) -> Array:
-            return np.where(np.isneginf(log_f), 0.0, -log_f * np.exp(exponent))
+            return np.where(np.isneginf(exponent), 0.0, -log_f * np.exp(exponent))
 
         below, above, _, _ = self._both(weight)
         return below + above

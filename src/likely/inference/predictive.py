@@ -142,9 +142,10 @@ class Predictive:
     def log_prob(self, y: ArrayLike) -> Any:
         """log p(y), the density or probability, in nats; −∞ outside the support.
 
-        ValueError names the rows where y is NaN. For labels, y holds labels.
+        ValueError names the rows where y is NaN. For labels, y holds labels, and one that is not known
+        is an error.
         """
-        y, rows, shape = self._aligned(y)
+        y, rows, shape = self._aligned(y if self.labels is None else codes_of(y, self.labels))
         support = self.loss.specification.support
         inside = support.contains(y) & np.isfinite(y)
         out = np.full(y.shape, -np.inf)
@@ -404,9 +405,7 @@ class Predictive:
 
     def _aligned(self, y: Any) -> tuple[Array, Rows, tuple[int, ...]]:
         """y flat, the row of each value, and the shape of the answer."""
-        if self.labels is not None:
-            y = codes_of(y, self.labels)
-        values = check.numeric(y, "y")
+        values = check.numbers_of(y, self.loss.specification.support)
         n = self._raw2.shape[1]
         if self.shape:
             if values.ndim == 0:

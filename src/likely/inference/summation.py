@@ -126,18 +126,25 @@ class DiscreteSums:
     @cached_property
     def _checked_mode(self) -> Array:
         """The mode, once the probabilities have been seen to sum to 1."""
+        mass = self.mass()
+        wrong = ~(np.abs(mass - 1.0) <= MASS_TOLERANCE)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            more = int(wrong.sum()) - 1
+            raise ValueError(
+                f"the probabilities of {self.loss.specification.name} sum to {mass[row]:.6g}, not 1, in "
+                f"row {row}"
+                + (f" (and {more} more)" if more else "")
+                + ": log_density must be normalised; or give the family a cdf and sf"
+            )
+        return self._mode
+
+    def mass(self) -> Array:
+        """Σ p(k) of each row."""
         mode = self._mode
         below, _ = self.outwards(mode, -np.ones_like(mode), self.rows)
         above, _ = self.outwards(mode + 1.0, np.ones_like(mode), self.rows)
-        wrong = ~(np.abs(below + above - 1.0) <= MASS_TOLERANCE)
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise ValueError(
-                f"the probabilities of {self.loss.specification.name} sum to "
-                f"{below[row] + above[row]:.6g}, not 1, in row {row} (and {int(wrong.sum()) - 1} more): "
-                "log_density must be normalised; or give the family a cdf and sf"
-            )
-        return mode
+        return below + above
 
     # --- The distribution function ----------------------------------------------------------------
 

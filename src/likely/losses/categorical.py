@@ -24,6 +24,8 @@ class CategoricalLoss:
     """
 
     smooth = True
+    #: p is a probability, so the loss of a row is never below 0.
+    discrete = True
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
     curvature_kinds = ("observed", "expected")

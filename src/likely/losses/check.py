@@ -13,18 +13,38 @@ from likely._math.pool import all_blocks
 _SHOWN = 5
 
 
+def shown(value: Any) -> str:
+    """A value as its user wrote it: 'a' and 3, not np.str_('a') and np.int64(3)."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which values of any type are None or NaN, (n,)."""
+    if values.dtype.kind in "fc":
+        return np.isnan(values)
+    if values.dtype.kind == "O":
+        return np.array([_is_missing(v) for v in values], dtype=bool)
+    return np.zeros(values.shape, dtype=bool)
+
+
+def _is_missing(value: Any) -> bool:
+    # NaN is not equal to itself, and whether pandas' NA is, it declines to say.
+    same = value is not None and value == value
+    return not (isinstance(same, (bool, np.bool_)) and bool(same))
+
+
 def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
     """``rows 3, 7 (values -1.0, nan)``, at most five of them, and how many there are."""
     rows = np.flatnonzero(bad)
-    shown = rows[:_SHOWN]
+    first = rows[:_SHOWN]
     more = f", … {rows.size} in all" if rows.size > _SHOWN else ""
-    listed = ", ".join(str(r) for r in shown)
-    of = ", ".join(str(values[r]) for r in shown)
+    listed = ", ".join(str(r) for r in first)
+    of = ", ".join(shown(values[r]) for r in first)
     return f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
 
 
-def numeric(values: Any, what: str) -> NDArray[np.float64]:
-    """A float64 array of any shape; TypeError/ValueError where the values are not numbers."""
+def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
+    """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
     array = np.asarray(values)
     if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > 2**53:
         raise ValueError(
@@ -38,11 +58,6 @@ def numeric(values: Any, what: str) -> NDArray[np.float64]:
         return array.astype(np.float64)
     except (TypeError, ValueError):
         cell = next((v for v in array.ravel().tolist() if not _is_number(v)), None)
-        advice = (
-            "; encode labels as numbers, or use a family for classes (Bernoulli, Categorical)"
-            if what == "y"
-            else ""
-        )
         raise ValueError(f"{what} must be numbers, got {cell!r}{advice}") from None
 
 
@@ -54,12 +69,22 @@ def _is_number(value: Any) -> bool:
     return True
 
 
+def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
+    """y as float64 of any shape; ValueError says what to do about labels."""
+    advice = (
+        f"; here y is {support.words}, labels are for fit, Linear and Constant"
+        if support.name in ("binary", "classes")
+        else "; for labels use a family for classes (Bernoulli, Categorical)"
+    )
+    return numeric(y, "y", advice)
+
+
 def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
     """y as float64 (n,), every value in the support.
 
     ValueError names the rows that are missing, infinite or outside the support.
     """
-    array = numeric(y, "y")
+    array = numbers_of(y, support)
     if array.ndim != 1:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {array.shape}")
     if array.size == 0:

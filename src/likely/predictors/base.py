@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,9 @@ class DistributionEstimator(BaseEstimator):
     Subclasses set ``_fit(X, y, weight, offset)`` and ``_raw(X)``; a classifier or a regressor follows
     from the family.
     """
+
+    #: Whether missing values in X are the learner's own business.
+    _takes_missing: ClassVar[bool] = False
 
     # --- scikit-learn's conventions ---------------------------------------------------------------
 
@@ -141,6 +144,7 @@ class DistributionEstimator(BaseEstimator):
                 "a column's name says which coefficient is its own, so rename or drop one"
             )
         options: dict[str, Any] = {
+            "ensure_all_finite": "allow-nan" if self._takes_missing else True,
             "accept_sparse": "csr",
             "dtype": [np.float64, np.float32],
             "ensure_min_samples": int(reset),  # no rows, no predictions: nothing is wrong with that
@@ -150,7 +154,7 @@ class DistributionEstimator(BaseEstimator):
         except ValueError as error:
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise
-        values = check_array(X, ensure_all_finite=False, **options)
+        values = check_array(X, **{**options, "ensure_all_finite": False})
         names = getattr(self, "feature_names_in_", range(values.shape[1]))
         raise ValueError(unusable_cells(values, list(names), type(self).__name__))
 

@@ -20,6 +20,10 @@ def offsets(loss: Any, n: int, offset: Any, exposure: Any) -> Array | None:
     """
     if offset is None and exposure is None:
         return None
+    if loss.columns == 0:
+        raise ValueError(
+            "offset and exposure move raw predictions, but every parameter of this family is fixed"
+        )
     total = np.zeros((loss.columns, n))
     if offset is not None:
         for column, values in _named(loss, offset):
@@ -86,6 +90,14 @@ def _exposed(loss: Any) -> int:
     )
 
 
+def are_codes(y: Any) -> bool:
+    """Whether y are numbers that can only be meant as 0 and 1 themselves, not as labels."""
+    values = np.asarray(y)
+    if values.dtype.kind not in "biuf":
+        return False
+    return bool(np.isin(values, (0, 1)).all() or (values != np.floor(values)).any())
+
+
 def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], Array]:
     """Sorted classes and the code of each row; ValueError where y cannot be classes.
 
@@ -103,12 +115,11 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
         raise ValueError(
             f"Input y contains {word}: {check.rows_and_values(bad, y)}. Drop those rows first"
         )
-    if y.dtype.kind == "O":
-        missing = np.array([v is None or v != v for v in y])
-        if missing.any():
-            raise ValueError(
-                f"y has missing labels in {check.rows_and_values(missing, y)}. Drop those rows first"
-            )
+    missing = check.missing(y)
+    if missing.any():
+        raise ValueError(
+            f"y has missing labels in {check.rows_and_values(missing, y)}. Drop those rows first"
+        )
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     if given is not None:
@@ -121,7 +132,7 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
         return np.arange(given), y.astype(np.float64)
     if classes.size < 2:
         raise ValueError(
-            f"y has only one class, {classes[0]!r}: {name} needs at least 2 classes to learn from"
+            f"y has only one class, {check.shown(classes[0])}: {name} needs at least 2 classes to learn from"
         )
     if name == "Bernoulli" and classes.size > 2:
         raise ValueError(
@@ -129,3 +140,15 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
             "supported. Use Categorical() for more"
         )
     return classes, codes.astype(np.float64)
+
+
+def known_codes(y: Any, classes: NDArray[Any]) -> Array:
+    """The codes of labels that ``fit`` has seen; ValueError names those that it has not."""
+    y = np.asarray(y)
+    unknown = ~np.isin(y, classes)
+    if unknown.any():
+        raise ValueError(
+            f"y has labels that are not among the classes {', '.join(map(str, classes))}: "
+            f"{check.rows_and_values(unknown, y)}"
+        )
+    return np.searchsorted(classes, y).astype(np.float64)

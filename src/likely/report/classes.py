@@ -23,14 +23,14 @@ class ClassDerivation:
         self.specification = loss.specification
         (self.slot,) = loss.slots
         self.classes = Symbol("K", integer=True, positive=True)
-        self.k, self.j = (Symbol(n, integer=True, positive=True) for n in "kj")
-        self.y = Symbol("y", integer=True, positive=True)
+        self.k, self.j = (Symbol(n, integer=True, nonnegative=True) for n in "kj")
+        self.y = Symbol("y", integer=True, nonnegative=True)
         self.probabilities = IndexedBase("λ", positive=True)
         self.raw = IndexedBase("f", real=True)
 
     def over(self, index: Symbol) -> tuple[Symbol, int, Symbol]:
         """The range of a class index."""
-        return (index, 1, self.classes)
+        return (index, 0, self.classes - 1)
 
     @cached_property
     def log_density(self) -> Expr:
@@ -61,7 +61,7 @@ class ClassDerivation:
         return -sum(picked)
 
     def _picked(self, term: Expr) -> Expr:
-        """Σₖ [y = k] · term, for 1 ≤ y ≤ K."""
+        """Σₖ [y = k] · term, for 0 ≤ y ≤ K − 1."""
         inside, outside = (term, 1) if term.has(self.raw[self.k]) else (1, term)
         value = Sum(KroneckerDelta(self.y, self.k) * inside, self.over(self.k)).doit()
         return outside * _first_case(value)
@@ -97,7 +97,7 @@ def explain_classes(loss: Any, title: str) -> Explanation:
     """The derivation of a loss over classes as an explanation."""
     d = ClassDerivation(loss)
     names = {d.y: "y", d.classes: "K", d.k: "k", d.j: "j"}
-    in_rows = {d.y: Symbol("yᵢ", integer=True, positive=True)}
+    in_rows = {d.y: Symbol("yᵢ", integer=True, nonnegative=True)}
     names[in_rows[d.y]] = "y_i"
     model = IndexedBase("f(xᵢ, φ)", real=True)
 
@@ -115,7 +115,7 @@ def explain_classes(loss: Any, title: str) -> Explanation:
     steps = (
         Step(
             f"Choose a distribution for y: {d.specification.name}",
-            (line("p(y | λ)", d.density, r"p(y \mid \lambda)", "y in {1, …, K}, Σₖ λₖ = 1"),),
+            (line("p(y | λ)", d.density, r"p(y \mid \lambda)", f"y in {d.specification.support.symbol}, Σₖ λₖ = 1"),),
             f"{doc}\n[y = k] is 1 where y is class k and 0 elsewhere: a one-hot y.",
         ),
         Step(
@@ -159,7 +159,7 @@ def explain_classes(loss: Any, title: str) -> Explanation:
             "What it is called",
             (),
             "Softmax cross-entropy, or multiclass cross-entropy, in its log-sum-exp form. With two "
-            "classes it is binary cross-entropy of f₂ − f₁."
+            "classes it is binary cross-entropy of f₁ − f₀."
             if d.name == "softmax cross-entropy"
             else f"{d.name[0].upper()}{d.name[1:]}.",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Expr, Piecewise, Symbol, floor
+from sympy import Expr, Piecewise, Symbol, ceiling
 
 from likely._math.domains import Domain
 from likely._math.graph import symbol
@@ -318,7 +318,7 @@ class _Story:
 
     def _abbreviated(self, mode: Expr) -> tuple[Expr, list[Line]]:
         """What is rounded gets a letter, if it is more than a symbol."""
-        rounded = sorted((e.args[0] for e in mode.atoms(floor)), key=str)
+        rounded = sorted((e.args[0] for e in mode.atoms(ceiling)), key=str)
         if not rounded or rounded[0].is_Symbol:
             return mode, []
         a = self.derivation.notation.symbol("a")

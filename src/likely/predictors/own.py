@@ -1,0 +1,70 @@
+"""Before a user's own family is fitted: is its density one, and of a shape that a fit can handle?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.inference.numerical import MASS_TOLERANCE, ContinuousIntegrals
+from likely.inference.summation import DiscreteSums
+
+Array = NDArray[np.float64]
+
+#: A second point, so that a factor that happens to be 1 at the first does not go unnoticed.
+_STEP = 0.5
+
+
+def check_own(loss: Any, raw: Array) -> None:
+    """ValueError where a user's density is not normalised near raw (k,), or bent as no fit can handle.
+
+    Families that come with the library are not looked at.
+    """
+    specification = loss.specification
+    if not specification.own:
+        return
+    both = np.stack([raw, raw + _STEP], axis=1)
+    both = both[:, ~loss.outside(both)]
+    if not specification.smooth:
+        _check_laplace(loss, both)
+    mass = total_mass(loss, both)
+    wrong = np.flatnonzero(~(np.abs(mass - 1.0) <= MASS_TOLERANCE))
+    if not wrong.size:
+        return
+    at = ", ".join(
+        f"{name} = {float(loss.formula(name, both[:, wrong[0]])):.4g}"
+        for name in specification.parameters
+    )
+    verb = "probabilities sum" if specification.support.integer else "density integrates"
+    raise ValueError(
+        f"the {verb} to {mass[wrong[0]]:.6g}, not 1, for {specification.name} at {at}: subtract the "
+        f"logarithm of that integral in log_density, whatever it depends on, so that losses and "
+        f"predictions mean what they say. check_family({specification.name}) looks closer"
+    )
+
+
+def total_mass(loss: Any, raw: Array) -> Array:
+    """The integral of the density, or the sum of the probabilities, at raw (k, n): (n,)."""
+    if loss.specification.support.integer:
+        return DiscreteSums(loss, raw).mass()
+    return ContinuousIntegrals(loss, raw).mass()
+
+
+def _check_laplace(loss: Any, raw: Array) -> None:
+    """ValueError unless the density is exp(−|y − loc|/scale)/(2 scale)."""
+    names = list(loss.specification.parameters)
+    if names in (["loc"], ["loc", "scale"], ["scale", "loc"]):
+        loc = loss.formula("loc", raw)
+        scale = loss.formula("scale", raw) if "scale" in names else np.ones_like(loc)
+        away = np.array([-2.0, -0.5, 0.0, 0.25, 3.0])
+        y = (loc + scale * away[:, None]).ravel()
+        expected = (np.abs(away)[:, None] + np.log(2.0 * scale)).ravel()
+        found = loss.evaluate(y, np.tile(raw, away.size), 0)[0]
+        if np.allclose(found, expected, rtol=1e-9, atol=1e-9):
+            return
+    raise ValueError(
+        f"{loss.specification.name} has smooth = False, and of densities with a kink only Laplace's, "
+        "−abs(y − loc)/scale − log(2 scale) in the parameters loc and scale, can be fitted here. Its "
+        "nll, gradient and predictive distributions work all the same"
+    )

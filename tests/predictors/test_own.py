@@ -1,0 +1,110 @@
+"""A user's family is looked at before it is fitted: normalised, and of a shape that can be fitted."""
+
+import numpy as np
+import pytest
+
+from likely import Constant, Family, Laplace, Linear, Parameter, counts, positive, real
+from likely.math import exp, lgamma, log, maximum, pi, where
+from likely.predictors.own import total_mass
+
+RNG = np.random.default_rng(1)
+Y = RNG.normal(2.0, 1.0, 60)
+X = RNG.normal(size=(60, 2))
+
+
+class NoConstant(Family):
+    support = real
+    loc = Parameter(real)
+
+    def log_density(y, loc):
+        return -0.5 * (y - loc) ** 2
+
+
+class NoScale(Family):
+    """Its integral is 1 at scale 1, and only there."""
+
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+
+    def log_density(y, loc, scale):
+        return -0.5 * ((y - loc) / scale) ** 2 - 0.5 * log(2.0 * pi)
+
+
+class NoFactorial(Family):
+    support = counts
+    rate = Parameter(positive)
+
+    def log_density(y, rate):
+        return y * rate.log - rate - 0.5 * lgamma(y + 1.0)
+
+
+class TwoPeaks(Family):
+    """Normalised, though most of it is far from where one would look first."""
+
+    support = real
+    gap = Parameter(positive)
+
+    def log_density(y, gap):
+        a, b = -0.5 * (y - gap) ** 2, -0.5 * (y + gap) ** 2
+        m = maximum(a, b)
+        return m + log(exp(a - m) + exp(b - m)) - log(2.0) - 0.5 * log(2.0 * pi)
+
+
+class OwnLaplace(Family):
+    support = real
+    smooth = False
+    loc = Parameter(real)
+    scale = Parameter(positive)
+
+    def log_density(y, loc, scale):
+        return -abs(y - loc) / scale - log(2.0 * scale)
+
+
+class Tilted(Family):
+    support = real
+    smooth = False
+    loc = Parameter(real)
+
+    def log_density(y, loc):
+        return where(y > loc, loc - y, 2.0 * (y - loc)) - log(1.5)
+
+
+@pytest.mark.parametrize(("family", "y", "message"), [
+    (NoConstant, Y, r"density integrates to 2\.50663, not 1, for NoConstant at loc = "),
+    (NoScale, (Y - Y.mean()) / Y.std(), r"density integrates to .*, not 1, for NoScale at loc = .*, scale = "),
+    (NoFactorial, RNG.poisson(3.0, 60), r"probabilities sum to .*, not 1, for NoFactorial at rate = "),
+], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
+def test_an_unnormalised_density_is_not_fitted(family, y, message):
+    for fit in (
+        lambda: family().fit(y),
+        lambda: Linear(family()).fit(X, y),
+        lambda: Constant(family()).fit(X, y),
+    ):
+        with pytest.raises(ValueError, match=message + r".*check_family\("):
+            fit()
+
+
+@pytest.mark.parametrize("gap", [1.0, 10.0, 100.0])
+def test_two_peaks_far_apart_are_both_found(gap):
+    np.testing.assert_allclose(total_mass(TwoPeaks().loss(), np.log([[gap]])), 1.0, atol=1e-9)
+
+
+def test_two_peaks_are_fitted():
+    y = np.where(RNG.random(400) < 0.5, 5.0, -5.0) + RNG.normal(size=400)
+    assert TwoPeaks().fit(y).parameters["gap"] == pytest.approx(5.0, abs=0.2)
+
+
+def test_a_kink_like_laplace_s_is_fitted():
+    own, theirs = OwnLaplace().fit(Y), Laplace().fit(Y)
+    np.testing.assert_allclose(list(own.parameters.values()), list(theirs.parameters.values()))
+    assert Linear(OwnLaplace()).fit(X, Y).log_likelihood_ == pytest.approx(
+        Linear(Laplace()).fit(X, Y).log_likelihood_
+    )
+
+
+def test_another_kink_is_refused_and_still_has_a_loss():
+    for fit in (lambda: Tilted().fit(Y), lambda: Linear(Tilted()).fit(X, Y)):
+        with pytest.raises(ValueError, match=r"Tilted has smooth = False, and .* only Laplace's"):
+            fit()
+    assert Tilted().nll([1.0], [0.0])[0] == pytest.approx(1.0 + np.log(1.5))
