@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -221,6 +222,9 @@ def _data(task: Task, x: NDArray[np.float32], response: Response) -> Data:
 
 def predict(model: RawPredictions, target: Target, x: NDArray[np.float32], mixed: bool) -> Array:
     """Raw predictions of y, (M, k, n), without offsets."""
+    if isinstance(model.network, TableNetwork) and model.start.device.type == "cpu" and not mixed:
+        # In float32 a row's prediction would depend, in its last digits, on the rows beside it.
+        model = deepcopy(model).double()
     model.eval()
     members = model.shared.shape[0]
     out = np.empty((members, target.start.size, x.shape[0]))
@@ -228,7 +232,8 @@ def predict(model: RawPredictions, target: Target, x: NDArray[np.float32], mixed
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=mixed):
         for first in range(0, x.shape[0], _CHUNK):
             part = slice(first, first + _CHUNK)
-            rows = torch.as_tensor(x[part], device=device).expand(members, -1, -1)
+            rows = torch.as_tensor(x[part], dtype=model.shared.dtype, device=device)
+            rows = rows.expand(members, -1, -1)
             out[:, :, part] = model(rows).double().cpu().numpy().transpose(0, 2, 1)
     return np.stack([target.motion.raw(raw) for raw in out])
 
