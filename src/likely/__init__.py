@@ -33,6 +33,8 @@ from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
+    from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.network import Network as Network
@@ -52,7 +54,11 @@ _LAZY = {
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
+    "ZeroInflated": "likely.modifiers",
+    "Hurdle": "likely.modifiers",
 }
+# Modules for other libraries, which need those.
+_MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")
 
 
 def _families() -> dict[str, str]:
@@ -65,7 +71,12 @@ def _families() -> dict[str, str]:
 def __getattr__(name: str) -> Any:
     if name == "__all__":  # `from likely import *` asks for it
         return __dir__()
-    if name in _LAZY:
+    value: Any
+    if name in _MODULES:
+        from importlib import import_module
+
+        value = import_module(f"likely.{name}")
+    elif name in _LAZY:
         from importlib import import_module
 
         value = getattr(import_module(_LAZY[name]), name)

@@ -93,9 +93,6 @@ EXPECTED = {
 EXPECTED |= {
     **{("Trees", name): BINNED for name in ("Normal", "Gamma", "Bernoulli", "Categorical")},
     **{("Network", name): DEALT for name in ("Normal", "Gamma", "Bernoulli", "Categorical")},
-    ("Linear", "Laplace"): {
-        "check_regressors_train": "alpha > 0 is refused: the fit is a linear programme"
-    },
     ("Linear", "JohnsonSU"): {
         f"check_sample_weight_equivalence_on_{kind}_data": "its rows are no more than the coefficients, "
         "so the likelihood is unbounded: the scale runs to 0, and where it is left there is arbitrary"

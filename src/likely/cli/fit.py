@@ -12,11 +12,11 @@ from likely.cli.model import TableModel, as_design, encoder_for
 from likely.cli.request import (
     Request,
     Response,
-    check_columns,
     check_request,
     not_features,
     read_response,
     role_notes,
+    with_columns,
 )
 from likely.cli.say import Voice
 from likely.cli.split import Split, choose_split
@@ -45,6 +45,7 @@ class Report:
     family_notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     replaced: bool = False
+    status: str | None = None
 
 
 def run(request: Request, *, json: bool, quiet: bool) -> None:
@@ -56,6 +57,9 @@ def run(request: Request, *, json: bool, quiet: bool) -> None:
     voice.document(as_document(report))
     if voice.speaks:
         show(report)
+    elif not json:
+        for warning in report.warnings:
+            voice.warn(warning)
 
 
 def fit_table(request: Request, voice: Voice) -> Report:
@@ -64,7 +68,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
     with voice.step(f"read {request.data}"):
         table = read_table(request.data)
     column = table.column(request.target, "target")
-    check_columns(request, table)
+    request = with_columns(request, table)
     proposal = propose(column) if request.family == "auto" else None
     family = parse_family(proposal.family if proposal else request.family)
     target = prepare_target(column, family.specification.support, family.specification.name)
@@ -78,7 +82,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
         if split is not None:
             judgement, tried, said = _judge(request, voice, family, features, response, split)
             family, family_notes = tried.family, tried.notes
-        with voice.step(f"encode and fit on all {table.rows:,} rows"):
+        with voice.step(f"encode and fit on all {count(table.rows, 'row')}"):
             encoder = encoder_for(request.predictor, request.numeric, request.min_rows)
             matrix = encoder.fit(features).transform(features).matrix
             trained = train(request, family, matrix, response, encoder)
@@ -109,6 +113,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
         family_notes=list(dict.fromkeys([*family_notes, *trained.notes])),
         warnings=[*said, *trained.warnings],
         replaced=replaced,
+        status=trained.status,
     )
 
 
@@ -136,8 +141,8 @@ def _judge(
             test.y,
             test.weight,
             split.groups,
-            getattr(model.estimator, "classes_", None),
             family.specification.name,
+            model.status,
         )
     said = [f"held-out fit: {warning}" for warning in model.warnings]
     said += [f"held-out rows: {note}" for note in held.notes]

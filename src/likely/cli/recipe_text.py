@@ -6,6 +6,7 @@ from typing import Any
 
 from likely.cli.families import first_sentence
 from likely.cli.formula import density
+from likely.data.errors import count, spoken
 
 #: What each predictor makes of x, and the name of what it learns.
 _FORMS = {
@@ -23,8 +24,9 @@ def recipe_lines(
     form, learned = _FORMS[predictor]
     spec = family.specification
     loss = family.loss(len(classes) or None)
+    target = spoken(target)
     names = ", ".join(slot.parameter for slot in loss.slots)
-    over = f"{terms} column{'s' if terms > 1 else ''} x"
+    over = f"{count(terms, 'column')} x"
     lines = [f"1 choose   {target} ~ {spec.name}({names}): {_lower(first_sentence(spec.doc))}"]
     formula = density(spec)
     if formula is not None:
@@ -36,7 +38,8 @@ def recipe_lines(
         lines.append(head + _slot(slot, form, over, bool(terms)))
         head = " " * len(head)
     lines.append(
-        f"3 train    {learned} = argmin −Σ log {spec.name}({target} | {names}) over {rows:,} rows, in nats"
+        f"3 train    {learned} = argmin −Σ log {spec.name}({target} | {names}) over "
+        f"{count(rows, 'row')}, in nats"
     )
     top = "the most probable class" if classes else "the mode"
     lines.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from likely.cli.recipe_text import recipe_lines
 from likely.cli.say import console
+from likely.data.errors import count, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +25,7 @@ def show(report: Report) -> None:
     request = report.request
     columns = report.encoder.column_names
     _title(out, "Data")
-    _line(out, f"{request.data}: {report.rows:,} rows; target {request.target}")
+    _line(out, f"{request.data}: {count(report.rows, 'row')}; target {spoken(request.target)}")
     if report.proposal is not None:
         _line(out, f"{report.proposal.reason}")
         _line(out, f"→ {report.proposal.family} ({report.proposal.domain}); --family overrides")
@@ -51,8 +53,10 @@ def show(report: Report) -> None:
         _line(out, f"! {warning}", style="yellow")
     _title(out, "Saved")
     verb = "replaced the model in" if report.replaced else "saved to"
-    _line(out, f"{verb} {request.folder}, refitted on all {report.rows:,} rows")
-    _line(out, f"next: likely predict {request.folder} NEW_ROWS.csv --out predictions.csv")
+    _line(out, f"{verb} {request.folder}, refitted on all {count(report.rows, 'row')}")
+    _line(
+        out, f"next: likely predict {quote(str(request.folder))} NEW_ROWS.csv --out predictions.csv"
+    )
 
 
 def as_document(report: Report) -> dict[str, Any]:
@@ -74,7 +78,7 @@ def as_document(report: Report) -> dict[str, Any]:
         "left_out": list(report.encoder.left_out),
         "notes": report.notes,
         "warnings": report.warnings,
-        "status": predictor.result_.status.name if hasattr(predictor, "result_") else None,
+        "status": report.status,
         "held_out": None
         if report.judgement is None or report.split is None
         else {"how": report.split.words, **report.judgement.to_dict()},
@@ -101,13 +105,13 @@ def _learned(out: Console, report: Report) -> None:
     """What the predictor has learned, in the form that suits it."""
     predictor = report.model.predictor
     if hasattr(predictor, "summary"):
-        _title(out, f"Coefficients (fit on all {report.rows:,} rows)")
+        _title(out, f"Coefficients (fit on all {count(report.rows, 'row')})")
         _coefficients(out, predictor)
         return
     shares = importances(predictor, report.encoder.column_names)
     if shares is None:
         return
-    _title(out, f"Trees (grown on all {report.rows:,} rows)")
+    _title(out, f"Trees (grown on all {count(report.rows, 'row')})")
     _line(
         out, f"{predictor.best_iteration_:,} rounds; what each parameter's trees gained by column:"
     )
@@ -203,7 +207,9 @@ def _held_out(out: Console, report: Report) -> None:
         return
     found: Judgement = report.judgement
     trained = len(report.split.train)
-    _title(out, f"Held-out judgement ({found.rows:,} rows, by a fit on the other {trained:,})")
+    _title(
+        out, f"Held-out judgement ({count(found.rows, 'row')}, by a fit on the other {trained:,})"
+    )
     _line(out, f"{report.split.words}; the saved model is refitted on all rows")
     same = report.request.predictor == "constant"
     name = report.request.predictor.capitalize()
@@ -212,11 +218,7 @@ def _held_out(out: Console, report: Report) -> None:
     against = "" if same else f", Constant baseline{of} {found.baseline_nll:.4f}"
     _line(out, f"mean NLL    {name} {found.nll:.4f} nats{against}")
     if not same:
-        _line(
-            out,
-            f"difference  {found.gain:+.4f} ± {found.gain_standard_error:.4f} nats a row "
-            f"({_verdict(found)}; ± is one standard error)",
-        )
+        _line(out, f"difference  {_difference(found)}")
     if found.coverage is not None:
         shares = found.coverage.items()
         parts = [f"{100 * share:.1f} % in the {level} % interval" for level, share in shares]
@@ -230,6 +232,22 @@ def _held_out(out: Console, report: Report) -> None:
         hits, base = 100 * found.accuracy, 100 * found.baseline_accuracy
         _line(out, f"accuracy    {hits:.2f} %, baseline {base:.2f} %")
         _line(out, f"log-loss    {found.nll:.4f} (for classes, the mean NLL is the log-loss)")
+
+
+def _difference(found: Judgement) -> str:
+    """The gain over the baseline with its standard error and a verdict, where there are such."""
+    if found.status in ("unbounded", "max_iter"):
+        return (
+            f"{found.gain:+.4f} nats a row; no verdict, because the fit has no maximum (see below)"
+        )
+    if found.gain_standard_error != found.gain_standard_error:
+        return (
+            f"{found.gain:+.4f} nats a row; no verdict, because so few rows have no standard error"
+        )
+    return (
+        f"{found.gain:+.4f} ± {found.gain_standard_error:.4f} nats a row "
+        f"({_verdict(found)}; ± is one standard error)"
+    )
 
 
 def _verdict(found: Judgement) -> str:

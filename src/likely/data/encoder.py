@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.data.dependence import Dependence, find_dependences
-from likely.data.errors import DataError, listing, nearest
+from likely.data.errors import DataError, listing, nearest, option, spoken
 from likely.data.levels import LevelPlan, plan_levels
 from likely.data.numbers import NumberPlan, plan_number
 from likely.data.table import Column, Table
@@ -70,7 +70,7 @@ class TableEncoder:
             if isinstance(plan, NumberPlan) and not notes:
                 plain.append(column.name)
         if plain:
-            self.notes.insert(0, f"numbers as they are: {listing(plain, 30)}")
+            self.notes.insert(0, f"numbers as they are: {listing(map(spoken, plain), 30)}")
         self._check_size(table.rows)
         self._leave_out_dependent(table)
         return self
@@ -120,7 +120,7 @@ class TableEncoder:
         if distinct > 1 and len(given) < distinct * self.min_rows:
             plan, notes = plan_number(column, self.min_rows)
             return plan, [
-                f"{column.name}: {distinct} distinct whole numbers, but under {self.min_rows} "
+                f"{spoken(column.name)}: {distinct} distinct whole numbers, but under {self.min_rows} "
                 f"rows each "
                 "on average: taken as a number",
                 *notes,
@@ -137,7 +137,7 @@ class TableEncoder:
             raise DataError(
                 f"{width:,} columns after encoding are too many for {rows:,} rows in memory; "
                 f"{widest.name!r} alone has {len(widest.column_names):,}: leave it out with "
-                f"--drop {widest.name}"
+                f"{option('--drop', widest.name)}"
             )
 
     def _leave_out_dependent(self, table: Table) -> None:
@@ -151,7 +151,7 @@ class TableEncoder:
             if found.whole:
                 self.left_out.append(found.source)
                 # How it would have been encoded is of no interest any more.
-                start = f"{found.source}: "
+                start = f"{spoken(found.source)}: "
                 self.notes = [note for note in self.notes if not note.startswith(start)]
             self.notes.append(_dependence_note(found, names))
         offsets = np.cumsum([0, *(len(plan.column_names) for plan in self.plans)])
@@ -228,11 +228,15 @@ def _dependence_note(found: Dependence, names: Iterable[str]) -> str:
     if not found.others:
         how = "does not vary"
     elif found.whole and len(found.columns) == 1 and len(found.others) == 1:
-        how = f"repeats {found.others[0]}"
+        how = f"repeats {spoken(found.others[0])}"
     else:
         verb = "follow" if not found.whole and len(found.columns) > 1 else "follows"
-        how = f"{verb} exactly from {listing(found.others, 8)}"
-    what = found.source if found.whole else listing((names[j] for j in found.columns), 8)
+        how = f"{verb} exactly from {listing(map(spoken, found.others), 8)}"
+    what = (
+        spoken(found.source)
+        if found.whole
+        else listing((spoken(names[j]) for j in found.columns), 8)
+    )
     return f"{what}: {how}; left out"
 
 

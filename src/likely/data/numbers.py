@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.data.errors import count
+from likely.data.errors import count, spoken
 from likely.data.table import Column
 
 
@@ -40,7 +40,7 @@ class NumberPlan:
         notes = []
         if missing.any():
             notes.append(
-                f"{self.name}: missing in {count(int(missing.sum()), 'row')}; "
+                f"{spoken(self.name)}: missing in {count(int(missing.sum()), 'row')}; "
                 f"the training mean {self.mean:.6g} was used"
             )
         return filled[:, None], notes
@@ -51,28 +51,31 @@ def plan_number(column: Column, min_rows: int) -> tuple[NumberPlan | None, list[
     missing = column.missing
     given = np.asarray(column.values[~missing], dtype=np.float64)
     if not len(given):
-        return None, [f"{column.name}: every value is missing; left out"]
+        return None, [f"{spoken(column.name)}: every value is missing; left out"]
     holes = int(missing.sum())
     constant = given.min() == given.max()
     if constant and not holes:
-        return None, [f"{column.name}: always {given[0]:.6g}; left out"]
+        return None, [f"{spoken(column.name)}: always {given[0]:.6g}; left out"]
     notes = []
     if column.kind == "date":
-        notes.append(f"{column.name}: dates, counted in days since 1970-01-01")
+        notes.append(f"{spoken(column.name)}: dates, counted in days since 1970-01-01")
     mean = float(given.mean())
     if not holes:
         return NumberPlan(column.name, mean, False, column.kind), notes
     if constant or holes < min_rows:
         if constant:
-            return None, [*notes, f"{column.name}: always {given[0]:.6g} where given; left out"]
+            return None, [
+                *notes,
+                f"{spoken(column.name)}: always {given[0]:.6g} where given; left out",
+            ]
         notes.append(
-            f"{column.name}: missing in {count(holes, 'row')}, filled with the mean {mean:.6g}; "
+            f"{spoken(column.name)}: missing in {count(holes, 'row')}, filled with the mean {mean:.6g}; "
             f"too few "
             f"(under {min_rows}) for an indicator of their own"
         )
         return NumberPlan(column.name, mean, False, column.kind), notes
     notes.append(
-        f"{column.name}: missing in {count(holes, 'row')}, filled with the mean {mean:.6g} and "
+        f"{spoken(column.name)}: missing in {count(holes, 'row')}, filled with the mean {mean:.6g} and "
         f"marked by "
         f"the indicator '{column.name} is missing'"
     )

@@ -51,6 +51,7 @@ class DistributionEstimator(BaseEstimator):
 
     #: Whether missing values in X are the learner's own business.
     _takes_missing: ClassVar[bool] = False
+    _given_names: list[str] | None = None
     #: Constructor arguments that a saved model does not hold.
     _not_saved: ClassVar[tuple[str, ...]] = ()
 
@@ -90,7 +91,14 @@ class DistributionEstimator(BaseEstimator):
     # --- Fitting ----------------------------------------------------------------------------------
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        exposure: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
     ) -> Any:
         """Maximise the likelihood of y given X.
 
@@ -98,7 +106,8 @@ class DistributionEstimator(BaseEstimator):
         numbers. y (n,) in the support of the family; labels of any type for Bernoulli and Categorical.
         ``sample_weight`` (n,) are frequencies: weight 2 is the row twice, weight 0 its absence. ``offset``
         is added to the raw predictions: (n,) for the first parameter, (n, k) or a data frame by name.
-        ``exposure`` (n,) multiplies a mean with the log link.
+        ``exposure`` (n,) multiplies a mean with the log link. ``feature_names`` (p,) are what summaries
+        and messages call the columns of an X that has no names, an array or a sparse matrix.
 
         ValueError names what is wrong with the input, before any work. A maximum that does not exist does
         not raise: ``result_.status`` says so, with a ConvergenceWarning.
@@ -109,6 +118,7 @@ class DistributionEstimator(BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
         X = self._validate(X, reset=True)
+        self._given_names = self._checked_names(feature_names)
         for learned in ("classes_", "n_classes_"):
             self.__dict__.pop(learned, None)  # of an earlier fit, to another family
         if family.specification.support.name in ("binary", "classes"):
@@ -133,6 +143,24 @@ class DistributionEstimator(BaseEstimator):
         self._fit(X, loss, response, weight, offsets(loss, n, offset, exposure))
         self.family_ = family
         return self
+
+    def _checked_names(self, names: Sequence[str] | None) -> list[str] | None:
+        if names is None:
+            return None
+        if len(names) != self.n_features_in_:
+            raise ValueError(
+                f"feature_names has {len(names)} names, but X has {self.n_features_in_} columns"
+            )
+        if hasattr(self, "feature_names_in_"):
+            raise ValueError("X names its columns itself, so feature_names has nothing to name")
+        return [str(name) for name in names]
+
+    def _feature_names(self) -> list[str]:
+        """What the columns of X are called: by the table itself, by the caller, or x0, x1, …"""
+        for named in (getattr(self, "feature_names_in_", None), self._given_names):
+            if named is not None:
+                return [str(name) for name in named]
+        return [f"x{i}" for i in range(self.n_features_in_)]
 
     @property
     def loss_(self) -> Any:

@@ -165,6 +165,8 @@ class Network(DistributionEstimator):
         offset: Any = None,
         exposure: Any = None,
         eval_set: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
     ) -> Any:
         """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
 
@@ -179,7 +181,7 @@ class Network(DistributionEstimator):
         self.levels_ = learn_levels(X)
         self._eval_set = eval_set
         try:
-            return super().fit(X, y, sample_weight, offset, exposure)
+            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
         finally:
             del self._eval_set
 
@@ -274,7 +276,7 @@ class Network(DistributionEstimator):
 
     def _levels(self, X: Any) -> dict[int, int]:
         """Columns of codes and how many each has: those of a data frame, and those named."""
-        names = self._feature_names(X.shape[1])
+        names = self._feature_names()
         found = {}
         for column in categorical_columns(self.categorical_features, names, list(self.levels_)):
             known = self.levels_.get(names[column])
@@ -289,10 +291,6 @@ class Network(DistributionEstimator):
                     )
             found[column] = len(known) if known is not None else int(values.max(initial=-1)) + 1
         return found
-
-    def _feature_names(self, features: int) -> list[str]:
-        named = getattr(self, "feature_names_in_", None)
-        return [f"x{i}" for i in range(features)] if named is None else [str(n) for n in named]
 
     def _plan(self, y: Array, rng: np.random.Generator) -> Plan:
         """How rows are held out."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from likely.modifiers import MODIFIERS, ModifiedFamily
 from likely.recipe import ClassFamily, Family, Role, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
 
@@ -53,6 +54,8 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     if hasattr(estimator, "feature_names_in_"):
         manifest["feature_names_in"] = [str(name) for name in estimator.feature_names_in_]
+    if estimator._given_names is not None:
+        manifest["given_names"] = estimator._given_names
     if hasattr(estimator, "classes_"):
         manifest["classes"] = labels_state(estimator.classes_)
     return manifest, arrays
@@ -84,6 +87,8 @@ def from_state(
         estimator._has_offset = bool(manifest["has_offset"])
         if "feature_names_in" in manifest:
             estimator.feature_names_in_ = np.array(manifest["feature_names_in"], dtype=object)
+        if "given_names" in manifest:
+            estimator._given_names = [str(name) for name in manifest["given_names"]]
         if "classes" in manifest:
             estimator.classes_ = labels_from_state(manifest["classes"])
             estimator.n_classes_ = estimator.classes_.size
@@ -97,12 +102,19 @@ def from_state(
 
 
 def family_state(family: Family) -> dict[str, Any]:
-    """A family as JSON-able data: its name and the role of each parameter that was given one."""
+    """A family as JSON-able data: its name and the role of each parameter that was given one.
+
+    Of a modified family, the families inside and the arguments of the modifier beside them.
+    """
+    given = family._own if isinstance(family, ModifiedFamily) else family._roles
     roles = {
         name: {"kind": role.kind, "link": role.link} if isinstance(role, Role) else float(role)
-        for name, role in family._roles.items()
+        for name, role in given.items()
     }
     state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
+    if isinstance(family, ModifiedFamily):
+        state["families"] = [family_state(inside) for inside in family.families]
+        state["arguments"] = dict(family._arguments)
     if isinstance(family, ClassFamily):
         state["classes"] = family.classes
     return state
@@ -111,6 +123,8 @@ def family_state(family: Family) -> dict[str, Any]:
 def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = ()) -> Family:
     """The family that ``family_state`` described; ValueError where its class is not known here."""
     name = state["name"]
+    if "families" in state:
+        return _modified_from_state(state, families)
     own = {cls.__name__: cls for cls in families}
     if name in own:
         cls: Any = own[name]
@@ -122,13 +136,29 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
                 f"the model's family {name!r} does not come with the library; if it is your own, "
                 f"load it with load(path, families=[{name}])"
             ) from error
-    roles = {
-        key: _role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
-        for key, role in state["roles"].items()
-    }
+    roles = _roles(state["roles"])
     if "classes" in state:
         return cls(state["classes"], **roles)
     return cls(**roles)
+
+
+def _modified_from_state(state: dict[str, Any], families: Sequence[type[Family]]) -> Family:
+    if state["name"] not in MODIFIERS:
+        raise ModelFileError(
+            f"the model's family is modified by {state['name']!r}, which this version does not know; "
+            f"it reads {', '.join(MODIFIERS)}"
+        )
+    cls: Any = MODIFIERS[state["name"]]
+    inside = [family_from_state(part, families) for part in state["families"]]
+    made: Family = cls(*inside, **state["arguments"], **_roles(state["roles"]))
+    return made
+
+
+def _roles(state: dict[str, Any]) -> dict[str, Role | float]:
+    return {
+        key: _role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
+        for key, role in state.items()
+    }
 
 
 def _role(kind: str, link: str | None) -> Role:

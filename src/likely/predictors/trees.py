@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -161,6 +161,8 @@ class Trees(DistributionEstimator):
         offset: Any = None,
         exposure: Any = None,
         eval_set: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
     ) -> Any:
         """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
 
@@ -173,7 +175,7 @@ class Trees(DistributionEstimator):
         self.levels_ = learn_levels(X)
         self._eval_set = eval_set
         try:
-            return super().fit(X, y, sample_weight, offset, exposure)
+            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
         finally:
             del self._eval_set
 
@@ -181,7 +183,7 @@ class Trees(DistributionEstimator):
         return super()._validate(write_codes(X, self.levels_), reset=reset)
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
-        names = self._feature_names(X.shape[1])
+        names = self._feature_names()
         columns = column_settings(self, loss, names)
         categorical = categorical_columns(self.categorical_features, names, list(self.levels_))
         self.curvature_ = self._curvature(loss)
@@ -226,10 +228,6 @@ class Trees(DistributionEstimator):
                 UserWarning,
                 stacklevel=4,
             )
-
-    def _feature_names(self, features: int) -> list[str]:
-        named = getattr(self, "feature_names_in_", None)
-        return [f"x{i}" for i in range(features)] if named is None else [str(n) for n in named]
 
     def _curvature(self, loss: Any) -> str:
         if self.curvature not in CURVATURES:
