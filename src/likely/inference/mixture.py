@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 #: Candidates for a mode in each round of looking closer.
 _GRID = 65
-#: A quantile is settled when a step changes it by less than this, relative to itself, or to its first bracket.
+#: A quantile is settled when a step changes it by less, relative to itself, or, around 0, to its first bracket.
 _NEAR, _TINY = 4e-16, 1e-30
 
 
@@ -246,7 +246,9 @@ def _root(problem: _Level, low: Array, high: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = y - over / problem.slope(y, at)
         inside = (newton > low[at]) & (newton < high[at])
-        near = np.maximum(_NEAR * np.maximum(abs(low[at]), abs(high[at])), _TINY * size[at])
+        # Around 0 there is no last digit: there the first bracket is the measure.
+        around = (low[at] < 0.0) & (high[at] > 0.0)
+        near = np.maximum(_NEAR * abs(y), np.where(around, _TINY * size[at], 0.0))
         settled = (over == 0.0) | (abs(newton - y) <= near) | (high[at] - low[at] <= near)
         # Every fourth step halves, so that no bracket shrinks from one side only.
         follow = np.where(inside & (step % 4 < 3), newton, _middle(low[at], high[at]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ class Checkpoint:
             "best_loss": state.best_loss,
         }
         write_folder(self.path, manifest, arrays)
+
+    def remove(self) -> None:
+        """Training is complete: there is nothing left to resume."""
+        if self.writes and self.path.exists():
+            read_folder(self.path)  # only what was written here is removed
+            shutil.rmtree(self.path)
 
     @torch.no_grad()
     def restore(self, state: Any) -> None:

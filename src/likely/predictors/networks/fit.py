@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -120,13 +121,14 @@ def fit(
     data = _data(task, task.x, task.response)
     with _randomness_apart(task.device), joined(task.device) as group:
         group.check_same(int(_fingerprint(task, judge)[:12], 16))
-        folds = None
+        folds, written = None, []
         settings = task.settings
         if len(train_rows) > 1:
             plan = Plan(
                 [every if r is None else r for r in train_rows], judge_rows, data, crossed=True
             )
-            _, folds = _phase("folds", task, data, plan, settings, group, judge)
+            _, folds, checkpoint = _phase("folds", task, data, plan, settings, group, judge)
+            written.append(checkpoint)
             settings = replace(settings, epochs=int(folds.best_epoch.max()), patience=None)
             plan = Plan([every] * task.members)
         else:
@@ -137,13 +139,23 @@ def fit(
                 plan = Plan(plan.train, [theirs] * task.members, _data(task, *judge))
             elif judge_rows:
                 plan = Plan(plan.train, [judge_rows[0]] * task.members, data)
-        model, trained = _phase("fit", task, data, plan, settings, group, judge)
+        model, trained, checkpoint = _phase("fit", task, data, plan, settings, group, judge)
+        if not trained.interrupted:
+            for one in (*written, checkpoint):
+                if one is not None:
+                    one.remove()
+            if group.rank == 0 and _is_empty(task.checkpoint):
+                task.checkpoint.rmdir()  # type: ignore[union-attr]
     return Found(model, trained, folds)
+
+
+def _is_empty(folder: Path | None) -> bool:
+    return folder is not None and folder.is_dir() and not any(folder.iterdir())
 
 
 def _phase(
     name: str, task: Task, data: Data, plan: Plan, settings: Settings, group: Group, judge: Any
-) -> tuple[RawPredictions, Trained]:
+) -> tuple[RawPredictions, Trained, Checkpoint | None]:
     """Build members for the plan and train them."""
     torch.manual_seed(settings.seed)
     model = task.blueprint.build(len(plan.train), task.inputs, task.loss, task.target, task.device)
@@ -159,7 +171,7 @@ def _phase(
         found = train(
             objective, data, plan, settings, group=group, report=report, checkpoint=checkpoint
         )
-    return model, found
+    return model, found, checkpoint
 
 
 def _nll(family: Any) -> Callable[[Tensor, Tensor], Tensor]:
@@ -210,6 +222,9 @@ def _data(task: Task, x: NDArray[np.float32], response: Response) -> Data:
 
 def predict(model: RawPredictions, target: Target, x: NDArray[np.float32], mixed: bool) -> Array:
     """Raw predictions of y, (M, k, n), without offsets."""
+    if isinstance(model.network, TableNetwork) and model.start.device.type == "cpu" and not mixed:
+        # In float32 a row's prediction would depend, in its last digits, on the rows beside it.
+        model = deepcopy(model).double()
     model.eval()
     members = model.shared.shape[0]
     out = np.empty((members, target.start.size, x.shape[0]))
@@ -217,7 +232,8 @@ def predict(model: RawPredictions, target: Target, x: NDArray[np.float32], mixed
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=mixed):
         for first in range(0, x.shape[0], _CHUNK):
             part = slice(first, first + _CHUNK)
-            rows = torch.as_tensor(x[part], device=device).expand(members, -1, -1)
+            rows = torch.as_tensor(x[part], dtype=model.shared.dtype, device=device)
+            rows = rows.expand(members, -1, -1)
             out[:, :, part] = model(rows).double().cpu().numpy().transpose(0, 2, 1)
     return np.stack([target.motion.raw(raw) for raw in out])
 

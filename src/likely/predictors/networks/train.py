@@ -192,12 +192,21 @@ class _State:
             self.parallel = nn.parallel.DistributedDataParallel(objective)
         #: The weights that are judged and kept: the average, or those of training.
         self.kept = deepcopy(objective) if settings.averaging else objective
+        self.average: list[Tensor] = list(self.kept.parameters())
+        self.copied = [
+            pair
+            for pair in zip(self.kept.buffers(), objective.buffers(), strict=True)
+            if pair[0] is not pair[1]
+        ]
+        self.dropouts = [one for one in objective.modules() if isinstance(one, Dropout)]
         self.best = [
             [tensor.clone() for tensor in self.kept.raw.of_member(m)] for m in range(members)
         ]
         self.best_loss = np.full(1 if plan.crossed else members, np.inf)
         self.trained = Trained(best_epoch=np.zeros(members, dtype=np.intp))
         self.steps = 0
+        if plan.judge:  # the start may be the best there is
+            self.best_loss = self._judged()[0]
 
     @property
     def finished(self) -> bool:
@@ -234,9 +243,8 @@ class _State:
         settings, group = self.settings, self.group
         size = batch.shape[1]
         here = slice(group.rank, None, group.size)
-        for module in self.objective.modules():
-            if isinstance(module, Dropout):
-                module.rows = (size, here)
+        for module in self.dropouts:
+            module.rows = (size, here)
         first_only = len(self.trained.losses) < settings.location_first
         total = self.parallel(*data.take(group.share(batch)), first_only)
         self.optimizer.zero_grad()
@@ -267,18 +275,16 @@ class _State:
     def _average(self) -> None:
         """An exponential average of the weights, over all steps as long as there are few."""
         decay = min(self.settings.averaging, (self.steps + 1) / (self.steps + 10))
-        average: list[Tensor] = list(self.kept.parameters())
-        torch._foreach_lerp_(average, self.parameters, 1.0 - decay)
-        for mine, theirs in zip(self.kept.buffers(), self.objective.buffers(), strict=True):
+        torch._foreach_lerp_(self.average, self.parameters, 1.0 - decay)
+        for mine, theirs in self.copied:
             mine.copy_(theirs)
 
     # --- Judging ----------------------------------------------------------------------------------
 
     def _judge(self) -> None:
-        summed, weight = self.group.agree(self.kept.judge(self.plan)).numpy()
-        loss = np.array([summed.sum() / weight.sum()]) if self.plan.crossed else summed / weight
+        loss, mean = self._judged()
         found = self.trained
-        found.losses.append(float(summed.sum() / weight.sum()))
+        found.losses.append(mean)
         better = loss < self.best_loss
         self.best_loss = np.where(better, loss, self.best_loss)
         for m in np.flatnonzero(np.broadcast_to(better, found.best_epoch.shape)).tolist():
@@ -286,6 +292,12 @@ class _State:
             if not self.plan.crossed:
                 for best, now in zip(self.best[m], self.kept.raw.of_member(m), strict=True):
                     best.copy_(now)
+
+    def _judged(self) -> tuple[NDArray[np.float64], float]:
+        """Held-out nll of each member, or of all folds as one, and its mean."""
+        summed, weight = self.group.agree(self.kept.judge(self.plan)).numpy()
+        mean = float(summed.sum() / weight.sum())
+        return (np.array([mean]) if self.plan.crossed else summed / weight), mean
 
     @torch.no_grad()
     def keep_best(self) -> None:
