@@ -18,15 +18,20 @@ FAMILIES = {
     "normal": ("Normal", {"mu": "loc", "sigma": "scale"}),
     "lognormal": ("LogNormal", {"meanlog": "loc", "sdlog": "scale"}),
     "gamma": ("Gamma", {"mean": "mean", "mu": "mean", "shape": "shape", "k": "shape"}),
+    "weibull": ("Weibull", {"scale": "scale", "shape": "shape"}),
+    "inverse_gaussian": ("InverseGaussian", {"mu": "mean", "lambda": "shape"}),
     "bernoulli": ("Bernoulli", {"p": "probs"}),
     "binomial": ("Bernoulli", {"p": "probs"}),
     "poisson": ("Poisson", {"mu": "mean", "lambda": "mean"}),
     "negbin2": ("NegativeBinomial", {"mu": "mean", "theta": "size"}),
     "beta": ("Beta", {"mu": "mean", "phi": "precision"}),
     "laplace": ("Laplace", {"mu": "loc", "b": "scale"}),
+    "asymmetric_laplace": ("AsymmetricLaplace", {"mu": "loc", "sigma": "scale"}),
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
 }
+#: A case's name of a link → ours.
+LINKS = {"1/mu^2": "inverse_squared"}
 
 
 def load(case):
@@ -49,7 +54,9 @@ def fit(info, columns):
         design[ours] = [features.index(t) for t in terms]
         role = predicted if terms else shared
         link = "softmax" if ours == "probs" and name == "Categorical" else spec["link"]
-        roles[ours] = role(link)
+        roles[ours] = role(LINKS.get(link, link))
+    if "tau" in info:
+        roles["level"] = info["tau"]
     family = getattr(likely, name)(**roles)
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))

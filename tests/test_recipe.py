@@ -523,6 +523,25 @@ def test_fit_is_an_optimum(name, sample, rng):
         assert family.nll(y, np.tile(nearby, (800, 1))).sum() > -best.log_prob(y).sum()
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1e-6, 1e-9, 1e-12, 1e-15, 1e-30])
+def test_fit_of_proportions_near_an_end_is_that_of_amounts(scale):
+    """Beta(a, b) of y/b tends to Gamma with shape a, so the fits agree to the order of y."""
+    y = stats.beta(2.0, 5.0).rvs(500, random_state=2) * scale
+    small, amount = Beta().fit(y), Gamma().fit(y)
+    shape = small.parameters["mean"] * small.parameters["precision"]
+    assert shape == pytest.approx(amount.parameters["shape"], rel=max(5 * scale, 1e-8))
+    assert small.mean() == pytest.approx(amount.mean(), rel=max(5 * scale, 1e-8))
+
+
+@pytest.mark.parametrize("family", [Gamma(), Beta()])
+@pytest.mark.parametrize("spread", [1e-3, 1e-4, 1e-6])
+def test_fit_of_nearly_constant_values_is_that_of_a_normal(family, spread):
+    y = 0.3 * (1.0 + spread * np.random.default_rng(4).normal(size=400))
+    fitted, normal = family.fit(y), Normal().fit(y)
+    assert fitted.std() == pytest.approx(normal.std(), rel=5 * spread)
+    assert fitted.log_prob(y).sum() == pytest.approx(normal.log_prob(y).sum(), abs=400 * spread)
+
+
 @pytest.mark.parametrize("name", [n for n in public_names() if n != "Laplace"])
 def test_fit_weights_are_frequencies(name, rng):
     support = specification(public_names()[name]).support.name

@@ -24,7 +24,7 @@ def expected_files() -> dict[str, str]:
         if family.specification.support.name == "classes":
             continue  # written by hand for all its columns at once
         loss = family.loss()
-        jobs = [(0, "observed"), (1, "observed"), *((2, kind) for kind in loss.curvature_kinds)]
+        jobs = [(0, "observed"), (1, "observed"), *((2, kind) for kind in loss.kernel_kinds)]
         for order, kind in jobs:
             title, kernel = title_of(loss), kernel_name(order, kind)
             outputs = loss.outputs(order, kind)

@@ -3,6 +3,7 @@
     bikes.likely/
       model.json              format, version, checksum, content
       arrays-1f0c….npz        the arrays, named by their checksum
+      trees.loc-77ab….txt     a text, such as a learner's own model file
 
 ``model.json`` names its arrays and is written last, by one ``os.replace``: whoever reads the
 folder sees the old model or the new one, whatever happens in between. Nothing is pickled, so a
@@ -15,6 +16,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -29,6 +31,8 @@ FORMAT = "likely-model"
 VERSION = 1
 MANIFEST = "model.json"
 _TEMPORARY = ".likely-"
+#: How the names of a model's other files end.
+_CHECKSUM = re.compile(r"-[0-9a-f]{16}\.(npz|txt)$")
 
 
 class ModelFileError(ValueError):
@@ -44,35 +48,37 @@ def write_folder(
 ) -> Path:
     """Write a model folder, or replace the model in one, atomically.
 
-    ``manifest`` is JSON; ``arrays`` hold numbers, booleans or fixed-width text. An existing folder
+    ``manifest`` is JSON; ``arrays`` hold numbers, booleans or fixed-width text. A text alone, of shape
+    (), becomes a file of its own that other programs can read. An existing folder
     that holds anything but a model is refused, and so is any with ``overwrite=False``. OSError is
     passed on, and leaves what was there before.
     """
     path = Path(path)
     refuse_foreign(path, overwrite=overwrite)
-    packed = _pack(arrays)
-    digest = hashlib.sha256(packed).hexdigest()
-    name = f"arrays-{digest[:16]}.npz"
+    texts = {key: str(array) for key, array in arrays.items() if _is_text(array)}
+    files: dict[str, bytes] = {}
+    named = {key: _name_file(files, key, ".txt", text.encode()) for key, text in texts.items()}
+    packed = _pack({key: array for key, array in arrays.items() if key not in texts})
+    stored = _name_file(files, "arrays", ".npz", packed)
     content = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "sha256": _checksum(content, digest),
-        "arrays": {"file": name, "sha256": digest},
+        "sha256": _checksum(content, _digests(stored, named)),
+        "arrays": stored,
+        **({"texts": named} if named else {}),
         "content": json.loads(content),
     }
     text = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
     if path.exists():
-        write_file(path / name, packed)
-        write_file(path / MANIFEST, text)
-        _tidy(path, keep=name)
+        _write_all(path, files, text)
+        _tidy(path, keep=set(files))
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
     try:
         folder.chmod(0o777 & ~_umask())
-        write_file(folder / name, packed)
-        write_file(folder / MANIFEST, text)
+        _write_all(folder, files, text)
         os.replace(folder, path)
     finally:
         # After the rename there is nothing left; after Ctrl-C or a full disk there is, and it goes.
@@ -88,30 +94,37 @@ def read_folder(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str,
     """
     path = Path(path)
     document = _document(path)
-    named = document["arrays"]
+    stored, named = document["arrays"], document.get("texts", {})
     content = json.dumps(document["content"], ensure_ascii=False, sort_keys=True)
-    if document["sha256"] != _checksum(content, named["sha256"]):
+    if document["sha256"] != _checksum(content, _digests(stored, named)):
         raise ModelFileError(
             f"{path / MANIFEST} was altered after it was written (its checksum differs); fit "
             f"again, or "
             "restore the file"
         )
+    packed = _read_file(path, stored)
     try:
-        packed = (path / named["file"]).read_bytes()
+        with np.load(io.BytesIO(packed), allow_pickle=False) as opened:
+            arrays = {key: opened[key] for key in opened.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelFileError(f"{path / stored['file']} holds no plain arrays ({error})") from None
+    texts = {key: np.array(_read_file(path, one).decode()) for key, one in named.items()}
+    return document["content"], {**arrays, **texts}
+
+
+def _read_file(path: Path, named: Mapping[str, str]) -> bytes:
+    """A file that the manifest names, as it was when it was written."""
+    try:
+        data = (path / named["file"]).read_bytes()
     except FileNotFoundError:
         raise ModelFileError(f"{path} lacks {named['file']}, which {MANIFEST} names") from None
-    if hashlib.sha256(packed).hexdigest() != named["sha256"]:
+    if hashlib.sha256(data).hexdigest() != named["sha256"]:
         raise ModelFileError(
             f"{path / named['file']} is truncated or was altered (its checksum differs); fit "
             f"again, or "
             "restore the file"
         )
-    try:
-        with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{path / named['file']} holds no plain arrays ({error})") from None
-    return document["content"], arrays
+    return data
 
 
 def refuse_foreign(path: str | os.PathLike[str], *, overwrite: bool = True) -> None:
@@ -180,16 +193,49 @@ def _document(path: Path, *, any_version: bool = False) -> dict[str, Any]:
             f"{VERSION}): "
             "upgrade with pip install --upgrade likely"
         )
-    named = document.get("arrays")
+    texts = document.get("texts", {})
     if not (
-        isinstance(named, dict)
-        and isinstance(named.get("file"), str)
-        and isinstance(named.get("sha256"), str)
+        _names_a_file(document.get("arrays"))
+        and isinstance(texts, dict)
+        and all(_names_a_file(one) for one in texts.values())
         and isinstance(document.get("content"), dict)
-        and Path(named["file"]).name == named["file"]
     ):
         raise ModelFileError(f"{path / MANIFEST} is damaged: parts of it are missing")
     return document
+
+
+def _names_a_file(named: Any) -> bool:
+    """Whether this is a file of the folder itself, with its checksum."""
+    return (
+        isinstance(named, dict)
+        and isinstance(named.get("file"), str)
+        and isinstance(named.get("sha256"), str)
+        and Path(named["file"]).name == named["file"]
+    )
+
+
+def _is_text(array: Any) -> bool:
+    found = np.asarray(array)
+    return found.dtype.kind == "U" and found.ndim == 0
+
+
+def _name_file(files: dict[str, bytes], name: str, suffix: str, data: bytes) -> dict[str, str]:
+    """Add ``data`` to the files to write, named by its checksum; how the manifest names it."""
+    digest = hashlib.sha256(data).hexdigest()
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in ".-_") else "_" for c in name)
+    file = f"{plain}-{digest[:16]}{suffix}"
+    files[file] = data
+    return {"file": file, "sha256": digest}
+
+
+def _digests(stored: Mapping[str, str], texts: Mapping[str, Mapping[str, str]]) -> str:
+    return " ".join([stored["sha256"], *(f"{k} {v['sha256']}" for k, v in sorted(texts.items()))])
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
+    for name, data in files.items():
+        write_file(folder / name, data)
+    write_file(folder / MANIFEST, manifest)
 
 
 def _pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -205,10 +251,10 @@ def _checksum(content: str, arrays: str) -> str:
     return hashlib.sha256(f"{FORMAT} {arrays}\n{content}".encode()).hexdigest()
 
 
-def _tidy(path: Path, keep: str) -> None:
-    """Remove the arrays of the model before, and what an interrupted write may have left."""
+def _tidy(path: Path, keep: set[str]) -> None:
+    """Remove the arrays and texts of the model before, and what an interrupted write may have left."""
     for file in path.iterdir():
-        old = file.name.startswith("arrays-") and file.suffix == ".npz" and file.name != keep
+        old = _CHECKSUM.search(file.name) is not None and file.name not in keep
         if old or file.name.startswith(_TEMPORARY):
             file.unlink(missing_ok=True)
 

@@ -144,7 +144,7 @@ def expectation(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray, values: An
         inside = s.support.contains(y) & (slope > 1e-280)
         return np.where(inside, weighted(np.where(inside, y, 0.5)) * slope, 0.0)
 
-    t, step = np.linspace(-4.5, 4.5, 60001, retstep=True)
+    t, step = np.linspace(-4.5, 4.5, 6001, retstep=True)
     with np.errstate(all="ignore"):
         return np.nan_to_num(integrand(t)).sum(axis=1) * step
 
@@ -197,8 +197,11 @@ def test_moments_entropy_and_mode(s: Any) -> None:
         other = frozen(s, loss, raw)
         for name in ("mean", "var", "entropy"):
             if name in s.formulas or name in s.parameters:
-                found = call(loss, name, raw)[0]
-                np.testing.assert_allclose(found, getattr(other, name)(), rtol=1e-7, atol=1e-9)
+                found, expected = call(loss, name, raw)[0], getattr(other, name)()
+                if np.isnan(expected):  # SciPy's word for a moment that diverges
+                    assert not np.isfinite(found)
+                    continue
+                np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
         if "mode" in s.formulas:
             mode = call(loss, "mode", raw)[0]
             step = 1.0 if s.support.integer else 1e-4 * grid._centre(loss, raw)[1]

@@ -15,6 +15,7 @@ FITS = Path(__file__).parents[1] / "data" / "fits"
 class Mock:
     smooth = True
     curvature_kinds = ("observed",)
+    kernel_kinds = curvature_kinds
 
     @property
     def columns(self):
@@ -33,6 +34,7 @@ class Mock:
 class Poisson(Mock):
     column_names = ("mean",)
     curvature_kinds = ("observed", "expected")
+    kernel_kinds = curvature_kinds
 
     def nll(self, y, raw):
         return np.exp(raw[0]) - y * raw[0] + gammaln(y + 1.0)
@@ -64,6 +66,7 @@ class IdentityPoisson(Mock):
 class Bernoulli(Mock):
     column_names = ("probs",)
     curvature_kinds = ("observed", "expected")
+    kernel_kinds = curvature_kinds
 
     def nll(self, y, raw):
         return -(y * log_expit(raw[0]) + (1 - y) * log_expit(-raw[0]))
@@ -80,6 +83,7 @@ class Bernoulli(Mock):
 class Normal(Mock):
     column_names = ("loc", "scale")
     curvature_kinds = ("observed", "expected")
+    kernel_kinds = curvature_kinds
 
     def nll(self, y, raw):
         z = (y - raw[0]) * np.exp(-raw[1])

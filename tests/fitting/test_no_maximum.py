@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from likely import NegativeBinomial
+from likely import Bernoulli, Exponential, NegativeBinomial, StudentT
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
 
 ALL, SHARED = Design(), Design(())
@@ -42,7 +43,7 @@ def test_quasi_separation_names_the_column(losses, X, rng):
     dummy = (np.arange(1500) % 40 == 7).astype(float)
     y[dummy == 1] = 1.0
     result = warned(
-        "winter of probs; it concerns 38 rows, first 7",
+        r"winter of probs; it concerns 38 rows, the first 7, .* \(counting from 0\)",
         losses.Bernoulli(),
         np.c_[X, dummy],
         [ALL],
@@ -109,7 +110,7 @@ def test_a_row_of_its_own_is_unbounded(losses, X, rng):
     y = 1.0 + X[:, 0] + rng.standard_normal(1500)
     single = (np.arange(1500) == 17).astype(float)
     result = warned(
-        "x2 of scale; it concerns row 17",
+        r"x2 of scale; it concerns row 17 \(counting from 0\)",
         losses.Normal(),
         np.c_[X, single],
         [ALL, ALL],
@@ -186,6 +187,146 @@ def test_max_iter(losses, X, rng):
     result = warned("max_iter", losses.Poisson(), X, [ALL], Response(y), start=[3.0], max_iter=2)
     assert result.status is Status.max_iter
     assert result.gradient_norm > 1e-8
+
+
+@pytest.mark.parametrize("constant", [1.0, 5.0, 0.1, 1e-8, 1e9, 0.0])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_constant_column_beside_the_intercept_is_redundant(losses, X, rng, constant, first):
+    y = rng.poisson(np.exp(0.3 * X[:, 0])).astype(float)
+    column = np.full(1500, constant)
+    wide = np.c_[column, X] if first else np.c_[X, column]
+    result = warned("rank_deficient", losses.Poisson(), wide, [ALL], Response(y), start=[0.0])
+    assert result.status is Status.rank_deficient
+    assert nan_terms(result) == {("mean", "x0" if first else "x2")}
+    known = fit_linear(losses.Poisson(), X, [ALL], Response(y), start=[0.0])
+    np.testing.assert_allclose(
+        np.sort(result.slopes[0][result.slopes[0] != 0.0]), np.sort(known.slopes[0]), rtol=1e-9
+    )
+    assert result.intercepts[0] == pytest.approx(known.intercepts[0], rel=1e-9)
+    assert result.loss == pytest.approx(known.loss, rel=1e-13)
+
+
+def test_several_constant_columns(losses, X, rng):
+    y = X[:, 0] + rng.standard_normal(1500)
+    wide = np.c_[np.full(1500, 3.3), X, np.full(1500, 0.7), np.zeros(1500)]
+    result = warned(
+        "Redundant: x0 of loc, x3 of loc, x4 of loc",
+        losses.Normal(),
+        wide,
+        [ALL, SHARED],
+        Response(y),
+        start=[0.0, 0.0],
+    )
+    assert nan_terms(result) == {("loc", "x0"), ("loc", "x3"), ("loc", "x4")}
+    alone = warned(
+        "rank_deficient", losses.Normal(), wide[:, :1], [ALL, SHARED], Response(y), start=[0.0, 0.0]
+    )
+    assert alone.intercepts[0] == pytest.approx(y.mean(), rel=1e-12)
+
+
+def test_a_column_that_varies_by_rounding_alone_is_constant(losses, X, rng):
+    y = rng.poisson(np.exp(0.3 * X[:, 0])).astype(float)
+    wide = np.c_[X, 1e3 * (1.0 + 2e-16 * rng.integers(-3, 4, 1500))]
+    result = warned("rank_deficient", losses.Poisson(), wide, [ALL], Response(y), start=[0.0])
+    assert nan_terms(result) == {("mean", "x2")}
+
+
+def test_constant_columns_of_a_sparse_design(losses, rng):
+    X = sparse.random(2000, 60, 0.05, random_state=0, format="csr")
+    wide = sparse.hstack([X, np.full((2000, 1), 3.3), np.full((2000, 1), 0.7)]).tocsr()
+    y = rng.poisson(2.0, 2000).astype(float)
+    for weight in (None, rng.integers(0, 3, 2000).astype(float)):
+        response = Response(y, weight)
+        result = warned("rank_deficient", losses.Poisson(), wide, [ALL], response, start=[0.7])
+        assert nan_terms(result) == {("mean", "x60"), ("mean", "x61")}
+        known = fit_linear(losses.Poisson(), X, [ALL], response, start=[0.7])
+        np.testing.assert_allclose(result.parameters[:61], known.parameters, atol=1e-9)
+
+
+def test_constant_in_the_rows_that_scale_alone(losses, rng):
+    # The column varies in a row that the evenly spaced ones leave out.
+    n = 120_000
+    X = np.c_[rng.standard_normal(n), np.full(n, 2.0)]
+    y = rng.poisson(1.0, n).astype(float)
+    result = warned("rank_deficient", losses.Poisson(), X, [ALL], Response(y), start=[0.0])
+    assert nan_terms(result) == {("mean", "x1")}
+    X[1::10, 1] = 3.0
+    assert fit_linear(losses.Poisson(), X, [ALL], Response(y), start=[0.0]).status is (
+        Status.converged
+    )
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200, 1e120, 1e-120])
+@pytest.mark.parametrize("some", [True, False])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_the_unit_of_a_column_does_not_matter(losses, X, rng, size, some, kind):
+    y = X[:, 0] + rng.standard_normal(1500)
+    unit = np.array([size, 1.0 if some else size])
+    scaled = X * unit if kind == "dense" else sparse.csr_matrix(X * unit)
+    start, designs = [0.0, 0.0], [ALL, SHARED]
+    known = fit_linear(losses.Normal(), X, designs, Response(y), start=start)
+    result = fit_linear(losses.Normal(), scaled, designs, Response(y), start=start)
+    assert result.status is Status.converged
+    np.testing.assert_allclose(result.slopes[0] * unit, known.slopes[0], rtol=1e-8)
+    assert result.loss == pytest.approx(known.loss, rel=1e-12)
+    if 1e-150 < size < 1e150:
+        np.testing.assert_allclose(result.std_errors[1:3] * unit, known.std_errors[1:3], rtol=1e-8)
+    else:  # their squares leave the numbers that exist, and the message says so
+        beyond = ("loc", "x0") in nan_terms(result)
+        assert beyond
+        assert "Variances that float64 cannot hold" in result.message
+
+
+def test_a_column_that_float64_cannot_fit_is_named(losses, X):
+    for size in (1e-305, 1e305):
+        with pytest.raises(ValueError, match="column b of X has mean"):
+            fit_linear(
+                losses.Poisson(),
+                X * np.array([1.0, size]),
+                [ALL],
+                Response(np.ones(1500)),
+                start=[0.0],
+                names=["a", "b"],
+            )
+
+
+@pytest.mark.parametrize("rows", [60, 300])
+def test_a_bounded_likelihood_is_never_called_unbounded(rows):
+    # With rows close to the separating plane the loss goes on falling for a long way.
+    for seed in range(40):
+        q = np.random.default_rng(seed).normal(size=(rows, 3))
+        y = (q[:, 0] > 0).astype(float)
+        result = warned("separated", Bernoulli().loss(), q, [ALL], Response(y), start=[0.0])
+        assert result.status is Status.separated
+        assert result.loss < 1e-3
+        assert nan_terms(result) == set(result.terms)
+
+
+def test_the_unbounded_density_at_zero_is_explained():
+    with pytest.raises(ValueError, match="a mean of 0 where y is 0"):
+        Exponential().fit([0.0] * 20)
+
+
+def test_a_dispersion_that_diverges_for_a_group_is_at_the_boundary(rng):
+    group = np.arange(400) % 2
+    y = np.where(group, rng.binomial(20, 0.3, 400), rng.negative_binomial(2, 0.3, 400))
+    result = warned(
+        r"boundary: .* x0 of size; it concerns 200 rows, the first 1, 3, 5, 7, 9 ",
+        NegativeBinomial().loss(),
+        group[:, None].astype(float),
+        [ALL, ALL],
+        Response(y.astype(float)),
+        start=[1.0, 1.0],
+    )
+    assert result.status is Status.boundary
+    assert nan_terms(result) == {("size", "x0")}
+
+
+def test_degrees_of_freedom_without_bound_are_at_the_boundary(X, rng):
+    y = X[:, 0] + rng.uniform(-1.0, 1.0, 1500)
+    loss = StudentT().loss()
+    result = warned("boundary", loss, X, [ALL, ALL, SHARED], Response(y), start=[0.0, -0.5, 2.0])
+    assert nan_terms(result) == {("df", "intercept")}
 
 
 def test_standard_errors_far_from_any_maximum_are_blank(losses, X, rng):

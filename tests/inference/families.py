@@ -14,6 +14,11 @@ from likely.losses.nll import NegativeLogLikelihood, Slot
 GRID = {
     "normal": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "laplace": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "asymmetriclaplace": {
+        "loc": [0, 1e9, -3, 1e-3],
+        "scale": [1, 1e3, 1e-3, 1e-6],
+        "level": [0.5, 0.1, 0.9, 0.99],
+    },
     "studentt": {
         "loc": [0, 10, -3, 1e-3, 0],
         "scale": [1, 1e3, 1e-3, 1e-6, 1],
@@ -22,9 +27,21 @@ GRID = {
     "lognormal": {"loc": [0, 10, -3, 1e-3], "scale": [1, 0.1, 5, 1e-2]},
     "gamma": {"mean": [1, 1e6, 1e-3, 5, 2], "shape": [0.05, 1, 3, 1e4, 0.7]},
     "exponential": {"mean": [1, 1e6, 1e-5]},
+    "logistic": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "gumbel": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "johnsonsu": {
+        "loc": [2, 10, -3],
+        "scale": [1, 1e3, 1e-3],
+        "skewness": [0, -2, 1],
+        "tail": [1, 3, 0.8],
+    },
+    "weibull": {"scale": [1, 1e6, 1e-3, 5, 2], "shape": [0.3, 1, 3, 300, 0.7]},
+    "loglogistic": {"scale": [1, 1e6, 1e-3, 5], "shape": [2.5, 30, 3, 300]},
+    "inversegaussian": {"mean": [1, 1e6, 1e-3, 5], "shape": [0.2, 1e6, 3, 2]},
     "beta": {"mean": [0.5, 0.05, 0.999, 0.3, 0.2], "precision": [2, 2, 2e3, 1e4, 1.5]},
     "bernoulli": {"probs": [0.5, 0.01, 0.999]},
     "poisson": {"mean": [1e-3, 0.5, 3, 100, 1e5]},
+    "geometric": {"mean": [1e-3, 0.5, 3, 1e4]},
     "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},
 }
 LEVELS = np.array([1e-200, 1e-12, 1e-3, 0.3, 0.5, 0.9, 0.99999])
@@ -70,4 +87,5 @@ def oracle(name, row=None, **values):
             return st.poisson(v["mean"])
         case "negativebinomial":
             return st.nbinom(v["size"], v["size"] / (v["size"] + v["mean"]))
-    raise KeyError(name)
+    module, arguments = registry.specification(name).scipy
+    return getattr(st, module)(**arguments(**v))

@@ -252,15 +252,14 @@ def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
     """Whether the rounding of loc decides the result: y lies on a kink, or on a spike as narrow.
 
     Laplace's gradient jumps from −1/scale to 1/scale at y = loc; StudentT's with few df or
-    a small scale does so within scale·√df. The link's raw, a float64 number, does not say on
-    which side y is: loc = exp(raw) has no more digits than y. With the identity y − loc is
-    exact, and decides.
+    a small scale does so within scale·√df, Logistic's and Gumbel's within the scale. The link's raw,
+    a float64 number, does not say on which side y is: loc = exp(raw) has no more digits than y.
+    With the identity y − loc is exact, and decides.
     """
-    if "loc" not in nll.specification.parameters or c.slots[0][1] == "identity":
+    kink = None if c.classes else FAMILIES[c.family].kink
+    if kink is None or c.slots[0][1] == "identity":
         return False
     column = np.array(point[1:])[:, np.newaxis]
-    loc, scale, *df = (float(nll.formula(n, column)[0]) for n in nll.specification.parameters)
-    slack = 64 * 2.0**-53 * max(1.0, abs(point[1])) * abs(loc)
-    if c.family == "StudentT":
-        return abs(point[0] - loc) <= slack and scale * df[0] ** 0.5 < 1e6 * slack
-    return not nll.smooth and abs(point[0] - loc) <= slack
+    place, width = kink(*(float(nll.formula(n, column)[0]) for n in nll.specification.parameters))
+    slack = 64 * 2.0**-53 * max(1.0, abs(point[1])) * abs(place)
+    return abs(point[0] - place) <= slack and width < 1e6 * slack

@@ -39,6 +39,10 @@ def trigamma(x: Any) -> Node:
     return make("trigamma", x)
 
 
+#: Euler's constant, −ψ(1), with as many digits as are asked for.
+EULER = -make("digamma", 1.0)
+
+
 @dataclass(frozen=True)
 class Probability:
     """λ and 1 − λ, each by its own formula: no digits recover 1 − λ from λ = 1 − e^(−e³⁰⁰)."""
@@ -77,8 +81,48 @@ def student_t(y, loc, scale, df):
     )
 
 
+def logistic(y, loc, scale):
+    z = (y - loc) / scale
+    return -z - log(scale) - 2.0 * log(1.0 + exp(-z))
+
+
+def gumbel(y, loc, scale):
+    z = (y - loc) / scale
+    return -z - exp(-z) - log(scale)
+
+
 def log_normal(y, loc, scale):
     return normal(log(y), loc, scale) - log(y)
+
+
+def weibull(y, scale, shape):
+    return log(shape / y) + shape * log(y / scale) - exp(shape * log(y / scale))
+
+
+def log_logistic(y, scale, shape):
+    return log(shape / y) + shape * log(y / scale) - 2.0 * log(1.0 + exp(shape * log(y / scale)))
+
+
+def inverse_gaussian(y, mean, shape):
+    return log(shape / (2.0 * PI * y * y * y)) / 2.0 - shape * (y - mean) * (y - mean) / (
+        2.0 * mean * mean * y
+    )
+
+
+def johnson_su(y, loc, scale, skewness, tail):
+    u = (y - loc) / scale
+    z = tail * (skewness + log(u + sqrt(u * u + 1.0)))
+    return log(tail / scale) - log(2.0 * PI * (1.0 + u * u)) / 2.0 - z * z / 2.0
+
+
+def geometric(y, mean):
+    return y * log(mean) - (y + 1.0) * log(1.0 + mean)
+
+
+def asymmetric_laplace(y, loc, scale, level):
+    below = level.complement * (loc - y) / scale
+    above = level.value * (y - loc) / scale
+    return level.log + level.log1m - log(scale) - where(y < loc, below, above)
 
 
 def gamma(y, mean, shape):
@@ -146,6 +190,52 @@ def student_t_information(loc, scale, df):
     }
 
 
+def logistic_information(loc, scale):
+    return {(0, 0): 1.0 / (3.0 * scale * scale), (1, 1): (3.0 + PI * PI) / (9.0 * scale * scale)}
+
+
+def gumbel_information(loc, scale):
+    return {
+        (0, 0): 1.0 / (scale * scale),
+        (0, 1): -(1.0 - EULER) / (scale * scale),
+        (1, 1): (PI * PI / 6.0 + (1.0 - EULER) * (1.0 - EULER)) / (scale * scale),
+    }
+
+
+def weibull_information(scale, shape):
+    return {
+        (0, 0): shape * shape / (scale * scale),
+        (0, 1): -(1.0 - EULER) / scale,
+        (1, 1): (PI * PI / 6.0 + (1.0 - EULER) * (1.0 - EULER)) / (shape * shape),
+    }
+
+
+def log_logistic_information(scale, shape):
+    return {
+        (0, 0): shape * shape / (3.0 * scale * scale),
+        (1, 1): (3.0 + PI * PI) / (9.0 * shape * shape),
+    }
+
+
+def inverse_gaussian_information(mean, shape):
+    return {(0, 0): shape / (mean * mean * mean), (1, 1): 1.0 / (2.0 * shape * shape)}
+
+
+def geometric_information(mean):
+    return {(0, 0): 1.0 / (mean * (1.0 + mean))}
+
+
+def asymmetric_laplace_information(loc, scale, level):
+    p, q = level.value, level.complement
+    return {
+        (0, 0): p * q / (scale * scale),
+        (1, 1): 1.0 / (scale * scale),
+        (0, 2): -1.0 / scale,
+        (1, 2): (p - q) / (p * q * scale),
+        (2, 2): 1.0 / (p * p) + 1.0 / (q * q),
+    }
+
+
 def gamma_information(mean, shape):
     return {(0, 0): shape / (mean * mean), (1, 1): trigamma(shape) - 1.0 / shape}
 
@@ -203,7 +293,8 @@ class Textbook:
 
     ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position
     and its value from the alternative's. ``centre`` gives (mean or middle, spread) of y
-    from θ, in floats.
+    from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, the y about
+    which it does so and how narrowly.
     """
 
     log_density: Callable[..., Node]
@@ -211,6 +302,11 @@ class Textbook:
     centre: Callable[..., tuple[float, float]]
     unit: tuple[int, ...] = ()
     alternatives: dict[str, tuple[int, Callable[[Node], Node]]] | None = None
+    kink: Callable[..., tuple[float, float]] | None = None
+
+
+def _narrow(scale: float, shape: float) -> tuple[float, float]:
+    return scale, scale / shape
 
 
 FAMILIES: dict[str, Textbook] = {
@@ -220,9 +316,54 @@ FAMILIES: dict[str, Textbook] = {
         lambda loc, scale: (loc, scale),
         alternatives={"variance": (1, sqrt)},
     ),
-    "Laplace": Textbook(laplace, laplace_information, lambda loc, scale: (loc, scale)),
-    "StudentT": Textbook(student_t, student_t_information, lambda loc, scale, df: (loc, scale)),
+    "Laplace": Textbook(
+        laplace,
+        laplace_information,
+        lambda loc, scale: (loc, scale),
+        kink=lambda loc, scale: (loc, 0.0),
+    ),
+    "AsymmetricLaplace": Textbook(
+        asymmetric_laplace,
+        asymmetric_laplace_information,
+        lambda loc, scale, level: (loc, scale),
+        unit=(2,),
+        kink=lambda loc, scale, level: (loc, 0.0),
+    ),
+    "StudentT": Textbook(
+        student_t,
+        student_t_information,
+        lambda loc, scale, df: (loc, scale),
+        kink=lambda loc, scale, df: (loc, scale * df**0.5),
+    ),
+    "Logistic": Textbook(
+        logistic,
+        logistic_information,
+        lambda loc, scale: (loc, scale),
+        kink=lambda loc, scale: (loc, scale),
+    ),
+    "Gumbel": Textbook(
+        gumbel,
+        gumbel_information,
+        lambda loc, scale: (loc, scale),
+        kink=lambda loc, scale: (loc, scale),
+    ),
     "LogNormal": Textbook(log_normal, normal_information, lambda loc, scale: (loc, scale)),
+    "Weibull": Textbook(
+        weibull, weibull_information, lambda scale, k: (scale, scale / k), kink=_narrow
+    ),
+    "LogLogistic": Textbook(
+        log_logistic, log_logistic_information, lambda scale, k: (scale, scale / k), kink=_narrow
+    ),
+    "InverseGaussian": Textbook(
+        inverse_gaussian, inverse_gaussian_information, lambda m, k: (m, m * (m / k) ** 0.5)
+    ),
+    "JohnsonSU": Textbook(
+        johnson_su,
+        None,
+        lambda loc, scale, skew, tail: (loc, scale),
+        kink=lambda loc, scale, skew, tail: (loc, scale),
+    ),
+    "Geometric": Textbook(geometric, geometric_information, lambda m: (m, m**0.5 * (1 + m) ** 0.5)),
     "Gamma": Textbook(gamma, gamma_information, lambda m, k: (m, m / k**0.5)),
     "Exponential": Textbook(
         exponential,

@@ -26,6 +26,8 @@ DIGITS = (60, 120, 200, 300, 400, 600, 1000, 2000, 4000)
 AGREEMENT = mpf(10) ** -20
 ZERO = mpf(10) ** -40
 SMALLEST = mpf(10) ** -300
+#: Beyond the floating-point numbers an infinity of the right sign is asked for: never noise.
+LARGEST = mpf(10) ** 300
 
 Point = tuple[float, ...]  # y, raw0, raw1, …
 
@@ -222,7 +224,10 @@ def _assemble(combination: Combination, entries: list[Entry]) -> Truth:
     with mp.workdps(40):
         # Rounded, so that what travels between processes is short; noise about 0 is 0.
         short = [
-            Entry(mpf(0) if abs(e.value) < ZERO * max(e.slack, SMALLEST) else +e.value, +e.slack)
+            Entry(
+                mpf(0) if abs(e.value) < min(ZERO * max(e.slack, SMALLEST), LARGEST) else +e.value,
+                +e.slack,
+            )
             for e in entries
         ]
     graphs = _graphs(combination, 0)

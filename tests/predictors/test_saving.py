@@ -298,7 +298,7 @@ def forged(saved, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m, a: m.update(estimator="Trees"), "'Trees', which this version does not know"),
+        (lambda m, a: m.update(estimator="Forest"), "'Forest', which this version does not know"),
         (lambda m, a: m.update(estimator="os.system"), "which this version does not know"),
         (lambda m, a: m["family"].update(name="Nobody"), "'Nobody' does not come with the library"),
         (lambda m, a: m["family"]["roles"].update(size=1.0), "has no parameter 'size'"),

@@ -63,7 +63,7 @@ def named(module, **roles):
 
 VARIANTS = {
     **{m: named(m) for m in SCALAR},
-    "gumbel": compose(Gumbel.specification),
+    "gumbel of a user": compose(Gumbel.specification),
     "normal, scale shared": named("normal", scale="shared"),
     "normal, scale 2": named("normal", scale=2.0),
     "normal, variance 0.3": named("normal", variance=0.3),
@@ -281,7 +281,8 @@ NAMES = {
     "laplace, scale shared": "sum of absolute errors",
     "gamma": "Gamma log loss",
     "exponential": "Gamma log loss",
-    "gumbel": "the negative log-likelihood of Gumbel",
+    "inversegaussian": "inverse Gaussian deviance",
+    "gumbel of a user": "the negative log-likelihood of Gumbel",
     "negativebinomial": "the negative log-likelihood of NegativeBinomial",
     "normal, all shared": "the negative log-likelihood of Normal",
 }

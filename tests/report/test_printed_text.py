@@ -21,6 +21,7 @@ FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, 
 FUNCTIONS = {
     "log Γ": gammaln, "log": np.log, "exp": np.exp, "sigmoid": expit, "Γ": gamma, "ψ": digamma,
     "softplus": lambda x: np.log1p(np.exp(x)), "Φ": ndtr, "sign": np.sign, "arctan": np.arctan,
+    "arsinh": np.arcsinh,
     "√": np.sqrt,
 }  # fmt: skip
 
@@ -39,7 +40,7 @@ class Reader:
         return False
 
     def sum(self):
-        value = -self.product() if self.eat("−") else self.product()
+        value = -self.product() if self.eat("− ") or self.eat("−") else self.product()
         while True:
             if self.eat(" + "):
                 value += self.product()

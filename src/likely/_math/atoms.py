@@ -45,12 +45,22 @@ class Atom:
 ATOMS: dict[str, Atom] = {}
 
 
-def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
-    """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
-    expansion = getattr(special, name, None) or getattr(compound, name, None)
+def register(
+    name: str,
+    derivative: Rule | None = None,
+    definition: Formula | None = None,
+    expansion: Formula | None = None,
+) -> Atom:
+    """Enter an atom into the registry under its name."""
     atom = Atom(name, derivative, expansion, definition)
     ATOMS[name] = atom
     return atom
+
+
+def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
+    """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
+    expansion = getattr(special, name, None) or getattr(compound, name, None)
+    return register(name, derivative, definition, expansion)
 
 
 # --- Primitives: every backend supplies the value, here are the rules. ---------------------------
@@ -206,11 +216,13 @@ negative_binomial_few = _register(
     lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
 )
 
-log1p_ratio = _register(
-    "log1p_ratio",
-    lambda y, s, log_s, out: (1.0 / (s + y), 0.0, -_share(y, s)),
-    lambda y, s, log_s: log(1.0 + y / s),
+negative_binomial_factorial = _register(
+    "negative_binomial_factorial",
+    lambda y, s, log_s, out: (log_factorial_error_1(y) + 0.5 / (s + y), 0.0, -0.5 * _share(y, s)),
+    lambda y, s, log_s: lgamma(y + 1.0) - y * log(y) + y + 0.5 * log(1.0 + y / s),
 )
+#: A series: it has no formula in other atoms, and is tested against its sum.
+negative_binomial_information = _register("negative_binomial_information")
 negative_binomial_slope = _register(
     # Its derivative in log mean is the loss's, and has no difference that could cancel.
     "negative_binomial_slope",
@@ -357,6 +369,33 @@ stirling_curve = _register(
     "stirling_curve",
     None,
     lambda x, log_x: x * (digamma(x) - log(x)) + x * x * trigamma(x) - x,
+)
+
+stirling_of_sum = _register(
+    "stirling_of_sum",
+    lambda y, s, log_s, out: (
+        stirling_error_1(s + y),
+        0.0,
+        stirling_of_sum_slope(y, s, log_s),
+    ),
+    lambda y, s, log_s: lgamma(s + y) - (s + y - 0.5) * log(s + y) + (s + y) - HALF_LOG_2PI,
+)
+stirling_of_sum_slope = _register(
+    "stirling_of_sum_slope",
+    lambda y, s, log_s, out: (
+        s * stirling_error_2(s + y),
+        0.0,
+        stirling_of_sum_curve(y, s),
+    ),
+    lambda y, s, log_s: s * (digamma(s + y) - log(s + y) + 0.5 / (s + y)),
+)
+stirling_of_sum_curve = _register(
+    "stirling_of_sum_curve",
+    None,
+    lambda y, s: (
+        s * (digamma(s + y) - log(s + y) + 0.5 / (s + y))
+        + s * s * (trigamma(s + y) - 1.0 / (s + y) - 0.5 / ((s + y) * (s + y)))
+    ),
 )
 
 # Beta's constant: −log B(μφ, (1 − μ)φ) less Stirling's formula, with p = μ, q = 1 − μ.

@@ -36,6 +36,7 @@ __all__ = [
     "sign",
     "sqrt",
     "symbol",
+    "tan",
     "topological",
     "where",
 ]
@@ -322,6 +323,7 @@ expm1 = _unary("expm1", "eˣ − 1, accurate near 0")
 log = _unary("log", "Natural logarithm.")
 log1p = _unary("log1p", "log(1 + x), accurate near 0")
 sqrt = _unary("sqrt", "Square root.")
+tan = _unary("tan", "Tangent.")
 sign = _unary("sign", "−1, 0 or 1.")
 floor = _unary("floor", "The largest integer ≤ x.")
 

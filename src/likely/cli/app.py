@@ -71,7 +71,7 @@ def fit(
             help="A family's name, or with roles: 'Normal(scale=shared)'. auto looks at the target."
         ),
     ] = "auto",
-    predictor: Annotated[str, typer.Option(help="linear or constant.")] = "linear",
+    predictor: Annotated[str, typer.Option(help="linear, trees, network or constant.")] = "linear",
     out: Annotated[
         Path | None,
         typer.Option(

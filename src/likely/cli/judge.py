@@ -26,7 +26,7 @@ class Judgement:
     gain: float
     gain_standard_error: float
     baseline_family: str
-    status: str  # of the fit that was judged
+    status: str | None  # of the fit that was judged; None for learners that know no maximum
     coverage: dict[str, float] | None = None
     accuracy: float | None = None
     baseline_accuracy: float | None = None
@@ -43,7 +43,7 @@ def judge(
     weight: Array | None,
     groups: NDArray[Any] | None,
     baseline_family: str,
-    status: str,
+    status: str | None,
 ) -> Judgement:
     """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
     nll, base = -model.log_prob(y), -baseline.log_prob(y)

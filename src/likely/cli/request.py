@@ -19,7 +19,7 @@ from likely.data.table import Table
 from likely.data.target import Target
 from likely.storage import refuse_foreign
 
-PREDICTORS = ("linear", "constant")
+PREDICTORS = ("linear", "trees", "network", "constant")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,10 @@ def check_request(request: Request) -> None:
         known = ", ".join(PREDICTORS)
         raise UserError(
             f"unknown predictor {request.predictor!r}{hint} The predictors are: {known}"
+        )
+    if request.alpha and request.predictor != "linear":
+        raise UserError(
+            f"--alpha is the penalty of --predictor linear; {request.predictor} has none of that kind"
         )
     if request.group is not None and request.time is not None:
         raise UserError("--group and --time are two ways to hold rows out; give one of them")

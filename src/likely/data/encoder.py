@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ VERSION = 1
 MAX_INTEGER_LEVELS = 32
 _MAX_BYTES = 8 << 30
 
-Plan = NumberPlan | LevelPlan
 Unseen = Literal["error", "nearest"]
 
 
@@ -42,9 +41,12 @@ class TableEncoder:
     others, are left out. ``notes`` says each of these decisions in one line.
     """
 
+    kind: ClassVar[str] = "columns"
+    plan_types: ClassVar[tuple[type, ...]] = (NumberPlan, LevelPlan)
+
     numeric: tuple[str, ...] = ()
     min_rows: int = 10
-    plans: list[Plan] = field(default_factory=list)
+    plans: list[Any] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -85,12 +87,9 @@ class TableEncoder:
         blocks = []
         for plan in self.plans:
             column = table.columns[plan.name]
-            if isinstance(plan, NumberPlan) and column.is_labels and len(column.levels):
+            if plan.holds_numbers and column.is_labels and len(column.levels):
                 raise DataError(_not_numbers(column, table.source))
-            if isinstance(plan, NumberPlan):
-                block, said = plan.encode(column)
-            else:
-                block, said = plan.encode(column, unseen)
+            block, said = plan.encode(column, unseen)
             blocks.append(block)
             notes += said
         full = np.column_stack(blocks) if blocks else np.empty((table.rows, 0))
@@ -105,11 +104,11 @@ class TableEncoder:
     @property
     def text_columns(self) -> tuple[str, ...]:
         """Columns to be read as text, whatever the new rows look like."""
-        return tuple(p.name for p in self.plans if isinstance(p, LevelPlan) and p.kind == "text")
+        return tuple(p.name for p in self.plans if not p.holds_numbers and p.kind == "text")
 
     # --- Fitting ----------------------------------------------------------------------------------
 
-    def _plan(self, column: Column) -> tuple[Plan | None, list[str]]:
+    def _plan(self, column: Column) -> tuple[Any, list[str]]:
         if not column.is_labels and (column.kind != "integer" or column.name in self.numeric):
             return plan_number(column, self.min_rows)
         if column.kind != "integer":
@@ -191,6 +190,7 @@ class TableEncoder:
         """The encoder as plain JSON."""
         return {
             "version": VERSION,
+            "kind": self.kind,
             "numeric": list(self.numeric),
             "min_rows": self.min_rows,
             "plans": [{"type": type(plan).__name__, **asdict(plan)} for plan in self.plans],
@@ -207,7 +207,7 @@ class TableEncoder:
             raise DataError(
                 f"the encoder's state has version {version!r}; this likely reads {VERSION}"
             )
-        types: dict[str, Any] = {"NumberPlan": NumberPlan, "LevelPlan": LevelPlan}
+        types: dict[str, Any] = {plan.__name__: plan for plan in cls.plan_types}
         try:
             plans = []
             for entry in state["plans"]:

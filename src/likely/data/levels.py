@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ class LevelPlan:
     ``other`` is the level of labels never seen, ``missing`` that of missing values, −1 where there
     is none.
     """
+
+    holds_numbers: ClassVar[bool] = False
 
     name: str
     kind: str

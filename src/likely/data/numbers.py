@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from likely.data.table import Column
 class NumberPlan:
     """A column of numbers; ``indicator`` adds a column that is 1 where the value is missing."""
 
+    holds_numbers: ClassVar[bool] = True
+
     name: str
     mean: float
     indicator: bool
@@ -25,7 +28,7 @@ class NumberPlan:
         """The matrix columns' names."""
         return (self.name, f"{self.name} is missing") if self.indicator else (self.name,)
 
-    def encode(self, column: Column) -> tuple[NDArray[np.float64], list[str]]:
+    def encode(self, column: Column, unseen: str) -> tuple[NDArray[np.float64], list[str]]:
         """(n, 1 or 2) numbers, and a note where values are missing that never were at fit."""
         values = np.asarray(column.values, dtype=np.float64)
         missing = column.missing

@@ -103,13 +103,19 @@ def recognise(formula: Node, views: Iterable[View]) -> Node:
 class Parameter:
     """One parameter of a family.
 
-    ``shared`` is the default role: one learned value for all rows, instead of one predicted from x.
-    ``symbol`` is its LaTeX name.
+    ``shared`` is the default role: one learned value for all rows, instead of one predicted from x;
+    ``fixed`` is a value that is kept unless another, or a role, is given. ``symbol`` is its LaTeX name.
     """
 
     domain: Domain
     symbol: str = ""
     shared: bool = False
+    fixed: float | None = None
+
+    @property
+    def role(self) -> str:
+        """The role it has when none is given: predicted, shared or fixed."""
+        return "fixed" if self.fixed is not None else "shared" if self.shared else "predicted"
 
     def __post_init__(self) -> None:
         if not isinstance(self.domain, Domain):
@@ -147,7 +153,8 @@ class Specification:
                                   "log name" and "log1m name" are coordinates too, for what
                                   moves by ratios
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
-    maximum_likelihood            ``(moments, *means)`` → {name: value} (NumPy)
+    maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
+                                  do not carry the digits of the answer
     start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================

@@ -121,7 +121,10 @@ class Beta(Distribution):
         return (y.log, y.log1m)
 
     def maximum_likelihood(moments):
-        a, b = beta_shapes(moments.mean[0], moments.mean[1])
+        shapes = beta_shapes(moments.mean[0], moments.mean[1])
+        if shapes is None:
+            return None
+        a, b = shapes
         return {"mean": a / (a + b), "precision": a + b}
 
     def start(mean, std):

@@ -94,7 +94,8 @@ class Gamma(Distribution):
 
     def maximum_likelihood(moments):
         mean = moments.mean[0]
-        return {"mean": mean, "shape": gamma_shape(math.log(mean) - moments.mean[1])}
+        shape = gamma_shape(math.log(mean), moments.mean[1])
+        return None if shape is None else {"mean": mean, "shape": shape}
 
     def start(mean, std):
         return {"mean": mean, "shape": (mean / std) ** 2}

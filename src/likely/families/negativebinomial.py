@@ -3,15 +3,16 @@
 from likely._math.atoms import (
     betainc,
     betaincc,
-    log1p_ratio,
-    log_factorial_error,
     negative_binomial_deviance,
+    negative_binomial_factorial,
     negative_binomial_few,
+    negative_binomial_information,
     stirling,
+    stirling_of_sum,
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import floor, log, where
+from likely._math.graph import floor, where
 from likely.families.base import Distribution, Parameter
 
 
@@ -37,10 +38,9 @@ class NegativeBinomial(Distribution):
         # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
         # At y = 1 the rest would cancel too, but nothing is left there of the coefficient.
         saddle = (
-            stirling(size + y, log(size + y))
+            stirling_of_sum(y, size, size.log)
             - stirling(size, size.log)
-            - 0.5 * log1p_ratio(y, size, size.log)
-            - log_factorial_error(y)
+            - negative_binomial_factorial(y, size, size.log)
             - negative_binomial_deviance(y, mean, size, mean.log, size.log)
         )
         few = negative_binomial_few(y, mean, size, mean.log, size.log)
@@ -72,6 +72,12 @@ class NegativeBinomial(Distribution):
             betaincc(size, above, 1.0 / (1.0 + mean / size)),
         )
         return where(y < 0.0, 1.0, inside)
+
+    def expected_information(mean, size):
+        return {
+            ("log mean", "log mean"): mean / (1.0 + mean / size),
+            ("log size", "log size"): negative_binomial_information(mean, size, mean.log, size.log),
+        }
 
     def sample(rng, size_, mean, size):
         return rng.poisson(rng.gamma(size, mean / size, size_)).astype(float)

@@ -6,6 +6,7 @@ are therefore computed in the coordinates of a ``Basis`` and mapped back exactly
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +22,10 @@ from likely.fitting.source import Source
 #: A column is collinear with others where less than this share of its length is its own. Rounding
 #: leaves 1e-16 to 1e-14; a raw polynomial of degree 6 has 1e-6 to 1e-8.
 COLLINEAR = 1e-11
+#: Columns of a size between 1/this and this can be multiplied with each other and with curvature.
+MODERATE = 1e60
+#: Beyond, a spread or its inverse leaves the numbers that exist.
+LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Basis:
     dropped: tuple[int, ...] = ()
     #: The spread of the columns of X, whatever the coordinates.
     spread: Array = field(default_factory=lambda: np.zeros(0))
+    #: Positions of columns that repeat the intercept: they do not vary beyond rounding.
+    constant: tuple[int, ...] = ()
 
     @property
     def slopes(self) -> int:
@@ -76,24 +83,33 @@ class Basis:
             return alpha / self.scale**2
         return self.transform.T @ (alpha[:, None] * self.transform)
 
+    @property
+    def needs_transform(self) -> bool:
+        """Whether products of scaled columns would mislead: they hold a constant, or overflow."""
+        extreme = (self.scale < 1.0 / MODERATE) | (self.scale > MODERATE)
+        return self.transform is None and bool(self.constant or extreme.any())
+
     def selector(self) -> NDArray[np.intp] | None:
         """What picks the columns from a block of X; None where that is all of them."""
         return None if self.all_columns else self.columns
 
 
 def scaled_bases(
-    source: Source, designs: tuple[Design, ...], response: Response, threads: int
+    source: Source,
+    designs: tuple[Design, ...],
+    response: Response,
+    threads: int,
+    names: Sequence[str] | None = None,
 ) -> tuple[list[Basis], list[int]]:
     """The distinct bases of the designs, and which of them each raw column uses.
 
-    One pass over X: means and centred second moments of all columns, by blocks and Chan's merge.
+    One pass over X: means and spreads of all columns, by blocks and Chan's merge. ValueError names
+    a column whose spread, or its inverse, float64 cannot hold.
     """
-    n, p = source.shape
+    p = source.shape[1]
     needed = any(d.columns is None or d.columns for d in designs) and p > 0
-    mean, second, weight = (
-        _column_moments(source, response, threads)
-        if needed
-        else (np.zeros(p), np.ones(p), float(n))
+    mean, spread = (
+        _column_moments(source, response, threads, names) if needed else (np.zeros(p), np.ones(p))
     )
     bases: list[Basis] = []
     keys: dict[Design, int] = {}
@@ -103,29 +119,46 @@ def scaled_bases(
         chosen = range(p) if design.columns is None else design.columns
         columns = np.asarray(chosen, dtype=np.intp)
         centred = design.intercept and not source.sparse_products
-        centre, scale = _centre_and_scale(mean[columns], second[columns], weight, centred)
+        centre, scale, constant = _centre_and_scale(mean[columns], spread[columns], centred)
         keys[design] = len(bases)
         bases.append(
-            Basis(columns, design.columns is None, design.intercept, centre, scale, spread=scale)
+            Basis(
+                columns,
+                design.columns is None,
+                design.intercept,
+                centre,
+                scale,
+                spread=scale,
+                constant=constant,
+            )
         )
     return bases, [keys[design] for design in designs]
 
 
 def _centre_and_scale(
-    mean: Array, second: Array, weight: float, centred: bool
-) -> tuple[Array, Array]:
-    """What to subtract from columns and to divide them by: standard deviations, or sizes."""
-    scale = np.sqrt(second / weight if centred else second / weight + mean * mean)
+    mean: Array, spread: Array, centred: bool
+) -> tuple[Array, Array, tuple[int, ...]]:
+    """What to subtract from columns, what to divide them by (standard deviations, or sizes), and
+    which of them are constant where they are centred."""
+    scale = spread if centred else np.hypot(spread, mean)
     # A constant column has only the rounding of its mean: it is collinear with the intercept.
-    scale[(scale <= COLLINEAR * np.abs(mean)) | (scale == 0.0)] = 1.0
-    return (mean if centred else np.zeros(mean.size)), scale
+    constant = scale <= COLLINEAR * np.abs(mean)
+    scale = np.where(constant, 1.0, scale)
+    return (
+        mean if centred else np.zeros(mean.size),
+        scale,
+        tuple(int(i) for i in np.flatnonzero(constant)) if centred else (),
+    )
 
 
-def _column_moments(source: Source, response: Response, threads: int) -> tuple[Array, Array, float]:
-    """Weighted mean and Σw·(x − mean)² of every column, and Σw."""
+def _column_moments(
+    source: Source, response: Response, threads: int, names: Sequence[str] | None = None
+) -> tuple[Array, Array]:
+    """Weighted mean and standard deviation of every column, of any size.
+
+    Deviations are squared in units of a power of two, and merged by ``hypot``: neither overflows.
+    """
     n, p = source.shape
-    if source.sparse_products:
-        return _sparse_column_moments(source, response)
     rows = block_rows(p)
     buffers = [np.empty(rows * p) for _ in range(threads)]
 
@@ -134,35 +167,75 @@ def _column_moments(source: Source, response: Response, threads: int) -> tuple[A
         x = source.dense(part, None, None, buffers[worker])
         if response.weight is None:
             total = float(x.shape[0])
-            mean = np.full(x.shape[0], 1.0 / total) @ x
-            x -= mean
-            return mean, np.einsum("ij,ij->j", x, x), total
-        w = np.asarray(response.weight[part], dtype=np.float64)
-        total = float(w.sum())
-        if total == 0.0:
-            return np.zeros(p), np.zeros(p), 0.0
-        mean = (w / total) @ x
+            w = np.full(x.shape[0], 1.0 / total)
+        else:
+            w = np.asarray(response.weight[part], dtype=np.float64)
+            total = float(w.sum())
+            if total == 0.0:
+                return np.zeros(p), np.zeros(p), 0.0
+            w = w / total
+        mean = w @ x
         x -= mean
-        return mean, np.einsum("i,ij,ij->j", w, x, x), total
+        unit = power_of_two(np.maximum(x.max(axis=0), -x.min(axis=0)))
+        x /= unit
+        return mean, unit * np.sqrt(np.einsum("i,ij,ij->j", w, x, x)), total
 
     def merge(a: Any, b: Any) -> tuple[Array, Array, float]:
         weight = a[2] + b[2]
         if weight == 0.0:
             return a
-        delta, share = b[0] - a[0], b[2] / weight
-        return a[0] + share * delta, a[1] + b[1] + delta * delta * (a[2] * share), weight
+        share = b[2] / weight
+        delta = b[0] - a[0]
+        within = np.hypot(np.sqrt(1.0 - share) * a[1], np.sqrt(share) * b[1])
+        between = np.sqrt(share * (1.0 - share)) * delta
+        return a[0] + share * delta, np.hypot(within, between), weight
 
-    return fold(work, -(-n // rows), merge, threads)
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        if source.sparse_products:
+            mean, spread = _sparse_column_moments(source, response)
+        else:
+            mean, spread, _ = fold(work, -(-n // rows), merge, threads)
+    size = np.hypot(spread, mean)
+    bad = ~(size <= LARGEST) | ((spread > 0.0) & (spread < 1.0 / LARGEST))
+    if bad.any():
+        j = int(np.flatnonzero(bad)[0])
+        name = f"x{j}" if names is None else names[j]
+        raise ValueError(
+            f"column {name} of X has mean {mean[j]:.1e} and standard deviation {spread[j]:.1e}, "
+            f"beyond what float64 can fit (1e-300 to 1e300): rescale it"
+        )
+    return mean, spread
 
 
-def _sparse_column_moments(source: Source, response: Response) -> tuple[Array, Array, float]:
-    """The same from the entries that are stored; they only scale columns, so no digit matters."""
-    n = source.shape[0]
+def power_of_two(size: Array) -> Array:
+    """The largest 2ᵏ that is not above a size, so that division by it is exact; ½ for a size of 0."""
+    return np.asarray(np.ldexp(1.0, np.frexp(size)[1] - 1))
+
+
+def _sparse_column_moments(source: Source, response: Response) -> tuple[Array, Array]:
+    """The same from the entries that are stored, and the weight of those that are not."""
+    n, p = source.shape
+    X = source.X
     w = np.ones(n) if response.weight is None else np.asarray(response.weight, dtype=np.float64)
-    weight = float(w.sum())
-    mean = np.asarray(w @ source.X) / weight
-    squares = np.asarray(w @ source.X.multiply(source.X))
-    return mean, np.maximum(squares - weight * mean * mean, 0.0), weight
+    w = w / w.sum()
+    weights = np.repeat(w, np.diff(X.indptr))
+    largest = np.zeros(p)
+    np.maximum.at(largest, X.indices, np.abs(X.data))
+    unit = power_of_two(largest)
+    values = X.data / unit[X.indices]
+    mean = np.bincount(X.indices, weights * values, minlength=p)
+    deviations = values - mean[X.indices]
+    squares = np.bincount(X.indices, weights * deviations * deviations, minlength=p)
+    full = np.bincount(X.indices, weights > 0.0, minlength=p) == np.count_nonzero(w)
+    absent = np.where(full, 0.0, 1.0 - np.bincount(X.indices, weights, minlength=p))
+    return mean * unit, unit * np.sqrt(squares + absent * mean * mean)
+
+
+def without_constants(basis: Basis) -> Basis:
+    """The same coordinates, in which a constant column does not count: its coefficient is 0."""
+    scale = basis.scale.copy()
+    scale[list(basis.constant)] = np.inf
+    return replace(basis, scale=scale, dropped=basis.constant)
 
 
 def orthogonal_basis(
@@ -175,10 +248,11 @@ def orthogonal_basis(
     square. Then D = Z R⁻¹. The ridge rows of ``alpha`` > 0 make any design full rank.
     """
     p = basis.columns.size
-    means, seconds, weight = _column_moments(source, response, threads)
-    centre, scale = _centre_and_scale(
-        means[basis.columns], seconds[basis.columns], weight, basis.intercept
+    means, spreads = _column_moments(source, response, threads)
+    centre, scale, constant = _centre_and_scale(
+        means[basis.columns], spreads[basis.columns], basis.intercept
     )
+    weight = float(source.shape[0] if response.weight is None else response.weight.sum())
     rows = max(block_rows(p), 2 * p)
     n = source.shape[0]
     buffers = [np.empty(rows * source.shape[1]) for _ in range(threads)]
@@ -187,6 +261,7 @@ def orthogonal_basis(
         part = slice(block * rows, min((block + 1) * rows, n))
         z = source.dense(part, None, basis.selector(), buffers[worker])
         z = (z - centre) / scale
+        z[:, constant] = 0.0
         if response.weight is not None:
             z *= np.sqrt(response.weight[part])[:, None]
         return np.asarray(np.linalg.qr(z, mode="r"))
@@ -204,7 +279,13 @@ def orthogonal_basis(
     transform /= scale[:, None]
     dropped = tuple(int(i) for i in np.setdiff1d(np.arange(p), kept))
     return replace(
-        basis, centre=centre, scale=np.ones(kept.size), transform=transform, dropped=dropped
+        basis,
+        centre=centre,
+        scale=np.ones(kept.size),
+        transform=transform,
+        dropped=dropped,
+        spread=np.where(np.isin(np.arange(p), constant), 1.0, scale),
+        constant=constant,
     )
 
 
@@ -214,7 +295,8 @@ def independent_columns(triangle: Array) -> NDArray[np.intp]:
     A pivoted QR says how many are independent; an unpivoted sweep says which come first.
     """
     p = triangle.shape[1]
-    lengths = np.sqrt((triangle * triangle).sum(axis=0))
+    units = power_of_two(np.abs(triangle).max(axis=0, initial=0.0))
+    lengths = units * np.sqrt(((triangle / units) ** 2).sum(axis=0))
     unit = triangle / np.where(lengths > 0.0, lengths, 1.0)
     if triangle.shape[0] and p:
         pivots = np.abs(np.diag(dgeqp3(unit)[0]))
@@ -227,7 +309,7 @@ def independent_columns(triangle: Array) -> NDArray[np.intp]:
         for _ in range(2):  # twice is enough for orthogonality to rounding
             rest -= basis @ (basis.T @ rest)
         length = float(np.sqrt(rest @ rest))
-        if length > COLLINEAR and lengths[j] > COLLINEAR * lengths.max():
+        if length > COLLINEAR:
             kept.append(j)
             basis = np.column_stack([basis, rest / length])
     return np.asarray(kept, dtype=np.intp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from likely.fitting.blocks import BLOCK, fold, fold_threads
 
 Array = NDArray[np.float64]
-Statistics = Callable[[Array], Array]
+Statistics = Callable[[Array, Array], None]
 
 #: Rows at a time: the rows, their statistics and the deviations stay in a core's cache.
 ROWS = 4 * BLOCK
@@ -56,36 +56,43 @@ def moments(
     y: NDArray[Any],
     weight: Array | None = None,
     statistics: Statistics | None = None,
+    count: int = 1,
     n_jobs: int | None = None,
 ) -> Moments:
-    """The moments of ``statistics(y)``, (rows,) → (m, rows), by default of y itself.
+    """The moments of ``count`` statistics of y, by default of y itself.
 
-    Rows of weight 0 are not looked at. The result has the same bits for any number of threads.
-    ValueError where no row has weight.
+    ``statistics(rows, out)`` writes them, (rows,) → (count, rows). Rows of weight 0 are not looked at.
+    The result has the same bits for any number of threads. ValueError where no row has weight.
     """
     n = y.shape[0]
+    threads = fold_threads(n, n_jobs)
+    # One row more, for the deviations: a block asks for no memory.
+    buffers = [np.empty((count + 1, min(ROWS, n))) for _ in range(threads)]
 
-    def work(block: int, _: int) -> Moments:
+    def work(block: int, worker: int) -> Moments:
         rows = slice(block * ROWS, min((block + 1) * ROWS, n))
         part, w = np.asarray(y[rows], dtype=np.float64), None
         if weight is not None:
             w = np.asarray(weight[rows], dtype=np.float64)
             if not w.all():
                 part, w = part[w > 0.0], w[w > 0.0]
-        values = part[None] if statistics is None else statistics(part)
-        return _moments(values, w)
+        buffer = buffers[worker][:, : part.shape[0]]
+        if statistics is None:
+            return _moments([part], w, buffer[-1])
+        statistics(part, buffer[:-1])
+        return _moments(list(buffer[:-1]), w, buffer[-1])
 
     if n == 0 or (weight is not None and not np.any(weight)):
         raise ValueError("no row has a positive weight: there is nothing to fit")
-    return fold(work, -(-n // ROWS), lambda a, b: a + b, fold_threads(n, n_jobs))
+    return fold(work, -(-n // ROWS), lambda a, b: a + b, threads)
 
 
-def _moments(values: Array, weight: Array | None) -> Moments:
-    """Two sweeps over a block (m, rows) that is in the cache.
+def _moments(values: Sequence[Array], weight: Array | None, deviation: Array) -> Moments:
+    """Two sweeps over m statistics of a block that is in the cache, deviations in the buffer given.
 
     ``einsum`` rather than a BLAS dot product, which would start threads of its own.
     """
-    m, count = values.shape
+    m, count = len(values), deviation.shape[0]
     if count == 0:
         return Moments(0.0, 0, np.zeros(m), np.zeros(m))
     mean, second = np.empty(m), np.empty(m)
@@ -93,10 +100,10 @@ def _moments(values: Array, weight: Array | None) -> Moments:
     for j, row in enumerate(values):
         if weight is None:
             mean[j] = np.add.reduce(row) / total
-            deviation = row - mean[j]
+            np.subtract(row, mean[j], out=deviation)
             second[j] = np.einsum("i,i->", deviation, deviation)
         else:
             mean[j] = np.einsum("i,i->", weight, row) / total
-            deviation = row - mean[j]
+            np.subtract(row, mean[j], out=deviation)
             second[j] = np.einsum("i,i,i->", weight, deviation, deviation)
     return Moments(total, count, mean, second)

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
+from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
-from likely.fitting.lbfgs import minimise_many
+from likely.fitting.edge import follow_edge
+from likely.fitting.fixed import fit_fixed
+from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
@@ -31,6 +33,11 @@ MANY_COLUMNS = 32
 NOISE = 0.05
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: Rounding of the gradient that a converged fit may have, in standard errors.
+COARSEST = 1e-2
+#: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
+DOUBLINGS = 6
+FALLING = 1e-6
 
 
 def fit_linear(
@@ -62,12 +69,12 @@ def fit_linear(
     start = np.asarray(start, dtype=np.float64)
     designs = tuple(designs)
     check_problem(loss, source.shape, designs, response, start)
+    if loss.columns == 0:
+        return fit_fixed(loss, response, covariances, n_jobs)
     penalties = np.zeros(loss.columns) if alpha is None else np.asarray(alpha, dtype=np.float64)
     if not loss.smooth:
         from likely.fitting.nonsmooth import fit_absolute
 
-        if penalties.any():
-            raise ValueError("alpha must be 0 for a loss with kinks: the fit is a linear programme")
         fitter: Any = fit_absolute
     else:
         fitter = fit_smooth
@@ -84,15 +91,29 @@ def fit_linear(
 def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     """Fit a loss with curvature: Newton's method, or L-BFGS where the coefficients are many."""
     source, response = _scaling_rows(task)
-    bases, uses = scaled_bases(source, task.designs, response, task.threads)
-    objective = task.objective(bases, uses)
-    if objective.size > MANY_COEFFICIENTS or objective.columns > MANY_COLUMNS:
-        stop = minimise_many(objective, _start(task, objective), task.max_iter)
-        return fit_result(task, Outcome(Subspace(objective), stop, engine="lbfgs"), ())
-    outcome = _newton(task, objective, may_orthogonalise=True)
-    if outcome.stop.reason == "ill_conditioned":
-        objective = task.objective(_orthogonal(task, bases, uses), uses)
-        outcome = _newton(task, objective, may_orthogonalise=False)
+    bases, uses = scaled_bases(source, task.designs, response, task.threads, task.names)
+    if source is not task.source and any(b.constant for b in bases):
+        # Constant in some rows: only all of them tell.
+        bases, uses = scaled_bases(
+            task.source, task.designs, task.response, task.threads, task.names
+        )
+    size = sum(bases[u].width for u in uses)
+    if size > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
+        objective = task.objective([without_constants(b) for b in bases], uses)
+        invariant = getattr(task.loss, "shift_invariant", False)
+        return fit_many(
+            task,
+            objective,
+            _start(task, objective),
+            _differences if invariant else None,
+            covariances,
+        )
+    if not any(b.needs_transform for b in bases):
+        outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
+        if outcome.stop.reason != "ill_conditioned":
+            return fit_result(task, outcome, covariances)
+    objective = task.objective(_orthogonal(task, bases, uses), uses)
+    outcome = _newton(task, objective, may_orthogonalise=False)
     return fit_result(task, outcome, covariances)
 
 
@@ -146,11 +167,17 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
+    if outcome.stop.reason == "edge":
+        follow_edge(task, outcome)
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         if found is None:
-            if stop.reason == "max_iter" or stop.certified():
+            coarse = _coarseness(space, stop)
+            stop.at_rounding = coarse <= COARSEST
+            if 1.0 < coarse < np.inf:
+                stop.reason = "exact"
+            if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
             _resume(task, outcome, space, stop.theta)
             continue
@@ -168,7 +195,42 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
+    bounded = not any(r.unbounded for r in outcome.recessions)
+    if outcome.recessions and bounded and outcome.stop.reason != "edge":
+        _go_on(outcome)
     return outcome
+
+
+def _coarseness(space: Subspace, stop: Stop) -> float:
+    """What rounding adds to the gradient, in standard errors, where the gradient is not above that.
+
+    ∞ where it is above, so that a better point may exist.
+    """
+    if stop.factor is None or not stop.factor.positive:
+        return np.inf
+    bound = space.rounding(stop.theta)
+    if not (np.abs(stop.sums.gradient) <= bound).all():
+        return np.inf
+    return float(np.max(bound * stop.factor.std_errors(), initial=0.0))
+
+
+def _go_on(outcome: Outcome) -> None:
+    """Go twice as far from where the recession was found, as long as that lowers the loss.
+
+    With classes that a plane separates, rows close to it are still far from their supremum.
+    """
+    assert outcome.found_at is not None
+    space, stop = outcome.space, outcome.stop
+    for _ in range(DOUBLINGS):
+        beyond = space.origin + (outcome.theta - outcome.found_at)
+        further = Subspace(space.objective, beyond, space.basis)
+        sums = further.evaluate(stop.theta, 0)
+        if not sums.loss < stop.sums.loss - FALLING * max(1.0, abs(stop.sums.loss)):
+            return
+        outcome.falling = True
+        space = outcome.space = further
+        stop.sums = further.evaluate(stop.theta, 2)
+        stop.factor = None
 
 
 def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
@@ -185,7 +247,7 @@ def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
 
 def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
     """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
-    expected = "expected" in task.loss.curvature_kinds
+    expected = "expected" in task.loss.kernel_kinds
     rows = task.counted()[1]
     if task.source.shape[0] > LARGE:
         sample = Subspace(
@@ -215,7 +277,7 @@ def _resume(task: Task, outcome: Outcome, space: Subspace, gamma: Array) -> None
         gamma,
         task.max_iter - used,
         task.counted()[1],
-        "expected" in task.loss.curvature_kinds,
+        "expected" in task.loss.kernel_kinds,
         False,
         patience=4,
     )

@@ -1,7 +1,9 @@
 """Newton's method with a line search, to an optimum that is certified and not merely approached.
 
 Converged means: max |gⱼ|·seⱼ ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed Hessian H
-at the solution positive definite. There is no tolerance on the loss.
+at the solution positive definite. There is no tolerance on the loss. Where raw predictions are so
+much larger than their standard errors that their last digit moves the gradient by more than that,
+the gradient has to be within this rounding, which must itself be below 0.01 standard errors.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ MANY_ROWS = 50_000
 #: and standard errors are those of a Hessian that is right to this share.
 SETTLED = 1e-6
 HALVINGS = 60
+#: So many steps one after the other that lead out of the domain tell that its edge is in the way.
+BLOCKED = 3
 
 
 class Function(Protocol):
@@ -51,6 +55,7 @@ class Factor:
 
     def __init__(self, hessian: Array) -> None:
         self.condition = np.inf
+        self.size = hessian.shape[0]
         diagonal = np.diag(hessian)
         self.positive = bool((diagonal > 0.0).all() and np.isfinite(hessian).all())
         if not self.positive:
@@ -90,7 +95,7 @@ class Stop:
     """Where Newton's method stopped and why.
 
     "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
-    domain of a partial link.
+    domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y.
     """
 
     reason: str
@@ -101,9 +106,13 @@ class Stop:
     decrement: float
     iterations: int
     step: Array
+    #: The gradient is no larger than the rounding of raw predictions makes it.
+    at_rounding: bool = False
 
     def certified(self) -> bool:
         """Whether gradient and decrement are those of an optimum."""
+        if self.at_rounding:
+            return True
         small = self.decrement <= DECREMENT * max(1.0, abs(self.sums.loss))
         return self.gradient_norm <= GRADIENT and small
 
@@ -116,6 +125,7 @@ def minimise(
     expected: bool,
     may_orthogonalise: bool,
     patience: int = 8,
+    edges: bool = True,
 ) -> Stop:
     """Minimise from θ.
 
@@ -123,7 +133,8 @@ def minimise(
     with where the observed curvature is not positive definite. Stops early with "ill_conditioned"
     where H is nearly singular and ``may_orthogonalise``; with "receding" after ``patience``
     iterations without the quadratic convergence of an optimum at a finite place, so that the caller
-    can look for one at infinity. A step may promise to lower the loss by one nat per row and the
+    can look for one at infinity; and, where ``edges``, with "edge" where steps keep leading to where
+    the loss is infinite. A step may promise to lower the loss by one nat per row and the
     loss itself, not more.
     """
     sums = function.evaluate(theta, 2)
@@ -134,6 +145,7 @@ def minimise(
         )
     norm = decrement = previous = np.inf
     step = np.zeros_like(theta)
+    blocked = 0
     for iteration in range(max_iter + 1):
         if sums.hessian is not None:
             factor = Factor(sums.hessian)
@@ -167,6 +179,12 @@ def minimise(
         trial = line_search(function, theta, sums, step, 1 if near else 2)
         if trial is None:
             break
+        stopped = not np.array_equal(trial[0], theta + step) and not np.isfinite(
+            function.evaluate(theta + step, 0).loss
+        )
+        blocked = blocked + 1 if stopped else 0
+        if edges and blocked == BLOCKED:
+            return Stop("edge", theta, sums, factor, norm, decrement, iteration, step)
         theta, sums = trial
     outside = not np.isfinite(function.evaluate(theta + step, 0).loss)
     reason = "edge" if outside else "max_iter"

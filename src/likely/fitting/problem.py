@@ -17,7 +17,8 @@ class Loss(Protocol):
 
     Optional attributes: ``shift_invariant`` (True where adding one number to all raw columns of a
     row leaves the loss unchanged, as in a softmax: the estimates are then made to sum to zero over
-    the columns) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large
+    the columns), ``discrete`` (True where the loss of a row is −log of a probability, so never below
+    0: the likelihood is then bounded) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large
     for packed curvature.
     """
 
@@ -25,6 +26,7 @@ class Loss(Protocol):
     column_names: tuple[str, ...]
     smooth: bool
     curvature_kinds: tuple[str, ...]
+    kernel_kinds: tuple[str, ...]  # those quick enough to step with
 
     def evaluate(
         self, y: Array, raw: Array, order: int, kind: str = "observed"

@@ -12,14 +12,14 @@ from likely.fitting.newton import Factor, Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Loss
 from likely.fitting.recession import Recession, Subspace
-from likely.fitting.result import FitResult, Status, listing
+from likely.fitting.result import FitResult, Status, listing, unheld
 from likely.fitting.task import Task
 
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is
 #: this.
 SHARE = 1e-3
-#: A supremum is reached where going as far again lowers the loss by no more than this.
-FALLING = 1e-6
+#: In rows that columns of X separate the loss is below this: y has a probability of almost 1.
+CERTAIN = 1e-3
 #: A variance that grows by more than this on the way to infinity is that of a term without
 #: information.
 GROWTH = 100.0
@@ -37,6 +37,14 @@ class Outcome:
     #: Where the first recession was found, and the variances there.
     found_at: Array | None = None
     variances: Array | None = None
+    #: Whether the loss still fell on going on from the last direction.
+    falling: bool = False
+    #: Rows whose raw prediction is held at the edge of a partial link's domain.
+    held: list[int] = field(default_factory=list)
+    #: Which θ are not determined, where none was left out.
+    ambiguous: NDArray[np.bool_] | None = None
+    #: What the message adds.
+    note: str = ""
     engine: str = "newton"
 
     @property
@@ -50,21 +58,27 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     objective, stop = outcome.space.objective, outcome.stop
     parameters = objective.flat(outcome.theta)
     terms = task.terms()
-    dropped = _dropped(objective)
+    dropped = _dropped(objective) | _undetermined(outcome)
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
     status = _status(task, outcome, dropped)
     unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
+    beyond = np.zeros_like(lost)
     if covariances:
         matrix = objective.matrix()
         for kind, covariance in _covariances(outcome, covariances, task.loss).items():
-            found[kind] = _blank(matrix @ covariance @ matrix.T, unsure)
+            with np.errstate(over="ignore", invalid="ignore"):  # named in the message
+                found[kind] = matrix @ covariance @ matrix.T
+            if np.isfinite(covariance).all():
+                variance = np.diag(found[kind])
+                beyond |= ~unsure & ~(np.isfinite(variance) & (variance > 0.0))
+            found[kind] = _blank(found[kind], unsure | beyond)
     n_rows, weight = task.counted()
-    penalty = 0.5 * float(task.penalty() @ parameters**2)
+    penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
         status=status,
-        message=_message(task, outcome, status, dropped, lost & ~dropped),
+        message=_message(task, outcome, status, dropped, lost & ~dropped, beyond),
         parameters=parameters,
         terms=terms,
         parts=task.parts(),
@@ -92,6 +106,20 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
     return np.array(found)
 
 
+def _undetermined(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients can move without changing a prediction, in untransformed coordinates."""
+    objective = outcome.space.objective
+    found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
+    if outcome.ambiguous is None:
+        return found
+    for u, flat, part in zip(objective.uses, objective.flat_parts(), objective.parts, strict=True):
+        basis = objective.bases[u]
+        found[flat] = outcome.ambiguous[part]
+        if basis.intercept and basis.centre[found[flat][1:]].any():
+            found[flat.start] = True  # it takes up what centring the others took off
+    return found
+
+
 def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.bool_]:
     """Which flat coefficients move along the directions, in units of the columns' spread."""
     spread = objective.spread()
@@ -105,7 +133,8 @@ def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.b
 def variances(objective: Objective, covariance: Array) -> Array:
     """Of the flat coefficients, from the covariance of θ."""
     matrix = objective.matrix()
-    return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+    with np.errstate(over="ignore", invalid="ignore"):  # used to compare them only
+        return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
 
 
 def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
@@ -117,13 +146,11 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason == "edge":
-        return ~lost  # the gradient is not zero, so the curvature says nothing about precision
+    if outcome.stop.reason in ("edge", "exact"):
+        return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
-    here = objective.evaluate(outcome.theta, 0).loss
-    beyond = objective.evaluate(2.0 * outcome.theta - found_at, 0).loss
-    if beyond < here - FALLING * max(1.0, abs(here)):
+    if outcome.falling:
         moved = np.abs(objective.flat(outcome.theta - found_at)) > 0.0
         for part in objective.flat_parts():
             lost[part] = moved[part].any()
@@ -164,8 +191,9 @@ def _covariances(outcome: Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[s
         if kind == "observed":
             found[kind] = bread
         elif kind == "robust":
-            meat = space.objective.evaluate(outcome.theta, 1, meat=True).meat
-            assert meat is not None
+            meat = stop.sums.meat
+            if meat is None:
+                meat = _present(space.objective.evaluate(outcome.theta, 1, meat=True).meat)
             found[kind] = bread @ meat @ bread
         elif kind == "expected":
             if kind not in loss.curvature_kinds:
@@ -207,22 +235,39 @@ def _present(value: Array | None) -> Array:
 
 
 def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
-    if any(r.unbounded for r in outcome.recessions):
+    if outcome.stop.reason == "exact" or any(r.unbounded for r in outcome.recessions):
         return Status.unbounded
     if outcome.recessions:
-        sloped = [
-            np.any(
-                np.abs(r.direction[part][int(d.intercept) :]) > SHARE * np.abs(r.direction).max()
-            )
-            for r in outcome.recessions
-            for part, d in zip(outcome.space.objective.parts, task.designs, strict=True)
-        ]
-        return Status.separated if any(sloped) else Status.boundary
+        separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
+        return Status.separated if separated else Status.boundary
     if outcome.stop.reason == "edge":
         return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
     return Status.rank_deficient if dropped.any() else Status.converged
+
+
+def _rows(count: int, first: Sequence[int]) -> str:
+    """``row 17 (counting from 0)``, or how many there are and the first of them."""
+    if count == 1:
+        return f"row {first[0]} (counting from 0)"
+    numbers = ", ".join(map(str, first))
+    return f"{count} rows, {'the first ' if count > len(first) else ''}{numbers} (counting from 0)"
+
+
+def _separates(task: Task, outcome: Outcome, direction: Array) -> bool:
+    """Whether columns of X tell where the response becomes certain along the direction.
+
+    A parameter that goes to the edge of its domain moves rows too, but leaves y at random.
+    """
+    objective = outcome.space.objective
+    largest = SHARE * np.abs(direction).max()
+    sloped = any(
+        np.any(np.abs(direction[part][int(d.intercept) :]) > largest)
+        for part, d in zip(objective.parts, task.designs, strict=True)
+    )
+    half = 0.5 * float(objective.reach(direction).max())
+    return sloped and objective.moved_loss(outcome.theta, direction, half) < CERTAIN
 
 
 def _message(
@@ -231,6 +276,7 @@ def _message(
     status: Status,
     dropped: NDArray[np.bool_],
     diverging: NDArray[np.bool_],
+    beyond: NDArray[np.bool_],
 ) -> str:
     """The status with the names of what it is about."""
     terms = [f"{term} of {name}" for name, term in task.terms()]
@@ -239,28 +285,29 @@ def _message(
         norm = outcome.stop.gradient_norm
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
     if outcome.stop.reason == "edge":
+        rows = f": {_rows(len(outcome.held), sorted(outcome.held)[:5])}" if outcome.held else ""
         text += (
-            ". Here the prediction of some row reaches the edge of a partial link's domain; a "
-            "total "
-            "link such as log has no edge"
+            ". Here predictions reach the edge of a partial link's domain"
+            + rows
+            + "; a total link "
+            "such as log has no edge"
         )
+    if outcome.stop.reason == "exact":
+        text += ". Here the columns of X fit y to its last digits"
     if diverging.any() and outcome.recessions:
         names = [t for t, bad in zip(terms, diverging, strict=True) if bad]
         text += f". Without a finite estimate: {listing(names)}"
         objective = outcome.space.objective
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
-        count, rows = objective.moved_rows(along, least)
-        which = (
-            f"row {rows[0]}"
-            if count == 1
-            else f"{count} rows, first {listing(list(map(str, rows)))}"
-        )
-        text += f"; it concerns {which}"
+        count, first = objective.moved_rows(along, least)
+        text += f"; it concerns {_rows(count, first)}"
     if dropped.any():
         names = [t for t, bad in zip(terms, dropped, strict=True) if bad]
         text += f". Redundant: {listing(names)}"
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
-    return text
+    if outcome.note:
+        text += f". {outcome.note}"
+    return text + unheld(terms, beyond)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.fitting.problem import Array
 
@@ -18,37 +19,35 @@ class ConvergenceWarning(UserWarning):
 class Status(Enum):
     """Why a fit stopped; the value says what it means, what causes it and what helps."""
 
-    converged = "converged: the gradient is zero to 1e-8 standard errors"
+    converged = (
+        "converged: the gradient is zero to 1e-8 standard errors, or to the rounding of float64 "
+        "where that is coarser"
+    )
     separated = (
         "separated: columns of X predict the response perfectly in some rows, so the likelihood "
-        "grows as "
-        "coefficients grow without bound and has no maximum; penalise them (alpha > 0), merge rare "
-        "categories or drop the columns"
+        "grows as coefficients grow without bound and has no maximum; penalise them (alpha > 0), "
+        "merge rare categories or drop the columns"
     )
     unbounded = (
-        "unbounded: the likelihood grows without limit, because some rows are fitted exactly (a "
-        "constant "
-        "target, or a column that singles out one row) and their scale shrinks to 0; share the "
-        "scale, "
-        "fix it, or drop the column"
+        "unbounded: the likelihood grows without limit, because the density becomes infinitely "
+        "high on some rows as a parameter goes to the edge of its domain (a scale of 0 where rows "
+        "are fitted exactly, as with a constant target or a column that singles out one row; a "
+        "mean of 0 where y is 0); share that parameter, fix it, or drop the column"
     )
     boundary = (
-        "boundary: the likelihood is largest where a parameter reaches the edge of its domain (a "
-        "rate of "
-        "0, a dispersion of 0, infinite degrees of freedom); the simpler family at that edge fits "
-        "as well"
+        "boundary: the likelihood is largest where a parameter reaches the edge of its domain, "
+        "for all rows or for some (a rate of 0, a dispersion of 0, infinite degrees of freedom); "
+        "the simpler family at that edge fits as well"
     )
     rank_deficient = (
         "rank_deficient: columns of X are linear combinations of others, or there are fewer rows "
-        "than "
-        "coefficients; the coefficients of the redundant columns are 0 and the others are read "
-        "with "
-        "them left out; predictions are not affected. Drop the columns or penalise them (alpha > 0)"
+        "than coefficients; the coefficients of the redundant columns are 0 and the others are "
+        "read with them left out; predictions are not affected. Drop the columns or penalise them "
+        "(alpha > 0)"
     )
     max_iter = (
         "max_iter: no certified maximum within the iterations allowed; raise max_iter, rescale or "
-        "drop "
-        "columns that are nearly collinear, or choose a simpler family"
+        "drop columns that are nearly collinear, or choose a simpler family"
     )
 
 
@@ -77,7 +76,25 @@ class FitResult:
     condition: float  # of the Hessian scaled to a unit diagonal, in the optimiser's coordinates
     n_rows: int  # with positive weight
     weight: float  # Σ w
-    engine: str  # "newton", "lbfgs" or "linear programme"
+    engine: str  # "newton", "lbfgs", "linear programme", "quadratic programme", "none" where nothing is estimated
+
+    def rescaled(self, factor: Array) -> FitResult:
+        """The same result with covariances of coefficients that were multiplied by ``factor`` (P,).
+
+        A variance that float64 cannot hold is NaN, and the message names it.
+        """
+        found = {}
+        beyond = np.zeros(factor.size, dtype=bool)
+        for kind, covariance in self.covariances.items():
+            with np.errstate(over="ignore"):
+                found[kind] = covariance * factor * factor[:, None]
+            variance = np.diag(found[kind])
+            beyond |= (np.diag(covariance) > 0.0) & ~(np.isfinite(variance) & (variance > 0.0))
+        for covariance in found.values():
+            covariance[beyond] = np.nan
+            covariance[:, beyond] = np.nan
+        names = [f"{term} of {name}" for name, term in self.terms]
+        return replace(self, covariances=found, message=self.message + unheld(names, beyond))
 
     @property
     def covariance(self) -> Array:
@@ -112,6 +129,14 @@ class FitResult:
             self.parameters[part.start + int(has) : part.stop]
             for part, has in zip(self.parts, self.has_intercept, strict=True)
         )
+
+
+def unheld(names: Sequence[str], beyond: NDArray[np.bool_]) -> str:
+    """What a message says of variances that are too large or too small for float64."""
+    bad = [name for name, one in zip(names, beyond, strict=True) if one]
+    if not bad:
+        return ""
+    return f". Variances that float64 cannot hold, so rescale X or y: {listing(bad)}"
 
 
 def listing(names: Sequence[str], most: int = 6) -> str:

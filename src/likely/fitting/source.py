@@ -39,6 +39,10 @@ class DenseBlock:
         """The same with its entries squared."""
         return DenseBlock(self.rows * self.rows, self.buffer)
 
+    def absolute(self) -> DenseBlock:
+        """The same with the sizes of its entries."""
+        return DenseBlock(np.abs(self.rows), self.buffer)
+
     def gram(self, weights: Array, other: DenseBlock, more: Array) -> Array:
         """Xᵀ [diag(weights) other, moreᵀ], more (m, rows): one product reads X once."""
         rows, columns = other.rows.shape
@@ -68,6 +72,10 @@ class SparseBlock:
         """The same with its entries squared."""
         return SparseBlock(self.rows.multiply(self.rows).tocsr())
 
+    def absolute(self) -> SparseBlock:
+        """The same with the sizes of its entries."""
+        return SparseBlock(abs(self.rows))
+
     def gram(self, weights: Array, other: SparseBlock, more: Array) -> Array:
         """Xᵀ [diag(weights) other, moreᵀ], more (m, rows), dense."""
         weighted = other.rows.copy()
@@ -78,18 +86,23 @@ class SparseBlock:
 class Source:
     """X (n, p), read a few rows at a time; nothing of the size of X is ever made.
 
-    A CSC matrix is converted to CSR once.
+    A CSC matrix is converted to CSR once, and entries given in several parts are summed.
     """
 
     def __init__(self, X: Any) -> None:
         self.is_sparse = not isinstance(X, np.ndarray)
-        self.X = X.tocsr() if self.is_sparse else X
+        self.X = _canonical(X) if self.is_sparse else X
         self.shape: tuple[int, int] = X.shape
         n, p = self.shape
         #: Whether products are done on CSR blocks; otherwise blocks are dense and centred.
         self.sparse_products = (
             self.is_sparse and p > DENSE_COLUMNS and self.X.nnz < DENSE_SHARE * n * p
         )
+
+    @property
+    def entries(self) -> int:
+        """Entries that a pass multiplies."""
+        return int(self.X.nnz) if self.sparse_products else self.shape[0] * self.shape[1]
 
     def block_rows(self, columns: int) -> int:
         """Rows per block, given how many columns of X the designs read."""
@@ -131,3 +144,13 @@ class Source:
         """Some rows, in memory."""
         part = self.X[rows]
         return Source(part if self.is_sparse else np.array(part, dtype=np.float64))
+
+
+def _canonical(X: Any) -> Any:
+    """CSR with one entry per cell, leaving X as it is."""
+    csr = X.tocsr()
+    if csr.has_canonical_format:
+        return csr
+    csr = csr.copy()
+    csr.sum_duplicates()
+    return csr

@@ -24,9 +24,12 @@ class CategoricalLoss:
     """
 
     smooth = True
+    #: p is a probability, so the loss of a row is never below 0.
+    discrete = True
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
     curvature_kinds = ("observed", "expected")
+    kernel_kinds = curvature_kinds
 
     def __init__(
         self, specification: Specification, classes: int | None, slots: Sequence[Slot]

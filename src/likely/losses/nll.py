@@ -21,13 +21,12 @@ from likely._math.derive import tangent, times
 from likely._math.domains import Domain
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
+from likely._math.workspace import BLOCK, BlockProgram
 from likely.families.base import Specification, View
 from likely.links.base import Link
 
 Array = NDArray[np.float64]
 
-#: Rows per block: the temporaries of one block stay in the cache.
-BLOCK = 8192
 #: Below this many rows the NumPy body is as fast as a kernel and needs no compiler.
 KERNEL_ROWS = 32768
 
@@ -63,15 +62,27 @@ class NegativeLogLikelihood:
         #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
         self.engine = "numpy"
         self._programs: dict[tuple[int, str], Program] = {}
+        self._block_programs: dict[tuple[int, str], BlockProgram] = {}
         self._kernels: dict[tuple[int, str], Any] = {}
         self._formulas: dict[tuple[str, bool], Program] = {}
-        self._sufficient: Program | None = None
 
     @property
     def curvature_kinds(self) -> tuple[str, ...]:
         """What ``kind`` may be: expected curvature only where the family declares it."""
         declared = "expected_information" in self.specification.formulas
         return ("observed", "expected") if declared else ("observed",)
+
+    @cached_property
+    def kernel_kinds(self) -> tuple[str, ...]:
+        """The kinds of curvature that are compiled; a quadrature written out is too long for that."""
+        from likely.losses.kernels.emit import compilable
+
+        return tuple(kind for kind in self.curvature_kinds if compilable(self.outputs(2, kind)))
+
+    @property
+    def discrete(self) -> bool:
+        """Whether p is a probability, at most 1: then the loss of a row is never below 0."""
+        return self.specification.support.integer
 
     # --- Composition: the graph -------------------------------------------------------------------
 
@@ -181,6 +192,12 @@ class NegativeLogLikelihood:
             self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
         return self._programs[key]
 
+    def _block_program(self, order: int, kind: str) -> BlockProgram:
+        key = (order, kind if order == 2 else "observed")
+        if key not in self._block_programs:
+            self._block_programs[key] = BlockProgram(self.program(*key))
+        return self._block_programs[key]
+
     def evaluate(
         self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
     ) -> tuple[Array, Array | None, Array | None]:
@@ -193,7 +210,8 @@ class NegativeLogLikelihood:
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((rows, n))
-        if self.engine == "kernel" or n >= KERNEL_ROWS:
+        many = self.engine == "kernel" or n >= KERNEL_ROWS
+        if many and (order < 2 or kind in self.kernel_kinds):
             from likely.losses.kernels.run import run
 
             bad = run(self._kernel(order, kind), y, raw, nll, rest)
@@ -228,14 +246,13 @@ class NegativeLogLikelihood:
     def _evaluate_numpy(
         self, y: Array, raw: Array, order: int, kind: str, out: Sequence[Array]
     ) -> None:
-        program = self.program(order, kind)
+        program = self._block_program(order, kind)
         # The branches of `where` that are not selected may divide by zero or overflow.
         with np.errstate(all="ignore"):
             for first in range(0, y.shape[0], BLOCK):
                 rows = slice(first, first + BLOCK)
                 inputs = {"y": y[rows]} | {f"raw{j}": raw[j, rows] for j in range(self.columns)}
-                for row, value in zip(out, program(inputs), strict=True):
-                    row[rows] = value
+                program(inputs, [row[rows] for row in out])
 
     def formula(self, name: str, raw: Array, first: Any = None) -> Array:
         """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast."""
@@ -253,17 +270,32 @@ class NegativeLogLikelihood:
             inputs["y"] = first
         with np.errstate(all="ignore"):
             value = self._formulas[key](inputs)[0]
-        shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
+        # Where no parameter is free, raw (0, …) still says how many distributions there are.
+        shape = np.broadcast_shapes(raw.shape[1:], np.shape(0.0 if first is None else first))
         return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
 
-    def sufficient(self, y: Array) -> Array:
-        """The family's sufficient statistics t(y), (m, n)."""
-        if self._sufficient is None:
-            parts = self.specification.formulas["sufficient"](View("y", symbol("y"), {}))
-            self._sufficient = compile_program([as_node(t) for t in parts], numpy_backend.TABLE)
+    def sufficient(self, y: Array, out: Array) -> None:
+        """Write the family's sufficient statistics t(y), y (n,), to ``out`` (m, n)."""
         with np.errstate(all="ignore"):
-            values = self._sufficient({"y": y})
-        return y[None] if len(values) == 1 and values[0] is y else np.stack(values)
+            for first in range(0, y.shape[0], BLOCK):
+                rows = slice(first, first + BLOCK)
+                self._sufficient({"y": y[rows]}, [row[rows] for row in out])
+
+    @property
+    def statistics(self) -> int:
+        """How many sufficient statistics the family has; 0 where y itself is the only one."""
+        nodes = self._sufficient_nodes
+        only_y = len(nodes) == 1 and nodes[0] is symbol("y")
+        return 0 if only_y else len(nodes)
+
+    @cached_property
+    def _sufficient_nodes(self) -> list[Node]:
+        parts = self.specification.formulas["sufficient"](View("y", symbol("y"), {}))
+        return [as_node(t) for t in parts]
+
+    @cached_property
+    def _sufficient(self) -> BlockProgram:
+        return BlockProgram(compile_program(self._sufficient_nodes, numpy_backend.TABLE))
 
     def outside(self, raw: Array) -> NDArray[np.bool_]:
         """Rows of raw (k, n) at which a partial link leaves its parameter's domain."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,8 @@ class DistributionEstimator(BaseEstimator):
     from the family.
     """
 
+    #: Whether missing values in X are the learner's own business.
+    _takes_missing: ClassVar[bool] = False
     _given_names: list[str] | None = None
 
     # --- scikit-learn's conventions ---------------------------------------------------------------
@@ -172,6 +174,7 @@ class DistributionEstimator(BaseEstimator):
             )
         refuse_times(X)
         options: dict[str, Any] = {
+            "ensure_all_finite": "allow-nan" if self._takes_missing else True,
             "accept_sparse": "csr",
             "dtype": [np.float64, np.float32],
             "ensure_min_samples": int(reset),  # no rows, no predictions: nothing is wrong with that
@@ -188,7 +191,7 @@ class DistributionEstimator(BaseEstimator):
                 refuse_text(X)
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise
-        values = check_array(X, ensure_all_finite=False, **options)
+        values = check_array(X, **{**options, "ensure_all_finite": False})
         names = getattr(self, "feature_names_in_", range(values.shape[1]))
         raise ValueError(unusable_cells(values, list(names), type(self).__name__))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.marginal import start_values
+from likely.predictors.standard import standard
 from likely.predictors.summary import Summary
 from likely.recipe import Family
 
@@ -80,20 +81,25 @@ class Linear(DistributionEstimator):
     # --- Fitting ----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
-        start = start_values(loss, y, weight, offset)
-        self.result_: FitResult = fit_linear(
+        penalties = self._penalties(loss)
+        moved = standard(loss, y, weight)
+        if moved is not None:
+            y, offset = moved.y(y), moved.offset(offset)
+            penalties = moved.penalties(penalties)
+        found = fit_linear(
             loss.for_rows(y.shape[0]),
             X,
             self._designs(loss, X.shape[1]),
             Response(y, weight, offset),
-            start=start,
-            alpha=self._penalties(loss),
+            start=start_values(loss, y, weight, offset),
+            alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
             stacklevel=4,
         )
+        self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
 

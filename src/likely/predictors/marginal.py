@@ -18,9 +18,13 @@ from likely.fitting import (
 )
 from likely.losses import check
 from likely.predictors.own import check_own
+from likely.predictors.standard import standard
 from likely.predictors.start import rough
 
 Array = NDArray[np.float64]
+
+#: Rows of which the size is looked at before a closed form.
+_LOOK = 1000
 
 
 def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -> Array | None:
@@ -32,10 +36,13 @@ def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -
     formulas = loss.specification.formulas
     if "maximum_likelihood" not in formulas or any(s.role == "fixed" for s in loss.slots):
         return None
-    found = moments(y, weight, loss.sufficient, n_jobs)
+    count = loss.statistics
+    found = moments(y, weight, loss.sufficient if count else None, max(count, 1), n_jobs)
     if not (found.second[0] > 0 or len(loss.slots) == 1):
         return None
     theta = formulas["maximum_likelihood"](found)
+    if theta is None:
+        return None
     raw = np.empty(loss.columns)
     for j, slot in enumerate(loss.free):
         value = theta[slot.of]
@@ -48,8 +55,17 @@ def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -
 
 def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
     """The marginal maximum-likelihood raw values, or the best that is finite."""
+    if loss.columns == 0:
+        return np.zeros(0)
     if hasattr(loss, "classes"):
         return _class_start(loss, y, weight)
+    moved = standard(loss, y, weight)
+    if moved is not None:
+        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset)))
+    return _start(loss, y, weight, offset)
+
+
+def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
     n_jobs = None
     raw = closed_form(loss, y, weight, n_jobs) if offset is None else None
     if raw is not None:
@@ -100,23 +116,43 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
         values = check.response(y, specification.support, specification.name)
     weight = check.weights(sample_weight, values.shape[0])
     loss = family.loss()
-    raw = closed_form(loss, values, weight, None)
+    # A few rows tell most of what float64 cannot hold, and closed forms take one pass.
+    few = values[:: max(1, values.shape[0] // _LOOK)] if not loss.discrete else values
+    ordinary = weight is None and standard(loss, few, None) is None
+    raw = closed_form(loss, values, weight, None) if ordinary else None
     if raw is not None:
         return Predictive(loss, raw, labels)
-    guess = rough(loss, values, weight)
+    moved = standard(loss, values, weight)
+    if moved is None:
+        return Predictive(loss, _maximum(family, loss, values, weight), labels)
+    return Predictive(loss, moved.raw(_maximum(family, loss, moved.y(values), weight)), labels)
+
+
+def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
+    """The raw values (k,) at the maximum; ValueError where there is none."""
+    raw = closed_form(loss, y, weight, None)
+    if raw is not None:
+        return raw
+    guess = rough(loss, y, weight)
     check_own(loss, guess)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         result = fit_constant(
-            loss.for_rows(values.shape[0]), Response(values, weight), start=guess, covariances=()
+            loss.for_rows(y.shape[0]), Response(y, weight), start=guess, covariances=()
         )
     _refuse(family, result)
-    return Predictive(loss, result.intercepts, labels)
+    return result.intercepts
 
 
 def _refuse(family: Any, result: FitResult) -> None:
     """ValueError where there is no maximum, a warning where the best is on an edge."""
-    if result.status in (Status.unbounded, Status.max_iter):
+    if result.status is Status.unbounded:
         raise ValueError(f"{family!r} has no maximum-likelihood fit to this y: {result.message}")
+    if result.status is Status.max_iter:
+        raise ValueError(
+            f"no maximum of {family!r} was found for this y within {result.iterations} iterations "
+            f"(max |gradient|·std.err. {result.gradient_norm:.1e}): rescale y, fix a parameter, or "
+            "choose a simpler family"
+        )
     if result.status is Status.boundary:
         warnings.warn(result.message, ConvergenceWarning, stacklevel=5)

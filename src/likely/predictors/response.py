@@ -20,6 +20,10 @@ def offsets(loss: Any, n: int, offset: Any, exposure: Any) -> Array | None:
     """
     if offset is None and exposure is None:
         return None
+    if loss.columns == 0:
+        raise ValueError(
+            "offset and exposure move raw predictions, but every parameter of this family is fixed"
+        )
     total = np.zeros((loss.columns, n))
     if offset is not None:
         for column, values in _named(loss, offset):
@@ -136,3 +140,15 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
             "supported. Use Categorical() for more"
         )
     return classes, codes.astype(np.float64)
+
+
+def known_codes(y: Any, classes: NDArray[Any]) -> Array:
+    """The codes of labels that ``fit`` has seen; ValueError names those that it has not."""
+    y = np.asarray(y)
+    unknown = ~np.isin(y, classes)
+    if unknown.any():
+        raise ValueError(
+            f"y has labels that are not among the classes {', '.join(map(str, classes))}: "
+            f"{check.rows_and_values(unknown, y)}"
+        )
+    return np.searchsorted(classes, y).astype(np.float64)

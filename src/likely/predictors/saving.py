@@ -11,7 +11,11 @@ import numpy as np
 from likely.recipe import ClassFamily, Family, Role, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
 
-_ESTIMATORS = {"Constant": "likely.predictors.constant", "Linear": "likely.predictors.linear"}
+_ESTIMATORS = {
+    "Constant": "likely.predictors.constant",
+    "Linear": "likely.predictors.linear",
+    "Trees": "likely.predictors.trees",
+}
 
 
 def save(estimator: Any, path: str | Path) -> None:
@@ -138,6 +142,8 @@ def _plain(value: Any) -> Any:
         return value.item()
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
+    if isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return None  # where a stream of random numbers stands cannot be said in JSON
     return [_plain(part) for part in value]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.predictors.standard import mean_and_std
+
 Array = NDArray[np.float64]
 
 #: Rows that the choice between rough starts looks at.
@@ -22,11 +24,10 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     """
     if weight is not None:
         y, weight = y[weight > 0], weight[weight > 0]
-    mean = float(np.average(y, weights=weight))
-    std = float(np.sqrt(np.average((y - mean) ** 2, weights=weight)))
+    mean, std = mean_and_std(y, weight)
     spread = std if std > 0 else max(abs(mean), 1.0)
     declared = loss.specification.formulas.get("start")
-    known = {} if declared is None or std == 0 or mean == 0 else declared(mean, std)
+    known = _declared(declared, mean, std)
     choices = [_guesses(loss, slot, known, mean, spread) for slot in loss.free]
     every = max(1, y.shape[0] // _LOOK)
     sample = np.ascontiguousarray(y[::every])
@@ -41,6 +42,17 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
             best, best_loss = raw, total
     assert best is not None
     return best
+
+
+def _declared(start: Any, mean: float, std: float) -> dict[str, float]:
+    """The family's own start; none where it has none, or y is so small that its squares vanish."""
+    if start is None or std == 0 or mean == 0:
+        return {}
+    try:
+        found: dict[str, float] = start(mean, std)
+    except (OverflowError, ZeroDivisionError):
+        return {}
+    return found
 
 
 def _guesses(

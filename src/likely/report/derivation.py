@@ -166,7 +166,7 @@ class Derivation:
         if not (predicted and shared):
             return False
         kept, _ = _divide(self.nll, set(predicted))
-        factor = algebra.positive_common_factor(kept, set(predicted)) if kept else Integer(1)
+        factor = self._common_factor(kept, predicted)
         return bool(kept) and not any(_over(t, factor).has(*shared) for t in kept)
 
     @cached_property
@@ -203,7 +203,11 @@ class Derivation:
     def factor(self) -> Expr:
         """The positive common factor of what is left."""
         kept = self._division[0]
-        return algebra.positive_common_factor(kept, set(self.learned)) if kept else Integer(1)
+        return self._common_factor(kept, self.learned)
+
+    def _common_factor(self, kept: list[Expr], learned: list[Symbol]) -> Expr:
+        # A factor with y in it weighs the rows: it stays.
+        return algebra.positive_common_factor(kept, {*learned, self.y}) if kept else Integer(1)
 
     @cached_property
     def remaining(self) -> tuple[Expr, ...]:

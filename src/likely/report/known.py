@@ -62,6 +62,9 @@ KNOWN: tuple[KnownLoss, ...] = (
         lambda y, a: y / a + log(a),
         "half the Gamma deviance, up to terms in y alone",
     ),
+    KnownLoss(
+        "inverse Gaussian deviance", 1, lambda y, a: (y - a) ** 2 / (a**2 * y), "the unit deviance"
+    ),
 )
 
 

@@ -236,7 +236,9 @@ class Text(StrPrinter):
         arguments = sorted(e.args, key=str) if name in ("Max", "Min") else e.args
         return f"{shown}({', '.join(self._print(a) for a in arguments)})"
 
-    _print_Max = _print_Min = _print_exp = _print_gamma = _print_atan = _print_Function
+    _print_Max = _print_Min = _print_exp = _print_gamma = _print_atan = _print_asinh = (
+        _print_Function
+    )
 
     def _print_Indexed(self, e: Expr) -> str:
         base, bracket, rest = str(e.base.label).partition("(")
@@ -282,7 +284,7 @@ class Text(StrPrinter):
 _BELOW = {"k": "ₖ", "j": "ⱼ", "i": "ᵢ", "K": "_K"}
 _FUNCTION_NAMES = {
     "Sigmoid": "sigmoid", "Softplus": "softplus", "NormalCdf": "Φ", "atan": "arctan",
-    "Max": "max", "Min": "min", "gamma": "Γ",
+    "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ",
 }  # fmt: skip
 
 
@@ -367,6 +369,9 @@ class Latex(LatexPrinter):
 
     def _print_Softplus(self, e: Expr, exp: Any = None) -> str:
         return self._named(r"\mathrm{softplus}", e, exp)
+
+    def _print_asinh(self, e: Expr, exp: Any = None) -> str:
+        return self._named(r"\mathrm{arsinh}", e, exp)
 
     def _print_NormalCdf(self, e: Expr, exp: Any = None) -> str:
         return self._named(r"\Phi", e, exp)

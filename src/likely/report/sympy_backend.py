@@ -138,6 +138,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "softplus": Softplus,
         "log_softplus": lambda x: sympy.log(Softplus(x)),
         "ndtr": NormalCdf,
+        "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
     }
     return {name: _exact(function) for name, function in table.items()}

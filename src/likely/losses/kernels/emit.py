@@ -36,6 +36,13 @@ _UNARY = {
 #: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
 _COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
 _KNOWN = {*_BINARY, *_UNARY, *_COPIED, "where", "sign", "pi"}
+#: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
+_LONGEST = 1500
+
+
+def compilable(outputs: Sequence[Node]) -> bool:
+    """Whether a kernel of these outputs is short enough to be worth its compilation."""
+    return len(topological(expand(outputs, dict.fromkeys(_KNOWN, _unused)))) <= _LONGEST
 
 
 def kernel_source(

@@ -54,11 +54,17 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
         if direct:
             invalid.append(function(y, raw, first, rest, start, stop, 0))
             return
+        # The same two buffers for every block: memory asked for anew would come page by page.
+        size = min(_COPY_ROWS, stop - start)
+        y_buffer, raw_buffer = np.empty(size), np.empty((raw.shape[0], size))
         for begin in range(start, stop, _COPY_ROWS):
             end = min(begin + _COPY_ROWS, stop)
-            y_block = np.ascontiguousarray(y[begin:end], dtype=np.float64)
-            raw_block = np.ascontiguousarray(raw[:, begin:end], dtype=np.float64)
-            invalid.append(function(y_block, raw_block, first, rest, 0, end - begin, begin))
+            if end - begin < size:  # the last block; kernels want contiguous arrays
+                size = end - begin
+                y_buffer, raw_buffer = np.empty(size), np.empty((raw.shape[0], size))
+            np.copyto(y_buffer, y[begin:end])
+            np.copyto(raw_buffer, raw[:, begin:end])
+            invalid.append(function(y_buffer, raw_buffer, first, rest, 0, size, begin))
 
     direct = all(
         a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)

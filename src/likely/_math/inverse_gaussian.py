@@ -1,0 +1,47 @@
+"""Atoms of InverseGaussian, in log mean and log shape."""
+
+from __future__ import annotations
+
+from likely._math.atoms import register
+from likely._math.graph import Expression, Node
+
+
+def _deviance(
+    y: Expression, m: Expression, k: Expression, log_m: Expression, log_k: Expression
+) -> Node:
+    """k (y − m)²/(2m²y): half the unit deviance, in the order that overflows last."""
+    r = (y - m) / m
+    return 0.5 * (k * r) * (r / y)
+
+
+def _slope(
+    y: Expression, m: Expression, k: Expression, log_m: Expression, log_k: Expression
+) -> Node:
+    """k (m − y)/m²"""
+    return (k / m) * ((m - y) / m)
+
+
+inverse_gaussian_slope = register(
+    "inverse_gaussian_slope",
+    lambda y, m, k, log_m, log_k, out: (
+        -k / m / m,
+        0.0,
+        0.0,
+        (k / m) * (y / m + (y - m) / m),
+        out,
+    ),
+    lambda y, m, k, log_m, log_k: k * (m - y) / (m * m),
+    _slope,
+)
+inverse_gaussian_deviance = register(
+    "inverse_gaussian_deviance",
+    lambda y, m, k, log_m, log_k, out: (
+        0.5 * (k / m * ((y - m) / m)) * ((1.0 + m / y) / y),
+        0.0,
+        0.0,
+        inverse_gaussian_slope(y, m, k, log_m, log_k),
+        out,
+    ),
+    lambda y, m, k, log_m, log_k: k * (y - m) * (y - m) / (2.0 * m * m * y),
+    _deviance,
+)

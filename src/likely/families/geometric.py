@@ -1,0 +1,55 @@
+"""Geometric: the number of failures before the first success."""
+
+from likely._math.atoms import softplus
+from likely._math.domains import counts, positive
+from likely._math.graph import exp, expm1, floor, log1p, where
+from likely.families.base import Distribution, Parameter
+
+
+class Geometric(Distribution):
+    r"""Failures before the first success: attempts, renewals, lengths of stay in whole days.
+
+    .. math:: p(y) = \frac{1}{1+m} \left(\frac{m}{1+m}\right)^{y}
+
+    Mean m, variance m + m²: NegativeBinomial with size 1, and the Exponential in whole steps. The
+    probability of success is 1/(1 + m); counted with the success, the number of trials is y + 1. The mode
+    is 0.
+
+    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions (2005), section 5.2.
+    """
+
+    support = counts
+    mean = Parameter(positive, "m")
+    scipy = ("geom", lambda mean: {"p": 1.0 / (1.0 + mean), "loc": -1.0})
+
+    def log_density(y, mean):
+        # log(1 + m) and log(1 + 1/m) have one sign; each by what its slopes do not cancel in
+        first = where(mean < 1.0, log1p(mean), softplus(mean.log))
+        return -first - y * softplus(-mean.log)
+
+    def var(mean):
+        return mean + mean * mean
+
+    def mode(mean):
+        return 0.0 * mean
+
+    def entropy(mean):
+        return softplus(mean.log) + mean * softplus(-mean.log)
+
+    def cdf(y, mean):
+        return where(y < 0.0, 0.0, -expm1(-(floor(y) + 1.0) * softplus(-mean.log)))
+
+    def sf(y, mean):
+        return where(y < 0.0, 1.0, exp(-(floor(y) + 1.0) * softplus(-mean.log)))
+
+    def expected_information(mean):
+        return {("log mean", "log mean"): 1.0 / (1.0 + 1.0 / mean)}
+
+    def sample(rng, size, mean):
+        return rng.geometric(1.0 / (1.0 + mean), size).astype(float) - 1.0
+
+    def sufficient(y):
+        return (y,)
+
+    def maximum_likelihood(moments):
+        return {"mean": moments.mean[0]}

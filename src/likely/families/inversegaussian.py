@@ -1,0 +1,76 @@
+"""InverseGaussian: positive values with a variance that grows as the cube of the mean."""
+
+from likely._math.atoms import erfcx
+from likely._math.domains import positive
+from likely._math.graph import PI, abs_, exp, log, sqrt, where
+from likely._math.inverse_gaussian import inverse_gaussian_deviance
+from likely.families.base import Distribution, Parameter
+
+
+def _tails(y, mean, shape):
+    # a = √(k/y) (y/m − 1), b = √(k/y) (y/m + 1): F is Φ(a) + e^(2k/m) Φ(−b), where b² − a² = 4k/m
+    # leaves e^(−a²/2) for both. The mass beyond y, on the side where a is.
+    root = sqrt(shape / y)
+    a = root * ((y - mean) / mean)
+    b = root * (y / mean + 1.0)
+    height = 0.5 * exp(-0.5 * a * a)
+    near, far = height * erfcx(sqrt(0.5) * abs_(a)), height * erfcx(sqrt(0.5) * b)
+    return a < 0.0, near + far, near - far
+
+
+class InverseGaussian(Distribution):
+    r"""Positive values with a long right tail: times until a drifting process reaches a level.
+
+    .. math:: p(y) = \sqrt{\frac{k}{2\pi y^3}} \exp\left(-\frac{k\,(y-m)^2}{2 m^2 y}\right)
+
+    Mean m, shape k, variance m³/k; mean and shape are orthogonal. Its tail is heavier than Gamma's
+    and lighter than LogNormal's; use it where the variance grows faster than the square of the mean.
+
+    Source: Tweedie (1957), doi:10.1214/aoms/1177706964.
+    """
+
+    support = positive
+    mean = Parameter(positive, "m")
+    shape = Parameter(positive, "k", shared=True)
+    scipy = ("invgauss", lambda mean, shape: {"mu": mean / shape, "scale": shape})
+
+    def log_density(y, mean, shape):
+        deviance = inverse_gaussian_deviance(y, mean, shape, mean.log, shape.log)
+        return 0.5 * shape.log - 1.5 * y.log - 0.5 * log(2.0 * PI) - deviance
+
+    def var(mean, shape):
+        return mean * mean * (mean / shape)
+
+    def mode(mean, shape):
+        # m (√(1 + a²) − a) with a = 3m/2k
+        a = 1.5 * (mean / shape)
+        return mean / (a + sqrt(1.0 + a * a))
+
+    def cdf(y, mean, shape):
+        below, left, right = _tails(y, mean, shape)
+        return where(below, left, 1.0 - right)
+
+    def sf(y, mean, shape):
+        below, left, right = _tails(y, mean, shape)
+        return where(below, 1.0 - left, right)
+
+    def expected_information(mean, shape):
+        return {
+            ("log mean", "log mean"): shape / mean,
+            ("log shape", "log shape"): 0.5,
+        }
+
+    def sample(rng, size, mean, shape):
+        return rng.wald(mean, shape, size)
+
+    def sufficient(y):
+        return (y, 1.0 / y)
+
+    def maximum_likelihood(moments):
+        mean, inverse = moments.mean
+        rest = inverse - 1.0 / mean
+        # What is left of the two is 1/shape: rounding, where all y are nearly equal.
+        return None if rest < 1e-7 * inverse else {"mean": mean, "shape": 1.0 / rest}
+
+    def start(mean, std):
+        return {"mean": mean, "shape": mean * (mean / std) ** 2}

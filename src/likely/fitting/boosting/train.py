@@ -1,0 +1,304 @@
+"""The rounds of boosting: every round grows one tree for each raw column, from one look at the loss.
+
+With folds, the parts train in lockstep and are *crossed*: the trees of a parameter see the other parameters as
+predicted by the part that did not train on the row. A scale then learns from the errors that new rows
+will have, not from the smaller ones of rows that the location has seen, and rounds cannot shrink it for
+that reason. The idea is cross-fitting: Chernozhukov et al. (2018), doi:10.1111/ectj.12097.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from likely.fitting.boosting.data import Data
+from likely.fitting.boosting.ensembles import Ensembles, trimmed
+from likely.fitting.boosting.plan import Plan
+from likely.fitting.boosting.settings import Settings
+from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
+from likely.fitting.problem import Array, Loss, Response
+
+#: Called after every round with (round, held-out or training loss, best round).
+Report = Callable[[int, float, int], None]
+
+
+@dataclass
+class _Part:
+    """k boosters that train on the same rows."""
+
+    boosters: list[Any]
+    rows: slice  # in the training arrays, where the parts lie one after the other
+    judges: Any  # where its judging rows are among all that judge
+
+
+@dataclass
+class _Best:
+    loss: float
+    round: int
+    trees: list[list[int]]
+    constants: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Boosted:
+    """The ensembles of the best round, and how training went."""
+
+    ensembles: Ensembles
+    best_round: int
+    rounds: int
+    #: Mean loss per row: after every round, of the rows that judge; without any, of the training rows,
+    #: before every round.
+    losses: list[float] = field(repr=False)
+    interrupted: bool = False
+
+
+class _Run:
+    """The state of one training."""
+
+    def __init__(
+        self,
+        loss: Loss,
+        data: Data,
+        response: Response,
+        plan: Plan,
+        settings: Settings,
+        start: Array,
+        judge: tuple[Any, Response] | None,
+    ) -> None:
+        self.loss = loss
+        self.settings = settings
+        self.crossed = plan.crossed
+        self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
+        self.shared = [j for j, c in enumerate(settings.columns) if c.shared]
+        self.constants = np.tile(start, (len(plan.train), 1))
+        if plan.train[0] is None:
+            self.rows: Any = slice(None)
+            self.training = response
+            sizes = [response.y.shape[0]]
+        else:
+            self.rows = np.concatenate([r for r in plan.train if r is not None])
+            self.training = response.take(self.rows)
+            sizes = [r.shape[0] for r in plan.train if r is not None]
+        if plan.judge:
+            self.judging: Response | None = (
+                response if self.crossed else response.take(plan.judge[0])
+            )
+        else:
+            self.judging = None if judge is None else judge[1]
+        self.own_judges = bool(plan.judge)
+        self.parts = []
+        ends = np.cumsum([0, *sizes])
+        for m, rows in enumerate(plan.train):
+            binned = data.part(rows)
+            held = data.part(plan.judge[m]) if plan.judge else None
+            if judge is not None:
+                held = data.other(judge[0])
+            self.parts.append(
+                _Part(
+                    [self._booster(j, m, binned, held, data) for j in range(loss.columns)],
+                    slice(int(ends[m]), int(ends[m + 1])),
+                    plan.judge[m] if self.crossed else slice(None),
+                )
+            )
+        self.units = self._units(start)
+        k, judging = loss.columns, self.judging
+        self.raw = np.empty((k, self.training.y.shape[0]))
+        self.judged = np.empty((k, 0 if judging is None else judging.y.shape[0]))
+        self.refresh()
+
+    def _booster(self, j: int, part: int, binned: Any, held: Any, data: Data) -> Any:
+        from lightgbm import Booster
+
+        settings = self.settings
+        if settings.columns[j].shared:
+            return None
+        seed = settings.seed + part * self.loss.columns + j
+        booster = Booster(settings.columns[j].parameters(settings.common, seed), binned)
+        if held is not None:
+            booster.add_valid(held, "judge")
+        return booster
+
+    def _units(self, start: Array) -> Array:
+        """1/√(mean curvature) of every column at the start: what one row tells of it."""
+        raw = self._base(self.constants[0], self.training)
+        w = self.training.weight
+        _, _, curvature = row_steps(
+            self.loss, self.training.y, raw, w, self.settings.curvature, natural=False
+        )
+        mean = np.array([np.average(h, weights=w) for h in curvature])
+        for j in self.trees:
+            if not (np.isfinite(mean[j]) and mean[j] > 0.0):
+                raise FloatingPointError(
+                    f"the curvature of {self.loss.column_names[j]} at the best constant, "
+                    f"raw = {start[j]:.6g}, is {mean[j]:.3g}: y says nothing about it. Fix this parameter"
+                )
+        units = np.ones(self.loss.columns)
+        units[self.trees] = 1.0 / np.sqrt(mean[self.trees])
+        return units
+
+    def _base(self, constants: Array, response: Response) -> Array:
+        n = response.y.shape[0]
+        if response.offset is None:
+            return np.repeat(constants[:, None], n, axis=1)
+        return constants[:, None] + response.offset
+
+    # --- Raw predictions --------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """The raw predictions of the rows that train and of those that judge, after a round."""
+        judging = self.judging
+        for m, part in enumerate(self.parts):
+            for j, booster in enumerate(part.boosters):
+                self.raw[j, part.rows] = self._column(
+                    j, m, booster, self.training, part.rows, False
+                )
+                if judging is not None:
+                    self.judged[j, part.judges] = self._column(
+                        j, m, booster, judging, part.judges, True
+                    )
+
+    def _column(
+        self, j: int, m: int, booster: Any, response: Response, rows: Any, judge: bool
+    ) -> Any:
+        total: Any = self.constants[m, j]
+        if booster is not None:
+            total = total + self.units[j] * _scores(booster, judge)
+        return total if response.offset is None else total + response.offset[j, rows]
+
+    # --- One round --------------------------------------------------------------------------------
+
+    def round(self) -> float:
+        """Grow one tree for every column of every part, then set the shared parameters.
+
+        Returns the mean loss of the training rows as it was before, which costs nothing here.
+        """
+        nll, gradient, curvature = self._steps()
+        for m, part in enumerate(self.parts):
+            rows, weight = part.rows, self.training.weight
+            for j in self.trees:
+                column = self.settings.columns[j]
+                target = tree_target(
+                    gradient[j, rows],
+                    curvature[j][rows],
+                    None if weight is None else weight[rows],
+                    self.units[j],
+                    self.loss.column_names[j],
+                )
+                empty = part.boosters[j].update(fobj=lambda *_, target=target: target)
+                if empty:
+                    step = leaf_step(target, column.l2)
+                    self.constants[m, j] += column.learning_rate * self.units[j] * step
+        self.refresh()
+        if self.shared:
+            self._share()
+        return float(np.average(nll, weights=self.training.weight))
+
+    def _steps(self) -> tuple[Array, Array, list[Array]]:
+        s, t = self.settings, self.training
+        if not self.crossed:
+            return row_steps(self.loss, t.y, self.raw, t.weight, s.curvature, s.natural)
+        nll = np.zeros(t.y.shape[0])
+        gradient = np.empty_like(self.raw)
+        curvature: list[Array] = [np.empty(0)] * self.loss.columns
+        unseen = self.judged[:, self.rows]
+        for group in dict.fromkeys(s.columns[j].group for j in self.trees):
+            own = [j for j, c in enumerate(s.columns) if c.group == group]
+            mixed = unseen.copy()
+            mixed[own] = self.raw[own]
+            nll, g, h = row_steps(self.loss, t.y, mixed, t.weight, s.curvature, s.natural)
+            gradient[own] = g[own]
+            for j in own:
+                curvature[j] = h[j]
+        return nll, gradient, curvature
+
+    def _share(self) -> None:
+        """Newton's step for the shared parameters, on rows that the trees did not see where there are any."""
+        response, raw = self.training, self.raw
+        if self.own_judges and self.judging is not None:
+            response, raw = self.judging, self.judged
+        step = shared_step(
+            self.loss, response.y, raw, response.weight, self.shared, self.settings.curvature
+        )
+        self.constants += step
+        self.raw += step[:, None]
+        if self.judging is not None:
+            self.judged += step[:, None]
+
+    def judge(self) -> float:
+        """The mean loss of the rows that judge."""
+        assert self.judging is not None
+        nll = self.loss.evaluate(self.judging.y, self.judged, 0)[0]
+        return float(np.average(nll, weights=self.judging.weight))
+
+    def state(self, loss: float, number: int) -> _Best:
+        """What it takes to come back to this round."""
+        counts = [[0 if b is None else b.num_trees() for b in part.boosters] for part in self.parts]
+        return _Best(loss, number, counts, self.constants.copy())
+
+
+def _scores(booster: Any, judge: bool) -> Array:
+    """LightGBM's running sums of trees for the rows that train, or for those that judge.
+
+    Its evaluation hands them to a metric, which is the public way to them.
+    """
+    found: list[Array] = []
+
+    def take(scores: Array, data: Any) -> tuple[str, float, bool]:
+        found.append(scores)
+        return "scores", 0.0, False
+
+    (booster.eval_valid if judge else booster.eval_train)(take)
+    return found[0]
+
+
+def boost(
+    loss: Loss,
+    data: Data,
+    response: Response,
+    plan: Plan,
+    settings: Settings,
+    *,
+    start: Array,
+    features: int,
+    judge: tuple[Any, Response] | None = None,
+    report: Report | None = None,
+) -> Boosted:
+    """Minimise Σ w·nll over trees, and keep the round at which the rows that judge have the least loss.
+
+    ``start`` (k,) are the constants to begin with; ``judge`` other rows (X, response) that judge instead of
+    the plan's. Ctrl-C ends training and keeps the best round so far; before the first round it is passed on.
+    """
+    run = _Run(loss, data, response, plan, settings, start, judge)
+    judged, stopping = run.judging is not None, settings.patience is not None
+    best = run.state(run.judge() if judged else np.inf, 0)
+    losses: list[float] = []
+    interrupted = False
+    for number in range(1, settings.rounds + 1):
+        try:
+            before = run.round()
+            mean = run.judge() if judged else before
+        except KeyboardInterrupt:
+            if number == 1:
+                raise
+            interrupted = True
+            break
+        losses.append(mean)
+        if mean < best.loss or not stopping:
+            best = run.state(mean, number)
+        if report is not None:
+            report(number, mean, best.round)
+        if settings.patience is not None and number - best.round >= settings.patience:
+            break
+    boosters = tuple(
+        trimmed(part.boosters, trees) for part, trees in zip(run.parts, best.trees, strict=True)
+    )
+    return Boosted(
+        Ensembles(boosters, best.constants, run.units, features),
+        best.round,
+        len(losses),
+        losses,
+        interrupted,
+    )

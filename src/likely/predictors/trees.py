@@ -1,0 +1,393 @@
+"""Trees: the recipe with gradient-boosted trees for every parameter, on LightGBM."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from likely._math.pool import threads
+from likely.fitting import Response
+from likely.fitting.boosting import (
+    Data,
+    Ensembles,
+    Plan,
+    Settings,
+    boost,
+    folds,
+    held_out,
+)
+from likely.losses import check
+from likely.predictors.base import DistributionEstimator
+from likely.predictors.categories import learn_levels, write_codes
+from likely.predictors.marginal import start_values
+from likely.predictors.progress import rounds_bar
+from likely.predictors.response import known_codes, offsets
+from likely.predictors.tree_settings import categorical_columns, column_settings
+from likely.recipe import Family
+
+Array = NDArray[np.float64]
+
+#: Below this many rows early stopping is judged by folds, which use every row to train and to judge.
+FOLDED_ROWS = 10_000
+FOLDS = 5
+FRACTION = 0.1
+#: Below this many cells one thread is faster than sharing each tree among many.
+SERIAL_CELLS = 400_000
+CURVATURES = ("auto", "expected", "observed", "empirical")
+#: LightGBM's parameters that belong to the estimator's own arguments.
+_OWN = {
+    "objective": "family",
+    "metric": "family",
+    "num_class": "family",
+    "learning_rate": "learning_rate",
+    "num_leaves": "max_leaf_nodes",
+    "max_depth": "max_depth",
+    "min_data_in_leaf": "min_samples_leaf",
+    "lambda_l2": "l2_regularization",
+    "monotone_constraints": "monotonic_cst",
+    "categorical_feature": "categorical_features",
+    "num_iterations": "max_iter",
+    "n_estimators": "max_iter",
+    "num_threads": "n_jobs",
+    "seed": "random_state",
+    "boosting": "family",
+}
+
+
+class Trees(DistributionEstimator):
+    """Maximum likelihood with boosted trees: one ensemble for every raw column, all trained together.
+
+    In each round every parameter gets one tree, a Newton step on the family's gradient and curvature; shared
+    parameters get an exact Newton step of their own. Missing values are allowed in X; text, category and boolean
+    columns of a data frame are categories.
+
+    family: a family such as ``Normal()``, or its name. max_iter: the most rounds. learning_rate,
+    max_leaf_nodes, max_depth, min_samples_leaf, l2_regularization: of the trees, one value or a dict by
+    parameter. None is the default: 0.05, 16, unlimited, 10 and 1 for the first parameter, and for the others,
+    of which a row tells less, 0.02, 4, unlimited, 20 and 5. l2_regularization counts rows of average curvature
+    that say "no change" in every leaf.
+    monotonic_cst: −1, 0 or 1 per feature, or a dict by its name, or a dict by parameter of either, for raw
+    predictions that only fall or only rise with it. categorical_features: names or indices of columns of codes
+    0, 1, …, beside the categories of a data frame.
+
+    early_stopping: whether the round is kept at which held-out rows have the best likelihood, training ending
+    after n_iter_no_change rounds without a better one. validation: how rows are held out: a fraction, or a number
+    of folds; None means 5 folds below 10,000 rows and a tenth of the rows from there on. With folds the model is
+    the mean of one ensemble a fold, and each parameter learns from the others' predictions for rows they did not
+    see. ``fit(..., eval_set=(X, y))`` holds out nothing of X.
+
+    curvature: "expected", "observed" (ValueError where negative) or "empirical"; "auto" is the expected one where
+    the family declares it, else the empirical. natural_gradient: use all of the curvature matrix of a row.
+    point: what ``predict`` returns. random_state: of the held-out rows and of LightGBM. n_jobs: threads.
+    verbose: a progress bar, None where the output is a terminal. lightgbm: further LightGBM parameters, such as
+    ``{"feature_fraction": 0.8}``.
+
+    After ``fit``: ``best_iteration_``, ``n_iter_``, ``losses_`` (held-out mean nll after each round; without held-out
+    rows, training nll before it), ``curvature_``, ``feature_importances_`` by parameter.
+
+    >>> import numpy as np
+    >>> from likely import Normal, Trees
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(size=(400, 1))
+    >>> y = np.where(X[:, 0] < 0.5, 0.0, 3.0) + rng.normal(size=400) * np.where(X[:, 0] < 0.5, 0.1, 1.0)
+    >>> model = Trees(Normal(), random_state=0).fit(X, y)
+    >>> params = model.predict_params([[0.25], [0.75]])
+    >>> bool(abs(params["loc"][1] - 3.0) < 0.2), bool(params["scale"][1] > 5 * params["scale"][0])
+    (True, True)
+
+    Sources: Friedman (2001), doi:10.1214/aos/1013203451; Ke et al. (2017), LightGBM; Duan et al. (2020), NGBoost.
+    """
+
+    _takes_missing = True
+
+    def __init__(
+        self,
+        family: Family | str = "normal",
+        *,
+        max_iter: int = 1000,
+        learning_rate: float | Mapping[str, float] | None = None,
+        max_leaf_nodes: int | Mapping[str, int] | None = None,
+        max_depth: int | Mapping[str, int | None] | None = None,
+        min_samples_leaf: int | Mapping[str, int] | None = None,
+        l2_regularization: float | Mapping[str, float] | None = None,
+        monotonic_cst: Any = None,
+        categorical_features: Any = None,
+        early_stopping: bool = True,
+        validation: float | None = None,
+        n_iter_no_change: int = 50,
+        curvature: str = "auto",
+        natural_gradient: bool = False,
+        point: str | float = "mode",
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool | None = None,
+        lightgbm: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.family = family
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.max_depth = max_depth
+        self.min_samples_leaf = min_samples_leaf
+        self.l2_regularization = l2_regularization
+        self.monotonic_cst = monotonic_cst
+        self.categorical_features = categorical_features
+        self.early_stopping = early_stopping
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.curvature = curvature
+        self.natural_gradient = natural_gradient
+        self.point = point
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.lightgbm = lightgbm
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    # --- Fitting ----------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        exposure: Any = None,
+        eval_set: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
+    ) -> Any:
+        """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
+
+        ``eval_set`` is (X, y), or (X, y, {"sample_weight": …, "offset": …, "exposure": …}): rows that judge
+        early stopping, so that none of X are held out for it.
+
+        ValueError names what is wrong with the input, before any work. Ctrl-C ends training and keeps the
+        best round so far, with a warning.
+        """
+        self.levels_ = learn_levels(X)
+        self._eval_set = eval_set
+        try:
+            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
+        finally:
+            del self._eval_set
+
+    def _validate(self, X: Any, *, reset: bool) -> Any:
+        return super()._validate(write_codes(X, self.levels_), reset=reset)
+
+    def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
+        names = self._feature_names()
+        columns = column_settings(self, loss, names)
+        categorical = categorical_columns(self.categorical_features, names, list(self.levels_))
+        self.curvature_ = self._curvature(loss)
+        response = Response(y, weight, offset)
+        if weight is not None and not weight.all():
+            used = np.flatnonzero(weight)
+            X, response = X[used], response.take(used)
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(2**31 - 1 - 1000))
+        plan = self._plan(loss, response.y, np.random.default_rng(seed))
+        judge = self._judge(loss)
+        settings = Settings(
+            columns,
+            rounds=_whole("max_iter", self.max_iter),
+            patience=_whole("n_iter_no_change", self.n_iter_no_change)
+            if plan.judge or judge is not None
+            else None,
+            curvature=self.curvature_,
+            natural=self._natural(loss),
+            seed=seed,
+            common=self._common(X.shape),
+        )
+        with rounds_bar(f"Trees {loss.specification.name}", self.max_iter, self.verbose) as report:
+            found = boost(
+                loss,
+                Data(X, settings.common, categorical),
+                response,
+                plan,
+                settings,
+                start=start_values(loss, response.y, response.weight, response.offset),
+                features=X.shape[1],
+                judge=judge,
+                report=report,
+            )
+        self.ensembles_: Ensembles = found.ensembles
+        self.best_iteration_, self.n_iter_ = found.best_round, max(1, found.rounds)
+        self.losses_ = np.array(found.losses)
+        if found.interrupted:
+            warnings.warn(
+                f"training was interrupted after {found.rounds} rounds; the model is that of round "
+                f"{found.best_round}",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _curvature(self, loss: Any) -> str:
+        if self.curvature not in CURVATURES:
+            raise ValueError(
+                f"curvature must be one of {', '.join(CURVATURES)}, got {self.curvature!r}"
+            )
+        declared = "expected" in loss.curvature_kinds
+        if self.curvature == "auto":
+            return "expected" if declared else "empirical"
+        if self.curvature == "expected" and not declared:
+            raise ValueError(
+                f"{loss.specification.name} declares no expected_information, so its expected curvature "
+                'is not known: use curvature="empirical"'
+            )
+        return self.curvature
+
+    def _natural(self, loss: Any) -> bool:
+        if self.natural_gradient and getattr(loss, "shift_invariant", False):
+            raise ValueError(
+                f"natural_gradient is not for {loss.specification.name}: adding a number to all its raw "
+                "columns changes nothing, so their curvature matrix has no inverse"
+            )
+        return self.natural_gradient
+
+    def _plan(self, loss: Any, y: Array, rng: np.random.Generator) -> Plan:
+        """How rows are held out."""
+        given = self.validation
+        if not self.early_stopping or self._eval_set is not None:
+            return Plan()
+        n = y.shape[0]
+        if given is None:
+            given = FOLDS if n < FOLDED_ROWS else FRACTION
+        if isinstance(given, Integral) and not isinstance(given, bool) and given >= 2:
+            # Fewer rows than two a fold judge nothing; one row cannot be held out of itself.
+            return folds(y, min(int(given), n // 2), rng) if n >= 4 else Plan()
+        if isinstance(given, Real) and not isinstance(given, bool) and 0.0 < float(given) < 1.0:
+            return held_out(n, float(given), rng) if n >= 4 else Plan()
+        raise ValueError(
+            f"validation must be a fraction in (0, 1) or a number of folds ≥ 2, got {given!r}"
+        )
+
+    def _judge(self, loss: Any) -> tuple[Any, Response] | None:
+        """The user's own rows for early stopping."""
+        if self._eval_set is None or not self.early_stopping:
+            return None
+        try:
+            X, y, *more = self._eval_set
+            extra: dict[str, Any] = dict(*more)
+        except (TypeError, ValueError):
+            raise ValueError(
+                "eval_set must be (X, y) or (X, y, {'sample_weight': …, 'offset': …, 'exposure': …})"
+            ) from None
+        unknown = set(extra) - {"sample_weight", "offset", "exposure"}
+        if unknown:
+            raise ValueError(f"eval_set knows sample_weight, offset and exposure, not {unknown}")
+        X = self._validate(X, reset=False)
+        if hasattr(self, "classes_"):
+            y = known_codes(y, self.classes_)
+        else:
+            y = check.response(np.asarray(y), loss.specification.support, loss.specification.name)
+        if y.shape[0] != X.shape[0]:
+            raise ValueError(f"eval_set: X has {X.shape[0]} rows, y {y.shape[0]}: they must match")
+        weight = check.weights(extra.get("sample_weight"), y.shape[0])
+        offset = offsets(loss, y.shape[0], extra.get("offset"), extra.get("exposure"))
+        if self._has_offset and offset is None:
+            raise ValueError(
+                "eval_set needs an offset or exposure too, since the training rows have one: "
+                "(X, y, {'offset': …})"
+            )
+        return X, Response(y, weight, offset)
+
+    def _common(self, shape: tuple[int, int]) -> dict[str, Any]:
+        """LightGBM's parameters for every column."""
+        given = {} if self.lightgbm is None else dict(self.lightgbm)
+        for name in given:
+            if name in _OWN:
+                raise ValueError(f"lightgbm={{{name!r}: …}} is set by Trees({_OWN[name]}=…)")
+        serial = shape[0] * shape[1] < SERIAL_CELLS and self.n_jobs is None
+        return {
+            "verbosity": -1,
+            "deterministic": True,
+            "force_col_wise": True,
+            "feature_pre_filter": False,
+            "num_threads": 1 if serial else threads(self.n_jobs),
+            **given,
+        }
+
+    # --- Saving -----------------------------------------------------------------------------------
+
+    def _arrays(self) -> dict[str, Array]:
+        """The arrays of a saved model; every ensemble as LightGBM's own text."""
+        found = self.ensembles_
+        names = self.loss_.column_names
+        texts = {f"trees.{m}.{names[j]}": np.array(t) for (m, j), t in found.texts().items()}
+        return {
+            "constants": found.constants,
+            "units": found.units,
+            "losses": self.losses_,
+            **texts,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        """The rest of a saved model, as JSON-able data."""
+        return {
+            "levels": self.levels_,
+            "curvature": self.curvature_,
+            "best_iteration": self.best_iteration_,
+            "n_iter": self.n_iter_,
+        }
+
+    def _restore(self, state: dict[str, Any], arrays: dict[str, Array]) -> None:
+        """Become the estimator that was saved."""
+        texts = {
+            (m, j): str(arrays[f"trees.{m}.{name}"])
+            for m in range(arrays["constants"].shape[0])
+            for j, name in enumerate(self.loss_.column_names)
+            if f"trees.{m}.{name}" in arrays
+        }
+        self.ensembles_ = Ensembles.from_texts(
+            texts, arrays["constants"], arrays["units"], self.n_features_in_
+        )
+        self.losses_ = arrays["losses"]
+        self.levels_ = {str(name): list(known) for name, known in state["levels"].items()}
+        self.curvature_ = str(state["curvature"])
+        self.best_iteration_, self.n_iter_ = int(state["best_iteration"]), int(state["n_iter"])
+
+    # --- Predicting -------------------------------------------------------------------------------
+
+    def _raw(self, X: Any) -> Array:
+        return self.ensembles_.raw(X, self._common(X.shape)["num_threads"])
+
+    def shap_values(self, X: Any) -> dict[str, Array]:
+        """What each feature adds to each raw prediction, by parameter: (n, p + 1), the last is the mean.
+
+        Rows sum to the raw predictions without offsets; for classes (K, n, p + 1).
+        """
+        self._check_fitted()
+        X = self._validate(X, reset=False)
+        return self._by_parameter(
+            self.ensembles_.contributions(X, self._common(X.shape)["num_threads"])
+        )
+
+    @property
+    def feature_importances_(self) -> dict[str, Array]:
+        """Each feature's share in the likelihood that the trees gained, by parameter; zeros without trees."""
+        self._check_fitted()
+        gain = self.ensembles_.importance("gain")
+        total = gain.sum(axis=1, keepdims=True)
+        return self._by_parameter(np.divide(gain, total, out=np.zeros_like(gain), where=total > 0))
+
+    def _by_parameter(self, rows: Array) -> dict[str, Any]:
+        if hasattr(self.loss_, "classes"):
+            return {"probs": rows}
+        return dict(zip(self.loss_.column_names, rows, strict=True))
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number ≥ 1, got {value!r}")
+    return int(value)
