@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import likely
-from likely import Linear, predicted, shared
+from likely import Linear, Poisson, ZeroInflated, predicted, shared
 
 DATA = Path(__file__).parent / "data" / "fits"
 CASES = sorted(path.stem for path in DATA.glob("*.json"))
@@ -26,9 +26,17 @@ FAMILIES = {
     "negbin2": ("NegativeBinomial", {"mu": "mean", "theta": "size"}),
     "beta": ("Beta", {"mu": "mean", "phi": "precision"}),
     "laplace": ("Laplace", {"mu": "loc", "b": "scale"}),
+    "asymmetric_laplace": ("AsymmetricLaplace", {"mu": "loc", "sigma": "scale"}),
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
     "ordinal_cumulative": ("Ordinal", {"eta": "loc", "thresholds": "thresholds"}),
+}
+#: Case family → our modified family from its roles.
+MODIFIED = {
+    "zero_inflated_poisson": (
+        lambda roles: ZeroInflated(Poisson(mean=roles["mean"]), inflation=roles["inflation"]),
+        {"mu": "mean", "zi": "inflation"},
+    ),
 }
 #: A case's name of a link → ours.
 LINKS = {"1/mu^2": "inverse_squared"}
@@ -43,7 +51,7 @@ def load(case):
 
 
 def fit(info, columns):
-    name, names = FAMILIES[info["family"]]
+    name, names = (FAMILIES | MODIFIED)[info["family"]]
     design, roles = {}, {}
     features = [
         c for c in columns if c not in ("y", "offset", "weight", "Intercept", "successes", "trials")
@@ -57,7 +65,9 @@ def fit(info, columns):
         if name == "Categorical":
             link = "softmax"
         roles[ours] = role(LINKS.get(link, link))
-    family = getattr(likely, name)(**roles)
+    if "tau" in info:
+        roles["level"] = info["tau"]
+    family = name(roles) if callable(name) else getattr(likely, name)(**roles)
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))
     y, weight = columns.get("y"), columns.get("weight")

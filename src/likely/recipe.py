@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification, specify
 from likely.families.definition import check_definition
@@ -75,7 +75,8 @@ class Family:
     in brackets, or a number that fixes it.
     """
 
-    specification: ClassVar[Specification]
+    #: Of the class, but for families that are made of others: those have one each.
+    specification: Specification
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "log_density"):
@@ -83,7 +84,7 @@ class Family:
             check_definition(cls.specification, dir(Family))
 
     def __init__(self, **roles: Role | float) -> None:
-        if not hasattr(type(self), "specification"):
+        if not hasattr(self, "specification"):
             raise TypeError(
                 "Family is a base class: subclass it with a log_density"
                 if type(self) is Family
@@ -236,7 +237,8 @@ def _slots(specification: Specification, roles: Mapping[str, Role | float]) -> l
     for of, parameter in specification.parameters.items():
         public = filled.get(of, of)
         domain = (specification.alternatives.get(public) or parameter).domain
-        role = roles.get(public, shared if parameter.shared else predicted)
+        usual = shared if parameter.shared else predicted
+        role = roles.get(public, usual if parameter.fixed is None else parameter.fixed)
         if isinstance(role, Role):
             link = (
                 default_link(domain)

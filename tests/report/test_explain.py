@@ -17,7 +17,7 @@ from likely.families.registry import modules, specification
 from likely.links.catalogue import default_link, find_link, softmax
 from likely.losses.categorical import CategoricalLoss
 from likely.losses.nll import NegativeLogLikelihood, Slot
-from likely.recipe import Family
+from likely.recipe import Family, family_class
 from likely.report.explain import explain
 
 SCALAR = tuple(m for m in modules() if specification(m).vector is None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -280,11 +280,27 @@ class OrdinalLoss(VectorLoss):
         return self._raw_of_counts(counts)
 
     def _raw_of_counts(self, counts: Array) -> Array:
-        below = np.cumsum(counts)[:-1]
-        above = counts[::-1].cumsum()[::-1][1:]
-        with np.errstate(all="ignore"):
-            thresholds = self.link.link(below / (below + above))
-        return self.raw_of({"loc": 0.0, "thresholds": thresholds})
+        """raw (K,) or (K, n) with probabilities in proportion to counts (K,) or (K, n), all above 0."""
+        below = np.cumsum(counts, axis=0)[:-1]
+        above = np.cumsum(counts[::-1], axis=0)[::-1][1:]
+        thresholds = _threshold(self.link.name, below / (below + above), above / (below + above))
+        return self.raw_of({"loc": 0.0, "thresholds": thresholds.T})
+
+    def mixed(self, raw: Sequence[Array]) -> Array:
+        """raw (K, n) of the equal mixture of several, (K, n) each: any probabilities are some thresholds."""
+        logs = np.logaddexp.reduce([self.log_probabilities(one) for one in raw], axis=0)
+        return self._raw_of_counts(np.exp(logs - logs.max(axis=0)))
+
+
+def _threshold(link: str, p: Array, q: Array) -> Array:
+    """link(p), from whichever of p and q = 1 − p is small."""
+    if link == "logit":
+        return np.log(p) - np.log(q)
+    if link == "probit":
+        from scipy.special import ndtri
+
+        return np.where(p < q, ndtri(p), -ndtri(q))
+    return np.log(np.where(p < q, -np.log1p(-p), -np.log(q)))
 
 
 class _Thresholds:
