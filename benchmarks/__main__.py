@@ -3,6 +3,16 @@
 import subprocess
 import sys
 
-for name in ("losses", "classes", "density", "linear", "scaling", "latency", "trees", "uci"):
+for name in (
+    "losses",
+    "classes",
+    "vectors",
+    "density",
+    "linear",
+    "scaling",
+    "latency",
+    "trees",
+    "uci",
+):
     print(f"\n== {name} ==", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import likely
-from likely import Linear, Poisson, ZeroInflated, predicted, shared
+from likely import Constant, Linear, Poisson, ZeroInflated, predicted, shared
 
 DATA = Path(__file__).parent / "data" / "fits"
-CASES = sorted(path.stem for path in DATA.glob("*.json"))
+#: Of several columns of y there is one, with a test of its own.
+VECTOR = "dens_mvn_iris"
+CASES = sorted(path.stem for path in DATA.glob("*.json") if path.stem != VECTOR)
 
 #: Case family → our family; case parameter → ours (the links of the cases are on the raw scale).
 FAMILIES = {
@@ -117,6 +119,22 @@ def test_fit_agrees_with_the_published_optimum(case):
             else:
                 assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
                 assert row.std_error == pytest.approx(known["se"], rel=1e-5)
+
+
+def test_covariance_of_iris():
+    info, columns = load(VECTOR)
+    y = np.column_stack([columns[name] for name in info["responses"]])
+    fitted = likely.MultivariateNormal().fit(y)
+    learned = Constant(likely.MultivariateNormal()).fit(np.zeros((len(y), 1)), y)
+    assert learned.result_.status.name == "converged"
+    assert learned.log_likelihood_ == pytest.approx(info["loglik"], rel=1e-13)
+    natural = info["natural"]
+    for found in (fitted, learned.predict_dist(np.zeros((1, 1)))[0]):
+        assert found.log_prob(y).sum() == pytest.approx(info["loglik"], rel=1e-13)
+        np.testing.assert_allclose(found.mean(), natural["mean"], rtol=1e-12)
+        np.testing.assert_allclose(found.cov(), natural["Sigma"], rtol=1e-10)
+        factor = found.loss.factor(found.raw[:, None])[0]
+        np.testing.assert_allclose(factor, natural["cholesky_lower"], rtol=1e-10, atol=1e-15)
 
 
 def check_contrasts(model, info):

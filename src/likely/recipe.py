@@ -286,6 +286,11 @@ class VectorFamily(Family):
         ):
             raise ValueError(f"{word} must be a whole number of at least 2, got {size!r}")
         self.size = None if size is None else int(size)
+        for name, role in roles.items():
+            if not isinstance(role, Role):
+                raise TypeError(
+                    f"{self.specification.name}'s {name} must be predicted or shared, got {role!r}"
+                )
         super().__init__(**roles)
         self.loss()  # a role that the loss cannot have is an error here
 

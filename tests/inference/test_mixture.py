@@ -17,7 +17,7 @@ LEVELS = np.array([1e-12, 0.03, 0.5, 0.77, 1.0 - 1e-9])
 NUMBERS = [
     name
     for name, module in public_names().items()
-    if specification(module).support.name not in ("binary", "classes")
+    if specification(module).vector is None and specification(module).support.name != "binary"
 ]
 
 

@@ -43,6 +43,7 @@ TARGETS = {
     "classes": np.array(["red", "green", "blue"])[
         (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int)
     ],
+    "vectors": np.column_stack([ETA, -ETA]) + 0.5 * RNG.normal(size=(N, 2)),
     "ordered_classes": (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int),
 }
 Y = TARGETS["real"]

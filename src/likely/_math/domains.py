@@ -67,4 +67,8 @@ LABELLED = ("binary", "classes", "ordered_classes")
 #: Where a latent variable lies: real, but its links are those of the cumulative probabilities.
 latent = Domain("latent", "ℝ", "a finite real number")
 ordered = Domain("ordered", "θ₁ < θ₂ < …", "finite numbers in increasing order")
+vectors = Domain("vectors", "ℝᵈ", "a row of d finite real numbers")
+positive_definite = Domain(
+    "positive_definite", "d×d, positive definite", "a symmetric positive definite matrix"
+)
 simplex = Domain("simplex", "Δᴷ", "K probabilities that sum to 1", 0.0, 1.0)

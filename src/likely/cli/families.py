@@ -9,7 +9,7 @@ from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 
 _ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes",
-          "ordered_classes", "counts")  # fmt: skip
+          "ordered_classes", "counts", "vectors")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
@@ -19,6 +19,7 @@ _WORDS = {
     "classes": "one of K classes",
     "ordered_classes": "one of K classes in order",
     "counts": "counts",
+    "vectors": "several real numbers",
 }
 
 

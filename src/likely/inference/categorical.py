@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from likely.inference.classes import Array, ClassPredictive
+from likely.inference.batch import Array
+from likely.inference.classes import ClassPredictive
 from likely.losses.categorical import probabilities
 
 

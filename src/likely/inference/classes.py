@@ -1,81 +1,34 @@
-"""What predictive distributions over K classes share: rows, labels, probabilities, draws, the mode."""
+"""What predictive distributions over K classes share: labels, probabilities, draws, the mode."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely.inference.batch import Array, Batch
 from likely.inference.labels import codes_of
 
-Array = NDArray[np.float64]
 
-
-class ClassPredictive:
+class ClassPredictive(Batch):
     """n distributions over K classes, one a row; or a single one, of shape ().
 
     ``raw`` is (k, n), or (k,); ``labels`` (K,) are what the classes are called, 0, …, K − 1 by default. Shapes and
     indexing as for ``Predictive``.
     """
 
-    #: Methods that do not exist, and why.
-    absent: ClassVar[Mapping[str, str]] = {}
+    instead: ClassVar[str] = "Use probabilities(), mode(), log_prob(y), prob(y) or entropy()"
 
     def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
-        self.loss = loss
-        self.raw = np.asarray(raw, dtype=np.float64)
+        super().__init__(loss, raw)
         k = loss.size
-        if self.raw.ndim not in (1, 2) or self.raw.shape[0] != loss.columns:
-            raise ValueError(
-                f"raw must have shape ({loss.columns},) or ({loss.columns}, n), got {self.raw.shape}"
-            )
         self.labels = np.arange(k) if labels is None else np.asarray(labels)
         if self.labels.shape != (k,):
             raise ValueError(f"{k} classes need {k} labels, got shape {self.labels.shape}")
 
-    def __getattr__(self, name: str) -> Any:
-        if name in self.absent:
-            family = self.loss.specification.name
-            raise AttributeError(
-                f"{name} is not defined for {family}: {self.absent[name]}. Use probabilities(), mode(), "
-                "log_prob(y), prob(y) or entropy()"
-            )
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    # --- A row of distributions -------------------------------------------------------------------
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(n,), or () for a single distribution."""
-        return self.raw.shape[1:]
-
-    @property
-    def _raw2(self) -> Array:
-        return self.raw if self.raw.ndim == 2 else self.raw[:, None]
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("this is a single distribution, which has no length")
-        return self.shape[0]
-
-    def __getitem__(self, rows: Any) -> Self:
-        if not self.shape:
-            raise TypeError("this is a single distribution, which has no rows to select")
-        if isinstance(rows, tuple):
-            raise IndexError("distributions have one axis: select rows by one index")
-        return type(self)(self.loss, self.raw[:, rows], self.labels)
-
-    def __iter__(self) -> Iterator[Self]:
-        return (self[row] for row in range(len(self)))
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The parameters by name, rows first: (n, …), or without n for a single distribution."""
-        found = self.loss.natural(self._raw2)
-        rows = {name: np.moveaxis(value, -1, 0) for name, value in found.items()}
-        return rows if self.shape else {name: value[0] for name, value in rows.items()}
+    def _of(self, raw: Array) -> Self:
+        return type(self)(self.loss, raw, self.labels)
 
     def __repr__(self) -> str:
         name = self.loss.specification.name

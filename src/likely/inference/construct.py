@@ -17,6 +17,10 @@ from likely.losses import check
 _PREDICTIVES = {
     "Categorical": ("likely.inference.categorical", "CategoricalPredictive"),
     "Ordinal": ("likely.inference.ordinal", "OrdinalPredictive"),
+    "MultivariateNormal": (
+        "likely.inference.multivariatenormal",
+        "MultivariateNormalPredictive",
+    ),
 }
 
 

@@ -25,10 +25,7 @@ class OrdinalPredictive(ClassPredictive):
 
     def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
         super().__init__(loss, raw, labels)
-        bad = ~np.isfinite(self._raw2).all(axis=0)
-        if bad.any():
-            rows = ", ".join(map(str, np.flatnonzero(bad)[:5]))
-            raise ValueError(f"raw must be finite; it is not in row {rows}")
+        self._refuse_unless_finite()
 
     def cdf(self, y: ArrayLike) -> Any:
         """P(Y ≤ y) of labels y: a label, one a row (n,), or any shape for a single distribution."""

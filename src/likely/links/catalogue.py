@@ -11,6 +11,7 @@ from likely._math.domains import (
     latent,
     ordered,
     positive,
+    positive_definite,
     real,
     simplex,
     unit_interval,
@@ -159,12 +160,20 @@ increments = Link(
     log,
     words="θ₁ = raw₁, θₖ₊₁ = θₖ + exp(rawₖ₊₁)",
 )
+cholesky = Link(
+    # losses/multivariatenormal.py computes it for all columns together.
+    "cholesky",
+    (positive_definite,),
+    exp,
+    log,
+    words="θ = L·Lᵀ, L lower triangular, Lᵢᵢ = exp(rawᵢᵢ), Lᵢⱼ = rawᵢⱼ",
+)
 
 LINKS: dict[str, Link] = {
     link.name: link
     for link in (
         identity, log_link, softplus, square, inverse, inverse_squared,
-        logit, probit, cloglog, loglog, cauchit, softmax, increments,
+        logit, probit, cloglog, loglog, cauchit, softmax, increments, cholesky,
     )
 }  # fmt: skip
 
@@ -175,6 +184,7 @@ _DEFAULTS = {
     simplex: softmax,
     latent: logit,
     ordered: increments,
+    positive_definite: cholesky,
 }
 
 

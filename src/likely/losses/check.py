@@ -94,6 +94,26 @@ def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
     return array
 
 
+def rows_of_numbers(y: Any, columns: int, specification: Any) -> NDArray[np.float64]:
+    """y as float64 (n, columns), every entry finite; ValueError names the rows."""
+    array = numeric(y, "y")
+    if array.ndim != 2 or array.shape[1] != columns:
+        raise ValueError(
+            f"y must have shape (n, {columns}) for {specification.name}, one column each; "
+            f"got shape {array.shape}"
+        )
+    if array.shape[0] == 0:
+        raise ValueError("y is empty: there is nothing to learn from")
+    if not np.isfinite(array).all():
+        bad = ~np.isfinite(array).all(axis=1)
+        word = "NaN" if np.isnan(array).any() else "infinity"
+        raise ValueError(
+            f"y is not finite in {rows_and_values(bad, array)}; Input y contains {word}. "
+            "Drop or impute those rows first"
+        )
+    return array
+
+
 def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     """The ValueError for y of which some value is not in the support."""
     missing = np.isnan(y)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.families.base import Specification
+from likely.links import default_link
 from likely.losses import check
 from likely.losses.nll import Slot
 
@@ -24,6 +25,7 @@ Array = NDArray[np.float64]
 _LOSSES = {
     "Categorical": ("likely.losses.categorical", "CategoricalLoss"),
     "Ordinal": ("likely.losses.ordinal", "OrdinalLoss"),
+    "MultivariateNormal": ("likely.losses.multivariatenormal", "MultivariateNormalLoss"),
 }
 
 
@@ -60,6 +62,14 @@ class VectorLoss:
         self.slots = tuple(slots)
         self.free = self.slots
         self._size = size
+        for slot in self.slots:
+            domain = specification.parameters[slot.of].domain
+            usual = default_link(domain)
+            if slot.link is not usual and domain.name != "latent":
+                raise ValueError(
+                    f"{specification.name}'s {slot.parameter} has the {usual.name} link and no other, "
+                    f"got {slot.link}"
+                )
 
     @property
     def size(self) -> int:
@@ -116,6 +126,11 @@ class VectorLoss:
         """No raw is outside the domain: the links of vectors are total."""
         return np.zeros(raw.shape[1:], dtype=bool)
 
+    @staticmethod
+    def size_of_y(columns: int) -> int:
+        """The size of which y has so many columns."""
+        raise NotImplementedError
+
     # --- y ----------------------------------------------------------------------------------------
 
     @property
@@ -126,6 +141,10 @@ class VectorLoss:
     def response(self, y: Any) -> Array:
         """y as float64, every row in the support; ValueError names the rows that are not."""
         raise NotImplementedError
+
+    def inside(self, y: Array) -> NDArray[np.bool_]:
+        """Which rows of y, of the right shape and without NaN, are in the support."""
+        return np.asarray(np.isfinite(y.reshape(y.shape[0], -1)).all(axis=1))
 
     # --- The loss ---------------------------------------------------------------------------------
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.mixture import Mixture
+from likely.inference.multivariatenormal import MultivariateNormalPredictive
 from likely.inference.ordinal import OrdinalPredictive
 from likely.inference.predictive import Predictive
+from likely.inference.vectormixture import VectorMixture
 from likely.recipe import family_class
 
 
@@ -24,6 +26,8 @@ def mixed(members: Sequence[Any]) -> Any:
     if isinstance(first, OrdinalPredictive):
         raw = first.loss.mixed([one.raw for one in members])
         return OrdinalPredictive(first.loss, raw, first.labels)
+    if isinstance(first, MultivariateNormalPredictive):
+        return VectorMixture(members)
     if first.labels is not None:
         no, yes = (
             np.logaddexp.reduce([one.log_prob(label) for one in members], axis=0)

@@ -54,10 +54,16 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
 
         y = column_or_1d(np.asarray(y), warn=True)
         return Observed(check.response(y, specification.support, name))
-    given = np.asarray(y)
-    size = family.size
-    if size is None and given.ndim == 2:
-        size = family.size_of_y(given.shape[1])
+    from likely.losses.vector import vector_loss
+
+    given, size = np.asarray(y), family.size
+    if size is None:
+        if given.ndim != 2 or given.shape[1] < 2:
+            raise ValueError(
+                f"y must have shape (n, {specification.vector}) for {name}, with at least 2 columns; got "
+                f"shape {given.shape}"
+            )
+        size = vector_loss(specification).size_of_y(given.shape[1])
     values: Array = family.loss(size).response(given)
     return Observed(values, size)
 

@@ -102,4 +102,45 @@ def _ordinal(loss: Any) -> Story:
     )  # fmt: skip
 
 
-_STORIES: dict[str, Callable[[Any], Story]] = {"Ordinal": _ordinal}
+def _multivariate_normal(loss: Any) -> Story:
+    roles = {slot.parameter: slot.role for slot in loss.slots}
+    how = {
+        "predicted": ("f(xᵢ, φ)", r"f(x_i, \varphi)", "predicted from x"),
+        "shared": ("one learned value for all rows", r"\text{one for all rows}", "shared"),
+    }
+    loc, covariance = (how[roles[name]] for name in ("loc", "covariance"))
+    square = ("½ |zᵢ|²", r"\tfrac12 |z_i|^2")
+    return Story(
+        density=(
+            Line("p(y | μ, Σ)", "exp(−½ (y − μ)ᵀ Σ⁻¹ (y − μ)) / √((2π)ᵈ |Σ|)", r"p(y \mid \mu, \Sigma)",
+                 r"\frac{\exp(-\tfrac12 (y - \mu)^T \Sigma^{-1} (y - \mu))}{\sqrt{(2\pi)^d |\Sigma|}}"),
+        ),
+        where="y is a row of d real numbers.",
+        parameters=(
+            Line("μ", loc[0], r"\mu", loc[1], f"loc: {loc[2]}, d raw columns"),
+            Line("Σ", "L Lᵀ", r"\Sigma", "L L^T", f"covariance: {covariance[2]}, d(d + 1)/2 raw columns"),
+            Line("Lᵢᵢ", "exp(rᵢᵢ)", "L_{ii}", "e^{r_{ii}}", "so that Σ is positive definite"),
+            Line("Lᵢⱼ", "rᵢⱼ", "L_{ij}", "r_{ij}", "below the diagonal"),
+        ),
+        predicted="L is lower triangular: the Cholesky factor of Σ.",
+        loss=(f"{square[0]} + Σⱼ log Lⱼⱼ + ½ d log(2π)",
+              rf"{square[1]} + \sum_j \log L_{{jj}} + \tfrac{{d}}{{2}} \log(2\pi)"),
+        gradient=(
+            Line("z", "L⁻¹ (y − μ)", "z", r"L^{-1} (y - \mu)", "residuals without correlation"),
+            Line("q", "L⁻ᵀ z", "q", "L^{-T} z"),
+            Line("∂ℓ/∂μᵢ", "−qᵢ", r"\frac{\partial \ell}{\partial \mu_i}", "-q_i"),
+            Line("∂ℓ/∂rᵢⱼ", "−qᵢ zⱼ", r"\frac{\partial \ell}{\partial r_{ij}}", "-q_i z_j", "i > j"),
+            Line("∂ℓ/∂rᵢᵢ", "1 − Lᵢᵢ qᵢ zᵢ", r"\frac{\partial \ell}{\partial r_{ii}}", "1 - L_{ii} q_i z_i"),
+        ),
+        infer=(Line("ŷ", "μ", r"\hat y", r"\mu"),),
+        name="the multivariate Gaussian negative log-likelihood",
+        remark="The multivariate Gaussian negative log-likelihood. With Σ shared and every column of y on the "
+        "same x it is least squares for each column: the covariance changes the uncertainty, not the "
+        "prediction.",
+    )  # fmt: skip
+
+
+_STORIES: dict[str, Callable[[Any], Story]] = {
+    "Ordinal": _ordinal,
+    "MultivariateNormal": _multivariate_normal,
+}

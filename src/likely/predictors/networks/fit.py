@@ -191,6 +191,10 @@ def _emphasis(loss: Any, beta: float) -> Callable[[Tensor, Tensor], Tensor] | No
     """
     if beta == 0.0:
         return None
+    if loss.specification.vector is not None:
+        raise ValueError(
+            f"beta weights rows by the scale of one number; {loss.specification.name} has no such scale"
+        )
 
     def emphasis(y: Tensor, raw: Tensor) -> Tensor:
         columns = raw.reshape(-1, raw.shape[-1]).T.double().cpu().numpy()
@@ -209,7 +213,7 @@ def _data(task: Task, x: NDArray[np.float32], response: Response) -> Data:
     def tensor(values: Array) -> Tensor:
         return torch.as_tensor(values, dtype=exact, device=task.device)
 
-    weight = np.ones_like(response.y) if response.weight is None else response.weight
+    weight = np.ones(response.y.shape[0]) if response.weight is None else response.weight
     offset = motion.offset(response.offset)
     return Data(
         torch.as_tensor(x, device=task.device),

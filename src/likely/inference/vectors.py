@@ -1,0 +1,78 @@
+"""Predictive distributions whose values are rows of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from likely.inference.batch import Array, Batch
+from likely.losses import check
+
+
+class VectorPredictive(Batch):
+    """n distributions of rows of d numbers, one a row; or a single one, of shape ().
+
+    Where y is asked for, give (n, d), (d,) for all rows, or (n, m, d) for m values a row; a single distribution
+    takes (…, d). Points such as ``mode()`` have shape (n, d), or (d,).
+    """
+
+    def __init__(self, loss: Any, raw: ArrayLike) -> None:
+        super().__init__(loss, raw)
+        self._refuse_unless_finite()
+
+    def __repr__(self) -> str:
+        name, d = self.loss.specification.name, self.loss.y_columns
+        if self.shape:
+            return f"<{name} {len(self)} distributions of {d} columns>"
+        shown = ", ".join(f"{v:.6g}" for v in np.ravel(self.mode())[:5])
+        return f"<{name} distribution of {d} columns: mode=[{shown}]>"
+
+    def log_prob(self, y: ArrayLike) -> Any:
+        """log p(y), the density or probability, in nats; −∞ outside the support."""
+        d, n = self.loss.y_columns, self._raw2.shape[1]
+        values = check.numeric(y, "y")
+        if values.ndim == 0 or values.shape[-1] != d:
+            raise ValueError(f"y must have {d} columns, its last axis; got shape {values.shape}")
+        if np.isnan(values).any():
+            raise ValueError("y is NaN: drop those rows first")
+        if self.shape:
+            if values.ndim == 1:
+                values = np.broadcast_to(values, (n, d))
+            if values.ndim > 3 or values.shape[0] != n:
+                raise ValueError(
+                    f"y has shape {values.shape}, but there are {n} distributions: give ({n}, {d}), "
+                    f"({n}, m, {d}) or ({d},)"
+                )
+        shape = values.shape[:-1]
+        flat = np.ascontiguousarray(values.reshape(-1, d))
+        times = flat.shape[0] if not self.shape else int(np.prod(shape[1:], dtype=np.intp))
+        rows = np.repeat(np.arange(n), times)
+        inside = self.loss.inside(flat)
+        out = np.full(flat.shape[0], -np.inf)
+        if inside.any():
+            raw = np.ascontiguousarray(self._raw2[:, rows[inside]])
+            out[inside] = -self.loss.evaluate(flat[inside], raw, 0)[0]
+        return out.reshape(shape)[()]
+
+    def prob(self, y: ArrayLike) -> Any:
+        """p(y), the density or probability; 0 outside the support."""
+        return np.exp(self.log_prob(y))
+
+    def mode(self) -> Any:
+        """Where the density or probability is largest."""
+        raise NotImplementedError
+
+    def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Array:
+        """m draws a row, (n, m, d), or (m, d) from a single distribution; ``rng`` a Generator or a seed."""
+        draws = self._draw(m, np.random.default_rng(rng))
+        return draws if self.shape else draws[0]
+
+    def _draw(self, m: int, rng: np.random.Generator) -> Array:
+        raise NotImplementedError
+
+    def _shaped(self, columns: Array) -> Any:
+        """Rows first, from columns (…, n)."""
+        rows = np.moveaxis(columns, -1, 0)
+        return rows if self.shape else rows[0]
