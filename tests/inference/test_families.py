@@ -19,7 +19,7 @@ COUNTS = {name for name in NAMES if registry.specification(name).support.integer
 
 
 def test_every_family_of_numbers_is_here():
-    scalar = {m for m in registry.modules() if registry.specification(m).support.name != "classes"}
+    scalar = {m for m in registry.modules() if registry.specification(m).vector is None}
     assert set(GRID) == scalar
 
 

@@ -45,7 +45,7 @@ class CategoricalLoss(VectorLoss):
         """nll (n,), gradient (K, n), packed curvature (K(K+1)/2, n), up to ``order``.
 
         Observed and expected curvature are the same: the softmax is the canonical link. The result has the
-        float type of raw.
+        float type of raw; many float32 entries are computed in float32, to 1e-6.
         """
         k, n = raw.shape
         nll = np.empty(n, dtype=raw.dtype)
@@ -55,7 +55,8 @@ class CategoricalLoss(VectorLoss):
         else:
             for first in range(0, n, BLOCK):
                 rows = slice(first, min(first + BLOCK, n))
-                nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), raw[:, rows])
+                wide = raw[:, rows].astype(np.float64, copy=False)
+                nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), wide)
         if order < 2:
             return nll, gradient if order else None, None
         curvature = np.empty((k * (k + 1) // 2, n))
