@@ -27,6 +27,7 @@ TARGETS = {
     "binary": RNG.integers(0, 2, N).astype(float),
     "classes": np.arange(N) % 3.0,
     "ordered_classes": np.arange(N) % 3.0,
+    "rankings": np.argsort(RNG.normal(size=(N, 3)), axis=1) + 1.0,
     "vectors": RNG.normal(size=(N, 3)),
 }
 

@@ -123,7 +123,7 @@ def test_names():
 DEFAULTS = {
     "Normal": "pp", "Laplace": "pp", "LogNormal": "pp", "StudentT": "pps", "Gamma": "ps", "Exponential": "p",
     "Beta": "ps", "Bernoulli": "p", "Categorical": "p", "Ordinal": "ps", "MultivariateNormal": "pp",
-    "Poisson": "p", "NegativeBinomial": "ps",
+    "PlackettLuce": "p", "Poisson": "p", "NegativeBinomial": "ps",
 }  # fmt: skip
 
 
@@ -213,6 +213,7 @@ def draw(rng, kind, n):
         "binary": lambda: rng.integers(0, 2, n).astype(float),
         "counts": lambda: rng.poisson(3.0, n).astype(float),
         "classes": lambda: rng.integers(0, 3, n).astype(float),
+        "rankings": lambda: np.argsort(rng.normal(size=(n, 3)), axis=1) + 1.0,
         "vectors": lambda: rng.normal(size=(n, 2)) @ [[1.0, 0.7], [0.0, 1.0]],
         "ordered_classes": lambda: rng.integers(0, 3, n).astype(float),
     }[kind]()

@@ -42,6 +42,7 @@ TARGETS = {
     "binary": np.array(["no", "yes"])[RNG.integers(0, 2, N)],
     "classes": np.array(["red", "green", "blue"])[RNG.integers(0, 3, N)],
     "vectors": X @ [[1.0, 0.5], [0.0, 1.0]] + RNG.normal(size=(N, 2)),
+    "rankings": np.argsort(np.argsort(RNG.normal(size=(N, 3)), axis=1), axis=1) + 1.0,
     "ordered_classes": np.digitize(X[:, 0] + RNG.logistic(size=N), [-0.5, 1.0]),
 }
 

@@ -44,6 +44,10 @@ TARGETS = {
         (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int)
     ],
     "vectors": np.column_stack([ETA, -ETA]) + 0.5 * RNG.normal(size=(N, 2)),
+    "rankings": np.argsort(
+        np.argsort(np.outer(ETA, [2.0, 0.0, -2.0]) + RNG.gumbel(size=(N, 3)), axis=1), axis=1
+    )
+    + 1.0,
     "ordered_classes": (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int),
 }
 Y = TARGETS["real"]

@@ -68,6 +68,11 @@ LABELLED = ("binary", "classes", "ordered_classes")
 latent = Domain("latent", "ℝ", "a finite real number")
 ordered = Domain("ordered", "θ₁ < θ₂ < …", "finite numbers in increasing order")
 vectors = Domain("vectors", "ℝᵈ", "a row of d finite real numbers")
+rankings = Domain(
+    "rankings",
+    "ranks 1, 2, …",
+    "a row of ranks 1, 2, … without ties, 1 the first; NaN for what was not ranked",
+)
 positive_definite = Domain(
     "positive_definite", "d×d, positive definite", "a symmetric positive definite matrix"
 )

@@ -16,6 +16,7 @@ Function = Callable[[Any, Any, Any, int], tuple[Any, ...]]
 _FUNCTIONS = {
     "Categorical": ("likely.adapters.jax_categorical", "cross_entropy"),
     "Ordinal": ("likely.adapters.jax_ordinal", "ordinal"),
+    "PlackettLuce": ("likely.adapters.jax_rankings", "plackett_luce"),
     "MultivariateNormal": ("likely.adapters.jax_columns", "by_columns"),
 }
 

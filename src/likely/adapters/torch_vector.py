@@ -16,6 +16,7 @@ Function = Callable[[Any, Any, Any, int], tuple[Any, ...]]
 _FUNCTIONS = {
     "Categorical": ("likely.adapters.torch_categorical", "cross_entropy"),
     "Ordinal": ("likely.adapters.torch_ordinal", "ordinal"),
+    "PlackettLuce": ("likely.adapters.torch_rankings", "plackett_luce"),
     "MultivariateNormal": ("likely.adapters.torch_columns", "by_columns"),
 }
 

@@ -9,7 +9,7 @@ from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 
 _ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes",
-          "ordered_classes", "counts", "vectors")  # fmt: skip
+          "ordered_classes", "counts", "vectors", "rankings")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
@@ -20,6 +20,7 @@ _WORDS = {
     "ordered_classes": "one of K classes in order",
     "counts": "counts",
     "vectors": "several real numbers",
+    "rankings": "rankings",
 }
 
 

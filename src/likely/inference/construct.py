@@ -17,6 +17,7 @@ from likely.losses import check
 _PREDICTIVES = {
     "Categorical": ("likely.inference.categorical", "CategoricalPredictive"),
     "Ordinal": ("likely.inference.ordinal", "OrdinalPredictive"),
+    "PlackettLuce": ("likely.inference.plackettluce", "PlackettLucePredictive"),
     "MultivariateNormal": (
         "likely.inference.multivariatenormal",
         "MultivariateNormalPredictive",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from likely.inference.batch import Array, Batch
 from likely.losses import check
@@ -35,7 +35,7 @@ class VectorPredictive(Batch):
         values = check.numeric(y, "y")
         if values.ndim == 0 or values.shape[-1] != d:
             raise ValueError(f"y must have {d} columns, its last axis; got shape {values.shape}")
-        if np.isnan(values).any():
+        if self._missing(values).any():
             raise ValueError("y is NaN: drop those rows first")
         if self.shape:
             if values.ndim == 1:
@@ -55,6 +55,9 @@ class VectorPredictive(Batch):
             raw = np.ascontiguousarray(self._raw2[:, rows[inside]])
             out[inside] = -self.loss.evaluate(flat[inside], raw, 0)[0]
         return out.reshape(shape)[()]
+
+    def _missing(self, values: Array) -> NDArray[np.bool_]:
+        return np.isnan(values)
 
     def prob(self, y: ArrayLike) -> Any:
         """p(y), the density or probability; 0 outside the support."""

@@ -26,6 +26,7 @@ _LOSSES = {
     "Categorical": ("likely.losses.categorical", "CategoricalLoss"),
     "Ordinal": ("likely.losses.ordinal", "OrdinalLoss"),
     "MultivariateNormal": ("likely.losses.multivariatenormal", "MultivariateNormalLoss"),
+    "PlackettLuce": ("likely.losses.plackettluce", "PlackettLuceLoss"),
 }
 
 
@@ -175,8 +176,8 @@ class VectorLoss:
         """Finite raw values (k,) to start from: the marginal maximum, or near it."""
         raise NotImplementedError
 
-    def maximum(self, y: Array, weight: Array | None) -> Array:
-        """Raw values (k,) at the marginal maximum; ValueError where there is none."""
+    def maximum(self, y: Array, weight: Array | None) -> Array | None:
+        """Raw values (k,) at the marginal maximum, None without a closed form; ValueError where there is none."""
         raise NotImplementedError
 
 

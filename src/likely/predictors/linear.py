@@ -273,8 +273,9 @@ class Linear(DistributionEstimator):
 
         cov: "observed" (inverse of the observed information; weights read as frequencies), "robust"
         (sandwich), or "expected" for Laplace, whose loss has kinks; None takes the first there is.
-        reference: for Categorical, the label of the class whose coefficients are subtracted (or its position,
-        where labels are not numbers); without one the coefficients sum to zero over the classes. An ordinal's
+        reference: for Categorical and PlackettLuce, the label of the class or number of the item whose
+        coefficients are subtracted (or the position of a class, where labels are not numbers); without one the
+        coefficients sum to zero over the classes. An ordinal's
         thresholds are told as they are, and not as the logarithms of their steps. Scales are maximum-likelihood
         (1/N, not 1/(N − p)) and intervals use z, so R's ``lm`` prints slightly larger errors.
         """
@@ -323,10 +324,11 @@ class Linear(DistributionEstimator):
 
     def _position(self, reference: Any) -> int:
         """The position of a class, from its label."""
-        labels = self.classes_.tolist()
+        classes = getattr(self, "classes_", np.arange(self.loss_.columns))
+        labels = classes.tolist()
         if reference in labels:
-            return labels.index(reference)
-        numbers = self.classes_.dtype.kind in "biuf"
+            return int(labels.index(reference))
+        numbers = classes.dtype.kind in "biuf"
         if not numbers and isinstance(reference, Integral) and 0 <= int(reference) < len(labels):
             return int(reference)
         raise ValueError(
@@ -336,7 +338,9 @@ class Linear(DistributionEstimator):
     def _contrasts(self, reference: Any, covariance: Array) -> tuple[Array, Array, Any]:
         """Coefficients less those of the reference class, with their covariance."""
         if not getattr(self.loss_, "shift_invariant", False):
-            raise ValueError("reference is for Categorical: other families have no reference class")
+            raise ValueError(
+                "reference is for Categorical and PlackettLuce: other families have no reference"
+            )
         reference = self._position(reference)
         k = self.loss_.columns
         width = self.result_.parameters.size // k

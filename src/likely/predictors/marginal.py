@@ -97,11 +97,11 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     if specification.vector is not None:
         seen = observe(family, y)
         loss = family.loss(seen.size)
-        return predictive(
-            loss,
-            loss.maximum(seen.y, check.weights(sample_weight, seen.y.shape[0])),
-            seen.labels,
-        )
+        weight = check.weights(sample_weight, seen.y.shape[0])
+        raw = loss.maximum(seen.y, weight)
+        if raw is None:
+            raw = _fitted(family, loss, seen.y, weight, loss.start(seen.y, weight))
+        return predictive(loss, raw, seen.labels)
     labels: NDArray[Any] | None = None
     if specification.support.name == "binary" and not are_codes(y):
         labels, values = encode_labels(y, specification.name, None)
@@ -128,6 +128,11 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
         return raw
     guess = rough(loss, y, weight)
     check_own(loss, guess)
+    return _fitted(family, loss, y, weight, guess)
+
+
+def _fitted(family: Any, loss: Any, y: Array, weight: Array | None, guess: Array) -> Array:
+    """The raw values (k,) at the maximum, by Newton's method."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         result = fit_constant(

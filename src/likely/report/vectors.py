@@ -140,7 +140,38 @@ def _multivariate_normal(loss: Any) -> Story:
     )  # fmt: skip
 
 
+def _plackett_luce(_: Any) -> Story:
+    return Story(
+        density=(
+            Line("p(y | λ)", "∏ₛ λ₍ₛ₎ / Σ_{t≥s} λ₍ₜ₎", r"p(y \mid \lambda)",
+                 r"\prod_s \frac{\lambda_{(s)}}{\sum_{t \ge s} \lambda_{(t)}}",
+                 "λ₍ₛ₎: the item in place s"),
+        ),
+        where="y holds the rank of each of m items. A ranking that breaks off has fewer factors: the items "
+        "that were not ranked stay in the sums.",
+        parameters=(
+            Line("λₖ", "exp(fₖ) / Σⱼ exp(fⱼ)", r"\lambda_k", r"\frac{e^{f_k}}{\sum_j e^{f_j}}",
+                 "worth: predicted from x, softmax link"),
+        ),
+        predicted="fₖ = fₖ(xᵢ, φ) is one raw prediction an item. Adding one number to all of them changes "
+        "nothing.",
+        loss=("Σₛ (log Σ_{t≥s} exp(f₍ₜ₎) − f₍ₛ₎)", r"\sum_s \left( \log \sum_{t \ge s} e^{f_{(t)}} - f_{(s)} \right)"),
+        gradient=(
+            Line("∂ℓ/∂f₍ₜ₎", "Σ_{s≤t} exp(f₍ₜ₎) / Σ_{u≥s} exp(f₍ᵤ₎) − 1", r"\frac{\partial \ell}{\partial f_{(t)}}",
+                 r"\sum_{s \le t} \frac{e^{f_{(t)}}}{\sum_{u \ge s} e^{f_{(u)}}} - 1",
+                 "without the 1 for items that were not ranked"),
+        ),
+        infer=(Line("ŷ", "the items in the order of their λ", r"\hat y",
+                    r"\text{the items in the order of their } \lambda", "of ties, the first"),),
+        name="the negative log-likelihood of Plackett and Luce's model",
+        remark="The listwise ranking loss (ListMLE): softmax cross-entropy for the first place, then for the "
+        "second among those left, and so on. With two items it is Bradley and Terry's model: binary "
+        "cross-entropy of f₂ − f₁.",
+    )  # fmt: skip
+
+
 _STORIES: dict[str, Callable[[Any], Story]] = {
     "Ordinal": _ordinal,
     "MultivariateNormal": _multivariate_normal,
+    "PlackettLuce": _plackett_luce,
 }
