@@ -193,6 +193,11 @@ class Network(DistributionEstimator):
         from likely.predictors.networks.train import Settings
 
         refuse_partial_links(loss, "a network")
+        if loss.specification.support.name == "rankings" and self._members() > 1:
+            raise ValueError(
+                f"members={self.members}: a mixture of rankings has no most probable one that could be "
+                f"found; {loss.specification.name} is for one member"
+            )
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
             used = np.flatnonzero(weight)
