@@ -559,7 +559,7 @@ def test_fit_weights_are_frequencies(name, rng):
         y = rng.negative_binomial(2, 0.4, 200)
     weight = rng.integers(0, 4, 200)
     family = family_class(name)()
-    one, repeated = family.fit(y, sample_weight=weight), family.fit(np.repeat(y, weight))
+    one, repeated = family.fit(y, sample_weight=weight), family.fit(np.repeat(y, weight, axis=0))
     for parameter, value in repeated.parameters.items():
         np.testing.assert_allclose(one.parameters[parameter], value, rtol=1e-7)
 

@@ -42,6 +42,11 @@ def _case(family: Any, seed: int = 0) -> Case:
         raw = np.abs(raw)  # inside the domain of the partial links that are tested here
     if support.name in LABELLED:
         y = np.arange(12) % (2 if support.name == "binary" else raw.shape[1])
+    elif support.name == "vectors":
+        y = rng.normal(size=(12, 3))
+    elif support.name == "rankings":
+        y = np.argsort(rng.normal(size=(12, 3)), axis=1) + 1.0
+        y[::3] = np.where(y[::3] > 2.0, np.nan, y[::3])
     elif support.integer:
         y = np.arange(12) % 5
     elif support.low == 0.0:

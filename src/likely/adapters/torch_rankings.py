@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import softplus
 
 #: A logarithm of 0 with derivatives.
 _NOTHING = -1e300
@@ -29,7 +29,8 @@ def plackett_luce(_loss: Any, y: Tensor, raw: Tensor, _order: int) -> tuple[Tens
     place = torch.arange(items - 1, device=raw.device)
     given = place < count
     rest = left[..., 1:] - r[..., :-1]
-    nll = torch.where(given, -logsigmoid(-rest), 0.0).sum(-1)
+    # From the threshold on PyTorch's softplus is the identity, which is right to e⁻⁵⁰.
+    nll = torch.where(given, softplus(rest, threshold=50.0), 0.0).sum(-1)
     # Item t misses the place it took, and was among those left for every place before.
     missed = torch.where(given, torch.exp(left[..., 1:] - left[..., :-1]), 0.0)
     after = among.triu(1)[:-1] & given.unsqueeze(-1)
