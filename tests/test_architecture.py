@@ -20,6 +20,7 @@ FLOORS = (
     "scoring",
     "data",
     "recipe",
+    "modifiers",
     "predictors",
     "adapters",
     "torch",

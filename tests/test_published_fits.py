@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import likely
-from likely import Linear, predicted, shared
+from likely import Linear, Poisson, ZeroInflated, predicted, shared
 
 DATA = Path(__file__).parent / "data" / "fits"
 CASES = sorted(path.stem for path in DATA.glob("*.json"))
@@ -30,6 +30,13 @@ FAMILIES = {
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
 }
+#: Case family → our modified family from its roles.
+MODIFIED = {
+    "zero_inflated_poisson": (
+        lambda roles: ZeroInflated(Poisson(mean=roles["mean"]), inflation=roles["inflation"]),
+        {"mu": "mean", "zi": "inflation"},
+    ),
+}
 #: A case's name of a link → ours.
 LINKS = {"1/mu^2": "inverse_squared"}
 
@@ -43,7 +50,7 @@ def load(case):
 
 
 def fit(info, columns):
-    name, names = FAMILIES[info["family"]]
+    name, names = (FAMILIES | MODIFIED)[info["family"]]
     design, roles = {}, {}
     features = [
         c for c in columns if c not in ("y", "offset", "weight", "Intercept", "successes", "trials")
@@ -57,7 +64,7 @@ def fit(info, columns):
         roles[ours] = role(LINKS.get(link, link))
     if "tau" in info:
         roles["level"] = info["tau"]
-    family = getattr(likely, name)(**roles)
+    family = name(roles) if callable(name) else getattr(likely, name)(**roles)
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))
     y, weight = columns.get("y"), columns.get("weight")

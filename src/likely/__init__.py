@@ -33,8 +33,11 @@ from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
+    from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
+    from likely.predictors.network import Network as Network
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
     from likely.report.family_check import check_family as check_family
@@ -45,14 +48,17 @@ __version__ = "0.1.0"
 _LAZY = {
     "Constant": "likely.predictors.constant",
     "Linear": "likely.predictors.linear",
+    "Network": "likely.predictors.network",
     "Trees": "likely.predictors.trees",
     "load": "likely.predictors.saving",
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
+    "ZeroInflated": "likely.modifiers",
+    "Hurdle": "likely.modifiers",
 }
 # Modules for other libraries, which need those.
-_MODULES = ("catboost", "lightgbm", "xgboost")
+_MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")
 
 
 def _families() -> dict[str, str]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification, specify
 from likely.families.definition import check_definition
@@ -75,7 +75,8 @@ class Family:
     in brackets, or a number that fixes it.
     """
 
-    specification: ClassVar[Specification]
+    #: Of the class, but for families that are made of others: those have one each.
+    specification: Specification
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "log_density"):
@@ -83,7 +84,7 @@ class Family:
             check_definition(cls.specification, dir(Family))
 
     def __init__(self, **roles: Role | float) -> None:
-        if not hasattr(type(self), "specification"):
+        if not hasattr(self, "specification"):
             raise TypeError(
                 "Family is a base class: subclass it with a log_density"
                 if type(self) is Family

@@ -62,6 +62,9 @@ def _families() -> list[Any]:
         likely.Beta(mean=predicted("cauchit")),
         *(likely.Bernoulli(probs=predicted(k)) for k in ("probit", "cloglog", "loglog")),
         Gumbel(),
+        likely.ZeroInflated(likely.Poisson()),
+        likely.ZeroInflated(likely.Gamma()),
+        likely.Hurdle(likely.NegativeBinomial()),
     ]
 
 

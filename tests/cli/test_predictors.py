@@ -31,7 +31,7 @@ def test_trees(run, table, tmp_path):
     assert result.exit_code == 0, result.stderr
     for words in (
         "place: 2 categories",
-        "x: missing in 15 rows, which trees may split on",
+        "x: missing in 15 rows, which is information too",
         "η = Σ trees(x)",
         "the trees = argmin",
         "Trees (grown on all 240 rows)",

@@ -19,7 +19,8 @@ from likely.families.registry import modules, specification
 from likely.links import default_link, find_link, links_for
 from likely.losses.categorical import CategoricalLoss
 from likely.losses.nll import NegativeLogLikelihood, Slot
-from oracles.textbook import FAMILIES
+from oracles.modified import specification_of
+from oracles.textbook_modified import FAMILIES
 from oracles.truth import Combination, Point
 
 SEED = 20260101
@@ -38,7 +39,7 @@ PARTIAL = {"identity", "inverse", "inverse_squared", "log"}
 
 def combination(family: str, links: dict[str, str] | None = None, classes: int = 0) -> Combination:
     """A family's parameters with their default links, but for those named."""
-    spec = next(s for s in map(specification, modules()) if s.name == family)
+    spec = specification_of(family)
     links = links or {}
     slots = []
     for of, parameter in spec.parameters.items():
@@ -76,7 +77,7 @@ def others() -> list[Combination]:
 
 def loss(c: Combination) -> Any:
     """The library's loss for a combination."""
-    spec = next(s for s in map(specification, modules()) if s.name == c.family)
+    spec = specification_of(c.family)
     slots = []
     for (name, link), of in zip(c.slots, spec.parameters, strict=True):
         domain = (spec.alternatives.get(name) or spec.parameters[of]).domain
@@ -163,7 +164,7 @@ def responses(
 
 def _centre(nll: Any, raw: np.ndarray) -> tuple[float, float]:
     column = raw[:, np.newaxis]
-    theta = [nll.formula(name, column)[0] for name in nll.specification.parameters]
+    theta = [nll.parameter(name, column)[0] for name in nll.specification.parameters]
     with np.errstate(all="ignore"):
         middle, spread = FAMILIES[nll.specification.name].centre(*theta)
     return float(middle), float(spread)
@@ -260,6 +261,6 @@ def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
     if kink is None or c.slots[0][1] == "identity":
         return False
     column = np.array(point[1:])[:, np.newaxis]
-    place, width = kink(*(float(nll.formula(n, column)[0]) for n in nll.specification.parameters))
+    place, width = kink(*(float(nll.parameter(n, column)[0]) for n in nll.specification.parameters))
     slack = 64 * 2.0**-53 * max(1.0, abs(point[1])) * abs(place)
     return abs(point[0] - place) <= slack and width < 1e6 * slack

@@ -20,6 +20,7 @@ from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, constant, symbol
 from oracles import textbook
+from oracles.textbook_modified import FAMILIES
 
 #: Few different numbers of digits: mpmath tabulates its coefficients for each.
 DIGITS = (60, 120, 200, 300, 400, 600, 1000, 2000, 4000)
@@ -106,7 +107,7 @@ class Graphs:
             theta: list[Any] = []
             book = None
         else:
-            book = textbook.FAMILIES[combination.family]
+            book = FAMILIES[combination.family]
             theta = self._parameters(combination, book)
             nll = -book.log_density(self.y, *theta)
         k = len(self.raw)

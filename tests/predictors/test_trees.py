@@ -136,7 +136,8 @@ def test_location_and_scale_are_found():
     assert importance["scale"].sum() == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("n", [250, 1500])
+# Folds, and from 10,000 rows on one split.
+@pytest.mark.parametrize("n", [250, 1500, 12_000])
 def test_intervals_cover_new_rows(n):
     x, y, _, _ = heteroscedastic(n)
     new, truth, _, _ = heteroscedastic(4000, seed=2)
@@ -248,6 +249,17 @@ def test_the_best_round_is_kept():
         assert model.losses_.argmin() + 1 == model.best_iteration_
     constant = Constant(Normal()).fit(X, noise)
     assert model.score(X, noise) == pytest.approx(constant.score(X, noise), abs=0.15)
+
+
+def test_enough_held_out_rows_set_the_constants():
+    x, y, _, _ = heteroscedastic(4000)
+    model = Trees(Normal(), random_state=0, validation=0.25, max_iter=60).fit(x, y)
+    start = Trees(Normal(), random_state=0, validation=0.05, max_iter=60).fit(x, y)
+    # 1,000 rows are held out, and 200, too few to set anything.
+    assert not np.allclose(model.ensembles_.constants, start.ensembles_.constants, atol=1e-6)
+    new, truth, _, _ = heteroscedastic(20_000, seed=9)
+    found = model.predict_params(new)
+    assert np.mean(((truth - found["loc"]) / found["scale"]) ** 2) == pytest.approx(1.0, abs=0.12)
 
 
 def test_eval_set_judges():

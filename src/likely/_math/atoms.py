@@ -107,6 +107,12 @@ softplus_bend = _register(
 bose = _register("bose", lambda x, out: (-out * (1.0 + out),), lambda x: 1.0 / (exp(x) - 1.0))
 log1mexp = _register("log1mexp", lambda x, out: (bose(x),), lambda x: log(1.0 - exp(-x)))
 
+logaddexp = _register(
+    "logaddexp",
+    lambda a, b, out: (sigmoid(a - b), sigmoid(b - a)),
+    lambda a, b: log(exp(a) + exp(b)),
+)
+
 # --- Atoms with hints. ---------------------------------------------------------------------------
 #
 # An argument called log_x carries the logarithm of x, which a link knows better than x does, and
@@ -123,6 +129,21 @@ log1mexp_slope = _register(
     lambda x, log_x: x / (exp(x) - 1.0),
 )
 log1mexp_bend = _register("log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0))
+log_expm1_ratio = _register(
+    "log_expm1_ratio",
+    lambda x, log_x, out: (0.0, expm1_ratio_slope(x, log_x)),
+    lambda x, log_x: log((exp(x) - 1.0) / x),
+)
+expm1_ratio_slope = _register(
+    "expm1_ratio_slope",
+    lambda x, log_x, out: (0.0, expm1_ratio_curve(x)),
+    lambda x, log_x: x - 1.0 + x / (exp(x) - 1.0),
+)
+expm1_ratio_curve = _register(
+    "expm1_ratio_curve",
+    None,
+    lambda x: x - x / (exp(x) - 1.0) * (x - 1.0 + x / (exp(x) - 1.0)),
+)
 
 # --- Remainders of logarithm and exponential. ----------------------------------------------------
 log1pmx = _register("log1pmx", lambda x, out: (-x / (1.0 + x),), lambda x: log(1.0 + x) - x)
@@ -216,6 +237,22 @@ negative_binomial_few = _register(
     lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
 )
 
+log1p_excess = _register(
+    "log1p_excess",
+    lambda x, log_x, out: (0.0, -log1pmx(x) / x),
+    lambda x, log_x: (1.0 + x) * log(1.0 + x) / x - 1.0,
+)
+negative_binomial_log_zeros = _register(
+    # d = log(1 + r) (1 + r)/r − 1 with r = m/s: the slopes are 1/(1 + d) and d/(1 + d).
+    "negative_binomial_log_zeros",
+    lambda m, s, log_m, log_s, out: (
+        0.0,
+        0.0,
+        1.0 / (1.0 + log1p_excess(m / s, log_m - log_s)),
+        1.0 / (1.0 + 1.0 / log1p_excess(m / s, log_m - log_s)),
+    ),
+    lambda m, s, log_m, log_s: log(s * log(1.0 + m / s)),
+)
 negative_binomial_factorial = _register(
     "negative_binomial_factorial",
     lambda y, s, log_s, out: (log_factorial_error_1(y) + 0.5 / (s + y), 0.0, -0.5 * _share(y, s)),

@@ -65,6 +65,23 @@ def log1mexp_bend(x: Expression) -> Node:
     return where(x > TINY, special.expm1mx(y) / expm1(y) - x, -0.5 * x)
 
 
+def log_expm1_ratio(x: Expression, log_x: Expression) -> Node:
+    """log((eˣ − 1)/x), x > 0: x/2 at 0, x − log x far out."""
+    small = where(x < 0.26, x, 0.0)
+    middle = where(x < 0.26, small * polynomial(small, special.EXPM1MX), special.expm1mx(x) / x)
+    return where(x < 1.0, log1p(middle), x + special.log1mexp(x) - log_x)
+
+
+def expm1_ratio_slope(x: Expression, log_x: Expression) -> Node:
+    """Its derivative in log x, x − 1 + x/(eˣ − 1)."""
+    return -log1mexp_bend(x)
+
+
+def expm1_ratio_curve(x: Expression) -> Node:
+    """Its second derivative in log x: x/2 at 0."""
+    return x - log1mexp_slope(x, x) * -log1mexp_bend(x)
+
+
 def log_ratio_of(
     x: Expression, m: Expression, d: Expression, log_x: Expression, log_m: Expression
 ) -> Node:
@@ -97,6 +114,18 @@ def negative_binomial_deviance(
     # The second term is the derivative in log s: a kernel that needs both computes it once.
     split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
     return special.relative_entropy_term(y, (s + y) * to_m, -d) + split_of_size
+
+
+def log1p_excess(x: Expression, log_x: Expression) -> Node:
+    """(1 + x) log(1 + x)/x − 1, x > 0: x/2 at 0."""
+    return (1.0 + x) * (special.log1p_residual(x) / x)
+
+
+def negative_binomial_log_zeros(
+    m: Expression, s: Expression, log_m: Expression, log_s: Expression
+) -> Node:
+    """log(s log(1 + m/s)): the logarithm of −log p(0) of NegativeBinomial."""
+    return log_s + log(log1p(m / s))
 
 
 def _negative_binomial_split(

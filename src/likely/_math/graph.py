@@ -4,12 +4,13 @@ A node is an operation and its arguments. Nodes are hash-consed: writing the sam
 expression twice gives the same node, so common sub-expressions are shared without a pass of
 their own. The order of operations stays as written, because the parentheses of a stable formula carry
 its stability; the only rewriting is what floating-point arithmetic does exactly
-(``1 * x``, ``x + 0``, ``a - (-b)``) and ``0 * x``.
+(``1 * x``, ``x + 0``, ``a - (-b)``), ``0 * x``, and a choice between numbers that are known.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -362,8 +363,17 @@ def equal(a: Any, b: Any) -> Node:
 
 def where(condition: Any, a: Any, b: Any) -> Node:
     """a where the condition holds, else b; both sides are computed."""
-    a, b = as_node(a), as_node(b)
+    condition, a, b = as_node(condition), as_node(a), as_node(b)
+    if condition.op in _HOLDS and all(is_constant(arg) for arg in condition.args):
+        return a if _HOLDS[condition.op](*[arg.value for arg in condition.args]) else b
     return a if a is b else make("where", condition, a, b)
+
+
+_HOLDS: dict[str, Callable[[float, float], bool]] = {
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "equal": operator.eq,
+}
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Node:

@@ -293,6 +293,11 @@ def softplus(x: Any) -> Node:
     return maximum(x, 0.0) + log1p(exp(-abs_(x)))
 
 
+def logaddexp(a: Any, b: Any) -> Node:
+    """log(exp(a) + exp(b)), exactly the larger where the other is -infinite."""
+    return maximum(a, b) + log1p(exp(-abs_(a - b)))
+
+
 def sigmoid(x: Any) -> Node:
     """1/(1 + exp(-x)) for all x, digits kept in both tails. Max relative error 2.9e-16."""
     e = exp(-abs_(x))

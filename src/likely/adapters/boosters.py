@@ -47,7 +47,7 @@ class BoostingObjective:
         self.loss: Any = self.family.loss(classes)
         if classes is not None and classes > self.loss.columns:
             raise ValueError(f"y has class {classes - 1}, but {self.family!r} ends before it")
-        refuse_partial_links(self.loss)
+        refuse_partial_links(self.loss, "boosted trees")
         weight = check.weights(sample_weight, values.shape[0])
         added = offsets(self.loss, values.shape[0], offset, exposure)
         self.has_offset = added is not None

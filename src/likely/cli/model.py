@@ -97,8 +97,8 @@ class TableModel:
 
 
 def encoder_for(predictor: str, numeric: tuple[str, ...], min_rows: int) -> TableEncoder:
-    """Trees take categories as codes and gaps as they are; the others want numbers in every cell."""
-    encoder = CodeEncoder if predictor == "trees" else TableEncoder
+    """Trees and networks take categories as codes and gaps as they are; the others numbers only."""
+    encoder = CodeEncoder if predictor in ("trees", "network") else TableEncoder
     return encoder(numeric, min_rows)
 
 

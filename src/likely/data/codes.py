@@ -1,4 +1,4 @@
-"""From a table to a matrix for trees: numbers as they are, categories as codes, gaps left open."""
+"""From a table to a matrix for trees and networks: numbers as they are, categories as codes, gaps left open."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class CodeEncoder(TableEncoder):
             plan = RawPlan(column.name, column.kind)
         if holes:
             notes.append(
-                f"{column.name}: missing in {count(holes, 'row')}, which trees may split on"
+                f"{column.name}: missing in {count(holes, 'row')}, which is information too"
             )
         return plan, notes
 

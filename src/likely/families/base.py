@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from likely._math.atoms import log1mexp
 from likely._math.domains import Domain
@@ -24,6 +24,9 @@ from likely._math.graph import (
     make,
     substitute,
 )
+
+if TYPE_CHECKING:
+    from likely.families.modifiers.base import Structure
 
 Body = Callable[..., Any]
 
@@ -149,6 +152,13 @@ class Specification:
     ============================  =========================================================
     mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
+    log_cdf, log_sf               ``(y, *parameters)``: accurate in both tails, differentiable
+    log_interval                  ``(low, high, *parameters)``: log P(low < Y ≤ high), where the
+                                  difference of two tails would cancel
+    log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
+                                  y ≤ bound), where the difference to log p(y) would cancel
+    log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
+                                  difference log p(y) − log(1 − p(0)) would cancel
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
                                   "log name" and "log1m name" are coordinates too, for what
                                   moves by ratios
@@ -158,6 +168,8 @@ class Specification:
     start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
+
+    ``structure`` says what a modified family is made of; None for a plain one.
     """
 
     name: str
@@ -172,6 +184,7 @@ class Specification:
     common_names: Mapping[str, str] = field(default_factory=dict)
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
+    structure: Structure | None = None
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
@@ -194,6 +207,12 @@ FORMULAS = (
     "sf",
     "quantile",
     "isf",
+    "log_cdf",
+    "log_sf",
+    "log_interval",
+    "log_above",
+    "log_below",
+    "log_positive",
     "expected_information",
     "sufficient",
     "maximum_likelihood",
@@ -229,6 +248,9 @@ def specify(cls: type) -> Specification:
             f"{cls.__name__}.support must be a domain such as real or positive, the values that y "
             f"can take: {got}"
         )
+    if "mean" in parameters:
+        place = list(parameters).index("mean")
+        formulas["mean"] = lambda *theta: theta[place]
     return Specification(
         name=cls.__name__,
         doc=cls.__doc__ or "",
@@ -258,6 +280,16 @@ def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
     return ""
 
 
+#: What closed forms take before the parameters.
+_LEADING = {
+    **dict.fromkeys(("cdf", "sf", "log_cdf", "log_sf", "log_positive"), ("y",)),
+    **dict.fromkeys(("quantile", "isf"), ("q",)),
+    "log_interval": ("low", "high"),
+    "log_above": ("y", "low"),
+    "log_below": ("y", "high"),
+}
+
+
 def _check_arguments(
     name: str, formulas: Mapping[str, Body], parameters: Mapping[str, Parameter]
 ) -> None:
@@ -265,13 +297,12 @@ def _check_arguments(
     for formula, body in formulas.items():
         if formula in ("sufficient", "maximum_likelihood", "start", "sample"):
             continue
-        leading = 1 if formula in ("cdf", "sf", "quantile", "isf") else 0
+        leading = len(_LEADING.get(formula, ()))
         got = body.__code__.co_varnames[: body.__code__.co_argcount]
         if list(got[leading:]) != list(parameters) or len(got) != leading + len(parameters):
-            first = ["y" if formula in ("cdf", "sf") else "q"][:leading]
             raise TypeError(
                 f"{name}.{formula} takes ({', '.join(got)}), but must take "
-                f"({', '.join([*first, *parameters])})"
+                f"({', '.join([*_LEADING.get(formula, ()), *parameters])})"
             )
 
 

@@ -3,17 +3,33 @@
 from likely._math.atoms import (
     betainc,
     betaincc,
+    log1mexp_of,
+    log1p_excess,
+    log_expm1_ratio,
     negative_binomial_deviance,
     negative_binomial_factorial,
     negative_binomial_few,
     negative_binomial_information,
+    negative_binomial_log_zeros,
+    scaled_log1p,
     stirling,
     stirling_of_sum,
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import floor, where
+from likely._math.graph import equal, floor, log1p, where
 from likely.families.base import Distribution, Parameter
+
+
+def _saddle(y, mean, size):
+    # The saddle-point form: half the unit deviance, and what Stirling's formula leaves of the
+    # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
+    return (
+        stirling_of_sum(y, size, size.log)
+        - stirling(size, size.log)
+        - negative_binomial_factorial(y, size, size.log)
+        - negative_binomial_deviance(y, mean, size, mean.log, size.log)
+    )
 
 
 class NegativeBinomial(Distribution):
@@ -34,17 +50,22 @@ class NegativeBinomial(Distribution):
     scipy = ("nbinom", lambda mean, size: {"n": size, "p": 1.0 / (1.0 + mean / size)})
 
     def log_density(y, mean, size):
-        # The saddle-point form: half the unit deviance, and what Stirling's formula leaves of the
-        # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
-        # At y = 1 the rest would cancel too, but nothing is left there of the coefficient.
-        saddle = (
-            stirling_of_sum(y, size, size.log)
-            - stirling(size, size.log)
-            - negative_binomial_factorial(y, size, size.log)
-            - negative_binomial_deviance(y, mean, size, mean.log, size.log)
-        )
+        # At y = 1 the terms of the saddle-point form would cancel, but nothing is left there of the
+        # binomial coefficient.
         few = negative_binomial_few(y, mean, size, mean.log, size.log)
-        return where(y < 2.0, -few, saddle)
+        return where(y < 2.0, -few, _saddle(y, mean, size))
+
+    def log_positive(y, mean, size):
+        # With r = mean/size, −log p(0) = size · log(1 + r). Where that is small both log p(1) and
+        # log(1 − p(0)) are nearly log(mean), and two positive terms are what their difference leaves.
+        log_ratio = mean.log - size.log
+        zeros = scaled_log1p(mean, size)
+        log_zeros = negative_binomial_log_zeros(mean, size, mean.log, size.log)
+        above = log1mexp_of(zeros, log_zeros)
+        close = log_expm1_ratio(zeros, log_zeros) + log1p(log1p_excess(mean / size, log_ratio))
+        plain = negative_binomial_few(1.0, mean, size, mean.log, size.log) + above
+        one = where(zeros < 1.0, close, plain)
+        return where(equal(y, 1.0), -one, _saddle(y, mean, size) - above)
 
     def var(mean, size):
         return mean + mean * (mean / size)

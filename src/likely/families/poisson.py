@@ -1,8 +1,15 @@
 """Poisson: counts of events that come independently."""
 
-from likely._math.atoms import gammaincc, log_factorial_error, relative_entropy_of, whole_before
+from likely._math.atoms import (
+    gammaincc,
+    log1mexp_of,
+    log_expm1_ratio,
+    log_factorial_error,
+    relative_entropy_of,
+    whole_before,
+)
 from likely._math.domains import counts, positive
-from likely._math.graph import floor, where
+from likely._math.graph import equal, floor, where
 from likely._math.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
@@ -25,6 +32,15 @@ class Poisson(Distribution):
     def log_density(y, mean):
         # y log(y/m) + m − y is the unit deviance; log y! enters through its Stirling remainder.
         return -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+
+    def log_positive(y, mean):
+        # log p(y) − log(1 − e⁻ᵐ). For y = 1 and for a small mean, (eᵐ − 1)/m takes the place of both.
+        ratio = log_expm1_ratio(mean, mean.log)
+        log_factorial = log_factorial_error(y) + y * y.log - y
+        few = (y - 1.0) * mean.log - log_factorial - ratio
+        density = -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+        many = where(mean < 1.0, few, density - log1mexp_of(mean, mean.log))
+        return where(equal(y, 1.0), -ratio, many)
 
     def var(mean):
         return mean

@@ -158,7 +158,7 @@ class Line:
         candidates = [np.zeros(self.rows)]
         step = np.ones(self.rows)
         for name, parameter in loss.specification.parameters.items():
-            value = loss.formula(name, self.raw)
+            value = loss.parameter(name, self.raw)
             domain = parameter.domain
             if domain.low == -math.inf:
                 candidates.append(value)

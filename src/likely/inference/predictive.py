@@ -200,7 +200,7 @@ class Predictive:
         if "sample" in self.loss.specification.formulas:
             body = self.loss.specification.formulas["sample"]
             values = [
-                np.asarray(self.loss.formula(name, self._raw2))[:, None]
+                np.asarray(self.loss.parameter(name, self._raw2))[:, None]
                 for name in self.loss.specification.parameters
             ]
             draws = np.asarray(body(generator, (n, m), *values), dtype=np.float64)
@@ -267,10 +267,7 @@ class Predictive:
     # --- How each is computed ---------------------------------------------------------------------
 
     def _declared(self, name: str) -> bool:
-        specification = self.loss.specification
-        return name in specification.formulas or (
-            name == "mean" and "mean" in specification.parameters
-        )
+        return name in self.loss.specification.formulas
 
     def _summary(self, name: str) -> Any:
         if self._declared(name):
@@ -283,6 +280,10 @@ class Predictive:
     def _integrals(self) -> tuple[Any, Rows | None]:
         """Integrals or sums over the distinct rows, and the index of each row in them."""
         few, inverse = distinct(self._raw2)
+        if self.loss.specification.structure is not None:
+            from likely.inference.modified import inference_of
+
+            return inference_of(self.loss, few), inverse
         if self.loss.specification.support.integer:
             from likely.inference.summation import DiscreteSums
 
@@ -300,7 +301,9 @@ class Predictive:
             y = np.floor(y)
             before, after = y < support.low, y >= support.high
         else:
-            before, after = y <= support.low, y >= support.high
+            # A support that contains its lower edge may have a point mass there.
+            before = y < support.low if support.closed_low else y <= support.low
+            after = y >= support.high
         out[before], out[after] = (0.0, 1.0) if lower else (1.0, 0.0)
         inside = ~(before | after)
         if inside.all():

@@ -120,7 +120,7 @@ class DiscreteSums:
         found = []
         for name, parameter in self.loss.specification.parameters.items():
             if parameter.domain.high == math.inf:
-                found.append(np.maximum(np.floor(self.loss.formula(name, self.raw)), self.low))
+                found.append(np.maximum(np.floor(self.loss.parameter(name, self.raw)), self.low))
         return found
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -127,6 +127,22 @@ class NegativeLogLikelihood:
         return self.specification.parameters[slot.parameter].domain
 
     @cached_property
+    def parts(self) -> tuple[tuple[NegativeLogLikelihood, list[int]], ...]:
+        """Of a modified family: the loss of each family inside, and the raw columns that are its."""
+        structure = self.specification.structure
+        found = []
+        for part in () if structure is None else structure.parts:
+            names = [part.outer(name) for name in part.specification.parameters]
+            slots = [slot for slot in self.slots if slot.of in names]
+            columns = [j for j, slot in enumerate(self.free) if slot.of in names]
+            inner = tuple(
+                replace(slot, parameter=part.inner(slot.parameter), of=part.inner(slot.of))
+                for slot in slots
+            )
+            found.append((compose(part.specification, inner), columns))
+        return tuple(found)
+
+    @cached_property
     def loss(self) -> Node:
         """−log p as one node; +∞ where a partial link leaves its domain."""
         y = View("y", symbol("y"), {})
@@ -189,7 +205,8 @@ class NegativeLogLikelihood:
         """The NumPy program of these outputs, made once."""
         key = (order, kind if order == 2 else "observed")
         if key not in self._programs:
-            self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
+            with np.errstate(all="ignore"):  # what depends on constants alone is computed here
+                self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
         return self._programs[key]
 
     def _block_program(self, order: int, kind: str) -> BlockProgram:
@@ -254,17 +271,31 @@ class NegativeLogLikelihood:
                 inputs = {"y": y[rows]} | {f"raw{j}": raw[j, rows] for j in range(self.columns)}
                 program(inputs, [row[rows] for row in out])
 
+    def parameter(self, name: str, raw: Array, view: str = "") -> Array:
+        """A parameter's value, or its view ``"log"``, ``"log1m"`` or ``"complement"``, at raw (k, …)."""
+        key = (f"{name}.{view}", False)
+        if key not in self._formulas:
+            given = self.views[name]
+            node = getattr(given, view).node if view else given.node
+            self._formulas[key] = compile_program([node], numpy_backend.TABLE)
+        return self._computed(key, raw)
+
     def formula(self, name: str, raw: Array, first: Any = None) -> Array:
-        """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast."""
+        """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast.
+
+        A parameter's name gives the parameter, unless the family has a closed form of that name.
+        """
+        if name not in self.specification.formulas:
+            return self.parameter(name, raw)
         key = (name, first is not None)
         if key not in self._formulas:
-            if name in self.specification.parameters:
-                node = self.views[name].node
-            else:
-                head = (View("y", symbol("y"), {}),) if first is not None else ()
-                body = self.specification.formulas[name]
-                node = as_node(self.specification.trace(body, self.views, *head))
+            head = (View("y", symbol("y"), {}),) if first is not None else ()
+            body = self.specification.formulas[name]
+            node = as_node(self.specification.trace(body, self.views, *head))
             self._formulas[key] = compile_program([node], numpy_backend.TABLE)
+        return self._computed(key, raw, first)
+
+    def _computed(self, key: tuple[str, bool], raw: Array, first: Any = None) -> Array:
         inputs = {f"raw{j}": raw[j] for j in range(self.columns)}
         if first is not None:
             inputs["y"] = first

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.predictive import Predictive
 from likely.losses import check
+from likely.predictors.ensemble import mixed
 from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
 from likely.predictors.response import encode_labels, offsets
 from likely.recipe import as_family
@@ -51,6 +52,8 @@ class DistributionEstimator(BaseEstimator):
     #: Whether missing values in X are the learner's own business.
     _takes_missing: ClassVar[bool] = False
     _given_names: list[str] | None = None
+    #: Constructor arguments that a saved model does not hold.
+    _not_saved: ClassVar[tuple[str, ...]] = ()
 
     # --- scikit-learn's conventions ---------------------------------------------------------------
 
@@ -214,10 +217,16 @@ class DistributionEstimator(BaseEstimator):
                 "this model was fitted with an offset or exposure, so prediction needs one too: "
                 "pass offset= or exposure= (0 or 1 for the plain parameters)"
             )
-        raw = self._raw(X)
         added = offsets(self.loss_, X.shape[0], offset, exposure)
-        if added is not None:
-            raw = raw + added
+        found = [self._predictive(raw if added is None else raw + added) for raw in self._raws(X)]
+        return found[0] if len(found) == 1 else mixed(found)
+
+    def _raws(self, X: Any) -> Sequence[Array]:
+        """Raw predictions (k, n) of each member of an ensemble, without offsets; of one, if it is none."""
+        return [self._raw(X)]
+
+    def _predictive(self, raw: Array) -> Any:
+        """The distributions with these raw predictions (k, n)."""
         outside = self.loss_.outside(raw)
         if outside.any():
             rows = np.flatnonzero(outside)

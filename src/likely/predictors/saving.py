@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from likely.modifiers import MODIFIERS, ModifiedFamily
 from likely.recipe import ClassFamily, Family, Role, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
 
 _ESTIMATORS = {
     "Constant": "likely.predictors.constant",
     "Linear": "likely.predictors.linear",
+    "Network": "likely.predictors.network",
     "Trees": "likely.predictors.trees",
 }
 
@@ -24,14 +26,15 @@ def save(estimator: Any, path: str | Path) -> None:
     write_folder(path, manifest, arrays)
 
 
-def load(path: str | Path, families: Sequence[type[Family]] = ()) -> Any:
+def load(path: str | Path, families: Sequence[type[Family]] = (), module: Any = None) -> Any:
     """Read a model that ``save`` wrote.
 
-    A family of your own is not stored as code: give its class in ``families``. ModelFileError (a ValueError)
+    A family of your own is not stored as code: give its class in ``families``; and so with the ``module`` of a
+    Network, of which the numbers alone are stored. ModelFileError (a ValueError)
     says what is wrong with a file that is truncated, altered, foreign, or from a newer version.
     """
     manifest, arrays = read_folder(path)
-    return from_state(manifest, arrays, families)
+    return from_state(manifest, arrays, families, module)
 
 
 def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -43,7 +46,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "parameters": {
             name: _plain(value)
             for name, value in estimator.get_params(deep=False).items()
-            if name != "family"
+            if name not in ("family", *estimator._not_saved)
         },
         "n_features_in": estimator.n_features_in_,
         "has_offset": estimator._has_offset,
@@ -59,7 +62,10 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def from_state(
-    manifest: dict[str, Any], arrays: dict[str, Any], families: Sequence[type[Family]] = ()
+    manifest: dict[str, Any],
+    arrays: dict[str, Any],
+    families: Sequence[type[Family]] = (),
+    module: Any = None,
 ) -> Any:
     """The estimator that ``state_of`` took apart."""
     from importlib import import_module
@@ -72,6 +78,8 @@ def from_state(
                 f"{', '.join(_ESTIMATORS)}"
             )
         estimator = getattr(import_module(_ESTIMATORS[kind]), kind)(**manifest["parameters"])
+        if module is not None:
+            estimator.set_params(module=module)
         family = family_from_state(manifest["family"], families)
         estimator.family = family
         estimator.family_ = family
@@ -94,12 +102,19 @@ def from_state(
 
 
 def family_state(family: Family) -> dict[str, Any]:
-    """A family as JSON-able data: its name and the role of each parameter that was given one."""
+    """A family as JSON-able data: its name and the role of each parameter that was given one.
+
+    Of a modified family, the families inside and the arguments of the modifier beside them.
+    """
+    given = family._own if isinstance(family, ModifiedFamily) else family._roles
     roles = {
         name: {"kind": role.kind, "link": role.link} if isinstance(role, Role) else float(role)
-        for name, role in family._roles.items()
+        for name, role in given.items()
     }
     state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
+    if isinstance(family, ModifiedFamily):
+        state["families"] = [family_state(inside) for inside in family.families]
+        state["arguments"] = dict(family._arguments)
     if isinstance(family, ClassFamily):
         state["classes"] = family.classes
     return state
@@ -108,6 +123,8 @@ def family_state(family: Family) -> dict[str, Any]:
 def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = ()) -> Family:
     """The family that ``family_state`` described; ValueError where its class is not known here."""
     name = state["name"]
+    if "families" in state:
+        return _modified_from_state(state, families)
     own = {cls.__name__: cls for cls in families}
     if name in own:
         cls: Any = own[name]
@@ -119,13 +136,29 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
                 f"the model's family {name!r} does not come with the library; if it is your own, "
                 f"load it with load(path, families=[{name}])"
             ) from error
-    roles = {
-        key: _role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
-        for key, role in state["roles"].items()
-    }
+    roles = _roles(state["roles"])
     if "classes" in state:
         return cls(state["classes"], **roles)
     return cls(**roles)
+
+
+def _modified_from_state(state: dict[str, Any], families: Sequence[type[Family]]) -> Family:
+    if state["name"] not in MODIFIERS:
+        raise ModelFileError(
+            f"the model's family is modified by {state['name']!r}, which this version does not know; "
+            f"it reads {', '.join(MODIFIERS)}"
+        )
+    cls: Any = MODIFIERS[state["name"]]
+    inside = [family_from_state(part, families) for part in state["families"]]
+    made: Family = cls(*inside, **state["arguments"], **_roles(state["roles"]))
+    return made
+
+
+def _roles(state: dict[str, Any]) -> dict[str, Role | float]:
+    return {
+        key: _role(role["kind"], role["link"]) if isinstance(role, dict) else float(role)
+        for key, role in state.items()
+    }
 
 
 def _role(kind: str, link: str | None) -> Role:

@@ -24,6 +24,10 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     """
     if weight is not None:
         y, weight = y[weight > 0], weight[weight > 0]
+    if loss.specification.structure is not None:
+        from likely.predictors.parts import by_parts
+
+        return by_parts(loss, y, weight)
     mean, std = mean_and_std(y, weight)
     spread = std if std > 0 else max(abs(mean), 1.0)
     declared = loss.specification.formulas.get("start")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,12 @@ from likely.fitting.boosting import (
     Plan,
     Settings,
     boost,
-    folds,
-    held_out,
 )
-from likely.losses import check
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.categories import learn_levels, write_codes
+from likely.predictors.judging import hold_out, judging_rows
 from likely.predictors.marginal import start_values
 from likely.predictors.progress import rounds_bar
-from likely.predictors.response import known_codes, offsets
 from likely.predictors.tree_settings import categorical_columns, column_settings
 from likely.recipe import Family
 
@@ -263,44 +260,13 @@ class Trees(DistributionEstimator):
         n = y.shape[0]
         if given is None:
             given = FOLDS if n < FOLDED_ROWS else FRACTION
-        if isinstance(given, Integral) and not isinstance(given, bool) and given >= 2:
-            # Fewer rows than two a fold judge nothing; one row cannot be held out of itself.
-            return folds(y, min(int(given), n // 2), rng) if n >= 4 else Plan()
-        if isinstance(given, Real) and not isinstance(given, bool) and 0.0 < float(given) < 1.0:
-            return held_out(n, float(given), rng) if n >= 4 else Plan()
-        raise ValueError(
-            f"validation must be a fraction in (0, 1) or a number of folds ≥ 2, got {given!r}"
-        )
+        return hold_out(given, y, rng)
 
     def _judge(self, loss: Any) -> tuple[Any, Response] | None:
         """The user's own rows for early stopping."""
         if self._eval_set is None or not self.early_stopping:
             return None
-        try:
-            X, y, *more = self._eval_set
-            extra: dict[str, Any] = dict(*more)
-        except (TypeError, ValueError):
-            raise ValueError(
-                "eval_set must be (X, y) or (X, y, {'sample_weight': …, 'offset': …, 'exposure': …})"
-            ) from None
-        unknown = set(extra) - {"sample_weight", "offset", "exposure"}
-        if unknown:
-            raise ValueError(f"eval_set knows sample_weight, offset and exposure, not {unknown}")
-        X = self._validate(X, reset=False)
-        if hasattr(self, "classes_"):
-            y = known_codes(y, self.classes_)
-        else:
-            y = check.response(np.asarray(y), loss.specification.support, loss.specification.name)
-        if y.shape[0] != X.shape[0]:
-            raise ValueError(f"eval_set: X has {X.shape[0]} rows, y {y.shape[0]}: they must match")
-        weight = check.weights(extra.get("sample_weight"), y.shape[0])
-        offset = offsets(loss, y.shape[0], extra.get("offset"), extra.get("exposure"))
-        if self._has_offset and offset is None:
-            raise ValueError(
-                "eval_set needs an offset or exposure too, since the training rows have one: "
-                "(X, y, {'offset': …})"
-            )
-        return X, Response(y, weight, offset)
+        return judging_rows(self, loss, self._eval_set)
 
     def _common(self, shape: tuple[int, int]) -> dict[str, Any]:
         """LightGBM's parameters for every column."""

@@ -66,6 +66,8 @@ class Notation:
         assumptions: dict[str, bool] = {"real": True}
         if domain is not None and domain.low >= 0 and domain.integer:
             assumptions = {"integer": True, "nonnegative": True}
+        elif domain is not None and domain.low == 0 and domain.closed_low:
+            assumptions = {"nonnegative": True}
         elif domain is not None and domain.low >= 0:
             assumptions = {"positive": True}
         name = text or (latex[8:-1] if latex.startswith(r"\mathrm{") else text_of(latex))

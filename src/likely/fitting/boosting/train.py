@@ -21,6 +21,11 @@ from likely.fitting.boosting.settings import Settings
 from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
 from likely.fitting.problem import Array, Loss, Response
 
+#: From this many held-out rows on the constants are set by them at the end; fewer would only add their noise
+#: (the log of a scale is known to 1/√(2·rows)).
+SETTLING_ROWS = 500
+SETTLING_STEPS = 20
+
 #: Called after every round with (round, held-out or training loss, best round).
 Report = Callable[[int, float, int], None]
 
@@ -40,6 +45,7 @@ class _Best:
     round: int
     trees: list[list[int]]
     constants: Array
+    judged: Array | None = None  # raw predictions that the constants will be settled on
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +95,10 @@ class _Run:
         else:
             self.judging = None if judge is None else judge[1]
         self.own_judges = bool(plan.judge)
+        # Folds need no settling: their mean is better than the part that each row judged.
+        self.settles = (
+            self.own_judges and not self.crossed and plan.judge[0].shape[0] >= SETTLING_ROWS
+        )
         self.parts = []
         ends = np.cumsum([0, *sizes])
         for m, rows in enumerate(plan.train):
@@ -236,7 +246,27 @@ class _Run:
     def state(self, loss: float, number: int) -> _Best:
         """What it takes to come back to this round."""
         counts = [[0 if b is None else b.num_trees() for b in part.boosters] for part in self.parts]
-        return _Best(loss, number, counts, self.constants.copy())
+        judged = self.judged.copy() if self.settles else None
+        return _Best(loss, number, counts, self.constants.copy(), judged)
+
+    def settle(self, best: _Best) -> Array:
+        """The constants of the best round, moved to the maximum of the held-out likelihood.
+
+        What was learned on rows that the trees have seen is a little too sure of itself.
+        """
+        constants, raw, judging = best.constants.copy(), best.judged, self.judging
+        if raw is None or judging is None:
+            return constants
+        for _ in range(SETTLING_STEPS):
+            columns = list(range(self.loss.columns))
+            step = shared_step(
+                self.loss, judging.y, raw, judging.weight, columns, self.settings.curvature
+            )
+            if not step.any():
+                break
+            constants += step
+            raw = raw + step[:, None]
+        return constants
 
 
 def _scores(booster: Any, judge: bool) -> Array:
@@ -296,7 +326,7 @@ def boost(
         trimmed(part.boosters, trees) for part, trees in zip(run.parts, best.trees, strict=True)
     )
     return Boosted(
-        Ensembles(boosters, best.constants, run.units, features),
+        Ensembles(boosters, run.settle(best), run.units, features),
         best.round,
         len(losses),
         losses,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 import types
@@ -46,7 +47,9 @@ def kernel(title: str, name: str, outputs: Any, columns: int, support: Domain) -
 def file_name(title: str, name: str, source: str) -> str:
     """``normal_log_gradient_1a2b3c….py``: readable, and decided by the whole text."""
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-    return f"{title.lower().replace(' ', '_')}_{name}_{digest}.py"
+    # The names of modified families hold brackets and commas, which not every system likes in files.
+    plain = re.sub(r"[^a-z0-9.+-]+", "_", title.lower())
+    return f"{plain}_{name}_{digest}.py"
 
 
 def cache_folder() -> Path:

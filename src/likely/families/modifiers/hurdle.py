@@ -1,0 +1,71 @@
+"""Hurdle: zeros by one mechanism, counts above zero by another."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from likely._math.domains import unit_interval
+from likely._math.graph import equal, where
+from likely.families.base import Parameter, Specification
+from likely.families.modifiers import base
+from likely.families.modifiers.positive import log_positive
+
+KIND = "Hurdle"
+
+
+@cache
+def hurdle(inside: Specification) -> Specification:
+    r"""Zero with a probability of its own; otherwise the family, given that it is not zero.
+
+    .. math:: p(0) = \pi, \qquad p(y) = (1-\pi)\,\frac{p_0(y)}{1 - p_0(0)}, \quad y > 0
+
+    The likelihood splits in two: ``zero`` is a Bernoulli regression, the rest a zero-truncated one. Unlike
+    ZeroInflated it allows fewer zeros than the family as well as more.
+
+    Source: Mullahy (1986), doi:10.1016/0304-4076(86)90002-3.
+    """
+    _refuse(inside)
+
+    def log_density(y, *theta):
+        *inner, zero = theta
+        above = zero.log1m + log_positive(inside, y, *inner)
+        return where(equal(y, 0.0), zero.log, above)
+
+    parts = (base.Part(inside),)
+    parameters, alternatives = base.parameters_of(
+        KIND, parts, {"zero": Parameter(unit_interval, r"\pi")}
+    )
+    return Specification(
+        name=f"{KIND}({inside.name})",
+        doc=f"{inside.name} above zero, with a probability of zero of its own.",
+        support=inside.support,
+        parameters=parameters,
+        alternatives=alternatives,
+        log_density=log_density,
+        formulas={},
+        smooth=inside.smooth,
+        structure=base.Structure(
+            KIND, parts, _rows, lambda y, weight: {"zero": base.share(y == 0.0, weight)}
+        ),
+    )
+
+
+def _refuse(inside: Specification) -> None:
+    base.refuse_families_over_classes(KIND, inside, "use Bernoulli() or Categorical() alone")
+    if base.contains(inside, KIND) or base.contains(inside, "ZeroInflated"):
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, whose zeros are modified already"
+        )
+    if inside.support.name != "counts":
+        instead = (
+            f"use ZeroInflated({inside.name}()), which is the same there"
+            if inside.support.name in ("positive", "nonnegative", "unit_interval")
+            else "choose a family of counts such as Poisson() or NegativeBinomial()"
+        )
+        raise TypeError(
+            f"{KIND} needs counts from 0, but y of {inside.name} lies in {inside.support.symbol}; {instead}"
+        )
+
+
+def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
+    return base.selected(y, weight, y > 0.0)

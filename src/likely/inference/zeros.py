@@ -1,0 +1,120 @@
+"""Distributions with a point of its own at zero: ZeroInflated and Hurdle."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from likely.inference.modified import Array, Rows, highest, insides, quantile_of_counts, xlogx
+
+
+class _Zeros:
+    """A point at zero, of probability π, and a family inside that shares the rest, 1 − π."""
+
+    point: str
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        self.loss, self.raw = loss, raw
+        (self.inside,) = insides(loss, raw)
+        self.pi = loss.parameter(self.point, raw)
+        self.rest = loss.parameter(self.point, raw, "complement")
+
+
+class InflatedAmounts(_Zeros):
+    """A continuous family on the positive numbers or proportions, and a point at zero."""
+
+    point = "inflation"
+
+    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
+        """π + (1 − π) F(y) and (1 − π) (1 − F(y)), y ≥ 0."""
+        inside, rest = self.inside[rows], self.rest[rows]
+        return self.pi[rows] + rest * inside.cdf(y), rest * inside.sf(y)
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """Zero up to π, and beyond it a quantile of the family inside."""
+        rest = self.rest[rows]
+        above = p < rest if upper else p > self.pi[rows]
+        out = np.zeros(p.shape)
+        share = (p if upper else p - self.pi[rows])[above] / rest[above]
+        out[above] = self.inside._inverse(share, rows[above], upper=upper)
+        return out
+
+    def mean(self) -> Array:
+        """(1 − π) m"""
+        return self.rest * self.inside.mean()
+
+    def var(self) -> Array:
+        """(1 − π) (v + π m²)"""
+        return self.rest * (self.inside.var() + self.pi * self.inside.mean() ** 2)
+
+    def mode(self) -> Array:
+        """0: no density outweighs a point."""
+        return np.zeros(self.pi.shape)
+
+    def entropy(self) -> Array:
+        """That of the choice between point and family, and the family's share of its own."""
+        return self.rest * self.inside.entropy() - xlogx(self.pi) - xlogx(self.rest)
+
+
+class InflatedCounts(InflatedAmounts):
+    """Counts with additional zeros."""
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """The smallest count far enough up."""
+        return quantile_of_counts(self, p, rows, upper=upper)
+
+    def mode(self) -> Array:
+        """0, or the mode of the family inside."""
+        top = np.asarray(self.inside.mode())
+        return highest(self, np.array([np.zeros_like(top), top]))
+
+    def entropy(self) -> Array:
+        """−p(0) log p(0) and, of the counts above, (1 − π) times the family's, less their log(1 − π)."""
+        zero = np.asarray(self.inside.prob(0.0))
+        above = self.inside.entropy() + xlogx(zero)
+        chosen = (1.0 - zero) * xlogx(self.rest)
+        return self.rest * above - chosen - xlogx(self.pi + self.rest * zero)
+
+
+class HurdleCounts(_Zeros):
+    """Zero with probability π, otherwise the family given that it is not zero."""
+
+    point = "zero"
+
+    @cached_property
+    def above(self) -> Array:
+        """The probability of the family inside that its count is not zero."""
+        return np.asarray(self.inside.sf(0.0))
+
+    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
+        """π + (1 − π) P₀(Y ≤ y | Y > 0) and (1 − π) P₀(Y > y | Y > 0), y ≥ 0."""
+        inside, rest, above = self.inside[rows], self.rest[rows], self.above[rows]
+        upper = inside.sf(y) / above
+        lower = np.where(above > 0.5, (inside.cdf(y) - inside.cdf(0.0)) / above, 1.0 - upper)
+        return self.pi[rows] + rest * lower, rest * upper
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """The smallest count far enough up."""
+        return quantile_of_counts(self, p, rows, upper=upper)
+
+    def mean(self) -> Array:
+        """c m with c = (1 − π)/P₀(Y > 0)"""
+        return self.rest * (self.inside.mean() / self.above)
+
+    def var(self) -> Array:
+        """c v + c (1 − c) m²"""
+        c = self.rest / self.above
+        return c * (self.inside.var() + (1.0 - c) * self.inside.mean() ** 2)
+
+    def mode(self) -> Array:
+        """0, 1, or the mode of the family inside."""
+        top = np.maximum(self.inside.mode(), 1.0)
+        return highest(self, np.array([np.zeros_like(top), np.ones_like(top), top]))
+
+    def entropy(self) -> Array:
+        """That of the choice, and the share of the zero-truncated family's."""
+        truncated = (self.inside.entropy() + xlogx(self.inside.prob(0.0))) / self.above
+        truncated = truncated + np.log(self.above)
+        return self.rest * truncated - xlogx(self.pi) - xlogx(self.rest)

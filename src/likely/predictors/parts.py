@@ -1,0 +1,26 @@
+"""Where the fit of a modified family begins: each family inside at its own best, on the rows that are its."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
+    """Raw values (k,): the marginal fits of the families inside, and the modifier's own guess."""
+    from likely.predictors.marginal import start_values
+
+    structure = loss.specification.structure
+    raw = np.full(loss.columns, np.nan)
+    for index, (inside, columns) in enumerate(loss.parts):
+        rows, of_rows = structure.rows(index, y, weight)
+        raw[columns] = start_values(inside, rows, of_rows, None)
+    known = structure.own(y, weight)
+    for j, slot in enumerate(loss.free):
+        if slot.of in known:
+            raw[j] = slot.link.link(known[slot.of])
+    return raw

@@ -1,0 +1,143 @@
+"""Modified families: the numerics contract, and their distributions against sums and quadrature."""
+
+import numpy as np
+import pytest
+
+from likely.inference.predictive import Predictive
+from oracles import engines, grid
+from oracles.contract import check
+from oracles.modified import SAMPLE
+
+#: mpmath takes minutes over many points of these: their textbooks hold functions of large shapes.
+SLOW = {"ZeroInflated(Beta)": 6, "ZeroInflated(Gamma)": 20}
+POINTS = 40
+DISCRETE = [name for name, family in SAMPLE.items() if family.specification.support.integer]
+CONTINUOUS = [name for name in SAMPLE if name not in DISCRETE]
+LEVELS = np.array([1e-12, 1e-3, 0.05, 0.3, 0.5, 0.77, 0.9, 0.999, 1.0 - 1e-9])
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_numerics_contract(name):
+    c = grid.combination(name)
+    report = check(c, grid.points(c, SLOW.get(name, POINTS)), engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_kernels_compute_what_numpy_does(name):
+    loss = SAMPLE[name].loss()
+    rng = np.random.default_rng(1)
+    raw = rng.normal(size=(loss.columns, 200))
+    y = np.array([float(Predictive(loss, r).sample(1, rng)[0]) for r in raw.T])
+    value, gradient, _ = loss.evaluate(y, raw, 1)
+    compiled, slopes, _ = loss.compiled.evaluate(y, raw, 1)
+    np.testing.assert_allclose(compiled, value, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-10, atol=1e-12)
+
+
+def distributions(name, n=6):
+    """Single distributions at drawn parameters of ordinary size."""
+    loss = SAMPLE[name].loss()
+    rng = np.random.default_rng(2)
+    return [Predictive(loss, rng.normal(0.3, 0.8, loss.columns)) for _ in range(n)]
+
+
+@pytest.mark.parametrize("name", DISCRETE)
+def test_counts_against_sums(name):
+    for d in distributions(name):
+        k = np.arange(5000.0)
+        p = np.exp(d.log_prob(k))
+        assert p.sum() == pytest.approx(1.0, abs=1e-12)
+        cdf = np.cumsum(p)
+        np.testing.assert_allclose(d.cdf(k[:60]), cdf[:60], rtol=1e-11, atol=0)
+        tail = p[::-1].cumsum()[::-1]
+        np.testing.assert_allclose(d.sf(k[:30]), tail[1:31], rtol=1e-9, atol=0)
+        assert (d.cdf([-1.0, -0.5]) == 0.0).all()
+        mean = (p * k).sum()
+        assert d.mean() == pytest.approx(mean, rel=1e-11)
+        assert d.var() == pytest.approx((p * (k - mean) ** 2).sum(), rel=1e-9)
+        known = p[p > 0.0]
+        assert d.entropy() == pytest.approx(-(known * np.log(known)).sum(), rel=1e-9)
+        assert d.mode() == k[p.argmax()]
+        reached = np.array([k[np.argmax(cdf >= q)] for q in LEVELS[:-1]])
+        np.testing.assert_array_equal(d.quantile(LEVELS[:-1]), reached)
+        np.testing.assert_array_equal(d.isf(0.25), k[np.argmax(tail - p <= 0.25)])
+
+
+def line(support):
+    """Values y on a fine grid of a line without edges, and dy/dt times its step."""
+    t, step = np.linspace(-600.0, 600.0, 60001, retstep=True)
+    if np.isinf(support.low) and np.isinf(support.high):
+        return 5.0 * np.sinh(t / 100.0), np.cosh(t / 100.0) * step / 20.0
+    if np.isinf(support.high):
+        return support.low + np.exp(t / 2.0), np.exp(t / 2.0) * step / 2.0
+    width, share = support.high - support.low, 1.0 / (1.0 + np.exp(-t))
+    return support.low + width * share, width * share / (1.0 + np.exp(t)) * step
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_continuous_against_quadrature(name):
+    for d in distributions(name):
+        support = d.loss.specification.support
+        y, weight = line(support)
+        y, weight = y[support.contains(y)], weight[support.contains(y)]
+        point = float(d.prob(0.0)) if name.startswith("ZeroInflated") else 0.0
+        y, weight = (y[y != 0.0], weight[y != 0.0]) if point else (y, weight)
+        logs = d.log_prob(y)
+        mass = np.exp(logs) * weight
+        # Float64 has no numbers between 1 − 2⁻⁵³ and 1, where a proportion may have some mass.
+        exact = 1e-5 if support.high == 1.0 else 1e-9
+        assert point + mass.sum() == pytest.approx(1.0, abs=exact)
+        mean = (mass * y).sum()
+        assert d.mean() == pytest.approx(mean, rel=exact, abs=exact)
+        var = (mass * (y - mean) ** 2).sum() + point * mean**2
+        assert d.var() == pytest.approx(var, rel=100 * exact)
+        entropy = -(mass * np.where(mass > 0.0, logs, 0.0)).sum()
+        entropy -= point * np.log(point) if point else 0.0
+        assert d.entropy() == pytest.approx(entropy, rel=100 * exact, abs=100 * exact)
+        if not point:
+            assert d.log_prob(d.mode()) >= logs.max() - 1e-9
+        middle = d.quantile(0.5 + 0.5 * point)
+        assert d.sf(middle) == pytest.approx(mass[y > middle].sum(), abs=2e-3)
+        assert d.cdf(middle) + d.sf(middle) == pytest.approx(1.0, abs=1e-12)
+        reached = LEVELS[point < LEVELS]
+        np.testing.assert_allclose(d.cdf(d.quantile(reached)), reached, rtol=1e-8)
+        rare = 0.05 if support.high == 1.0 else 1e-9
+        np.testing.assert_allclose(d.sf(d.isf(rare)), rare, rtol=1e-6)
+        assert (d.quantile(LEVELS[point > LEVELS]) == 0.0).all()
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_samples_follow_the_cdf(name):
+    for d in distributions(name, 2):
+        drawn = d.sample(4000, 3)
+        at = np.unique(d.quantile(np.array([0.1, 0.3, 0.5, 0.7, 0.9])))
+        share = np.array([(drawn <= y).mean() for y in at])
+        np.testing.assert_allclose(share, d.cdf(at), atol=0.035)  # 4.4 standard errors
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_rows_are_what_single_distributions_are(name):
+    loss = SAMPLE[name].loss()
+    raw = np.random.default_rng(4).normal(size=(loss.columns, 5))
+    rows = Predictive(loss, raw)
+    for method in ("mean", "var", "mode", "median", "entropy"):
+        single = [getattr(Predictive(loss, r), method)() for r in raw.T]
+        np.testing.assert_allclose(getattr(rows, method)(), single, rtol=1e-10, err_msg=method)
+    levels = np.array([0.1, 0.5, 0.9])
+    single = [Predictive(loss, r).quantile(levels) for r in raw.T]
+    np.testing.assert_allclose(rows.quantile(levels), single, rtol=1e-9)
+    assert rows.sample(3, 0).shape == (5, 3)
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_fit_recovers_what_was_drawn_and_has_no_slope_left(name):
+    family = SAMPLE[name]
+    loss = family.loss()
+    truth = Predictive(loss, np.full(loss.columns, 0.4))
+    y = truth.sample(3000, 5)
+    found = family.fit(y)
+    raw = np.repeat(found.raw[:, np.newaxis], y.size, 1)
+    value, gradient, _ = loss.evaluate(y, raw, 1)
+    assert np.abs(gradient.mean(axis=1)).max() < 1e-8
+    assert value.mean() <= -truth.log_prob(y).mean()

@@ -1,0 +1,196 @@
+"""Modified families as values: roles, names, copies, files, explanations, and what is refused."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import likely
+from likely import (
+    Bernoulli,
+    Constant,
+    Family,
+    Gamma,
+    Hurdle,
+    Linear,
+    NegativeBinomial,
+    Normal,
+    Parameter,
+    Poisson,
+    ZeroInflated,
+    counts,
+    load,
+    positive,
+    predicted,
+    shared,
+    unit_interval,
+)
+from likely.math import log1p
+from likely.modifiers import MODIFIERS
+from likely.recipe import as_family
+from oracles.modified import SAMPLE
+
+VALUES = [
+    *SAMPLE.values(),
+    ZeroInflated(Poisson(), inflation=predicted),
+    ZeroInflated(Gamma(shape=2.0, mean=predicted("softplus")), inflation=0.25),
+    Hurdle("poisson", zero=shared("probit")),
+    Hurdle(NegativeBinomial(size=predicted)),
+]
+
+
+class Rare(Family):
+    """A user's counts: Geometric by its mean."""
+
+    support = counts
+    mean = Parameter(positive)
+
+    def log_density(y, mean):
+        return y * mean.log - (y + 1.0) * log1p(mean)
+
+
+class Taken(Family):
+    """A parameter that a modifier has, too."""
+
+    support = counts
+    inflation = Parameter(unit_interval)
+
+    def log_density(y, inflation):
+        return y * inflation.log + inflation.log1m
+
+
+# --- Values ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", VALUES, ids=repr)
+def test_a_modified_family_is_a_value(family):
+    twin = eval(repr(family), {name: getattr(likely, name) for name in dir(likely)})
+    assert twin == family
+    assert hash(twin) == hash(family)
+    assert pickle.loads(pickle.dumps(family)) == family
+    assert copy.deepcopy(family) is family
+    assert as_family(family) is family
+    assert family != Poisson()
+
+
+def test_every_modifier_is_sampled():
+    sampled = {type(family).__name__ for family in SAMPLE.values()}
+    assert sampled == set(MODIFIERS)
+    assert set(MODIFIERS) <= set(dir(likely))
+
+
+def test_roles_of_the_family_inside_are_kept():
+    family = ZeroInflated(Gamma(mean=shared, shape=predicted("softplus")), inflation=predicted)
+    slots = {slot.parameter: slot for slot in family.loss().slots}
+    assert [slots[n].role for n in ("mean", "shape", "inflation")] == [
+        "shared",
+        "predicted",
+        "predicted",
+    ]
+    assert slots["shape"].link.name == "softplus"
+    assert ZeroInflated(Gamma(shape=2.0)).parameters == ("mean", "inflation")
+
+
+def test_default_roles():
+    assert ZeroInflated(Poisson()) == ZeroInflated(Poisson(), inflation=shared)
+    assert Hurdle(Poisson()) == Hurdle(Poisson(), zero=predicted)
+
+
+# --- What is refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ZeroInflated(Bernoulli()), "y are classes"),
+        (lambda: ZeroInflated(Normal()), r"Normal lies in ℝ; choose a family such as Poisson\(\)"),
+        (lambda: ZeroInflated(ZeroInflated(Poisson())), "zeros are modified already"),
+        (lambda: ZeroInflated(Hurdle(Poisson())), "zeros are modified already"),
+        (lambda: Hurdle(Gamma()), r"use ZeroInflated\(Gamma\(\)\), which is the same"),
+        (lambda: Hurdle(Normal()), r"choose a family of counts such as Poisson\(\)"),
+        (lambda: Hurdle(ZeroInflated(Poisson())), "zeros are modified already"),
+        (lambda: ZeroInflated(Poisson(), mean=shared), r"ZeroInflated\(Poisson\(mean=shared\)\)"),
+        (lambda: ZeroInflated(Poisson(), zero=shared), "no parameter 'zero'"),
+        (lambda: ZeroInflated(3), "must be a family"),
+    ],
+)
+def test_what_is_not_defined_is_refused_by_name(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_two_parameters_of_one_name_are_refused():
+    with pytest.raises(
+        ValueError, match="ZeroInflated has a parameter inflation, and so has Taken"
+    ):
+        ZeroInflated(Taken())
+
+
+def test_a_probability_outside_its_domain():
+    with pytest.raises(ValueError, match="inflation must be"):
+        ZeroInflated(Poisson(), inflation=1.5)
+
+
+# --- The rest of the recipe ------------------------------------------------------------------------
+
+
+def test_a_users_family_can_be_modified():
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(4000) < 0.3, 0.0, rng.geometric(0.2, 4000) - 1.0)
+    found = ZeroInflated(Rare()).fit(y)
+    assert found.parameters["mean"] == pytest.approx(4.0, abs=0.4)
+    assert found.parameters["inflation"] == pytest.approx(0.3, abs=0.04)
+    above = Hurdle(Rare()).at(mean=2.0, zero=0.5)  # memoryless: above zero it starts again
+    k = np.arange(1.0, 9.0)
+    np.testing.assert_allclose(above.prob(k), 0.5 * Rare().at(mean=2.0).prob(k - 1.0), rtol=1e-12)
+
+
+def test_a_hurdle_splits_in_two():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(2000, 2))
+    y = rng.poisson(np.exp(0.3 * X[:, 0])) * (rng.random(2000) < 0.6)
+    both = Linear(Hurdle(Poisson())).fit(X, y)
+    zero = Linear(Bernoulli()).fit(X, (y == 0).astype(int))
+    np.testing.assert_allclose(both.coef_["zero"], zero.coef_["probs"], atol=1e-8)
+
+
+@pytest.mark.parametrize("family", VALUES[-4:], ids=repr)
+def test_models_are_saved_and_loaded(family, tmp_path):
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(200, 1))
+    y = rng.poisson(1.5, 200).astype(float)
+    model = Linear(family).fit(X, y)
+    model.save(tmp_path / "m")
+    back = load(tmp_path / "m")
+    assert back.family_ == family
+    np.testing.assert_array_equal(back.predict(X, point="mean"), model.predict(X, point="mean"))
+
+
+def test_a_users_family_inside_is_named_at_load(tmp_path):
+    model = Constant(ZeroInflated(Rare())).fit(np.zeros((50, 1)), np.r_[np.zeros(40), 1:11])
+    model.save(tmp_path / "m")
+    with pytest.raises(ValueError, match="Rare"):
+        load(tmp_path / "m")
+    assert load(tmp_path / "m", families=[Rare]).family_ == ZeroInflated(Rare())
+
+
+@pytest.mark.parametrize("family", SAMPLE.values(), ids=repr)
+def test_explained_by_its_own_formula(family):
+    told = family.explain()
+    assert str(told).startswith(repr(family))
+    assert "\\begin{align*}" in told.latex
+
+
+def test_both_branches_of_a_point_mass_are_explained():
+    text = str(ZeroInflated(Gamma()).explain())
+    assert "if y = 0" in text
+
+
+def test_no_excess_of_zeros_is_on_the_boundary():
+    rng = np.random.default_rng(3)
+    y = rng.binomial(6, 0.5, 500)  # fewer zeros than Poisson has
+    with pytest.warns(likely.ConvergenceWarning):
+        model = Constant(ZeroInflated(Poisson())).fit(np.zeros((500, 1)), y)
+    assert model.result_.status.name in ("boundary", "unbounded", "separated")
+    assert model.predict_params(np.zeros((1, 1)))["inflation"][0] < 1e-6
