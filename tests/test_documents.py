@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "trees.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "trees.md", ROOT / "docs" / "networks.md"]
 
 
 def blocks(path):
