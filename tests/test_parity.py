@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import likely
-from likely import Constant, Linear, Trees
+from likely import Constant, Linear, Network, Trees
 from likely.families.registry import public_names
 from likely.recipe import family_class
 
@@ -36,7 +36,7 @@ def model(make):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", likely.ConvergenceWarning)
             fitted = make(family).fit(X, y)
-        return fitted._raw(X).T, -fitted.score(X, y)
+        return fitted.predict_dist(X).raw.T, -fitted.score(X, y)
 
     return learn
 
@@ -85,6 +85,7 @@ LEARNERS = {
     "Constant": model(Constant),
     "Linear": model(Linear),
     "Trees": model(lambda family: Trees(family, max_iter=5, random_state=0)),
+    "Network": model(lambda family: Network(family, max_epochs=2, random_state=0)),
     "PyTorch": torch_loss,
     "JAX": jax_loss,
     "LightGBM": booster("lightgbm"),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from likely.cli.judge import Judgement
 
 
+#: Columns of a terminal that has room for intervals beside the names of the terms.
+_WIDE = 100
+
+
 def show(report: Report) -> None:
     """Print the report to stdout."""
     out = console()
@@ -152,9 +156,12 @@ def _coefficients(out: Console, predictor: Any) -> None:
     summary = predictor.summary()
     table = Table(box=None, pad_edge=False, header_style="bold")
     percent = f"{100 * summary.level:g} %"
-    for name in ("parameter", "term"):
-        table.add_column(name, overflow="fold")
-    for name in ("estimate", "std. error", "z", "p", f"{percent} from", "to"):
+    table.add_column("parameter", no_wrap=True)
+    table.add_column("term", overflow="fold")
+    # A narrow terminal would fold the names of the terms to make room for the intervals.
+    narrow = out.width < _WIDE
+    figures = ["estimate", "std. error", "z", "p", *([] if narrow else [f"{percent} from", "to"])]
+    for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     before = None
     named = parameter_names(predictor)
@@ -167,11 +174,12 @@ def _coefficients(out: Console, predictor: Any) -> None:
             _number(row.std_error, 3),
             "–" if row.z != row.z else f"{row.z:.2f}",
             _p(row.p),
-            _number(row.low),
-            _number(row.high),
+            *([] if narrow else [_number(row.low), _number(row.high)]),
         )
         before = row.parameter
     out.print(table)
+    if narrow:
+        _line(out, f"intervals are shown from {_WIDE} columns of the terminal on, and in --json")
     on_eta = "estimates are on the scale of η (see the recipe)"
     _line(out, on_eta + ("; they sum to zero over the classes" if named else ""))
     for value in shared_values(predictor):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.data.errors import DataError, listing, nearest, option, rows_words
+from likely.data.errors import DataError, listing, nearest, option, rows_words, spoken
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +86,7 @@ class Table:
         if name not in self.columns:
             raise DataError(
                 f"{role} {name!r} is not in {self.source}{nearest(name, self.names)} "
-                f"Its columns are: {listing(self.names, 30)}"
+                f"Its columns are: {listing(map(spoken, self.names), 30)}"
             )
         return self.columns[name]
 
