@@ -9,15 +9,21 @@ import pytest
 import likely
 from likely import (
     Bernoulli,
+    Categorical,
+    Censored,
     Constant,
+    Exponential,
     Family,
     Gamma,
     Hurdle,
+    Laplace,
     Linear,
     NegativeBinomial,
     Normal,
     Parameter,
     Poisson,
+    Truncated,
+    Weibull,
     ZeroInflated,
     counts,
     load,
@@ -37,6 +43,8 @@ VALUES = [
     ZeroInflated(Gamma(shape=2.0, mean=predicted("softplus")), inflation=0.25),
     Hurdle("poisson", zero=shared("probit")),
     Hurdle(NegativeBinomial(size=predicted)),
+    Truncated(Normal(scale=shared), low=0.0),
+    Censored(Weibull(shape=predicted)),
 ]
 
 
@@ -76,7 +84,7 @@ def test_a_modified_family_is_a_value(family):
 
 def test_every_modifier_is_sampled():
     sampled = {type(family).__name__ for family in SAMPLE.values()}
-    assert sampled == set(MODIFIERS)
+    assert sampled | {"Censored"} == set(MODIFIERS)  # of which the rows have two numbers
     assert set(MODIFIERS) <= set(dir(likely))
 
 
@@ -113,11 +121,62 @@ def test_default_roles():
         (lambda: ZeroInflated(Poisson(), mean=shared), r"ZeroInflated\(Poisson\(mean=shared\)\)"),
         (lambda: ZeroInflated(Poisson(), zero=shared), "no parameter 'zero'"),
         (lambda: ZeroInflated(3), "must be a family"),
+        (
+            lambda: Truncated(Gamma(), low=1.0),
+            "Gamma has no formula for log_cdf and log_sf; families",
+        ),
+        (lambda: Truncated(Laplace(), low=0.0), "loss has kinks"),
+        (lambda: Truncated(Poisson(), low=2), "needs low=0 or a finite high"),
+        (lambda: Truncated(Bernoulli(), low=0), "y are classes"),
+        (lambda: Truncated(ZeroInflated(Poisson()), high=9), r"ZeroInflated\(Truncated\(...\)\)"),
+        (lambda: Truncated(Normal(), low="a"), "low must be a number"),
+        (lambda: Censored(Poisson()), "counts of Poisson"),
+        (lambda: Censored(Categorical()), "y are classes"),
+        (lambda: Censored(Gamma()), "families that have both: Exponential, "),
+        (lambda: Censored(Censored(Normal())), "censored already"),
     ],
 )
 def test_what_is_not_defined_is_refused_by_name(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"low": 2.0, "high": 1.0}, "needs low < high"),
+        ({"low": -3.0}, "cuts off nothing of Exponential"),
+        ({"high": -3.0}, "cuts off everything"),
+        ({}, "cuts off nothing"),
+        ({"low": float("nan")}, "low must be a number"),
+    ],
+)
+def test_bounds_that_cannot_be(bounds, message):
+    with pytest.raises(ValueError, match=message):
+        Truncated(Exponential(), **bounds)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"low": 0.5}, "whole numbers"),
+        ({"high": 500}, "more than 200"),
+        ({"low": 1, "high": 2}, "nothing but the count 2"),
+    ],
+)
+def test_bounds_of_counts(bounds, message):
+    with pytest.raises(ValueError, match=message):
+        Truncated(Poisson(), **bounds)
+
+
+def test_bounds_are_inside_or_not():
+    assert Truncated(Poisson(), low=0).at(mean=1.0).prob(0) == 0.0
+    assert Truncated(Poisson(), high=3).at(mean=1.0).prob([3.0, 4.0])[1] == 0.0
+    seen = Truncated(Normal(), low=0.0, high=1.0).at(loc=0.0, scale=1.0)
+    assert (seen.prob([0.0, 1.0]) > 0.0).all()
+    assert (seen.prob([-1e-9, 1.0 + 1e-9]) == 0.0).all()
+    with pytest.raises(ValueError, match=r"outside the support \[0, 1\]"):
+        Truncated(Normal(), low=0.0, high=1.0).fit([0.5, 2.0])
 
 
 def test_two_parameters_of_one_name_are_refused():
@@ -155,7 +214,7 @@ def test_a_hurdle_splits_in_two():
     np.testing.assert_allclose(both.coef_["zero"], zero.coef_["probs"], atol=1e-8)
 
 
-@pytest.mark.parametrize("family", VALUES[-4:], ids=repr)
+@pytest.mark.parametrize("family", VALUES[-6:-2], ids=repr)
 def test_models_are_saved_and_loaded(family, tmp_path):
     rng = np.random.default_rng(2)
     X = rng.normal(size=(200, 1))

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 import likely
-from likely import Linear, Poisson, ZeroInflated, predicted, shared
+from likely import (
+    Censored,
+    Linear,
+    LogNormal,
+    Normal,
+    Poisson,
+    Truncated,
+    Weibull,
+    ZeroInflated,
+    censored,
+    predicted,
+    shared,
+)
 
 DATA = Path(__file__).parent / "data" / "fits"
 CASES = sorted(path.stem for path in DATA.glob("*.json"))
@@ -35,7 +47,20 @@ MODIFIED = {
         lambda roles: ZeroInflated(Poisson(mean=roles["mean"]), inflation=roles["inflation"]),
         {"mu": "mean", "zi": "inflation"},
     ),
+    "zero_truncated_poisson": (lambda roles: Truncated(Poisson(**roles), low=0), {"mu": "mean"}),
+    "weibull_aft": (lambda roles: Censored(Weibull()), {"loc": "scale", "scale": "shape"}),
+    "lognormal_aft": (
+        lambda roles: Censored(LogNormal(**roles)),
+        {"loc": "loc", "scale": "scale"},
+    ),
+    "normal_left_censored": (
+        lambda roles: Censored(Normal(**roles)),
+        {"loc": "loc", "scale": "scale"},
+    ),
 }
+#: The scale of log T is one over Weibull's shape.
+NEGATED = {("weibull_aft", "scale")}
+NOT_FEATURES = ("y", "offset", "weight", "Intercept", "successes", "trials", "time", "event")
 #: A case's name of a link → ours.
 LINKS = {"1/mu^2": "inverse_squared"}
 
@@ -51,9 +76,7 @@ def load(case):
 def fit(info, columns):
     name, names = (FAMILIES | MODIFIED)[info["family"]]
     design, roles = {}, {}
-    features = [
-        c for c in columns if c not in ("y", "offset", "weight", "Intercept", "successes", "trials")
-    ]
+    features = [c for c in columns if c not in NOT_FEATURES]
     for theirs, spec in info["params"].items():
         terms = [t for t in spec["terms"] if t != "Intercept"]
         ours = names[theirs]
@@ -65,6 +88,9 @@ def fit(info, columns):
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))
     y, weight = columns.get("y"), columns.get("weight")
+    if "event" in columns:
+        side = "left" if "left" in info["family"] else "right"
+        y = censored(columns["time"], columns["event"], side)
     if "trials" in columns:
         # Successes and failures as weighted rows of a Bernoulli.
         X = np.vstack([X, X])
@@ -94,17 +120,18 @@ def test_fit_agrees_with_the_published_optimum(case):
         check_contrasts(model, info)
         return
     table = {(row.parameter, row.term): row for row in model.summary().rows}
-    features = [c for c in columns if c not in ("y", "offset", "weight", "Intercept")]
+    features = [c for c in columns if c not in NOT_FEATURES]
     for theirs, terms in info["mle"].items():
         for term, known in terms.items():
             where = f"x{features.index(term)}" if term in features else term.lower()
             if "trials" in columns and term == "dose":
                 where = "x0"
             row = table[names[theirs], where]
+            value = -known["value"] if (info["family"], theirs) in NEGATED else known["value"]
             if known["se"] is None:
-                assert row.estimate == pytest.approx(known["value"], rel=1e-6)
+                assert row.estimate == pytest.approx(value, rel=1e-6)
             else:
-                assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
+                assert row.estimate == pytest.approx(value, abs=1e-4 * known["se"])
                 assert row.std_error == pytest.approx(known["se"], rel=1e-5)
 
 

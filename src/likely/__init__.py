@@ -33,8 +33,11 @@ from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
+    from likely.modifiers import Censored as Censored
     from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
+    from likely.modifiers import censored as censored
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.saving import load as load
@@ -52,6 +55,9 @@ _LAZY = {
     "ConvergenceWarning": "likely.fitting.result",
     "ZeroInflated": "likely.modifiers",
     "Hurdle": "likely.modifiers",
+    "Truncated": "likely.modifiers",
+    "Censored": "likely.modifiers",
+    "censored": "likely.modifiers",
 }
 
 

@@ -6,6 +6,7 @@ Each is a :class:`~likely.recipe.Family` like any other. The specification comes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from likely.families.base import Specification
 from likely.recipe import Family, Role, as_family
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from likely.report.explain import Explanation
 
 
@@ -128,5 +132,112 @@ class Hurdle(ModifiedFamily):
         self._modify(hurdle(inside.specification), [inside], roles)
 
 
+class Truncated(ModifiedFamily):
+    r"""A family of which only y between two bounds is ever seen: p(y) = p₀(y)/(F₀(high) − F₀(low)).
+
+    low, high: numbers, the same for all rows; give one or both. Of continuous families low ≤ y ≤ high, of
+    counts low < y ≤ high, so that ``low=0`` is zero-truncation. The parameters keep their meaning: ``mean`` is the
+    mean before the cut, while ``predict`` and ``.mean()`` speak of the y that are seen.
+
+    ValueError: bounds that are inverted, or cut off nothing or everything. TypeError where it is not defined:
+    for classes, for continuous families without logarithms of both tails, for counts above a bound other
+    than 0 without a ``high``.
+
+    >>> from likely import Normal, Poisson, Truncated
+    >>> d = Truncated(Poisson(), low=0).at(mean=2.0)
+    >>> round(float(d.mean()), 4), float(d.prob(0))
+    (2.313, 0.0)
+    >>> Truncated(Normal(), low=0.0, high=10.0).parameters
+    ('loc', 'scale')
+    """
+
+    def __init__(
+        self,
+        family: Family | type[Family] | str,
+        low: float | None = None,
+        high: float | None = None,
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.truncated import truncated
+
+        inside = as_family(family)
+        given = {
+            name: _bound(v, name) for name, v in (("low", low), ("high", high)) if v is not None
+        }
+        specification = truncated(
+            inside.specification, given.get("low", -math.inf), given.get("high", math.inf)
+        )
+        self._modify(specification, [inside], roles, **given)
+
+
+class Censored(ModifiedFamily):
+    r"""A family some of whose y are known by bounds only: survival times, detection limits.
+
+    y has two columns, (n, 2): low and high, equal where y was seen; (t, inf) is right-censored at t, (-inf, t)
+    left-censored at t. ``likely.censored(time, event)`` makes them. An exact row adds log p(y), any other
+    log(F(high) − F(low)). Predictions are distributions of y itself, as if nothing were censored.
+
+    TypeError where it is not defined: for classes, counts, and families without logarithms of both tails.
+
+    >>> from likely import Censored, Exponential, censored
+    >>> y = censored(time=[2.0, 5.0, 3.0], event=[1, 1, 0])
+    >>> fitted = Censored(Exponential()).fit(y)
+    >>> round(fitted.parameters["mean"], 6)                     # total time over events
+    5.0
+    """
+
+    def __init__(self, family: Family | type[Family] | str, **roles: Role | float) -> None:
+        from likely.families.modifiers.censored import censored
+
+        inside = as_family(family)
+        self._modify(censored(inside.specification), [inside], roles)
+
+
+def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
+    """y for ``Censored``, (n, 2), from times (n,) and whether the event was seen then.
+
+    ``event`` is 1 or True where y was seen, 0 or False where only a bound is known: y > time for
+    ``side="right"``, y < time for "left" (a detection limit). ValueError names rows that are wrong.
+
+    >>> from likely import censored
+    >>> censored([2.0, 5.0], [True, False])
+    array([[ 2.,  2.],
+           [ 5., inf]])
+    """
+    import numpy as np
+
+    from likely.losses import check
+
+    if side not in ("right", "left"):
+        raise ValueError(f'side must be "right" or "left", got {side!r}')
+    values, seen = check.numeric(time, "time"), check.numeric(event, "event")
+    if values.ndim != 1 or values.shape != seen.shape:
+        raise ValueError(
+            f"time and event must have one value a row, got shapes {values.shape} and {seen.shape}"
+        )
+    bad = ~np.isfinite(values)
+    if bad.any():
+        raise ValueError(f"time must be finite; it is not in {check.rows_and_values(bad, values)}")
+    bad = ~np.isin(seen, (0.0, 1.0))
+    if bad.any():
+        raise ValueError(
+            f"event must be 1 (seen) or 0 (censored); it is not in {check.rows_and_values(bad, seen)}"
+        )
+    edge = np.where(seen == 1.0, values, np.inf if side == "right" else -np.inf)
+    return np.column_stack([values, edge] if side == "right" else [edge, values])
+
+
+def _bound(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, the same for all rows, got {value!r}") from None
+    if math.isnan(number):
+        raise ValueError(f"{name} must be a number, got {value!r}")
+    return number
+
+
 #: The modifiers by name.
-MODIFIERS: dict[str, type[ModifiedFamily]] = {cls.__name__: cls for cls in (ZeroInflated, Hurdle)}
+MODIFIERS: dict[str, type[ModifiedFamily]] = {
+    cls.__name__: cls for cls in (ZeroInflated, Hurdle, Truncated, Censored)
+}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import likely
+from likely.families.base import plain_view
 from likely.recipe import Family
+from oracles.textbook_modified import TAILS, WIDTHS
 
 #: By the name of the specification, which is the name of its textbook.
 SAMPLE: dict[str, Family] = {
@@ -19,6 +22,51 @@ SAMPLE: dict[str, Family] = {
         likely.ZeroInflated(likely.Beta()),
         likely.Hurdle(likely.Poisson()),
         likely.Hurdle(likely.NegativeBinomial()),
+        likely.Truncated(likely.Poisson(), low=0),
+        likely.Truncated(likely.NegativeBinomial(), low=0),
+        likely.Truncated(likely.Poisson(), low=0, high=5),
+        likely.Truncated(likely.NegativeBinomial(), high=3),
+        likely.Truncated(likely.Normal(), low=0),
+        likely.Truncated(likely.Normal(), high=2),
+        likely.Truncated(likely.Normal(), low=-1, high=2),
+        likely.Truncated(likely.LogNormal(), low=0.5),
+        likely.Truncated(likely.Exponential(), high=3),
+        likely.Truncated(likely.Weibull(), low=1),
+    )
+}
+
+
+def _seen(inside: str, how: str, low: Any, high: Any) -> Any:
+    """Censored(inside) of rows that follow from one number y: a family with a textbook."""
+    spec = likely.Censored(inside.lower()).specification
+    return replace(
+        spec,
+        name=f"Censored({inside}) {how}",
+        support=spec.structure.parts[0].specification.support,
+        log_density=lambda y, *theta: spec.log_density(low(y), high(y), *theta),
+        structure=None,
+    )
+
+
+def _number(value: float) -> Any:
+    return lambda y: plain_view("bound", value)
+
+
+def _itself(y: Any) -> Any:
+    return y
+
+
+#: Specifications of censored rows as functions of one y, by the name of their textbook.
+CENSORED: dict[str, Any] = {
+    spec.name: spec
+    for name in TAILS
+    for spec in (
+        _seen(name, "left", _number(float("-inf")), _itself),
+        _seen(name, "right", _itself, _number(float("inf"))),
+        *(
+            _seen(name, f"by {w!r}", _itself, lambda y, w=w: plain_view("high", y + w))
+            for w in WIDTHS
+        ),
     )
 }
 
@@ -27,6 +75,20 @@ def specification_of(name: str) -> Any:
     """The specification of a sampled family, or of one of the registry."""
     from likely.families.registry import modules, specification
 
+    if name in CENSORED:
+        return CENSORED[name]
     if name in SAMPLE:
         return SAMPLE[name].specification
     return next(s for s in map(specification, modules()) if s.name == name)
+
+
+def points(name: str, at_most: int) -> list[Any]:
+    """The grid of a modified family, but for y whose interval float64 cannot hold."""
+    from oracles import grid
+
+    found = grid.points(grid.combination(name), at_most)
+    if name not in CENSORED:
+        return found
+    width = float(name.split(" by ")[1]) if " by " in name else 0.0
+    low = CENSORED[name].support.low
+    return [p for p in found if (p[0] + width) - p[0] == width and p[0] > low]

@@ -496,8 +496,23 @@ ndtr = _register(
 )
 inverse_mills = _register(
     "inverse_mills",
-    lambda x, out: (-out * (x + out),),
+    lambda x, out: (-out * mills_gap(x),),
     lambda x: exp(-0.5 * x * x - HALF_LOG_2PI) / ndtr(x),
+)
+mills_gap = _register(
+    "mills_gap",
+    lambda x, out: (mills_variance(x),),
+    lambda x: x + exp(-0.5 * x * x - HALF_LOG_2PI) / ndtr(x),
+)
+mills_variance = _register(
+    "mills_variance",
+    None,
+    lambda x: 1.0 - inverse_mills(x) * (x + inverse_mills(x)),
+)
+log_mills = _register(
+    "log_mills",
+    lambda x, out: (mills_gap(x),),
+    lambda x: log(ndtr(x)) + 0.5 * x * x + HALF_LOG_2PI,
 )
 log_ndtr = _register("log_ndtr", lambda x, out: (inverse_mills(x),), lambda x: log(ndtr(x)))
 erfcx = _register(
