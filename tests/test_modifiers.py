@@ -18,6 +18,7 @@ from likely import (
     Hurdle,
     Laplace,
     Linear,
+    Mixture,
     NegativeBinomial,
     Normal,
     Parameter,
@@ -25,6 +26,7 @@ from likely import (
     Truncated,
     Weibull,
     ZeroInflated,
+    censored,
     counts,
     load,
     positive,
@@ -130,6 +132,17 @@ def test_default_roles():
         (lambda: Truncated(Bernoulli(), low=0), "y are classes"),
         (lambda: Truncated(ZeroInflated(Poisson()), high=9), r"ZeroInflated\(Truncated\(...\)\)"),
         (lambda: Truncated(Normal(), low="a"), "low must be a number"),
+        (lambda: Mixture(Normal(), Poisson()), "cannot mix counts with amounts"),
+        (lambda: Mixture(Bernoulli(), 2), "y are classes"),
+        (lambda: Mixture(Laplace(), 2), "loss has kinks"),
+        (lambda: Mixture(Censored(Normal()), 2), r"Censored\(Mixture\(...\)\)"),
+        (lambda: Mixture(Mixture(Normal(), 2), Normal()), "is a mixture: name all"),
+        (lambda: Mixture(ZeroInflated(Gamma()), 2), r"ZeroInflated\(Mixture\(...\)\)"),
+        (lambda: Mixture(Truncated(Normal(), high=0), Gamma()), "one support that contains"),
+        (
+            lambda: Mixture(Normal(), 2, loc1=shared),
+            r"loc1 is a parameter of Normal: give it there",
+        ),
         (lambda: Censored(Poisson()), "counts of Poisson"),
         (lambda: Censored(Categorical()), "y are classes"),
         (lambda: Censored(Gamma()), "families that have both: Exponential, "),
@@ -167,6 +180,53 @@ def test_bounds_that_cannot_be(bounds, message):
 def test_bounds_of_counts(bounds, message):
     with pytest.raises(ValueError, match=message):
         Truncated(Poisson(), **bounds)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Mixture(Normal(), 1), lambda: Mixture(Normal()), lambda: Mixture(Normal(), n=2.5)],
+)
+def test_a_mixture_has_two_components(make):
+    with pytest.raises(ValueError, match="at least"):
+        make()
+
+
+def test_components_are_in_order_and_the_seed_does_not_matter():
+    rng = np.random.default_rng(5)
+    y = np.r_[rng.normal(8.0, 1.0, 300), rng.normal(-3.0, 0.5, 200), rng.normal(2.0, 1.0, 400)]
+    found = Mixture(Normal(), 3).fit(y).parameters
+    again = Mixture(Normal(), 3).fit(rng.permutation(y)).parameters
+    locations = [found[f"loc{j}"] for j in (1, 2, 3)]
+    np.testing.assert_allclose(locations, [-3.0, 2.0, 8.0], atol=0.25)
+    for name, value in found.items():
+        assert again[name] == pytest.approx(value, rel=1e-6)
+
+
+def test_a_collapse_onto_one_row_is_said_and_one_scale_prevents_it():
+    y = np.r_[np.random.default_rng(6).normal(0.0, 1.0, 60), np.full(60, 9.0)]
+    with pytest.raises(ValueError, match="unbounded"):
+        Mixture(Normal(), 2).fit(y)
+    found = Mixture(Normal(), Normal(scale=0.5)).fit(y)
+    assert found.parameters["loc2"] == pytest.approx(9.0, abs=1e-6)
+
+
+def test_components_may_have_different_supports():
+    d = Mixture(Normal(), Gamma()).at(loc1=0.0, scale1=1.0, mean2=4.0, shape2=3.0, odds2=1.0)
+    below = 0.5 * Normal().at(loc=0.0, scale=1.0).prob(-1.0)
+    assert d.prob(-1.0) == pytest.approx(below, rel=1e-12)
+
+
+def test_modifiers_compose():
+    rng = np.random.default_rng(7)
+    t = np.where(rng.random(1500) < 0.4, rng.weibull(3, 1500), 6.0 * rng.weibull(4, 1500))
+    c = rng.exponential(10.0, 1500)
+    y = censored(np.minimum(t, c), t <= c)
+    found = Censored(Mixture(Weibull(), 2)).fit(y).parameters
+    assert found["scale1"] == pytest.approx(1.0, abs=0.1)
+    assert found["scale2"] == pytest.approx(6.0, abs=0.2)
+    counts_ = ZeroInflated(Mixture(Poisson(), 2))
+    assert counts_.parameters == ("mean1", "mean2", "odds2", "inflation")
+    assert counts_.at(mean1=1.0, mean2=9.0, odds2=1.0, inflation=0.5).prob(0) > 0.5
 
 
 def test_bounds_are_inside_or_not():
@@ -234,7 +294,20 @@ def test_a_users_family_inside_is_named_at_load(tmp_path):
     assert load(tmp_path / "m", families=[Rare]).family_ == ZeroInflated(Rare())
 
 
-@pytest.mark.parametrize("family", SAMPLE.values(), ids=repr)
+#: SymPy takes seconds for most, and minutes for three components or two bounds of a Normal.
+EXPLAINED = [
+    ZeroInflated(Poisson()),
+    ZeroInflated(Gamma()),
+    Hurdle(NegativeBinomial()),
+    Truncated(Poisson(), low=0),
+    Truncated(Poisson(), low=0, high=5),
+    Truncated(Normal(), low=0.0),
+    Mixture(Normal(), 2),
+    Mixture(Poisson(), 2),
+]
+
+
+@pytest.mark.parametrize("family", EXPLAINED, ids=repr)
 def test_explained_by_its_own_formula(family):
     told = family.explain()
     assert str(told).startswith(repr(family))

@@ -10,8 +10,10 @@ import pytest
 import likely
 from likely import (
     Censored,
+    Constant,
     Linear,
     LogNormal,
+    Mixture,
     Normal,
     Poisson,
     Truncated,
@@ -47,6 +49,7 @@ MODIFIED = {
         lambda roles: ZeroInflated(Poisson(mean=roles["mean"]), inflation=roles["inflation"]),
         {"mu": "mean", "zi": "inflation"},
     ),
+    "normal_mixture_2": (lambda roles: Mixture(Normal(), 2), {"mu": "loc", "sigma": "scale"}),
     "zero_truncated_poisson": (lambda roles: Truncated(Poisson(**roles), low=0), {"mu": "mean"}),
     "weibull_aft": (lambda roles: Censored(Weibull()), {"loc": "scale", "scale": "shape"}),
     "lognormal_aft": (
@@ -78,6 +81,8 @@ def fit(info, columns):
     design, roles = {}, {}
     features = [c for c in columns if c not in NOT_FEATURES]
     for theirs, spec in info["params"].items():
+        if info["family"] == "normal_mixture_2":
+            continue
         terms = [t for t in spec["terms"] if t != "Intercept"]
         ours = names[theirs]
         design[ours] = [features.index(t) for t in terms]
@@ -96,9 +101,8 @@ def fit(info, columns):
         X = np.vstack([X, X])
         y = np.r_[np.ones(n), np.zeros(n)]
         weight = np.r_[columns["successes"], columns["trials"] - columns["successes"]]
-    model = Linear(family, columns=design).fit(
-        X, y, sample_weight=weight, offset=columns.get("offset")
-    )
+    estimator = Linear(family, columns=design) if design else Constant(family)
+    model = estimator.fit(X, y, sample_weight=weight, offset=columns.get("offset"))
     return model, names
 
 
@@ -116,6 +120,9 @@ def test_fit_agrees_with_the_published_optimum(case):
     loglik = model.log_likelihood_ + (binomial_constant(columns) if "trials" in columns else 0.0)
     assert loglik == pytest.approx(info["loglik"], abs=1e-6)
     assert model.result_.status.name == "converged"
+    if info["family"] == "normal_mixture_2":
+        check_components(model, info)
+        return
     if info["family"] == "categorical":
         check_contrasts(model, info)
         return
@@ -133,6 +140,17 @@ def test_fit_agrees_with_the_published_optimum(case):
             else:
                 assert row.estimate == pytest.approx(value, abs=1e-4 * known["se"])
                 assert row.std_error == pytest.approx(known["se"], rel=1e-5)
+
+
+def check_components(model, info):
+    """Parameters by component; the weights by the logarithm of their odds."""
+    table = {r.parameter: r for r in model.summary().rows}
+    known = {f"loc{int(j) + 1}": v for j, v in info["mle"]["mu"].items()}
+    known |= {f"scale{int(j) + 1}": v for j, v in info["mle"]["sigma"].items()}
+    known["odds2"] = info["mle"]["weights"]["logit1"]
+    for name, value in known.items():
+        assert table[name].estimate == pytest.approx(value["value"], abs=1e-4 * value["se"])
+        assert table[name].std_error == pytest.approx(value["se"], rel=1e-5)
 
 
 def check_contrasts(model, info):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
     from likely.modifiers import Censored as Censored
     from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import Mixture as Mixture
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.modifiers import censored as censored
@@ -57,6 +58,7 @@ _LAZY = {
     "Hurdle": "likely.modifiers",
     "Truncated": "likely.modifiers",
     "Censored": "likely.modifiers",
+    "Mixture": "likely.modifiers",
     "censored": "likely.modifiers",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification
@@ -45,10 +46,11 @@ class ModifiedFamily(Family):
         merged: dict[str, Role | float] = {}
         for part, family in zip(structure.parts, inside, strict=True):
             for name in (*part.specification.parameters, *part.specification.alternatives):
-                if name in roles:
+                given = next((k for k in (name, part.outer(name)) if k in roles), None)
+                if given is not None:
                     raise TypeError(
-                        f"{name} is a parameter of {part.specification.name}: give it there, "
-                        f"{structure.kind}({part.specification.name}({name}={roles[name]!r}))"
+                        f"{given} is a parameter of {part.specification.name}: give it there, "
+                        f"{structure.kind}({part.specification.name}({name}={roles[given]!r}))"
                     )
             merged |= {part.outer(name): role for name, role in family._roles.items()}
         self.specification = specification
@@ -193,6 +195,53 @@ class Censored(ModifiedFamily):
         self._modify(censored(inside.specification), [inside], roles)
 
 
+class Mixture(ModifiedFamily):
+    r"""Rows that come from one of several families, nobody saw which: p(y) = Σ w_j p_j(y).
+
+    ``Mixture(Normal(), 2)`` repeats a family, ``Mixture(Normal(), StudentT())`` names each. The parameters of
+    component j carry its number: loc1, scale1, loc2 … The weights are given by their odds against the first
+    component, odds2, odds3 … (w_j = odds_j/(1 + odds2 + …)), by default shared by all rows. A fit starts from the
+    quantiles of y, in ascending order, so that component 1 is the lowest.
+
+    The likelihood of continuous components grows without end where one collapses onto a single y. A fit that ends
+    there says ``unbounded``: give the components one scale, fix it, or try fewer components.
+
+    TypeError where it is not defined: for classes, counts mixed with amounts, and supports of which none
+    contains the others.
+
+    >>> from likely import Mixture, Normal
+    >>> family = Mixture(Normal(), 2)
+    >>> family.parameters
+    ('loc1', 'scale1', 'loc2', 'scale2', 'odds2')
+    >>> d = family.at(loc1=0.0, scale1=1.0, loc2=5.0, scale2=1.0, odds2=3.0)
+    >>> round(float(d.mean()), 6), round(float(d.cdf(2.5)), 4)
+    (3.75, 0.2531)
+    """
+
+    def __init__(
+        self,
+        *families: Family | type[Family] | str | int,
+        n: int | None = None,
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.mixture import mixture
+
+        given = list(families)
+        if n is None and len(given) == 2 and isinstance(given[1], Integral):
+            n = int(given.pop())
+        inside = [as_family(family) for family in given]  # type: ignore[arg-type]
+        if n is None:
+            self._modify(mixture(tuple(f.specification for f in inside)), inside, roles)
+            return
+        if len(inside) != 1 or not isinstance(n, Integral) or n < 2:
+            raise ValueError(
+                f"n must be a whole number of at least 2 beside one family, got n={n!r} and "
+                f"{len(inside)} families"
+            )
+        specification = mixture((inside[0].specification,) * int(n))
+        self._modify(specification, inside, roles, n=int(n))
+
+
 def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
     """y for ``Censored``, (n, 2), from times (n,) and whether the event was seen then.
 
@@ -239,5 +288,5 @@ def _bound(value: Any, name: str) -> float:
 
 #: The modifiers by name.
 MODIFIERS: dict[str, type[ModifiedFamily]] = {
-    cls.__name__: cls for cls in (ZeroInflated, Hurdle, Truncated, Censored)
+    cls.__name__: cls for cls in (ZeroInflated, Hurdle, Truncated, Censored, Mixture)
 }

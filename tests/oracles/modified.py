@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import likely
 from likely.families.base import plain_view
 from likely.recipe import Family
@@ -32,6 +34,10 @@ SAMPLE: dict[str, Family] = {
         likely.Truncated(likely.LogNormal(), low=0.5),
         likely.Truncated(likely.Exponential(), high=3),
         likely.Truncated(likely.Weibull(), low=1),
+        likely.Mixture(likely.Normal(), 2),
+        likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
+        likely.Mixture(likely.Exponential(), 2),
+        likely.Mixture(likely.Poisson(), 2),
     )
 }
 
@@ -82,11 +88,25 @@ def specification_of(name: str) -> Any:
     return next(s for s in map(specification, modules()) if s.name == name)
 
 
+def _alike(name: str, point: Any) -> bool:
+    """Whether two components have nearly the same density, of whose difference few digits are left."""
+    column = np.array(point[1:])[:, np.newaxis]
+    logs = np.sort([
+        -inside.evaluate(np.array(point[:1]), column[columns], 0)[0][0]
+        for inside, columns in SAMPLE[name].loss().parts
+    ])  # fmt: skip
+    with np.errstate(invalid="ignore"):
+        return bool((np.diff(logs) < 1e-3 * np.maximum(1.0, np.abs(logs[1:]))).any())
+
+
 def points(name: str, at_most: int) -> list[Any]:
     """The grid of a modified family, but for y whose interval float64 cannot hold."""
     from oracles import grid
 
     found = grid.points(grid.combination(name), at_most)
+    if name.startswith("Mixture"):
+        # Where the densities of all components are below e^(−1e300), nothing says which is larger.
+        return [p for p in found if abs(p[0]) < 1e100 and not _alike(name, p)]
     if name not in CENSORED:
         return found
     width = float(name.split(" by ")[1]) if " by " in name else 0.0

@@ -134,6 +134,22 @@ def censored(inside: str, side: str, width: float = 0.0) -> Textbook:
     return replace(book, log_density=log_density, information=None)
 
 
+def mixture(*insides: str) -> Textbook:
+    books = [textbook.FAMILIES[inside] for inside in insides]
+    widths = [len(_names(book)) for book in books]
+    ends = [sum(widths[:j]) for j in range(len(books) + 1)]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        odds = [as_node(1.0), *theta[ends[-1] :]]
+        terms = [
+            o * exp(book.log_density(y, *theta[a:b]))
+            for o, book, a, b in zip(odds, books, ends[:-1], ends[1:], strict=True)
+        ]
+        return log(reduce(lambda a, b: a + b, terms)) - log(reduce(lambda a, b: a + b, odds))
+
+    return Textbook(log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]))
+
+
 #: Widths of the intervals that are tried: about as wide as the spread, and narrow.
 WIDTHS = (0.5, 2.0**-20)
 
@@ -169,6 +185,8 @@ MODIFIED: dict[str, Textbook] = {
     "Truncated(LogNormal, low=0.5)": truncated("LogNormal", 0.5, None),
     "Truncated(Exponential, high=3)": truncated("Exponential", None, 3.0),
     "Truncated(Weibull, low=1)": truncated("Weibull", 1.0, None),
+    **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
+    "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
     **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
     **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},
 }

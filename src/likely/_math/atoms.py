@@ -109,7 +109,11 @@ log1mexp = _register("log1mexp", lambda x, out: (bose(x),), lambda x: log(1.0 - 
 
 logaddexp = _register(
     "logaddexp",
-    lambda a, b, out: (sigmoid(a - b), sigmoid(b - a)),
+    # Where both are −∞, so that the loss is infinite, neither share is NaN.
+    lambda a, b, out: (
+        where(out > float("-inf"), sigmoid(a - b), 0.0),
+        where(out > float("-inf"), sigmoid(b - a), 0.0),
+    ),
     lambda a, b: log(exp(a) + exp(b)),
 )
 

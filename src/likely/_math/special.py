@@ -297,7 +297,8 @@ def softplus(x: Any) -> Node:
 
 def logaddexp(a: Any, b: Any) -> Node:
     """log(exp(a) + exp(b)), exactly the larger where the other is -infinite."""
-    return maximum(a, b) + log1p(exp(-abs_(a - b)))
+    top = maximum(a, b)
+    return top + log1p(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
 
 
 def sigmoid(x: Any) -> Node:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 from functools import cache, reduce
 
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Domain
-from likely._math.graph import constant, equal, where
+from likely._math.graph import constant, equal, exp, log, where
 from likely.families.base import Specification, View
 from likely.families.modifiers import base
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
@@ -31,6 +32,15 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     """
     low, high = _checked(inside, low, high)
     log_density = _of_counts if inside.support.integer else _of_line
+
+    def printed(y, *theta):
+        if not inside.support.integer:
+            ends = [inside.formulas["cdf"](View("y", constant(v), {}), *theta) for v in (low, high)]
+            return inside.log_density(y, *theta) - log(ends[1] - ends[0])
+        seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
+        mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
+        return inside.log_density(y, *theta) - log(mass)
+
     parts = (base.Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     words = ", ".join(
@@ -50,10 +60,18 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
         log_density=log_density(inside, low, high),
         formulas={},
         smooth=inside.smooth,
+        printed=printed if _long(inside, low, high) else None,
         structure=base.Structure(
             KIND, parts, lambda part, y, weight: (y, weight), lambda y, weight: {}
         ),
     )
+
+
+def _long(inside: Specification, low: float, high: float) -> bool:
+    """Whether the formula that is computed is too long to be read."""
+    if inside.support.integer:
+        return math.isfinite(high)
+    return low > inside.support.low and high < inside.support.high and "cdf" in inside.formulas
 
 
 def _of_line(inside: Specification, low: float, high: float):
