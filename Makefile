@@ -9,6 +9,7 @@ demo: $(VENV)/.base
 	$(BIN)/likely fit examples/data/bikeshare.csv --target bikers --out bikeshare.likely
 	$(BIN)/likely predict bikeshare.likely examples/data/bikeshare.csv --out bikeshare-predictions.csv
 	$(BIN)/likely explain negativebinomial
+	$(BIN)/likely fit examples/data/bikeshare.csv --target bikers --predictor trees --out bikeshare-trees.likely
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

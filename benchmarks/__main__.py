@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for name in ("losses", "density", "linear", "scaling", "latency"):
+for name in ("losses", "density", "linear", "scaling", "latency", "trees", "uci"):
     print(f"\n== {name} ==", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "trees.md", ROOT / "docs" / "networks.md"]
 
 
 def blocks(path):
@@ -14,7 +14,8 @@ def blocks(path):
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
-def test_python_blocks_run_in_order(path, capsys):
+def test_python_blocks_run_in_order(path, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some save a model
     namespace = {"__name__": "document"}
     for number, block in enumerate(blocks(path)):
         exec(compile(block, f"{path.name}, block {number}", "exec"), namespace)

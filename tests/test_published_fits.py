@@ -40,6 +40,7 @@ FAMILIES = {
     "negbin2": ("NegativeBinomial", {"mu": "mean", "theta": "size"}),
     "beta": ("Beta", {"mu": "mean", "phi": "precision"}),
     "laplace": ("Laplace", {"mu": "loc", "b": "scale"}),
+    "asymmetric_laplace": ("AsymmetricLaplace", {"mu": "loc", "sigma": "scale"}),
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
 }
@@ -89,6 +90,8 @@ def fit(info, columns):
         role = predicted if terms else shared
         link = "softmax" if ours == "probs" and name == "Categorical" else spec["link"]
         roles[ours] = role(LINKS.get(link, link))
+    if "tau" in info:
+        roles["level"] = info["tau"]
     family = name(roles) if callable(name) else getattr(likely, name)(**roles)
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))

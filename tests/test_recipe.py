@@ -427,7 +427,28 @@ def test_at_is_scipys_distribution(name):
         (
             lambda: Normal().at(loc=0.0, scale=-1.0),
             ValueError,
-            r"scale must be a number > 0: .*row 0",
+            r"scale must be a number > 0: got -1\.0",
+        ),
+        (
+            lambda: Normal().at(loc=0.0, variance=[1.0, 0.0]),
+            ValueError,
+            r"variance must be .*row 1",
+        ),
+        (lambda: Normal().at(loc=0.0), TypeError, r"missing scale \(or variance\)"),
+        (
+            lambda: Normal().at(loc=0.0, scale=2.0, variance=4.0),
+            TypeError,
+            r"scale and variance say the same; give one of them",
+        ),
+        (
+            lambda: Normal().at(loc=0.0, sclae=1.0),
+            TypeError,
+            r"unknown sclae; did you mean 'scale'",
+        ),
+        (
+            lambda: Normal().at(loc=[1.0, 2.0, 3.0], scale=[1.0, 2.0]),
+            ValueError,
+            r"arrays of one length: loc has 3 values, scale has 2 values$",
         ),
         (lambda: Normal().at(loc=[0.0, np.nan], scale=1.0), ValueError, r"loc must be .*row 1"),
         (lambda: Normal().at(loc=np.zeros((2, 2)), scale=1.0), ValueError, r"shape \(2, 2\)"),
@@ -439,6 +460,14 @@ def test_at_is_scipys_distribution(name):
 def test_at_refuses(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_at_takes_any_parametrisation_of_a_slot():
+    assert Normal().at(loc=1.0, variance=4.0).parameters == {"loc": 1.0, "scale": 2.0}
+    square = Normal(variance=predicted("square"))
+    assert square.at(loc=1.0, scale=3.0).parameters == {"loc": 1.0, "variance": 9.0}
+    assert square.at(loc=1.0, variance=9.0).parameters == {"loc": 1.0, "variance": 9.0}
+    assert Normal().at(loc=[1.0], variance=[1.0, 4.0]).std().tolist() == [1.0, 2.0]
 
 
 # --- fit -------------------------------------------------------------------------------------------

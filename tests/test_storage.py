@@ -175,3 +175,43 @@ def test_files_get_ordinary_permissions(model):
     (model.parent / "plain").write_text("")
     expected = (model.parent / "plain").stat().st_mode
     assert {p.stat().st_mode for p in model.iterdir()} == {expected}
+
+
+# --- Texts -----------------------------------------------------------------------------------------
+
+
+def test_a_text_is_a_file_of_its_own(tmp_path):
+    text = "tree\nversion=v4\nGröße\n"
+    path = write_folder(tmp_path / "m", MANIFEST, {**ARRAYS, "trees.loc[0]/..": np.array(text)})
+    (file,) = path.glob("*.txt")
+    assert file.parent == path
+    assert file.read_text(encoding="utf-8") == text
+    manifest, arrays = read_folder(path)
+    assert manifest == MANIFEST
+    assert str(arrays["trees.loc[0]/.."]) == text
+    assert set(arrays) == {*ARRAYS, "trees.loc[0]/.."}
+    write_folder(path, MANIFEST, ARRAYS)
+    assert not list(path.glob("*.txt"))
+
+
+def test_texts_are_checked(tmp_path):
+    path = write_folder(tmp_path / "m", MANIFEST, {"one": np.array("abc"), "two": np.array("def")})
+    one, _ = sorted(path.glob("*.txt"))
+    one.write_text("abd")
+    with pytest.raises(ModelFileError, match="truncated or was altered"):
+        read_folder(path)
+    one.unlink()
+    with pytest.raises(ModelFileError, match="lacks one-"):
+        read_folder(path)
+    one.write_text("abc")
+    read_folder(path)
+    document = json.loads((path / "model.json").read_text())
+    texts = document["texts"]
+    texts["one"], texts["two"] = texts["two"], texts["one"]  # exchanged, each whole by itself
+    (path / "model.json").write_text(json.dumps(document))
+    with pytest.raises(ModelFileError, match="was altered after"):
+        read_folder(path)
+    document["texts"] = {"one": {"file": "../m/one.txt", "sha256": "0"}}
+    (path / "model.json").write_text(json.dumps(document))
+    with pytest.raises(ModelFileError, match="is damaged"):
+        read_folder(path)

@@ -14,7 +14,7 @@ def main() -> int:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     # Links into docs/ are relative to it there; other files of the repository are not on the site.
     page = re.sub(r"\]\(docs/", "](", readme)
-    page = re.sub(r"\[([^]]+)\]\((?!http|lecture|numerics|fitting)[^)]*\)", r"\1", page)
+    page = re.sub(r"\[([^]]+)\]\((?!http|lecture|numerics|fitting|trees)[^)]*\)", r"\1", page)
     (ROOT / "docs" / "index.md").write_text(page, encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", "site"]
     return subprocess.run(command, cwd=ROOT, check=False).returncode

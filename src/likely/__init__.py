@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from likely.modifiers import censored as censored
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
+    from likely.predictors.network import Network as Network
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
+    from likely.report.family_check import check_family as check_family
 
 __version__ = "0.1.0"
 
@@ -50,10 +52,12 @@ __version__ = "0.1.0"
 _LAZY = {
     "Constant": "likely.predictors.constant",
     "Linear": "likely.predictors.linear",
+    "Network": "likely.predictors.network",
     "Trees": "likely.predictors.trees",
     "load": "likely.predictors.saving",
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
+    "check_family": "likely.report.family_check",
     "ZeroInflated": "likely.modifiers",
     "Hurdle": "likely.modifiers",
     "Truncated": "likely.modifiers",
@@ -61,6 +65,8 @@ _LAZY = {
     "Mixture": "likely.modifiers",
     "censored": "likely.modifiers",
 }
+# Modules for other libraries, which need those.
+_MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")
 
 
 def _families() -> dict[str, str]:
@@ -73,7 +79,12 @@ def _families() -> dict[str, str]:
 def __getattr__(name: str) -> Any:
     if name == "__all__":  # `from likely import *` asks for it
         return __dir__()
-    if name in _LAZY:
+    value: Any
+    if name in _MODULES:
+        from importlib import import_module
+
+        value = import_module(f"likely.{name}")
+    elif name in _LAZY:
         from importlib import import_module
 
         value = getattr(import_module(_LAZY[name]), name)

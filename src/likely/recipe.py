@@ -233,7 +233,8 @@ def _slots(specification: Specification, roles: Mapping[str, Role | float]) -> l
     for of, parameter in specification.parameters.items():
         public = filled.get(of, of)
         domain = (specification.alternatives.get(public) or parameter).domain
-        role = roles.get(public, shared if parameter.shared else predicted)
+        usual = shared if parameter.shared else predicted
+        role = roles.get(public, usual if parameter.fixed is None else parameter.fixed)
         if isinstance(role, Role):
             link = (
                 default_link(domain)

@@ -118,3 +118,10 @@ def test_mistakes(run, model, data, mistake):
     assert "did you mean 'place'?" in mistake("predict", model, data, "--keep", "plce")
     assert "no such model" in mistake("predict", "nothing.likely", data)
     assert "nothing.csv: no such file" in mistake("predict", model, "nothing.csv")
+
+
+def test_quantiles_of_classes_are_refused(run, data, mistake):
+    run("fit", data, "--target", "colour", "--drop", "unit,bought,amount", "-q")
+    message = mistake("predict", "data.likely", data, "--quantiles", "10,90")
+    assert "--quantiles: data.likely predicts classes (Categorical)" in message
+    assert run("predict", "data.likely", data).exit_code == 0

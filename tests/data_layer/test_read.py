@@ -144,3 +144,24 @@ def test_frames_that_are_none():
 def test_an_unknown_column_suggests_the_nearest(write):
     with pytest.raises(DataError, match=r"did you mean 'bikers'\? Its columns are: hr, bikers"):
         read_table(write("hr,bikers\n1,2\n")).column("bikes")
+
+
+def test_a_decimal_comma_is_recognised_and_said(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x;y;z\n1,5;2;a\n;3;b\n-2e1;4;1,x\n")
+    table = read_table(path)
+    np.testing.assert_array_equal(table.columns["x"].values, [1.5, np.nan, -20.0])
+    assert table.columns["y"].kind == "integer"
+    assert table.columns["z"].kind == "text"
+    assert "numbers have a decimal comma" in table.notes
+    path.write_text("x;y\n1.5;2\n2.5;3\n")
+    assert "numbers have a decimal comma" not in read_table(path).notes
+
+
+def test_decimal_commas_beside_decimal_points_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x;y\n1,5;2.5\n2,5;3.5\n")
+    with pytest.raises(
+        DataError, match=r"column 'x' has a decimal comma and column 'y' a decimal point"
+    ):
+        read_table(path)

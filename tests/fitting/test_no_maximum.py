@@ -100,7 +100,9 @@ def test_constant_target_is_unbounded(losses, X):
     for start in ([5.3, 0.0], [0.0, 1.0]):
         result = warned("unbounded", losses.Normal(), X, [ALL, SHARED], Response(y), start=start)
         assert result.status is Status.unbounded
-        assert nan_terms(result) == {("scale", "intercept")}
+        # A scale of 0 leaves no precision to speak of anywhere.
+        assert nan_terms(result) == set(result.terms)
+        assert "Without a finite estimate: intercept of scale;" in result.message
         assert result.intercepts[0] == pytest.approx(5.3, rel=1e-9)
 
 
@@ -116,7 +118,7 @@ def test_a_row_of_its_own_is_unbounded(losses, X, rng):
         start=[y.mean(), np.log(y.std())],
     )
     assert result.status is Status.unbounded
-    assert nan_terms(result) == {("scale", "x2")}
+    assert nan_terms(result) == {("loc", "x2"), ("scale", "x2")}
 
 
 def test_underdispersed_counts_reach_the_edge(losses, X, rng):
@@ -325,3 +327,14 @@ def test_degrees_of_freedom_without_bound_are_at_the_boundary(X, rng):
     loss = StudentT().loss()
     result = warned("boundary", loss, X, [ALL, ALL, SHARED], Response(y), start=[0.0, -0.5, 2.0])
     assert nan_terms(result) == {("df", "intercept")}
+
+
+def test_standard_errors_far_from_any_maximum_are_blank(losses, X, rng):
+    y = 1.0 + X[:, 0] + rng.standard_normal(1500)
+    start = [y.mean() + 5.0, np.log(y.std())]
+    result = warned(
+        "max_iter", losses.Normal(), X, [ALL, SHARED], Response(y), start=start, max_iter=1
+    )
+    assert result.status is Status.max_iter
+    assert result.gradient_norm > 0.01
+    assert nan_terms(result) == set(result.terms)

@@ -14,6 +14,11 @@ from likely.losses.nll import NegativeLogLikelihood, Slot
 GRID = {
     "normal": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "laplace": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "asymmetriclaplace": {
+        "loc": [0, 1e9, -3, 1e-3],
+        "scale": [1, 1e3, 1e-3, 1e-6],
+        "level": [0.5, 0.1, 0.9, 0.99],
+    },
     "studentt": {
         "loc": [0, 10, -3, 1e-3, 0],
         "scale": [1, 1e3, 1e-3, 1e-6, 1],
@@ -25,7 +30,7 @@ GRID = {
     "logistic": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "gumbel": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "johnsonsu": {
-        "loc": [0, 10, -3],
+        "loc": [2, 10, -3],
         "scale": [1, 1e3, 1e-3],
         "skewness": [0, -2, 1],
         "tail": [1, 3, 0.8],

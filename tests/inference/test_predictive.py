@@ -136,7 +136,8 @@ def test_shapes(name, bare):
     assert len(d[1:]) == n - 1
     mask = np.arange(n) % 2 == 0
     np.testing.assert_array_equal(d[mask].mode(), d.mode()[mask])
-    np.testing.assert_array_equal(d[[2, 0]].median(), d.median()[[2, 0]])
+    # Solved from the density, a row's sums are taken in an order that the other rows decide.
+    np.testing.assert_array_max_ulp(d[[2, 0]].median(), d.median()[[2, 0]], 4 if bare else 0)
     assert len([row.mode() for row in d]) == n
     empty = d[:0]
     assert empty.mode().shape == empty.cdf(0.5).shape == empty.quantile(0.5).shape == (0,)

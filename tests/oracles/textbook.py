@@ -322,6 +322,13 @@ FAMILIES: dict[str, Textbook] = {
         lambda loc, scale: (loc, scale),
         kink=lambda loc, scale: (loc, 0.0),
     ),
+    "AsymmetricLaplace": Textbook(
+        asymmetric_laplace,
+        asymmetric_laplace_information,
+        lambda loc, scale, level: (loc, scale),
+        unit=(2,),
+        kink=lambda loc, scale, level: (loc, 0.0),
+    ),
     "StudentT": Textbook(
         student_t,
         student_t_information,

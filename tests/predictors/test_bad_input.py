@@ -293,8 +293,31 @@ def test_imputing_is_what_helps(X, y):
 
 def test_text_in_x(X, y):
     frame = pd.DataFrame(X, columns=["age", "size"]).assign(town="Rome")
-    with refused(r"could not convert string to float: 'Rome'"):
-        Linear().fit(frame, y)
+    frame.loc[3, "size"] = np.nan
+    for table in (
+        frame,
+        frame.astype({"town": "category"}),
+        pl.from_pandas(frame),
+        pa.table(frame),
+    ):
+        with refused(r"column 'town' holds text, such as 'Rome' in row 0: .*OneHotEncoder"):
+            Linear().fit(table, y)
+    mixed = frame.assign(town=["1.5", *["x"] * (N - 1)])
+    with refused(r"column 'town' holds text, such as 'x' in row 1"):
+        Linear().fit(mixed, y)
+
+
+def test_times_in_x(X, y):
+    day = pd.date_range("2026-01-01", periods=N)
+    frame = pd.DataFrame(X, columns=["age", "size"]).assign(day=day)
+    message = r"column 'day' holds times \(Datetime.*np\.timedelta64\(1, 'D'\) for days"
+    for table in (frame, frame[["day"]], pl.from_pandas(frame), pa.table(frame)):
+        with refused(message):
+            Linear().fit(table, y)
+    with refused(r"column 'day' holds times \(Duration"):
+        Linear().fit(frame.assign(day=day - day[0]), y)
+    with refused(r"X holds times \(datetime64"):
+        Linear().fit(frame[["day"]].to_numpy(), y)
 
 
 def test_columns_at_predict(X, y):
@@ -304,7 +327,10 @@ def test_columns_at_predict(X, y):
         model.predict(frame[["age"]])
     with refused(r"Feature names unseen at fit time:\n- rate"):
         model.predict(frame.assign(rate=1.0))
-    with refused(r"Feature names must be in the same order as they were in fit"):
+    with refused(
+        r"Feature names must be in the same order as they were in fit\.\n"
+        r"The order is 'age', 'size': pass X\[model\.feature_names_in_\]"
+    ):
         model.predict(frame[["size", "age"]])
     with refused(r"X has 3 features, but Linear is expecting 2 features"):
         Linear().fit(X, y).predict(np.ones((4, 3)))

@@ -23,6 +23,7 @@ from likely import (
     Normal,
     Poisson,
     StudentT,
+    load,
     predicted,
     shared,
 )
@@ -806,3 +807,28 @@ def test_n_jobs_changes_nothing(X, real_y):
     np.testing.assert_array_equal(
         flat(Linear(n_jobs=1).fit(X, real_y)), flat(Linear(n_jobs=2).fit(X, real_y))
     )
+
+
+def test_feature_names_for_an_array_without_names(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 2)), rng.normal(size=50)
+    model = Linear(Normal(), columns={"scale": ["size"]})
+    model.fit(X, y, feature_names=["age", "size"])
+    assert [row.term for row in model.summary().rows] == [
+        "intercept",
+        "age",
+        "size",
+        "intercept",
+        "size",
+    ]
+    assert not hasattr(model, "feature_names_in_")  # prediction asks for no names either
+    model.save(tmp_path / "m.likely")
+    again = load(tmp_path / "m.likely")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    named = Linear(Normal()).fit(sparse.csr_matrix(X), y, feature_names=["age", "size"])
+    assert named.summary().rows[1].term == "age"
+    assert Linear().fit(X, y).summary().rows[1].term == "x0"
+    with pytest.raises(ValueError, match=r"feature_names has 1 names, but X has 2 columns"):
+        Linear().fit(X, y, feature_names=["age"])
+    with pytest.raises(ValueError, match=r"X names its columns itself"):
+        Linear().fit(pd.DataFrame(X, columns=["a", "b"]), y, feature_names=["age", "size"])

@@ -44,7 +44,7 @@ TARGETS = {
 }
 
 
-class Gumbel(Family):
+class Peaks(Family):
     """Largest values."""
 
     support = real
@@ -181,11 +181,11 @@ def test_numpy_numbers_as_arguments(tmp_path):
 
 @pytest.mark.parametrize("estimator", [Constant, Linear])
 def test_user_family(estimator, tmp_path):
-    family = Gumbel(scale=shared("softplus"))
+    family = Peaks(scale=shared("softplus"))
     model = estimator(family).fit(X, TARGETS["real"])
     model.save(tmp_path / "model")
-    same(model, load(tmp_path / "model", families=[Gumbel]), y=TARGETS["real"])
-    with pytest.raises(ModelFileError, match=r"'Gumbel' does not come .*families=\[Gumbel\]\)"):
+    same(model, load(tmp_path / "model", families=[Peaks]), y=TARGETS["real"])
+    with pytest.raises(ModelFileError, match=r"'Peaks' does not come .*families=\[Peaks\]\)"):
         load(tmp_path / "model")
 
 
@@ -197,8 +197,8 @@ def test_user_family_with_other_parameters(tmp_path):
         def log_density(y, location):
             return -((y - location) ** 2)
 
-    Linear(Gumbel(scale=2.0)).fit(X, TARGETS["real"]).save(tmp_path / "model")
-    Other.__name__ = "Gumbel"
+    Linear(Peaks(scale=2.0)).fit(X, TARGETS["real"]).save(tmp_path / "model")
+    Other.__name__ = "Peaks"
     with pytest.raises(ModelFileError, match="has no parameter 'scale'"):
         load(tmp_path / "model", families=[Other])
 

@@ -23,6 +23,7 @@ from likely import (
     Family,
     Gamma,
     Linear,
+    Network,
     Normal,
     Parameter,
     Poisson,
@@ -71,6 +72,16 @@ BINNED = dict.fromkeys(
     ),
     "bins and folds are made of rows, whatever their weights",
 )
+#: Batches and held-out rows are made of rows, and so are two of one row where one of weight 2 was.
+DEALT = dict.fromkeys(BINNED, "batches and held-out parts are made of rows, whatever their weights")
+#: A network for checks of anything but its quality.
+SHORT = {
+    "max_epochs": 30,
+    "hidden": (8,),
+    "learning_rate": 0.03,
+    "averaging": 0.9,
+    "validation": 0.2,
+}
 PROPORTIONS = {f"check_{c}": "the check's y is not in (0, 1)" for c in FITS.split()}
 BY_SUPPORT = {"counts": COUNTS, "unit_interval": PROPORTIONS}
 EXPECTED = {
@@ -81,9 +92,7 @@ EXPECTED = {
 }
 EXPECTED |= {
     **{("Trees", name): BINNED for name in ("Normal", "Gamma", "Bernoulli", "Categorical")},
-    ("Linear", "Laplace"): {
-        "check_regressors_train": "alpha > 0 is refused: the fit is a linear programme"
-    },
+    **{("Network", name): DEALT for name in ("Normal", "Gamma", "Bernoulli", "Categorical")},
     ("Linear", "JohnsonSU"): {
         f"check_sample_weight_equivalence_on_{kind}_data": "its rows are no more than the coefficients, "
         "so the likelihood is unbounded: the scale runs to 0, and where it is left there is arbitrary"
@@ -141,6 +150,8 @@ def test_every_check_of_the_usual_families(estimator, check):
         *(Squeezed(name) for name in ("Beta", "Poisson")),
         Linear(Gamma(shape=predicted), point="mean"),
         *(Trees(name, max_iter=20, random_state=0) for name in USUAL),
+        *(Network(name, random_state=0, **SHORT) for name in USUAL),
+        Network("Normal", random_state=0, members=2, **SHORT),
     ],
     ids=repr,
 )

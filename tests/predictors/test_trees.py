@@ -49,7 +49,7 @@ Y = TARGETS["real"]
 QUICK = {"max_iter": 30, "random_state": 0}
 
 
-class Gumbel(Family):
+class Peaks(Family):
     """Largest values; no expected information is declared."""
 
     support = real
@@ -92,14 +92,14 @@ def test_beats_the_best_constant(name, validation, tmp_path):
         np.testing.assert_array_equal(mine, its)
 
 
-@pytest.mark.parametrize("family", [Gumbel(), Gumbel(scale=shared("softplus"))], ids=repr)
+@pytest.mark.parametrize("family", [Peaks(), Peaks(scale=shared("softplus"))], ids=repr)
 def test_a_users_family_without_expected_information(family, tmp_path):
     model = Trees(family, **QUICK).fit(X, Y)
     assert model.curvature_ == "empirical"
     assert model.score(X, Y) > Constant(family).fit(X, Y).score(X, Y)
     model.save(tmp_path / "m")
     np.testing.assert_array_equal(
-        load(tmp_path / "m", families=[Gumbel]).predict(X), model.predict(X)
+        load(tmp_path / "m", families=[Peaks]).predict(X), model.predict(X)
     )
 
 
@@ -136,7 +136,8 @@ def test_location_and_scale_are_found():
     assert importance["scale"].sum() == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("n", [250, 1500])
+# Folds, and from 10,000 rows on one split.
+@pytest.mark.parametrize("n", [250, 1500, 12_000])
 def test_intervals_cover_new_rows(n):
     x, y, _, _ = heteroscedastic(n)
     new, truth, _, _ = heteroscedastic(4000, seed=2)
@@ -248,6 +249,17 @@ def test_the_best_round_is_kept():
         assert model.losses_.argmin() + 1 == model.best_iteration_
     constant = Constant(Normal()).fit(X, noise)
     assert model.score(X, noise) == pytest.approx(constant.score(X, noise), abs=0.15)
+
+
+def test_enough_held_out_rows_set_the_constants():
+    x, y, _, _ = heteroscedastic(4000)
+    model = Trees(Normal(), random_state=0, validation=0.25, max_iter=60).fit(x, y)
+    start = Trees(Normal(), random_state=0, validation=0.05, max_iter=60).fit(x, y)
+    # 1,000 rows are held out, and 200, too few to set anything.
+    assert not np.allclose(model.ensembles_.constants, start.ensembles_.constants, atol=1e-6)
+    new, truth, _, _ = heteroscedastic(20_000, seed=9)
+    found = model.predict_params(new)
+    assert np.mean(((truth - found["loc"]) / found["scale"]) ** 2) == pytest.approx(1.0, abs=0.12)
 
 
 def test_eval_set_judges():
@@ -457,7 +469,7 @@ def test_rare_classes():
         ({"categorical_features": ["x01"]}, "categorical_features asks for 'x01'.*did you mean"),
         ({"lightgbm": {"num_leaves": 4}}, r"is set by Trees\(max_leaf_nodes=…\)"),
         ({"family": Normal(scale=predicted("identity"))}, "identity link of scale is not valid"),
-        ({"family": Gumbel(), "curvature": "expected"}, "declares no expected_information"),
+        ({"family": Peaks(), "curvature": "expected"}, "declares no expected_information"),
         ({"family": StudentT(), "curvature": "observed"}, "observed curvature of .* is negative"),
     ],
 )

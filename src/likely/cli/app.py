@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,7 +28,10 @@ Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on stdout; messages go to stderr.")
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Only errors, and the JSON document if asked for.")
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Only errors, warnings, and the JSON document if asked for."
+    ),
 ]
 
 
@@ -68,7 +71,7 @@ def fit(
             help="A family's name, or with roles: 'Normal(scale=shared)'. auto looks at the target."
         ),
     ] = "auto",
-    predictor: Annotated[str, typer.Option(help="linear or constant.")] = "linear",
+    predictor: Annotated[str, typer.Option(help="linear, trees, network or constant.")] = "linear",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -135,7 +138,7 @@ def fit(
     run(
         Request(
             data=data, target=target, family=family, predictor=predictor, out=out,
-            numeric=_names(numeric), drop=_names(drop), weight=weight, offset=offset,
+            numeric=tuple(numeric or ()), drop=tuple(drop or ()), weight=weight, offset=offset,
             exposure=exposure, group=group, time=time, test_fraction=test_fraction, seed=seed,
             alpha=alpha, min_rows=min_rows,
         ),
@@ -164,8 +167,9 @@ def predict(
         typer.Option("--out", "-o", help="A .csv or .parquet file.", show_default="CSV on stdout"),
     ] = None,
     quantiles: Annotated[
-        str, typer.Option(help="Percentages between 0 and 100, with commas.")
-    ] = "5,25,75,95",
+        str | None,
+        typer.Option(help="Percentages between 0 and 100, with commas.", show_default="5,25,75,95"),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(
@@ -179,7 +183,7 @@ def predict(
     """Predict new rows: mode, mean, median and quantiles, or class probabilities."""
     from likely.cli.predict import run
 
-    run(model, data, out, quantiles, _names(keep), json=json, quiet=quiet)
+    run(model, data, out, quantiles, tuple(keep or ()), json=json, quiet=quiet)
 
 
 @app.command(
@@ -220,7 +224,23 @@ def families(json: Json = False) -> None:
     run(json=json)
 
 
-def _names(given: list[str] | None) -> tuple[str, ...]:
-    """Names from a repeated option, each of which may list several with commas."""
-    names: list[Any] = [name.strip() for item in given or [] for name in item.split(",")]
-    return tuple(dict.fromkeys(name for name in names if name))
+@app.command(
+    "check-family",
+    epilog="Examples:\n\n  likely check-family gamma\n\n  likely check-family gumbel.py:Gumbel",
+)
+@one_message
+def check_family(
+    family: Annotated[
+        str,
+        typer.Argument(
+            metavar="FAMILY|FILE.py:CLASS",
+            help="A family that comes along, or a class in a Python file of yours, which is run.",
+            show_default=False,
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Check a family's formulas: normalised, right derivatives, digits kept."""
+    from likely.cli.check_family import run
+
+    run(family, json=json)

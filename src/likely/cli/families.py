@@ -44,7 +44,7 @@ def family_rows() -> list[dict[str, Any]]:
                     {
                         "name": name,
                         "domain": parameter.domain.symbol,
-                        "role": "shared" if parameter.shared else "predicted",
+                        "role": parameter.role,
                         "link": default_link(parameter.domain).name,
                         "links": [link.name for link in links_for(parameter.domain)],
                     }

@@ -61,6 +61,10 @@ _HELP = "write a name such as gamma, or roles such as 'Normal(scale=predicted(\"
 
 
 def _value(node: ast.expr, text: str) -> Role | float:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _value(node.operand, text)
+        if isinstance(value, float):
+            return -value
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         return float(node.value)
     if isinstance(node, ast.Name) and node.id in _ROLES:

@@ -8,15 +8,15 @@ from typing import Any
 from likely.cli.errors import library_errors
 from likely.cli.family_text import parse_family
 from likely.cli.judge import Judgement, judge
-from likely.cli.model import TableModel, as_design
+from likely.cli.model import TableModel, as_design, encoder_for
 from likely.cli.request import (
     Request,
     Response,
-    check_columns,
     check_request,
     not_features,
     read_response,
     role_notes,
+    with_columns,
 )
 from likely.cli.say import Voice
 from likely.cli.split import Split, choose_split
@@ -45,6 +45,7 @@ class Report:
     family_notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     replaced: bool = False
+    status: str | None = None
 
 
 def run(request: Request, *, json: bool, quiet: bool) -> None:
@@ -56,6 +57,9 @@ def run(request: Request, *, json: bool, quiet: bool) -> None:
     voice.document(as_document(report))
     if voice.speaks:
         show(report)
+    elif not json:
+        for warning in report.warnings:
+            voice.warn(warning)
 
 
 def fit_table(request: Request, voice: Voice) -> Report:
@@ -64,7 +68,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
     with voice.step(f"read {request.data}"):
         table = read_table(request.data)
     column = table.column(request.target, "target")
-    check_columns(request, table)
+    request = with_columns(request, table)
     proposal = propose(column) if request.family == "auto" else None
     family = parse_family(proposal.family if proposal else request.family)
     target = prepare_target(column, family.specification.support, family.specification.name)
@@ -78,10 +82,10 @@ def fit_table(request: Request, voice: Voice) -> Report:
         if split is not None:
             judgement, tried, said = _judge(request, voice, family, features, response, split)
             family, family_notes = tried.family, tried.notes
-        with voice.step(f"encode and fit on all {table.rows:,} rows"):
-            encoder = TableEncoder(request.numeric, request.min_rows).fit(features)
-            matrix = encoder.transform(features).matrix
-            trained = train(request, family, matrix, response, encoder.column_names)
+        with voice.step(f"encode and fit on all {count(table.rows, 'row')}"):
+            encoder = encoder_for(request.predictor, request.numeric, request.min_rows)
+            matrix = encoder.fit(features).transform(features).matrix
+            trained = train(request, family, matrix, response, encoder)
     about = {
         "data": request.data.name,
         "rows": table.rows,
@@ -109,6 +113,7 @@ def fit_table(request: Request, voice: Voice) -> Report:
         family_notes=list(dict.fromkeys([*family_notes, *trained.notes])),
         warnings=[*said, *trained.warnings],
         replaced=replaced,
+        status=trained.status,
     )
 
 
@@ -121,23 +126,23 @@ def _judge(
     training, test = response.take(split.train), response.take(split.test)
     with voice.step(f"encode and fit on {count(len(split.train), 'row')}"), library_errors():
         part = features.take(split.train)
-        encoder = TableEncoder(request.numeric, request.min_rows).fit(part)
-        matrix = encoder.transform(part).matrix
-        model = train(request, family, matrix, training, encoder.column_names)
+        encoder = encoder_for(request.predictor, request.numeric, request.min_rows)
+        matrix = encoder.fit(part).transform(part).matrix
+        model = train(request, family, matrix, training, encoder)
         # The family as proposed: where the model could do with a simpler one, the baseline may not.
         baseline = Constant(family).fit(
-            as_design(matrix), training.y, sample_weight=training.weight, **training.given
+            as_design(matrix[:, :0]), training.y, sample_weight=training.weight, **training.given
         )
     with voice.step(f"judge on {count(len(split.test), 'row')}"), library_errors():
         held = encoder.transform(features.take(split.test), unseen="nearest")
         found = judge(
             model.estimator.predict_dist(as_design(held.matrix), **test.given),
-            baseline.predict_dist(as_design(held.matrix), **test.given),
+            baseline.predict_dist(as_design(held.matrix[:, :0]), **test.given),
             test.y,
             test.weight,
             split.groups,
-            getattr(model.estimator, "classes_", None),
             family.specification.name,
+            model.status,
         )
     said = [f"held-out fit: {warning}" for warning in model.warnings]
     said += [f"held-out rows: {note}" for note in held.notes]

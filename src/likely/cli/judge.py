@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.scoring import accuracy, coverage
+from likely.scoring.average import average
+
 Array = NDArray[np.float64]
 
 COVERAGES = (0.5, 0.8, 0.95)
@@ -23,6 +26,7 @@ class Judgement:
     gain: float
     gain_standard_error: float
     baseline_family: str
+    status: str | None  # of the fit that was judged; None for learners that know no maximum
     coverage: dict[str, float] | None = None
     accuracy: float | None = None
     baseline_accuracy: float | None = None
@@ -38,37 +42,28 @@ def judge(
     y: NDArray[Any],
     weight: Array | None,
     groups: NDArray[Any] | None,
-    classes: NDArray[Any] | None,
     baseline_family: str,
+    status: str | None,
 ) -> Judgement:
     """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
-    w = np.ones(len(y)) if weight is None else weight
-    nll = -np.asarray(model.log_prob(y), dtype=np.float64)
-    base = -np.asarray(baseline.log_prob(y), dtype=np.float64)
-    gain, error = _mean_and_error(base - nll, w, groups)
+    nll, base = -model.log_prob(y), -baseline.log_prob(y)
+    gain, error = _mean_and_error(base - nll, np.ones(len(y)) if weight is None else weight, groups)
     figures: dict[str, Any] = {}
-    if classes is not None:
-        figures["accuracy"] = _mean(_hits(model, classes, y), w)
-        figures["baseline_accuracy"] = _mean(_hits(baseline, classes, y), w)
+    if model.labels is not None:
+        figures["accuracy"] = accuracy(model, y, weight)
+        figures["baseline_accuracy"] = accuracy(baseline, y, weight)
     else:
-        figures["coverage"] = {f"{100 * c:g}": _mean(_inside(model, y, c), w) for c in COVERAGES}
-    return Judgement(len(y), _mean(nll, w), _mean(base, w), gain, error, baseline_family, **figures)
-
-
-def _hits(distribution: Any, classes: NDArray[Any], y: NDArray[Any]) -> Array:
-    probable = classes[np.argmax(distribution.probabilities(), axis=1)]
-    return np.asarray(probable == y, dtype=np.float64)
-
-
-def _inside(distribution: Any, y: NDArray[Any], coverage: float) -> Array:
-    low, high = distribution.interval(coverage)
-    return np.asarray((low <= y) & (y <= high), dtype=np.float64)
-
-
-def _mean(values: Array, weight: Array) -> float:
-    # A row of weight 0 is not there, even if its loss is infinite.
-    there = weight > 0
-    return float(np.average(values[there], weights=weight[there]))
+        figures["coverage"] = {f"{100 * c:g}": coverage(model, y, c, weight) for c in COVERAGES}
+    return Judgement(
+        len(y),
+        average(nll, weight),
+        average(base, weight),
+        gain,
+        error,
+        baseline_family,
+        status,
+        **figures,
+    )
 
 
 def _mean_and_error(

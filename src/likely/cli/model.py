@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.cli.errors import UserError, library_errors
+from likely.data.codes import CodeEncoder, read_encoder
 from likely.data.encoder import TableEncoder
 from likely.data.errors import rows_words
 from likely.data.table import Table
@@ -84,7 +85,7 @@ class TableModel:
         try:
             return cls(
                 predictor,
-                TableEncoder.from_dict(state["encoder"]),
+                read_encoder(state["encoder"]),
                 state["target"],
                 state["offset"],
                 state["exposure"],
@@ -93,6 +94,12 @@ class TableModel:
             )
         except KeyError as error:
             raise ModelFileError(f"{path} lacks {error} in its description of the table") from None
+
+
+def encoder_for(predictor: str, numeric: tuple[str, ...], min_rows: int) -> TableEncoder:
+    """Trees and networks take categories as codes and gaps as they are; the others numbers only."""
+    encoder = CodeEncoder if predictor in ("trees", "network") else TableEncoder
+    return encoder(numeric, min_rows)
 
 
 def as_design(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

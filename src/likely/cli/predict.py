@@ -10,8 +10,9 @@ import numpy as np
 
 from likely.cli.errors import UserError, library_errors
 from likely.cli.model import TableModel
+from likely.cli.request import columns_named
 from likely.cli.say import Voice
-from likely.data.errors import DataError
+from likely.data.errors import DataError, count
 from likely.data.read import PARQUET, read_table
 from likely.data.table import Column
 from likely.storage import write_file
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_USUAL = "5,25,75,95"
+
+
 def run(
     model_path: Path,
     data: Path,
     out: Path | None,
-    quantiles: str,
+    quantiles: str | None,
     keep: tuple[str, ...],
     *,
     json: bool,
@@ -32,14 +36,20 @@ def run(
 ) -> None:
     """Predict, and write a file or print CSV."""
     voice = Voice(json=json, quiet=quiet)
-    levels = parse_quantiles(quantiles)
+    levels = parse_quantiles(_USUAL if quantiles is None else quantiles)
     _check_out(out)
     with voice.step(f"read {model_path}"):
         model = TableModel.load(model_path)
+    if quantiles is not None and model.classes is not None:
+        family = model.predictor.family_.specification.name
+        raise UserError(
+            f"--quantiles: {model_path} predicts classes ({family}), which have probabilities and no "
+            "quantiles; leave the option out"
+        )
     with voice.step(f"read {data}"):
         table = read_table(data, text=model.encoder.text_columns)
-    kept = [table.column(name) for name in keep]
-    with voice.step(f"predict {table.rows:,} rows"):
+    kept = [table.columns[name] for name in columns_named(keep, table)]
+    with voice.step(f"predict {count(table.rows, 'row')}"):
         try:
             distribution, notes = model.predict(table)
         except DataError as error:
@@ -71,7 +81,7 @@ def run(
         }
     )
     if voice.speaks and out is not None:
-        print(f"{table.rows:,} rows with {', '.join(frame.column_names)} written to {out}")
+        print(f"{count(table.rows, 'row')} with {', '.join(frame.column_names)} written to {out}")
 
 
 def parse_quantiles(text: str) -> tuple[float, ...]:

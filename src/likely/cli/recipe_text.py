@@ -6,16 +6,27 @@ from typing import Any
 
 from likely.cli.families import first_sentence
 from likely.cli.formula import density
+from likely.data.errors import count, spoken
+
+#: What each predictor makes of x, and the name of what it learns.
+_FORMS = {
+    "linear": ("β₀ + β·x", "β"),
+    "trees": ("Σ trees(x)", "the trees"),
+    "network": ("f(x, φ)", "φ"),
+    "constant": ("β₀", "β"),
+}
 
 
 def recipe_lines(
-    family: Any, target: str, terms: int, rows: int, classes: tuple[str, ...]
+    family: Any, target: str, terms: int, rows: int, classes: tuple[str, ...], predictor: str
 ) -> list[str]:
     """One or more lines for each step; ``terms`` is the number of columns, 0 for a constant."""
+    form, learned = _FORMS[predictor]
     spec = family.specification
     loss = family.loss(len(classes) or None)
+    target = spoken(target)
     names = ", ".join(slot.parameter for slot in loss.slots)
-    over = f"{terms} column{'s' if terms > 1 else ''} x"
+    over = f"{count(terms, 'column')} x"
     lines = [f"1 choose   {target} ~ {spec.name}({names}): {_lower(first_sentence(spec.doc))}"]
     formula = density(spec)
     if formula is not None:
@@ -24,10 +35,11 @@ def recipe_lines(
         lines.append(f"           classes: {', '.join(classes)}{_yes(family, classes)}")
     head = "2 predict  "
     for slot in loss.slots:
-        lines.append(head + _slot(slot, "β₀ + β·x", over, bool(terms)))
+        lines.append(head + _slot(slot, form, over, bool(terms)))
         head = " " * len(head)
     lines.append(
-        f"3 train    β = argmin −Σ log {spec.name}({target} | {names}) over {rows:,} rows, in nats"
+        f"3 train    {learned} = argmin −Σ log {spec.name}({target} | {names}) over "
+        f"{count(rows, 'row')}, in nats"
     )
     top = "the most probable class" if classes else "the mode"
     lines.append(

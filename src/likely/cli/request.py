@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from numpy.typing import NDArray
 from likely.cli.errors import UserError
 from likely.cli.family_text import parse_family
 from likely.cli.model import number_column, response_columns
-from likely.data.errors import listing, nearest
+from likely.data.errors import listing, nearest, spoken
 from likely.data.table import Table
 from likely.data.target import Target
 from likely.storage import refuse_foreign
 
-PREDICTORS = ("linear", "constant")
+PREDICTORS = ("linear", "trees", "network", "constant")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ def check_request(request: Request) -> None:
         raise UserError(
             f"unknown predictor {request.predictor!r}{hint} The predictors are: {known}"
         )
+    if request.alpha and request.predictor != "linear":
+        raise UserError(
+            f"--alpha is the penalty of --predictor linear; {request.predictor} has none of that kind"
+        )
     if request.group is not None and request.time is not None:
         raise UserError("--group and --time are two ways to hold rows out; give one of them")
     if request.family != "auto":
@@ -83,18 +88,44 @@ def check_request(request: Request) -> None:
         raise UserError(f"no permission to write in {parent}; choose another folder with --out")
 
 
-def check_columns(request: Request, table: Table) -> None:
-    """The columns that the options name must be there."""
+def with_columns(request: Request, table: Table) -> Request:
+    """The request with its lists of columns resolved; the columns that it names must be there."""
+    request = replace(
+        request,
+        numeric=columns_named(request.numeric, table),
+        drop=columns_named(request.drop, table),
+    )
     for role in ("weight", "offset", "exposure", "group", "time"):
         name = getattr(request, role)
         if name is not None:
             table.column(name, f"the {role} column")
             if name == request.target:
                 raise UserError(f"--{role} {name}: that is the target")
-    for name in (*request.drop, *request.numeric):
-        table.column(name)
     if request.target in request.drop:
         raise UserError(f"--drop {request.target}: that is the target")
+    return request
+
+
+def columns_named(items: Iterable[str], table: Table) -> tuple[str, ...]:
+    """The columns that a repeated option names: each item is one name, or several with commas."""
+    names = []
+    for item in items:
+        found = [item] if item in table.columns else _parts(item, table)
+        names += [table.column(name).name for name in found]
+    return tuple(dict.fromkeys(names))
+
+
+def _parts(item: str, table: Table) -> list[str]:
+    """The names in a list with commas, each as long as it can be: a name may hold a comma itself."""
+    pieces = item.split(",")
+    names = []
+    while pieces:
+        lengths = range(len(pieces), 0, -1)
+        joined = [(n, ",".join(pieces[:n]).strip()) for n in lengths]
+        length, name = next(((n, j) for n, j in joined if j in table.columns), joined[-1])
+        names += [name] if name else []
+        pieces = pieces[length:]
+    return names
 
 
 def not_features(request: Request) -> list[str]:
@@ -114,7 +145,7 @@ def role_notes(request: Request) -> list[str]:
     """What becomes of those columns, in words."""
     notes = []
     if request.drop:
-        notes.append(f"left out as asked: {listing(request.drop, 20)}")
+        notes.append(f"left out as asked: {listing(map(spoken, request.drop), 20)}")
     for name, what in (
         (request.weight, "the weight of each row"),
         (request.offset, "the offset"),
@@ -123,7 +154,7 @@ def role_notes(request: Request) -> list[str]:
         (request.time, "used to hold out the last rows"),
     ):
         if name is not None:
-            notes.append(f"{name}: {what}, not a predictor")
+            notes.append(f"{spoken(name)}: {what}, not a predictor")
     return notes
 
 

@@ -47,6 +47,10 @@ class Voice:
         if not self.quiet:
             print(f"! {text}", file=sys.stderr)
 
+    def warn(self, text: str) -> None:
+        """A line that is said even to those who asked for quiet."""
+        print(f"! {text}", file=sys.stderr)
+
     def document(self, content: dict[str, Any]) -> None:
         """The JSON document; numbers that are not finite become null."""
         if self.json:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from likely.cli.recipe_text import recipe_lines
 from likely.cli.say import console
+from likely.data.errors import count, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,13 +19,17 @@ if TYPE_CHECKING:
     from likely.cli.judge import Judgement
 
 
+#: Columns of a terminal that has room for intervals beside the names of the terms.
+_WIDE = 100
+
+
 def show(report: Report) -> None:
     """Print the report to stdout."""
     out = console()
     request = report.request
     columns = report.encoder.column_names
     _title(out, "Data")
-    _line(out, f"{request.data}: {report.rows:,} rows; target {request.target}")
+    _line(out, f"{request.data}: {count(report.rows, 'row')}; target {spoken(request.target)}")
     if report.proposal is not None:
         _line(out, f"{report.proposal.reason}")
         _line(out, f"→ {report.proposal.family} ({report.proposal.domain}); --family overrides")
@@ -29,24 +37,30 @@ def show(report: Report) -> None:
             _line(out, f"{note} → {report.family.specification.name}")
     else:
         _line(out, f"family {report.family!r}, as asked")
-    if request.predictor == "linear":
+    if request.predictor != "constant":
         for note in report.notes:
             _line(out, f"- {note}")
     _title(out, "Recipe")
-    terms = len(columns) if request.predictor == "linear" else 0
+    terms = 0 if request.predictor == "constant" else len(columns)
     for line in recipe_lines(
-        report.family, request.target, terms, report.rows, report.target.classes
+        report.family,
+        request.target,
+        terms,
+        report.rows,
+        report.target.classes,
+        request.predictor,
     ):
         _line(out, line)
-    _title(out, f"Coefficients (fit on all {report.rows:,} rows)")
-    _coefficients(out, report.model.predictor)
+    _learned(out, report)
     _held_out(out, report)
     for warning in report.warnings:
         _line(out, f"! {warning}", style="yellow")
     _title(out, "Saved")
     verb = "replaced the model in" if report.replaced else "saved to"
-    _line(out, f"{verb} {request.folder}, refitted on all {report.rows:,} rows")
-    _line(out, f"next: likely predict {request.folder} NEW_ROWS.csv --out predictions.csv")
+    _line(out, f"{verb} {request.folder}, refitted on all {count(report.rows, 'row')}")
+    _line(
+        out, f"next: likely predict {quote(str(request.folder))} NEW_ROWS.csv --out predictions.csv"
+    )
 
 
 def as_document(report: Report) -> dict[str, Any]:
@@ -68,17 +82,66 @@ def as_document(report: Report) -> dict[str, Any]:
         "left_out": list(report.encoder.left_out),
         "notes": report.notes,
         "warnings": report.warnings,
-        "status": predictor.result_.status.name,
+        "status": report.status,
         "held_out": None
         if report.judgement is None or report.split is None
         else {"how": report.split.words, **report.judgement.to_dict()},
-        "coefficients": [_row(row, parameter_names(predictor)) for row in predictor.summary().rows],
+        "coefficients": _rows(predictor),
+        "feature_importances": importances(predictor, report.encoder.column_names),
         "model": str(report.request.folder),
         "refitted_on_all_rows": True,
     }
 
 
+def importances(predictor: Any, columns: tuple[str, ...]) -> dict[str, dict[str, float]] | None:
+    """Parameter → column → share of what its trees have gained; None for what is no ensemble of trees."""
+    found = getattr(predictor, "feature_importances_", None)
+    if not isinstance(found, dict):
+        return None
+    if hasattr(predictor, "classes_") and "probs" in found and found["probs"].ndim == 2:
+        found = {
+            f"probs[{c}]": row for c, row in zip(predictor.classes_, found["probs"], strict=True)
+        }
+    return {name: dict(zip(columns, row.tolist(), strict=True)) for name, row in found.items()}
+
+
+def _learned(out: Console, report: Report) -> None:
+    """What the predictor has learned, in the form that suits it."""
+    predictor = report.model.predictor
+    if hasattr(predictor, "summary"):
+        _title(out, f"Coefficients (fit on all {count(report.rows, 'row')})")
+        _coefficients(out, predictor)
+        return
+    shares = importances(predictor, report.encoder.column_names)
+    if shares is None:
+        return
+    _title(out, f"Trees (grown on all {count(report.rows, 'row')})")
+    _line(
+        out, f"{predictor.best_iteration_:,} rounds; what each parameter's trees gained by column:"
+    )
+    for parameter, gains in shares.items():
+        top = sorted(gains.items(), key=lambda item: -item[1])[:_MOST]
+        most = max(gains.values(), default=0.0)
+        _line(out, f"{parameter}" + ("" if most else ": the same for all rows"))
+        for name, share in top:
+            if share > 0.0:
+                bar = "█" * max(1, round(24 * share / most))
+                _line(out, f"  {name:24.24s} {100 * share:5.1f} %  {bar}")
+    for value in shared_values(predictor):
+        _line(out, value)
+
+
+#: Columns shown for each parameter.
+_MOST = 10
+
+
 _FIELDS = ("parameter", "term", "estimate", "std_error", "z", "p", "low", "high")
+
+
+def _rows(predictor: Any) -> list[dict[str, Any]] | None:
+    if not hasattr(predictor, "summary"):
+        return None
+    return [_row(row, parameter_names(predictor)) for row in predictor.summary().rows]
 
 
 def _row(row: Any, named: dict[str, str]) -> dict[str, Any]:
@@ -93,9 +156,12 @@ def _coefficients(out: Console, predictor: Any) -> None:
     summary = predictor.summary()
     table = Table(box=None, pad_edge=False, header_style="bold")
     percent = f"{100 * summary.level:g} %"
-    for name in ("parameter", "term"):
-        table.add_column(name, overflow="fold")
-    for name in ("estimate", "std. error", "z", "p", f"{percent} from", "to"):
+    table.add_column("parameter", no_wrap=True)
+    table.add_column("term", overflow="fold")
+    # A narrow terminal would fold the names of the terms to make room for the intervals.
+    narrow = out.width < _WIDE
+    figures = ["estimate", "std. error", "z", "p", *([] if narrow else [f"{percent} from", "to"])]
+    for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     before = None
     named = parameter_names(predictor)
@@ -108,11 +174,12 @@ def _coefficients(out: Console, predictor: Any) -> None:
             _number(row.std_error, 3),
             "–" if row.z != row.z else f"{row.z:.2f}",
             _p(row.p),
-            _number(row.low),
-            _number(row.high),
+            *([] if narrow else [_number(row.low), _number(row.high)]),
         )
         before = row.parameter
     out.print(table)
+    if narrow:
+        _line(out, f"intervals are shown from {_WIDE} columns of the terminal on, and in --json")
     on_eta = "estimates are on the scale of η (see the recipe)"
     _line(out, on_eta + ("; they sum to zero over the classes" if named else ""))
     for value in shared_values(predictor):
@@ -131,12 +198,12 @@ def parameter_names(predictor: Any) -> dict[str, str]:
 
 def shared_values(predictor: Any) -> list[str]:
     """What each parameter is that all rows share, on its own scale."""
-    found = []
-    for slot in predictor.loss_.slots:
-        if slot.link is not None and slot.role == "shared":
-            value = float(slot.link.inverse(predictor.intercept_[slot.parameter]))
-            found.append(f"{slot.parameter} = {value:.4g} for all rows")
-    return found
+    names = [slot.parameter for slot in predictor.loss_.slots if slot.role == "shared"]
+    if not names:
+        return []
+    given = {"offset": 0.0} if predictor._has_offset else {}
+    values = predictor.predict_params(np.zeros((1, predictor.n_features_in_)), **given)
+    return [f"{name} = {float(values[name][0]):.4g} for all rows" for name in names]
 
 
 def _held_out(out: Console, report: Report) -> None:
@@ -148,20 +215,18 @@ def _held_out(out: Console, report: Report) -> None:
         return
     found: Judgement = report.judgement
     trained = len(report.split.train)
-    _title(out, f"Held-out judgement ({found.rows:,} rows, by a fit on the other {trained:,})")
+    _title(
+        out, f"Held-out judgement ({count(found.rows, 'row')}, by a fit on the other {trained:,})"
+    )
     _line(out, f"{report.split.words}; the saved model is refitted on all rows")
     same = report.request.predictor == "constant"
-    name = "Constant" if same else "Linear"
+    name = report.request.predictor.capitalize()
     other = found.baseline_family != report.family.specification.name
     of = f" ({found.baseline_family})" if other else ""
     against = "" if same else f", Constant baseline{of} {found.baseline_nll:.4f}"
     _line(out, f"mean NLL    {name} {found.nll:.4f} nats{against}")
     if not same:
-        _line(
-            out,
-            f"difference  {found.gain:+.4f} ± {found.gain_standard_error:.4f} nats a row "
-            f"({_verdict(found)}; ± is one standard error)",
-        )
+        _line(out, f"difference  {_difference(found)}")
     if found.coverage is not None:
         shares = found.coverage.items()
         parts = [f"{100 * share:.1f} % in the {level} % interval" for level, share in shares]
@@ -175,6 +240,22 @@ def _held_out(out: Console, report: Report) -> None:
         hits, base = 100 * found.accuracy, 100 * found.baseline_accuracy
         _line(out, f"accuracy    {hits:.2f} %, baseline {base:.2f} %")
         _line(out, f"log-loss    {found.nll:.4f} (for classes, the mean NLL is the log-loss)")
+
+
+def _difference(found: Judgement) -> str:
+    """The gain over the baseline with its standard error and a verdict, where there are such."""
+    if found.status in ("unbounded", "max_iter"):
+        return (
+            f"{found.gain:+.4f} nats a row; no verdict, because the fit has no maximum (see below)"
+        )
+    if found.gain_standard_error != found.gain_standard_error:
+        return (
+            f"{found.gain:+.4f} nats a row; no verdict, because so few rows have no standard error"
+        )
+    return (
+        f"{found.gain:+.4f} ± {found.gain_standard_error:.4f} nats a row "
+        f"({_verdict(found)}; ± is one standard error)"
+    )
 
 
 def _verdict(found: Judgement) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from likely.cli.errors import UserError
 from likely.cli.request import Request
-from likely.data.errors import count, listing
+from likely.data.errors import count, listing, spoken
 from likely.data.table import Column, Table
 from likely.data.target import Target
 
@@ -75,7 +75,7 @@ def by_group(column: Column, fraction: float, seed: int) -> Split:
     test = np.flatnonzero(np.isin(codes, order[:held]))
     share = 100 * len(test) / len(codes)
     words = (
-        f"{share:.3g} % held out, {held:,} of {len(labels):,} groups of {column.name} as a whole, "
+        f"{share:.3g} % held out, {held:,} of {len(labels):,} groups of {spoken(column.name)} as a whole, "
         f"shuffled with seed {seed}"
     )
     split = _split(len(codes), test, words)
@@ -101,7 +101,7 @@ def by_time(column: Column, fraction: float) -> Split:
         raise UserError(f"--time {column.name}: all rows have the same time")
     share = 100 * len(test) / len(values)
     return _split(
-        len(values), test, f"the last {share:.3g} % held out, in the order of {column.name}"
+        len(values), test, f"the last {share:.3g} % held out, in the order of {spoken(column.name)}"
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely.data.dependence import Dependence, find_dependences
-from likely.data.errors import DataError, listing, nearest
+from likely.data.errors import DataError, listing, nearest, option, spoken
 from likely.data.levels import LevelPlan, plan_levels
 from likely.data.numbers import NumberPlan, plan_number
 from likely.data.table import Column, Table
@@ -20,7 +20,6 @@ VERSION = 1
 MAX_INTEGER_LEVELS = 32
 _MAX_BYTES = 8 << 30
 
-Plan = NumberPlan | LevelPlan
 Unseen = Literal["error", "nearest"]
 
 
@@ -42,9 +41,12 @@ class TableEncoder:
     others, are left out. ``notes`` says each of these decisions in one line.
     """
 
+    kind: ClassVar[str] = "columns"
+    plan_types: ClassVar[tuple[type, ...]] = (NumberPlan, LevelPlan)
+
     numeric: tuple[str, ...] = ()
     min_rows: int = 10
-    plans: list[Plan] = field(default_factory=list)
+    plans: list[Any] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -68,7 +70,7 @@ class TableEncoder:
             if isinstance(plan, NumberPlan) and not notes:
                 plain.append(column.name)
         if plain:
-            self.notes.insert(0, f"numbers as they are: {listing(plain, 30)}")
+            self.notes.insert(0, f"numbers as they are: {listing(map(spoken, plain), 30)}")
         self._check_size(table.rows)
         self._leave_out_dependent(table)
         return self
@@ -85,12 +87,9 @@ class TableEncoder:
         blocks = []
         for plan in self.plans:
             column = table.columns[plan.name]
-            if isinstance(plan, NumberPlan) and column.is_labels and len(column.levels):
+            if plan.holds_numbers and column.is_labels and len(column.levels):
                 raise DataError(_not_numbers(column, table.source))
-            if isinstance(plan, NumberPlan):
-                block, said = plan.encode(column)
-            else:
-                block, said = plan.encode(column, unseen)
+            block, said = plan.encode(column, unseen)
             blocks.append(block)
             notes += said
         full = np.column_stack(blocks) if blocks else np.empty((table.rows, 0))
@@ -105,11 +104,11 @@ class TableEncoder:
     @property
     def text_columns(self) -> tuple[str, ...]:
         """Columns to be read as text, whatever the new rows look like."""
-        return tuple(p.name for p in self.plans if isinstance(p, LevelPlan) and p.kind == "text")
+        return tuple(p.name for p in self.plans if not p.holds_numbers and p.kind == "text")
 
     # --- Fitting ----------------------------------------------------------------------------------
 
-    def _plan(self, column: Column) -> tuple[Plan | None, list[str]]:
+    def _plan(self, column: Column) -> tuple[Any, list[str]]:
         if not column.is_labels and (column.kind != "integer" or column.name in self.numeric):
             return plan_number(column, self.min_rows)
         if column.kind != "integer":
@@ -121,7 +120,7 @@ class TableEncoder:
         if distinct > 1 and len(given) < distinct * self.min_rows:
             plan, notes = plan_number(column, self.min_rows)
             return plan, [
-                f"{column.name}: {distinct} distinct whole numbers, but under {self.min_rows} "
+                f"{spoken(column.name)}: {distinct} distinct whole numbers, but under {self.min_rows} "
                 f"rows each "
                 "on average: taken as a number",
                 *notes,
@@ -138,7 +137,7 @@ class TableEncoder:
             raise DataError(
                 f"{width:,} columns after encoding are too many for {rows:,} rows in memory; "
                 f"{widest.name!r} alone has {len(widest.column_names):,}: leave it out with "
-                f"--drop {widest.name}"
+                f"{option('--drop', widest.name)}"
             )
 
     def _leave_out_dependent(self, table: Table) -> None:
@@ -152,7 +151,7 @@ class TableEncoder:
             if found.whole:
                 self.left_out.append(found.source)
                 # How it would have been encoded is of no interest any more.
-                start = f"{found.source}: "
+                start = f"{spoken(found.source)}: "
                 self.notes = [note for note in self.notes if not note.startswith(start)]
             self.notes.append(_dependence_note(found, names))
         offsets = np.cumsum([0, *(len(plan.column_names) for plan in self.plans)])
@@ -191,6 +190,7 @@ class TableEncoder:
         """The encoder as plain JSON."""
         return {
             "version": VERSION,
+            "kind": self.kind,
             "numeric": list(self.numeric),
             "min_rows": self.min_rows,
             "plans": [{"type": type(plan).__name__, **asdict(plan)} for plan in self.plans],
@@ -207,7 +207,7 @@ class TableEncoder:
             raise DataError(
                 f"the encoder's state has version {version!r}; this likely reads {VERSION}"
             )
-        types: dict[str, Any] = {"NumberPlan": NumberPlan, "LevelPlan": LevelPlan}
+        types: dict[str, Any] = {plan.__name__: plan for plan in cls.plan_types}
         try:
             plans = []
             for entry in state["plans"]:
@@ -228,11 +228,15 @@ def _dependence_note(found: Dependence, names: Iterable[str]) -> str:
     if not found.others:
         how = "does not vary"
     elif found.whole and len(found.columns) == 1 and len(found.others) == 1:
-        how = f"repeats {found.others[0]}"
+        how = f"repeats {spoken(found.others[0])}"
     else:
         verb = "follow" if not found.whole and len(found.columns) > 1 else "follows"
-        how = f"{verb} exactly from {listing(found.others, 8)}"
-    what = found.source if found.whole else listing((names[j] for j in found.columns), 8)
+        how = f"{verb} exactly from {listing(map(spoken, found.others), 8)}"
+    what = (
+        spoken(found.source)
+        if found.whole
+        else listing((spoken(names[j]) for j in found.columns), 8)
+    )
     return f"{what}: {how}; left out"
 
 

@@ -18,6 +18,18 @@ def listing(items: Iterable[object], limit: int = 5) -> str:
     return f"{', '.join(shown[:limit])} and {len(shown) - limit:,} more"
 
 
+def spoken(name: str) -> str:
+    """A column's name in a sentence: in quotes where a space or a comma would run into the words."""
+    return name if name and not any(c.isspace() or c in ",:;'" for c in name) else repr(name)
+
+
+def option(flag: str, name: str) -> str:
+    """``--drop 'first name'``, as a shell takes it."""
+    from shlex import quote
+
+    return f"{flag} {quote(name)}"
+
+
 def rows_words(rows: Sequence[int], limit: int = 5) -> str:
     """``row 3`` or ``rows 3, 7 and 2 more``; rows are counted from 1, the header is not one."""
     numbers = [int(row) + 1 for row in rows]

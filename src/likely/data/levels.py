@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.data.errors import DataError, count, listing
+from likely.data.errors import DataError, count, listing, option, spoken
 from likely.data.table import Column
 
 MISSING = "missing"
@@ -22,6 +23,8 @@ class LevelPlan:
     ``other`` is the level of labels never seen, ``missing`` that of missing values, −1 where there
     is none.
     """
+
+    holds_numbers: ClassVar[bool] = False
 
     name: str
     kind: str
@@ -58,7 +61,7 @@ class LevelPlan:
                     f"there when "
                     f"the model was fitted; it knows {listing(map(repr, self.labels), 12)}"
                 )
-            notes.append(f"{self.name}: {what} not seen when fitted; {as_what}")
+            notes.append(f"{spoken(self.name)}: {what} not seen when fitted; {as_what}")
         empty = codes < 0
         level_missing = self.missing
         if empty.any() and self.missing < 0:
@@ -69,7 +72,9 @@ class LevelPlan:
                     "it never was when the model was fitted"
                 )
             level_missing = fallback
-            notes.append(f"{self.name}: missing in {count(int(empty.sum()), 'row')}; {as_what}")
+            notes.append(
+                f"{spoken(self.name)}: missing in {count(int(empty.sum()), 'row')}; {as_what}"
+            )
         lookup = np.array(
             [*(known.get(label, fallback) for label in labels), level_missing], dtype=np.intp
         )
@@ -83,9 +88,9 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
     sizes = np.bincount(codes[codes >= 0], minlength=len(labels)).astype(int).tolist()
     holes = int((codes < 0).sum())
     if not labels:
-        return None, [f"{column.name}: every value is missing; left out"]
+        return None, [f"{spoken(column.name)}: every value is missing; left out"]
     if len(labels) == 1 and not holes:
-        return None, [f"{column.name}: always {labels[0]!r}; left out"]
+        return None, [f"{spoken(column.name)}: always {labels[0]!r}; left out"]
     # Missing values are a level like the others: it may be the reference, and it may be merged.
     groups = [([i], label, size) for i, (label, size) in enumerate(zip(labels, sizes, strict=True))]
     if holes:
@@ -95,14 +100,14 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
     notes, other = [], None
     if rare and not kept:
         return None, [
-            f"{column.name}: {len(groups):,} distinct values, each in under {min_rows} rows; "
+            f"{spoken(column.name)}: {len(groups):,} distinct values, each in under {min_rows} rows; "
             f"left out"
         ]
     if rare:
         other, kept, note = _merge(column.name, rare, kept, min_rows, labels)
         notes.append(note)
         if not kept:
-            return None, [*notes, f"{column.name}: one level remains; left out"]
+            return None, [*notes, f"{spoken(column.name)}: one level remains; left out"]
         groups = [*kept, other]
     reference = max(range(len(groups)), key=lambda g: (groups[g][2], -g))
     ordered = [groups[reference], *groups[:reference], *groups[reference + 1 :]]
@@ -118,11 +123,11 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
     )
     numbers = column.kind == "integer"
     what = "whole numbers as categories" if numbers else "categories"
-    said = f"{column.name}: {len(labels)} {what}, reference {plan.levels[0]!r}"
+    said = f"{spoken(column.name)}: {len(labels)} {what}, reference {plan.levels[0]!r}"
     if holes >= min_rows:
         said += f"; missing in {count(holes, 'row')}, which is a level of its own"
     if numbers:
-        said += f" (--numeric {column.name}: as a number)"
+        said += f" ({option('--numeric', column.name)}: as a number)"
     return plan, [said, *notes]
 
 
@@ -138,7 +143,7 @@ def _merge(
     members = [i for group in rare for i in group[0]]
     size = sum(group[2] for group in rare)
     shown = listing((f"{label!r} ({count(n, 'row')})" for _, label, n in rare), 4)
-    what = f"{name}: {shown}, under {min_rows} rows"
+    what = f"{spoken(name)}: {shown}, under {min_rows} rows"
     if size >= min_rows:
         return (members, _free_name(OTHER, labels), size), kept, f"{what}: merged into '{OTHER}'"
     next_rarest = min(kept, key=lambda group: group[2])

@@ -84,17 +84,27 @@ def _read_csv(path: Path, text: frozenset[str]) -> Table:
     compressed = path.suffix.lower() in (".gz", ".bz2", ".zst", ".lz4")
     whole = (1 << 30) if compressed else min(size + 1, (1 << 31) - 1)
     blocks = [whole] if whole <= _ONE_BLOCK else [_ONE_BLOCK, whole]
+
+    def parse(block: int, point: str = ".") -> pa.Table:
+        return csv.read_csv(
+            path,
+            read_options=csv.ReadOptions(block_size=block),
+            parse_options=csv.ParseOptions(delimiter=mark, newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
+                strings_can_be_null=True,
+                decimal_point=point,
+                column_types={name: pa.string() for name in names if name in text},
+            ),
+        )
+
     for block in blocks:
         try:
-            data = csv.read_csv(
-                path,
-                read_options=csv.ReadOptions(block_size=block),
-                parse_options=csv.ParseOptions(delimiter=mark, newlines_in_values=True),
-                convert_options=csv.ConvertOptions(
-                    strings_can_be_null=True,
-                    column_types={name: pa.string() for name in names if name in text},
-                ),
-            )
+            data = parse(block)
+            commas = _decimal_commas(data, text) if mark != "," else []
+            if commas:
+                data = parse(block, ",")
+                _refuse_points(data, commas, path)
+                notes = (*notes, "numbers have a decimal comma")
             break
         except (pa.ArrowException, OSError) as error:
             # A later block may contradict the types of the first: once more, with the file as one.
@@ -108,6 +118,40 @@ def _read_csv(path: Path, text: frozenset[str]) -> Table:
         if found is not None:
             raise DataError(found)
     return _table(data, path, notes)
+
+
+def _decimal_commas(data: pa.Table, text: frozenset[str]) -> list[str]:
+    """The columns of nothing but numbers with a decimal comma, 1,5."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    found = []
+    for name in data.column_names:
+        column = data.column(name)
+        if not pa.types.is_string(column.type) or name in text:
+            continue
+        like = compute.match_substring_regex(column, r"^\s*[-+]?\d*,?\d+([eE][-+]?\d+)?\s*$")
+        comma = compute.match_substring(column, ",")
+        if compute.all(like).as_py() and compute.any(comma).as_py():
+            found.append(name)
+    return found
+
+
+def _refuse_points(data: pa.Table, commas: list[str], path: Path) -> None:
+    """DataError where some numbers have a decimal comma and others a decimal point."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    for name in data.column_names:
+        column = data.column(name)
+        if not pa.types.is_string(column.type):
+            continue
+        like = compute.match_substring_regex(column, r"^\s*[-+]?\d*\.\d+([eE][-+]?\d+)?\s*$")
+        if compute.all(like).as_py() and column.null_count < len(column):
+            raise DataError(
+                f"{path}: column {commas[0]!r} has a decimal comma and column {name!r} a decimal point; "
+                "write all numbers with a point"
+            )
 
 
 def _table(data: pa.Table, path: Path, notes: tuple[str, ...]) -> Table:

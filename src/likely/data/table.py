@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.data.errors import DataError, listing, nearest, rows_words
+from likely.data.errors import DataError, listing, nearest, option, rows_words, spoken
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +86,7 @@ class Table:
         if name not in self.columns:
             raise DataError(
                 f"{role} {name!r} is not in {self.source}{nearest(name, self.names)} "
-                f"Its columns are: {listing(self.names, 30)}"
+                f"Its columns are: {listing(map(spoken, self.names), 30)}"
             )
         return self.columns[name]
 
@@ -149,7 +149,7 @@ def _column(name: str, values: Any, source: str) -> Column:
             return column
     raise DataError(
         f"{source}: column {name!r} holds values of type {kind}, which have no place in a model; "
-        f"leave it out with --drop {name}"
+        f"leave it out with {option('--drop', name)}"
     )
 
 
@@ -217,5 +217,5 @@ def _check_numbers(column: Column, source: str) -> None:
             raise DataError(
                 f"{source}: column {column.name!r} holds whole numbers beyond 2⁵³ in "
                 f"{rows_words(large.tolist())}, which float64 cannot tell apart; "
-                f"if it is an identifier, leave it out with --drop {column.name}"
+                f"if it is an identifier, leave it out with {option('--drop', column.name)}"
             )

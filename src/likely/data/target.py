@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import Domain
-from likely.data.errors import DataError, count, listing, rows_words
+from likely.data.errors import DataError, count, listing, rows_words, spoken
 from likely.data.table import Column, number_label
 
 #: Text with more distinct values than this is no set of classes.
@@ -42,7 +43,7 @@ class Target:
 def propose(column: Column) -> Proposal:
     """The family that the values of ``column`` suggest."""
     _refuse_missing(column)
-    name = column.name
+    name = spoken(column.name)
     codes, labels = column.as_labels()
     distinct = len(labels)
     if distinct < 2:
@@ -173,6 +174,11 @@ def _refuse_missing(column: Column) -> None:
 def _refuse_wide_text(column: Column, distinct: int) -> None:
     if distinct <= MAX_CLASSES:
         return
+    if all(re.fullmatch(r"\s*[-+]?\d[\d.]*(,\d+)*\s*", level) for level in column.levels):
+        raise DataError(
+            f"target {column.name!r} is read as text: its cells look like numbers with commas, such as "
+            f"{column.levels[0]!r}; write them with a decimal point and without thousands separators"
+        )
     words = [i for i, level in enumerate(column.levels) if not _is_number(level)]
     if len(words) < 0.2 * len(column.levels):
         rows = np.flatnonzero(np.isin(column.values, words))

@@ -106,13 +106,19 @@ def recognise(formula: Node, views: Iterable[View]) -> Node:
 class Parameter:
     """One parameter of a family.
 
-    ``shared`` is the default role: one learned value for all rows, instead of one predicted from x.
-    ``symbol`` is its LaTeX name.
+    ``shared`` is the default role: one learned value for all rows, instead of one predicted from x;
+    ``fixed`` is a value that is kept unless another, or a role, is given. ``symbol`` is its LaTeX name.
     """
 
     domain: Domain
     symbol: str = ""
     shared: bool = False
+    fixed: float | None = None
+
+    @property
+    def role(self) -> str:
+        """The role it has when none is given: predicted, shared or fixed."""
+        return "fixed" if self.fixed is not None else "shared" if self.shared else "predicted"
 
     def __post_init__(self) -> None:
         if not isinstance(self.domain, Domain):

@@ -2,15 +2,10 @@
 
 from likely._math.atoms import ndtr, ndtri
 from likely._math.domains import positive, real
-from likely._math.graph import PI, abs_, exp, expm1, log, sign
+from likely._math.graph import PI, exp, expm1, log
+from likely._math.hyperbolic import cosh, sinh
 from likely._math.johnson import arsinh_ratio, log_hypot
 from likely.families.base import Distribution, Parameter
-
-
-def _sinh(x):
-    # ½ (e^x − e^−x), with e^|x| − 1, which cancels nowhere
-    e = expm1(abs_(x))
-    return sign(x) * (0.5 * (e + e / (1.0 + e)))
 
 
 class JohnsonSU(Distribution):
@@ -48,13 +43,12 @@ class JohnsonSU(Distribution):
         return tail.log - log_hypot(y - loc, scale, scale.log) - 0.5 * (z * z) - 0.5 * log(2.0 * PI)
 
     def mean(loc, scale, skewness, tail):
-        return loc - scale * (exp(0.5 / (tail * tail)) * _sinh(skewness))
+        return loc - scale * (exp(0.5 / (tail * tail)) * sinh(skewness))
 
     def var(loc, scale, skewness, tail):
         # ½ (w − 1) (w cosh 2γ + 1) with w = e^(1/δ²)
         u = 1.0 / (tail * tail)
-        cosh = 0.5 * (exp(2.0 * skewness) + exp(-2.0 * skewness))
-        return scale * scale * (0.5 * expm1(u) * (exp(u) * cosh + 1.0))
+        return scale * scale * (0.5 * expm1(u) * (exp(u) * cosh(2.0 * skewness) + 1.0))
 
     def cdf(y, loc, scale, skewness, tail):
         return ndtr(tail * (skewness + arsinh_ratio(y - loc, scale, scale.log)))
@@ -63,10 +57,10 @@ class JohnsonSU(Distribution):
         return ndtr(-tail * (skewness + arsinh_ratio(y - loc, scale, scale.log)))
 
     def quantile(q, loc, scale, skewness, tail):
-        return loc + scale * _sinh(ndtri(q) / tail - skewness)
+        return loc + scale * sinh(ndtri(q) / tail - skewness)
 
     def isf(q, loc, scale, skewness, tail):
-        return loc - scale * _sinh(ndtri(q) / tail + skewness)
+        return loc - scale * sinh(ndtri(q) / tail + skewness)
 
     def sample(rng, size, loc, scale, skewness, tail):
         import numpy as np

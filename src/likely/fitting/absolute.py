@@ -1,9 +1,10 @@
-"""Least absolute deviations, exactly: β with Σ cᵢ·|yᵢ − dᵢᵀβ| smallest, as a linear programme.
+"""Least absolute deviations, exactly: β with Σ cᵢ(|rᵢ| + t·rᵢ) smallest, as a linear programme.
 
-The dual is solved: maximise Σ aᵢyᵢ with Dᵀa = 0 and |aᵢ| ≤ cᵢ. It has as many constraints as there
-are coefficients, and a is the certificate: Σ cᵢ|rᵢ| = Σ aᵢyᵢ at the optimum, and nowhere else. With
-many rows the signs of most residuals are known from a sample: their a is ±c, which leaves a small
-programme; signs that were guessed wrong join it until there are none (Portnoy and Koenker 1997,
+The tilt t in (−1, 1) is 0 for the median and 2τ − 1 for the τ-quantile; rᵢ = yᵢ − dᵢᵀβ. The dual is
+solved: maximise Σ aᵢyᵢ with Dᵀa = 0 and cᵢ(t − 1) ≤ aᵢ ≤ cᵢ(t + 1). It has as many constraints as
+there are coefficients, and a is the certificate: the sum is Σ aᵢyᵢ at the optimum, and nowhere else.
+With many rows the signs of most residuals are known from a sample: their a is at a bound, which leaves a
+small programme; signs that were guessed wrong join it until there are none (Portnoy and Koenker 1997,
 doi:10.1214/ss/1030037960).
 """
 
@@ -25,7 +26,7 @@ ZERO = 1e-6
 ROUNDS = 50
 #: Rows that the optimum passes through determine it where their pivots are above this share.
 SINGULAR = 1e-10
-#: Two medians weigh the same to this share.
+#: Two quantiles weigh the same to this share.
 TIE = 1e-12
 
 Rows = Callable[[NDArray[np.intp]], Array]
@@ -48,23 +49,28 @@ class ProgrammeError(RuntimeError):
 
 
 def least_deviations(
-    y: Array, costs: Array, rows: Rows, residual: Callable[[Array], Array], width: int
+    y: Array,
+    costs: Array,
+    rows: Rows,
+    residual: Callable[[Array], Array],
+    width: int,
+    tilt: float = 0.0,
 ) -> Deviations:
-    """Minimise Σ cᵢ|yᵢ − dᵢᵀβ|; y and costs (n,), costs > 0.
+    """Minimise Σ cᵢ(|rᵢ| + tilt·rᵢ) with r = y − Dβ; y and costs (n,), costs > 0.
 
     ``rows(index)`` are rows of the design D, of full rank and well scaled; ``residual(β)`` is y −
     Dβ.
     """
     n = y.shape[0]
     if width == 0:
-        dual = costs * np.sign(y)
+        dual = costs * (np.sign(y) + tilt)
         return Deviations(np.zeros(0), y, dual, 0.0, 0, np.zeros(0, dtype=np.intp))
     near = np.arange(n)
     signs = np.zeros(n)
     if n > SMALL:
         size = int(max(SMALL, min(n, (width * n) ** (2.0 / 3.0))))
         sample = np.arange(0, n, max(1, n // size))
-        first = _programme(y[sample], costs[sample], rows(sample), np.zeros(width))
+        first = _programme(y[sample], costs[sample], rows(sample), np.zeros(width), tilt)
         assert first is not None
         r = residual(first[0])
         near = np.sort(np.argpartition(np.abs(r), min(n, 2 * size) - 1)[: 2 * size])
@@ -72,8 +78,8 @@ def least_deviations(
         signs[near] = 0.0
     for round_ in range(1, ROUNDS + 1):
         far = np.flatnonzero(signs)
-        known = _weighted_sum(rows, far, costs[far] * signs[far], width)
-        solved = _programme(y[near], costs[near], rows(near), known)
+        known = _weighted_sum(rows, far, costs[far] * (signs[far] + tilt), width)
+        solved = _programme(y[near], costs[near], rows(near), known, tilt)
         if solved is None:  # the guessed signs cannot be right: guess fewer
             r = y if round_ == 1 else r
             near = np.sort(np.argpartition(np.abs(r), min(n, 2 * near.size) - 1)[: 2 * near.size])
@@ -83,34 +89,41 @@ def least_deviations(
         r = residual(beta)
         wrong = far[signs[far] * r[far] < 0.0]
         if wrong.size == 0:
-            dual = costs * signs
+            dual = costs * (signs + tilt)
             dual[near] = dual_near
-            return _vertex(y, costs, rows, residual, beta, dual, near, round_)
+            return _vertex(y, costs, rows, residual, beta, dual, near, round_, tilt)
         signs[wrong] = 0.0
         near = np.union1d(near, wrong)
     raise ProgrammeError(f"least absolute deviations did not settle in {ROUNDS} rounds")
 
 
-def weighted_median(y: Array, costs: Array) -> Deviations:
-    """Minimise Σ cᵢ|yᵢ − β| over one number: the middle of the medians, where there are several."""
+def weighted_quantile(y: Array, costs: Array, tilt: float = 0.0) -> Deviations:
+    """Minimise Σ cᵢ(|rᵢ| + tilt·rᵢ) over one number: the middle of the quantiles, if several."""
     order = np.argsort(y, kind="stable")
     below = np.cumsum(costs[order])
-    half = 0.5 * below[-1]
-    # Sums of many costs are halves only to rounding; there the loss is as flat as at a half.
-    low = int(np.searchsorted(below, half * (1.0 - TIE)))
-    tie = below[low] <= half * (1.0 + TIE) and low + 1 < y.size
+    share = 0.5 * (1.0 + tilt) * below[-1]
+    # Sums of many costs are shares only to rounding; there the loss is as flat as at the share.
+    low = int(np.searchsorted(below, share * (1.0 - TIE)))
+    tie = below[low] <= share * (1.0 + TIE) and low + 1 < y.size
     beta = 0.5 * (y[order[low]] + y[order[low + 1]]) if tie else y[order[low]]
     r = y - beta
-    dual = costs * np.sign(r)
+    dual = costs * (np.sign(r) + tilt)
     zero = np.flatnonzero(r == 0.0)
     if zero.size:  # what is missing for Σ aᵢ = 0, shared in proportion to the bounds
+        dual[zero] = 0.0
         dual[zero] = -dual.sum() * costs[zero] / costs[zero].sum()
-    primal = float(costs @ np.abs(r))
-    gap = abs(primal - float(dual @ y)) / primal if primal > 0.0 else 0.0
-    return Deviations(np.array([beta]), r, dual, gap, 1, zero)
+    return Deviations(np.array([beta]), r, dual, _gap(y, costs, r, dual, tilt), 1, zero)
 
 
-def _programme(y: Array, costs: Array, d: Array, known: Array) -> tuple[Array, Array] | None:
+def _gap(y: Array, costs: Array, r: Array, dual: Array, tilt: float) -> float:
+    """The relative duality gap."""
+    primal = float(costs @ (np.abs(r) + tilt * r))
+    return abs(primal - float(dual @ y)) / primal if primal > 0.0 else 0.0
+
+
+def _programme(
+    y: Array, costs: Array, d: Array, known: Array, tilt: float
+) -> tuple[Array, Array] | None:
     """β and a of the dual with Dᵀa = −known; None where no a is feasible."""
     from scipy.optimize import linprog
 
@@ -120,7 +133,7 @@ def _programme(y: Array, costs: Array, d: Array, known: Array) -> tuple[Array, A
         -y / size,
         A_eq=d.T,
         b_eq=-known / unit,
-        bounds=np.column_stack([-costs, costs]) / unit,
+        bounds=np.column_stack([costs * (tilt - 1.0), costs * (tilt + 1.0)]) / unit,
         method="highs-ds",
     )
     if found.status == 2:
@@ -147,11 +160,12 @@ def _vertex(
     dual: Array,
     near: NDArray[np.intp],
     rounds: int,
+    tilt: float,
 ) -> Deviations:
     """The same optimum to rounding: solve for the rows that it passes through."""
     r = residual(beta)
     typical = float(np.median(np.abs(r)))
-    inside = np.abs(dual[near]) < (1.0 - ZERO) * costs[near]
+    inside = np.abs(dual[near] - tilt * costs[near]) < (1.0 - ZERO) * costs[near]
     # Rows inside their bounds come first; ties of residual 0 may complete them.
     zero = np.abs(r[near]) <= ZERO * (typical or 1.0)
     candidates = np.concatenate([near[inside], near[zero & ~inside]])
@@ -165,9 +179,8 @@ def _vertex(
     if independent:
         exact = np.linalg.solve(d[order], y[candidates[order]])
         polished = residual(exact)
-        if costs @ np.abs(polished) <= (costs @ np.abs(r)) * (1.0 + 1e-9):
+        sums = [float(costs @ (np.abs(v) + tilt * v)) for v in (polished, r)]
+        if sums[0] <= sums[1] * (1.0 + 1e-9):
             beta, r, basis = exact, polished, np.sort(candidates[order])
             r[basis] = 0.0
-    primal = float(costs @ np.abs(r))
-    gap = abs(primal - float(dual @ y)) / primal if primal > 0.0 else 0.0
-    return Deviations(beta, r, dual, gap, rounds, basis)
+    return Deviations(beta, r, dual, _gap(y, costs, r, dual, tilt), rounds, basis)

@@ -6,6 +6,8 @@ deviation of the score, which takes the place of 1/seⱼ.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
 from likely.fitting.newton import DECREMENT, GRADIENT, Stop, line_search
@@ -13,37 +15,66 @@ from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
 
 CONJUGATE_STEPS = 200
+#: Truncated Newton steps after which slow convergence asks for an optimum at infinity.
+PATIENCE = 4
 
 
-def minimise_many(objective: Objective, theta: Array, max_iter: int) -> Stop:
-    """Minimise from θ; ``max_iter`` bounds the truncated Newton steps after L-BFGS."""
+class _OverflowingError(ArithmeticError):
+    """The gradient is not a number where the loss still is one."""
+
+
+def minimise_many(
+    objective: Objective, theta: Array, max_iter: int, patience: int = PATIENCE
+) -> Stop:
+    """Minimise from θ; ``max_iter`` bounds the truncated Newton steps after L-BFGS.
+
+    Stops early with "receding" where the steps do not converge like those to a finite optimum.
+    """
     from scipy.optimize import minimize
 
     unit = np.sqrt(_diagonal(objective, theta))
 
+    best, least = theta, np.inf
+
     def value(u: Array) -> tuple[float, Array]:
-        sums = objective.evaluate(u / unit, 1)
+        nonlocal best, least
+        with np.errstate(over="ignore", invalid="ignore"):  # asked below
+            sums = objective.evaluate(u / unit, 1)
+        if np.isfinite(sums.loss) and not np.isfinite(sums.gradient).all():
+            raise _OverflowingError
+        if sums.loss < least:
+            best, least = u / unit, sums.loss
         return sums.loss, sums.gradient / unit
 
-    rough = minimize(
-        value,
-        theta * unit,
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": 10 * max_iter, "maxcor": 20, "ftol": 1e-12, "gtol": 0.0},
-    )
-    theta = np.asarray(rough.x) / unit
-    iterations = int(rough.nit)
-    norm = decrement = np.inf
+    iterations = 0
+
+    def count(_: Array) -> None:
+        nonlocal iterations
+        iterations += 1
+
+    # Without a maximum it may run to where a curvature overflows: the best before that will do.
+    with suppress(_OverflowingError):
+        minimize(
+            value,
+            theta * unit,
+            jac=True,
+            method="L-BFGS-B",
+            callback=count,
+            options={"maxiter": 10 * max_iter, "maxcor": 20, "ftol": 1e-12, "gtol": 0.0},
+        )
+    theta = best
+    norm = decrement = previous = np.inf
     step = np.zeros_like(theta)
     sums = objective.evaluate(theta, 1)
-    for _ in range(max_iter):
+    for newton in range(max_iter):
         diagonal = _diagonal(objective, theta)
         norm = float(np.max(np.abs(sums.gradient) / np.sqrt(diagonal)))
         step = _conjugate_step(objective, theta, sums.gradient, diagonal)
-        decrement = -0.5 * float(sums.gradient @ step)
+        previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
         if norm <= GRADIENT and decrement <= DECREMENT * max(1.0, abs(sums.loss)):
             return Stop("converged", theta, sums, None, norm, decrement, iterations, step)
+        if newton == patience and not decrement < 0.05 * previous:
+            return Stop("receding", theta, sums, None, norm, decrement, iterations, step)
         trial = line_search(objective, theta, sums, step, 1)
         if trial is None:
             break
@@ -70,8 +101,8 @@ def _conjugate_step(objective: Objective, theta: Array, gradient: Array, diagona
             break
         product = objective.product(theta, direction)
         curvature = float(direction @ product)
-        if curvature <= 1e-14 * float(direction @ (diagonal * direction)):
-            break  # flat, or not convex here: what has been found is a direction of descent
+        if not curvature > 1e-14 * float(direction @ (diagonal * direction)):
+            break  # flat, not convex, or beyond float64: what has been found is a descent
         length = square / curvature
         step += length * direction
         residual -= length * product

@@ -11,8 +11,9 @@ import numpy as np
 
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
+from likely.fitting.edge import follow_edge
 from likely.fitting.fixed import fit_fixed
-from likely.fitting.lbfgs import minimise_many
+from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
@@ -74,8 +75,6 @@ def fit_linear(
     if not loss.smooth:
         from likely.fitting.nonsmooth import fit_absolute
 
-        if penalties.any():
-            raise ValueError("alpha must be 0 for a loss with kinks: the fit is a linear programme")
         fitter: Any = fit_absolute
     else:
         fitter = fit_smooth
@@ -101,8 +100,14 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     size = sum(bases[u].width for u in uses)
     if size > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
         objective = task.objective([without_constants(b) for b in bases], uses)
-        stop = minimise_many(objective, _start(task, objective), task.max_iter)
-        return fit_result(task, Outcome(Subspace(objective), stop, engine="lbfgs"), ())
+        invariant = getattr(task.loss, "shift_invariant", False)
+        return fit_many(
+            task,
+            objective,
+            _start(task, objective),
+            _differences if invariant else None,
+            covariances,
+        )
     if not any(b.needs_transform for b in bases):
         outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
         if outcome.stop.reason != "ill_conditioned":
@@ -162,6 +167,8 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
+    if outcome.stop.reason == "edge":
+        follow_edge(task, outcome)
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
         found = find_recession(space, stop.theta, stop.sums, stop.step)

@@ -32,6 +32,8 @@ MANY_ROWS = 50_000
 #: and standard errors are those of a Hessian that is right to this share.
 SETTLED = 1e-6
 HALVINGS = 60
+#: So many steps one after the other that lead out of the domain tell that its edge is in the way.
+BLOCKED = 3
 
 
 class Function(Protocol):
@@ -53,6 +55,7 @@ class Factor:
 
     def __init__(self, hessian: Array) -> None:
         self.condition = np.inf
+        self.size = hessian.shape[0]
         diagonal = np.diag(hessian)
         self.positive = bool((diagonal > 0.0).all() and np.isfinite(hessian).all())
         if not self.positive:
@@ -122,6 +125,7 @@ def minimise(
     expected: bool,
     may_orthogonalise: bool,
     patience: int = 8,
+    edges: bool = True,
 ) -> Stop:
     """Minimise from θ.
 
@@ -129,7 +133,8 @@ def minimise(
     with where the observed curvature is not positive definite. Stops early with "ill_conditioned"
     where H is nearly singular and ``may_orthogonalise``; with "receding" after ``patience``
     iterations without the quadratic convergence of an optimum at a finite place, so that the caller
-    can look for one at infinity. A step may promise to lower the loss by one nat per row and the
+    can look for one at infinity; and, where ``edges``, with "edge" where steps keep leading to where
+    the loss is infinite. A step may promise to lower the loss by one nat per row and the
     loss itself, not more.
     """
     sums = function.evaluate(theta, 2)
@@ -140,6 +145,7 @@ def minimise(
         )
     norm = decrement = previous = np.inf
     step = np.zeros_like(theta)
+    blocked = 0
     for iteration in range(max_iter + 1):
         if sums.hessian is not None:
             factor = Factor(sums.hessian)
@@ -173,6 +179,12 @@ def minimise(
         trial = line_search(function, theta, sums, step, 1 if near else 2)
         if trial is None:
             break
+        stopped = not np.array_equal(trial[0], theta + step) and not np.isfinite(
+            function.evaluate(theta + step, 0).loss
+        )
+        blocked = blocked + 1 if stopped else 0
+        if edges and blocked == BLOCKED:
+            return Stop("edge", theta, sums, factor, norm, decrement, iteration, step)
         theta, sums = trial
     outside = not np.isfinite(function.evaluate(theta + step, 0).loss)
     reason = "edge" if outside else "max_iter"

@@ -1,13 +1,17 @@
-"""Losses with a kink at y = loc (Laplace): |y − loc|/scale + log(2·scale).
+"""Losses with a kink at y = loc, linear on either side: Laplace and AsymmetricLaplace.
 
-At a given scale the loc coefficients are weighted least absolute deviations, a linear programme; at
-given residuals the scale coefficients are a smooth problem for Newton's method. The two alternate
-until neither moves. A scale that all rows share does not weigh rows, so then one round is enough. A
-point where both are optimal is stationary for the whole: rows of residual 0 have no slope in scale.
+At a given scale the loc coefficients are weighted least absolute deviations, or a weighted quantile
+regression where the two sides differ in slope: a linear programme. At given residuals the scale
+coefficients are a smooth problem for Newton's method. The two alternate until neither moves. A scale
+that all rows share does not weigh rows, so then one round is enough. A point where both are optimal is
+stationary for the whole: rows of residual 0 have no slope in scale. With a penalty on loc the programme is
+quadratic, and a shared scale weighs rows against the penalty.
 
-Standard errors of loc: Σw·d·dᵀ/scale² inverted, times s²/4, where s = 1/f(0) is the sparsity of the
-standardised residuals, estimated by a difference of quantiles at Hall and Sheather's (1988)
-bandwidth. Were the residuals Laplace, s would be 2: that is the "expected" covariance.
+Standard errors of loc: with v the sum of the two slopes and τ the share of the upper one, M = Σw·v²·τ(1 − τ)·d·dᵀ
+is the variance of the score and H = Σw·v²·d·dᵀ/s + P its slope, where s = 1/f(0) is the sparsity of the
+residuals times v, estimated by a difference of quantiles at Hall and Sheather's (1988) bandwidth, and P the
+penalty. H⁻¹MH⁻¹ is the "robust" covariance. Were the residuals as the loss has them, s would be 1/(τ(1 − τ)):
+then (M + P)⁻¹ is the "expected" one.
 """
 
 from __future__ import annotations
@@ -18,18 +22,24 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from likely.fitting.absolute import Deviations, least_deviations, weighted_median
+from likely.fitting.absolute import Deviations, least_deviations, weighted_quantile
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
 from likely.fitting.linear import fit_smooth
 from likely.fitting.newton import GRADIENT, Factor
+from likely.fitting.penalised_absolute import penalised_deviations
 from likely.fitting.problem import Array, Loss, Response
+from likely.fitting.recession import STEPS
 from likely.fitting.result import FitResult, Status, listing
 from likely.fitting.task import Task
 
 #: Alternations between loc and scale.
 ALTERNATIONS = 200
+#: Quantiles of standardised residuals that are closer than this are equal but for rounding.
+EQUAL = 1e-9
 #: A duality gap below this is rounding.
 GAP = 1e-9
+#: Slopes of the two sides that differ by less than this share are equal.
+EVEN = 1e-9
 
 
 class ScaleLoss:
@@ -94,11 +104,26 @@ class _Loc:
         return out
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """nll = lowest + slopes·(|r| + tilt·r) of the residuals r: tilt is 0 for Laplace, 2τ − 1 for quantiles."""
+
+    slopes: Array
+    tilt: float
+    lowest: Array
+
+
 def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
-    """Fit a loss with columns "loc" and, where it is not fixed, a scale."""
+    """Fit a loss with columns "loc" and, where it is not fixed, a scale.
+
+    ValueError where loc is not on the identity link, or the slopes on its two sides have no common ratio.
+    """
     names = list(task.loss.column_names)
     if "loc" not in names:
         return fit_smooth(task, covariances)
+    if len(names) > 2:
+        others = " and ".join(n for n in names if n not in ("loc", "scale"))
+        raise ValueError(f"a loss with a kink has loc and a scale to fit, no more: fix {others}")
     at = names.index("loc")
     scale = 1 - at if len(names) == 2 else None
     weight = task.response.weight
@@ -108,22 +133,27 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     y = np.asarray(task.response.y, dtype=np.float64)[index]
     if offset is not None:
         y = y - offset[at, index]
-    loc = _Loc(task, _loc_basis(task, at), index)
+    alpha = float(task.penalties[at])
+    loc = _Loc(task, _loc_basis(task, at, alpha), index)
+    penalty = _penalty(loc.basis, alpha)
 
     scale_task = None if scale is None else _scale_task(task, scale)
-    sigma = _scales(task, scale, np.full(index.size, 0.0 if scale is None else task.start[scale]))
+    start_raw = np.full(index.size, 0.0 if scale is None else task.start[scale])
+    sides = _sides(task, scale, start_raw)
     _check_identity(task, at, y)
     found: Deviations | None = None
     scaled: FitResult | None = None
     settled = scale_task is None
+    first: Array | None = None
+    shrunk = False  # so far that rows are fitted exactly
     alternation = 0
     while alternation < ALTERNATIONS:
         alternation += 1
         start = found
-        found = _deviations(loc, y, w / sigma)
+        found = _deviations(loc, y, w * sides.slopes, sides.tilt, penalty, start)
         if scale_task is None or scale is None:
             break
-        if start is not None and _same(start, found):
+        if start is not None and not alpha and _same(start, found):
             settled = True
             break
         residuals = np.zeros(task.source.shape[0])
@@ -133,18 +163,40 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
         )
         if scaled.status is not Status.converged:
             break
-        sigma = _scales(task, scale, _raw_scale(scale_task, scaled, index))
-        if _shared(task, scale):
+        before, first = sides.slopes, sides.slopes if first is None else first
+        sides = _sides(task, scale, _raw_scale(scale_task, scaled, index))
+        still = np.abs(np.log(sides.slopes / before)).max() * np.sqrt(w.sum()) <= GRADIENT
+        if still if alpha else _shared(task, scale):
             settled = True
             break
+        shrunk = bool(np.log(first / sides.slopes).min() < -STEPS[-1])
+        if shrunk:
+            break
     assert found is not None
-    return _result(task, at, scale, loc, w, sigma, found, scaled, settled, alternation)
+    return _result(
+        task, at, scale, loc, w, sides, found, scaled, settled, shrunk, alternation, penalty
+    )
 
 
-def _deviations(loc: _Loc, y: Array, costs: Array) -> Deviations:
+def _penalty(basis: Basis, alpha: float) -> Array:
+    """P with ½·βᵀPβ the penalty of loc: 0 for its intercept."""
+    first = int(basis.intercept)
+    total = np.zeros((basis.width, basis.width))
+    if basis.columns.size:
+        total[first:, first:] = basis.penalty(np.full(basis.columns.size, alpha))
+    return total
+
+
+def _deviations(
+    loc: _Loc, y: Array, costs: Array, tilt: float, penalty: Array, guess: Deviations | None
+) -> Deviations:
+    if penalty.any():
+        if abs(tilt) > EVEN:
+            raise ValueError("alpha > 0 needs a loss with equal slopes on both sides: use alpha=0")
+        return penalised_deviations(y, costs, loc.rows, loc.times, penalty, guess)
     if loc.basis.columns.size == 0 and loc.basis.intercept:
-        return weighted_median(y, costs)
-    return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width)
+        return weighted_quantile(y, costs, tilt)
+    return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width, tilt)
 
 
 def _same(one: Deviations, other: Deviations) -> bool:
@@ -160,13 +212,13 @@ def _shared(task: Task, scale: int) -> bool:
     return columns is not None and not columns and task.response.offset is None
 
 
-def _loc_basis(task: Task, at: int) -> Basis:
+def _loc_basis(task: Task, at: int, alpha: float) -> Basis:
     (basis,), _ = scaled_bases(
         task.source, (task.designs[at],), task.response, task.threads, task.names
     )
     if basis.columns.size == 0:
         return basis
-    return orthogonal_basis(basis, task.source, task.response, 0.0, task.threads)
+    return orthogonal_basis(basis, task.source, task.response, alpha, task.threads)
 
 
 def _scale_task(task: Task, scale: int) -> Task:
@@ -176,7 +228,7 @@ def _scale_task(task: Task, scale: int) -> Task:
         loss=ScaleLoss(task.loss, scale),
         designs=(task.designs[scale],),
         start=task.start[scale : scale + 1],
-        penalties=np.zeros(1),
+        penalties=task.penalties[scale : scale + 1],
         response=Response(
             task.response.y,
             task.response.weight,
@@ -199,17 +251,30 @@ def _raw_scale(task: Task, fit: FitResult, index: Any) -> Array:
     return raw
 
 
-def _scales(task: Task, scale: int | None, raw: Array) -> Array:
-    """The scale of every row, whatever its link: the loss at y = loc is log(2·scale)."""
+def _sides(task: Task, scale: int | None, raw: Array) -> _Sides:
+    """The two sides of every row's loss, whatever the scale's link."""
     both = np.zeros((task.loss.columns, raw.size))
+    at = 0
     if scale is not None:
+        at = 1 - scale
         offset = task.response.offset
         both[scale] = raw
         if offset is not None:
             weight = task.response.weight
             both[scale] += offset[scale] if weight is None else offset[scale, weight > 0.0]
-    nll = task.loss.evaluate(np.zeros(raw.size), both, 0)[0]
-    return 0.5 * np.exp(nll)
+    above, below = (_slope(task, at, np.full(raw.size, side), both) for side in (1.0, -1.0))
+    slopes = 0.5 * (above - below)
+    tilts = 0.5 * (above + below) / slopes
+    if not np.allclose(tilts, tilts[0], rtol=0.0, atol=1e-9):
+        raise ValueError("a loss with a kink needs one quantile level for all rows: fix it")
+    return _Sides(slopes, float(tilts[0]), task.loss.evaluate(np.zeros(raw.size), both, 0)[0])
+
+
+def _slope(task: Task, at: int, y: Array, raw: Array) -> Array:
+    """The slope of the loss in y − loc."""
+    gradient = task.loss.evaluate(y, raw, 1)[1]
+    assert gradient is not None
+    return -gradient[at]
 
 
 def _check_identity(task: Task, at: int, y: Array) -> None:
@@ -227,19 +292,21 @@ def _check_identity(task: Task, at: int, y: Array) -> None:
         )
 
 
-def sparsity(standardised: Array, weight: Array) -> float:
+def sparsity(standardised: Array, weight: Array, level: float = 0.5) -> float:
     """1/f(0) of the residuals' density f: a quantile difference at Hall and Sheather's bandwidth.
 
-    h = n^(−1/3)·z^(2/3)·(1.5·φ(0)²)^(1/3) with z the 97.5 % quantile of the Normal and n the sum of
-    weights; NaN where ½ ± h leaves (0, 1), which is below 8 rows.
+    h = n^(−1/3)·z^(2/3)·(1.5·φ(x)²/(2x² + 1))^(1/3) with z the 97.5 % quantile of the Normal, x its quantile
+    at the level τ, and n the sum of weights; NaN where τ ± h leaves (0, 1): below 8 rows at the median.
     """
     n = float(weight.sum())
-    h = n ** (-1 / 3) * float(ndtri(0.975)) ** (2 / 3) * (1.5 / (2.0 * np.pi)) ** (1 / 3)
-    if h >= 0.5:
+    x = float(ndtri(level))
+    bend = 1.5 * np.exp(-x * x) / (2.0 * np.pi) / (2.0 * x * x + 1.0)
+    h = n ** (-1 / 3) * float(ndtri(0.975)) ** (2 / 3) * bend ** (1 / 3)
+    if h >= min(level, 1.0 - level):
         return float("nan")
     order = np.argsort(standardised)
     shares = (np.cumsum(weight[order]) - 0.5 * weight[order]) / n
-    low, high = np.interp([0.5 - h, 0.5 + h], shares, standardised[order])
+    low, high = np.interp([level - h, level + h], shares, standardised[order])
     return float((high - low) / (2.0 * h))
 
 
@@ -249,11 +316,13 @@ def _result(
     scale: int | None,
     loc: _Loc,
     w: Array,
-    sigma: Array,
+    sides: _Sides,
     found: Deviations,
     scaled: FitResult | None,
     settled: bool,
+    shrunk: bool,
     alternations: int,
+    penalty: Array,
 ) -> FitResult:
     parts = task.parts()
     size = parts[-1].stop
@@ -264,26 +333,33 @@ def _result(
     for first in range(0, w.size, 8192):
         part = np.arange(first, min(first + 8192, w.size))
         d = loc.rows(part)
-        information += d.T @ (d * (w[part] / sigma[part] ** 2)[:, None])
-    factor = Factor(information)
-    inverse = factor.inverse() if factor.positive else np.full_like(information, np.nan)
-    expected = np.zeros((size, size))
-    expected[parts[at], parts[at]] = matrix @ inverse @ matrix.T
-    robust = expected * (0.5 * sparsity(found.residuals / sigma, w)) ** 2
+        information += d.T @ (d * (w[part] * sides.slopes[part] ** 2)[:, None])
+    spread = 1.0 - sides.tilt**2  # 4τ(1 − τ), and the slopes are v/2
+    factor = Factor(spread * information + penalty)
+    expected, robust = np.zeros((size, size)), np.zeros((size, size))
+    expected[parts[at], parts[at]] = matrix @ _inverse(factor) @ matrix.T
+    middle = sparsity(found.residuals * sides.slopes, w, 0.5 * (1.0 + sides.tilt))
+    # As many equal residuals as that have no density: then there is no estimate of it.
+    slope = information * (2.0 / middle if middle > EQUAL else np.nan) + penalty
+    bread = matrix @ _inverse(Factor(slope))
+    robust[parts[at], parts[at]] = bread @ (spread * information) @ bread.T
     lost = [i + int(loc.basis.intercept) + parts[at].start for i in loc.basis.dropped]
     if scaled is not None and scale is not None:
         parameters[parts[scale]] = scaled.parameters
         expected[parts[scale], parts[scale]] = scaled.covariance
         robust[parts[scale], parts[scale]] = scaled.covariance
+    status = Status.unbounded if shrunk else _status(found, scaled, settled, bool(lost))
     for covariance in (expected, robust):
-        covariance[lost] = np.nan
-        covariance[:, lost] = np.nan
-    status = _status(found, scaled, settled, bool(lost))
+        blank = slice(None) if status is Status.unbounded else lost
+        covariance[blank] = np.nan
+        covariance[:, blank] = np.nan
     message = scaled.message if scaled is not None and status is scaled.status else status.value
     if lost:
         names = [f"{task.terms()[i][1]} of {task.terms()[i][0]}" for i in lost]
         message += f". Redundant: {listing(names)}"
-    loss = float(w @ (np.abs(found.residuals) / sigma + np.log(2.0 * sigma)))
+    r = found.residuals
+    loss = float(w @ (sides.lowest + sides.slopes * (np.abs(r) + sides.tilt * r)))
+    pull = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     n_rows, weight = task.counted()
     return FitResult(
         status=status,
@@ -294,15 +370,20 @@ def _result(
         has_intercept=tuple(d.intercept for d in task.designs),
         covariances={"robust": robust, "expected": expected},
         loss=loss,
-        objective=loss,
+        objective=loss + pull,
         gradient_norm=max(found.gap, 0.0 if scaled is None else scaled.gradient_norm),
         decrement=0.0 if scaled is None else scaled.decrement,
         iterations=alternations,
         condition=factor.condition,
         n_rows=n_rows,
         weight=weight,
-        engine="linear programme",
+        engine="quadratic programme" if penalty.any() else "linear programme",
     )
+
+
+def _inverse(factor: Factor) -> Array:
+    size = factor.size
+    return factor.inverse() if factor.positive else np.full((size, size), np.nan)
 
 
 def _status(found: Deviations, scaled: FitResult | None, settled: bool, lost: bool) -> Status:

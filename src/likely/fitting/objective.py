@@ -102,6 +102,11 @@ class Objective:
             found.append((inner, basis.penalty(penalty[flat][first:])))
         return found
 
+    def _add_penalty(self, hessian: Array) -> None:
+        """Add the penalty's second derivatives."""
+        for inner, square in self._penalties:
+            hessian[inner, inner] += np.diag(square) if square.ndim == 1 else square
+
     def _pull(self, theta: Array) -> Array:
         """The gradient of the penalty."""
         pull = np.zeros(self.size)
@@ -193,9 +198,8 @@ class Objective:
             pull = self._pull(theta)
             loss += 0.5 * float(theta @ pull)
             gradient = gradient + pull if gradient.size else gradient
-            for inner, square in self._penalties if hessian is not None else ():
-                assert hessian is not None
-                hessian[inner, inner] += np.diag(square) if square.ndim == 1 else square
+            if hessian is not None:
+                self._add_penalty(hessian)
         return Sums(loss, gradient, hessian, full[-1] if meat else None)
 
     def _read(self, block: int, worker: int, theta: Array) -> _Rows | None:
@@ -353,6 +357,48 @@ class Objective:
         total, weight = fold(work, self.blocks, _add, self.threads)
         return float(total / weight) if weight > 0.0 else 0.0
 
+    def outside(self, theta: Array) -> tuple[int, int] | None:
+        """The first row, and its raw column, whose loss is infinite at a raw prediction that is not.
+
+        None where there is none: then an exponential overflowed, or all is well.
+        """
+        for block in range(self.blocks):
+            rows = self._read(block, 0, theta)
+            if rows is None:
+                continue
+            bad = ~np.isfinite(self.loss.evaluate(rows.y, rows.raw, 0)[0])
+            bad &= (np.abs(rows.raw) <= LARGEST_RAW).all(axis=0)
+            if not bad.any():
+                continue
+            at = int(np.flatnonzero(bad)[0])
+            kept = self._kept(block)
+            row = block * self.rows + (at if kept is None else int(kept[at]))
+            column = self._culprit(rows.y[at : at + 1], rows.raw[:, at : at + 1])
+            return row, column
+        return None
+
+    def _culprit(self, y: Array, raw: Array) -> int:
+        """The raw column whose change of sign makes a row's loss finite."""
+        for column in range(self.columns):
+            changed = np.ascontiguousarray(raw.copy())
+            changed[column] = np.abs(changed[column]) + 1.0
+            if np.isfinite(self.loss.evaluate(y, changed, 0)[0]).all():
+                return column
+        return 0
+
+    def row_direction(self, row: int, column: int) -> Array:
+        """a with raw of this row and raw column = a·θ, without its offset."""
+        rows = slice(row, row + 1)
+        basis = self.bases[self.uses[column]]
+        direction, part = np.zeros(self.size), self.parts[column]
+        if basis.columns.size:
+            one = self._block(basis, rows, None, np.empty(basis.columns.size), 0)
+            slopes = one.transposed(np.ones((1, 1)))[:, 0] / basis.scale
+            direction[part.start + int(basis.intercept) : part.stop] = slopes
+        if basis.intercept:
+            direction[part.start] = 1.0
+        return direction
+
     def _kept(self, block: int) -> NDArray[np.intp] | None:
         if self.response.weight is None:
             return None
@@ -384,10 +430,11 @@ class Objective:
                 packed = self.loss.evaluate(rows.y, rows.raw, 2)[2]
                 assert packed is not None
                 product = np.zeros_like(v)
-                for h, (a, b) in zip(packed, self._packed, strict=True):
-                    product[a] += h * v[b]
-                    if a != b:
-                        product[b] += h * v[a]
+                with np.errstate(over="ignore", invalid="ignore"):  # the caller looks at the result
+                    for h, (a, b) in zip(packed, self._packed, strict=True):
+                        product[a] += h * v[b]
+                        if a != b:
+                            product[b] += h * v[a]
             self._gradient(
                 rows.blocks, product if rows.weight is None else product * rows.weight, out
             )
@@ -415,6 +462,32 @@ class Objective:
             return out / self._scales()
 
         return fold(work, self.blocks, _add, self.threads)
+
+    def squares(self, theta: Array, meat: bool) -> tuple[Array, Array | None]:
+        """Hessian and, where asked for, Σ w·s·sᵀ of the rows' gradients s, with one buffer each.
+
+        For matrices so large that a fold, which keeps one per level of its tree, would not do.
+        """
+        totals = [np.zeros((self.size, self.size)) for _ in range(1 + meat)]
+        part = np.empty_like(totals[0])
+        for block in range(self.blocks):
+            rows = self._read(block, 0, theta)
+            if rows is None:
+                continue
+            _, gradient, curvature = self.loss.evaluate(rows.y, rows.raw, 2)
+            assert gradient is not None
+            assert curvature is not None
+            w = 1.0 if rows.weight is None else rows.weight
+            kinds = [curvature * w]
+            if meat:
+                kinds.append(np.stack([w * gradient[a] * gradient[b] for a, b in self._packed]))
+            for total, packed in zip(totals, kinds, strict=True):
+                part[:] = 0.0
+                self._gram(rows.blocks, packed, part)
+                total += part
+        full = [np.tril(t) + np.tril(t, -1).T for t in totals]
+        self._add_penalty(full[0])
+        return full[0], full[1] if meat else None
 
     def rounding(self, theta: Array) -> Array:
         """A bound (P,) on what the rounding of raw predictions may add to the gradient.
@@ -448,6 +521,10 @@ class Objective:
         """The scale of every slope in θ, 1 for intercepts."""
         bases = [self.bases[u] for u in self.uses]
         return np.concatenate([np.r_[np.ones(int(b.intercept)), b.scale] for b in bases])
+
+    def left_out(self) -> NDArray[np.bool_]:
+        """Which θ belong to columns that were given no part in the fit."""
+        return np.isinf(self._scales())
 
     def weight(self) -> float:
         """Σ w."""

@@ -9,6 +9,7 @@ likelihood is unbounded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,6 +52,10 @@ class Subspace:
     ) -> Sums:
         """The objective at γ, with gradient and Hessian in γ."""
         full = self.objective.evaluate(self.point(gamma), order, kind, meat)
+        return self.restricted(full)
+
+    def restricted(self, full: Sums) -> Sums:
+        """Derivatives in θ as derivatives in γ."""
         n = self.basis
         if n is None:
             return full
@@ -73,11 +78,14 @@ class Subspace:
         return Subspace(self.objective, self.point(gamma), self.lift(rest))
 
 
-def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Recession | None:
+def find_recession(
+    space: Subspace, gamma: Array, sums: Sums, step: Array, by_slopes: bool = False
+) -> Recession | None:
     """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
 
     A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an
-    exponential has vanished.
+    exponential has vanished. ``by_slopes``: where the loss has no digits left to fall by, its slopes
+    decide.
     """
     reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
@@ -90,9 +98,20 @@ def find_recession(space: Subspace, gamma: Array, sums: Sums, step: Array) -> Re
         if not losses[-1] <= losses[-2] + rounding:
             return None
     if not losses[-1] < losses[0] - rounding:
-        return None
+        flat = by_slopes and _vanishing(space, gamma, direction)
+        return Recession(direction, False) if flat else None
     if getattr(space.objective.loss, "discrete", False):
         return Recession(direction, False)
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
     return Recession(direction, unbounded)
+
+
+def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:
+    """Whether the slope along the direction goes to 0 from below, where the loss has no digits left."""
+    slopes = [
+        float(space.evaluate(gamma + t * direction, 1).gradient @ direction) for t in (0.0, *STEPS)
+    ]
+    return slopes[0] < 0.0 and all(
+        0.6 * before <= slope <= 0.0 for before, slope in pairwise(slopes)
+    )

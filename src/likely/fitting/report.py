@@ -23,6 +23,8 @@ CERTAIN = 1e-3
 #: A variance that grows by more than this on the way to infinity is that of a term without
 #: information.
 GROWTH = 100.0
+#: This many standard errors from the maximum, those errors still have two digits.
+NEAR = 1e-2
 
 
 @dataclass
@@ -37,6 +39,12 @@ class Outcome:
     variances: Array | None = None
     #: Whether the loss still fell on going on from the last direction.
     falling: bool = False
+    #: Rows whose raw prediction is held at the edge of a partial link's domain.
+    held: list[int] = field(default_factory=list)
+    #: Which θ are not determined, where none was left out.
+    ambiguous: NDArray[np.bool_] | None = None
+    #: What the message adds.
+    note: str = ""
     engine: str = "newton"
 
     @property
@@ -50,9 +58,11 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     objective, stop = outcome.space.objective, outcome.stop
     parameters = objective.flat(outcome.theta)
     terms = task.terms()
-    dropped = _dropped(objective)
+    dropped = _dropped(objective) | _undetermined(outcome)
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | _affected(objective, directions) | _unidentified(outcome)
+    status = _status(task, outcome, dropped)
+    unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
     beyond = np.zeros_like(lost)
     if covariances:
@@ -62,9 +72,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
                 found[kind] = matrix @ covariance @ matrix.T
             if np.isfinite(covariance).all():
                 variance = np.diag(found[kind])
-                beyond |= ~lost & ~(np.isfinite(variance) & (variance > 0.0))
-            found[kind] = _blank(found[kind], lost | beyond)
-    status = _status(task, outcome, dropped)
+                beyond |= ~unsure & ~(np.isfinite(variance) & (variance > 0.0))
+            found[kind] = _blank(found[kind], unsure | beyond)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
@@ -95,6 +104,20 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
         found += [False] * int(basis.intercept)
         found += [i in basis.dropped for i in range(basis.columns.size)]
     return np.array(found)
+
+
+def _undetermined(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients can move without changing a prediction, in untransformed coordinates."""
+    objective = outcome.space.objective
+    found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
+    if outcome.ambiguous is None:
+        return found
+    for u, flat, part in zip(objective.uses, objective.flat_parts(), objective.parts, strict=True):
+        basis = objective.bases[u]
+        found[flat] = outcome.ambiguous[part]
+        if basis.intercept and basis.centre[found[flat][1:]].any():
+            found[flat.start] = True  # it takes up what centring the others took off
+    return found
 
 
 def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.bool_]:
@@ -137,6 +160,22 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     return lost
 
 
+def _without_precision(
+    status: Status, stop: Stop, terms: Sequence[tuple[str, str]], lost: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which coefficients have an estimate, but no standard error that means anything.
+
+    Rows that are fitted exactly have a scale on its way to 0, and with it the errors of all that the
+    same columns decide. Far from any maximum the curvature says nothing about precision.
+    """
+    if status is Status.unbounded:
+        names = {term for (_, term), bad in zip(terms, lost, strict=True) if bad}
+        every = "intercept" in names
+        return np.array([every or term in names for _, term in terms])
+    far = status is Status.max_iter and not stop.gradient_norm <= NEAR
+    return np.full(lost.size, far)
+
+
 def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
     covariance[lost, :] = np.nan
     covariance[:, lost] = np.nan
@@ -152,8 +191,9 @@ def _covariances(outcome: Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[s
         if kind == "observed":
             found[kind] = bread
         elif kind == "robust":
-            meat = space.objective.evaluate(outcome.theta, 1, meat=True).meat
-            assert meat is not None
+            meat = stop.sums.meat
+            if meat is None:
+                meat = _present(space.objective.evaluate(outcome.theta, 1, meat=True).meat)
             found[kind] = bread @ meat @ bread
         elif kind == "expected":
             if kind not in loss.curvature_kinds:
@@ -245,10 +285,12 @@ def _message(
         norm = outcome.stop.gradient_norm
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
     if outcome.stop.reason == "edge":
+        rows = f": {_rows(len(outcome.held), sorted(outcome.held)[:5])}" if outcome.held else ""
         text += (
-            ". Here the prediction of some row reaches the edge of a partial link's domain; a "
-            "total "
-            "link such as log has no edge"
+            ". Here predictions reach the edge of a partial link's domain"
+            + rows
+            + "; a total link "
+            "such as log has no edge"
         )
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"
@@ -258,12 +300,14 @@ def _message(
         objective = outcome.space.objective
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
-        count, rows = objective.moved_rows(along, least)
-        text += f"; it concerns {_rows(count, rows)}"
+        count, first = objective.moved_rows(along, least)
+        text += f"; it concerns {_rows(count, first)}"
     if dropped.any():
         names = [t for t, bad in zip(terms, dropped, strict=True) if bad]
         text += f". Redundant: {listing(names)}"
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
+    if outcome.note:
+        text += f". {outcome.note}"
     return text + unheld(terms, beyond)

@@ -76,7 +76,7 @@ class FitResult:
     condition: float  # of the Hessian scaled to a unit diagonal, in the optimiser's coordinates
     n_rows: int  # with positive weight
     weight: float  # Σ w
-    engine: str  # "newton", "lbfgs", "linear programme", or "none" where nothing is estimated
+    engine: str  # "newton", "lbfgs", "linear programme", "quadratic programme", "none" where nothing is estimated
 
     def rescaled(self, factor: Array) -> FitResult:
         """The same result with covariances of coefficients that were multiplied by ``factor`` (P,).

@@ -99,6 +99,11 @@ class Source:
             self.is_sparse and p > DENSE_COLUMNS and self.X.nnz < DENSE_SHARE * n * p
         )
 
+    @property
+    def entries(self) -> int:
+        """Entries that a pass multiplies."""
+        return int(self.X.nnz) if self.sparse_products else self.shape[0] * self.shape[1]
+
     def block_rows(self, columns: int) -> int:
         """Rows per block, given how many columns of X the designs read."""
         if not self.sparse_products:

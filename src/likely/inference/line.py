@@ -105,6 +105,17 @@ class Line:
             compile_program([of_g], numpy_backend.TABLE),
         )
 
+    @cached_property
+    def _score_program(self) -> Program:
+        log_f = self._log_density()
+        return compile_program(
+            [tangent([-log_f], raw)[0] for raw in self.loss.raw], numpy_backend.TABLE
+        )
+
+    def score(self, t: Array, rows: Rows) -> list[Array]:
+        """∂nll/∂raw at t of the rows, one array for each raw column."""
+        return self._run(self._score_program, t, rows)
+
     def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
         """log f(y), log g(t) = log f(y) + log dy/dt, and y, at t (m,) or (m, nodes) of the rows (m,)."""
         log_f, log_g, y = self._run(self._density_program, t, rows)

@@ -1,98 +1,276 @@
-"""Mixtures: sums over components, and quantiles between the components' own."""
+"""The equal-weight mixture of several predictive distributions, such as the members of an ensemble."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
+from numpy.typing import ArrayLike, NDArray
 
-from likely.inference.modified import Array, Rows, insides, quantile_of_counts
-from likely.inference.numerical import ContinuousIntegrals
-from likely.inference.summation import DiscreteSums
+from likely.inference.predictive import Predictive
 
-#: Steps of the bisection: a quantile then has all digits of its bracket.
-HALVINGS = 200
+Array = NDArray[np.float64]
 
-
-class _Components:
-    """Weights (K, n) and the distributions of the components."""
-
-    def __init__(self, loss: Any, raw: Array) -> None:
-        super().__init__(loss, raw)  # type: ignore[call-arg]
-        self.loss, self.raw = loss, raw
-        self.components = insides(loss, raw)
-        own = [f"odds{j}" for j in range(2, len(self.components) + 1)]
-        logs = np.array([np.zeros(raw.shape[1]), *(loss.parameter(n, raw, "log") for n in own)])
-        logs = logs - logs.max(axis=0)
-        self.weights = np.exp(logs) / np.exp(logs).sum(axis=0)
-
-    def total(self, values: Any) -> Array:
-        """Σ w_j v_j"""
-        return np.asarray((self.weights * np.array(values)).sum(axis=0))
-
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf: weighted sums, each accurate where it is small."""
-        weights = self.weights[:, rows]
-        return tuple(
-            (weights * np.array([getattr(c[rows], name)(y) for c in self.components])).sum(axis=0)
-            for name in ("cdf", "sf")
-        )
-
-    def mean(self) -> Array:
-        """Σ w_j m_j"""
-        return self.total([c.mean() for c in self.components])
-
-    def var(self) -> Array:
-        """Σ w_j (v_j + (m_j − m)²)"""
-        mean = self.mean()
-        return self.total([c.var() + (c.mean() - mean) ** 2 for c in self.components])
+#: Candidates for a mode in each round of looking closer.
+_GRID = 65
+#: A quantile is settled when a step changes it by less, relative to itself, or, around 0, to its first bracket.
+_NEAR, _TINY = 4e-16, 1e-30
 
 
-class MixedCounts(_Components, DiscreteSums):
-    """A mixture of counts."""
+class Mixture:
+    r"""n mixtures of M distributions of one family with equal weights, one a row; or a single one, of shape ().
 
-    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up."""
-        return quantile_of_counts(self, p, rows, upper=upper)
+    .. math:: p(y) = \frac1M \sum_m p_m(y), \qquad
+       \operatorname{Var} Y = \frac1M \sum_m \operatorname{Var}_m + \operatorname{Var}_m(\mathrm{mean}_m)
+
+    Methods and shapes are those of ``Predictive``. The cdf is the mean of the members' own, and a quantile is
+    where it crosses the level. ``parameters`` have one more axis, the members. Entropy has no formula here.
+
+    Source: Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474.
+
+    >>> import numpy as np
+    >>> from likely import Normal
+    >>> from likely.inference.mixture import Mixture
+    >>> two = Mixture([Normal().at(loc=-1.0, scale=1.0), Normal().at(loc=1.0, scale=1.0)])
+    >>> float(two.mean()), float(two.var()), round(float(two.quantile(0.5)), 9)
+    (0.0, 2.0, 0.0)
+    """
+
+    def __init__(self, members: Sequence[Predictive]) -> None:
+        self.members = tuple(members)
+        if not self.members:
+            raise ValueError("a mixture needs at least one member")
+        first = self.members[0]
+        for other in self.members[1:]:
+            if other.shape != first.shape or other.loss.specification != first.loss.specification:
+                raise ValueError(
+                    "the members of a mixture must be of one family and one shape; got "
+                    f"{first.loss.specification.name} {first.shape} and "
+                    f"{other.loss.specification.name} {other.shape}"
+                )
+        if first.labels is not None:
+            raise ValueError("labels have no mixture: mix the class probabilities")
+        self.loss = first.loss
+
+    # --- A row of distributions -------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n,), or () for a single distribution."""
+        return self.members[0].shape
+
+    def __len__(self) -> int:
+        return len(self.members[0])
+
+    def __getitem__(self, rows: Any) -> Mixture:
+        return Mixture([member[rows] for member in self.members])
+
+    def __iter__(self) -> Iterator[Mixture]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The members' parameters on their natural scale by public name, (n, M) each; (M,) for a single one."""
+        each = [member.parameters for member in self.members]
+        return {name: np.stack([one[name] for one in each], axis=-1) for name in each[0]}
+
+    def __repr__(self) -> str:
+        n = f"{len(self)} mixtures" if self.shape else "mixture"
+        return f"<{n} of {len(self.members)} {self.loss.specification.name} distributions>"
+
+    # --- Probability ------------------------------------------------------------------------------
+
+    def log_prob(self, y: ArrayLike) -> Any:
+        """log p(y) = log Σ p_m(y) − log M, in nats; −∞ outside the support."""
+        logs = np.stack([member.log_prob(y) for member in self.members])
+        top = logs.max(axis=0)
+        # Where the largest is infinite, so is the sum.
+        inside = np.isfinite(top)
+        shift = np.where(inside, top, 0.0)
+        with np.errstate(divide="ignore", over="ignore"):
+            total = np.log(np.exp(logs - shift).sum(axis=0)) - np.log(len(self.members))
+        return np.where(inside, top + total, top)[()]
+
+    def prob(self, y: ArrayLike) -> Any:
+        """p(y), the density or probability; 0 outside the support."""
+        return np.exp(self.log_prob(y))
+
+    def cdf(self, y: ArrayLike) -> Any:
+        """P(Y ≤ y), the mean of the members'."""
+        return np.mean([member.cdf(y) for member in self.members], axis=0)[()]
+
+    def sf(self, y: ArrayLike) -> Any:
+        """P(Y > y), the mean of the members'."""
+        return np.mean([member.sf(y) for member in self.members], axis=0)[()]
+
+    def quantile(self, q: ArrayLike) -> Any:
+        """The smallest y with cdf(y) ≥ q: (n,) for a level, (n, m) for m levels."""
+        return self._crossing("quantile", q)
+
+    def isf(self, p: ArrayLike) -> Any:
+        """The smallest y with sf(y) ≤ p: quantile(1 − p) that stays exact for tiny p."""
+        return self._crossing("isf", p)
+
+    def interval(self, coverage: ArrayLike) -> tuple[Any, Any]:
+        """The central interval (low, high): (1 − coverage)/2 of the probability is left on either side."""
+        levels = np.asarray(coverage, dtype=np.float64)
+        if not ((levels >= 0.0) & (levels <= 1.0)).all():
+            raise ValueError(f"coverage must lie in [0, 1], got {coverage!r}")
+        outside = 0.5 * (1.0 - levels)
+        return self.quantile(outside), self.isf(outside)
+
+    def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Any:
+        """m draws a row, (n, m), or (m,) from a single mixture; ``rng`` a Generator or a seed."""
+        generator = np.random.default_rng(rng)
+        draws = np.stack([member.sample(m, generator) for member in self.members])
+        chosen = generator.integers(0, len(self.members), draws.shape[1:])
+        return np.take_along_axis(draws, chosen[None], axis=0)[0]
+
+    # --- Summaries --------------------------------------------------------------------------------
+
+    def mean(self) -> Any:
+        """E[Y], the mean of the members'."""
+        return np.mean([member.mean() for member in self.members], axis=0)[()]
+
+    def median(self) -> Any:
+        """The smallest y with cdf(y) ≥ ½."""
+        return self.quantile(0.5)
+
+    def var(self) -> Any:
+        """E[(Y − mean)²]: the members' variances and the variance of their means."""
+        within = np.mean([member.var() for member in self.members], axis=0)
+        means = np.stack([member.mean() for member in self.members])
+        # Members without a mean have no variance of means either: NaN, not a warning.
+        with np.errstate(invalid="ignore"):
+            return (within + means.var(axis=0))[()]
+
+    def std(self) -> Any:
+        """The square root of the variance."""
+        return np.sqrt(self.var())
+
+    def mode(self) -> Any:
+        """Where the density or probability is largest: it lies between the modes of the members.
+
+        Looked for at the members' modes and on a grid between them that closes in on the best place.
+        """
+        modes = np.stack([np.atleast_1d(member.mode()) for member in self.members], axis=-1)
+        whole = self.loss.specification.support.integer
+        low, high = modes.min(axis=-1), modes.max(axis=-1)
+        best, height = _tallest(self._heights, modes)
+        steps = np.linspace(0.0, 1.0, _GRID)
+        while True:
+            grid = low[:, None] + (high - low)[:, None] * steps
+            grid = np.rint(grid) if whole else grid
+            found, tall = _tallest(self._heights, grid)
+            better = tall > height
+            best, height = np.where(better, found, best), np.where(better, tall, height)
+            width = (high - low) / (_GRID - 1)
+            closer = width > (0.5 if whole else 1e-12 * np.maximum(abs(low), abs(high)))
+            if not closer.any():
+                return best if self.shape else best[0]
+            low, high = np.maximum(low, best - width), np.minimum(high, best + width)
+
+    # --- How each is computed ---------------------------------------------------------------------
+
+    def _heights(self, y: Array) -> Array:
+        """log p at y (n, m); at an edge outside the support, where a density may be largest, next to it."""
+        support = self.loss.specification.support
+        for edge, closed in (
+            (support.low, support.closed_low),
+            (support.high, support.closed_high),
+        ):
+            if np.isfinite(edge) and not closed:
+                y = np.where(y == edge, np.nextafter(edge, 0.5), y)
+        found: Array = self.log_prob(y if self.shape else y[0])
+        return found if self.shape else found[None]
+
+    def _crossing(self, name: str, levels: ArrayLike) -> Any:
+        """quantile or isf: the members' own enclose it."""
+        each = np.stack([getattr(member, name)(levels) for member in self.members])
+        low, high = each.min(axis=0), each.max(axis=0)
+        level = np.broadcast_to(np.asarray(levels, dtype=np.float64), low.shape).ravel()
+        width = low.size // (len(self) if self.shape and len(self) else 1)
+        rows = np.arange(low.size) // max(width, 1) if self.shape else np.zeros(low.size, np.intp)
+        found = high.ravel().copy()
+        # Elsewhere all members agree, or the level is 0 or 1.
+        open_ = np.flatnonzero(np.isfinite(low.ravel()) & (low < high).ravel())
+        if open_.size:
+            problem = _Level(self, rows[open_], level[open_], upper=name == "isf")
+            solve = _first_count if self.loss.specification.support.integer else _root
+            found[open_] = solve(problem, low.ravel()[open_], high.ravel()[open_])
+        return found.reshape(low.shape)[()]
 
 
-class MixedAmounts(_Components, ContinuousIntegrals):
-    """A mixture of continuous families."""
+class _Level:
+    """How far the cdf of some rows is above a level, or the sf below it: rising in y."""
 
-    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """Bisection between the smallest and the largest quantile of a component."""
-        ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
-        low, high = ends.min(axis=0), ends.max(axis=0)
-        active = np.flatnonzero(low < high)
-        for _ in range(HALVINGS):
-            if not active.size:
-                break
-            a, b = low[active], high[active]
-            middle = 0.5 * a + 0.5 * b
-            inside = (middle > a) & (middle < b)
-            active, middle = active[inside], middle[inside]
-            cdf, sf = self.tails(middle, rows[active])
-            before = sf > p[active] if upper else cdf < p[active]
-            low[active[before]] = middle[before]
-            high[active[~before]] = middle[~before]
-        return high
+    def __init__(self, mixture: Mixture, rows: Any, level: Array, *, upper: bool) -> None:
+        self.members = [Predictive(m.loss, m._raw2[:, rows]) for m in mixture.members]
+        self.level, self.upper = level, upper
 
-    def entropy(self) -> Array:
-        """Σ w_j E_j[−log p], each expectation over the component's own quantiles."""
-        t = np.linspace(-9.0, 9.0, 721)
-        weight = np.exp(-0.5 * t * t)
-        weight /= weight.sum()
-        n = self.raw.shape[1]
-        rows = np.repeat(np.arange(n), t.size)
-        upper = np.tile(t > 0.0, n)
-        level = np.tile(ndtr(-np.abs(t)), n)
-        expected = []
-        for component in self.components:
-            y = np.empty(rows.size)
-            for side in (False, True):
-                mine = upper == side
-                y[mine] = component._inverse(level[mine], rows[mine], upper=side)
-            nll = self.loss.evaluate(y, np.ascontiguousarray(self.raw[:, rows]), 0)[0]
-            expected.append(nll.reshape(n, t.size) @ weight)
-        return self.total(expected)
+    def excess(self, y: Array, at: Any) -> Array:
+        """At y, for the rows ``at``."""
+        name = "sf" if self.upper else "cdf"
+        tail = np.mean([getattr(member[at], name)(y) for member in self.members], axis=0)
+        found: Array = self.level[at] - tail if self.upper else tail - self.level[at]
+        return found
+
+    def slope(self, y: Array, at: Any) -> Array:
+        """Its derivative, the density."""
+        found: Array = np.mean([member[at].prob(y) for member in self.members], axis=0)
+        return found
+
+
+def _first_count(problem: _Level, low: Array, high: Array) -> Array:
+    """The smallest whole number in [low, high] where the excess is not negative."""
+    low, high = low - 1.0, high.copy()
+    while True:
+        at = np.flatnonzero(high - low > 1.0)
+        if not at.size:
+            return high
+        middle = np.floor(0.5 * (low[at] + high[at]))
+        enough = problem.excess(middle, at) >= 0.0
+        low[at], high[at] = np.where(enough, low[at], middle), np.where(enough, middle, high[at])
+
+
+def _root(problem: _Level, low: Array, high: Array) -> Array:
+    """Where the excess is 0 in [low, high]: Newton's steps, and bisection where those fail."""
+    size = high - low
+    found, at = _middle(low, high), np.arange(low.size)
+    step = 0
+    while at.size:
+        y = found[at]
+        over = problem.excess(y, at)
+        low[at], high[at] = np.where(over < 0.0, y, low[at]), np.where(over < 0.0, high[at], y)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            newton = y - over / problem.slope(y, at)
+        inside = (newton > low[at]) & (newton < high[at])
+        # Around 0 there is no last digit: there the first bracket is the measure.
+        around = (low[at] < 0.0) & (high[at] > 0.0)
+        near = np.maximum(_NEAR * abs(y), np.where(around, _TINY * size[at], 0.0))
+        settled = (over == 0.0) | (abs(newton - y) <= near) | (high[at] - low[at] <= near)
+        # Every fourth step halves, so that no bracket shrinks from one side only.
+        follow = np.where(inside & (step % 4 < 3), newton, _middle(low[at], high[at]))
+        found[at] = np.where(settled, y, follow)
+        at = at[~settled]
+        step += 1
+    return found
+
+
+def _middle(low: Array, high: Array) -> Array:
+    """The mean, or where both are positive and far apart the geometric mean, which bisects exponents."""
+    far = (low > 0.0) & (high > 4.0 * low)
+    root = np.sqrt(np.where(far, low, 1.0)) * np.sqrt(np.where(far, high, 1.0))
+    return np.where(far, root, 0.5 * low + 0.5 * high)
+
+
+def _tallest(height: Callable[[Array], Array], places: Array) -> tuple[Array, Array]:
+    """Of the places (n, m) of each row the smallest where the height is largest, and that height."""
+    places = np.sort(places, axis=-1)
+    heights = height(places)
+    best = heights.argmax(axis=-1)[:, None]
+    return (
+        np.take_along_axis(places, best, -1)[:, 0],
+        np.take_along_axis(heights, best, -1)[:, 0],
+    )

@@ -31,6 +31,8 @@ FARTHEST = 1e290
 COMPLEMENT = 0.01
 #: A density whose integral is further from 1 is refused.
 MASS_TOLERANCE = 1e-6
+#: Beyond this the logarithm of y changes by rounding alone.
+LOST = 1e12
 
 
 class ContinuousIntegrals:
@@ -213,13 +215,23 @@ class ContinuousIntegrals:
 
     def _moment(self, power: int) -> tuple[Array, Array]:
         origin = self._origin
+        # The largest log integrand where log y = t has lost the digits of a unit: had the moment
+        # converged there would be nothing, and what there is ends where rounding says.
+        beyond = np.full(origin.shape, -np.inf)
 
         def weight(exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows) -> Array:
             # A positive y overflows long before t, its logarithm, does.
-            away = np.where(np.isinf(y), np.abs(t), np.log(np.abs(y - origin[rows])))
-            return np.exp(np.where(np.isneginf(exponent), -np.inf, exponent + power * away))
+            over = np.isinf(y)
+            away = np.where(over, np.abs(t), np.log(np.abs(y - origin[rows])))
+            terms = np.where(np.isneginf(exponent), -np.inf, exponent + power * away)
+            lost = over & (np.abs(t) > LOST)
+            if lost.any():
+                np.maximum.at(beyond, np.broadcast_to(rows, t.shape)[lost], terms[lost])
+            return np.exp(terms)
 
         below, above, wild_below, wild_above = self._both(weight)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wild_above |= beyond > np.log(1e-9 * above)
         return np.where(wild_below, np.inf, below), np.where(wild_above, np.inf, above)
 
     @cached_property

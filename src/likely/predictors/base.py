@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -17,7 +18,8 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.predictive import Predictive
 from likely.losses import check
-from likely.predictors.features import repeated_names, unusable_cells
+from likely.predictors.ensemble import mixed
+from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
 from likely.predictors.response import encode_labels, offsets
 from likely.recipe import as_family
 
@@ -49,6 +51,9 @@ class DistributionEstimator(BaseEstimator):
 
     #: Whether missing values in X are the learner's own business.
     _takes_missing: ClassVar[bool] = False
+    _given_names: list[str] | None = None
+    #: Constructor arguments that a saved model does not hold.
+    _not_saved: ClassVar[tuple[str, ...]] = ()
 
     # --- scikit-learn's conventions ---------------------------------------------------------------
 
@@ -86,7 +91,14 @@ class DistributionEstimator(BaseEstimator):
     # --- Fitting ----------------------------------------------------------------------------------
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        exposure: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
     ) -> Any:
         """Maximise the likelihood of y given X.
 
@@ -94,7 +106,8 @@ class DistributionEstimator(BaseEstimator):
         numbers. y (n,) in the support of the family; labels of any type for Bernoulli and Categorical.
         ``sample_weight`` (n,) are frequencies: weight 2 is the row twice, weight 0 its absence. ``offset``
         is added to the raw predictions: (n,) for the first parameter, (n, k) or a data frame by name.
-        ``exposure`` (n,) multiplies a mean with the log link.
+        ``exposure`` (n,) multiplies a mean with the log link. ``feature_names`` (p,) are what summaries
+        and messages call the columns of an X that has no names, an array or a sparse matrix.
 
         ValueError names what is wrong with the input, before any work. A maximum that does not exist does
         not raise: ``result_.status`` says so, with a ConvergenceWarning.
@@ -105,6 +118,7 @@ class DistributionEstimator(BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
         X = self._validate(X, reset=True)
+        self._given_names = self._checked_names(feature_names)
         for learned in ("classes_", "n_classes_"):
             self.__dict__.pop(learned, None)  # of an earlier fit, to another family
         if family.specification.support.name in ("binary", "classes"):
@@ -132,6 +146,24 @@ class DistributionEstimator(BaseEstimator):
         self.family_ = family
         return self
 
+    def _checked_names(self, names: Sequence[str] | None) -> list[str] | None:
+        if names is None:
+            return None
+        if len(names) != self.n_features_in_:
+            raise ValueError(
+                f"feature_names has {len(names)} names, but X has {self.n_features_in_} columns"
+            )
+        if hasattr(self, "feature_names_in_"):
+            raise ValueError("X names its columns itself, so feature_names has nothing to name")
+        return [str(name) for name in names]
+
+    def _feature_names(self) -> list[str]:
+        """What the columns of X are called: by the table itself, by the caller, or x0, x1, …"""
+        for named in (getattr(self, "feature_names_in_", None), self._given_names):
+            if named is not None:
+                return [str(name) for name in named]
+        return [f"x{i}" for i in range(self.n_features_in_)]
+
     @property
     def loss_(self) -> Any:
         """The composed loss that was minimised."""
@@ -145,6 +177,7 @@ class DistributionEstimator(BaseEstimator):
                 f"X has more than one column called {', '.join(map(repr, repeated))}: "
                 "a column's name says which coefficient is its own, so rename or drop one"
             )
+        refuse_times(X)
         options: dict[str, Any] = {
             "ensure_all_finite": "allow-nan" if self._takes_missing else True,
             "accept_sparse": "csr",
@@ -154,6 +187,13 @@ class DistributionEstimator(BaseEstimator):
         try:
             return validate_data(self, X, reset=reset, **options)
         except ValueError as error:
+            if "must be in the same order" in str(error):
+                order = ", ".join(map(repr, self.feature_names_in_))
+                raise ValueError(
+                    f"{str(error).rstrip()}\nThe order is {order}: pass X[model.feature_names_in_]"
+                ) from None
+            if "could not convert" in str(error):
+                refuse_text(X)
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise
         values = check_array(X, **{**options, "ensure_all_finite": False})
@@ -179,10 +219,16 @@ class DistributionEstimator(BaseEstimator):
                 "this model was fitted with an offset or exposure, so prediction needs one too: "
                 "pass offset= or exposure= (0 or 1 for the plain parameters)"
             )
-        raw = self._raw(X)
         added = offsets(self.loss_, X.shape[0], offset, exposure)
-        if added is not None:
-            raw = raw + added
+        found = [self._predictive(raw if added is None else raw + added) for raw in self._raws(X)]
+        return found[0] if len(found) == 1 else mixed(found)
+
+    def _raws(self, X: Any) -> Sequence[Array]:
+        """Raw predictions (k, n) of each member of an ensemble, without offsets; of one, if it is none."""
+        return [self._raw(X)]
+
+    def _predictive(self, raw: Array) -> Any:
+        """The distributions with these raw predictions (k, n)."""
         outside = self.loss_.outside(raw)
         if outside.any():
             rows = np.flatnonzero(outside)

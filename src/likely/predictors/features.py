@@ -56,3 +56,53 @@ def _places(rows: NDArray[Any], columns: NDArray[Any], names: list[Any]) -> str:
         parts.append(f"column {names[column]!r} (row{'s' * (at.size > 1)} {listed}{more})")
     more = f" and {found.size - _SHOWN} more columns" if found.size > _SHOWN else ""
     return ", ".join(parts) + more
+
+
+def _table(X: Any) -> Any:
+    """X as narwhals sees it; None where it is no table (pandas, Polars, Arrow) with distinct names."""
+    import narwhals as nw
+
+    if repeated_names(X):
+        return None
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def refuse_times(X: Any) -> None:
+    """ValueError names the first column of times, which would count nanoseconds if taken as numbers."""
+    if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
+        raise ValueError(f"X holds times ({X.dtype}), which are no numbers yet: {_TIMES}")
+    frame = _table(X)
+    for name, kind in {} if frame is None else frame.schema.items():
+        if kind.is_temporal():
+            raise ValueError(f"column {name!r} holds times ({kind}): {_TIMES}")
+
+
+def refuse_text(X: Any) -> None:
+    """ValueError names the first column of a table that holds text, with a cell, and what to do."""
+    frame = _table(X)
+    for name, kind in {} if frame is None else frame.schema.items():
+        if kind.is_numeric():
+            continue
+        for row, cell in enumerate(frame[name].to_list()):
+            if not (cell is None or _is_number(cell)):
+                raise ValueError(
+                    f"column {name!r} holds text, such as {cell!r} in row {row}: write categories as "
+                    "numbers first, for instance with scikit-learn's OneHotEncoder in "
+                    f"make_column_transformer((OneHotEncoder(), [{name!r}]), remainder='passthrough'), "
+                    "or leave the column out"
+                )
+
+
+_TIMES = (
+    "write them as numbers in a unit of your choice, for instance "
+    "(t - t.min()) / np.timedelta64(1, 'D') for days, or as month, weekday and hour"
+)
+
+
+def _is_number(cell: Any) -> bool:
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return True

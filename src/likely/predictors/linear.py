@@ -93,7 +93,7 @@ class Linear(DistributionEstimator):
             Response(y, weight, offset),
             start=start_values(loss, y, weight, offset),
             alpha=penalties,
-            names=self._feature_names(X.shape[1]),
+            names=self._feature_names(),
             covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
@@ -107,10 +107,6 @@ class Linear(DistributionEstimator):
         small = X.shape[0] * X.shape[1] <= _SMALL
         wanted = small if self.robust is None else self.robust
         return ("observed", "robust") if wanted else ("observed",)
-
-    def _feature_names(self, features: int) -> list[str]:
-        named = getattr(self, "feature_names_in_", None)
-        return [f"x{i}" for i in range(features)] if named is None else [str(n) for n in named]
 
     def _set_coefficients(self, loss: Any, result: FitResult) -> None:
         """Full coefficient vectors: 0 for the columns that a parameter does not see."""
@@ -146,7 +142,7 @@ class Linear(DistributionEstimator):
         return designs
 
     def _column_indices(self, wanted: Any, features: int) -> tuple[int, ...]:
-        names = self._feature_names(features)
+        names = self._feature_names()
         found = []
         for column in wanted:
             if isinstance(column, (int, np.integer)) and not isinstance(column, bool):

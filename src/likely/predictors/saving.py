@@ -15,6 +15,7 @@ from likely.storage import ModelFileError, read_folder, write_folder
 _ESTIMATORS = {
     "Constant": "likely.predictors.constant",
     "Linear": "likely.predictors.linear",
+    "Network": "likely.predictors.network",
     "Trees": "likely.predictors.trees",
 }
 
@@ -25,14 +26,15 @@ def save(estimator: Any, path: str | Path) -> None:
     write_folder(path, manifest, arrays)
 
 
-def load(path: str | Path, families: Sequence[type[Family]] = ()) -> Any:
+def load(path: str | Path, families: Sequence[type[Family]] = (), module: Any = None) -> Any:
     """Read a model that ``save`` wrote.
 
-    A family of your own is not stored as code: give its class in ``families``. ModelFileError (a ValueError)
+    A family of your own is not stored as code: give its class in ``families``; and so with the ``module`` of a
+    Network, of which the numbers alone are stored. ModelFileError (a ValueError)
     says what is wrong with a file that is truncated, altered, foreign, or from a newer version.
     """
     manifest, arrays = read_folder(path)
-    return from_state(manifest, arrays, families)
+    return from_state(manifest, arrays, families, module)
 
 
 def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -44,7 +46,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "parameters": {
             name: _plain(value)
             for name, value in estimator.get_params(deep=False).items()
-            if name != "family"
+            if name not in ("family", *estimator._not_saved)
         },
         "n_features_in": estimator.n_features_in_,
         "has_offset": estimator._has_offset,
@@ -52,13 +54,18 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     if hasattr(estimator, "feature_names_in_"):
         manifest["feature_names_in"] = [str(name) for name in estimator.feature_names_in_]
+    if estimator._given_names is not None:
+        manifest["given_names"] = estimator._given_names
     if hasattr(estimator, "classes_"):
         manifest["classes"] = labels_state(estimator.classes_)
     return manifest, arrays
 
 
 def from_state(
-    manifest: dict[str, Any], arrays: dict[str, Any], families: Sequence[type[Family]] = ()
+    manifest: dict[str, Any],
+    arrays: dict[str, Any],
+    families: Sequence[type[Family]] = (),
+    module: Any = None,
 ) -> Any:
     """The estimator that ``state_of`` took apart."""
     from importlib import import_module
@@ -71,6 +78,8 @@ def from_state(
                 f"{', '.join(_ESTIMATORS)}"
             )
         estimator = getattr(import_module(_ESTIMATORS[kind]), kind)(**manifest["parameters"])
+        if module is not None:
+            estimator.set_params(module=module)
         family = family_from_state(manifest["family"], families)
         estimator.family = family
         estimator.family_ = family
@@ -78,6 +87,8 @@ def from_state(
         estimator._has_offset = bool(manifest["has_offset"])
         if "feature_names_in" in manifest:
             estimator.feature_names_in_ = np.array(manifest["feature_names_in"], dtype=object)
+        if "given_names" in manifest:
+            estimator._given_names = [str(name) for name in manifest["given_names"]]
         if "classes" in manifest:
             estimator.classes_ = labels_from_state(manifest["classes"])
             estimator.n_classes_ = estimator.classes_.size

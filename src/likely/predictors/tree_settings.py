@@ -35,7 +35,7 @@ def column_settings(estimator: Any, loss: Any, names: Sequence[str]) -> tuple[Co
     ValueError or TypeError names the argument, its value, and what would be valid.
     """
     parameters = [slot.parameter for slot in loss.free]
-    _refuse_partial_links(loss)
+    refuse_partial_links(loss, "trees")
 
     def per_parameter(argument: str, valid: Callable[[Any], bool], words: str, default: Any) -> Any:
         given = getattr(estimator, argument)
@@ -73,13 +73,14 @@ def column_settings(estimator: Any, loss: Any, names: Sequence[str]) -> tuple[Co
     return tuple(columns) if len(columns) == loss.columns else tuple(columns * loss.columns)
 
 
-def _refuse_partial_links(loss: Any) -> None:
+def refuse_partial_links(loss: Any, learner: str) -> None:
+    """ValueError where a link is not valid for every raw number, and a learner may predict any."""
     if getattr(loss, "valid", None) is None:
         return
     for slot, raw in zip(loss.free, loss.raw, strict=True):
         if slot.link.valid is not None and slot.link.valid(raw, loss.domain(slot)) is not None:
             raise ValueError(
-                f"trees may predict any raw number, but the {slot.link.name} link of {slot.parameter} is "
+                f"{learner} may predict any raw number, but the {slot.link.name} link of {slot.parameter} is "
                 "not valid for all: choose another, such as log or softplus for what is positive"
             )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from numbers import Integral, Real
+from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,12 @@ from likely.fitting.boosting import (
     Plan,
     Settings,
     boost,
-    folds,
-    held_out,
 )
-from likely.losses import check
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.categories import learn_levels, write_codes
+from likely.predictors.judging import hold_out, judging_rows
 from likely.predictors.marginal import start_values
 from likely.predictors.progress import rounds_bar
-from likely.predictors.response import known_codes, offsets
 from likely.predictors.tree_settings import categorical_columns, column_settings
 from likely.recipe import Family
 
@@ -164,6 +161,8 @@ class Trees(DistributionEstimator):
         offset: Any = None,
         exposure: Any = None,
         eval_set: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
     ) -> Any:
         """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
 
@@ -176,7 +175,7 @@ class Trees(DistributionEstimator):
         self.levels_ = learn_levels(X)
         self._eval_set = eval_set
         try:
-            return super().fit(X, y, sample_weight, offset, exposure)
+            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
         finally:
             del self._eval_set
 
@@ -184,7 +183,7 @@ class Trees(DistributionEstimator):
         return super()._validate(write_codes(X, self.levels_), reset=reset)
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
-        names = self._feature_names(X.shape[1])
+        names = self._feature_names()
         columns = column_settings(self, loss, names)
         categorical = categorical_columns(self.categorical_features, names, list(self.levels_))
         self.curvature_ = self._curvature(loss)
@@ -230,10 +229,6 @@ class Trees(DistributionEstimator):
                 stacklevel=4,
             )
 
-    def _feature_names(self, features: int) -> list[str]:
-        named = getattr(self, "feature_names_in_", None)
-        return [f"x{i}" for i in range(features)] if named is None else [str(n) for n in named]
-
     def _curvature(self, loss: Any) -> str:
         if self.curvature not in CURVATURES:
             raise ValueError(
@@ -265,44 +260,13 @@ class Trees(DistributionEstimator):
         n = y.shape[0]
         if given is None:
             given = FOLDS if n < FOLDED_ROWS else FRACTION
-        if isinstance(given, Integral) and not isinstance(given, bool) and given >= 2:
-            # Fewer rows than two a fold judge nothing; one row cannot be held out of itself.
-            return folds(y, min(int(given), n // 2), rng) if n >= 4 else Plan()
-        if isinstance(given, Real) and not isinstance(given, bool) and 0.0 < float(given) < 1.0:
-            return held_out(n, float(given), rng) if n >= 4 else Plan()
-        raise ValueError(
-            f"validation must be a fraction in (0, 1) or a number of folds ≥ 2, got {given!r}"
-        )
+        return hold_out(given, y, rng)
 
     def _judge(self, loss: Any) -> tuple[Any, Response] | None:
         """The user's own rows for early stopping."""
         if self._eval_set is None or not self.early_stopping:
             return None
-        try:
-            X, y, *more = self._eval_set
-            extra: dict[str, Any] = dict(*more)
-        except (TypeError, ValueError):
-            raise ValueError(
-                "eval_set must be (X, y) or (X, y, {'sample_weight': …, 'offset': …, 'exposure': …})"
-            ) from None
-        unknown = set(extra) - {"sample_weight", "offset", "exposure"}
-        if unknown:
-            raise ValueError(f"eval_set knows sample_weight, offset and exposure, not {unknown}")
-        X = self._validate(X, reset=False)
-        if hasattr(self, "classes_"):
-            y = known_codes(y, self.classes_)
-        else:
-            y = check.response(np.asarray(y), loss.specification.support, loss.specification.name)
-        if y.shape[0] != X.shape[0]:
-            raise ValueError(f"eval_set: X has {X.shape[0]} rows, y {y.shape[0]}: they must match")
-        weight = check.weights(extra.get("sample_weight"), y.shape[0])
-        offset = offsets(loss, y.shape[0], extra.get("offset"), extra.get("exposure"))
-        if self._has_offset and offset is None:
-            raise ValueError(
-                "eval_set needs an offset or exposure too, since the training rows have one: "
-                "(X, y, {'offset': …})"
-            )
-        return X, Response(y, weight, offset)
+        return judging_rows(self, loss, self._eval_set)
 
     def _common(self, shape: tuple[int, int]) -> dict[str, Any]:
         """LightGBM's parameters for every column."""

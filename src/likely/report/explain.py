@@ -135,7 +135,7 @@ def _written(loss: Any) -> str:
             arguments.append(f"{slot.parameter}={slot.value!r}")
             continue
         usual = slot.link is None or slot.link is default_link(known[slot.parameter].domain)
-        default = "shared" if spec.parameters[slot.of].shared else "predicted"
+        default = spec.parameters[slot.of].role
         if not usual:
             arguments.append(f'{slot.parameter}={slot.role}("{slot.link.name}")')
         elif slot.role != default or slot.parameter != slot.of:

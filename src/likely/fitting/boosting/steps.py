@@ -18,8 +18,8 @@ TRUST = 1.0
 
 def row_steps(
     loss: Loss, y: Array, raw: Array, weight: Array | None, curvature: str, natural: bool
-) -> tuple[Array, Array, Array]:
-    """nll (n,), gradient (k, n) and curvature (k, n) of every row; raw is (k, n).
+) -> tuple[Array, Array, list[Array]]:
+    """nll (n,), gradient (k, n) and curvature (k times (n,)) of every row; raw is (k, n).
 
     ``curvature``: "expected" is the Fisher information and "observed" the second derivative, each its
     diagonal; "empirical" is the rows' mean square of the gradient, one number per column, the same in
@@ -39,15 +39,16 @@ def row_steps(
         assert gradient is not None
         assert full is not None
         packed = full
-    diagonal = packed[[i * (i + 1) // 2 + i for i in range(k)]]
+    # A view: the entries (j, j) of the packed triangle are rows 0, 2, 5, …
+    diagonal: Any = [packed[_at(i, i)] for i in range(k)]
     if curvature == "observed":
         _refuse_negative(diagonal, loss)
     if natural:
         gradient, diagonal = _natural(gradient, packed)
     if getattr(loss, "shift_invariant", False):
         # All k columns move at once, and only their differences count.
-        diagonal = diagonal * (k / (k - 1.0))
-    return nll, gradient, np.broadcast_to(diagonal, gradient.shape)
+        diagonal = [h * (k / (k - 1.0)) for h in diagonal]
+    return nll, gradient, [np.broadcast_to(h, nll.shape) for h in diagonal]
 
 
 def tree_target(
@@ -142,11 +143,11 @@ def _natural(gradient: Array, packed: Array) -> tuple[Array, Array]:
     return step * curvature, curvature
 
 
-def _refuse_negative(diagonal: Array, loss: Loss) -> None:
-    negative = diagonal < 0.0
-    if negative.any():
-        j = int(np.flatnonzero(negative.any(axis=1))[0])
-        rows = np.flatnonzero(negative[j])
+def _refuse_negative(diagonal: list[Array], loss: Loss) -> None:
+    for j, curvature in enumerate(diagonal):
+        rows = np.flatnonzero(curvature < 0.0)
+        if not rows.size:
+            continue
         raise ValueError(
             f"the observed curvature of {loss.column_names[j]} is negative in {rows.size} rows (first: "
             f"training row {rows[0]}), so it is not safe for trees: use "

@@ -21,6 +21,11 @@ from likely.fitting.boosting.settings import Settings
 from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
 from likely.fitting.problem import Array, Loss, Response
 
+#: From this many held-out rows on the constants are set by them at the end; fewer would only add their noise
+#: (the log of a scale is known to 1/√(2·rows)).
+SETTLING_ROWS = 500
+SETTLING_STEPS = 20
+
 #: Called after every round with (round, held-out or training loss, best round).
 Report = Callable[[int, float, int], None]
 
@@ -40,6 +45,7 @@ class _Best:
     round: int
     trees: list[list[int]]
     constants: Array
+    judged: Array | None = None  # raw predictions that the constants will be settled on
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +95,10 @@ class _Run:
         else:
             self.judging = None if judge is None else judge[1]
         self.own_judges = bool(plan.judge)
+        # Folds need no settling: their mean is better than the part that each row judged.
+        self.settles = (
+            self.own_judges and not self.crossed and plan.judge[0].shape[0] >= SETTLING_ROWS
+        )
         self.parts = []
         ends = np.cumsum([0, *sizes])
         for m, rows in enumerate(plan.train):
@@ -104,6 +114,9 @@ class _Run:
                 )
             )
         self.units = self._units(start)
+        k, judging = loss.columns, self.judging
+        self.raw = np.empty((k, self.training.y.shape[0]))
+        self.judged = np.empty((k, 0 if judging is None else judging.y.shape[0]))
         self.refresh()
 
     def _booster(self, j: int, part: int, binned: Any, held: Any, data: Data) -> Any:
@@ -125,7 +138,7 @@ class _Run:
         _, _, curvature = row_steps(
             self.loss, self.training.y, raw, w, self.settings.curvature, natural=False
         )
-        mean = np.average(curvature, axis=1, weights=w)
+        mean = np.array([np.average(h, weights=w) for h in curvature])
         for j in self.trees:
             if not (np.isfinite(mean[j]) and mean[j] > 0.0):
                 raise FloatingPointError(
@@ -146,10 +159,7 @@ class _Run:
 
     def refresh(self) -> None:
         """The raw predictions of the rows that train and of those that judge, after a round."""
-        self.raw = np.empty((self.loss.columns, self.training.y.shape[0]))
         judging = self.judging
-        if judging is not None:
-            self.judged = np.empty((self.loss.columns, judging.y.shape[0]))
         for m, part in enumerate(self.parts):
             for j, booster in enumerate(part.boosters):
                 self.raw[j, part.rows] = self._column(
@@ -182,7 +192,7 @@ class _Run:
                 column = self.settings.columns[j]
                 target = tree_target(
                     gradient[j, rows],
-                    curvature[j, rows],
+                    curvature[j][rows],
                     None if weight is None else weight[rows],
                     self.units[j],
                     self.loss.column_names[j],
@@ -196,19 +206,22 @@ class _Run:
             self._share()
         return float(np.average(nll, weights=self.training.weight))
 
-    def _steps(self) -> tuple[Array, Array, Array]:
+    def _steps(self) -> tuple[Array, Array, list[Array]]:
         s, t = self.settings, self.training
         if not self.crossed:
             return row_steps(self.loss, t.y, self.raw, t.weight, s.curvature, s.natural)
         nll = np.zeros(t.y.shape[0])
-        gradient, curvature = np.empty_like(self.raw), np.empty_like(self.raw)
+        gradient = np.empty_like(self.raw)
+        curvature: list[Array] = [np.empty(0)] * self.loss.columns
         unseen = self.judged[:, self.rows]
         for group in dict.fromkeys(s.columns[j].group for j in self.trees):
             own = [j for j, c in enumerate(s.columns) if c.group == group]
             mixed = unseen.copy()
             mixed[own] = self.raw[own]
             nll, g, h = row_steps(self.loss, t.y, mixed, t.weight, s.curvature, s.natural)
-            gradient[own], curvature[own] = g[own], h[own]
+            gradient[own] = g[own]
+            for j in own:
+                curvature[j] = h[j]
         return nll, gradient, curvature
 
     def _share(self) -> None:
@@ -233,7 +246,27 @@ class _Run:
     def state(self, loss: float, number: int) -> _Best:
         """What it takes to come back to this round."""
         counts = [[0 if b is None else b.num_trees() for b in part.boosters] for part in self.parts]
-        return _Best(loss, number, counts, self.constants.copy())
+        judged = self.judged.copy() if self.settles else None
+        return _Best(loss, number, counts, self.constants.copy(), judged)
+
+    def settle(self, best: _Best) -> Array:
+        """The constants of the best round, moved to the maximum of the held-out likelihood.
+
+        What was learned on rows that the trees have seen is a little too sure of itself.
+        """
+        constants, raw, judging = best.constants.copy(), best.judged, self.judging
+        if raw is None or judging is None:
+            return constants
+        for _ in range(SETTLING_STEPS):
+            columns = list(range(self.loss.columns))
+            step = shared_step(
+                self.loss, judging.y, raw, judging.weight, columns, self.settings.curvature
+            )
+            if not step.any():
+                break
+            constants += step
+            raw = raw + step[:, None]
+        return constants
 
 
 def _scores(booster: Any, judge: bool) -> Array:
@@ -293,7 +326,7 @@ def boost(
         trimmed(part.boosters, trees) for part, trees in zip(run.parts, best.trees, strict=True)
     )
     return Boosted(
-        Ensembles(boosters, best.constants, run.units, features),
+        Ensembles(boosters, run.settle(best), run.units, features),
         best.round,
         len(losses),
         losses,

@@ -1,0 +1,146 @@
+"""What the objectives for LightGBM, XGBoost and CatBoost share: start values, gradients, metric, predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting.boosting.steps import row_steps, shared_step
+from likely.losses import check
+from likely.predictors.marginal import start_values
+from likely.predictors.response import offsets
+from likely.predictors.tree_settings import refuse_partial_links
+from likely.recipe import as_family
+
+Array = NDArray[np.float64]
+
+
+class BoostingObjective:
+    """The negative log-likelihood of a family as gradient, curvature and metric for a booster.
+
+    family: a family, or its name. y (n,), sample_weight, offset and exposure are those of the training rows:
+    start values come from them. curvature: "expected", "observed", "empirical" or "auto", as for Trees.
+
+    The booster learns what is added to the start values: one output for every predicted raw column
+    (``columns``). A shared parameter has no output; the objective moves it by a Newton step whenever it is
+    asked for gradients, so it needs the training to happen in one process. Gradient and curvature are divided
+    by the mean curvature at the start, so that a library's L2 penalties and smallest leaves count rows, in
+    whatever units y is. Classes are 0, …, K − 1.
+    """
+
+    def __init__(
+        self,
+        family: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        offset: Any = None,
+        exposure: Any = None,
+        curvature: str = "auto",
+    ) -> None:
+        self.family = as_family(family)
+        specification = self.family.specification
+        values = check.response(y, specification.support, specification.name)
+        classes = int(values.max()) + 1 if specification.support.name == "classes" else None
+        self.loss: Any = self.family.loss(classes)
+        if classes is not None and classes > self.loss.columns:
+            raise ValueError(f"y has class {classes - 1}, but {self.family!r} ends before it")
+        refuse_partial_links(self.loss, "boosted trees")
+        weight = check.weights(sample_weight, values.shape[0])
+        added = offsets(self.loss, values.shape[0], offset, exposure)
+        self.has_offset = added is not None
+        if curvature == "auto":
+            declared = "expected" in self.loss.curvature_kinds
+            curvature = "expected" if declared else "empirical"
+        self.curvature = curvature
+        #: The raw values to begin with, one per raw column; those of shared parameters move.
+        self.start = start_values(self.loss, values, weight, added)
+        roles = [slot.role for slot in self.loss.free]
+        self._shared = [j for j, role in enumerate(roles) if role == "shared"]
+        self._predicted = [j for j in range(self.loss.columns) if j not in self._shared]
+        #: The names of the booster's outputs.
+        self.columns = tuple(self.loss.column_names[j] for j in self._predicted)
+        if not self.columns:
+            raise ValueError(f"{self.family!r} predicts nothing from x: use family.fit(y)")
+        #: The shared raw values after every round: (rounds, how many are shared).
+        self.shared_path: list[Array] = []
+        raw = np.repeat(self.start[:, None], values.shape[0], axis=1)
+        raw = raw if added is None else raw + added
+        _, _, h = row_steps(self.loss, values, raw, weight, self.curvature, natural=False)
+        self._per_row = np.array([np.average(column, weights=weight) for column in h])
+
+    def __deepcopy__(self, memo: Any) -> BoostingObjective:
+        """Itself: LightGBM copies its parameters, and what is learned between rounds must arrive here."""
+        return self
+
+    def init_score(self, n: int, offset: Any = None, exposure: Any = None) -> Array:
+        """Where the booster begins, (n, outputs), (n,) for one: start values with offsets."""
+        raw = np.repeat(self.start[:, None], n, axis=1)
+        added = offsets(self.loss, n, offset, exposure)
+        if self.has_offset and added is None:
+            raise ValueError(
+                "the objective was made with an offset or exposure: these rows need one"
+            )
+        raw = raw if added is None else raw + added
+        if added is not None and np.any(added[self._shared]):
+            raise ValueError("an offset of a shared parameter cannot be handed to a booster")
+        scores = np.ascontiguousarray(raw[self._predicted].T)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def steps(self, y: Any, scores: Any, weight: Any = None) -> tuple[Array, Array]:
+        """Gradient and curvature (n, outputs), (n,) for one, at the booster's scores, which begin at ``init_score``."""
+        y = np.asarray(y, dtype=np.float64)
+        w = None if weight is None or np.size(weight) == 0 else np.asarray(weight, dtype=np.float64)
+        raw = self._raw(scores)
+        if self._shared:
+            step = shared_step(self.loss, y, raw, w, self._shared, self.curvature)
+            self.start = self.start + step
+            self.shared_path.append(self.start[self._shared])
+            raw += step[:, None]
+        _, g, curvature = row_steps(self.loss, y, raw, w, self.curvature, natural=False)
+        unit = self._per_row[self._predicted, None]
+        g = g[self._predicted] / unit
+        h = np.stack([curvature[j] for j in self._predicted]) / unit
+        if w is not None:
+            g, h = g * w, h * w
+        shape = np.shape(scores)
+        return g.T.reshape(shape), h.T.reshape(shape)
+
+    def mean_nll(self, y: Any, scores: Any, weight: Any = None) -> float:
+        """Mean negative log-likelihood per unit of weight."""
+        nll = self.loss.evaluate(np.asarray(y, dtype=np.float64), self._raw(scores), 0)[0]
+        w = None if weight is None or np.size(weight) == 0 else np.asarray(weight, dtype=np.float64)
+        return float(np.average(nll, weights=w))
+
+    def predict_dist(
+        self, added: Any, offset: Any = None, exposure: Any = None, iteration: int | None = None
+    ) -> Any:
+        """The predictive distributions of new rows, from what the booster's trees add to the start values.
+
+        ``added`` (n, outputs) are raw predictions without ``init_score``. ``iteration`` (from 0) is the best one
+        where early stopping chose it: shared parameters are then as they were after it.
+        """
+        from likely.inference.categorical import CategoricalPredictive
+        from likely.inference.predictive import Predictive
+
+        scores = np.asarray(added, dtype=np.float64)
+        begin = BoostingObjective.init_score(self, scores.shape[0], offset, exposure)
+        raw = self._raw(scores + begin.reshape(scores.shape))
+        if self._shared and not self.shared_path:
+            raise ValueError(
+                f"{', '.join(self.loss.column_names[j] for j in self._shared)} is shared and was never learned "
+                "here: in distributed training it must be fixed or predicted"
+            )
+        if self._shared and iteration is not None:
+            raw[self._shared] += (self.shared_path[iteration] - self.start[self._shared])[:, None]
+        if hasattr(self.loss, "classes"):
+            return CategoricalPredictive(self.loss, raw)
+        return Predictive(self.loss, raw)
+
+    def _raw(self, scores: Any) -> Array:
+        scores = np.asarray(scores, dtype=np.float64).reshape(-1, len(self.columns))
+        raw = np.repeat(self.start[:, None], scores.shape[0], axis=1)
+        raw[self._predicted] = scores.T
+        return raw

@@ -1,0 +1,154 @@
+"""Losses for CatBoost: objective, metric, start values, and predictive distributions from its raw values.
+
+>>> import numpy as np
+>>> from likely import Normal
+>>> from likely.catboost import Objective
+>>> import catboost
+>>> rng = np.random.default_rng(0)
+>>> X = rng.normal(size=(200, 2))
+>>> y = X[:, 0] + np.exp(X[:, 1]) * rng.normal(size=200)
+>>> loss = Objective(Normal(), y)
+>>> data = catboost.Pool(X, loss.labels(y), baseline=loss.init_score(200))     # None for several outputs
+>>> model = catboost.CatBoost({**loss.params, "iterations": 10, "verbose": False}).fit(data)
+>>> added = model.predict(catboost.Pool(X))                              # without a baseline
+>>> low, high = loss.predict_dist(added).interval(0.9)
+
+CatBoost asks for one row at a time where there are several outputs, which is slow in any Python objective; and so
+shared parameters cannot be learned here. It keeps labels as float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from likely.adapters.boosters import BoostingObjective
+
+try:
+    from catboost import MultiTargetCustomMetric, MultiTargetCustomObjective
+except ImportError as error:
+    raise ImportError("likely.catboost needs CatBoost: pip install 'likely[catboost]'") from error
+
+
+class Objective(BoostingObjective):  # noqa: D101
+    __doc__ = f"CatBoost's objective and metric. {BoostingObjective.__doc__}"
+
+    def __init__(self, family: Any, y: Any, **more: Any) -> None:
+        super().__init__(family, y, **more)
+        if self._shared:
+            names = ", ".join(self.loss.column_names[j] for j in self._shared)
+            raise ValueError(
+                f"{names} is shared, but CatBoost shows its objective one row at a time, from which no shared "
+                f"value can be learned: fix it, {self.loss.specification.name}({names}=2.0), or predict it"
+            )
+
+    def init_score(self, n: int, offset: Any = None, exposure: Any = None) -> Any:
+        """The baseline (n,) of one output. None for several: CatBoost takes no baseline then, and the objective
+        adds the start values itself; ValueError for offsets, which have no way in."""
+        begin = super().init_score(n, offset, exposure)
+        if begin.ndim == 1:
+            return begin
+        if offset is not None or exposure is not None:
+            raise ValueError(
+                "CatBoost takes no baseline for several outputs, so offset and exposure have no way in: fix the "
+                "other parameters, or use LightGBM or XGBoost"
+            )
+        return None
+
+    def _begun(self, scores: Any) -> Any:
+        return np.asarray(scores) + self.start
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Parameters for ``catboost.CatBoost``: the objective and the metric."""
+        if self.curvature == "empirical":
+            raise ValueError(
+                "the empirical curvature is a mean over rows, and CatBoost shows its objective one row at a "
+                'time: use curvature="observed" or "expected"'
+            )
+        return {
+            "loss_function": _Several(self) if len(self.columns) > 1 else _One(self),
+            "eval_metric": self.metric,
+            "leaf_estimation_method": "Newton",
+            "leaf_estimation_iterations": 1,
+            "boost_from_average": False,
+        }
+
+    @property
+    def metric(self) -> Any:
+        """Mean nll as CatBoost's custom metric: lower is better."""
+        return _SeveralMetric(self) if len(self.columns) > 1 else _OneMetric(self)
+
+    def labels(self, y: Any) -> Any:
+        """y as CatBoost wants it: once per output."""
+        column = np.asarray(y, dtype=np.float64)
+        several = len(self.columns) > 1
+        return np.repeat(column[:, None], len(self.columns), axis=1) if several else column
+
+
+class _One:
+    """Objective of one output: CatBoost maximises, hence the signs."""
+
+    no_jit = True  # it calls the library, which CatBoost cannot compile
+
+    def __init__(self, loss: Objective) -> None:
+        self.loss = loss
+
+    def calc_ders_range(self, scores: Any, y: Any, weight: Any) -> list[tuple[float, float]]:
+        g, h = self.loss.steps(np.asarray(y), np.asarray(scores), weight)
+        return list(zip((-g).tolist(), (-h).tolist(), strict=True))
+
+
+class _OneMetric:
+    """Mean nll of one output."""
+
+    no_jit = True  # it calls the library, which CatBoost cannot compile
+
+    def __init__(self, loss: Objective) -> None:
+        self.loss = loss
+
+    def is_max_optimal(self) -> bool:
+        return False
+
+    def evaluate(self, scores: Any, y: Any, weight: Any) -> tuple[float, float]:
+        w = np.ones(len(y)) if weight is None else np.asarray(weight)
+        (column,) = scores
+        return self.loss.mean_nll(np.asarray(y), np.asarray(column), w) * w.sum(), w.sum()
+
+    def get_final_error(self, error: float, weight: float) -> float:
+        return error / weight
+
+
+class _Several(MultiTargetCustomObjective):
+    """Objective of several outputs."""
+
+    no_jit = True  # it calls the library, which CatBoost cannot compile
+
+    def __init__(self, loss: Objective) -> None:
+        self.loss = loss
+
+    def calc_ders_multi(self, scores: Any, y: Any, weight: Any) -> tuple[list[float], Any]:
+        at = self.loss._begun([scores])
+        g, h = self.loss.steps(np.array([y[0]]), at, np.array([weight]))
+        return (-g[0]).tolist(), np.diag(-h[0]).tolist()
+
+
+class _SeveralMetric(MultiTargetCustomMetric):
+    """Mean nll of several outputs."""
+
+    no_jit = True  # it calls the library, which CatBoost cannot compile
+
+    def __init__(self, loss: Objective) -> None:
+        self.loss = loss
+
+    def is_max_optimal(self) -> bool:
+        return False
+
+    def evaluate(self, scores: Any, y: Any, weight: Any) -> tuple[float, float]:
+        w = np.ones(len(y[0])) if weight is None else np.asarray(weight)
+        at = self.loss._begun(np.stack(scores, axis=1))
+        return self.loss.mean_nll(np.asarray(y[0]), at, w) * w.sum(), w.sum()
+
+    def get_final_error(self, error: float, weight: float) -> float:
+        return error / weight

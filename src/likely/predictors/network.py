@@ -1,0 +1,407 @@
+"""Network: the recipe with a neural network, on PyTorch."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from likely.fitting import Response
+from likely.fitting.boosting import Plan
+from likely.predictors.base import DistributionEstimator
+from likely.predictors.categories import learn_levels, write_codes
+from likely.predictors.judging import hold_out, judging_rows
+from likely.predictors.network_settings import (
+    batch_rows,
+    check_beta,
+    hidden_sizes,
+    number,
+    schedule,
+    whole,
+)
+from likely.predictors.networks.inputs import Inputs, learn_inputs
+from likely.predictors.networks.target import Target, learn_target
+from likely.predictors.progress import rounds_bar
+from likely.predictors.tree_settings import categorical_columns, refuse_partial_links
+from likely.recipe import Family
+
+Array = NDArray[np.float64]
+
+#: Below this many rows early stopping is judged by folds, and then all rows train.
+FOLDED_ROWS = 10_000
+FOLDS = 5
+FRACTION = 0.1
+#: Share of the steps that the average of the weights remembers, for the default network.
+AVERAGING = 0.999
+
+
+class Network(DistributionEstimator):
+    r"""Maximum likelihood with a neural network: one output for every predicted raw column.
+
+    The default network is for tables: standardised numbers, embeddings of categories, hidden layers with SiLU
+    and dropout. It starts at the best constant, and learns y in units in which that constant is about 0 and 1.
+    Text, category and boolean columns of a data frame are categories; missing values are allowed in X.
+
+    family: a family such as ``Normal()``, or its name. module: instead of the default network a
+    ``torch.nn.Module`` from (n, width) to (n, outputs), or a function (width, outputs) that makes one; outputs
+    are the raw columns that are not shared. members: networks that differ by their random start and order of
+    rows; the prediction is their equal-weight mixture. hidden, dropout: of the default network. categorical_features:
+    names or indices of columns of codes 0, 1, …, beside the categories of a data frame.
+
+    max_epochs: passes over the rows at most. batch_size: None is the power of two next above √n.
+    learning_rate, weight_decay: of AdamW. schedule: "constant", "cosine" (to 0), or a function of the share of
+    epochs done that gives a factor. averaging: how much of the averaged weights, which predict, a step keeps;
+    0 for those of the last step; None is 0.999, and 0 with a module. max_norm: of the gradient, unlimited by default.
+
+    early_stopping: whether held-out likelihood says when to stop, after patience epochs without a better one.
+    validation: a fraction of the rows held out, or a number of folds: those say after how many epochs to
+    stop, and then all rows train. None is 5 folds below 10,000 rows and a tenth of the rows from there on, or with
+    a module. ``fit(..., eval_set=(X, y))`` holds out nothing of X.
+
+    location_first: epochs in which only the first parameter learns, the others staying constant. beta: weights
+    each row by its variance to this power, in [0, 1], so that rows with a large one are not given up; 0 is maximum
+    likelihood, 1 fits a location by least squares.
+
+    device: None is a GPU where there is one. mixed_precision: bfloat16 inside the network; None is where
+    the device is a GPU. checkpoint: a folder in which training that was interrupted goes on at the next ``fit``.
+    point, random_state, n_jobs, verbose: as for Trees.
+
+    After ``fit``: ``best_epoch_`` by member, ``losses_`` (mean nll by epoch, held-out where rows are), and
+    ``module_``, the trained module, whose output is raw in units of its own.
+
+    >>> import numpy as np
+    >>> from likely import Network, Normal
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(-1.0, 1.0, size=(400, 1))
+    >>> y = 2.0 * X[:, 0] + rng.normal(size=400) * np.where(X[:, 0] < 0.0, 0.1, 1.0)
+    >>> model = Network(Normal(), max_epochs=30, random_state=0).fit(X, y)
+    >>> params = model.predict_params([[-0.5], [0.5]])
+    >>> bool(abs(params["loc"][0] + 1.0) < 0.3), bool(params["scale"][1] > 2 * params["scale"][0])
+    (True, True)
+
+    Sources: Nix & Weigend (1994), doi:10.1109/ICNN.1994.374138 (the loss); Lakshminarayanan et al. (2017),
+    arXiv:1612.01474 (members); Sluijterman, Cator & Heskes (2024), doi:10.1016/j.neucom.2024.127929 (location_first);
+    Seitzer et al. (2022), arXiv:2203.09168 (beta); Loshchilov & Hutter (2019), arXiv:1711.05101 (AdamW);
+    Polyak & Juditsky (1992), doi:10.1137/0330046 (averaging).
+    """
+
+    _takes_missing = True
+    _not_saved = ("module", "schedule", "checkpoint", "device")
+
+    def __init__(
+        self,
+        family: Family | str = "normal",
+        *,
+        module: Any = None,
+        members: int = 1,
+        hidden: Sequence[int] = (128, 128),
+        dropout: float = 0.1,
+        categorical_features: Any = None,
+        max_epochs: int = 300,
+        batch_size: int | None = None,
+        learning_rate: float = 3e-3,
+        schedule: str | Callable[[float], float] = "constant",
+        weight_decay: float = 0.1,
+        averaging: float | None = None,
+        max_norm: float | None = None,
+        early_stopping: bool = True,
+        validation: float | None = None,
+        patience: int = 30,
+        location_first: int = 0,
+        beta: float = 0.0,
+        device: Any = None,
+        mixed_precision: bool | None = None,
+        checkpoint: str | Path | None = None,
+        point: str | float = "mode",
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        self.family = family
+        self.module = module
+        self.members = members
+        self.hidden = hidden
+        self.dropout = dropout
+        self.categorical_features = categorical_features
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.averaging = averaging
+        self.max_norm = max_norm
+        self.early_stopping = early_stopping
+        self.validation = validation
+        self.patience = patience
+        self.location_first = location_first
+        self.beta = beta
+        self.device = device
+        self.mixed_precision = mixed_precision
+        self.checkpoint = checkpoint
+        self.point = point
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    # --- Fitting ----------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        exposure: Any = None,
+        eval_set: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
+    ) -> Any:
+        """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
+
+        ``eval_set`` is (X, y), or (X, y, {"sample_weight": …, "offset": …, "exposure": …}): rows that judge
+        early stopping, so that none of X are held out for it.
+
+        ImportError where PyTorch is not installed; ValueError names what is wrong with the input, before any
+        work. Ctrl-C ends training and keeps the best epoch so far, with a warning, once there is one.
+        Under ``torchrun`` the processes divide every batch; each is given all rows.
+        """
+        require_torch()
+        self.levels_ = learn_levels(X)
+        self._eval_set = eval_set
+        try:
+            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
+        finally:
+            del self._eval_set
+
+    def _validate(self, X: Any, *, reset: bool) -> Any:
+        return super()._validate(write_codes(X, self.levels_), reset=reset)
+
+    def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
+        from likely.predictors.networks.fit import Task, find_device, fit, threads
+        from likely.predictors.networks.train import Settings
+
+        refuse_partial_links(loss, "a network")
+        response = Response(y, weight, offset)
+        if weight is not None and not weight.all():
+            used = np.flatnonzero(weight)
+            X, response = X[used], response.take(used)
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(2**31 - 1))
+        device = find_device(self.device)
+        judged = self._eval_set is not None and self.early_stopping
+        judge = judging_rows(self, loss, self._eval_set) if judged else None
+        plan = self._plan(response.y, np.random.default_rng(seed))
+        stops = judge is not None or bool(plan.judge)
+        averaging = self.averaging
+        if averaging is None:
+            averaging = AVERAGING if self.module is None else 0.0
+        settings = Settings(
+            epochs=whole("max_epochs", self.max_epochs),
+            patience=whole("patience", self.patience) if stops else None,
+            batch=batch_rows(self.batch_size, X.shape[0]),
+            learning_rate=number("learning_rate", self.learning_rate, 0.0, np.inf, closed=False),
+            schedule=schedule(self.schedule),
+            weight_decay=number("weight_decay", self.weight_decay, 0.0, np.inf),
+            averaging=number("averaging", averaging, 0.0, 1.0),
+            location_first=whole("location_first", self.location_first, 0),
+            beta=check_beta(self.beta, loss),
+            clip=None
+            if self.max_norm is None
+            else number("max_norm", self.max_norm, 0.0, np.inf, closed=False),
+            mixed=self._mixed(device),
+            seed=seed,
+        )
+        blueprint, members = self._blueprint(), self._members()
+        self.inputs_ = learn_inputs(X, response.weight, self._levels(X))
+        self.target_ = learn_target(loss, response.y, response.weight, response.offset)
+        if loss.columns == 0:
+            self.losses_, self.best_epoch_ = np.zeros(0), np.zeros(members, dtype=np.intp)
+            return
+        if judge is not None:
+            judge = self.inputs_(judge[0]), judge[1]
+        x = self.inputs_(X)
+        task = Task(
+            family=self._composed(loss),
+            loss=loss,
+            inputs=self.inputs_,
+            target=self.target_,
+            x=x,
+            response=response,
+            blueprint=blueprint,
+            settings=settings,
+            members=members,
+            device=device,
+            checkpoint=None if self.checkpoint is None else Path(self.checkpoint),
+            report=self._report(loss),
+        )
+        with threads(self.n_jobs, self.inputs_, settings.batch * members, blueprint):
+            found = fit(task, plan.train, plan.judge, judge)
+        self.module_ = found.model
+        self.best_epoch_ = found.trained.best_epoch
+        # In the units of y, so that they compare with any other mean nll.
+        losses = (found.trained if found.folds is None else found.folds).losses
+        self.losses_ = np.array(losses) + self._log_unit(loss)
+        if found.trained.interrupted:
+            warnings.warn(
+                f"training was interrupted after {len(losses)} epochs; the model is that of epoch "
+                f"{int(self.best_epoch_.max())}",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _composed(self, loss: Any) -> Any:
+        """The family as it is fitted here: with the number of classes learned from y."""
+        from likely.recipe import ClassFamily, as_family
+
+        family = as_family(self.family)
+        if isinstance(family, ClassFamily) and family.classes is None:
+            return type(family)(loss.columns)
+        return family
+
+    def _log_unit(self, loss: Any) -> float:
+        """What a row's nll of y is above that of y′: log of the unit."""
+        return float(np.log(self.target_.unit))
+
+    def _levels(self, X: Any) -> dict[int, int]:
+        """Columns of codes and how many each has: those of a data frame, and those named."""
+        names = self._feature_names()
+        found = {}
+        for column in categorical_columns(self.categorical_features, names, list(self.levels_)):
+            known = self.levels_.get(names[column])
+            if known is None:
+                values = X[:, [column]]
+                values = np.asarray(values.toarray() if hasattr(values, "toarray") else values)
+                values = values[~np.isnan(values)]
+                if (values < 0).any() or (values != np.floor(values)).any():
+                    raise ValueError(
+                        f"categorical_features: column {names[column]!r} must hold codes 0, 1, …, got "
+                        f"{values[(values < 0) | (values != np.floor(values))][0]:g}"
+                    )
+            found[column] = len(known) if known is not None else int(values.max(initial=-1)) + 1
+        return found
+
+    def _plan(self, y: Array, rng: np.random.Generator) -> Plan:
+        """How rows are held out."""
+        if not self.early_stopping or self._eval_set is not None:
+            return Plan()
+        given = self.validation
+        if given is None:
+            given = FOLDS if y.shape[0] < FOLDED_ROWS and self.module is None else FRACTION
+        return hold_out(given, y, rng)
+
+    def _blueprint(self) -> Any:
+        from likely.predictors.networks.fit import Blueprint
+
+        dropout = number("dropout", self.dropout, 0.0, 1.0)
+        return Blueprint(hidden_sizes(self.hidden), dropout, self.module)
+
+    def _members(self) -> int:
+        from torch import nn
+
+        members = whole("members", self.members)
+        if members > 1 and isinstance(self.module, nn.Module):
+            raise ValueError(
+                f"{members} members of one module would all start alike: give a function "
+                "(width, outputs) that makes a new one"
+            )
+        return members
+
+    def _mixed(self, device: Any) -> bool:
+        return device.type == "cuda" if self.mixed_precision is None else bool(self.mixed_precision)
+
+    def _report(self, loss: Any) -> Callable[[str], AbstractContextManager[Any]]:
+        name = f"Network {loss.specification.name}"
+
+        def bar(phase: str) -> AbstractContextManager[Any]:
+            show = self.verbose if phase else False
+            return rounds_bar(f"{name} ({phase})", self.max_epochs, show)
+
+        return bar
+
+    # --- Saving -----------------------------------------------------------------------------------
+
+    def _arrays(self) -> dict[str, Array]:
+        """The arrays of a saved model: weights by their names, inputs and target."""
+        weights = {}
+        if hasattr(self, "module_"):
+            weights = {
+                f"module.{name}": tensor.detach().cpu().numpy()
+                for name, tensor in self.module_.state_dict().items()
+            }
+        return {
+            "losses": self.losses_,
+            "best_epoch": self.best_epoch_,
+            **self.inputs_.arrays(),
+            **self.target_.arrays(),
+            **weights,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        """The rest of a saved model, as JSON-able data."""
+        return {"levels": self.levels_, "own_module": self.module is not None}
+
+    def _restore(self, state: dict[str, Any], arrays: dict[str, Any]) -> None:
+        """Bring back what ``_state`` and ``_arrays`` gave."""
+        require_torch()
+        import torch
+
+        from likely.predictors.networks.fit import find_device
+        from likely.storage import ModelFileError
+
+        self.levels_ = {str(name): list(known) for name, known in state["levels"].items()}
+        self.losses_, self.best_epoch_ = arrays["losses"], arrays["best_epoch"]
+        self.inputs_, self.target_ = Inputs.from_arrays(arrays), Target.from_arrays(arrays)
+        if bool(state["own_module"]) != (self.module is not None):
+            raise ModelFileError(
+                "the model has a module of its own, of which only the numbers are stored: load it with "
+                "load(path, module=...), the module or the function that makes it"
+                if state["own_module"]
+                else "the model has the default network: load it without module="
+            )
+        loss = self.loss_
+        if loss.columns == 0:
+            return
+        model = self._blueprint().build(
+            self._members(), self.inputs_, loss, self.target_, find_device(self.device)
+        )
+        weights = {
+            name.removeprefix("module."): torch.as_tensor(value)
+            for name, value in arrays.items()
+            if name.startswith("module.")
+        }
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ModelFileError(f"the stored numbers do not fit the module: {error}") from error
+        self.module_ = model.eval()
+
+    # --- Predicting -------------------------------------------------------------------------------
+
+    def _raws(self, X: Any) -> Sequence[Array]:
+        from likely.predictors.networks.fit import predict
+
+        x = self.inputs_(X)
+        if self.loss_.columns == 0:
+            return [np.zeros((0, x.shape[0]))]
+        device = self.module_.start.device
+        return list(predict(self.module_, self.target_, x, self._mixed(device)))
+
+
+def require_torch() -> None:
+    """ImportError says what to install where PyTorch is missing."""
+    if find_spec("torch") is None:
+        raise ImportError(
+            "Network needs PyTorch, which is not installed: pip install likely[torch]"
+        )

@@ -1,0 +1,74 @@
+"""What a user may write for the training of a network, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+#: Schedules by name: the learning rate's factor at a share of the epochs done.
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": lambda done: 1.0,
+    "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
+}
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """A whole number of at least ``least``; ValueError names the argument."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number ≥ {least}, got {value!r}")
+    return int(value)
+
+
+def number(name: str, value: Any, low: float, high: float, *, closed: bool = True) -> float:
+    """A number in [low, high), or (low, high); ValueError names the argument."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not (real and (low <= float(value) if closed else low < float(value)) and value < high):
+        bracket = "[" if closed else "("
+        raise ValueError(f"{name} must be a number in {bracket}{low:g}, {high:g}), got {value!r}")
+    return float(value)
+
+
+def hidden_sizes(value: Any) -> tuple[int, ...]:
+    """The widths of the hidden layers; none is a linear model."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ValueError(
+            f"hidden must be the widths of the layers, such as (128, 128), got {value!r}"
+        )
+    return tuple(whole("hidden", one) for one in value)
+
+
+def schedule(value: Any) -> Callable[[float], float]:
+    """A schedule by name, or the user's own function."""
+    if callable(value):
+        found: Callable[[float], float] = value
+        return found
+    if value not in SCHEDULES:
+        raise ValueError(
+            f"schedule must be {', '.join(map(repr, SCHEDULES))} or a function of the share of epochs "
+            f"done, got {value!r}"
+        )
+    return SCHEDULES[value]
+
+
+def batch_rows(value: Any, n: int) -> int:
+    """Rows of a batch: the power of two next above √n, from 32 to 4096, unless given."""
+    if value is None:
+        return min(4096, max(32, 2 ** math.ceil(math.log2(math.sqrt(n)))))
+    return whole("batch_size", value)
+
+
+def check_beta(value: Any, loss: Any) -> float:
+    """The exponent of the β-NLL; ValueError where the family has no location to weight."""
+    beta = number("beta", value, 0.0, math.nextafter(1.0, 2.0))
+    if beta == 0.0:
+        return beta
+    first = loss.free[0] if loss.columns else None
+    location = first is not None and first.link is not None and first.link.name == "identity"
+    if not (location and "expected" in loss.curvature_kinds):
+        raise ValueError(
+            f"beta weights rows by the variance around a location; {loss.specification.name} needs an "
+            "identity link on its first parameter and a declared expected_information for it: use beta=0"
+        )
+    return beta

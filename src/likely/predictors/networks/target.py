@@ -1,0 +1,97 @@
+"""The target in units that suit a network, and how its outputs become raw predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.losses.symmetry import symmetry
+from likely.predictors.marginal import start_values
+from likely.predictors.standard import Standard, mean_and_std, standard
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Target:
+    """raw_j = factorⱼ·(startⱼ + stepⱼ·outputⱼ) + moveⱼ, for y′ = (y − shift)/unit.
+
+    With an output of 0 that is the best constant, which is where training begins.
+    """
+
+    shift: float
+    unit: float
+    factor: Array
+    move: Array
+    start: Array
+    step: Array
+
+    @property
+    def motion(self) -> Standard:
+        """From y′ to y."""
+        return Standard(self.shift, self.unit, self.factor, self.move)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """For a saved model."""
+        return {f"target.{name}": np.asarray(value) for name, value in vars(self).items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Target:
+        """What ``arrays`` gave."""
+        found = {name: arrays[f"target.{name}"] for name in cls.__dataclass_fields__}
+        shift, unit = float(found.pop("shift")), float(found.pop("unit"))
+        return cls(shift, unit, **found)
+
+
+def learn_target(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Target:
+    """Where the loss follows a change of y's unit, as location-scale and scale families do, y becomes about 1 in size.
+
+    Elsewhere, as for counts and classes, y stays as it is; the marginal fit is the start in any case.
+    """
+    motion = _motion(loss, y, weight)
+    moved = y if motion is None else motion.y(y)
+    apart = offset if motion is None or offset is None else motion.offset(offset)
+    start = start_values(loss, moved, weight, apart)
+    k = loss.columns
+    if motion is None:
+        motion = Standard(0.0, 1.0, np.ones(k), np.zeros(k))
+    spread = mean_and_std(moved, weight)[1] if y.any() else 0.0
+    # A location moves by the spread of y; on other links' scales a unit is a unit whatever y is.
+    location = [
+        slot.link is not None and slot.link.name == "identity" and spread > 0.0
+        for slot in loss.free
+    ]
+    location = [*location, *[False] * (k - len(location))]
+    return Target(
+        motion.shift,
+        motion.unit,
+        motion.factor,
+        motion.move,
+        start,
+        np.where(location, spread, 1.0),
+    )
+
+
+def _motion(loss: Any, y: Array, weight: Array | None) -> Standard | None:
+    needed = standard(loss, y, weight)  # ValueError where y is beyond float64
+    found = symmetry(loss)
+    if loss.columns == 0 or found.unit is None or not y.any():
+        return needed
+    mean, std = mean_and_std(y, weight)
+    shift = mean if found.shift is not None else 0.0
+    unit = std if found.shift is not None else abs(mean)
+    if not unit > 0.0:
+        return needed
+    c, d = found.unit
+    factor = unit**d
+    move = c * np.log(unit)
+    if found.shift is not None:
+        move = move + shift * found.shift
+    motion = Standard(float(shift), float(unit), factor, move)
+    # The rounding of a constant y must not become its spread.
+    usable = np.isfinite(factor).all() and std > 1e-12 * abs(mean)
+    return motion if usable and loss.specification.support.covers(motion.y(y)) else needed

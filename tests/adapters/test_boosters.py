@@ -1,0 +1,260 @@
+"""The objectives for LightGBM, XGBoost and CatBoost: what they hand over, and that training with them works."""
+
+import os
+import subprocess
+import sys
+
+import catboost
+import lightgbm
+import numpy as np
+import pytest
+import xgboost
+
+import likely
+from likely import Bernoulli, Categorical, Gamma, Normal, Poisson, StudentT, predicted, shared
+
+LIBRARIES = ("lightgbm", "xgboost", "catboost")
+N = 300
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1.0, 1.0, size=(N, 3))
+#: These libraries keep labels as float32.
+Y = (np.where(X[:, 0] > 0, 2.0, 0.0) + np.exp(X[:, 1]) * RNG.normal(size=N)).astype(np.float32)
+W = RNG.integers(1, 4, N).astype(float)
+
+
+def objective(library, *args, **more):
+    return getattr(likely, library).Objective(*args, **more)
+
+
+def trained(library, loss, x, y, rounds=15, weight=None, begin=None):
+    """What the trees of the library's own training call add for x."""
+    begin = loss.init_score(len(y)) if begin is None else begin
+    if library == "lightgbm":
+        data = lightgbm.Dataset(x, y, weight=weight, init_score=begin)
+        params = {**loss.params, "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5}
+        return lightgbm.train(params, data, rounds).predict(x)
+    if library == "xgboost":
+        data = xgboost.DMatrix(x, y, weight=weight, base_margin=begin)
+        params = {**loss.params, "nthread": 1, "max_depth": 3}
+        booster = xgboost.train(params, data, rounds, obj=loss.objective)
+        return booster.predict(xgboost.DMatrix(x), output_margin=True)
+    data = catboost.Pool(x, loss.labels(y), weight=weight, baseline=begin)
+    params = {**loss.params, "iterations": rounds, "depth": 3, "thread_count": 1, "verbose": False}
+    return catboost.CatBoost({**params, "allow_writing_files": False}).fit(data).predict(x)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("family", [Normal(), Poisson(), Bernoulli(), Gamma(shape=3.0)], ids=repr)
+def test_training_beats_the_start(library, family):
+    y = {
+        "real": Y,
+        "counts": RNG.poisson(np.exp(X[:, 0])),
+        "binary": (X[:, 0] > 0.1 * RNG.normal(size=N)).astype(int),
+        "positive": np.exp(X[:, 0]) * RNG.gamma(3.0, size=N),
+    }[family.specification.support.name]
+    loss = objective(library, family, y)
+    added = trained(library, loss, X, y)
+    better = -loss.predict_dist(added).log_prob(y).mean()
+    start = -loss.predict_dist(np.zeros_like(added)).log_prob(y).mean()
+    assert better < start - 0.05
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_classes(library):
+    y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
+    loss = objective(library, Categorical(), y)
+    assert loss.columns == ("probs[0]", "probs[1]", "probs[2]")
+    found = loss.predict_dist(trained(library, loss, X, y))
+    assert (found.mode() == y).mean() > 0.9
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+@pytest.mark.parametrize("scale", [1.0, 2.0**30])
+def test_units_of_y_make_no_difference(library, scale):
+    plain, scaled = objective(library, Normal(), Y), objective(library, Normal(), Y * scale)
+    one = plain.predict_dist(trained(library, plain, X, Y)).parameters
+    other = scaled.predict_dist(trained(library, scaled, X, Y * scale)).parameters
+    for name in one:
+        np.testing.assert_allclose(other[name], scale * one[name], rtol=2e-4, atol=2e-4 * scale)
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_shared_parameters_are_learned_between_rounds(library):
+    loss = objective(library, StudentT(scale=shared), Y)
+    assert loss.columns == ("loc",)
+    added = trained(library, loss, X, Y, rounds=30)
+    assert len(loss.shared_path) == 30
+    found = loss.predict_dist(added)
+    family = StudentT(loc=0.0)  # scale and df of what is left
+    best = family.fit(Y - found.parameters["loc"]).parameters
+    assert found.parameters["scale"][0] == pytest.approx(best["scale"], rel=0.15)
+    early = loss.predict_dist(added, iteration=0).parameters["scale"][0]
+    assert early > found.parameters["scale"][0]
+
+
+def test_shared_parameters_where_they_cannot_be_learned():
+    with pytest.raises(ValueError, match=r"one row at a time.*Normal\(scale=2.0\)"):
+        objective("catboost", Normal(scale=shared), Y)
+    with pytest.raises(ValueError, match="empirical curvature is a mean over rows"):
+        _ = objective("catboost", Normal(), Y, curvature="empirical").params
+    with pytest.raises(ValueError, match="never learned"):
+        objective("lightgbm", Normal(scale=shared), Y).predict_dist(np.zeros(3))
+    with pytest.raises(ValueError, match="predicts nothing from x"):
+        objective("xgboost", Normal(loc=shared, scale=shared), Y)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_weights_and_exposure(library):
+    exposure = RNG.uniform(0.5, 5.0, N)
+    y = RNG.poisson(np.exp(X[:, 0]) * exposure).astype(float)
+    loss = objective(library, Poisson(), y, sample_weight=W, exposure=exposure)
+    rate = (W @ y) / (W @ exposure)
+    assert np.exp(loss.start[0]) == pytest.approx(rate, rel=1e-6)
+    begin = loss.init_score(N, exposure=exposure)
+    np.testing.assert_allclose(begin, np.log(rate * exposure), rtol=1e-6)
+    g, h = loss.steps(y, begin, W)
+    assert abs(g.sum()) < 1e-6 * np.abs(g).sum()
+    np.testing.assert_allclose(h / W, loss.steps(y, begin)[1])
+    expected = np.average(Poisson().nll(y, begin), weights=W)
+    assert loss.mean_nll(y, begin, W) == pytest.approx(expected, rel=1e-12)
+    added = trained(library, loss, X, y, weight=W, begin=begin)
+    found = loss.predict_dist(added, exposure=np.ones(N)).mean()
+    assert np.corrcoef(np.log(found), X[:, 0])[0, 1] > 0.8
+    with pytest.raises(ValueError, match="made with an offset or exposure"):
+        loss.predict_dist(added)
+
+
+def test_scikit_learns_estimators():
+    loss = objective("lightgbm", Normal(), Y)
+    model = lightgbm.LGBMRegressor(
+        objective=loss.sklearn_objective,
+        n_estimators=15,
+        verbosity=-1,
+        n_jobs=1,
+        **loss.sklearn_params,
+    )
+    begin = loss.init_score(N)
+    model.fit(
+        X, Y, init_score=begin, eval_X=(X,), eval_y=(Y,), eval_init_score=[begin], eval_metric=loss.sklearn_metric
+    )  # fmt: skip
+    found = loss.predict_dist(model.predict(X))
+    (seen,) = (report["nll"] for report in model.evals_result_.values())
+    assert -found.log_prob(Y).mean() == pytest.approx(seen[-1], rel=1e-9)
+    assert seen[-1] < seen[0]
+
+    loss = objective("xgboost", Normal(), Y)
+    model = xgboost.XGBRegressor(
+        objective=loss.sklearn_objective, eval_metric=loss.sklearn_metric, n_estimators=15, n_jobs=1, **loss.params
+    )  # fmt: skip
+    model.fit(X, Y, sample_weight=W, base_margin=begin)
+    added = model.get_booster().predict(xgboost.DMatrix(X), output_margin=True)
+    assert (
+        loss.predict_dist(added).log_prob(Y).mean()
+        > loss.predict_dist(0 * added).log_prob(Y).mean()
+    )
+
+
+def test_metrics_in_the_libraries_own_reports():
+    loss = objective("lightgbm", Normal(), Y)
+    data = lightgbm.Dataset(X, Y, weight=W, init_score=loss.init_score(N))
+    seen = {}
+    booster = lightgbm.train(
+        {**loss.params, "verbosity": -1, "num_threads": 1},
+        data,
+        5,
+        valid_sets=[data],
+        feval=loss.metric,
+        callbacks=[lightgbm.record_evaluation(seen)],
+    )
+    expected = -np.average(loss.predict_dist(booster.predict(X)).log_prob(Y), weights=W)
+    assert seen["training"]["nll"][-1] == pytest.approx(expected, rel=1e-9)
+
+    loss = objective("xgboost", Normal(), Y)
+    data = xgboost.DMatrix(X, Y, weight=W, base_margin=loss.init_score(N))
+    seen = {}
+    booster = xgboost.train(
+        {**loss.params, "nthread": 1}, data, 5, obj=loss.objective, custom_metric=loss.metric,
+        evals=[(data, "training")], evals_result=seen, verbose_eval=False,
+    )  # fmt: skip
+    added = booster.predict(xgboost.DMatrix(X), output_margin=True)
+    expected = -np.average(loss.predict_dist(added).log_prob(Y), weights=W)
+    assert seen["training"]["nll"][-1] == pytest.approx(expected, rel=1e-5)  # printed digits
+
+    loss = objective("catboost", Normal(), Y)
+    data = catboost.Pool(X, loss.labels(Y), weight=W, baseline=loss.init_score(N))
+    params = {
+        **loss.params,
+        "iterations": 3,
+        "depth": 3,
+        "verbose": False,
+        "allow_writing_files": False,
+    }
+    model = catboost.CatBoost(params).fit(data)
+    (seen,) = model.get_evals_result()["learn"].values()
+    expected = -np.average(loss.predict_dist(model.predict(X)).log_prob(Y), weights=W)
+    assert seen[-1] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_errors(library):
+    with pytest.raises(ValueError, match="y is NaN"):
+        objective(library, Normal(), [1.0, np.nan])
+    with pytest.raises(ValueError, match="identity link of scale is not valid"):
+        objective(library, Normal(scale=predicted("identity")), Y)
+    with pytest.raises(ValueError, match="y has class 2"):
+        objective(library, Categorical(2), [0, 1, 2])
+
+
+def test_without_catboost_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "catboost", None)
+    monkeypatch.delitem(sys.modules, "likely.catboost", raising=False)
+    with pytest.raises(ImportError, match=r"pip install 'likely\[catboost\]'"):
+        import likely.catboost  # noqa: F401
+
+
+DASK = """
+import sys
+import numpy as np, dask.array as da, lightgbm, xgboost, xgboost.dask
+from dask.distributed import Client, LocalCluster
+import likely.lightgbm, likely.xgboost
+from likely import Normal
+
+def main():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(400, 2))
+    y = (np.where(X[:, 0] > 0, 2.0, 0.0) + np.exp(X[:, 1]) * rng.normal(size=400)).astype("f4")
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        client.wait_for_workers(2)
+        parts = lambda a: da.from_array(a, chunks=(200, *a.shape[1:]))
+        loss = likely.lightgbm.Objective(Normal(), y)
+        model = lightgbm.DaskLGBMRegressor(
+            client=client, objective=loss.sklearn_objective, n_estimators=10, verbosity=-1, **loss.sklearn_params)
+        model.fit(parts(X), parts(y), init_score=parts(loss.init_score(400)))
+        print(loss.predict_dist(model.to_local().predict(X)).log_prob(y).mean())
+        loss = likely.xgboost.Objective(Normal(), y)
+        data = xgboost.dask.DaskDMatrix(client, parts(X), parts(y), base_margin=parts(loss.init_score(400)))
+        done = xgboost.dask.train(client, {**loss.params, "max_depth": 3}, data, 10, obj=loss.objective)
+        added = done["booster"].predict(xgboost.DMatrix(X), output_margin=True)
+        print(loss.predict_dist(added).log_prob(y).mean())
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_dask_with_two_workers(tmp_path):
+    """Two processes, each with half of the rows; in a process of its own, which they may copy."""
+    script = tmp_path / "cluster.py"
+    script.write_text(DASK)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    marginal = -0.5 * np.log(2 * np.pi * np.e * 1.9)
+    for line in done.stdout.split()[-2:]:
+        assert float(line) > marginal + 0.1

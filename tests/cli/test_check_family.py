@@ -1,0 +1,66 @@
+"""``likely check-family``: a family that comes along, and one in a file of the user's."""
+
+import json
+
+import pytest
+
+GUMBEL = """
+from likely import Family, Normal, Parameter, positive, real
+from likely.math import exp
+
+class Gumbel(Family):
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+    def log_density(y, loc, scale):
+        z = (y - loc) / scale
+        return -z - exp(-z) - scale.log
+
+class Half(Family):
+    support = real
+    loc = Parameter(real)
+    def log_density(y, loc):
+        return -(y - loc) ** 2
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(GUMBEL)
+    return path
+
+
+def test_a_family_of_one_s_own(run, own):
+    result = run("check-family", f"{own}:Gumbel")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Gumbel(): passed")
+    result = run("check-family", f"{own}:Half")
+    assert result.exit_code == 1
+    assert "1.77245 at loc" in result.stdout
+
+
+def test_json(run):
+    result = run("check-family", "exponential", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert found["passed"]
+    assert {"question", "passed", "answer"} == set(found["checks"][0])
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("{own}:Gumble", "defines no family 'Gumble'; did you mean 'Gumbel'? It defines: Gumbel, Half"),
+    ("nowhere.py:Gumbel", "nowhere.py: no such file"),
+    ("gama", "unknown family 'gama'; did you mean 'Gamma'?"),
+    ("categorical", "is over classes"),
+])  # fmt: skip
+def test_mistakes(mistake, own, text, message):
+    assert message in mistake("check-family", text.format(own=own))
+
+
+def test_a_file_with_a_fault(mistake, tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text("x = = 1")
+    assert "own.py, line 1: invalid syntax" in mistake("check-family", f"{path}:Gumbel")
+    path.write_text(GUMBEL.replace("(y - loc) ** 2", "(y - y) ** 2"))
+    assert "Half.log_density" in mistake("check-family", f"{path}:Gumbel")

@@ -1,0 +1,66 @@
+"""``likely fit --predictor``: trees say what their columns gained, and predict from gaps and new levels."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from likely import load
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(0)
+    n = 240
+    place = rng.choice(["north", "south"], n)
+    x = rng.uniform(size=n)
+    mean = np.where(place == "north", 2.0, 6.0) * (1.0 + x)
+    frame = pd.DataFrame({"place": place, "x": x, "noise": rng.normal(size=n)})
+    frame["count"] = rng.poisson(mean)
+    frame.loc[::17, "x"] = np.nan
+    path = tmp_path / "counts.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_trees(run, table, tmp_path):
+    result = run("fit", table, "-t", "count", "--predictor", "trees", "--family", "poisson")
+    assert result.exit_code == 0, result.stderr
+    for words in (
+        "place: 2 categories",
+        "x: missing in 15 rows, which is information too",
+        "η = Σ trees(x)",
+        "the trees = argmin",
+        "Trees (grown on all 240 rows)",
+        "mean NLL    Trees",
+        "better than the baseline",
+    ):
+        assert words in result.stdout, words
+    new = tmp_path / "new.csv"
+    pd.DataFrame({"place": ["north", "east", None], "x": [0.5, None, 0.1], "noise": 0.0}).to_csv(
+        new, index=False
+    )
+    predicted = run("predict", "counts.likely", new, "--json")
+    assert predicted.exit_code == 0, predicted.stderr
+    assert "'east' in 1 row not seen when fitted; counted as missing" in predicted.stderr
+    model = load("counts.likely")
+    assert type(model).__name__ == "Trees"
+
+
+def test_trees_of_classes_as_json(run, table):
+    result = run("fit", table, "-t", "place", "--predictor", "trees", "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert document["coefficients"] is None
+    shares = document["feature_importances"]["probs"]
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert max(shares, key=shares.get) in ("count", "x")
+
+
+def test_alpha_is_for_linear(run, table):
+    result = run("fit", table, "-t", "count", "--predictor", "trees", "--alpha", "1")
+    assert result.exit_code != 0
+    assert "--alpha is the penalty of --predictor linear; trees has none" in result.stderr

@@ -1,0 +1,81 @@
+"""AsymmetricLaplace: quantile regression by linear programme, its certificate and standard errors."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.optimize import linprog
+
+from likely import AsymmetricLaplace, Constant, Linear, predicted, shared
+
+LEVELS = [0.1, 0.5, 0.9]
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(300, 3))
+    return X, X @ [1.0, -2.0, 0.5] + (1.0 + X[:, 0] ** 2) * rng.standard_t(3, 300)
+
+
+def primal(X, y, level):
+    """The coefficients, intercept first, of the primal programme: y = Dβ + u − v, u and v ≥ 0."""
+    n, p = X.shape
+    D = np.column_stack([np.ones(n), X])
+    cost = np.r_[np.zeros(p + 1), np.full(n, level), np.full(n, 1.0 - level)]
+    A = np.hstack([D, np.eye(n), -np.eye(n)])
+    bounds = [(None, None)] * (p + 1) + [(0, None)] * (2 * n)
+    return linprog(cost, A_eq=A, b_eq=y, bounds=bounds, method="highs").x[: p + 1]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_coefficients_are_those_of_the_primal_programme(data, level):
+    X, y = data
+    model = Linear(AsymmetricLaplace(scale=shared, level=level)).fit(X, y)
+    assert model.result_.status.name == "converged"
+    assert model.result_.gradient_norm < 1e-8
+    expected = primal(X, y, level)
+    found = np.r_[model.intercept_["loc"], np.ravel(model.coef_["loc"])]
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
+    residuals = y - model.predict(X)
+    # As many residuals are negative as the level says, up to the rows that are passed through.
+    assert abs(np.sum(residuals < 0.0) - level * y.size) <= 4
+    loss = np.where(residuals < 0.0, level - 1.0, level) * residuals
+    assert model.predict_params(X)["scale"][0] == pytest.approx(loss.mean(), rel=1e-9)
+    assert model.log_likelihood_ == pytest.approx(model.predict_dist(X).log_prob(y).sum())
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_constant_is_the_weighted_quantile(data, level):
+    _, y = data
+    weight = np.random.default_rng(1).integers(0, 4, y.size)
+    fitted = AsymmetricLaplace(level=level).fit(y, sample_weight=weight)
+    expected = np.quantile(np.repeat(y, weight), level, method="averaged_inverted_cdf")
+    assert fitted.parameters["loc"] == pytest.approx(expected, rel=1e-12)
+    assert float(fitted.cdf(expected)) == pytest.approx(level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_standard_errors_are_those_of_the_sample_quantile(level):
+    y = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000)
+    model = Constant(AsymmetricLaplace(level=level)).fit(np.zeros((y.size, 1)), y)
+    known = np.sqrt(level * (1.0 - level) / y.size) / stats.norm.pdf(stats.norm.ppf(level))
+    robust = np.sqrt(model.result_.covariances["robust"][0, 0])
+    assert robust == pytest.approx(known, rel=0.02)
+    scale = float(model.predict_params(np.zeros((1, 1)))["scale"][0])
+    own = scale / np.sqrt(level * (1.0 - level) * y.size)
+    assert np.sqrt(model.result_.covariances["expected"][0, 0]) == pytest.approx(own, rel=1e-9)
+
+
+def test_a_scale_that_is_predicted_weighs_the_rows(data):
+    X, y = data
+    one = Linear(AsymmetricLaplace(scale=shared, level=0.9)).fit(X, y)
+    two = Linear(AsymmetricLaplace(scale=predicted, level=0.9)).fit(X, y)
+    assert two.result_.status.name == "converged"
+    assert two.log_likelihood_ > one.log_likelihood_
+
+
+@pytest.mark.parametrize("role", [shared, predicted])
+def test_a_level_that_is_not_fixed_is_refused(data, role):
+    X, y = data
+    with pytest.raises(ValueError, match="loc and a scale to fit, no more: fix level"):
+        Linear(AsymmetricLaplace(level=role)).fit(X, y)

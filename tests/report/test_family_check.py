@@ -1,0 +1,109 @@
+"""``check_family`` finds what was broken on purpose, and nothing wrong with what comes along."""
+
+import pytest
+
+from likely import Categorical, Family, Parameter, check_family, counts, positive, real
+from likely.families.registry import modules
+from likely.math import lgamma, log, ndtr, pi
+from likely.recipe import family_class
+
+
+class Right(Family):
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+
+    def log_density(y, loc, scale):
+        z = (y - loc) / scale
+        return -0.5 * z * z - log(scale) - 0.5 * log(2.0 * pi)
+
+
+def broken(**members):
+    return type("Broken", (Right,), members)
+
+
+def failed(family):
+    return [check.question for check in check_family(family).checks if check.passed is False]
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if m != "categorical"])
+def test_the_families_that_come_along_pass(module):
+    report = check_family(family_class(module)())
+    assert report.passed, report
+    asked = {check.question.split()[0] for check in report.checks}
+    assert set(report.family.specification.formulas) & {"mean", "var", "cdf", "quantile"} <= asked
+    assert all("100 %" in c.answer for c in report.checks if c.question.startswith("digits")), (
+        report
+    )
+
+
+def test_a_right_family_passes():
+    report = check_family(Right)
+    assert report.passed
+    assert str(report).splitlines()[0] == "Right(): passed"
+
+
+def test_the_mass_is_measured_wherever_the_parameters_are():
+    def log_density(y, loc, scale):
+        return -0.5 * ((y - loc) / scale) ** 2 - 0.5 * log(2.0 * pi)
+
+    (mass,) = (c for c in check_family(broken(log_density=log_density)).checks if c.passed is False)
+    assert mass.question == "the density integrates to 1"
+    assert mass.answer.startswith("4.48169 at loc = -2, scale = 4.48")
+
+
+@pytest.mark.parametrize(("member", "formula"), [
+    ("mean", lambda loc, scale: loc + 1e-5 * scale),
+    ("var", lambda loc, scale: scale),
+    ("entropy", lambda loc, scale: scale.log),
+    ("mode", lambda loc, scale: loc + 0.01 * scale),
+    ("cdf", lambda y, loc, scale: ndtr((loc - y) / scale)),
+    ("sf", lambda y, loc, scale: ndtr((y - loc) / scale)),
+    ("quantile", lambda q, loc, scale: loc + scale * q),
+    ("isf", lambda q, loc, scale: loc - scale * q),
+    ("expected_information", lambda loc, scale: {("loc", "loc"): 1.0 / scale / scale,
+                                                 ("scale", "scale"): 1.0 / scale / scale}),
+])  # fmt: skip
+def test_each_closed_form_is_compared(member, formula):
+    (question,) = failed(broken(**{member: formula}))
+    assert question.startswith(member)
+
+
+def test_digits_that_a_textbook_formula_loses_are_said():
+    class Textbook(Family):
+        support = counts
+        mean = Parameter(positive)
+        size = Parameter(positive)
+
+        def log_density(y, mean, size):
+            few = lgamma(y + size) - lgamma(size) - lgamma(y + 1.0)
+            return few + size * log(size / (size + mean)) + y * log(mean / (size + mean))
+
+    report = check_family(Textbook())
+    assert report.passed  # it is right, and inaccurate
+    (digits,) = (c for c in report.checks if c.question == "digits of the gradient")
+    assert digits.passed is None
+    assert "times its tolerance, at mean = " in digits.answer
+
+
+def test_a_gradient_that_is_not_that_of_the_density(monkeypatch):
+    loss = Right().loss()
+    real_score = loss.gradient
+    monkeypatch.setitem(vars(loss), "gradient", (real_score[0], 1.001 * real_score[1]))
+    loss._programs.clear()
+    try:
+        assert "the gradient agrees with differences" in failed(Right())
+    finally:
+        monkeypatch.undo()
+        loss._programs.clear()
+
+
+def test_classes_have_nothing_to_check():
+    with pytest.raises(TypeError, match=r"Categorical\(\) is over classes"):
+        check_family(Categorical())
+    with pytest.raises(ValueError, match=r"unknown family 'gama'; did you mean 'Gamma'"):
+        check_family("gama")
+
+
+def test_fixed_parameters_are_not_moved():
+    assert check_family(Right(scale=2.0)).passed

@@ -1,0 +1,111 @@
+"""One family object, one NLL: the same number to 1e-10 from every learner and library, over the registry.
+
+A learner is a function (family, X, y, raw) → (raw, mean nll): what it says the mean negative log-likelihood of y
+is at ``raw`` (n, k), which is the one given or, of a model, its own predictions. NumPy is what they are compared with.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import likely
+from likely import Constant, Linear, Network, Trees
+from likely.families.registry import public_names
+from likely.recipe import family_class
+
+N = 60
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(N, 2))
+#: Labels and margins are float32 in some of the libraries.
+TARGETS = {
+    "real": RNG.normal(size=N).astype("f4").astype(float),
+    "positive": RNG.gamma(2.0, 1.0, N).astype("f4").astype(float),
+    "nonnegative": RNG.gamma(2.0, 1.0, N).astype("f4").astype(float),
+    "unit_interval": RNG.beta(2.0, 3.0, N).astype("f4").astype(float),
+    "counts": RNG.negative_binomial(2, 0.4, N).astype(float),
+    "binary": RNG.integers(0, 2, N).astype(float),
+    "classes": np.arange(N) % 3.0,
+}
+
+
+def model(make):
+    """An estimator: its score at its own predictions."""
+
+    def learn(family, X, y, raw):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", likely.ConvergenceWarning)
+            fitted = make(family).fit(X, y)
+        return fitted.predict_dist(X).raw.T, -fitted.score(X, y)
+
+    return learn
+
+
+def torch_loss(family, X, y, raw):
+    import torch
+
+    return raw, float(family.nll(torch.from_numpy(y), torch.from_numpy(raw)).mean())
+
+
+def jax_loss(family, X, y, raw):
+    import jax
+
+    with jax.enable_x64(True):
+        return raw, float(family.nll(jax.numpy.asarray(y), jax.numpy.asarray(raw)).mean())
+
+
+def booster(library):
+    """The metric that the library reports, on its own data structure."""
+
+    def learn(family, X, y, raw):
+        loss = getattr(likely, library).Objective(family, y)
+        full = np.tile(loss.start, (N, 1))
+        outputs = [list(family.loss(3).column_names).index(name) for name in loss.columns]
+        full[:, outputs] = raw[:, outputs]
+        scores = full[:, outputs] if len(outputs) > 1 else full[:, outputs[0]]
+        if library == "lightgbm":
+            import lightgbm
+
+            data = lightgbm.Dataset(X, y).construct()
+            return full, loss.metric(scores, data)[1]
+        if library == "xgboost":
+            import xgboost
+
+            return full, loss.metric(scores.astype("f4"), xgboost.DMatrix(X, y))[1]
+        metric = loss.metric
+        if len(outputs) > 1:
+            columns = tuple((scores - loss.start).T)  # CatBoost's begin at 0
+            return full, metric.get_final_error(*metric.evaluate(columns, loss.labels(y).T, None))
+        return full, metric.get_final_error(*metric.evaluate((scores,), y, None))
+
+    return learn
+
+
+LEARNERS = {
+    "Constant": model(Constant),
+    "Linear": model(Linear),
+    "Trees": model(lambda family: Trees(family, max_iter=5, random_state=0)),
+    "Network": model(lambda family: Network(family, max_epochs=2, random_state=0)),
+    "PyTorch": torch_loss,
+    "JAX": jax_loss,
+    "LightGBM": booster("lightgbm"),
+    "XGBoost": booster("xgboost"),
+    "CatBoost": booster("catboost"),
+}
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+@pytest.mark.parametrize("name", public_names())
+def test_one_family_one_nll(name, learner):
+    family = family_class(name)()
+    loss = family.loss(3)
+    y = TARGETS[family.specification.support.name]
+    if learner == "CatBoost" and any(slot.role == "shared" for slot in loss.free):
+        # It cannot learn a shared parameter, so it gets the family with all of them predicted.
+        roles = {slot.parameter: likely.predicted for slot in loss.free}
+        family = family_class(name)(**roles)
+    given = RNG.uniform(-1.0, 1.0, size=(N, loss.columns)).astype("f4").astype(float)
+    raw, found = LEARNERS[learner](family, X, y, given)
+    codes = np.unique(y, return_inverse=True)[1].astype(float) if loss.columns == 3 else y
+    expected = family.nll(codes if hasattr(loss, "classes") else y, raw).mean()
+    assert found == pytest.approx(expected, rel=1e-10)
