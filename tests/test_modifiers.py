@@ -20,9 +20,11 @@ from likely import (
     Linear,
     Mixture,
     NegativeBinomial,
+    Network,
     Normal,
     Parameter,
     Poisson,
+    Trees,
     Truncated,
     Weibull,
     ZeroInflated,
@@ -317,6 +319,33 @@ def test_explained_by_its_own_formula(family):
 def test_both_branches_of_a_point_mass_are_explained():
     text = str(ZeroInflated(Gamma()).explain())
     assert "if y = 0" in text
+
+
+@pytest.mark.parametrize(
+    "family", [ZeroInflated(Poisson()), Hurdle(Poisson()), Censored(Weibull())], ids=repr
+)
+def test_trees_learn_them(family):
+    pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(200, 2))
+    rate = np.exp(0.7 * X[:, 0])
+    y = rng.poisson(rate) * (rng.random(200) < 0.7)
+    if isinstance(family, Censored):
+        t = rate * rng.weibull(1.5, 200)
+        y = censored(np.minimum(t, 2.0), t <= 2.0)
+    model = Trees(family, max_iter=30, random_state=0).fit(X, y)
+    assert model.score(X, y) > Constant(family).fit(X, y).score(X, y)
+
+
+def test_a_network_refuses_censored_rows():
+    pytest.importorskip("torch")
+    y = censored([1.0, 2.0, 3.0, 4.0], [1, 0, 1, 1])
+    with pytest.raises(TypeError, match="use Linear or Trees"):
+        Network(Censored(Weibull())).fit(np.zeros((4, 1)), y)
+
+
+def test_censored_is_explained_with_its_bounds():
+    assert "log(F(high) − F(low))" in str(Censored(Weibull()).explain())
 
 
 def test_no_excess_of_zeros_is_on_the_boundary():

@@ -194,6 +194,19 @@ class Censored(ModifiedFamily):
         inside = as_family(family)
         self._modify(censored(inside.specification), [inside], roles)
 
+    def explain(self) -> Explanation:
+        """The recipe of the family inside, and what a censored row adds instead."""
+        from dataclasses import replace
+
+        from likely.report.explain import Line, Step, explain
+
+        told = explain(self.loss().distribution, repr(self))
+        left, right = "ℓ(low, high)", "−log(F(high) − F(low))"
+        line = Line(left, right, r"\ell(l, h)", r"-\log\left(F(h) - F(l)\right)")
+        note = "F is the distribution function at the same parameters; it is 0 at −∞ and 1 at ∞."
+        step = Step("Rows of which only bounds of y are known", (line,), note)
+        return replace(told, steps=(*told.steps, step))
+
 
 class Mixture(ModifiedFamily):
     r"""Rows that come from one of several families, nobody saw which: p(y) = Σ w_j p_j(y).
