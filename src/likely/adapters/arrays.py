@@ -72,8 +72,7 @@ def _evaluate(
         )
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
-    if y.ndim != 1:
-        raise ValueError(f"y must have one value a row, shape (n,); got shape {y.shape}")
+    check.check_shape(y.shape, family.specification.support)
     if columns.shape != (y.shape[0], loss.columns):
         raise ValueError(
             f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "

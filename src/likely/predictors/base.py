@@ -129,8 +129,10 @@ class DistributionEstimator(BaseEstimator):
             self.n_classes_ = labels.size
             response = codes
         else:
-            y = column_or_1d(np.asarray(y), warn=True)
-            response = check.response(y, family.specification.support, family.specification.name)
+            support = family.specification.support
+            y = np.asarray(y)
+            y = column_or_1d(y, warn=True) if len(support.columns) == 1 else y
+            response = check.response(y, support, family.specification.name)
             loss = family.loss()
         n = X.shape[0]
         if response.shape[0] != n:
@@ -301,7 +303,13 @@ class DistributionEstimator(BaseEstimator):
     ) -> float:
         """Mean log-likelihood per row, in nats: higher is better."""
         self._check_fitted()
-        logs = self.predict_dist(X, offset, exposure).log_prob(y)
+        predictive = self.predict_dist(X, offset, exposure)
+        support = self.family_.specification.support
+        if len(support.columns) == 1:
+            logs = predictive.log_prob(y)
+        else:  # what was seen of y, rather than y itself
+            seen = check.response(y, support, self.family_.specification.name)
+            logs = -self.loss_.evaluate(seen, predictive.raw, 0)[0]
         weight = check.weights(sample_weight, logs.shape[0])
         return float(np.average(logs, weights=weight))
 

@@ -193,6 +193,11 @@ class Network(DistributionEstimator):
         from likely.predictors.networks.train import Settings
 
         refuse_partial_links(loss, "a network")
+        if y.ndim > 1:
+            raise TypeError(
+                f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
+                "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"
+            )
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
             used = np.flatnonzero(weight)

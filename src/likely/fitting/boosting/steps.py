@@ -87,7 +87,7 @@ def shared_step(
     nll, gradient, packed = loss.evaluate(y, raw, 2, kind)
     assert gradient is not None
     assert packed is not None
-    w = np.ones_like(y) if weight is None else weight
+    w = np.ones(y.shape[0]) if weight is None else weight
     slope = gradient[columns] @ w
     matrix = np.array([[packed[_at(i, j)] @ w for j in columns] for i in columns])
     step = _descent(matrix, slope)
