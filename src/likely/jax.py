@@ -5,8 +5,8 @@
 >>> from likely.jax import nll, mean_nll
 >>> loss = mean_nll(Poisson())
 >>> raw, y = jnp.zeros(3), jnp.array([0.0, 1.0, 2.0])
->>> jax.jit(jax.grad(loss))(raw, y).tolist()
-[0.3333333432674408, 0.0, -0.3333333432674408]
+>>> [round(g, 4) for g in jax.jit(jax.grad(loss))(raw, y).tolist()]
+[0.3333, 0.0, -0.3333]
 >>> nll(Poisson())(raw, y).shape
 (3,)
 """

@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 
+from likely import AsymmetricLaplace, Linear
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_linear
 from likely.fitting.absolute import least_deviations
 from likely.fitting.penalised_absolute import penalised_deviations
@@ -130,3 +131,39 @@ def test_the_certificate_sees_a_wrong_answer(rng):
     near = penalised_deviations(*arguments, lambda b: d @ b, 30.1 * np.eye(4), penalised)
     assert near.gap < 1e-12
     assert not np.array_equal(near.coefficients, penalised.coefficients)
+
+
+@pytest.mark.parametrize("tilt", [-0.8, 0.3])
+def test_penalised_quantiles(tilt, rng):
+    d, y, c = rng.normal(size=(80, 3)), rng.normal(size=80), rng.uniform(0.5, 2.0, 80)
+    penalty = np.diag([0.0, 5.0, 20.0])
+    found = penalised_deviations(y, c, lambda i: d[i], lambda b: d @ b, penalty, tilt=tilt)
+    assert found.gap < 1e-12
+
+    def value(beta):
+        r = y - d @ beta
+        return c @ (np.abs(r) + tilt * r) + 0.5 * beta @ penalty @ beta
+
+    best = value(found.coefficients)
+    for size in (1.0, 1e-2, 1e-5):
+        for direction in size * rng.normal(size=(100, 3)):
+            assert value(found.coefficients + direction) > best
+    unpenalised = least_deviations(y, c, lambda i: d[i], lambda b: y - d @ b, 3, tilt)
+    free = penalised_deviations(y, c, lambda i: d[i], lambda b: d @ b, 1e-9 * np.eye(3), tilt=tilt)
+    np.testing.assert_allclose(free.coefficients, unpenalised.coefficients, atol=1e-7)
+
+
+def test_penalised_quantile_regression_through_the_library(rng, X, y):
+    model = Linear(AsymmetricLaplace(), alpha=20.0).fit(X, y)
+    assert model.result_.status is Status.converged
+    assert model.result_.engine == "quadratic programme"
+    loss, flat = AsymmetricLaplace().loss(), model.result_.parameters
+
+    def value(flat):
+        loc, scale = flat[0] + X @ flat[1:4], flat[4] + X @ flat[5:]
+        nll = loss.evaluate(y, np.stack([loc, scale]), 0)[0].sum()
+        return nll + 10.0 * (flat[1:4] @ flat[1:4] + flat[5:] @ flat[5:])
+
+    assert model.result_.objective == pytest.approx(value(flat), rel=1e-12)
+    for direction in 1e-4 * rng.normal(size=(100, 8)):
+        assert value(flat + direction) > value(flat)

@@ -29,6 +29,7 @@ from likely import (
     shared,
 )
 from likely.families.registry import public_names, specification
+from likely.fitting import Status
 from likely.inference.mixture import Mixture
 from likely.math import exp
 from likely.storage import ModelFileError
@@ -153,8 +154,9 @@ def test_training_starts_at_the_best_constant():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             constant = Constant(name).fit(X, y)
-        # JohnsonSU's constant is at an edge, where no start may be.
-        assert model.score(X, y) == pytest.approx(constant.score(X, y), abs=0.05), name
+        # A constant at an edge, such as df = ∞, is no start.
+        if constant.result_.status is Status.converged:
+            assert model.score(X, y) == pytest.approx(constant.score(X, y), rel=1e-3), name
 
 
 @pytest.mark.parametrize("scale", [1e9, 1e-9])

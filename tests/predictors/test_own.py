@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from likely import Constant, Family, Laplace, Linear, Parameter, counts, positive, real
-from likely.math import exp, lgamma, log, maximum, pi, where
+from likely.math import exp, lgamma, log, maximum, pi, sqrt, where
 from likely.predictors.own import total_mass
 
 RNG = np.random.default_rng(1)
@@ -62,12 +62,32 @@ class OwnLaplace(Family):
 
 
 class Tilted(Family):
+    """The quantile at the level 2/3: its log-density is straight on either side."""
+
     support = real
     smooth = False
     loc = Parameter(real)
 
     def log_density(y, loc):
-        return where(y > loc, loc - y, 2.0 * (y - loc)) - log(1.5)
+        return where(y > loc, 2.0 * (loc - y), y - loc) - log(1.5)
+
+
+class Elsewhere(Family):
+    support = real
+    smooth = False
+    centre = Parameter(real)
+
+    def log_density(y, centre):
+        return -abs(y - centre) - log(2.0)
+
+
+class Bent(Family):
+    support = real
+    smooth = False
+    loc = Parameter(real)
+
+    def log_density(y, loc):
+        return -sqrt(abs(y - loc)) - log(4.0)
 
 
 @pytest.mark.parametrize(("family", "y", "message"), [
@@ -103,8 +123,13 @@ def test_a_kink_like_laplace_s_is_fitted():
     )
 
 
-def test_another_kink_is_refused_and_still_has_a_loss():
-    for fit in (lambda: Tilted().fit(Y), lambda: Linear(Tilted()).fit(X, Y)):
-        with pytest.raises(ValueError, match=r"Tilted has smooth = False, and .* only Laplace's"):
+def test_sides_of_different_slopes_are_quantile_regression():
+    assert Tilted().fit(Y).parameters["loc"] == pytest.approx(np.quantile(Y, 2 / 3), abs=0.1)
+
+
+@pytest.mark.parametrize("family", [Elsewhere(), Bent()])
+def test_another_kink_is_refused_and_still_has_a_loss(family):
+    for fit in (lambda: family.fit(Y), lambda: Linear(family).fit(X, Y)):
+        with pytest.raises(ValueError, match=r"has smooth = False, and .* a parameter called loc"):
             fit()
-    assert Tilted().nll([1.0], [0.0])[0] == pytest.approx(1.0 + np.log(1.5))
+    assert np.isfinite(family.nll([1.0], [0.0])).all()

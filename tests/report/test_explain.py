@@ -354,7 +354,7 @@ def test_gradients_read_as_in_the_lecture(told):
 
 
 def test_mode_is_shown_or_said_to_be_numerical(told):
-    assert "maximised numerically" in str(told("gumbel"))
+    assert "maximised numerically" in str(told("gumbel of a user"))
     assert "if λ > ½" in str(told("bernoulli"))
 
 

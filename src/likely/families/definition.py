@@ -43,8 +43,9 @@ def check_definition(specification: Specification, taken: Collection[str]) -> No
     if bent and specification.smooth:
         raise TypeError(
             f"{name}.log_density has a kink in {', '.join(bent)} (abs, sign or where), and no curvature "
-            "beside it, so Newton's method cannot fit it: say smooth = False in the class. A family "
-            "like Laplace's, with parameters loc and scale, is then fitted by a linear programme"
+            "beside it, so Newton's method cannot fit it: say smooth = False in the class. A density "
+            "with its kink at a parameter called loc, like Laplace's, is then fitted by a linear "
+            "programme"
         )
 
 

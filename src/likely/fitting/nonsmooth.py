@@ -38,8 +38,6 @@ ALTERNATIONS = 200
 EQUAL = 1e-9
 #: A duality gap below this is rounding.
 GAP = 1e-9
-#: Slopes of the two sides that differ by less than this share are equal.
-EVEN = 1e-9
 
 
 class ScaleLoss:
@@ -191,9 +189,7 @@ def _deviations(
     loc: _Loc, y: Array, costs: Array, tilt: float, penalty: Array, guess: Deviations | None
 ) -> Deviations:
     if penalty.any():
-        if abs(tilt) > EVEN:
-            raise ValueError("alpha > 0 needs a loss with equal slopes on both sides: use alpha=0")
-        return penalised_deviations(y, costs, loc.rows, loc.times, penalty, guess)
+        return penalised_deviations(y, costs, loc.rows, loc.times, penalty, guess, tilt)
     if loc.basis.columns.size == 0 and loc.basis.intercept:
         return weighted_quantile(y, costs, tilt)
     return least_deviations(y, costs, loc.rows, lambda beta: y - loc.times(beta), loc.width, tilt)

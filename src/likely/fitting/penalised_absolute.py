@@ -1,7 +1,8 @@
-"""Least absolute deviations with an L2 penalty: β with Σ cᵢ·|yᵢ − dᵢᵀβ| + ½·βᵀPβ smallest.
+"""Least absolute deviations with an L2 penalty: β with Σ cᵢ(|rᵢ| + t·rᵢ) + ½·βᵀPβ smallest.
 
-A quadratic programme. Its dual has a in the box |aᵢ| ≤ cᵢ with Dᵀa = Pβ, and a is the certificate: Σ cᵢ|rᵢ| +
-βᵀPβ = Σ aᵢyᵢ at the optimum, and nowhere else. An interior-point method (Mehrotra's predictor and corrector,
+A quadratic programme in r = y − Dβ; the tilt t is that of ``least_deviations``. Its dual has a in the box
+|aᵢ − t·cᵢ| ≤ cᵢ with Dᵀa = Pβ, and a is the certificate: Σ cᵢ(|rᵢ| + t·rᵢ) + βᵀPβ = Σ aᵢyᵢ at the optimum, and
+nowhere else. An interior-point method (Mehrotra's predictor and corrector,
 doi:10.1137/0802028) says which residuals are zero and the signs of the others; then both sides of the optimum
 solve one small linear system, which leaves no error but rounding.
 """
@@ -37,6 +38,7 @@ class _Problem:
     rows: Rows
     times: Callable[[Array], Array]
     penalty: Array
+    tilt: float
 
     def residual(self, beta: Array) -> Array:
         """y − Dβ"""
@@ -57,6 +59,14 @@ class _Problem:
             total += d.T @ (d * q[part, None])
         return total
 
+    def slope(self, beta: Array, a: Array) -> Array:
+        """Dᵀa − Pβ, for a less t·c"""
+        return self.transposed(a + self.tilt * self.costs) - self.penalty @ beta
+
+    def value(self, r: Array, beta: Array) -> float:
+        """Σ cᵢ(|rᵢ| + t·rᵢ) + βᵀPβ"""
+        return float(self.costs @ (np.abs(r) + self.tilt * r)) + float(beta @ self.penalty @ beta)
+
     def _parts(self) -> list[NDArray[np.intp]]:
         n = self.y.shape[0]
         return [np.arange(i, min(i + BLOCK, n)) for i in range(0, n, BLOCK)]
@@ -65,15 +75,13 @@ class _Problem:
         """With the gap between primal and dual, and the residual of Dᵀa = Pβ, relative to both."""
         r = self.residual(beta)
         r[zero] = 0.0
-        pull = self.penalty @ beta
-        size = float(self.costs @ np.abs(r)) + float(beta @ pull)
-        gap = abs(size - float(a @ self.y))
-        slope = np.abs(self.transposed(a) - pull)
+        size = self.value(r, beta)
+        dual = a + self.tilt * self.costs
+        gap = abs(size - float(dual @ self.y))
         total = np.sqrt(np.diag(self.gram(self.costs))) * np.sqrt(self.costs.sum())
+        slope = float(np.max(np.abs(self.slope(beta, a)) / total))
         relative = gap / size if size > 0.0 else 0.0
-        return Deviations(
-            beta, r, a, max(relative, float(np.max(slope / total))), steps, np.sort(zero)
-        )
+        return Deviations(beta, r, dual, max(relative, slope), steps, np.sort(zero))
 
 
 def penalised_deviations(
@@ -83,6 +91,7 @@ def penalised_deviations(
     times: Callable[[Array], Array],
     penalty: Array,
     guess: Deviations | None = None,
+    tilt: float = 0.0,
 ) -> Deviations:
     """Minimise over β; y and costs (n,), costs > 0, ``penalty`` P (width, width).
 
@@ -90,9 +99,10 @@ def penalised_deviations(
     ``times(β)`` is Dβ. ``guess`` is the optimum of a similar problem, whose zero residuals and
     signs are tried first.
     """
-    problem = _Problem(y, costs, rows, times, penalty)
+    problem = _Problem(y, costs, rows, times, penalty, tilt)
     if not y.any():
-        return problem.outcome(np.zeros(penalty.shape[0]), np.zeros(y.size), np.arange(y.size), 0)
+        zero = np.arange(y.size)
+        return problem.outcome(np.zeros(penalty.shape[0]), -tilt * costs, zero, 0)
     if guess is not None:
         found = _solve(problem, guess.basis, np.sign(guess.residuals), 0)
         if found is not None:
@@ -117,11 +127,8 @@ def _interior(problem: _Problem) -> tuple[Array, Array, int]:
     for step in range(STEPS):
         s, t = c - a, c + a
         mu = float(u @ s + v @ t) / (2.0 * y.size)
-        primal, dual = (
-            problem.residual(beta) - u + v,
-            problem.transposed(a) - problem.penalty @ beta,
-        )
-        value = float(c @ (u + v)) + float(beta @ problem.penalty @ beta)
+        primal, dual = problem.residual(beta) - u + v, problem.slope(beta, a)
+        value = problem.value(u - v, beta) + 2.0 * float(c @ np.minimum(u, v))
         feasible = float(c @ np.abs(primal)) <= INTERIOR * value
         if feasible and 2.0 * y.size * mu <= INTERIOR * value:
             return beta, a, step
@@ -164,7 +171,7 @@ def _solve(
 ) -> Deviations | None:
     """The optimum whose residuals are 0 in these rows and have these signs in the others, or None.
 
-    Pβ − D₀ᵀa₀ = Σ cᵢ·signᵢ·dᵢ over the others, and D₀β = y₀.
+    Pβ − D₀ᵀa₀ = Σ cᵢ·signᵢ·dᵢ over the others + t·Dᵀc, and D₀β = y₀.
     """
     width = problem.penalty.shape[0]
     if zero.size > width:
@@ -174,7 +181,7 @@ def _solve(
     d = problem.rows(zero)
     system = np.block([[problem.penalty, -d.T], [d, np.zeros((zero.size, zero.size))]])
     try:
-        both = np.linalg.solve(system, np.r_[problem.transposed(a), problem.y[zero]])
+        both = np.linalg.solve(system, np.r_[problem.slope(np.zeros(width), a), problem.y[zero]])
     except np.linalg.LinAlgError:
         return None
     beta, a[zero] = both[:width], both[width:]

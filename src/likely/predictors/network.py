@@ -102,7 +102,7 @@ class Network(DistributionEstimator):
         module: Any = None,
         members: int = 1,
         hidden: Sequence[int] = (128, 128),
-        dropout: float = 0.1,
+        dropout: float = 0.15,
         categorical_features: Any = None,
         max_epochs: int = 300,
         batch_size: int | None = None,

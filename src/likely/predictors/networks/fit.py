@@ -18,7 +18,7 @@ from torch import Tensor
 
 from likely.fitting import Response
 from likely.predictors.networks.checkpoint import Checkpoint
-from likely.predictors.networks.group import Group, joined
+from likely.predictors.networks.group import Group, join
 from likely.predictors.networks.inputs import Inputs
 from likely.predictors.networks.modules import Copies, RawPredictions, TableNetwork
 from likely.predictors.networks.target import Target
@@ -119,7 +119,8 @@ def fit(
     n = task.response.y.shape[0]
     every = np.arange(n)
     data = _data(task, task.x, task.response)
-    with _randomness_apart(task.device), joined(task.device) as group:
+    group = join(task.device)
+    with _randomness_apart(task.device):
         group.check_same(int(_fingerprint(task, judge)[:12], 16))
         folds, written = None, []
         settings = task.settings

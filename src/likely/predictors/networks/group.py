@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -50,16 +49,20 @@ class Group:
         return int(total[0])
 
 
-@contextmanager
-def joined(device: torch.device) -> Iterator[Group]:
-    """The group that this process belongs to, joined for the time of a fit unless it was already."""
-    if dist.is_available() and dist.is_initialized():
-        yield Group(dist.get_rank(), dist.get_world_size())
-    elif int(os.environ.get("WORLD_SIZE", "1")) > 1:
+def join(device: torch.device) -> Group:
+    """The group that this process belongs to; one that ``torchrun`` started is joined until the process ends.
+
+    To leave and join again is not safe: the second time, processes may find the addresses of the first.
+    """
+    started = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    if dist.is_available() and started and not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        try:
-            yield Group(dist.get_rank(), dist.get_world_size())
-        finally:
-            dist.destroy_process_group()
-    else:
-        yield Group()
+        atexit.register(_leave)
+    if dist.is_available() and dist.is_initialized():
+        return Group(dist.get_rank(), dist.get_world_size())
+    return Group()
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
