@@ -9,16 +9,26 @@ import pytest
 import likely
 from likely import (
     Bernoulli,
+    Categorical,
+    Censored,
     Constant,
+    Exponential,
     Family,
     Gamma,
     Hurdle,
+    Laplace,
     Linear,
+    Mixture,
     NegativeBinomial,
+    Network,
     Normal,
     Parameter,
     Poisson,
+    Trees,
+    Truncated,
+    Weibull,
     ZeroInflated,
+    censored,
     counts,
     load,
     positive,
@@ -37,6 +47,8 @@ VALUES = [
     ZeroInflated(Gamma(shape=2.0, mean=predicted("softplus")), inflation=0.25),
     Hurdle("poisson", zero=shared("probit")),
     Hurdle(NegativeBinomial(size=predicted)),
+    Truncated(Normal(scale=shared), low=0.0),
+    Censored(Weibull(shape=predicted)),
 ]
 
 
@@ -76,7 +88,7 @@ def test_a_modified_family_is_a_value(family):
 
 def test_every_modifier_is_sampled():
     sampled = {type(family).__name__ for family in SAMPLE.values()}
-    assert sampled == set(MODIFIERS)
+    assert sampled | {"Censored"} == set(MODIFIERS)  # of which the rows have two numbers
     assert set(MODIFIERS) <= set(dir(likely))
 
 
@@ -113,11 +125,120 @@ def test_default_roles():
         (lambda: ZeroInflated(Poisson(), mean=shared), r"ZeroInflated\(Poisson\(mean=shared\)\)"),
         (lambda: ZeroInflated(Poisson(), zero=shared), "no parameter 'zero'"),
         (lambda: ZeroInflated(3), "must be a family"),
+        (
+            lambda: Truncated(Gamma(), low=1.0),
+            "Gamma has no formula for log_cdf and log_sf; families",
+        ),
+        (lambda: Truncated(Laplace(), low=0.0), "loss has kinks"),
+        (lambda: Truncated(Poisson(), low=2), "needs low=0 or a finite high"),
+        (lambda: Truncated(Bernoulli(), low=0), "y are classes"),
+        (lambda: Truncated(ZeroInflated(Poisson()), high=9), r"ZeroInflated\(Truncated\(...\)\)"),
+        (lambda: Truncated(Normal(), low="a"), "low must be a number"),
+        (lambda: Mixture(Normal(), Poisson()), "cannot mix counts with amounts"),
+        (lambda: Mixture(Bernoulli(), 2), "y are classes"),
+        (lambda: Mixture(Laplace(), 2), "loss has kinks"),
+        (lambda: Mixture(Censored(Normal()), 2), r"Censored\(Mixture\(...\)\)"),
+        (lambda: Mixture(Mixture(Normal(), 2), Normal()), "is a mixture: name all"),
+        (lambda: Mixture(ZeroInflated(Gamma()), 2), r"ZeroInflated\(Mixture\(...\)\)"),
+        (lambda: Mixture(Truncated(Normal(), high=0), Gamma()), "one support that contains"),
+        (
+            lambda: Mixture(Normal(), 2, loc1=shared),
+            r"loc1 is a parameter of Normal: give it there",
+        ),
+        (lambda: Censored(Poisson()), "counts of Poisson"),
+        (lambda: Censored(Categorical()), "y are classes"),
+        (lambda: Censored(Gamma()), "families that have both: Exponential, "),
+        (lambda: Censored(Censored(Normal())), "censored already"),
     ],
 )
 def test_what_is_not_defined_is_refused_by_name(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"low": 2.0, "high": 1.0}, "needs low < high"),
+        ({"low": -3.0}, "cuts off nothing of Exponential"),
+        ({"high": -3.0}, "cuts off everything"),
+        ({}, "cuts off nothing"),
+        ({"low": float("nan")}, "low must be a number"),
+    ],
+)
+def test_bounds_that_cannot_be(bounds, message):
+    with pytest.raises(ValueError, match=message):
+        Truncated(Exponential(), **bounds)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"low": 0.5}, "whole numbers"),
+        ({"high": 500}, "more than 200"),
+        ({"low": 1, "high": 2}, "nothing but the count 2"),
+    ],
+)
+def test_bounds_of_counts(bounds, message):
+    with pytest.raises(ValueError, match=message):
+        Truncated(Poisson(), **bounds)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Mixture(Normal(), 1), lambda: Mixture(Normal()), lambda: Mixture(Normal(), n=2.5)],
+)
+def test_a_mixture_has_two_components(make):
+    with pytest.raises(ValueError, match="at least"):
+        make()
+
+
+def test_components_are_in_order_and_the_seed_does_not_matter():
+    rng = np.random.default_rng(5)
+    y = np.r_[rng.normal(8.0, 1.0, 300), rng.normal(-3.0, 0.5, 200), rng.normal(2.0, 1.0, 400)]
+    found = Mixture(Normal(), 3).fit(y).parameters
+    again = Mixture(Normal(), 3).fit(rng.permutation(y)).parameters
+    locations = [found[f"loc{j}"] for j in (1, 2, 3)]
+    np.testing.assert_allclose(locations, [-3.0, 2.0, 8.0], atol=0.25)
+    for name, value in found.items():
+        assert again[name] == pytest.approx(value, rel=1e-6)
+
+
+def test_a_collapse_onto_one_row_is_said_and_one_scale_prevents_it():
+    y = np.r_[np.random.default_rng(6).normal(0.0, 1.0, 60), np.full(60, 9.0)]
+    with pytest.raises(ValueError, match="unbounded"):
+        Mixture(Normal(), 2).fit(y)
+    found = Mixture(Normal(), Normal(scale=0.5)).fit(y)
+    assert found.parameters["loc2"] == pytest.approx(9.0, abs=1e-6)
+
+
+def test_components_may_have_different_supports():
+    d = Mixture(Normal(), Gamma()).at(loc1=0.0, scale1=1.0, mean2=4.0, shape2=3.0, odds2=1.0)
+    below = 0.5 * Normal().at(loc=0.0, scale=1.0).prob(-1.0)
+    assert d.prob(-1.0) == pytest.approx(below, rel=1e-12)
+
+
+def test_modifiers_compose():
+    rng = np.random.default_rng(7)
+    t = np.where(rng.random(1500) < 0.4, rng.weibull(3, 1500), 6.0 * rng.weibull(4, 1500))
+    c = rng.exponential(10.0, 1500)
+    y = censored(np.minimum(t, c), t <= c)
+    found = Censored(Mixture(Weibull(), 2)).fit(y).parameters
+    assert found["scale1"] == pytest.approx(1.0, abs=0.1)
+    assert found["scale2"] == pytest.approx(6.0, abs=0.2)
+    counts_ = ZeroInflated(Mixture(Poisson(), 2))
+    assert counts_.parameters == ("mean1", "mean2", "odds2", "inflation")
+    assert counts_.at(mean1=1.0, mean2=9.0, odds2=1.0, inflation=0.5).prob(0) > 0.5
+
+
+def test_bounds_are_inside_or_not():
+    assert Truncated(Poisson(), low=0).at(mean=1.0).prob(0) == 0.0
+    assert Truncated(Poisson(), high=3).at(mean=1.0).prob([3.0, 4.0])[1] == 0.0
+    seen = Truncated(Normal(), low=0.0, high=1.0).at(loc=0.0, scale=1.0)
+    assert (seen.prob([0.0, 1.0]) > 0.0).all()
+    assert (seen.prob([-1e-9, 1.0 + 1e-9]) == 0.0).all()
+    with pytest.raises(ValueError, match=r"outside the support \[0, 1\]"):
+        Truncated(Normal(), low=0.0, high=1.0).fit([0.5, 2.0])
 
 
 def test_two_parameters_of_one_name_are_refused():
@@ -155,7 +276,7 @@ def test_a_hurdle_splits_in_two():
     np.testing.assert_allclose(both.coef_["zero"], zero.coef_["probs"], atol=1e-8)
 
 
-@pytest.mark.parametrize("family", VALUES[-4:], ids=repr)
+@pytest.mark.parametrize("family", VALUES[-6:-2], ids=repr)
 def test_models_are_saved_and_loaded(family, tmp_path):
     rng = np.random.default_rng(2)
     X = rng.normal(size=(200, 1))
@@ -175,7 +296,20 @@ def test_a_users_family_inside_is_named_at_load(tmp_path):
     assert load(tmp_path / "m", families=[Rare]).family_ == ZeroInflated(Rare())
 
 
-@pytest.mark.parametrize("family", SAMPLE.values(), ids=repr)
+#: SymPy takes seconds for most, and minutes for three components or two bounds of a Normal.
+EXPLAINED = [
+    ZeroInflated(Poisson()),
+    ZeroInflated(Gamma()),
+    Hurdle(NegativeBinomial()),
+    Truncated(Poisson(), low=0),
+    Truncated(Poisson(), low=0, high=5),
+    Truncated(Normal(), low=0.0),
+    Mixture(Normal(), 2),
+    Mixture(Poisson(), 2),
+]
+
+
+@pytest.mark.parametrize("family", EXPLAINED, ids=repr)
 def test_explained_by_its_own_formula(family):
     told = family.explain()
     assert str(told).startswith(repr(family))
@@ -185,6 +319,33 @@ def test_explained_by_its_own_formula(family):
 def test_both_branches_of_a_point_mass_are_explained():
     text = str(ZeroInflated(Gamma()).explain())
     assert "if y = 0" in text
+
+
+@pytest.mark.parametrize(
+    "family", [ZeroInflated(Poisson()), Hurdle(Poisson()), Censored(Weibull())], ids=repr
+)
+def test_trees_learn_them(family):
+    pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(200, 2))
+    rate = np.exp(0.7 * X[:, 0])
+    y = rng.poisson(rate) * (rng.random(200) < 0.7)
+    if isinstance(family, Censored):
+        t = rate * rng.weibull(1.5, 200)
+        y = censored(np.minimum(t, 2.0), t <= 2.0)
+    model = Trees(family, max_iter=30, random_state=0).fit(X, y)
+    assert model.score(X, y) > Constant(family).fit(X, y).score(X, y)
+
+
+def test_a_network_refuses_censored_rows():
+    pytest.importorskip("torch")
+    y = censored([1.0, 2.0, 3.0, 4.0], [1, 0, 1, 1])
+    with pytest.raises(TypeError, match="use Linear or Trees"):
+        Network(Censored(Weibull())).fit(np.zeros((4, 1)), y)
+
+
+def test_censored_is_explained_with_its_bounds():
+    assert "log(F(high) − F(low))" in str(Censored(Weibull()).explain())
 
 
 def test_no_excess_of_zeros_is_on_the_boundary():

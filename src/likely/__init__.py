@@ -33,8 +33,12 @@ from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
+    from likely.modifiers import Censored as Censored
     from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import Mixture as Mixture
+    from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
+    from likely.modifiers import censored as censored
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.network import Network as Network
@@ -56,6 +60,10 @@ _LAZY = {
     "check_family": "likely.report.family_check",
     "ZeroInflated": "likely.modifiers",
     "Hurdle": "likely.modifiers",
+    "Truncated": "likely.modifiers",
+    "Censored": "likely.modifiers",
+    "Mixture": "likely.modifiers",
+    "censored": "likely.modifiers",
 }
 # Modules for other libraries, which need those.
 _MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")

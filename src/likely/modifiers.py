@@ -6,13 +6,18 @@ Each is a :class:`~likely.recipe.Family` like any other. The specification comes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification
 from likely.recipe import Family, Role, as_family
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from likely.report.explain import Explanation
 
 
@@ -41,10 +46,11 @@ class ModifiedFamily(Family):
         merged: dict[str, Role | float] = {}
         for part, family in zip(structure.parts, inside, strict=True):
             for name in (*part.specification.parameters, *part.specification.alternatives):
-                if name in roles:
+                given = next((k for k in (name, part.outer(name)) if k in roles), None)
+                if given is not None:
                     raise TypeError(
-                        f"{name} is a parameter of {part.specification.name}: give it there, "
-                        f"{structure.kind}({part.specification.name}({name}={roles[name]!r}))"
+                        f"{given} is a parameter of {part.specification.name}: give it there, "
+                        f"{structure.kind}({part.specification.name}({name}={roles[given]!r}))"
                     )
             merged |= {part.outer(name): role for name, role in family._roles.items()}
         self.specification = specification
@@ -128,5 +134,172 @@ class Hurdle(ModifiedFamily):
         self._modify(hurdle(inside.specification), [inside], roles)
 
 
+class Truncated(ModifiedFamily):
+    r"""A family of which only y between two bounds is ever seen: p(y) = p₀(y)/(F₀(high) − F₀(low)).
+
+    low, high: numbers, the same for all rows; give one or both. Of continuous families low ≤ y ≤ high, of
+    counts low < y ≤ high, so that ``low=0`` is zero-truncation. The parameters keep their meaning: ``mean`` is the
+    mean before the cut, while ``predict`` and ``.mean()`` speak of the y that are seen.
+
+    ValueError: bounds that are inverted, or cut off nothing or everything. TypeError where it is not defined:
+    for classes, for continuous families without logarithms of both tails, for counts above a bound other
+    than 0 without a ``high``.
+
+    >>> from likely import Normal, Poisson, Truncated
+    >>> d = Truncated(Poisson(), low=0).at(mean=2.0)
+    >>> round(float(d.mean()), 4), float(d.prob(0))
+    (2.313, 0.0)
+    >>> Truncated(Normal(), low=0.0, high=10.0).parameters
+    ('loc', 'scale')
+    """
+
+    def __init__(
+        self,
+        family: Family | type[Family] | str,
+        low: float | None = None,
+        high: float | None = None,
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.truncated import truncated
+
+        inside = as_family(family)
+        given = {
+            name: _bound(v, name) for name, v in (("low", low), ("high", high)) if v is not None
+        }
+        specification = truncated(
+            inside.specification, given.get("low", -math.inf), given.get("high", math.inf)
+        )
+        self._modify(specification, [inside], roles, **given)
+
+
+class Censored(ModifiedFamily):
+    r"""A family some of whose y are known by bounds only: survival times, detection limits.
+
+    y has two columns, (n, 2): low and high, equal where y was seen; (t, inf) is right-censored at t, (-inf, t)
+    left-censored at t. ``likely.censored(time, event)`` makes them. An exact row adds log p(y), any other
+    log(F(high) − F(low)). Predictions are distributions of y itself, as if nothing were censored.
+
+    TypeError where it is not defined: for classes, counts, and families without logarithms of both tails.
+
+    >>> from likely import Censored, Exponential, censored
+    >>> y = censored(time=[2.0, 5.0, 3.0], event=[1, 1, 0])
+    >>> fitted = Censored(Exponential()).fit(y)
+    >>> round(fitted.parameters["mean"], 6)                     # total time over events
+    5.0
+    """
+
+    def __init__(self, family: Family | type[Family] | str, **roles: Role | float) -> None:
+        from likely.families.modifiers.censored import censored
+
+        inside = as_family(family)
+        self._modify(censored(inside.specification), [inside], roles)
+
+    def explain(self) -> Explanation:
+        """The recipe of the family inside, and what a censored row adds instead."""
+        from dataclasses import replace
+
+        from likely.report.explain import Line, Step, explain
+
+        told = explain(self.loss().distribution, repr(self))
+        left, right = "ℓ(low, high)", "−log(F(high) − F(low))"
+        line = Line(left, right, r"\ell(l, h)", r"-\log\left(F(h) - F(l)\right)")
+        note = "F is the distribution function at the same parameters; it is 0 at −∞ and 1 at ∞."
+        step = Step("Rows of which only bounds of y are known", (line,), note)
+        return replace(told, steps=(*told.steps, step))
+
+
+class Mixture(ModifiedFamily):
+    r"""Rows that come from one of several families, nobody saw which: p(y) = Σ w_j p_j(y).
+
+    ``Mixture(Normal(), 2)`` repeats a family, ``Mixture(Normal(), StudentT())`` names each. The parameters of
+    component j carry its number: loc1, scale1, loc2 … The weights are given by their odds against the first
+    component, odds2, odds3 … (w_j = odds_j/(1 + odds2 + …)), by default shared by all rows. A fit starts from the
+    quantiles of y, in ascending order, so that component 1 is the lowest.
+
+    The likelihood of continuous components grows without end where one collapses onto a single y. A fit that ends
+    there says ``unbounded``: give the components one scale, fix it, or try fewer components.
+
+    TypeError where it is not defined: for classes, counts mixed with amounts, and supports of which none
+    contains the others.
+
+    >>> from likely import Mixture, Normal
+    >>> family = Mixture(Normal(), 2)
+    >>> family.parameters
+    ('loc1', 'scale1', 'loc2', 'scale2', 'odds2')
+    >>> d = family.at(loc1=0.0, scale1=1.0, loc2=5.0, scale2=1.0, odds2=3.0)
+    >>> round(float(d.mean()), 6), round(float(d.cdf(2.5)), 4)
+    (3.75, 0.2531)
+    """
+
+    def __init__(
+        self,
+        *families: Family | type[Family] | str | int,
+        n: int | None = None,
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.mixture import mixture
+
+        given = list(families)
+        if n is None and len(given) == 2 and isinstance(given[1], Integral):
+            n = int(given.pop())
+        inside = [as_family(family) for family in given]  # type: ignore[arg-type]
+        if n is None:
+            self._modify(mixture(tuple(f.specification for f in inside)), inside, roles)
+            return
+        if len(inside) != 1 or not isinstance(n, Integral) or n < 2:
+            raise ValueError(
+                f"n must be a whole number of at least 2 beside one family, got n={n!r} and "
+                f"{len(inside)} families"
+            )
+        specification = mixture((inside[0].specification,) * int(n))
+        self._modify(specification, inside, roles, n=int(n))
+
+
+def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
+    """y for ``Censored``, (n, 2), from times (n,) and whether the event was seen then.
+
+    ``event`` is 1 or True where y was seen, 0 or False where only a bound is known: y > time for
+    ``side="right"``, y < time for "left" (a detection limit). ValueError names rows that are wrong.
+
+    >>> from likely import censored
+    >>> censored([2.0, 5.0], [True, False])
+    array([[ 2.,  2.],
+           [ 5., inf]])
+    """
+    import numpy as np
+
+    from likely.losses import check
+
+    if side not in ("right", "left"):
+        raise ValueError(f'side must be "right" or "left", got {side!r}')
+    values, seen = check.numeric(time, "time"), check.numeric(event, "event")
+    if values.ndim != 1 or values.shape != seen.shape:
+        raise ValueError(
+            f"time and event must have one value a row, got shapes {values.shape} and {seen.shape}"
+        )
+    bad = ~np.isfinite(values)
+    if bad.any():
+        raise ValueError(f"time must be finite; it is not in {check.rows_and_values(bad, values)}")
+    bad = ~np.isin(seen, (0.0, 1.0))
+    if bad.any():
+        raise ValueError(
+            f"event must be 1 (seen) or 0 (censored); it is not in {check.rows_and_values(bad, seen)}"
+        )
+    edge = np.where(seen == 1.0, values, np.inf if side == "right" else -np.inf)
+    return np.column_stack([values, edge] if side == "right" else [edge, values])
+
+
+def _bound(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, the same for all rows, got {value!r}") from None
+    if math.isnan(number):
+        raise ValueError(f"{name} must be a number, got {value!r}")
+    return number
+
+
 #: The modifiers by name.
-MODIFIERS: dict[str, type[ModifiedFamily]] = {cls.__name__: cls for cls in (ZeroInflated, Hurdle)}
+MODIFIERS: dict[str, type[ModifiedFamily]] = {
+    cls.__name__: cls for cls in (ZeroInflated, Hurdle, Truncated, Censored, Mixture)
+}

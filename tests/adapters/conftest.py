@@ -71,6 +71,8 @@ def _families() -> list[Any]:
         likely.ZeroInflated(likely.Poisson()),
         likely.ZeroInflated(likely.Gamma()),
         likely.Hurdle(likely.NegativeBinomial()),
+        likely.Truncated(likely.Normal(), low=-1.5),
+        likely.Mixture(likely.Poisson(), 2),
     ]
 
 

@@ -6,7 +6,17 @@ import sys
 
 import pytest
 
-from likely import Categorical, Normal, predicted, shared
+from likely import (
+    Categorical,
+    Hurdle,
+    Mixture,
+    Normal,
+    Poisson,
+    Truncated,
+    ZeroInflated,
+    predicted,
+    shared,
+)
 from likely.cli.errors import UserError
 from likely.cli.family_text import parse_family
 from likely.cli.formula import density
@@ -39,6 +49,10 @@ PARSED = {
     "Normal(scale=2)": Normal(scale=2.0),
     "Normal(scale=predicted('softplus'))": Normal(scale=predicted("softplus")),
     "Categorical(3)": Categorical(3),
+    "ZeroInflated(Poisson(), inflation=predicted)": ZeroInflated(Poisson(), inflation=predicted),
+    "Mixture(Normal(scale=shared), 2)": Mixture(Normal(scale=shared), 2),
+    "Truncated(Normal(), low=-1.0)": Truncated(Normal(), low=-1.0),
+    "hurdle(poisson)": Hurdle(Poisson()),
 }
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import likely
+from likely.families.base import plain_view
 from likely.recipe import Family
+from oracles.textbook_modified import TAILS, WIDTHS
 
 #: By the name of the specification, which is the name of its textbook.
 SAMPLE: dict[str, Family] = {
@@ -19,6 +24,55 @@ SAMPLE: dict[str, Family] = {
         likely.ZeroInflated(likely.Beta()),
         likely.Hurdle(likely.Poisson()),
         likely.Hurdle(likely.NegativeBinomial()),
+        likely.Truncated(likely.Poisson(), low=0),
+        likely.Truncated(likely.NegativeBinomial(), low=0),
+        likely.Truncated(likely.Poisson(), low=0, high=5),
+        likely.Truncated(likely.NegativeBinomial(), high=3),
+        likely.Truncated(likely.Normal(), low=0),
+        likely.Truncated(likely.Normal(), high=2),
+        likely.Truncated(likely.Normal(), low=-1, high=2),
+        likely.Truncated(likely.LogNormal(), low=0.5),
+        likely.Truncated(likely.Exponential(), high=3),
+        likely.Truncated(likely.Weibull(), low=1),
+        likely.Mixture(likely.Normal(), 2),
+        likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
+        likely.Mixture(likely.Exponential(), 2),
+        likely.Mixture(likely.Poisson(), 2),
+    )
+}
+
+
+def _seen(inside: str, how: str, low: Any, high: Any) -> Any:
+    """Censored(inside) of rows that follow from one number y: a family with a textbook."""
+    spec = likely.Censored(inside.lower()).specification
+    return replace(
+        spec,
+        name=f"Censored({inside}) {how}",
+        support=spec.structure.parts[0].specification.support,
+        log_density=lambda y, *theta: spec.log_density(low(y), high(y), *theta),
+        structure=None,
+    )
+
+
+def _number(value: float) -> Any:
+    return lambda y: plain_view("bound", value)
+
+
+def _itself(y: Any) -> Any:
+    return y
+
+
+#: Specifications of censored rows as functions of one y, by the name of their textbook.
+CENSORED: dict[str, Any] = {
+    spec.name: spec
+    for name in TAILS
+    for spec in (
+        _seen(name, "left", _number(float("-inf")), _itself),
+        _seen(name, "right", _itself, _number(float("inf"))),
+        *(
+            _seen(name, f"by {w!r}", _itself, lambda y, w=w: plain_view("high", y + w))
+            for w in WIDTHS
+        ),
     )
 }
 
@@ -27,6 +81,34 @@ def specification_of(name: str) -> Any:
     """The specification of a sampled family, or of one of the registry."""
     from likely.families.registry import modules, specification
 
+    if name in CENSORED:
+        return CENSORED[name]
     if name in SAMPLE:
         return SAMPLE[name].specification
     return next(s for s in map(specification, modules()) if s.name == name)
+
+
+def _alike(name: str, point: Any) -> bool:
+    """Whether two components have nearly the same density, of whose difference few digits are left."""
+    column = np.array(point[1:])[:, np.newaxis]
+    logs = np.sort([
+        -inside.evaluate(np.array(point[:1]), column[columns], 0)[0][0]
+        for inside, columns in SAMPLE[name].loss().parts
+    ])  # fmt: skip
+    with np.errstate(invalid="ignore"):
+        return bool((np.diff(logs) < 1e-3 * np.maximum(1.0, np.abs(logs[1:]))).any())
+
+
+def points(name: str, at_most: int) -> list[Any]:
+    """The grid of a modified family, but for y whose interval float64 cannot hold."""
+    from oracles import grid
+
+    found = grid.points(grid.combination(name), at_most)
+    if name.startswith("Mixture"):
+        # Where the densities of all components are below e^(−1e300), nothing says which is larger.
+        return [p for p in found if abs(p[0]) < 1e100 and not _alike(name, p)]
+    if name not in CENSORED:
+        return found
+    width = float(name.split(" by ")[1]) if " by " in name else 0.0
+    low = CENSORED[name].support.low
+    return [p for p in found if (p[0] + width) - p[0] == width and p[0] > low]

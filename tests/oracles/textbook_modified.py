@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import reduce
 from typing import Any
 
-from likely._math.graph import Node, as_node, equal, exp, log, where
+from likely._math.graph import Node, as_node, equal, exp, expm1, log, log1p, make, where
 from oracles import textbook
 from oracles.textbook import Textbook
 
@@ -36,6 +38,122 @@ def hurdle(inside: str) -> Textbook:
     return _with_probability(book, log_density)
 
 
+# --- Distribution functions: the logarithms of both tails, each by its own formula. ---------------
+
+
+def normal_tails(y: Any, loc: Any, scale: Any) -> tuple[Node, Node]:
+    z = (y - loc) / scale
+    below, above = make("ndtr", z), make("ndtr", -z)
+    return where(z < 0.0, log(below), log1p(-above)), where(z > 0.0, log(above), log1p(-below))
+
+
+def log_normal_tails(y: Any, loc: Any, scale: Any) -> tuple[Node, Node]:
+    return normal_tails(log(y), loc, scale)
+
+
+def exponential_tails(y: Any, mean: Any) -> tuple[Node, Node]:
+    return log(-expm1(-y / mean)), -y / mean
+
+
+def weibull_tails(y: Any, scale: Any, shape: Any) -> tuple[Node, Node]:
+    hazard = exp(shape * (log(y) - log(scale)))
+    return log(-expm1(-hazard)), -hazard
+
+
+def gumbel_tails(y: Any, loc: Any, scale: Any) -> tuple[Node, Node]:
+    rate = exp(-(y - loc) / scale)
+    return -rate, log(-expm1(-rate))
+
+
+def logistic_tails(y: Any, loc: Any, scale: Any) -> tuple[Node, Node]:
+    z = (y - loc) / scale
+    return -log1p(exp(-z)), -log1p(exp(z))
+
+
+def log_logistic_tails(y: Any, scale: Any, shape: Any) -> tuple[Node, Node]:
+    return logistic_tails(log(y), log(scale), 1.0 / shape)
+
+
+TAILS: dict[str, Callable[..., tuple[Node, Node]]] = {
+    "Normal": normal_tails,
+    "LogNormal": log_normal_tails,
+    "Exponential": exponential_tails,
+    "Weibull": weibull_tails,
+    "Gumbel": gumbel_tails,
+    "Logistic": logistic_tails,
+    "LogLogistic": log_logistic_tails,
+}
+
+
+def interval(inside: str, low: Any, high: Any, *theta: Any) -> Node:
+    """log P(low < Y ≤ high); None is an open end."""
+    if low is None or high is None:
+        return TAILS[inside](high, *theta)[0] if low is None else TAILS[inside](low, *theta)[1]
+    (f_low, s_low), (f_high, s_high) = (TAILS[inside](y, *theta) for y in (low, high))
+    below = f_high + log(-expm1(f_low - f_high))
+    return where(f_high < s_low, below, s_low + log(-expm1(s_high - s_low)))
+
+
+def truncated(inside: str, low: float | None, high: float | None) -> Textbook:
+    book = textbook.FAMILIES[inside]
+    ends = [None if v is None else as_node(v) for v in (low, high)]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        return book.log_density(y, *theta) - interval(inside, *ends, *theta)
+
+    return replace(book, log_density=log_density, information=None)
+
+
+def truncated_counts(inside: str, low: int, high: int) -> Textbook:
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        terms = [exp(book.log_density(as_node(float(k)), *theta)) for k in range(low + 1, high + 1)]
+        return book.log_density(y, *theta) - log(reduce(lambda a, b: a + b, terms))
+
+    return replace(book, log_density=log_density, information=None)
+
+
+def zero_truncated(inside: str) -> Textbook:
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        return book.log_density(y, *theta) - log(1.0 - exp(book.log_density(as_node(0.0), *theta)))
+
+    return replace(book, log_density=log_density, information=None)
+
+
+def censored(inside: str, side: str, width: float = 0.0) -> Textbook:
+    """Of rows (y, ∞), (−∞, y) or (y, y + width)."""
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        low, high = {"right": (y, None), "left": (None, y), "interval": (y, y + width)}[side]
+        return interval(inside, low, high, *theta)
+
+    return replace(book, log_density=log_density, information=None)
+
+
+def mixture(*insides: str) -> Textbook:
+    books = [textbook.FAMILIES[inside] for inside in insides]
+    widths = [len(_names(book)) for book in books]
+    ends = [sum(widths[:j]) for j in range(len(books) + 1)]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        odds = [as_node(1.0), *theta[ends[-1] :]]
+        terms = [
+            o * exp(book.log_density(y, *theta[a:b]))
+            for o, book, a, b in zip(odds, books, ends[:-1], ends[1:], strict=True)
+        ]
+        return log(reduce(lambda a, b: a + b, terms)) - log(reduce(lambda a, b: a + b, odds))
+
+    return Textbook(log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]))
+
+
+#: Widths of the intervals that are tried: about as wide as the spread, and narrow.
+WIDTHS = (0.5, 2.0**-20)
+
+
 def _with_probability(book: Textbook, log_density: Callable[..., Node]) -> Textbook:
     """With one more parameter, a probability that comes last."""
     last = len(_names(book))
@@ -58,6 +176,19 @@ MODIFIED: dict[str, Textbook] = {
         for n in ("Gamma", "LogNormal", "Exponential", "Beta")
     },
     **{f"Hurdle({n})": hurdle(n) for n in ("Poisson", "NegativeBinomial")},
+    **{f"Truncated({n}, low=0)": zero_truncated(n) for n in ("Poisson", "NegativeBinomial")},
+    "Truncated(Poisson, low=0, high=5)": truncated_counts("Poisson", 0, 5),
+    "Truncated(NegativeBinomial, high=3)": truncated_counts("NegativeBinomial", -1, 3),
+    "Truncated(Normal, low=0)": truncated("Normal", 0.0, None),
+    "Truncated(Normal, high=2)": truncated("Normal", None, 2.0),
+    "Truncated(Normal, low=-1, high=2)": truncated("Normal", -1.0, 2.0),
+    "Truncated(LogNormal, low=0.5)": truncated("LogNormal", 0.5, None),
+    "Truncated(Exponential, high=3)": truncated("Exponential", None, 3.0),
+    "Truncated(Weibull, low=1)": truncated("Weibull", 1.0, None),
+    **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
+    "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
+    **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
+    **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},
 }
 
 #: Every textbook there is.

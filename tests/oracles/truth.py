@@ -88,8 +88,15 @@ def _tiny(x: mpf) -> bool:
     return x < mpf(10) ** (-mp.dps - 5)
 
 
+def _erfc(x: mpf) -> mpf:
+    if x < mpf(10) ** 40:
+        return mp.erfc(x)
+    return mp.exp(-x * x) / (x * mp.sqrt(mp.pi)) * (1 - 1 / (2 * x * x) + 3 / (4 * x**4))
+
+
 TABLE = {
     **mpmath_backend.TABLE,
+    "erfc": _erfc,
     "log1p": lambda x: mp.log1p(x) if x > -1 else mp.nan,
     "lgamma": lambda x: -mp.log(x) - mp.euler * x if _tiny(x) else mp.loggamma(x),
     "digamma": lambda x: -1 / x - mp.euler if _tiny(x) else mp.psi(0, x),

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 SCRIPT = """
-import faulthandler
 import os
-faulthandler.dump_traceback_later(150, exit=True)  # a process that waits for another says where
 import numpy as np
 from likely import Network, Normal, shared
 

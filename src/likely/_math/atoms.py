@@ -109,7 +109,11 @@ log1mexp = _register("log1mexp", lambda x, out: (bose(x),), lambda x: log(1.0 - 
 
 logaddexp = _register(
     "logaddexp",
-    lambda a, b, out: (sigmoid(a - b), sigmoid(b - a)),
+    # Where both are −∞, so that the loss is infinite, neither share is NaN.
+    lambda a, b, out: (
+        where(out > float("-inf"), sigmoid(a - b), 0.0),
+        where(out > float("-inf"), sigmoid(b - a), 0.0),
+    ),
     lambda a, b: log(exp(a) + exp(b)),
 )
 
@@ -496,13 +500,23 @@ ndtr = _register(
 )
 inverse_mills = _register(
     "inverse_mills",
-    lambda x, out: (-inverse_mills_fall(x),),
+    lambda x, out: (-out * mills_gap(x),),
     lambda x: exp(-0.5 * x * x - HALF_LOG_2PI) / ndtr(x),
 )
-inverse_mills_fall = _register(
-    "inverse_mills_fall",
-    lambda x, out: (inverse_mills(x) - out * (x + 2.0 * inverse_mills(x)),),
-    lambda x: inverse_mills(x) * (x + inverse_mills(x)),
+mills_gap = _register(
+    "mills_gap",
+    lambda x, out: (mills_variance(x),),
+    lambda x: x + exp(-0.5 * x * x - HALF_LOG_2PI) / ndtr(x),
+)
+mills_variance = _register(
+    "mills_variance",
+    None,
+    lambda x: 1.0 - inverse_mills(x) * (x + inverse_mills(x)),
+)
+log_mills = _register(
+    "log_mills",
+    lambda x, out: (mills_gap(x),),
+    lambda x: log(ndtr(x)) + 0.5 * x * x + HALF_LOG_2PI,
 )
 log_ndtr = _register("log_ndtr", lambda x, out: (inverse_mills(x),), lambda x: log(ndtr(x)))
 erfcx = _register(

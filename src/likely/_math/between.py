@@ -24,12 +24,12 @@ from likely._math.atoms import (
     erfcx,
     expm1mx,
     inverse_mills,
-    inverse_mills_fall,
     log1mexp,
     log1mexp_bend,
     log1mexp_of,
     log1mexp_slope,
     log_ndtr,
+    mills_gap,
     ndtr,
     register,
     sigmoid,
@@ -170,7 +170,7 @@ def _normal_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
     near = where(wide.right, -(a + g), a)  # the outer edge, mirrored to the left
     slope = where(wide.right, -slope, slope)
     two_sided = -wide.weight - slope * (near + slope)
-    one_sided = -inverse_mills_fall(wide.inner)
+    one_sided = -inverse_mills(wide.inner) * mills_gap(wide.inner)
     # a + S is b + S less g, and b + S the mean of t under the density.
     edge = _normal_edge(a, g, log_g)
     narrow = -edge + _normal_slope(a, g, log_g) * (g - edge * _first_moment(a, g))

@@ -44,17 +44,6 @@ def softplus_bend(x: Expression) -> Node:
     return where(x < -37.0, -0.5 * e, where(x < 0.0, near, right))
 
 
-def inverse_mills_fall(x: Expression) -> Node:
-    """M(x)·(x + M(x)) of the inverse Mills ratio M: minus its slope, 1 far left, where x + M is 1/|x|.
-
-    There it is the asymptotic series 1 − 1/x² + 6/x⁴ − 50/x⁶ + …, whose next term is below 1e-13.
-    """
-    square = 1.0 / (x * x)
-    far = 1.0 + square * polynomial(square, (-1.0, 6.0, -50.0, 518.0))
-    ratio = special.inverse_mills(x)
-    return where(x < -60.0, far, ratio * (x + ratio))
-
-
 def bose(x: Expression) -> Node:
     """1/(eˣ − 1), x > 0."""
     return 1.0 / expm1(x)

@@ -42,7 +42,11 @@ def _chain(node: Node, arg_tangents: list[Node]) -> Node:
         raise NotImplementedError(f"{node.op} has no derivative rule, so it cannot be in a loss")
     total = constant(0.0)
     for partial, darg in zip(rule(*node.args, node), arg_tangents, strict=True):
-        total = total + times(as_node(partial), darg)
+        term = times(as_node(partial), darg)
+        if node.op == "logaddexp" and not is_constant(term):
+            # A share of 0 takes nothing from a slope, though that be infinite.
+            term = ATOMS["where"](as_node(partial) > 0.0, term, 0.0)
+        total = total + term
     return total
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 class Domain:
     """A set of numbers: an interval, or the integers in it.
 
-    ``words`` is how an error message says what would be valid.
+    ``words`` is how an error message says what would be valid. ``columns`` names the numbers of a row
+    where they are more than one.
     """
 
     name: str
@@ -24,9 +25,16 @@ class Domain:
     closed_low: bool = False
     closed_high: bool = False
     integer: bool = False
+    columns: tuple[str, ...] = ("y",)
 
     def __repr__(self) -> str:
         return self.name
+
+    def split(self, y: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """The numbers of every row by name; (n,) where there is one, (n, m) where there are m."""
+        if len(self.columns) == 1:
+            return {self.columns[0]: y}
+        return {name: y[..., j] for j, name in enumerate(self.columns)}
 
     def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which finite values lie in the set."""
@@ -43,6 +51,35 @@ class Domain:
         if not (np.isfinite(ends).all() and self.contains(ends).all()):
             return False
         return not self.integer or bool((values == np.floor(values)).all())
+
+
+@dataclass(frozen=True, repr=False)
+class Intervals(Domain):
+    """Pairs (low, high) of which low = high is a number of the set, and low < high overlaps it."""
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of (n, 2) are numbers of the set, or intervals with a part of it inside."""
+        low, high = values[..., 0], values[..., 1]
+        exact = (low == high) & np.isfinite(low) & super().contains(low)
+        return exact | ((low < high) & (high > self.low) & (low < self.high))
+
+    def covers(self, values: NDArray[np.float64]) -> bool:
+        """Whether every row is one of them."""
+        return bool(self.contains(values).all())
+
+
+def intervals_of(domain: Domain) -> Intervals:
+    """What is seen of a continuous domain's numbers when they are censored."""
+    return Intervals(
+        f"intervals of {domain.name}",
+        domain.symbol,
+        f"[low, high] with low ≤ high; of an exact row low = high, {domain.words}",
+        domain.low,
+        domain.high,
+        domain.closed_low,
+        domain.closed_high,
+        columns=("y_low", "y_high"),
+    )
 
 
 real = Domain("real", "ℝ", "a finite real number")

@@ -14,6 +14,8 @@ Where a comment says that a difference is exact, an evaluator must not reassocia
 from __future__ import annotations
 
 import math
+from itertools import product as itertools_product
+from itertools import zip_longest
 from typing import Any
 
 from likely._math.graph import (
@@ -295,7 +297,8 @@ def softplus(x: Any) -> Node:
 
 def logaddexp(a: Any, b: Any) -> Node:
     """log(exp(a) + exp(b)), exactly the larger where the other is -infinite."""
-    return maximum(a, b) + log1p(exp(-abs_(a - b)))
+    top = maximum(a, b)
+    return top + log1p(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
 
 
 def sigmoid(x: Any) -> Node:
@@ -486,3 +489,57 @@ def inverse_mills(x: Any) -> Node:
     return where(left, ONE_OVER_SQRT_2PI, ONE_OVER_SQRT_2PI * e) / where(
         left, ratio, 1.0 - ratio * e
     )
+
+
+# Beyond the bound, with a = -x: x + phi(x)/Phi(x) = 1/(a + 2/(a + 3/(a + ...))), Laplace's continued
+# fraction. Cut after its 20th term it is a ratio of polynomials in v = 1/a^2 with exact coefficients, all
+# positive, and so is 1 - (phi/Phi)(x + phi/Phi), in which the leading terms cancel exactly.
+MILLS_FAR = -6.0
+
+
+def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
+    above, below = [1], [1]
+    for k in range(terms, 1, -1):
+        above, below = _plus(above, [0, *(k * c for c in below)]), above
+    rest = _plus(_times(above, above), [-c for c in _times(below, above)])
+    variance = _plus(rest, [0, *(-c for c in _times(below, below))])
+    return tuple(tuple(float(c) for c in p) for p in (below, above, variance))
+
+
+def _plus(a: list[int], b: list[int]) -> list[int]:
+    return [sum(pair) for pair in zip_longest(a, b, fillvalue=0)]
+
+
+def _times(a: list[int], b: list[int]) -> list[int]:
+    product = [0] * (len(a) + len(b) - 1)
+    for (i, x), (j, y) in itertools_product(enumerate(a), enumerate(b)):
+        product[i + j] += x * y
+    return product
+
+
+MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE = _mills_polynomials(20)
+
+
+def mills_gap(x: Any) -> Node:
+    """x + phi(x)/Phi(x): the mean of a standard normal above -x, less -x; -1/x far left."""
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    far = polynomial(v, MILLS_BELOW) / polynomial(v, MILLS_ABOVE) / a
+    return where(x < MILLS_FAR, far, x + inverse_mills(maximum(x, MILLS_FAR)))
+
+
+def mills_variance(x: Any) -> Node:
+    """1 - (phi/Phi)(x + phi/Phi), the variance of a standard normal above -x; 1/x^2 far left."""
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = polynomial(v, MILLS_VARIANCE) / above / above
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    return where(x < MILLS_FAR, far, 1.0 - ratio * (near + ratio))
+
+
+def log_mills(x: Any) -> Node:
+    """log(Phi(x)/phi(x)); -log(-x) far left."""
+    right = log_ndtr(x) + 0.5 * x * x
+    return where(x < 0.0, log(_tail_ratio(x)), right) + HALF_LOG_2PI

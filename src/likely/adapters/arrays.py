@@ -71,11 +71,15 @@ def _evaluate(
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
     vector = family.specification.vector is not None
-    width = loss.y_columns if vector else None
-    if width is None and y.ndim != 1:
-        raise ValueError(f"y must have one value a row, shape (n,); got shape {y.shape}")
-    if width is not None and (y.ndim != 2 or y.shape[1] != width):
-        raise ValueError(f"y must have shape (n, {width}) for {family!r}; got shape {y.shape}")
+    if not vector:
+        check.check_shape(y.shape, family.specification.support)
+    elif y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
+        needs = (
+            "one value a row, shape (n,)"
+            if loss.y_columns is None
+            else f"shape (n, {loss.y_columns})"
+        )
+        raise ValueError(f"y must have {needs} for {family!r}; got shape {y.shape}")
     if columns.shape != (y.shape[0], loss.columns):
         raise ValueError(
             f"raw has shape {given.shape}, but {family!r} needs ({y.shape[0]}, {loss.columns}): "

@@ -32,9 +32,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 class Graph:
     """Output nodes over the symbols y, raw0, raw1, …, with their programs and tangents."""
 
-    def __init__(self, outputs: Sequence[Node], columns: int) -> None:
+    def __init__(
+        self, outputs: Sequence[Node], columns: int, response: tuple[str, ...] = ("y",)
+    ) -> None:
         self.outputs = tuple(outputs)
         self.columns = columns
+        #: The names of y, or of its columns.
+        self.response = response
         #: The loss whose graph this is, and which may have a kernel for it.
         self.loss: Any = None
 
@@ -64,7 +68,7 @@ class Graph:
                     if not is_constant(slope, 0.0):
                         nodes.append(slope)
                         pairs.append((i, j))
-            self._tangents[key] = (graph(nodes, self.columns), tuple(pairs))
+            self._tangents[key] = (graph(nodes, self.columns, self.response), tuple(pairs))
         return self._tangents[key]
 
     @cached_property
@@ -87,16 +91,18 @@ class Graph:
 
     def inputs(self, y: Any, columns: Sequence[Any]) -> dict[str, Any]:
         """What a program is called with."""
-        return {"y": y} | {f"raw{j}": column for j, column in enumerate(columns)}
+        of_y = (y,) if len(self.response) == 1 else (y[..., j] for j in range(len(self.response)))
+        inputs = dict(zip(self.response, of_y, strict=True))
+        return inputs | {f"raw{j}": column for j, column in enumerate(columns)}
 
 
-def graph(outputs: Sequence[Node], columns: int) -> Graph:
+def graph(outputs: Sequence[Node], columns: int, response: tuple[str, ...] = ("y",)) -> Graph:
     """The graph of these outputs, remembered: its programs and compiled functions hang on it."""
-    key = (columns, *(node.digest for node in outputs))
+    key = (columns, response, *(node.digest for node in outputs))
     if key not in _graphs:
         if len(_graphs) >= _REMEMBERED:
             del _graphs[next(iter(_graphs))]
-        _graphs[key] = Graph(outputs, columns)
+        _graphs[key] = Graph(outputs, columns, response)
     return _graphs[key]
 
 
@@ -108,7 +114,8 @@ def loss_graph(loss: Any, order: int) -> Graph:
     """nll, and with order 1 its gradient in raw."""
     known = vars(loss).setdefault("_adapter_graphs", {})
     if order not in known:
-        known[order] = graph(loss.outputs(order), loss.columns)
+        response = loss.specification.support.columns
+        known[order] = graph(loss.outputs(order), loss.columns, response)
         known[order].loss = loss
     return known[order]
 
@@ -118,11 +125,10 @@ def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...
 
     Leading axes of any number are rows: inside ``vmap`` a row has none.
     """
-    k = loss.columns
-    width = loss.y_columns if loss.specification.vector is not None else None
+    k, width = loss.columns, loss.y_columns
     if width is not None:
         if y[-1:] != (width,):
-            raise ValueError(f"y must have shape (…, {width}) for {family!r}, got {y}")
+            raise ValueError(f"y has shape {y}, but {family!r} needs {width} columns, (…, {width})")
         y = y[:-1]
     if raw == (*y, k):
         return True

@@ -59,7 +59,7 @@ def _differentiable(graph: Graph) -> Callable[..., tuple[Any, ...]]:
         work = jax.dtypes.canonicalize_dtype(jnp.float64)
         program = graph.program(TABLE, single=work == jnp.float32)
         values = program(graph.inputs(y.astype(work), [c.astype(work) for c in columns]))
-        return tuple(jnp.broadcast_to(jnp.asarray(v, dtype), y.shape) for v in values)
+        return tuple(jnp.broadcast_to(jnp.asarray(v, dtype), columns[0].shape) for v in values)
 
     def rule(primals: tuple[Any, ...], moves: tuple[Any, ...]) -> tuple[Any, Any]:
         # A y that does not move must not be differentiated: some formulas have no rule for it.

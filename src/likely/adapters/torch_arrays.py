@@ -37,6 +37,8 @@ def _outputs(family: Any, order: int, y: Any, raw: Tensor) -> tuple[Tensor, ...]
     if not (isinstance(y, Tensor) and y.device == raw.device):
         y = torch.as_tensor(y, device=raw.device)
     if y.requires_grad:
+        if len(family.specification.support.columns) > 1:
+            raise TypeError(f"{family!r} has no derivative in the bounds of y: detach y first")
         y = y.to(raw.dtype)
     if torch.compiler.is_compiling():
         return _by_number(_number(family), order, y, raw)

@@ -144,7 +144,7 @@ def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ..
     work = torch.float32 if like.device.type == "mps" else torch.float64
     program = graph.program(TABLES[work], single=work == torch.float32)
     values = program(graph.inputs(y.to(work), [column.to(work) for column in columns]))
-    return tuple(_full(v, y.shape, like) for v in values)
+    return tuple(_full(v, like.shape, like) for v in values)
 
 
 def _full(value: Any, shape: torch.Size, like: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from likely.cli.errors import UserError, library_errors
+from likely.modifiers import MODIFIERS
 from likely.recipe import Family, Role, family_class, predicted, shared
 
 _ROLES = {"shared": shared, "predicted": predicted}
@@ -16,7 +17,7 @@ def parse_family(text: str, links: Iterable[str] = ()) -> Family:
     """The family that ``text`` and ``PARAMETER=LINK`` items mean; nothing is evaluated."""
     name, roles, positional = _parse(text)
     with library_errors():
-        cls: Any = family_class(name)
+        cls = _class(name)
     for item in links:
         parameter, equals, value = item.partition("=")
         if not equals or not parameter.strip() or not value.strip():
@@ -26,13 +27,25 @@ def parse_family(text: str, links: Iterable[str] = ()) -> Family:
         return cls(*positional, **roles)
 
 
+def _class(name: str) -> Any:
+    """The class of a family, or of a modifier such as ``ZeroInflated``."""
+    modifiers = {known.lower(): modifier for known, modifier in MODIFIERS.items()}
+    return modifiers.get(name.replace("_", "").lower()) or family_class(name)
+
+
 def _role(cls: Any, parameter: str, value: str) -> Role | float:
     if value in _ROLES:
         return _ROLES[value]
     try:
         return float(value)
     except ValueError:
-        known = cls.specification.parameters
+        known = getattr(cls, "specification", None)
+        if known is None:
+            raise UserError(
+                f"--link {parameter}={value}: write the links of a modified family in brackets, as in "
+                "'ZeroInflated(Poisson(mean=predicted(\"softplus\")))'"
+            ) from None
+        known = known.parameters
         is_shared = parameter in known and known[parameter].shared
         return (shared if is_shared else predicted)(value)
 
@@ -44,6 +57,11 @@ def _parse(text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
         call = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError):
         call = None
+    return _read(call, text)
+
+
+def _read(call: Any, text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
+    """A call's name, its keywords, and what it is called with: whole numbers, or families."""
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise UserError(f"cannot read the family {text!r}; {_HELP}")
     roles: dict[str, Role | float] = {}
@@ -51,13 +69,22 @@ def _parse(text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
         if keyword.arg is None:
             raise UserError(f"cannot read the family {text!r}; {_HELP}")
         roles[keyword.arg] = _value(keyword.value, text)
-    return call.func.id, roles, [_first(item, text) for item in call.args]
+    return call.func.id, roles, [_positional(item, text) for item in call.args]
 
 
-def _first(node: ast.expr, text: str) -> Any:
-    """A number of classes, or their labels in order: ``3`` or ``["low", "mid", "high"]``."""
+def _positional(node: ast.expr, text: str) -> int | list[Any] | Family:
+    """A number of classes, their labels in order (``["low", "high"]``), or a family."""
     if isinstance(node, ast.List) and all(isinstance(item, ast.Constant) for item in node.elts):
         return [item.value for item in node.elts]  # type: ignore[attr-defined]
+    if isinstance(node, ast.Name) and node.id not in _ROLES:
+        with library_errors():
+            made: Family = _class(node.id)()
+        return made
+    if isinstance(node, ast.Call) and getattr(node.func, "id", None) not in _ROLES:
+        name, roles, positional = _read(node, text)
+        with library_errors():
+            inside: Family = _class(name)(*positional, **roles)
+        return inside
     value = _value(node, text)
     if not (isinstance(value, float) and value.is_integer()):
         raise UserError(f"cannot read the family {text!r}; {_HELP}")

@@ -157,6 +157,8 @@ class Specification:
                                   difference of two tails would cancel
     log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
                                   y ≤ bound), where the difference to log p(y) would cancel
+    log_within                    ``(y, low, high, *parameters)``, the same between two bounds
+    log_step                      ``(k, *parameters)``: log p(k + 1) − log p(k) of counts
     log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
                                   difference log p(y) − log(1 − p(0)) would cancel
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
@@ -188,6 +190,8 @@ class Specification:
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
     structure: Structure | None = None
+    #: The density's logarithm as a textbook prints it, where what is computed is too long to read.
+    printed: Body | None = None
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
@@ -215,6 +219,8 @@ FORMULAS = (
     "log_interval",
     "log_above",
     "log_below",
+    "log_within",
+    "log_step",
     "log_positive",
     "expected_information",
     "sufficient",
@@ -291,6 +297,8 @@ _LEADING = {
     "log_interval": ("low", "high"),
     "log_above": ("y", "low"),
     "log_below": ("y", "high"),
+    "log_within": ("y", "low", "high"),
+    "log_step": ("k",),
 }
 
 

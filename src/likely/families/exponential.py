@@ -1,7 +1,8 @@
 """Exponential: waiting times without memory."""
 
+from likely._math.atoms import log1mexp, log1mexp_of, log_expm1_ratio
 from likely._math.domains import nonnegative, positive
-from likely._math.graph import exp, expm1, log, log1p
+from likely._math.graph import exp, expm1, log, log1p, where
 from likely.families.base import Alternative, Distribution, Parameter
 
 
@@ -38,6 +39,25 @@ class Exponential(Distribution):
 
     def sf(y, mean):
         return exp(-y / mean)
+
+    def log_cdf(y, mean):
+        return log1mexp_of(y / mean, y.log - mean.log)
+
+    def log_sf(y, mean):
+        return -y / mean
+
+    def log_interval(low, high, mean):
+        width = high - low
+        return log1mexp_of(width / mean, log(width) - mean.log) - low / mean
+
+    def log_above(y, low, mean):
+        return -mean.log - (y - low) / mean
+
+    def log_below(y, high, mean):
+        # For a large mean the density is nearly 1/high.
+        x = high / mean
+        flat = x - log(high) - log_expm1_ratio(x, high.log - mean.log)
+        return where(x < 1.0, flat, -mean.log - log1mexp(x)) - y / mean
 
     def quantile(q, mean):
         return -mean * log1p(-q)

@@ -2,9 +2,11 @@
 
 import math
 
+from likely._math.atoms import log1mexp_of
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log, log1p
 from likely._math.location_scale import gumbel_kernel
+from likely._math.tails import exponential_between
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329
@@ -46,6 +48,16 @@ class Gumbel(Distribution):
 
     def sf(y, loc, scale):
         return -expm1(-exp((loc - y) / scale))
+
+    def log_cdf(y, loc, scale):
+        return -exp((loc - y) / scale)
+
+    def log_sf(y, loc, scale):
+        z = (y - loc) / scale
+        return log1mexp_of(exp(-z), -z)
+
+    def log_interval(low, high, loc, scale):
+        return exponential_between((loc - high) / scale, (high - low) / scale)
 
     def quantile(q, loc, scale):
         return loc - scale * log(-log(q))

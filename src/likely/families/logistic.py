@@ -2,10 +2,11 @@
 
 import math
 
-from likely._math.atoms import sigmoid
+from likely._math.atoms import sigmoid, softplus
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log, log1p
 from likely._math.location_scale import logistic_kernel
+from likely._math.tails import logistic_between
 from likely.families.base import Distribution, Parameter
 
 
@@ -45,6 +46,15 @@ class Logistic(Distribution):
 
     def sf(y, loc, scale):
         return sigmoid((loc - y) / scale)
+
+    def log_cdf(y, loc, scale):
+        return -softplus((loc - y) / scale)
+
+    def log_sf(y, loc, scale):
+        return -softplus((y - loc) / scale)
+
+    def log_interval(low, high, loc, scale):
+        return logistic_between((low - loc) / scale, (high - loc) / scale, (high - low) / scale)
 
     def quantile(q, loc, scale):
         return loc + scale * (log(q) - log1p(-q))

@@ -2,10 +2,11 @@
 
 import math
 
-from likely._math.atoms import log_ratio_of, sigmoid
+from likely._math.atoms import log_ratio, log_ratio_of, sigmoid, softplus
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, log1p, minimum, polynomial, tan, where
 from likely._math.location_scale import logistic_kernel
+from likely._math.tails import logistic_between
 from likely.families.base import Distribution, Parameter
 
 #: (tan b − b)/b³ in powers of b².
@@ -63,6 +64,16 @@ class LogLogistic(Distribution):
 
     def sf(y, scale, shape):
         return sigmoid(shape * (scale.log - y.log))
+
+    def log_cdf(y, scale, shape):
+        return -softplus(shape * (scale.log - y.log))
+
+    def log_sf(y, scale, shape):
+        return -softplus(shape * (y.log - scale.log))
+
+    def log_interval(low, high, scale, shape):
+        a, b = shape * (low.log - scale.log), shape * (high.log - scale.log)
+        return logistic_between(a, b, shape * log_ratio(high, low, high - low))
 
     def quantile(q, scale, shape):
         return scale * exp((log(q) - log1p(-q)) / shape)

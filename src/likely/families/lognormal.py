@@ -1,8 +1,9 @@
 """LogNormal: positive values whose logarithm is Normal."""
 
-from likely._math.atoms import ndtr, ndtri
+from likely._math.atoms import log_ndtr, log_ratio, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
+from likely._math.tails import normal_above, normal_between
 from likely.families.base import Distribution, Parameter
 
 
@@ -44,6 +45,27 @@ class LogNormal(Distribution):
 
     def sf(y, loc, scale):
         return ndtr((loc - y.log) / scale)
+
+    def log_cdf(y, loc, scale):
+        return log_ndtr((y.log - loc) / scale)
+
+    def log_sf(y, loc, scale):
+        return log_ndtr((loc - y.log) / scale)
+
+    def log_interval(low, high, loc, scale):
+        ratio = log_ratio(high, low, high - low)
+        a, b = (low.log - loc) / scale, (high.log - loc) / scale
+        return normal_between(a, b, ratio / scale, log(ratio) - scale.log)
+
+    def log_above(y, low, loc, scale):
+        step = log_ratio(y, low, y - low) / scale
+        above = normal_above((y.log - loc) / scale, (low.log - loc) / scale, step)
+        return above - scale.log - y.log
+
+    def log_below(y, high, loc, scale):
+        step = log_ratio(high, y, high - y) / scale
+        below = normal_above((loc - y.log) / scale, (loc - high.log) / scale, step)
+        return below - scale.log - y.log
 
     def quantile(q, loc, scale):
         return exp(loc + scale * ndtri(q))

@@ -17,7 +17,7 @@ from likely._math.atoms import (
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import equal, floor, log1p, where
+from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
 
 
@@ -54,6 +54,12 @@ class NegativeBinomial(Distribution):
         # binomial coefficient.
         few = negative_binomial_few(y, mean, size, mean.log, size.log)
         return where(y < 2.0, -few, _saddle(y, mean, size))
+
+    def log_step(k, mean, size):
+        # (k + s)/(k + 1) · m/(s + m), so that what is large in s or in m has cancelled on paper.
+        sum_ = where(equal(k, 0.0), size.log, log(size + k))
+        many = mean.log + log1p(k / size) - log1p(mean / size)
+        return where(mean < size, many, sum_ - log1p(size / mean)) - log(k + 1.0)
 
     def log_positive(y, mean, size):
         # With r = mean/size, −log p(0) = size · log(1 + r). Where that is small both log p(1) and

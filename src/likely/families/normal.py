@@ -1,8 +1,9 @@
 """Normal: symmetric errors on the real line."""
 
-from likely._math.atoms import ndtr, ndtri
+from likely._math.atoms import log_ndtr, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log
+from likely._math.tails import normal_above, normal_between, normal_within
 from likely.families.base import Alternative, Distribution, Parameter
 
 
@@ -46,6 +47,32 @@ class Normal(Distribution):
 
     def sf(y, loc, scale):
         return ndtr((loc - y) / scale)
+
+    def log_cdf(y, loc, scale):
+        return log_ndtr((y - loc) / scale)
+
+    def log_sf(y, loc, scale):
+        return log_ndtr((loc - y) / scale)
+
+    def log_interval(low, high, loc, scale):
+        width = (high - low) / scale
+        log_width = log(high - low) - scale.log
+        return normal_between((low - loc) / scale, (high - loc) / scale, width, log_width)
+
+    def log_above(y, low, loc, scale):
+        step = (y - low) / scale
+        return normal_above((y - loc) / scale, (low - loc) / scale, step) - scale.log
+
+    def log_below(y, high, loc, scale):
+        step = (high - y) / scale
+        return normal_above((loc - y) / scale, (loc - high) / scale, step) - scale.log
+
+    def log_within(y, low, high, loc, scale):
+        z, a, b = ((v - loc) / scale for v in (y, low, high))
+        offset = (y - 0.5 * (low + high)) / scale
+        width = (high - low) / scale
+        steps = ((y - low) / scale, (high - y) / scale)
+        return normal_within(z, a, b, steps, width, offset, log(high - low), scale.log)
 
     def quantile(q, loc, scale):
         return loc + scale * ndtri(q)

@@ -9,7 +9,7 @@ from likely._math.atoms import (
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import equal, floor, where
+from likely._math.graph import equal, floor, log, where
 from likely._math.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
@@ -32,6 +32,9 @@ class Poisson(Distribution):
     def log_density(y, mean):
         # y log(y/m) + m − y is the unit deviance; log y! enters through its Stirling remainder.
         return -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+
+    def log_step(k, mean):
+        return mean.log - log(k + 1.0)
 
     def log_positive(y, mean):
         # log p(y) − log(1 − e⁻ᵐ). For y = 1 and for a small mean, (eᵐ − 1)/m takes the place of both.

@@ -2,10 +2,11 @@
 
 import math
 
-from likely._math.atoms import lgamma, log_ratio_of
+from likely._math.atoms import lgamma, log1mexp_of, log_ratio, log_ratio_of
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, expm1, log, log1p, polynomial, where
 from likely._math.location_scale import gumbel_kernel
+from likely._math.tails import exponential_between
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329
@@ -65,6 +66,26 @@ class Weibull(Distribution):
 
     def sf(y, scale, shape):
         return exp(-exp(shape * (y.log - scale.log)))
+
+    def log_cdf(y, scale, shape):
+        log_hazard = shape * (y.log - scale.log)
+        return log1mexp_of(exp(log_hazard), log_hazard)
+
+    def log_sf(y, scale, shape):
+        return -exp(shape * (y.log - scale.log))
+
+    def log_interval(low, high, scale, shape):
+        growth = shape * log_ratio(high, low, high - low)
+        return exponential_between(shape * (low.log - scale.log), growth)
+
+    def log_above(y, low, scale, shape):
+        log_hazard = shape * (y.log - scale.log)
+        growth = shape * log_ratio(y, low, y - low)
+        before = exp(shape * (low.log - scale.log))
+        hazard = exp(log_hazard)
+        much = where(growth < 40.0, -hazard * expm1(-growth), hazard)
+        rise = where(growth < 1.0, before * expm1(growth), much)
+        return shape.log - y.log + log_hazard - rise
 
     def quantile(q, scale, shape):
         return scale * exp(log(-log1p(-q)) / shape)

@@ -54,7 +54,7 @@ def fit_constant(
 def _counted(response: Response) -> Response:
     """The distinct values of y with the sums of their weights, where y repeats much."""
     y, n = response.y, response.y.shape[0]
-    if response.offset is not None or n < REPEATS or y.ndim > 1:
+    if response.offset is not None or y.ndim > 1 or n < REPEATS:
         return response
     sample = np.asarray(y[:4096], dtype=np.float64)
     if (sample != np.floor(sample)).any() or sample.min() < 0.0:

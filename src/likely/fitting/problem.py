@@ -50,8 +50,8 @@ class Design:
 class Response:
     """y with everything that belongs to it row by row.
 
-    y (n,), or (n, d) for a loss of vectors; weight (n,) ≥ 0, frequencies, or None for ones;
-    offset (k, n), added to raw, or None.
+    y (n,), or (n, m) of m numbers a row; weight (n,) ≥ 0, frequencies, or None for ones; offset
+    (k, n), added to raw, or None.
     """
 
     y: NDArray[Any]
@@ -77,7 +77,7 @@ def check_problem(
         raise ValueError(f"{len(designs)} designs for {k} raw columns: give one per raw column")
     if start.shape != (k,) or not np.isfinite(start).all():
         raise ValueError(f"start must be {k} finite numbers, one per raw column, got {start}")
-    if response.y.shape[:1] != (n,):
+    if response.y.shape[0] != n:
         raise ValueError(f"y has shape {response.y.shape}, but X has {n} rows: they must match")
     weight = response.weight
     if weight is not None and weight.shape != (n,):

@@ -15,7 +15,7 @@ Rows = NDArray[np.intp]
 
 def inference_of(loss: Any, raw: Array) -> Any:
     """Tails, quantiles, moments, mode and entropy of the rows of raw (k, n)."""
-    from likely.inference import zeros
+    from likely.inference import mixed, truncated, zeros
 
     kind = loss.specification.structure.kind
     counts = loss.specification.support.integer
@@ -23,6 +23,10 @@ def inference_of(loss: Any, raw: Array) -> Any:
         ("ZeroInflated", True): zeros.InflatedCounts,
         ("ZeroInflated", False): zeros.InflatedAmounts,
         ("Hurdle", True): zeros.HurdleCounts,
+        ("Mixture", True): mixed.MixedCounts,
+        ("Mixture", False): mixed.MixedAmounts,
+        ("Truncated", True): truncated.TruncatedCounts,
+        ("Truncated", False): truncated.TruncatedAmounts,
     }
     return kinds[kind, counts](loss, raw)
 

@@ -62,7 +62,7 @@ class Predictive:
     """
 
     def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
-        self.loss = loss
+        self.loss = loss.distribution
         self.raw = np.asarray(raw, dtype=np.float64)
         if self.raw.ndim not in (1, 2) or self.raw.shape[0] != loss.columns:
             raise ValueError(

@@ -80,13 +80,12 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
 
 
 def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
-    """y as float64 (n,), every value in the support.
+    """y as float64 (n,), every value in the support; (n, 2) for a family of intervals.
 
     ValueError names the rows that are missing, infinite or outside the support.
     """
-    array = numbers_of(y, support)
-    if array.ndim != 1:
-        raise ValueError(f"y must have one value a row, shape (n,); got shape {array.shape}")
+    array = np.ascontiguousarray(numbers_of(y, support))
+    check_shape(array.shape, support)
     if array.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")
     if not all_blocks(lambda start, stop: support.covers(array[start:stop]), array.shape[0]):
@@ -114,8 +113,22 @@ def rows_of_numbers(y: Any, columns: int, specification: Any) -> NDArray[np.floa
     return array
 
 
+def check_shape(shape: tuple[int, ...], support: Domain) -> None:
+    """ValueError where y has not one value a row, or not the columns of the support."""
+    m = len(support.columns)
+    if m == 1 and len(shape) != 1:
+        raise ValueError(f"y must have one value a row, shape (n,); got shape {shape}")
+    if m > 1 and (len(shape) != 2 or shape[1] != m):
+        raise ValueError(
+            f"y must have {m} columns, low and high, which are equal where y was seen exactly; got shape "
+            f"{shape}. likely.censored(time, event) makes them from times and an event indicator"
+        )
+
+
 def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     """The ValueError for y of which some value is not in the support."""
+    if len(support.columns) > 1:
+        _refuse_intervals(y, support, family)
     missing = np.isnan(y)
     if missing.any():
         raise ValueError(
@@ -132,6 +145,24 @@ def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     raise ValueError(
         f"y is outside the support {support.symbol} of {family} in "
         f"{rows_and_values(outside, y)}; each must be {support.words}{_hint(support, y)}"
+    )
+
+
+def _refuse_intervals(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
+    missing = np.isnan(y).any(axis=1)
+    if missing.any():
+        raise ValueError(
+            f"y is NaN in {rows_and_values(missing, y)}; an end that is not known is -inf or inf"
+        )
+    inverted = y[:, 0] > y[:, 1]
+    if inverted.any():
+        raise ValueError(
+            f"low is above high in {rows_and_values(inverted, y)}: the columns of y are low, then high"
+        )
+    outside = ~support.contains(y)
+    raise ValueError(
+        f"y is impossible under {family}, which lies in {support.symbol}, in "
+        f"{rows_and_values(outside, y)}; each row must be {support.words}"
     )
 
 

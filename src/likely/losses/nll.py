@@ -147,11 +147,22 @@ class NegativeLogLikelihood:
             found.append((compose(part.specification, inner), columns))
         return tuple(found)
 
+    @property
+    def y_columns(self) -> int | None:
+        """How many columns y has; None where it has shape (n,)."""
+        m = len(self.specification.support.columns)
+        return None if m == 1 else m
+
+    @property
+    def distribution(self) -> NegativeLogLikelihood:
+        """The loss of y itself, where this one sees it in part only: of its distribution."""
+        return self if len(self.specification.support.columns) == 1 else self.parts[0][0]
+
     @cached_property
     def loss(self) -> Node:
         """−log p as one node; +∞ where a partial link leaves its domain."""
-        y = View("y", symbol("y"), {})
-        nll = -as_node(self.specification.trace(self.specification.log_density, self.views, y))
+        ys = [View(name, symbol(name), {}) for name in self.specification.support.columns]
+        nll = -as_node(self.specification.trace(self.specification.log_density, self.views, *ys))
         return nll if self.valid is None else where(self.valid, nll, float("inf"))
 
     @cached_property
@@ -225,8 +236,8 @@ class NegativeLogLikelihood:
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (k, n) and packed curvature (k(k+1)/2, n), up to ``order``.
 
-        ``y`` (n,) must lie in the support and ``raw`` (k, n) be finite; where they are not, nothing is raised
-        here, but a list given as ``invalid`` receives a number above 0.
+        ``y``, (n,) or of intervals (n, 2), must lie in the support and ``raw`` (k, n) be finite; where
+        they are not, nothing is raised here, but a list given as ``invalid`` receives a number above 0.
         """
         n, k = y.shape[0], self.columns
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
@@ -273,7 +284,8 @@ class NegativeLogLikelihood:
         with np.errstate(all="ignore"):
             for first in range(0, y.shape[0], BLOCK):
                 rows = slice(first, first + BLOCK)
-                inputs = {"y": y[rows]} | {f"raw{j}": raw[j, rows] for j in range(self.columns)}
+                inputs = self.specification.support.split(y[rows])
+                inputs |= {f"raw{j}": raw[j, rows] for j in range(self.columns)}
                 program(inputs, [row[rows] for row in out])
 
     def parameter(self, name: str, raw: Array, view: str = "") -> Array:

@@ -302,7 +302,13 @@ class DistributionEstimator(BaseEstimator):
     ) -> float:
         """Mean log-likelihood per row, in nats: higher is better."""
         self._check_fitted()
-        logs = self.predict_dist(X, offset, exposure).log_prob(y)
+        predictive = self.predict_dist(X, offset, exposure)
+        support = self.family_.specification.support
+        if len(support.columns) == 1:
+            logs = predictive.log_prob(y)
+        else:  # what was seen of y, rather than y itself
+            seen = check.response(y, support, self.family_.specification.name)
+            logs = -self.loss_.evaluate(seen, predictive.raw, 0)[0]
         weight = check.weights(sample_weight, logs.shape[0])
         return float(np.average(logs, weights=weight))
 

@@ -21,6 +21,7 @@ from likely.predictors.judging import hold_out, judging_rows
 from likely.predictors.network_settings import (
     batch_rows,
     check_beta,
+    dropout_rate,
     hidden_sizes,
     number,
     schedule,
@@ -52,7 +53,8 @@ class Network(DistributionEstimator):
     family: a family such as ``Normal()``, or its name. module: instead of the default network a
     ``torch.nn.Module`` from (n, width) to (n, outputs), or a function (width, outputs) that makes one; outputs
     are the raw columns that are not shared. members: networks that differ by their random start and order of
-    rows; the prediction is their equal-weight mixture. hidden, dropout: of the default network. categorical_features:
+    rows; the prediction is their equal-weight mixture. hidden, dropout: of the default network; None is 0.15 up to
+    2,000 rows, and less in proportion as there are more. categorical_features:
     names or indices of columns of codes 0, 1, …, beside the categories of a data frame.
 
     max_epochs: passes over the rows at most. batch_size: None is the power of two next above √n.
@@ -102,7 +104,7 @@ class Network(DistributionEstimator):
         module: Any = None,
         members: int = 1,
         hidden: Sequence[int] = (128, 128),
-        dropout: float = 0.15,
+        dropout: float | None = None,
         categorical_features: Any = None,
         max_epochs: int = 300,
         batch_size: int | None = None,
@@ -198,6 +200,11 @@ class Network(DistributionEstimator):
                 f"members={self.members}: a mixture of rankings has no most probable one that could be "
                 f"found; {loss.specification.name} is for one member"
             )
+        if y.ndim > 1 and loss.specification.vector is None:
+            raise TypeError(
+                f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
+                "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"
+            )
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
             used = np.flatnonzero(weight)
@@ -228,7 +235,7 @@ class Network(DistributionEstimator):
             mixed=self._mixed(device),
             seed=seed,
         )
-        blueprint, members = self._blueprint(), self._members()
+        blueprint, members = self._blueprint(X.shape[0]), self._members()
         self.inputs_ = learn_inputs(X, response.weight, self._levels(X))
         self.target_ = learn_target(loss, response.y, response.weight, response.offset)
         if loss.columns == 0:
@@ -306,11 +313,10 @@ class Network(DistributionEstimator):
             given = FOLDS if y.shape[0] < FOLDED_ROWS and self.module is None else FRACTION
         return hold_out(given, y, rng)
 
-    def _blueprint(self) -> Any:
+    def _blueprint(self, rows: int) -> Any:
         from likely.predictors.networks.fit import Blueprint
 
-        dropout = number("dropout", self.dropout, 0.0, 1.0)
-        return Blueprint(hidden_sizes(self.hidden), dropout, self.module)
+        return Blueprint(hidden_sizes(self.hidden), dropout_rate(self.dropout, rows), self.module)
 
     def _members(self) -> int:
         from torch import nn
@@ -378,7 +384,8 @@ class Network(DistributionEstimator):
         loss = self.loss_
         if loss.columns == 0:
             return
-        model = self._blueprint().build(
+        # Nothing is left out any more, whatever the rows were.
+        model = self._blueprint(1).build(
             self._members(), self.inputs_, loss, self.target_, find_device(self.device)
         )
         weights = {

@@ -13,6 +13,9 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
 }
 
+#: Dropout of up to so many rows.
+DROPOUT, DROPOUT_ROWS = 0.15, 2000
+
 
 def whole(name: str, value: Any, least: int = 1) -> int:
     """A whole number of at least ``least``; ValueError names the argument."""
@@ -57,6 +60,13 @@ def batch_rows(value: Any, n: int) -> int:
     if value is None:
         return min(4096, max(32, 2 ** math.ceil(math.log2(math.sqrt(n)))))
     return whole("batch_size", value)
+
+
+def dropout_rate(value: Any, n: int) -> float:
+    """The share of a layer that is left out: with many rows there is less to be protected from."""
+    if value is None:
+        return DROPOUT * min(1.0, DROPOUT_ROWS / n)
+    return number("dropout", value, 0.0, 1.0)
 
 
 def check_beta(value: Any, loss: Any) -> float:

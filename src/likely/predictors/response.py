@@ -52,7 +52,8 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
     if specification.vector is None:
         from sklearn.utils.validation import column_or_1d
 
-        y = column_or_1d(np.asarray(y), warn=True)
+        y = np.asarray(y)
+        y = column_or_1d(y, warn=True) if len(specification.support.columns) == 1 else y
         return Observed(check.response(y, specification.support, name))
     from likely.losses.vector import vector_loss
 

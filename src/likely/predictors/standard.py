@@ -97,7 +97,7 @@ def standard(loss: Any, y: Array, weight: Array | None) -> Standard | None:
                 "from the next: use a family for amounts, such as Gamma"
             )
         return None
-    if loss.columns == 0:
+    if loss.columns == 0 or len(support.columns) > 1:
         return None
     mean, std = mean_and_std(y, weight)
     positive = support.low == 0.0

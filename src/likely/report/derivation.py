@@ -85,7 +85,8 @@ class Derivation:
     def log_density(self) -> Ordered:
         """log p(y | θ), in order."""
         y = plain_view("y", symbol("y"))
-        return algebra.order(one_formula(self.traced(self.specification.log_density, y)[0]))
+        body = self.specification.printed or self.specification.log_density
+        return algebra.order(one_formula(self.traced(body, y)[0]))
 
     @cached_property
     def density(self) -> algebra.Product:

@@ -271,7 +271,10 @@ class Text(StrPrinter):
 
     def _print_Or(self, e: Expr) -> str:
         return " or ".join(
-            sorted(f"({self._print(a)})" if a.is_And else self._print(a) for a in e.args)
+            sorted(
+                f"({self._print(a)})" if isinstance(a, sympy.And) else self._print(a)
+                for a in e.args
+            )
         )
 
     def _print_Relational(self, e: Expr) -> str:

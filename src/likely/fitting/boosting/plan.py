@@ -31,8 +31,8 @@ def folds(y: NDArray[np.float64], count: int, rng: np.random.Generator) -> Plan:
     """``count`` folds with nearly the same distribution of y: rows sorted by y are dealt out in random order."""
     n = y.shape[0]
     shuffled = rng.permutation(n)
-    by = y if y.ndim == 1 else y[:, 0]  # of vectors the first column
-    order = shuffled[np.argsort(by[shuffled], kind="stable")]
+    # Rows of several numbers by the last one first, so that censored ones are dealt out as well.
+    order = shuffled[np.lexsort(np.atleast_2d(y[shuffled].T))]
     fold = np.empty(n, dtype=np.intp)
     for first in range(0, n, count):
         dealt = order[first : first + count]

@@ -130,10 +130,10 @@ def _compile(module: types.ModuleType) -> None:
             continue
         # LLVM vectorises a loop only if everything that it calls is inlined. The one signature of a
         # kernel takes read-only arrays too, so that nothing is ever compiled twice.
-        first = function.__code__.co_varnames[0]
-        if first == "y_all":
-            decorate = partial(numba.njit, _signature(numba), **fast)
-        elif first == "codes_all":  # compiled for each type and layout that it meets
+        head = function.__code__.co_varnames[0]
+        if head in ("y_all", "ys_all"):
+            decorate = partial(numba.njit, _signature(numba, 1 if head == "y_all" else 2), **fast)
+        elif head == "codes_all":  # compiled for each type and layout that it meets
             decorate = partial(numba.njit, **fast)
         else:
             decorate = partial(numba.njit, **fast, forceinline=True)
@@ -145,10 +145,10 @@ def _compile(module: types.ModuleType) -> None:
         setattr(module, name, compiled)
 
 
-def _signature(numba: Any) -> Any:
+def _signature(numba: Any, axes: int) -> Any:
     """Of a kernel's arguments: contiguous float64 arrays, of which y and raw are only read."""
     types_ = numba.types
-    y = types_.Array(types_.float64, 1, "C", readonly=True)
+    y = types_.Array(types_.float64, axes, "C", readonly=True)
     raw = types_.Array(types_.float64, 2, "C", readonly=True)
     first, rest = types_.float64[::1], types_.float64[:, ::1]
     return types_.intp(y, raw, first, rest, types_.intp, types_.intp, types_.intp)

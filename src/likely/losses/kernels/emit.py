@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Domain
+from likely._math.domains import Domain, Intervals
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 
@@ -74,14 +74,21 @@ def kernel_source(
             names[id(node)] = f"t{len(lines)}"
             lines.append(f"        t{len(lines)} = {text}")
     rows = range(columns)
-    head = [f"def {name}(y_all, raw_all, first, rest, start, stop, shift):"]
-    head += ["    y_rows = y_all[start:stop]"]
+    several = len(support.columns) > 1
+    head = [
+        f"def {name}({'ys' if several else 'y'}_all, raw_all, first, rest, start, stop, shift):"
+    ]
+    if several:
+        head += [f"    {y}_rows = ys_all[start:stop, {j}]" for j, y in enumerate(support.columns)]
+    else:
+        head += ["    y_rows = y_all[start:stop]"]
     head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in rows]
     head += ["    out0 = first[start + shift : stop + shift]"]
     head += [
         f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
     ]
-    head += ["    invalid = 0", "    for i in range(stop - start):", "        y = y_rows[i]"]
+    head += ["    invalid = 0", "    for i in range(stop - start):"]
+    head += [f"        {y} = {y}_rows[i]" for y in support.columns]
     head += [f"        raw{j} = raw{j}_rows[i]" for j in rows]
     head += [f"        valid = {_valid(support, columns)}", "        invalid += 0 if valid else 1"]
     tail = [f"        out{r}[i] = {names[id(node)]}" for r, node in enumerate(nodes)]
@@ -92,14 +99,22 @@ def kernel_source(
 def _valid(support: Domain, columns: int) -> str:
     """The condition for a row to be valid; ``&`` rather than ``and``, which would branch."""
     conditions = [f"(abs(raw{j}) < math.inf)" for j in range(columns)]
-    conditions.append("(abs(y) < math.inf)")
+    if isinstance(support, Intervals):
+        exact = " & ".join(["(y_low == y_high)", *_inside(support, "y_low")])
+        overlap = f"(y_low < y_high) & (y_high > {_number(support.low)}) & (y_low < {_number(support.high)})"
+        return " & ".join([*conditions, f"(({exact}) | ({overlap}))"])
+    return " & ".join([*conditions, *_inside(support, "y")])
+
+
+def _inside(support: Domain, y: str) -> list[str]:
+    conditions = [f"(abs({y}) < math.inf)"]
     if support.low > -math.inf:
-        conditions.append(f"(y {'>=' if support.closed_low else '>'} {support.low!r})")
+        conditions.append(f"({y} {'>=' if support.closed_low else '>'} {support.low!r})")
     if support.high < math.inf:
-        conditions.append(f"(y {'<=' if support.closed_high else '<'} {support.high!r})")
+        conditions.append(f"({y} {'<=' if support.closed_high else '<'} {support.high!r})")
     if support.integer:
-        conditions.append("(y == np.floor(y))")
-    return " & ".join(conditions)
+        conditions.append(f"({y} == np.floor({y}))")
+    return conditions
 
 
 def _unused() -> None:

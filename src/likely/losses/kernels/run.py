@@ -56,12 +56,13 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
             return
         # The same two buffers for every block: memory asked for anew would come page by page.
         size = min(_COPY_ROWS, stop - start)
-        y_buffer, raw_buffer = np.empty(size), np.empty((raw.shape[0], size))
+        y_buffer, raw_buffer = np.empty((size, *y.shape[1:])), np.empty((raw.shape[0], size))
         for begin in range(start, stop, _COPY_ROWS):
             end = min(begin + _COPY_ROWS, stop)
             if end - begin < size:  # the last block; kernels want contiguous arrays
                 size = end - begin
-                y_buffer, raw_buffer = np.empty(size), np.empty((raw.shape[0], size))
+                y_buffer = np.empty((size, *y.shape[1:]))
+                raw_buffer = np.empty((raw.shape[0], size))
             np.copyto(y_buffer, y[begin:end])
             np.copyto(raw_buffer, raw[:, begin:end])
             invalid.append(function(y_buffer, raw_buffer, first, rest, 0, size, begin))

@@ -1,0 +1,203 @@
+"""Mixture: each row comes from one of several families, and nobody saw which."""
+
+from __future__ import annotations
+
+from functools import cache, reduce
+from itertools import pairwise
+
+import numpy as np
+
+from likely._math.atoms import logaddexp, softplus
+from likely._math.domains import Domain, positive
+from likely._math.graph import as_node, exp, expm1, log, log1p, where
+from likely.families.base import Parameter, Specification
+from likely.families.modifiers import base
+from likely.families.modifiers.bounds import TAILS
+
+KIND = "Mixture"
+
+
+@cache
+def mixture(insides: tuple[Specification, ...]) -> Specification:
+    r"""A weighted sum of densities.
+
+    .. math:: p(y) = \sum_j w_j\, p_j(y), \qquad w_j = \frac{\omega_j}{1 + \omega_2 + \dots + \omega_K},
+              \quad \omega_1 = 1
+
+    The weights are given by their odds against the first component. The likelihood of continuous components is
+    unbounded where one of them collapses onto a single y; what is wanted is the largest maximum inside.
+
+    Source: McLachlan and Peel, Finite Mixture Models (2000).
+    """
+    support = _support(insides)
+    parts = tuple(base.Part(inside, str(j)) for j, inside in enumerate(insides, 1))
+    own = {
+        f"odds{j}": Parameter(positive, r"\omega" if len(parts) == 2 else "", shared=True)
+        for j in range(2, len(parts) + 1)
+    }
+    widths = [len(part.specification.parameters) for part in parts]
+    ends = np.cumsum([0, *widths])
+
+    def split(theta):
+        return [theta[a:b] for a, b in pairwise(ends)], theta[ends[-1] :]
+
+    def weighted(bodies, theta, *y):
+        """log w_j + log of what the body of component j gives, for every j."""
+        inner, odds = split(theta)
+        logs = [body(*y, *own) for body, own in zip(bodies, inner, strict=True)]
+        return [w + value for w, value in zip(_log_weights(odds), logs, strict=True)]
+
+    def density(inside):
+        def body(y, *theta):
+            value = inside.log_density(y, *theta)
+            return (
+                where(_covers(inside.support, y), value, float("-inf"))
+                if (inside.support.low > support.low or inside.support.high < support.high)
+                else value
+            )
+
+        return body
+
+    densities = [density(inside) for inside in insides]
+
+    def log_density(y, *theta):
+        terms = weighted(densities, theta, y)
+        total = reduce(logaddexp, terms)
+        if not support.integer:
+            return total
+        # 1 − p(y) is a sum of products; where p(y) is nearly 1, its logarithm comes from there.
+        inner, odds = split(theta)
+        missing = sum(
+            exp(w) * -expm1(body(y, *own))
+            for w, body, own in zip(_log_weights(odds), densities, inner, strict=True)
+        )
+        return where(missing < 0.5, log1p(-missing), total)
+
+    def printed(y, *theta):
+        inner, odds = split(theta)
+        values = [exp(body(y, *own)) for body, own in zip(densities, inner, strict=True)]
+        weighed = [o * value for o, value in zip(odds, values[1:], strict=True)]
+        return log(sum(weighed, values[0])) - log(sum(odds, as_node(1.0)))
+
+    formulas = {}
+    if (
+        all(set(TAILS) <= set(inside.formulas) for inside in insides)
+        and len({(inside.support.low, inside.support.high) for inside in insides}) == 1
+    ):
+        for name in TAILS:
+            bodies = [inside.formulas[name] for inside in insides]
+            formulas[name] = lambda y, *theta, bodies=bodies: reduce(
+                logaddexp, weighted(bodies, theta, y)
+            )
+    if all("sample" in inside.formulas for inside in insides):
+        formulas["sample"] = lambda rng, size, *theta: _sample(rng, size, insides, *split(theta))
+    names = [inside.name for inside in insides]
+    same = len(set(insides)) == 1
+    parameters, alternatives = base.parameters_of(KIND, parts, own)
+    return Specification(
+        name=f"{KIND}({names[0]}, {len(names)})" if same else f"{KIND}({', '.join(names)})",
+        doc=f"A mixture of {len(names)} components: {', '.join(names)}.",
+        support=support,
+        parameters=parameters,
+        alternatives=alternatives,
+        log_density=log_density,
+        formulas=formulas,
+        smooth=True,
+        printed=printed,
+        structure=base.Structure(
+            KIND,
+            parts,
+            lambda part, y, weight: _rows(part, len(parts), insides[part], y, weight),
+            lambda y, weight: dict.fromkeys(own, 1.0),
+        ),
+    )
+
+
+def _log_weights(odds):
+    """log w_j for every component, each against all the others: none is one minus the rest."""
+    logs = [0.0, *(o.log for o in odds)]
+    return [
+        -softplus(reduce(logaddexp, [k - level for i, k in enumerate(logs) if i != j]))
+        if len(logs) > 2
+        else -softplus(logs[1 - j] - level)
+        for j, level in enumerate(logs)
+    ]
+
+
+def _covers(domain: Domain, y):
+    """The condition that y lies in the interval."""
+    above = y >= domain.low if domain.closed_low else y > domain.low
+    below = y <= domain.high if domain.closed_high else y < domain.high
+    return where(above, below, above)
+
+
+def _support(insides: tuple[Specification, ...]) -> Domain:
+    """The support that contains all the others; TypeError where there is none."""
+    if len(insides) < 2:
+        raise ValueError(
+            f"{KIND} needs at least two components: give n, as in Mixture(Normal(), 2)"
+        )
+    for inside in insides:
+        base.refuse_families_over_classes(KIND, inside, "mixtures of them are classes again")
+        if not inside.smooth:
+            raise TypeError(
+                f"{KIND} is not defined for {inside.name}, whose loss has kinks that only its own fit "
+                "can handle; use Logistic() or StudentT() for heavy tails"
+            )
+        if len(inside.support.columns) > 1:
+            raise TypeError(
+                f"{KIND} is not defined for {inside.name}: censor the mixture, Censored(Mixture(...))"
+            )
+        if base.contains(inside, KIND):
+            raise TypeError(f"{KIND} of mixtures is a mixture: name all components in one")
+        if (
+            not inside.support.integer
+            and inside.support.closed_low
+            and base.contains(inside, "ZeroInflated")
+        ):
+            raise TypeError(
+                f"{KIND} is not defined for {inside.name}: inflate the mixture, "
+                "ZeroInflated(Mixture(...))"
+            )
+    if len({inside.support.integer for inside in insides}) > 1:
+        listed = ", ".join(f"{s.name} in {s.support.symbol}" for s in insides)
+        raise TypeError(f"{KIND} cannot mix counts with amounts: {listed}")
+    widest = min(
+        (s.support for s in insides),
+        key=lambda d: (d.low, -d.high, not d.closed_low, not d.closed_high),
+    )
+    for inside in insides:
+        d = inside.support
+        if d.low < widest.low or d.high > widest.high:
+            raise TypeError(
+                f"{KIND} needs one support that contains the others, but neither {d.symbol} of "
+                f"{inside.name} nor {widest.symbol} does"
+            )
+    return widest
+
+
+def _rows(
+    part: int, parts: int, inside: Specification, y: base.Array, weight: base.Array | None
+) -> base.Rows:
+    """For a start, the rows between two quantiles of y: components in ascending order."""
+    order = np.argsort(y, kind="stable")
+    w = np.ones(y.size) if weight is None else weight
+    share = (np.cumsum(w[order]) - 0.5 * w[order]) / w.sum()
+    chosen = np.minimum((share * parts).astype(np.intp), parts - 1) == part
+    keep = np.zeros(y.size, dtype=bool)
+    keep[order[chosen]] = True
+    fits = inside.support.contains(y)
+    return base.selected(y, weight, keep & fits if (keep & fits).any() else fits)
+
+
+def _sample(rng, size, insides, inner, odds):
+    """Draws: the component of each, and then from it (NumPy)."""
+    weights = np.concatenate([np.ones((1, *np.shape(odds[0]))), np.array(odds)])
+    bounds = np.cumsum(weights / weights.sum(axis=0), axis=0)
+    u = rng.random(size)
+    chosen = sum((u > b).astype(np.intp) for b in bounds[:-1])
+    draws = [
+        inside.formulas["sample"](rng, size, *own)
+        for inside, own in zip(insides, inner, strict=True)
+    ]
+    return np.choose(chosen, draws)

@@ -1,0 +1,201 @@
+"""Truncated: only the y between two bounds can be seen at all."""
+
+from __future__ import annotations
+
+import math
+import operator
+from functools import cache, reduce
+
+from likely._math.atoms import logaddexp, softplus
+from likely._math.domains import Domain
+from likely._math.graph import constant, equal, exp, log, where
+from likely.families.base import Specification, View
+from likely.families.modifiers import base
+from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely.families.modifiers.positive import log_positive
+
+KIND = "Truncated"
+#: Probabilities that are added up for counts that are cut off above.
+MOST_COUNTS = 200
+
+
+@cache
+def truncated(inside: Specification, low: float, high: float) -> Specification:
+    r"""The family given that y lies between the bounds; other y are not in the data at all.
+
+    .. math:: p(y) = \frac{p_0(y)}{F_0(b) - F_0(a)}
+
+    Of counts, a < y ≤ b: ``low=0`` is zero-truncation. The parameters keep their meaning: ``mean`` is
+    the mean before the cut.
+
+    Source: Cohen, Truncated and Censored Samples (1991).
+    """
+    low, high = _checked(inside, low, high)
+    log_density = _of_counts if inside.support.integer else _of_line
+
+    def printed(y, *theta):
+        if not inside.support.integer:
+            ends = [inside.formulas["cdf"](View("y", constant(v), {}), *theta) for v in (low, high)]
+            return inside.log_density(y, *theta) - log(ends[1] - ends[0])
+        seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
+        mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
+        return inside.log_density(y, *theta) - log(mass)
+
+    parts = (base.Part(inside),)
+    parameters, alternatives = base.parameters_of(KIND, parts, {})
+    words = ", ".join(
+        f"{name}={bound:g}"
+        for name, bound, edge in (
+            ("low", low, inside.support.low),
+            ("high", high, inside.support.high),
+        )
+        if bound != (edge - inside.support.integer if name == "low" else edge)
+    )
+    return Specification(
+        name=f"{KIND}({inside.name}, {words})",
+        doc=f"{inside.name} of which only a part can be seen.",
+        support=_support(inside.support, low, high),
+        parameters=parameters,
+        alternatives=alternatives,
+        log_density=log_density(inside, low, high),
+        formulas={},
+        smooth=inside.smooth,
+        printed=printed if _long(inside, low, high) else None,
+        structure=base.Structure(
+            KIND, parts, lambda part, y, weight: (y, weight), lambda y, weight: {}
+        ),
+    )
+
+
+def _long(inside: Specification, low: float, high: float) -> bool:
+    """Whether the formula that is computed is too long to be read."""
+    if inside.support.integer:
+        return math.isfinite(high)
+    return low > inside.support.low and high < inside.support.high and "cdf" in inside.formulas
+
+
+def _of_line(inside: Specification, low: float, high: float):
+    """The log density of a continuous family between the bounds."""
+    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+    below, above = low > inside.support.low, high < inside.support.high
+
+    def log_density(y, *theta):
+        if not above and "log_above" in inside.formulas:
+            return inside.formulas["log_above"](y, a, *theta)
+        if not below and "log_below" in inside.formulas:
+            return inside.formulas["log_below"](y, b, *theta)
+        if below and above and "log_within" in inside.formulas:
+            return inside.formulas["log_within"](y, a, b, *theta)
+        if below and above:
+            mass = log_interval(inside, a, b, *theta)
+        else:
+            name, bound = ("log_sf", a) if below else ("log_cdf", b)
+            mass = inside.formulas[name](bound, *theta)
+        return inside.log_density(y, *theta) - mass
+
+    return log_density
+
+
+def _of_counts(inside: Specification, low: float, high: float):
+    """The log probability of counts between the bounds: the mass is a sum, or all but p(0)."""
+
+    def log_density(y, *theta):
+        if math.isinf(high):
+            return log_positive(inside, y, *theta)
+        # Σ p(k)/p(y) is 1 and the counts other than y, of which nothing is lost where they are few.
+        counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
+        others = [
+            where(equal(y, k), float("-inf"), level)
+            for k, level in zip(counts, _levels(inside, counts, y, theta), strict=True)
+        ]
+        return -softplus(reduce(logaddexp, others))
+
+    return log_density
+
+
+def _levels(inside: Specification, counts: list[float], y, theta):
+    """log p(k) − log p(y) for each count k: by steps where the family knows them."""
+    if "log_step" not in inside.formulas:
+        here = inside.log_density(y, *theta)
+        return [inside.log_density(_count(k), *theta) - here for k in counts]
+    steps = [inside.formulas["log_step"](_count(k), *theta) for k in counts[:-1]]
+    # Up from y to k, or down.
+    return [
+        sum(
+            (where(y <= j, s, 0.0) if j < k else where(y <= j, 0.0, -s))
+            for j, s in zip(counts[:-1], steps, strict=True)
+        )
+        for k in counts
+    ]
+
+
+def _count(k: float) -> View:
+    return base.at_zero() if k == 0.0 else View("y", constant(k), {})
+
+
+def _support(support: Domain, low: float, high: float) -> Domain:
+    """Where y can be: the bounds themselves are closed."""
+    if support.integer:
+        first = int(low) + 1
+        symbol = f"{{{first}, {first + 1}, …}}" if math.isinf(high) else f"{{{first}, …, {high:g}}}"
+        last = "" if math.isinf(high) else f" and ≤ {high:g}"
+        words = f"a whole number ≥ {first}{last}"
+        return Domain(
+            "truncated", symbol, words, first, high, True, not math.isinf(high), integer=True
+        )
+    closed_low = support.closed_low if low == support.low else True
+    closed_high = support.closed_high if high == support.high else True
+    edges = ("[" if closed_low else "(", "]" if closed_high else ")")
+    ends = tuple(
+        "−∞" if v == -math.inf else "∞" if v == math.inf else f"{v:g}" for v in (low, high)
+    )
+    words = " and ".join(
+        f"{'≥' if at_low else '≤'} {v}" if closed else f"{'>' if at_low else '<'} {v}"
+        for v, closed, at_low in ((ends[0], closed_low, True), (ends[1], closed_high, False))
+        if "∞" not in v
+    )
+    symbol = f"{edges[0]}{ends[0]}, {ends[1]}{edges[1]}"
+    return Domain("truncated", symbol, f"a number {words}", low, high, closed_low, closed_high)
+
+
+def _checked(inside: Specification, low: float, high: float) -> tuple[float, float]:
+    """The bounds, no further out than the support; for counts the last one that is cut off."""
+    support = inside.support
+    base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
+    if inside.structure is not None:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: truncate the family inside, "
+            f"{inside.structure.kind}(Truncated(...))"
+        )
+    if not low < high:
+        raise ValueError(f"{KIND} needs low < high, got low={low:g} and high={high:g}")
+    edge = support.low - 1.0 if support.integer else support.low
+    everything = low >= support.high or high < support.low or (high == edge)
+    if everything or (low <= edge and high >= support.high):
+        raise ValueError(
+            f"{KIND}: low={low:g}, high={high:g} cuts off {'everything' if everything else 'nothing'} "
+            f"of {inside.name}, whose y lies in {support.symbol}"
+        )
+    low, high = max(low, edge), min(high, support.high)
+    if not support.integer:
+        refuse_without_tails(KIND, inside)
+        return low, high
+    if low != math.floor(low) or (math.isfinite(high) and high != math.floor(high)):
+        raise ValueError(
+            f"{KIND}: the bounds of counts are whole numbers, got {low:g} and {high:g}"
+        )
+    if math.isinf(high) and low > 0.0:
+        raise TypeError(
+            f"{KIND} of counts needs low=0 or a finite high: the tail of {inside.name} beyond "
+            f"{low:g} is an endless sum. Give high as well"
+        )
+    if high - low == 1.0:
+        raise ValueError(
+            f"{KIND}: low={low:g}, high={high:g} leaves nothing but the count {high:g}"
+        )
+    if math.isfinite(high) and high - low > MOST_COUNTS:
+        raise ValueError(
+            f"{KIND} adds up the probabilities of {high - low:.0f} counts, more than {MOST_COUNTS}: "
+            "with so many left, a continuous family serves as well"
+        )
+    return low, high
