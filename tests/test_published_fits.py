@@ -14,6 +14,7 @@ from likely import (
     Linear,
     LogNormal,
     Mixture,
+    NegativeBinomial1,
     Normal,
     Poisson,
     Truncated,
@@ -164,3 +165,17 @@ def check_contrasts(model, info):
             row = table[f"probs[{k}]", "intercept" if term == "Intercept" else f"x{i - 1}"]
             assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
             assert row.std_error == pytest.approx(known["se"], rel=1e-5)
+
+
+def test_variance_linear_in_the_mean():
+    """The school absences again, as R's glmmTMB 1.1.5 fits them with family nbinom1."""
+    _, columns = load("reg_negbin2_quine")
+    X = np.column_stack([v for name, v in columns.items() if name not in NOT_FEATURES])
+    model = Linear(NegativeBinomial1()).fit(X, columns["y"])
+    assert model.log_likelihood_ == pytest.approx(-547.961223422, abs=1e-6)
+    rows = model.summary().rows
+    slopes = [-0.545728, 0.143771, -0.0716801, 0.283717, 0.320573, 0.164752]
+    assert [r.estimate for r in rows[:7]] == pytest.approx([2.769123, *slopes], abs=1e-5)
+    errors = [0.212900, 0.133160, 0.137578, 0.211210, 0.201552, 0.223563, 0.158866]
+    assert [r.std_error for r in rows[:7]] == pytest.approx(errors, rel=1e-4)
+    assert np.exp(rows[7].estimate) == pytest.approx(12.70904, rel=1e-5)

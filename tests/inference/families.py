@@ -43,6 +43,7 @@ GRID = {
     "poisson": {"mean": [1e-3, 0.5, 3, 100, 1e5]},
     "geometric": {"mean": [1e-3, 0.5, 3, 1e4]},
     "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},
+    "negativebinomial1": {"mean": [1e-3, 0.5, 3, 100, 1e4], "dispersion": [2, 1, 30, 0.1, 5]},
 }
 LEVELS = np.array([1e-200, 1e-12, 1e-3, 0.3, 0.5, 0.9, 0.99999])
 

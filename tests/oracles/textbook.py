@@ -157,6 +157,17 @@ def negative_binomial(y, mean, size):
     )
 
 
+def negative_binomial_1(y, mean, dispersion):
+    size = mean / dispersion
+    return (
+        lgamma(y + size)
+        - lgamma(size)
+        - lgamma(y + 1.0)
+        - size * log(1.0 + dispersion)
+        + y * (log(dispersion) - log(1.0 + dispersion))
+    )
+
+
 def softmax_cross_entropy(raw: Sequence[Node], y: int) -> Node:
     total = exp(raw[0])
     for r in raw[1:]:
@@ -378,5 +389,8 @@ FAMILIES: dict[str, Textbook] = {
     "Poisson": Textbook(poisson, poisson_information, lambda m: (m, m**0.5)),
     "NegativeBinomial": Textbook(
         negative_binomial, None, lambda m, s: (m, m**0.5 * (1 + m / s) ** 0.5)
+    ),
+    "NegativeBinomial1": Textbook(
+        negative_binomial_1, None, lambda m, d: (m, m**0.5 * (1 + d) ** 0.5)
     ),
 }
