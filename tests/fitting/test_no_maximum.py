@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from likely import Bernoulli, Exponential, NegativeBinomial, NegativeBinomial1, Poisson, StudentT
+from likely import (
+    Bernoulli,
+    Exponential,
+    GeneralisedPoisson,
+    NegativeBinomial,
+    NegativeBinomial1,
+    Poisson,
+    StudentT,
+)
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
 
 ALL, SHARED = Design(), Design(())
@@ -340,10 +348,11 @@ def test_standard_errors_far_from_any_maximum_are_blank(losses, X, rng):
     assert nan_terms(result) == set(result.terms)
 
 
-def test_counts_less_spread_than_poisson_have_no_dispersion(rng):
+@pytest.mark.parametrize("family", [GeneralisedPoisson, NegativeBinomial1])
+def test_counts_less_spread_than_poisson_have_no_dispersion(rng, family):
     y = rng.binomial(10, 0.4, 500).astype(float)
     with pytest.warns(ConvergenceWarning, match="Without a finite estimate: .*dispersion"):
-        result = fit_constant(NegativeBinomial1().loss(), Response(y), start=[1.0, 0.0])
+        result = fit_constant(family().loss(), Response(y), start=[1.0, 0.0])
     assert result.status is Status.boundary
     limit = fit_constant(Poisson().loss(), Response(y), start=[1.0])
     assert result.loss == pytest.approx(limit.loss, rel=1e-12)

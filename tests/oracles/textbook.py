@@ -147,6 +147,12 @@ def poisson(y, mean):
     return y * log(mean) - mean - lgamma(y + 1.0)
 
 
+def generalised_poisson(y, mean, dispersion):
+    rate, branch = mean / (1.0 + dispersion), dispersion / (1.0 + dispersion)
+    total = rate + branch * y
+    return log(rate) + (y - 1.0) * log(total) - total - lgamma(y + 1.0)
+
+
 def negative_binomial(y, mean, size):
     return (
         lgamma(y + size)
@@ -230,6 +236,15 @@ def log_logistic_information(scale, shape):
 
 def inverse_gaussian_information(mean, shape):
     return {(0, 0): shape / (mean * mean * mean), (1, 1): 1.0 / (2.0 * shape * shape)}
+
+
+def generalised_poisson_information(mean, dispersion):
+    mixed = 2.0 * mean * dispersion**2 / ((1.0 + dispersion) ** 2 * (mean + 2.0 * dispersion))
+    return {
+        (0, 0): 1.0 / (mean * (1.0 + dispersion) ** 2) + mixed / mean**2,
+        (0, 1): -mixed / (mean * dispersion),
+        (1, 1): mixed / dispersion**2,
+    }
 
 
 def geometric_information(mean):
@@ -387,6 +402,11 @@ FAMILIES: dict[str, Textbook] = {
     ),
     "Bernoulli": Textbook(bernoulli, bernoulli_information, lambda p: (p, 0.5), unit=(0,)),
     "Poisson": Textbook(poisson, poisson_information, lambda m: (m, m**0.5)),
+    "GeneralisedPoisson": Textbook(
+        generalised_poisson,
+        generalised_poisson_information,
+        lambda m, d: (m, m**0.5 * (1 + d)),
+    ),
     "NegativeBinomial": Textbook(
         negative_binomial, None, lambda m, s: (m, m**0.5 * (1 + m / s) ** 0.5)
     ),

@@ -289,6 +289,42 @@ linear_variance_zeros = _register(
     lambda m, d, log_m, log_d: m / d * log(1.0 + d),
 )
 
+# --- GeneralisedPoisson, in log mean and log dispersion. -----------------------------------------
+generalised_poisson_deviance = _register(
+    "generalised_poisson_deviance",
+    lambda y, m, d, log_m, log_d, out: (
+        log(y * (1.0 + d) / (m + d * y)) - (y - m) / (1.0 + d) / (m + d * y) * d,
+        0.0,
+        0.0,
+        generalised_poisson_slope(y, m, d, log_m, log_d),
+        -generalised_poisson_spread(y, m, d, log_m, log_d),
+    ),
+    lambda y, m, d, log_m, log_d: y * log(y * (1.0 + d) / (m + d * y)) + (m - y) / (1.0 + d),
+)
+generalised_poisson_slope = _register(
+    "generalised_poisson_slope",
+    lambda y, m, d, log_m, log_d, out: (
+        -_share(m, d * y) * _share(m, d * y),
+        0.0,
+        0.0,
+        out * _share(d * y, m) + m * _share(m, d * y) / (1.0 + d),
+        -out * ((1.0 / (1.0 + 1.0 / d)) + _share(d * y, m)),
+    ),
+    lambda y, m, d, log_m, log_d: m * (m - y) / ((1.0 + d) * (m + d * y)),
+)
+generalised_poisson_spread = _register(
+    "generalised_poisson_spread",
+    lambda y, m, d, log_m, log_d, out: (
+        (2.0 * (y - m) / (1.0 + d) / (1.0 + d) - out) / (m / d + y),
+        0.0,
+        0.0,
+        generalised_poisson_slope(y, m, d, log_m, log_d)
+        * ((1.0 / (1.0 + 1.0 / d)) + _share(d * y, m)),
+        out * (_share(m, d * y) - 2.0 * (1.0 / (1.0 + 1.0 / d))),
+    ),
+    lambda y, m, d, log_m, log_d: d * (y - m) * (y - m) / ((1.0 + d) * (1.0 + d) * (m + d * y)),
+)
+
 log1p_excess = _register(
     "log1p_excess",
     lambda x, log_x, out: (0.0, -log1pmx(x) / x),

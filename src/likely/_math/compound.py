@@ -207,6 +207,30 @@ def linear_variance_zeros(
     return m / d * log1p(d)
 
 
+def generalised_poisson_deviance(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """y log(y/u) + u − y with u = (m + d y)/(1 + d), between m and y; y ≥ 1."""
+    to_m = 1.0 / (1.0 + d)
+    u = m * to_m + y * (1.0 / (1.0 + 1.0 / d))
+    return special.relative_entropy_term(y, u, (y - m) * to_m)
+
+
+def generalised_poisson_slope(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m − y)/(1 + d) · m/(m + d y), its derivative in log m."""
+    return (m - y) / (1.0 + d) * (1.0 / (1.0 + d * (y / m)))
+
+
+def generalised_poisson_spread(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """((y − m)/(1 + d))² d/(m + d y), less its derivative in log d."""
+    z = (y - m) / (1.0 + d)
+    return z * (z / (m / d + y))
+
+
 def negative_binomial_few(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
