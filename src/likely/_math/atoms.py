@@ -301,6 +301,17 @@ generalised_poisson_deviance = _register(
     ),
     lambda y, m, d, log_m, log_d: y * log(y * (1.0 + d) / (m + d * y)) + (m - y) / (1.0 + d),
 )
+generalised_poisson_log_rate = _register(
+    "generalised_poisson_log_rate",
+    lambda y, m, d, log_m, log_d, out: (
+        1.0 / (m / d + y),
+        0.0,
+        0.0,
+        _share(m, d * y),
+        (y - m) * (1.0 / (1.0 + d)) / (m / d + y),
+    ),
+    lambda y, m, d, log_m, log_d: log((m + d * y) / (1.0 + d)),
+)
 generalised_poisson_slope = _register(
     "generalised_poisson_slope",
     lambda y, m, d, log_m, log_d, out: (

@@ -216,6 +216,13 @@ def generalised_poisson_deviance(
     return special.relative_entropy_term(y, u, (y - m) * to_m)
 
 
+def generalised_poisson_log_rate(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """log u = log((m + d y)/(1 + d))"""
+    return log(m * (1.0 / (1.0 + d)) + y * (1.0 / (1.0 + 1.0 / d)))
+
+
 def generalised_poisson_slope(
     y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:

@@ -4,6 +4,7 @@ import numpy as np
 
 from likely._math.atoms import (
     generalised_poisson_deviance,
+    generalised_poisson_log_rate,
     log1mexp_of,
     log_expm1_ratio,
     log_factorial_error,
@@ -54,12 +55,17 @@ class GeneralisedPoisson(Distribution):
         return where(y < 2.0, -_few(y, mean, dispersion), _saddle(y, mean, dispersion))
 
     def log_positive(y, mean, dispersion):
-        # For y = 1 and for a small rate, (e^λ − 1)/λ takes the place of log p(1) and of log(1 − p(0)).
+        # Below a rate of 1 both log p(y) and log(1 − p(0)) are nearly log λ + …: what is left of them is
+        # log((e^λ − 1)/λ) and, for y ≥ 2, a power of the rate y − 1 times.
         rate = mean * sigmoid(-dispersion.log)
         log_rate = mean.log - _log_growth(dispersion)
-        one = sigmoid(dispersion.log) + log_expm1_ratio(rate, log_rate)
-        many = _saddle(y, mean, dispersion) - log1mexp_of(rate, log_rate)
-        return where(equal(y, 1.0), -one, many)
+        ratio = log_expm1_ratio(rate, log_rate)
+        terms = (y, mean, dispersion, mean.log, dispersion.log)
+        left = rate - generalised_poisson_deviance(*terms) - generalised_poisson_log_rate(*terms)
+        few = left - log_factorial_error(y) - ratio
+        plain = _saddle(y, mean, dispersion) - log1mexp_of(rate, log_rate)
+        many = where(rate < 1.0, few, plain)
+        return where(equal(y, 1.0), -(sigmoid(dispersion.log) + ratio), many)
 
     def var(mean, dispersion):
         return mean * (1.0 + dispersion) * (1.0 + dispersion)

@@ -8,6 +8,7 @@ from likely._math.atoms import (
     log1mexp_of,
     log1p_excess,
     log_expm1_ratio,
+    log_factorial_error,
     negative_binomial_factorial,
     negative_binomial_information,
     negative_binomial_log_zeros,
@@ -37,6 +38,23 @@ def _saddle(y, mean, dispersion):
         - negative_binomial_factorial(y, size, log_size)
         - linear_variance_deviance(y, mean, dispersion, mean.log, dispersion.log)
     )
+
+
+def _one_cluster(y, mean, dispersion):
+    # log p(y) less what is left of it for y = 0 and of log(−log p(0)), y ≥ 2, for small sizes:
+    # the logarithmic distribution of one cluster, which size → 0 leaves.
+    size = mean / dispersion
+    log_size = mean.log - dispersion.log
+    rising = (
+        stirling_of_sum(y, size, log_size)
+        - stirling_of_sum(1.0, size, log_size)
+        + y * log1p(size / y)
+        + (size - 0.5) * log(y + size)
+        - (size + 0.5) * log1p(size)
+        + 1.0
+        - log_factorial_error(y)
+    )
+    return rising - y * softplus(-dispersion.log) - log(log1p(dispersion))
 
 
 class NegativeBinomial1(Distribution):
@@ -78,7 +96,10 @@ class NegativeBinomial1(Distribution):
         above = log1mexp_of(zeros, log_zeros)
         close = log_expm1_ratio(zeros, log_zeros) + log1p(log1p_excess(dispersion, dispersion.log))
         one = where(zeros < 1.0, close, _few(1.0, mean, dispersion) + above)
-        return where(equal(y, 1.0), -one, _saddle(y, mean, dispersion) - above)
+        plain = _saddle(y, mean, dispersion) - above
+        clustered = _one_cluster(y, mean, dispersion) - log_expm1_ratio(zeros, log_zeros)
+        many = where(zeros < 1.0, where(mean < dispersion, clustered, plain), plain)
+        return where(equal(y, 1.0), -one, many)
 
     def var(mean, dispersion):
         return mean + mean * dispersion
