@@ -11,9 +11,11 @@ import likely
 from likely import (
     Censored,
     Constant,
+    GeneralisedPoisson,
     Linear,
     LogNormal,
     Mixture,
+    NegativeBinomial1,
     Normal,
     Poisson,
     Truncated,
@@ -190,3 +192,31 @@ def check_contrasts(model, info):
             row = table[f"probs[{k}]", "intercept" if term == "Intercept" else f"x{i - 1}"]
             assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
             assert row.std_error == pytest.approx(known["se"], rel=1e-5)
+
+
+def check_absences(family, loglik, estimates, errors):
+    """The school absences again, as R's glmmTMB 1.1.5 fits them with other families."""
+    _, columns = load("reg_negbin2_quine")
+    X = np.column_stack([v for name, v in columns.items() if name not in NOT_FEATURES])
+    model = Linear(family).fit(X, columns["y"])
+    assert model.log_likelihood_ == pytest.approx(loglik, abs=1e-6)
+    rows = model.summary().rows
+    assert [r.estimate for r in rows[:7]] == pytest.approx(estimates, abs=1e-5)
+    assert [r.std_error for r in rows[:7]] == pytest.approx(errors, rel=1e-4)
+    return np.exp(rows[7].estimate)
+
+
+def test_variance_linear_in_the_mean():
+    estimates = [2.769123, -0.545728, 0.143771, -0.0716801, 0.283717, 0.320573, 0.164752]
+    errors = [0.212900, 0.133160, 0.137578, 0.211210, 0.201552, 0.223563, 0.158866]
+    dispersion = check_absences(NegativeBinomial1(), -547.961223422, estimates, errors)
+    assert dispersion == pytest.approx(12.70904, rel=1e-5)
+
+
+def test_generalised_poisson():
+    estimates = [2.784121, -0.560099, 0.152447, -0.0184668, 0.277242, 0.294647, 0.121875]
+    errors = [0.212951, 0.130214, 0.135449, 0.202296, 0.198261, 0.221075, 0.153511]
+    dispersion = check_absences(GeneralisedPoisson(), -550.292181693, estimates, errors)
+    assert (1.0 + dispersion) ** 2 == pytest.approx(
+        17.29322, rel=1e-5
+    )  # its variance over the mean

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from likely import Bernoulli, Exponential, NegativeBinomial, StudentT
+from likely import (
+    Bernoulli,
+    Exponential,
+    GeneralisedPoisson,
+    NegativeBinomial,
+    NegativeBinomial1,
+    Poisson,
+    StudentT,
+)
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
 
 ALL, SHARED = Design(), Design(())
@@ -338,3 +346,14 @@ def test_standard_errors_far_from_any_maximum_are_blank(losses, X, rng):
     assert result.status is Status.max_iter
     assert result.gradient_norm > 0.01
     assert nan_terms(result) == set(result.terms)
+
+
+@pytest.mark.parametrize("family", [GeneralisedPoisson, NegativeBinomial1])
+def test_counts_less_spread_than_poisson_have_no_dispersion(rng, family):
+    y = rng.binomial(10, 0.4, 500).astype(float)
+    with pytest.warns(ConvergenceWarning, match="Without a finite estimate: .*dispersion"):
+        result = fit_constant(family().loss(), Response(y), start=[1.0, 0.0])
+    assert result.status is Status.boundary
+    limit = fit_constant(Poisson().loss(), Response(y), start=[1.0])
+    assert result.loss == pytest.approx(limit.loss, rel=1e-12)
+    assert result.parameters[0] == pytest.approx(np.log(y.mean()), abs=1e-9)

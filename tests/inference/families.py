@@ -9,6 +9,7 @@ from likely.families import registry
 from likely.inference.predictive import Predictive
 from likely.links import default_link
 from likely.losses.nll import NegativeLogLikelihood, Slot
+from oracles import tabulated
 
 #: Parameters, one distribution a column of values.
 GRID = {
@@ -42,7 +43,9 @@ GRID = {
     "bernoulli": {"probs": [0.5, 0.01, 0.999]},
     "poisson": {"mean": [1e-3, 0.5, 3, 100, 1e5]},
     "geometric": {"mean": [1e-3, 0.5, 3, 1e4]},
+    "generalisedpoisson": {"mean": [1e-3, 0.5, 3, 100, 1e4], "dispersion": [2, 1, 0.1, 0.3, 3]},
     "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},
+    "negativebinomial1": {"mean": [1e-3, 0.5, 3, 100, 1e4], "dispersion": [2, 1, 30, 0.1, 5]},
 }
 LEVELS = np.array([1e-200, 1e-12, 1e-3, 0.3, 0.5, 0.9, 0.99999])
 
@@ -85,6 +88,8 @@ def oracle(name, row=None, **values):
             return st.bernoulli(v["probs"])
         case "poisson":
             return st.poisson(v["mean"])
+        case "generalisedpoisson":
+            return tabulated.GeneralisedPoisson(**v)
         case "negativebinomial":
             return st.nbinom(v["size"], v["size"] / (v["size"] + v["mean"]))
     module, arguments = registry.specification(name).scipy

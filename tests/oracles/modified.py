@@ -26,6 +26,8 @@ SAMPLE: dict[str, Family] = {
         likely.Hurdle(likely.NegativeBinomial()),
         likely.Truncated(likely.Poisson(), low=0),
         likely.Truncated(likely.NegativeBinomial(), low=0),
+        likely.Truncated(likely.NegativeBinomial1(), low=0),
+        likely.Truncated(likely.GeneralisedPoisson(), low=0),
         likely.Truncated(likely.Poisson(), low=0, high=5),
         likely.Truncated(likely.NegativeBinomial(), high=3),
         likely.Truncated(likely.Normal(), low=0),

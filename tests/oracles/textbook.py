@@ -147,6 +147,12 @@ def poisson(y, mean):
     return y * log(mean) - mean - lgamma(y + 1.0)
 
 
+def generalised_poisson(y, mean, dispersion):
+    rate, branch = mean / (1.0 + dispersion), dispersion / (1.0 + dispersion)
+    total = rate + branch * y
+    return log(rate) + (y - 1.0) * log(total) - total - lgamma(y + 1.0)
+
+
 def negative_binomial(y, mean, size):
     return (
         lgamma(y + size)
@@ -154,6 +160,17 @@ def negative_binomial(y, mean, size):
         - lgamma(y + 1.0)
         + size * (log(size) - log(size + mean))
         + y * (log(mean) - log(size + mean))
+    )
+
+
+def negative_binomial_1(y, mean, dispersion):
+    size = mean / dispersion
+    return (
+        lgamma(y + size)
+        - lgamma(size)
+        - lgamma(y + 1.0)
+        - size * log(1.0 + dispersion)
+        + y * (log(dispersion) - log(1.0 + dispersion))
     )
 
 
@@ -244,6 +261,15 @@ def log_logistic_information(scale, shape):
 
 def inverse_gaussian_information(mean, shape):
     return {(0, 0): shape / (mean * mean * mean), (1, 1): 1.0 / (2.0 * shape * shape)}
+
+
+def generalised_poisson_information(mean, dispersion):
+    mixed = 2.0 * mean * dispersion**2 / ((1.0 + dispersion) ** 2 * (mean + 2.0 * dispersion))
+    return {
+        (0, 0): 1.0 / (mean * (1.0 + dispersion) ** 2) + mixed / mean**2,
+        (0, 1): -mixed / (mean * dispersion),
+        (1, 1): mixed / dispersion**2,
+    }
 
 
 def geometric_information(mean):
@@ -401,7 +427,15 @@ FAMILIES: dict[str, Textbook] = {
     ),
     "Bernoulli": Textbook(bernoulli, bernoulli_information, lambda p: (p, 0.5), unit=(0,)),
     "Poisson": Textbook(poisson, poisson_information, lambda m: (m, m**0.5)),
+    "GeneralisedPoisson": Textbook(
+        generalised_poisson,
+        generalised_poisson_information,
+        lambda m, d: (m, m**0.5 * (1 + d)),
+    ),
     "NegativeBinomial": Textbook(
         negative_binomial, None, lambda m, s: (m, m**0.5 * (1 + m / s) ** 0.5)
+    ),
+    "NegativeBinomial1": Textbook(
+        negative_binomial_1, None, lambda m, d: (m, m**0.5 * (1 + d) ** 0.5)
     ),
 }

@@ -176,7 +176,10 @@ MODIFIED: dict[str, Textbook] = {
         for n in ("Gamma", "LogNormal", "Exponential", "Beta")
     },
     **{f"Hurdle({n})": hurdle(n) for n in ("Poisson", "NegativeBinomial")},
-    **{f"Truncated({n}, low=0)": zero_truncated(n) for n in ("Poisson", "NegativeBinomial")},
+    **{
+        f"Truncated({n}, low=0)": zero_truncated(n)
+        for n in ("Poisson", "NegativeBinomial", "NegativeBinomial1", "GeneralisedPoisson")
+    },
     "Truncated(Poisson, low=0, high=5)": truncated_counts("Poisson", 0, 5),
     "Truncated(NegativeBinomial, high=3)": truncated_counts("NegativeBinomial", -1, 3),
     "Truncated(Normal, low=0)": truncated("Normal", 0.0, None),

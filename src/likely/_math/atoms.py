@@ -241,6 +241,101 @@ negative_binomial_few = _register(
     lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
 )
 
+# --- The same counts with variance m (1 + d), in log mean and log d; the size is s = m/d. --------
+linear_variance_deviance = _register(
+    # In log m with d held, the two slopes of NegativeBinomial are taken together on paper.
+    "linear_variance_deviance",
+    lambda y, m, d, log_m, log_d, out: (
+        log(y / m) - log((m / d + y) / (m / d + m)),
+        0.0,
+        0.0,
+        -linear_variance_slope(y, m, d, log_m, log_d),
+        -linear_variance_excess(y, m, d, log_m, log_d),
+    ),
+    lambda y, m, d, log_m, log_d: y * log(y / m) - (m / d + y) * log((m / d + y) / (m / d + m)),
+)
+linear_variance_slope = _register(
+    "linear_variance_slope",
+    lambda y, m, d, log_m, log_d, out: (
+        1.0 / (1.0 + y * (d / m)),
+        0.0,
+        0.0,
+        out - m / d * _share(y, m / d),
+        linear_variance_cross(y, m, d, log_m, log_d),
+    ),
+    lambda y, m, d, log_m, log_d: m / d * log((m / d + y) / (m / d + m)),
+)
+linear_variance_excess = _register(
+    "linear_variance_excess",
+    lambda y, m, d, log_m, log_d, out: (
+        (y - m) / (1.0 + d) / (m / d + y),
+        0.0,
+        0.0,
+        linear_variance_cross(y, m, d, log_m, log_d),
+        -negative_binomial_deviance_size_2(y, m, m / d),
+    ),
+    lambda y, m, d, log_m, log_d: (y - m) / (1.0 + d) - m / d * log((m / d + y) / (m / d + m)),
+)
+linear_variance_cross = _register(
+    "linear_variance_cross",
+    None,
+    lambda y, m, d, log_m, log_d: (
+        (y - m) / (1.0 + d) / (1.0 + y * (d / m)) - m / d * log((m / d + y) / (m / d + m))
+    ),
+)
+linear_variance_zeros = _register(
+    "linear_variance_zeros",
+    lambda m, d, log_m, log_d, out: (0.0, 0.0, out, -(m * (log1p_residual(d) / d))),
+    lambda m, d, log_m, log_d: m / d * log(1.0 + d),
+)
+
+# --- GeneralisedPoisson, in log mean and log dispersion. -----------------------------------------
+generalised_poisson_deviance = _register(
+    "generalised_poisson_deviance",
+    lambda y, m, d, log_m, log_d, out: (
+        log(y * (1.0 + d) / (m + d * y)) - (y - m) / (1.0 + d) / (m + d * y) * d,
+        0.0,
+        0.0,
+        generalised_poisson_slope(y, m, d, log_m, log_d),
+        -generalised_poisson_spread(y, m, d, log_m, log_d),
+    ),
+    lambda y, m, d, log_m, log_d: y * log(y * (1.0 + d) / (m + d * y)) + (m - y) / (1.0 + d),
+)
+generalised_poisson_log_rate = _register(
+    "generalised_poisson_log_rate",
+    lambda y, m, d, log_m, log_d, out: (
+        1.0 / (m / d + y),
+        0.0,
+        0.0,
+        _share(m, d * y),
+        (y - m) * (1.0 / (1.0 + d)) / (m / d + y),
+    ),
+    lambda y, m, d, log_m, log_d: log((m + d * y) / (1.0 + d)),
+)
+generalised_poisson_slope = _register(
+    "generalised_poisson_slope",
+    lambda y, m, d, log_m, log_d, out: (
+        -_share(m, d * y) * _share(m, d * y),
+        0.0,
+        0.0,
+        out * _share(d * y, m) + m * _share(m, d * y) / (1.0 + d),
+        -out * ((1.0 / (1.0 + 1.0 / d)) + _share(d * y, m)),
+    ),
+    lambda y, m, d, log_m, log_d: m * (m - y) / ((1.0 + d) * (m + d * y)),
+)
+generalised_poisson_spread = _register(
+    "generalised_poisson_spread",
+    lambda y, m, d, log_m, log_d, out: (
+        (2.0 * (y - m) / (1.0 + d) / (1.0 + d) - out) / (m / d + y),
+        0.0,
+        0.0,
+        generalised_poisson_slope(y, m, d, log_m, log_d)
+        * ((1.0 / (1.0 + 1.0 / d)) + _share(d * y, m)),
+        out * (_share(m, d * y) - 2.0 * (1.0 / (1.0 + 1.0 / d))),
+    ),
+    lambda y, m, d, log_m, log_d: d * (y - m) * (y - m) / ((1.0 + d) * (1.0 + d) * (m + d * y)),
+)
+
 log1p_excess = _register(
     "log1p_excess",
     lambda x, log_x, out: (0.0, -log1pmx(x) / x),

@@ -165,6 +165,79 @@ def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expressio
     return where(near, close, far)
 
 
+def linear_variance_deviance(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """NegativeBinomial's deviance at size m/d, where the variance is m (1 + d)."""
+    return negative_binomial_deviance(y, m, m / d, log_m, log_m - log_d)
+
+
+def linear_variance_slope(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """s log(1 + r) with s = m/d and r = (y − m)/(s + m): less its derivative in log m."""
+    s = m / d
+    near, tail, _, logarithm = _negative_binomial_split(y, m, s)
+    r = (y - m) / (s + m)
+    return s * where(near, 2.0 * (r / (2.0 + r)) + tail, logarithm)
+
+
+def linear_variance_excess(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """s (r − log(1 + r)), less the deviance's derivative in log d."""
+    return negative_binomial_deviance_size(y, m, m / d, log_m, log_m - log_d)
+
+
+def linear_variance_cross(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """s (s r/(s + y) − log(1 + r)), their other derivative: for s → ∞ both terms are s r."""
+    s = m / d
+    near, tail, square, logarithm = _negative_binomial_split(y, m, s)
+    to_s_of_y = 1.0 / (1.0 + y / s)
+    close = s * (square - tail) - (y - m) / (s + m) * (y * to_s_of_y)
+    return where(near, close, (y - m) / (1.0 + d) * to_s_of_y - s * logarithm)
+
+
+def linear_variance_zeros(
+    m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m/d) log(1 + d), which tends to m for d → 0."""
+    return m / d * log1p(d)
+
+
+def generalised_poisson_deviance(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """y log(y/u) + u − y with u = (m + d y)/(1 + d), between m and y; y ≥ 1."""
+    to_m = 1.0 / (1.0 + d)
+    u = m * to_m + y * (1.0 / (1.0 + 1.0 / d))
+    return special.relative_entropy_term(y, u, (y - m) * to_m)
+
+
+def generalised_poisson_log_rate(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """log u = log((m + d y)/(1 + d))"""
+    return log(m * (1.0 / (1.0 + d)) + y * (1.0 / (1.0 + 1.0 / d)))
+
+
+def generalised_poisson_slope(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m − y)/(1 + d) · m/(m + d y), its derivative in log m."""
+    return (m - y) / (1.0 + d) * (1.0 / (1.0 + d * (y / m)))
+
+
+def generalised_poisson_spread(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """((y − m)/(1 + d))² d/(m + d y), less its derivative in log d."""
+    z = (y - m) / (1.0 + d)
+    return z * (z / (m / d + y))
+
+
 def negative_binomial_few(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:

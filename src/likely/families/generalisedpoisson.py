@@ -1,0 +1,97 @@
+"""GeneralisedPoisson: counts of which each event may set off others."""
+
+import numpy as np
+
+from likely._math.atoms import (
+    generalised_poisson_deviance,
+    generalised_poisson_log_rate,
+    log1mexp_of,
+    log_expm1_ratio,
+    log_factorial_error,
+    sigmoid,
+    softplus,
+)
+from likely._math.domains import counts, positive
+from likely._math.graph import equal, log1p, where
+from likely.families.base import Distribution, Parameter
+
+
+def _log_growth(dispersion):
+    # log(1 + d), each side by what its slopes do not cancel in
+    return where(dispersion < 1.0, log1p(dispersion), softplus(dispersion.log))
+
+
+def _few(y, mean, dispersion):
+    # y = 0 or 1: all of the loss
+    first = mean * sigmoid(-dispersion.log) + y * sigmoid(dispersion.log)
+    return first + y * (_log_growth(dispersion) - mean.log)
+
+
+def _saddle(y, mean, dispersion):
+    # Poisson's unit deviance from (m + d y)/(1 + d), which lies between the mean and y
+    deviance = generalised_poisson_deviance(y, mean, dispersion, mean.log, dispersion.log)
+    return -deviance - log_factorial_error(y) - softplus(dispersion.log - mean.log + y.log)
+
+
+class GeneralisedPoisson(Distribution):
+    r"""Counts of which each event may set off others: outbreaks, claims, citations.
+
+    .. math:: p(y) = \frac{\lambda (\lambda + \theta y)^{y-1} e^{-\lambda - \theta y}}{y!},
+              \quad \lambda = \frac{m}{1+d}, \quad \theta = \frac{d}{1+d}
+
+    Mean m, dispersion d, variance m (1 + d)²: events that start at the rate λ, of which each sets off
+    θ others on average, and these too. Its upper tail is longer and its share of zeros larger than those of
+    a NegativeBinomial of the same mean and variance. d → 0 is the Poisson. Underdispersion (θ < 0) is
+    left out: there the probabilities end at a count that depends on the parameters, and do not sum to 1.
+
+    Source: Consul and Jain (1973), doi:10.1080/00401706.1973.10489112.
+    """
+
+    support = counts
+    mean = Parameter(positive, "m")
+    dispersion = Parameter(positive, "d", shared=True)
+
+    def log_density(y, mean, dispersion):
+        return where(y < 2.0, -_few(y, mean, dispersion), _saddle(y, mean, dispersion))
+
+    def log_positive(y, mean, dispersion):
+        # Below a rate of 1 both log p(y) and log(1 − p(0)) are nearly log λ + …: what is left of them is
+        # log((e^λ − 1)/λ) and, for y ≥ 2, a power of the rate y − 1 times.
+        rate = mean * sigmoid(-dispersion.log)
+        log_rate = mean.log - _log_growth(dispersion)
+        ratio = log_expm1_ratio(rate, log_rate)
+        terms = (y, mean, dispersion, mean.log, dispersion.log)
+        left = rate - generalised_poisson_deviance(*terms) - generalised_poisson_log_rate(*terms)
+        few = left - log_factorial_error(y) - ratio
+        plain = _saddle(y, mean, dispersion) - log1mexp_of(rate, log_rate)
+        many = where(rate < 1.0, few, plain)
+        return where(equal(y, 1.0), -(sigmoid(dispersion.log) + ratio), many)
+
+    def var(mean, dispersion):
+        return mean * (1.0 + dispersion) * (1.0 + dispersion)
+
+    def expected_information(mean, dispersion):
+        share = 1.0 / (1.0 + dispersion)  # 1 − θ
+        spread = dispersion / (1.0 + mean / dispersion / 2.0)  # 2 d²/(m + 2 d)
+        mixed = mean * share * share * spread
+        return {
+            ("log mean", "log mean"): mean * share * share + mixed,
+            ("log mean", "log dispersion"): -mixed,
+            ("log dispersion", "log dispersion"): mixed,
+        }
+
+    def sample(rng, size, mean, dispersion):
+        # generation by generation, until no row has a last one
+        branch = np.broadcast_to(dispersion / (1.0 + dispersion), size)
+        total = rng.poisson(mean / (1.0 + dispersion), size).astype(float)
+        alive = np.nonzero(total)
+        last = total[alive]
+        while last.size:
+            last = rng.poisson(branch[alive] * last).astype(float)
+            total[alive] += last
+            going = last > 0.0
+            alive, last = tuple(index[going] for index in alive), last[going]
+        return total
+
+    def start(mean, std):
+        return {"mean": mean, "dispersion": max(np.sqrt(std**2 / mean) - 1.0, 0.05)}
