@@ -30,6 +30,47 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
     return _Loss.apply(loss, columnar, y, raw)
 
 
+def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:
+    """The mean of nll over the rows, as training minimises it."""
+    if _plain(y, raw) and raw.requires_grad and not y.requires_grad and torch.is_grad_enabled():
+        average: Tensor = _Mean.apply(loss, columnar, y, raw)[0]
+        return average
+    order = int(torch.is_grad_enabled() and raw.requires_grad)
+    rows = (value, value_and_gradient)[order](loss, y, raw, columnar)[0]
+    return rows.mean()
+
+
+class _Mean(Function):
+    """The mean of nll, and the gradient of every row: one step forward and one multiplication backward."""
+
+    @staticmethod
+    def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
+        nll, gradient = _Loss.forward(loss, columnar, y, raw)
+        return nll.mean(), gradient
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        ctx.loss, ctx.columnar, *tensors = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*tensors, output[1])
+        ctx.save_for_forward(output[1])
+
+    @staticmethod
+    def backward(ctx: Any, of_mean: Tensor | None, _of_gradient: None) -> Any:
+        if of_mean is None:
+            return None, None, None, None
+        y, raw, gradient = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the derivative will itself be differentiated
+            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1]
+        return None, None, None, (of_mean / y.shape[0]) * gradient
+
+    @staticmethod
+    def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
+        (gradient,) = ctx.saved_tensors
+        return (gradient * of_raw).sum() / gradient.shape[0], None
+
+
 class _Loss(Function):
     """nll and gradient; both can be differentiated again."""
 
@@ -133,10 +174,10 @@ def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
     if "kernel" not in graph.compiled:
         order = min(1, len(graph.outputs) - 1)
         graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
-    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=torch.float64)
-    first, *_ = rows = out.numpy()
-    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), first, rows[1:])
-    return out.to(raw.dtype)
+    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=raw.dtype)
+    rows = out.numpy()
+    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), rows[0], rows[1:])
+    return out
 
 
 def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -13,7 +13,7 @@ from likely.losses.kernels.build import Kernel, kernel
 Array = NDArray[np.float64]
 _ORDERS = ("loss", "gradient", "curvature")
 #: Rows copied at a time where the input is strided: the copies stay in the cache.
-_COPY_ROWS = 16384
+_COPY_ROWS = 8192
 
 
 def title_of(loss: Any) -> str:
@@ -43,32 +43,37 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
 
 
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
-    """Fill ``first`` (n,) and ``rest`` (rows, n), contiguous, from y (n,) and raw (k, n).
+    """Fill ``first`` (n,) and ``rest`` (rows, n), from y (n,) and raw (k, n).
 
-    y and raw may have any strides and float type: they are copied block by block where they must be.
+    All may have any strides and float type: where a kernel, which takes contiguous float64, cannot have
+    them as they are, they pass block by block through buffers.
     Returns in how many rows y is outside the support or raw is not finite.
     """
     invalid: list[int] = []
 
     def work(start: int, stop: int) -> None:
-        if direct:
+        if given and wanted:
             invalid.append(function(y, raw, first, rest, start, stop, 0))
             return
-        # The same two buffers for every block: memory asked for anew would come page by page.
-        size = min(_COPY_ROWS, stop - start)
-        y_buffer, raw_buffer = np.empty((size, *y.shape[1:])), np.empty((raw.shape[0], size))
+        size = 0
         for begin in range(start, stop, _COPY_ROWS):
             end = min(begin + _COPY_ROWS, stop)
-            if end - begin < size:  # the last block; kernels want contiguous arrays
+            if end - begin != size:  # the first block, or the last: contiguous for both
                 size = end - begin
-                y_buffer = np.empty((size, *y.shape[1:]))
-                raw_buffer = np.empty((raw.shape[0], size))
-            np.copyto(y_buffer, y[begin:end])
-            np.copyto(raw_buffer, raw[:, begin:end])
-            invalid.append(function(y_buffer, raw_buffer, first, rest, 0, size, begin))
+                # The same buffers for every block: memory asked for anew would come page by page.
+                y_block, raw_block = np.empty((size, *y.shape[1:])), np.empty((raw.shape[0], size))
+                into = (first, rest) if wanted else (np.empty(size), np.empty((len(rest), size)))
+            np.copyto(y_block, y[begin:end])
+            np.copyto(raw_block, raw[:, begin:end])
+            invalid.append(function(y_block, raw_block, *into, 0, size, begin if wanted else 0))
+            if not wanted:
+                np.copyto(first[begin:end], into[0], casting="same_kind")
+                np.copyto(rest[:, begin:end], into[1], casting="same_kind")
 
-    direct = all(
-        a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)
-    )
+    given, wanted = _ready(y, raw), _ready(first, rest)
     fold_slices(work, y.shape[0])
     return sum(invalid)
+
+
+def _ready(*arrays: Array) -> bool:
+    return all(a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in arrays)
