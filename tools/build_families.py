@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from likely.cli.families import family_rows
-from likely.families.registry import lookup
+from likely.families.registry import lookup, modules
 from likely.recipe import family_class
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
@@ -43,17 +43,25 @@ Each panel moves one parameter, of which the darkest curve has the largest value
 
 
 def main() -> int:
-    page = written()
-    if "--check" in sys.argv:
-        found = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        if found != page:
-            print(f"{PAGE.name} is not up to date: python {Path(__file__).name}", file=sys.stderr)
-        return int(found != page)
+    if "--check" not in sys.argv:
+        build()
+        return 0
+    current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == written()
+    drawn = {path.stem for path in PICTURES.glob("*.png")} == set(modules())
+    if not (current and drawn):
+        print("docs/families.md is not up to date: python tools/build_families.py", file=sys.stderr)
+    return int(not (current and drawn))
+
+
+def build() -> None:
+    """Write the page and draw the pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    for path in PICTURES.glob("*.png"):
+        if path.stem not in modules():
+            path.unlink()
     for row in family_rows():
         draw(row["name"], PICTURES / f"{row['name'].lower()}.png")
-    PAGE.write_text(page, encoding="utf-8")
-    return 0
+    PAGE.write_text(written(), encoding="utf-8")
 
 
 # --- The page -------------------------------------------------------------------------------------
