@@ -32,21 +32,25 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
 
 def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:
     """The mean of nll over the rows, as training minimises it."""
-    if _plain(y, raw) and raw.requires_grad and not y.requires_grad and torch.is_grad_enabled():
+    wanted = raw.requires_grad and torch.is_grad_enabled()
+    if wanted and not y.requires_grad and _plain(y, raw):
         average: Tensor = _Mean.apply(loss, columnar, y, raw)[0]
         return average
-    order = int(torch.is_grad_enabled() and raw.requires_grad)
-    rows = (value, value_and_gradient)[order](loss, y, raw, columnar)[0]
-    return rows.mean()
+    return (value_and_gradient if wanted else value)(loss, y, raw, columnar)[0].mean()
 
 
 class _Mean(Function):
-    """The mean of nll, and the gradient of every row: one step forward and one multiplication backward."""
+    """The mean of nll and its gradient: one pass forward, and one multiplication backward."""
 
     @staticmethod
     def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
-        nll, gradient = _Loss.forward(loss, columnar, y, raw)
-        return nll.mean(), gradient
+        from likely.losses.kernels.run import run_mean
+
+        gradient = torch.empty_like(raw)
+        rows = (t.detach().numpy() for t in (raw, gradient))
+        columns = (a.T if columnar else a[None] for a in rows)
+        average = run_mean(_kernel(loss_graph(loss, 1)), y.detach().numpy(), *columns)
+        return raw.new_tensor(average), gradient
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
@@ -62,13 +66,13 @@ class _Mean(Function):
             return None, None, None, None
         y, raw, gradient = ctx.saved_tensors
         if torch.is_grad_enabled():  # the derivative will itself be differentiated
-            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1]
-        return None, None, None, (of_mean / y.shape[0]) * gradient
+            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1] / y.shape[0]
+        return None, None, None, of_mean * gradient
 
     @staticmethod
     def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
         (gradient,) = ctx.saved_tensors
-        return (gradient * of_raw).sum() / gradient.shape[0], None
+        return (gradient * of_raw).sum(), None
 
 
 class _Loss(Function):
@@ -167,16 +171,22 @@ def _plain(*tensors: Tensor) -> bool:
     )
 
 
-def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
-    """nll and, if the graph has them, its slopes: a row each, in the type of raw (k, n)."""
-    from likely.losses.kernels.run import kernel_for, run
+def _kernel(graph: Graph) -> Any:
+    from likely.losses.kernels.run import kernel_for
 
     if "kernel" not in graph.compiled:
         order = min(1, len(graph.outputs) - 1)
         graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
+    return graph.compiled["kernel"]
+
+
+def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
+    """nll and, if the graph has them, its slopes: a row each, in the type of raw (k, n)."""
+    from likely.losses.kernels.run import run
+
     out = torch.empty((len(graph.outputs), y.shape[0]), dtype=raw.dtype)
     rows = out.numpy()
-    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), rows[0], rows[1:])
+    run(_kernel(graph), y.detach().numpy(), raw.detach().numpy(), rows[0], rows[1:])
     return out
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.pool import fold_slices
-from likely.losses.kernels.build import Kernel, kernel
+from likely.losses.kernels.build import Kernel, kernel, load
 
 Array = NDArray[np.float64]
 _ORDERS = ("loss", "gradient", "curvature")
-#: Rows copied at a time where the input is strided: the copies stay in the cache.
-_COPY_ROWS = 8192
 
 
 def title_of(loss: Any) -> str:
@@ -45,34 +45,54 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
     """Fill ``first`` (n,) and ``rest`` (rows, n), from y (n,) and raw (k, n).
 
-    All may have any strides and float type: where a kernel, which takes contiguous float64, cannot have
-    them as they are, they pass block by block through buffers.
-    Returns in how many rows y is outside the support or raw is not finite.
+    All may have any strides and float type: what a kernel, which takes contiguous float64, cannot have as it
+    is passes through buffers. Returns in how many rows y is outside the support or raw is not finite.
     """
     invalid: list[int] = []
+    if _ready(y, raw, first, rest):
 
-    def work(start: int, stop: int) -> None:
-        if given and wanted:
+        def work(start: int, stop: int) -> None:
             invalid.append(function(y, raw, first, rest, start, stop, 0))
-            return
-        size = 0
-        for begin in range(start, stop, _COPY_ROWS):
-            end = min(begin + _COPY_ROWS, stop)
-            if end - begin != size:  # the first block, or the last: contiguous for both
-                size = end - begin
-                # The same buffers for every block: memory asked for anew would come page by page.
-                y_block, raw_block = np.empty((size, *y.shape[1:])), np.empty((raw.shape[0], size))
-                into = (first, rest) if wanted else (np.empty(size), np.empty((len(rest), size)))
-            np.copyto(y_block, y[begin:end])
-            np.copyto(raw_block, raw[:, begin:end])
-            invalid.append(function(y_block, raw_block, *into, 0, size, begin if wanted else 0))
-            if not wanted:
-                np.copyto(first[begin:end], into[0], casting="same_kind")
-                np.copyto(rest[:, begin:end], into[1], casting="same_kind")
 
-    given, wanted = _ready(y, raw), _ready(first, rest)
+    else:
+        blocks = _blocks(function, y.ndim)
+
+        def work(start: int, stop: int) -> None:
+            invalid.append(blocks(y, raw, first, rest, 1.0, start, stop)[0])
+
     fold_slices(work, y.shape[0])
     return sum(invalid)
+
+
+def run_mean(function: Kernel, y: Array, raw: Array, rest: Array) -> float:
+    """The mean of nll over the rows; ``rest`` (k, n), of any strides and float type, gets the mean's gradient."""
+    blocks, n = _blocks(function, y.ndim), y.shape[0]
+    sums: list[float] = []
+
+    def work(start: int, stop: int) -> None:
+        sums.append(blocks(y, raw, _NOTHING, rest, 1.0 / n, start, stop)[1])
+
+    fold_slices(work, n)
+    return math.fsum(sums) / n
+
+
+_NOTHING: Array = np.empty(0)
+
+
+def _blocks(function: Any, axes: int) -> Any:
+    """``blocks`` of ``blocks_body.py`` for this kernel and y with so many axes."""
+    if (function, axes) not in _found:
+        file = function.__module__
+        text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
+        if axes == 2:
+            text = text.replace("copy_column(rows_all", "copy_columns(rows_all")
+        text = f"# The kernel is {file}.{function.__name__}.\n" + text
+        stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
+        _found[function, axes] = load(stem, "blocks", text, kernel=function).blocks
+    return _found[function, axes]
+
+
+_found: dict[tuple[Any, int], Any] = {}
 
 
 def _ready(*arrays: Array) -> bool:
