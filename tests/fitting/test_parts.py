@@ -34,7 +34,7 @@ def test_moments_are_safe_weighted_and_mergeable():
     assert weighted.weight == repeated.weight
 
 
-def test_moments_of_statistics_skip_weight_zero_and_threads_change_nothing():
+def test_moments_of_statistics_skip_weight_zero():
     rng = np.random.default_rng(31)
     y = rng.gamma(2.0, size=600_000)
     weight = np.ones(y.size)
@@ -44,9 +44,7 @@ def test_moments_of_statistics_skip_weight_zero_and_threads_change_nothing():
         out[0] = part
         np.log(part, out=out[1])
 
-    found, again = (moments(y, weight, statistics, 2, n_jobs=jobs) for jobs in (1, 2))
-    assert np.array_equal(found.mean, again.mean)
-    assert found.second == again.second
+    found = moments(y, weight, statistics, 2)
     assert found.mean[0] == pytest.approx(y[weight > 0].mean(), rel=1e-13)
     assert found.mean[1] == pytest.approx(np.log(y[weight > 0]).mean(), rel=1e-13)
     assert found.variance == pytest.approx(y[weight > 0].var(), rel=1e-12)

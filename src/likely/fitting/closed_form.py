@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting.blocks import BLOCK, fold, fold_threads
+from likely.fitting.blocks import BLOCK, fold
 
 Array = NDArray[np.float64]
 Statistics = Callable[[Array, Array], None]
 
-#: Rows at a time: few enough that they stay in a core's cache, and so many that two threads, which take turns
-#: between NumPy's functions, seldom wait for each other.
+#: Rows at a time: few enough that they stay in a core's cache, and so many that few calls are made.
 ROWS = 8 * BLOCK
-#: Fewer blocks are not worth a second thread.
-_WORTH = 8
 
 
 @dataclass(frozen=True)
@@ -60,35 +57,33 @@ def moments(
     weight: Array | None = None,
     statistics: Statistics | None = None,
     count: int = 1,
-    n_jobs: int | None = None,
 ) -> Moments:
     """The moments of ``count`` statistics of y, by default of y itself.
 
     ``statistics(rows, out)`` writes them, (rows,) → (count, rows). Rows of weight 0 are not looked at.
-    The result has the same bits for any number of threads. ValueError where no row has weight.
+    One thread: NumPy's functions are so quick on a block that two spend their time waiting for each other,
+    and a pass over a million rows is over before a thread that slept is awake. ValueError where no row has weight.
     """
     n = y.shape[0]
     if n == 0 or (weight is not None and not np.any(weight)):
         raise ValueError("no row has a positive weight: there is nothing to fit")
-    blocks = -(-n // ROWS)
-    threads = fold_threads(n, n_jobs) if blocks >= _WORTH else 1
     # One row more, for the deviations: a block asks for no memory.
-    buffers = [np.empty((count + 1, min(ROWS, n))) for _ in range(threads)]
+    buffers = np.empty((count + 1, min(ROWS, n)))
 
-    def work(block: int, worker: int) -> Moments:
+    def work(block: int, _worker: int) -> Moments:
         rows = slice(block * ROWS, min((block + 1) * ROWS, n))
         part, w = np.asarray(y[rows], dtype=np.float64), None
         if weight is not None:
             w = np.asarray(weight[rows], dtype=np.float64)
             if not w.all():
                 part, w = part[w > 0.0], w[w > 0.0]
-        buffer = buffers[worker][:, : part.shape[0]]
+        buffer = buffers[:, : part.shape[0]]
         if statistics is None:
             return _moments(part[None], w, buffer[-1])
         statistics(part, buffer[:-1])
         return _moments(buffer[:-1], w, buffer[-1])
 
-    return fold(work, blocks, lambda a, b: a + b, threads)
+    return fold(work, -(-n // ROWS), lambda a, b: a + b, 1)
 
 
 def _moments(values: Array, weight: Array | None, deviation: Array) -> Moments:
