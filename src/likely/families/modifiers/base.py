@@ -51,6 +51,8 @@ class Structure:
     parts: tuple[Part, ...]
     rows: Callable[[int, Array, Array | None], Rows]
     own: Callable[[Array, Array | None], dict[str, float]]
+    #: Of a family whose y brings the number of trials along: the form with that as its last parameter.
+    plain: Specification | None = None
 
 
 def parameters_of(

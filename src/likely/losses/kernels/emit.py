@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Domain, Intervals
+from likely._math.domains import Domain, Intervals, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 
@@ -103,6 +103,9 @@ def _valid(support: Domain, columns: int) -> str:
         exact = " & ".join(["(y_low == y_high)", *_inside(support, "y_low")])
         overlap = f"(y_low < y_high) & (y_high > {_number(support.low)}) & (y_low < {_number(support.high)})"
         return " & ".join([*conditions, f"(({exact}) | ({overlap}))"])
+    if isinstance(support, Trials):
+        successes = [*_inside(support, "successes"), "(successes <= trials)"]
+        return " & ".join([*conditions, *successes, *_inside(support, "trials")])
     return " & ".join([*conditions, *_inside(support, "y")])
 
 
