@@ -9,7 +9,21 @@ import pytest
 from scipy import stats
 
 import likely
-from likely import Bernoulli, Binomial, Constant, Linear, Network, Poisson, Trees, predicted
+from likely import (
+    Bernoulli,
+    Binomial,
+    Censored,
+    Constant,
+    Hurdle,
+    Linear,
+    Mixture,
+    Network,
+    Poisson,
+    Trees,
+    Truncated,
+    ZeroInflated,
+    predicted,
+)
 from likely._math.domains import unit_interval
 from likely.links import links_for
 from likely.trials import TRIALS
@@ -194,6 +208,20 @@ def test_a_family_over_trials_is_a_value(family):
     assert "(n − y) ℓ(0)" in str(Binomial().explain())
 
 
+def test_one_number_of_trials_can_be_mixed_and_truncated():
+    rng = np.random.default_rng(3)
+    y = rng.binomial(10, np.where(np.arange(2000) % 4 == 0, 0.1, 0.6))
+    mixed = Mixture(Binomial(trials=10), 2).fit(y)
+    assert mixed.parameters["probs1"] == pytest.approx(0.1, abs=0.03)
+    assert mixed.parameters["odds2"] == pytest.approx(3.0, abs=0.4)
+    assert mixed.prob(np.arange(11.0)).sum() == pytest.approx(1.0, rel=1e-12)
+    seen = Truncated(Binomial(trials=4), low=0).at(probs=0.1)
+    whole = stats.binom(4, 0.1)
+    np.testing.assert_allclose(
+        seen.prob(np.arange(1.0, 5.0)), whole.pmf(np.arange(1, 5)) / whole.sf(0), rtol=1e-9
+    )
+
+
 # --- Mistakes --------------------------------------------------------------------------------------
 
 
@@ -242,3 +270,13 @@ def test_trials_of_a_prediction_that_cannot_be(data):
     for family in (Poisson(), Binomial(trials=30)):
         with pytest.raises(TypeError, match="is not one"):
             Linear(family).fit(x, y[:, 0]).predict_dist(x, trials=3)
+
+
+@pytest.mark.parametrize("modifier", [ZeroInflated, Hurdle, Truncated, Censored, Mixture])
+def test_modifiers_do_not_take_trials_along(modifier):
+    arguments = {Truncated: {"low": 0}, Mixture: {"n": 2}}.get(modifier, {})
+    with pytest.raises(TypeError, match="brings its trials along"):
+        modifier(Binomial(), **arguments)
+    if modifier in (ZeroInflated, Hurdle, Censored):
+        with pytest.raises(TypeError, match=r"Binomial\(trials=4\)"):
+            modifier(Binomial(trials=4))

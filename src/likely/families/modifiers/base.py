@@ -96,7 +96,12 @@ def at_zero() -> View:
 
 
 def refuse_families_over_classes(kind: str, inside: Specification, instead: str) -> None:
-    """TypeError for families over classes, whose y has no arithmetic."""
+    """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along."""
+    if inside.support.known:
+        raise TypeError(
+            f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "
+            f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
+        )
     if inside.vector is not None and inside.support.name not in LABELLED:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")
     if inside.support.name in LABELLED:

@@ -79,7 +79,7 @@ def kernel_source(
         f"def {name}({'ys' if several else 'y'}_all, raw_all, first, rest, start, stop, shift):"
     ]
     if several:
-        head += [f"    {y}_rows = ys_all[start:stop, {j}]" for j, y in enumerate(support.columns)]
+        head += [f"    {y}_rows = ys_all[{j}][start:stop]" for j, y in enumerate(support.columns)]
     else:
         head += ["    y_rows = y_all[start:stop]"]
     head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in rows]

@@ -43,12 +43,14 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
 
 
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
-    """Fill ``first`` (n,) and ``rest`` (rows, n), contiguous, from y (n,) and raw (k, n).
+    """Fill ``first`` (n,) and ``rest`` (rows, n), contiguous, from y, (n,) or (n, m), and raw (k, n).
 
+    A kernel reads y of several columns as (m, n), a contiguous row each: otherwise it would not vectorise.
     y and raw may have any strides and float type: they are copied block by block where they must be.
     Returns in how many rows y is outside the support or raw is not finite.
     """
     invalid: list[int] = []
+    y = y.T
 
     def work(start: int, stop: int) -> None:
         if direct:
@@ -56,19 +58,19 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
             return
         # The same two buffers for every block: memory asked for anew would come page by page.
         size = min(_COPY_ROWS, stop - start)
-        y_buffer, raw_buffer = np.empty((size, *y.shape[1:])), np.empty((raw.shape[0], size))
+        y_buffer, raw_buffer = np.empty((*y.shape[:-1], size)), np.empty((raw.shape[0], size))
         for begin in range(start, stop, _COPY_ROWS):
             end = min(begin + _COPY_ROWS, stop)
             if end - begin < size:  # the last block; kernels want contiguous arrays
                 size = end - begin
-                y_buffer = np.empty((size, *y.shape[1:]))
+                y_buffer = np.empty((*y.shape[:-1], size))
                 raw_buffer = np.empty((raw.shape[0], size))
-            np.copyto(y_buffer, y[begin:end])
+            np.copyto(y_buffer, y[..., begin:end])
             np.copyto(raw_buffer, raw[:, begin:end])
             invalid.append(function(y_buffer, raw_buffer, first, rest, 0, size, begin))
 
     direct = all(
         a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)
     )
-    fold_slices(work, y.shape[0])
+    fold_slices(work, raw.shape[1])
     return sum(invalid)

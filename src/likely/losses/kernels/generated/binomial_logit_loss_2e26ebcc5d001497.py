@@ -156,12 +156,11 @@ def log1p(x: float) -> float:
     return x if abs(x) < 2.0**-53 else value
 
 
-def gradient(ys_all, raw_all, first, rest, start, stop, shift):
-    successes_rows = ys_all[start:stop, 0]
-    trials_rows = ys_all[start:stop, 1]
+def loss(ys_all, raw_all, first, rest, start, stop, shift):
+    successes_rows = ys_all[0][start:stop]
+    trials_rows = ys_all[1][start:stop]
     raw0_rows = raw_all[0][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         successes = successes_rows[i]
@@ -533,10 +532,5 @@ def gradient(ys_all, raw_all, first, rest, start, stop, shift):
         t361 = t312 if t271 else t360
         t362 = t270 - t361
         t363 = t87 - t362
-        t364 = successes - trials
-        t365 = t7 * t364
-        t366 = t365 + t13
-        t367 = -t366
         out0[i] = t363
-        out1[i] = t367
     return invalid

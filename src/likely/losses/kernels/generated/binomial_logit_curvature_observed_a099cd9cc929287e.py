@@ -157,8 +157,8 @@ def log1p(x: float) -> float:
 
 
 def curvature_observed(ys_all, raw_all, first, rest, start, stop, shift):
-    successes_rows = ys_all[start:stop, 0]
-    trials_rows = ys_all[start:stop, 1]
+    successes_rows = ys_all[0][start:stop]
+    trials_rows = ys_all[1][start:stop]
     raw0_rows = raw_all[0][start:stop]
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
