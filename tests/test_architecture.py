@@ -21,6 +21,7 @@ FLOORS = (
     "data",
     "recipe",
     "modifiers",
+    "trials",
     "predictors",
     "adapters",
     "torch",

@@ -39,6 +39,7 @@ from likely import (
 from likely.math import log1p
 from likely.modifiers import MODIFIERS
 from likely.recipe import as_family
+from likely.trials import TRIALS
 from oracles.modified import SAMPLE
 
 VALUES = [
@@ -88,7 +89,8 @@ def test_a_modified_family_is_a_value(family):
 
 def test_every_modifier_is_sampled():
     sampled = {type(family).__name__ for family in SAMPLE.values()}
-    assert sampled | {"Censored"} == set(MODIFIERS)  # of which the rows have two numbers
+    # The rows of Censored have two numbers.
+    assert sampled | {"Censored"} == {*MODIFIERS, *TRIALS}
     assert set(MODIFIERS) <= set(dir(likely))
 
 

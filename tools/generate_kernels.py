@@ -15,12 +15,13 @@ from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
 from likely.losses.kernels.run import kernel_name, title_of
 from likely.recipe import family_class
+from likely.trials import TRIALS
 
 
 def expected_files() -> dict[str, str]:
     """File name → text of every kernel that should be committed."""
     files = {}
-    for name in public_names():
+    for name in (*public_names(), *TRIALS):
         family = family_class(name)()
         loss = family.loss()
         if family.specification.vector is not None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
     from likely.report.family_check import check_family as check_family
+    from likely.trials import Binomial as Binomial
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,7 @@ _LAZY = {
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
+    "Binomial": "likely.trials",
     "ZeroInflated": "likely.modifiers",
     "Hurdle": "likely.modifiers",
     "Truncated": "likely.modifiers",

@@ -352,8 +352,11 @@ def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:
 def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
     from likely.families.registry import lookup
+    from likely.trials import TRIALS
 
-    return _facade(lookup(name))
+    key = name.replace("_", "").lower()
+    over_trials = {known.lower(): cls for known, cls in TRIALS.items()}
+    return over_trials.get(key) or _facade(lookup(name))
 
 
 @cache

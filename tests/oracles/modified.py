@@ -1,4 +1,7 @@
-"""A sample of modified families, each modifier over families that meet different parts of it."""
+"""A sample of modified families, each modifier over families that meet different parts of it.
+
+Families over trials are among them: they, too, are made of others.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 import likely
 from likely.families.base import plain_view
 from likely.recipe import Family
-from oracles.textbook_modified import TAILS, WIDTHS
+from oracles.textbook_modified import TAILS, TRIALS, WIDTHS
 
 #: By the name of the specification, which is the name of its textbook.
 SAMPLE: dict[str, Family] = {
@@ -40,6 +43,7 @@ SAMPLE: dict[str, Family] = {
         likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
         likely.Mixture(likely.Exponential(), 2),
         likely.Mixture(likely.Poisson(), 2),
+        *(likely.Binomial(trials=n) for n in TRIALS),
     )
 }
 
@@ -79,10 +83,16 @@ CENSORED: dict[str, Any] = {
 }
 
 
+#: So many trials that sums over them would take too long: the loss alone is tried.
+MANY: dict[str, Any] = {spec.name: spec for spec in (likely.Binomial(trials=10**12).specification,)}
+
+
 def specification_of(name: str) -> Any:
     """The specification of a sampled family, or of one of the registry."""
     from likely.families.registry import modules, specification
 
+    if name in MANY:
+        return MANY[name]
     if name in CENSORED:
         return CENSORED[name]
     if name in SAMPLE:

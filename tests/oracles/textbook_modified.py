@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
+from likely._math.atoms import lgamma
 from likely._math.graph import Node, as_node, equal, exp, expm1, log, log1p, make, where
 from oracles import textbook
 from oracles.textbook import Textbook
@@ -150,6 +151,26 @@ def mixture(*insides: str) -> Textbook:
     return Textbook(log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]))
 
 
+def binomial(n: int) -> Textbook:
+    def log_density(y: Any, probs: Any) -> Node:
+        return (
+            lgamma(as_node(n + 1.0))
+            - lgamma(y + 1.0)
+            - lgamma(n - y + 1.0)
+            + y * log(probs.value)
+            + (n - y) * log(probs.complement)
+        )
+
+    return Textbook(
+        log_density,
+        lambda probs: {(0, 0): float(n) / (probs.value * probs.complement)},
+        lambda probs: (n * probs, (n * probs * (1.0 - probs)) ** 0.5),
+        unit=(0,),
+    )
+
+
+#: Numbers of trials that are tried.
+TRIALS = (1, 7, 2000)
 #: Widths of the intervals that are tried: about as wide as the spread, and narrow.
 WIDTHS = (0.5, 2.0**-20)
 
@@ -189,6 +210,7 @@ MODIFIED: dict[str, Textbook] = {
     "Truncated(Exponential, high=3)": truncated("Exponential", None, 3.0),
     "Truncated(Weibull, low=1)": truncated("Weibull", 1.0, None),
     **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
+    **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
     **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
     **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},

@@ -191,6 +191,20 @@ relative_entropy_of = _register(
     lambda x, m, d, log_x, log_m: x * log(x / m) + m - x,
 )
 
+binomial_divergence = _register(
+    # Sent through the logarithms the derivatives are those of −y log p − w log q: no term of them cancels.
+    "binomial_divergence",
+    lambda y, w, p, q, log_p, log_q, out: (
+        log(y / (y + w)) - log_p,
+        log(w / (y + w)) - log_q,
+        0.0,
+        0.0,
+        -y,
+        -w,
+    ),
+    lambda y, w, p, q, log_p, log_q: y * log(y / ((y + w) * p)) + w * log(w / ((y + w) * q)),
+)
+
 # --- NegativeBinomial, in log mean and log size. -------------------------------------------------
 
 

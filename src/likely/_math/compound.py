@@ -99,6 +99,17 @@ def relative_entropy_of(
     return where(abs_(v) < 0.2, d * v + 2.0 * x * special._atanh_tail(v), far)
 
 
+def binomial_divergence(
+    y: Expression, w: Expression, p: Expression, q: Expression, log_p: Expression, log_q: Expression
+) -> Node:
+    """y log(y/(np)) + w log(w/(nq)) with n = y + w, q = 1 − p: two terms that cannot be negative."""
+    n = y + w
+    d, log_n = y * q - w * p, log(n)
+    return relative_entropy_of(y, n * p, d, log(y), log_n + log_p) + relative_entropy_of(
+        w, n * q, -d, log(w), log_n + log_q
+    )
+
+
 def negative_binomial_deviance(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:

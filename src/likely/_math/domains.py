@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ class Domain:
     closed_high: bool = False
     integer: bool = False
     columns: tuple[str, ...] = ("y",)
+    #: Those of the columns that are known before y is: nothing is expected of them.
+    known: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
         return self.name
@@ -68,6 +71,24 @@ class Intervals(Domain):
         return bool(self.contains(values).all())
 
 
+@dataclass(frozen=True, repr=False)
+class Trials(Domain):
+    """Pairs (successes, trials) of whole numbers, 0 ≤ successes ≤ trials."""
+
+    known: ClassVar[tuple[str, ...]] = ("trials",)
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which finite rows of (n, 2) are such pairs."""
+        successes, trials = values[..., 0], values[..., 1]
+        whole_numbers = (values == np.floor(values)).all(axis=-1)
+        inside: NDArray[np.bool_] = whole_numbers & (successes >= 0.0) & (successes <= trials)
+        return inside
+
+    def covers(self, values: NDArray[np.float64]) -> bool:
+        """Whether every row is one of them."""
+        return bool(np.isfinite(values).all() and self.contains(values).all())
+
+
 def intervals_of(domain: Domain) -> Intervals:
     """What is seen of a continuous domain's numbers when they are censored."""
     return Intervals(
@@ -82,11 +103,28 @@ def intervals_of(domain: Domain) -> Intervals:
     )
 
 
+def successes_of(trials: int) -> Domain:
+    """The numbers of successes among so many trials."""
+    words = f"a whole number from 0 to {trials}"
+    symbol = "{0, 1}" if trials == 1 else f"{{0, …, {trials}}}"
+    return Domain("successes", symbol, words, 0.0, float(trials), True, True, integer=True)
+
+
 real = Domain("real", "ℝ", "a finite real number")
 positive = Domain("positive", "(0, ∞)", "a number > 0", low=0.0)
 nonnegative = Domain("nonnegative", "[0, ∞)", "a number ≥ 0", low=0.0, closed_low=True)
 unit_interval = Domain("unit_interval", "(0, 1)", "a number strictly between 0 and 1", 0.0, 1.0)
+whole = Domain("whole", "{1, 2, …}", "a whole number ≥ 1", 0.0, integer=True)
 counts = Domain("counts", "{0, 1, 2, …}", "a whole number ≥ 0", 0.0, closed_low=True, integer=True)
+successes_of_trials = Trials(
+    "successes_of_trials",
+    "0 ≤ y ≤ n",
+    "[successes, trials], whole numbers with 0 ≤ successes ≤ trials",
+    0.0,
+    closed_low=True,
+    integer=True,
+    columns=("successes", "trials"),
+)
 binary = Domain("binary", "{0, 1}", "0 or 1", 0.0, 1.0, True, True, True)
 classes = Domain(
     "classes", "{0, …, K−1}", "a class label 0, …, K−1", 0.0, closed_low=True, integer=True

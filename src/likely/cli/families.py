@@ -7,9 +7,10 @@ from typing import Any
 from likely.cli.say import Voice, console
 from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
+from likely.trials import TRIALS
 
 _ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes",
-          "ordered_classes", "counts", "vectors", "rankings")  # fmt: skip
+          "ordered_classes", "counts", "successes_of_trials", "vectors", "rankings")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
@@ -19,6 +20,7 @@ _WORDS = {
     "classes": "one of K classes",
     "ordered_classes": "one of K classes in order",
     "counts": "counts",
+    "successes_of_trials": "successes among known trials",
     "vectors": "several real numbers",
     "rankings": "rankings",
 }
@@ -36,8 +38,8 @@ def run(*, json: bool) -> None:
 def family_rows() -> list[dict[str, Any]]:
     """What each family says about itself."""
     rows = []
-    for module in modules():
-        spec = specification(module)
+    known_trials = [family().specification for family in TRIALS.values()]
+    for spec in (*map(specification, modules()), *known_trials):
         rows.append(
             {
                 "name": spec.name,

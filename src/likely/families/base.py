@@ -272,6 +272,7 @@ def specify(cls: type) -> Specification:
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),
         vector=body.get("vector"),
+        printed=_function(body.get("printed")),
     )
 
 

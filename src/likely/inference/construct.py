@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import whole
+from likely.inference.discrete import LARGEST
 from likely.inference.predictive import Predictive
 from likely.losses import check
 
@@ -33,6 +35,32 @@ def predictive(loss: Any, raw: Any, labels: NDArray[Any] | None = None) -> Any:
     module, kind = _PREDICTIVES[name]
     found: Any = getattr(import_module(module), kind)
     return found(loss, raw) if labels is None else found(loss, raw, labels)
+
+
+def among(loss: Any, raw: Any, trials: Any) -> Predictive:
+    """The distributions at raw (k, n) of the successes among so many trials: a number, or (n,).
+
+    TypeError where the family's y brings no trials along.
+    """
+    if loss.specification.structure is None or loss.specification.structure.plain is None:
+        raise TypeError(
+            "trials= is for families whose y brings the number of trials along, such as Binomial(); "
+            f"{loss.specification.name} is not one"
+        )
+    known = check.numeric(trials, "trials")
+    if known.shape not in ((), raw.shape[1:]):
+        raise ValueError(
+            f"trials must be a number or have shape ({raw.shape[1]},), got shape {known.shape}"
+        )
+    wrong = ~(whole.contains(known) & (known <= LARGEST))
+    if wrong.any():
+        got = (
+            f"it is not in {check.rows_and_values(wrong, known)}"
+            if known.ndim
+            else f"got {trials!r}"
+        )
+        raise ValueError(f"trials must be {whole.words}: {got}")
+    return Predictive(loss.of_trials, np.vstack([raw, np.broadcast_to(known, raw.shape[1:])]))
 
 
 def at(family: Any, parameters: dict[str, Any]) -> Any:

@@ -104,7 +104,8 @@ class DiscreteSums:
 
         def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
             here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
-            return ~(after - here > 1e-14 * np.maximum(1.0, np.abs(here)))
+            with np.errstate(invalid="ignore"):  # beyond the last count both are −∞
+                return ~(after - here > 1e-14 * np.maximum(1.0, np.abs(here)))
 
         best = np.full(self.rows.shape[0], base)
         height = np.full(best.shape, -np.inf)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Domain
+from likely._math.domains import LABELLED, Domain, Trials
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -119,6 +119,11 @@ def check_shape(shape: tuple[int, ...], support: Domain) -> None:
     if m == 1 and len(shape) != 1:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {shape}")
     if m > 1 and (len(shape) != 2 or shape[1] != m):
+        if isinstance(support, Trials):
+            raise ValueError(
+                f"y must have 2 columns, successes and trials; got shape {shape}. Where the number of "
+                "trials is the same in all rows, give it to the family instead, as in Binomial(trials=10)"
+            )
         raise ValueError(
             f"y must have {m} columns, low and high, which are equal where y was seen exactly; got shape "
             f"{shape}. likely.censored(time, event) makes them from times and an event indicator"
@@ -127,6 +132,8 @@ def check_shape(shape: tuple[int, ...], support: Domain) -> None:
 
 def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     """The ValueError for y of which some value is not in the support."""
+    if isinstance(support, Trials):
+        _refuse_trials(y, support, family)
     if len(support.columns) > 1:
         _refuse_intervals(y, support, family)
     missing = np.isnan(y)
@@ -162,6 +169,27 @@ def _refuse_intervals(y: NDArray[np.float64], support: Domain, family: str) -> N
     outside = ~support.contains(y)
     raise ValueError(
         f"y is impossible under {family}, which lies in {support.symbol}, in "
+        f"{rows_and_values(outside, y)}; each row must be {support.words}"
+    )
+
+
+def _refuse_trials(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
+    bad = ~np.isfinite(y).all(axis=1)
+    if bad.any():
+        word = "NaN" if np.isnan(y).any() else "infinity"
+        raise ValueError(
+            f"y is not finite in {rows_and_values(bad, y)}; Input y contains {word}. "
+            "Drop those rows first"
+        )
+    more = y[:, 0] > y[:, 1]
+    if more.any():
+        raise ValueError(
+            f"there are more successes than trials in {rows_and_values(more, y)}: the columns of y are "
+            "successes, then trials"
+        )
+    outside = ~support.contains(y)
+    raise ValueError(
+        f"y is outside the support {support.symbol} of {family} in "
         f"{rows_and_values(outside, y)}; each row must be {support.words}"
     )
 

@@ -24,6 +24,7 @@ from likely._math.graph import Node, as_node, constant, is_constant, symbol, whe
 from likely._math.workspace import BLOCK, BlockProgram
 from likely.families.base import Specification, View
 from likely.links.base import Link
+from likely.links.catalogue import identity
 
 Array = NDArray[np.float64]
 
@@ -159,6 +160,16 @@ class NegativeLogLikelihood:
         return self if len(self.specification.support.columns) == 1 else self.parts[0][0]
 
     @cached_property
+    def of_trials(self) -> NegativeLogLikelihood:
+        """Of y that brings its number of trials along: over successes alone, that number the last raw column."""
+        structure = self.specification.structure
+        assert structure is not None
+        assert structure.plain is not None
+        plain = structure.plain
+        *_, trials = plain.parameters
+        return compose(plain, (*self.slots, Slot(trials, trials, "predicted", identity)))
+
+    @cached_property
     def loss(self) -> Node:
         """−log p as one node; +∞ where a partial link leaves its domain."""
         ys = [View(name, symbol(name), {}) for name in self.specification.support.columns]
@@ -183,7 +194,8 @@ class NegativeLogLikelihood:
     def expected(self) -> tuple[Node, ...]:
         """The Fisher information of raw: the family's, carried through the links, packed."""
         body = self.specification.formulas["expected_information"]
-        entries = self.specification.trace(body, self.views)
+        known = [View(name, symbol(name), {}) for name in self.specification.support.known]
+        entries = self.specification.trace(body, self.views, *known)
         slopes = {
             name: tuple(tangent([self._coordinate(name)], raw)[0] for raw in self.raw)
             for name in {name for pair in entries for name in pair}

@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, validate_data
 
 from likely._math.domains import LABELLED
-from likely.inference.construct import predictive
+from likely.inference.construct import among, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
 from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
@@ -212,8 +212,23 @@ class DistributionEstimator(BaseEstimator):
 
     # --- Predicting -------------------------------------------------------------------------------
 
-    def predict_dist(self, X: Any, offset: Any = None, exposure: Any = None) -> Any:
-        """The predictive distribution of every row: a ``Predictive`` of n distributions."""
+    def predict_dist(
+        self, X: Any, offset: Any = None, exposure: Any = None, *, trials: Any = None
+    ) -> Any:
+        """The predictive distribution of every row: a ``Predictive`` of n distributions.
+
+        ``trials``, a whole number or (n,) of them, is for families whose y brings it along, such as
+        Binomial(): the successes among so many; among one where it is not given.
+        """
+        raws = self._moved(X, offset, exposure)
+        if trials is None:
+            found = [self._predictive(raw) for raw in raws]
+        else:
+            found = [among(self.loss_, raw, trials) for raw in raws]
+        return found[0] if len(found) == 1 else mixed(found)
+
+    def _moved(self, X: Any, offset: Any, exposure: Any) -> list[Array]:
+        """Raw predictions (k, n) of each member, offsets added; ValueError where they leave a domain."""
         self._check_fitted()
         X = self._validate(X, reset=False)
         given = offset is not None or exposure is not None
@@ -223,8 +238,16 @@ class DistributionEstimator(BaseEstimator):
                 "pass offset= or exposure= (0 or 1 for the plain parameters)"
             )
         added = offsets(self.loss_, X.shape[0], offset, exposure)
-        found = [self._predictive(raw if added is None else raw + added) for raw in self._raws(X)]
-        return found[0] if len(found) == 1 else mixed(found)
+        raws = [raw if added is None else raw + added for raw in self._raws(X)]
+        for raw in raws:
+            outside = self.loss_.outside(raw)
+            if outside.any():
+                rows = np.flatnonzero(outside)
+                raise ValueError(
+                    f"the prediction leaves the domain of a partial link in {rows.size} rows, first row "
+                    f"{rows[0]}; use a total link such as log or logit"
+                )
+        return raws
 
     def _raws(self, X: Any) -> Sequence[Array]:
         """Raw predictions (k, n) of each member of an ensemble, without offsets; of one, if it is none."""
@@ -232,13 +255,6 @@ class DistributionEstimator(BaseEstimator):
 
     def _predictive(self, raw: Array) -> Any:
         """The distributions with these raw predictions (k, n)."""
-        outside = self.loss_.outside(raw)
-        if outside.any():
-            rows = np.flatnonzero(outside)
-            raise ValueError(
-                f"the prediction leaves the domain of a partial link in {rows.size} rows, first row "
-                f"{rows[0]}; use a total link such as log or logit"
-            )
         return predictive(self.loss_, raw, getattr(self, "classes_", None))
 
     def predict(
@@ -302,13 +318,15 @@ class DistributionEstimator(BaseEstimator):
     ) -> float:
         """Mean log-likelihood per row, in nats: higher is better."""
         self._check_fitted()
-        predictive = self.predict_dist(X, offset, exposure)
         support = self.family_.specification.support
         if len(support.columns) == 1:
-            logs = predictive.log_prob(y)
-        else:  # what was seen of y, rather than y itself
+            logs = self.predict_dist(X, offset, exposure).log_prob(y)
+        else:  # what was seen of y, rather than y itself; of an ensemble, its mean likelihood
             seen = check.response(y, support, self.family_.specification.name)
-            logs = -self.loss_.evaluate(seen, predictive.raw, 0)[0]
+            members = [
+                -self.loss_.evaluate(seen, raw, 0)[0] for raw in self._moved(X, offset, exposure)
+            ]
+            logs = np.logaddexp.reduce(members, axis=0) - np.log(len(members))
         weight = check.weights(sample_weight, logs.shape[0])
         return float(np.average(logs, weights=weight))
 

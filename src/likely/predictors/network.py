@@ -200,7 +200,8 @@ class Network(DistributionEstimator):
                 f"members={self.members}: a mixture of rankings has no most probable one that could be "
                 f"found; {loss.specification.name} is for one member"
             )
-        if y.ndim > 1 and loss.specification.vector is None:
+        support = loss.specification.support
+        if y.ndim > 1 and loss.specification.vector is None and not support.known:
             raise TypeError(
                 f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
                 "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"

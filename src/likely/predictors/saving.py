@@ -11,6 +11,7 @@ import numpy as np
 from likely.modifiers import MODIFIERS, ModifiedFamily
 from likely.recipe import Family, Role, VectorFamily, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
+from likely.trials import TrialsFamily
 
 _ESTIMATORS = {
     "Constant": "likely.predictors.constant",
@@ -114,6 +115,8 @@ def family_state(family: Family) -> dict[str, Any]:
         for name, role in given.items()
     }
     state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
+    if isinstance(family, TrialsFamily):
+        state["trials"] = family.trials
     if isinstance(family, ModifiedFamily):
         state["families"] = [family_state(inside) for inside in family.families]
         state["arguments"] = dict(family._arguments)
@@ -140,6 +143,8 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
                 f"load it with load(path, families=[{name}])"
             ) from error
     roles = _roles(state["roles"])
+    if "trials" in state:
+        return cls(state["trials"], **roles)
     if "size" in state:
         size = state["size"]
         if isinstance(size, dict):

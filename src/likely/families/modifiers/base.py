@@ -51,6 +51,8 @@ class Structure:
     parts: tuple[Part, ...]
     rows: Callable[[int, Array, Array | None], Rows]
     own: Callable[[Array, Array | None], dict[str, float]]
+    #: Of a family whose y brings the number of trials along: the form with that as its last parameter.
+    plain: Specification | None = None
 
 
 def parameters_of(
@@ -94,7 +96,12 @@ def at_zero() -> View:
 
 
 def refuse_families_over_classes(kind: str, inside: Specification, instead: str) -> None:
-    """TypeError for families over classes, whose y has no arithmetic."""
+    """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along."""
+    if inside.support.known:
+        raise TypeError(
+            f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "
+            f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
+        )
     if inside.vector is not None and inside.support.name not in LABELLED:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")
     if inside.support.name in LABELLED:

@@ -17,18 +17,18 @@ LANES = 8
 
 
 def blocks(rows_all, raw_all, first, rest, scale, start, stop):
-    """Rows start … stop of y and raw (k, n) → how many are invalid, and Σ nll.
+    """Rows start … stop of y, (n,) or (m, n), and raw (k, n) → how many are invalid, and Σ nll.
 
     nll goes to ``first``, unless that is empty, and the other outputs times ``scale`` to ``rest`` (m, n).
     """
     columns, outputs = raw_all.shape[0], rest.shape[0]
-    y = np.empty((ROWS, *rows_all.shape[1:]))
+    y = np.empty((*rows_all.shape[:-1], ROWS))
     raw, nll = np.empty((columns, ROWS)), np.empty(ROWS)
     others, lanes = np.empty((outputs, ROWS)), np.zeros(LANES)
     invalid = 0
     for begin in range(start, stop, ROWS):
         size = min(ROWS, stop - begin)
-        copy_column(rows_all[begin : begin + size], y)
+        copy_column(rows_all[..., begin : begin + size], y)
         for j in range(columns):
             copy_column(raw_all[j, begin : begin + size], raw[j])
         invalid += kernel(y, raw, nll, others, 0, size, 0)
@@ -48,10 +48,10 @@ def copy_column(given, to):
 
 
 def copy_columns(given, to):
-    """Numbers (n, m) of several columns."""
-    for i in range(given.shape[0]):
-        for j in range(given.shape[1]):
-            to[i, j] = given[i, j]
+    """Several rows of numbers (m, n)."""
+    for j in range(given.shape[0]):
+        for i in range(given.shape[1]):
+            to[j, i] = given[j, i]
 
 
 def copy_scaled(given, scale, to):

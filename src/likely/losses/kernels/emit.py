@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Domain, Intervals
+from likely._math.domains import Domain, Intervals, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 
@@ -79,7 +79,7 @@ def kernel_source(
         f"def {name}({'ys' if several else 'y'}_all, raw_all, first, rest, start, stop, shift):"
     ]
     if several:
-        head += [f"    {y}_rows = ys_all[start:stop, {j}]" for j, y in enumerate(support.columns)]
+        head += [f"    {y}_rows = ys_all[{j}][start:stop]" for j, y in enumerate(support.columns)]
     else:
         head += ["    y_rows = y_all[start:stop]"]
     head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in rows]
@@ -103,6 +103,9 @@ def _valid(support: Domain, columns: int) -> str:
         exact = " & ".join(["(y_low == y_high)", *_inside(support, "y_low")])
         overlap = f"(y_low < y_high) & (y_high > {_number(support.low)}) & (y_low < {_number(support.high)})"
         return " & ".join([*conditions, f"(({exact}) | ({overlap}))"])
+    if isinstance(support, Trials):
+        successes = [*_inside(support, "successes"), "(successes <= trials)"]
+        return " & ".join([*conditions, *successes, *_inside(support, "trials")])
     return " & ".join([*conditions, *_inside(support, "y")])
 
 

@@ -43,12 +43,14 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
 
 
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
-    """Fill ``first`` (n,) and ``rest`` (rows, n), from y (n,) and raw (k, n).
+    """Fill ``first`` (n,) and ``rest`` (rows, n), from y, (n,) or (n, m), and raw (k, n).
 
-    All may have any strides and float type: what a kernel, which takes contiguous float64, cannot have as it
-    is passes through buffers. Returns in how many rows y is outside the support or raw is not finite.
+    A kernel takes contiguous float64, and y of several columns as (m, n), so that it vectorises. What has
+    other strides or another float type passes through buffers.
+    Returns in how many rows y is outside the support or raw is not finite.
     """
     invalid: list[int] = []
+    y = y.T
     if _ready(y, raw, first, rest):
 
         def work(start: int, stop: int) -> None:
@@ -60,13 +62,13 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
         def work(start: int, stop: int) -> None:
             invalid.append(blocks(y, raw, first, rest, 1.0, start, stop)[0])
 
-    fold_slices(work, y.shape[0])
+    fold_slices(work, raw.shape[1])
     return sum(invalid)
 
 
 def run_mean(function: Kernel, y: Array, raw: Array, rest: Array) -> float:
     """The mean of nll over the rows; ``rest`` (k, n), of any strides and float type, gets the mean's gradient."""
-    blocks, n = _blocks(function, y.ndim), y.shape[0]
+    blocks, n, y = _blocks(function, y.ndim), y.shape[0], y.T
     sums: list[float] = []
 
     def work(start: int, stop: int) -> None:

@@ -1,0 +1,282 @@
+"""Families over trials: y of two columns against one number of trials, fits, predictions, files, mistakes."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import likely
+from likely import (
+    Bernoulli,
+    Binomial,
+    Censored,
+    Constant,
+    Hurdle,
+    Linear,
+    Mixture,
+    Network,
+    Poisson,
+    Trees,
+    Truncated,
+    ZeroInflated,
+    predicted,
+)
+from likely._math.domains import unit_interval
+from likely.links import links_for
+from likely.trials import TRIALS
+from oracles import engines, grid
+from oracles.contract import check
+from oracles.modified import MANY
+
+LINKS = [link.name for link in links_for(unit_interval)]
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("name", [*MANY, "Binomial(trials=7)"])
+def test_numerics_contract(name, link):
+    c = grid.combination(name, {"probs": link})
+    report = check(c, grid.points(c, 20), engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
+def rows(n=60, seed=0):
+    """y (n, 2) with every kind of row, and raw predictions (1, n)."""
+    rng = np.random.default_rng(seed)
+    trials = rng.integers(1, 6, n).astype(float)
+    trials[:3] = 0.0, 1.0, 1e9
+    raw = rng.normal(0.2, 0.5, size=(1, n))
+    successes = rng.binomial(trials.astype(int), 1.0 / (1.0 + np.exp(-raw[0]))).astype(float)
+    return np.column_stack([successes, trials]), raw
+
+
+@pytest.mark.parametrize("kind", ["observed", "expected"])
+@pytest.mark.parametrize("family", TRIALS.values())
+def test_two_columns_are_as_many_families_of_one(family, kind):
+    y, raw = rows()
+    found = family().loss().evaluate(y, raw, 2, kind)
+    for n in (1, 5, 10**9):
+        mine = y[:, 1] == n
+        assert mine.any()
+        one = family(trials=n).loss().evaluate(y[mine, 0], raw[:, mine], 2, kind)
+        for ours, theirs in zip(found, one, strict=True):
+            np.testing.assert_array_equal(ours[..., mine], theirs)
+
+
+@pytest.mark.parametrize("family", TRIALS.values())
+def test_kernels_compute_what_numpy_does_and_see_rows_that_cannot_be(family):
+    loss = family().loss()
+    y, raw = rows()
+    for computed, expected in zip(
+        loss.compiled.evaluate(y, raw, 2), loss.evaluate(y, raw, 2), strict=True
+    ):
+        np.testing.assert_allclose(computed, expected, rtol=1e-12, atol=1e-14)
+    bad = np.array([[2.0, 1.0], [0.5, 2.0], [-1.0, 2.0], [1.0, np.inf], [np.nan, 1.0], [1.0, 1.5]])
+    invalid = []
+    loss.compiled.evaluate(np.vstack([bad, y[:4]]), raw[:, :10].copy(), 0, invalid=invalid)
+    assert invalid[0] == len(bad)
+
+
+def test_against_scipy_and_no_trials_say_nothing():
+    y, raw = rows()
+    value, gradient = Binomial().nll_and_gradient(y, raw.T)
+    p = 1.0 / (1.0 + np.exp(-raw[0]))
+    log_p = stats.binom(y[3:, 1], p[3:]).logpmf(y[3:, 0])  # at 1e9 it has 6 digits
+    np.testing.assert_allclose(-value[3:], log_p, rtol=1e-9)
+    assert value[0] == gradient[0, 0] == 0.0
+    np.testing.assert_allclose(gradient[3:, 0], (y[:, 1] * p - y[:, 0])[3:], rtol=1e-12, atol=1e-14)
+
+
+def test_it_is_bernoulli_one_trial_at_a_time():
+    rng = np.random.default_rng(1)
+    x, trials = rng.normal(size=(50, 1)), rng.integers(1, 9, 50)
+    y = np.column_stack([rng.binomial(trials, 1.0 / (1.0 + np.exp(-x[:, 0]))), trials])
+    model = Linear(Binomial()).fit(x, y)
+    each = np.repeat(np.arange(50), 2)
+    labels = np.tile([1, 0], 50)
+    weight = np.column_stack([y[:, 0], y[:, 1] - y[:, 0]]).ravel()
+    other = Linear(Bernoulli()).fit(x[each], labels, sample_weight=weight)
+    np.testing.assert_allclose(model.coef_["probs"], other.coef_["probs"], rtol=1e-9)
+    assert model.summary().rows[1].std_error == pytest.approx(other.summary().rows[1].std_error)
+    share = y[:, 0].sum() / trials.sum()
+    assert Binomial().fit(y).parameters["probs"] == pytest.approx(share, rel=1e-12)
+    assert Binomial(trials=9).fit(y[:, 0]).parameters["probs"] == y[:, 0].mean() / 9.0
+    twice = Binomial().fit(y, sample_weight=np.where(np.arange(50) < 10, 2.0, 0.0))
+    assert twice.parameters["probs"] == pytest.approx(y[:10, 0].sum() / trials[:10].sum())
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(2)
+    x, trials = rng.normal(size=(300, 2)), rng.integers(1, 30, 300)
+    p = 1.0 / (1.0 + np.exp(-x[:, 0] - 0.3))
+    return x, np.column_stack([rng.binomial(trials, p), trials]), p
+
+
+LEARNERS = {
+    "Constant": Constant,
+    "Linear": Linear,
+    "Trees": lambda family: Trees(family, max_iter=20, random_state=0),
+    "Network": lambda family: Network(family, max_epochs=20, members=2, random_state=0),
+}
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_every_learner_predicts_one_trial_or_as_many_as_are_asked_for(learner, data, tmp_path):
+    x, y, p = data
+    model = LEARNERS[learner](Binomial()).fit(x, y)
+    chance = model.predict(x, point="mean")
+    if learner != "Constant":
+        assert np.sqrt(np.mean((chance - p) ** 2)) < 0.12
+    d = model.predict_dist(x, trials=y[:, 1])
+    np.testing.assert_allclose(d.mean(), y[:, 1] * chance, rtol=1e-12)
+    assert model.score(x, y) == pytest.approx(d.log_prob(y[:, 0]).mean(), rel=1e-10)
+    ten = model.predict_dist(x[:4], trials=10)
+    assert (ten.quantile(0.999) <= 10.0).all()
+    np.testing.assert_allclose(ten.cdf(10.0), 1.0)
+    assert (ten.log_prob(11.0) == -np.inf).all()
+    assert ten.sample(50, 0).max() <= 10.0
+    np.testing.assert_allclose(
+        np.exp([ten.log_prob(float(k)) for k in range(11)]).sum(axis=0), 1.0, rtol=1e-12
+    )
+    model.save(tmp_path / "m")
+    back = likely.load(tmp_path / "m")
+    assert back.family_ == model.family_
+    assert back.score(x, y) == model.score(x, y)
+
+
+def test_what_is_predicted_against_scipy(data):
+    x, y, _ = data
+    model = Linear(Binomial()).fit(x, y)
+    d = model.predict_dist(x[:40], trials=y[:40, 1])
+    theirs = stats.binom(y[:40, 1], d.parameters["probs"])
+    np.testing.assert_array_equal(d.parameters["trials"], y[:40, 1])
+    for name in ("mean", "var", "std", "entropy"):
+        np.testing.assert_allclose(getattr(d, name)(), getattr(theirs, name)(), rtol=1e-9)
+    for k in (0.0, 3.0, 7.5, 29.0, 40.0):
+        np.testing.assert_allclose(d.cdf(k), theirs.cdf(k), rtol=1e-10)
+        np.testing.assert_allclose(d.sf(k), theirs.sf(k), rtol=1e-10, atol=1e-300)
+    np.testing.assert_array_equal(d.median(), theirs.median())
+    np.testing.assert_array_equal(d.mode(), [
+        stats.binom(n, q).pmf(np.arange(30)).argmax()
+        for n, q in zip(y[:40, 1], d.parameters["probs"], strict=True)
+    ])  # fmt: skip
+
+
+def test_it_travels_through_cross_validation(data):
+    from sklearn.model_selection import cross_val_score
+
+    x, y, _ = data
+    assert np.isfinite(cross_val_score(Linear("binomial"), x, y, cv=3)).all()
+
+
+@pytest.mark.parametrize(("first", "status"), [(0.0, "separated"), (3.0, "boundary")])
+def test_trials_that_end_alike_have_no_maximum(first, status):
+    x, trials = np.arange(6.0)[:, None], np.full(6, 3.0)
+    with pytest.warns(likely.ConvergenceWarning):
+        model = Linear(Binomial()).fit(
+            x, np.column_stack([np.where(x[:, 0] < 3.0, first, 3.0), trials])
+        )
+    assert model.result_.status.name == status
+
+
+def test_arrays_of_other_libraries():
+    torch = pytest.importorskip("torch")
+    jax = pytest.importorskip("jax")
+    y, raw = rows(12)
+    value, gradient = Binomial().nll_and_gradient(y, raw.T)
+    tensor = torch.tensor(raw.T.copy(), requires_grad=True)
+    loss = Binomial().nll(torch.tensor(y), tensor)
+    loss.sum().backward()
+    np.testing.assert_allclose(loss.detach().numpy(), value, rtol=1e-11)
+    np.testing.assert_allclose(tensor.grad.numpy(), gradient, rtol=1e-10, atol=1e-12)
+    with jax.enable_x64(True):
+        ours = Binomial().nll_and_gradient(jax.numpy.array(y), jax.numpy.array(raw.T))
+        np.testing.assert_allclose(ours[0], value, rtol=1e-11)
+        np.testing.assert_allclose(ours[1], gradient, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("family", [Binomial(), Binomial(trials=4, probs=predicted("cloglog"))])
+def test_a_family_over_trials_is_a_value(family):
+    for twin in (copy.deepcopy(family), pickle.loads(pickle.dumps(family)), eval(repr(family))):
+        assert twin == family
+        assert hash(twin) == hash(family)
+    assert Binomial() != Binomial(trials=4) != Binomial(trials=5)
+    assert "sigmoid" in str(Binomial().explain())
+    assert "(n − y) ℓ(0)" in str(Binomial().explain())
+
+
+def test_one_number_of_trials_can_be_mixed_and_truncated():
+    rng = np.random.default_rng(3)
+    y = rng.binomial(10, np.where(np.arange(2000) % 4 == 0, 0.1, 0.6))
+    mixed = Mixture(Binomial(trials=10), 2).fit(y)
+    assert mixed.parameters["probs1"] == pytest.approx(0.1, abs=0.03)
+    assert mixed.parameters["odds2"] == pytest.approx(3.0, abs=0.4)
+    assert mixed.prob(np.arange(11.0)).sum() == pytest.approx(1.0, rel=1e-12)
+    seen = Truncated(Binomial(trials=4), low=0).at(probs=0.1)
+    whole = stats.binom(4, 0.1)
+    np.testing.assert_allclose(
+        seen.prob(np.arange(1.0, 5.0)), whole.pmf(np.arange(1, 5)) / whole.sf(0), rtol=1e-9
+    )
+
+
+# --- Mistakes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([1.0, 2.0], r"2 columns, successes and trials.*Binomial\(trials=10\)"),
+        ([[1.0, 2.0, 3.0]], "2 columns"),
+        ([[1.0, 2.0], [3.0, 2.0]], "more successes than trials in row 1"),
+        ([[1.0, 2.0], [np.nan, 2.0]], "not finite in row 1.*contains NaN"),
+        ([[1.0, np.inf]], "not finite in row 0.*contains infinity"),
+        ([[1.0, 2.0], [0.5, 2.0]], "outside the support .* in row 1 .*whole numbers"),
+        ([[-1.0, 2.0]], "outside the support"),
+    ],
+)
+def test_rows_that_cannot_be(y, message):
+    with pytest.raises(ValueError, match=message):
+        Binomial().fit(y)
+    with pytest.raises(ValueError, match=message):
+        Linear(Binomial()).fit(np.zeros((len(y), 1)), y)
+    with pytest.raises(ValueError, match=message):
+        Binomial().nll(y, np.zeros((len(y), 1)))
+
+
+def test_more_successes_than_the_family_has_trials():
+    with pytest.raises(ValueError, match=re.escape("whole number from 0 to 3")):
+        Binomial(trials=3).fit([1, 4])
+
+
+@pytest.mark.parametrize("trials", [0, -1, 2.5, "ten", True, np.nan, [3, 4], 1e17])
+def test_numbers_of_trials_that_cannot_be(trials):
+    with pytest.raises(ValueError, match=r"trials must be a whole number ≥ 1.*two columns"):
+        Binomial(trials=trials)
+
+
+def test_trials_of_a_prediction_that_cannot_be(data):
+    x, y, _ = data
+    model = Linear(Binomial()).fit(x, y)
+    for trials, message in (
+        ([1, 2], "shape"),
+        (0, "got 0"),
+        (np.r_[0.5, np.ones(299)], "not in row 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.predict_dist(x, trials=trials)
+    for family in (Poisson(), Binomial(trials=30)):
+        with pytest.raises(TypeError, match="is not one"):
+            Linear(family).fit(x, y[:, 0]).predict_dist(x, trials=3)
+
+
+@pytest.mark.parametrize("modifier", [ZeroInflated, Hurdle, Truncated, Censored, Mixture])
+def test_modifiers_do_not_take_trials_along(modifier):
+    arguments = {Truncated: {"low": 0}, Mixture: {"n": 2}}.get(modifier, {})
+    with pytest.raises(TypeError, match="brings its trials along"):
+        modifier(Binomial(), **arguments)
+    if modifier in (ZeroInflated, Hurdle, Censored):
+        with pytest.raises(TypeError, match=r"Binomial\(trials=4\)"):
+            modifier(Binomial(trials=4))
