@@ -5,10 +5,13 @@ The grid is thinned by a fixed draw to run in a minute; ``tools/accuracy.py`` ru
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
+from likely.families.registry import modules
 from oracles import engines, grid
 from oracles.contract import FLOAT32, PARTS, check
 from oracles.truth import Combination, truth
@@ -126,3 +129,8 @@ def test_truth_is_what_differences_of_the_textbook_say(c: Combination) -> None:
                 second = slope(ahead.gradient[i].value, behind.gradient[i].value)
                 packed = here.observed[i * (i + 1) // 2 + j].value
                 assert abs(second - packed) < mpf(10) ** -15
+
+
+@pytest.mark.parametrize("module", sorted({*modules()} - {s.name.lower() for s in grid.scalar()}))
+def test_families_of_several_numbers_a_row_have_a_contract_of_their_own(module: str) -> None:
+    assert "def test_contract" in (Path(__file__).parent / f"test_{module}.py").read_text()

@@ -54,10 +54,15 @@ def combination(family: str, links: dict[str, str] | None = None, classes: int =
     return Combination(family, tuple(slots), not spec.support.integer, classes)
 
 
+def scalar() -> list[Any]:
+    """The families of which a row of y is one number; the others have a contract test of their own."""
+    return [s for s in map(specification, modules()) if s.vector in (None, "classes")]
+
+
 def defaults() -> list[Combination]:
     """Every family of the registry with its default links; those over classes with a few numbers of them."""
     found = []
-    for spec in map(specification, modules()):
+    for spec in scalar():
         if spec.name in SIZES:
             found += [combination(spec.name, classes=k) for k in SIZES[spec.name]]
         else:
@@ -68,7 +73,7 @@ def defaults() -> list[Combination]:
 def others() -> list[Combination]:
     """Every family with each other link or alternative, one slot at a time."""
     found = []
-    for spec in map(specification, modules()):
+    for spec in scalar():
         sizes = SIZES.get(spec.name, (0,))
         for name, slot in {**spec.parameters, **spec.alternatives}.items():
             for link in links_for(slot.domain):

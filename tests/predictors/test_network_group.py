@@ -4,15 +4,25 @@ import os
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 SCRIPT = """
+import atexit
 import os
+from pathlib import Path
 import numpy as np
 from likely import Network, Normal, shared
 
+def threads():
+    names = [name.read_text().strip() for name in Path("/proc/self/task").glob("*/comm")]
+    Path(f"{rank}.threads").write_text(" ".join(names))
+
+rank = os.environ.get("RANK", "alone")
+if rank != "alone":
+    atexit.register(threads)  # the last to be called
 rng = np.random.default_rng(0)
 X = rng.uniform(-1.0, 1.0, size=(300, 3))
 y = 3.0 * X[:, 0] + rng.normal(size=300)
@@ -23,7 +33,6 @@ model = Network(
 )
 model.fit(X, y, weight, offset)
 parameters = model.predict_params(X, offset=offset)
-rank = os.environ.get("RANK", "alone")
 said = ""
 if rank == "1":
     y[0] += 1.0
@@ -55,7 +64,10 @@ def found(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         runpy.run_path("script.py")
-    return {rank: dict(np.load(folder / f"{rank}.npz")) for rank in ("alone", "0", "1")}
+    results = {rank: dict(np.load(folder / f"{rank}.npz")) for rank in ("alone", "0", "1")}
+    for rank in ("0", "1"):
+        results[rank]["threads"] = (folder / f"{rank}.threads").read_text()
+    return results
 
 
 @pytest.mark.parametrize("rank", ["0", "1"])
@@ -68,3 +80,10 @@ def test_two_processes_find_what_one_finds(found, rank):
 @pytest.mark.parametrize("rank", ["0", "1"])
 def test_processes_with_different_rows_are_told(found, rank):
     assert "1 of 2 processes were given other rows or settings" in str(found[rank]["said"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the threads from /proc")
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_no_thread_of_the_group_is_left_when_the_process_ends(found, rank):
+    """One that is left may abort the process while the interpreter is taken down."""
+    assert "gloo" not in found[rank]["threads"]

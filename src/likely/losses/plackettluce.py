@@ -26,6 +26,7 @@ class PlackettLuceLoss(VectorLoss):
 
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
+    closed_form = False
     # The mean over all rankings has no closed form.
     curvature_kinds = ("observed",)
     kernel_kinds = ("observed",)

@@ -48,6 +48,8 @@ class VectorLoss:
     discrete = True
     #: Whether float32 raw is taken as it is, and answered in float32.
     single = False
+    #: Whether ``start`` is the marginal maximum, where there is one.
+    closed_form = True
     #: Whether adding a constant to all raw columns changes nothing.
     shift_invariant = False
     #: A raw column whose constant another one's constant takes the place of: (free, pinned), or None.

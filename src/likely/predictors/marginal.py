@@ -58,8 +58,8 @@ def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None
     if loss.columns == 0:
         return np.zeros(0)
     if loss.specification.vector is not None:
-        found: Array = loss.start(y, weight)
-        return found
+        near: Array = loss.start(y, weight)
+        return near if loss.closed_form else _reached(loss, y, weight, offset, near)
     moved = standard(loss, y, weight)
     if moved is not None:
         return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset)))
@@ -73,6 +73,13 @@ def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> A
         return raw
     guess = rough(loss, y, weight)
     check_own(loss, guess)
+    return _reached(loss, y, weight, offset, guess)
+
+
+def _reached(
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, guess: Array
+) -> Array:
+    """The marginal maximum, or the guess where there is none within reach of it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         marginal = fit_constant(

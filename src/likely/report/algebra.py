@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import sympy
 from sympy import Abs, Add, Dummy, Expr, Function, Integer, Mul, Pow, S, log, loggamma, polygamma
 
+from likely.report.polynomials import factored
+
 #: Functions whose multiples are collected: each appears once in an ordered sum.
 _GENERATORS = (log, loggamma, polygamma)
 
@@ -124,7 +126,7 @@ def _split(argument: Expr, kept: set[Expr]) -> Expr:
 
 def _as_power(argument: Expr) -> Expr:
     """exp(k (log y − log σ)) as (y/σ)ᵏ."""
-    factors = Mul.make_args(sympy.factor(argument))
+    factors = Mul.make_args(factored(argument))
     for factor in factors:
         pairs = [t.as_coeff_Mul() for t in Add.make_args(factor)]
         if all(isinstance(g, log) and c.is_Integer for c, g in pairs):
@@ -200,7 +202,7 @@ def _expand(masked: Expr) -> Expr:
 
 def _shortest_polynomial(c: Expr) -> Expr:
     number, others = sympy.expand(c).as_coeff_Add()
-    candidates = (number + _unsigned(sympy.factor(others)), sympy.factor(c), c)
+    candidates = (number + _unsigned(factored(others)), factored(c), c)
     return min(candidates, key=lambda e: size([e]))
 
 
@@ -244,8 +246,8 @@ def _grouped(rest: Expr) -> Expr:
         _, denominator = term.as_numer_denom()
         hidden = frozenset(s for s in term.free_symbols if isinstance(s, Dummy))
         groups.setdefault((denominator / denominator.as_coeff_Mul()[0], hidden), []).append(term)
-    together = Add(*[sympy.factor_terms(sympy.factor(Add(*group))) for group in groups.values()])
-    return min((together, rest, sympy.factor(rest)), key=lambda e: size([e]))
+    together = Add(*[sympy.factor_terms(factored(Add(*group))) for group in groups.values()])
+    return min((together, rest, factored(rest)), key=lambda e: size([e]))
 
 
 def _merge_numbers(pairs: list[tuple[Expr, Expr]]) -> tuple[tuple[Expr, Expr], ...]:
@@ -271,7 +273,7 @@ def _factored(expression: Expr, whole: tuple[Expr, ...] = ()) -> Expr:
     together = sympy.together(masked)
     above, below = sympy.fraction(together)
     # σ² − d² is easier to read than (σ − d)(σ + d).
-    forms = (sympy.factor(together), sympy.factor_terms(_expand(above)) / sympy.factor(below))
+    forms = (factored(together), sympy.factor_terms(_expand(above)) / factored(below))
     best = min(forms, key=lambda e: size([e]))
     return mask.show(best).xreplace({d: e for e, d in dummies.items()})
 

@@ -17,6 +17,7 @@ from likely.report import algebra
 from likely.report.algebra import Ordered
 from likely.report.known import KnownLoss, recognise
 from likely.report.names import SUBSCRIPTS, Notation, choose
+from likely.report.polynomials import factored
 from likely.report.regimes import one_formula
 from likely.report.sympy_backend import convert, number, plain
 
@@ -317,9 +318,9 @@ def _divide(nll: Ordered, learned: Iterable[Expr]) -> tuple[list[Expr], list[Exp
         moving = [p for p in parts if p.has(*learned)]
         still = [p for p in parts if not p.has(*learned)]
         if moving:
-            kept.append(Mul(nll.sign, sympy.factor(Add(*moving)), generator))
+            kept.append(Mul(nll.sign, factored(Add(*moving)), generator))
         if still:
-            dropped.append(Mul(nll.sign, sympy.factor(Add(*still)), generator))
+            dropped.append(Mul(nll.sign, factored(Add(*still)), generator))
     return kept, dropped
 
 

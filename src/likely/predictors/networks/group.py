@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 from dataclasses import dataclass
 
@@ -56,6 +57,9 @@ def join(device: torch.device) -> Group:
     """
     started = int(os.environ.get("WORLD_SIZE", "1")) > 1
     if dist.is_available() and started and not dist.is_initialized():
+        # Its functions take the group of the moment of import as a default and keep it, and with it
+        # threads that may abort the process as it ends. DistributedDataParallel imports it too late.
+        importlib.import_module("torch.distributed.nn.functional")
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         atexit.register(_leave)
     if dist.is_available() and dist.is_initialized():
