@@ -40,7 +40,9 @@ def test_value_and_gradient_are_those_of_numpy(case):
 
 
 def test_autograd_agrees_with_differences(case):
-    y, raw = (t[:3].detach() for t in tensors(case))
+    y, raw = (t.detach() for t in tensors(case))
+    finite = torch.isfinite(case.family.nll(y, raw))  # a support may end before y
+    y, raw = y[finite][:3], raw[finite][:3]
     raw.requires_grad_()
     assert torch.autograd.gradcheck(lambda r: case.family.nll(y, r), raw, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(lambda r: case.family.nll(y, r), raw)

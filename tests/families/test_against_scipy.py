@@ -16,6 +16,7 @@ from oracles import grid
 SPECIFICATIONS = [specification(m) for m in modules()]
 SCALAR = [s for s in SPECIFICATIONS if s.vector is None]
 WITH_SCIPY = [s for s in SCALAR if s.scipy]
+BOTH_SIGNS = {("GeneralisedPareto", "shape")}
 MIDDLING = (-0.7, 0.4, 1.3)
 LEVELS = np.array([1e-6, 0.03, 0.25, 0.5, 0.8, 0.99])
 
@@ -29,14 +30,17 @@ def loss_of(s: Any) -> NegativeLogLikelihood:
 
 
 def raws(loss: NegativeLogLikelihood) -> list[np.ndarray]:
-    """A few unremarkable raw predictions; df large enough for moments to exist.
+    """A few unremarkable raw predictions; df and shape such that moments exist.
 
     And precision large enough that no mass lies between 1 and the float64 number below it.
     """
     found = [np.array(r) for r in product(MIDDLING, repeat=loss.columns)][::3]
+    s = loss.specification
     for raw in found:
         for j, name in enumerate(loss.column_names):
             raw[j] += 2.0 if name in ("df", "precision") else 0.0
+            # Shapes of either sign: a variance exists below ½, a regular end of the support above −½.
+            raw[j] *= 0.3 if (s.name, name) in BOTH_SIGNS else 1.0
     return found
 
 
@@ -98,6 +102,8 @@ def test_gradient_and_curvature_against_differences(s: Any) -> None:
             y = y[np.abs(y - spread[0]) < 20 * spread[1]]
         if not loss.smooth:
             y = y[np.abs(y - spread[0]) > 0.01]
+        if (s.name, "shape") in BOTH_SIGNS:
+            y = y[y < 0.9 * call(loss, "isf", raw, np.zeros(1))[0]]
         columns = np.repeat(raw[:, np.newaxis], y.size, 1)
         _, gradient, packed = loss.evaluate(y, columns, 2)
         for j in range(loss.columns):
@@ -129,12 +135,17 @@ def expectation(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray, values: An
         top = 1 if s.support.high == 1.0 else 4000
         return weighted(np.arange(top + 1.0)).sum(axis=1)
     middle, spread = grid._centre(loss, raw)
+    end = call(loss, "isf", raw, np.zeros(1))[0] if (s.name, "shape") in BOTH_SIGNS else np.inf
 
     def integrand(t: np.ndarray) -> np.ndarray:
         # Doubly exponential substitutions: the ends, with poles and tails, are far off.
         if s.support.high == 1.0:
             u = np.pi * np.sinh(t)
             y, slope = 1 / (1 + np.exp(-u)), np.pi * np.cosh(t) / (2 + 2 * np.cosh(u))
+        elif end < np.inf:
+            u = np.pi * np.sinh(t)
+            y = np.where(u < 0.0, end / (1 + np.exp(-u)), end - end / (1 + np.exp(u)))
+            slope = end * np.pi * np.cosh(t) / (2 + 2 * np.cosh(u))
         elif s.support.low == 0.0:
             y = np.exp(np.pi / 2 * np.sinh(t))
             slope = y * np.pi / 2 * np.cosh(t)

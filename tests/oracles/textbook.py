@@ -91,6 +91,18 @@ def gumbel(y, loc, scale):
     return -z - exp(-z) - log(scale)
 
 
+def box_cox_inverse(z, shape):
+    """log(1 + ξz)/ξ; at ξ = 0 its series, as far as three derivatives need it."""
+    series = z - shape * z**2 / 2.0 + shape**2 * z**3 / 3.0 - shape**3 * z**4 / 4.0
+    return where(make("equal", shape, 0.0), series, log(1.0 + shape * z) / shape)
+
+
+def generalised_pareto(y, scale, shape):
+    z = y / scale
+    inside = -log(scale) - (1.0 + shape) * box_cox_inverse(z, shape)
+    return where(1.0 + shape * z > 0.0, inside, -float("inf"))
+
+
 def log_normal(y, loc, scale):
     return normal(log(y), loc, scale) - log(y)
 
@@ -344,8 +356,8 @@ class Textbook:
 
     ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position
     and its value from the alternative's. ``centre`` gives (mean or middle, spread) of y
-    from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, the y about
-    which it does so and how narrowly.
+    from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, or whose support
+    ends, the y about which it does so and how narrowly; NaN for none.
     """
 
     log_density: Callable[..., Node]
@@ -404,6 +416,12 @@ FAMILIES: dict[str, Textbook] = {
     ),
     "LogLogistic": Textbook(
         log_logistic, log_logistic_information, lambda scale, k: (scale, scale / k), kink=_narrow
+    ),
+    "GeneralisedPareto": Textbook(
+        generalised_pareto,
+        None,
+        lambda scale, shape: (scale, scale),
+        kink=lambda scale, shape: (-scale / shape if shape < 0.0 else float("nan"), 0.0),
     ),
     "InverseGaussian": Textbook(
         inverse_gaussian, inverse_gaussian_information, lambda m, k: (m, m * (m / k) ** 0.5)

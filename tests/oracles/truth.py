@@ -242,7 +242,8 @@ def _weights(combination: Combination, point: Point) -> list[float]:
 
 def _agree(a: Entry, b: Entry) -> bool:
     floor = ZERO * max(b.slack, SMALLEST)
-    value = abs(a.value - b.value) <= max(AGREEMENT * abs(b.value), floor)
+    same = a.value == b.value  # infinite outside a support that the parameters decide
+    value = same or abs(a.value - b.value) <= max(AGREEMENT * abs(b.value), floor)
     wanted = AGREEMENT * max(b.slack, abs(b.value))
     return bool(value and abs(a.slack - b.slack) <= max(wanted, SMALLEST * ZERO))
 

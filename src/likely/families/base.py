@@ -190,7 +190,8 @@ class Specification:
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
     structure: Structure | None = None
-    #: The density's logarithm as a textbook prints it, where what is computed is too long to read.
+    #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
+    #: says where the density is 0.
     printed: Body | None = None
 
     def __hash__(self) -> int:

@@ -33,6 +33,13 @@ _EDGE = (
 )
 
 
+#: What it is where no link has an edge.
+_POLE = (
+    "a row of y lies where the support ends, and the density has a pole there. What is reported is "
+    "the point where the fit stopped"
+)
+
+
 @dataclass
 class Outcome:
     """Where the optimiser ended, and the directions to infinity (in θ) that it followed."""
@@ -243,6 +250,8 @@ def _present(value: Array | None) -> Array:
 def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if outcome.stop.reason == "exact" or any(r.unbounded for r in outcome.recessions):
         return Status.unbounded
+    if _at_a_pole(task, outcome):
+        return Status.unbounded
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
         return Status.separated if separated else Status.boundary
@@ -251,6 +260,12 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if not outcome.stop.certified():
         return Status.max_iter
     return Status.rank_deficient if dropped.any() else Status.converged
+
+
+def _at_a_pole(task: Task, outcome: Outcome) -> bool:
+    """Whether the way down ends where y's support does: no link is partial, so it ends nowhere else."""
+    total = getattr(task.loss, "valid", task) is None
+    return outcome.stop.reason == "edge" and total and outcome.stop.iterations < task.max_iter
 
 
 def _rows(count: int, first: Sequence[int]) -> str:
@@ -292,7 +307,7 @@ def _message(
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
     if outcome.stop.reason == "edge":
         rows = f": {_rows(len(outcome.held), sorted(outcome.held)[:5])}" if outcome.held else ""
-        words = getattr(task.loss, "edge_words", _EDGE)
+        words = _POLE if _at_a_pole(task, outcome) else getattr(task.loss, "edge_words", _EDGE)
         text += f". Here {words}{rows}"
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"

@@ -77,6 +77,7 @@ def _points(loss: Any, positive: bool) -> tuple[Array, Array]:
     y = np.exp(y) if positive else y
     raw = raw if loss.valid is None else np.exp(raw)
     inside = ~loss.outside(raw)
+    inside &= np.isfinite(loss.evaluate(y, raw, 0)[0])  # a support may end before y
     return y[inside], np.ascontiguousarray(raw[:, inside])
 
 

@@ -56,7 +56,12 @@ def accuracy(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array) -> Ac
             point = [mpf(float(v)) for v in (*raw[:, i], y[i])]
             slack = [max(scale[j], abs(float(raw[j, i]))) for j in range(k)]
             slack.append(abs(float(y[i])) if continuous else 0.0)
-            truth, rounding = at(point), 64 * mpf(_U) * _moved(at, point, slack)
+            truth = at(point)
+            if mp.isinf(truth):  # outside a support that the parameters decide: no slope either
+                value[i] = 0.0 if float(nll[i]) == float(truth) else np.inf
+                slope[i] = difference[i] = np.inf if gradient[:, i].any() else 0.0
+                continue
+            rounding = 64 * mpf(_U) * _moved(at, point, slack)
             value[i] = _ratio(abs(mpf(float(nll[i])) - truth), mpf(1e-10) * abs(truth) + rounding)
             for j in range(k):
 

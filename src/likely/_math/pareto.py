@@ -1,0 +1,198 @@
+"""Atoms of the generalised Pareto tail, in the residual d, the scale s and the shape c, of either sign.
+
+With z = d/s and u = cz, all follow from the cumulative hazard t = log(1 + u)/c, which is z for c → 0, and from
+w = 1/(1 + u). Inside the support 1 + u > 0; outside nothing here is a number.
+"""
+
+from __future__ import annotations
+
+from likely._math import special
+from likely._math.atoms import Atom, register
+from likely._math.graph import Expression, Node, abs_, log, log1p, where
+
+#: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
+TINY = 1e-18
+#: Beyond this z is not multiplied by what may have underflowed.
+FAR = 1e100
+#: Below this the logarithm is 2 artanh(u/(2 + u)), of which the leading terms are taken off.
+NEAR = 0.2
+
+
+def _product(d: Expression, s: Expression, c: Expression) -> Node:
+    """u, which is 0 for c = 0 however large z is."""
+    return where(abs_(c) < 1.0, (c * d) / s, c * (d / s))
+
+
+def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """log(1 + u)"""
+    u = _product(d, s, c)
+    far = u > 1.0 / TINY
+    apart = log(where(far, abs_(c), 1.0)) + log(where(far, abs_(d), 1.0)) - log_s
+    return where(far, apart, log1p(u))
+
+
+def _hazard(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """log(1 + u)/c"""
+    small = abs_(_product(d, s, c)) < TINY
+    return where(small, d / s, _log1p(d, s, c, log_s) / where(small, 1.0, c))
+
+
+def _ratio(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """w = 1/(1 + u)"""
+    return 1.0 / (1.0 + _product(d, s, c))
+
+
+def _fraction(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """v = u/(1 + u)"""
+    u = _product(d, s, c)
+    return where(u > 1.0 / TINY, 1.0, u / (1.0 + u))
+
+
+def _share(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """z/(1 + u)"""
+    z = d / s
+    near = abs_(z) < FAR
+    return where(near, where(near, z, 0.0) * _ratio(d, s, c, log_s), 1.0 / (s / d + c))
+
+
+def _bend(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """(log(1 + u) − u/(1 + u))/c², which is ½z² for c → 0."""
+    z, u = d / s, _product(d, s, c)
+    small = abs_(u) < TINY
+    by = where(small, 1.0, c)
+    far = u > 1.0 / TINY
+    rest = where(far, _log1p(d, s, c, log_s) - 1.0, special.log1p_residual(where(far, 1.0, u)))
+    return where(small, 0.5 * (z * z), rest / by / by)
+
+
+def _bend_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """(2 log(1 + u) − 2v − v²)/c³ with v = u/(1 + u), which is ⅔z³ for c → 0."""
+    z, u = d / s, _product(d, s, c)
+    small = abs_(u) < TINY
+    by = where(small, 1.0, c)
+    half = u / (2.0 + u)
+    # 2h − v − v²/2 = 2h³/(1 + h)² for v = 2h/(1 + h)
+    near = 4.0 * (special._atanh_tail(half) + half * half * half / (1.0 + half) / (1.0 + half))
+    v = _fraction(d, s, c, log_s)
+    rest = where(abs_(half) < NEAR, near, (2.0 * _log1p(d, s, c, log_s) - 2.0 * v) - v * v)
+    return where(small, 2.0 / 3.0 * (z * z * z), rest / by / by / by)
+
+
+def _slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """z/(1 + u) less the bend, which is far larger where both overflow."""
+    a = _share(d, s, c, log_s)
+    return where(abs_(a) < FAR, a, 0.0) - _bend(d, s, c, log_s)
+
+
+def _curve(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """The bend's own less (z/(1 + u))², which is far smaller where both overflow."""
+    share = _share(d, s, c, log_s)
+    a = where(abs_(share) < FAR, share, 0.0)
+    return _bend_2(d, s, c, log_s) - a * a
+
+
+pareto_bend_2 = register(
+    "pareto_bend_2",
+    None,
+    lambda d, s, c, log_s: (
+        (
+            2.0 * log(1.0 + c * d / s)
+            - 2.0 * c * d / (s + c * d)
+            - c * d / (s + c * d) * (c * d / (s + c * d))
+        )
+        / (c * c * c)
+    ),
+    _bend_2,
+)
+pareto_fraction = register(
+    "pareto_fraction", None, lambda d, s, c, log_s: c * d / (s + c * d), _fraction
+)
+pareto_ratio = register(
+    "pareto_ratio",
+    lambda d, s, c, log_s, out: (
+        -c * out * out / s,
+        0.0,
+        -out * pareto_share(d, s, c, log_s),
+        pareto_fraction(d, s, c, log_s) * out,
+    ),
+    lambda d, s, c, log_s: s / (s + c * d),
+    _ratio,
+)
+pareto_share: Atom = register(
+    "pareto_share",
+    lambda d, s, c, log_s, out: (
+        pareto_ratio(d, s, c, log_s) * pareto_ratio(d, s, c, log_s) / s,
+        0.0,
+        -out * out,
+        -out * pareto_ratio(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: d / (s + c * d),
+    _share,
+)
+pareto_bend = register(
+    "pareto_bend",
+    lambda d, s, c, log_s, out: (
+        pareto_share(d, s, c, log_s) * pareto_ratio(d, s, c, log_s) / s,
+        0.0,
+        -pareto_bend_2(d, s, c, log_s),
+        -pareto_share(d, s, c, log_s) * pareto_share(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: (log(1.0 + c * d / s) - c * d / (s + c * d)) / (c * c),
+    _bend,
+)
+pareto_hazard: Atom = register(
+    "pareto_hazard",
+    lambda d, s, c, log_s, out: (
+        pareto_ratio(d, s, c, log_s) / s,
+        0.0,
+        -pareto_bend(d, s, c, log_s),
+        -pareto_share(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: log(1.0 + c * d / s) / c,
+    _hazard,
+)
+pareto_curve = register(
+    "pareto_curve",
+    None,
+    lambda d, s, c, log_s: (
+        pareto_bend_2(d, s, c, log_s) - pareto_share(d, s, c, log_s) * pareto_share(d, s, c, log_s)
+    ),
+    _curve,
+)
+pareto_slope = register(
+    "pareto_slope",
+    lambda d, s, c, log_s, out: (
+        (pareto_ratio(d, s, c, log_s) - pareto_share(d, s, c, log_s))
+        * pareto_ratio(d, s, c, log_s)
+        / s,
+        0.0,
+        pareto_curve(d, s, c, log_s),
+        pareto_share(d, s, c, log_s)
+        * (pareto_share(d, s, c, log_s) - pareto_ratio(d, s, c, log_s)),
+    ),
+    lambda d, s, c, log_s: pareto_share(d, s, c, log_s) - pareto_bend(d, s, c, log_s),
+    _slope,
+)
+pareto_scale = register(
+    "pareto_scale",
+    lambda d, s, c, log_s, out: (
+        -(1.0 + c) * pareto_ratio(d, s, c, log_s) * pareto_ratio(d, s, c, log_s) / s,
+        0.0,
+        pareto_share(d, s, c, log_s)
+        * (pareto_share(d, s, c, log_s) - pareto_ratio(d, s, c, log_s)),
+        (1.0 + c) * pareto_share(d, s, c, log_s) * pareto_ratio(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: (s - d) / (s + c * d),
+    lambda d, s, c, log_s: _ratio(d, s, c, log_s) - _share(d, s, c, log_s),
+)
+pareto_kernel: Atom = register(
+    "pareto_kernel",
+    lambda d, s, c, log_s, out: (
+        (1.0 + c) * pareto_ratio(d, s, c, log_s) / s,
+        0.0,
+        pareto_slope(d, s, c, log_s),
+        pareto_scale(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: log_s + (1.0 + c) * (log(1.0 + c * d / s) / c),
+    lambda d, s, c, log_s: log_s + (1.0 + c) * _hazard(d, s, c, log_s),
+)

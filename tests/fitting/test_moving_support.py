@@ -1,0 +1,62 @@
+"""Families whose support depends on the parameters: maxima inside, and likelihoods without a bound."""
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from likely import Constant, GeneralisedPareto, Linear
+from likely.fitting import ConvergenceWarning
+
+
+def quantiles(shape, n=400):
+    """A sample as even as the distribution is, in an order of no meaning."""
+    y = stats.genpareto.ppf((np.arange(n) + 0.5) / n, shape, scale=3.0)
+    return np.random.default_rng(0).permutation(y)
+
+
+@pytest.mark.parametrize("shape", [-0.8, -0.45, -0.2, 0.0, 0.2, 0.8, 2.0])
+def test_the_maximum_is_inside_the_support(shape):
+    y = quantiles(shape)
+    fitted = GeneralisedPareto().fit(y)
+    found = np.array([fitted.parameters["scale"], fitted.parameters["shape"]])
+
+    def loss(theta):
+        return stats.genpareto.nnlf((theta[1], 0.0, theta[0]), y)
+
+    best = optimize.minimize(loss, found * [1.001, 1.0], method="Nelder-Mead", tol=1e-10)
+    assert loss(found) <= best.fun + 1e-9
+    np.testing.assert_allclose(found, best.x, atol=1e-3)
+    assert np.isfinite(fitted.log_prob(y)).all()
+
+
+@pytest.mark.parametrize("shape", [-1.5, -1.2])
+def test_a_pole_at_the_largest_y_has_no_bound(shape):
+    with pytest.warns(ConvergenceWarning, match="the support ends, and the density has a pole"):
+        model = Constant(GeneralisedPareto()).fit(np.zeros((400, 1)), quantiles(shape))
+    assert model.result_.status.name == "unbounded"
+    assert np.isnan(model.result_.covariances["observed"]).all()
+
+
+@pytest.mark.parametrize("shape", [-0.3, 0.0, 0.3])
+def test_a_scale_that_follows_x(shape):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(3000, 1))
+    y = stats.genpareto.rvs(shape, scale=np.exp(1.0 + 0.5 * x[:, 0]), random_state=rng)
+    model = Linear(GeneralisedPareto()).fit(x, y)
+    assert model.result_.status.name == "converged"
+    rows = model.summary().rows
+    for row, true in zip(rows, (1.0, 0.5, shape), strict=True):
+        assert abs(row.estimate - true) < 4.0 * row.std_error
+
+
+def test_outside_the_support_the_loss_is_infinite_and_flat():
+    family = GeneralisedPareto()
+    y, raw = np.array([1.0, 3.0]), np.tile([0.0, -0.5], (2, 1))
+    nll, gradient = family.nll_and_gradient(y, raw)
+    assert np.isfinite(nll[0])
+    assert nll[1] == np.inf
+    np.testing.assert_array_equal(gradient[1], 0.0)
+    np.testing.assert_array_equal(family.curvature(y, raw, kind="observed")[1], 0.0)
+    d = family.at(scale=1.0, shape=-0.5)
+    assert (d.cdf(3.0), d.sf(3.0), d.prob(3.0)) == (1.0, 0.0, 0.0)
+    assert d.quantile(1.0 - 1e-16) == pytest.approx(2.0)
