@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from likely._math.bessel import bessel_i0, bessel_i1
+from likely._math.circle import cos
 from likely._math.graph import (
     PI,
     Node,
@@ -89,6 +91,11 @@ def logistic(y, loc, scale):
 def gumbel(y, loc, scale):
     z = (y - loc) / scale
     return -z - exp(-z) - log(scale)
+
+
+def von_mises(y, loc, concentration):
+    bessel = bessel_i0(concentration)
+    return concentration * cos(y - loc) - log(2.0 * PI * bessel)
 
 
 def log_normal(y, loc, scale):
@@ -272,6 +279,14 @@ def generalised_poisson_information(mean, dispersion):
     }
 
 
+def von_mises_information(loc, concentration):
+    ratio = bessel_i1(concentration) / bessel_i0(concentration)
+    return {
+        (0, 0): concentration * ratio,
+        (1, 1): 1.0 - ratio / concentration - ratio * ratio,
+    }
+
+
 def geometric_information(mean):
     return {(0, 0): 1.0 / (mean * (1.0 + mean))}
 
@@ -322,6 +337,8 @@ LINKS: dict[str, Callable[[Node], Node]] = {
     "square": lambda r: r * r,
     "inverse": lambda r: 1.0 / r,
     "inverse_squared": lambda r: 1.0 / sqrt(r),
+    "wrap": lambda r: r,
+    "half_tangent": lambda r: 2.0 * arctan2(r, 1.0),
 }
 
 UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
@@ -398,6 +415,7 @@ FAMILIES: dict[str, Textbook] = {
         lambda loc, scale: (loc, scale),
         kink=lambda loc, scale: (loc, scale),
     ),
+    "VonMises": Textbook(von_mises, von_mises_information, lambda loc, k: (loc, k**-0.5)),
     "LogNormal": Textbook(log_normal, normal_information, lambda loc, scale: (loc, scale)),
     "Weibull": Textbook(
         weibull, weibull_information, lambda scale, k: (scale, scale / k), kink=_narrow

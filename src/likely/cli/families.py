@@ -8,13 +8,14 @@ from likely.cli.say import Voice, console
 from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 
-_ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes",
+_ORDER = ("real", "positive", "nonnegative", "unit_interval", "circular", "binary", "classes",
           "ordered_classes", "counts", "vectors", "rankings")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
     "nonnegative": "amounts ≥ 0",
     "unit_interval": "proportions",
+    "circular": "directions, in radians",
     "binary": "yes or no",
     "classes": "one of K classes",
     "ordered_classes": "one of K classes in order",
