@@ -23,6 +23,7 @@ TARGETS = {
     "positive": RNG.gamma(2.0, 1.0, N).astype("f4").astype(float),
     "nonnegative": RNG.gamma(2.0, 1.0, N).astype("f4").astype(float),
     "unit_interval": RNG.beta(2.0, 3.0, N).astype("f4").astype(float),
+    "circular": np.angle(np.exp(1j * RNG.normal(2.5, 0.8, N))).astype("f4").astype(float),
     "counts": RNG.negative_binomial(2, 0.4, N).astype(float),
     "binary": RNG.integers(0, 2, N).astype(float),
     "classes": np.arange(N) % 3.0,

@@ -45,6 +45,7 @@ FAMILIES = {
     "beta": ("Beta", {"mu": "mean", "phi": "precision"}),
     "laplace": ("Laplace", {"mu": "loc", "b": "scale"}),
     "asymmetric_laplace": ("AsymmetricLaplace", {"mu": "loc", "sigma": "scale"}),
+    "vonmises": ("VonMises", {"mu": "loc", "kappa": "concentration"}),
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
     "ordinal_cumulative": ("Ordinal", {"eta": "loc", "thresholds": "thresholds"}),
@@ -94,6 +95,8 @@ def fit(info, columns):
         design[ours] = [features.index(t) for t in terms]
         role = predicted if terms else shared
         link = spec["link"].split(":")[0].removeprefix("cumulative ")
+        if (name, theirs) == ("VonMises", "mu"):
+            link = "wrap"
         if name == "Categorical":
             link = "softmax"
         roles[ours] = role(LINKS.get(link, link))
@@ -103,6 +106,8 @@ def fit(info, columns):
     n = len(next(iter(columns.values())))
     X = np.column_stack([columns[f] for f in features]) if features else np.zeros((n, 1))
     y, weight = columns.get("y"), columns.get("weight")
+    if name == "VonMises":
+        y = np.angle(np.exp(1j * y))
     if "event" in columns:
         side = "left" if "left" in info["family"] else "right"
         y = censored(columns["time"], columns["event"], side)

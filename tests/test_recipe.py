@@ -210,6 +210,7 @@ def draw(rng, kind, n):
         "real": lambda: rng.normal(size=n),
         "positive": lambda: rng.gamma(2.0, size=n),
         "unit": lambda: rng.beta(2.0, 3.0, size=n),
+        "circular": lambda: rng.vonmises(2.5, 1.5, n),
         "binary": lambda: rng.integers(0, 2, n).astype(float),
         "counts": lambda: rng.poisson(3.0, n).astype(float),
         "classes": lambda: rng.integers(0, 3, n).astype(float),

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from likely.cli.families import family_rows
-from likely.families.registry import lookup, modules
+from likely.families.base import Specification
+from likely.families.registry import lookup
 from likely.recipe import family_class
+from likely.trials import TRIALS
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
 PICTURES = PAGE.parent / "images" / "families"
@@ -47,7 +49,9 @@ def main() -> int:
         build()
         return 0
     current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == written()
-    drawn = {path.stem for path in PICTURES.glob("*.png")} == set(modules())
+    drawn = {path.stem for path in PICTURES.glob("*.png")} == {
+        row["name"].lower() for row in family_rows()
+    }
     if not (current and drawn):
         print("docs/families.md is not up to date: python tools/build_families.py", file=sys.stderr)
     return int(not (current and drawn))
@@ -57,8 +61,7 @@ def build() -> None:
     """Write the page and draw the pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for path in PICTURES.glob("*.png"):
-        if path.stem not in modules():
-            path.unlink()
+        path.unlink()
     for row in family_rows():
         draw(row["name"], PICTURES / f"{row['name'].lower()}.png")
     PAGE.write_text(written(), encoding="utf-8")
@@ -77,8 +80,12 @@ def written() -> str:
     return "\n".join(parts)
 
 
+def _specification(name: str) -> Specification:
+    return TRIALS[name]().specification if name in TRIALS else lookup(name)
+
+
 def _entry(row: dict[str, Any]) -> str:
-    spec = lookup(row["name"])
+    spec = _specification(row["name"])
     lines = [f"### {row['name']}", "", row["use"], ""]
     formula = re.search(r"\.\. math::(.*?)(?=\n\s*\n)", spec.doc, re.S)
     if formula:
@@ -115,7 +122,7 @@ def draw(name: str, path: Path) -> None:
         "legend.fontsize": 8,
         "xtick.labelsize": 8,
     }
-    spec = lookup(name)
+    spec = _specification(name)
     panels = SPECIAL.get(spec.support.name, _panels)
     drawn = panels(name)
     figure, axes = plt.subplots(
@@ -131,15 +138,19 @@ def draw(name: str, path: Path) -> None:
 
 def _panels(name: str) -> list[Any]:
     """A panel for each parameter."""
-    return [lambda ax, moved=moved: _panel(ax, name, moved) for moved in lookup(name).parameters]
+    return [
+        lambda ax, moved=moved: _panel(ax, name, moved) for moved in _specification(name).parameters
+    ]
 
 
 def _panel(ax: Any, name: str, moved: str) -> None:
-    spec = lookup(name)
+    spec = _specification(name)
     centre = _centre(name)
     values = _moved(name, moved, centre[moved])
     dists = [_at(name, {**centre, moved: value}) for value in values]
-    if spec.support.integer:
+    if spec.support.name == "circular":
+        y = np.linspace(-np.pi, np.pi, 401)
+    elif spec.support.integer:
         last = max(float(d.quantile(0.99)) for d in dists)
         y = np.arange(0.0, min(last, 40.0) + 1.0)
     else:
@@ -158,7 +169,7 @@ def _panel(ax: Any, name: str, moved: str) -> None:
 
 def _at(name: str, values: dict[str, float]) -> Any:
     """The family with these values, also of the parameters that are fixed by default."""
-    roles = {one: parameter.role for one, parameter in lookup(name).parameters.items()}
+    roles = {one: parameter.role for one, parameter in _specification(name).parameters.items()}
     fixed = {one: value for one, value in values.items() if roles[one] == "fixed"}
     others = {one: value for one, value in values.items() if one not in fixed}
     return family_class(name)(**fixed).at(**others)
@@ -166,7 +177,7 @@ def _at(name: str, values: dict[str, float]) -> Any:
 
 def _centre(name: str) -> dict[str, float]:
     """Values of the parameters that are typical for the family's y."""
-    spec = lookup(name)
+    spec = _specification(name)
     mean, std = TYPICAL.get(spec.support.name, (0.0, 1.0))
     if "start" in spec.formulas:
         found = spec.formulas["start"](mean, std)
@@ -180,7 +191,7 @@ def _centre(name: str) -> dict[str, float]:
 
 
 def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
-    domain = lookup(name).parameters[moved].domain
+    domain = _specification(name).parameters[moved].domain
     if domain.name == "unit_interval":
         return (0.2, 0.5, 0.8)
     if domain.low == 0.0:
@@ -192,6 +203,20 @@ def _bars(ax: Any, probs: Any, names: list[str], title: str) -> None:
     ax.bar(range(len(names)), probs, color=COLOURS[1], width=0.7)
     ax.set_xticks(range(len(names)), names)
     ax.set_title(title, color=INK)
+
+
+def _trials(name: str) -> list[Any]:
+    y = np.arange(11.0)
+    parameter = next(iter(_specification(name).parameters))
+
+    def panel(ax: Any) -> None:
+        for colour, value in zip(COLOURS, (0.2, 0.5, 0.8), strict=True):
+            dist = TRIALS[name](trials=10).at(**{parameter: value})
+            ax.plot(y, dist.prob(y), "o-", color=colour, markersize=3, linewidth=1, label=value)
+        ax.set_title(f"{parameter}, of 10 trials", color=INK)
+        ax.legend(handlelength=1.0)
+
+    return [panel]
 
 
 def _classes(name: str) -> list[Any]:
@@ -247,6 +272,7 @@ SPECIAL = {
     "binary": _binary,
     "classes": _classes,
     "ordered_classes": _ordered,
+    "successes_of_trials": _trials,
     "vectors": _plane,
     "rankings": _rankings,
 }

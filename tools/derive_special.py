@@ -1,4 +1,6 @@
-"""Derive the polynomial coefficients of ``likely/_math/special.py``; prints them as Python.
+"""Derive the polynomial coefficients of ``_math/special.py``, ``circle.py`` and ``bessel.py``.
+
+Prints them as Python.
 
 Each polynomial minimises the squared relative error at Chebyshev nodes, in mpmath's arithmetic,
 which is within a small factor of the smallest possible largest error. The comment above each name
@@ -66,6 +68,15 @@ def expm1mx(x: mp.mpf) -> mp.mpf:
     return (mp.expm1(x) - x) / x**2 if abs(x) > 1e-9 else mp.mpf(0.5) + x / 6
 
 
+def bessel_ratio(x: mp.mpf) -> mp.mpf:
+    return mp.besseli(1, x) / mp.besseli(0, x)
+
+
+def bessel_slope(x: mp.mpf) -> mp.mpf:
+    ratio = bessel_ratio(x)
+    return 1 - ratio / x - ratio**2
+
+
 K = mp.mpf(3.5)  # about the fastest convergence
 
 FITS = {
@@ -82,6 +93,13 @@ FITS = {
         8,
     ),
     "EXPM1": (lambda x: mp.expm1(-x) / -x, 0, 0.7, 9),
+    "SIN": (lambda w: mp.sin(mp.sqrt(w)) / mp.sqrt(w), 0, mp.pi**2 / 4, 8),
+    "COS": (lambda w: (1 - mp.cos(mp.sqrt(w))) / w, 0, mp.pi**2 / 4, 7),
+    "I0": (lambda w: (mp.hyp0f1(1, w / 4) - 1) / w, 0, 256, 19),
+    "I1": (lambda w: mp.hyp0f1(2, w / 4) / 2, 0, 256, 19),
+    "I0E": (lambda t: mp.exp(-1 / t) * mp.besseli(0, 1 / t) / mp.sqrt(t), 0, 1 / 16, 12, 1 / 32),
+    "GAP": (lambda t: (1 - bessel_ratio(1 / t)) / t, 0, 1 / 16, 12, 1 / 32),
+    "SLOPE": (lambda t: bessel_slope(1 / t) / t**2, 0, 1 / 16, 13, 1 / 32),
     "ERFCX": (lambda s: erfcx(K * (1 + s) / (1 - s)) * 2 * K / (1 - s), -1, 1, 20),
 }
 

@@ -11,7 +11,7 @@ import scipy.stats
 
 from likely.families.registry import modules, specification
 from likely.losses.nll import NegativeLogLikelihood
-from oracles import grid
+from oracles import grid, tabulated
 
 SPECIFICATIONS = [specification(m) for m in modules()]
 SCALAR = [s for s in SPECIFICATIONS if s.vector is None]
@@ -48,6 +48,8 @@ def frozen(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray) -> Any:
     """SciPy's distribution at the same parameters."""
     name, arguments = s.scipy
     theta = [_Plain(float(loss.formula(p, raw[:, np.newaxis])[0])) for p in s.parameters]
+    if s.support.name == "circular":
+        return tabulated.VonMises(theta[1], theta[0])
     given = {k: float(_number(v)) for k, v in arguments(*theta).items()}
     return getattr(scipy.stats, name)(**given)
 
@@ -136,6 +138,10 @@ def expectation(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray, values: An
         return weighted(np.arange(top + 1.0)).sum(axis=1)
     middle, spread = grid._centre(loss, raw)
     end = call(loss, "isf", raw, np.zeros(1))[0] if (s.name, "shape") in BOTH_SIGNS else np.inf
+
+    if s.support.name == "circular":  # a periodic function's mean over equal steps
+        t, step = np.linspace(-np.pi, np.pi, 3000, endpoint=False, retstep=True)
+        return weighted(t).sum(axis=1) * step
 
     def integrand(t: np.ndarray) -> np.ndarray:
         # Doubly exponential substitutions: the ends, with poles and tails, are far off.

@@ -30,6 +30,10 @@ GRID = {
     "exponential": {"mean": [1, 1e6, 1e-5]},
     "logistic": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
     "gumbel": {"loc": [0, 1e9, -3, 1e-3], "scale": [1, 1e3, 1e-3, 1e-6]},
+    "vonmises": {
+        "loc": [0, 3, -1.5, 3.14, 0.1, -3],
+        "concentration": [1, 0.01, 30, 1e4, 1e-9, 1e3],
+    },
     "johnsonsu": {
         "loc": [2, 10, -3],
         "scale": [1, 1e3, 1e-3],
@@ -48,6 +52,8 @@ GRID = {
     "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},
     "negativebinomial1": {"mean": [1e-3, 0.5, 3, 100, 1e4], "dispersion": [2, 1, 30, 0.1, 5]},
 }
+#: On a circle moments and central intervals are not those of numbers on a line.
+ON_A_LINE = [n for n in sorted(GRID) if registry.specification(n).support.name != "circular"]
 LEVELS = np.array([1e-200, 1e-12, 1e-3, 0.3, 0.5, 0.9, 0.99999])
 
 
@@ -91,6 +97,8 @@ def oracle(name, row=None, **values):
             return st.poisson(v["mean"])
         case "generalisedpoisson":
             return tabulated.GeneralisedPoisson(**v)
+        case "vonmises":
+            return tabulated.VonMises(v["concentration"], v["loc"])
         case "negativebinomial":
             return st.nbinom(v["size"], v["size"] / (v["size"] + v["mean"]))
     module, arguments = registry.specification(name).scipy

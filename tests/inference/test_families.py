@@ -11,7 +11,7 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).parent))
 import likely
-from families import GRID, LEVELS, oracle, predictive
+from families import GRID, LEVELS, ON_A_LINE, oracle, predictive
 from likely.families import registry
 
 NAMES = sorted(GRID)
@@ -39,8 +39,10 @@ def test_density_and_distribution_function_are_scipy_s(name):
     np.testing.assert_allclose(d.prob(y), np.exp(d.log_prob(y)), rtol=0)
     with np.errstate(over="ignore"):  # SciPy computes both sides of a kink everywhere
         cdf, sf = theirs.cdf(y), theirs.sf(y)
-    np.testing.assert_allclose(d.cdf(y), cdf, rtol=2e-9)
-    np.testing.assert_allclose(d.sf(y), sf, rtol=2e-9, atol=1e-300)
+    # y has no digits for its distance from an edge that is not 0.
+    slack = 0.0 if name in ON_A_LINE else 2.0**-51 * np.abs(y) * d.prob(y)
+    assert (np.abs(d.cdf(y) - cdf) <= 2e-9 * cdf + slack).all()
+    assert (np.abs(d.sf(y) - sf) <= 2e-9 * sf + slack + 1e-300).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,7 +94,7 @@ def test_quantile_inverts_the_distribution_function(name):
         assert (np.abs(d.sf(i) / LEVELS - 1) <= 1e-10 + slack)[inside].all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ON_A_LINE)
 def test_the_density_alone_gives_what_the_closed_forms_give(name):
     d, bare = predictive(name), predictive(name, bare=True)
     for what in ("mean", "var", "entropy"):
@@ -113,7 +115,7 @@ def test_the_density_alone_gives_what_the_closed_forms_give(name):
         )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ON_A_LINE)
 def test_the_mode_found_is_the_mode_declared(name):
     d, bare = predictive(name), predictive(name, bare=True)
     np.testing.assert_allclose(bare.mode(), d.mode(), rtol=1e-8, atol=1e-15)

@@ -188,6 +188,10 @@ def _edges(support: Domain, rng: np.random.Generator) -> np.ndarray:
     if support.high == 1.0:
         edge = [1e-300, 2.0**-53, 1e-9, 1.0 - 2.0**-53, 1.0 - 1e-9, 0.5]
         return np.r_[edge, rng.uniform(0.0, 1.0, 2)]
+    if support.name == "circular":
+        return np.r_[
+            0.0, 1e-300, np.pi, -np.pi, 0.5 * np.pi, 1e-9 - np.pi, rng.uniform(-np.pi, np.pi, 2)
+        ]
     if support.low == 0.0:
         return np.r_[0.0, 1e-300, 1e300, 1.0, np.exp(rng.uniform(-30.0, 30.0, 2))]
     return np.r_[0.0, 1e300, -1e300, 1e8, rng.uniform(-30.0, 30.0, 2)]

@@ -1,6 +1,7 @@
-"""Counts that SciPy has no distribution of: their probabilities summed one by one."""
+"""What SciPy has no distribution of, or not this one: probabilities summed or integrated one by one."""
 
 import numpy as np
+import scipy.stats
 from scipy.special import gammaln
 
 #: Beyond this many standard deviations no probability is left that float64 could add.
@@ -49,3 +50,64 @@ class GeneralisedPoisson:
 
     def entropy(self):
         return -np.sum(self._p * self._log_p, axis=1)
+
+
+class VonMises:
+    """Angles as numbers in (−π, π]: SciPy's distribution function begins half a turn before loc.
+
+    Integrals of its density over panels shorter than its peak. ``kappa`` ≤ 1e4.
+    """
+
+    _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
+
+    def __init__(self, kappa, loc):
+        self._kappa, self._loc = np.broadcast_arrays(np.asarray(kappa), np.asarray(loc))
+
+    def logpdf(self, y):
+        return scipy.stats.vonmises(self._kappa, self._loc).logpdf(y)
+
+    def _integral(self, low, high, kappa, loc, values=lambda p, d: p):
+        edges = np.linspace(low, high, 401)
+        half = 0.5 * np.diff(edges)[:, None]
+        y = edges[:-1, None] + half * (1.0 + self._NODES)
+        log_p = scipy.stats.vonmises(kappa, loc).logpdf(y)
+        away = np.angle(np.exp(1j * (y - loc)))
+        return np.sum(values(np.exp(log_p), away) * self._WEIGHTS * half)
+
+    def _each(self, function, *first):
+        return np.vectorize(function)(*first, self._kappa, self._loc)
+
+    def cdf(self, y):
+        return self._each(lambda y, k, m: self._integral(-np.pi, y, k, m), y)
+
+    def sf(self, y):
+        return self._each(lambda y, k, m: self._integral(y, np.pi, k, m), y)
+
+    def ppf(self, levels):
+        return self._each(self._quantile, levels)
+
+    def isf(self, levels):
+        return self._each(lambda q, k, m: -self._quantile(q, k, -m), levels)
+
+    def _quantile(self, q, kappa, loc):
+        low, high = -np.pi, np.pi
+        for _ in range(48):
+            middle = 0.5 * (low + high)
+            if q < 0.5:  # from the smaller tail
+                below = self._integral(-np.pi, middle, kappa, loc) < q
+            else:
+                below = self._integral(middle, np.pi, kappa, loc) > 1.0 - q
+            low, high = (middle, high) if below else (low, middle)
+        return middle
+
+    def mean(self):
+        return self._loc + 0.0
+
+    def var(self):
+        return self._over_the_circle(lambda p, d: p * d * d)
+
+    def entropy(self):
+        return self._over_the_circle(lambda p, d: -p * np.log(np.where(p > 0.0, p, 1.0)))
+
+    def _over_the_circle(self, values):
+        return self._each(lambda k, m: self._integral(m - np.pi, m + np.pi, k, m, values))

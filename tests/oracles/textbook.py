@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from likely._math.bessel import bessel_i0, bessel_i1
+from likely._math.circle import cos
 from likely._math.graph import (
     PI,
     Node,
@@ -101,6 +103,11 @@ def generalised_pareto(y, scale, shape):
     z = y / scale
     inside = -log(scale) - (1.0 + shape) * box_cox_inverse(z, shape)
     return where(1.0 + shape * z > 0.0, inside, -float("inf"))
+
+
+def von_mises(y, loc, concentration):
+    bessel = bessel_i0(concentration)
+    return concentration * cos(y - loc) - log(2.0 * PI * bessel)
 
 
 def log_normal(y, loc, scale):
@@ -284,6 +291,14 @@ def generalised_poisson_information(mean, dispersion):
     }
 
 
+def von_mises_information(loc, concentration):
+    ratio = bessel_i1(concentration) / bessel_i0(concentration)
+    return {
+        (0, 0): concentration * ratio,
+        (1, 1): 1.0 - ratio / concentration - ratio * ratio,
+    }
+
+
 def geometric_information(mean):
     return {(0, 0): 1.0 / (mean * (1.0 + mean))}
 
@@ -334,6 +349,8 @@ LINKS: dict[str, Callable[[Node], Node]] = {
     "square": lambda r: r * r,
     "inverse": lambda r: 1.0 / r,
     "inverse_squared": lambda r: 1.0 / sqrt(r),
+    "wrap": lambda r: r,
+    "half_tangent": lambda r: 2.0 * arctan2(r, 1.0),
 }
 
 UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
@@ -410,6 +427,7 @@ FAMILIES: dict[str, Textbook] = {
         lambda loc, scale: (loc, scale),
         kink=lambda loc, scale: (loc, scale),
     ),
+    "VonMises": Textbook(von_mises, von_mises_information, lambda loc, k: (loc, k**-0.5)),
     "LogNormal": Textbook(log_normal, normal_information, lambda loc, scale: (loc, scale)),
     "Weibull": Textbook(
         weibull, weibull_information, lambda scale, k: (scale, scale / k), kink=_narrow

@@ -9,7 +9,7 @@ from likely.fitting import Status
 from likely.recipe import family_class
 
 #: A value inside every domain that a parameter of one number may have.
-INSIDE = {"real": 0.3, "positive": 1.7, "unit_interval": 0.4}
+INSIDE = {"real": 0.3, "positive": 1.7, "circular": 3.0, "unit_interval": 0.4}
 NAMES = [
     name
     for name in registry.modules()

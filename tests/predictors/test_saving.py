@@ -38,6 +38,7 @@ TARGETS = {
     "positive": RNG.gamma(2.0, 1.0, N),
     "nonnegative": RNG.gamma(2.0, 1.0, N),
     "unit_interval": RNG.beta(2.0, 3.0, N),
+    "circular": RNG.vonmises(2.5, 1.5, N),
     "counts": RNG.negative_binomial(2, 0.4, N).astype(float),
     "binary": np.array(["no", "yes"])[RNG.integers(0, 2, N)],
     "classes": np.array(["red", "green", "blue"])[RNG.integers(0, 3, N)],

@@ -38,6 +38,7 @@ TARGETS = {
     "positive": np.exp(ETA) * RNG.gamma(3.0, 1.0 / 3.0, N),
     "nonnegative": np.exp(2.0 * ETA) * RNG.exponential(size=N),
     "unit_interval": RNG.beta(4.0 / (1.0 + np.exp(-ETA)), 4.0 / (1.0 + np.exp(ETA))),
+    "circular": np.angle(np.exp(1j * (ETA + 2.5 + 0.5 * Z))),
     "counts": RNG.poisson(np.exp(ETA) * RNG.gamma(3.0, 1.0, N)).astype(float),
     "binary": np.array(["no", "yes"])[(2.0 * ETA + Z > 0.0).astype(int)],
     "classes": np.array(["red", "green", "blue"])[

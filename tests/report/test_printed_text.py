@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 import pytest
-from scipy.special import digamma, expit, gamma, gammaln, ndtr
+from scipy.special import digamma, expit, gamma, gammaln, i0, i1, ndtr
 
 from likely.families.registry import modules, specification
 from likely.links.catalogue import LINKS, default_link, links_for
@@ -21,7 +21,7 @@ FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, 
 FUNCTIONS = {
     "log Γ": gammaln, "log": np.log, "exp": np.exp, "sigmoid": expit, "Γ": gamma, "ψ": digamma,
     "softplus": lambda x: np.log1p(np.exp(x)), "Φ": ndtr, "sign": np.sign, "arctan": np.arctan,
-    "arsinh": np.arcsinh,
+    "arsinh": np.arcsinh, "sin": np.sin, "cos": np.cos, "I₀": i0, "I₁": i1,
     "√": np.sqrt,
 }  # fmt: skip
 

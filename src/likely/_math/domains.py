@@ -115,6 +115,17 @@ positive = Domain("positive", "(0, ∞)", "a number > 0", low=0.0)
 nonnegative = Domain("nonnegative", "[0, ∞)", "a number ≥ 0", low=0.0, closed_low=True)
 unit_interval = Domain("unit_interval", "(0, 1)", "a number strictly between 0 and 1", 0.0, 1.0)
 whole = Domain("whole", "{1, 2, …}", "a whole number ≥ 1", 0.0, integer=True)
+#: The ends are one point of the circle.
+circular = Domain(
+    "circular",
+    "(−π, π]",
+    "an angle in radians from −π to π; np.angle(np.exp(1j * np.deg2rad(degrees))) gives it from degrees, "
+    "np.angle(np.exp(1j * y)) from other radians",
+    -math.pi,
+    math.pi,
+    True,
+    True,
+)
 counts = Domain("counts", "{0, 1, 2, …}", "a whole number ≥ 0", 0.0, closed_low=True, integer=True)
 successes_of_trials = Trials(
     "successes_of_trials",

@@ -27,6 +27,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "minimum": jnp.minimum,
     "arctan2": jnp.arctan2,
     "tan": jnp.tan,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
     "less": jnp.less,
     "less_equal": jnp.less_equal,
     "equal": jnp.equal,

@@ -19,6 +19,15 @@ def _scipy(name: str) -> Callable[..., Any]:
     return call
 
 
+def _von_mises(name: str) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        from likely._math import von_mises
+
+        return getattr(von_mises, name)(*args)
+
+    return call
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: np.pi,
     "add": np.add,
@@ -39,8 +48,13 @@ TABLE: dict[str, Callable[..., Any]] = {
     "minimum": np.minimum,
     "arctan2": np.arctan2,
     "tan": np.tan,
+    "sin": np.sin,
+    "cos": np.cos,
     "less": np.less,
     "less_equal": np.less_equal,
     "equal": np.equal,
     **{name: _scipy(name) for name in SCIPY_ONLY},
+    "von_mises_mass": _von_mises("mass"),
+    "von_mises_quantile": _von_mises("quantile"),
+    "von_mises_variance": _von_mises("variance"),
 }

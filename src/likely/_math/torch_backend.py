@@ -68,6 +68,8 @@ def _table(dtype: torch.dtype) -> dict[str, Callable[..., Any]]:
         "minimum": _minimum,
         "arctan2": _arctan2,
         "tan": torch.tan,
+        "sin": torch.sin,
+        "cos": torch.cos,
         "less": operator.lt,
         "less_equal": operator.le,
         "equal": operator.eq,

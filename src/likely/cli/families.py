@@ -9,13 +9,14 @@ from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 from likely.trials import TRIALS
 
-_ORDER = ("real", "positive", "nonnegative", "unit_interval", "binary", "classes",
+_ORDER = ("real", "positive", "nonnegative", "unit_interval", "circular", "binary", "classes",
           "ordered_classes", "counts", "successes_of_trials", "vectors", "rankings")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
     "nonnegative": "amounts ≥ 0",
     "unit_interval": "proportions",
+    "circular": "directions, in radians",
     "binary": "yes or no",
     "classes": "one of K classes",
     "ordered_classes": "one of K classes in order",

@@ -151,6 +151,8 @@ class Specification:
 
     ============================  =========================================================
     mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
+    median                        ``(*parameters)``, where it is not the quantile of ½
+    interval_low, interval_high   ``(coverage, *parameters)``, where they are not two quantiles
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
     log_cdf, log_sf               ``(y, *parameters)``: accurate in both tails, differentiable
     log_interval                  ``(low, high, *parameters)``: log P(low < Y ≤ high), where the
@@ -210,11 +212,14 @@ FORMULAS = (
     "mean",
     "var",
     "mode",
+    "median",
     "entropy",
     "cdf",
     "sf",
     "quantile",
     "isf",
+    "interval_low",
+    "interval_high",
     "log_cdf",
     "log_sf",
     "log_interval",
@@ -296,6 +301,7 @@ def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
 _LEADING = {
     **dict.fromkeys(("cdf", "sf", "log_cdf", "log_sf", "log_positive"), ("y",)),
     **dict.fromkeys(("quantile", "isf"), ("q",)),
+    **dict.fromkeys(("interval_low", "interval_high"), ("coverage",)),
     "log_interval": ("low", "high"),
     "log_above": ("y", "low"),
     "log_below": ("y", "high"),

@@ -185,11 +185,14 @@ class Predictive:
     def interval(self, coverage: ArrayLike) -> tuple[Any, Any]:
         """The central interval (low, high): (1 − coverage)/2 of the probability is left on either side.
 
-        Shapes as for ``quantile``. Of counts it covers at least what is asked for.
+        Shapes as for ``quantile``. Of counts it covers at least what is asked for; of directions it is the
+        arc from low counter-clockwise to high.
         """
         levels = np.asarray(coverage, dtype=np.float64)
         if not ((levels >= 0.0) & (levels <= 1.0)).all():
             raise ValueError(f"coverage must lie in [0, 1], got {coverage!r}")
+        if self._declared("interval_low"):
+            return self._arc("interval_low", levels), self._arc("interval_high", levels)
         outside = 0.5 * (1.0 - levels)
         return self.quantile(outside), self.isf(outside)
 
@@ -230,7 +233,9 @@ class Predictive:
 
     @numeric_only
     def median(self) -> Any:
-        """The smallest y with cdf(y) ≥ ½."""
+        """The smallest y with cdf(y) ≥ ½; of directions the mean direction."""
+        if self._declared("median"):
+            return self._summary("median")
         return self.quantile(0.5)
 
     def mode(self) -> Any:
@@ -334,6 +339,13 @@ class Predictive:
         integrals, inverse = self._integrals
         cdf, sf = integrals.tails(y, rows if inverse is None else inverse[rows])
         return np.clip(cdf, 0.0, 1.0), np.clip(sf, 0.0, 1.0)
+
+    def _arc(self, name: str, levels: Array) -> Any:
+        if levels.ndim > 1:
+            raise ValueError(f"coverage must be a level in [0, 1], or m of them, got {levels!r}")
+        raw = self._raw2.reshape(*self._raw2.shape, *(1,) * levels.ndim)
+        value = np.array(self.loss.formula(name, raw, levels))
+        return value if self.shape else value[0][()]
 
     def _levels(self, levels: ArrayLike, what: str, name: str) -> Any:
         p = np.asarray(levels, dtype=np.float64)

@@ -6,8 +6,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from likely._math import atoms
+from likely._math.circle import wrap as wrap_angle
 from likely._math.domains import (
     Domain,
+    circular,
     latent,
     ordered,
     positive,
@@ -16,7 +18,7 @@ from likely._math.domains import (
     simplex,
     unit_interval,
 )
-from likely._math.graph import PI, Node, abs_, arctan2, exp, expm1, log, log1p, sqrt, where
+from likely._math.graph import PI, Node, abs_, arctan2, exp, expm1, log, log1p, make, sqrt, where
 from likely.links.base import Link
 
 
@@ -144,6 +146,21 @@ cauchit = Link(
     complement=lambda r: _cauchit(-r),
     words="θ = ½ + arctan(raw) / π",
 )
+wrap = Link(
+    # Steady on the circle: raw predictions a turn apart are one direction.
+    "wrap",
+    (circular,),
+    wrap_angle,
+    lambda t: t,
+    words="θ = raw, less whole turns",
+)
+half_tangent = Link(
+    "half_tangent",
+    (circular,),
+    lambda r: 2.0 * arctan2(r, 1.0),
+    lambda t: make("tan", 0.5 * t),
+    words="θ = 2 arctan(raw)",
+)
 softmax = Link(
     # One raw column per class; losses/categorical.py computes it for all of them together.
     "softmax",
@@ -173,7 +190,7 @@ LINKS: dict[str, Link] = {
     link.name: link
     for link in (
         identity, log_link, softplus, square, inverse, inverse_squared,
-        logit, probit, cloglog, loglog, cauchit, softmax, increments, cholesky,
+        logit, probit, cloglog, loglog, cauchit, wrap, half_tangent, softmax, increments, cholesky,
     )
 }  # fmt: skip
 
@@ -181,6 +198,7 @@ _DEFAULTS = {
     real: identity,
     positive: log_link,
     unit_interval: logit,
+    circular: wrap,
     simplex: softmax,
     latent: logit,
     ordered: increments,
@@ -189,7 +207,7 @@ _DEFAULTS = {
 
 
 def default_link(domain: Domain) -> Link:
-    """real → identity, positive → log, (0, 1) → logit, simplex → softmax."""
+    """real → identity, positive → log, (0, 1) → logit, circular → wrap, simplex → softmax."""
     return _DEFAULTS[domain]
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Domain, Trials
+from likely._math.domains import LABELLED, Domain, Trials, circular
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -76,7 +76,11 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
         if support.name in LABELLED
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
-    return numeric(y, "y", advice)
+    array = numeric(y, "y", advice)
+    if support is circular and getattr(y, "dtype", None) == np.float32:
+        # float32 rounds π up.
+        array = np.where(np.abs(array) == np.float32(np.pi), np.copysign(np.pi, array), array)
+    return array
 
 
 def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:

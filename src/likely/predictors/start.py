@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import circular
 from likely.predictors.standard import mean_and_std
 
 Array = NDArray[np.float64]
@@ -28,7 +29,9 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
         from likely.predictors.parts import by_parts
 
         return by_parts(loss, y, weight)
-    mean, std = mean_and_std(y, weight)
+    mean, std = (
+        _on_circle(y, weight) if loss.specification.support is circular else mean_and_std(y, weight)
+    )
     spread = std if std > 0 else max(abs(mean), 1.0)
     declared = loss.specification.formulas.get("start")
     known = _declared(declared, mean, std)
@@ -46,6 +49,13 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
             best, best_loss = raw, total
     assert best is not None
     return best
+
+
+def _on_circle(y: Array, weight: Array | None) -> tuple[float, float]:
+    """The mean direction, and the standard deviation of the angles from it the shorter way."""
+    middle = float(np.angle(np.average(np.exp(1j * y), weights=weight)))
+    away = np.angle(np.exp(1j * (y - middle)))
+    return middle, float(np.sqrt(np.average(away * away, weights=weight)))
 
 
 def _declared(start: Any, mean: float, std: float) -> dict[str, float]:

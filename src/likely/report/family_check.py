@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import circular
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums
@@ -222,9 +223,11 @@ class _Study:
         declared = set(self.specification.formulas)
         if "mean" in self.specification.parameters:
             declared.add("mean")
+        on_circle = self._on_circle() if self.specification.support is circular else {}
         for name in ("mean", "var", "entropy"):
             if name in declared:
-                yield self._compare(name, getattr(told, name)(), getattr(found, name)())
+                value = on_circle[name] if name in on_circle else getattr(found, name)()
+                yield self._compare(name, getattr(told, name)(), value)
         if "mode" in declared:
             lower = np.maximum(self._height(found.mode()) - self._height(told.mode()), 0.0)
             # At an edge the density may be infinite: there the places are compared, not the heights.
@@ -239,6 +242,20 @@ class _Study:
                 yield self._compare(name, getattr(told, name)(levels), getattr(found, name)(levels))
         if "expected_information" in declared:
             yield self._information()
+
+    def _on_circle(self) -> dict[str, Array]:
+        """The mean direction, and the variance of the angle from it the shorter way."""
+        nodes, weights = np.polynomial.legendre.leggauss(400)
+
+        def moment(centre: Any, function: Any) -> Array:
+            y = centre + np.pi * nodes[:, None] + np.zeros(self.raw.shape[1])
+            rows = np.tile(self.raw, len(nodes))
+            p = np.exp(-self.loss.evaluate(y.ravel(), rows, 0)[0]).reshape(y.shape)
+            total: Array = np.pi * (weights @ (p * function(y - centre)))
+            return total
+
+        mean = np.angle(moment(0.0, lambda angle: np.exp(1j * angle)))
+        return {"mean": mean, "var": moment(mean, np.square)}
 
     def _height(self, y: Any) -> Array:
         """log p(y), also at an edge that is not in the support."""

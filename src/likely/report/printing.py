@@ -218,6 +218,9 @@ class Text(StrPrinter):
         primes = {0: "", 1: "′", 2: "″"}.get(int(e.args[0]), f"^({e.args[0]})")
         return f"ψ{primes}({self._print(e.args[1])})"
 
+    def _print_besseli(self, e: Expr) -> str:
+        return f"I{'₀₁₂₃'[int(e.args[0])]}({self._print(e.args[1])})"
+
     def _print_factorial(self, e: Expr) -> str:
         return self.parenthesize(e.args[0], PRECEDENCE["Func"]) + "!"
 

@@ -126,6 +126,11 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "minimum": sympy.Min,
         "arctan2": _arctan2,
         "tan": sympy.tan,
+        "sin": sympy.sin,
+        "cos": sympy.cos,
+        "wrap": lambda x: x,  # it stands in formulas that do not notice a turn
+        "bessel_i0": lambda x: sympy.besseli(0, x),
+        "bessel_i1": lambda x: sympy.besseli(1, x),
         "less": lambda a, b: sympy.StrictLessThan(a, b),
         "less_equal": lambda a, b: sympy.LessThan(a, b),
         "equal": lambda a, b: sympy.Eq(a, b),

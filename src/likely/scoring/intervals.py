@@ -17,4 +17,6 @@ def coverage(predictive: Any, y: Any, level: float, sample_weight: Any = None) -
     """
     low, high = predictive.interval(level)
     y = np.asarray(y, dtype=np.float64)
-    return average((low <= y) & (y <= high), sample_weight)
+    # An arc over the end of the circle has low > high.
+    inside = np.where(low <= high, (low <= y) & (y <= high), (low <= y) | (y <= high))
+    return average(inside, sample_weight)
