@@ -1,4 +1,4 @@
-"""Build the documentation into site/: the README as the first page, guides, and the API from docstrings."""
+"""Build the documentation into site/: README, guides, the families with their pictures, the API from docstrings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import build_families
+
 ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
+    build_families.build()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     # Links into docs/ are relative to it there; other files of the repository are not on the site.
     page = re.sub(r"\]\(docs/", "](", readme)
-    page = re.sub(r"\[([^]]+)\]\((?!http|lecture|numerics|fitting|trees)[^)]*\)", r"\1", page)
+    page = re.sub(
+        r"\[([^]]+)\]\((?!http|lecture|numerics|fitting|trees|families|modifiers|networks)[^)]*\)",
+        r"\1",
+        page,
+    )
     (ROOT / "docs" / "index.md").write_text(page, encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", "site"]
     return subprocess.run(command, cwd=ROOT, check=False).returncode

@@ -34,6 +34,7 @@ try:
 except ImportError as error:
     raise ImportError("likely.torch needs PyTorch: pip install 'likely[torch]'") from error
 
+from likely.adapters.torch_arrays import mean_nll
 from likely.recipe import Family, VectorFamily, as_family
 
 __all__ = ["Head", "NLLLoss"]
@@ -101,14 +102,15 @@ class NLLLoss(nn.Module):
         shape = target.shape if isinstance(target, Tensor) else torch.as_tensor(target).shape
         if self._wide():
             shape = shape[:-1]  # a row of y has several columns
-        nll: Tensor = self.family.nll(target, self._complete(raw, shape))
+        raw = self._complete(raw, shape)
+        if self.reduction == "mean" and weight is None:
+            return mean_nll(self.family, target, raw)
+        nll: Tensor = self.family.nll(target, raw)
+        if self.reduction == "mean" and weight is not None:
+            return (nll * weight).sum() / weight.expand_as(nll).sum()
         if weight is not None:
             nll = nll * weight
-        if self.reduction == "none":
-            return nll
-        if self.reduction == "sum":
-            return nll.sum()
-        return nll.mean() if weight is None else nll.sum() / weight.expand_as(nll).sum()
+        return nll.sum() if self.reduction == "sum" else nll
 
     def _complete(self, raw: Tensor, rows: torch.Size) -> Tensor:
         """All raw columns in the family's order: those predicted, and the shared values beside them."""

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from likely import Bernoulli, Categorical, Laplace, Normal, Poisson, predicted, shared
+from likely.recipe import family_class
 from likely.torch import Head, NLLLoss
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
@@ -101,6 +102,31 @@ def test_reductions_and_weights(generator):
         NLLLoss(Normal())(raw, y, torch.full((N,), 2.0)),
         NLLLoss(Normal())(raw[repeated], y[repeated]),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"), [("Poisson", 1), ("Normal", 2), ("StudentT", 2), ("Categorical", 3)]
+)
+def test_the_mean_of_many_rows_is_differentiated_as_the_rows_are(name, columns, generator):
+    """Enough rows for a kernel: both derivatives, and forward mode, as of the loss of each row."""
+    family, many = family_class(name)(), 1000
+    y = torch.randint(0, 3, (many,), generator=generator).double()
+    raw = normal(generator, many, columns).requires_grad_()
+    direction = normal(generator, many, columns)
+    found = []
+    for loss in (NLLLoss(family), lambda r, t: NLLLoss(family, "none")(r, t).mean()):
+        mean = loss(raw, y)
+        (slope,) = torch.autograd.grad(mean, raw, create_graph=True)
+        (bend,) = torch.autograd.grad((slope * direction).sum(), raw)
+        (twice,) = torch.autograd.grad(2.0 * loss(raw, y), raw)
+        torch.testing.assert_close(twice, 2.0 * slope)
+        along = torch.func.jvp(lambda r, loss=loss: loss(r, y), (raw.detach(),), (direction,))[1]
+        with torch.no_grad():
+            torch.testing.assert_close(loss(raw, y), mean.detach(), rtol=1e-14, atol=0.0)
+        found.append((mean, slope, bend, along))
+    for ours, rows in zip(*found, strict=True):
+        torch.testing.assert_close(ours, rows, rtol=1e-12, atol=1e-15)
+    assert NLLLoss(family)(raw.float(), y.float()).dtype == torch.float32
 
 
 # --- Shared parameters ----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from likely._math.evaluate import Program
 
-#: The longest block: its buffers stay in a core's cache.
+#: Rows at a time of programs with many steps: their temporaries stay in a core's cache.
 BLOCK = 8192
 _CONDITIONS = (np.less, np.less_equal, np.equal)
 
@@ -31,8 +31,8 @@ class _Buffers(threading.local):
 
     def views(self, kind: str, count: int, n: int) -> list[NDArray[Any]]:
         buffers = self.of[kind]
-        while len(buffers) < count:
-            buffers.append(np.empty(BLOCK, dtype=_TYPES[kind]))
+        if len(buffers) < count or any(buffer.size < n for buffer in buffers[:count]):
+            buffers[:count] = [np.empty(max(n, BLOCK), dtype=_TYPES[kind]) for _ in range(count)]
         return [buffer[:n] for buffer in buffers[:count]]
 
 
@@ -40,7 +40,7 @@ _buffers = _Buffers()
 
 
 class BlockProgram:
-    """A program whose inputs and results have shape (n,), n ≤ ``BLOCK``.
+    """A program whose inputs and results have shape (n,), n about ``BLOCK``.
 
     Every step writes to a place that nothing reads any more. Places are numbered: what is given
     (inputs and constants), the results, buffers of numbers, buffers of conditions.

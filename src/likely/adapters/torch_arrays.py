@@ -24,6 +24,16 @@ def nll(family: Any, y: Any, raw: Tensor) -> Tensor:
     return _outputs(family, order, y, raw)[0]
 
 
+def mean_nll(family: Any, y: Tensor, raw: Tensor) -> Tensor:
+    """The mean of ``nll`` over all rows."""
+    known = family.specification.vector is None and isinstance(y, Tensor) and y.device == raw.device
+    if torch.compiler.is_compiling() or not (known and raw.is_floating_point()):
+        return nll(family, y, raw).mean()
+    loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
+    columnar = check_shapes(family, loss, tuple(y.shape), tuple(raw.shape))
+    return torch_graph.mean(loss, y.to(raw.dtype) if y.requires_grad else y, raw, columnar)
+
+
 def nll_and_gradient(family: Any, y: Any, raw: Tensor) -> tuple[Tensor, Tensor]:
     """See ``Family.nll_and_gradient``."""
     value, gradient = _outputs(family, 1, y, raw)

@@ -30,6 +30,51 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
     return _Loss.apply(loss, columnar, y, raw)
 
 
+def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:
+    """The mean of nll over the rows, as training minimises it."""
+    wanted = raw.requires_grad and torch.is_grad_enabled()
+    if wanted and not y.requires_grad and _plain(y, raw):
+        average: Tensor = _Mean.apply(loss, columnar, y, raw)[0]
+        return average
+    return (value_and_gradient if wanted else value)(loss, y, raw, columnar)[0].mean()
+
+
+class _Mean(Function):
+    """The mean of nll and its gradient: one pass forward, and one multiplication backward."""
+
+    @staticmethod
+    def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
+        from likely.losses.kernels.run import run_mean
+
+        gradient = torch.empty_like(raw)
+        rows = (t.detach().numpy() for t in (raw, gradient))
+        columns = (a.T if columnar else a[None] for a in rows)
+        average = run_mean(_kernel(loss_graph(loss, 1)), y.detach().numpy(), *columns)
+        return raw.new_tensor(average), gradient
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        ctx.loss, ctx.columnar, *tensors = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*tensors, output[1])
+        ctx.save_for_forward(output[1])
+
+    @staticmethod
+    def backward(ctx: Any, of_mean: Tensor | None, _of_gradient: None) -> Any:
+        if of_mean is None:
+            return None, None, None, None
+        y, raw, gradient = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the derivative will itself be differentiated
+            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1] / y.shape[0]
+        return None, None, None, of_mean * gradient
+
+    @staticmethod
+    def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
+        (gradient,) = ctx.saved_tensors
+        return (gradient * of_raw).sum(), None
+
+
 class _Loss(Function):
     """nll and gradient; both can be differentiated again."""
 
@@ -126,17 +171,23 @@ def _plain(*tensors: Tensor) -> bool:
     )
 
 
-def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
-    """nll and, if the graph has them, its slopes: a row each, in the type of raw (k, n)."""
-    from likely.losses.kernels.run import kernel_for, run
+def _kernel(graph: Graph) -> Any:
+    from likely.losses.kernels.run import kernel_for
 
     if "kernel" not in graph.compiled:
         order = min(1, len(graph.outputs) - 1)
         graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
-    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=torch.float64)
-    first, *_ = rows = out.numpy()
-    run(graph.compiled["kernel"], y.detach().numpy(), raw.detach().numpy(), first, rows[1:])
-    return out.to(raw.dtype)
+    return graph.compiled["kernel"]
+
+
+def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
+    """nll and, if the graph has them, its slopes: a row each, in the type of raw (k, n)."""
+    from likely.losses.kernels.run import run
+
+    out = torch.empty((len(graph.outputs), y.shape[0]), dtype=raw.dtype)
+    rows = out.numpy()
+    run(_kernel(graph), y.detach().numpy(), raw.detach().numpy(), rows[0], rows[1:])
+    return out
 
 
 def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ...]:

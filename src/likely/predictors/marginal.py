@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 _LOOK = 1000
 
 
-def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -> Array | None:
+def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
     """Raw values (k,) at the maximum, from sufficient statistics in one pass.
 
     None where the family has no closed form, where a parameter is fixed, or where the maximum lies on the
@@ -37,8 +37,8 @@ def closed_form(loss: Any, y: Array, weight: Array | None, n_jobs: int | None) -
     if "maximum_likelihood" not in formulas or any(s.role == "fixed" for s in loss.slots):
         return None
     count = loss.statistics
-    found = moments(y, weight, loss.sufficient if count else None, max(count, 1), n_jobs)
-    if not (found.second[0] > 0 or len(loss.slots) == 1):
+    found = moments(y, weight, loss.sufficient if count else None, max(count, 1))
+    if not (found.second > 0 or len(loss.slots) == 1):
         return None
     theta = formulas["maximum_likelihood"](found)
     if theta is None:
@@ -67,8 +67,7 @@ def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None
 
 
 def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
-    n_jobs = None
-    raw = closed_form(loss, y, weight, n_jobs) if offset is None else None
+    raw = closed_form(loss, y, weight) if offset is None else None
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)
@@ -119,7 +118,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     # A few rows tell most of what float64 cannot hold, and closed forms take one pass.
     few = values[:: max(1, values.shape[0] // _LOOK)] if not loss.discrete else values
     ordinary = weight is None and standard(loss, few, None) is None
-    raw = closed_form(loss, values, weight, None) if ordinary else None
+    raw = closed_form(loss, values, weight) if ordinary else None
     if raw is not None:
         return Predictive(loss, raw, labels)
     moved = standard(loss, values, weight)
@@ -130,7 +129,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
 
 def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
     """The raw values (k,) at the maximum; ValueError where there is none."""
-    raw = closed_form(loss, y, weight, None)
+    raw = closed_form(loss, y, weight)
     if raw is not None:
         return raw
     guess = rough(loss, y, weight)

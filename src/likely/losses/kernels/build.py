@@ -42,10 +42,10 @@ def kernel(title: str, name: str, outputs: Any, columns: int, support: Domain) -
     return getattr(load(title, name, source), name)
 
 
-def load(title: str, name: str, source: str) -> types.ModuleType:
-    """The compiled module of a source text."""
+def load(title: str, name: str, source: str, **given: Any) -> types.ModuleType:
+    """The compiled module of a source text, which may use the compiled functions that are given."""
     with _lock:
-        return _load(file_name(title, name, source), source)
+        return _load(file_name(title, name, source), source, given)
 
 
 def file_name(title: str, name: str, source: str) -> str:
@@ -69,7 +69,7 @@ def cache_folder() -> Path:
     return base / "likely" / "kernels"
 
 
-def _load(file: str, source: str) -> types.ModuleType:
+def _load(file: str, source: str, given: dict[str, Any]) -> types.ModuleType:
     if file in _loaded:
         return _loaded[file]
     path = GENERATED / file
@@ -82,6 +82,7 @@ def _load(file: str, source: str) -> types.ModuleType:
     # Numba looks the module up by name when it reads machine code back from its cache.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+    vars(module).update(given)
     _compile(module)
     _loaded[file] = module
     return module
@@ -133,7 +134,7 @@ def _compile(module: types.ModuleType) -> None:
         head = function.__code__.co_varnames[0]
         if head in ("y_all", "ys_all"):
             decorate = partial(numba.njit, _signature(numba, 1 if head == "y_all" else 2), **fast)
-        elif head == "codes_all":  # compiled for each type and layout that it meets
+        elif head in ("codes_all", "rows_all"):  # compiled for each type and layout that it meets
             decorate = partial(numba.njit, **fast)
         else:
             decorate = partial(numba.njit, **fast, forceinline=True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.pool import fold_slices
-from likely.losses.kernels.build import Kernel, kernel
+from likely.losses.kernels.build import Kernel, kernel, load
 
 Array = NDArray[np.float64]
 _ORDERS = ("loss", "gradient", "curvature")
-#: Rows copied at a time where the input is strided: the copies stay in the cache.
-_COPY_ROWS = 16384
 
 
 def title_of(loss: Any) -> str:
@@ -43,34 +43,59 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
 
 
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
-    """Fill ``first`` (n,) and ``rest`` (rows, n), contiguous, from y, (n,) or (n, m), and raw (k, n).
+    """Fill ``first`` (n,) and ``rest`` (rows, n), from y, (n,) or (n, m), and raw (k, n).
 
     A kernel reads y of several columns as (m, n), a contiguous row each: otherwise it would not vectorise.
-    y and raw may have any strides and float type: they are copied block by block where they must be.
-    Returns in how many rows y is outside the support or raw is not finite.
+    All may have any strides and float type: what a kernel, which takes contiguous float64, cannot have as it
+    is passes through buffers. Returns in how many rows y is outside the support or raw is not finite.
     """
     invalid: list[int] = []
-    y = y.T
+    across = y.T
+    if _ready(across, raw, first, rest):
+
+        def work(start: int, stop: int) -> None:
+            invalid.append(function(across, raw, first, rest, start, stop, 0))
+
+    else:
+        blocks = _blocks(function, y.ndim)
+
+        def work(start: int, stop: int) -> None:
+            invalid.append(blocks(y, raw, first, rest, 1.0, start, stop)[0])
+
+    fold_slices(work, y.shape[0])
+    return sum(invalid)
+
+
+def run_mean(function: Kernel, y: Array, raw: Array, rest: Array) -> float:
+    """The mean of nll over the rows; ``rest`` (k, n), of any strides and float type, gets the mean's gradient."""
+    blocks, n = _blocks(function, y.ndim), y.shape[0]
+    sums: list[float] = []
 
     def work(start: int, stop: int) -> None:
-        if direct:
-            invalid.append(function(y, raw, first, rest, start, stop, 0))
-            return
-        # The same two buffers for every block: memory asked for anew would come page by page.
-        size = min(_COPY_ROWS, stop - start)
-        y_buffer, raw_buffer = np.empty((*y.shape[:-1], size)), np.empty((raw.shape[0], size))
-        for begin in range(start, stop, _COPY_ROWS):
-            end = min(begin + _COPY_ROWS, stop)
-            if end - begin < size:  # the last block; kernels want contiguous arrays
-                size = end - begin
-                y_buffer = np.empty((*y.shape[:-1], size))
-                raw_buffer = np.empty((raw.shape[0], size))
-            np.copyto(y_buffer, y[..., begin:end])
-            np.copyto(raw_buffer, raw[:, begin:end])
-            invalid.append(function(y_buffer, raw_buffer, first, rest, 0, size, begin))
+        sums.append(blocks(y, raw, _NOTHING, rest, 1.0 / n, start, stop)[1])
 
-    direct = all(
-        a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in (y, raw)
-    )
-    fold_slices(work, raw.shape[1])
-    return sum(invalid)
+    fold_slices(work, n)
+    return math.fsum(sums) / n
+
+
+_NOTHING: Array = np.empty(0)
+
+
+def _blocks(function: Any, axes: int) -> Any:
+    """``blocks`` of ``blocks_body.py`` for this kernel and y with so many axes."""
+    if (function, axes) not in _found:
+        file = function.__module__
+        text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
+        if axes == 2:
+            text = text.replace("copy_column(rows_all", "copy_columns(rows_all")
+        text = f"# The kernel is {file}.{function.__name__}.\n" + text
+        stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
+        _found[function, axes] = load(stem, "blocks", text, kernel=function).blocks
+    return _found[function, axes]
+
+
+_found: dict[tuple[Any, int], Any] = {}
+
+
+def _ready(*arrays: Array) -> bool:
+    return all(a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in arrays)

@@ -1,0 +1,256 @@
+"""Write docs/families.md: every family by output domain, with its formula, parameters, links and a picture.
+
+``python tools/build_families.py`` writes the page and its pictures; ``--check`` says whether the page is
+the one the families would give. All of it is found through the registry.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import groupby, permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from likely.cli.families import family_rows
+from likely.families.registry import lookup, modules
+from likely.recipe import family_class
+
+PAGE = Path(__file__).parents[1] / "docs" / "families.md"
+PICTURES = PAGE.parent / "images" / "families"
+INK, COLOURS = "#22303c", ("#9fc3dc", "#2f6690", "#12273a")
+
+#: A mean and a standard deviation of y that show what a family of this domain can be.
+TYPICAL = {
+    "real": (0.0, 1.0),
+    "positive": (2.0, 1.2),
+    "nonnegative": (2.0, 1.2),
+    "unit_interval": (0.4, 0.2),
+    "counts": (4.0, 3.0),
+}
+
+INTRODUCTION = """\
+# The families
+
+Choose by what y is; then by what the pictures show. Every family is one formula: its loss, derivatives, fits and
+predictive distribution follow from it. `likely families` prints this list, `likely explain FAMILY` derives a loss.
+Any of them can be truncated, censored, mixed or given more zeros: see [modifiers](modifiers.md).
+
+Each panel moves one parameter, of which the darkest curve has the largest value; the others stay.
+"""
+
+
+def main() -> int:
+    if "--check" not in sys.argv:
+        build()
+        return 0
+    current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == written()
+    drawn = {path.stem for path in PICTURES.glob("*.png")} == set(modules())
+    if not (current and drawn):
+        print("docs/families.md is not up to date: python tools/build_families.py", file=sys.stderr)
+    return int(not (current and drawn))
+
+
+def build() -> None:
+    """Write the page and draw the pictures."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for path in PICTURES.glob("*.png"):
+        if path.stem not in modules():
+            path.unlink()
+    for row in family_rows():
+        draw(row["name"], PICTURES / f"{row['name'].lower()}.png")
+    PAGE.write_text(written(), encoding="utf-8")
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+def written() -> str:
+    """The page, from what the families say about themselves."""
+    rows = family_rows()
+    parts = [INTRODUCTION]
+    for words, members in groupby(rows, key=lambda row: row["y"]):
+        parts.append(f"## {words[0].upper()}{words[1:]}\n")
+        parts.extend(_entry(row) for row in members)
+    return "\n".join(parts)
+
+
+def _entry(row: dict[str, Any]) -> str:
+    spec = lookup(row["name"])
+    lines = [f"### {row['name']}", "", row["use"], ""]
+    formula = re.search(r"\.\. math::(.*?)(?=\n\s*\n)", spec.doc, re.S)
+    if formula:
+        lines += ["```math", " ".join(formula[1].split()), "```", ""]
+    lines += ["| parameter | domain | role | links, the default first |", "|---|---|---|---|"]
+    for one in row["parameters"]:
+        symbol = spec.parameters[one["name"]].symbol
+        name = f"{one['name']} ${symbol}$" if symbol else one["name"]
+        links = ", ".join(one["links"]) or "–"
+        lines.append(f"| {name} | {one['domain']} | {one['role']} | {links} |")
+    picture = f"images/families/{row['name'].lower()}.png"
+    source = re.search(r"Sources?: (.*?)(?=\n\s*\n|$)", spec.doc, re.S)
+    said = " ".join(source[1].split()) if source else ""
+    lines += ["", f"y in {row['support']}." + (f" Source: {said}" if said else ""), ""]
+    lines += [f"![Densities of {row['name']}]({picture})", ""]
+    return "\n".join(lines)
+
+
+# --- The pictures ---------------------------------------------------------------------------------
+
+
+def draw(name: str, path: Path) -> None:
+    """Draw what the family called ``name`` can look like."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    mpl.use("agg")
+    mpl.rcParams |= {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": INK,
+        "axes.titlesize": 10,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "xtick.labelsize": 8,
+    }
+    spec = lookup(name)
+    panels = SPECIAL.get(spec.support.name, _panels)
+    drawn = panels(name)
+    figure, axes = plt.subplots(
+        1, len(drawn), figsize=(2.9 * len(drawn), 2.3), dpi=120, squeeze=False, layout="constrained"
+    )
+    for ax, panel in zip(axes[0], drawn, strict=True):
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+        panel(ax)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _panels(name: str) -> list[Any]:
+    """A panel for each parameter."""
+    return [lambda ax, moved=moved: _panel(ax, name, moved) for moved in lookup(name).parameters]
+
+
+def _panel(ax: Any, name: str, moved: str) -> None:
+    spec = lookup(name)
+    centre = _centre(name)
+    values = _moved(name, moved, centre[moved])
+    dists = [_at(name, {**centre, moved: value}) for value in values]
+    if spec.support.integer:
+        last = max(float(d.quantile(0.99)) for d in dists)
+        y = np.arange(0.0, min(last, 40.0) + 1.0)
+    else:
+        low = min(float(d.quantile(0.005)) for d in dists)
+        high = max(float(d.quantile(0.97)) for d in dists)
+        y = np.linspace(low, high, 401)
+    for colour, value, dist in zip(COLOURS, values, dists, strict=True):
+        style = {"marker": "o", "markersize": 3, "linewidth": 1} if spec.support.integer else {}
+        ax.plot(y, dist.prob(y), color=colour, label=f"{value:g}", **style)
+    # A density that is sharp, or infinite at an edge, must not flatten the others.
+    tops = [float(np.max(dist.prob(y))) for dist in dists]
+    ax.set_ylim(0.0, 1.05 * min(max(tops), 2.5 * tops[1]))
+    ax.set_title(moved, color=INK)
+    ax.legend(handlelength=1.0)
+
+
+def _at(name: str, values: dict[str, float]) -> Any:
+    """The family with these values, also of the parameters that are fixed by default."""
+    roles = {one: parameter.role for one, parameter in lookup(name).parameters.items()}
+    fixed = {one: value for one, value in values.items() if roles[one] == "fixed"}
+    others = {one: value for one, value in values.items() if one not in fixed}
+    return family_class(name)(**fixed).at(**others)
+
+
+def _centre(name: str) -> dict[str, float]:
+    """Values of the parameters that are typical for the family's y."""
+    spec = lookup(name)
+    mean, std = TYPICAL.get(spec.support.name, (0.0, 1.0))
+    if "start" in spec.formulas:
+        found = spec.formulas["start"](mean, std)
+    else:
+        plain = {"real": 0.0, "positive": 0.5, "unit_interval": 0.5}
+        found = {
+            one: mean if one == "mean" else plain[parameter.domain.name]
+            for one, parameter in spec.parameters.items()
+        }
+    return {one: float(f"{value:.1g}") for one, value in found.items()}
+
+
+def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
+    domain = lookup(name).parameters[moved].domain
+    if domain.name == "unit_interval":
+        return (0.2, 0.5, 0.8)
+    if domain.low == 0.0:
+        return (centre / 2.0, centre, centre * 2.0)
+    return (centre - 1.0, centre, centre + 1.0)
+
+
+def _bars(ax: Any, probs: Any, names: list[str], title: str) -> None:
+    ax.bar(range(len(names)), probs, color=COLOURS[1], width=0.7)
+    ax.set_xticks(range(len(names)), names)
+    ax.set_title(title, color=INK)
+
+
+def _classes(name: str) -> list[Any]:
+    names = ["a", "b", "c"]
+    chances = ([0.2, 0.3, 0.5], [0.1, 0.8, 0.1])
+    return [lambda ax, p=p: _bars(ax, p, names, f"probs {p}") for p in chances]
+
+
+def _binary(name: str) -> list[Any]:
+    family = family_class(name)()
+    return [
+        lambda ax, p=p: _bars(ax, family.at(probs=p).prob([0, 1]), ["0", "1"], f"probs {p}")
+        for p in (0.2, 0.7)
+    ]
+
+
+def _ordered(name: str) -> list[Any]:
+    names = ["low", "mid", "high"]
+    family = family_class(name)(names)
+
+    def panel(ax: Any, loc: float) -> None:
+        _bars(ax, family.at(loc=loc, thresholds=[-1.0, 1.0]).probabilities(), names, f"loc {loc:g}")
+
+    return [lambda ax, loc=loc: panel(ax, loc) for loc in (-1.0, 0.0, 1.5)]
+
+
+def _plane(name: str) -> list[Any]:
+    family = family_class(name)(2)
+    grid = np.stack(np.meshgrid(*[np.linspace(-3.0, 3.0, 121)] * 2), axis=-1)
+
+    def panel(ax: Any, correlation: float) -> None:
+        dist = family.at(loc=[0.0, 0.0], covariance=[[1.0, correlation], [correlation, 1.0]])
+        ax.contour(*np.moveaxis(grid, -1, 0), dist.prob(grid), levels=6, colors=COLOURS[1])
+        ax.set_aspect("equal")
+        ax.set_title(f"correlation {correlation:g}", color=INK)
+
+    return [lambda ax, c=c: panel(ax, c) for c in (-0.6, 0.0, 0.9)]
+
+
+def _rankings(name: str) -> list[Any]:
+    orders = [np.argsort(order) + 1.0 for order in permutations(range(3))]
+    names = ["".join("abc"[i] for i in np.argsort(ranks)) for ranks in orders]
+
+    def panel(ax: Any, worth: list[float]) -> None:
+        dist = family_class(name)(3).at(worth=worth)
+        _bars(ax, [float(dist.prob(ranks)) for ranks in orders], names, f"worth {worth}")
+
+    return [lambda ax, w=w: panel(ax, w) for w in ([0.5, 0.3, 0.2], [0.8, 0.1, 0.1])]
+
+
+#: How families are drawn whose y is not a number on a line, by their support.
+SPECIAL = {
+    "binary": _binary,
+    "classes": _classes,
+    "ordered_classes": _ordered,
+    "vectors": _plane,
+    "rankings": _rankings,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
