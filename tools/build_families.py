@@ -154,8 +154,8 @@ def _panel(ax: Any, name: str, moved: str) -> None:
         last = max(float(d.quantile(0.99)) for d in dists)
         y = np.arange(0.0, min(last, 40.0) + 1.0)
     else:
-        low = min(float(d.quantile(0.005)) for d in dists)
-        high = max(float(d.quantile(0.97)) for d in dists)
+        low = min(float(d.quantile(0.01)) for d in dists)
+        high = max(float(d.quantile(0.96)) for d in dists)
         y = np.linspace(low, high, 401)
     for colour, value, dist in zip(COLOURS, values, dists, strict=True):
         style = {"marker": "o", "markersize": 3, "linewidth": 1} if spec.support.integer else {}
@@ -196,7 +196,8 @@ def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
         return (0.2, 0.5, 0.8)
     if domain.low == 0.0:
         return (centre / 2.0, centre, centre * 2.0)
-    return (centre - 1.0, centre, centre + 1.0)
+    step = 1.0 if moved == "loc" else 0.5
+    return (centre - step, centre, centre + step)
 
 
 def _bars(ax: Any, probs: Any, names: list[str], title: str) -> None:
