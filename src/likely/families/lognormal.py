@@ -83,4 +83,4 @@ class LogNormal(Distribution):
         return (y.log,)
 
     def maximum_likelihood(moments):
-        return {"loc": moments.mean[0], "scale": moments.variance**0.5}
+        return {"loc": moments.mean[0], "scale": moments.variance[0] ** 0.5}

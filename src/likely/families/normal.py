@@ -90,7 +90,7 @@ class Normal(Distribution):
         return (y,)
 
     def maximum_likelihood(moments):
-        return {"loc": moments.mean[0], "scale": moments.variance**0.5}
+        return {"loc": moments.mean[0], "scale": moments.variance[0] ** 0.5}
 
     def start(mean, std):
         return {"loc": mean, "scale": std}

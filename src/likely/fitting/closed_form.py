@@ -20,20 +20,20 @@ ROWS = 8 * BLOCK
 
 @dataclass(frozen=True)
 class Moments:
-    r"""Of m statistics t(y): Σw, the number of rows with weight, the means, and the first one's second moment.
+    r"""Of m statistics t(y): Σw, the number of rows with weight, means and central moments.
 
-    ``mean`` (m,) is Σw·t/Σw; ``second`` is Σw·(t₀ − mean₀)². ``a + b`` merges the rows of both
+    ``mean`` (m,) is Σw·t/Σw; ``second`` (m,) is Σw·(t − mean)². ``a + b`` merges the rows of both
     by Chan's formula, M = Mₐ + M_b + δ²·WₐW_b/(Wₐ + W_b), without cancellation.
     """
 
     weight: float
     count: int
     mean: Array
-    second: float
+    second: Array
 
     @property
-    def variance(self) -> float:
-        """The maximum-likelihood variance of the first statistic, Σw·(t − mean)²/Σw: 1/N, not 1/(N − 1)."""
+    def variance(self) -> Array:
+        """The maximum-likelihood variance Σw·(t − mean)²/Σw: 1/N, not 1/(N − 1)."""
         return self.second / self.weight
 
     def __add__(self, other: Moments) -> Moments:
@@ -48,7 +48,7 @@ class Moments:
             weight,
             self.count + other.count,
             self.mean + delta * share,
-            self.second + other.second + float(delta[0]) ** 2 * (self.weight * share),
+            self.second + other.second + delta * delta * (self.weight * share),
         )
 
 
@@ -93,15 +93,14 @@ def _moments(values: Array, weight: Array | None, deviation: Array) -> Moments:
     """
     m, count = values.shape
     if count == 0:
-        return Moments(0.0, 0, np.zeros(m), 0.0)
-    if weight is None:
-        total = float(count)
-        mean = np.add.reduce(values, axis=1) / total
-        np.subtract(values[0], mean[0], out=deviation)
-        second = np.einsum("i,i->", deviation, deviation)
-    else:
-        total = float(weight.sum())
-        mean = np.einsum("i,ji->j", weight, values) / total
-        np.subtract(values[0], mean[0], out=deviation)
-        second = np.einsum("i,i,i->", weight, deviation, deviation)
-    return Moments(total, count, mean, float(second))
+        return Moments(0.0, 0, np.zeros(m), np.zeros(m))
+    total = float(count) if weight is None else float(weight.sum())
+    sums = np.add.reduce(values, axis=1) if weight is None else np.einsum("i,ji->j", weight, values)
+    mean, second = sums / total, np.empty(m)
+    for j, row in enumerate(values):
+        np.subtract(row, mean[j], out=deviation)
+        if weight is None:
+            second[j] = np.einsum("i,i->", deviation, deviation)
+        else:
+            second[j] = np.einsum("i,i,i->", weight, deviation, deviation)
+    return Moments(total, count, mean, second)

@@ -14,8 +14,8 @@ _SHOWN = 5
 
 
 def shown(value: Any) -> str:
-    """A value as its user wrote it: 'a' and 3, not np.str_('a') and np.int64(3)."""
-    return repr(value.item() if isinstance(value, np.generic) else value)
+    """A value as its user wrote it: 'a', 3 and [1.0, 2.0], not np.str_('a'), np.int64(3) and array([1., 2.])."""
+    return repr(value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value)
 
 
 def missing(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -38,7 +38,7 @@ def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
         return None
     count = loss.statistics
     found = moments(y, weight, loss.sufficient if count else None, max(count, 1))
-    if not (found.second > 0 or len(loss.slots) == 1):
+    if not (found.second[0] > 0 or len(loss.slots) == 1):
         return None
     theta = formulas["maximum_likelihood"](found)
     if theta is None:
