@@ -230,7 +230,7 @@ def test_one_number_of_trials_can_be_mixed_and_truncated():
     [
         ([1.0, 2.0], r"2 columns, successes and trials.*Binomial\(trials=10\)"),
         ([[1.0, 2.0, 3.0]], "2 columns"),
-        ([[1.0, 2.0], [3.0, 2.0]], "more successes than trials in row 1"),
+        ([[1.0, 2.0], [3.0, 2.0]], r"more successes than trials in row 1 \(value \[3.0, 2.0\]\)"),
         ([[1.0, 2.0], [np.nan, 2.0]], "not finite in row 1.*contains NaN"),
         ([[1.0, np.inf]], "not finite in row 0.*contains infinity"),
         ([[1.0, 2.0], [0.5, 2.0]], "outside the support .* in row 1 .*whole numbers"),
