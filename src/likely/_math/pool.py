@@ -7,6 +7,7 @@ many threads as the process may use cores.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -15,6 +16,8 @@ from threading import Lock
 #: Below this many rows one thread is as fast as many.
 SERIAL_ROWS = 50_000
 _CHECK_ROWS = 32_768
+#: Slices a thread, where there are rows enough.
+_PARTS = 8
 
 _pool: ThreadPoolExecutor | None = None
 _lock = Lock()
@@ -71,14 +74,27 @@ def all_blocks(holds: Callable[[int, int], bool], rows: int) -> bool:
 
 
 def fold_slices(work: Callable[[int, int], None], rows: int, n_jobs: int | None = None) -> None:
-    """Call ``work(start, stop)`` on one slice of the rows per thread."""
+    """Call ``work(start, stop)`` on slices that make up all rows, in as many threads as are worth it.
+
+    Several slices a thread: one that shares its core, with the spinning threads of another library say, takes fewer.
+    """
     count = threads(n_jobs) if rows >= SERIAL_ROWS else 1
     if count == 1:
         work(0, rows)
         return
-    edges = [rows * i // count for i in range(count + 1)]
-    # The calling thread takes the first slice, so a pool that is busy cannot deadlock it.
-    others = [pool().submit(work, a, b) for a, b in pairwise(edges[1:])]
-    work(edges[0], edges[1])
+    parts = max(count, min(_PARTS * count, rows // SERIAL_ROWS))
+    waiting = deque(pairwise(rows * i // parts for i in range(parts + 1)))
+
+    def run() -> None:
+        while waiting:
+            try:
+                start, stop = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            work(start, stop)
+
+    # The calling thread works too, so a pool that is busy cannot deadlock it.
+    others = [pool().submit(run) for _ in range(count - 1)]
+    run()
     for future in others:
         future.result()
