@@ -15,10 +15,7 @@ from typing import Any
 import numpy as np
 
 from likely.cli.families import family_rows
-from likely.families.base import Specification
-from likely.families.registry import lookup
 from likely.recipe import family_class
-from likely.trials import TRIALS
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
 PICTURES = PAGE.parent / "images" / "families"
@@ -80,12 +77,8 @@ def written() -> str:
     return "\n".join(parts)
 
 
-def _specification(name: str) -> Specification:
-    return TRIALS[name]().specification if name in TRIALS else lookup(name)
-
-
 def _entry(row: dict[str, Any]) -> str:
-    spec = _specification(row["name"])
+    spec = family_class(row["name"])().specification
     lines = [f"### {row['name']}", "", row["use"], ""]
     formula = re.search(r"\.\. math::(.*?)(?=\n\s*\n)", spec.doc, re.S)
     if formula:
@@ -122,7 +115,7 @@ def draw(name: str, path: Path) -> None:
         "legend.fontsize": 8,
         "xtick.labelsize": 8,
     }
-    spec = _specification(name)
+    spec = family_class(name)().specification
     panels = SPECIAL.get(spec.support.name, _panels)
     drawn = panels(name)
     figure, axes = plt.subplots(
@@ -139,12 +132,13 @@ def draw(name: str, path: Path) -> None:
 def _panels(name: str) -> list[Any]:
     """A panel for each parameter."""
     return [
-        lambda ax, moved=moved: _panel(ax, name, moved) for moved in _specification(name).parameters
+        lambda ax, moved=moved: _panel(ax, name, moved)
+        for moved in family_class(name)().specification.parameters
     ]
 
 
 def _panel(ax: Any, name: str, moved: str) -> None:
-    spec = _specification(name)
+    spec = family_class(name)().specification
     centre = _centre(name)
     values = _moved(name, moved, centre[moved])
     dists = [_at(name, {**centre, moved: value}) for value in values]
@@ -169,7 +163,10 @@ def _panel(ax: Any, name: str, moved: str) -> None:
 
 def _at(name: str, values: dict[str, float]) -> Any:
     """The family with these values, also of the parameters that are fixed by default."""
-    roles = {one: parameter.role for one, parameter in _specification(name).parameters.items()}
+    roles = {
+        one: parameter.role
+        for one, parameter in family_class(name)().specification.parameters.items()
+    }
     fixed = {one: value for one, value in values.items() if roles[one] == "fixed"}
     others = {one: value for one, value in values.items() if one not in fixed}
     return family_class(name)(**fixed).at(**others)
@@ -177,7 +174,7 @@ def _at(name: str, values: dict[str, float]) -> Any:
 
 def _centre(name: str) -> dict[str, float]:
     """Values of the parameters that are typical for the family's y."""
-    spec = _specification(name)
+    spec = family_class(name)().specification
     mean, std = TYPICAL.get(spec.support.name, (0.0, 1.0))
     if "start" in spec.formulas:
         found = spec.formulas["start"](mean, std)
@@ -191,7 +188,7 @@ def _centre(name: str) -> dict[str, float]:
 
 
 def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
-    domain = _specification(name).parameters[moved].domain
+    domain = family_class(name)().specification.parameters[moved].domain
     if domain.name == "unit_interval":
         return (0.2, 0.5, 0.8)
     if domain.low == 0.0:
@@ -208,11 +205,11 @@ def _bars(ax: Any, probs: Any, names: list[str], title: str) -> None:
 
 def _trials(name: str) -> list[Any]:
     y = np.arange(11.0)
-    parameter = next(iter(_specification(name).parameters))
+    parameter = next(iter(family_class(name)().specification.parameters))
 
     def panel(ax: Any) -> None:
         for colour, value in zip(COLOURS, (0.2, 0.5, 0.8), strict=True):
-            dist = TRIALS[name](trials=10).at(**{parameter: value})
+            dist = family_class(name)(trials=10).at(**{parameter: value})
             ax.plot(y, dist.prob(y), "o-", color=colour, markersize=3, linewidth=1, label=value)
         ax.set_title(f"{parameter}, of 10 trials", color=INK)
         ax.legend(handlelength=1.0)

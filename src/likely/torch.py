@@ -100,7 +100,7 @@ class NLLLoss(nn.Module):
         if self.validate:
             self._validate(target)
         shape = target.shape if isinstance(target, Tensor) else torch.as_tensor(target).shape
-        if self._wide():
+        if self.family.specification.multivariate:
             shape = shape[:-1]  # a row of y has several columns
         raw = self._complete(raw, shape)
         if self.reduction == "mean" and weight is None:
@@ -172,15 +172,11 @@ class NLLLoss(nn.Module):
 
     def _validate(self, target: Any) -> None:
         values = _on_host(target)
-        self._read(values.reshape(-1, values.shape[-1]) if self._wide() else values.reshape(-1))
-
-    def _wide(self) -> bool:
-        """Whether a row of y has several columns."""
-        if not isinstance(self.family, VectorFamily):
-            return False
-        from likely._math.domains import LABELLED
-
-        return self.family.specification.support.name not in LABELLED
+        self._read(
+            values.reshape(-1, values.shape[-1])
+            if self.family.specification.multivariate
+            else values.reshape(-1)
+        )
 
     def _read(self, values: Any) -> tuple[Any, Any]:
         """The loss, with as many classes or dimensions as y has, and y; ValueError names rows outside."""
@@ -190,7 +186,7 @@ class NLLLoss(nn.Module):
         if not isinstance(self.family, VectorFamily):
             name = specification.name
             return self.family.loss(), check.response(values, specification.support, name)
-        if self._wide():
+        if self.family.specification.multivariate:
             from likely.predictors.response import observe
 
             seen = observe(self.family, values)

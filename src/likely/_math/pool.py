@@ -83,18 +83,35 @@ def fold_slices(work: Callable[[int, int], None], rows: int, n_jobs: int | None 
         work(0, rows)
         return
     parts = max(count, min(_PARTS * count, rows // SERIAL_ROWS))
-    waiting = deque(pairwise(rows * i // parts for i in range(parts + 1)))
+    edges = [rows * i // parts for i in range(parts + 1)]
+    deal(lambda part, _: work(edges[part], edges[part + 1]), parts, count)
 
-    def run() -> None:
+
+def deal(work: Callable[[int, int], None], units: int, count: int) -> None:
+    """Call ``work(unit, worker)`` for the units 0 … units − 1, each by whichever of ``count`` threads is free.
+
+    ``worker`` is 0 … count − 1. An exception in ``work`` is raised here, after all threads have stopped.
+    """
+    waiting = deque(range(units))
+
+    def run(worker: int) -> None:
         while waiting:
             try:
-                start, stop = waiting.popleft()
+                unit = waiting.popleft()
             except IndexError:  # another thread took the last one
                 return
-            work(start, stop)
+            try:
+                work(unit, worker)
+            except BaseException:
+                waiting.clear()
+                raise
 
-    # The calling thread works too, so a pool that is busy cannot deadlock it.
-    others = [pool().submit(run) for _ in range(count - 1)]
-    run()
-    for future in others:
-        future.result()
+    # The calling thread works too, so that a pool that is busy cannot deadlock it.
+    others = [pool().submit(run, worker) for worker in range(1, min(count, units))]
+    try:
+        run(0)
+    finally:
+        errors = [future.exception() for future in others]
+    for error in errors:
+        if error is not None:
+            raise error

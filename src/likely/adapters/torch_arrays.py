@@ -29,8 +29,7 @@ def mean_nll(family: Any, y: Tensor, raw: Tensor) -> Tensor:
     known = family.specification.vector is None and isinstance(y, Tensor) and y.device == raw.device
     if torch.compiler.is_compiling() or not (known and raw.is_floating_point()):
         return nll(family, y, raw).mean()
-    loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
-    columnar = check_shapes(family, loss, tuple(y.shape), tuple(raw.shape))
+    loss, columnar = _composed(family, y, raw)
     return torch_graph.mean(loss, y.to(raw.dtype) if y.requires_grad else y, raw, columnar)
 
 
@@ -55,9 +54,14 @@ def _outputs(family: Any, order: int, y: Any, raw: Tensor) -> tuple[Tensor, ...]
     return _evaluate(family, order, y, raw)
 
 
-def _evaluate(family: Any, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
+def _composed(family: Any, y: Tensor, raw: Tensor) -> tuple[Any, bool]:
+    """The loss over the columns of raw, and whether raw has an axis for them."""
     loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
-    columnar = check_shapes(family, loss, tuple(y.shape), tuple(raw.shape))
+    return loss, check_shapes(family, loss, tuple(y.shape), tuple(raw.shape))
+
+
+def _evaluate(family: Any, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
+    loss, columnar = _composed(family, y, raw)
     if loss.specification.vector is not None:
         return vector_function(loss.specification.name)(loss, y, raw, order)
     if order == 0:

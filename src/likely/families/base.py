@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from likely._math.atoms import log1mexp
-from likely._math.domains import Domain
+from likely._math.domains import LABELLED, Domain
 from likely._math.graph import (
     Expression,
     Node,
@@ -198,6 +198,11 @@ class Specification:
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
+
+    @property
+    def multivariate(self) -> bool:
+        """Whether a row of y is several numbers, as a vector or a ranking is and a label is not."""
+        return self.vector is not None and self.support.name not in LABELLED
 
     def trace(self, body: Body, views: Mapping[str, View], *first: Any) -> Any:
         """Run a body on views, in the order of the parameters."""

@@ -6,14 +6,13 @@ threads only decide who computes which part of the tree.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from likely._math.pool import SERIAL_ROWS, pool, threads
+from likely._math.pool import SERIAL_ROWS, deal, threads
 
 T = TypeVar("T")
 
@@ -54,31 +53,13 @@ def fold(work: Callable[[int, int], T], blocks: int, merge: Callable[[T, T], T],
     while blocks > UNITS * size:
         size *= 2
     units = -(-blocks // size)
-    waiting = deque(range(units))
     results: list[Any] = [None] * units
 
-    def run(worker: int) -> None:
-        while waiting:
-            try:
-                unit = waiting.popleft()
-            except IndexError:  # another thread took the last one
-                return
-            part = range(unit * size, min((unit + 1) * size, blocks))
-            try:
-                results[unit] = _merge_tree((work(block, worker) for block in part), merge)
-            except BaseException:
-                waiting.clear()
-                raise
+    def run(unit: int, worker: int) -> None:
+        part = range(unit * size, min((unit + 1) * size, blocks))
+        results[unit] = _merge_tree((work(block, worker) for block in part), merge)
 
-    # The calling thread works too, so that a pool that is busy cannot deadlock it.
-    others = [pool().submit(run, worker) for worker in range(1, min(count, units))]
-    try:
-        run(0)
-    finally:
-        errors = [future.exception() for future in others]
-    for error in errors:
-        if error is not None:
-            raise error
+    deal(run, units, count)
     return _merge_tree(results, merge)
 
 

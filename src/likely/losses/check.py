@@ -107,14 +107,18 @@ def rows_of_numbers(y: Any, columns: int, specification: Any) -> NDArray[np.floa
         )
     if array.shape[0] == 0:
         raise ValueError("y is empty: there is nothing to learn from")
-    if not np.isfinite(array).all():
-        bad = ~np.isfinite(array).all(axis=1)
-        word = "NaN" if np.isnan(array).any() else "infinity"
-        raise ValueError(
-            f"y is not finite in {rows_and_values(bad, array)}; Input y contains {word}. "
-            "Drop or impute those rows first"
-        )
+    _refuse_unless_finite(array, "Drop or impute those rows first")
     return array
+
+
+def _refuse_unless_finite(y: NDArray[np.float64], advice: str) -> None:
+    """ValueError with the advice where a row of y (n, m) has an entry that is NaN or infinite."""
+    bad = ~np.isfinite(y).all(axis=1)
+    if bad.any():
+        word = "NaN" if np.isnan(y).any() else "infinity"
+        raise ValueError(
+            f"y is not finite in {rows_and_values(bad, y)}; Input y contains {word}. {advice}"
+        )
 
 
 def check_shape(shape: tuple[int, ...], support: Domain) -> None:
@@ -178,13 +182,7 @@ def _refuse_intervals(y: NDArray[np.float64], support: Domain, family: str) -> N
 
 
 def _refuse_trials(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
-    bad = ~np.isfinite(y).all(axis=1)
-    if bad.any():
-        word = "NaN" if np.isnan(y).any() else "infinity"
-        raise ValueError(
-            f"y is not finite in {rows_and_values(bad, y)}; Input y contains {word}. "
-            "Drop those rows first"
-        )
+    _refuse_unless_finite(y, "Drop those rows first")
     more = y[:, 0] > y[:, 1]
     if more.any():
         raise ValueError(

@@ -84,10 +84,9 @@ class DistributionEstimator(BaseEstimator):
     def _is_vector(self) -> bool:
         """Whether y has several columns."""
         try:
-            specification = as_family(self.family).specification
+            return as_family(self.family).specification.multivariate
         except (TypeError, ValueError):
             return False
-        return specification.vector is not None and specification.support.name not in LABELLED
 
     @property
     def _is_classes(self) -> bool:

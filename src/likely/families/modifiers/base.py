@@ -102,7 +102,7 @@ def refuse_families_over_classes(kind: str, inside: Specification, instead: str)
             f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "
             f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
         )
-    if inside.vector is not None and inside.support.name not in LABELLED:
+    if inside.multivariate:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")
     if inside.support.name in LABELLED:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y are classes; {instead}")

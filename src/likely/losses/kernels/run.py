@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,20 +82,16 @@ def run_mean(function: Kernel, y: Array, raw: Array, rest: Array) -> float:
 _NOTHING: Array = np.empty(0)
 
 
+@cache
 def _blocks(function: Any, axes: int) -> Any:
     """``blocks`` of ``blocks_body.py`` for this kernel and y with so many axes."""
-    if (function, axes) not in _found:
-        file = function.__module__
-        text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
-        if axes == 2:
-            text = text.replace("copy_column(rows_all", "copy_columns(rows_all")
-        text = f"# The kernel is {file}.{function.__name__}.\n" + text
-        stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
-        _found[function, axes] = load(stem, "blocks", text, kernel=function).blocks
-    return _found[function, axes]
-
-
-_found: dict[tuple[Any, int], Any] = {}
+    file = function.__module__
+    text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
+    if axes == 2:
+        text = text.replace("copy_column(rows_all", "copy_columns(rows_all")
+    text = f"# The kernel is {file}.{function.__name__}.\n" + text
+    stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
+    return load(stem, "blocks", text, kernel=function).blocks
 
 
 def _ready(*arrays: Array) -> bool:
