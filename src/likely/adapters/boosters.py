@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED
+from likely._math.domains import LABELLED, Product
 from likely.fitting.boosting.steps import row_steps, shared_step
 from likely.losses import check
 from likely.predictors.marginal import start_values
@@ -43,7 +43,10 @@ class BoostingObjective:
     ) -> None:
         self.family = as_family(family)
         specification = self.family.specification
-        if specification.vector is not None and specification.support.name not in LABELLED:
+        several = isinstance(specification.support, Product)
+        if several or (
+            specification.vector is not None and specification.support.name not in LABELLED
+        ):
             raise TypeError(
                 f"a booster's y is one number a row, and {specification.name} has several: "
                 "use Linear, Trees or Network"

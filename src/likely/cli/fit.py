@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from likely._math.domains import LABELLED
+from likely._math.domains import LABELLED, Product
 from likely.cli.errors import UserError, library_errors
 from likely.cli.family_text import parse_family
 from likely.cli.judge import Judgement, judge
@@ -72,8 +72,8 @@ def fit_table(request: Request, voice: Voice) -> Report:
     request = with_columns(request, table)
     proposal = propose(column) if request.family == "auto" else None
     family = parse_family(proposal.family if proposal else request.family)
-    vector = family.specification.vector
-    if vector is not None and family.specification.support.name not in LABELLED:
+    vector, support = family.specification.vector, family.specification.support
+    if isinstance(support, Product) or (vector is not None and support.name not in LABELLED):
         raise UserError(
             f"{family.specification.name} is over several columns at once, and --target is one: use it "
             "from Python, Linear(family).fit(X, Y)"

@@ -15,7 +15,7 @@ from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, validate_data
 
-from likely._math.domains import LABELLED
+from likely._math.domains import LABELLED, Product
 from likely.inference.construct import among, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
@@ -87,7 +87,8 @@ class DistributionEstimator(BaseEstimator):
             specification = as_family(self.family).specification
         except (TypeError, ValueError):
             return False
-        return specification.vector is not None and specification.support.name not in LABELLED
+        vector = specification.vector is not None and specification.support.name not in LABELLED
+        return vector or isinstance(specification.support, Product)
 
     @property
     def _is_classes(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED
+from likely._math.domains import LABELLED, Product
 from likely._math.graph import constant
 from likely.families.base import Alternative, Parameter, Specification, View
 
@@ -25,18 +25,19 @@ Rows = tuple[Array, Array | None]
 
 @dataclass(frozen=True)
 class Part:
-    """A family inside a modified one; ``suffix`` follows its parameters' names."""
+    """A family inside a modified one; ``prefix`` and ``suffix`` are put about its parameters' names."""
 
     specification: Specification
     suffix: str = ""
+    prefix: str = ""
 
     def outer(self, name: str) -> str:
         """What the modified family calls this parameter."""
-        return name + self.suffix
+        return self.prefix + name + self.suffix
 
     def inner(self, name: str) -> str:
         """What the family inside calls it."""
-        return name.removesuffix(self.suffix)
+        return name.removeprefix(self.prefix).removesuffix(self.suffix)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def refuse_families_over_classes(kind: str, inside: Specification, instead: str)
             f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "
             f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
         )
-    if inside.vector is not None and inside.support.name not in LABELLED:
+    several = isinstance(inside.support, Product)
+    if several or (inside.vector is not None and inside.support.name not in LABELLED):
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")
     if inside.support.name in LABELLED:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y are classes; {instead}")
