@@ -16,6 +16,7 @@ from likely import (
     Family,
     Gamma,
     Hurdle,
+    Independent,
     Laplace,
     Linear,
     Mixture,
@@ -50,6 +51,7 @@ VALUES = [
     Hurdle(NegativeBinomial(size=predicted)),
     Truncated(Normal(scale=shared), low=0.0),
     Censored(Weibull(shape=predicted)),
+    Independent(count=Poisson(), size=Normal(scale=shared)),
 ]
 
 
@@ -89,8 +91,8 @@ def test_a_modified_family_is_a_value(family):
 
 def test_every_modifier_is_sampled():
     sampled = {type(family).__name__ for family in SAMPLE.values()}
-    # The rows of Censored have two numbers.
-    assert sampled | {"Censored"} == {*MODIFIERS, *TRIALS}
+    # The rows of these have several numbers; they have tests of their own.
+    assert sampled | {"Censored", "Independent"} == {*MODIFIERS, *TRIALS}
     assert set(MODIFIERS) <= set(dir(likely))
 
 

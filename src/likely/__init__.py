@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
     from likely.modifiers import Censored as Censored
     from likely.modifiers import Hurdle as Hurdle
+    from likely.modifiers import Independent as Independent
     from likely.modifiers import Mixture as Mixture
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
@@ -62,6 +63,7 @@ _LAZY = {
     "Binomial": "likely.trials",
     "ZeroInflated": "likely.modifiers",
     "Hurdle": "likely.modifiers",
+    "Independent": "likely.modifiers",
     "Truncated": "likely.modifiers",
     "Censored": "likely.modifiers",
     "Mixture": "likely.modifiers",

@@ -100,7 +100,7 @@ class NLLLoss(nn.Module):
         if self.validate:
             self._validate(target)
         shape = target.shape if isinstance(target, Tensor) else torch.as_tensor(target).shape
-        if self.family.specification.multivariate:
+        if self.family.specification.tabular:
             shape = shape[:-1]  # a row of y has several columns
         raw = self._complete(raw, shape)
         if self.reduction == "mean" and weight is None:
@@ -174,7 +174,7 @@ class NLLLoss(nn.Module):
         values = _on_host(target)
         self._read(
             values.reshape(-1, values.shape[-1])
-            if self.family.specification.multivariate
+            if self.family.specification.tabular
             else values.reshape(-1)
         )
 

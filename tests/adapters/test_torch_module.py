@@ -10,7 +10,19 @@ import pytest
 import torch
 from torch import nn
 
-from likely import Bernoulli, Categorical, Laplace, Normal, Poisson, predicted, shared
+from likely import (
+    Bernoulli,
+    Binomial,
+    Categorical,
+    Censored,
+    Independent,
+    Laplace,
+    Normal,
+    Poisson,
+    Weibull,
+    predicted,
+    shared,
+)
 from likely.recipe import family_class
 from likely.torch import Head, NLLLoss
 
@@ -149,6 +161,25 @@ def test_shared_parameters_are_learned_and_saved():
     twin.load_state_dict(loss.state_dict())
     assert twin(raw, y) == loss(raw, y)
     assert copy.deepcopy(loss)(raw, y) == loss(raw, y)
+
+
+@pytest.mark.parametrize(
+    ("family", "y"),
+    [
+        (Binomial(), [[1.0, 3.0], [2.0, 5.0], [0.0, 4.0]]),
+        (Censored(Weibull()), [[1.0, 1.0], [2.0, math.inf], [1.0, 3.0]]),
+        (Independent(Normal(), Weibull()), [[1.0, 1.0], [2.0, 3.0], [1.5, 3.0]]),
+    ],
+    ids=["trials", "bounds", "two targets"],
+)
+def test_a_row_of_y_may_have_columns(family, y):
+    y = torch.tensor(y, dtype=torch.float64)
+    loss = NLLLoss(family, "none", validate=True)
+    start = loss.start(y).to(torch.float64).expand(3, -1)
+    values = {**dict(zip(loss.predicted, start[0], strict=True)), **loss.shared}
+    raw = np.array([float(values[name]) for name in family.loss().column_names])
+    expected = family.nll(y.numpy(), np.tile(raw, (3, 1)))
+    np.testing.assert_allclose(loss(start, y).detach(), expected, rtol=1e-12)
 
 
 def test_everything_may_be_shared():

@@ -110,6 +110,35 @@ def successes_of(trials: int) -> Domain:
     return Domain("successes", symbol, words, 0.0, float(trials), True, True, integer=True)
 
 
+@dataclass(frozen=True, repr=False)
+class Product(Domain):
+    """Rows of numbers, each from a domain of its own; ``names`` is what their columns are called."""
+
+    parts: tuple[Domain, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of (n, d) have every number in its domain."""
+        inside = [part.contains(values[..., j]) for j, part in enumerate(self.parts)]
+        return np.asarray(np.all(inside, axis=0) & np.isfinite(values).all(axis=-1))
+
+    def covers(self, values: NDArray[np.float64]) -> bool:
+        """Whether every row is one of them."""
+        return all(part.covers(values[:, j]) for j, part in enumerate(self.parts))
+
+
+def product_of(parts: tuple[Domain, ...], names: tuple[str, ...]) -> Product:
+    """Rows of one number from each domain."""
+    return Product(
+        " × ".join(part.name for part in parts),
+        " × ".join(part.symbol for part in parts),
+        "; ".join(f"{name}: {part.words}" for name, part in zip(names, parts, strict=True)),
+        columns=tuple(f"y{j}" for j in range(len(parts))),
+        parts=parts,
+        names=names,
+    )
+
+
 real = Domain("real", "ℝ", "a finite real number")
 positive = Domain("positive", "(0, ∞)", "a number > 0", low=0.0)
 nonnegative = Domain("nonnegative", "[0, ∞)", "a number ≥ 0", low=0.0, closed_low=True)

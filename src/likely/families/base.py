@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from likely._math.atoms import log1mexp
-from likely._math.domains import LABELLED, Domain
+from likely._math.domains import LABELLED, Domain, Product
 from likely._math.graph import (
     Expression,
     Node,
@@ -202,7 +202,13 @@ class Specification:
     @property
     def multivariate(self) -> bool:
         """Whether a row of y is several numbers, as a vector or a ranking is and a label is not."""
-        return self.vector is not None and self.support.name not in LABELLED
+        vector = self.vector is not None and self.support.name not in LABELLED
+        return vector or isinstance(self.support, Product)
+
+    @property
+    def tabular(self) -> bool:
+        """Whether y is (n, columns): several numbers a row, bounds of one number, or a count and its trials."""
+        return self.multivariate or len(self.support.columns) > 1
 
     def trace(self, body: Body, views: Mapping[str, View], *first: Any) -> Any:
         """Run a body on views, in the order of the parameters."""

@@ -15,9 +15,10 @@ from likely.inference.discrete import LARGEST
 from likely.inference.predictive import Predictive
 from likely.losses import check
 
-#: Vector family → the module and class of its predictive distribution.
+#: Vector family, or the kind of a modified one → the module and class of its predictive distribution.
 _PREDICTIVES = {
     "Categorical": ("likely.inference.categorical", "CategoricalPredictive"),
+    "Independent": ("likely.inference.independent", "IndependentPredictive"),
     "Ordinal": ("likely.inference.ordinal", "OrdinalPredictive"),
     "PlackettLuce": ("likely.inference.plackettluce", "PlackettLucePredictive"),
     "MultivariateNormal": (
@@ -29,7 +30,9 @@ _PREDICTIVES = {
 
 def predictive(loss: Any, raw: Any, labels: NDArray[Any] | None = None) -> Any:
     """The distributions at raw (k, n), or the single one at raw (k,); ``labels`` of classes."""
-    name = loss.specification.name
+    name, structure = loss.specification.name, loss.specification.structure
+    if structure is not None and structure.kind in _PREDICTIVES:
+        name = structure.kind
     if name not in _PREDICTIVES:
         return Predictive(loss, raw, labels)
     module, kind = _PREDICTIVES[name]
@@ -84,7 +87,7 @@ def at(family: Any, parameters: dict[str, Any]) -> Any:
             )
             raise ValueError(f"{name} must be {domain.words}: {got}")
         raw[j] = slot.link.link(_converted(loss, name, slot.parameter, value))
-    return Predictive(loss, raw)
+    return predictive(loss, raw)
 
 
 def _check_names(family: Any, parameters: dict[str, Any], names: tuple[str, ...]) -> None:

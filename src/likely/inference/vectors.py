@@ -49,12 +49,16 @@ class VectorPredictive(Batch):
         flat = np.ascontiguousarray(values.reshape(-1, d))
         times = flat.shape[0] if not self.shape else int(np.prod(shape[1:], dtype=np.intp))
         rows = np.repeat(np.arange(n), times)
-        inside = self.loss.inside(flat)
+        inside = self._inside(flat)
         out = np.full(flat.shape[0], -np.inf)
         if inside.any():
             raw = np.ascontiguousarray(self._raw2[:, rows[inside]])
             out[inside] = -self.loss.evaluate(flat[inside], raw, 0)[0]
         return out.reshape(shape)[()]
+
+    def _inside(self, y: Array) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.loss.inside(y)
+        return found
 
     def _missing(self, values: Array) -> NDArray[np.bool_]:
         return np.isnan(values)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Domain, Trials, circular
+from likely._math.domains import LABELLED, Domain, Product, Trials, circular
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -126,6 +126,8 @@ def check_shape(shape: tuple[int, ...], support: Domain) -> None:
     m = len(support.columns)
     if m == 1 and len(shape) != 1:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {shape}")
+    if isinstance(support, Product) and (len(shape) != 2 or shape[1] != m):
+        raise ValueError(f"y must have {m} columns, {', '.join(support.names)}; got shape {shape}")
     if m > 1 and (len(shape) != 2 or shape[1] != m):
         if isinstance(support, Trials):
             raise ValueError(
@@ -142,6 +144,9 @@ def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     """The ValueError for y of which some value is not in the support."""
     if isinstance(support, Trials):
         _refuse_trials(y, support, family)
+    if isinstance(support, Product):
+        j = next(j for j, part in enumerate(support.parts) if not part.covers(y[:, j]))
+        refuse(y[:, j], support.parts[j], f"{support.names[j]}, column {j} of {family}")
     if len(support.columns) > 1:
         _refuse_intervals(y, support, family)
     missing = np.isnan(y)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from likely._math import numpy_backend
 from likely._math.derive import tangent, times
-from likely._math.domains import Domain
+from likely._math.domains import Domain, Product
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
 from likely._math.workspace import BLOCK, BlockProgram
@@ -157,7 +157,9 @@ class NegativeLogLikelihood:
     @property
     def distribution(self) -> NegativeLogLikelihood:
         """The loss of y itself, where this one sees it in part only: of its distribution."""
-        return self if len(self.specification.support.columns) == 1 else self.parts[0][0]
+        support = self.specification.support
+        whole = len(support.columns) == 1 or isinstance(support, Product)
+        return self if whole else self.parts[0][0]
 
     @cached_property
     def of_trials(self) -> NegativeLogLikelihood:

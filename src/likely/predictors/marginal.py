@@ -96,7 +96,6 @@ def _reached(
 def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     """See ``Family.fit``."""
     from likely.inference.construct import predictive
-    from likely.inference.predictive import Predictive
     from likely.predictors.response import are_codes, encode_labels, observe
 
     specification = family.specification
@@ -120,11 +119,11 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     ordinary = weight is None and standard(loss, few, None) is None
     raw = closed_form(loss, values, weight) if ordinary else None
     if raw is not None:
-        return Predictive(loss, raw, labels)
+        return predictive(loss, raw, labels)
     moved = standard(loss, values, weight)
     if moved is None:
-        return Predictive(loss, _maximum(family, loss, values, weight), labels)
-    return Predictive(loss, moved.raw(_maximum(family, loss, moved.y(values), weight)), labels)
+        return predictive(loss, _maximum(family, loss, values, weight), labels)
+    return predictive(loss, moved.raw(_maximum(family, loss, moved.y(values), weight)), labels)
 
 
 def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from likely._math.domains import Intervals, Product, circular
 from likely.fitting import Response
 from likely.fitting.boosting import Plan
 from likely.predictors.base import DistributionEstimator
@@ -195,13 +196,18 @@ class Network(DistributionEstimator):
         from likely.predictors.networks.train import Settings
 
         refuse_partial_links(loss, "a network")
-        if loss.specification.support.name == "rankings" and self._members() > 1:
+        support = loss.specification.support
+        if support.name == "rankings" and self._members() > 1:
             raise ValueError(
                 f"members={self.members}: a mixture of rankings has no most probable one that could be "
                 f"found; {loss.specification.name} is for one member"
             )
-        support = loss.specification.support
-        if y.ndim > 1 and loss.specification.vector is None and not support.known:
+        if (isinstance(support, Product) or support is circular) and self._members() > 1:
+            raise ValueError(
+                f"members={self.members}: what directions, or several targets, of a mixture are at best is "
+                f"not known to Likely; {loss.specification.name} is for one member"
+            )
+        if isinstance(support, Intervals):
             raise TypeError(
                 f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
                 "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"

@@ -25,18 +25,19 @@ Rows = tuple[Array, Array | None]
 
 @dataclass(frozen=True)
 class Part:
-    """A family inside a modified one; ``suffix`` follows its parameters' names."""
+    """A family inside a modified one; ``prefix`` and ``suffix`` are put about its parameters' names."""
 
     specification: Specification
     suffix: str = ""
+    prefix: str = ""
 
     def outer(self, name: str) -> str:
         """What the modified family calls this parameter."""
-        return name + self.suffix
+        return self.prefix + name + self.suffix
 
     def inner(self, name: str) -> str:
         """What the family inside calls it."""
-        return name.removesuffix(self.suffix)
+        return name.removeprefix(self.prefix).removesuffix(self.suffix)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from likely._math.atoms import logaddexp, softplus
-from likely._math.domains import Domain, positive
+from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, expm1, log, log1p, where
 from likely.families.base import Parameter, Specification
 from likely.families.modifiers import base
@@ -143,6 +143,11 @@ def _support(insides: tuple[Specification, ...]) -> Domain:
             raise TypeError(
                 f"{KIND} is not defined for {inside.name}, whose loss has kinks that only its own fit "
                 "can handle; use Logistic() or StudentT() for heavy tails"
+            )
+        if inside.support is circular:
+            raise TypeError(
+                f"{KIND} is not defined for {inside.name}: its means and quantiles are those of a line, not "
+                "of a circle"
             )
         if len(inside.support.columns) > 1:
             raise TypeError(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Domain, Intervals, Trials
+from likely._math.domains import Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 
@@ -106,6 +106,10 @@ def _valid(support: Domain, columns: int) -> str:
     if isinstance(support, Trials):
         successes = [*_inside(support, "successes"), "(successes <= trials)"]
         return " & ".join([*conditions, *successes, *_inside(support, "trials")])
+    if isinstance(support, Product):
+        for y, part in zip(support.columns, support.parts, strict=True):
+            conditions += _inside(part, y)
+        return " & ".join(conditions)
     return " & ".join([*conditions, *_inside(support, "y")])
 
 

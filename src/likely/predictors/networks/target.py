@@ -59,23 +59,38 @@ def learn_target(loss: Any, y: Array, weight: Array | None, offset: Array | None
     k = loss.columns
     if motion is None:
         motion = Standard(0.0, 1.0, np.ones(k), np.zeros(k))
-    vector = loss.specification.vector is not None
-    spread = 0.0 if vector or not y.any() else mean_and_std(moved, weight)[1]
+    spread = _spreads(loss, moved, weight)
     # A location moves by the spread of y; on other links' scales a unit is a unit whatever y is.
     links = [loss.free[i].link for i in loss.column_slots]
-    location = [link is not None and link.name == "identity" and spread > 0.0 for link in links]
+    location = np.array(
+        [link is not None and link.name == "identity" for link in links], dtype=bool
+    )
     return Target(
         motion.shift,
         motion.unit,
         motion.factor,
         motion.move,
         start,
-        np.where(location, spread, 1.0),
+        np.where(location & (spread > 0.0), spread, 1.0),
     )
 
 
+def _spreads(loss: Any, y: Array, weight: Array | None) -> Array:
+    """Of each raw column the standard deviation of the y that it is about, or 0."""
+    found = np.zeros(loss.columns)
+    if loss.specification.vector is not None or not y.any():
+        return found
+    if loss.y_columns is None:
+        found[:] = mean_and_std(y, weight)[1]
+        return found
+    for j, (inside, columns) in enumerate(loss.parts):
+        rows, of_rows = loss.specification.structure.rows(j, y, weight)
+        found[columns] = _spreads(inside, rows, of_rows)
+    return found
+
+
 def _motion(loss: Any, y: Array, weight: Array | None) -> Standard | None:
-    if loss.specification.vector is not None:
+    if loss.specification.vector is not None or loss.y_columns is not None:
         return None
     needed = standard(loss, y, weight)  # ValueError where y is beyond float64
     found = symmetry(loss)
