@@ -176,8 +176,9 @@ def test_a_row_of_y_may_have_columns(family, y):
     y = torch.tensor(y, dtype=torch.float64)
     loss = NLLLoss(family, "none", validate=True)
     start = loss.start(y).to(torch.float64).expand(3, -1)
-    values = {**dict(zip(loss.predicted, start[0], strict=True)), **loss.shared}
-    raw = np.array([float(values[name]) for name in family.loss().column_names])
+    values = {**dict(zip(loss.predicted, start[0], strict=True)), **loss.state_dict()}
+    names = [name if name in values else f"shared.{name}" for name in family.loss().column_names]
+    raw = np.array([float(values[name]) for name in names])
     expected = family.nll(y.numpy(), np.tile(raw, (3, 1)))
     np.testing.assert_allclose(loss(start, y).detach(), expected, rtol=1e-12)
 
