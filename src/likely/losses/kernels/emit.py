@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Domain, Intervals, Product, Trials
+from likely._math.domains import Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
@@ -129,6 +129,10 @@ def _valid(support: Domain, columns: int) -> str:
     if isinstance(support, Product):
         for y, part in zip(support.columns, support.parts, strict=True):
             conditions += _inside(part, y)
+        if isinstance(support, Composition):
+            total = " + ".join(support.columns)
+            near = f"(abs({total} - 1.0) <= {support.tolerance!r})"
+            conditions.append(f"({total} > 0.0)" if support.whole else near)
         return " & ".join(conditions)
     return " & ".join([*conditions, *_inside(support, "y")])
 
