@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification
 from likely.recipe import Family, Role
+
+if TYPE_CHECKING:
+    from likely.report.explain import Explanation
 
 
 class CompositionFamily(Family):
@@ -64,6 +67,14 @@ class CompositionFamily(Family):
         from likely.families.compositions.base import RATIO
 
         return tuple(RATIO + name for name in self.parts[:-1])
+
+    def explain(self) -> Explanation:
+        """The recipe for this family step by step."""
+        from likely.report.compositions import STORIES
+        from likely.report.vectors import told
+
+        loss = self.loss()
+        return told(STORIES[type(self).__name__](loss), loss, repr(self))
 
     def __repr__(self) -> str:
         given = [repr(self._given), *(f"{name}={role!r}" for name, role in self._roles.items())]

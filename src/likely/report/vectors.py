@@ -27,7 +27,11 @@ class Story:
 
 def explain_vector(loss: Any, title: str) -> Explanation:
     """The derivation of a hand-written loss as an explanation."""
-    story = _STORIES[loss.specification.name](loss)
+    return told(_STORIES[loss.specification.name](loss), loss, title)
+
+
+def told(story: Story, loss: Any, title: str) -> Explanation:
+    """A story, step by step."""
     doc = loss.specification.doc.strip().split("\n", 1)[0]
     text, code = story.loss
     summary = Line("L(φ)", f"Σᵢ [ {text} ]", r"L(\varphi)", rf"\sum_i \left[ {code} \right]")

@@ -1,0 +1,390 @@
+"""Dirichlet, Multinomial and DirichletMultinomial: against mpmath, SciPy and the families that they contain."""
+
+from __future__ import annotations
+
+import pickle
+
+import mpmath as mp
+import numpy as np
+import pytest
+from scipy import stats
+
+import likely
+from likely import (
+    Beta,
+    Binomial,
+    Categorical,
+    Constant,
+    Dirichlet,
+    DirichletMultinomial,
+    Linear,
+    Mixture,
+    Multinomial,
+    Network,
+    Trees,
+    predicted,
+)
+from likely.compositions import COMPOSITIONS
+from likely.fitting import Status
+
+RNG = np.random.default_rng(7)
+N = 300
+X = RNG.uniform(-1.0, 1.0, size=(N, 2))
+LOGS = np.column_stack([0.5 + X[:, 0], -0.3 * X[:, 1], np.zeros(N)])
+SHARES = np.exp(LOGS) / np.exp(LOGS).sum(axis=1, keepdims=True)
+TRIALS = RNG.integers(1, 60, N)
+ROWS = np.array([RNG.dirichlet(20.0 * share) for share in SHARES])
+Y = {
+    "Dirichlet": ROWS,
+    "Multinomial": np.array([RNG.multinomial(n, p) for n, p in zip(TRIALS, SHARES, strict=True)]),
+    "DirichletMultinomial": np.array(
+        [RNG.multinomial(n, p) for n, p in zip(TRIALS, ROWS, strict=True)]
+    ),
+}
+UNIT = 2.0**-53
+
+
+def own(name):
+    """The values of its own parameters that are tried."""
+    return {} if name == "Multinomial" else {"precision": 4.0}
+
+
+# --- The loss --------------------------------------------------------------------------------------
+
+
+def textbook(name, y, raw):
+    """−log p at raw, the log ratios and log κ, from the density as it is printed."""
+    k = len(y)
+    weights = [mp.exp(r) for r in raw[: k - 1]] + [mp.mpf(1)]
+    shares = [w / mp.fsum(weights) for w in weights]
+    kappa = mp.exp(raw[k - 1]) if len(raw) == k else None
+    n = mp.fsum(y)
+    if name == "Dirichlet":
+        found = mp.loggamma(kappa)
+        for value, share in zip(y, shares, strict=True):
+            found += (kappa * share - 1) * mp.log(value) - mp.loggamma(kappa * share)
+        return -found
+    found = mp.loggamma(n + 1) - mp.fsum(mp.loggamma(v + 1) for v in y)
+    if name == "Multinomial":
+        return -found - mp.fsum(v * mp.log(s) for v, s in zip(y, shares, strict=True))
+    found += mp.loggamma(kappa) - mp.loggamma(kappa + n)
+    for value, share in zip(y, shares, strict=True):
+        found += mp.loggamma(kappa * share + value) - mp.loggamma(kappa * share)
+    return -found
+
+
+def slopes(f, at, step):
+    """∂f/∂at by differences, in as many digits as are needed."""
+    found = []
+    for j in range(len(at)):
+        ends = ([v + s * step * (i == j) for i, v in enumerate(at)] for s in (1, -1))
+        above, below = (f(end) for end in ends)
+        found.append((above - below) / (2 * step))
+    return found
+
+
+def points(name):
+    """y and raw: usual ones, and extreme ratios and precisions."""
+    rng = np.random.default_rng(3)
+    for spread, size in (
+        (1.0, 1.0),
+        (1.0, 8.0),
+        (10.0, 1.0),
+        (1.0, -8.0),
+        (0.1, 30.0),
+        (30.0, 5.0),
+    ):
+        for i in range(4):
+            raw = [*(spread * rng.normal(size=2)), size + rng.normal()]
+            counts = rng.integers(0, 40, 3)
+            if i == 0:
+                counts = np.array([7, 0, 0])
+            if name == "Dirichlet":
+                # Beside the mean where the precision is large: elsewhere nothing could be told apart.
+                mean = np.exp([raw[0], raw[1], 0.0])
+                mean = mean / mean.sum()
+                y = mean * np.exp(rng.normal(size=3) * np.exp(-0.5 * max(size, 0.0)))
+                yield y / y.sum(), raw
+            else:
+                yield np.maximum(counts, [1, 0, 0]), raw if name != "Multinomial" else raw[:2]
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_contract(name):
+    """Value, gradient and curvature within 64 units of what rounding y and raw may change."""
+    loss = COMPOSITIONS[name](3, **({"precision": predicted} if own(name) else {})).loss()
+    for y, raw in points(name):
+        with mp.workdps(80):
+            step = mp.mpf(10) ** -25
+            ys, raws = [mp.mpf(float(v)) for v in y], [mp.mpf(float(v)) for v in raw]
+
+            def slope(at, ys=ys, step=step):
+                return slopes(lambda r: textbook(name, ys, r), at, step)
+
+            value, gradient = textbook(name, ys, raws), slope(raws)
+            curvature = [slopes(lambda r, j=j: slope(r)[j], raws, step) for j in range(len(raws))]
+            moved = sum(abs(g * r) for g, r in zip(gradient, raws, strict=True))
+            by_y = slopes(lambda v: textbook(name, [max(u, step) for u in v], raws), ys, step)
+            moved += sum(abs(g * v) for g, v in zip(by_y, ys, strict=True) if v > 0)
+            found = loss.evaluate(np.array([y], dtype=float), np.array(raw)[:, None], 2)
+            assert abs(found[0][0] - value) <= 64 * UNIT * (abs(value) + moved), (y, raw)
+            for j, g in enumerate(gradient):
+                # A slope may change by what its own slopes say, in raw and in y.
+                mixed = slopes(
+                    lambda v, j=j: slopes(
+                        lambda r: textbook(name, [max(u, step) for u in v], r), raws, step
+                    )[j],
+                    ys,
+                    mp.mpf(10) ** -20,
+                )
+                allowed = abs(g) + sum(
+                    abs(c * r) for c, r in zip(curvature[j], raws, strict=True)
+                ) + sum(abs(m * v) for m, v in zip(mixed, ys, strict=True) if v > 0)  # fmt: skip
+                assert abs(found[1][j, 0] - g) <= 64 * UNIT * allowed, (y, raw, j)
+            top = max(abs(c) for row in curvature for c in row)
+            for i in range(len(raws)):
+                for j in range(i + 1):
+                    error = abs(found[2][i * (i + 1) // 2 + j, 0] - curvature[i][j])
+                    assert error <= 1e-8 * abs(curvature[i][j]) + 1e-13 * top, (y, raw, i, j)
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_values_of_scipy(name):
+    family = COMPOSITIONS[name](3)
+    mean, kappa = np.array([0.2, 0.3, 0.5]), 4.0
+    d = family.at(mean=mean, **own(name))
+    y = Y[name][:50]
+    expected = {
+        "Dirichlet": lambda row: stats.dirichlet(mean * kappa).logpdf(row / row.sum()),
+        "Multinomial": lambda row: stats.multinomial(row.sum(), mean).logpmf(row),
+        "DirichletMultinomial": lambda row: stats.dirichlet_multinomial(
+            mean * kappa, row.sum()
+        ).logpmf(row),
+    }[name]
+    np.testing.assert_allclose(d.log_prob(y), [expected(row) for row in y], rtol=1e-11)
+    np.testing.assert_allclose(d.prob(y), np.exp(d.log_prob(y)))
+    if name == "Dirichlet":
+        peer = stats.dirichlet(mean * kappa)
+        assert d.entropy() == pytest.approx(peer.entropy(), rel=1e-12)
+        np.testing.assert_allclose(d.mean(), peer.mean(), rtol=1e-14)
+        np.testing.assert_allclose(d.var(), peer.var(), rtol=1e-13)
+        np.testing.assert_allclose(d.cov(), peer.cov(), rtol=1e-13)
+        np.testing.assert_allclose(
+            d.marginal("y2").cdf([0.1, 0.5]), stats.beta(2.0, 2.0).cdf([0.1, 0.5]), rtol=1e-13
+        )
+        return
+    rows = likely.Linear(family).fit(X[:60], Y[name][:60]).predict_dist(X[:2], trials=[6, 9])
+    ours = rows._of(np.stack([d.raw, d.raw], axis=1))
+    ours.trials = np.array([6.0, 9.0])
+    for i, n in enumerate((6, 9)):
+        peer = (
+            stats.multinomial(n, mean)
+            if name == "Multinomial"
+            else stats.dirichlet_multinomial(mean * kappa, n)
+        )
+        np.testing.assert_allclose(ours.mean()[i], n * mean, rtol=1e-13)
+        np.testing.assert_allclose(ours.cov()[i], peer.cov(), rtol=1e-12)
+        grid = np.array([[a, b, n - a - b] for a in range(n + 1) for b in range(n + 1 - a)])
+        best = ours[i].mode()
+        assert best.sum() == n
+        assert peer.logpmf(best.astype(int)) == pytest.approx(peer.logpmf(grid).max(), rel=1e-12)
+
+
+def test_the_mode_of_counts_where_kinds_draw_more_of_their_own():
+    d = DirichletMultinomial(3).at(mean=[0.2, 0.3, 0.5], precision=1.5)._among(8)
+    assert d.mode().tolist() == [0.0, 0.0, 8.0]
+    assert Multinomial(3).at(mean=[0.2, 0.3, 0.5])._among(10**9).mode().tolist() == [2e8, 3e8, 5e8]
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_two_parts_are_a_family_of_one_number(name):
+    two = COMPOSITIONS[name](2)
+    y = Y[name][:, :2].astype(float)
+    y = y / y.sum(axis=1, keepdims=True) if name == "Dirichlet" else y[y.sum(axis=1) > 0]
+    raw = RNG.normal(size=(len(y), len(two.raw_columns)))
+    value = two.nll(y, raw)
+    if name == "Dirichlet":
+        np.testing.assert_allclose(value, Beta(precision=predicted).nll(y[:, 0], raw), rtol=1e-10)
+    elif name == "Multinomial":
+        pairs = np.column_stack([y[:, 0], y.sum(axis=1)])
+        np.testing.assert_allclose(value, Binomial().nll(pairs, raw), rtol=1e-10)
+    else:
+        a, b = np.exp(raw[:, 1]) / (1.0 + np.exp(-raw[:, 0])), np.exp(raw[:, 1])
+        peer = stats.betabinom(y.sum(axis=1).astype(int), a, b - a)
+        np.testing.assert_allclose(value, -peer.logpmf(y[:, 0]), rtol=1e-9)
+
+
+def test_one_trial_a_row_is_categorical():
+    codes = Y["Multinomial"].argmax(axis=1)
+    ours = Linear(Multinomial(3)).fit(X, np.eye(3)[codes])
+    theirs = Linear(Categorical()).fit(X, codes)
+    assert ours.log_likelihood_ == pytest.approx(theirs.log_likelihood_, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_kernels_and_other_libraries(name):
+    import jax
+    import torch
+
+    family, y = COMPOSITIONS[name](3), Y[name].astype(float)
+    raw = RNG.normal(size=(N, len(family.raw_columns)))
+    value, gradient = family.nll_and_gradient(y, raw)
+    kernel, columns, _ = family.loss().compiled.evaluate(y, np.ascontiguousarray(raw.T), 1)
+    np.testing.assert_allclose(kernel, value, rtol=1e-11)
+    np.testing.assert_allclose(columns.T, gradient, rtol=1e-10, atol=1e-12)
+    found = family.nll_and_gradient(torch.from_numpy(y), torch.from_numpy(raw))
+    np.testing.assert_allclose(found[0].numpy(), value, rtol=1e-11)
+    np.testing.assert_allclose(found[1].numpy(), gradient, rtol=1e-10, atol=1e-12)
+    with jax.enable_x64(True):
+        rows = jax.numpy.asarray(y), jax.numpy.asarray(raw)
+        np.testing.assert_allclose(np.asarray(family.nll(*rows)), value, rtol=1e-11)
+    outside = y.copy()
+    outside[3] *= 2.0 if name == "Dirichlet" else 0.0
+    invalid: list[int] = []
+    family.loss().compiled.evaluate(outside, np.ascontiguousarray(raw.T), 0, invalid=invalid)
+    assert invalid == [1]
+
+
+def test_the_information_is_the_mean_of_the_curvature():
+    family = Dirichlet(3, precision=predicted)
+    raw = np.array([0.4, -0.7, 1.2])
+    y = family.loss() and likely.compositions.Dirichlet(3).at(
+        log_ratio_y0=0.4, log_ratio_y1=-0.7, precision=np.exp(1.2)
+    ).sample(40_000, 0)
+    rows = np.broadcast_to(raw, (len(y), 3))
+    observed = family.curvature(y, rows, "observed")
+    expected = family.curvature(y[:1], raw[None], "expected")[0]
+    errors = observed.std(axis=0) / np.sqrt(len(y))
+    assert (np.abs(observed.mean(axis=0) - expected) <= 5.0 * errors + 1e-12).all()
+    gradient = family.nll_and_gradient(y, rows)[1]
+    assert (np.abs(gradient.mean(axis=0)) < 5.0 * gradient.std(axis=0) / np.sqrt(len(y))).all()
+
+
+# --- Fits ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_fits(name):
+    family, y = COMPOSITIONS[name](["a", "b", "c"]), Y[name]
+    model = Linear(family).fit(X, y)
+    assert model.result_.status is Status.converged
+    for part, slope in (("a", [1.0, 0.0]), ("b", [0.0, -0.3])):
+        errors = [r.std_error for r in model.summary().rows if r.parameter == f"log_ratio_{part}"]
+        assert (np.abs(model.coef_[f"log_ratio_{part}"] - slope) < 4.0 * np.array(errors[1:])).all()
+    assert model.score(X, y) == pytest.approx(model.log_likelihood_ / N, rel=1e-12)
+    order = RNG.permutation(N)
+    again = Linear(family).fit(X[order], y[order])
+    assert again.log_likelihood_ == pytest.approx(model.log_likelihood_, rel=1e-10)
+    # Which part comes last changes how the fit is written, not the fit.
+    turned = Linear(family).fit(X, y[:, ::-1])
+    assert turned.log_likelihood_ == pytest.approx(model.log_likelihood_, rel=1e-9)
+    np.testing.assert_allclose(
+        turned.predict(X, point="mean")[:, ::-1], model.predict(X, point="mean"), atol=1e-5
+    )
+    weight = RNG.integers(0, 3, N)
+    one = family.fit(y, sample_weight=weight)
+    many = family.fit(np.repeat(y, weight, axis=0))
+    np.testing.assert_allclose(one.mean(), many.mean(), rtol=1e-6)
+
+
+def test_counts_without_overdispersion_say_so():
+    model = Linear(DirichletMultinomial(3))
+    with pytest.warns(likely.ConvergenceWarning, match="boundary"):
+        model.fit(X, np.array([RNG.multinomial(30, p) for p in SHARES]))
+    assert model.result_.status is Status.boundary
+
+
+@pytest.mark.parametrize("learner", [Constant, Linear, Trees, Network])
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_learners(learner, name, tmp_path):
+    family, y = COMPOSITIONS[name](3), Y[name]
+    settings = {Trees: {"max_iter": 20}, Network: {"max_epochs": 4, "hidden": (8,)}}
+    model = learner(family, **settings.get(learner, {})).fit(X, y)
+    d = model.predict_dist(X)
+    assert -model.score(X, y) == pytest.approx(family.nll(y, d.raw.T).mean(), rel=1e-10)
+    np.testing.assert_allclose(d.mean().sum(axis=1), 1.0, rtol=1e-12)
+    model.save(tmp_path / "model")
+    loaded = likely.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    assert loaded.family == family
+
+
+# --- The distribution ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+@pytest.mark.parametrize("precision", [0.05, 3.0])
+def test_draws(name, precision):
+    given = {"precision": precision} if own(name) else {}
+    d = COMPOSITIONS[name](3).at(mean=[[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], **given)
+    if name != "Dirichlet":
+        d = d._among(np.array([5, 9]))
+    y = d.sample(20_000, 1)
+    assert y.shape == (2, 20_000, 3)
+    np.testing.assert_allclose(y.sum(axis=-1)[:, 0], d.mean().sum(axis=-1))
+    errors = d.std() / np.sqrt(20_000)
+    assert (np.abs(y.mean(axis=1) - d.mean()) < 5.0 * errors).all()
+    np.testing.assert_allclose(y.var(axis=1), d.var(), rtol=0.06)
+    assert d[0].sample(3, 0).shape == (3, 3)
+    with pytest.raises(AttributeError, match="quantile is not defined"):
+        d.quantile(0.5)
+
+
+def test_the_mode_of_shares_may_lie_on_the_edge():
+    d = Dirichlet(3).at(mean=[[0.2, 0.3, 0.5]] * 3, precision=np.array([10.0, 4.0, 1.0]))
+    expected = [[1 / 7, 2 / 7, 4 / 7], [0.0, 1 / 6, 5 / 6], [0.0, 0.0, 1.0]]
+    np.testing.assert_allclose(d.mode(), expected, atol=1e-14)
+
+
+# --- People ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_a_family_is_a_value(name):
+    cls = COMPOSITIONS[name]
+    for family in (cls(3), cls(["a", "b"]), cls(4, **own(name))):
+        assert eval(repr(family), {name: cls}) == family
+        assert pickle.loads(pickle.dumps(family)) == family
+        assert "fⱼ" in str(family.explain())
+        assert r"\mu_j" in family.explain().latex
+    assert cls(3) != cls(4)
+
+
+@pytest.mark.parametrize(
+    ("family", "y", "message"),
+    [
+        (Dirichlet(3), [[0.2, 0.3, 0.6]] * 3, r"does not sum to 1 in rows 0, 1, 2 .*keepdims"),
+        (Dirichlet(3), [[0.5, 0.5, 0.0]], r"outside the support .* of y2, column 2 of Dirichlet"),
+        (Dirichlet(3), [[0.5, 0.5]], r"y must have 3 columns, y0, y1, y2; got shape \(1, 2\)"),
+        (Dirichlet(2), [0.5, 0.5], r"y must have 2 columns"),
+        (Dirichlet(2), [[0.5, np.nan]], r"y is not finite in row 0"),
+        (Multinomial(2), [[1.0, 2.0], [0.0, 0.0]], r"no trial in row 1 .*all counts are 0"),
+        (Multinomial(2), [[1.5, 2.0]], r"outside the support .* of y0, column 0 of Multinomial"),
+        (DirichletMultinomial(2), [[-1.0, 2.0]], r"outside the support .* of y0"),
+    ],
+)
+def test_wrong_y(family, y, message):
+    for fit in (family.fit, lambda y: Linear(family).fit(np.ones((len(y), 1)), y)):
+        with pytest.raises(ValueError, match=message):
+            fit(np.array(y))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Dirichlet(), TypeError, r"Dirichlet\(3\), or their names"),
+        (lambda: Linear(Dirichlet).fit(X, ROWS), TypeError, r"takes the number of parts"),
+        (lambda: Dirichlet(1), ValueError, "at least two parts, got 1"),
+        (lambda: Dirichlet(["a", "a"]), ValueError, "at least two, different"),
+        (lambda: Dirichlet(["a b", "c"]), ValueError, "fit to end a parameter's name"),
+        (lambda: Dirichlet(3).at(mean=[0.5, 0.6, 0.1], precision=1.0), ValueError, "sum to 1"),
+        (lambda: Dirichlet(3).at(mean=[0.5, 0.5], precision=1.0), ValueError, r"shape \(3,\)"),
+        (lambda: Mixture(Dirichlet(3), 2), TypeError, "several columns"),
+        (lambda: Network(Dirichlet(3), members=2).fit(X, ROWS), ValueError, "for one member"),
+        (lambda: Dirichlet(3).at(mean=[0.2, 0.3, 0.5], precision=1.0).marginal("z"), KeyError, "y0, y1, y2"),
+        (lambda: Linear(Dirichlet(3)).fit(X, ROWS).predict_dist(X, trials=3), TypeError, "trials= is for"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
