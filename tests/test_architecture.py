@@ -21,6 +21,7 @@ FLOORS = (
     "data",
     "recipe",
     "modifiers",
+    "compositions",
     "trials",
     "predictors",
     "adapters",

@@ -42,6 +42,7 @@ Y = {
     ),
 }
 UNIT = 2.0**-53
+STEP = mp.mpf(10) ** -25
 
 
 def own(name):
@@ -53,34 +54,31 @@ def own(name):
 
 
 def textbook(name, y, raw):
-    """−log p at raw, the log ratios and log κ, from the density as it is printed."""
+    """The terms of −log p at raw, the log ratios and log κ, as the density is printed."""
     k = len(y)
     weights = [mp.exp(r) for r in raw[: k - 1]] + [mp.mpf(1)]
     shares = [w / mp.fsum(weights) for w in weights]
     kappa = mp.exp(raw[k - 1]) if len(raw) == k else None
     n = mp.fsum(y)
     if name == "Dirichlet":
-        found = mp.loggamma(kappa)
-        for value, share in zip(y, shares, strict=True):
-            found += (kappa * share - 1) * mp.log(value) - mp.loggamma(kappa * share)
-        return -found
-    found = mp.loggamma(n + 1) - mp.fsum(mp.loggamma(v + 1) for v in y)
+        terms = [-mp.loggamma(kappa), *(mp.loggamma(kappa * share) for share in shares)]
+        return terms + [(1 - kappa * s) * mp.log(v) for s, v in zip(shares, y, strict=True)]
+    terms = [-mp.loggamma(n + 1), *(mp.loggamma(v + 1) for v in y)]
     if name == "Multinomial":
-        return -found - mp.fsum(v * mp.log(s) for v, s in zip(y, shares, strict=True))
-    found += mp.loggamma(kappa) - mp.loggamma(kappa + n)
-    for value, share in zip(y, shares, strict=True):
-        found += mp.loggamma(kappa * share + value) - mp.loggamma(kappa * share)
-    return -found
+        return terms + [-v * mp.log(s) for v, s in zip(y, shares, strict=True)]
+    terms += [mp.loggamma(kappa + n), -mp.loggamma(kappa)]
+    terms += [mp.loggamma(kappa * s) for s in shares]
+    return terms + [-mp.loggamma(kappa * s + v) for v, s in zip(y, shares, strict=True)]
 
 
-def slopes(f, at, step):
-    """∂f/∂at by differences, in as many digits as are needed."""
-    found = []
+def slopes(f, at):
+    """∂f/∂at by differences, in as many digits as are needed; f gives a list of numbers, each of which is a row."""
+    columns = []
     for j in range(len(at)):
-        ends = ([v + s * step * (i == j) for i, v in enumerate(at)] for s in (1, -1))
+        ends = ([v + s * STEP * (i == j) for i, v in enumerate(at)] for s in (1, -1))
         above, below = (f(end) for end in ends)
-        found.append((above - below) / (2 * step))
-    return found
+        columns.append([(a - b) / (2 * STEP) for a, b in zip(above, below, strict=True)])
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def points(name):
@@ -109,43 +107,51 @@ def points(name):
                 yield np.maximum(counts, [1, 0, 0]), raw if name != "Multinomial" else raw[:2]
 
 
+def check_point(name, loss, y, raw):
+    """Value and gradient within 64 units of their terms and of what rounding y and raw may change."""
+    found = loss.evaluate(np.array([y], dtype=float), np.array(raw)[:, None], 2)
+    ys, raws = ([mp.mpf(float(v)) for v in given] for given in (y, raw))
+    seen = [j for j, v in enumerate(ys) if v > 0]
+
+    def with_seen(values):
+        return [values[seen.index(j)] if j in seen else v for j, v in enumerate(ys)]
+
+    def terms(at):
+        return textbook(name, ys, at)
+
+    def by_raw(at):  # each term's slopes, one after the other
+        return [one for row in slopes(terms, at) for one in row]
+
+    k, given = len(raws), [ys[j] for j in seen]
+    values, gradients, curvatures = terms(raws), slopes(terms, raws), slopes(by_raw, raws)
+    by_y = slopes(lambda v: textbook(name, with_seen(v), raws), given)
+    moved = sum_of(gradients, raws) + sum_of(by_y, given)
+    size = mp.fsum(abs(v) for v in values)
+    # What is far below the largest entry of the curvature moves no step of a fit.
+    top = max(mp.fsum(abs(row[i]) for row in curvatures[j::k]) for j in range(k) for i in range(k))
+    assert abs(found[0][0] - mp.fsum(values)) <= 64 * UNIT * (size + moved), (y, raw)
+    for j in range(k):
+        column, rows = [row[j] for row in gradients], curvatures[j::k]
+        allowed = mp.fsum(abs(v) for v in column) + sum_of(rows, raws)
+        assert abs(found[1][j, 0] - mp.fsum(column)) <= 64 * UNIT * allowed, (y, raw, j)
+        for i in range(j + 1):
+            true = mp.fsum(row[i] for row in rows)
+            error = abs(found[2][j * (j + 1) // 2 + i, 0] - true)
+            assert error <= 1e-8 * abs(true) + 64 * UNIT * top, (y, raw, i, j)
+
+
+def sum_of(rows, at):
+    """Σ |x ∂f/∂x|, where f is the sum of the rows."""
+    totals = [mp.fsum(column) for column in zip(*rows, strict=True)]
+    return mp.fsum(abs(total * v) for total, v in zip(totals, at, strict=True))
+
+
 @pytest.mark.parametrize("name", COMPOSITIONS)
 def test_contract(name):
-    """Value, gradient and curvature within 64 units of what rounding y and raw may change."""
     loss = COMPOSITIONS[name](3, **({"precision": predicted} if own(name) else {})).loss()
-    for y, raw in points(name):
-        with mp.workdps(80):
-            step = mp.mpf(10) ** -25
-            ys, raws = [mp.mpf(float(v)) for v in y], [mp.mpf(float(v)) for v in raw]
-
-            def slope(at, ys=ys, step=step):
-                return slopes(lambda r: textbook(name, ys, r), at, step)
-
-            value, gradient = textbook(name, ys, raws), slope(raws)
-            curvature = [slopes(lambda r, j=j: slope(r)[j], raws, step) for j in range(len(raws))]
-            moved = sum(abs(g * r) for g, r in zip(gradient, raws, strict=True))
-            by_y = slopes(lambda v: textbook(name, [max(u, step) for u in v], raws), ys, step)
-            moved += sum(abs(g * v) for g, v in zip(by_y, ys, strict=True) if v > 0)
-            found = loss.evaluate(np.array([y], dtype=float), np.array(raw)[:, None], 2)
-            assert abs(found[0][0] - value) <= 64 * UNIT * (abs(value) + moved), (y, raw)
-            for j, g in enumerate(gradient):
-                # A slope may change by what its own slopes say, in raw and in y.
-                mixed = slopes(
-                    lambda v, j=j: slopes(
-                        lambda r: textbook(name, [max(u, step) for u in v], r), raws, step
-                    )[j],
-                    ys,
-                    mp.mpf(10) ** -20,
-                )
-                allowed = abs(g) + sum(
-                    abs(c * r) for c, r in zip(curvature[j], raws, strict=True)
-                ) + sum(abs(m * v) for m, v in zip(mixed, ys, strict=True) if v > 0)  # fmt: skip
-                assert abs(found[1][j, 0] - g) <= 64 * UNIT * allowed, (y, raw, j)
-            top = max(abs(c) for row in curvature for c in row)
-            for i in range(len(raws)):
-                for j in range(i + 1):
-                    error = abs(found[2][i * (i + 1) // 2 + j, 0] - curvature[i][j])
-                    assert error <= 1e-8 * abs(curvature[i][j]) + 1e-13 * top, (y, raw, i, j)
+    with mp.workdps(130):
+        for y, raw in points(name):
+            check_point(name, loss, y, raw)
 
 
 @pytest.mark.parametrize("name", COMPOSITIONS)

@@ -3,8 +3,8 @@
 from functools import cache
 
 from likely._math.atoms import (
+    negative_binomial_deviance,
     negative_binomial_factorial,
-    relative_entropy_of,
     stirling,
     stirling_of_sum,
 )
@@ -30,28 +30,15 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
 
 def log_density(ys, shares, precision):
     """log p(y), in the counts of a row, the shares expected and the precision."""
-    # n·KL(y/n ‖ m) + κ·KL(μ ‖ m) with m = (y + κμ)/(n + κ): nothing cancels as κ → ∞, where m is μ.
+    # That of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances cannot be
+    # negative, and nothing cancels as κ → ∞.
     n = sum(ys[1:], ys[0])
-    whole = n + precision
-    weight_of_precision, weight_of_n = precision / whole, n / whole
-    log_n, log_whole = log(n), log(whole)
+    log_n = log(n)
     total = _stirling(n, precision, precision.log)
     for y, share, log_share in zip(ys, shares.shares, shares.logs, strict=True):
-        prior = share * precision
-        log_prior = log_share + precision.log
-        log_sum = where(y > 0.0, log(y + prior), log_prior)
-        d = (y - n * share) * weight_of_precision
-        among = relative_entropy_of(
-            y, (y + prior) * weight_of_n, d, y.log, log_sum + (log_n - log_whole)
-        )
-        between = relative_entropy_of(
-            prior,
-            (y + prior) * weight_of_precision,
-            -d,
-            log_prior,
-            log_sum + (precision.log - log_whole),
-        )
-        total = total - among - between - where(y > 0.0, _stirling(y, prior, log_prior), 0.0)
+        size, log_size = share * precision, log_share + precision.log
+        deviance = negative_binomial_deviance(y, n * share, size, log_n + log_share, log_size)
+        total = total - deviance - where(y > 0.0, _stirling(y, size, log_size), 0.0)
     return total
 
 
