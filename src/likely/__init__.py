@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from likely.modifiers import Hurdle as Hurdle
     from likely.modifiers import Independent as Independent
     from likely.modifiers import Mixture as Mixture
+    from likely.modifiers import Transformed as Transformed
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.modifiers import censored as censored
@@ -64,6 +65,7 @@ _LAZY = {
     "ZeroInflated": "likely.modifiers",
     "Hurdle": "likely.modifiers",
     "Independent": "likely.modifiers",
+    "Transformed": "likely.modifiers",
     "Truncated": "likely.modifiers",
     "Censored": "likely.modifiers",
     "Mixture": "likely.modifiers",
