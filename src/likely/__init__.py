@@ -34,6 +34,7 @@ from likely.recipe import shared as shared
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive as Predictive
     from likely.modifiers import Censored as Censored
+    from likely.modifiers import Discretised as Discretised
     from likely.modifiers import Hurdle as Hurdle
     from likely.modifiers import Independent as Independent
     from likely.modifiers import Mixture as Mixture
@@ -63,6 +64,7 @@ _LAZY = {
     "check_family": "likely.report.family_check",
     "Binomial": "likely.trials",
     "ZeroInflated": "likely.modifiers",
+    "Discretised": "likely.modifiers",
     "Hurdle": "likely.modifiers",
     "Independent": "likely.modifiers",
     "Transformed": "likely.modifiers",

@@ -138,6 +138,20 @@ def transformed(book: Textbook, function: Callable[[Any], Node], slope: Callable
     )
 
 
+def discretised(inside: str, below: float) -> Textbook:
+    """Units from k + below to k + below + 1; of a family on the positive numbers F(0) is 0."""
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        if below < 0.0:
+            return interval(inside, y + below, y + (below + 1.0), *theta)
+        later = where(equal(y, 0.0), 1.0, y)
+        first = TAILS[inside](as_node(1.0), *theta)[0]
+        return where(equal(y, 0.0), first, interval(inside, later, later + 1.0, *theta))
+
+    return replace(book, log_density=log_density, information=None, kink=None)
+
+
 def censored(inside: str, side: str, width: float = 0.0) -> Textbook:
     """Of rows (y, ∞), (−∞, y) or (y, y + width)."""
     book = textbook.FAMILIES[inside]
@@ -244,6 +258,9 @@ MODIFIED: dict[str, Textbook] = {
         lambda y: as_node(1.0 / 3.0),
         lambda m, s: (3.0 * m, 3.0 * s),
     ),
+    "Discretised(Exponential)": discretised("Exponential", 0.0),
+    "Discretised(LogNormal)": discretised("LogNormal", 0.0),
+    "Discretised(Normal)": discretised("Normal", -0.5),
     **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
     **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
