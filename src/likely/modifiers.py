@@ -348,6 +348,26 @@ class Discretised(ModifiedFamily):
         inside = as_family(family)
         self._modify(discretised(inside.specification), [inside], roles)
 
+    def explain(self) -> Explanation:
+        """The recipe of the family inside, and the probability that takes the place of its density."""
+        from dataclasses import replace
+
+        from likely.report.explain import Line, Step, explain
+
+        inside, _ = self.loss().parts[0]
+        told = explain(inside, repr(self))
+        low, high = (
+            ("k", "k + 1") if inside.specification.support.low == 0.0 else ("k − ½", "k + ½")
+        )
+        line = Line(
+            "ℓ(k)",
+            f"−log(F({high}) − F({low}))",
+            r"\ell(k)",
+            rf"-\log\left(F({_latex(high)}) - F({_latex(low)})\right)",
+        )
+        note = "F is the distribution function at the same parameters; this takes the place of the density."
+        return replace(told, steps=(*told.steps, Step("Whole numbers", (line,), note)))
+
 
 class Independent(ModifiedFamily):
     r"""Several targets at once, independent given x: log p(y) = Σ log p_j(y_j).
@@ -453,6 +473,10 @@ def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
         )
     edge = np.where(seen == 1.0, values, np.inf if side == "right" else -np.inf)
     return np.column_stack([values, edge] if side == "right" else [edge, values])
+
+
+def _latex(end: str) -> str:
+    return end.replace("½", r"\tfrac12").replace("−", "-")
 
 
 def _bound(value: Any, name: str) -> float:

@@ -124,18 +124,48 @@ def test_fits_are_the_maximum(scale):
             assert nll(raw) <= best + 1e-10
 
 
-@pytest.mark.parametrize("y", [[3.0, 3.0, 3.0], [0.0, 1.0, 1.0, 0.0]])
-def test_a_spread_that_whole_numbers_do_not_show_is_said(y):
+def _text(told):
+    return getattr(told, "message", told)
+
+
+@pytest.mark.parametrize("family", [Discretised(Weibull()), Discretised(Normal())], ids=repr)
+def test_it_is_explained_with_its_units(family):
+    told = family.explain()
+    assert str(told).startswith(repr(family))
+    assert "−log(F(" in str(told)
+    assert "\\begin{align*}" in told.latex
+
+
+def test_a_first_unit_that_holds_everything_has_no_slope():
+    for inside in ("weibull", "exponential", "lognormal", "loglogistic"):
+        family = Discretised(inside)
+        raw = np.ones((1, family.loss().columns))
+        raw[0, 0] = -400.0
+        value, gradient = family.nll_and_gradient(np.zeros(1), raw)
+        assert value == 0.0, inside
+        assert (gradient == 0.0).all(), inside
+    value, gradient = Discretised(Weibull()).nll_and_gradient([0.0], np.array([[-2.0, 30.0]]))
+    assert value == 0.0
+    assert (gradient == 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("inside", "y"),
+    [("normal", [3.0, 3.0, 3.0]), ("normal", [0.0, 1.0, 1.0, 0.0]), ("weibull", [0.0, 0.0, 0.0])],
+)
+def test_a_spread_that_whole_numbers_do_not_show_is_said(inside, y):
     # Of one or two neighbouring values the likelihood is largest at scale 0.
     import warnings
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
-            Discretised(Normal()).fit(y)
+            Discretised(inside).fit(y)
         except ValueError as error:
             told.append(error)
-    assert told
+    assert any(
+        "maximum" in str(one) or "edge of its domain" in str(one) for one in map(_text, told)
+    )
 
 
 @pytest.mark.parametrize("family", [Discretised(Weibull()), Discretised(Normal())], ids=repr)

@@ -13,6 +13,8 @@ from likely.families.modifiers import base
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
 
 KIND = "Discretised"
+#: e to this is 0.
+NOTHING = -800.0
 
 
 @cache
@@ -34,7 +36,10 @@ def discretised(inside: Specification) -> Specification:
         if not whole_units:
             return log_interval(inside, low, high, *theta)
         # The first unit begins at the edge of the support, where F is 0.
-        first = inside.formulas["log_cdf"](View("high", constant(1.0), {}), *theta)
+        one = View("high", constant(1.0), {})
+        # Beyond it is less than any number of float64, and the cumulative hazard may be infinite.
+        gone = inside.formulas["log_sf"](one, *theta) < NOTHING
+        first = where(gone, 0.0, inside.formulas["log_cdf"](one, *theta))
         later = View("low", where(equal(y, 0.0), 1.0, y), {})
         after = View("high", where(equal(y, 0.0), 2.0, y + 1.0), {})
         return where(equal(y, 0.0), first, log_interval(inside, later, after, *theta))
