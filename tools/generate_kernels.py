@@ -13,7 +13,7 @@ from likely.families.registry import public_names
 from likely.losses.kernels import softmax
 from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
-from likely.losses.kernels.run import kernel_name, title_of
+from likely.losses.kernels.run import kernel_name, single_outputs, title_of
 from likely.recipe import family_class
 from likely.trials import TRIALS
 
@@ -33,6 +33,10 @@ def expected_files() -> dict[str, str]:
             title, kernel = title_of(loss), kernel_name(order, kind)
             outputs = loss.outputs(order, kind)
             source = module_source(title, kernel, outputs, loss.columns, loss.specification.support)
+            files[file_name(title, kernel, source)] = source
+        for kernel, outputs in (single_outputs(loss) or {}).items():
+            support = loss.specification.support
+            source = module_source(title, kernel, outputs, loss.columns, support, single=True)
             files[file_name(title, kernel, source)] = source
     for single in (False, True):
         text = softmax.source(single=single)

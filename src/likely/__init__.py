@@ -32,6 +32,9 @@ from likely.recipe import predicted as predicted
 from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
+    from likely.compositions import Dirichlet as Dirichlet
+    from likely.compositions import DirichletMultinomial as DirichletMultinomial
+    from likely.compositions import Multinomial as Multinomial
     from likely.inference.predictive import Predictive as Predictive
     from likely.modifiers import Censored as Censored
     from likely.modifiers import Discretised as Discretised
@@ -63,6 +66,9 @@ _LAZY = {
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
     "Binomial": "likely.trials",
+    "Dirichlet": "likely.compositions",
+    "DirichletMultinomial": "likely.compositions",
+    "Multinomial": "likely.compositions",
     "ZeroInflated": "likely.modifiers",
     "Discretised": "likely.modifiers",
     "Hurdle": "likely.modifiers",

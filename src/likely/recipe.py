@@ -351,12 +351,13 @@ def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:
 
 def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
+    from likely.compositions import COMPOSITIONS
     from likely.families.registry import lookup
     from likely.trials import TRIALS
 
     key = name.replace("_", "").lower()
-    over_trials = {known.lower(): cls for known, cls in TRIALS.items()}
-    return over_trials.get(key) or _facade(lookup(name))
+    known = {known.lower(): cls for known, cls in {**TRIALS, **COMPOSITIONS}.items()}
+    return known.get(key) or _facade(lookup(name))
 
 
 @cache

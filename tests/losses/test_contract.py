@@ -12,6 +12,7 @@ import pytest
 from mpmath import mp, mpf
 
 from likely.families.registry import modules
+from likely.losses.kernels.run import single_outputs
 from oracles import engines, grid
 from oracles.contract import FLOAT32, PARTS, check
 from oracles.truth import Combination, truth
@@ -91,6 +92,16 @@ def test_curvature_of_other_links_at_extremes(name: str) -> None:
 @pytest.mark.parametrize("c", DEFAULTS, ids=named)
 def test_float32(c: Combination) -> None:
     report = check(c, grid.points(c, 24, float32=True), engines.float32_engine, FLOAT32)
+    assert report.passed, report.failures()
+
+
+SINGLE = [c for c in [*DEFAULTS, *OTHERS] if not c.classes and single_outputs(grid.loss(c))]
+
+
+@pytest.mark.parametrize("c", SINGLE, ids=named)
+def test_kernels_in_float32(c: Combination) -> None:
+    points = grid.points(c, 24, float32=True)
+    report = check(c, points, engines.single_engine, FLOAT32, parts=("value", "gradient"))
     assert report.passed, report.failures()
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from likely.losses.kernels.emit import module_source
+from likely.losses.kernels.run import single_outputs
 from oracles import grid
 from oracles.contract import Engine
 from oracles.truth import Combination
@@ -31,6 +33,24 @@ def float32_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) ->
     k = columns.shape[1]
     assert value.dtype == gradient.dtype == full.dtype == np.float32
     return value, gradient.T, np.array([full[:, i, j] for i in range(k) for j in range(i + 1)])
+
+
+def single_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
+    """The kernels that compute in float32, as the plain Python that they are written in."""
+    loss = grid.loss(c)
+    n, found = len(y), []
+    for name, outputs in single_outputs(loss).items():
+        source = module_source(
+            "", name, outputs, loss.columns, loss.specification.support, single=True
+        )
+        space: dict[str, Any] = {}
+        exec(source, space)
+        first, rest = np.empty(n, np.float32), np.empty((len(outputs) - 1, n), np.float32)
+        with np.errstate(all="ignore"):
+            space[name](y.astype(np.float32), raw.astype(np.float32), first, rest, 0, n, 0)
+        found.append((first, rest))
+    (value, _), (_, gradient) = found
+    return value, gradient, None
 
 
 def torch_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:

@@ -127,6 +127,25 @@ class Product(Domain):
         return all(part.covers(values[:, j]) for j, part in enumerate(self.parts))
 
 
+@dataclass(frozen=True, repr=False)
+class Composition(Product):
+    """Rows of one number a part that sum to 1, or, where ``whole`` is true, of counts that are not all 0."""
+
+    whole: bool = False
+    #: How far from 1 a sum may be: rounding, and no more.
+    tolerance: ClassVar[float] = 1e-9
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of (n, K) have every number in its domain, and the right sum."""
+        total = np.asarray(values).sum(axis=-1)
+        summed = total > 0.0 if self.whole else np.abs(total - 1.0) <= self.tolerance
+        return super().contains(values) & summed
+
+    def covers(self, values: NDArray[np.float64]) -> bool:
+        """Whether every row is one of them."""
+        return bool(self.contains(values).all())
+
+
 def product_of(parts: tuple[Domain, ...], names: tuple[str, ...]) -> Product:
     """Rows of one number from each domain."""
     return Product(
@@ -137,6 +156,25 @@ def product_of(parts: tuple[Domain, ...], names: tuple[str, ...]) -> Product:
         parts=parts,
         names=names,
     )
+
+
+def composition_of(parts: tuple[str, ...], *, whole: bool) -> Composition:
+    """Shares of the parts, or counts of them."""
+    k = len(parts)
+    words = "counts of which one at least is not 0" if whole else "shares above 0 that sum to 1"
+    return Composition(
+        "tallies" if whole else "compositions",
+        f"ℕ₀{_raised(k)}" if whole else f"Δ{_raised(k - 1)}",
+        f"{k} {words}",
+        columns=tuple(f"y{j}" for j in range(k)),
+        parts=(counts if whole else unit_interval,) * k,
+        names=parts,
+        whole=whole,
+    )
+
+
+def _raised(number: int) -> str:
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 real = Domain("real", "ℝ", "a finite real number")

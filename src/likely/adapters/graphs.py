@@ -8,25 +8,17 @@ tangent graph; to any order, because tangents are graphs too.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from likely._math import numpy_backend, special
+from likely._math import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, Table, compile_program, expand
-from likely._math.graph import Node, constant, is_constant, make, substitute, symbol
-
-#: Constants of the expansions that name the format of float64, and the same for float32.
-_SINGLE = {
-    special.SMALLEST_NORMAL: 2.0**-126,
-    special.ABOVE_MINUS_1: -1.0 + 2.0**-24,
-    special.SPLIT: 1.5 * 2.0**17,  # 12 of 24 digits remain below 40
-}
-_LARGEST = float(np.finfo(np.float32).max)
+from likely._math.graph import Node, is_constant, symbol
+from likely._math.single import in_single
 
 
 class Graph:
@@ -81,7 +73,7 @@ class Graph:
         if key not in self._programs:
             nodes = expand(self.outputs, table)
             if single:
-                nodes = substitute(nodes, _single)
+                nodes = in_single(nodes)
             self._programs[key] = compile_program(nodes, table, fold=_FOLD)
         return self._programs[key]
 
@@ -138,16 +130,6 @@ def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...
         f"raw has shape {raw}, but {family!r} needs {(*y, k)}: "
         f"a row per y and a column for each of {', '.join(loss.column_names)}"
     )
-
-
-def _single(node: Node, args: tuple[Node, ...]) -> Node:
-    if node.op == "constant":
-        value = _SINGLE.get(node.value, node.value)
-        if _LARGEST < abs(value) < math.inf:
-            # A threshold near the end of float64's range stands at the same place in float32's.
-            value = math.copysign(abs(value) ** 0.125, value)
-        return constant(value)
-    return make(node.op, *args) if args else node
 
 
 def _number(function: Callable[..., Any]) -> Callable[..., float]:

@@ -1,8 +1,9 @@
 """The loss on PyTorch tensors: autograd to any order, torch.func, torch.compile, any device.
 
 float32 and half precisions are computed in float64 where the device has it (all but MPS): the loss
-costs little beside the network, and its digits decide the gradient. Nothing is checked but shapes,
-because reading values would wait for the device.
+costs little beside the network, and its digits decide the gradient. The one exception is the mean of a
+loss that is so simple that float32 costs no digits, see ``losses/kernels/run.py``. Nothing is checked but
+shapes, because reading values would wait for the device.
 """
 
 from __future__ import annotations

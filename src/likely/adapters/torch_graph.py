@@ -33,9 +33,14 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
 def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:
     """The mean of nll over the rows, as training minimises it."""
     wanted = raw.requires_grad and torch.is_grad_enabled()
-    if wanted and not y.requires_grad and _plain(y, raw):
-        average: Tensor = _Mean.apply(loss, columnar, y, raw)[0]
-        return average
+    average: Tensor
+    if not y.requires_grad and _plain(y, raw):
+        if y.dtype == raw.dtype == torch.float32 and _single(loss) is not None:
+            average = _SingleMean.apply(loss, columnar, y, raw)
+            return average
+        if wanted:
+            average = _Mean.apply(loss, columnar, y, raw)[0]
+            return average
     return (value_and_gradient if wanted else value)(loss, y, raw, columnar)[0].mean()
 
 
@@ -47,9 +52,12 @@ class _Mean(Function):
         from likely.losses.kernels.run import run_mean
 
         gradient = torch.empty_like(raw)
-        rows = (t.detach().numpy() for t in (raw, gradient))
-        columns = (a.T if columnar else a[None] for a in rows)
-        average = run_mean(_kernel(loss_graph(loss, 1)), y.detach().numpy(), *columns)
+        average = run_mean(
+            _kernel(loss_graph(loss, 1)),
+            y.numpy(),
+            _by_column(columnar, raw),
+            _by_column(columnar, gradient),
+        )
         return raw.new_tensor(average), gradient
 
     @staticmethod
@@ -73,6 +81,47 @@ class _Mean(Function):
     def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
         (gradient,) = ctx.saved_tensors
         return (gradient * of_raw).sum(), None
+
+
+class _SingleMean(Function):
+    """The mean of nll in float32, and its gradient where it is asked for: nothing is kept between the two."""
+
+    @staticmethod
+    def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> Tensor:
+        from likely.losses.kernels.run import run_mean
+
+        value, _ = _single(loss)
+        nothing = raw.new_empty(0, 0).numpy()
+        return raw.new_tensor(run_mean(value, y.numpy(), _by_column(columnar, raw), nothing))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.loss, ctx.columnar, *tensors = inputs
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, of_mean: Tensor) -> Any:
+        y, raw = ctx.saved_tensors
+        if torch.is_grad_enabled() or not ordinary(of_mean, y, raw):
+            # The derivative will itself be differentiated, or there are many of them.
+            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1] / y.shape[0]
+            return None, None, None, of_mean * gradient
+        return None, None, None, _single_gradient(ctx, y, raw, of_mean.item())
+
+    @staticmethod
+    def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
+        y, raw = ctx.saved_tensors
+        return (_single_gradient(ctx, y, raw, 1.0) * of_raw).sum()
+
+
+def _single_gradient(ctx: Any, y: Tensor, raw: Tensor, of_mean: float) -> Tensor:
+    from likely.losses.kernels.run import run_mean
+
+    gradient = torch.empty_like(raw)
+    given, slopes = _by_column(ctx.columnar, raw), _by_column(ctx.columnar, gradient)
+    run_mean(_single(ctx.loss)[1], y.numpy(), given, slopes, of_mean)
+    return gradient
 
 
 class _Loss(Function):
@@ -171,6 +220,12 @@ def _plain(*tensors: Tensor) -> bool:
     )
 
 
+def _by_column(columnar: bool, tensor: Tensor) -> Any:
+    """The memory of a tensor (n, k), or (n,), as an array (k, n)."""
+    rows = tensor.detach().numpy()
+    return rows.T if columnar else rows[None]
+
+
 def _kernel(graph: Graph) -> Any:
     from likely.losses.kernels.run import kernel_for
 
@@ -178,6 +233,16 @@ def _kernel(graph: Graph) -> Any:
         order = min(1, len(graph.outputs) - 1)
         graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
     return graph.compiled["kernel"]
+
+
+def _single(loss: Any) -> Any:
+    """The kernels of nll and of its gradient that compute in float32, or None."""
+    from likely.losses.kernels.run import single_kernels
+
+    compiled = loss_graph(loss, 1).compiled
+    if "single" not in compiled:
+        compiled["single"] = single_kernels(loss)
+    return compiled["single"]
 
 
 def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:

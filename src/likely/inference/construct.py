@@ -18,6 +18,9 @@ from likely.losses import check
 #: Vector family, or the kind of a modified one → the module and class of its predictive distribution.
 _PREDICTIVES = {
     "Categorical": ("likely.inference.categorical", "CategoricalPredictive"),
+    "Dirichlet": ("likely.inference.compositions", "DirichletPredictive"),
+    "DirichletMultinomial": ("likely.inference.compositions", "DirichletMultinomialPredictive"),
+    "Multinomial": ("likely.inference.compositions", "MultinomialPredictive"),
     "Independent": ("likely.inference.independent", "IndependentPredictive"),
     "Ordinal": ("likely.inference.ordinal", "OrdinalPredictive"),
     "PlackettLuce": ("likely.inference.plackettluce", "PlackettLucePredictive"),
@@ -40,15 +43,17 @@ def predictive(loss: Any, raw: Any, labels: NDArray[Any] | None = None) -> Any:
     return found(loss, raw) if labels is None else found(loss, raw, labels)
 
 
-def among(loss: Any, raw: Any, trials: Any) -> Predictive:
+def among(loss: Any, raw: Any, trials: Any) -> Any:
     """The distributions at raw (k, n) of the successes among so many trials: a number, or (n,).
 
     TypeError where the family's y brings no trials along.
     """
-    if loss.specification.structure is None or loss.specification.structure.plain is None:
+    specification, structure = loss.specification, loss.specification.structure
+    tallies = specification.support.name == "tallies"
+    if not tallies and (structure is None or structure.plain is None):
         raise TypeError(
             "trials= is for families whose y brings the number of trials along, such as Binomial(); "
-            f"{loss.specification.name} is not one"
+            f"{specification.name} is not one"
         )
     known = check.numeric(trials, "trials")
     if known.shape not in ((), raw.shape[1:]):
@@ -63,6 +68,8 @@ def among(loss: Any, raw: Any, trials: Any) -> Predictive:
             else f"got {trials!r}"
         )
         raise ValueError(f"trials must be {whole.words}: {got}")
+    if tallies:
+        return predictive(loss, raw)._among(known)
     return Predictive(loss.of_trials, np.vstack([raw, np.broadcast_to(known, raw.shape[1:])]))
 
 

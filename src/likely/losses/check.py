@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Domain, Product, Trials, circular
+from likely._math.domains import LABELLED, Composition, Domain, Product, Trials, circular
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -144,6 +144,8 @@ def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     """The ValueError for y of which some value is not in the support."""
     if isinstance(support, Trials):
         _refuse_trials(y, support, family)
+    if isinstance(support, Composition):
+        _refuse_composition(y, support, family)
     if isinstance(support, Product):
         j = next(j for j, part in enumerate(support.parts) if not part.covers(y[:, j]))
         refuse(y[:, j], support.parts[j], f"{support.names[j]}, column {j} of {family}")
@@ -183,6 +185,23 @@ def _refuse_intervals(y: NDArray[np.float64], support: Domain, family: str) -> N
     raise ValueError(
         f"y is impossible under {family}, which lies in {support.symbol}, in "
         f"{rows_and_values(outside, y)}; each row must be {support.words}"
+    )
+
+
+def _refuse_composition(y: NDArray[np.float64], support: Composition, family: str) -> None:
+    """ValueError where rows have the wrong sum; what is wrong with single numbers is for others to say."""
+    _refuse_unless_finite(y, "Drop or impute those rows first")
+    if not all(part.covers(y[:, j]) for j, part in enumerate(support.parts)):
+        return
+    wrong = ~support.contains(y)
+    if support.whole:
+        raise ValueError(
+            f"y has no trial in {rows_and_values(wrong, y)}, where all counts are 0: {family} learns nothing "
+            "from such rows; drop them"
+        )
+    raise ValueError(
+        f"y does not sum to 1 in {rows_and_values(wrong, y)}: {family} needs shares; "
+        "y / y.sum(axis=1, keepdims=True) makes them of amounts"
     )
 
 

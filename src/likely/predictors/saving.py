@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from likely.compositions import CompositionFamily
 from likely.modifiers import MODIFIERS, ModifiedFamily
 from likely.recipe import Family, Role, VectorFamily, family_class, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
@@ -117,6 +118,8 @@ def family_state(family: Family) -> dict[str, Any]:
     state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
     if isinstance(family, TrialsFamily):
         state["trials"] = family.trials
+    if isinstance(family, CompositionFamily):
+        state["parts"] = family._given
     if isinstance(family, ModifiedFamily):
         state["families"] = [family_state(inside) for inside in family.families]
         state["arguments"] = dict(family._arguments)
@@ -145,6 +148,8 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
     roles = _roles(state["roles"])
     if "trials" in state:
         return cls(state["trials"], **roles)
+    if "parts" in state:
+        return cls(state["parts"], **roles)
     if "size" in state:
         size = state["size"]
         if isinstance(size, dict):

@@ -1,7 +1,8 @@
 """A kernel on arrays of any strides and float types, for Numba: as plain Python it is only read, and never run.
 
-Block by block, everything passes through contiguous float64 buffers that stay in the first-level cache, which is what
-a kernel takes. The copies are loops of their own, so that they and the kernel's are vectorised.
+Block by block, everything passes through contiguous buffers that stay in the first-level cache, in the kernel's own
+float type, which is what a kernel takes. The copies are loops of their own, so that they and the kernel's are
+vectorised.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import numpy as np
 
 #: Given to the module that is made of this text.
 kernel: Any = None
+real: Any = None
 ROWS = 1024
-LANES = 8
 
 
 def blocks(rows_all, raw_all, first, rest, scale, start, stop):
@@ -22,10 +23,10 @@ def blocks(rows_all, raw_all, first, rest, scale, start, stop):
     nll goes to ``first``, unless that is empty, and the other outputs times ``scale`` to ``rest`` (m, n).
     """
     columns, outputs = raw_all.shape[0], rest.shape[0]
-    y = np.empty((*rows_all.shape[:-1], ROWS))
-    raw, nll = np.empty((columns, ROWS)), np.empty(ROWS)
-    others, lanes = np.empty((outputs, ROWS)), np.zeros(LANES)
-    invalid = 0
+    y = np.empty((*rows_all.shape[:-1], ROWS), real)
+    raw, nll = np.empty((columns, ROWS), real), np.empty(ROWS, real)
+    others = np.empty((outputs, ROWS), real)
+    invalid, found = 0, 0.0
     for begin in range(start, stop, ROWS):
         size = min(ROWS, stop - begin)
         copy_column(rows_all[..., begin : begin + size], y)
@@ -35,10 +36,24 @@ def blocks(rows_all, raw_all, first, rest, scale, start, stop):
         if first.shape[0] > 0:
             copy_column(nll[:size], first[begin : begin + size])
         else:
-            add(nll[:size], lanes)
+            found += total(nll, size)
         for j in range(outputs):
             copy_scaled(others[j, :size], scale, rest[j, begin : begin + size])
-    return invalid, lanes.sum()
+    return invalid, found
+
+
+def sums(rows_all, raw_all, rest, scale, start, stop):
+    """The same without copies, for y and raw that a kernel takes as they are, and without a place for nll."""
+    outputs = rest.shape[0]
+    nll, others = np.empty(ROWS, real), np.empty((outputs, ROWS), real)
+    invalid, found = 0, 0.0
+    for begin in range(start, stop, ROWS):
+        size = min(ROWS, stop - begin)
+        invalid += kernel(rows_all, raw_all, nll, others, begin, begin + size, -begin)
+        found += total(nll, size)
+        for j in range(outputs):
+            copy_scaled(others[j, :size], scale, rest[j, begin : begin + size])
+    return invalid, found
 
 
 def copy_column(given, to):
@@ -60,11 +75,14 @@ def copy_scaled(given, scale, to):
         to[i] = given[i] * scale
 
 
-def add(given, lanes):
-    """Add numbers to as many sums as can be added to at once."""
-    whole = given.shape[0] // LANES * LANES
-    for i in range(0, whole, LANES):
-        for lane in range(LANES):
-            lanes[lane] += given[i + lane]
-    for i in range(whole, given.shape[0]):
-        lanes[0] += given[i]
+def total(given, size):
+    """The sum of the first numbers of a buffer, by halves: as exact as it is fast. The buffer is used up."""
+    for i in range(size, ROWS):
+        given[i] = 0.0
+    half = ROWS // 2
+    while half > 0:
+        low, high = given[:half], given[half : 2 * half]
+        for i in range(half):
+            low[i] += high[i]
+        half //= 2
+    return float(given[0])

@@ -36,9 +36,11 @@ class CacheWarning(UserWarning):
     """Kernels cannot be cached, so each process compiles them again."""
 
 
-def kernel(title: str, name: str, outputs: Any, columns: int, support: Domain) -> Kernel:
+def kernel(
+    title: str, name: str, outputs: Any, columns: int, support: Domain, single: bool = False
+) -> Kernel:
     """The compiled kernel ``name(y, raw, first, rest, start, stop, shift)`` for these outputs."""
-    source = module_source(title, name, outputs, columns, support)
+    source = module_source(title, name, outputs, columns, support, single)
     return getattr(load(title, name, source), name)
 
 
@@ -132,8 +134,8 @@ def _compile(module: types.ModuleType) -> None:
         # LLVM vectorises a loop only if everything that it calls is inlined. The one signature of a
         # kernel takes read-only arrays too, so that nothing is ever compiled twice.
         head = function.__code__.co_varnames[0]
-        if head in ("y_all", "ys_all"):
-            decorate = partial(numba.njit, _signature(numba, 1 if head == "y_all" else 2), **fast)
+        if head in ("y_all", "ys_all", "y32_all", "ys32_all"):
+            decorate = partial(numba.njit, _signature(numba, head), **fast)
         elif head in ("codes_all", "rows_all"):  # compiled for each type and layout that it meets
             decorate = partial(numba.njit, **fast)
         else:
@@ -146,10 +148,11 @@ def _compile(module: types.ModuleType) -> None:
         setattr(module, name, compiled)
 
 
-def _signature(numba: Any, axes: int) -> Any:
-    """Of a kernel's arguments: contiguous float64 arrays, of which y and raw are only read."""
+def _signature(numba: Any, head: str) -> Any:
+    """Of a kernel's arguments: contiguous arrays of one float type, of which y and raw are only read."""
     types_ = numba.types
-    y = types_.Array(types_.float64, axes, "C", readonly=True)
-    raw = types_.Array(types_.float64, 2, "C", readonly=True)
-    first, rest = types_.float64[::1], types_.float64[:, ::1]
+    real = types_.float32 if "32" in head else types_.float64
+    y = types_.Array(real, 2 if head.startswith("ys") else 1, "C", readonly=True)
+    raw = types_.Array(real, 2, "C", readonly=True)
+    first, rest = real[::1], real[:, ::1]
     return types_.intp(y, raw, first, rest, types_.intp, types_.intp, types_.intp)

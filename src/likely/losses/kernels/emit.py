@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Domain, Intervals, Product, Trials
+from likely._math.domains import Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
+from likely._math.single import in_single
 
 _BINARY = {
     "add": "{} + {}",
@@ -45,8 +46,22 @@ def compilable(outputs: Sequence[Node]) -> bool:
     return len(topological(expand(outputs, dict.fromkeys(_KNOWN, _unused)))) <= _LONGEST
 
 
+#: What a kernel in single precision may be made of: elementary functions, and one of y alone.
+_SIMPLE = {
+    *(_BINARY.keys() - {"arctan2"}),
+    *_UNARY,
+    *("where", "sign", "maximum", "minimum", "exp", "log", "log1p"),
+    *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "log_factorial_error"),
+}
+
+
+def simple(outputs: Sequence[Node]) -> bool:
+    """Whether the outputs are elementary, so that in float32 they lose no more than float32 must."""
+    return all(not node.args or node.op in _SIMPLE for node in topological(outputs))
+
+
 def kernel_source(
-    name: str, outputs: Sequence[Node], columns: int, support: Domain
+    name: str, outputs: Sequence[Node], columns: int, support: Domain, single: bool = False
 ) -> tuple[str, set[str]]:
     """A function ``name(y, raw, first, rest, start, stop, shift)``, and the primitives it calls.
 
@@ -56,32 +71,35 @@ def kernel_source(
     the support or raw is not finite: a count in the same pass, not a scan. All arrays are contiguous.
     Every row becomes a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises
     (a loop from start to stop over the 2-d arrays it does not).
+
+    A ``single`` kernel computes in float32, and does not count: those who call it look at y beforehand.
     """
     nodes = expand(outputs, dict.fromkeys(_KNOWN, _unused))
+    if single:
+        nodes = in_single(nodes)
     order = topological(nodes)
     names: dict[int, str] = {}
     lines: list[str] = []
     used: set[str] = set()
     for node in order:
         if node.op == "constant":
-            names[id(node)] = _number(node.value)
+            names[id(node)] = _number(node.value, single)
         elif node.op == "symbol":
             names[id(node)] = node.value
         elif node.op == "pi":
-            names[id(node)] = "math.pi"
+            names[id(node)] = "float32(math.pi)" if single else "math.pi"
         else:
-            text = _statement(node, [names[id(arg)] for arg in node.args], used)
+            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
             names[id(node)] = f"t{len(lines)}"
             lines.append(f"        t{len(lines)} = {text}")
     rows = range(columns)
     several = len(support.columns) > 1
-    head = [
-        f"def {name}({'ys' if several else 'y'}_all, raw_all, first, rest, start, stop, shift):"
-    ]
+    ys = ("ys" if several else "y") + ("32_all" if single else "_all")
+    head = [f"def {name}({ys}, raw_all, first, rest, start, stop, shift):"]
     if several:
-        head += [f"    {y}_rows = ys_all[{j}][start:stop]" for j, y in enumerate(support.columns)]
+        head += [f"    {y}_rows = {ys}[{j}][start:stop]" for j, y in enumerate(support.columns)]
     else:
-        head += ["    y_rows = y_all[start:stop]"]
+        head += [f"    y_rows = {ys}[start:stop]"]
     head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in rows]
     head += ["    out0 = first[start + shift : stop + shift]"]
     head += [
@@ -90,7 +108,9 @@ def kernel_source(
     head += ["    invalid = 0", "    for i in range(stop - start):"]
     head += [f"        {y} = {y}_rows[i]" for y in support.columns]
     head += [f"        raw{j} = raw{j}_rows[i]" for j in rows]
-    head += [f"        valid = {_valid(support, columns)}", "        invalid += 0 if valid else 1"]
+    if not single:
+        head += [f"        valid = {_valid(support, columns)}"]
+        head += ["        invalid += 0 if valid else 1"]
     tail = [f"        out{r}[i] = {names[id(node)]}" for r, node in enumerate(nodes)]
     tail += ["    return invalid"]
     return "\n".join([*head, *lines, *tail]) + "\n", used
@@ -109,6 +129,10 @@ def _valid(support: Domain, columns: int) -> str:
     if isinstance(support, Product):
         for y, part in zip(support.columns, support.parts, strict=True):
             conditions += _inside(part, y)
+        if isinstance(support, Composition):
+            total = " + ".join(support.columns)
+            near = f"(abs({total} - 1.0) <= {support.tolerance!r})"
+            conditions.append(f"({total} > 0.0)" if support.whole else near)
         return " & ".join(conditions)
     return " & ".join([*conditions, *_inside(support, "y")])
 
@@ -128,7 +152,7 @@ def _unused() -> None:
     raise AssertionError("the emitter writes text; nothing is called")
 
 
-def _statement(node: Node, args: list[str], used: set[str]) -> str:
+def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str:
     if node.op in _BINARY:
         return _BINARY[node.op].format(*args)
     if node.op in _UNARY:
@@ -139,10 +163,13 @@ def _statement(node: Node, args: list[str], used: set[str]) -> str:
     if node.op == "where":
         return f"{args[1]} if {args[0]} else {args[2]}"
     assert node.op == "sign"
-    return f"(1.0 if {args[0]} > 0.0 else (-1.0 if {args[0]} < 0.0 else {args[0]}))"
+    plus, minus, zero = (_number(value, single) for value in (1.0, -1.0, 0.0))
+    return f"({plus} if {args[0]} > {zero} else ({minus} if {args[0]} < {zero} else {args[0]}))"
 
 
-def _number(value: float) -> str:
+def _number(value: float, single: bool = False) -> str:
+    if single:
+        return f"float32({_number(value)})"
     if value != value:
         return "math.nan"
     if value in (float("inf"), -float("inf")):
@@ -151,29 +178,34 @@ def _number(value: float) -> str:
 
 
 def module_source(
-    title: str, name: str, outputs: Sequence[Node], columns: int, support: Domain
+    title: str,
+    name: str,
+    outputs: Sequence[Node],
+    columns: int,
+    support: Domain,
+    single: bool = False,
 ) -> str:
     """A whole module: the primitives that its kernel needs, then the kernel."""
-    body, used = kernel_source(name, outputs, columns, support)
+    body, used = kernel_source(name, outputs, columns, support, single)
     parts = [
         f'"""{title}\n\nGenerated by likely.losses.kernels.emit: do not edit."""\n',
         "import math\n\nimport numpy as np\n",
-        primitives_text(frozenset(used)),
+        primitives_text(frozenset({*used, "float32"} if single else used), single),
         body,
     ]
     return "\n\n".join(part.strip("\n") + "\n" for part in parts if part)
 
 
 @cache
-def _primitives_tree() -> tuple[str, ast.Module]:
-    path = Path(__file__).parents[2] / "_math" / "primitives.py"
-    text = path.read_text(encoding="utf-8")
+def _primitives_tree(single: bool) -> tuple[str, ast.Module]:
+    file = "primitives_single.py" if single else "primitives.py"
+    text = (Path(__file__).parents[2] / "_math" / file).read_text(encoding="utf-8")
     return text, ast.parse(text)
 
 
-def primitives_text(wanted: frozenset[str]) -> str:
+def primitives_text(wanted: frozenset[str], single: bool = False) -> str:
     """The text of the wanted primitives and of everything they refer to, in file order."""
-    text, tree = _primitives_tree()
+    text, tree = _primitives_tree(single)
     defined: dict[str, ast.stmt] = {}
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef):
@@ -195,8 +227,12 @@ def primitives_text(wanted: frozenset[str]) -> str:
         waiting += [n.id for n in ast.walk(defined[name]) if isinstance(n, ast.Name)]
     chosen = {id(defined[name]) for name in needed}
     lines = text.splitlines()
-    return "\n\n".join(
+    parts = [
         "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
         for statement in tree.body
         if id(statement) in chosen
-    )
+    ]
+    # What is the same in every precision stands in the one file.
+    if single and (rest := wanted - needed):
+        parts.append(primitives_text(rest))
+    return "\n\n".join(parts)

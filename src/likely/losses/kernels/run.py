@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.graph import Node, constant
 from likely._math.pool import fold_slices
+from likely.links import default_link
 from likely.losses.kernels.build import Kernel, kernel, load
+from likely.losses.kernels.emit import simple
 
 Array = NDArray[np.float64]
+#: Below this many rows one thread is as fast as many, for kernels as fast as those in float32.
+_SERIAL_ROWS = 500_000
 _ORDERS = ("loss", "gradient", "curvature")
 
 
@@ -43,6 +48,36 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
     )
 
 
+def single_outputs(loss: Any) -> dict[str, list[Node]] | None:
+    """What the kernels in float32 compute, by their names, or None where float32 would cost digits.
+
+    One has nll; the other its gradient, and 0 for nll: what is so simple is computed twice rather than kept.
+    Formulas with special functions, other links than the default ones, and formulas of users are computed in double
+    precision always.
+    """
+    specification, outputs = loss.specification, loss.outputs(1)
+    known = {**specification.parameters, **specification.alternatives}
+    usual = all(
+        slot.link is None or slot.link is default_link(known[slot.parameter].domain)
+        for slot in loss.slots
+    )
+    if specification.own or specification.structure or not usual or not simple(outputs):
+        return None
+    return {"loss_single": outputs[:1], "slopes_single": [constant(0.0), *outputs[1:]]}
+
+
+def single_kernels(loss: Any) -> list[Kernel] | None:
+    """The compiled kernels of ``single_outputs``."""
+    found = single_outputs(loss)
+    if found is None:
+        return None
+    columns, support = loss.columns, loss.specification.support
+    return [
+        kernel(title_of(loss), name, nodes, columns, support, single=True)
+        for name, nodes in found.items()
+    ]
+
+
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
     """Fill ``first`` (n,) and ``rest`` (rows, n), from y, (n,) or (n, m), and raw (k, n).
 
@@ -52,31 +87,41 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
     """
     invalid: list[int] = []
     y = y.T
-    if _ready(y, raw, first, rest):
+    if _ready(np.float64, y, raw, first, rest):
 
         def work(start: int, stop: int) -> None:
             invalid.append(function(y, raw, first, rest, start, stop, 0))
 
     else:
-        blocks = _blocks(function, y.ndim)
+        module = _blocks(function, y.ndim)
 
         def work(start: int, stop: int) -> None:
-            invalid.append(blocks(y, raw, first, rest, 1.0, start, stop)[0])
+            invalid.append(module.blocks(y, raw, first, rest, 1.0, start, stop)[0])
 
     fold_slices(work, raw.shape[1])
     return sum(invalid)
 
 
-def run_mean(function: Kernel, y: Array, raw: Array, rest: Array) -> float:
-    """The mean of nll over the rows; ``rest`` (k, n), of any strides and float type, gets the mean's gradient."""
-    blocks, n, y = _blocks(function, y.ndim), y.shape[0], y.T
-    sums: list[float] = []
+def run_mean(function: Kernel, y: Array, raw: Array, rest: Array, of_mean: float = 1.0) -> float:
+    """The mean of nll over the rows; ``rest`` gets the gradient of ``of_mean`` times it.
+
+    y (n,) or (n, m), raw (k, n) and ``rest`` (k, n), or (0, n) of a kernel without gradient, may have any strides and
+    float types.
+    """
+    module, n, y = _blocks(function, y.ndim), y.shape[0], y.T
+    scale = _real(function)(of_mean / n)
+    ready = _ready(_real(function), y, raw)
+    found: list[float] = []
 
     def work(start: int, stop: int) -> None:
-        sums.append(blocks(y, raw, _NOTHING, rest, 1.0 / n, start, stop)[1])
+        if ready:
+            found.append(module.sums(y, raw, rest, scale, start, stop)[1])
+        else:
+            found.append(module.blocks(y, raw, _NOTHING, rest, scale, start, stop)[1])
 
-    fold_slices(work, n)
-    return math.fsum(sums) / n
+    few = _real(function) is np.float32 and n < _SERIAL_ROWS
+    fold_slices(work, n, n_jobs=1 if few else None)
+    return math.fsum(found) / n
 
 
 _NOTHING: Array = np.empty(0)
@@ -84,15 +129,20 @@ _NOTHING: Array = np.empty(0)
 
 @cache
 def _blocks(function: Any, axes: int) -> Any:
-    """``blocks`` of ``blocks_body.py`` for this kernel and y with so many axes."""
+    """``blocks_body.py`` for this kernel and y with so many axes."""
     file = function.__module__
     text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
     if axes == 2:
         text = text.replace("copy_column(rows_all", "copy_columns(rows_all")
     text = f"# The kernel is {file}.{function.__name__}.\n" + text
     stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
-    return load(stem, "blocks", text, kernel=function).blocks
+    return load(stem, "blocks", text, kernel=function, real=_real(function))
 
 
-def _ready(*arrays: Array) -> bool:
-    return all(a.flags.c_contiguous and a.flags.aligned and a.dtype == np.float64 for a in arrays)
+def _real(function: Any) -> type[np.float32 | np.float64]:
+    """The float type that a kernel computes in."""
+    return np.float32 if function.__name__.endswith("_single") else np.float64
+
+
+def _ready(real: type[np.floating], *arrays: Array) -> bool:
+    return all(a.flags.c_contiguous and a.flags.aligned and a.dtype == real for a in arrays)

@@ -45,11 +45,9 @@ def source(*, single: bool) -> str:
     """The text of the module for one float type: primitives, then the kernels."""
     path = Path(__file__).with_name("softmax_body.py")
     body = path.read_text(encoding="utf-8").split("import exp, log1p\n", 1)[1]
-    if single:
-        body = body.replace(" exp(", " exp32(")
     head = f'"""{TITLE}\n\nGenerated from softmax_body.py: do not edit."""\n'
-    head += "\nimport math\n\nimport numpy as np\nfrom numpy import float32, int32\n"
-    parts = [head, primitives_text(frozenset({"exp", "log1p"})), body.strip("\n") + "\n"]
+    head += "\nimport math\n\nimport numpy as np\n"
+    parts = [head, primitives_text(frozenset({"exp", "log1p"}), single), body.strip("\n") + "\n"]
     return "\n\n".join(parts)
 
 

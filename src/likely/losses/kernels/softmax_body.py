@@ -9,42 +9,12 @@ sum: the chosen class is never subtracted from 1. One exponential an entry.
 from __future__ import annotations
 
 import numpy as np
-from numpy import float32, int32
 
 from likely._math.primitives import exp, log1p
 
 LANES = 16
 #: Lanes are added to each other in these steps.
 HALVES = (8, 4, 2, 1)
-#: 1.5·2²³: adding it rounds to an integer, which is then in the last bits.
-ROUND_32 = float32(12582912.0)
-ONE_OVER_LOG2_32 = float32(1.4426950408889634)
-# log 2 in two parts: a multiple of the first by a small integer is exact.
-LOG2_HIGH_32 = float32(0.693145751953125)
-LOG2_LOW_32 = float32(1.4286068203094173e-06)
-# (e^r - 1 - r) / r^2 for |r| <= log(2) / 2, to 1.4e-9 (Chebyshev).
-EXP32_0 = float32(0.5000000013457727)
-EXP32_1 = float32(0.16666666681614256)
-EXP32_2 = float32(0.04166646500604005)
-EXP32_3 = float32(0.008333310934448869)
-EXP32_4 = float32(0.0013933641031986701)
-EXP32_5 = float32(0.00019890980869750327)
-
-
-def exp32(x):
-    """e^x in single precision for x <= 0; 0 where the result is subnormal."""
-    under = x < float32(-87.0)
-    y = float32(-87.0) if under else x
-    shifted = y * ONE_OVER_LOG2_32 + ROUND_32
-    n = shifted - ROUND_32
-    r = (y - n * LOG2_HIGH_32) - n * LOG2_LOW_32
-    p = EXP32_4 + r * EXP32_5
-    p = EXP32_2 + r * EXP32_3 + (r * r) * p
-    p = EXP32_0 + r * EXP32_1 + (r * r) * p
-    value = float32(1.0) + (r + (r * r) * p)
-    bits = int32(float32(shifted).view(int32) << int32(23))
-    scaled = value * int32(bits + int32(0x3F800000)).view(float32)
-    return float32(0.0) if under else scaled
 
 
 def few_classes(codes_all, raw_all, first, rest, start, stop, rows):

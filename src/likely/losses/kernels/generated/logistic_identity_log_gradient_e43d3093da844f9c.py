@@ -168,16 +168,13 @@ def log1p(x: float) -> float:
     return x if abs(x) < 2.0**-53 else value
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -195,7 +192,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         t7 = t6 * 2.0
         t8 = t3 + t7
         t9 = raw1 + t8
-        t10 = (1.0 if t2 > 0.0 else (-1.0 if t2 < 0.0 else t2))
+        t10 = (1.0 if t2 > 0.0 else ((-1.0) if t2 < 0.0 else t2))
         t11 = t5 + 1.0
         t12 = 1.0 / t11
         t13 = expm1(t4)
@@ -207,16 +204,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         t19 = t3 * t14
         t20 = -t19
         t21 = 1.0 - t20
-        t22 = 1.0 / t1
-        t23 = t22 / t1
-        t24 = t23 / 3.0
-        t25 = math.pi * math.pi
-        t26 = t25 + 3.0
-        t27 = t26 / 9.0
         out0[i] = t9
         out1[i] = t18
         out2[i] = t21
-        out3[i] = t24
-        out4[i] = 0.0
-        out5[i] = t27
     return invalid

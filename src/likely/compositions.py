@@ -1,0 +1,183 @@
+"""Families of compositions: shares of a whole, or counts of several kinds.
+
+Each is a :class:`~likely.recipe.Family` of K parts, given by their number or their names. The formulas come from
+``likely.families.compositions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from numbers import Integral
+from typing import Any
+
+from likely.families.base import Specification
+from likely.recipe import Family, Role
+
+
+class CompositionFamily(Family):
+    """A family over rows of K numbers, one a part, whose expected shares are predicted by K − 1 log ratios."""
+
+    def __init__(self, parts: int | Sequence[str] | None = None, **roles: Role | float) -> None:
+        self.parts = _names(parts, type(self).__name__)
+        self.specification = type(self)._specification(self.parts)
+        super().__init__(**roles)
+
+    @classmethod
+    @cache
+    def _specification(cls, parts: tuple[str, ...]) -> Specification:
+        module = import_module(f"likely.families.compositions.{cls.__name__.lower()}")
+        found: Specification = module.specification(parts, cls.__doc__ or "")
+        return found
+
+    @property
+    def _given(self) -> int | list[str]:
+        """The parts as they were given: their number, or their names."""
+        k = len(self.parts)
+        return k if self.parts == _numbered(k) else list(self.parts)
+
+    def at(self, **parameters: Any) -> Any:
+        """The distribution at these parameters; ``mean``, the K shares or (n, K), may take the place of log ratios.
+
+        ValueError where the shares are not above 0 with sum 1.
+        """
+        if "mean" not in parameters:
+            return super().at(**parameters)
+        import numpy as np
+
+        from likely.losses import check
+
+        mean = check.numeric(parameters.pop("mean"), "mean")
+        k = len(self.parts)
+        if mean.ndim not in (1, 2) or mean.shape[-1] != k:
+            raise ValueError(f"mean must have shape ({k},) or (n, {k}), got {mean.shape}")
+        if not ((mean > 0.0).all() and np.allclose(mean.sum(axis=-1), 1.0, rtol=0.0, atol=1e-9)):
+            raise ValueError(f"mean must be {k} shares above 0 that sum to 1, got {mean.tolist()}")
+        logs = np.log(mean)
+        ratios = np.moveaxis(logs[..., :-1] - logs[..., -1:], -1, 0)
+        return super().at(**dict(zip(self.ratios, ratios, strict=True)), **parameters)
+
+    @property
+    def ratios(self) -> tuple[str, ...]:
+        """The names of the log ratios: of every part but the last, to the last."""
+        from likely.families.compositions.base import RATIO
+
+        return tuple(RATIO + name for name in self.parts[:-1])
+
+    def __repr__(self) -> str:
+        given = [repr(self._given), *(f"{name}={role!r}" for name, role in self._roles.items())]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._given, self._roles)
+
+
+def _rebuild(cls: Any, parts: Any, roles: Mapping[str, Role | float]) -> CompositionFamily:
+    made: CompositionFamily = cls(parts, **roles)
+    return made
+
+
+def _numbered(k: int) -> tuple[str, ...]:
+    return tuple(f"y{j}" for j in range(k))
+
+
+def _names(parts: Any, family: str) -> tuple[str, ...]:
+    """What the parts are called; ValueError or TypeError where they are no number and no names."""
+    if isinstance(parts, Integral) and not isinstance(parts, bool):
+        if parts < 2:
+            raise ValueError(f"{family} takes at least two parts, got {parts}")
+        return _numbered(int(parts))
+    if isinstance(parts, str) or not isinstance(parts, Sequence):
+        raise TypeError(
+            f"{family} takes the number of parts, {family}(3), or their names, "
+            f'{family}(["sand", "silt", "clay"]); got {parts!r}'
+        )
+    names = tuple(parts)
+    fit = all(isinstance(name, str) and name.isidentifier() for name in names)
+    if len(names) < 2 or len(set(names)) != len(names) or not fit:
+        raise ValueError(
+            "the names of the parts must be at least two, different, and fit to end a parameter's name; "
+            f"got {list(names)}"
+        )
+    return names
+
+
+class Dirichlet(CompositionFamily):
+    r"""Shares of a whole, all above 0: time budgets, soil textures, vote shares.
+
+    .. math:: p(y) = \frac{\Gamma(\kappa)}{\prod_j \Gamma(\kappa \mu_j)} \prod_j y_j^{\kappa \mu_j - 1}
+
+    y (n, K) has the shares of K parts, which sum to 1; ``Dirichlet(3)``, or ``Dirichlet(["sand", "silt", "clay"])``.
+    The expected shares μ are predicted by the logarithms of their ratios to the last part, ``log_ratio_sand`` and so
+    on; precision κ is one number for all rows, or ``precision=predicted``. Variance μⱼ(1 − μⱼ)/(1 + κ); ``marginal``
+    of a part is Beta. The mode is on the edge where a κμⱼ ≤ 1. Exact zeros are outside the support. With two parts it
+    is Beta.
+
+    ValueError: rows that do not sum to 1 (within 1e-9, for rounding), or with a share that is not above 0.
+
+    >>> from likely import Dirichlet
+    >>> soil = Dirichlet(["sand", "silt", "clay"])
+    >>> soil.parameters
+    ('log_ratio_sand', 'log_ratio_silt', 'precision')
+    >>> d = soil.at(mean=[0.5, 0.3, 0.2], precision=10.0)
+    >>> d.mean().round(6), d.mode().round(6)
+    (array([0.5, 0.3, 0.2]), array([0.571429, 0.285714, 0.142857]))
+    >>> round(float(d.marginal("clay").quantile(0.9)), 4)
+    0.3684
+
+    Source: Maier, DirichletReg: Dirichlet regression for compositional data in R (2014).
+    """
+
+
+class Multinomial(CompositionFamily):
+    r"""Counts of several kinds among independent trials: votes, species, answers.
+
+    .. math:: p(y) = \frac{n!}{\prod_j y_j!} \prod_j \mu_j^{y_j}
+
+    y (n, K) has the counts of K kinds; their sum, the number of trials, is known and may differ from row to row.
+    ``Multinomial(3)``, or ``Multinomial(["red", "green", "blue"])``. The shares μ are predicted by the logarithms of
+    their ratios to the last kind. A new row brings no number of trials: its prediction is the distribution of a single
+    one, whose mean is μ; ``predict_dist(X, trials=...)`` gives that of so many. With two kinds it is Binomial, with
+    one trial a row Categorical.
+
+    ValueError: counts that are not whole numbers ≥ 0, and rows of zeros alone.
+
+    >>> from likely import Multinomial
+    >>> d = Multinomial(3).at(mean=[0.5, 0.3, 0.2])
+    >>> round(float(d.prob([2, 1, 1])), 6)
+    0.18
+    >>> fitted = Multinomial(["red", "blue"]).fit([[3, 1], [2, 2], [1, 3]])
+    >>> fitted.mean().round(6)
+    array([0.5, 0.5])
+
+    Source: Agresti, Categorical Data Analysis (2013), chapter 1.
+    """
+
+
+class DirichletMultinomial(CompositionFamily):
+    r"""Counts of several kinds whose shares vary from row to row: Multinomial with overdispersion.
+
+    .. math:: p(y) = \frac{n!\, \Gamma(\kappa)}{\Gamma(\kappa + n)}
+              \prod_j \frac{\Gamma(\kappa \mu_j + y_j)}{\Gamma(\kappa \mu_j)\, y_j!}
+
+    y (n, K) as for ``Multinomial``; of each row the shares are a draw from a Dirichlet with mean μ and precision κ.
+    Variance nμⱼ(1 − μⱼ)(n + κ)/(1 + κ). As κ → ∞ it is the Multinomial: a fit to counts without overdispersion
+    has no maximum, and says so. A prediction is the distribution of a single trial; ``predict_dist(X, trials=...)``
+    gives that of so many.
+
+    ValueError: counts that are not whole numbers ≥ 0, and rows of zeros alone.
+
+    >>> from likely import DirichletMultinomial
+    >>> d = DirichletMultinomial(3).at(mean=[0.5, 0.3, 0.2], precision=4.0)
+    >>> round(float(d.prob([2, 1, 1])), 6)
+    0.082286
+
+    Source: Mosimann, On the compound multinomial distribution, Biometrika 49 (1962), 65-82.
+    """
+
+
+#: The families of compositions by name.
+COMPOSITIONS: dict[str, type[CompositionFamily]] = {
+    cls.__name__: cls for cls in (Dirichlet, Multinomial, DirichletMultinomial)
+}

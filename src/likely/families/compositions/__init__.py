@@ -1,0 +1,1 @@
+"""Families of compositions: the shares of K parts, or counts of them."""

@@ -1,0 +1,118 @@
+"""What families of compositions have in common: K shares that sum to 1, by K − 1 logarithms of ratios.
+
+The last part is what the others are compared with: ``log_ratio_a`` is log(μ_a/μ_last), and K families of one
+composition are told apart by their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from likely._math.atoms import logaddexp, sigmoid, softplus
+from likely._math.domains import Composition, positive, real
+from likely._math.graph import as_node, exp
+from likely.families.base import Body, Parameter, Specification
+from likely.families.modifiers.base import Array, Structure
+
+RATIO = "log_ratio_"
+#: Entries of a start are drawn this far towards equal shares, so that none is 0.
+_DRAWN = 0.5
+
+
+class Shares:
+    """The shares μ of the parts at their log ratios: with logarithms and 1 − μ that keep their digits."""
+
+    def __init__(self, ratios: Sequence[Any]) -> None:
+        nodes = [*(as_node(ratio) for ratio in ratios), as_node(0.0)]
+        # log Σ exp over all others, from both ends: a share near 1 is not subtracted from 1.
+        before, after = _running(nodes), _running(nodes[::-1])[::-1]
+        k = len(nodes)
+        others = [
+            after[1] if j == 0 else before[k - 2] if j == k - 1 else logaddexp(before[j - 1], after[j + 1])
+            for j in range(k)
+        ]  # fmt: skip
+        self.logs = [-softplus(other - node) for other, node in zip(others, nodes, strict=True)]
+        self.shares = [exp(log) for log in self.logs]
+        self.complements = [sigmoid(o - node) for o, node in zip(others, nodes, strict=True)]
+
+    def slope(self, j: int, i: int) -> Any:
+        """∂ log μ_j/∂ratio_i."""
+        return self.complements[j] if i == j else -self.shares[i]
+
+
+def _running(nodes: Sequence[Any]) -> list[Any]:
+    found = [nodes[0]]
+    for node in nodes[1:]:
+        found.append(logaddexp(found[-1], node))
+    return found
+
+
+def composition(
+    kind: str,
+    doc: str,
+    parts: tuple[str, ...],
+    domain: Callable[[tuple[str, ...]], Composition],
+    log_density: Callable[..., Any],
+    start: Callable[[Array, Array], Mapping[str, float]],
+    own: Mapping[str, Parameter],
+    information: Callable[..., Any] | None = None,
+    entropy: Callable[..., Any] | None = None,
+) -> Specification:
+    """The family ``kind`` of these parts.
+
+    ``log_density(ys, shares, *own)``, ``information(parts, shares, *own)`` and ``entropy(shares, *own)`` are formulas;
+    ``start(y, weight)`` gives values of its own parameters.
+    """
+    ratios = parts[:-1]
+    k = len(parts)
+
+    def density(*given: Any) -> Any:
+        return log_density(given[:k], Shares(given[k : 2 * k - 1]), *given[2 * k - 1 :])
+
+    def expected(*given: Any) -> Any:
+        assert information is not None
+        return information(ratios, Shares(given[: k - 1]), *given[k - 1 :])
+
+    def guess(y: Array, weight: Array | None) -> dict[str, float]:
+        w = np.ones(y.shape[0]) if weight is None else weight
+        total = w @ y + _DRAWN * w.sum() / y.shape[0] * y.sum(axis=1).mean() / k
+        logs = np.log(total)
+        found = {
+            RATIO + name: float(v) for name, v in zip(ratios, logs[:-1] - logs[-1], strict=True)
+        }
+        return found | dict(start(y, w))
+
+    formulas: dict[str, Body] = {}
+    if information is not None:
+        formulas["expected_information"] = expected
+    if entropy is not None:
+        formulas["entropy"] = lambda *given: entropy(Shares(given[: k - 1]), *given[k - 1 :])
+    symbols = {RATIO + name: Parameter(real, rf"\eta_{{{j + 1}}}") for j, name in enumerate(ratios)}
+    return Specification(
+        name=f"{kind}({k})",
+        doc=doc,
+        support=domain(parts),
+        parameters={**symbols, **own},
+        alternatives={},
+        log_density=density,
+        formulas=formulas,
+        structure=Structure(kind, (), _no_rows, guess),
+    )
+
+
+def _no_rows(part: int, y: Array, weight: Array | None) -> Any:
+    raise AssertionError("a composition has no families inside")
+
+
+PRECISION = {"precision": Parameter(positive, r"\kappa", shared=True)}
+
+
+def precision(y: Array, weight: Array) -> dict[str, float]:
+    """That of the variances of shares y (n, K): μ(1 − μ)/(1 + κ), summed over the parts."""
+    mean = np.average(y, axis=0, weights=weight)
+    variance = float(np.average((y - mean) ** 2, axis=0, weights=weight).sum())
+    spread = float((mean * (1.0 - mean)).sum())
+    return {"precision": spread / variance - 1.0 if 0.0 < 2.0 * variance < spread else 1.0}
