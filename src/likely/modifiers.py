@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from likely.report.explain import Explanation
 
 
+#: The functions of ``Transformed``, and the numbers that each takes.
+TRANSFORMS: dict[str, tuple[str, ...]] = {
+    "log": (),
+    "box-cox": ("power",),
+    "affine": ("shift", "factor"),
+}
+
+
 class ModifiedFamily(Family):
     """A family made of other families; its subclasses are the modifiers."""
 
@@ -295,14 +303,14 @@ class Transformed(ModifiedFamily):
         from likely.families.modifiers.transformed import Affine, BoxCox, Log, transformed
 
         inside = as_family(family)
-        takes = {"log": (), "box-cox": ("power",), "affine": ("shift", "factor")}
-        if transform not in takes:
-            raise ValueError(f"transform must be one of {', '.join(takes)}; got {transform!r}")
+        if transform not in TRANSFORMS:
+            raise ValueError(f"transform must be one of {', '.join(TRANSFORMS)}; got {transform!r}")
+        takes = TRANSFORMS[transform]
         numbers = {"power": power, "shift": shift, "factor": factor}
         given = {name: _bound(v, name) for name, v in numbers.items() if v is not None}
-        other = [name for name in given if name not in takes[transform]]
+        other = [name for name in given if name not in takes]
         if other:
-            known = " and ".join(takes[transform]) or "no numbers"
+            known = " and ".join(takes) or "no numbers"
             raise TypeError(f"transform {transform!r} takes {known}, not {other[0]}")
         for name, value in given.items():
             if not math.isfinite(value) or (value == 0.0 and name != "shift"):
