@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from likely.compositions import Multinomial as Multinomial
     from likely.inference.predictive import Predictive as Predictive
     from likely.modifiers import Censored as Censored
+    from likely.modifiers import Discretised as Discretised
     from likely.modifiers import Hurdle as Hurdle
     from likely.modifiers import Independent as Independent
     from likely.modifiers import Mixture as Mixture
+    from likely.modifiers import Transformed as Transformed
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.modifiers import censored as censored
@@ -68,8 +70,10 @@ _LAZY = {
     "DirichletMultinomial": "likely.compositions",
     "Multinomial": "likely.compositions",
     "ZeroInflated": "likely.modifiers",
+    "Discretised": "likely.modifiers",
     "Hurdle": "likely.modifiers",
     "Independent": "likely.modifiers",
+    "Transformed": "likely.modifiers",
     "Truncated": "likely.modifiers",
     "Censored": "likely.modifiers",
     "Mixture": "likely.modifiers",

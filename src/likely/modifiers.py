@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from likely.report.explain import Explanation
 
 
+#: The functions of ``Transformed``, and the numbers that each takes.
+TRANSFORMS: dict[str, tuple[str, ...]] = {
+    "log": (),
+    "box-cox": ("power",),
+    "affine": ("shift", "factor"),
+}
+
+
 class ModifiedFamily(Family):
     """A family made of other families; its subclasses are the modifiers."""
 
@@ -62,7 +70,7 @@ class ModifiedFamily(Family):
     def __repr__(self) -> str:
         given = [repr(family) for family in self.families]
         for name, value in self._arguments.items():
-            given.append(repr(value) if name == "n" else f"{name}={value!r}")
+            given.append(repr(value) if name in ("n", "transform") else f"{name}={value!r}")
         given += [f"{name}={role!r}" for name, role in self._own.items()]
         return f"{type(self).__name__}({', '.join(given)})"
 
@@ -255,6 +263,120 @@ class Mixture(ModifiedFamily):
         self._modify(specification, inside, roles, n=int(n))
 
 
+class Transformed(ModifiedFamily):
+    r"""A function h of y follows the family: p(y) = p₀(h(y)) |h′(y)|.
+
+    ======================================  ==================  ================================
+    ``transform``                           h(y)                y
+    ======================================  ==================  ================================
+    ``"log"``                               log y               eˣ
+    ``"box-cox"``, ``power=λ``, not 0       (y^λ − 1)/λ         (1 + λ x)^(1/λ), positive
+    ``"affine"``, ``shift=a``, ``factor=b``  (y − a)/b           a + b x; b < 0 reflects
+    ======================================  ==================  ================================
+
+    The parameters keep their names and are those of x = h(y), while predictions, ``.mean()`` and the mode are those
+    of y: ``Transformed(Normal(), "log")`` is LogNormal. Numbers of the function are given, not learned; powers
+    are compared by the likelihood, which is that of y whatever the power.
+
+    TypeError where it is not defined: for counts, classes, angles, losses with kinks, and ``"box-cox"`` of a family
+    that reaches beyond −1/λ, where no y is. ValueError for numbers that cannot be.
+
+    >>> from likely import Normal, Transformed, Truncated
+    >>> d = Transformed(Normal(), "log").at(loc=0.0, scale=0.5)
+    >>> round(float(d.mean()), 6), round(float(d.median()), 6), round(float(d.mode()), 6)
+    (1.133148, 1.0, 0.778801)
+    >>> family = Transformed(Truncated(Normal(), low=-2.0), "box-cox", power=0.5)
+    >>> round(float(family.at(loc=1.0, scale=0.5).median()), 6)
+    2.25
+    """
+
+    def __init__(
+        self,
+        family: Family | type[Family] | str,
+        transform: str,
+        *,
+        power: float | None = None,
+        shift: float | None = None,
+        factor: float | None = None,
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.transformed import Affine, BoxCox, Log, transformed
+
+        inside = as_family(family)
+        if transform not in TRANSFORMS:
+            raise ValueError(f"transform must be one of {', '.join(TRANSFORMS)}; got {transform!r}")
+        takes = TRANSFORMS[transform]
+        numbers = {"power": power, "shift": shift, "factor": factor}
+        given = {name: _bound(v, name) for name, v in numbers.items() if v is not None}
+        other = [name for name in given if name not in takes]
+        if other:
+            known = " and ".join(takes) or "no numbers"
+            raise TypeError(f"transform {transform!r} takes {known}, not {other[0]}")
+        for name, value in given.items():
+            if not math.isfinite(value) or (value == 0.0 and name != "shift"):
+                also = '; "log" is the limit at 0' if name == "power" else ""
+                other_than = "" if name == "shift" else " other than 0"
+                raise ValueError(f"{name} must be a finite number{other_than}, got {value:g}{also}")
+        h: Log | BoxCox | Affine = Log()
+        if transform == "box-cox":
+            if power is None:
+                raise TypeError(
+                    'transform "box-cox" needs its power, as in Transformed(family, "box-cox", power=0.5)'
+                )
+            h = BoxCox(given["power"])
+        if transform == "affine":
+            h = Affine(given.get("shift", 0.0), given.get("factor", 1.0))
+        specification = transformed(inside.specification, h)
+        self._modify(specification, [inside], roles, transform=transform, **given)
+
+
+class Discretised(ModifiedFamily):
+    r"""Whole numbers by a continuous family: the probability of k is that of its unit.
+
+    Of a family on the positive numbers, whole units that have passed: P(k) = F(k + 1) − F(k) for k = 0, 1, 2, …,
+    so that ``Discretised(Weibull())`` is the discrete Weibull and ``Discretised(Exponential())`` a Geometric. Of a
+    family on the real line, rounding: P(k) = F(k + ½) − F(k − ½), k any whole number, 0 and below too.
+
+    The parameters keep their names and are those before the rounding; ``predict`` and ``.mean()`` speak of the whole
+    numbers. Divide y by its unit first where that is not 1.
+
+    TypeError where it is not defined: for whole numbers, classes, and families without logarithms of both tails.
+
+    >>> from likely import Discretised, Exponential, Geometric
+    >>> d = Discretised(Exponential()).at(mean=2.0)
+    >>> round(float(d.prob(0)), 6), round(float(d.mean()), 6)
+    (0.393469, 1.541494)
+    >>> float(d.prob(3) / d.prob(2) - d.prob(1) / d.prob(0)) < 1e-15
+    True
+    """
+
+    def __init__(self, family: Family | type[Family] | str, **roles: Role | float) -> None:
+        from likely.families.modifiers.discretised import discretised
+
+        inside = as_family(family)
+        self._modify(discretised(inside.specification), [inside], roles)
+
+    def explain(self) -> Explanation:
+        """The recipe of the family inside, and the probability that takes the place of its density."""
+        from dataclasses import replace
+
+        from likely.report.explain import Line, Step, explain
+
+        inside, _ = self.loss().parts[0]
+        told = explain(inside, repr(self))
+        low, high = (
+            ("k", "k + 1") if inside.specification.support.low == 0.0 else ("k − ½", "k + ½")
+        )
+        line = Line(
+            "ℓ(k)",
+            f"−log(F({high}) − F({low}))",
+            r"\ell(k)",
+            rf"-\log\left(F({_latex(high)}) - F({_latex(low)})\right)",
+        )
+        note = "F is the distribution function at the same parameters; this takes the place of the density."
+        return replace(told, steps=(*told.steps, Step("Whole numbers", (line,), note)))
+
+
 class Independent(ModifiedFamily):
     r"""Several targets at once, independent given x: log p(y) = Σ log p_j(y_j).
 
@@ -361,6 +483,10 @@ def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
     return np.column_stack([values, edge] if side == "right" else [edge, values])
 
 
+def _latex(end: str) -> str:
+    return end.replace("½", r"\tfrac12").replace("−", "-")
+
+
 def _bound(value: Any, name: str) -> float:
     try:
         number = float(value)
@@ -373,5 +499,15 @@ def _bound(value: Any, name: str) -> float:
 
 #: The modifiers by name.
 MODIFIERS: dict[str, type[ModifiedFamily]] = {
-    cls.__name__: cls for cls in (ZeroInflated, Hurdle, Truncated, Censored, Mixture, Independent)
+    cls.__name__: cls
+    for cls in (
+        ZeroInflated,
+        Hurdle,
+        Truncated,
+        Censored,
+        Mixture,
+        Transformed,
+        Discretised,
+        Independent,
+    )
 }

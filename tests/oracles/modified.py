@@ -39,6 +39,11 @@ SAMPLE: dict[str, Family] = {
         likely.Truncated(likely.LogNormal(), low=0.5),
         likely.Truncated(likely.Exponential(), high=3),
         likely.Truncated(likely.Weibull(), low=1),
+        likely.Transformed(likely.Normal(), "log"),
+        likely.Transformed(likely.Truncated(likely.Normal(), low=-2), "box-cox", power=0.5),
+        likely.Transformed(likely.Gumbel(), "affine", shift=1, factor=-2),
+        likely.Transformed(likely.Gamma(), "affine", factor=3),
+        likely.Discretised(likely.Exponential()),
         likely.Mixture(likely.Normal(), 2),
         likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
         likely.Mixture(likely.Exponential(), 2),
@@ -85,14 +90,20 @@ CENSORED: dict[str, Any] = {
 
 #: So many trials that sums over them would take too long: the loss alone is tried.
 MANY: dict[str, Any] = {spec.name: spec for spec in (likely.Binomial(trials=10**12).specification,)}
+#: Whole numbers below 0 too, or beyond what can be added up: the loss alone is tried.
+WHOLE: dict[str, Any] = {
+    spec.name: spec
+    for spec in (likely.Discretised(name).specification for name in ("normal", "lognormal"))
+}
 
 
 def specification_of(name: str) -> Any:
     """The specification of a sampled family, or of one of the registry."""
     from likely.families.registry import modules, specification
 
-    if name in MANY:
-        return MANY[name]
+    for known in (MANY, WHOLE):
+        if name in known:
+            return known[name]
     if name in CENSORED:
         return CENSORED[name]
     if name in SAMPLE:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
+import numpy as np
+
 from likely._math.atoms import lgamma
 from likely._math.graph import Node, as_node, equal, exp, expm1, log, log1p, make, where
 from oracles import textbook
@@ -124,6 +126,32 @@ def zero_truncated(inside: str) -> Textbook:
     return replace(book, log_density=log_density, information=None)
 
 
+def transformed(book: Textbook, function: Callable[[Any], Node], slope: Callable[[Any], Node],
+                back: Callable[[Any, Any], Any]) -> Textbook:  # fmt: skip
+    """y with function(y) by the book; ``back`` gives the centre of y from that of the function."""
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        return book.log_density(function(y), *theta) + log(slope(y))
+
+    return replace(
+        book, log_density=log_density, centre=lambda *theta: back(*book.centre(*theta)), kink=None
+    )
+
+
+def discretised(inside: str, below: float) -> Textbook:
+    """Units from k + below to k + below + 1; of a family on the positive numbers F(0) is 0."""
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        if below < 0.0:
+            return interval(inside, y + below, y + (below + 1.0), *theta)
+        later = where(equal(y, 0.0), 1.0, y)
+        first = TAILS[inside](as_node(1.0), *theta)[0]
+        return where(equal(y, 0.0), first, interval(inside, later, later + 1.0, *theta))
+
+    return replace(book, log_density=log_density, information=None, kink=None)
+
+
 def censored(inside: str, side: str, width: float = 0.0) -> Textbook:
     """Of rows (y, ∞), (−∞, y) or (y, y + width)."""
     book = textbook.FAMILIES[inside]
@@ -209,6 +237,30 @@ MODIFIED: dict[str, Textbook] = {
     "Truncated(LogNormal, low=0.5)": truncated("LogNormal", 0.5, None),
     "Truncated(Exponential, high=3)": truncated("Exponential", None, 3.0),
     "Truncated(Weibull, low=1)": truncated("Weibull", 1.0, None),
+    "Transformed(Normal, log)": transformed(
+        textbook.FAMILIES["Normal"], log, lambda y: 1.0 / y, lambda m, s: (np.exp(m), np.exp(m) * s)
+    ),
+    "Transformed(Truncated(Normal, low=-2), box-cox, power=0.5)": transformed(
+        truncated("Normal", -2.0, None),
+        lambda y: (y**0.5 - 1.0) / 0.5,
+        lambda y: y**-0.5,
+        lambda m, s: ((1.0 + 0.5 * abs(m)) ** 2, s),
+    ),
+    "Transformed(Gumbel, affine, shift=1, factor=-2)": transformed(
+        textbook.FAMILIES["Gumbel"],
+        lambda y: (1.0 - y) / 2.0,
+        lambda y: as_node(0.5),
+        lambda m, s: (1.0 - 2.0 * m, 2.0 * s),
+    ),
+    "Transformed(Gamma, affine, shift=0, factor=3)": transformed(
+        textbook.FAMILIES["Gamma"],
+        lambda y: y / 3.0,
+        lambda y: as_node(1.0 / 3.0),
+        lambda m, s: (3.0 * m, 3.0 * s),
+    ),
+    "Discretised(Exponential)": discretised("Exponential", 0.0),
+    "Discretised(LogNormal)": discretised("LogNormal", 0.0),
+    "Discretised(Normal)": discretised("Normal", -0.5),
     **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
     **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),

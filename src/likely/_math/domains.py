@@ -203,6 +203,7 @@ successes_of_trials = Trials(
     integer=True,
     columns=("successes", "trials"),
 )
+integers = Domain("integers", "ℤ", "a whole number", integer=True)
 binary = Domain("binary", "{0, 1}", "0 or 1", 0.0, 1.0, True, True, True)
 classes = Domain(
     "classes", "{0, …, K−1}", "a class label 0, …, K−1", 0.0, closed_low=True, integer=True

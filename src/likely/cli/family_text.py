@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from likely.cli.errors import UserError, library_errors
-from likely.modifiers import MODIFIERS
+from likely.modifiers import MODIFIERS, TRANSFORMS
 from likely.recipe import Family, Role, family_class, predicted, shared
 
 _ROLES = {"shared": shared, "predicted": predicted}
@@ -72,8 +72,10 @@ def _read(call: Any, text: str) -> tuple[str, dict[str, Role | float], list[Any]
     return call.func.id, roles, [_positional(item, text) for item in call.args]
 
 
-def _positional(node: ast.expr, text: str) -> int | list[Any] | Family:
-    """A number of classes, their labels in order (``["low", "high"]``), or a family."""
+def _positional(node: ast.expr, text: str) -> int | str | list[Any] | Family:
+    """A number of classes, their labels in order (``["low", "high"]``), a transform's name, or a family."""
+    if isinstance(node, ast.Constant) and node.value in TRANSFORMS:
+        return str(node.value)
     if isinstance(node, ast.List) and all(isinstance(item, ast.Constant) for item in node.elts):
         return [item.value for item in node.elts]  # type: ignore[attr-defined]
     if isinstance(node, ast.Name) and node.id not in _ROLES:

@@ -15,7 +15,7 @@ Rows = NDArray[np.intp]
 
 def inference_of(loss: Any, raw: Array) -> Any:
     """Tails, quantiles, moments, mode and entropy of the rows of raw (k, n)."""
-    from likely.inference import mixed, truncated, zeros
+    from likely.inference import discretised, mixed, transformed, truncated, zeros
 
     kind = loss.specification.structure.kind
     counts = loss.specification.support.integer
@@ -27,6 +27,8 @@ def inference_of(loss: Any, raw: Array) -> Any:
         ("Mixture", False): mixed.MixedAmounts,
         ("Truncated", True): truncated.TruncatedCounts,
         ("Truncated", False): truncated.TruncatedAmounts,
+        ("Transformed", False): transformed.law,
+        ("Discretised", True): discretised.DiscretisedCounts,
     }
     return kinds[kind, counts](loss, raw)
 

@@ -162,6 +162,10 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
     """The bounds, no further out than the support; for counts the last one that is cut off."""
     support = inside.support
     base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
+    if inside.structure is not None and inside.structure.kind == "Discretised":
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
+        )
     if inside.structure is not None:
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: truncate the family inside, "

@@ -75,6 +75,10 @@ def _refuse(inside: Specification) -> None:
             f"{KIND} takes counts without an upper end, not {inside.name}; Mixture({inside.name}, 2) is "
             "there for rows that are nearly always 0"
         )
+    if inside.support.name == "integers":
+        raise TypeError(
+            f"{KIND} takes counts from 0, but y of {inside.name} may be any whole number"
+        )
     if inside.support.low > 0.0 or (inside.support.integer and inside.support.name != "counts"):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose y lies in {inside.support.symbol} without 0"

@@ -1,0 +1,235 @@
+"""Transformed: a function of y follows a family."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from likely._math.domains import Domain, circular, positive, real
+from likely._math.graph import Node, as_node, expm1, log
+from likely.families.base import Specification, View
+from likely.families.modifiers import base
+from likely.families.modifiers.bounds import log_interval
+
+KIND = "Transformed"
+
+
+@dataclass(frozen=True)
+class Log:
+    """x = log y"""
+
+    words = "log"
+    decreasing = False
+    low, high = 0.0, math.inf
+    image = (-math.inf, math.inf)
+
+    def view(self, y: Any) -> View:
+        """x"""
+        return View("x", _log(y), {})
+
+    def log_slope(self, y: Any) -> Node:
+        """log |dx/dy|"""
+        return -_log(y)
+
+    def forward(self, y: Any) -> Any:
+        """x of numbers y."""
+        return np.log(y)
+
+    def back(self, x: Any) -> Any:
+        """y of numbers x."""
+        return np.exp(x)
+
+
+@dataclass(frozen=True)
+class BoxCox:
+    """x = (y^λ − 1)/λ of y > 0, whose values end at −1/λ: below it for λ < 0, above it for λ > 0."""
+
+    power: float
+
+    decreasing = False
+    low, high = 0.0, math.inf
+
+    @property
+    def words(self) -> str:
+        """As the specification's name says it."""
+        return f"box-cox, power={self.power:g}"
+
+    @property
+    def image(self) -> tuple[float, float]:
+        """Where x can be."""
+        edge = -1.0 / self.power
+        return (edge, math.inf) if self.power > 0.0 else (-math.inf, edge)
+
+    def view(self, y: Any) -> View:
+        """x"""
+        return View("x", expm1(self.power * _log(y)) / self.power, {})
+
+    def log_slope(self, y: Any) -> Node:
+        """log |dx/dy|"""
+        return as_node((self.power - 1.0) * _log(y))
+
+    def forward(self, y: Any) -> Any:
+        """x of numbers y."""
+        return np.expm1(self.power * np.log(y)) / self.power
+
+    def back(self, x: Any) -> Any:
+        """y of numbers x."""
+        return np.exp(np.log1p(np.maximum(self.power * x, -1.0)) / self.power)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """x = (y − shift)/factor"""
+
+    shift: float
+    factor: float
+
+    low, high = -math.inf, math.inf
+    image = (-math.inf, math.inf)
+
+    @property
+    def words(self) -> str:
+        """As the specification's name says it."""
+        return f"affine, shift={self.shift:g}, factor={self.factor:g}"
+
+    @property
+    def decreasing(self) -> bool:
+        """Whether large y are small x."""
+        return self.factor < 0.0
+
+    def view(self, y: Any) -> View:
+        """x"""
+        return View("x", as_node((y - self.shift) / self.factor), {})
+
+    def log_slope(self, y: Any) -> Node:
+        """log |dx/dy|"""
+        return as_node(-math.log(abs(self.factor)))
+
+    def forward(self, y: Any) -> Any:
+        """x of numbers y."""
+        return (y - self.shift) / self.factor
+
+    def back(self, x: Any) -> Any:
+        """y of numbers x."""
+        return self.shift + self.factor * x
+
+
+Transform = Log | BoxCox | Affine
+
+
+@cache
+def transformed(inside: Specification, transform: Transform) -> Specification:
+    r"""The family of y, of which a function h(y) follows the family inside.
+
+    .. math:: p(y) = p_0(h(y))\,|h'(y)|
+
+    The parameters keep their names and are those of h(y).
+
+    Source: Box and Cox (1964), doi:10.1111/j.2517-6161.1964.tb00553.x.
+    """
+    _refuse(inside, transform)
+
+    def log_density(y, *theta):
+        return inside.log_density(transform.view(y), *theta) + transform.log_slope(y)
+
+    def log_cdf(y, *theta):
+        return inside.formulas[below](transform.view(y), *theta)
+
+    def log_sf(y, *theta):
+        return inside.formulas[above](transform.view(y), *theta)
+
+    def between(low, high, *theta):
+        ends = [transform.view(low), transform.view(high)]
+        return log_interval(inside, *(ends[::-1] if transform.decreasing else ends), *theta)
+
+    below, above = ("log_sf", "log_cdf") if transform.decreasing else ("log_cdf", "log_sf")
+    formulas: dict[str, Any] = {}
+    if {below, above} <= set(inside.formulas):
+        formulas |= {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
+    # What y tells of the parameters does not depend on the scale it is told on.
+    if "expected_information" in inside.formulas:
+        formulas["expected_information"] = inside.formulas["expected_information"]
+    parts = (base.Part(inside),)
+    parameters, alternatives = base.parameters_of(KIND, parts, {})
+    return Specification(
+        name=f"{KIND}({inside.name}, {transform.words})",
+        doc=f"y of which a function follows {inside.name}.",
+        support=_support(inside.support, transform),
+        parameters=parameters,
+        alternatives=alternatives,
+        log_density=log_density,
+        formulas=formulas,
+        structure=base.Structure(
+            KIND,
+            parts,
+            lambda part, y, weight: (transform.forward(y), weight),
+            lambda y, weight: {},
+            transform=transform,
+        ),
+    )
+
+
+def _log(y: Any) -> Node:
+    return y.log if isinstance(y, View) else log(as_node(y))
+
+
+def _support(inside: Domain, transform: Transform) -> Domain:
+    """Where y can be. Edges at which y or h(y) is not a number are open."""
+    ends = [(inside.low, inside.closed_low), (inside.high, inside.closed_high)]
+    if transform.decreasing:
+        ends.reverse()
+    edge = transform.image
+    with np.errstate(divide="ignore", over="ignore"):
+        low, high = (
+            limit if math.isinf(v) or v in edge else float(transform.back(v))
+            for (v, _), limit in zip(ends, (transform.low, transform.high), strict=True)
+        )
+    closed = [c and v not in edge for v, c in ends]
+    for known in (real, positive):
+        if (low, high) == (known.low, known.high) and not closed[0]:
+            return known
+    below = f"{'≥' if closed[0] else '>'} {low:g}" if math.isfinite(low) else ""
+    above = f"{'≤' if closed[1] else '<'} {high:g}" if math.isfinite(high) else ""
+    words = "a number " + " and ".join(word for word in (below, above) if word)
+    shown = ["−∞" if v == -math.inf else "∞" if v == math.inf else f"{v:g}" for v in (low, high)]
+    symbol = f"{'[' if closed[0] else '('}{shown[0]}, {shown[1]}{']' if closed[1] else ')'}"
+    return Domain("transformed", symbol, words, low, high, closed[0], closed[1])
+
+
+def _refuse(inside: Specification, transform: Transform) -> None:
+    base.refuse_families_over_classes(KIND, inside, "its labels have no logarithm")
+    support, kind = inside.support, inside.structure and inside.structure.kind
+    if kind in ("Censored", "ZeroInflated", "Hurdle"):
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: transform the family inside, "
+            f"{kind}({KIND}(...))"
+        )
+    if support.integer:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, whose y are counts: it moves densities, and counts "
+            "have none; move the counts themselves before the fit"
+        )
+    if support is circular:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, whose y are angles: turn them before the fit"
+        )
+    if not inside.smooth:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, whose loss has kinks that only its own fit can "
+            "handle: fit it to the transformed y, which comes to the same"
+        )
+    low, high = transform.image
+    if support.low < low or support.high > high:
+        assert isinstance(transform, BoxCox)
+        side, edge = ("low", low) if support.low < low else ("high", high)
+        inner = f"Truncated({inside.name}(), {side}={edge!r})"
+        raise TypeError(
+            f"{KIND}: with power={transform.power:g}, box-cox takes y > 0 to x "
+            f"{'>' if side == 'low' else '<'} {edge:g}, but {inside.name} lies in {support.symbol}, so that "
+            f"the density of y would not integrate to 1. Cut it off: {KIND}({inner}, 'box-cox', "
+            f"power={transform.power!r})"
+        )

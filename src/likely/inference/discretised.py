@@ -1,0 +1,40 @@
+"""The distribution of whole numbers by a continuous family: its tails are the family's, one unit on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from likely.families.modifiers.discretised import shift_of
+from likely.inference.modified import Array, Rows, insides
+from likely.inference.summation import DiscreteSums
+
+
+class DiscretisedCounts(DiscreteSums):
+    """Tails and quantiles of the family inside; moments and the mode are sums and searches."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        super().__init__(loss, raw)
+        (self.inside,) = insides(loss, raw)
+        self.end = shift_of(self.inside.loss.specification) + 1.0
+
+    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
+        """F and 1 − F at the end of the unit of k."""
+        inside = self.inside[rows]
+        return inside.cdf(k + self.end), inside.sf(k + self.end)
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """The unit that the quantile inside lies in; where it lies at an end, the tails decide."""
+        x = np.asarray(self.inside._inverse(p, rows, upper=upper))
+        near = np.ceil(x - self.end)
+        found = np.maximum(near + 1.0, self.low)
+        for step in (0.0, -1.0):
+            k = np.maximum(near + step, self.low)
+            cdf, sf = self.tails(k, rows)
+            found = np.where(sf <= p if upper else cdf >= p, k, found)
+        return found
+
+    def _guesses(self) -> list[Array]:
+        inside = np.asarray(self.inside.mode())
+        return [np.floor(inside + 1.0 - self.end), np.floor(self.inside.median() + 1.0 - self.end)]

@@ -1,0 +1,60 @@
+"""The distribution of y, of which a function follows the family inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from likely.families.modifiers.transformed import Affine
+from likely.inference.modified import Array, Rows, insides
+from likely.inference.numerical import ContinuousIntegrals
+
+
+class TransformedAmounts(ContinuousIntegrals):
+    """Tails and quantiles are those of the family inside; moments and the mode are not."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        super().__init__(loss, raw)
+        self.transform = loss.specification.structure.transform
+        (self.inside,) = insides(loss, raw)
+
+    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
+        """cdf and sf, which a decreasing function exchanges."""
+        x, inside = self.transform.forward(y), self.inside[rows]
+        both = inside.cdf(x), inside.sf(x)
+        return both[::-1] if self.transform.decreasing else both
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """y of the quantile inside."""
+        x = self.inside._inverse(p, rows, upper=upper != self.transform.decreasing)
+        with np.errstate(over="ignore"):
+            return np.asarray(self.transform.back(x))
+
+
+class MovedAmounts(TransformedAmounts):
+    """shift + factor·x, whose moments and mode move along."""
+
+    transform: Affine
+
+    def mean(self) -> Array:
+        """shift + factor·m"""
+        return np.asarray(self.transform.back(self.inside.mean()))
+
+    def var(self) -> Array:
+        """factor²·v"""
+        return np.asarray(self.transform.factor**2 * self.inside.var())
+
+    def mode(self) -> Array:
+        """shift + factor·mode"""
+        return np.asarray(self.transform.back(self.inside.mode()))
+
+    def entropy(self) -> Array:
+        """H + log |factor|"""
+        return np.asarray(self.inside.entropy() + np.log(abs(self.transform.factor)))
+
+
+def law(loss: Any, raw: Array) -> TransformedAmounts:
+    """Of the rows of raw (k, n)."""
+    affine = isinstance(loss.specification.structure.transform, Affine)
+    return (MovedAmounts if affine else TransformedAmounts)(loss, raw)
