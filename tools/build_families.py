@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.cli.families import family_rows
+from likely.cli.families import family_rows, specifications
 from likely.recipe import family_class
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
@@ -78,7 +78,7 @@ def written() -> str:
 
 
 def _entry(row: dict[str, Any]) -> str:
-    spec = family_class(row["name"])().specification
+    spec = specifications()[row["name"]]
     lines = [f"### {row['name']}", "", row["use"], ""]
     formula = re.search(r"\.\. math::(.*?)(?=\n\s*\n)", spec.doc, re.S)
     if formula:
@@ -115,7 +115,7 @@ def draw(name: str, path: Path) -> None:
         "legend.fontsize": 8,
         "xtick.labelsize": 8,
     }
-    spec = family_class(name)().specification
+    spec = specifications()[name]
     panels = SPECIAL.get(spec.support.name, _panels)
     drawn = panels(name)
     figure, axes = plt.subplots(
@@ -254,6 +254,55 @@ def _plane(name: str) -> list[Any]:
     return [lambda ax, c=c: panel(ax, c) for c in (-0.6, 0.0, 0.9)]
 
 
+def _triangle(ax: Any) -> None:
+    corners = _place(np.eye(3))
+    ax.fill(*corners.T, facecolor="none", edgecolor=INK, linewidth=0.8)
+    for corner, part, where in zip(corners, "abc", ("right", "left", "center"), strict=True):
+        ax.annotate(
+            f" {part} ", corner, ha=where, va="bottom" if part == "c" else "top", fontsize=8
+        )
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def _place(shares: Any) -> Any:
+    """Where rows of three shares lie in a triangle."""
+    return shares @ np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
+
+
+def _shares(name: str) -> list[Any]:
+    inner = (np.arange(120) + 0.5) / 120.0
+    grid = np.array([[a, b, 1.0 - a - b] for a in inner for b in inner if a + b < 1.0])
+
+    def panel(ax: Any, mean: list[float], precision: float) -> None:
+        density = family_class(name)(3).at(mean=mean, precision=precision).prob(grid)
+        ax.tricontour(*_place(grid).T, density, levels=7, colors=COLOURS[1], linewidths=0.9)
+        _triangle(ax)
+        ax.set_title(f"mean {mean}\nprecision {precision:g}", color=INK)
+
+    given = (([0.3, 0.3, 0.4], 8.0), ([0.6, 0.3, 0.1], 15.0), ([0.3, 0.3, 0.4], 60.0))
+    return [lambda ax, m=m, p=p: panel(ax, m, p) for m, p in given]
+
+
+def _tallies(name: str) -> list[Any]:
+    n = 12
+    grid = np.array(
+        [[a, b, n - a - b] for a in range(n + 1) for b in range(n + 1 - a)], dtype=float
+    )
+    own = {"precision": 5.0} if "precision" in specifications()[name].parameters else {}
+    told = "".join(f"{k} {v:g}, " for k, v in own.items())
+
+    def panel(ax: Any, mean: list[float]) -> None:
+        probs = family_class(name)(3).at(mean=mean, **own).prob(grid)
+        ax.scatter(
+            *_place(grid / n).T, s=60.0 * probs / probs.max(), color=COLOURS[1], linewidths=0
+        )
+        _triangle(ax)
+        ax.set_title(f"mean {mean}\n{told}{n} trials", color=INK)
+
+    return [lambda ax, m=m: panel(ax, m) for m in ([0.3, 0.3, 0.4], [0.6, 0.3, 0.1])]
+
+
 def _rankings(name: str) -> list[Any]:
     orders = [np.argsort(order) + 1.0 for order in permutations(range(3))]
     names = ["".join("abc"[i] for i in np.argsort(ranks)) for ranks in orders]
@@ -271,6 +320,8 @@ SPECIAL = {
     "classes": _classes,
     "ordered_classes": _ordered,
     "successes_of_trials": _trials,
+    "compositions": _shares,
+    "tallies": _tallies,
     "vectors": _plane,
     "rankings": _rankings,
 }

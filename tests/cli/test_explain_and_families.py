@@ -20,6 +20,7 @@ from likely import (
 from likely.cli.errors import UserError
 from likely.cli.family_text import parse_family
 from likely.cli.formula import density
+from likely.compositions import COMPOSITIONS
 from likely.families.registry import modules, specification
 from likely.trials import TRIALS
 
@@ -27,7 +28,8 @@ from likely.trials import TRIALS
 def test_families_as_text_and_json(run):
     text = run("families").stdout
     rows = json.loads(run("families", "--json").stdout)["families"]
-    assert {row["name"] for row in rows} == {*(specification(m).name for m in modules()), *TRIALS}
+    known = {*(specification(m).name for m in modules()), *TRIALS, *COMPOSITIONS}
+    assert {row["name"] for row in rows} == known
     assert all(row["name"] in text for row in rows)
     normal = next(row for row in rows if row["name"] == "Normal")
     assert normal["parameters"][1]["links"][0] == "log"

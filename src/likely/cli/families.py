@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from likely.cli.say import Voice, console
+from likely.compositions import COMPOSITIONS
+from likely.families.base import Specification
 from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 from likely.trials import TRIALS
 
-_ORDER = ("real", "positive", "nonnegative", "unit_interval", "circular", "binary", "classes",
-          "ordered_classes", "counts", "successes_of_trials", "vectors", "rankings")  # fmt: skip
+_ORDER = ("real", "positive", "nonnegative", "unit_interval", "compositions", "circular", "binary",
+          "classes", "ordered_classes", "counts", "successes_of_trials", "tallies", "vectors",
+          "rankings")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
     "positive": "positive amounts",
     "nonnegative": "amounts ≥ 0",
     "unit_interval": "proportions",
+    "compositions": "shares of a whole",
     "circular": "directions, in radians",
     "binary": "yes or no",
     "classes": "one of K classes",
     "ordered_classes": "one of K classes in order",
     "counts": "counts",
     "successes_of_trials": "successes among known trials",
+    "tallies": "counts of several kinds",
     "vectors": "several real numbers",
     "rankings": "rankings",
 }
@@ -36,14 +41,20 @@ def run(*, json: bool) -> None:
         _show(rows)
 
 
+def specifications() -> dict[str, Specification]:
+    """The specification of every family by name; families of compositions are shown with three parts."""
+    found = {spec.name: spec for spec in map(specification, modules())}
+    found |= {name: family().specification for name, family in TRIALS.items()}
+    return found | {name: family(3).specification for name, family in COMPOSITIONS.items()}
+
+
 def family_rows() -> list[dict[str, Any]]:
     """What each family says about itself."""
     rows = []
-    known_trials = [family().specification for family in TRIALS.values()]
-    for spec in (*map(specification, modules()), *known_trials):
+    for family, spec in specifications().items():
         rows.append(
             {
-                "name": spec.name,
+                "name": family,
                 "y": _WORDS.get(spec.support.name, spec.support.words),
                 "support": spec.support.symbol,
                 "use": first_sentence(spec.doc),
