@@ -221,11 +221,13 @@ class Mixture(ModifiedFamily):
 
     ``Mixture(Normal(), 2)`` repeats a family, ``Mixture(Normal(), StudentT())`` names each. The parameters of
     component j carry its number: loc1, scale1, loc2 … The weights are given by their odds against the first
-    component, odds2, odds3 … (w_j = odds_j/(1 + odds2 + …)), by default shared by all rows. A fit starts from the
-    quantiles of y, in ascending order, so that component 1 is the lowest.
+    component, odds2, odds3 … (w_j = odds_j/(1 + odds2 + …)), by default shared by all rows. A fit tries
+    several starts, none of them random, and keeps the largest maximum; components that are alike start in
+    ascending order.
 
-    The likelihood of continuous components grows without end where one collapses onto a single y. A fit that ends
-    there says ``unbounded``: give the components one scale, fix it, or try fewer components.
+    The likelihood of continuous components grows without end where one collapses onto a single y. Starts that lead
+    there are passed over; where all do, the fit says ``unbounded``: give the components one scale, fix it, or try
+    fewer components.
 
     TypeError where it is not defined: for classes, counts mixed with amounts, and supports of which none
     contains the others.

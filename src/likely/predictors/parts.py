@@ -23,4 +23,8 @@ def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
     for j, slot in enumerate(loss.free):
         if slot.of in known:
             raw[j] = slot.link.link(known[slot.of])
+    if structure.kind == "Mixture":
+        from likely.predictors.several import best_start
+
+        return best_start(loss, y, weight, raw)
     return raw

@@ -1,0 +1,67 @@
+"""The starts of a mixture: the largest maximum that is no spike, in the same order whatever the rows'."""
+
+import numpy as np
+import pytest
+from sklearn.mixture import GaussianMixture
+
+from likely import Constant, Mixture, Normal
+from likely.fitting import Status
+
+RNG = np.random.default_rng(3)
+#: Two groups, and a narrow one inside a wide one, which the quantiles of y do not show.
+APART = np.r_[RNG.normal(2.0, 0.25, 97), RNG.normal(4.3, 0.4, 175)]
+INSIDE = np.r_[RNG.normal(0.0, 3.0, 150), RNG.normal(1.0, 0.3, 90)]
+#: Small outer groups, far from equal shares.
+OUTER = np.r_[RNG.normal(9.7, 0.4, 7), RNG.normal(21.4, 2.2, 72), RNG.normal(33.0, 0.9, 4)]
+
+
+def _log_likelihood(y, components):
+    fits = [
+        GaussianMixture(components, reg_covar=0.0, tol=1e-10, max_iter=5000, random_state=seed).fit(
+            y[:, None]
+        )
+        for seed in range(5)
+    ]
+    return max(fit.score(y[:, None]) for fit in fits) * y.size
+
+
+@pytest.mark.parametrize(
+    ("y", "components"), [(APART, 2), (INSIDE, 2), (OUTER, 3)], ids=["apart", "inside", "outer"]
+)
+def test_no_smaller_than_the_maximum_of_many_em_starts(y, components):
+    found = Mixture(Normal(), components).fit(y)
+    assert found.log_prob(y).sum() >= _log_likelihood(y, components) - 1e-5
+    model = Constant(Mixture(Normal(), components)).fit(np.zeros((y.size, 1)), y)
+    assert model.result_.status is Status.converged
+    assert -model.result_.loss == pytest.approx(found.log_prob(y).sum(), abs=1e-6)
+
+
+@pytest.mark.parametrize("y", [APART, INSIDE, np.round(APART, 1)], ids=["apart", "inside", "ties"])
+def test_the_order_of_the_rows_does_not_matter(y):
+    family = Mixture(Normal(), 2)
+    found = family.fit(y).parameters
+    assert found["loc1"] < found["loc2"]
+    for seed in range(3):
+        again = family.fit(np.random.default_rng(seed).permutation(y)).parameters
+        for name, value in found.items():
+            assert again[name] == pytest.approx(value, rel=1e-6), name
+
+
+def test_repeated_values_do_not_hide_the_maximum_beside_them():
+    y = np.r_[APART, np.full(12, 3.0)]
+    found = Mixture(Normal(), 2).fit(y)
+    assert min(found.parameters["scale1"], found.parameters["scale2"]) > 0.1
+
+
+def test_weights_count_as_repeated_rows():
+    weight = np.random.default_rng(4).integers(0, 3, APART.size)
+    weighted = Mixture(Normal(), 2).fit(APART, weight.astype(float)).parameters
+    repeated = Mixture(Normal(), 2).fit(np.repeat(APART, weight)).parameters
+    for name, value in weighted.items():
+        assert repeated[name] == pytest.approx(value, rel=1e-6), name
+
+
+def test_where_there_are_only_spikes_it_is_said():
+    y = np.r_[np.full(30, 1.0), np.full(30, 9.0)]
+    with pytest.raises(ValueError, match="unbounded"):
+        Mixture(Normal(), 2).fit(y)
