@@ -195,3 +195,11 @@ def test_times_that_do_not_fit_their_events(time, event, message):
         censored(time, event)
     with pytest.raises(ValueError, match="side must be"):
         censored([1.0], [1], side="both")
+
+
+@pytest.mark.parametrize("raw", [(-2.0, 30.0), (-300.0, 2.0), (-2.0, 5.0)])
+def test_a_bound_far_beyond_everything_says_nothing(raw):
+    """Where all probability is below the bound the loss is 0, and so are its slopes."""
+    found = Censored(Weibull()).loss().evaluate(np.array([[0.0, 3.0]]), np.array([raw]).T, 2)
+    for part in found:
+        np.testing.assert_array_equal(np.abs(part), 0.0)

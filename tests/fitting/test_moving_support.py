@@ -60,3 +60,10 @@ def test_outside_the_support_the_loss_is_infinite_and_flat():
     d = family.at(scale=1.0, shape=-0.5)
     assert (d.cdf(3.0), d.sf(3.0), d.prob(3.0)) == (1.0, 0.0, 0.0)
     assert d.quantile(1.0 - 1e-16) == pytest.approx(2.0)
+
+
+def test_the_last_quantile_is_the_end_of_the_support():
+    d = GeneralisedPareto().at(scale=2.0, shape=np.array([-0.5, -2.0, 0.0, 0.5]))
+    np.testing.assert_allclose(d.quantile(1.0), [4.0, 1.0, np.inf, np.inf])
+    np.testing.assert_allclose(d.isf(0.0), d.quantile(1.0))
+    np.testing.assert_array_equal(d.quantile(0.0), 0.0)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
-from likely._math.graph import PI, Node, exp, log, make, sign, sqrt, where
+from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, where
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 
@@ -129,7 +129,7 @@ log1mexp_of = _register(
 )
 log1mexp_slope = _register(
     "log1mexp_slope",
-    lambda x, log_x, out: (0.0, out * log1mexp_bend(x)),
+    lambda x, log_x, out: (0.0, out * log1mexp_bend(minimum(x, compound.OVER))),
     lambda x, log_x: x / (exp(x) - 1.0),
 )
 log1mexp_bend = _register("log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0))

@@ -24,6 +24,8 @@ from likely._math.graph import (
 
 #: Below this, x itself may be without digits, and only log x can be relied on.
 TINY = 1e-300
+#: From here on x/(eˣ − 1) is 0.
+OVER = 800.0
 
 
 def scaled_log1p(x: Expression, n: Expression) -> Node:
@@ -56,7 +58,8 @@ def log1mexp_of(x: Expression, log_x: Expression) -> Node:
 
 def log1mexp_slope(x: Expression, log_x: Expression) -> Node:
     """x/(eˣ − 1)"""
-    return where(x > TINY, x / expm1(x), 1.0)
+    y = minimum(x, OVER)
+    return where(x > TINY, y / expm1(y), 1.0)
 
 
 def log1mexp_bend(x: Expression) -> Node:

@@ -70,6 +70,10 @@ class GeneralisedPareto(Distribution):
         pole = shape < -1.0
         return where(pole, -scale / where(pole, shape, -1.0), 0.0)
 
+    def upper(scale, shape):
+        short = shape < 0.0
+        return where(short, -scale / where(short, shape, -1.0), INFINITY)
+
     def entropy(scale, shape):
         return scale.log + shape + 1.0
 

@@ -383,8 +383,11 @@ class Predictive:
                 integrals, inverse = self._integrals
                 index = rows[rest] if inverse is None else inverse[rows[rest]]
                 out[rest] = integrals.quantile(p[rest], index, upper=upper)
-        out[p == 0.0] = support.high if upper else support.low
-        out[p == 1.0] = support.low if upper else support.high
+        last = p == (0.0 if upper else 1.0)
+        out[p == (1.0 if upper else 0.0)] = support.low
+        out[last] = support.high
+        if last.any() and self._declared("upper"):
+            out[last] = self.loss.formula("upper", self._raw2[:, rows[last]])
         return out
 
     def _search(self, p: Array, rows: Rows, *, upper: bool) -> Array:

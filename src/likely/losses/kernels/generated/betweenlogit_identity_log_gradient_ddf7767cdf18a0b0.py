@@ -82,6 +82,10 @@ def maximum(a: float, b: float) -> float:
     """The larger; NaN if either is."""
     return b if (a < b) | (b != b) else a
 
+def minimum(a: float, b: float) -> float:
+    """The smaller; NaN if either is."""
+    return b if (b < a) | (b != b) else a
+
 def exp_rest(r: float, r2: float) -> float:
     """(e^r - 1 - r - r^2 / 2) / r^3 for |r| <= log(2) / 2, r2 = r^2."""
     r4 = r2 * r2
@@ -298,20 +302,21 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         t94 = t65 if t9 else t93
         t95 = t62 if t0 else t94
         t96 = -t95
-        t97 = expm1(t13)
-        t98 = t13 / t97
-        t99 = t98 if t14 else 1.0
-        t100 = t50 < 0.0
-        t101 = t48 + 1.0
-        t102 = 1.0 / t101
-        t103 = t102 * t48
-        t104 = t103 if t100 else t102
-        t105 = t104 * t13
-        t106 = t99 + t105
-        t107 = 0.0 if t9 else t106
-        t108 = 0.0 if t0 else t107
-        t109 = -t108
+        t97 = t50 < 0.0
+        t98 = t48 + 1.0
+        t99 = 1.0 / t98
+        t100 = t99 * t48
+        t101 = t100 if t97 else t99
+        t102 = t101 * t13
+        t103 = minimum(t13, 800.0)
+        t104 = expm1(t103)
+        t105 = t103 / t104
+        t106 = t105 if t14 else 1.0
+        t107 = t102 + t106
+        t108 = 0.0 if t9 else t107
+        t109 = 0.0 if t0 else t108
+        t110 = -t109
         out0[i] = t57
         out1[i] = t96
-        out2[i] = t109
+        out2[i] = t110
     return invalid
