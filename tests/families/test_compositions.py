@@ -293,6 +293,16 @@ def test_fits(name):
     np.testing.assert_allclose(one.mean(), many.mean(), rtol=1e-6)
 
 
+def test_shares_in_float32_sum_to_1_as_far_as_they_can():
+    rough = ROWS.astype(np.float32)
+    assert (np.abs(rough.astype(float).sum(axis=1) - 1.0) > 1e-9).any()
+    np.testing.assert_allclose(
+        Dirichlet(3).fit(rough).mean(), Dirichlet(3).fit(ROWS).mean(), rtol=1e-6
+    )
+    with pytest.raises(ValueError, match="does not sum to 1 in row 0 "):
+        Dirichlet(3).fit(np.vstack([rough[:1] * np.float32(1.0001), rough[1:]]))
+
+
 def test_counts_without_overdispersion_say_so():
     model = Linear(DirichletMultinomial(3))
     with pytest.warns(likely.ConvergenceWarning, match="boundary"):

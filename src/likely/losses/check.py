@@ -77,9 +77,14 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
     array = numeric(y, "y", advice)
-    if support is circular and getattr(y, "dtype", None) == np.float32:
-        # float32 rounds π up.
-        array = np.where(np.abs(array) == np.float32(np.pi), np.copysign(np.pi, array), array)
+    if getattr(y, "dtype", None) == np.float32:
+        if support is circular:  # float32 rounds π up
+            array = np.where(np.abs(array) == np.float32(np.pi), np.copysign(np.pi, array), array)
+        elif isinstance(support, Composition) and not support.whole and array.ndim == 2:
+            # Shares that sum to 1 do so in float32 up to its rounding.
+            total = array.sum(axis=1, keepdims=True)
+            rounded = np.abs(total - 1.0) <= array.shape[1] * 2.0**-23
+            array = np.where(rounded, array / np.where(rounded, total, 1.0), array)
     return array
 
 
