@@ -155,13 +155,6 @@ class CountsPredictive(CompositionPredictive):
         """The most probable counts, (n, K)."""
         return self._rows(_highest_averages(self._weights(), self._total()[:, 0]))
 
-    def _of_trials(self, family: Any, column: int | str, *own: Array) -> Predictive:
-        """One part of them as successes: the family over trials at its log odds."""
-        j = self._column(column)
-        log_share, log_rest = (logs[:, j] for logs in self._logs())
-        raw = np.stack([log_share - log_rest, *own, self._total()[:, 0]])
-        return Predictive(family.loss().of_trials, raw if self.shape else raw[:, 0])
-
     def _weights(self) -> Array:
         """The probability of one more of a kind is in the ratio of these over its count and one."""
         raise NotImplementedError
@@ -181,9 +174,15 @@ class MultinomialPredictive(CountsPredictive):
 
     def marginal(self, column: int | str) -> Predictive:
         """The distribution of one count, by its place or name: Binomial."""
+        from likely.families.trials.base import bounded
         from likely.trials import Binomial
 
-        return self._of_trials(Binomial(), column)
+        j = self._column(column)
+        log_share, log_rest = (logs[:, j] for logs in self._logs())
+        loss = Binomial().loss().of_trials
+        assert loss.specification is bounded(Binomial._plain())
+        raw = np.stack([log_share - log_rest, self._total()[:, 0]])
+        return Predictive(loss, raw if self.shape else raw[:, 0])
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         shares = np.repeat(self._shares()[:, None], m, axis=1)
@@ -194,11 +193,11 @@ class MultinomialPredictive(CountsPredictive):
 class DirichletMultinomialPredictive(CountsPredictive):
     """n Dirichlet-multinomial distributions."""
 
-    def marginal(self, column: int | str) -> Predictive:
-        """The distribution of one count, by its place or name: BetaBinomial."""
-        from likely.trials import BetaBinomial
-
-        return self._of_trials(BetaBinomial(), column, np.log(self._precision()[:, 0]))
+    absent: ClassVar[Mapping[str, str]] = {
+        **CompositionPredictive.absent,
+        "marginal": "its parts are beta-binomial, which Likely has no family of",
+    }
+    instead: ClassVar[str] = "Use sample(m)"
 
     def _weights(self) -> Array:
         """κμ − 1 where a kind gets rarer as it is seen; where there is none, all go to one kind."""
