@@ -1,7 +1,8 @@
-"""Multivariate Normal loss with its gradient, d = 2 and 10: ours against torch.distributions.
+"""Losses of several numbers a row with their gradients: ours against torch.distributions.
 
-NumPy arrays through `nll_and_gradient`, and PyTorch tensors through `nll(...).sum().backward()`, against
-`MultivariateNormal(loc, scale_tril=L).log_prob` with autograd, both from the same raw columns; float64.
+MultivariateNormal with d = 2 and 10, Dirichlet and Multinomial with 3 and 10 parts. NumPy arrays through
+`nll_and_gradient`, and PyTorch tensors through `nll(...).sum().backward()`, against `log_prob` with autograd, both from
+the same raw columns; float64.
 """
 
 from __future__ import annotations
@@ -13,52 +14,95 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 import numpy as np
 
 from benchmarks.timing import alternate, machine
-from likely import MultivariateNormal
+from likely import Dirichlet, Multinomial, MultivariateNormal, predicted
 
 
-def contenders(d, n):
-    """Ours on NumPy, ours on PyTorch, and PyTorch's own, on the same numbers."""
+def contenders(family, y, theirs):
+    """Ours on NumPy, ours on PyTorch, and PyTorch's own function of raw and y, on the same numbers."""
     import torch
 
-    rng = np.random.default_rng(0)
-    family = MultivariateNormal(d)
-    raw = rng.normal(scale=0.3, size=(n, len(family.raw_columns)))
-    y = rng.normal(size=(n, d))
+    raw = np.random.default_rng(1).normal(scale=0.3, size=(len(y), len(family.raw_columns)))
     targets, rows = torch.tensor(y), torch.tensor(raw, requires_grad=True)
+
+    def backward(loss):
+        rows.grad = None
+        loss().sum().backward()
+
+    return {
+        "NumPy": lambda: family.nll_and_gradient(y, raw),
+        "PyTorch": lambda: backward(lambda: family.nll(targets, rows)),
+        "torch.distributions": lambda: backward(lambda: -theirs(rows, targets)),
+    }
+
+
+def normal(d, n):
+    """Vectors with their covariance predicted."""
+    import torch
+
     below, across = torch.tril_indices(d, d)
 
-    def ours():
-        rows.grad = None
-        family.nll(targets, rows).sum().backward()
-
-    def theirs():
-        rows.grad = None
+    def theirs(rows, targets):
         entries = torch.zeros(n, d, d, dtype=rows.dtype)
         entries[:, below, across] = rows[:, d:]
         diagonal = torch.diagonal(entries, dim1=1, dim2=2).exp()
         factor = torch.tril(entries, -1) + torch.diag_embed(diagonal)
-        normal = torch.distributions.MultivariateNormal(
+        peer = torch.distributions.MultivariateNormal(
             rows[:, :d], scale_tril=factor, validate_args=False
         )
-        (-normal.log_prob(targets)).sum().backward()
+        return peer.log_prob(targets)
 
-    return {
-        "NumPy": lambda: family.nll_and_gradient(y, raw),
-        "PyTorch": ours,
-        "torch.distributions": theirs,
-    }
+    y = np.random.default_rng(0).normal(size=(n, d))
+    return contenders(MultivariateNormal(d), y, theirs)
+
+
+def shares(k, n):
+    """Shares with their precision predicted."""
+    import torch
+
+    def theirs(rows, targets):
+        logits = torch.nn.functional.pad(rows[:, :-1], (0, 1))
+        sizes = logits.softmax(-1) * rows[:, -1:].exp()
+        return torch.distributions.Dirichlet(sizes, validate_args=False).log_prob(targets)
+
+    y = np.random.default_rng(0).dirichlet(np.full(k, 3.0), n)
+    return contenders(Dirichlet(k, precision=predicted), y, theirs)
+
+
+def tallies(k, n):
+    """Counts of several kinds, 20 a row."""
+    import torch
+
+    def theirs(rows, targets):
+        logits = torch.nn.functional.pad(rows, (0, 1))
+        # torch.distributions takes one number of trials only, which here all rows have.
+        peer = torch.distributions.Multinomial(20, logits=logits, validate_args=False)
+        return peer.log_prob(targets)
+
+    y = np.random.default_rng(0).multinomial(20, np.full(k, 1.0 / k), n).astype(float)
+    return contenders(Multinomial(k), y, theirs)
+
+
+CASES = {
+    "MultivariateNormal(2)": lambda: (normal(2, 200_000), 200_000),
+    "MultivariateNormal(10)": lambda: (normal(10, 50_000), 50_000),
+    "Dirichlet(3)": lambda: (shares(3, 200_000), 200_000),
+    "Dirichlet(10)": lambda: (shares(10, 50_000), 50_000),
+    "Multinomial(3)": lambda: (tallies(3, 200_000), 200_000),
+    "Multinomial(10)": lambda: (tallies(10, 50_000), 50_000),
+}
 
 
 def main():
     print(machine())
-    print(f"{'d':>3} {'ns per row':>11}  times as fast as torch.distributions")
-    for d, n in ((2, 200_000), (10, 50_000)):
-        times = alternate(contenders(d, n))
+    print(f"{'family':24} {'ns per row':>11}  times as fast as torch.distributions")
+    for name, make in CASES.items():
+        functions, n = make()
+        times = alternate(functions)
         ratios = ", ".join(
-            f"{times['torch.distributions'] / times[name]:.1f} ({name})"
-            for name in ("NumPy", "PyTorch")
+            f"{times['torch.distributions'] / times[who]:.1f} ({who})"
+            for who in ("NumPy", "PyTorch")
         )
-        print(f"{d:3} {times['NumPy'] / n * 1e9:11.0f}  {ratios}", flush=True)
+        print(f"{name:24} {times['NumPy'] / n * 1e9:11.0f}  {ratios}", flush=True)
 
 
 if __name__ == "__main__":
