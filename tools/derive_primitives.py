@@ -1,4 +1,4 @@
-"""Derive the constants of ``likely/_math/primitives.py``; prints them as Python.
+"""Derive the constants of ``likely/_math/primitives.py`` and ``primitives_single.py``; prints them as Python.
 
 The polynomials are minimax (Remez's exchange in mpmath): the largest error *of the function that
 they end in*, relative to its value, is as small as it can be before the coefficients are rounded.
@@ -72,18 +72,26 @@ def logarithm(z: mp.mpf) -> mp.mpf:
 
 
 def main() -> None:
-    """Print every constant that is not exact by its formula."""
+    """Print every constant that is not exact by its formula, for double and then for single precision."""
+    for title, bits, degrees in (("double", 42, (9, 6)), ("single", 15, (4, 2))):
+        print(f"# --- {title} precision")
+        constants(bits, *degrees)
+
+
+def constants(bits: int, exp_degree: int, log_degree: int) -> None:
+    """log 2 with so many bits in its high part, and the coefficients of these degrees."""
     log2 = mp.log(2)
-    high = mp.floor(mp.ldexp(log2, 42)) / mp.mpf(2) ** 42
+    high = mp.floor(mp.ldexp(log2, bits)) / mp.mpf(2) ** bits
     print(f"LOG2_HIGH = {float(high)!r}")
     print(f"LOG2_LOW = {float(log2 - high)!r}")
     edge = log2 / 2 * mp.mpf("1.0001")
     # r + r^2 (1/2 + r p) is expm1(r), whose relative error is the strictest.
     weight = lambda r: r**3 / mp.expm1(r) if r else mp.mpf(0)
-    show("EXP_", *remez(exponential, weight, -edge, edge, 9))
+    show("EXP_", *remez(exponential, weight, -edge, edge, exp_degree))
     # s (2 + z p) is log(m) where s = (m - 1) / (m + 1), z = s^2, sqrt(1/2) < m < sqrt(2).
     edge = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.0001")
-    show("LOG_", *remez(logarithm, lambda z: z / (2 + z * logarithm(z)), mp.mpf(0), edge, 6))
+    weight = lambda z: z / (2 + z * logarithm(z))
+    show("LOG_", *remez(logarithm, weight, mp.mpf(0), edge, log_degree))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ Each is a :class:`~likely.recipe.Family` of K parts, given by their number or th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification
-from likely.recipe import Family, Role
+from likely.recipe import Family, Role, rebuild
 
 if TYPE_CHECKING:
     from likely.report.explain import Explanation
@@ -81,12 +81,7 @@ class CompositionFamily(Family):
         return f"{type(self).__name__}({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self._given, self._roles)
-
-
-def _rebuild(cls: Any, parts: Any, roles: Mapping[str, Role | float]) -> CompositionFamily:
-    made: CompositionFamily = cls(parts, **roles)
-    return made
+        return rebuild, (type(self), self._given, self._roles)
 
 
 def _numbered(k: int) -> tuple[str, ...]:

@@ -307,7 +307,7 @@ class VectorFamily(Family):
         return f"{self.specification.name}({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_vector, (type(self), self._first, self._roles)
+        return rebuild, (type(self), self._first, self._roles)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -330,8 +330,10 @@ class VectorFamily(Family):
         return self.loss(vector_loss(self.specification).size_of(columns))
 
 
-def _rebuild_vector(cls: Any, size: Any, roles: Mapping[str, Any]) -> Family:
-    return cls(size, **roles)
+def rebuild(cls: Any, first: Any, roles: Mapping[str, Any]) -> Family:
+    """A family from its first argument and its roles, for pickle."""
+    made: Family = cls(first, **roles)
+    return made
 
 
 def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:

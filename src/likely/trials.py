@@ -6,14 +6,13 @@ given once, ``Binomial(trials=10)``. The formulas come from ``likely.families.tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from likely.families.base import Specification
-from likely.recipe import Family, Role
+from likely.recipe import Family, Role, rebuild
 
 if TYPE_CHECKING:
     from likely.report.explain import Explanation
@@ -58,12 +57,7 @@ class TrialsFamily(Family):
         return f"{type(self).__name__}({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.trials, self._roles)
-
-
-def _rebuild(cls: Any, trials: int | None, roles: Mapping[str, Role | float]) -> TrialsFamily:
-    made: TrialsFamily = cls(trials, **roles)
-    return made
+        return rebuild, (type(self), self.trials, self._roles)
 
 
 class Binomial(TrialsFamily):

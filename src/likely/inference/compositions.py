@@ -6,28 +6,20 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from likely.inference.batch import Array
 from likely.inference.predictive import Predictive
-from likely.inference.vectors import VectorPredictive
-from likely.links import default_link
-from likely.losses.nll import Slot, compose
+from likely.inference.vectors import NamedPredictive, usual_loss
 
 
-class CompositionPredictive(VectorPredictive):
+class CompositionPredictive(NamedPredictive):
     """n distributions of rows of K parts; or a single one, of shape (). Points have shape (n, K), or (K,)."""
 
     absent: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("cdf", "sf", "quantile", "isf", "interval", "median"), "it has several columns"
     )
     instead: ClassVar[str] = "Use marginal(i), the distribution of one of them"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the parts are called."""
-        found: tuple[str, ...] = self.loss.specification.support.names
-        return found
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -87,20 +79,6 @@ class CompositionPredictive(VectorPredictive):
         found[:, each, each] = np.reshape(self.var(), shares.shape)
         return self._rows(found)
 
-    def _column(self, column: int | str) -> int:
-        names = self.names
-        if isinstance(column, str):
-            if column not in names:
-                raise KeyError(f"no part is called {column!r}; there are {', '.join(names)}")
-            return names.index(column)
-        if not -len(names) <= column < len(names):
-            raise IndexError(f"part {column} of {len(names)}")
-        return column % len(names)
-
-    def _inside(self, y: Array) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.loss.specification.support.contains(y)
-        return found
-
 
 class DirichletPredictive(CompositionPredictive):
     """n Dirichlet distributions of K shares."""
@@ -125,10 +103,10 @@ class DirichletPredictive(CompositionPredictive):
         """The distribution of one share, by its place or name: Beta."""
         from likely.families.registry import specification
 
-        j = self._column(column)
+        j = self._place(column)
         log_share, log_rest = (logs[:, j] for logs in self._logs())
         raw = np.stack([log_share - log_rest, np.log(self._precision()[:, 0])])
-        return _univariate(specification("beta"), raw, bool(self.shape))
+        return self._of_one(specification("beta"), raw)
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         return _dirichlet(self._shares() * self._precision(), m, rng)
@@ -155,12 +133,14 @@ class CountsPredictive(CompositionPredictive):
         """The most probable counts, (n, K)."""
         return self._rows(_highest_averages(self._weights(), self._total()[:, 0]))
 
+    def _counts(self, shares: Array, rng: np.random.Generator) -> Array:
+        """A draw of the trials at each of the shares (n, m, K)."""
+        counts = np.broadcast_to(self._total(), shares.shape[:2]).astype(np.int64)
+        return rng.multinomial(counts, shares).astype(np.float64)
+
     def _weights(self) -> Array:
         """The probability of one more of a kind is in the ratio of these over its count and one."""
         raise NotImplementedError
-
-    def _inside(self, y: Array) -> NDArray[np.bool_]:
-        return super()._inside(y) & (y == np.floor(y)).all(axis=-1)
 
 
 class MultinomialPredictive(CountsPredictive):
@@ -174,20 +154,18 @@ class MultinomialPredictive(CountsPredictive):
 
     def marginal(self, column: int | str) -> Predictive:
         """The distribution of one count, by its place or name: Binomial."""
-        from likely.families.trials.base import bounded
-        from likely.trials import Binomial
+        from likely.families.trials.base import with_column
+        from likely.families.trials.binomial import Binomial
 
-        j = self._column(column)
+        j = self._place(column)
         log_share, log_rest = (logs[:, j] for logs in self._logs())
-        loss = Binomial().loss().of_trials
-        assert loss.specification is bounded(Binomial._plain())
         raw = np.stack([log_share - log_rest, self._total()[:, 0]])
+        loss = usual_loss(with_column(Binomial.specification)).of_trials
         return Predictive(loss, raw if self.shape else raw[:, 0])
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         shares = np.repeat(self._shares()[:, None], m, axis=1)
-        counts = np.broadcast_to(self._total(), shares.shape[:2]).astype(np.int64)
-        return rng.multinomial(counts, shares).astype(np.float64)
+        return self._counts(shares, rng)
 
 
 class DirichletMultinomialPredictive(CountsPredictive):
@@ -211,16 +189,7 @@ class DirichletMultinomialPredictive(CountsPredictive):
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         shares = _dirichlet(self._shares() * self._precision(), m, rng)
-        counts = np.broadcast_to(self._total(), shares.shape[:2]).astype(np.int64)
-        return rng.multinomial(counts, shares).astype(np.float64)
-
-
-def _univariate(specification: Any, raw: Array, several: bool) -> Predictive:
-    slots = tuple(
-        Slot(name, name, "predicted", default_link(parameter.domain))
-        for name, parameter in specification.parameters.items()
-    )
-    return Predictive(compose(specification, slots), raw if several else raw[:, 0])
+        return self._counts(shares, rng)
 
 
 def _dirichlet(sizes: Array, m: int, rng: np.random.Generator) -> Array:

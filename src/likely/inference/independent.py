@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likely.inference.batch import Array
 from likely.inference.predictive import Predictive
-from likely.inference.vectors import VectorPredictive
+from likely.inference.vectors import NamedPredictive
 
 
-class IndependentPredictive(VectorPredictive):
+class IndependentPredictive(NamedPredictive):
     """n distributions of rows of d numbers, the product of those of the columns; or a single one, of shape ().
 
     Points have a column each, (n, d); ``marginal`` is the distribution of one column.
@@ -23,12 +22,6 @@ class IndependentPredictive(VectorPredictive):
         ("cdf", "sf", "quantile", "isf", "interval"), "it has several columns"
     )
     instead: ClassVar[str] = "Use marginal(i), the distribution of one of them"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the columns of y are called."""
-        found: tuple[str, ...] = self.loss.specification.support.names
-        return found
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -41,14 +34,7 @@ class IndependentPredictive(VectorPredictive):
 
     def marginal(self, column: int | str) -> Predictive:
         """The distribution of one column of y, by its place or name."""
-        names = self.names
-        if isinstance(column, str):
-            if column not in names:
-                raise KeyError(f"no column of y is called {column!r}; there are {', '.join(names)}")
-            column = names.index(column)
-        if not -len(names) <= column < len(names):
-            raise IndexError(f"column {column} of y, which has {len(names)} columns")
-        inside, columns = self.loss.parts[column]
+        inside, columns = self.loss.parts[self._place(column)]
         return Predictive(inside, self.raw[columns])
 
     def _marginals(self) -> list[Predictive]:
@@ -80,10 +66,6 @@ class IndependentPredictive(VectorPredictive):
     def entropy(self) -> Any:
         """The sum of the entropies of the columns, in nats."""
         return sum(one.entropy() for one in self._marginals())
-
-    def _inside(self, y: Array) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.loss.specification.support.contains(y)
-        return found
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         draws = [np.reshape(one.sample(m, rng), (-1, m)) for one in self._marginals()]

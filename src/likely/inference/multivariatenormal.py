@@ -9,13 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from likely._math.domains import positive, real
 from likely.families.registry import specification
 from likely.inference.batch import Array
 from likely.inference.predictive import Predictive
 from likely.inference.vectors import VectorPredictive
-from likely.links import default_link
-from likely.losses.nll import Slot, compose
 
 
 class MultivariateNormalPredictive(VectorPredictive):
@@ -66,12 +63,7 @@ class MultivariateNormalPredictive(VectorPredictive):
             raise IndexError(f"column {column} of y, which has {d} columns")
         i = column % d
         std = np.sqrt(np.einsum("nj,nj->n", self._factor[:, i], self._factor[:, i]))
-        slots = (
-            Slot("loc", "loc", "predicted", default_link(real)),
-            Slot("scale", "scale", "predicted", default_link(positive)),
-        )
-        raw = np.stack([self._raw2[i], np.log(std)])
-        return Predictive(compose(specification("normal"), slots), raw if self.shape else raw[:, 0])
+        return self._of_one(specification("normal"), np.stack([self._raw2[i], np.log(std)]))
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         n, d = self._raw2.shape[1], self.loss.size

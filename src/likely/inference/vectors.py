@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely.families.base import Specification
 from likely.inference.batch import Array, Batch
+from likely.inference.predictive import Predictive
+from likely.links import default_link
 from likely.losses import check
+from likely.losses.nll import NegativeLogLikelihood, Slot, compose
 
 
 class VectorPredictive(Batch):
@@ -49,16 +53,12 @@ class VectorPredictive(Batch):
         flat = np.ascontiguousarray(values.reshape(-1, d))
         times = flat.shape[0] if not self.shape else int(np.prod(shape[1:], dtype=np.intp))
         rows = np.repeat(np.arange(n), times)
-        inside = self._inside(flat)
+        inside = self.loss.inside(flat)
         out = np.full(flat.shape[0], -np.inf)
         if inside.any():
             raw = np.ascontiguousarray(self._raw2[:, rows[inside]])
             out[inside] = -self.loss.evaluate(flat[inside], raw, 0)[0]
         return out.reshape(shape)[()]
-
-    def _inside(self, y: Array) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.loss.inside(y)
-        return found
 
     def _missing(self, values: Array) -> NDArray[np.bool_]:
         return np.isnan(values)
@@ -83,3 +83,37 @@ class VectorPredictive(Batch):
         """Rows first, from columns (…, n)."""
         rows = np.moveaxis(columns, -1, 0)
         return rows if self.shape else rows[0]
+
+    def _of_one(self, specification: Specification, raw: Array) -> Predictive:
+        """Distributions of one number a row, of a family at raw (k, n) of its default links."""
+        return Predictive(usual_loss(specification), raw if self.shape else raw[:, 0])
+
+
+class NamedPredictive(VectorPredictive):
+    """Rows of numbers whose columns have names."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the columns of y are called."""
+        found: tuple[str, ...] = self.loss.specification.support.names
+        return found
+
+    def _place(self, column: int | str) -> int:
+        """Where a column of y is, by its place or name; KeyError or IndexError where there is none."""
+        names = self.names
+        if isinstance(column, str):
+            if column not in names:
+                raise KeyError(f"no column of y is called {column!r}; there are {', '.join(names)}")
+            return names.index(column)
+        if not -len(names) <= column < len(names):
+            raise IndexError(f"column {column} of y, which has {len(names)} columns")
+        return column
+
+
+def usual_loss(specification: Specification) -> NegativeLogLikelihood:
+    """The loss of a family with every parameter predicted through its default link."""
+    slots = tuple(
+        Slot(name, name, "predicted", default_link(parameter.domain))
+        for name, parameter in specification.parameters.items()
+    )
+    return compose(specification, slots)

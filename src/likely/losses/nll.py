@@ -154,6 +154,11 @@ class NegativeLogLikelihood:
         m = len(self.specification.support.columns)
         return None if m == 1 else m
 
+    def inside(self, y: Array) -> NDArray[np.bool_]:
+        """Which rows of y, of the right shape and without NaN, are in the support."""
+        found: NDArray[np.bool_] = self.specification.support.contains(y)
+        return found
+
     @property
     def distribution(self) -> NegativeLogLikelihood:
         """The loss of y itself, where this one sees it in part only: of its distribution."""

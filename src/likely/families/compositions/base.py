@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from likely._math.atoms import logaddexp, sigmoid, softplus
-from likely._math.domains import Composition, positive, real
+from likely._math.domains import composition_of, positive, real
 from likely._math.graph import as_node, exp
 from likely.families.base import Body, Parameter, Specification
 from likely.families.modifiers.base import Array, Structure
@@ -54,14 +54,15 @@ def composition(
     kind: str,
     doc: str,
     parts: tuple[str, ...],
-    domain: Callable[[tuple[str, ...]], Composition],
     log_density: Callable[..., Any],
     start: Callable[[Array, Array], Mapping[str, float]],
     own: Mapping[str, Parameter],
     information: Callable[..., Any] | None = None,
     entropy: Callable[..., Any] | None = None,
+    *,
+    whole: bool,
 ) -> Specification:
-    """The family ``kind`` of these parts.
+    """The family ``kind`` of shares of these parts, or, where ``whole`` is true, of counts of them.
 
     ``log_density(ys, shares, *own)``, ``information(parts, shares, *own)`` and ``entropy(shares, *own)`` are formulas;
     ``start(y, weight)`` gives values of its own parameters.
@@ -94,7 +95,7 @@ def composition(
     return Specification(
         name=f"{kind}({k})",
         doc=doc,
-        support=domain(parts),
+        support=composition_of(parts, whole=whole),
         parameters={**symbols, **own},
         alternatives={},
         log_density=density,

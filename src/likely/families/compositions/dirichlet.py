@@ -3,7 +3,6 @@
 from functools import cache
 
 from likely._math.atoms import relative_entropy_of, stirling, stirling_curve, stirling_slope
-from likely._math.domains import composition_of
 from likely._math.graph import PI, log
 from likely.families.base import Specification
 from likely.families.compositions.base import PRECISION, RATIO, composition, precision
@@ -16,12 +15,12 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "Dirichlet",
         doc,
         parts,
-        lambda names: composition_of(names, whole=False),
         log_density,
         precision,
         PRECISION,
         information,
         entropy,
+        whole=False,
     )
 
 

@@ -8,7 +8,6 @@ from likely._math.atoms import (
     stirling,
     stirling_of_sum,
 )
-from likely._math.domains import composition_of
 from likely._math.graph import log, where
 from likely.families.base import Specification
 from likely.families.compositions.base import PRECISION, composition, precision
@@ -21,10 +20,10 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "DirichletMultinomial",
         doc,
         parts,
-        lambda names: composition_of(names, whole=True),
         log_density,
         lambda y, weight: precision(y / y.sum(axis=1, keepdims=True), weight),
         PRECISION,
+        whole=True,
     )
 
 

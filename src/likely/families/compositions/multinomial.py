@@ -3,7 +3,6 @@
 from functools import cache
 
 from likely._math.atoms import log_factorial_error, relative_entropy_of
-from likely._math.domains import composition_of
 from likely._math.graph import log
 from likely.families.base import Specification
 from likely.families.compositions.base import composition
@@ -16,10 +15,10 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "Multinomial",
         doc,
         parts,
-        lambda names: composition_of(names, whole=True),
         log_density,
         lambda y, weight: {},
         {},
+        whole=True,
     )
 
 

@@ -56,11 +56,7 @@ def single_outputs(loss: Any) -> dict[str, list[Node]] | None:
     precision always.
     """
     specification, outputs = loss.specification, loss.outputs(1)
-    known = {**specification.parameters, **specification.alternatives}
-    usual = all(
-        slot.link is None or slot.link is default_link(known[slot.parameter].domain)
-        for slot in loss.slots
-    )
+    usual = all(slot.link is default_link(loss.domain(slot)) for slot in loss.free)
     if specification.own or specification.structure or not usual or not simple(outputs):
         return None
     return {"loss_single": outputs[:1], "slopes_single": [constant(0.0), *outputs[1:]]}
