@@ -16,7 +16,7 @@ from oracles import grid, tabulated
 SPECIFICATIONS = [specification(m) for m in modules()]
 SCALAR = [s for s in SPECIFICATIONS if s.vector is None]
 WITH_SCIPY = [s for s in SCALAR if s.scipy]
-BOTH_SIGNS = {("GeneralisedPareto", "shape")}
+BOTH_SIGNS = {("GeneralisedPareto", "shape"), ("GeneralisedExtremeValue", "shape")}
 MIDDLING = (-0.7, 0.4, 1.3)
 LEVELS = np.array([1e-6, 0.03, 0.25, 0.5, 0.8, 0.99])
 

@@ -47,6 +47,11 @@ GRID = {
     "bernoulli": {"probs": [0.5, 0.01, 0.999]},
     "poisson": {"mean": [1e-3, 0.5, 3, 100, 1e5]},
     "geometric": {"mean": [1e-3, 0.5, 3, 1e4]},
+    "generalisedextremevalue": {
+        "loc": [0, 1e9, -3, 1e-3],
+        "scale": [1, 1e3, 1e-3, 1e-6],
+        "shape": [0.1, 0, -0.2, 0.3],
+    },
     "generalisedpareto": {"scale": [1, 1e6, 1e-3, 5], "shape": [0.1, 0, -0.2, 0.3]},
     "generalisedpoisson": {"mean": [1e-3, 0.5, 3, 100, 1e4], "dispersion": [2, 1, 0.1, 0.3, 3]},
     "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},

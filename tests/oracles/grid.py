@@ -271,9 +271,17 @@ def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
     Laplace's gradient jumps from −1/scale to 1/scale at y = loc; StudentT's with few df or
     a small scale does so within scale·√df, Logistic's and Gumbel's within the scale. The link's raw,
     a float64 number, does not say on which side y is: loc = exp(raw) has no more digits than y.
-    With the identity y − loc is exact, and decides.
+    With the identity y − loc is exact, and decides. Where the support ends at a place that the
+    parameters decide, its rounding decides on which side y is.
     """
-    kink = None if c.classes else FAMILIES[c.family].kink
+    book = None if c.classes else FAMILIES[c.family]
+    if book is not None and book.end is not None:
+        column = np.array(point[1:])[:, np.newaxis]
+        theta = [float(nll.parameter(n, column)[0]) for n in nll.specification.parameters]
+        terms = np.array(book.end(*theta))
+        slack = 64 * 2.0**-53 * max(1.0, *np.abs(point[1:])) * np.abs(terms).sum()
+        return bool(abs(point[0] - terms.sum()) <= slack)
+    kink = None if book is None else book.kink
     if kink is None or c.slots[0][1] == "identity":
         return False
     column = np.array(point[1:])[:, np.newaxis]

@@ -105,6 +105,13 @@ def generalised_pareto(y, scale, shape):
     return where(1.0 + shape * z > 0.0, inside, -float("inf"))
 
 
+def generalised_extreme_value(y, loc, scale, shape):
+    z = (y - loc) / scale
+    t = box_cox_inverse(z, shape)
+    inside = -log(scale) - (1.0 + shape) * t - exp(-t)
+    return where(1.0 + shape * z > 0.0, inside, -float("inf"))
+
+
 def von_mises(y, loc, concentration):
     bessel = bessel_i0(concentration)
     return concentration * cos(y - loc) - log(2.0 * PI * bessel)
@@ -373,8 +380,9 @@ class Textbook:
 
     ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position
     and its value from the alternative's. ``centre`` gives (mean or middle, spread) of y
-    from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, or whose support
-    ends, the y about which it does so and how narrowly; NaN for none.
+    from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, the y
+    about which it does so and how narrowly; NaN for none. ``end`` gives the terms whose sum is the end of
+    a support that the parameters decide.
     """
 
     log_density: Callable[..., Node]
@@ -383,6 +391,7 @@ class Textbook:
     unit: tuple[int, ...] = ()
     alternatives: dict[str, tuple[int, Callable[[Node], Node]]] | None = None
     kink: Callable[..., tuple[float, float]] | None = None
+    end: Callable[..., tuple[float, ...]] | None = None
 
 
 def _narrow(scale: float, shape: float) -> tuple[float, float]:
@@ -439,7 +448,13 @@ FAMILIES: dict[str, Textbook] = {
         generalised_pareto,
         None,
         lambda scale, shape: (scale, scale),
-        kink=lambda scale, shape: (-scale / shape if shape < 0.0 else float("nan"), 0.0),
+        end=lambda scale, shape: (-scale / shape if shape < 0.0 else float("inf"),),
+    ),
+    "GeneralisedExtremeValue": Textbook(
+        generalised_extreme_value,
+        None,
+        lambda loc, scale, shape: (loc, scale),
+        end=lambda loc, scale, shape: (loc, -scale / shape if shape else float("inf")),
     ),
     "InverseGaussian": Textbook(
         inverse_gaussian, inverse_gaussian_information, lambda m, k: (m, m * (m / k) ** 0.5)

@@ -4,11 +4,15 @@ The domain is a polyhedron: one half-space a·θ > edge per row. The fit goes to
 raw prediction just inside, and goes on in what is left; a row whose multiplier shows that the loss falls inwards
 is let go. At the end Karush, Kuhn and Tucker's conditions hold: the gradient is a sum of the held rows' directions
 with weights that are not negative.
+
+A support that depends on the parameters has an end of another kind, which rows must not cross. There the loss rises to
+infinity like a barrier, and shorter steps are enough, or the density has a pole and the likelihood no bound.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +26,10 @@ from likely.fitting.task import Task
 INSIDE = 1e-9
 #: Halvings that find the edge to rounding.
 HALVINGS = 60
+#: Distances from where the support ends, relative to the step that leads there, at which the loss is looked at.
+NEARER = (1e-2, 1e-4, 1e-6, 1e-8)
+#: Standard errors from the best point on the edge at which multipliers tell what to do next.
+NEAR = 1e-2
 #: A multiplier below this share of the gradient is 0.
 SMALL = 1e-8
 
@@ -32,6 +40,25 @@ class Held:
 
     row: int
     inwards: Array
+
+
+def at_a_pole(space: Subspace, stop: Stop) -> bool:
+    """Whether the loss falls without end as the step leads a row of y to where its support ends.
+
+    Each hundredth of the distance that is left lowers it by as much as the one before.
+    """
+    inside, outside = 0.0, 1.0
+    if np.isfinite(space.evaluate(stop.theta + stop.step, 0).loss):
+        return False
+    for _ in range(HALVINGS):
+        middle = 0.5 * (inside + outside)
+        if np.isfinite(space.evaluate(stop.theta + middle * stop.step, 0).loss):
+            inside = middle
+        else:
+            outside = middle
+    at = [space.evaluate(stop.theta + inside * (1.0 - d) * stop.step, 0).loss for d in NEARER]
+    falls = [before - after for before, after in pairwise(at)]
+    return falls[0] > 0.0 and all(b > 0.9 * a for a, b in pairwise(falls))
 
 
 def follow_edge(task: Task, outcome: Outcome) -> None:
@@ -50,16 +77,22 @@ def follow_edge(task: Task, outcome: Outcome) -> None:
             held.append(one)
         elif not held:
             return  # the steps led out of the domain, but the maximum is inside
-        elif stop.certified():
+        else:
             theta = outcome.theta
-            released = _release(start, theta, held)
-            if released is None:
+            near = stop.gradient_norm <= NEAR
+            released = _release(start, theta, held) if near else None
+            if released is not None:
+                held.remove(released)
+            elif stop.certified():
                 outcome.held = [one.row for one in held]
                 stop.reason = "edge"
                 return
-            held.remove(released)
-        else:
-            return
+            elif stop.iterations < task.max_iter:
+                # Not there yet: what the edge leaves may not be taken for the optimum of all.
+                outcome.stop = _minimise(task, outcome.space, stop.theta, stop.iterations, True)
+                continue
+            else:
+                return
         space = _within(start, theta, held)
         used = stop.iterations
         if space.size == 0:

@@ -11,7 +11,7 @@ import numpy as np
 
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
-from likely.fitting.edge import follow_edge
+from likely.fitting.edge import at_a_pole, follow_edge
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -169,10 +169,13 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
-    if outcome.stop.reason == "edge":
+    if outcome.stop.reason == "edge" and task.edged:
         follow_edge(task, outcome)
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
+        if not task.edged and at_a_pole(space, stop):
+            stop.reason = "pole"
+            break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         if found is None:
             coarse = _coarseness(space, stop)
@@ -263,12 +266,16 @@ def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool
                 gradient = space.evaluate(stop.theta, 1).gradient
                 step = stop.factor.solve(gradient) * (sample.objective.weight() / rows)
                 there = stop.theta - step
-                return minimise(space, there, task.max_iter, rows, expected, may_orthogonalise)
+                return minimise(
+                    space, there, task.max_iter, rows, expected, may_orthogonalise, edges=task.edged
+                )
         except OutsideDomainError:
             # With a partial link, some rows may lie outside where all others' optimum is; the start
             # values are checked below.
             pass
-    return minimise(space, gamma, task.max_iter, rows, expected, may_orthogonalise)
+    return minimise(
+        space, gamma, task.max_iter, rows, expected, may_orthogonalise, edges=task.edged
+    )
 
 
 def _resume(task: Task, outcome: Outcome, space: Subspace, gamma: Array) -> None:
@@ -282,6 +289,7 @@ def _resume(task: Task, outcome: Outcome, space: Subspace, gamma: Array) -> None
         "expected" in task.loss.kernel_kinds,
         False,
         patience=4,
+        edges=task.edged,
     )
     stop.iterations += used
     outcome.space, outcome.stop = space, stop

@@ -34,6 +34,8 @@ SETTLED = 1e-6
 HALVINGS = 60
 #: So many steps one after the other that lead out of the domain tell that its edge is in the way.
 BLOCKED = 3
+#: Iterations without quadratic convergence after which an optimum at infinity is looked for.
+PATIENCE = 8
 
 
 class Function(Protocol):
@@ -95,7 +97,8 @@ class Stop:
     """Where Newton's method stopped and why.
 
     "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
-    domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y.
+    domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y; or
+    "pole": the density has no bound where the support of a row ends.
     """
 
     reason: str
@@ -124,7 +127,7 @@ def minimise(
     rows: float,
     expected: bool,
     may_orthogonalise: bool,
-    patience: int = 8,
+    patience: int = PATIENCE,
     edges: bool = True,
 ) -> Stop:
     """Minimise from θ.
@@ -186,7 +189,7 @@ def minimise(
         if edges and blocked == BLOCKED:
             return Stop("edge", theta, sums, factor, norm, decrement, iteration, step)
         theta, sums = trial
-    outside = not np.isfinite(function.evaluate(theta + step, 0).loss)
+    outside = edges and not np.isfinite(function.evaluate(theta + step, 0).loss)
     reason = "edge" if outside else "max_iter"
     return Stop(reason, theta, sums, factor, norm, decrement, iteration, step)
 

@@ -159,7 +159,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "exact"):
+    if outcome.stop.reason in ("edge", "exact", "pole"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
@@ -248,9 +248,9 @@ def _present(value: Array | None) -> Array:
 
 
 def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
-    if outcome.stop.reason == "exact" or any(r.unbounded for r in outcome.recessions):
+    if outcome.stop.reason in ("exact", "pole"):
         return Status.unbounded
-    if _at_a_pole(task, outcome):
+    if any(r.unbounded for r in outcome.recessions):
         return Status.unbounded
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
@@ -260,12 +260,6 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if not outcome.stop.certified():
         return Status.max_iter
     return Status.rank_deficient if dropped.any() else Status.converged
-
-
-def _at_a_pole(task: Task, outcome: Outcome) -> bool:
-    """Whether the way down ends where y's support does: no link is partial, so it ends nowhere else."""
-    total = getattr(task.loss, "valid", task) is None
-    return outcome.stop.reason == "edge" and total and outcome.stop.iterations < task.max_iter
 
 
 def _rows(count: int, first: Sequence[int]) -> str:
@@ -307,8 +301,9 @@ def _message(
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
     if outcome.stop.reason == "edge":
         rows = f": {_rows(len(outcome.held), sorted(outcome.held)[:5])}" if outcome.held else ""
-        words = _POLE if _at_a_pole(task, outcome) else getattr(task.loss, "edge_words", _EDGE)
-        text += f". Here {words}{rows}"
+        text += f". Here {getattr(task.loss, 'edge_words', _EDGE)}{rows}"
+    if outcome.stop.reason == "pole":
+        text += f". Here {_POLE}"
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"
     if diverging.any() and outcome.recessions:

@@ -29,6 +29,11 @@ class Task:
     n_jobs: int | None
 
     @property
+    def edged(self) -> bool:
+        """Whether a link is partial, so that the raw predictions have a domain with edges."""
+        return getattr(self.loss, "valid", self) is not None
+
+    @property
     def threads(self) -> int:
         """How many threads a pass over these rows is worth."""
         return fold_threads(self.source.shape[0], self.n_jobs)
