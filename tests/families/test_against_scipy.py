@@ -137,7 +137,10 @@ def expectation(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray, values: An
         top = 1 if s.support.high == 1.0 else 4000
         return weighted(np.arange(top + 1.0)).sum(axis=1)
     middle, spread = grid._centre(loss, raw)
-    end = call(loss, "isf", raw, np.zeros(1))[0] if (s.name, "shape") in BOTH_SIGNS else np.inf
+    low, end = (
+        loss.formula(n, raw[:, np.newaxis])[0] if n in s.formulas else edge
+        for n, edge in (("lower", s.support.low), ("upper", np.inf))
+    )
 
     if s.support.name == "circular":  # a periodic function's mean over equal steps
         t, step = np.linspace(-np.pi, np.pi, 3000, endpoint=False, retstep=True)
@@ -148,13 +151,16 @@ def expectation(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray, values: An
         if s.support.high == 1.0:
             u = np.pi * np.sinh(t)
             y, slope = 1 / (1 + np.exp(-u)), np.pi * np.cosh(t) / (2 + 2 * np.cosh(u))
+        elif end < np.inf and low == -np.inf:
+            slope = spread * np.exp(np.pi / 2 * np.sinh(t))
+            y, slope = end - slope, slope * np.pi / 2 * np.cosh(t)
         elif end < np.inf:
             u = np.pi * np.sinh(t)
             y = np.where(u < 0.0, end / (1 + np.exp(-u)), end - end / (1 + np.exp(u)))
             slope = end * np.pi * np.cosh(t) / (2 + 2 * np.cosh(u))
-        elif s.support.low == 0.0:
-            y = np.exp(np.pi / 2 * np.sinh(t))
-            slope = y * np.pi / 2 * np.cosh(t)
+        elif low > -np.inf:
+            slope = np.exp(np.pi / 2 * np.sinh(t))
+            y, slope = low + slope, slope * np.pi / 2 * np.cosh(t)
         else:
             u = np.pi / 2 * np.sinh(t)
             y, slope = middle + spread * np.sinh(u), spread * np.cosh(u) * np.pi / 2 * np.cosh(t)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from likely import Constant, GeneralisedPareto, Linear
+from likely import Constant, GeneralisedExtremeValue, GeneralisedPareto, Linear
 from likely.fitting import ConvergenceWarning
 
 
@@ -27,6 +27,45 @@ def test_the_maximum_is_inside_the_support(shape):
     assert loss(found) <= best.fun + 1e-9
     np.testing.assert_allclose(found, best.x, atol=1e-3)
     assert np.isfinite(fitted.log_prob(y)).all()
+
+
+def maxima(shape, n=400):
+    """The same of the largest of many draws."""
+    y = stats.genextreme.ppf((np.arange(n) + 0.5) / n, -shape, loc=10.0, scale=3.0)
+    return np.random.default_rng(0).permutation(y)
+
+
+@pytest.mark.parametrize("shape", [-0.95, -0.8, -0.45, -0.2, 0.0, 0.2, 0.8, 2.0])
+def test_the_maximum_with_an_end_on_either_side(shape):
+    y = maxima(shape)
+    fitted = GeneralisedExtremeValue().fit(y)
+    found = np.array([fitted.parameters[p] for p in ("loc", "scale", "shape")])
+
+    def loss(theta):
+        return stats.genextreme.nnlf((-theta[2], theta[0], theta[1]), y)
+
+    best = optimize.minimize(loss, found * 1.0001, method="Nelder-Mead", tol=1e-10)
+    assert loss(found) <= best.fun + 1e-9
+    np.testing.assert_allclose(found, best.x, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [-1.5, -1.2])
+def test_a_pole_at_an_end_that_loc_moves_has_no_bound(shape):
+    with pytest.warns(ConvergenceWarning, match="the support ends, and the density has a pole"):
+        model = Constant(GeneralisedExtremeValue()).fit(np.zeros((400, 1)), maxima(shape))
+    assert model.result_.status.name == "unbounded"
+
+
+@pytest.mark.parametrize("shape", [-0.3, 0.0, 0.3])
+def test_a_trend_of_the_largest_draws(shape):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(3000, 1))
+    noise = stats.genextreme.rvs(-shape, size=3000, random_state=rng)
+    y = 10.0 + 2.0 * x[:, 0] + np.exp(0.5 + 0.3 * x[:, 0]) * noise
+    model = Linear(GeneralisedExtremeValue()).fit(x, y)
+    assert model.result_.status.name == "converged"
+    for row, true in zip(model.summary().rows, (10.0, 2.0, 0.5, 0.3, shape), strict=True):
+        assert abs(row.estimate - true) < 4.0 * row.std_error
 
 
 @pytest.mark.parametrize("shape", [-1.5, -1.2])

@@ -192,15 +192,18 @@ def test_levels_lie_between_0_and_1(bad):
 def test_levels_0_and_1_are_the_edges_of_the_support(name):
     d = predictive(name)
     support = d.loss.specification.support
-    end = np.full(len(d), support.high)
-    if "upper" in d.loss.specification.formulas:
-        end = d.loss.formula("upper", d.raw)
-        assert (d.sf(end) == 0.0).all()
-        assert (d.sf(np.where(end < np.inf, end * (1.0 - 1e-9), 1.0)) > 0.0).all()
-    np.testing.assert_array_equal(d.quantile([0.0, 1.0]).T, [np.full(len(d), support.low), end])
+    ends = {"lower": np.full(len(d), support.low), "upper": np.full(len(d), support.high)}
+    for name, tail, outwards in (("lower", d.cdf, -1e-9), ("upper", d.sf, 1e-9)):
+        if name in d.loss.specification.formulas:
+            end = ends[name] = d.loss.formula(name, d.raw)
+            finite = np.isfinite(end)
+            step = np.where(finite, outwards * np.abs(end), 0.0)
+            assert (tail(end + step) == 0.0).all()
+            assert np.isfinite(d.log_prob(np.where(finite, end - 1e3 * step, d.median()))).all()
+    np.testing.assert_array_equal(d.quantile([0.0, 1.0]).T, list(ends.values()))
     low, high = d.interval(1.0)
-    assert (low == support.low).all()
-    np.testing.assert_array_equal(high, end)
+    np.testing.assert_array_equal(low, ends["lower"])
+    np.testing.assert_array_equal(high, ends["upper"])
 
 
 def test_an_extreme_interval_stays_exact():

@@ -25,6 +25,25 @@ CURVATURE_GAPS = {
     "Gamma(mean: inverse, shape: log)": (1e300, 37.5, 0.0),
     "Gamma(mean: log, shape: identity)": (1e300, -37.5, 1.0),
     "Gamma(mean: log, shape: square)": (1e300, -19.94624720810325, 14.145351428941574),
+    "GeneralisedExtremeValue(loc: identity, scale: inverse, shape: identity)": (
+        -1e300,
+        -37.5,
+        1.0,
+        0.0,
+    ),
+    "GeneralisedExtremeValue(loc: identity, scale: inverse_squared, shape: identity)": (
+        -1e300,
+        -37.5,
+        1.0,
+        0.0,
+    ),
+    "GeneralisedExtremeValue(loc: identity, scale: log, shape: log)": (1e300, 1.0, 0.0, 300.0),
+    "GeneralisedExtremeValue(loc: identity, scale: log, shape: softplus)": (
+        1e300,
+        -1.0,
+        1.0,
+        -300.0,
+    ),
     "GeneralisedPareto(scale: inverse, shape: identity)": (1e300, 300.0, 0.0),
     "GeneralisedPareto(scale: log, shape: log)": (1.0, -1.0, 300.0),
     "GeneralisedPareto(scale: log, shape: softplus)": (1e300, -1.0, -300.0),
@@ -109,11 +128,12 @@ def test_kernels_in_float32(c: Combination) -> None:
 def test_outside_a_partial_link_the_loss_is_infinite(c: Combination) -> None:
     loss = grid.loss(c)
     raw = np.full((c.columns, 1), 0.5)
-    y = np.array([0.125 if c.continuous else 1.0])
+    # Several y, for supports that the parameters decide.
+    y = np.array([0.125, 0.5, 0.75, 0.95] if c.continuous else [1.0])
     for j in range(c.columns):
         outside = raw.copy()
         outside[j] = -1.0
-        infinite = loss.evaluate(y, outside, 0)[0][0] == np.inf
+        infinite = (loss.evaluate(y, np.repeat(outside, y.size, 1), 0)[0] == np.inf).all()
         assert infinite == loss.outside(outside)[0]
 
 

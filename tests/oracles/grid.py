@@ -280,7 +280,7 @@ def _on_a_kink(c: Combination, nll: Any, point: Point) -> bool:
         theta = [float(nll.parameter(n, column)[0]) for n in nll.specification.parameters]
         terms = np.array(book.end(*theta))
         slack = 64 * 2.0**-53 * max(1.0, *np.abs(point[1:])) * np.abs(terms).sum()
-        return bool(abs(point[0] - terms.sum()) <= slack)
+        return bool(np.isfinite(slack)) and bool(abs(point[0] - terms.sum()) <= slack)
     kink = None if book is None else book.kink
     if kink is None or c.slots[0][1] == "identity":
         return False

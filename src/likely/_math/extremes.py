@@ -11,11 +11,28 @@ import math
 from typing import Any
 
 from likely._math.atoms import Atom, lgamma, register
-from likely._math.graph import Expression, Node, abs_, as_node, exp, expm1, log, polynomial, where
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    as_node,
+    equal,
+    exp,
+    expm1,
+    log,
+    polynomial,
+    where,
+)
 from likely._math.pareto import FAR, _bend, _bend_2, _hazard, _ratio, _share
 
 #: Below this hazard e⁻ᵗ is so much larger than 1 that nothing cancels against it.
 EARLY = -1.0
+
+
+def _kernel(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    t = _hazard(d, s, c, log_s)
+    # Further below, e is infinite.
+    return log_s + ((1.0 + c) * where(t > -FAR, t, 0.0) + exp(-t))
 
 
 def _rise(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -48,32 +65,38 @@ def _shape(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     return _small(_share(d, s, c, log_s)) + _bend(d, s, c, log_s) * _rise(d, s, c, log_s)
 
 
+def _times(x: Node, e: Node) -> Node:
+    """xe, which is 0 where e has vanished, even if x is infinite."""
+    return where(equal(e, 0.0), 0.0, x) * e
+
+
 def _turn(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     e = exp(-_hazard(d, s, c, log_s))
-    return _pull(d, s, c, log_s) + _share(d, s, c, log_s) * e
+    return _pull(d, s, c, log_s) + _times(_share(d, s, c, log_s), e)
 
 
 def _turn_slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    w = _ratio(d, s, c, log_s)
-    return w * _pull(d, s, c, log_s) + _share(d, s, c, log_s) * _count(d, s, c, log_s)
-
-
-def _cross_slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    w, share, count = _ratio(d, s, c, log_s), _share(d, s, c, log_s), _count(d, s, c, log_s)
-    early = _hazard(d, s, c, log_s) < EARLY
-    rise = where(early, count - w, w * _rise(d, s, c, log_s))
-    return w * w + (share * rise - _bend(d, s, c, log_s) * count)
+    pull = _ratio(d, s, c, log_s) * _pull(d, s, c, log_s)
+    return pull + _times(_share(d, s, c, log_s), _count(d, s, c, log_s))
 
 
 def _cross(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     e = exp(-_hazard(d, s, c, log_s))
-    return _scale(d, s, c, log_s) - _bend(d, s, c, log_s) * e
+    return _scale(d, s, c, log_s) - _times(_bend(d, s, c, log_s), e)
+
+
+def _cross_slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    w, count = _ratio(d, s, c, log_s), _count(d, s, c, log_s)
+    early = _hazard(d, s, c, log_s) < EARLY
+    rise = where(early, count - w, w * _rise(d, s, c, log_s))
+    return w * w + (_share(d, s, c, log_s) * rise - _times(_bend(d, s, c, log_s), count))
 
 
 def _shape_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     share, bend = _small(_share(d, s, c, log_s)), _bend(d, s, c, log_s)
     e = exp(-_hazard(d, s, c, log_s))
-    return (bend * bend * e - share * share) - _bend_2(d, s, c, log_s) * _rise(d, s, c, log_s)
+    squares = _times(bend, _times(bend, e)) - share * share
+    return squares - _bend_2(d, s, c, log_s) * _rise(d, s, c, log_s)
 
 
 def _at(d: Expression, s: Expression, c: Expression) -> tuple[Node, Node, Node, Node]:
@@ -173,9 +196,7 @@ extreme_kernel: Atom = register(
         extreme_scale(d, s, c, log_s),
     ),
     lambda d, s, c, log_s: log_s + (1.0 + c) * _at(d, s, c)[0] + _at(d, s, c)[1],
-    lambda d, s, c, log_s: (
-        log_s + ((1.0 + c) * _hazard(d, s, c, log_s) + exp(-_hazard(d, s, c, log_s)))
-    ),
+    _kernel,
 )
 
 

@@ -23,6 +23,11 @@ def _product(d: Expression, s: Expression, c: Expression) -> Node:
     return where(abs_(c) < 1.0, (c * d) / s, c * (d / s))
 
 
+def in_support(d: Expression, s: Expression, c: Expression) -> Node:
+    """Whether 1 + cz > 0, by the number that the atoms take the logarithm of."""
+    return _product(d, s, c) > -1.0
+
+
 def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """log(1 + u)"""
     u = _product(d, s, c)

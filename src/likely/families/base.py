@@ -152,7 +152,7 @@ class Specification:
     ============================  =========================================================
     mean, var, mode, entropy      ``(*parameters)``; a parameter called mean is the mean
     median                        ``(*parameters)``, where it is not the quantile of ½
-    upper                         ``(*parameters)``: the end of y, where it depends on them
+    lower, upper                  ``(*parameters)``: the ends of y, where they depend on them
     interval_low, interval_high   ``(coverage, *parameters)``, where they are not two quantiles
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
     log_cdf, log_sf               ``(y, *parameters)``: accurate in both tails, differentiable
@@ -225,6 +225,7 @@ FORMULAS = (
     "var",
     "mode",
     "median",
+    "lower",
     "upper",
     "entropy",
     "cdf",

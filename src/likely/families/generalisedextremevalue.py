@@ -6,21 +6,17 @@ from likely._math.atoms import log1mexp_of
 from likely._math.domains import positive, real
 from likely._math.extremes import EULER_GAMMA, extreme_kernel, log_gamma_1m, log_gamma_excess
 from likely._math.graph import exp, expm1, log, log1p, where
-from likely._math.pareto import pareto_hazard
+from likely._math.pareto import in_support, pareto_hazard
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")
 
 
-def _inside(y, loc, scale, shape):
-    return (y - loc) * shape > -scale
-
-
 def _hazard(y, loc, scale, shape, log_scale):
     # Before the support, where it starts, this is −∞, and beyond its end ∞.
-    inside = _inside(y, loc, scale, shape)
+    d = y - loc
     outside = where(shape > 0.0, -INFINITY, INFINITY)
-    return where(inside, pareto_hazard(y - loc, scale, shape, log_scale), outside)
+    return where(in_support(d, scale, shape), pareto_hazard(d, scale, shape, log_scale), outside)
 
 
 def _at_hazard(t, loc, scale, shape):
@@ -57,7 +53,7 @@ class GeneralisedExtremeValue(Distribution):
 
     def log_density(y, loc, scale, shape):
         kernel = extreme_kernel(y - loc, scale, shape, scale.log)
-        return where(_inside(y, loc, scale, shape), -kernel, -INFINITY)
+        return where(in_support(y - loc, scale, shape), -kernel, -INFINITY)
 
     def printed(y, loc, scale, shape):
         u = 1.0 + shape * ((y - loc) / scale)
@@ -87,6 +83,10 @@ class GeneralisedExtremeValue(Distribution):
         t = -log1p(where(pole, 0.0, shape))
         end = loc - scale / where(pole, shape, -1.0)
         return where(pole, end, _at_hazard(t, loc, scale, shape))
+
+    def lower(loc, scale, shape):
+        long = shape > 0.0
+        return where(long, loc - scale / where(long, shape, 1.0), -INFINITY)
 
     def upper(loc, scale, shape):
         short = shape < 0.0

@@ -3,18 +3,14 @@
 from likely._math.atoms import log1mexp_of
 from likely._math.domains import nonnegative, positive, real
 from likely._math.graph import exp, expm1, log, log1p, where
-from likely._math.pareto import pareto_hazard, pareto_kernel
+from likely._math.pareto import in_support, pareto_hazard, pareto_kernel
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")
 
 
-def _inside(y, scale, shape):
-    return y * shape > -scale
-
-
 def _log_sf(y, scale, shape, log_scale):
-    return where(_inside(y, scale, shape), -pareto_hazard(y, scale, shape, log_scale), -INFINITY)
+    return where(in_support(y, scale, shape), -pareto_hazard(y, scale, shape, log_scale), -INFINITY)
 
 
 def _at_hazard(t, scale, shape):
@@ -51,7 +47,7 @@ class GeneralisedPareto(Distribution):
 
     def log_density(y, scale, shape):
         kernel = pareto_kernel(y, scale, shape, scale.log)
-        return where(_inside(y, scale, shape), -kernel, -INFINITY)
+        return where(in_support(y, scale, shape), -kernel, -INFINITY)
 
     def printed(y, scale, shape):
         return -scale.log - (1.0 + 1.0 / shape) * log(1.0 + shape * (y / scale))
@@ -84,24 +80,24 @@ class GeneralisedPareto(Distribution):
         return exp(_log_sf(y, scale, shape, scale.log))
 
     def log_cdf(y, scale, shape):
-        inside = _inside(y, scale, shape)
-        t = where(inside, pareto_hazard(y, scale, shape, scale.log), 1.0)
-        return where(inside, log1mexp_of(t, log(t)), 0.0)
+        within = in_support(y, scale, shape)
+        t = where(within, pareto_hazard(y, scale, shape, scale.log), 1.0)
+        return where(within, log1mexp_of(t, log(t)), 0.0)
 
     def log_sf(y, scale, shape):
         return _log_sf(y, scale, shape, scale.log)
 
     def log_interval(low, high, scale, shape):
         base = _above(low, scale, shape)
-        inside = _inside(high, scale, shape)
-        t = where(inside, pareto_hazard(high - low, base, shape, log(base)), 1.0)
-        between = where(inside, log1mexp_of(t, log(t)), 0.0)
+        within = in_support(high, scale, shape)
+        t = where(within, pareto_hazard(high - low, base, shape, log(base)), 1.0)
+        between = where(within, log1mexp_of(t, log(t)), 0.0)
         return _log_sf(low, scale, shape, scale.log) + between
 
     def log_above(y, low, scale, shape):
         base = _above(low, scale, shape)
         kernel = pareto_kernel(y - low, base, shape, log(base))
-        return where(_inside(y, scale, shape), -kernel, -INFINITY)
+        return where(in_support(y, scale, shape), -kernel, -INFINITY)
 
     def quantile(q, scale, shape):
         return _at_hazard(-log1p(-q), scale, shape)

@@ -45,7 +45,7 @@ class Held:
 def at_a_pole(space: Subspace, stop: Stop) -> bool:
     """Whether the loss falls without end as the step leads a row of y to where its support ends.
 
-    Each hundredth of the distance that is left lowers it by as much as the one before.
+    Each hundredth of the distance that is left lowers it by as much as the one before, in the end.
     """
     inside, outside = 0.0, 1.0
     if np.isfinite(space.evaluate(stop.theta + stop.step, 0).loss):
@@ -58,7 +58,7 @@ def at_a_pole(space: Subspace, stop: Stop) -> bool:
             outside = middle
     at = [space.evaluate(stop.theta + inside * (1.0 - d) * stop.step, 0).loss for d in NEARER]
     falls = [before - after for before, after in pairwise(at)]
-    return falls[0] > 0.0 and all(b > 0.9 * a for a, b in pairwise(falls))
+    return falls[-1] > 0.5 * falls[-2] > 0.0
 
 
 def follow_edge(task: Task, outcome: Outcome) -> None:

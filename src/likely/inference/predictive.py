@@ -383,11 +383,12 @@ class Predictive:
                 integrals, inverse = self._integrals
                 index = rows[rest] if inverse is None else inverse[rows[rest]]
                 out[rest] = integrals.quantile(p[rest], index, upper=upper)
-        last = p == (0.0 if upper else 1.0)
-        out[p == (1.0 if upper else 0.0)] = support.low
-        out[last] = support.high
-        if last.any() and self._declared("upper"):
-            out[last] = self.loss.formula("upper", self._raw2[:, rows[last]])
+        ends = (("lower", float(upper), support.low), ("upper", float(not upper), support.high))
+        for end, level, edge in ends:
+            there = p == level
+            out[there] = edge
+            if there.any() and self._declared(end):
+                out[there] = self.loss.formula(end, self._raw2[:, rows[there]])
         return out
 
     def _search(self, p: Array, rows: Rows, *, upper: bool) -> Array:

@@ -47,12 +47,12 @@ def accuracy(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array) -> Ac
     scale = [1.0 if slot.link.name != "identity" else 0.0 for slot in loss.free]
     difference, value, slope = (np.zeros(y.size) for _ in range(3))
 
-    with mp.workdps(DIGITS):
+    def at(point: list[Any]) -> Any:
+        return program({"y": point[k], **{f"raw{j}": point[j] for j in range(k)}})[0]
 
-        def at(point: list[Any]) -> Any:
-            return program({"y": point[k], **{f"raw{j}": point[j] for j in range(k)}})[0]
-
-        for i in range(y.size):
+    for i in range(y.size):
+        # Beside a y of 1e300, steps of the other inputs are seen with so many digits more.
+        with mp.workdps(DIGITS + int(np.log10(max(1.0, abs(float(y[i])))))):
             point = [mpf(float(v)) for v in (*raw[:, i], y[i])]
             slack = [max(scale[j], abs(float(raw[j, i]))) for j in range(k)]
             slack.append(abs(float(y[i])) if continuous else 0.0)
