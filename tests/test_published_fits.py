@@ -11,6 +11,7 @@ import likely
 from likely import (
     Censored,
     Constant,
+    GeneralisedExtremeValue,
     GeneralisedPoisson,
     Linear,
     LogNormal,
@@ -214,3 +215,28 @@ def test_generalised_poisson():
     assert (1.0 + dispersion) ** 2 == pytest.approx(
         17.29322, rel=1e-5
     )  # its variance over the mean
+
+
+#: Yearly maxima of the sea level at Port Pirie in metres, 1923-1987: Coles, An Introduction to Statistical Modeling
+#: of Extreme Values (2001), table of section 1.3.
+PORT_PIRIE = """
+    4.03 3.83 3.65 3.88 4.01 4.08 4.18 3.80 4.36 3.96 3.98 4.69 3.85 3.96 3.85 3.93 3.75 3.63 3.57 4.25 3.97 4.05
+    4.24 4.22 3.73 4.37 4.06 3.71 3.96 4.06 4.55 3.79 3.89 4.11 3.85 3.86 3.86 4.21 4.01 4.11 4.24 3.96 4.21 3.74
+    3.85 3.88 3.66 4.11 3.71 4.18 3.90 3.78 3.91 3.72 4.00 3.66 3.62 4.33 4.55 3.75 4.08 3.90 3.88 3.94 4.33
+"""
+
+
+def test_yearly_maxima():
+    """Section 3.4.1 of the same book: estimates, standard errors, and levels that return in 10 and 100 years."""
+    y = np.array(PORT_PIRIE.split(), dtype=float)
+    model = Constant(GeneralisedExtremeValue()).fit(np.zeros((y.size, 1)), y)
+    assert model.log_likelihood_ == pytest.approx(4.34, abs=5e-3)
+    rows = model.summary().rows
+    scale = np.exp(rows[1].estimate)
+    assert [rows[0].estimate, scale, rows[2].estimate] == pytest.approx(
+        [3.87, 0.198, -0.050], abs=5e-3
+    )
+    errors = [rows[0].std_error, scale * rows[1].std_error, rows[2].std_error]
+    assert errors == pytest.approx([0.028, 0.020, 0.098], abs=5e-4)
+    levels = GeneralisedExtremeValue().fit(y).quantile([0.9, 0.99])
+    assert levels == pytest.approx([4.30, 4.69], abs=5e-3)

@@ -1,6 +1,7 @@
 """``likely explain``, ``likely families``, and the program as a process."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -94,6 +95,9 @@ def test_densities_read_as_text(module):
     assert formula.startswith("p(y")
     assert not set("\\{}$") & set(formula)
     assert formula.count("(") == formula.count(")")
+    names = {name for p in specification(module).parameters for name in re.findall("[a-z]+", p)}
+    words = set(re.findall("[A-Za-z]{2,}", formula))
+    assert words <= {"exp", "log", "cos", "arsinh"} | names  # no name of a letter or a command
 
 
 def test_the_density_of_the_normal():

@@ -2,9 +2,20 @@
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 import likely
-from likely import Censored, Constant, Exponential, Linear, Normal, Weibull, censored
+from likely import (
+    Censored,
+    Constant,
+    Exponential,
+    GeneralisedExtremeValue,
+    GeneralisedPareto,
+    Linear,
+    Normal,
+    Weibull,
+    censored,
+)
 from likely.inference.predictive import Predictive
 from oracles import engines, grid
 from oracles.contract import check
@@ -203,3 +214,28 @@ def test_a_bound_far_beyond_everything_says_nothing(raw):
     found = Censored(Weibull()).loss().evaluate(np.array([[0.0, 3.0]]), np.array([raw]).T, 2)
     for part in found:
         np.testing.assert_array_equal(np.abs(part), 0.0)
+
+
+@pytest.mark.parametrize("shape", [0.0, 1e-9, -1e-5, 0.3, -0.3, 1.5, -0.7])
+@pytest.mark.parametrize("width", [1e-9, 1e-3, 1.0, 30.0])
+@pytest.mark.parametrize("family", [GeneralisedExtremeValue(), GeneralisedPareto()], ids=repr)
+def test_intervals_where_the_support_ends_with_the_shape(family, width, shape):
+    loc = 0.0 if isinstance(family, GeneralisedPareto) else 0.3
+    lows = loc + np.array([0.0, 0.2, 1.0, 3.0] if loc == 0.0 else [-4.0, -1.0, 0.0, 1.0, 4.0])
+    y = np.stack([lows, lows + width], axis=1)
+    raw = [0.0, shape] if loc == 0.0 else [loc, 0.0, shape]
+    found = Censored(family).nll(y, np.tile(raw, (len(y), 1)))
+
+    def below(at):
+        """F, or F − 1 where that is the smaller of the two."""
+        with mp.workdps(400):
+            c, z = mp.mpf(shape), mp.mpf(float(at)) - mp.mpf(loc)
+            if c and 1 + c * z <= 0:
+                return mp.mpf(0) if c > 0 or loc == 0.0 else mp.mpf(1)
+            tail = mp.exp(-z) if not c else (1 + c * z) ** (-1 / c)
+            return -tail if loc == 0.0 else mp.exp(-tail)
+
+    with mp.workdps(400):
+        mass = [below(high) - below(low) for low, high in y]
+        true = [float(-mp.log(p)) if p else np.inf for p in mass]
+    np.testing.assert_allclose(found, true, rtol=1e-10)

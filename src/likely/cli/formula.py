@@ -8,12 +8,12 @@ function names.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 _WORDS = {
-    "Gamma": "Γ", "lambda": "λ", "mu": "μ", "sigma": "σ", "varphi": "φ", "phi": "φ", "nu": "ν",
-    "pi": "π", "kappa": "κ", "alpha": "α", "beta": "β", "theta": "θ", "sum": "Σ", "infty": "∞",
-    "cdot": "·", "qquad": " ", "quad": " ", ",": " ", "left": "", "right": "", "!": "",
+    "varphi": "φ", "sum": "Σ", "prod": "Π", "infty": "∞", "ge": "≥", "le": "≤", "cdot": "·",
+    "qquad": " ", "quad": " ", ",": " ", "left": "", "right": "", "!": "", "mathrm": "",
 }  # fmt: skip
 _UP = str.maketrans("0123456789+-−kynmsab", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵏʸⁿᵐˢᵃᵇ")
 _POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵏʸⁿᵐˢᵃᵇ"
@@ -52,7 +52,7 @@ def _sequence(tokens: Tokens) -> tuple[str, Tokens]:
     out = ""
     while tokens and tokens[0][1] != "}":
         piece, tokens = _piece(tokens)
-        if piece in ("exp", "log") and out[-1:].isalnum():
+        if piece in ("exp", "log", "arsinh") and out[-1:].isalnum():
             out += " "  # a function's name does not run into what is before it
         out += piece
     return out, tokens
@@ -61,7 +61,7 @@ def _sequence(tokens: Tokens) -> tuple[str, Tokens]:
 def _piece(tokens: Tokens) -> tuple[str, Tokens]:
     word, mark, space, other = tokens[0]
     rest = tokens[1:]
-    if word == "frac":
+    if word in ("frac", "tfrac"):
         top, rest = _group(rest)
         bottom, rest = _group(rest)
         return f"{_bracketed(top)}/{_bracketed(bottom)}", rest
@@ -74,8 +74,18 @@ def _piece(tokens: Tokens) -> tuple[str, Tokens]:
     if mark == "{":
         return _group(tokens)
     if word is not None:
-        return _WORDS.get(word, str(word)), rest
+        return _WORDS[word] if word in _WORDS else _letter(str(word)), rest
     return (" " if space else other or ""), rest
+
+
+def _letter(word: str) -> str:
+    """The Greek letter of this name; any other word, such as exp, stays."""
+    size = "CAPITAL" if word[0].isupper() else "SMALL"
+    name = {"lambda": "lamda"}.get(word.lower(), word)
+    try:
+        return unicodedata.lookup(f"GREEK {size} LETTER {name.upper()}")
+    except KeyError:
+        return word
 
 
 def _group(tokens: Tokens) -> tuple[str, Tokens]:
@@ -101,4 +111,6 @@ def _script(inside: str, up: bool) -> str:
     compact = inside.replace(" ", "")
     if all(ord(character) in table for character in compact):
         return compact.translate(table)
-    return f"^({inside})" if up else f"_{inside}"
+    if up:
+        return f"^({inside})"
+    return f"_{inside}" if len(inside) == 1 or inside[0] == "(" else f"_({inside})"

@@ -7,6 +7,7 @@ from likely._math.domains import positive, real
 from likely._math.extremes import EULER_GAMMA, extreme_kernel, log_gamma_1m, log_gamma_excess
 from likely._math.graph import exp, expm1, log, log1p, where
 from likely._math.pareto import in_support, pareto_hazard
+from likely._math.tails import exponential_between
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")
@@ -24,6 +25,14 @@ def _at_hazard(t, loc, scale, shape):
     x = shape * t
     small = x == 0.0
     return loc + scale * where(small, t, expm1(x) / where(small, 1.0, shape))
+
+
+def _log_cdf(t):
+    return -exp(-t)
+
+
+def _log_sf(t):
+    return log1mexp_of(exp(-t), -t)
 
 
 class GeneralisedExtremeValue(Distribution):
@@ -102,11 +111,22 @@ class GeneralisedExtremeValue(Distribution):
         return -expm1(-exp(-_hazard(y, loc, scale, shape, scale.log)))
 
     def log_cdf(y, loc, scale, shape):
-        return -exp(-_hazard(y, loc, scale, shape, scale.log))
+        return _log_cdf(_hazard(y, loc, scale, shape, scale.log))
 
     def log_sf(y, loc, scale, shape):
-        t = _hazard(y, loc, scale, shape, scale.log)
-        return log1mexp_of(exp(-t), -t)
+        return _log_sf(_hazard(y, loc, scale, shape, scale.log))
+
+    def log_interval(low, high, loc, scale, shape):
+        starts = in_support(low - loc, scale, shape)
+        ends = in_support(high - loc, scale, shape)
+        # From low on the hazard grows as that of an excess does, on the scale that is reached there.
+        base = where(starts, scale + shape * (low - loc), scale)
+        excess = where(ends, high - low, 1.0)
+        growth = pareto_hazard(where(starts, excess, 1.0), base, shape, log(base))
+        t = _hazard(high, loc, scale, shape, scale.log)
+        between = exponential_between(-where(ends, t, 0.0), where(growth > 0.0, growth, 1.0))
+        above = _log_sf(_hazard(low, loc, scale, shape, scale.log))
+        return where(starts, where(ends, between, above), where(ends, _log_cdf(t), -INFINITY))
 
     def quantile(q, loc, scale, shape):
         return _at_hazard(-log(-log(q)), loc, scale, shape)
