@@ -548,6 +548,38 @@ stirling_of_sum_curve = _register(
     ),
 )
 
+# Γ(x + y)/(Γ(y) Γ(1 + x)), the product of 1 + x/i over i from 1 to y − 1, in log x.
+rising_excess = _register(
+    "rising_excess",
+    lambda y, x, log_x, out: (digamma(x + y) - digamma(y), 0.0, rising_slope(y, x, log_x)),
+    lambda y, x, log_x: lgamma(x + y) - lgamma(y) - lgamma(1.0 + x),
+)
+rising_slope = _register(
+    "rising_slope",
+    lambda y, x, log_x, out: (x * trigamma(x + y), 0.0, rising_curve(y, x, log_x)),
+    lambda y, x, log_x: x * (digamma(x + y) - digamma(1.0 + x)),
+)
+rising_curve = _register(
+    "rising_curve",
+    lambda y, x, log_x, out: (
+        x * trigamma(x + y) + x * x * tetragamma(x + y),
+        0.0,
+        rising_bend(y, x),
+    ),
+    lambda y, x, log_x: (
+        x * (digamma(x + y) - digamma(1.0 + x)) + x * x * (trigamma(x + y) - trigamma(1.0 + x))
+    ),
+)
+rising_bend = _register(
+    "rising_bend",
+    None,
+    lambda y, x: (
+        x * (digamma(x + y) - digamma(1.0 + x))
+        + 3.0 * x * x * (trigamma(x + y) - trigamma(1.0 + x))
+        + x * x * x * (tetragamma(x + y) - tetragamma(1.0 + x))
+    ),
+)
+
 # Beta's constant: −log B(μφ, (1 − μ)φ) less Stirling's formula, with p = μ, q = 1 − μ.
 beta_stirling = _register(
     "beta_stirling",

@@ -56,6 +56,8 @@ class Structure:
     plain: Specification | None = None
     #: Of a transformed family, the function of y that follows the family inside.
     transform: Any = None
+    #: Of a composition, the formulas of a part and of a row.
+    terms: Any = None
 
 
 def parameters_of(
