@@ -26,9 +26,11 @@ def part(y, total, share):
     """Its term of n·KL(y/n ‖ μ), the sum of which cannot be negative, and Stirling's formula for the rest."""
     expected = total * share
     divergence = relative_entropy_of(y, expected, y - expected, y.log, log(total) + share.log)
-    return (divergence + log_factorial_error(y),)
+    return divergence, log_factorial_error(y)
 
 
 def whole(sums, total, k):
     """−log p."""
-    return sums[0] - log_factorial_error(total)
+    # The rest is 0 where one kind was seen alone, and the divergence may be tiny.
+    divergence, errors = sums
+    return divergence + (errors - log_factorial_error(total))
