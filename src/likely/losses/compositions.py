@@ -133,7 +133,10 @@ class CompositionLoss(NegativeLogLikelihood):
         if kind == "expected":
             assert self.terms.curve is not None
             return Formula((as_node(self.terms.curve(total, share, *self._precision)),), PART)
-        nodes = [as_node(node) for node in self.terms.part(View("y", y, {}), total, share, *self._precision)]
+        nodes = [
+            as_node(node)
+            for node in self.terms.part(View("y", y, {}), total, share, *self._precision)
+        ]
         slopes = [tangent(nodes[:1], log_share)[0], tangent(nodes[:1], raw)[0]]
         if order >= 1:
             nodes += slopes
@@ -307,7 +310,9 @@ class Rows:
                     value = along[a if b == self.loss.own else b]
                 elif a == b:
                     i = places[a]
-                    value = self.complement[i] * (curve[i] - share[i] * slopes) - share[i] * moved[i]
+                    value = (
+                        self.complement[i] * (curve[i] - share[i] * slopes) - share[i] * moved[i]
+                    )
                 else:
                     i, m = places[a], places[b]
                     one = -share[i] * curve[m] - share[m] * moved[i]

@@ -36,17 +36,15 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
 def part(y, total, share, precision):
     """Its term, whether the kind was seen, and the logarithm of its share if so."""
     size, log_size = share * precision, share.log + precision.log
-    # Where κ ≥ 1, that of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances
+    # Where κ is large, that of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances
     # cannot be negative, and nothing cancels as κ → ∞.
-    deviance = negative_binomial_deviance(
-        y, total * share, size, log(total) + share.log, log_size
-    )
+    deviance = negative_binomial_deviance(y, total * share, size, log(total) + share.log, log_size)
     seen = y > 0.0
     large = deviance + where(seen, _stirling(y, size, log_size), 0.0)
-    # Below, y! Γ(x)/Γ(x + y) is y/x but for a factor that tends to 1.
+    # Where it is small, y! Γ(x)/Γ(x + y) is y/x but for a factor that tends to 1.
     small = where(seen, log(y) - share.log - rising_excess(y, size, log_size), 0.0)
     return (
-        where(precision < 1.0, small, large),
+        where(_small(total, precision), small, large),
         where(seen, 1.0, 0.0),
         where(seen, share.log, 0.0),
     )
@@ -66,7 +64,13 @@ def whole(sums, total, k, precision):
         log_x = log_size - at * width
         rise = rise + weight * rising_slope(n, exp(log_x), log_x)
     alone = where(kinds == 1.0, width < _NARROW, kinds == 1.0)
-    return where(alone, width + width * rise, where(precision < 1.0, small, large))
+    near = width + width * rise
+    return where(alone, near, where(_small(n, precision), small, large))
+
+
+def _small(n, precision):
+    """Where κ < 1, and where it does not matter."""
+    return where(n == 1.0, n == 1.0, precision < 1.0)
 
 
 def _stirling(y, s, log_s):
