@@ -120,7 +120,13 @@ def formula_graph(formula: Any) -> Graph:
         renamed = dict(zip(formula.names, map(symbol, named), strict=True))
 
         def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-            return renamed[node.value] if node.op == "symbol" else make(node.op, *args) if args else node
+            return (
+                renamed[node.value]
+                if node.op == "symbol"
+                else make(node.op, *args)
+                if args
+                else node
+            )
 
         made["graph"] = graph(substitute(formula.nodes, rebuild), len(formula.names) - 1)
     found: Graph = made["graph"]

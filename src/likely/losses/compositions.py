@@ -114,7 +114,7 @@ class CompositionLoss(NegativeLogLikelihood):
         return self._formula("part", order, kind)
 
     def row(self, order: int, kind: str = "observed") -> Formula:
-        """nll, then its slope in the raw precision, then the second; of the expected kind −w and the last two."""
+        """nll and, of a free precision, the slope and the second; of the expected kind −w and the precision's."""
         return self._formula("row", order, kind)
 
     def _formula(self, what: str, order: int, kind: str) -> Formula:
@@ -164,9 +164,9 @@ class CompositionLoss(NegativeLogLikelihood):
         own = [] if self.own is None else [(self.free[self.own], raw)]
         condition = valid(own, self.domain)
         nodes = [nll if condition is None else where(condition, nll, float("inf"))]
-        if order >= 1:
+        if order >= 1 and self.own is not None:
             nodes.append(tangent([nll], raw)[0] + tangent([nll], sums[0])[0] * slope)
-        if order >= 2:
+        if order >= 2 and self.own is not None:
             first = nodes[1]
             moved = tangent([first], raw)[0] + tangent([first], sums[0])[0] * slope
             nodes.append(moved + tangent([first], slope)[0] * bend)
@@ -246,7 +246,7 @@ class Rows:
         sums, count = [values.sum(0) for values in part], loss.sums
         slope = sums[count + 1] if order >= 1 else self.total
         bend = sums[-1] if order >= 2 else self.total
-        self.row = self._of_row(order, (*sums[:count], slope, bend))
+        self.row = [*self._of_row(order, (*sums[:count], slope, bend)), None, None]
         self.part, self.found = part[count:], sums[count:]
 
     def _of_parts(self, order: int, kind: str = "observed") -> Any:

@@ -3,12 +3,10 @@
 from functools import cache
 
 from likely._math.atoms import (
-    negative_binomial_deviance,
-    negative_binomial_factorial,
     rising_excess,
     rising_slope,
-    stirling,
-    stirling_of_sum,
+    urn_deviance,
+    urn_error,
 )
 from likely._math.graph import exp, log, where
 from likely.families.base import Specification
@@ -38,9 +36,9 @@ def part(y, total, share, precision):
     size, log_size = share * precision, share.log + precision.log
     # Where κ is large, that of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances
     # cannot be negative, and nothing cancels as κ → ∞.
-    deviance = negative_binomial_deviance(y, total * share, size, log(total) + share.log, log_size)
+    deviance = urn_deviance(y, share, total, precision, share.log, log(total), precision.log)
     seen = y > 0.0
-    large = deviance + where(seen, _stirling(y, size, log_size), 0.0)
+    large = deviance + where(seen, urn_error(y, size, log_size), 0.0)
     # Where it is small, y! Γ(x)/Γ(x + y) is y/x but for a factor that tends to 1.
     small = where(seen, log(y) - share.log - rising_excess(y, size, log_size), 0.0)
     return (
@@ -54,7 +52,7 @@ def whole(sums, total, k, precision):
     """−log p."""
     terms, kinds, log_shares = sums
     n, log_size = total, precision.log
-    large = terms - _stirling(n, precision, log_size)
+    large = terms - urn_error(n, precision, log_size)
     small = terms - log(n) - (kinds - 1.0) * log_size + rising_excess(n, precision, log_size)
     # A kind that was alone, and nearly certain to be: the loss Σ log((κ + i)/(κμ + i)) is a mean over sizes
     # from κμ to κ, of which none cancels.
@@ -71,10 +69,3 @@ def whole(sums, total, k, precision):
 def _small(n, precision):
     """Where κ < 1, and where it does not matter."""
     return where(n == 1.0, n == 1.0, precision < 1.0)
-
-
-def _stirling(y, s, log_s):
-    """What Stirling's formula leaves of log(y! Γ(s)/Γ(s + y)), y ≥ 1."""
-    return (
-        negative_binomial_factorial(y, s, log_s) + stirling(s, log_s) - stirling_of_sum(y, s, log_s)
-    )

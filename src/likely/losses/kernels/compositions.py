@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 #: Numbers of y in a block, and the fewest rows: its buffers stay in a core's second-level cache.
 BLOCK = 4096
 FEWEST = 64
+#: What the modules of formulas alone are called.
+FORMULA = ("composition", "formula")
 
 
 def run(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array | None) -> int:
@@ -49,10 +51,7 @@ def run(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array | None) -> 
 def evaluate(formula: Any, arrays: Sequence[Array]) -> list[Array]:
     """The values of a formula at arrays that broadcast to the shape of the first."""
     if "kernel" not in formula.made:
-        places = {name: f"rows_all[{i}]" for i, name in enumerate(formula.names)}
-        loop = loop_source("values", primitive(formula.nodes), ["rows_all"], places)
-        text = _text("Composition formula", [loop], "")
-        formula.made["kernel"] = load("composition", "formula", text).values
+        formula.made["kernel"] = load(*FORMULA, formula_source(formula)).values
     shape = arrays[0].shape
     rows = np.empty((len(arrays), *shape))
     for row, array in zip(rows, arrays, strict=True):
@@ -61,6 +60,13 @@ def evaluate(formula: Any, arrays: Sequence[Array]) -> list[Array]:
     size = rows[0].size
     formula.made["kernel"](rows.reshape(-1, size), out.reshape(-1, size), size)
     return list(out)
+
+
+def formula_source(formula: Any) -> str:
+    """The text of the module for the values of a formula."""
+    places = {name: f"rows_all[{i}]" for i, name in enumerate(formula.names)}
+    loop = loop_source("values", primitive(formula.nodes), ["rows_all"], places)
+    return _text("Composition formula", [loop], "")
 
 
 def file_part(order: int) -> str:
