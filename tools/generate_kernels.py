@@ -42,12 +42,12 @@ def expected_files() -> dict[str, str]:
     for family in COMPOSITIONS.values():
         loss = family(2).loss()  # their kernels do not depend on the number of parts
         for order in (0, 1):
-            text, title = compositions.source(loss, order), compositions.title(loss)
-            files[file_name(title, compositions.file_part(order), text)] = text
+            text = compositions.source(loss, order)
+            files[file_name(loss.title, compositions.file_part(order), text)] = text
         for kind in loss.curvature_kinds:
             for formula in (loss.part(2), loss.row(2), loss.part(2, kind), loss.row(2, kind)):
                 text = compositions.formula_source(formula)
-                files[file_name(*compositions.FORMULA, text)] = text
+                files[file_name(formula.title, formula.name, text)] = text
     for single in (False, True):
         text = softmax.source(single=single)
         files[file_name(softmax.TITLE, softmax.file_part(single), text)] = text

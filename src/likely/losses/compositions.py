@@ -44,15 +44,17 @@ ROW = ("slope", "bend", "total", "raw", "parts")
 
 @dataclass(frozen=True, eq=False)
 class Formula:
-    """Nodes over the symbols of these names; ``made`` keeps what a library makes of them."""
+    """Nodes over the symbols of these names; ``made`` keeps what a library makes of them, and a kernel has a name."""
 
+    title: str
+    name: str
     nodes: tuple[Node, ...]
     names: tuple[str, ...]
     made: dict[str, Any] = field(default_factory=dict)
 
 
 class CompositionLoss(NegativeLogLikelihood):
-    """−log p(y | raw) per row, in nats, of K parts: raw has the K − 1 log ratios, and the precision where it is free."""
+    """−log p(y | raw) per row, in nats; raw has K − 1 log ratios, and the precision where that is free."""
 
     by_hand = "compositions"
 
@@ -85,7 +87,7 @@ class CompositionLoss(NegativeLogLikelihood):
         return ("observed",) if self.terms.information is None else ("observed", "expected")
 
     @property
-    def kernel_kinds(self) -> tuple[str, ...]:  # type: ignore[override]
+    def kernel_kinds(self) -> tuple[str, ...]:
         """All of them."""
         return self.curvature_kinds
 
@@ -120,19 +122,29 @@ class CompositionLoss(NegativeLogLikelihood):
     def _formula(self, what: str, order: int, kind: str) -> Formula:
         key = (what, order, kind)
         if key not in self._made:
-            self._made[key] = getattr(self, f"_{what}")(order, kind)
+            nodes, names = getattr(self, f"_{what}")(order, kind)
+            name = f"{what}_{kind}" if order == 2 else what
+            self._made[key] = Formula(self.title, name, tuple(nodes), names)
         return self._made[key]
+
+    @property
+    def title(self) -> str:
+        """``Dirichlet log``: what its kernels are called, whatever its number of parts."""
+        assert self.specification.structure is not None
+        own = self.slots[self.size - 1 :]
+        words = [slot.link.name if slot.link else f"fixed{slot.value!r}" for slot in own]
+        return " ".join([self.specification.structure.kind, *words])
 
     @cached_property
     def _made(self) -> dict[tuple[str, int, str], Formula]:
         return {}
 
-    def _part(self, order: int, kind: str) -> Formula:
+    def _part(self, order: int, kind: str) -> tuple[list[Node], tuple[str, ...]]:
         y, log_share, total, raw = map(symbol, PART)
         share = share_of(log_share)
         if kind == "expected":
             assert self.terms.curve is not None
-            return Formula((as_node(self.terms.curve(total, share, *self._precision)),), PART)
+            return [as_node(self.terms.curve(total, share, *self._precision))], PART
         nodes = [
             as_node(node)
             for node in self.terms.part(View("y", y, {}), total, share, *self._precision)
@@ -142,14 +154,14 @@ class CompositionLoss(NegativeLogLikelihood):
             nodes += slopes
         if order >= 2:
             nodes += [tangent(slopes[:1], log_share)[0], *tangent(slopes, raw)]
-        return Formula(tuple(nodes), PART)
+        return nodes, PART
 
     @cached_property
     def sums(self) -> int:
         """How many sums over the parts a row takes, beside those of slopes."""
         return len(self.part(0).nodes)
 
-    def _row(self, order: int, kind: str) -> Formula:
+    def _row(self, order: int, kind: str) -> tuple[list[Node], tuple[str, ...]]:
         slope, bend, total, raw, parts = map(symbol, ROW)
         count = 1 if kind == "expected" else self.sums
         names = tuple(f"sum{i}" for i in range(count))
@@ -159,7 +171,7 @@ class CompositionLoss(NegativeLogLikelihood):
             weight, *own = self.terms.information(*sums, total, parts, *self._precision)
             along = [tangent([view.log.node], raw)[0] for view in self._precision]
             own = [as_node(e) * s * s for e, s in zip(own, along, strict=True)]
-            return Formula((-as_node(weight), *along, *own), names + ROW)
+            return [-as_node(weight), *along, *own], names + ROW
         nll = as_node(self.terms.whole(sums, total, parts, *self._precision))
         own = [] if self.own is None else [(self.free[self.own], raw)]
         condition = valid(own, self.domain)
@@ -170,7 +182,7 @@ class CompositionLoss(NegativeLogLikelihood):
             first = nodes[1]
             moved = tangent([first], raw)[0] + tangent([first], sums[0])[0] * slope
             nodes.append(moved + tangent([first], slope)[0] * bend)
-        return Formula(tuple(nodes), names + ROW)
+        return nodes, names + ROW
 
     # --- Evaluation -------------------------------------------------------------------------------
 

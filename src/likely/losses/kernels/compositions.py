@@ -21,8 +21,6 @@ Array = NDArray[np.float64]
 #: Numbers of y in a block, and the fewest rows: its buffers stay in a core's second-level cache.
 BLOCK = 4096
 FEWEST = 64
-#: What the modules of formulas alone are called.
-FORMULA = ("composition", "formula")
 
 
 def run(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array | None) -> int:
@@ -51,7 +49,7 @@ def run(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array | None) -> 
 def evaluate(formula: Any, arrays: Sequence[Array]) -> list[Array]:
     """The values of a formula at arrays that broadcast to the shape of the first."""
     if "kernel" not in formula.made:
-        formula.made["kernel"] = load(*FORMULA, formula_source(formula)).values
+        formula.made["kernel"] = load(formula.title, formula.name, formula_source(formula)).values
     shape = arrays[0].shape
     rows = np.empty((len(arrays), *shape))
     for row, array in zip(rows, arrays, strict=True):
@@ -66,18 +64,12 @@ def formula_source(formula: Any) -> str:
     """The text of the module for the values of a formula."""
     places = {name: f"rows_all[{i}]" for i, name in enumerate(formula.names)}
     loop = loop_source("values", primitive(formula.nodes), ["rows_all"], places)
-    return _text("Composition formula", [loop], "")
+    return _text(f"{formula.title} {formula.name}", [loop], "")
 
 
 def file_part(order: int) -> str:
     """What the module of nll (order 0), or of its gradient too (1), is called."""
     return ("loss", "gradient")[order]
-
-
-def title(loss: Any) -> str:
-    """``Dirichlet log``: what the kernels of a loss are called, whatever its number of parts."""
-    kind, own = loss.specification.structure.kind, loss.slots[loss.size - 1 :]
-    return " ".join([kind, *(s.link.name if s.link else f"fixed{s.value!r}" for s in own)])
 
 
 def source(loss: Any, order: int) -> str:
@@ -110,7 +102,7 @@ def source(loss: Any, order: int) -> str:
         f"HEADS = {len(heads)}\nSUMS = {loss.sums}\nORDER = {order}\n"
     )
     body = Path(__file__).with_name("compositions_body.py").read_text(encoding="utf-8")
-    return _text(title(loss), loops, conditions + body.split("ORDER = 0\n", 1)[1])
+    return _text(loss.title, loops, conditions + body.split("ORDER = 0\n", 1)[1])
 
 
 def _text(name: str, loops: Sequence[tuple[str, set[str]]], rest: str) -> str:
@@ -156,5 +148,5 @@ def _module(loss: Any, order: int) -> Any:
     formula = loss.part(order)
     if "module" not in formula.made:
         text = source(loss, order)
-        formula.made["module"] = load(title(loss), file_part(order), text)
+        formula.made["module"] = load(loss.title, file_part(order), text)
     return formula.made["module"]

@@ -167,6 +167,7 @@ def _valid(support: Domain, columns: int) -> str:
 
 
 def inside(support: Domain, y: str) -> list[str]:
+    """The conditions for a number called y to be in the support."""
     conditions = [f"(abs({y}) < math.inf)"]
     if support.low > -math.inf:
         conditions.append(f"({y} {'>=' if support.closed_low else '>'} {support.low!r})")
