@@ -28,6 +28,8 @@ class CompositionFamily(Family):
         self.parts = None if parts is None else _names(parts, type(self).__name__)
         self.specification = type(self)._specification(self.parts)
         super().__init__(**roles)
+        if self.parts is not None:
+            self.loss()  # a role that the loss cannot have is an error here
 
     @classmethod
     @cache
@@ -159,7 +161,8 @@ class Dirichlet(CompositionFamily):
 
     .. math:: p(y) = \frac{\Gamma(\kappa)}{\prod_j \Gamma(\kappa \mu_j)} \prod_j y_j^{\kappa \mu_j - 1}
 
-    y (n, K) has the shares of K parts, which sum to 1; ``Dirichlet(3)``, or ``Dirichlet(["sand", "silt", "clay"])``.
+    y (n, K) has the shares of K parts, which sum to 1. ``Dirichlet()`` learns the parts from the columns of y;
+    ``Dirichlet(3)`` and ``Dirichlet(["sand", "silt", "clay"])`` are given them.
     The expected shares μ are predicted by the logarithms of their ratios to the last part, ``log_ratio_sand`` and so
     on; precision κ is one number for all rows, or ``precision=predicted``. Variance μⱼ(1 − μⱼ)/(1 + κ); ``marginal``
     of a part is Beta. The mode is on the edge where a κμⱼ ≤ 1. Exact zeros are outside the support. With two parts it
@@ -187,7 +190,8 @@ class Multinomial(CompositionFamily):
     .. math:: p(y) = \frac{n!}{\prod_j y_j!} \prod_j \mu_j^{y_j}
 
     y (n, K) has the counts of K kinds; their sum, the number of trials, is known and may differ from row to row.
-    ``Multinomial(3)``, or ``Multinomial(["red", "green", "blue"])``. The shares μ are predicted by the logarithms of
+    ``Multinomial()`` learns the kinds from the columns of y; ``Multinomial(3)`` and
+    ``Multinomial(["red", "green", "blue"])`` are given them. The shares μ are predicted by the logarithms of
     their ratios to the last kind. A new row brings no number of trials: its prediction is the distribution of a single
     one, whose mean is μ; ``predict_dist(X, trials=...)`` gives that of so many. With two kinds it is Binomial, with
     one trial a row Categorical.

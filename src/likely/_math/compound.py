@@ -583,9 +583,10 @@ def _rising_error(u: Expression) -> tuple[Node, Node, Node]:
 
 
 def rising_slope(y: Expression, x: Expression, log_x: Expression) -> Node:
-    """Σ x/(x + i) = x (ψ(x + y) − ψ(1 + x)), its derivative in log x."""
+    """Σ x/(x + i) = x (ψ(x + y) − ψ(1 + x)), its derivative in log x; nothing is summed for y = 1."""
     a, b, z = _rising_parts(y, x)
-    return x * (log1p(z) + 0.5 * z * b + (_rising_error(b)[0] - _rising_error(a)[0]))
+    found = x * (log1p(z) + 0.5 * z * b + (_rising_error(b)[0] - _rising_error(a)[0]))
+    return where(y > 1.0, found, 0.0)
 
 
 def rising_curve(y: Expression, x: Expression, log_x: Expression) -> Node:
@@ -593,7 +594,8 @@ def rising_curve(y: Expression, x: Expression, log_x: Expression) -> Node:
     a, b, z = _rising_parts(y, x)
     (a1, a2, _), (b1, b2, _) = _rising_error(a), _rising_error(b)
     steps = 0.5 * (a * a - (y * b) * b)
-    return x * (special.log1p_residual(z) + z * b + steps + ((b1 - a1) + x * (b2 - a2)))
+    found = x * (special.log1p_residual(z) + z * b + steps + ((b1 - a1) + x * (b2 - a2)))
+    return where(y > 1.0, found, 0.0)
 
 
 def rising_bend(y: Expression, x: Expression) -> Node:
@@ -604,7 +606,7 @@ def rising_bend(y: Expression, x: Expression) -> Node:
     logarithm = special.log1p_residual(z) + z * b - share * (w * w) - z * b * (share + x * b)
     steps = 0.5 * (a * a) * (1.0 - 2.0 * share) - 0.5 * (of_y * b) * (1.0 - 2.0 * (x * b))
     errors = (b1 - a1) + x * (3.0 * (b2 - a2) + x * (b3 - a3))
-    return x * (logarithm + steps + errors)
+    return where(y > 1.0, x * (logarithm + steps + errors), 0.0)
 
 
 def urn_error(y: Expression, s: Expression, log_s: Expression) -> Node:

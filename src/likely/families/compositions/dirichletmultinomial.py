@@ -15,6 +15,8 @@ from likely.families.compositions.base import PRECISION, Terms, composition, pre
 #: Nodes and weights of Gauss and Legendre's rule on [0, 1], and the width up to which it keeps 12 digits.
 _RULE = ((0.1127016653792583, 5 / 18), (0.5, 8 / 18), (0.8872983346207417, 5 / 18))
 _NARROW = 0.1
+#: Precisions below which nothing is lost where a kind is rare: there all terms are of the order of κ and 1.
+_SMALL = 8.0
 
 
 @cache
@@ -67,5 +69,5 @@ def whole(sums, total, k, precision):
 
 
 def _small(n, precision):
-    """Where κ < 1, and where it does not matter."""
-    return where(n == 1.0, n == 1.0, precision < 1.0)
+    """Where κ is, and where it does not matter."""
+    return where(n == 1.0, n == 1.0, precision < _SMALL)

@@ -487,13 +487,13 @@ SUMS = 1
 ORDER = 1
 
 
-def gradient(rows_all, raw_all, places, values, own, first, rest, start, stop, rows):
+def gradient(table_all, raw_all, places, values, own, first, rest, start, stop, rows):
     """Rows start … stop of y (n, K) and raw (k, n), of any layout → how many are invalid.
 
     ``first`` (n,) gets nll, and ``rest`` (k, n) its gradient, of order 1. ``places`` (K,) are the raw columns of the
     log ratios, −1 for those that are fixed to ``values`` (K,), and ``own`` that of the precision, or −1.
     """
-    parts, columns = rows_all.shape[1], raw_all.shape[0]
+    parts, columns = table_all.shape[1], raw_all.shape[0]
     y, share, logs = np.empty((parts, rows)), np.empty((parts, rows)), np.empty((parts, rows))
     out = np.empty((parts, SUMS + 2, rows))
     heads = np.empty((HEADS, rows))
@@ -513,7 +513,7 @@ def gradient(rows_all, raw_all, places, values, own, first, rest, start, stop, r
         count[:] = parts
         for i in range(n):
             for j in range(parts):
-                y[j, i] = rows_all[begin + i, j]
+                y[j, i] = table_all[begin + i, j]
         for j in range(parts):
             column = y[j, :n]
             for i in range(n):

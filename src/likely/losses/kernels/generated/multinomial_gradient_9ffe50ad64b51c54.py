@@ -173,6 +173,8 @@ def part(rows_all, log_share_all, share_all, total_all, raw_all, heads, out, siz
     head0_rows = heads[0][:size]
     out0 = out[0][:size]
     out1 = out[1][:size]
+    out2 = out[2][:size]
+    out3 = out[3][:size]
     for i in range(size):
         y = y_rows[i]
         total = total_rows[i]
@@ -303,8 +305,11 @@ def part(rows_all, log_share_all, share_all, total_all, raw_all, heads, out, siz
         t121 = t120 + 0.9189385332046727
         t122 = t119 + t121
         t123 = t74 if t33 else t122
+        t124 = t0 - y
         out0[i] = t32
         out1[i] = t123
+        out2[i] = t124
+        out3[i] = 0.0
 
 
 def row(rows_all, total_all, raw_all, parts_all, out, size):
@@ -422,16 +427,16 @@ def total_of(total):
 
 HEADS = 1
 SUMS = 2
-ORDER = 0
+ORDER = 1
 
 
-def gradient(rows_all, raw_all, places, values, own, first, rest, start, stop, rows):
+def gradient(table_all, raw_all, places, values, own, first, rest, start, stop, rows):
     """Rows start … stop of y (n, K) and raw (k, n), of any layout → how many are invalid.
 
     ``first`` (n,) gets nll, and ``rest`` (k, n) its gradient, of order 1. ``places`` (K,) are the raw columns of the
     log ratios, −1 for those that are fixed to ``values`` (K,), and ``own`` that of the precision, or −1.
     """
-    parts, columns = rows_all.shape[1], raw_all.shape[0]
+    parts, columns = table_all.shape[1], raw_all.shape[0]
     y, share, logs = np.empty((parts, rows)), np.empty((parts, rows)), np.empty((parts, rows))
     out = np.empty((parts, SUMS + 2, rows))
     heads = np.empty((HEADS, rows))
@@ -451,7 +456,7 @@ def gradient(rows_all, raw_all, places, values, own, first, rest, start, stop, r
         count[:] = parts
         for i in range(n):
             for j in range(parts):
-                y[j, i] = rows_all[begin + i, j]
+                y[j, i] = table_all[begin + i, j]
         for j in range(parts):
             column = y[j, :n]
             for i in range(n):
