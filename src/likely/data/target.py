@@ -42,7 +42,7 @@ class Target:
 
 def propose(column: Column) -> Proposal:
     """The family that the values of ``column`` suggest."""
-    _refuse_missing(column)
+    refuse_missing(column)
     name = spoken(column.name)
     codes, labels = column.as_labels()
     distinct = len(labels)
@@ -112,7 +112,7 @@ def _propose_count(
 
 def prepare_target(column: Column, support: Domain, family: str) -> Target:
     """The target for ``family``; DataError names the rows where y is outside its support."""
-    _refuse_missing(column)
+    refuse_missing(column)
     _, labels = column.as_labels()
     if support.name in LABELLED:
         return _prepare_classes(column, labels, support.name == "binary", family)
@@ -161,11 +161,12 @@ def _prepare_classes(column: Column, labels: tuple[str, ...], two: bool, family:
     return Target(column.name, y.astype(np.int64) if (y == np.floor(y)).all() else y, True)
 
 
-def _refuse_missing(column: Column) -> None:
+def refuse_missing(column: Column, what: str = "target") -> None:
+    """DataError where a value is missing."""
     rows = np.flatnonzero(column.missing)
     if len(rows):
         raise DataError(
-            f"target {column.name!r} is missing in {count(len(rows), 'row')}: "
+            f"{what} {column.name!r} is missing in {count(len(rows), 'row')}: "
             f"{rows_words(rows.tolist())}; a model cannot learn from them, so remove or correct "
             f"them"
         )

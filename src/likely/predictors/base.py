@@ -317,18 +317,24 @@ class DistributionEstimator(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None
     ) -> float:
         """Mean log-likelihood per row, in nats: higher is better."""
+        logs = self.row_scores(X, y, offset, exposure)
+        weight = check.weights(sample_weight, logs.shape[0])
+        return float(np.average(logs, weights=weight))
+
+    def row_scores(self, X: Any, y: Any, offset: Any = None, exposure: Any = None) -> Array:
+        """The log-likelihood of each row, in nats (n,): ``score`` is its mean."""
         self._check_fitted()
         support = self.family_.specification.support
         if len(support.columns) == 1:
-            logs = self.predict_dist(X, offset, exposure).log_prob(y)
-        else:  # what was seen of y, rather than y itself; of an ensemble, its mean likelihood
-            seen = check.response(y, support, self.family_.specification.name)
-            members = [
-                -self.loss_.evaluate(seen, raw, 0)[0] for raw in self._moved(X, offset, exposure)
-            ]
-            logs = np.logaddexp.reduce(members, axis=0) - np.log(len(members))
-        weight = check.weights(sample_weight, logs.shape[0])
-        return float(np.average(logs, weights=weight))
+            found: Array = self.predict_dist(X, offset, exposure).log_prob(y)
+            return found
+        # What was seen of y, rather than y itself; of an ensemble, its mean likelihood.
+        seen = check.response(y, support, self.family_.specification.name)
+        members = [
+            -self.loss_.evaluate(seen, raw, 0)[0] for raw in self._moved(X, offset, exposure)
+        ]
+        logs: Array = np.logaddexp.reduce(members, axis=0) - np.log(len(members))
+        return logs
 
     def save(self, path: Any) -> None:
         """Write the fitted model to a folder of JSON and arrays; ``likely.load`` reads it back."""
