@@ -156,9 +156,9 @@ def fit(
     run(
         Request(
             data=data, target=target, family=family, predictor=predictor, out=out,
-            trials=trials, event=event, numeric=tuple(numeric or ()), drop=tuple(drop or ()), weight=weight, offset=offset,
-            exposure=exposure, group=group, time=time, test_fraction=test_fraction, seed=seed,
-            alpha=alpha, min_rows=min_rows,
+            trials=trials, event=event, numeric=tuple(numeric or ()), drop=tuple(drop or ()),
+            weight=weight, offset=offset, exposure=exposure, group=group, time=time,
+            test_fraction=test_fraction, seed=seed, alpha=alpha, min_rows=min_rows,
         ),
         json=json,
         quiet=quiet,

@@ -78,7 +78,7 @@ class TableModel:
         manifest["feature_names_in"] = list(self.encoder.column_names)
         manifest[TABLE_KEY] = {
             "encoder": self.encoder.to_dict(),
-            "targets": list(self.targets),
+            "target": self.targets[0] if len(self.targets) == 1 else list(self.targets),
             "offset": self.offset,
             "exposure": self.exposure,
             "trials": self.trials,
@@ -105,7 +105,7 @@ class TableModel:
             return cls(
                 predictor,
                 read_encoder(state["encoder"]),
-                tuple(state["targets"]),
+                _names(state["target"]),
                 state["offset"],
                 state["exposure"],
                 state["trials"],
@@ -134,6 +134,10 @@ def response_columns(table: Table, offset: str | None, exposure: str | None) -> 
         if name is not None:
             given[role] = number_column(table, name, role, positive=role == "exposure")
     return given
+
+
+def _names(target: str | list[str]) -> tuple[str, ...]:
+    return (target,) if isinstance(target, str) else tuple(target)
 
 
 def _trials(table: Table, text: str) -> Any:

@@ -59,7 +59,7 @@ def numbers(columns: Sequence[Column], *, gaps: bool = False) -> Array:
         if column.is_labels:
             shown = listing((repr(level) for level in column.levels), 3)
             raise DataError(
-                f"target {column.name!r} holds text ({shown}), but a target of several columns needs numbers"
+                f"column {column.name!r} holds text ({shown}), but the target needs numbers"
             )
         if not gaps:
             refuse_missing(column)
