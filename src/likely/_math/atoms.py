@@ -710,6 +710,11 @@ log_factorial_error = _register(
     lambda y, out: (log_factorial_error_1(y),),
     lambda y: lgamma(y + 1.0) - y * log(y) + y,
 )
+count_error = _register(
+    "count_error",
+    lambda y, out: (log_factorial_error_1(y),),
+    lambda y: lgamma(y + 1.0) - y * log(y) + y,
+)
 tetragamma = _register("tetragamma")
 trigamma = _register("trigamma", lambda x, out: (tetragamma(x),))
 digamma = _register("digamma", lambda x, out: (trigamma(x),))

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from likely._math.atoms import log_factorial_error, relative_entropy_of
-from likely._math.graph import log
+from likely._math.atoms import count_error, relative_entropy_of
+from likely._math.graph import log, where
 from likely.families.base import Specification
 from likely.families.compositions.base import Terms, composition
 
@@ -26,11 +26,11 @@ def part(y, total, share):
     """Its term of n·KL(y/n ‖ μ), the sum of which cannot be negative, and Stirling's formula for the rest."""
     expected = total * share
     divergence = relative_entropy_of(y, expected, y - expected, y.log, log(total) + share.log)
-    return divergence, log_factorial_error(y)
+    return divergence, where(y > 0.0, count_error(y), 0.0)
 
 
 def whole(sums, total, k):
     """−log p."""
     # The rest is 0 where one kind was seen alone, and the divergence may be tiny.
     divergence, errors = sums
-    return divergence + (errors - log_factorial_error(total))
+    return divergence + (errors - count_error(total))

@@ -18,9 +18,9 @@ from likely.losses.kernels.build import load
 from likely.losses.kernels.emit import inside, loop_source, primitive, primitives_text
 
 Array = NDArray[np.float64]
-#: Numbers of y in a block, and the fewest rows: its buffers stay in a core's second-level cache.
+#: Numbers of y in a block, and the fewest rows: loops of fewer cost more to begin than to run.
 BLOCK = 4096
-FEWEST = 64
+FEWEST = 256
 
 
 def run(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array | None) -> int:

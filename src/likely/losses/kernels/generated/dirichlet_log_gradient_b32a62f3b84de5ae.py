@@ -168,6 +168,8 @@ def part(rows_all, log_share_all, share_all, total_all, raw_all, heads, out, siz
     log_share_rows = log_share_all[:size]
     y_rows = rows_all[:size]
     out0 = out[0][:size]
+    out1 = out[1][:size]
+    out2 = out[2][:size]
     for i in range(size):
         head0 = head0_rows[i]
         share = share_rows[i]
@@ -269,18 +271,84 @@ def part(rows_all, log_share_all, share_all, total_all, raw_all, heads, out, siz
         t92 = t86 if t67 else t91
         t93 = t92 * head0
         t94 = t62 + t93
+        t95 = t65 + t83
+        t96 = t95 * 2.0
+        t97 = t96 if t67 else t88
+        t98 = share * t97
+        t99 = t98 * head0
+        t100 = 0.0029918167520089738 * t5
+        t101 = (-0.0015944737945041533) + t100
+        t102 = t101 * t5
+        t103 = (-0.003965109549669307) + t102
+        t104 = t103 * t5
+        t105 = t104 + 0.0029026257590349215
+        t106 = t5 * t105
+        t107 = 0.0011345474115334144 + t106
+        t108 = t107 * t5
+        t109 = (-0.0012486619156921864) + t108
+        t110 = t109 * t5
+        t111 = t110 + 0.00017925646302348767
+        t112 = t5 * t111
+        t113 = (-0.0002767540123896337) + t112
+        t114 = t5 * t113
+        t115 = 0.0004370751973070738 + t114
+        t116 = t5 * t115
+        t117 = t116 + (-0.00017788153396224322)
+        t118 = t5 * t117
+        t119 = (-0.00016369770524446442) + t118
+        t120 = t5 * t119
+        t121 = t120 + 0.0004119549854940915
+        t122 = t5 * t121
+        t123 = t122 + (-0.0005008274777395196)
+        t124 = t5 * t123
+        t125 = 0.00035868148635427924 + t124
+        t126 = t5 * t125
+        t127 = t126 + 2.9500537958782025e-05
+        t128 = t127 * t5
+        t129 = t128 + (-0.0005576419115854026)
+        t130 = t129 * t5
+        t131 = t130 + 0.0009497419058995155
+        t132 = t131 * t5
+        t133 = (-0.0007404819894603695) + t132
+        t134 = t5 * t133
+        t135 = (-0.0006132965357593265) + t134
+        t136 = t5 * t135
+        t137 = t136 + 0.003184196323870733
+        t138 = t137 * t5
+        t139 = (-0.004612033064731578) + t138
+        t140 = t139 * t5
+        t141 = t140 + (-0.006860457812032548)
+        t142 = t141 * t5
+        t143 = 0.08145138184591266 + t142
+        t144 = t143 * t4
+        t145 = t4 * t144
+        t146 = t52 - t145
+        t147 = t146 * t0
+        t148 = 0.5 + t0
+        t149 = t4 * t148
+        t150 = t147 - t149
+        t151 = -t144
+        t152 = t150 if t1 else t151
+        t153 = t152 + (-0.5)
+        t154 = t99 + t153
+        t155 = t152 + t93
         out0[i] = t94
+        out1[i] = t154
+        out2[i] = t155
 
 
 def row(rows_all, total_all, raw_all, parts_all, out, size):
     sum0_rows = rows_all[0][:size]
     parts_rows = parts_all[:size]
     raw_rows = raw_all[:size]
+    slope_rows = rows_all[1][:size]
     out0 = out[0][:size]
+    out1 = out[1][:size]
     for i in range(size):
         sum0 = sum0_rows[i]
         parts = parts_rows[i]
         raw = raw_rows[i]
+        slope = slope_rows[i]
         t0 = parts - 1.0
         t1 = t0 * 0.5
         t2 = 2.0 * math.pi
@@ -347,7 +415,63 @@ def row(rows_all, total_all, raw_all, parts_all, out, size):
         t63 = t62 if t8 else 0.0
         t64 = t53 + t63
         t65 = t6 - t64
+        t66 = t12 * 0.0029918167520089738
+        t67 = (-0.0015944737945041533) + t66
+        t68 = t12 * t67
+        t69 = t68 + (-0.003965109549669307)
+        t70 = t12 * t69
+        t71 = t70 + 0.0029026257590349215
+        t72 = t12 * t71
+        t73 = t72 + 0.0011345474115334144
+        t74 = t12 * t73
+        t75 = (-0.0012486619156921864) + t74
+        t76 = t75 * t12
+        t77 = 0.00017925646302348767 + t76
+        t78 = t77 * t12
+        t79 = t78 + (-0.0002767540123896337)
+        t80 = t12 * t79
+        t81 = t80 + 0.0004370751973070738
+        t82 = t12 * t81
+        t83 = (-0.00017788153396224322) + t82
+        t84 = t12 * t83
+        t85 = t84 + (-0.00016369770524446442)
+        t86 = t12 * t85
+        t87 = 0.0004119549854940915 + t86
+        t88 = t12 * t87
+        t89 = t88 + (-0.0005008274777395196)
+        t90 = t89 * t12
+        t91 = 0.00035868148635427924 + t90
+        t92 = t91 * t12
+        t93 = t92 + 2.9500537958782025e-05
+        t94 = t12 * t93
+        t95 = (-0.0005576419115854026) + t94
+        t96 = t12 * t95
+        t97 = t96 + 0.0009497419058995155
+        t98 = t12 * t97
+        t99 = (-0.0007404819894603695) + t98
+        t100 = t99 * t12
+        t101 = t100 + (-0.0006132965357593265)
+        t102 = t101 * t12
+        t103 = t102 + 0.003184196323870733
+        t104 = t12 * t103
+        t105 = t104 + (-0.004612033064731578)
+        t106 = t105 * t12
+        t107 = (-0.006860457812032548) + t106
+        t108 = t12 * t107
+        t109 = t108 + 0.08145138184591266
+        t110 = t109 * t11
+        t111 = t110 * t11
+        t112 = t58 - t111
+        t113 = t7 * t112
+        t114 = t7 + 0.5
+        t115 = t114 * t11
+        t116 = t113 - t115
+        t117 = -t110
+        t118 = t116 if t8 else t117
+        t119 = t1 + t118
+        t120 = slope - t119
         out0[i] = t65
+        out1[i] = t120
 
 
 def number(value):
@@ -360,7 +484,7 @@ def total_of(total):
 
 HEADS = 1
 SUMS = 1
-ORDER = 0
+ORDER = 1
 
 
 def gradient(table_all, raw_all, places, values, own, first, rest, start, stop, rows):
@@ -387,11 +511,10 @@ def gradient(table_all, raw_all, places, values, own, first, rest, start, stop, 
         valid[:] = 1.0
         raw[:] = 0.0
         count[:] = parts
-        for i in range(n):
-            for j in range(parts):
-                y[j, i] = table_all[begin + i, j]
         for j in range(parts):
             column = y[j, :n]
+            for i in range(n):
+                column[i] = table_all[begin + i, j]
             for i in range(n):
                 total[i] += column[i]
                 valid[i] = valid[i] if number(column[i]) else 0.0

@@ -1109,11 +1109,10 @@ def gradient(table_all, raw_all, places, values, own, first, rest, start, stop, 
         valid[:] = 1.0
         raw[:] = 0.0
         count[:] = parts
-        for i in range(n):
-            for j in range(parts):
-                y[j, i] = table_all[begin + i, j]
         for j in range(parts):
             column = y[j, :n]
+            for i in range(n):
+                column[i] = table_all[begin + i, j]
             for i in range(n):
                 total[i] += column[i]
                 valid[i] = valid[i] if number(column[i]) else 0.0
