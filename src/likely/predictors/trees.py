@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 FOLDED_ROWS = 10_000
 FOLDS = 5
 FRACTION = 0.1
-#: Below this many cells one thread is faster than sharing each tree among many.
+#: Below this many cells threads grow a tree each, which is faster than to share every tree.
 SERIAL_CELLS = 400_000
 CURVATURES = ("auto", "expected", "observed", "empirical")
 #: LightGBM's parameters that belong to the estimator's own arguments.
@@ -206,6 +206,7 @@ class Trees(DistributionEstimator):
             natural=self._natural(loss),
             seed=seed,
             common=self._common(X.shape),
+            workers=threads(self.n_jobs) if _serial(X.shape) else 1,
         )
         with rounds_bar(f"Trees {loss.specification.name}", self.max_iter, self.verbose) as report:
             found = boost(
@@ -275,13 +276,12 @@ class Trees(DistributionEstimator):
         for name in given:
             if name in _OWN:
                 raise ValueError(f"lightgbm={{{name!r}: …}} is set by Trees({_OWN[name]}=…)")
-        serial = shape[0] * shape[1] < SERIAL_CELLS and self.n_jobs is None
         return {
             "verbosity": -1,
             "deterministic": True,
             "force_col_wise": True,
             "feature_pre_filter": False,
-            "num_threads": 1 if serial else threads(self.n_jobs),
+            "num_threads": 1 if _serial(shape) else threads(self.n_jobs),
             **given,
         }
 
@@ -356,3 +356,8 @@ def _whole(name: str, value: Any) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name} must be a whole number ≥ 1, got {value!r}")
     return int(value)
+
+
+def _serial(shape: tuple[int, int]) -> bool:
+    """Whether X is so small that one thread grows a tree fastest."""
+    return shape[0] * shape[1] < SERIAL_CELLS
