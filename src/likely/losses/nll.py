@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from likely._math import numpy_backend
 from likely._math.derive import tangent, times
-from likely._math.domains import Domain, Product
+from likely._math.domains import LABELLED, Domain, Product
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
 from likely._math.workspace import BLOCK, BlockProgram
@@ -89,6 +89,11 @@ class NegativeLogLikelihood:
     def discrete(self) -> bool:
         """Whether p is a probability, at most 1: then the loss of a row is never below 0."""
         return self.specification.support.integer
+
+    @property
+    def classes(self) -> int:
+        """Of how many classes y is the code; 1 where it is a number."""
+        return 2 if self.specification.support.name in LABELLED else 1
 
     # --- Composition: the graph -------------------------------------------------------------------
 
