@@ -11,6 +11,7 @@ from scipy import stats
 import likely
 from likely import (
     Bernoulli,
+    BetaBinomial,
     Binomial,
     Censored,
     Constant,
@@ -42,21 +43,24 @@ def test_numerics_contract(name, link):
     assert report.passed, report.failures()
 
 
-def rows(n=60, seed=0):
-    """y (n, 2) with every kind of row, and raw predictions (1, n)."""
+def rows(n=60, seed=0, columns=1):
+    """y (n, 2) with every kind of row, and raw predictions (columns, n)."""
     rng = np.random.default_rng(seed)
     trials = rng.integers(1, 6, n).astype(float)
     trials[:3] = 0.0, 1.0, 1e9
-    raw = rng.normal(0.2, 0.5, size=(1, n))
+    raw = rng.normal(0.2, 0.5, size=(columns, n))
     successes = rng.binomial(trials.astype(int), 1.0 / (1.0 + np.exp(-raw[0]))).astype(float)
     return np.column_stack([successes, trials]), raw
 
 
-@pytest.mark.parametrize("kind", ["observed", "expected"])
-@pytest.mark.parametrize("family", TRIALS.values())
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [(family, kind) for family in TRIALS.values() for kind in family().loss().curvature_kinds],
+)
 def test_two_columns_are_as_many_families_of_one(family, kind):
-    y, raw = rows()
-    found = family().loss().evaluate(y, raw, 2, kind)
+    loss = family().loss()
+    y, raw = rows(columns=loss.columns)
+    found = loss.evaluate(y, raw, 2, kind)
     for n in (1, 5, 10**9):
         mine = y[:, 1] == n
         assert mine.any()
@@ -68,7 +72,7 @@ def test_two_columns_are_as_many_families_of_one(family, kind):
 @pytest.mark.parametrize("family", TRIALS.values())
 def test_kernels_compute_what_numpy_does_and_see_rows_that_cannot_be(family):
     loss = family().loss()
-    y, raw = rows()
+    y, raw = rows(columns=loss.columns)
     for computed, expected in zip(
         loss.compiled.evaluate(y, raw, 2), loss.evaluate(y, raw, 2), strict=True
     ):
@@ -115,6 +119,18 @@ def data():
     return x, np.column_stack([rng.binomial(trials, p), trials]), p
 
 
+@pytest.fixture(scope="module")
+def varied():
+    rng = np.random.default_rng(4)
+    x, trials = rng.normal(size=(800, 2)), rng.integers(1, 30, 800)
+    p = 1.0 / (1.0 + np.exp(-x[:, 0] - 0.3))
+    return (
+        x,
+        np.column_stack([rng.binomial(trials, rng.beta(12.0 * p, 12.0 * (1.0 - p))), trials]),
+        p,
+    )
+
+
 LEARNERS = {
     "Constant": Constant,
     "Linear": Linear,
@@ -123,10 +139,13 @@ LEARNERS = {
 }
 
 
+@pytest.mark.parametrize("family", TRIALS.values())
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_every_learner_predicts_one_trial_or_as_many_as_are_asked_for(learner, data, tmp_path):
-    x, y, p = data
-    model = LEARNERS[learner](Binomial()).fit(x, y)
+def test_every_learner_predicts_one_trial_or_as_many_as_are_asked_for(
+    learner, family, data, varied, tmp_path
+):
+    x, y, p = varied if family is BetaBinomial else data
+    model = LEARNERS[learner](family()).fit(x, y)
     chance = model.predict(x, point="mean")
     if learner != "Constant":
         assert np.sqrt(np.mean((chance - p) ** 2)) < 0.12
@@ -163,6 +182,46 @@ def test_what_is_predicted_against_scipy(data):
         stats.binom(n, q).pmf(np.arange(30)).argmax()
         for n, q in zip(y[:40, 1], d.parameters["probs"], strict=True)
     ])  # fmt: skip
+
+
+def test_overdispersed_successes_against_scipy(varied):
+    x, y, _ = varied
+    model = Linear(BetaBinomial()).fit(x, y)
+    assert model.result_.status is likely.fitting.Status.converged
+    assert abs(np.log(model.predict_params(x[:1])["precision"][0] / 12.0)) < 0.4
+    d = model.predict_dist(x[:40], trials=y[:40, 1])
+    p, kappa = d.parameters["probs"], d.parameters["precision"]
+    theirs = stats.betabinom(y[:40, 1], p * kappa, (1.0 - p) * kappa)
+    np.testing.assert_allclose(d.log_prob(y[:40, 0]), theirs.logpmf(y[:40, 0]), rtol=1e-10)
+    for name in ("mean", "var", "std", "entropy"):
+        np.testing.assert_allclose(getattr(d, name)(), getattr(theirs, name)(), rtol=1e-9)
+    for k in (0.0, 3.0, 7.5, 29.0):
+        np.testing.assert_allclose(d.cdf(k), theirs.cdf(k), rtol=1e-10)
+        np.testing.assert_allclose(d.sf(k), theirs.sf(k), rtol=1e-9, atol=1e-14)
+    np.testing.assert_array_equal(d.median(), theirs.median())
+    draws = d.sample(4000, 0)
+    errors = np.abs(draws.mean(axis=1) - d.mean()) / (d.std() / np.sqrt(4000.0))
+    assert (errors < 5.0).all()
+
+
+@pytest.mark.parametrize("precision", [0.5, 1.9, 3.0, 40.0])
+@pytest.mark.parametrize("probs", [0.05, 0.4, 0.5, 0.8])
+def test_the_mode_of_overdispersed_successes(probs, precision):
+    d = BetaBinomial(trials=9).at(probs=probs, precision=precision)
+    y = np.arange(10.0)
+    assert d.log_prob(d.mode()) == pytest.approx(d.log_prob(y).max(), rel=1e-12)
+
+
+def test_successes_without_overdispersion_say_so():
+    x, trials = np.linspace(-1.0, 1.0, 200)[:, None], np.full(200, 12.0)
+    y = np.column_stack([np.round(12.0 / (1.0 + np.exp(-x[:, 0]))), trials])
+    with pytest.warns(likely.ConvergenceWarning, match="boundary"):
+        model = Linear(BetaBinomial()).fit(x, y)
+    plain = Linear(Binomial()).fit(x, y)
+    assert model.log_likelihood_ == pytest.approx(plain.log_likelihood_, rel=1e-6)
+    with pytest.warns(likely.ConvergenceWarning, match="boundary"):
+        fitted = BetaBinomial().fit(y)
+    assert fitted.parameters["precision"] > 1e3
 
 
 def test_it_travels_through_cross_validation(data):

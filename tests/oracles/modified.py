@@ -48,7 +48,7 @@ SAMPLE: dict[str, Family] = {
         likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
         likely.Mixture(likely.Exponential(), 2),
         likely.Mixture(likely.Poisson(), 2),
-        *(likely.Binomial(trials=n) for n in TRIALS),
+        *(family(trials=n) for family in (likely.Binomial, likely.BetaBinomial) for n in TRIALS),
     )
 }
 
