@@ -10,12 +10,16 @@ of :math:`\\log \\Gamma(x + y) - \\log \\Gamma(x)` or of its slopes after all th
 
 from __future__ import annotations
 
+import math
+
 from likely._math import special
 from likely._math.atoms import digamma, lgamma, negative_binomial_deviance_size_2, register, trigamma
-from likely._math.graph import Expression, Node, abs_, log, log1p, where
+from likely._math.graph import Expression, Node, abs_, exp, log, log1p, where
 
-#: Below this share a difference of two slopes is taken as a derivative times log q.
-CLOSE = 3e-5
+#: Below this share a difference of two slopes is taken as the integral of their derivative over log n.
+CLOSE = 1e-3
+#: Gauss's two nodes on (0, 1).
+GAUSS = (0.5 - math.sqrt(1.0 / 12.0), 0.5 + math.sqrt(1.0 / 12.0))
 
 
 # --- One kind of several: y of t draws, by its share p. --------------------------------------------
@@ -81,8 +85,22 @@ def _deviance_cross(
     return where(near, close, to_n * ((y - p * t) * (a / (a + y))) - a * logarithm)
 
 
-urn_deviance_share_2 = register("urn_deviance_share_2", None, None, _deviance_share_2)
-urn_deviance_cross = register("urn_deviance_cross", None, None, _deviance_cross)
+urn_deviance_share_2 = register(
+    "urn_deviance_share_2",
+    None,
+    lambda y, t, p, n, log_p, log_n: (
+        p * n * (y / (p * n + y) - log((p * n + y) / (p * n + p * t)))
+    ),
+    _deviance_share_2,
+)
+urn_deviance_cross = register(
+    "urn_deviance_cross",
+    None,
+    lambda y, t, p, n, log_p, log_n: (
+        p * n * (y / (p * n + y) - t / (n + t) - log((p * n + y) / (p * n + p * t)))
+    ),
+    _deviance_cross,
+)
 urn_deviance_share = register(
     "urn_deviance_share",
     lambda y, t, p, n, log_p, log_n, out: (
@@ -244,13 +262,25 @@ def _gap_curve(
     m: Expression, p: Expression, q: Expression, n: Expression, log_q: Expression, log_n: Expression
 ) -> Node:
     """Σ nk/(n + k)² − Σ qnk/(qn + k)², its second derivative in log n."""
-    middle = n * (1.0 - 0.5 * p)
-    close = -log_q * _sum_parts(m, middle)[1]
+    bends = [_sum_parts(m, n * exp(at * log_q))[1] for at in GAUSS]
+    close = -0.5 * log_q * (bends[0] + bends[1])
     return where(p < CLOSE, close, _sum_parts(m, n)[0] - _sum_parts(m, q * n)[0])
 
 
-rising_gap_curve = register("rising_gap_curve", None, None, _gap_curve)
-rising_sum_slope = register("rising_sum_slope", None, None, _sum_slope)
+def _slope_of_sum(m: Node, x: Node) -> Node:
+    moved = trigamma(x + 1.0 + m) - trigamma(x + 1.0)
+    return x * (digamma(x + 1.0 + m) - digamma(x + 1.0)) + x * x * moved
+
+
+rising_sum_slope = register(
+    "rising_sum_slope", None, lambda m, x, log_x: _slope_of_sum(m, x), _sum_slope
+)
+rising_gap_curve = register(
+    "rising_gap_curve",
+    None,
+    lambda m, p, q, n, log_q, log_n: _slope_of_sum(m, n) - _slope_of_sum(m, q * n),
+    _gap_curve,
+)
 rising_sum = register(
     "rising_sum",
     lambda m, x, log_x, out: (x * trigamma(x + 1.0 + m), 0.0, rising_sum_slope(m, x, log_x)),
