@@ -82,7 +82,8 @@ def bounded(plain: Specification) -> Specification:
     def log_density(y, *theta):
         return where(theta[-1] < y, -float("inf"), plain.log_density(y, *theta))
 
-    return replace(plain, log_density=log_density)
+    formulas = {**plain.formulas, "upper": lambda *theta: theta[-1]}
+    return replace(plain, log_density=log_density, formulas=formulas)
 
 
 def _closed(body: Body, n: float) -> Callable[..., Any]:

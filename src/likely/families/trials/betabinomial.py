@@ -92,10 +92,11 @@ class BetaBinomial(Distribution):
     def mode(probs, precision, trials):
         a, b = probs * precision, probs.complement * precision
         peak = (trials + 1.0) * (a - 1.0) / (a + b - 2.0)
+        scale = (trials + 1.0) * precision / (precision - 2.0)
         # Without a peak inside it is at an end: with fewer than one of both kinds in the urn, that of more.
         end = where(b < a, trials, 0.0)
         left = where(b > 1.0, 0.0, end)
-        return where(a > 1.0, where(b > 1.0, whole_before(peak, peak), trials), left)
+        return where(a > 1.0, where(b > 1.0, whole_before(peak, scale), trials), left)
 
     def sample(rng, size, probs, precision, trials):
         p = rng.beta(probs * precision, (1.0 - probs) * precision, size)
