@@ -14,7 +14,7 @@ import math
 
 from likely._math import special
 from likely._math.atoms import digamma, lgamma, negative_binomial_deviance_size_2, register, trigamma
-from likely._math.graph import Expression, Node, abs_, exp, log, log1p, where
+from likely._math.graph import PI, Expression, Node, abs_, exp, log, log1p, where
 
 #: Below this share a difference of two slopes is taken as the integral of their derivative over log n.
 CLOSE = 1e-3
@@ -43,7 +43,12 @@ def _deviance(
 ) -> Node:
     """y log(y/pt) − (pn + y) log((pn + y)/(pn + pt)), y ≥ 1: two terms that cannot be negative."""
     to_n, to_t = 1.0 / (1.0 + t / n), 1.0 / (1.0 + n / t)
-    split = special.relative_entropy_term(y, (p * n + y) * to_t, (y - p * t) * to_n)
+    sum_ = p * n + y
+    d = (y - p * t) * to_n
+    # y log(y/u) − d with u = (pn + y) t/(n + t) = y − d
+    v = d / (y + sum_ * to_t)
+    far = y * ((log(y) - log(sum_)) - (log(t) - log(n + t))) - d
+    split = where(abs_(v) < 0.2, d * v + 2.0 * y * special._atanh_tail(v), far)
     return split + _deviance_size(y, t, p, n, log_p, log_n)
 
 
@@ -146,6 +151,57 @@ urn_deviance = register(
 )
 
 
+def _spread(
+    y: Expression,
+    w: Expression,
+    p: Expression,
+    q: Expression,
+    n: Expression,
+    log_p: Expression,
+    log_q: Expression,
+    log_n: Expression,
+) -> Node:
+    """½ log((1 + y/pn) (1 + w/qn)/(1 + (y + w)/n))"""
+    more_p, more_q = y / (p * n), w / (q * n)
+    excess = (q * more_p + p * more_q + more_p * more_q) / (1.0 + (y + w) / n)
+    ratio = (p * n + y) * (q * n + w) / (n + (y + w))
+    far = log(ratio) - ((log_p + log_q) + log_n)
+    return 0.5 * where(excess < 1.0, log1p(excess), far)
+
+
+def _half_share(y: Expression, x: Expression) -> Node:
+    """½ y/(x + y)"""
+    return 0.5 / (1.0 + x / y)
+
+
+urn_spread = register(
+    "urn_spread",
+    lambda y, w, p, q, n, log_p, log_q, log_n, out: (
+        0.5 / (p * n + y) - 0.5 / (n + y + w),
+        0.5 / (q * n + w) - 0.5 / (n + y + w),
+        0.0,
+        0.0,
+        0.0,
+        -_half_share(y, p * n),
+        -_half_share(w, q * n),
+        _half_share(y + w, n) - _half_share(y, p * n) - _half_share(w, q * n),
+    ),
+    lambda y, w, p, q, n, log_p, log_q, log_n: (
+        0.5 * log((p * n + y) * (q * n + w) / ((n + y + w) * p * q * n))
+    ),
+    _spread,
+)
+
+
+def log_coefficient(y: Expression, w: Expression) -> Node:
+    """log (y + w)!/(y! w!), less y log((y + w)/y) + w log((y + w)/w); y ≥ 1, w ≥ 1."""
+    t = y + w
+    errors = (
+        special.stirling_above(t) - special.stirling_above(y) - special.stirling_above(w)
+    )
+    return errors - 0.5 * log(2.0 * PI * (y / t) * w)
+
+
 # --- All of one kind: Σ log((n + k)/(qn + k)) for k = 1, …, m, with q = 1 − p. ---------------------
 #
 # Every argument of a gamma function is at least 1, so that 1/z is in [0, 1] and needs no shift.
@@ -197,21 +253,22 @@ def _error_1(u: Expression) -> Node:
     return u * u * special._powers(u, special.STIRLING_1)
 
 
+def _errors_1(x: Node, y: Node) -> tuple[Node, Node]:
+    """S′(1/y) − S′(1/x), over 1/y − 1/x, and −S′(1/y)."""
+    value, slope = _divided(x, y, special.STIRLING_1)
+    other = value - (x - y) * slope
+    return x * y * ((x + y) * value + y * y * slope), y * y * other
+
+
 def _gap_slope(
     m: Expression, p: Expression, q: Expression, n: Expression, log_q: Expression, log_n: Expression
 ) -> Node:
     """Σ n/(n + k) − Σ qn/(qn + k), its derivative in log n."""
     at = _Urn(m, p, q, n)
-
-    def lost(x: Node, y: Node) -> Node:
-        # S′(1/y) − S′(1/x), over pn
-        value, slope = _divided(x, y, special.STIRLING_1)
-        return x * y * ((x + y) * value + y * y * slope)
-
+    (gap, error), (gap_end, error_end) = _errors_1(at.v, at.u), _errors_1(at.v_end, at.u_end)
     middle = (m + at.z + at.w) * at.u * at.v - 1.0
     near = special.log1p_residual(m * at.u) + 0.5 * (m * at.v_end) * at.u_end * middle
-    ends = _error_1(at.u) - _error_1(at.u_end)
-    ends = ends - at.b * (lost(at.v, at.u) - lost(at.v_end, at.u_end))
+    ends = (error - error_end) - at.b * (gap - gap_end)
     return at.a * (near + ends) + (log1p(at.d) - at.w * special.log1pmx(at.d))
 
 

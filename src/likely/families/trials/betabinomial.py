@@ -4,7 +4,6 @@ import numpy as np
 
 from likely._math.atoms import (
     lgamma,
-    log_factorial_error,
     softplus,
     stirling,
     stirling_of_sum,
@@ -12,23 +11,23 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive, unit_interval, whole
 from likely._math.graph import log, minimum, where
-from likely._math.urn import rising_gap, urn_deviance
+from likely._math.urn import log_coefficient, rising_gap, urn_deviance, urn_spread
 from likely.families.base import Distribution, Parameter
-
-
-def _stirling(y, s, log_s):
-    # what Stirling's formula leaves of log(y! Γ(s)/Γ(s + y)), y ≥ 1
-    rising = stirling(s, log_s) - stirling_of_sum(y, s, log_s) + 0.5 * softplus(log(y) - log_s)
-    return log_factorial_error(y) + rising
 
 
 def _many(y, probs, precision, trials):
     # Two negative binomials, given that they sum to n: their deviances cannot be negative.
-    total = _stirling(trials, precision, precision.log)
-    kinds = ((y, probs, probs.log), (trials - y, probs.complement, probs.log1m))
-    for k, share, log_share in kinds:
+    missed = trials - y
+    p, q, log_p, log_q = probs, probs.complement, probs.log, probs.log1m
+    total = log_coefficient(y, missed) - urn_spread(
+        y, missed, p, q, precision, log_p, log_q, precision.log
+    )
+    total = total + stirling(precision, precision.log)
+    total = total - stirling_of_sum(trials, precision, precision.log)
+    for k, share, log_share in ((y, p, log_p), (missed, q, log_q)):
+        size, log_size = share * precision, log_share + precision.log
         total = total - urn_deviance(k, trials, share, precision, log_share, precision.log)
-        total = total - _stirling(k, share * precision, log_share + precision.log)
+        total = total - (stirling(size, log_size) - stirling_of_sum(k, size, log_size))
     return total
 
 
