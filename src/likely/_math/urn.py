@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from likely._math import special
-from likely._math.atoms import digamma, lgamma, negative_binomial_deviance_size_2, register, trigamma
+from likely._math.atoms import digamma, lgamma, register, trigamma
 from likely._math.graph import PI, Expression, Node, abs_, exp, log, log1p, where
 
 #: Below this share a difference of two slopes is taken as the integral of their derivative over log n.
@@ -90,6 +90,17 @@ def _deviance_cross(
     return where(near, close, to_n * ((y - p * t) * (a / (a + y))) - a * logarithm)
 
 
+def _deviance_size_2(
+    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
+) -> Node:
+    """The second derivative in log n: pn (r − log(1 + r)) − (pn r)²/(pn + y)."""
+    near, _, logarithm, rest = _excess(y, t, p, n, log_p)
+    a, to_n, to_t = p * n, 1.0 / (1.0 + t / n), 1.0 / (1.0 + n / t)
+    d, left = (y - p * t) * to_n, a / (a + y)
+    far = d * (left * to_n + to_t * (1.0 + left)) - a * logarithm
+    return where(near, a * rest - d * (d / (a + y)), far)
+
+
 urn_deviance_share_2 = register(
     "urn_deviance_share_2",
     None,
@@ -105,6 +116,16 @@ urn_deviance_cross = register(
         p * n * (y / (p * n + y) - t / (n + t) - log((p * n + y) / (p * n + p * t)))
     ),
     _deviance_cross,
+)
+urn_deviance_size_2 = register(
+    "urn_deviance_size_2",
+    None,
+    lambda y, t, p, n, log_p, log_n: (
+        (y - p * t) * n / (n + t)
+        - p * n * log((p * n + y) / (p * n + p * t))
+        - ((y - p * t) * n / (n + t)) * ((y - p * t) * n / (n + t)) / (p * n + y)
+    ),
+    _deviance_size_2,
 )
 urn_deviance_share = register(
     "urn_deviance_share",
@@ -127,7 +148,7 @@ urn_deviance_size = register(
         0.0,
         0.0,
         urn_deviance_cross(y, t, p, n, log_p, log_n),
-        negative_binomial_deviance_size_2(y, p * t, p * n),
+        urn_deviance_size_2(y, t, p, n, log_p, log_n),
     ),
     lambda y, t, p, n, log_p, log_n: (
         (y - p * t) * n / (n + t) - p * n * log((p * n + y) / (p * n + p * t))
