@@ -278,7 +278,7 @@ MODIFIED: dict[str, Textbook] = {
     "Discretised(Normal)": discretised("Normal", -0.5),
     **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
     **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
-    **{f"BetaBinomial(trials={n})": beta_binomial(n) for n in TRIALS},
+    **{f"BetaBinomial(trials={n})": beta_binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
     **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
     **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},

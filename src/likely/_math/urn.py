@@ -104,9 +104,7 @@ def _deviance_size_2(
 urn_deviance_share_2 = register(
     "urn_deviance_share_2",
     None,
-    lambda y, t, p, n, log_p, log_n: (
-        p * n * (y / (p * n + y) - log((p * n + y) / (p * n + p * t)))
-    ),
+    lambda y, t, p, n, log_p, log_n: p * n * (y / (p * n + y) - log((p * n + y) / (p * n + p * t))),
     _deviance_share_2,
 )
 urn_deviance_cross = register(
@@ -217,9 +215,7 @@ urn_spread = register(
 def log_coefficient(y: Expression, w: Expression) -> Node:
     """log (y + w)!/(y! w!), less y log((y + w)/y) + w log((y + w)/w); y ≥ 1, w ≥ 1."""
     t = y + w
-    errors = (
-        special.stirling_above(t) - special.stirling_above(y) - special.stirling_above(w)
-    )
+    errors = special.stirling_above(t) - special.stirling_above(y) - special.stirling_above(w)
     return errors - 0.5 * log(2.0 * PI * (y / t) * w)
 
 

@@ -41,9 +41,7 @@ class BoundedSums(DiscreteSums):
     def _guesses(self) -> list[Array]:
         return [*super()._guesses(), self.ends]
 
-    def between(
-        self, first: Array, last: Array, rows: Rows, weight: Weight | None = None
-    ) -> Array:
+    def between(self, first: Array, last: Array, rows: Rows, weight: Weight | None = None) -> Array:
         """Σ p·weight over first ≤ y ≤ last, 0 where there is no such y."""
         turn = np.clip(self._mode[rows], first - 1.0, last)
         total = np.zeros(first.shape)
