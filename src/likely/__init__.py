@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
     from likely.report.family_check import check_family as check_family
+    from likely.trials import BetaBinomial as BetaBinomial
     from likely.trials import Binomial as Binomial
 
 __version__ = "0.1.0"
@@ -65,6 +66,7 @@ _LAZY = {
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
+    "BetaBinomial": "likely.trials",
     "Binomial": "likely.trials",
     "Dirichlet": "likely.compositions",
     "DirichletMultinomial": "likely.compositions",

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import between, mpmath_backend, numpy_backend
+from likely._math import between, mpmath_backend, numpy_backend, urn
 from likely._math.atoms import ATOMS, Atom
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
@@ -24,6 +24,7 @@ from likely.families.registry import modules, specification
 
 for _module in modules():  # a family's own atoms are registered when it is read
     specification(_module)
+assert urn.rising_gap.name in ATOMS  # so are those of families over trials
 
 MP = mpmath_backend.TABLE
 DIGITS = 50
@@ -77,6 +78,7 @@ EXPONENTIAL = {
 #: Their first argument is known to be at least 1.
 ABOVE_ONE = {
     "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
+    "urn_deviance", "rising_gap", "rising_gap_slope", "rising_gap_curve", "rising_sum", "rising_sum_slope",
 }  # fmt: skip
 #: The probability between two thresholds has tests of its own, in ``test_between.py``.
 ELSEWHERE = {

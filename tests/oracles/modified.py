@@ -48,7 +48,7 @@ SAMPLE: dict[str, Family] = {
         likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
         likely.Mixture(likely.Exponential(), 2),
         likely.Mixture(likely.Poisson(), 2),
-        *(likely.Binomial(trials=n) for n in TRIALS),
+        *(family(trials=n) for family in (likely.Binomial, likely.BetaBinomial) for n in TRIALS),
     )
 }
 
@@ -89,7 +89,10 @@ CENSORED: dict[str, Any] = {
 
 
 #: So many trials that sums over them would take too long: the loss alone is tried.
-MANY: dict[str, Any] = {spec.name: spec for spec in (likely.Binomial(trials=10**12).specification,)}
+MANY: dict[str, Any] = {
+    family.specification.name: family.specification
+    for family in (likely.Binomial(trials=10**12), likely.BetaBinomial(trials=10**12))
+}
 #: Whole numbers below 0 too, or beyond what can be added up: the loss alone is tried.
 WHOLE: dict[str, Any] = {
     spec.name: spec

@@ -197,6 +197,21 @@ def binomial(n: int) -> Textbook:
     )
 
 
+def beta_binomial(n: int) -> Textbook:
+    def log_density(y: Any, probs: Any, precision: Any) -> Node:
+        a, b = probs.value * precision, probs.complement * precision
+        coefficient = lgamma(as_node(n + 1.0)) - lgamma(y + 1.0) - lgamma(n - y + 1.0)
+        above = lgamma(y + a) + lgamma(n - y + b) - lgamma(n + precision)
+        return coefficient + above - lgamma(a) - lgamma(b) + lgamma(precision)
+
+    return Textbook(
+        log_density,
+        None,
+        lambda p, k: (n * p, (n * p * (1.0 - p) * ((n + k) / (1.0 + k))) ** 0.5),
+        unit=(0,),
+    )
+
+
 #: Numbers of trials that are tried.
 TRIALS = (1, 7, 2000)
 #: Widths of the intervals that are tried: about as wide as the spread, and narrow.
@@ -263,6 +278,7 @@ MODIFIED: dict[str, Textbook] = {
     "Discretised(Normal)": discretised("Normal", -0.5),
     **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
     **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
+    **{f"BetaBinomial(trials={n})": beta_binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
     **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
     **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},

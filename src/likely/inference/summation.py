@@ -50,11 +50,8 @@ class DiscreteSums:
                 out[block] = program({"y": k[block], **inputs})[0]
         return np.where(inside, -out, -np.inf)
 
-    def outwards(
-        self, k: Array, direction: Array, rows: Rows, weight: Weight | None = None
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """Σ p·weight over k, k ± 1, …, and where it did not settle."""
-        n = k.shape[0]
+    def _rule(self, k: Array, direction: Array, rows: Rows, weight: Weight | None) -> panels.Rule:
+        """The sum of p·weight over panels of whole numbers, outwards from k."""
 
         def rule(panel_rows: Rows, start: Array, size: Array) -> tuple[Array, Array, Array]:
             value, error, magnitude = (np.empty(size.shape) for _ in range(3))
@@ -73,6 +70,14 @@ class DiscreteSums:
             error[error < 1e-14 * magnitude] = 0.0
             return value, error, magnitude
 
+        return rule
+
+    def outwards(
+        self, k: Array, direction: Array, rows: Rows, weight: Weight | None = None
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Σ p·weight over k, k ± 1, …, and where it did not settle."""
+        n = k.shape[0]
+        rule = self._rule(k, direction, rows, weight)
         total, absolute = np.zeros(n), np.zeros(n)
         every = np.arange(n)
         size = np.full(n, float(panels.TERMS))
