@@ -15,12 +15,13 @@ comes from its series instead, each term of which but the first has the factor k
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, reduce
 from math import factorial
+from operator import add
 
 from likely._math.atoms import (
-    HALF_LOG_2PI,
     bose,
+    expm1mx,
     gamma_deviance,
     gamma_exponential,
     gamma_slope,
@@ -36,8 +37,10 @@ from likely._math.atoms import (
     stirling_slope,
 )
 from likely._math.graph import (
+    PI,
     Expression,
     Node,
+    abs_,
     exp,
     expm1,
     log,
@@ -47,13 +50,21 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-from likely._math.quadrature import DROP, Tail
+from likely._math.quadrature import DROP, EVEN, Tail
 from likely._math.special import EXPM1MX
+from likely._math.tails import log_between
 
 #: Terms of the series at x ≤ 1: the next is 1/18!.
 _TERMS = 18
 #: Where products of x with lengths of the integral still have room.
 _LARGE = 1e290
+
+
+def _log_density(t: Expression, k: Expression, log_k: Expression) -> Node:
+    """log p"""
+    return (
+        0.5 * log_k - 0.5 * log(2.0 * PI) - stirling(k, log_k) - gamma_deviance(t, k, log_k)
+    )
 
 
 class _Series:
@@ -150,12 +161,6 @@ class _Integral:
         return down, up
 
     @cached_property
-    def density(self) -> Node:
-        """log p"""
-        deviance = gamma_deviance(self.t, self.k, self.log_k)
-        return 0.5 * self.log_k - HALF_LOG_2PI - stirling(self.k, self.log_k) - deviance
-
-    @cached_property
     def size(self) -> Node:
         """T"""
         return where(self.below, -self.tail.size, self.tail.size)
@@ -163,7 +168,7 @@ class _Integral:
     @cached_property
     def value(self) -> Node:
         """log of the tail"""
-        return self.density + log(self.size)
+        return _log_density(self.t, self.k, self.log_k) + log(self.size)
 
     @cached_property
     def slope(self) -> Node:
@@ -308,3 +313,20 @@ log_gamma_upper = register(
     lambda t, k, log_k: log(gammaincc(k, k * exp(t))),
     _upper("value"),
 )
+
+
+# --- Intervals. ----------------------------------------------------------------------------------
+
+
+def gamma_between(t: Expression, width: Expression, k: Expression, log_k: Expression) -> Node:
+    """log(P(k, x eʷ) − P(k, x)) for the width w > 0: a narrow one from the density, others from the tails."""
+    x, gap = gamma_exponential(t, k), gamma_slope(t, k, log_k)
+    narrow = where(width < 1.0, abs_(gap) * width + x * expm1mx(width), 1.0) < 1.0
+    rises = [(w, gap * (at * width) + x * expm1mx(at * width)) for at, w in EVEN]
+    mean = reduce(add, (w * exp(-rise) for w, rise in rises))
+    ends = (t, t + width)
+    wide = log_between(
+        tuple(log_gamma_lower(end, k, log_k) for end in ends),
+        tuple(log_gamma_upper(end, k, log_k) for end in ends),
+    )
+    return where(narrow, _log_density(t, k, log_k) + log(width) + log(mean), wide)
