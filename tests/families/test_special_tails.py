@@ -2,9 +2,19 @@
 
 import numpy as np
 import pytest
-from mpmath import mp
+from mpmath import mp, mpf
+from scipy import optimize, stats
 
-from likely import Censored, Gamma
+from likely import Censored, Discretised, Gamma, Linear, Truncated, censored
+from likely._math import numpy_backend
+from likely._math.evaluate import compile_program
+from likely._math.gamma_tails import (
+    gamma_lower_shape,
+    gamma_upper_shape,
+    log_gamma_lower,
+    log_gamma_upper,
+)
+from likely._math.graph import symbol
 from oracles import numeric
 
 
@@ -78,3 +88,90 @@ def test_an_interval_of_many_orders_of_magnitude():
     )
     assert (worst[:2] <= 1.0).all()
     assert worst[2] <= 1.0
+
+
+@pytest.mark.parametrize("shape", [1e5, 1e8])
+@pytest.mark.parametrize("z", [-40.0, -3.0, -0.1, 0.2, 5.0, 40.0])
+def test_gamma_of_large_shapes(shape, z):
+    """By quadrature of the density about its largest value, times its logarithm's slope in the shape."""
+    t = z / np.sqrt(shape)
+    inputs = {"t": np.array(t), "k": np.array(shape), "log_k": np.array(np.log(shape))}
+    atoms = (log_gamma_lower, gamma_lower_shape) if z < 0 else (log_gamma_upper, gamma_upper_shape)
+    program = compile_program([a(*map(symbol, inputs)) for a in atoms], numpy_backend.TABLE)
+    with np.errstate(all="ignore"):  # of the branches not taken
+        value, slope = program(inputs)
+    with mp.workdps(40):
+        k = mpf(shape)
+        start, spread = mpf(float(t)), 1 / mp.sqrt(k)
+
+        def height(v):
+            """Minus the logarithm of the density of log(x/k), but for its factor √(k/2π)."""
+            return k * (mp.expm1(v) - v) + error
+
+        def density(v):
+            """Over its value at the start, so that mpmath's tolerance is a relative one."""
+            return mp.exp(height(start) - height(v))
+
+        error = mp.loggamma(k) - (k - 0.5) * mp.log(k) + k - mp.log(2 * mp.pi) / 2
+        moves = mpf(0.5) + error - k * (mp.psi(0, k) - mp.log(k) + 1 / (2 * k))
+        step = mp.sign(z) * spread / max(abs(z), 1) * 8
+        ends = [start + j * step for j in range(13)]
+        mass = abs(mp.quad(density, ends))
+        moved = abs(mp.quad(lambda v: density(v) * (moves - height(v)), ends)) / mass
+        true = mp.log(mass) - height(start) + mp.log(k / (2 * mp.pi)) / 2
+        assert abs(value - true) < 1e-11 * abs(true)
+        # Near the middle the slope is small against its parts.
+        assert abs(abs(slope) - moved) < 1e-8 * moved + 4e-15
+
+
+# --- Fits, against the maximum of SciPy's likelihood. ---------------------------------------------
+
+
+def maximum(loss, start):
+    """The largest log-likelihood that SciPy's minimiser finds."""
+    found = optimize.minimize(
+        loss, start, method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-7, "fatol": 1e-9}
+    )
+    return -found.fun, found.x
+
+
+def test_censored_gamma_regression():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 1))
+    t = rng.gamma(2.5, np.exp(1.0 + 0.5 * X[:, 0]) / 2.5)
+    end = rng.exponential(5.0, 400)
+    seen, time = t <= end, np.minimum(t, end)
+    model = Linear(Censored(Gamma())).fit(X, censored(time, seen))
+
+    def loss(p):
+        d = stats.gamma(np.exp(p[2]), scale=np.exp(p[0] + p[1] * X[:, 0] - p[2]))
+        return -np.where(seen, d.logpdf(time), d.logsf(time)).sum()
+
+    best, at = maximum(loss, [1.0, 0.5, 1.0])
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-6)
+    assert model.log_likelihood_ >= best - 1e-9
+    assert model.coef_["mean"][0] == pytest.approx(at[1], abs=1e-4)
+
+
+def test_truncated_and_discretised_gamma():
+    rng = np.random.default_rng(1)
+    t = rng.gamma(2.5, 1.2, 400)
+    low, high = 1.5, 6.0
+    inside = t[(t > low) & (t < high)]
+
+    def cut(p):
+        d = stats.gamma(np.exp(p[1]), scale=np.exp(p[0] - p[1]))
+        return -(d.logpdf(inside) - np.log(d.cdf(high) - d.cdf(low))).sum()
+
+    found = Truncated(Gamma(), low=low, high=high).fit(inside)
+    best, _ = maximum(cut, [1.0, 1.0])
+    assert found.log_prob(inside).sum() == pytest.approx(best, abs=1e-6)
+    days = np.floor(t)
+
+    def whole(p):
+        d = stats.gamma(np.exp(p[1]), scale=np.exp(p[0] - p[1]))
+        return -np.log(d.cdf(days + 1.0) - d.cdf(days)).sum()
+
+    found = Discretised(Gamma()).fit(days)
+    best, _ = maximum(whole, [1.0, 1.0])
+    assert found.log_prob(days).sum() == pytest.approx(best, abs=1e-6)

@@ -61,7 +61,9 @@ def ratios(
             d = Differences(function, point)
             sizes = [max(1.0, abs(v)) if j < k else abs(v) for j, v in enumerate(point)]
 
-            def excess(computed: float, relative: float, *by: int, d: Any = d, sizes: Any = sizes) -> float:
+            def excess(
+                computed: float, relative: float, *by: int, d: Any = d, sizes: Any = sizes
+            ) -> float:
                 true = d(*by)
                 slack = mp.fsum(c * abs(d(*by, j)) for j, c in enumerate(sizes))
                 allowed = relative * abs(true) + 64 * mpf(2) ** -53 * slack
@@ -72,6 +74,8 @@ def ratios(
             rows[0, i] = excess(value[i], 1e-10)
             rows[1, i] = max(excess(gradient[j, i], 1e-10, j) for j in range(k))
             rows[2, i] = max(
-                excess(packed[a * (a + 1) // 2 + b, i], 1e-8, a, b) for a in range(k) for b in range(a + 1)
+                excess(packed[a * (a + 1) // 2 + b, i], 1e-8, a, b)
+                for a in range(k)
+                for b in range(a + 1)
             )
     return rows

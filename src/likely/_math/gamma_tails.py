@@ -62,9 +62,7 @@ _LARGE = 1e290
 
 def _log_density(t: Expression, k: Expression, log_k: Expression) -> Node:
     """log p"""
-    return (
-        0.5 * log_k - 0.5 * log(2.0 * PI) - stirling(k, log_k) - gamma_deviance(t, k, log_k)
-    )
+    return 0.5 * log_k - 0.5 * log(2.0 * PI) - stirling(k, log_k) - gamma_deviance(t, k, log_k)
 
 
 class _Series:
@@ -324,9 +322,9 @@ def gamma_between(t: Expression, width: Expression, k: Expression, log_k: Expres
     narrow = where(width < 1.0, abs_(gap) * width + x * expm1mx(width), 1.0) < 1.0
     rises = [(w, gap * (at * width) + x * expm1mx(at * width)) for at, w in EVEN]
     mean = reduce(add, (w * exp(-rise) for w, rise in rises))
-    ends = (t, t + width)
+    end = t + width
     wide = log_between(
-        tuple(log_gamma_lower(end, k, log_k) for end in ends),
-        tuple(log_gamma_upper(end, k, log_k) for end in ends),
+        (log_gamma_lower(t, k, log_k), log_gamma_lower(end, k, log_k)),
+        (log_gamma_upper(t, k, log_k), log_gamma_upper(end, k, log_k)),
     )
     return where(narrow, _log_density(t, k, log_k) + log(width) + log(mean), wide)

@@ -376,7 +376,7 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def polynomial(x: Any, coefficients: Sequence[float]) -> Node:
+def polynomial(x: Any, coefficients: Sequence[Any]) -> Node:
     """c₀ + c₁x + c₂x² + …, by Horner's rule."""
     result = as_node(coefficients[-1])
     for c in reversed(coefficients[:-1]):

@@ -270,9 +270,7 @@ class NegativeLogLikelihood:
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((rows, n))
         many = self.engine == "kernel" or n >= KERNEL_ROWS
-        short = (
-            many and (kind in self.kernel_kinds if order == 2 else order in self.kernel_orders)
-        )
+        short = many and (kind in self.kernel_kinds if order == 2 else order in self.kernel_orders)
         if short:
             from likely.losses.kernels.run import run
 

@@ -59,10 +59,45 @@ class NormalCdf(sympy.Function):
         return sympy.erfc(-self.args[0] / sympy.sqrt(2)) / 2
 
 
+class LowerGamma(sympy.Function):
+    """P(k, x), the regularised lower incomplete gamma function."""
+
+    nargs = 2
+    _name, _sign = "P", 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Elementary in x; in k, a function of its own name."""
+        k, x = self.args
+        if argindex == 1:
+            return sympy.Function(f"{self._name}_k")(k, x)
+        return self._sign * x ** (k - 1) * sympy.exp(-x) / sympy.gamma(k)
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return f"{self._name}{power}({', '.join(map(printer._print, self.args))})"
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        k, x = self.args
+        return sympy.lowergamma(k, x) / sympy.gamma(k)
+
+
+class UpperGamma(LowerGamma):
+    """Q(k, x) = 1 − P(k, x)"""
+
+    _name, _sign = "Q", -1
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        k, x = self.args
+        return sympy.uppergamma(k, x) / sympy.gamma(k)
+
+
 def plain(expression: Expr) -> Expr:
     """The expression in functions that every evaluator knows."""
     return sympy.sympify(expression).replace(
-        lambda e: isinstance(e, (Sigmoid, Softplus, NormalCdf)), lambda e: e.definition()
+        lambda e: isinstance(e, (Sigmoid, Softplus, NormalCdf, LowerGamma)),
+        lambda e: e.definition(),
     )
 
 
@@ -143,6 +178,8 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "softplus": Softplus,
         "log_softplus": lambda x: sympy.log(Softplus(x)),
         "ndtr": NormalCdf,
+        "gammainc": LowerGamma,
+        "gammaincc": UpperGamma,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
     }
