@@ -15,7 +15,8 @@ taken at fixed θ, where those in z and log n do not cancel.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 from likely._math.atoms import (
     bose,
@@ -38,6 +39,7 @@ from likely._math.graph import (
     Node,
     abs_,
     constant,
+    exp,
     expm1,
     log,
     log1p,
@@ -45,7 +47,7 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-from likely._math.quadrature import DROP, Tail
+from likely._math.quadrature import DROP, EVEN, Tail
 from likely._math.special import ATANH
 
 #: Degrees of freedom below which the integral is taken by parts.
@@ -78,6 +80,8 @@ class _Beyond:
         self.tanh = tanh = where(u > 1.0, 1.0 / sqrt(1.0 + 1.0 / u / u), u / root)
         #: 1 − tanh θ
         self.rest = rest = 1.0 / (1.0 + square + u * root)
+        self.angle = log1p(u + square / (1.0 + root))
+        self.centre = where(u < 0.5, abs_(d) / s, 1.0) < 1.0
         self.sech_2 = rest * (1.0 + tanh)
         self.decay = rest / (1.0 + tanh)  # e^−2θ
         # h ≥ n (tanh θ s + (1 − tanh θ) s²/(2 + s)), and by parts 2 s is added to it.
@@ -195,6 +199,18 @@ class _Beyond:
         errors = errors - stirling_curve(a, self.log_n - log(2.0))
         return errors + a * (log1p_residual(0.5 / a) - share * share)
 
+    # --- Near the middle, where P is ½ whatever n is: what lies between 0 and |z|. -----------------
+
+    def _from_middle(self, twice: bool = False) -> Node:
+        terms = []
+        for at, weight in EVEN:
+            v = -at * self.angle
+            score = self._score(v)
+            moved = score * score + self._score_2(v) if twice else score
+            terms.append(weight * exp(-self.n * log1p(self._lift(v))) * moved)
+        change = -self.slope * self.angle * reduce(add, terms)
+        return change - self.df * self.df if twice else change
+
     # --- Both. ------------------------------------------------------------------------------------
 
     @cached_property
@@ -203,12 +219,13 @@ class _Beyond:
         n = self.n
         gamma = 0.5 * n * (digamma(0.5 * n + 0.5) - digamma(0.5 * n + 1.0))
         few = gamma - 0.5 * n * self.rise_of_cosh + self._own / (1.0 + self.more)
-        return where(self.few, few, self.tail.mean(self._score))
+        return where(self.centre, self._from_middle(), where(self.few, few, self.tail.mean(self._score)))
 
     @cached_property
     def df_2(self) -> Node:
         many = self.tail.mean(self._score_2) + self.tail.variance(self._score)
-        return where(self.few, self._few_df_2(), many)
+        away = where(self.few, self._few_df_2(), many)
+        return where(self.centre, self._from_middle(twice=True), away)
 
     @cached_property
     def rise(self) -> Node:
