@@ -34,6 +34,7 @@ INSIDE = (
     "logistic",
     "loglogistic",
     "gamma",
+    "studentt",
 )
 
 

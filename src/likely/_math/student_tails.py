@@ -26,12 +26,12 @@ from likely._math.atoms import (
     log1p_residual,
     register,
     scaled_log1p,
+    stdtr,
     stirling,
     stirling_curve,
     stirling_error_1,
     stirling_error_2,
     stirling_slope,
-    stdtr,
 )
 from likely._math.graph import (
     PI,
@@ -60,6 +60,20 @@ def _trigamma(x: Node) -> Node:
     return stirling_error_2(x) + (1.0 + 0.5 / x) / x
 
 
+def log_constant(n: Expression, log_n: Expression) -> Node:
+    """log of the standard density at 0, which tends to −½ log 2π for n → ∞."""
+    # log Γ(a + ½) − log Γ(a) − ½ log(aπ·2) with a = n/2, where Stirling's leading terms have been
+    # cancelled by hand.
+    a = 0.5 * n
+    errors = stirling(a + 0.5, log(a + 0.5)) - stirling(a, log_n - log(2.0))
+    return errors + (scaled_log1p(0.5, a) - 0.5) - 0.5 * log(2.0 * PI)
+
+
+def _size(d: Expression) -> Node:
+    """|d|, one node for d and −d, so that both tails share their integral."""
+    return abs_(min(d.node, -d.node, key=lambda node: node.digest))
+
+
 def _square(x: Node) -> Node:
     return x * x
 
@@ -71,17 +85,18 @@ class _Beyond:
         self, d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
     ) -> None:
         self.n, self.log_n, self.few = n, log_n, n < FEW
-        u = abs_(d) / s / sqrt(n)
+        size = _size(d)
+        u = size / s / sqrt(n)
         square = u * u
         root = sqrt(1.0 + square)
         #: log(1 + u²) = 2 log cosh θ
-        far = 2.0 * (log(abs_(d)) - log_s) - log_n
+        far = 2.0 * (log(size) - log_s) - log_n
         self.rise_of_cosh = where(u > _FAR, far, log1p(square))
         self.tanh = tanh = where(u > 1.0, 1.0 / sqrt(1.0 + 1.0 / u / u), u / root)
         #: 1 − tanh θ
         self.rest = rest = 1.0 / (1.0 + square + u * root)
         self.angle = log1p(u + square / (1.0 + root))
-        self.centre = where(u < 0.5, abs_(d) / s, 1.0) < 1.0
+        self.centre = where(u < 0.5, size / s, 1.0) < 1.0
         self.sech_2 = rest * (1.0 + tanh)
         self.decay = rest / (1.0 + tanh)  # e^−2θ
         # h ≥ n (tanh θ s + (1 − tanh θ) s²/(2 + s)), and by parts 2 s is added to it.
@@ -111,14 +126,8 @@ class _Beyond:
     @cached_property
     def value(self) -> Node:
         """log P"""
-        n, a = self.n, 0.5 * self.n
-        factor = (
-            stirling(a + 0.5, log(a + 0.5))
-            - stirling(a, self.log_n - log(2.0))
-            + (scaled_log1p(0.5, a) - 0.5)
-            - 0.5 * log(2.0 * PI)
-        )
-        many = factor + 0.5 * self.log_n + log(self.tail.size)
+        a = 0.5 * self.n
+        many = log_constant(self.n, self.log_n) + 0.5 * self.log_n + log(self.tail.size)
         few = lgamma(a + 0.5) - lgamma(a + 1.0) - log(2.0) - 0.5 * log(PI) + log1p(self.more)
         return where(self.few, few, many) - a * self.rise_of_cosh
 
@@ -219,7 +228,9 @@ class _Beyond:
         n = self.n
         gamma = 0.5 * n * (digamma(0.5 * n + 0.5) - digamma(0.5 * n + 1.0))
         few = gamma - 0.5 * n * self.rise_of_cosh + self._own / (1.0 + self.more)
-        return where(self.centre, self._from_middle(), where(self.few, few, self.tail.mean(self._score)))
+        return where(
+            self.centre, self._from_middle(), where(self.few, few, self.tail.mean(self._score))
+        )
 
     @cached_property
     def df_2(self) -> Node:
@@ -242,10 +253,11 @@ class _Tail:
     ) -> None:
         self.d, self.beyond = d, _Beyond(d, s, n, log_s, log_n)
         self.right = d >= 0.0
-        u = abs_(d) / s / sqrt(n)
+        size = _size(d)
+        u = size / s / sqrt(n)
         #: 1/√(n s² + d²)
         self.inverse = where(
-            u > 1.0, self.beyond.tanh / abs_(d), 1.0 / (s * sqrt(n)) / sqrt(1.0 + u * u)
+            u > 1.0, self.beyond.tanh / size, 1.0 / (s * sqrt(n)) / sqrt(1.0 + u * u)
         )
 
     @cached_property
