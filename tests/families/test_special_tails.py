@@ -5,7 +5,17 @@ import pytest
 from mpmath import mp, mpf
 from scipy import optimize, stats
 
-from likely import Censored, Discretised, Gamma, Linear, Truncated, censored
+from likely import (
+    Censored,
+    Discretised,
+    Gamma,
+    Linear,
+    Normal,
+    StudentT,
+    Truncated,
+    censored,
+    shared,
+)
 from likely._math import numpy_backend
 from likely._math.evaluate import compile_program
 from likely._math.gamma_tails import (
@@ -75,6 +85,48 @@ def test_numerics_contract_of_gamma(side, width):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
+def student_above(z, n):
+    """P(Z > z)"""
+    if z < 0:
+        return 1 - student_above(-z, n)
+    x = n / (n + z * z)
+    if z < 1:
+        return 0.5 - mp.betainc(0.5, n / 2, 0, 1 - x, regularized=True) / 2
+    series = mp.hyp2f1(n / 2, 0.5, n / 2 + 1, x) * x ** (n / 2) / (n / 2)
+    return series / mp.beta(n / 2, 0.5) / 2
+
+
+def student_loss(side, width):
+    def loss(loc, log_scale, log_df, low):
+        scale, n = mp.exp(log_scale), mp.exp(log_df)
+        z = (low - loc) / scale
+        if side == "interval":
+            ends = (z, z + width / scale) if z > 0 else (-z - width / scale, -z)
+            return -mp.log(student_above(ends[0], n) - student_above(ends[1], n))
+        return -mp.log(student_above(z if side == "right" else -z, n))
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("side", "width"), [("left", 0.0), ("right", 0.0), ("interval", 0.5), ("interval", 2.0**-20)]
+)
+def test_numerics_contract_of_student(side, width):
+    """Both tails, the middle, degrees of freedom from Cauchy's third to a thousand, around where methods change."""
+    points = [
+        (0.25, -0.3, float(np.log(n)), 0.25 + z)
+        for n in (1e-3, 0.3, 1.0, 4.9, 5.1, 40.0, 1e3)
+        for z in (-1e8, -20.0, -0.7, 0.0, 1e-3, 0.6, 3.0, 30.0, 1e5)
+        if not width or (0.25 + z) + width - (0.25 + z) == width
+    ]
+    if side == "interval":  # of so few, an interval so far out has a probability near 0/0
+        points = [p for p in points if abs(p[3]) < 1e3]
+    y = rows(side, np.array(points)[:, 3], width)
+    worst = contract(StudentT(), student_loss(side, width), y, points)
+    for part in worst:
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
 @pytest.mark.xfail(
     strict=True,
     reason="over forty orders of magnitude a shape near 0 makes log y uniform: the mean moves the probability of an "
@@ -122,6 +174,21 @@ def test_gamma_of_large_shapes(shape, z):
         assert abs(value - true) < 1e-11 * abs(true)
         # Near the middle the slope is small against its parts.
         assert abs(abs(slope) - moved) < 1e-8 * moved + 4e-15
+
+
+@pytest.mark.parametrize("z", [-3.0, 0.5, 6.0, 30.0])
+def test_student_tends_to_normal(z):
+    """With 1e9 degrees of freedom: Φ, and 1/df times a polynomial for the slope in df (Fisher's expansion)."""
+    df = 1e9
+    row = rows("right", np.array([z]), 0.0)
+    value, gradient, _ = (
+        Censored(StudentT()).loss().evaluate(row, np.array([[0.0], [0.0], [np.log(df)]]), 2)
+    )
+    normal, slopes, _ = Censored(Normal()).loss().evaluate(row, np.zeros((2, 1)), 2)
+    np.testing.assert_allclose(value, normal, rtol=1e-6)
+    np.testing.assert_allclose(gradient[:2], slopes, rtol=1e-6)
+    hazard = -slopes[0, 0]
+    np.testing.assert_allclose(gradient[2], abs(hazard) * (z**3 + z) / (4.0 * df), rtol=1e-5)
 
 
 # --- Fits, against the maximum of SciPy's likelihood. ---------------------------------------------
@@ -175,3 +242,41 @@ def test_truncated_and_discretised_gamma():
     found = Discretised(Gamma()).fit(days)
     best, _ = maximum(whole, [1.0, 1.0])
     assert found.log_prob(days).sum() == pytest.approx(best, abs=1e-6)
+
+
+def test_censored_student_regression():
+    """A robust Tobit model: costs that are paid up to 3."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(400, 1))
+    y = 1.0 + 0.8 * X[:, 0] + 0.7 * rng.standard_t(3, 400)
+    seen, top = y < 2.0, np.minimum(y, 2.0)
+    model = Linear(Censored(StudentT(scale=shared))).fit(X, censored(top, seen))
+
+    def loss(p):
+        d = stats.t(np.exp(p[3]), loc=p[0] + p[1] * X[:, 0], scale=np.exp(p[2]))
+        return -np.where(seen, d.logpdf(top), d.logsf(top)).sum()
+
+    best, at = maximum(loss, [1.0, 0.8, -0.3, 1.0])
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-6)
+    assert model.coef_["loc"][0] == pytest.approx(at[1], abs=1e-4)
+
+
+def test_truncated_student():
+    rng = np.random.default_rng(3)
+    y = 1.0 + rng.standard_t(4, 1500)
+    y = y[(y > 0.0) & (y < 4.0)]
+
+    def cut(p):
+        d = stats.t(5.0, loc=p[0], scale=np.exp(p[1]))
+        return -(d.logpdf(y) - np.log(d.cdf(4.0) - d.cdf(0.0))).sum()
+
+    found = Truncated(StudentT(df=5.0), low=0.0, high=4.0).fit(y)
+    best, _ = maximum(cut, [1.0, 0.0])
+    assert found.log_prob(y).sum() == pytest.approx(best, abs=1e-6)
+
+
+def test_the_functions_are_printed_by_their_names():
+    assert "Q(k, k/m)" in str(Truncated(Gamma(), low=1.0).explain())
+    assert "(P(k, 3k/m) − P(k, k/m))" in str(Truncated(Gamma(), low=1.0, high=3.0).explain())
+    text = str(Truncated(StudentT(), low=1.0, high=3.0).explain())
+    assert "T(ν, (3 − μ)/σ) − T(ν, (1 − μ)/σ)" in text

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import between, gamma_tails, mpmath_backend, numpy_backend
+from likely._math import between, gamma_tails, mpmath_backend, numpy_backend, student_tails
 from likely._math.atoms import ATOMS, Atom
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
@@ -81,8 +81,10 @@ ABOVE_ONE = {
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
 #: are integrals in ``families/test_special_tails.py``.
 ELSEWHERE = {
-    a.name for a in [*vars(between).values(), *vars(gamma_tails).values()]
-    if isinstance(a, Atom) and any(word in a.name for word in ("_between", "_lower", "_upper"))
+    a.name for a in [
+        *vars(between).values(), *vars(gamma_tails).values(), *vars(student_tails).values()
+    ]
+    if isinstance(a, Atom) and any(word in a.name for word in ("_between", "_lower", "_upper", "student_tail"))
 }  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()
