@@ -9,6 +9,7 @@ import pytest
 import likely
 from likely import (
     Bernoulli,
+    Beta,
     Categorical,
     Censored,
     Constant,
@@ -17,6 +18,7 @@ from likely import (
     Gamma,
     Hurdle,
     Independent,
+    InverseGaussian,
     Laplace,
     Linear,
     Mixture,
@@ -130,8 +132,8 @@ def test_default_roles():
         (lambda: ZeroInflated(Poisson(), zero=shared), "no parameter 'zero'"),
         (lambda: ZeroInflated(3), "must be a family"),
         (
-            lambda: Truncated(Gamma(), low=1.0),
-            "Gamma has no formula for log_cdf and log_sf; families",
+            lambda: Truncated(InverseGaussian(), low=1.0),
+            "InverseGaussian has no formula for log_cdf and log_sf; families",
         ),
         (lambda: Truncated(Laplace(), low=0.0), "loss has kinks"),
         (lambda: Truncated(Poisson(), low=2), "needs low=0 or a finite high"),
@@ -151,7 +153,7 @@ def test_default_roles():
         ),
         (lambda: Censored(Poisson()), "counts of Poisson"),
         (lambda: Censored(Categorical()), "y are classes"),
-        (lambda: Censored(Gamma()), "families that have both: Exponential, "),
+        (lambda: Censored(Beta()), "families that have both: Exponential, "),
         (lambda: Censored(Censored(Normal())), "censored already"),
     ],
 )

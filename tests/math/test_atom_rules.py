@@ -15,7 +15,14 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import between, mpmath_backend, numpy_backend, urn
+from likely._math import (
+    between,
+    gamma_tails,
+    mpmath_backend,
+    numpy_backend,
+    student_tails,
+    urn,
+)
 from likely._math.atoms import ATOMS, Atom
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
@@ -80,9 +87,13 @@ ABOVE_ONE = {
     "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
     "urn_deviance", "rising_gap", "rising_gap_slope", "rising_gap_curve", "rising_sum", "rising_sum_slope",
 }  # fmt: skip
-#: The probability between two thresholds has tests of its own, in ``test_between.py``.
+#: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
+#: are integrals in ``families/test_special_tails.py``.
 ELSEWHERE = {
-    a.name for a in vars(between).values() if isinstance(a, Atom) and "_between" in a.name
+    a.name for a in [
+        *vars(between).values(), *vars(gamma_tails).values(), *vars(student_tails).values()
+    ]
+    if isinstance(a, Atom) and any(word in a.name for word in ("_between", "_lower", "_upper", "student_tail"))
 }  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()

@@ -34,7 +34,7 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
 def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:
     """The mean of nll over the rows, as training minimises it."""
     wanted = raw.requires_grad and torch.is_grad_enabled()
-    if not y.requires_grad and _plain(y, raw):
+    if not y.requires_grad and _compiled(loss_graph(loss, 1), y, raw):
         average: Tensor = _Mean.apply(loss, columnar, wanted, y, raw)
         return average
     return (value_and_gradient if wanted else value)(loss, y, raw, columnar)[0].mean()
@@ -89,7 +89,7 @@ class _Loss(Function):
     @staticmethod
     def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
         graph = loss_graph(loss, 1)
-        if _plain(y, raw):
+        if _compiled(graph, y, raw):
             out = _run_kernel(graph, y, raw.mT if columnar else raw.unsqueeze(0))
             return out[0], out[1:].mT if columnar else out[1]
         nll, *slopes = _run(graph, y, _columns(raw, columnar))
@@ -140,7 +140,7 @@ class _Evaluate(Function):
 
     @staticmethod
     def forward(graph: Graph, y: Tensor, *columns: Tensor) -> tuple[Tensor, ...]:
-        if graph.loss is not None and len(graph.outputs) == 1 and _plain(y, *columns):
+        if len(graph.outputs) == 1 and _compiled(graph, y, *columns):
             return (_run_kernel(graph, y, torch.stack(columns))[0],)
         return _run(graph, y, columns)
 
@@ -169,14 +169,21 @@ class _Evaluate(Function):
 # --- Evaluation -----------------------------------------------------------------------------------
 
 
-def _plain(*tensors: Tensor) -> bool:
-    """Whether the tensors are many rows that a kernel can read."""
+def _compiled(graph: Graph, *tensors: Tensor) -> bool:
+    """Whether the graph is of a loss, the tensors are many rows, and a kernel of it can read them."""
     return (
-        tensors[0].ndim == 1
+        graph.loss is not None
+        and tensors[0].ndim == 1
         and tensors[0].shape[0] >= KERNEL_ROWS
         and all(t.dtype in TABLES for t in tensors)
         and ordinary(*tensors)
+        and _order(graph) in graph.loss.kernel_orders
     )
+
+
+def _order(graph: Graph) -> int:
+    """1 of a loss with its gradient, 0 of a loss alone."""
+    return min(1, len(graph.outputs) - 1)
 
 
 def _by_column(columnar: bool, tensor: Tensor) -> Any:
@@ -187,8 +194,7 @@ def _by_column(columnar: bool, tensor: Tensor) -> Any:
 
 def _kernel(graph: Graph) -> Any:
     if "kernel" not in graph.compiled:
-        order = min(1, len(graph.outputs) - 1)
-        graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
+        graph.compiled["kernel"] = kernel_for(graph.loss, _order(graph), "observed")
     return graph.compiled["kernel"]
 
 

@@ -79,8 +79,15 @@ class NegativeLogLikelihood:
         return ("observed", "expected") if declared else ("observed",)
 
     @cached_property
+    def kernel_orders(self) -> tuple[int, ...]:
+        """Of loss (0) and gradient (1), what is compiled; a quadrature written out is too long for that."""
+        from likely.losses.kernels.emit import compilable
+
+        return tuple(order for order in (0, 1) if compilable(self.outputs(order)))
+
+    @cached_property
     def kernel_kinds(self) -> tuple[str, ...]:
-        """The kinds of curvature that are compiled; a quadrature written out is too long for that."""
+        """The kinds of curvature that are compiled."""
         from likely.losses.kernels.emit import compilable
 
         return tuple(kind for kind in self.curvature_kinds if compilable(self.outputs(2, kind)))
@@ -268,7 +275,8 @@ class NegativeLogLikelihood:
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((rows, n))
         many = self.engine == "kernel" or n >= KERNEL_ROWS
-        if many and (order < 2 or kind in self.kernel_kinds):
+        short = many and (kind in self.kernel_kinds if order == 2 else order in self.kernel_orders)
+        if short:
             from likely.losses.kernels.run import run
 
             bad = run(self._kernel(order, kind), y, raw, nll, rest)

@@ -35,8 +35,9 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
 
     def printed(y, *theta):
         if not inside.support.integer:
-            ends = [inside.formulas["cdf"](View("y", constant(v), {}), *theta) for v in (low, high)]
-            return inside.log_density(y, *theta) - log(ends[1] - ends[0])
+            ends = [View("y", constant(v), {}) for v in (low, high)]
+            below, all_ = (exp(inside.formulas["log_cdf"](end, *theta)) for end in ends)
+            return inside.log_density(y, *theta) - log(all_ - below)
         seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
         mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
         return inside.log_density(y, *theta) - log(mass)
@@ -71,7 +72,7 @@ def _long(inside: Specification, low: float, high: float) -> bool:
     """Whether the formula that is computed is too long to be read."""
     if inside.support.integer:
         return math.isfinite(high)
-    return low > inside.support.low and high < inside.support.high and "cdf" in inside.formulas
+    return low > inside.support.low and high < inside.support.high
 
 
 def _of_line(inside: Specification, low: float, high: float):
