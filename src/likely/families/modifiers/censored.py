@@ -9,7 +9,7 @@ import numpy as np
 from likely._math.domains import intervals_of
 from likely._math.graph import equal, where
 from likely.families.base import Specification
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
 
 KIND = "Censored"
@@ -48,6 +48,10 @@ def censored(inside: Specification) -> Specification:
         return where(equal(low, high), exact, seen)
 
     parts = (base.Part(inside),)
+
+    def complete_information(low, high, *theta):
+        return information.of_part(parts[0], 1.0, [], theta)
+
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
         name=f"{KIND}({inside.name})",
@@ -56,7 +60,9 @@ def censored(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas={},
+        formulas={"complete_information": complete_information}
+        if "expected_information" in inside.formulas
+        else {},
         smooth=inside.smooth,
         structure=base.Structure(KIND, parts, _rows, lambda y, weight: {}),
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from likely._math.atoms import logaddexp
+from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Domain, nonnegative, unit_interval
-from likely._math.graph import equal, expm1, log1p, where
+from likely._math.graph import constant, equal, exp, expm1, log1p, where
 from likely.families.base import Parameter, Specification
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 
 KIND = "ZeroInflated"
 #: Supports of continuous families to which a point mass at 0 can be added.
@@ -48,6 +48,21 @@ def zero_inflated(inside: Specification) -> Specification:
         return where(equal(y, 0.0), where(missing < 0.5, log1p(-missing), sum_), elsewhere)
 
     parts = (base.Part(inside),)
+
+    def expected_information(*theta):
+        *inner, inflation = theta
+        own = information.of_part(parts[0], inflation.complement, [], inner)
+        return own | information.of_choice("inflation")
+
+    def complete_information(y, *theta):
+        *inner, inflation = theta
+        own_zero = constant(0.0)
+        if integer:
+            log_p0 = inside.log_density(base.at_zero(), *inner)
+            own_zero = exp(-softplus(inflation.log - inflation.log1m - log_p0))
+        own = information.of_part(parts[0], where(equal(y, 0.0), own_zero, 1.0), [y], inner)
+        return own | information.of_choice("inflation")
+
     parameters, alternatives = base.parameters_of(
         KIND, parts, {"inflation": Parameter(unit_interval, r"\pi", shared=True)}
     )
@@ -58,7 +73,11 @@ def zero_inflated(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas={},
+        formulas=information.formulas_of(
+            [inside],
+            expected=None if integer else expected_information,
+            complete=complete_information,
+        ),
         smooth=inside.smooth,
         structure=base.Structure(KIND, parts, _rows, _own if integer else _share_of_zeros),
     )
