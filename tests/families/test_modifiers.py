@@ -40,7 +40,7 @@ COMPILED = (
 @pytest.mark.parametrize("name", SAMPLE)
 def test_numerics_contract(name):
     c = grid.combination(name)
-    parts = ("value", "gradient") if name in NO_CURVATURE else PARTS
+    parts = ("value", "gradient", "expected") if name in NO_CURVATURE else PARTS
     found = points(name, SLOW.get(name, POINTS))
     report = check(c, found, engines.numpy_engine, parts=parts)
     assert report.passed, report.failures()

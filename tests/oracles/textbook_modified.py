@@ -26,7 +26,21 @@ def zero_inflated(inside: str, *, counts: bool) -> Textbook:
         p0 = exp(book.log_density(as_node(0.0), *inner))
         return where(equal(y, 0.0), log(pi.value + pi.complement * p0), elsewhere)
 
-    return _with_probability(book, log_density)
+    if book.information is None:
+        return _with_probability(book, log_density)
+
+    def information(*theta: Any) -> dict[tuple[int, int], Node]:
+        *inner, pi = theta
+        return _of_both(book, inner, pi, pi.complement)
+
+    def complete(y: Any, *theta: Any) -> dict[tuple[int, int], Node]:
+        *inner, pi = theta
+        p0 = exp(book.log_density(as_node(0.0), *inner))
+        own = pi.complement * p0 / (pi.value + pi.complement * p0)
+        return _of_both(book, inner, pi, where(equal(y, 0.0), own, 1.0))
+
+    kinds = {"complete": complete} if counts else {"information": information}
+    return replace(_with_probability(book, log_density), **kinds)
 
 
 def hurdle(inside: str) -> Textbook:
@@ -38,7 +52,22 @@ def hurdle(inside: str) -> Textbook:
         above = log(pi.complement) + book.log_density(y, *inner) - log(1.0 - p0)
         return where(equal(y, 0.0), log(pi.value), above)
 
-    return _with_probability(book, log_density)
+    if book.information is None:
+        return _with_probability(book, log_density)
+
+    def complete(y: Any, *theta: Any) -> dict[tuple[int, int], Node]:
+        *inner, pi = theta
+        draws = 1.0 / (1.0 - exp(book.log_density(as_node(0.0), *inner)))
+        return _of_both(book, inner, pi, where(equal(y, 0.0), 0.0, draws))
+
+    return replace(_with_probability(book, log_density), complete=complete)
+
+
+def _of_both(book: Textbook, inner: Any, pi: Any, share: Any) -> dict[tuple[int, int], Node]:
+    """The share of the inner family's information, and that of seeing an event of probability pi."""
+    assert book.information is not None
+    found = {at: share * entry for at, entry in book.information(*inner).items()}
+    return found | {(len(inner), len(inner)): 1.0 / (pi.value * pi.complement)}
 
 
 # --- Distribution functions: the logarithms of both tails, each by its own formula. ---------------
@@ -176,7 +205,23 @@ def mixture(*insides: str) -> Textbook:
         ]
         return log(reduce(lambda a, b: a + b, terms)) - log(reduce(lambda a, b: a + b, odds))
 
-    return Textbook(log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]))
+    def complete(y: Any, *theta: Any) -> dict[tuple[int, int], Node]:
+        odds = [as_node(1.0), *theta[ends[-1] :]]
+        whole = reduce(lambda a, b: a + b, odds)
+        found = {}
+        for o, book, a, b in zip(odds, books, ends[:-1], ends[1:], strict=True):
+            inner = theta[a:b]
+            share = exp(book.log_density(y, *inner) - log_density(y, *theta)) * o / whole
+            found |= {(a + i, a + j): share * v for (i, j), v in book.information(*inner).items()}
+        for i in range(1, len(odds)):
+            for j in range(i, len(odds)):
+                own = 1.0 / odds[i] if i == j else 0.0
+                found[ends[-1] + i - 1, ends[-1] + j - 1] = (own - 1.0 / whole) / whole
+        return found
+
+    return Textbook(
+        log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]), complete=complete
+    )
 
 
 def binomial(n: int) -> Textbook:

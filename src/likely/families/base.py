@@ -316,7 +316,9 @@ def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
 
 #: What closed forms take before the parameters.
 _LEADING = {
-    **dict.fromkeys(("cdf", "sf", "log_cdf", "log_sf", "log_positive", "complete_information"), ("y",)),
+    **dict.fromkeys(
+        ("cdf", "sf", "log_cdf", "log_sf", "log_positive", "complete_information"), ("y",)
+    ),
     **dict.fromkeys(("quantile", "isf"), ("q",)),
     **dict.fromkeys(("interval_low", "interval_high"), ("coverage",)),
     "log_interval": ("low", "high"),

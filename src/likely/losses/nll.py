@@ -76,7 +76,10 @@ class NegativeLogLikelihood:
     def curvature_kinds(self) -> tuple[str, ...]:
         """What ``kind`` may be: expected and complete curvature only where the family declares it."""
         declared = self.specification.formulas
-        return ("observed", *(k for k in ("expected", "complete") if f"{k}_information" in declared))
+        return (
+            "observed",
+            *(k for k in ("expected", "complete") if f"{k}_information" in declared),
+        )
 
     @cached_property
     def kernel_kinds(self) -> tuple[str, ...]:

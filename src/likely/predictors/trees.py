@@ -81,7 +81,8 @@ class Trees(DistributionEstimator):
     see. ``fit(..., eval_set=(X, y))`` holds out nothing of X.
 
     curvature: "expected", "complete", "observed" (ValueError where negative) or "empirical"; "auto" is the first of
-    expected, complete and empirical that the family has, see ``Family.curvature``. natural_gradient: use all of the curvature matrix of a row.
+    expected, complete and empirical that the family has, see ``Family.curvature``. natural_gradient: use all of the
+    curvature matrix of a row.
     point: what ``predict`` returns. random_state: of the held-out rows and of LightGBM. n_jobs: threads.
     verbose: a progress bar, None where the output is a terminal. lightgbm: further LightGBM parameters, such as
     ``{"feature_fraction": 0.8}``.

@@ -48,10 +48,6 @@ def censored(inside: Specification) -> Specification:
         return where(equal(low, high), exact, seen)
 
     parts = (base.Part(inside),)
-
-    def complete_information(low, high, *theta):
-        return information.of_part(parts[0], 1.0, [], theta)
-
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
         name=f"{KIND}({inside.name})",
@@ -60,9 +56,7 @@ def censored(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas={"complete_information": complete_information}
-        if "expected_information" in inside.formulas
-        else {},
+        formulas=information.of_unseen_number(inside),
         smooth=inside.smooth,
         structure=base.Structure(KIND, parts, _rows, lambda y, weight: {}),
     )

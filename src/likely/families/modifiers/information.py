@@ -52,6 +52,18 @@ def of_odds(names: Sequence[str], weights: Sequence[Any]) -> Entries:
     return found
 
 
+def of_unseen_number(inside: Specification) -> Mapping[str, Any]:
+    """The body to declare where only bounds of the family's number are seen: all that the number would tell."""
+    if "expected_information" not in inside.formulas:
+        return {}
+    parameters = len(inside.parameters)
+
+    def complete_information(*given):
+        return inside.formulas["expected_information"](*given[-parameters:])
+
+    return {"complete_information": complete_information}
+
+
 def formulas_of(
     insides: Sequence[Specification], *, expected: Any = None, complete: Any = None
 ) -> Mapping[str, Any]:

@@ -53,8 +53,8 @@ class Settings:
     """Training as a whole.
 
     ``rounds`` is the most there may be; ``patience`` how many may pass without a better held-out loss (None
-    without early stopping). ``curvature``: "expected", "complete", "observed" or "empirical". ``natural``: solve with the
-    whole curvature matrix of a row. ``common`` are LightGBM parameters for every column.
+    without early stopping). ``curvature``: "expected", "complete", "observed" or "empirical". ``natural``: solve
+    with the whole curvature matrix of a row. ``common`` are LightGBM parameters for every column.
     """
 
     columns: tuple[ColumnSettings, ...]

@@ -42,10 +42,11 @@ def row_steps(
 ) -> tuple[Array, Array, list[Array]]:
     """nll (n,), gradient (k, n) and curvature (k times (n,)) of every row; raw is (k, n).
 
-    ``curvature``: "expected" is the Fisher information and "observed" the second derivative, each its
-    diagonal; "complete" is what would be known had nothing been unseen, as expected given y; "empirical" is the rows' mean square of the gradient, one number per column, the same in
-    expectation at the maximum. With ``natural`` the gradient is F⁻¹g for the whole matrix F of a row, and
-    the curvature 1/(F⁻¹)ⱼⱼ, what is known of column j when the others are not; a diagonal F changes nothing.
+    ``curvature``: "expected" is the Fisher information, "complete" that of the data had nothing been unseen, and
+    "observed" the second derivative, each its diagonal; "empirical" is the rows' mean square of the gradient, one
+    number per column, the same in expectation at the maximum. With ``natural`` the gradient is F⁻¹g for the whole
+    matrix F of a row, and the curvature 1/(F⁻¹)ⱼⱼ, what is known of column j when the others are not; a diagonal F
+    changes nothing.
 
     ValueError where an observed curvature is negative; FloatingPointError where numbers are not finite.
     """
