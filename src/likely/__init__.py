@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from likely.modifiers import Discretised as Discretised
     from likely.modifiers import Hurdle as Hurdle
     from likely.modifiers import Independent as Independent
+    from likely.modifiers import Inflated as Inflated
     from likely.modifiers import Mixture as Mixture
     from likely.modifiers import Transformed as Transformed
     from likely.modifiers import Truncated as Truncated
@@ -77,6 +78,7 @@ _LAZY = {
     "Truncated": "likely.modifiers",
     "Censored": "likely.modifiers",
     "Mixture": "likely.modifiers",
+    "Inflated": "likely.modifiers",
     "censored": "likely.modifiers",
 }
 # Modules for other libraries, which need those.

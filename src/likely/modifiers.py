@@ -119,6 +119,44 @@ class ZeroInflated(ModifiedFamily):
         self._modify(zero_inflated(inside.specification), [inside], roles)
 
 
+class Inflated(ModifiedFamily):
+    r"""A continuous family with points at the ends of its support: proportions with exact zeros, ones, or both.
+
+    ``at``: the points, an end of the support or both. Each has odds against being inside, ``odds_low`` ν
+    and ``odds_high`` τ, by default shared by all rows: P(y = 0) = ν/(1 + ν + τ), P(y = 1) = τ/(1 + ν + τ), and the
+    density p₀(y)/(1 + ν + τ) in between. The parameters of the family keep their names: ``mean`` is that of what is
+    inside. The mode is a point, because no density outweighs one.
+
+    The likelihood splits into the choice among points and inside, and the family of the rows inside. Odds with a log
+    link are a multinomial logit, symmetric in the two ends; at one point log ν is the logit of its probability,
+    so that ``Inflated(Beta(), at=0)`` is ``ZeroInflated(Beta())``.
+
+    ValueError where ``at`` names anything but ends of the support. TypeError where it is not defined: for counts,
+    classes, the real line, and families that have points already.
+
+    >>> from likely import Beta, Inflated
+    >>> family = Inflated(Beta(), at=(0, 1))
+    >>> family.parameters
+    ('mean', 'precision', 'odds_low', 'odds_high')
+    >>> d = family.at(mean=0.5, precision=2.0, odds_low=0.5, odds_high=1.0)
+    >>> float(d.prob(0)), float(d.prob(1)), round(float(d.mean()), 6), float(d.cdf(0.5))
+    (0.2, 0.4, 0.6, 0.4)
+    """
+
+    def __init__(
+        self,
+        family: Family | type[Family] | str,
+        at: float | Sequence[float],
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.inflated import inflated
+
+        inside = as_family(family)
+        given = at if isinstance(at, Sequence) else (at,)
+        points = tuple(sorted({_bound(value, "at") for value in given}))
+        self._modify(inflated(inside.specification, points), [inside], roles, at=points)
+
+
 class Hurdle(ModifiedFamily):
     r"""Counts in two steps: zero with probability π, otherwise the family given that it is not zero.
 
@@ -504,6 +542,7 @@ MODIFIERS: dict[str, type[ModifiedFamily]] = {
     cls.__name__: cls
     for cls in (
         ZeroInflated,
+        Inflated,
         Hurdle,
         Truncated,
         Censored,

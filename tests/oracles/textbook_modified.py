@@ -43,6 +43,36 @@ def zero_inflated(inside: str, *, counts: bool) -> Textbook:
     return replace(_with_probability(book, log_density), **kinds)
 
 
+def inflated(book: Textbook, *points: float) -> Textbook:
+    def split(theta: Any) -> tuple[Any, list[Any], Node]:
+        odds = theta[-len(points) :]
+        return theta[: -len(points)], odds, reduce(lambda a, b: a + b, odds, as_node(1.0))
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        inner, odds, total = split(theta)
+        found = book.log_density(y, *inner)
+        for point, o in zip(points, odds, strict=True):
+            found = where(equal(y, point), log(o), found)
+        return found - log(total)
+
+    def information(*theta: Any) -> dict[tuple[int, int], Node]:
+        inner, odds, total = split(theta)
+        k = len(inner)
+        found = {at: entry / total for at, entry in book.information(*inner).items()}
+        for i, a in enumerate(odds):
+            for j in range(i, len(odds)):
+                own = 1.0 / a if i == j else 0.0
+                found[k + i, k + j] = (own - 1.0 / total) / total
+        return found
+
+    return replace(
+        book,
+        log_density=log_density,
+        information=None if book.information is None else information,
+        centre=lambda *theta: book.centre(*theta[: -len(points)]),
+    )
+
+
 def hurdle(inside: str) -> Textbook:
     book = textbook.FAMILIES[inside]
 
@@ -269,6 +299,11 @@ MODIFIED: dict[str, Textbook] = {
         f"ZeroInflated({n})": zero_inflated(n, counts=False)
         for n in ("Gamma", "LogNormal", "Exponential", "Beta")
     },
+    "Inflated(Beta, at=(0, 1))": inflated(textbook.FAMILIES["Beta"], 0.0, 1.0),
+    "Inflated(Gamma, at=0)": inflated(textbook.FAMILIES["Gamma"], 0.0),
+    "Inflated(Truncated(Normal, low=-1, high=2), at=(-1, 2))": inflated(
+        truncated("Normal", -1.0, 2.0), -1.0, 2.0
+    ),
     **{f"Hurdle({n})": hurdle(n) for n in ("Poisson", "NegativeBinomial")},
     **{
         f"Truncated({n}, low=0)": zero_truncated(n)

@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from likely._math.atoms import logaddexp, softplus
+from likely._math.atoms import logaddexp
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, expm1, log, log1p, where
 from likely.families.base import Parameter, Specification
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS
+from likely.families.modifiers.weights import log_weights
 
 KIND = "Mixture"
 
@@ -45,7 +46,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         """log w_j + log of what the body of component j gives, for every j."""
         inner, odds = split(theta)
         logs = [body(*y, *own) for body, own in zip(bodies, inner, strict=True)]
-        return [w + value for w, value in zip(_log_weights(odds), logs, strict=True)]
+        return [w + value for w, value in zip(log_weights(odds), logs, strict=True)]
 
     def density(inside):
         def body(y, *theta):
@@ -69,7 +70,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         inner, odds = split(theta)
         missing = sum(
             exp(w) * -expm1(body(y, *own))
-            for w, body, own in zip(_log_weights(odds), densities, inner, strict=True)
+            for w, body, own in zip(log_weights(odds), densities, inner, strict=True)
         )
         return where(missing < 0.5, log1p(-missing), total)
 
@@ -77,7 +78,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         inner, odds = split(theta)
         terms = weighted(densities, theta, y)
         total = reduce(logaddexp, terms)
-        found = information.of_odds(list(own), [exp(w) for w in _log_weights(odds)])
+        found = information.of_odds(list(own), [exp(w) for w in log_weights(odds)])
         for part, term, theta_j in zip(parts, terms, inner, strict=True):
             found |= information.of_part(part, exp(term - total), [y], theta_j)
         return found
@@ -122,17 +123,6 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     )
 
 
-def _log_weights(odds):
-    """log w_j for every component, each against all the others: none is one minus the rest."""
-    logs = [0.0, *(o.log for o in odds)]
-    return [
-        -softplus(reduce(logaddexp, [k - level for i, k in enumerate(logs) if i != j]))
-        if len(logs) > 2
-        else -softplus(logs[1 - j] - level)
-        for j, level in enumerate(logs)
-    ]
-
-
 def _covers(domain: Domain, y):
     """The condition that y lies in the interval."""
     above = y >= domain.low if domain.closed_low else y > domain.low
@@ -164,15 +154,12 @@ def _support(insides: tuple[Specification, ...]) -> Domain:
             )
         if base.contains(inside, KIND):
             raise TypeError(f"{KIND} of mixtures is a mixture: name all components in one")
-        if (
-            not inside.support.integer
-            and inside.support.closed_low
-            and base.contains(inside, "ZeroInflated")
-        ):
-            raise TypeError(
-                f"{KIND} is not defined for {inside.name}: inflate the mixture, "
-                "ZeroInflated(Mixture(...))"
-            )
+        for kind in ("ZeroInflated", "Inflated"):
+            if not inside.support.integer and base.contains(inside, kind):
+                raise TypeError(
+                    f"{KIND} is not defined for {inside.name}: inflate the mixture, "
+                    f"{kind}(Mixture(...))"
+                )
     if len({inside.support.integer for inside in insides}) > 1:
         listed = ", ".join(f"{s.name} in {s.support.symbol}" for s in insides)
         raise TypeError(f"{KIND} cannot mix counts with amounts: {listed}")

@@ -210,7 +210,7 @@ def _support(inside: Domain, transform: Transform) -> Domain:
 def _refuse(inside: Specification, transform: Transform) -> None:
     base.refuse_families_over_classes(KIND, inside, "its labels have no logarithm")
     support, kind = inside.support, inside.structure and inside.structure.kind
-    if kind in ("Censored", "ZeroInflated", "Hurdle"):
+    if kind in ("Censored", "ZeroInflated", "Hurdle", "Inflated"):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: transform the family inside, "
             f"{kind}({KIND}(...))"

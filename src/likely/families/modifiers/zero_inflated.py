@@ -85,7 +85,7 @@ def zero_inflated(inside: Specification) -> Specification:
 
 def _refuse(inside: Specification) -> None:
     base.refuse_families_over_classes(KIND, inside, "use Bernoulli() or Categorical() alone")
-    if base.contains(inside, KIND) or base.contains(inside, "Hurdle"):
+    if any(base.contains(inside, kind) for kind in (KIND, "Hurdle", "Inflated")):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose zeros are modified already"
         )
