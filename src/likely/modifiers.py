@@ -122,14 +122,14 @@ class ZeroInflated(ModifiedFamily):
 class Inflated(ModifiedFamily):
     r"""A continuous family with points at the ends of its support: proportions with exact zeros, ones, or both.
 
-    ``at``: the points, an end of the support or both. Each has odds against being inside, ``odds_low`` ν
-    and ``odds_high`` τ, by default shared by all rows: P(y = 0) = ν/(1 + ν + τ), P(y = 1) = τ/(1 + ν + τ), and the
-    density p₀(y)/(1 + ν + τ) in between. The parameters of the family keep their names: ``mean`` is that of what is
-    inside. The mode is a point, because no density outweighs one.
+    ``at``: the points, an end of the support or both. ``inflation`` π is the share of the rows at an end; with two
+    points ``upper_share`` γ is that of the upper end among them: P(y = 0) = π(1 − γ), P(y = 1) = πγ, and the density
+    (1 − π) p₀(y) in between. Both are shared by all rows unless predicted. The parameters of the family keep their
+    names: ``mean`` is that of what is inside. The mode is a point, because no density outweighs one.
 
-    The likelihood splits into the choice among points and inside, and the family of the rows inside. Odds with a log
-    link are a multinomial logit, symmetric in the two ends; at one point log ν is the logit of its probability,
-    so that ``Inflated(Beta(), at=0)`` is ``ZeroInflated(Beta())``.
+    The likelihood is a product of three: whether a row is at an end, at which, and the family of the rows inside.
+    None of their parameters moves another's maximum, each has a link of its own, and with one point at 0 it is
+    ``ZeroInflated``.
 
     ValueError where ``at`` names anything but ends of the support. TypeError where it is not defined: for counts,
     classes, the real line, and families that have points already.
@@ -137,10 +137,10 @@ class Inflated(ModifiedFamily):
     >>> from likely import Beta, Inflated
     >>> family = Inflated(Beta(), at=(0, 1))
     >>> family.parameters
-    ('mean', 'precision', 'odds_low', 'odds_high')
-    >>> d = family.at(mean=0.5, precision=2.0, odds_low=0.5, odds_high=1.0)
-    >>> float(d.prob(0)), float(d.prob(1)), round(float(d.mean()), 6), float(d.cdf(0.5))
-    (0.2, 0.4, 0.6, 0.4)
+    ('mean', 'precision', 'inflation', 'upper_share')
+    >>> d = family.at(mean=0.5, precision=2.0, inflation=0.4, upper_share=0.75)
+    >>> d.prob([0.0, 1.0]).round(6), round(float(d.mean()), 6), round(float(d.cdf(0.5)), 6)
+    (array([0.1, 0.3]), 0.6, 0.4)
     """
 
     def __init__(

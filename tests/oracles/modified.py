@@ -27,7 +27,7 @@ SAMPLE: dict[str, Family] = {
         likely.ZeroInflated(likely.Beta()),
         likely.Inflated(likely.Beta(), at=(0, 1)),
         likely.Inflated(likely.Gamma(), at=0),
-        likely.Inflated(likely.Truncated(likely.Normal(), low=-1, high=2), at=(-1, 2)),
+        likely.Inflated(likely.Beta(), at=1),
         likely.Hurdle(likely.Poisson()),
         likely.Hurdle(likely.NegativeBinomial()),
         likely.Truncated(likely.Poisson(), low=0),

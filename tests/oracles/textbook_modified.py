@@ -44,32 +44,29 @@ def zero_inflated(inside: str, *, counts: bool) -> Textbook:
 
 
 def inflated(book: Textbook, *points: float) -> Textbook:
-    def split(theta: Any) -> tuple[Any, list[Any], Node]:
-        odds = theta[-len(points) :]
-        return theta[: -len(points)], odds, reduce(lambda a, b: a + b, odds, as_node(1.0))
+    k = len(_names(book))
 
     def log_density(y: Any, *theta: Any) -> Node:
-        inner, odds, total = split(theta)
-        found = book.log_density(y, *inner)
-        for point, o in zip(points, odds, strict=True):
-            found = where(equal(y, point), log(o), found)
-        return found - log(total)
+        pi, *upper = theta[k:]
+        shares = [upper[0].complement, upper[0].value] if upper else [1.0]
+        found = log(pi.complement) + book.log_density(y, *theta[:k])
+        for point, share in zip(points, shares, strict=True):
+            found = where(equal(y, point), log(pi.value * share), found)
+        return found
 
     def information(*theta: Any) -> dict[tuple[int, int], Node]:
-        inner, odds, total = split(theta)
-        k = len(inner)
-        found = {at: entry / total for at, entry in book.information(*inner).items()}
-        for i, a in enumerate(odds):
-            for j in range(i, len(odds)):
-                own = 1.0 / a if i == j else 0.0
-                found[k + i, k + j] = (own - 1.0 / total) / total
+        pi, *upper = theta[k:]
+        found = _of_both(book, theta[:k], pi, pi.complement)
+        for gamma in upper:
+            found[k + 1, k + 1] = pi.value / (gamma.value * gamma.complement)
         return found
 
     return replace(
         book,
         log_density=log_density,
         information=None if book.information is None else information,
-        centre=lambda *theta: book.centre(*theta[: -len(points)]),
+        centre=lambda *theta: book.centre(*theta[:k]),
+        unit=(*book.unit, *range(k, k + len(points))),
     )
 
 
@@ -301,9 +298,7 @@ MODIFIED: dict[str, Textbook] = {
     },
     "Inflated(Beta, at=(0, 1))": inflated(textbook.FAMILIES["Beta"], 0.0, 1.0),
     "Inflated(Gamma, at=0)": inflated(textbook.FAMILIES["Gamma"], 0.0),
-    "Inflated(Truncated(Normal, low=-1, high=2), at=(-1, 2))": inflated(
-        truncated("Normal", -1.0, 2.0), -1.0, 2.0
-    ),
+    "Inflated(Beta, at=1)": inflated(textbook.FAMILIES["Beta"], 1.0),
     **{f"Hurdle({n})": hurdle(n) for n in ("Poisson", "NegativeBinomial")},
     **{
         f"Truncated({n}, low=0)": zero_truncated(n)

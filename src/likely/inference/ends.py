@@ -6,27 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from likely.families.modifiers.inflated import NAMES
-from likely.inference.modified import Array, Rows, insides, weights_of, xlogx
+from likely.inference.modified import Array, Rows, insides, xlogx
 
 
 class Ends:
-    """Points at the ends of the support, of the probabilities ``low`` and ``high``; the family inside has the rest."""
+    """Points at one or both ends of the support, and a family inside that has the rest."""
 
-    def __init__(
-        self, loss: Any, raw: Array, rest: Array, low: Array | None, high: Array | None
-    ) -> None:
-        self.loss, self.raw, self.rest = loss, raw, rest
+    def __init__(self, loss: Any, raw: Array) -> None:
+        self.loss, self.raw = loss, raw
         (self.inside,) = insides(loss, raw)
-        none = np.zeros(raw.shape[1])
-        self.below, self.above = none if low is None else low, none if high is None else high
+        self.pi = loss.parameter("inflation", raw)
+        self.rest = loss.parameter("inflation", raw, "complement")
         support = loss.specification.support
         self.low, self.high = support.low, support.high
-        #: The points that there are, with their probabilities.
-        self.points = [(v, m) for v, m in ((self.low, low), (self.high, high)) if m is not None]
+        self.below, self.above = self._masses()
+
+    def _masses(self) -> tuple[Array, Array]:
+        """The probabilities of the lower and of the upper end."""
+        loss, none = self.loss, np.zeros(self.pi.shape)
+        if "upper_share" in loss.specification.parameters:
+            shares = [loss.parameter("upper_share", self.raw, view) for view in ("complement", "")]
+            return self.pi * shares[0], self.pi * shares[1]
+        is_low = loss.specification.structure.points == (self.low,)
+        return (self.pi, none) if is_low else (none, self.pi)
 
     def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """low + rest F(y) and high + rest (1 − F(y)), y from the lower end to below the upper one."""
+        """below + rest F(y) and above + rest (1 − F(y)), y from the lower end to before the upper one."""
         inside, rest = self.inside[rows], self.rest[rows]
         return self.below[rows] + rest * inside.cdf(y), self.above[rows] + rest * inside.sf(y)
 
@@ -50,28 +55,27 @@ class Ends:
 
     def mean(self) -> Array:
         """Σ π_k e_k + rest · m"""
-        return sum((mass * v for v, mass in self.points), self.rest * self.inside.mean())
+        return self._of_points(lambda end: end) + self.rest * self.inside.mean()
 
     def var(self) -> Array:
         """The mean square about the mean."""
-        mean, m = self.mean(), self.inside.mean()
-        within = self.rest * (self.inside.var() + (m - mean) ** 2)
-        return sum((mass * (v - mean) ** 2 for v, mass in self.points), within)
+        mean = self.mean()
+        within = self.inside.var() + (self.inside.mean() - mean) ** 2
+        return self._of_points(lambda end: (end - mean) ** 2) + self.rest * within
+
+    def _of_points(self, function: Any) -> Array:
+        """Σ π_k f(e_k), over ends that may be infinite where they are no points."""
+        total = np.zeros(self.rest.shape)
+        for end, mass in ((self.low, self.below), (self.high, self.above)):
+            if np.isfinite(end):
+                total += mass * function(end)
+        return total
 
     def mode(self) -> Array:
         """The likelier point, of ties the lower: no density outweighs a point."""
-        values, masses = zip(*self.points, strict=True)
-        return np.array(values)[np.argmax(masses, axis=0)]
+        return np.where(self.above > self.below, self.high, self.low)
 
     def entropy(self) -> Array:
         """That of the choice between points and family, and the family's share of its own."""
         chosen = xlogx(self.rest) + xlogx(self.below) + xlogx(self.above)
         return self.rest * self.inside.entropy() - chosen
-
-
-def inflated(loss: Any, raw: Array) -> Ends:
-    """The distributions of an Inflated family."""
-    names = [n for n in NAMES.values() if n in loss.specification.parameters]
-    rest, *masses = weights_of(loss, raw, names)
-    by_name = dict(zip(names, masses, strict=True))
-    return Ends(loss, raw, rest, by_name.get(NAMES["low"]), by_name.get(NAMES["high"]))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from likely.inference.modified import Array, Rows, insides, quantile_of_counts, weights_of
+from likely.inference.modified import Array, Rows, insides, quantile_of_counts
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.summation import DiscreteSums
 
@@ -23,7 +23,9 @@ class _Components:
         self.loss, self.raw = loss, raw
         self.components = insides(loss, raw)
         own = [f"odds{j}" for j in range(2, len(self.components) + 1)]
-        self.weights = weights_of(loss, raw, own)
+        logs = np.array([np.zeros(raw.shape[1]), *(loss.parameter(n, raw, "log") for n in own)])
+        logs = logs - logs.max(axis=0)
+        self.weights = np.exp(logs) / np.exp(logs).sum(axis=0)
 
     def total(self, values: Any) -> Array:
         """Σ w_j v_j"""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,9 @@ def inference_of(loss: Any, raw: Array) -> Any:
     counts = loss.specification.support.integer
     kinds = {
         ("ZeroInflated", True): zeros.InflatedCounts,
-        ("ZeroInflated", False): zeros.InflatedAmounts,
+        ("ZeroInflated", False): ends.Ends,
+        ("Inflated", False): ends.Ends,
         ("Hurdle", True): zeros.HurdleCounts,
-        ("Inflated", False): ends.inflated,
         ("Mixture", True): mixed.MixedCounts,
         ("Mixture", False): mixed.MixedAmounts,
         ("Truncated", True): truncated.TruncatedCounts,
@@ -38,13 +37,6 @@ def inference_of(loss: Any, raw: Array) -> Any:
 def insides(loss: Any, raw: Array) -> list[Predictive]:
     """The distributions of the families inside, a row each."""
     return [Predictive(inside, raw[columns]) for inside, columns in loss.parts]
-
-
-def weights_of(loss: Any, raw: Array, names: Sequence[str]) -> Array:
-    """The weights (K, n) of kinds by their odds against the first, which the other K − 1 are named after."""
-    logs = np.array([np.zeros(raw.shape[1]), *(loss.parameter(n, raw, "log") for n in names)])
-    weights: Array = np.exp(logs - logs.max(axis=0))
-    return weights / weights.sum(axis=0)
 
 
 def xlogx(x: Array) -> Array:

@@ -23,17 +23,7 @@ class _Zeros:
         self.rest = loss.parameter(self.point, raw, "complement")
 
 
-class InflatedAmounts(Ends):
-    """A continuous family on the positive numbers or proportions, and a point at zero."""
-
-    def __init__(self, loss: Any, raw: Array) -> None:
-        self.pi = loss.parameter("inflation", raw)
-        super().__init__(
-            loss, raw, loss.parameter("inflation", raw, "complement"), low=self.pi, high=None
-        )
-
-
-class InflatedCounts(InflatedAmounts):
+class InflatedCounts(Ends):
     """Counts with additional zeros."""
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:

@@ -54,6 +54,8 @@ class Structure:
     own: Callable[[Array, Array | None], dict[str, float]]
     #: Of a family whose y brings the number of trials along: the form with that as its last parameter.
     plain: Specification | None = None
+    #: Of an inflated family, the y that have a probability of their own.
+    points: tuple[float, ...] = ()
     #: Of a transformed family, the function of y that follows the family inside.
     transform: Any = None
 

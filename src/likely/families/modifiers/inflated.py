@@ -6,40 +6,35 @@ from functools import cache
 
 import numpy as np
 
-from likely._math.domains import Domain, circular, positive
-from likely._math.graph import constant, equal, exp, log, where
+from likely._math.domains import Domain, circular, nonnegative, unit_interval
+from likely._math.graph import constant, equal, where
 from likely.families.base import Parameter, Specification
 from likely.families.modifiers import base, information
-from likely.families.modifiers.weights import log_weights
 
 KIND = "Inflated"
-#: The parameter of the point at each end of the support.
-NAMES = {"low": "odds_low", "high": "odds_high"}
-SYMBOLS = {"low": r"\nu", "high": r"\tau"}
 
 
 @cache
 def inflated(inside: Specification, at: tuple[float, ...]) -> Specification:
     r"""Some rows are exactly at an end of the support, where a continuous family has no probability.
 
-    .. math:: P(\text{low}) = \frac{\nu}{1 + \nu + \tau}, \qquad P(\text{high}) = \frac{\tau}{1 + \nu + \tau},
-              \qquad p(y) = \frac{p_0(y)}{1 + \nu + \tau} \quad \text{elsewhere}
+    .. math:: P(y = \text{low}) = \pi (1 - \gamma), \qquad P(y = \text{high}) = \pi \gamma, \qquad
+              p(y) = (1 - \pi)\, p_0(y) \quad \text{elsewhere}
 
-    The likelihood splits into a choice between the points and the inside, and the inner family of what is inside.
-    The choice is given by odds against the inside: both points count alike (reflected y give the same fit with
-    the odds exchanged), every parameter has a link of its own, and at one point log ν is the logit of its
-    probability.
+    π is the share of the rows at an end and γ the upper end's share of those; with one point there is no γ. The
+    likelihood is a product of three: whether a row is at an end, at which, and the inner family of the others. So
+    the parameters are orthogonal: none of the three moves another's maximum.
 
-    Source: Ospina and Ferrari (2010), doi:10.1007/s00362-008-0125-4; odds as in Rigby and Stasinopoulos (2005),
-    doi:10.1111/j.1467-9876.2005.00510.x.
+    Source: Ospina and Ferrari (2010), doi:10.1007/s00362-008-0125-4.
     """
     ends = _ends(inside, at)
-    support = inside.support
-    points = [getattr(support, end) for end in ends]
-    own = {NAMES[end]: Parameter(positive, SYMBOLS[end], shared=True) for end in ends}
+    points = tuple(getattr(inside.support, end) for end in ends)
+    own = {"inflation": Parameter(unit_interval, r"\pi", shared=True)}
+    if len(points) == 2:
+        own["upper_share"] = Parameter(unit_interval, r"\gamma", shared=True)
+    k = len(inside.parameters)
     parts = (base.Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, own)
-    m = len(points)
 
     def chosen(y, at_points, elsewhere):
         for point, value in zip(points, at_points, strict=True):
@@ -47,29 +42,35 @@ def inflated(inside: Specification, at: tuple[float, ...]) -> Specification:
         return elsewhere
 
     def log_density(y, *theta):
-        within, *at_points = log_weights(theta[-m:])
-        return chosen(y, at_points, within + inside.log_density(y, *theta[:-m]))
-
-    def of_weights(theta, share, *y):
-        weights = [exp(w) for w in log_weights(theta[-m:])]
-        found = information.of_part(parts[0], weights[0] if share is None else share, y, theta[:-m])
-        return found | information.of_odds(list(own), weights)
+        inflation, *upper = theta[k:]
+        at_points = (
+            [inflation.log + share for share in (upper[0].log1m, upper[0].log)]
+            if upper
+            else [inflation.log]
+        )
+        return chosen(y, at_points, inflation.log1m + inside.log_density(y, *theta[:k]))
 
     def expected_information(*theta):
-        return of_weights(theta, None)
+        inflation = theta[k]
+        own_share = information.of_part(parts[0], inflation.complement, [], theta[:k])
+        return own_share | of_choices(inflation)
 
     def complete_information(y, *theta):
-        return of_weights(theta, chosen(y, [constant(0.0)] * m, constant(1.0)), y)
+        inflation = theta[k]
+        seen = chosen(y, [constant(0.0)] * len(points), constant(1.0))
+        return information.of_part(parts[0], seen, [y], theta[:k]) | of_choices(inflation)
 
-    def printed(y, *theta):
-        total = sum(theta[-m:], constant(1.0))
-        within = inside.log_density(y, *theta[:-m])
-        return chosen(y, [odds.log for odds in theta[-m:]], within) - log(total)
+    def of_choices(inflation):
+        found = information.of_choice("inflation")
+        if len(points) == 2:
+            found |= information.of_choice("upper_share", inflation)
+        return found
 
+    listed = ", ".join(f"{v:g}" for v in points)
     return Specification(
-        name=f"{KIND}({inside.name}, at={_listed(points)})",
-        doc=f"{inside.name}, and points at {' and '.join(f'{v:g}' for v in points)}.",
-        support=_support(support, ends),
+        name=f"{KIND}({inside.name}, at={listed if len(points) == 1 else f'({listed})'})",
+        doc=f"{inside.name}, and {'points' if len(points) == 2 else 'a point'} at {listed.replace(',', ' and')}.",
+        support=_support(inside.support, ends),
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
@@ -77,12 +78,12 @@ def inflated(inside: Specification, at: tuple[float, ...]) -> Specification:
             [inside], expected=expected_information, complete=complete_information
         ),
         smooth=inside.smooth,
-        printed=printed,
         structure=base.Structure(
             KIND,
             parts,
             lambda part, y, weight: base.selected(y, weight, ~np.isin(y, points)),
-            lambda y, weight: _odds(y, weight, dict(zip(own, points, strict=True))),
+            lambda y, weight: _own(y, weight, points),
+            points=points,
         ),
     )
 
@@ -93,8 +94,8 @@ def _ends(inside: Specification, at: tuple[float, ...]) -> list[str]:
     support = inside.support
     if support.integer:
         raise TypeError(
-            f"{KIND} is not defined for the counts of {inside.name}, which have probabilities already; "
-            f"use ZeroInflated({inside.name}()) for zeros"
+            f"{KIND} is not defined for the whole numbers of {inside.name}, which have probabilities "
+            "already; ZeroInflated() and Hurdle() are for counts"
         )
     for kind in (KIND, "ZeroInflated"):
         if base.contains(inside, kind):
@@ -102,9 +103,8 @@ def _ends(inside: Specification, at: tuple[float, ...]) -> list[str]:
                 f"{KIND} is not defined for {inside.name}, which has a point of its own already: name all "
                 "points in one, at=(0, 1)"
             )
-    possible = {} if support is circular else {
-        end: v for end, v in (("low", support.low), ("high", support.high)) if np.isfinite(v)
-    }  # fmt: skip
+    ends = () if support is circular else (("low", support.low), ("high", support.high))
+    possible = {end: v for end, v in ends if np.isfinite(v)}
     if not possible:
         raise TypeError(
             f"{KIND} puts points at the ends of y, but y of {inside.name} lies in {support.symbol}, which has "
@@ -115,44 +115,28 @@ def _ends(inside: Specification, at: tuple[float, ...]) -> list[str]:
         known = " and ".join(f"{v:g}" for v in possible.values())
         got = f"{wrong[0]:g} is not one" if wrong else "none was given"
         raise ValueError(
-            f"{KIND} puts points at the ends of y, which for {inside.name} are at {known}; {got}. Values inside "
-            "need no point: there the family has a density"
+            f"{KIND} puts points at the ends of y, which for {inside.name} are at {known}; {got}"
         )
     return [end for end, v in possible.items() if v in at]
 
 
-def _listed(points: list[float]) -> str:
-    listed = ", ".join(f"{v:g}" for v in points)
-    return f"({listed})" if len(points) > 1 else listed
-
-
 def _support(support: Domain, ends: list[str]) -> Domain:
     """The support with the ends that are points."""
-    closed = {
-        "low": "low" in ends or support.closed_low,
-        "high": "high" in ends or support.closed_high,
-    }
-    shown = {
-        "low": f"{support.low:g}".replace("-inf", "−∞"),
-        "high": f"{support.high:g}".replace("inf", "∞"),
-    }
-    signs = {"low": ("≥" if closed["low"] else ">"), "high": ("≤" if closed["high"] else "<")}
-    words = " and ".join(f"{signs[end]} {v}" for end, v in shown.items() if "∞" not in v)
-    edges = ("[" if closed["low"] else "(", "]" if closed["high"] else ")")
-    symbol = f"{edges[0]}{shown['low']}, {shown['high']}{edges[1]}"
-    return Domain(
-        "inflated",
-        symbol,
-        f"a number {words}",
-        support.low,
-        support.high,
-        closed["low"],
-        closed["high"],
-    )
+    low, high = (getattr(support, f"closed_{end}") or end in ends for end in ("low", "high"))
+    if (support.low, support.high) == (nonnegative.low, nonnegative.high):
+        return nonnegative
+    shown = [f"{support.low:g}".replace("-inf", "−∞"), f"{support.high:g}".replace("inf", "∞")]
+    words = [f"{'≥' if low else '>'} {shown[0]}", f"{'≤' if high else '<'} {shown[1]}"]
+    symbol = f"{'[' if low else '('}{shown[0]}, {shown[1]}{']' if high else ')'}"
+    words = " and ".join(word for word in words if "∞" not in word)
+    return Domain("inflated", symbol, f"a number {words}", support.low, support.high, low, high)
 
 
-def _odds(y: base.Array, weight: base.Array | None, points: dict[str, float]) -> dict[str, float]:
-    """For a start, how often each point is seen for once inside; half a row is added to either."""
-    w = np.ones(y.shape) if weight is None else weight
-    inside = w[~np.isin(y, list(points.values()))].sum() + 0.5
-    return {name: float((w[y == v].sum() + 0.5) / inside) for name, v in points.items()}
+def _own(y: base.Array, weight: base.Array | None, points: tuple[float, ...]) -> dict[str, float]:
+    """For a start, the shares of the rows at an end, and of those at the upper one."""
+    at_end = np.isin(y, points)
+    found = {"inflation": base.share(at_end, weight)}
+    if len(points) == 2:
+        of_ends = None if weight is None else weight[at_end]
+        found["upper_share"] = base.share(y[at_end] == points[1], of_ends)
+    return found

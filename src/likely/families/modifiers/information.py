@@ -35,10 +35,13 @@ def of_part(part: Part, share: Any, y: Sequence[Any], theta: Sequence[Any]) -> E
     return {(_outer(part, a), _outer(part, b)): share * v for (a, b), v in entries.items()}
 
 
-def of_choice(name: str) -> Entries:
-    """The information of seeing an event of the probability ``name``: dπ²/(π(1 − π)) = −d log π · d log(1 − π)."""
+def of_choice(name: str, share: Any = 1.0) -> Entries:
+    """The information of seeing an event of the probability ``name``, in a share of the rows.
+
+    dπ²/(π(1 − π)) = −d log π · d log(1 − π)
+    """
     # The two orders of a pair each count.
-    return {(f"log {name}", f"log1m {name}"): -0.5}
+    return {(f"log {name}", f"log1m {name}"): -0.5 * share}
 
 
 def of_odds(names: Sequence[str], weights: Sequence[Any]) -> Entries:

@@ -7,13 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from likely._math.atoms import logaddexp
+from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, expm1, log, log1p, where
 from likely.families.base import Parameter, Specification
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS
-from likely.families.modifiers.weights import log_weights
 
 KIND = "Mixture"
 
@@ -46,7 +45,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         """log w_j + log of what the body of component j gives, for every j."""
         inner, odds = split(theta)
         logs = [body(*y, *own) for body, own in zip(bodies, inner, strict=True)]
-        return [w + value for w, value in zip(log_weights(odds), logs, strict=True)]
+        return [w + value for w, value in zip(_log_weights(odds), logs, strict=True)]
 
     def density(inside):
         def body(y, *theta):
@@ -70,7 +69,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         inner, odds = split(theta)
         missing = sum(
             exp(w) * -expm1(body(y, *own))
-            for w, body, own in zip(log_weights(odds), densities, inner, strict=True)
+            for w, body, own in zip(_log_weights(odds), densities, inner, strict=True)
         )
         return where(missing < 0.5, log1p(-missing), total)
 
@@ -78,7 +77,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         inner, odds = split(theta)
         terms = weighted(densities, theta, y)
         total = reduce(logaddexp, terms)
-        found = information.of_odds(list(own), [exp(w) for w in log_weights(odds)])
+        found = information.of_odds(list(own), [exp(w) for w in _log_weights(odds)])
         for part, term, theta_j in zip(parts, terms, inner, strict=True):
             found |= information.of_part(part, exp(term - total), [y], theta_j)
         return found
@@ -121,6 +120,17 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
             lambda y, weight: dict.fromkeys(own, 1.0),
         ),
     )
+
+
+def _log_weights(odds):
+    """log w_j for every component, each against all the others: none is one minus the rest."""
+    logs = [0.0, *(o.log for o in odds)]
+    return [
+        -softplus(reduce(logaddexp, [k - level for i, k in enumerate(logs) if i != j]))
+        if len(logs) > 2
+        else -softplus(logs[1 - j] - level)
+        for j, level in enumerate(logs)
+    ]
 
 
 def _covers(domain: Domain, y):
