@@ -231,7 +231,9 @@ def _hint(support: Domain, y: NDArray[np.float64]) -> str:
     if support.name == "positive" and (y >= 0).all():
         return ". Exact zeros need a family that allows them, such as Exponential or Poisson"
     if support.name == "unit_interval" and ((y >= 0) & (y <= 1)).all():
-        return ". Exact 0 and 1 are not in the open interval"
+        points = [v for v in (0, 1) if (y == v).any()]
+        at = points[0] if len(points) == 1 else tuple(points)
+        return f". Inflated(family, at={at}) allows exact {' and '.join(map(str, points))}"
     return ""
 
 
