@@ -206,14 +206,18 @@ class Truncated(ModifiedFamily):
         high: float | None = None,
         **roles: Role | float,
     ) -> None:
-        from likely.families.modifiers.truncated import truncated
+        from likely.families.modifiers.truncated import truncated, truncated_by_row
 
         inside = as_family(family)
         given = {
             name: _bound(v, name) for name, v in (("low", low), ("high", high)) if v is not None
         }
-        specification = truncated(
-            inside.specification, given.get("low", -math.inf), given.get("high", math.inf)
+        specification = (
+            truncated(
+                inside.specification, given.get("low", -math.inf), given.get("high", math.inf)
+            )
+            if given
+            else truncated_by_row(inside.specification)
         )
         self._modify(specification, [inside], roles, **given)
 

@@ -167,7 +167,7 @@ class NegativeLogLikelihood:
         """The loss of y itself, where this one sees it in part only: of its distribution."""
         support = self.specification.support
         whole = len(support.columns) == 1 or isinstance(support, Product)
-        return self if whole else self.parts[0][0]
+        return self if whole else self.parts[0][0].distribution
 
     @cached_property
     def of_trials(self) -> NegativeLogLikelihood:

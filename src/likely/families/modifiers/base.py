@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED
+from likely._math.domains import LABELLED, Trials
 from likely._math.graph import constant
 from likely.families.base import Alternative, Parameter, Specification, View
 
@@ -102,10 +102,16 @@ def at_zero() -> View:
 
 def refuse_families_over_classes(kind: str, inside: Specification, instead: str) -> None:
     """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along."""
-    if inside.support.known:
+    if inside.support.known == Trials.known:
         raise TypeError(
             f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "
             f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
+        )
+    if inside.support.known:
+        assert inside.structure is not None
+        raise TypeError(
+            f"{kind} is not defined for {inside.name}, whose y brings its bounds along: they belong outside, "
+            f"{inside.structure.kind}({kind}(...))"
         )
     if inside.multivariate:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")
