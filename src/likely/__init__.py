@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
     from likely.modifiers import censored as censored
+    from likely.modifiers import truncated as truncated
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.network import Network as Network
@@ -80,6 +81,7 @@ _LAZY = {
     "Mixture": "likely.modifiers",
     "Inflated": "likely.modifiers",
     "censored": "likely.modifiers",
+    "truncated": "likely.modifiers",
 }
 # Modules for other libraries, which need those.
 _MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")

@@ -187,16 +187,25 @@ class Truncated(ModifiedFamily):
     counts low < y ≤ high, so that ``low=0`` is zero-truncation. The parameters keep their meaning: ``mean`` is the
     mean before the cut, while ``predict`` and ``.mean()`` speak of the y that are seen.
 
-    ValueError: bounds that are inverted, or cut off nothing or everything. TypeError where it is not defined:
-    for classes, for continuous families without logarithms of both tails, for counts above a bound other
-    than 0 without a ``high``.
+    With neither, a continuous family, every row brings bounds of its own: y has three columns, (n, 3), the value, low
+    and high, ±inf for none; ``likely.truncated(y, low=...)`` makes them. So whatever splits the rows of y takes the
+    bounds along. A new row brings none: predictions are those of the family itself, not truncated;
+    ``predict_dist(X, low=..., high=...)`` gives the distribution between bounds. ``Censored(Truncated(family))``
+    is for times that are censored and of delayed entry.
 
-    >>> from likely import Normal, Poisson, Truncated
+    ValueError: bounds that are inverted, or cut off nothing or everything; rows of y outside their own. TypeError
+    where it is not defined: for classes, for continuous families without logarithms of both tails, for counts with
+    bounds by row, or above a bound other than 0 without a ``high``.
+
+    >>> from likely import Exponential, Normal, Poisson, Truncated, truncated
     >>> d = Truncated(Poisson(), low=0).at(mean=2.0)
     >>> round(float(d.mean()), 4), float(d.prob(0))
     (2.313, 0.0)
     >>> Truncated(Normal(), low=0.0, high=10.0).parameters
     ('loc', 'scale')
+    >>> ages = truncated([5.0, 3.0, 7.0], low=[3.0, 0.0, 4.0])   # seen from these ages on
+    >>> round(Truncated(Exponential()).fit(ages).parameters["mean"], 6)      # time seen over events
+    2.666667
     """
 
     def __init__(
@@ -228,6 +237,10 @@ class Censored(ModifiedFamily):
     y has two columns, (n, 2): low and high, equal where y was seen; (t, inf) is right-censored at t, (-inf, t)
     left-censored at t. ``likely.censored(time, event)`` makes them. An exact row adds log p(y), any other
     log(F(high) − F(low)). Predictions are distributions of y itself, as if nothing were censored.
+
+    ``Censored(Truncated(family))`` takes two columns more, (n, 4), the bounds between which the row could be seen at all:
+    delayed entry is ``censored(time, event, entry=entry)``. Every row then subtracts log(F(to) − F(from)), and
+    what a censored row says counts between its bounds.
 
     TypeError where it is not defined: for classes, counts, and families without logarithms of both tails.
 
@@ -493,16 +506,21 @@ class Independent(ModifiedFamily):
         )
 
 
-def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
+def censored(time: Any, event: Any, side: str = "right", entry: Any = None) -> NDArray[np.float64]:
     """y for ``Censored``, (n, 2), from times (n,) and whether the event was seen then.
 
     ``event`` is 1 or True where y was seen, 0 or False where only a bound is known: y > time for
-    ``side="right"``, y < time for "left" (a detection limit). ValueError names rows that are wrong.
+    ``side="right"``, y < time for "left" (a detection limit). ``entry``, a number or (n,), is when each row came under
+    observation, so that no earlier event could have been seen: y is then (n, 4), for ``Censored(Truncated(family))``.
+    ValueError names rows that are wrong.
 
     >>> from likely import censored
     >>> censored([2.0, 5.0], [True, False])
     array([[ 2.,  2.],
            [ 5., inf]])
+    >>> censored([2.0, 5.0], [True, False], entry=[0.5, 1.0])
+    array([[2. , 2. , 0.5, inf],
+           [5. , inf, 1. , inf]])
     """
     import numpy as np
 
@@ -524,7 +542,69 @@ def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
             f"event must be 1 (seen) or 0 (censored); it is not in {check.rows_and_values(bad, seen)}"
         )
     edge = np.where(seen == 1.0, values, np.inf if side == "right" else -np.inf)
-    return np.column_stack([values, edge] if side == "right" else [edge, values])
+    y = np.column_stack([values, edge] if side == "right" else [edge, values])
+    if entry is None:
+        return y
+    begin = _column(entry, "entry", values.shape[0])
+    early = begin >= values
+    if early.any():
+        both = np.column_stack([begin, values])
+        raise ValueError(
+            f"entry must be before time; it is not in {check.rows_and_values(early, both)}, given as [entry, time]: "
+            "what ended before it came under observation is not in the data"
+        )
+    return np.column_stack([y, begin, np.full(values.shape, np.inf)])
+
+
+def truncated(y: Any, low: Any = None, high: Any = None) -> NDArray[np.float64]:
+    """y for ``Truncated`` with bounds in every row, (n, 3): the value, low and high.
+
+    y (n,); low, high: numbers or (n,), None or ±inf for no bound. A row is in the data only if low ≤ y ≤ high.
+    ValueError names rows that are wrong.
+
+    >>> from likely import truncated
+    >>> truncated([2.0, 5.0], low=[1.0, 3.0])
+    array([[ 2.,  1., inf],
+           [ 5.,  3., inf]])
+    """
+    import numpy as np
+
+    from likely.losses import check
+
+    values = check.numeric(y, "y")
+    if values.ndim != 1:
+        raise ValueError(f"y must have one value a row, got shape {values.shape}")
+    n = values.shape[0]
+    rows = np.column_stack(
+        [
+            values,
+            _column(-np.inf if low is None else low, "low", n),
+            _column(np.inf if high is None else high, "high", n),
+        ]
+    )
+    outside = ~((rows[:, 1] <= values) & (values <= rows[:, 2]))
+    if outside.any():
+        raise ValueError(
+            f"y must lie between low and high; it does not in {check.rows_and_values(outside, rows)}, given as "
+            "[y, low, high]: such rows could not be in the data"
+        )
+    return rows
+
+
+def _column(value: Any, name: str, n: int) -> NDArray[np.float64]:
+    """A number, or one a row, as (n,); NaN is refused."""
+    import numpy as np
+
+    from likely.losses import check
+
+    values = check.numeric(value, name)
+    if values.shape not in ((), (n,)):
+        raise ValueError(f"{name} must be a number or have shape ({n},), got shape {values.shape}")
+    column = np.broadcast_to(values, (n,))
+    bad = np.isnan(column)
+    if bad.any():
+        raise ValueError(f"{name} is NaN in {check.rows_and_values(bad, column)}")
+    return column
 
 
 def _latex(end: str) -> str:
