@@ -32,6 +32,8 @@ from likely.recipe import predicted as predicted
 from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
+    from likely.bounds import censored as censored
+    from likely.bounds import truncated as truncated
     from likely.compositions import Dirichlet as Dirichlet
     from likely.compositions import DirichletMultinomial as DirichletMultinomial
     from likely.compositions import Multinomial as Multinomial
@@ -45,8 +47,6 @@ if TYPE_CHECKING:
     from likely.modifiers import Transformed as Transformed
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
-    from likely.modifiers import censored as censored
-    from likely.modifiers import truncated as truncated
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.network import Network as Network
@@ -80,8 +80,8 @@ _LAZY = {
     "Censored": "likely.modifiers",
     "Mixture": "likely.modifiers",
     "Inflated": "likely.modifiers",
-    "censored": "likely.modifiers",
-    "truncated": "likely.modifiers",
+    "censored": "likely.bounds",
+    "truncated": "likely.bounds",
 }
 # Modules for other libraries, which need those.
 _MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")

@@ -160,7 +160,7 @@ class MultinomialPredictive(CountsPredictive):
         j = self._place(column)
         log_share, log_rest = (logs[:, j] for logs in self._logs())
         raw = np.stack([log_share - log_rest, self._total()[:, 0]])
-        loss = usual_loss(with_column(Binomial.specification)).of_trials
+        loss = usual_loss(with_column(Binomial.specification)).of_known
         return Predictive(loss, raw if self.shape else raw[:, 0])
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:

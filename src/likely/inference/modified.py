@@ -27,7 +27,7 @@ def inference_of(loss: Any, raw: Array) -> Any:
         ("Mixture", True): mixed.MixedCounts,
         ("Mixture", False): mixed.MixedAmounts,
         ("Truncated", True): truncated.TruncatedCounts,
-        ("Truncated", False): truncated.TruncatedAmounts,
+        ("Truncated", False): truncated.amounts,
         ("Transformed", False): transformed.law,
         ("Discretised", True): discretised.DiscretisedCounts,
     }

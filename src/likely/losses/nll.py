@@ -170,14 +170,15 @@ class NegativeLogLikelihood:
         return self if whole else self.parts[0][0].distribution
 
     @cached_property
-    def of_trials(self) -> NegativeLogLikelihood:
-        """Of y that brings its number of trials along: over successes alone, that number the last raw column."""
+    def of_known(self) -> NegativeLogLikelihood:
+        """Of y that brings trials or bounds along: over the rest of y alone, with those as the last raw columns."""
         structure = self.specification.structure
         assert structure is not None
         assert structure.plain is not None
         plain = structure.plain
-        *_, trials = plain.parameters
-        return compose(plain, (*self.slots, Slot(trials, trials, "predicted", identity)))
+        known = [name for name in plain.parameters if name not in self.specification.parameters]
+        slots = (Slot(name, name, "predicted", identity) for name in known)
+        return compose(plain, (*self.slots, *slots))
 
     @cached_property
     def loss(self) -> Node:

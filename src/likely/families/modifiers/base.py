@@ -52,7 +52,7 @@ class Structure:
     parts: tuple[Part, ...]
     rows: Callable[[int, Array, Array | None], Rows]
     own: Callable[[Array, Array | None], dict[str, float]]
-    #: Of a family whose y brings the number of trials along: the form with that as its last parameter.
+    #: Of a family whose y brings numbers along, trials or bounds: the form with those as its last parameters.
     plain: Specification | None = None
     #: Of an inflated family, the y that have a probability of their own.
     points: tuple[float, ...] = ()
@@ -108,10 +108,14 @@ def refuse_families_over_classes(kind: str, inside: Specification, instead: str)
             f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
         )
     if inside.support.known:
-        assert inside.structure is not None
+        outside = kind in ("Mixture", "Transformed")
         raise TypeError(
-            f"{kind} is not defined for {inside.name}, whose y brings its bounds along: they belong outside, "
-            f"{inside.structure.kind}({kind}(...))"
+            f"{kind} is not defined for {inside.name}, whose y brings its bounds along; "
+            + (
+                f"write Truncated({kind}(...))"
+                if outside
+                else "bounds that are the same in all rows can be given inside, as in Truncated(Normal(), low=0.0)"
+            )
         )
     if inside.multivariate:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")

@@ -86,11 +86,7 @@ def truncated_by_row(inside: Specification) -> Specification:
             f"{KIND} takes bounds by row for continuous families; for the whole numbers of {inside.name} give "
             "low and high as numbers, the same for all rows"
         )
-    if inside.structure is not None and inside.structure.kind not in ("Mixture", "Transformed"):
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: truncate the family inside, "
-            f"{inside.structure.kind}(Truncated(...))"
-        )
+    _refuse_modified(inside)
     refuse_without_tails(KIND, inside)
 
     def log_density(y, low, high, *theta):
@@ -205,19 +201,24 @@ def _support(support: Domain, low: float, high: float) -> Domain:
     return Domain("truncated", symbol, f"a number {words}", low, high, closed_low, closed_high)
 
 
+def _refuse_modified(inside: Specification) -> None:
+    """TypeError for modified families, but those that are continuous families like any other."""
+    kind = None if inside.structure is None else inside.structure.kind
+    if kind == "Discretised":
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
+        )
+    if kind is not None and (inside.support.integer or kind not in ("Mixture", "Transformed")):
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: truncate the family inside, {kind}(Truncated(...))"
+        )
+
+
 def _checked(inside: Specification, low: float, high: float) -> tuple[float, float]:
     """The bounds, no further out than the support; for counts the last one that is cut off."""
     support = inside.support
     base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
-    if inside.structure is not None and inside.structure.kind == "Discretised":
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
-        )
-    if inside.structure is not None:
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: truncate the family inside, "
-            f"{inside.structure.kind}(Truncated(...))"
-        )
+    _refuse_modified(inside)
     if not low < high:
         raise ValueError(f"{KIND} needs low < high, got low={low:g} and high={high:g}")
     edge = support.low - 1.0 if support.integer else support.low
