@@ -227,6 +227,17 @@ class Truncated(ModifiedFamily):
         )
         self._modify(specification, [inside], roles, **given)
 
+    def explain(self) -> Explanation:
+        """The recipe for this family; with bounds by row that of the family inside, and what a row adds."""
+        if not self.specification.tabular:
+            return super().explain()
+        from dataclasses import replace
+
+        from likely.report.explain import explain
+
+        told = explain(self.loss().distribution, repr(self))
+        return replace(told, steps=(*told.steps, _bounds_by_row()))
+
 
 class Censored(ModifiedFamily):
     r"""A family some of whose y are known by bounds only: survival times, detection limits.
@@ -264,8 +275,10 @@ class Censored(ModifiedFamily):
         left, right = "ℓ(low, high)", "−log(F(high) − F(low))"
         line = Line(left, right, r"\ell(l, h)", r"-\log\left(F(h) - F(l)\right)")
         note = "F is the distribution function at the same parameters; it is 0 at −∞ and 1 at ∞."
-        step = Step("Rows of which only bounds of y are known", (line,), note)
-        return replace(told, steps=(*told.steps, step))
+        steps = [Step("Rows of which only bounds of y are known", (line,), note)]
+        if self.specification.support.known:
+            steps.append(_bounds_by_row())
+        return replace(told, steps=(*told.steps, *steps))
 
 
 class Mixture(ModifiedFamily):
@@ -501,6 +514,20 @@ class Independent(ModifiedFamily):
         return replace(
             told[0], title=repr(self), steps=(*steps, last), name="the sum", summary=line
         )
+
+
+def _bounds_by_row() -> Any:
+    """The step of rows that could only be seen between bounds of their own."""
+    from likely.report.explain import Line, Step
+
+    line = Line(
+        "ℓ(y, a, b)",
+        "ℓ(y) + log(F(b) − F(a))",
+        r"\ell(y, a, b)",
+        r"\ell(y) + \log\left(F(b) - F(a)\right)",
+    )
+    note = "F is the distribution function at the same parameters; without a bound it is 0 at a, 1 at b."
+    return Step("Rows that could only be seen between bounds of their own, a and b", (line,), note)
 
 
 def _latex(end: str) -> str:

@@ -219,6 +219,17 @@ def censored(inside: str, side: str, width: float = 0.0) -> Textbook:
     return replace(book, log_density=log_density, information=None)
 
 
+def late(inside: str, how: str, gap: float) -> Textbook:
+    """Rows that came under observation a gap before y: seen at y, or right-censored there."""
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        here = book.log_density(y, *theta) if how == "seen" else interval(inside, y, None, *theta)
+        return here - interval(inside, y - gap, None, *theta)
+
+    return replace(book, log_density=log_density, information=None)
+
+
 def mixture(*insides: str) -> Textbook:
     books = [textbook.FAMILIES[inside] for inside in insides]
     widths = [len(_names(book)) for book in books]
@@ -271,6 +282,8 @@ def binomial(n: int) -> Textbook:
 
 #: Numbers of trials that are tried.
 TRIALS = (1, 7, 2000)
+#: How long before y rows of delayed entry came under observation.
+GAP = 0.25
 #: Widths of the intervals that are tried: about as wide as the spread, and narrow.
 WIDTHS = (0.5, 2.0**-20)
 
@@ -340,6 +353,7 @@ MODIFIED: dict[str, Textbook] = {
     **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
     **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
+    **{f"Truncated({n}) {how}": late(n, how, GAP) for n in TAILS for how in ("seen", "censored")},
     **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from likely._math.graph import Node, as_node, where
+from likely._math.graph import Node, as_node, is_constant, where
 from likely._math.tails import log_between
 from likely.families.base import Specification
 
@@ -28,7 +28,15 @@ def log_given(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -
     name = "log_within" if len(bounds) == 2 else "log_above" if high is None else "log_below"
     if bounds and name in inside.formulas:
         return as_node(inside.formulas[name](y, *bounds, *theta))
-    return as_node(inside.log_density(y, *theta) - log_mass(inside, low, high, *theta))
+    return over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+
+
+def over_mass(value: Any, mass: Any) -> Node:
+    """value − mass of logarithms; −∞ where the mass is 0 in float64, of which nothing can be a part."""
+    mass = as_node(mass)
+    if is_constant(mass, 0.0):
+        return as_node(value)
+    return where(mass > float("-inf"), value - mass, float("-inf"))
 
 
 def log_mass(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:

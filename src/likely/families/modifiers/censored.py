@@ -7,10 +7,16 @@ from functools import cache
 import numpy as np
 
 from likely._math.domains import Bounded, bounded_intervals_of, intervals_of
-from likely._math.graph import constant, equal, maximum, minimum, where
+from likely._math.graph import constant, equal, exp, log1p, maximum, minimum, where
 from likely.families.base import Specification, View
 from likely.families.modifiers import base, information
-from likely.families.modifiers.bounds import by_bounds, log_given, log_mass, refuse_without_tails
+from likely.families.modifiers.bounds import (
+    by_bounds,
+    log_given,
+    log_mass,
+    over_mass,
+    refuse_without_tails,
+)
 
 KIND = "Censored"
 
@@ -75,7 +81,13 @@ def _between_bounds(inside: Specification):
 
         exact = by_bounds(family, first, last, lambda a, b: log_given(family, low, a, b, *theta))
         a, b = View("low", maximum(low, first), {}), View("high", minimum(high, last), {})
-        return where(equal(low, high), exact, mass(a, b) - mass(first, last))
+        whole = mass(first, last)
+        # What the row leaves out; where that is little, the logarithm of the share comes from there.
+        before = where(a <= first, 0.0, where(a <= support.low, 0.0, exp(mass(first, a) - whole)))
+        after = where(b >= last, 0.0, where(b >= support.high, 0.0, exp(mass(b, last) - whole)))
+        missing = before + after
+        share = where(missing < 0.5, log1p(-missing), over_mass(mass(a, b), whole))
+        return where(equal(low, high), exact, share)
 
     return log_density
 
