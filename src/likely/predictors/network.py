@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from likely._math.domains import Intervals, Product, circular
+from likely._math.domains import Product, circular
 from likely.fitting import Response
 from likely.fitting.boosting import Plan
 from likely.predictors.base import DistributionEstimator
@@ -208,11 +208,6 @@ class Network(DistributionEstimator):
             raise ValueError(
                 f"members={self.members}: what directions, or several targets, of a mixture are at best is "
                 f"not known to Likely; {loss.specification.name} is for one member"
-            )
-        if isinstance(support, Intervals):
-            raise TypeError(
-                f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
-                "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"
             )
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
