@@ -148,6 +148,10 @@ class Family:
         """The loss over so many raw columns, for families that do not know their number."""
         return self.loss()
 
+    def learned(self, y: Any) -> Family:
+        """The family with what y alone says of its form, such as the parts of a composition: as a rule, itself."""
+        return self
+
     # --- Step 3: the loss -------------------------------------------------------------------------
 
     def nll(self, y: Any, raw: Any) -> Any:

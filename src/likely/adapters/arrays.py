@@ -72,7 +72,7 @@ def _evaluate(
         columns = columns[:, np.newaxis]
     vector = family.specification.vector is not None
     if not vector:
-        check.check_shape(y.shape, family.specification.support)
+        check.check_shape(y.shape, loss.specification.support)
     elif y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
         needs = (
             "one value a row, shape (n,)"
@@ -97,7 +97,7 @@ def _evaluate(
         value, gradient, packed = loss.evaluate(y, columns.T, order, kind, invalid)
         if any(invalid):
             _check_raw(columns)
-            check.refuse(y, family.specification.support, family.specification.name)
+            check.refuse(y, loss.specification.support, loss.specification.name)
     dtype = np.float32 if given.dtype == np.float32 else np.float64
     k = loss.columns
     full = None

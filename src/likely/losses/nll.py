@@ -7,7 +7,7 @@ in compiled kernels, and on PyTorch and JAX arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -55,6 +55,8 @@ class NegativeLogLikelihood:
 
     #: No constant takes the place of another; see ``VectorLoss``.
     gauge = None
+    #: What its hand-written derivatives are called, where it has them.
+    by_hand: str | None = None
 
     def __init__(self, specification: Specification, slots: Sequence[Slot]) -> None:
         self.specification = specification
@@ -121,7 +123,7 @@ class NegativeLogLikelihood:
                 assert slot.value is not None
                 view = View(slot.parameter, constant(slot.value), {})
             else:
-                view = _link_view(slot.parameter, slot.link, next(columns))
+                view = link_view(slot.parameter, slot.link, next(columns))
             if slot.parameter != slot.of:
                 view = self.specification.alternatives[slot.parameter].view(slot.of, view)
             views[slot.of] = view
@@ -130,16 +132,7 @@ class NegativeLogLikelihood:
     @cached_property
     def valid(self) -> Node | None:
         """The condition on raw under which every partial link is inside its domain."""
-        condition: Node | None = None
-        for slot, raw in zip(self.free, self.raw, strict=True):
-            assert slot.link is not None
-            if slot.link.valid is None:
-                continue
-            domain = self.domain(slot)
-            one = slot.link.valid(raw, domain)
-            if one is not None:
-                condition = one if condition is None else where(condition, one, condition)
-        return condition
+        return valid(list(zip(self.free, self.raw, strict=True)), self.domain)
 
     def domain(self, slot: Slot) -> Domain:
         """The domain of the parameter that the slot holds."""
@@ -405,10 +398,29 @@ def _valid(support: Domain, y: Array, raw: Array) -> bool:
 @lru_cache(maxsize=256)
 def compose(specification: Specification, slots: tuple[Slot, ...]) -> NegativeLogLikelihood:
     """The loss of these slots; equal families share one, with its programs and kernels."""
+    structure = specification.structure
+    if structure is not None and structure.terms is not None:
+        from likely.losses.compositions import CompositionLoss
+
+        return CompositionLoss(specification, slots)
     return NegativeLogLikelihood(specification, slots)
 
 
-def _link_view(name: str, link: Link, raw: Node) -> View:
+def valid(columns: Sequence[tuple[Slot, Node]], domain: Callable[[Slot], Domain]) -> Node | None:
+    """The condition under which every partial link is inside its domain, of slots and their raw symbols."""
+    condition: Node | None = None
+    for slot, raw in columns:
+        assert slot.link is not None
+        if slot.link.valid is None:
+            continue
+        one = slot.link.valid(raw, domain(slot))
+        if one is not None:
+            condition = one if condition is None else where(condition, one, condition)
+    return condition
+
+
+def link_view(name: str, link: Link, raw: Node) -> View:
+    """What a link makes of a raw symbol."""
     forms = {
         form: (lambda f=formula: f(raw))
         for form, formula in (

@@ -127,6 +127,7 @@ class DistributionEstimator(BaseEstimator):
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
+        family = family.learned(y)
         X = self._validate(X, reset=True)
         self._given_names = self._checked_names(feature_names)
         for learned in ("classes_", "n_classes_"):

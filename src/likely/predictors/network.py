@@ -278,10 +278,13 @@ class Network(DistributionEstimator):
             )
 
     def _composed(self, loss: Any) -> Any:
-        """The family as it is fitted here: with the number of classes learned from y."""
+        """The family as it is fitted here: with the number of classes, or the parts, learned from y."""
+        from likely.compositions import CompositionFamily
         from likely.recipe import VectorFamily, as_family
 
         family = as_family(self.family)
+        if isinstance(family, CompositionFamily) and family.parts is None:
+            return family.of(loss.specification.support.names)
         if isinstance(family, VectorFamily) and family.size is None:
             return type(family)(loss.size, **family._roles)
         return family

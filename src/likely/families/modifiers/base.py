@@ -58,6 +58,8 @@ class Structure:
     points: tuple[float, ...] = ()
     #: Of a transformed family, the function of y that follows the family inside.
     transform: Any = None
+    #: Of a composition, the formulas of a part and of a row.
+    terms: Any = None
 
 
 def parameters_of(
