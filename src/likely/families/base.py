@@ -170,7 +170,8 @@ class Specification:
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
     maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
                                   do not carry the digits of the answer
-    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
+    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy); or
+                                  ``(mean, std, third)`` with the third moment of (y − mean)/std
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
 

@@ -178,6 +178,9 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         if found is None:
+            # What one term does on its way to infinity the others follow ever less, not along a line.
+            found = find_recession(space, stop.theta, stop.sums, _main_terms(space, stop.step))
+        if found is None:
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf:
@@ -189,7 +192,8 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         if not outcome.recessions:
             outcome.found_at = outcome.theta
             outcome.variances = variances(objective, inverse(space, stop, []))
-            found = _cleaned(space, stop, found)
+            along = _main_terms(space, found.direction)
+            found = find_recession(space, stop.theta, stop.sums, along) or found
         outcome.recessions.append(replace(found, direction=space.lift(found.direction)))
         if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
             break
@@ -238,16 +242,15 @@ def _go_on(outcome: Outcome) -> None:
         stop.factor = None
 
 
-def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
-    """The direction without the small steps of terms that still converge, if that falls too."""
+def _main_terms(space: Subspace, direction: Array) -> Array:
+    """The direction without the small steps of terms that still converge."""
     if space.basis is not None:
-        return found
+        return direction
     matrix = space.objective.matrix()
-    flat = matrix @ found.direction
+    flat = matrix @ direction
     share = np.abs(flat) * space.objective.spread()
     flat[share < NOISE * share.max()] = 0.0
-    direction = np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
-    return find_recession(space, stop.theta, stop.sums, direction) or found
+    return np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
 
 
 def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
