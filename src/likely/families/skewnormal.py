@@ -52,6 +52,7 @@ class SkewNormal(Distribution):
     loc = Parameter(real, r"\mu")
     scale = Parameter(positive, r"\sigma")
     skewness = Parameter(real, r"\alpha", shared=True)
+    leans_by = "skewness"
     scipy = (
         "skewnorm",
         lambda loc, scale, skewness: {"a": skewness, "loc": loc, "scale": scale},

@@ -17,7 +17,7 @@ from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
-from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
+from likely.fitting.recession import STEPS, Subspace, find_recession
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
 from likely.fitting.source import Source
@@ -58,7 +58,8 @@ def fit_linear(
     """Minimise Σ wᵢ·nllᵢ + ½·Σⱼ alphaⱼ·‖slopesⱼ‖² over the linear predictors of k raw columns.
 
     X (n, p): array or memory map, float32 or float64, or SciPy sparse; ``designs``, one per raw
-    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit;
+    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit, or all
+    coefficients (P,) as in a result;
     ``alpha`` (k,) the ridge penalties of the raw columns, on slopes in the units of X; ``names``
     (p,) name the columns of X in messages. ``covariances`` are the ones to compute: "observed",
     "robust", "expected". ``tell`` says the result in other coordinates than those of the fit.
@@ -147,6 +148,8 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
 
 
 def _start(task: Task, objective: Objective) -> Array:
+    if task.start.size > len(task.designs):
+        return np.asarray(np.linalg.lstsq(objective.matrix(), task.start, rcond=None)[0])
     theta = np.zeros(objective.size)
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:

@@ -35,7 +35,7 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     spread = std if std > 0 else max(abs(mean), 1.0)
     declared = loss.specification.formulas.get("start")
     moments = [mean, std]
-    if declared is not None and declared.__code__.co_argcount == 3 and std > 0:
+    if loss.specification.leans_by and std > 0:
         moments.append(third_moment(y, weight, mean, std))
     known = _declared(declared, moments)
     choices = [_guesses(loss, slot, known, mean, spread) for slot in loss.free]
