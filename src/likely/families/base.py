@@ -172,7 +172,8 @@ class Specification:
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
     maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
                                   do not carry the digits of the answer
-    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
+    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy); where
+                                  it ``leans_by``, ``(mean, std, third moment)``
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
 
@@ -195,6 +196,9 @@ class Specification:
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
     structure: Structure | None = None
+    #: The parameter at whose 0 the density is symmetric and its own slope vanishes, whatever y; with it
+    #: ``start`` takes a third moment.
+    leans_by: str | None = None
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
     #: says where the density is 0.
     printed: Body | None = None
@@ -295,6 +299,7 @@ def specify(cls: type) -> Specification:
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),
         vector=body.get("vector"),
+        leans_by=body.get("leans_by"),
         printed=_function(body.get("printed")),
     )
 
