@@ -35,7 +35,7 @@ def expected_files() -> dict[str, str]:
             outputs = loss.outputs(order, kind)
             source = module_source(title, kernel, outputs, loss.columns, loss.specification.support)
             files[file_name(title, kernel, source)] = source
-        for kernel, outputs in (single_outputs(loss) or {}).items():
+        for kernel, outputs in single_outputs(loss).items():
             support = loss.specification.support
             source = module_source(title, kernel, outputs, loss.columns, support, single=True)
             files[file_name(title, kernel, source)] = source

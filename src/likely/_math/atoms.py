@@ -418,7 +418,9 @@ gamma_slope = _register(
     lambda t, k, log_k: k * (exp(t) - 1.0),
 )
 
-gamma_exponential = _register("gamma_exponential", None, lambda t, k: k * exp(t))
+gamma_exponential = _register(
+    "gamma_exponential", lambda t, k, out: (out, exp(t)), lambda t, k: k * exp(t)
+)
 
 # --- StudentT, in the residual d, log scale and log df; q = z² = (d/scale)². -----------------------
 #

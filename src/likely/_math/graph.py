@@ -376,7 +376,7 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def polynomial(x: Any, coefficients: Sequence[float]) -> Node:
+def polynomial(x: Any, coefficients: Sequence[Any]) -> Node:
     """c₀ + c₁x + c₂x² + …, by Horner's rule."""
     result = as_node(coefficients[-1])
     for c in reversed(coefficients[:-1]):
@@ -384,10 +384,10 @@ def polynomial(x: Any, coefficients: Sequence[float]) -> Node:
     return result
 
 
-def topological(outputs: Iterable[Node]) -> list[Node]:
-    """Every node that the outputs need, arguments before their users."""
+def topological(outputs: Iterable[Node], known: Iterable[int] = ()) -> list[Node]:
+    """Every node that the outputs need, arguments before their users; ``known`` ones, by id, are left out."""
     order: list[Node] = []
-    seen: set[int] = set()
+    seen: set[int] = set(known)
     stack = [(node, False) for node in reversed(list(outputs))]
     while stack:
         node, ready = stack.pop()
@@ -403,10 +403,17 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
 
 
 def substitute(
-    outputs: Sequence[Node], rebuild: Callable[[Node, tuple[Node, ...]], Node]
+    outputs: Sequence[Node],
+    rebuild: Callable[[Node, tuple[Node, ...]], Node],
+    done: dict[int, tuple[Node, Node]] | None = None,
 ) -> list[Node]:
-    """The outputs with every node remade by ``rebuild(node, new_arguments)``."""
-    new: dict[int, Node] = {}
-    for node in topological(outputs):
-        new[id(node)] = rebuild(node, tuple(new[id(arg)] for arg in node.args))
-    return [new[id(node)] for node in outputs]
+    """The outputs with every node remade by ``rebuild(node, new_arguments)``.
+
+    ``done`` holds nodes by id, each beside what it was remade into: they are not remade again, and it gets more.
+    """
+    done = {} if done is None else done
+    for node in topological(outputs, done):
+        if id(node) in done:  # by a rebuild that went on inside
+            continue
+        done[id(node)] = node, rebuild(node, tuple(done[id(arg)][1] for arg in node.args))
+    return [done[id(node)][1] for node in outputs]

@@ -51,8 +51,8 @@ def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
 
 def curvature(family: Any, y: Any, raw: Any, kind: str) -> NDArray[Any]:
     """See ``Family.curvature``."""
-    if kind not in ("observed", "expected"):
-        raise ValueError(f'kind must be "observed" or "expected", got {kind!r}')
+    if kind not in ("observed", "expected", "complete"):
+        raise ValueError(f'kind must be "observed", "expected" or "complete", got {kind!r}')
     return _evaluate(family, y, raw, 2, kind)[2]
 
 
@@ -65,8 +65,8 @@ def _evaluate(
     loss = family.loss_of(columns.shape[1]) if columns.ndim == 2 else family.loss()
     if order == 2 and kind not in loss.curvature_kinds:
         raise ValueError(
-            f"{family.specification.name} declares no expected_information, so its expected curvature "
-            'is not known: use kind="observed", or declare it'
+            f"{family.specification.name} declares no {kind}_information, so its {kind} curvature "
+            f'is not known: use kind="{loss.curvature_kinds[-1]}", or declare it'
         )
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]

@@ -35,7 +35,7 @@ class Graph:
         self.loss: Any = None
 
     @cached_property
-    def compiled(self) -> dict[str, Any]:
+    def compiled(self) -> dict[Any, Any]:
         """A place for what a library makes of the graph."""
         return {}
 

@@ -18,9 +18,9 @@ class Loss(Protocol):
     Optional attributes: ``shift_invariant`` (True where adding one number to all raw columns of a
     row leaves the loss unchanged, as in a softmax: the estimates are then made to sum to zero over
     the columns), ``discrete`` (True where the loss of a row is −log of a probability, so never below
-    0: the likelihood is then bounded), ``edge_words`` (what it means that the loss is infinite beyond
-    some raw) and ``curvature_product(y, raw, v)``, (k, n) → (k, n), used where k is too large for
-    packed curvature.
+    0: the likelihood is then bounded), ``classes`` (of how many y is the code, 1 elsewhere), ``edge_words``
+    (what it means that the loss is infinite beyond some raw) and ``curvature_product(y, raw, v)``,
+    (k, n) → (k, n), used where k is too large for packed curvature.
     """
 
     columns: int
@@ -75,8 +75,12 @@ def check_problem(
     k = loss.columns
     if len(designs) != k:
         raise ValueError(f"{len(designs)} designs for {k} raw columns: give one per raw column")
-    if start.shape != (k,) or not np.isfinite(start).all():
-        raise ValueError(f"start must be {k} finite numbers, one per raw column, got {start}")
+    widths = [int(d.intercept) + (p if d.columns is None else len(d.columns)) for d in designs]
+    if start.shape not in ((k,), (sum(widths),)) or not np.isfinite(start).all():
+        raise ValueError(
+            f"start must be {k} finite numbers, one per raw column, or {sum(widths)}, one per "
+            f"coefficient, got {start}"
+        )
     if response.y.shape[0] != n:
         raise ValueError(f"y has shape {response.y.shape}, but X has {n} rows: they must match")
     weight = response.weight

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import LABELLED
 from likely.families.base import Specification
 from likely.links import default_link
 from likely.losses import check
@@ -73,6 +74,11 @@ class VectorLoss:
                     f"{specification.name}'s {slot.parameter} has the {usual.name} link and no other, "
                     f"got {slot.link}"
                 )
+
+    @property
+    def classes(self) -> int:
+        """Of how many classes y is the code; 1 where it is numbers."""
+        return self.size if self.specification.support.name in LABELLED else 1
 
     @property
     def size(self) -> int:

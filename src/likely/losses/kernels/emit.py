@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Composition, Domain, Intervals, Product, Trials
+from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
@@ -148,6 +148,8 @@ def _statements(nodes: Sequence[Node], single: bool) -> tuple[list[str], list[st
 def _valid(support: Domain, columns: int) -> str:
     """The condition for a row to be valid; ``&`` rather than ``and``, which would branch."""
     conditions = [f"(abs(raw{j}) < math.inf)" for j in range(columns)]
+    if isinstance(support, Bounded):
+        return " & ".join([*conditions, _between_bounds(support)])
     if isinstance(support, Intervals):
         exact = " & ".join(["(y_low == y_high)", *inside(support, "y_low")])
         overlap = f"(y_low < y_high) & (y_high > {_number(support.low)}) & (y_low < {_number(support.high)})"
@@ -164,6 +166,24 @@ def _valid(support: Domain, columns: int) -> str:
             conditions.append(f"({total} > 0.0)" if support.whole else near)
         return " & ".join(conditions)
     return " & ".join([*conditions, *inside(support, "y")])
+
+
+def _between_bounds(support: Bounded) -> str:
+    """The condition of ``Bounded`` or ``BoundedIntervals``."""
+    y = support.columns[0]
+    bounds = _overlap(support, ["y_from"], ["y_to"])
+    exact = [*inside(support, y), f"(y_from <= {y})", f"({y} <= y_to)", *bounds]
+    if y == "y":
+        return " & ".join(exact)
+    seen = _overlap(support, ["y_low", "y_from"], ["y_high", "y_to"])
+    return f"(({' & '.join(['(y_low == y_high)', *exact])}) | ({' & '.join(seen)}))"
+
+
+def _overlap(support: Domain, lows: list[str], highs: list[str]) -> list[str]:
+    """That the intersection of intervals has a part of the support inside."""
+    within = [f"({low} < {high})" for low in lows for high in highs]
+    within += [f"({high} > {_number(support.low)})" for high in highs]
+    return within + [f"({low} < {_number(support.high)})" for low in lows]
 
 
 def inside(support: Domain, y: str) -> list[str]:
