@@ -6,18 +6,23 @@ from scipy import optimize, stats
 
 import likely
 from likely import (
+    Beta,
     Censored,
     Constant,
     Exponential,
     Gamma,
+    GeneralisedExtremeValue,
+    GeneralisedPareto,
     Hurdle,
     Independent,
     Linear,
+    LogLogistic,
     LogNormal,
     Mixture,
     Network,
     Normal,
     Poisson,
+    StudentT,
     Transformed,
     Trees,
     Truncated,
@@ -303,6 +308,57 @@ def test_new_rows_have_no_bounds_unless_they_are_given():
     assert (far.sample(200, 0)[[0, 2]] < [[310.0], [410.0]]).all()
 
 
+MOMENTS = [
+    (Weibull(), {"scale": 2.0, "shape": 0.7}),
+    (Normal(), {"loc": 1.0, "scale": 2.0}),
+    (LogLogistic(), {"scale": 2.0, "shape": 1.3}),  # without a variance
+    (GeneralisedPareto(), {"scale": 1.0, "shape": 0.8}),
+    (Gamma(), {"mean": 2.0, "shape": 0.4}),
+    (StudentT(), {"loc": 0.0, "scale": 1.0, "df": 3.0}),
+    (GeneralisedExtremeValue(), {"loc": 1.0, "scale": 0.5, "shape": 0.1}),
+    (Mixture(Normal(), 2), {"loc1": -1.0, "scale1": 1.0, "loc2": 3.0, "scale2": 0.5, "odds2": 1.0}),
+]
+
+
+@pytest.mark.parametrize(("inside", "values"), MOMENTS, ids=lambda v: repr(v)[:30])
+def test_moments_between_bounds(inside, values):
+    """Without bounds those of the family, in closed form where it has one; between two, by quadrature."""
+    rng = np.random.default_rng(6)
+    model = Constant(Truncated(inside)).fit(
+        np.zeros((300, 1)), truncated(np.abs(inside.at(**values).sample(300, rng)) + 0.1, low=0.05)
+    )
+    d = model.predict_dist(np.zeros((3, 1)), low=[-INF, 0.3, 0.3], high=[INF, 2.5, INF])
+    whole = inside.at(**{name: v[0] for name, v in model.predict_params(np.zeros((1, 1))).items()})
+    for method in ("mean", "var", "entropy", "mode"):
+        ours, own = getattr(d, method)(), getattr(whole, method)()
+        assert ours[0] == pytest.approx(own, rel=1e-8, abs=1e-9), method
+        assert np.isinf(ours[2]) == np.isinf(own)
+    y, step = np.linspace(0.3, 2.5, 200_001, retstep=True)
+    p = d[1].prob(y) * step
+    p[[0, -1]] *= 0.5
+    assert p.sum() == pytest.approx(1.0, abs=1e-8)
+    mean = (p * y).sum()
+    assert d.mean()[1] == pytest.approx(mean, rel=1e-7)
+    assert d.var()[1] == pytest.approx((p * (y - mean) ** 2).sum(), rel=1e-6)
+    assert d.entropy()[1] == pytest.approx(-(p * np.log(p / step)).sum(), rel=1e-5, abs=1e-7)
+    assert d.mode()[1] == pytest.approx(y[p.argmax()], abs=1e-4)
+
+
+def test_delayed_entry_of_a_family_whose_tails_have_no_closed_form():
+    rng = np.random.default_rng(7)
+    y, entry = rng.gamma(3.0, 1.0, 3000), rng.exponential(1.5, 3000)
+    y, entry = y[y > entry], entry[y > entry]
+    found = Truncated(Gamma()).fit(truncated(y, low=entry)).parameters
+
+    def nll(p):
+        law = stats.gamma(np.exp(p[1]), scale=np.exp(p[0] - p[1]))
+        return -(law.logpdf(y) - law.logsf(entry)).mean()
+
+    log_mean, log_shape = best(nll, np.array([1.0, 1.0])).x
+    assert found["mean"] == pytest.approx(np.exp(log_mean), rel=1e-5)
+    assert found["shape"] == pytest.approx(np.exp(log_shape), rel=1e-5)
+
+
 def test_bounds_of_censored_models_too():
     X, _, time, event, entry = study(800)
     model = Linear(Censored(Truncated(Weibull()))).fit(X, censored(time, event, entry=entry))
@@ -376,7 +432,7 @@ def test_the_helpers_name_rows(make, message):
     ("make", "message"),
     [
         (lambda: Truncated(Poisson()), "bounds by row for continuous families.*give low and high as numbers"),
-        (lambda: Truncated(Gamma()), "no formula for log_cdf and log_sf"),
+        (lambda: Truncated(Beta()), "no formula for log_cdf and log_sf"),
         (lambda: Truncated(ZeroInflated(Gamma())), r"ZeroInflated\(Truncated\(...\)\)"),
         (lambda: ZeroInflated(SEEN), "bounds that are the same in all rows can be given inside"),
         (lambda: Hurdle(SEEN), "brings its bounds along"),

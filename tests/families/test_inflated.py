@@ -148,13 +148,13 @@ def test_no_ones_are_on_the_boundary():
 
 def test_neither_zeros_nor_ones():
     X, y = rows()
-    keep = (y > 0.0) & (y < 1.0)
-    with pytest.warns(ConvergenceWarning, match="inflation"):
-        model = Constant(BOTH).fit(X[keep], y[keep])
+    inside = (y > 0.0) & (y < 1.0)
+    X, y = X[inside], y[inside]
+    given = Inflated(Beta(), at=(0, 1), upper_share=0.5)  # nothing tells which end is likelier
+    with pytest.warns(ConvergenceWarning, match="intercept of inflation"):
+        model = Constant(given).fit(X, y)
     assert model.result_.status.name == "boundary"
-    assert model.score(X[keep], y[keep]) == pytest.approx(
-        Beta().fit(y[keep]).log_prob(y[keep]).mean()
-    )
+    assert model.score(X, y) == pytest.approx(Beta().fit(y).log_prob(y).mean())
 
 
 def test_other_ends():
@@ -173,11 +173,11 @@ def test_trees_and_networks_learn_all_three(tmp_path):
     share = {"random_state": 0, "verbose": False}
     flat = Constant(ALL).fit(X, y).score(X, y)
     linear = Linear(ALL).fit(X, y)
-    trees = Trees(ALL, max_iter=150, **share).fit(X, y)
+    trees = Trees(ALL, max_iter=60, **share).fit(X, y)
     assert trees.curvature_ == "expected"
-    assert trees.score(X, y) > flat + 0.08
-    network = Network(ALL, max_epochs=25, **share).fit(X, y)
-    assert network.score(X, y) > flat + 0.08
+    assert trees.score(X, y) > flat + 0.05
+    network = Network(ALL, max_epochs=15, **share).fit(X, y)
+    assert network.score(X, y) > flat + 0.05
     linear.save(tmp_path / "m")
     back = load(tmp_path / "m")
     assert back.family_ == ALL

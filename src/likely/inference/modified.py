@@ -15,7 +15,15 @@ Rows = NDArray[np.intp]
 
 def inference_of(loss: Any, raw: Array) -> Any:
     """Tails, quantiles, moments, mode and entropy of the rows of raw (k, n)."""
-    from likely.inference import discretised, ends, mixed, transformed, truncated, zeros
+    from likely.inference import (
+        bounds_by_row,
+        discretised,
+        ends,
+        mixed,
+        transformed,
+        truncated,
+        zeros,
+    )
 
     kind = loss.specification.structure.kind
     counts = loss.specification.support.integer
@@ -27,7 +35,7 @@ def inference_of(loss: Any, raw: Array) -> Any:
         ("Mixture", True): mixed.MixedCounts,
         ("Mixture", False): mixed.MixedAmounts,
         ("Truncated", True): truncated.TruncatedCounts,
-        ("Truncated", False): truncated.amounts,
+        ("Truncated", False): bounds_by_row.amounts,
         ("Transformed", False): transformed.law,
         ("Discretised", True): discretised.DiscretisedCounts,
     }
