@@ -248,7 +248,16 @@ def _upper(name: str) -> Callable[..., Node]:
     return lambda t, k, log_k: _Tails(t, k, log_k).upper(name)
 
 
-gamma_lower_pull = register("gamma_lower_pull", expansion=_lower("pull"))
+gamma_lower_pull = register(
+    # It is k − x less the slope.
+    "gamma_lower_pull",
+    lambda t, k, log_k, out: (
+        -gamma_exponential(t, k) - gamma_lower_slope(t, k, log_k) * out,
+        0.0,
+        -gamma_slope(t, k, log_k) - gamma_lower_slope(t, k, log_k) * gamma_lower_rise(t, k, log_k),
+    ),
+    expansion=_lower("pull"),
+)
 gamma_lower_rise = register("gamma_lower_rise", expansion=_lower("rise"))
 gamma_lower_shape_2 = register("gamma_lower_shape_2", expansion=_lower("shape_2"))
 gamma_lower_slope = register(

@@ -32,7 +32,12 @@ def refuse_without_tails(kind: str, inside: Specification) -> None:
     if missing:
         from likely.families.registry import modules, specification
 
-        able = [s.name for s in map(specification, modules()) if set(TAILS) <= set(s.formulas)]
+        counts = inside.support.integer
+        able = [
+            s.name
+            for s in map(specification, modules())
+            if set(TAILS) <= set(s.formulas) and s.support.integer == counts
+        ]
         raise TypeError(
             f"{kind} needs the logarithms of both tails, but {inside.name} has no formula for "
             f"{' and '.join(missing)}; families that have both: {', '.join(able)}. A family of your own "

@@ -11,7 +11,7 @@ from likely._math.domains import Domain
 from likely._math.graph import constant, equal, exp, log, where
 from likely.families.base import Specification, View
 from likely.families.modifiers import base
-from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely.families.modifiers.bounds import TAILS, log_interval, refuse_without_tails
 from likely.families.modifiers.positive import log_positive
 
 KIND = "Truncated"
@@ -34,12 +34,11 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     log_density = _of_counts if inside.support.integer else _of_line
 
     def printed(y, *theta):
-        if not inside.support.integer:
-            ends = [View("y", constant(v), {}) for v in (low, high)]
-            below, all_ = (exp(inside.formulas["log_cdf"](end, *theta)) for end in ends)
-            return inside.log_density(y, *theta) - log(all_ - below)
-        seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
-        mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
+        if not inside.support.integer or high - low > MOST_COUNTS:
+            mass = _printed_mass(inside, low, high, theta)
+        else:
+            seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
+            mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
         return inside.log_density(y, *theta) - log(mass)
 
     parts = (base.Part(inside),)
@@ -71,8 +70,17 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
 def _long(inside: Specification, low: float, high: float) -> bool:
     """Whether the formula that is computed is too long to be read."""
     if inside.support.integer:
-        return math.isfinite(high)
+        return math.isfinite(high) or low > 0.0
     return low > inside.support.low and high < inside.support.high
+
+
+def _printed_mass(inside: Specification, low: float, high: float, theta):
+    """P(low < Y ≤ high) as it is printed: by one tail or two."""
+    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+    if high >= inside.support.high:
+        return exp(inside.formulas["log_sf"](a, *theta))
+    below = exp(inside.formulas["log_cdf"](b, *theta))
+    return below if low < inside.support.low else below - exp(inside.formulas["log_cdf"](a, *theta))
 
 
 def _of_line(inside: Specification, low: float, high: float):
@@ -98,11 +106,15 @@ def _of_line(inside: Specification, low: float, high: float):
 
 
 def _of_counts(inside: Specification, low: float, high: float):
-    """The log probability of counts between the bounds: the mass is a sum, or all but p(0)."""
+    """The log probability of counts between the bounds: the mass is a sum, a tail, or all but p(0)."""
 
     def log_density(y, *theta):
-        if math.isinf(high):
+        if math.isinf(high) and low == 0.0:
             return log_positive(inside, y, *theta)
+        if math.isinf(high) and "log_above" in inside.formulas:
+            return inside.formulas["log_above"](y, View("low", constant(low), {}), *theta)
+        if high - low > MOST_COUNTS:
+            return inside.log_density(y, *theta) - _mass_of_counts(inside, low, high, theta)
         # Σ p(k)/p(y) is 1 and the counts other than y, of which nothing is lost where they are few.
         counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
         others = [
@@ -112,6 +124,16 @@ def _of_counts(inside: Specification, low: float, high: float):
         return -softplus(reduce(logaddexp, others))
 
     return log_density
+
+
+def _mass_of_counts(inside: Specification, low: float, high: float, theta):
+    """log P(low < Y ≤ high), from the tails."""
+    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+    if math.isinf(high):
+        return inside.formulas["log_sf"](a, *theta)
+    if low < 0.0:
+        return inside.formulas["log_cdf"](b, *theta)
+    return log_interval(inside, a, b, *theta)
 
 
 def _levels(inside: Specification, counts: list[float], y, theta):
@@ -189,7 +211,8 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
         raise ValueError(
             f"{KIND}: the bounds of counts are whole numbers, got {low:g} and {high:g}"
         )
-    if math.isinf(high) and low > 0.0:
+    tails = set(TAILS) <= set(inside.formulas)
+    if math.isinf(high) and low > 0.0 and not tails:
         raise TypeError(
             f"{KIND} of counts needs low=0 or a finite high: the tail of {inside.name} beyond "
             f"{low:g} is an endless sum. Give high as well"
@@ -198,7 +221,7 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
         raise ValueError(
             f"{KIND}: low={low:g}, high={high:g} leaves nothing but the count {high:g}"
         )
-    if math.isfinite(high) and high - low > MOST_COUNTS:
+    if math.isfinite(high) and high - low > MOST_COUNTS and not tails:
         raise ValueError(
             f"{KIND} adds up the probabilities of {high - low:.0f} counts, more than {MOST_COUNTS}: "
             "with so many left, a continuous family serves as well"
