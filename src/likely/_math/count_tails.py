@@ -46,7 +46,7 @@ from likely._math.graph import (
 )
 from likely._math.quadrature import DROP, Tail
 from likely._math.special import EXPM1MX
-from likely._math.two_tails import TwoTails, register_tail
+from likely._math.two_tails import Recent, TwoTails, register_tail
 
 #: Sizes below which the integral has steps that are shorter than its length.
 SMALL = 5.0
@@ -165,7 +165,7 @@ class _Tails(TwoTails):
     def _size(self) -> Node:
         return self.sign * self.tail.size
 
-    def computed(self, part: str) -> Node:
+    def compute(self, part: str) -> Node:
         c, m, s, log_m, log_s = self.c, self.m, self.s, self.log_m, self.log_s
         if part == "value":
             few = -negative_binomial_few(c, m, s, log_m, log_s)
@@ -182,20 +182,23 @@ class _Tails(TwoTails):
         return self.tail.mean(lambda v: self._scores(v)[1]) + self.tail.variance(self._score)
 
 
+_tails = Recent(_Tails)
+
+
 def _place(in_log_m: Any, in_log_s: Any) -> tuple[Any, ...]:
     return 0.0, 0.0, 0.0, in_log_m, in_log_s
 
 
 log_count_above, _ = register_tail(
     "count_above",
-    _Tails,
+    _tails,
     True,
     _place,
     lambda c, m, s, log_m, log_s: log(1.0 - betaincc(c, s, m / (s + m))),
 )
 log_count_below, _ = register_tail(
     "count_below",
-    _Tails,
+    _tails,
     False,
     _place,
     lambda c, m, s, log_m, log_s: log(betaincc(c, s, m / (s + m))),

@@ -52,7 +52,7 @@ from likely._math.graph import (
 from likely._math.quadrature import DROP, EVEN, Tail
 from likely._math.special import EXPM1MX
 from likely._math.tails import log_between
-from likely._math.two_tails import TwoTails, register_tail
+from likely._math.two_tails import Recent, TwoTails, register_tail
 
 #: Terms of the series at x ≤ 1: the next is 1/18!.
 _TERMS = 18
@@ -205,11 +205,14 @@ class _Tails(TwoTails):
         self._series, self._integral = _Series(t, k, x), _Integral(t, k, log_k, x)
         self.grows = where(small, x < 1.0, t < 0.0)
 
-    def computed(self, part: str) -> Node:
+    def compute(self, part: str) -> Node:
         return where(self._small, getattr(self._series, part), getattr(self._integral, part))
 
 
 # --- The atoms. ----------------------------------------------------------------------------------
+
+
+_tails = Recent(_Tails)
 
 
 def _place(in_t: Any, in_log_k: Any) -> tuple[Any, ...]:
@@ -228,14 +231,14 @@ def _pull_rule(t: Node, k: Node, log_k: Node, out: Node) -> tuple[Node | float, 
 
 log_gamma_lower, gamma_lower_slope = register_tail(
     "gamma_lower",
-    _Tails,
+    _tails,
     True,
     _place,
     lambda t, k, log_k: log(gammainc(k, k * exp(t))),
     _pull_rule,
 )
 log_gamma_upper, _ = register_tail(
-    "gamma_upper", _Tails, False, _place, lambda t, k, log_k: log(gammaincc(k, k * exp(t)))
+    "gamma_upper", _tails, False, _place, lambda t, k, log_k: log(gammaincc(k, k * exp(t)))
 )
 
 

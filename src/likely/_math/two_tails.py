@@ -13,10 +13,30 @@ One coordinate is a location, in which one of the tails grows and the other fall
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from likely._math.atoms import Atom, Formula, Rule, bose, log1mexp, register
 from likely._math.graph import Node, where
+
+
+class Recent:
+    """Things made of nodes, of which the last few are kept: the atoms of one tail ask for it in turn."""
+
+    def __init__(self, make: Callable[..., Any], most: int = 8) -> None:
+        self._make, self._most = make, most
+        self._known: dict[tuple[bytes, ...], Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        """What is made of these nodes."""
+        key = tuple(arg.node.digest for arg in args)
+        found = self._known.get(key)
+        if found is None:
+            found = self._make(*args)
+            # A new dictionary, as other threads may be reading this one.
+            kept = list(self._known.items())[1 - self._most :]
+            self._known = {**dict(kept), key: found}
+        return found
 
 
 class TwoTails:
@@ -25,9 +45,19 @@ class TwoTails:
     #: Whether the tail that is computed is the growing one.
     grows: Node
 
-    def computed(self, part: str) -> Node:
+    @cached_property
+    def _parts(self) -> dict[str, Node]:
+        return {}
+
+    def compute(self, part: str) -> Node:
         """A part of the tail that is computed."""
         raise NotImplementedError
+
+    def computed(self, part: str) -> Node:
+        """The same, made once."""
+        if part not in self._parts:
+            self._parts[part] = self.compute(part)
+        return self._parts[part]
 
     def _complement(self, part: str) -> Node:
         if part == "value":
