@@ -182,16 +182,16 @@ def test_bounds_that_cannot_be(bounds, message):
 
 
 @pytest.mark.parametrize(
-    ("bounds", "message"),
+    ("family", "bounds", "message"),
     [
-        ({"low": 0.5}, "whole numbers"),
-        ({"high": 500}, "more than 200"),
-        ({"low": 1, "high": 2}, "nothing but the count 2"),
+        (Poisson(), {"low": 0.5}, "whole numbers"),
+        (GeneralisedPoisson(), {"high": 500}, "more than 200"),
+        (Poisson(), {"low": 1, "high": 2}, "nothing but the count 2"),
     ],
 )
-def test_bounds_of_counts(bounds, message):
+def test_bounds_of_counts(family, bounds, message):
     with pytest.raises(ValueError, match=message):
-        Truncated(Poisson(), **bounds)
+        Truncated(family, **bounds)
 
 
 @pytest.mark.parametrize(
