@@ -116,7 +116,7 @@ class BetaBinomial(TrialsFamily):
     >>> from likely import BetaBinomial
     >>> d = BetaBinomial(trials=10).at(probs=0.3, precision=4.0)
     >>> round(float(d.prob(3)), 6), round(float(d.var()), 6), float(d.mode())
-    (0.132374, 5.88, 1.0)
+    (0.135053, 5.88, 1.0)
 
     Source: Skellam, Journal of the Royal Statistical Society B 10 (1948), 257-261.
     """

@@ -15,9 +15,11 @@ from likely import (
     Binomial,
     Censored,
     Constant,
+    DirichletMultinomial,
     Hurdle,
     Linear,
     Mixture,
+    Multinomial,
     Network,
     Poisson,
     Trees,
@@ -329,6 +331,28 @@ def test_successes_without_overdispersion_say_so():
     with pytest.warns(likely.ConvergenceWarning, match="boundary"):
         fitted = BetaBinomial().fit(y)
     assert fitted.parameters["precision"] > 1e3
+
+
+def test_one_part_of_counts_of_several_kinds():
+    rng = np.random.default_rng(8)
+    y = np.array([rng.multinomial(20, rng.dirichlet([2.0, 1.0, 1.5])) for _ in range(80)])
+    x = rng.normal(size=(80, 1))
+    d = Linear(DirichletMultinomial(3)).fit(x, y).predict_dist(x[:3], trials=[1, 5, 400])
+    one = d.marginal("y1")
+    share, kappa = d.mean()[:, 1] / np.array([1.0, 5.0, 400.0]), d.parameters["precision"]
+    theirs = stats.betabinom([1, 5, 400], share * kappa, (1.0 - share) * kappa)
+    np.testing.assert_allclose(one.mean(), d.mean()[:, 1], rtol=1e-13)
+    np.testing.assert_allclose(one.var(), d.var()[:, 1], rtol=1e-13)
+    np.testing.assert_allclose(one.cdf(1.0), theirs.cdf(1.0), rtol=1e-10)
+    np.testing.assert_array_equal(one.quantile(1.0), [1.0, 5.0, 400.0])
+    np.testing.assert_array_equal(
+        Linear(Multinomial(3))
+        .fit(x, y)
+        .predict_dist(x[:2], trials=[3, 8])
+        .marginal(0)
+        .quantile(1.0),
+        [3.0, 8.0],
+    )
 
 
 def test_it_travels_through_cross_validation(data):

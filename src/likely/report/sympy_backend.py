@@ -64,6 +64,7 @@ class ShapedCdf(sympy.Function):
 
     nargs = 2
     letter = ""
+    is_positive = True  # so that its logarithm is a number
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Elementary in x."""
