@@ -205,3 +205,9 @@ def test_what_has_no_tails_is_refused_by_name():
         Censored(GeneralisedPoisson())
     with pytest.raises(TypeError, match="needs low=0 or a finite high"):
         Truncated(GeneralisedPoisson(), low=2)
+
+
+def test_the_functions_are_printed_by_their_names():
+    assert "P(3, m)" in str(Truncated(Poisson(), low=2).explain())
+    assert "I(3, s, m/(m + s))" in str(Truncated(NegativeBinomial(), low=2).explain())
+    assert "−log(F(high) − F(low − 1))" in str(Censored(Poisson()).explain())

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from likely._math.atoms import (
-    betaincc,
+    betainc,
     log1p_residual,
     log1pmx,
     negative_binomial_deviance,
@@ -194,12 +194,12 @@ log_count_above, _ = register_tail(
     _tails,
     True,
     _place,
-    lambda c, m, s, log_m, log_s: log(1.0 - betaincc(c, s, m / (s + m))),
+    lambda c, m, s, log_m, log_s: log(betainc(c, s, m / (s + m))),
 )
 log_count_below, _ = register_tail(
     "count_below",
     _tails,
     False,
     _place,
-    lambda c, m, s, log_m, log_s: log(betaincc(c, s, m / (s + m))),
+    lambda c, m, s, log_m, log_s: log(betainc(s, c, s / (s + m))),
 )
