@@ -6,6 +6,8 @@ from mpmath import mp
 from scipy import optimize, stats
 
 from likely import (
+    BetaBinomial,
+    Binomial,
     Censored,
     Constant,
     GeneralisedPoisson,
@@ -211,3 +213,36 @@ def test_the_functions_are_printed_by_their_names():
     assert "P(3, m)" in str(Truncated(Poisson(), low=2).explain())
     assert "I(3, s, m/(m + s))" in str(Truncated(NegativeBinomial(), low=2).explain())
     assert "−log(F(high) − F(low − 1))" in str(Censored(Poisson()).explain())
+
+
+@pytest.mark.parametrize("family", [Binomial(trials=12), BetaBinomial(trials=12)], ids=repr)
+def test_few_counts_are_added_up(family):
+    """Successes among known trials: bounds against sums of the probabilities, and slopes against differences."""
+    loss = Censored(family).loss()
+    raw = np.array([[0.4], [1.0]])[: loss.columns]
+    p = Predictive(family.loss(), raw[:, 0]).prob(np.arange(13.0))
+    for low, high in [(9.0, np.inf), (-np.inf, 2.0), (3.0, 5.0), (0.0, 12.0), (12.0, np.inf)]:
+        inside = p[int(max(low, 0.0)) : int(min(high, 12.0)) + 1].sum()
+        row = np.array([[low, high]])
+        value, gradient, _ = loss.evaluate(row, raw, 2)
+        assert value[0] == pytest.approx(-np.log(inside), abs=1e-12)
+        for j in range(loss.columns):
+            step = 1e-5 * (np.arange(loss.columns) == j)[:, np.newaxis]
+            up, down = (loss.evaluate(row, raw + s * step, 0)[0][0] for s in (1.0, -1.0))
+            assert gradient[j, 0] == pytest.approx((up - down) / 2e-5, abs=1e-8)
+
+
+def test_a_test_of_which_a_perfect_score_is_a_bound():
+    """Scores of 12 questions; who has 10 or more passed, and no more is known."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(400, 1))
+    y = rng.binomial(12, 1.0 / (1.0 + np.exp(-0.8 - X[:, 0]))).astype(float)
+    model = Linear(Censored(Binomial(trials=12))).fit(X, censored(np.minimum(y, 10.0), y < 10.0))
+
+    def loss(p):
+        d = stats.binom(12, 1.0 / (1.0 + np.exp(-p[0] - p[1] * X[:, 0])))
+        return -np.where(y >= 10.0, d.logsf(9), d.logpmf(y)).sum()
+
+    best, at = maximum(loss, [0.5, 0.5])
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
+    assert model.coef_["probs"][0] == pytest.approx(at[1], abs=1e-5)

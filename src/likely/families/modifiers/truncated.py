@@ -15,6 +15,7 @@ from likely._math.graph import constant, equal, exp, log, where
 from likely.families.base import Parameter, Specification, View
 from likely.families.modifiers import base
 from likely.families.modifiers.bounds import (
+    MOST_COUNTS,
     TAILS,
     by_bounds,
     log_given,
@@ -23,8 +24,6 @@ from likely.families.modifiers.bounds import (
 from likely.families.modifiers.positive import log_positive
 
 KIND = "Truncated"
-#: Probabilities that are added up for counts that are cut off above.
-MOST_COUNTS = 200
 
 
 @cache
@@ -45,7 +44,7 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
         if not inside.support.integer or high - low > MOST_COUNTS:
             mass = _printed_mass(inside, low, high, theta)
         else:
-            seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
+            seen = [base.count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
             mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
         return inside.log_density(y, *theta) - log(mass)
 
@@ -178,8 +177,8 @@ def _levels(inside: Specification, counts: list[float], y, theta):
     """log p(k) − log p(y) for each count k: by steps where the family knows them."""
     if "log_step" not in inside.formulas:
         here = inside.log_density(y, *theta)
-        return [inside.log_density(_count(k), *theta) - here for k in counts]
-    steps = [inside.formulas["log_step"](_count(k), *theta) for k in counts[:-1]]
+        return [inside.log_density(base.count(k), *theta) - here for k in counts]
+    steps = [inside.formulas["log_step"](base.count(k), *theta) for k in counts[:-1]]
     # Up from y to k, or down.
     return [
         sum(
@@ -188,10 +187,6 @@ def _levels(inside: Specification, counts: list[float], y, theta):
         )
         for k in counts
     ]
-
-
-def _count(k: float) -> View:
-    return base.at_zero() if k == 0.0 else View("y", constant(k), {})
 
 
 def _support(support: Domain, low: float, high: float) -> Domain:
