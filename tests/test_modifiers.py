@@ -16,6 +16,7 @@ from likely import (
     Exponential,
     Family,
     Gamma,
+    GeneralisedPoisson,
     Hurdle,
     Independent,
     InverseGaussian,
@@ -136,7 +137,7 @@ def test_default_roles():
             "InverseGaussian has no formula for log_cdf and log_sf; families",
         ),
         (lambda: Truncated(Laplace(), low=0.0), "loss has kinks"),
-        (lambda: Truncated(Poisson(), low=2), "needs low=0 or a finite high"),
+        (lambda: Truncated(GeneralisedPoisson(), low=2), "needs low=0 or a finite high"),
         (lambda: Truncated(Bernoulli(), low=0), "y are classes"),
         (lambda: Truncated(ZeroInflated(Poisson()), high=9), r"ZeroInflated\(Truncated\(...\)\)"),
         (lambda: Truncated(Normal(), low="a"), "low must be a number"),
@@ -151,7 +152,10 @@ def test_default_roles():
             lambda: Mixture(Normal(), 2, loc1=shared),
             r"loc1 is a parameter of Normal: give it there",
         ),
-        (lambda: Censored(Poisson()), "counts of Poisson"),
+        (
+            lambda: Censored(GeneralisedPoisson()),
+            "GeneralisedPoisson has no formula for log_cdf and log_sf; families that have both: Geo",
+        ),
         (lambda: Censored(Categorical()), "y are classes"),
         (lambda: Censored(Beta()), "families that have both: Exponential, "),
         (lambda: Censored(Censored(Normal())), "censored already"),
@@ -177,16 +181,16 @@ def test_bounds_that_cannot_be(bounds, message):
 
 
 @pytest.mark.parametrize(
-    ("bounds", "message"),
+    ("family", "bounds", "message"),
     [
-        ({"low": 0.5}, "whole numbers"),
-        ({"high": 500}, "more than 200"),
-        ({"low": 1, "high": 2}, "nothing but the count 2"),
+        (Poisson(), {"low": 0.5}, "whole numbers"),
+        (GeneralisedPoisson(), {"high": 500}, "more than 200"),
+        (Poisson(), {"low": 1, "high": 2}, "nothing but the count 2"),
     ],
 )
-def test_bounds_of_counts(bounds, message):
+def test_bounds_of_counts(family, bounds, message):
     with pytest.raises(ValueError, match=message):
-        Truncated(Poisson(), **bounds)
+        Truncated(family, **bounds)
 
 
 @pytest.mark.parametrize(

@@ -244,13 +244,14 @@ class Censored(ModifiedFamily):
 
     y has two columns, (n, 2): low and high, equal where y was seen; (t, inf) is right-censored at t, (-inf, t)
     left-censored at t. ``likely.censored(time, event)`` makes them. An exact row adds log p(y), any other
-    log(F(high) − F(low)). Predictions are distributions of y itself, as if nothing were censored.
+    log(F(high) − F(low)). Of counts both ends belong to the interval: (10, inf) is "10 or more", (1, 5) one of 1, …,
+    5. Predictions are distributions of y itself, as if nothing were censored.
 
     ``Censored(Truncated(family))`` takes two columns more, (n, 4), the bounds between which the row could be seen at
     all: delayed entry is ``censored(time, event, entry=entry)``. Every row then subtracts log(F(to) − F(from)), and
     what a censored row says counts between its bounds.
 
-    TypeError where it is not defined: for classes, counts, and families without logarithms of both tails.
+    TypeError where it is not defined: for classes, and families without logarithms of both tails.
 
     >>> from likely import Censored, Exponential, censored
     >>> y = censored(time=[2.0, 5.0, 3.0], event=[1, 1, 0])
@@ -272,8 +273,10 @@ class Censored(ModifiedFamily):
         from likely.report.explain import Line, Step, explain
 
         told = explain(self.loss().distribution, repr(self))
-        left, right = "ℓ(low, high)", "−log(F(high) − F(low))"
-        line = Line(left, right, r"\ell(l, h)", r"-\log\left(F(h) - F(l)\right)")
+        # Both ends of an interval of counts belong to it.
+        low, l = ("low − 1", "l - 1") if self.loss().discrete else ("low", "l")
+        left, right = "ℓ(low, high)", f"−log(F(high) − F({low}))"
+        line = Line(left, right, r"\ell(l, h)", rf"-\log\left(F(h) - F({l})\right)")
         note = "F is the distribution function at the same parameters; it is 0 at −∞ and 1 at ∞."
         steps = [Step("Rows of which only bounds of y are known", (line,), note)]
         if self.specification.support.known:

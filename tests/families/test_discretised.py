@@ -223,7 +223,7 @@ def test_it_composes_with_what_takes_counts():
         (lambda: Discretised(Mixture(Normal(), 2)), r"write Mixture\(Discretised\(...\)\)"),
         (lambda: Discretised(Truncated(Normal(), low=0)), "discretise the family alone"),
         (lambda: Truncated(Discretised(Weibull()), low=0), "a family of counts can be cut off"),
-        (lambda: Censored(Discretised(Logistic())), "counts of Discretised"),
+        (lambda: Censored(Discretised(Logistic())), "no formula for log_cdf and log_sf"),
         (lambda: ZeroInflated(Discretised(Normal())), "may be any whole number"),
     ],
 )

@@ -17,13 +17,8 @@ from likely import (
     shared,
 )
 from likely._math import numpy_backend
+from likely._math.atoms import ATOMS
 from likely._math.evaluate import compile_program
-from likely._math.gamma_tails import (
-    gamma_lower_shape,
-    gamma_upper_shape,
-    log_gamma_lower,
-    log_gamma_upper,
-)
 from likely._math.graph import symbol
 from oracles import numeric
 
@@ -148,7 +143,8 @@ def test_gamma_of_large_shapes(shape, z):
     """By quadrature of the density about its largest value, times its logarithm's slope in the shape."""
     t = z / np.sqrt(shape)
     inputs = {"t": np.array(t), "k": np.array(shape), "log_k": np.array(np.log(shape))}
-    atoms = (log_gamma_lower, gamma_lower_shape) if z < 0 else (log_gamma_upper, gamma_upper_shape)
+    side = "lower" if z < 0 else "upper"
+    atoms = [ATOMS[f"log_gamma_{side}"], ATOMS[f"gamma_{side}_shape"]]
     program = compile_program([a(*map(symbol, inputs)) for a in atoms], numpy_backend.TABLE)
     with np.errstate(all="ignore"):  # of the branches not taken
         value, slope = program(inputs)

@@ -16,11 +16,8 @@ import pytest
 from mpmath import mp, mpf
 
 from likely._math import (
-    between,
-    gamma_tails,
     mpmath_backend,
     numpy_backend,
-    student_tails,
     urn,
 )
 from likely._math.atoms import ATOMS, Atom
@@ -94,10 +91,8 @@ BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
 #: are integrals in ``families/test_special_tails.py``.
 ELSEWHERE = {
-    a.name for a in [
-        *vars(between).values(), *vars(gamma_tails).values(), *vars(student_tails).values()
-    ]
-    if isinstance(a, Atom) and any(word in a.name for word in ("_between", "_lower", "_upper", "student_tail"))
+    name for name in ATOMS
+    if any(word in name for word in ("_between", "gamma_lower", "gamma_upper", "student_tail", "count_"))
 }  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()

@@ -64,7 +64,11 @@ class Intervals(Domain):
         """Which rows of (n, 2) are numbers of the set, or intervals with a part of it inside."""
         low, high = values[..., 0], values[..., 1]
         exact = (low == high) & np.isfinite(low) & super().contains(low)
-        return exact | ((low < high) & (high > self.low) & (low < self.high))
+        if not self.integer:
+            return exact | ((low < high) & (high > self.low) & (low < self.high))
+        # The floor of an infinity is itself.
+        whole = (low == np.floor(low)) & (high == np.floor(high))
+        return exact | ((low < high) & (high >= self.low) & (low <= self.high) & whole)
 
     def covers(self, values: NDArray[np.float64]) -> bool:
         """Whether every row is one of them."""
@@ -124,15 +128,17 @@ class Trials(Domain):
 
 
 def intervals_of(domain: Domain) -> Intervals:
-    """What is seen of a continuous domain's numbers when they are censored."""
+    """What is seen of a domain's numbers when they are censored."""
+    ends = "whole numbers or infinite, that are in it" if domain.integer else ""
     return Intervals(
         f"intervals of {domain.name}",
         domain.symbol,
-        f"[low, high] with low ≤ high; of an exact row low = high, {domain.words}",
+        f"[low, high] with low ≤ high{f', {ends}' if ends else ''}; of an exact row low = high, {domain.words}",
         domain.low,
         domain.high,
         domain.closed_low,
         domain.closed_high,
+        domain.integer,
         columns=("y_low", "y_high"),
     )
 

@@ -18,19 +18,18 @@ from collections.abc import Callable
 from functools import cached_property, reduce
 from math import factorial
 from operator import add
+from typing import Any
 
 from likely._math.atoms import (
-    bose,
+    ATOMS,
     expm1mx,
     gamma_deviance,
     gamma_exponential,
     gamma_slope,
     gammainc,
     gammaincc,
-    log1mexp,
     log_factorial_error,
     log_factorial_error_1,
-    register,
     stirling,
     stirling_curve,
     stirling_error_2,
@@ -53,6 +52,7 @@ from likely._math.graph import (
 from likely._math.quadrature import DROP, EVEN, Tail
 from likely._math.special import EXPM1MX
 from likely._math.tails import log_between
+from likely._math.two_tails import Recent, TwoTails, register_tail
 
 #: Terms of the series at x ≤ 1: the next is 1/18!.
 _TERMS = 18
@@ -196,120 +196,49 @@ class _Integral:
         return (self.tail.spread - self.rise) - own
 
 
-class _Tails:
-    """Both tails: one is computed, and the other is its complement.
-
-    The part ``name`` of a tail is its logarithm, what it moves by in t (its slope, up to the sign) and in log k
-    (its shape), and what these two move by.
-    """
+class _Tails(TwoTails):
+    """P(k, x), which grows in t, and Q(k, x)."""
 
     def __init__(self, t: Expression, k: Expression, log_k: Expression) -> None:
         x = gamma_exponential(t, k)
-        small = where(x < 1.0, k < 1.0, x < 1.0)
+        self._small = small = where(x < 1.0, k < 1.0, x < 1.0)
         self._series, self._integral = _Series(t, k, x), _Integral(t, k, log_k, x)
-        self._small = small
-        #: Whether the lower tail is the one that is computed.
-        self._lower = where(small, x < 1.0, t < 0.0)
+        self.grows = where(small, x < 1.0, t < 0.0)
 
-    def _computed(self, name: str) -> Node:
-        return where(self._small, getattr(self._series, name), getattr(self._integral, name))
-
-    def _complement(self, name: str) -> Node:
-        if name == "value":
-            return log1mexp(-self._computed("value"))
-        odds = bose(-self._computed("value"))
-        slope, shape = self._computed("slope"), self._computed("shape")
-        if name == "slope":
-            return odds * slope
-        if name == "pull":
-            more = (1.0 + odds) * slope
-            return self._computed("pull") + where(self._lower, more, -more)
-        if name == "rise":
-            return self._computed("rise") + (1.0 + odds) * shape
-        if name == "shape":
-            return -odds * shape
-        return -odds * (self._computed("shape_2") + (1.0 + odds) * (shape * shape))
-
-    def lower(self, name: str) -> Node:
-        return where(self._lower, self._computed(name), self._complement(name))
-
-    def upper(self, name: str) -> Node:
-        return where(self._lower, self._complement(name), self._computed(name))
+    def compute(self, part: str) -> Node:
+        return where(self._small, getattr(self._series, part), getattr(self._integral, part))
 
 
 # --- The atoms. ----------------------------------------------------------------------------------
 
 
-def _lower(name: str) -> Callable[..., Node]:
-    return lambda t, k, log_k: _Tails(t, k, log_k).lower(name)
+_tails = Recent(_Tails)
 
 
-def _upper(name: str) -> Callable[..., Node]:
-    return lambda t, k, log_k: _Tails(t, k, log_k).upper(name)
+def _place(in_t: Any, in_log_k: Any) -> tuple[Any, ...]:
+    return in_t, 0.0, in_log_k
 
 
-gamma_lower_pull = register("gamma_lower_pull", expansion=_lower("pull"))
-gamma_lower_rise = register("gamma_lower_rise", expansion=_lower("rise"))
-gamma_lower_shape_2 = register("gamma_lower_shape_2", expansion=_lower("shape_2"))
-gamma_lower_slope = register(
-    "gamma_lower_slope",
-    lambda t, k, log_k, out: (
-        out * gamma_lower_pull(t, k, log_k),
+def _pull_rule(t: Node, k: Node, log_k: Node, out: Node) -> tuple[Node | float, ...]:
+    # It is k − x less the slope.
+    slope, rise = (ATOMS[f"gamma_lower_{part}"](t, k, log_k) for part in ("slope", "rise"))
+    return (
+        -gamma_exponential(t, k) - slope * out,
         0.0,
-        out * gamma_lower_rise(t, k, log_k),
-    ),
-    expansion=_lower("slope"),
-)
-gamma_lower_shape = register(
-    "gamma_lower_shape",
-    lambda t, k, log_k, out: (
-        gamma_lower_slope(t, k, log_k) * gamma_lower_rise(t, k, log_k),
-        0.0,
-        gamma_lower_shape_2(t, k, log_k),
-    ),
-    expansion=_lower("shape"),
-)
-log_gamma_lower = register(
-    "log_gamma_lower",
-    lambda t, k, log_k, out: (
-        gamma_lower_slope(t, k, log_k),
-        0.0,
-        gamma_lower_shape(t, k, log_k),
-    ),
+        -gamma_slope(t, k, log_k) - slope * rise,
+    )
+
+
+log_gamma_lower, gamma_lower_slope = register_tail(
+    "gamma_lower",
+    _tails,
+    True,
+    _place,
     lambda t, k, log_k: log(gammainc(k, k * exp(t))),
-    _lower("value"),
+    _pull_rule,
 )
-
-gamma_upper_pull = register("gamma_upper_pull", expansion=_upper("pull"))
-gamma_upper_rise = register("gamma_upper_rise", expansion=_upper("rise"))
-gamma_upper_shape_2 = register("gamma_upper_shape_2", expansion=_upper("shape_2"))
-gamma_upper_slope = register(
-    "gamma_upper_slope",
-    lambda t, k, log_k, out: (
-        out * gamma_upper_pull(t, k, log_k),
-        0.0,
-        out * gamma_upper_rise(t, k, log_k),
-    ),
-    expansion=_upper("slope"),
-)
-gamma_upper_shape = register(
-    "gamma_upper_shape",
-    lambda t, k, log_k, out: (
-        -gamma_upper_slope(t, k, log_k) * gamma_upper_rise(t, k, log_k),
-        0.0,
-        gamma_upper_shape_2(t, k, log_k),
-    ),
-    expansion=_upper("shape"),
-)
-log_gamma_upper = register(
-    "log_gamma_upper",
-    lambda t, k, log_k, out: (
-        -gamma_upper_slope(t, k, log_k),
-        0.0,
-        gamma_upper_shape(t, k, log_k),
-    ),
-    lambda t, k, log_k: log(gammaincc(k, k * exp(t))),
-    _upper("value"),
+log_gamma_upper, _ = register_tail(
+    "gamma_upper", _tails, False, _place, lambda t, k, log_k: log(gammaincc(k, k * exp(t)))
 )
 
 

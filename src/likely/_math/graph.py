@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
@@ -258,7 +258,7 @@ def divide(a: Any, b: Any) -> Node:
         return constant(0.0)
     if is_constant(b, 1.0):
         return a
-    if is_constant(a) and is_constant(b):
+    if is_constant(a) and is_constant(b) and b.value != 0.0:  # what is over 0 is for the backend to say
         return constant(a.value / b.value)
     if a.op == "negative":
         return negative(divide(a.args[0], b))
@@ -384,14 +384,14 @@ def polynomial(x: Any, coefficients: Sequence[Any]) -> Node:
     return result
 
 
-def topological(outputs: Iterable[Node], known: Iterable[int] = ()) -> list[Node]:
+def topological(outputs: Iterable[Node], known: Container[int] = ()) -> list[Node]:
     """Every node that the outputs need, arguments before their users; ``known`` ones, by id, are left out."""
     order: list[Node] = []
-    seen: set[int] = set(known)
+    seen: set[int] = set()
     stack = [(node, False) for node in reversed(list(outputs))]
     while stack:
         node, ready = stack.pop()
-        if id(node) in seen:
+        if id(node) in seen or id(node) in known:
             continue
         if ready:
             seen.add(id(node))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import add
+from typing import Any
 
 from numpy.polynomial.legendre import leggauss
 
@@ -34,20 +35,34 @@ def _nodes(n: int, uniform: float) -> Iterator[tuple[float, float]]:
 NODES = list(_nodes(30, 0.3))
 #: Of an interval in which |h| < 1.5 these give every digit.
 EVEN = list(_nodes(8, 1.0))
+#: Of two intervals, the second from 2/7 of both on, these give every digit where h has steps as e^−s does.
+_PART = list(_nodes(16, 1.0))
+LONG = [(2.0 / 7.0 * at, 2.0 / 7.0 * w) for at, w in _PART]
+LONG += [(2.0 / 7.0 + 5.0 / 7.0 * at, 5.0 / 7.0 * w) for at, w in _PART]
 
 
 class Tail:
-    """∫ weight(s) e^−h(s) ds over 0 < s < reach, where h(0) = 0 and what is left out is below e^−``DROP``."""
+    """∫ weight(s) e^−h(s) ds over 0 < s < reach, where h(0) = 0 and what is left out is below e^−``DROP``.
+
+    ``first`` is a part of the reach that is integrated apart, where what is ahead is much longer than h is smooth.
+    """
 
     def __init__(
         self,
         reach: Expression,
         height: Callable[[Node], Node],
         weight: Callable[[Node], Node] | None = None,
+        first: Expression | None = None,
     ) -> None:
-        self._points = [at * reach for at, _ in NODES]
+        self._points: list[Node] = [at * reach for at, _ in NODES]
+        lengths: list[Any] = [w for _, w in NODES]
+        if first is not None:
+            rest = reach - first
+            self._points = [first + at * rest for at, _ in NODES] + [at * first for at, _ in LONG]
+            share = first / reach
+            lengths = [w * (1.0 - share) for w in lengths] + [w * share for _, w in LONG]
         self._heights = [height(s) for s in self._points]
-        self._weights = [w * exp(-h) for (_, w), h in zip(NODES, self._heights, strict=True)]
+        self._weights = [w * exp(-h) for w, h in zip(lengths, self._heights, strict=True)]
         if weight is not None:
             self._weights = [
                 w * weight(s) for w, s in zip(self._weights, self._points, strict=True)

@@ -49,6 +49,7 @@ from likely._math.graph import (
 )
 from likely._math.quadrature import DROP, EVEN, Tail
 from likely._math.special import ATANH
+from likely._math.two_tails import Recent
 
 #: Degrees of freedom below which the integral is taken by parts.
 FEW = 5.0
@@ -313,8 +314,11 @@ class _Tail:
 # --- The atoms, in the residual d, the scale s and the degrees of freedom n. ---------------------
 
 
+_tail = Recent(_Tail)
+
+
 def _part(name: str) -> Callable[..., Node]:
-    return lambda *args: getattr(_Tail(*args), name)()
+    return lambda *args: getattr(_tail(*args), name)()
 
 
 student_tail_bend = register("student_tail_bend", expansion=_part("bend"))

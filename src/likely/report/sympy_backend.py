@@ -60,14 +60,17 @@ class NormalCdf(sympy.Function):
 
 
 class ShapedCdf(sympy.Function):
-    """A distribution function F(shape, x); its derivative in the shape is a function of its own name."""
+    """F(shape, x) or F(shape, shape, x), a distribution function; derivatives in shapes have names of their own."""
 
     nargs = 2
     letter = ""
+    is_positive = True  # so that its logarithm is a number
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Elementary in x."""
-        return self.slope() if argindex == 2 else sympy.Function(f"{self.letter}_1")(*self.args)
+        if argindex == len(self.args):
+            return self.slope()
+        return sympy.Function(f"{self.letter}_{argindex}")(*self.args)
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"
@@ -101,6 +104,23 @@ class UpperGamma(ShapedCdf):
     def definition(self) -> Expr:
         """The formula behind the name."""
         return sympy.uppergamma(*self.args) / sympy.gamma(self.args[0])
+
+
+class BetaCdf(ShapedCdf):
+    """I(a, b, x), the regularised incomplete beta function."""
+
+    nargs = 3
+    letter = "I"
+
+    def slope(self) -> Expr:
+        """The density of Beta."""
+        a, b, x = self.args
+        return x ** (a - 1) * (1 - x) ** (b - 1) / sympy.beta(a, b)
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        a, b, x = self.args
+        return sympy.betainc_regularized(a, b, 0, x)
 
 
 class StudentCdf(ShapedCdf):
@@ -209,6 +229,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "ndtr": NormalCdf,
         "gammainc": LowerGamma,
         "gammaincc": UpperGamma,
+        "betainc": BetaCdf,
         "stdtr": StudentCdf,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),

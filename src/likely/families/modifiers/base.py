@@ -102,6 +102,11 @@ def at_zero() -> View:
     )
 
 
+def count(k: float) -> View:
+    """y = k, with its views."""
+    return at_zero() if k == 0.0 else View("y", constant(k), {})
+
+
 def refuse_families_over_classes(kind: str, inside: Specification, instead: str) -> None:
     """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along."""
     if inside.support.known == Trials.known:

@@ -28,26 +28,28 @@ def censored(inside: Specification) -> Specification:
     .. math:: L = \begin{cases} p(y) & \text{low} = \text{high} = y \\
               F(\text{high}) - F(\text{low}) & \text{otherwise} \end{cases}
 
-    An infinite end is one-sided: (t, ∞) is right-censored at t, (−∞, t) left-censored. Censoring must not tell
-    more about y than that it lies there.
+    An infinite end is one-sided: (t, ∞) is right-censored at t, (−∞, t) left-censored. Of counts both ends belong to
+    the interval, P(low ≤ Y ≤ high). Censoring must not tell more about y than that it lies there.
 
     Source: Klein and Moeschberger, Survival Analysis (2003), section 3.5.
     """
     if inside.support.known != Bounded.known:
         base.refuse_families_over_classes(KIND, inside, "its labels are seen or not")
-    if inside.support.integer:
-        raise TypeError(
-            f"{KIND} is not defined for the counts of {inside.name}; where only 'at least' or 'at most' "
-            "is known of many, Truncated or a continuous family may serve"
-        )
     if base.contains(inside, KIND):
         raise TypeError(f"{KIND} is not defined for {inside.name}, which is censored already")
     truncated = inside.structure is not None and inside.structure.kind == "Truncated"
+    if truncated and inside.support.integer:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, counts that are cut off; censor the whole family, "
+            "or cut it off without bounds of single rows"
+        )
     if not truncated:
         refuse_without_tails(KIND, inside)
 
     def log_density(low, high, *theta):
-        seen = by_bounds(inside, low, high, lambda a, b: log_mass(inside, a, b, *theta))
+        # Of counts what lies below the interval ends with the one before.
+        below = View("below", low - 1.0, {}) if inside.support.integer else low
+        seen = by_bounds(inside, below, high, lambda a, b: log_mass(inside, a, b, *theta))
         return where(equal(low, high), inside.log_density(low, *theta), seen)
 
     by_row = inside.support.known == Bounded.known
@@ -62,7 +64,12 @@ def censored(inside: Specification) -> Specification:
         log_density=_between_bounds(inside) if truncated else log_density,
         formulas={} if truncated else information.of_unseen_number(inside),
         smooth=inside.smooth,
-        structure=base.Structure(KIND, parts, _rows, lambda y, weight: {}),
+        structure=base.Structure(
+            KIND,
+            parts,
+            lambda part, y, weight: _rows(inside.support.integer, y, weight),
+            lambda y, weight: {},
+        ),
     )
 
 
@@ -92,7 +99,7 @@ def _between_bounds(inside: Specification):
     return log_density
 
 
-def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
+def _rows(counts: bool, y: base.Array, weight: base.Array | None) -> base.Rows:
     """The middle of each interval, or its finite end, with the row's bounds; rows that tell nothing are left out."""
     low, high, bounds = y[:, 0], y[:, 1], y[:, 2:]
     if bounds.shape[1]:
@@ -106,5 +113,7 @@ def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
         middle = 0.5 * low + 0.5 * high
     one = np.where(np.isfinite(low), low, high)
     values = np.where(np.isfinite(low) & np.isfinite(high), middle, one)[known]
+    if counts:
+        values = np.floor(values)
     kept = None if weight is None else weight[known]
     return np.column_stack([values, bounds[known]]) if bounds.shape[1] else values, kept

@@ -14,12 +14,16 @@ from likely._math.domains import Bounded, Domain, bounded, real
 from likely._math.graph import constant, equal, exp, log, where
 from likely.families.base import Parameter, Specification, View
 from likely.families.modifiers import base
-from likely.families.modifiers.bounds import by_bounds, log_given, refuse_without_tails
+from likely.families.modifiers.bounds import (
+    MOST_COUNTS,
+    TAILS,
+    by_bounds,
+    log_given,
+    refuse_without_tails,
+)
 from likely.families.modifiers.positive import log_positive
 
 KIND = "Truncated"
-#: Probabilities that are added up for counts that are cut off above.
-MOST_COUNTS = 200
 
 
 @cache
@@ -37,12 +41,11 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     log_density = _of_counts if inside.support.integer else _of_line
 
     def printed(y, *theta):
-        if not inside.support.integer:
-            ends = [View("y", constant(v), {}) for v in (low, high)]
-            below, all_ = (exp(inside.formulas["log_cdf"](end, *theta)) for end in ends)
-            return inside.log_density(y, *theta) - log(all_ - below)
-        seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
-        mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
+        if not inside.support.integer or high - low > MOST_COUNTS:
+            mass = _printed_mass(inside, low, high, theta)
+        else:
+            seen = [base.count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
+            mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
         return inside.log_density(y, *theta) - log(mass)
 
     parts = (base.Part(inside),)
@@ -129,8 +132,17 @@ def truncated_by_row(inside: Specification) -> Specification:
 def _long(inside: Specification, low: float, high: float) -> bool:
     """Whether the formula that is computed is too long to be read."""
     if inside.support.integer:
-        return math.isfinite(high)
+        return math.isfinite(high) or low > 0.0
     return low > inside.support.low and high < inside.support.high
+
+
+def _printed_mass(inside: Specification, low: float, high: float, theta):
+    """P(low < Y ≤ high) as it is printed: by one tail or two."""
+    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+    if high >= inside.support.high:
+        return exp(inside.formulas["log_sf"](a, *theta))
+    below = exp(inside.formulas["log_cdf"](b, *theta))
+    return below if low < inside.support.low else below - exp(inside.formulas["log_cdf"](a, *theta))
 
 
 def _of_line(inside: Specification, low: float, high: float):
@@ -141,11 +153,15 @@ def _of_line(inside: Specification, low: float, high: float):
 
 
 def _of_counts(inside: Specification, low: float, high: float):
-    """The log probability of counts between the bounds: the mass is a sum, or all but p(0)."""
+    """The log probability of counts between the bounds: the mass is a sum, a tail, or all but p(0)."""
 
     def log_density(y, *theta):
-        if math.isinf(high):
+        if math.isinf(high) and low == 0.0:
             return log_positive(inside, y, *theta)
+        if high - low > MOST_COUNTS:
+            a = View("low", constant(low), {}) if low >= inside.support.low else None
+            b = View("high", constant(high), {}) if math.isfinite(high) else None
+            return log_given(inside, y, a, b, *theta)
         # Σ p(k)/p(y) is 1 and the counts other than y, of which nothing is lost where they are few.
         counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
         others = [
@@ -161,8 +177,8 @@ def _levels(inside: Specification, counts: list[float], y, theta):
     """log p(k) − log p(y) for each count k: by steps where the family knows them."""
     if "log_step" not in inside.formulas:
         here = inside.log_density(y, *theta)
-        return [inside.log_density(_count(k), *theta) - here for k in counts]
-    steps = [inside.formulas["log_step"](_count(k), *theta) for k in counts[:-1]]
+        return [inside.log_density(base.count(k), *theta) - here for k in counts]
+    steps = [inside.formulas["log_step"](base.count(k), *theta) for k in counts[:-1]]
     # Up from y to k, or down.
     return [
         sum(
@@ -171,10 +187,6 @@ def _levels(inside: Specification, counts: list[float], y, theta):
         )
         for k in counts
     ]
-
-
-def _count(k: float) -> View:
-    return base.at_zero() if k == 0.0 else View("y", constant(k), {})
 
 
 def _support(support: Domain, low: float, high: float) -> Domain:
@@ -237,7 +249,8 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
         raise ValueError(
             f"{KIND}: the bounds of counts are whole numbers, got {low:g} and {high:g}"
         )
-    if math.isinf(high) and low > 0.0:
+    tails = set(TAILS) <= set(inside.formulas)
+    if math.isinf(high) and low > 0.0 and not tails:
         raise TypeError(
             f"{KIND} of counts needs low=0 or a finite high: the tail of {inside.name} beyond "
             f"{low:g} is an endless sum. Give high as well"
@@ -246,7 +259,7 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
         raise ValueError(
             f"{KIND}: low={low:g}, high={high:g} leaves nothing but the count {high:g}"
         )
-    if math.isfinite(high) and high - low > MOST_COUNTS:
+    if math.isfinite(high) and high - low > MOST_COUNTS and not tails:
         raise ValueError(
             f"{KIND} adds up the probabilities of {high - low:.0f} counts, more than {MOST_COUNTS}: "
             "with so many left, a continuous family serves as well"

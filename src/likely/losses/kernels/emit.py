@@ -152,7 +152,13 @@ def _valid(support: Domain, columns: int) -> str:
         return " & ".join([*conditions, _between_bounds(support)])
     if isinstance(support, Intervals):
         exact = " & ".join(["(y_low == y_high)", *inside(support, "y_low")])
-        overlap = f"(y_low < y_high) & (y_high > {_number(support.low)}) & (y_low < {_number(support.high)})"
+        equal = "=" if support.integer else ""
+        overlap = (
+            f"(y_low < y_high) & (y_high >{equal} {_number(support.low)}) "
+            f"& (y_low <{equal} {_number(support.high)})"
+        )
+        if support.integer:
+            overlap += " & (y_low == np.floor(y_low)) & (y_high == np.floor(y_high))"
         return " & ".join([*conditions, f"(({exact}) | ({overlap}))"])
     if isinstance(support, Trials):
         successes = [*inside(support, "successes"), "(successes <= trials)"]
