@@ -40,6 +40,11 @@ GRID = {
         "skewness": [0, -2, 1],
         "tail": [1, 3, 0.8],
     },
+    "skewnormal": {
+        "loc": [0, 1e9, -3, 1e-3, 2],
+        "scale": [1, 1e3, 1e-3, 1e-6, 1],
+        "skewness": [1, -3, 20, 0, 0.01],
+    },
     "weibull": {"scale": [1, 1e6, 1e-3, 5, 2], "shape": [0.3, 1, 3, 300, 0.7]},
     "loglogistic": {"scale": [1, 1e6, 1e-3, 5], "shape": [2.5, 30, 3, 300]},
     "inversegaussian": {"mean": [1, 1e6, 1e-3, 5], "shape": [0.2, 1e6, 3, 2]},
@@ -102,6 +107,8 @@ def oracle(name, row=None, **values):
             return st.poisson(v["mean"])
         case "generalisedpoisson":
             return tabulated.GeneralisedPoisson(**v)
+        case "skewnormal":
+            return tabulated.SkewNormal(v["skewness"], v["loc"], v["scale"])
         case "vonmises":
             return tabulated.VonMises(v["concentration"], v["loc"])
         case "negativebinomial":

@@ -65,6 +65,18 @@ CURVATURE_GAPS = {
     "Normal(loc: identity, scale: inverse_squared)": (-1e300, 0.0, 1.0),
     "Normal(loc: identity, variance: inverse)": (-1e300, -30.0, 30.0),
     "Normal(loc: identity, variance: inverse_squared)": (-1e300, -30.0, 30.0),
+    "SkewNormal(loc: identity, scale: inverse, skewness: identity)": (
+        -1e300,
+        -1.333875208694576,
+        0.8781020149125471,
+        0.8158023491717362,
+    ),
+    "SkewNormal(loc: identity, scale: inverse_squared, skewness: identity)": (
+        1e300,
+        0.14960684515769748,
+        1.1388003179099437,
+        -0.4672690976464447,
+    ),
     "StudentT(loc: identity, scale: log, df: inverse)": (
         1.1467334224013963,
         0.31636407247859977,

@@ -86,7 +86,11 @@ EXPONENTIAL = {
 ABOVE_ONE = {
     "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
     "urn_deviance", "rising_gap", "rising_gap_slope", "rising_gap_curve", "rising_sum", "rising_sum_slope",
+    "rising_excess", "rising_slope", "rising_curve", "rising_bend", "urn_error", "urn_error_slope",
+    "urn_error_curve",
 }  # fmt: skip
+#: Known to rounding of 1 where they are below: they are added to what is of that size.
+BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
 #: are integrals in ``families/test_special_tails.py``.
 ELSEWHERE = {
@@ -183,4 +187,5 @@ def test_expansion_is_the_definition(atom: Atom) -> None:
                 abs(truth(at | {k: x * (1 + step)}) - true) / step for k, x in at.items()
             )
             allowed = mpf(10) ** -11 * abs(true) + 64 * mpf(2) ** -53 * slack
+            allowed += 8 * mpf(2) ** -53 * (atom.name in BESIDE_ONE)
             assert abs(mpf(float(found[i])) - true) <= allowed, (at, float(found[i]), true)

@@ -111,3 +111,33 @@ class VonMises:
 
     def _over_the_circle(self, values):
         return self._each(lambda k, m: self._integral(m - np.pi, m + np.pi, k, m, values))
+
+
+class SkewNormal:
+    """SciPy's distribution but for its tails, which keep eight digits: integrals outwards over growing panels."""
+
+    def __init__(self, a, loc, scale):
+        self._a, self._loc, self._scale = a, loc, scale
+        self._scipy = scipy.stats.skewnorm(a, loc, scale)
+
+    def __getattr__(self, name):
+        return getattr(self._scipy, name)
+
+    def cdf(self, y):
+        z = (y - self._loc) / self._scale
+        return np.where(z > 0, 1.0 - self._tail(z, -self._a), self._tail(z, self._a))
+
+    def sf(self, y):
+        z = (y - self._loc) / self._scale
+        return np.where(z > 0, self._tail(z, -self._a), 1.0 - self._tail(z, self._a))
+
+    @staticmethod
+    def _tail(z, a):
+        """P(Z ≤ −|z|)"""
+        z, a = (np.asarray(v)[..., None, None] for v in np.broadcast_arrays(z, a))
+        nodes, weights = np.polynomial.legendre.leggauss(20)
+        ends = (2.0 ** np.arange(25.0) - 1.0)[:, None]
+        unit = 1.0 / (1.0 + a * a) / (1.0 + np.abs(z))
+        size = unit * np.diff(ends, axis=0)
+        t = -np.abs(z) - unit * ends[:-1] - size * (0.5 + 0.5 * nodes)
+        return (scipy.stats.skewnorm.pdf(t, a) * (0.5 * weights) * size).sum(axis=(-2, -1))

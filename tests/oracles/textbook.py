@@ -135,6 +135,21 @@ def inverse_gaussian(y, mean, shape):
     )
 
 
+def log_normal_cdf(x):
+    """log Φ(x); far left by its asymptotic series, of which the next term is a share of 1e-197."""
+    far = x < -1e20
+    below = where(far, x, -1.0)
+    v = 1.0 / (below * below)
+    series = 1.0 - v + 3.0 * v**2 - 15.0 * v**3 + 105.0 * v**4
+    left = -below * below / 2.0 - log(-below * sqrt(2.0 * PI)) + log(series)
+    return where(far, left, log(make("ndtr", where(far, 0.0, x))))
+
+
+def skew_normal(y, loc, scale, skewness):
+    z = (y - loc) / scale
+    return log(2.0) + normal(y, loc, scale) + log_normal_cdf(skewness * z)
+
+
 def johnson_su(y, loc, scale, skewness, tail):
     u = (y - loc) / scale
     z = tail * (skewness + log(u + sqrt(u * u + 1.0)))
@@ -378,6 +393,7 @@ UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
 class Textbook:
     """A family: its density, the information where it is in closed form, and where y lies.
 
+    ``information`` takes θ; where only that of the complete data has a closed form, ``complete`` takes y and θ.
     ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position
     and its value from the alternative's. ``centre`` gives (mean or middle, spread) of y
     from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, the y
@@ -392,6 +408,7 @@ class Textbook:
     alternatives: dict[str, tuple[int, Callable[[Node], Node]]] | None = None
     kink: Callable[..., tuple[float, float]] | None = None
     end: Callable[..., tuple[float, ...]] | None = None
+    complete: Callable[..., dict[tuple[int, int], Node]] | None = None
 
 
 def _narrow(scale: float, shape: float) -> tuple[float, float]:
@@ -464,6 +481,12 @@ FAMILIES: dict[str, Textbook] = {
         None,
         lambda loc, scale, skew, tail: (loc, scale),
         kink=lambda loc, scale, skew, tail: (loc, scale),
+    ),
+    "SkewNormal": Textbook(
+        skew_normal,
+        None,
+        lambda loc, scale, skewness: (loc, scale),
+        kink=lambda loc, scale, skewness: (loc, scale),
     ),
     "Geometric": Textbook(geometric, geometric_information, lambda m: (m, m**0.5 * (1 + m) ** 0.5)),
     "Gamma": Textbook(gamma, gamma_information, lambda m, k: (m, m / k**0.5)),

@@ -28,6 +28,12 @@ def _von_mises(name: str) -> Callable[..., Any]:
     return call
 
 
+def _skew_normal_quantile(*args: Any) -> Any:
+    from likely._math import skew_quantile
+
+    return skew_quantile.quantile(*args)
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: np.pi,
     "add": np.add,
@@ -54,6 +60,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "less_equal": np.less_equal,
     "equal": np.equal,
     **{name: _scipy(name) for name in SCIPY_ONLY},
+    "skew_normal_quantile": _skew_normal_quantile,
     "von_mises_mass": _von_mises("mass"),
     "von_mises_quantile": _von_mises("quantile"),
     "von_mises_variance": _von_mises("variance"),

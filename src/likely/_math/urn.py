@@ -3,7 +3,8 @@
 With precision n and a share p of it, an urn holds pn of one kind, and every draw returns two. Each atom is what is left
 of :math:`\\log \\Gamma(x + y) - \\log \\Gamma(x)` or of its slopes after all that cancels has cancelled on paper:
 
-- ``urn_deviance`` of one kind, against what is expected of it, so that nothing cancels as n → ∞;
+- ``urn_spread`` where both kinds are drawn, beside ``urn_deviance`` of each, which takes them against what is expected,
+  so that nothing cancels as n → ∞;
 - ``rising_gap`` where all draws are of one kind. Their probability may be nearly 1, and the loss is a sum of small
   positive terms, from the second draw on: the first says nothing about n.
 """
@@ -14,7 +15,7 @@ import math
 
 from likely._math import special
 from likely._math.atoms import digamma, lgamma, register, trigamma
-from likely._math.graph import PI, Expression, Node, abs_, exp, log, log1p, where
+from likely._math.graph import PI, Expression, Node, exp, log, log1p, where
 
 #: Below this share a difference of two slopes is taken as the integral of their derivative over log n.
 CLOSE = 1e-3
@@ -22,152 +23,7 @@ CLOSE = 1e-3
 GAUSS = (0.5 - math.sqrt(1.0 / 12.0), 0.5 + math.sqrt(1.0 / 12.0))
 
 
-# --- One kind of several: y of t draws, by its share p. --------------------------------------------
-
-
-def _excess(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression
-) -> tuple[Node, Node, Node, Node]:
-    """Of r = (y − pt)/(pn + pt): whether it is near 0, r, log(1 + r), and r − log(1 + r) where near."""
-    a = p * n
-    r = (y - p * t) / (a + p * t)
-    v = r / (2.0 + r)
-    near = abs_(v) < 0.2
-    tail = 2.0 * special._atanh_tail(where(near, v, 0.0))
-    logarithm = where(near, 2.0 * v + tail, log(a + y) - (log_p + log(n + t)))
-    return near, r, logarithm, r * v - tail
-
-
-def _deviance(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
-) -> Node:
-    """y log(y/pt) − (pn + y) log((pn + y)/(pn + pt)), y ≥ 1: two terms that cannot be negative."""
-    to_n, to_t = 1.0 / (1.0 + t / n), 1.0 / (1.0 + n / t)
-    sum_ = p * n + y
-    d = (y - p * t) * to_n
-    # y log(y/u) − d with u = (pn + y) t/(n + t) = y − d
-    v = d / (y + sum_ * to_t)
-    far = y * ((log(y) - log(sum_)) - (log(t) - log(n + t))) - d
-    split = where(abs_(v) < 0.2, d * v + 2.0 * y * special._atanh_tail(v), far)
-    return split + _deviance_size(y, t, p, n, log_p, log_n)
-
-
-def _deviance_size(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
-) -> Node:
-    """Its derivative in log n: pn (r − log(1 + r))."""
-    near, _, logarithm, rest = _excess(y, t, p, n, log_p)
-    far = (y - p * t) * (1.0 / (1.0 + t / n)) - p * n * logarithm
-    return where(near, p * n * rest, far)
-
-
-def _deviance_share(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
-) -> Node:
-    """Its derivative in log p: −pn log(1 + r)."""
-    return -(p * n * _excess(y, t, p, n, log_p)[2])
-
-
-def _deviance_share_2(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
-) -> Node:
-    """Its second derivative in log p: pn (y/(pn + y) − log(1 + r))."""
-    near, r, logarithm, rest = _excess(y, t, p, n, log_p)
-    a = p * n
-    # y/(a + y) = (pt/(a + y)) + r/(1 + r), and log(1 + r) − r/(1 + r) = r²/(1 + r) − (r − log(1 + r))
-    close = a / (a + y) * (p * t) - a * (r * (r / (1.0 + r)) - rest)
-    return where(near, close, a * (y / (a + y) - logarithm))
-
-
-def _deviance_cross(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
-) -> Node:
-    """Its derivative in log p and log n: the same, less pt n/(n + t)."""
-    near, r, logarithm, rest = _excess(y, t, p, n, log_p)
-    a, to_n, to_t = p * n, 1.0 / (1.0 + t / n), 1.0 / (1.0 + n / t)
-    shrunk = r / (1.0 + r)
-    close = -(a * (r * shrunk - rest + to_t * shrunk))
-    return where(near, close, to_n * ((y - p * t) * (a / (a + y))) - a * logarithm)
-
-
-def _deviance_size_2(
-    y: Expression, t: Expression, p: Expression, n: Expression, log_p: Expression, log_n: Expression
-) -> Node:
-    """The second derivative in log n: pn (r − log(1 + r)) − (pn r)²/(pn + y)."""
-    near, _, logarithm, rest = _excess(y, t, p, n, log_p)
-    a, to_n, to_t = p * n, 1.0 / (1.0 + t / n), 1.0 / (1.0 + n / t)
-    d, left = (y - p * t) * to_n, a / (a + y)
-    far = d * (left * to_n + to_t * (1.0 + left)) - a * logarithm
-    return where(near, a * rest - d * (d / (a + y)), far)
-
-
-urn_deviance_share_2 = register(
-    "urn_deviance_share_2",
-    None,
-    lambda y, t, p, n, log_p, log_n: p * n * (y / (p * n + y) - log((p * n + y) / (p * n + p * t))),
-    _deviance_share_2,
-)
-urn_deviance_cross = register(
-    "urn_deviance_cross",
-    None,
-    lambda y, t, p, n, log_p, log_n: (
-        p * n * (y / (p * n + y) - t / (n + t) - log((p * n + y) / (p * n + p * t)))
-    ),
-    _deviance_cross,
-)
-urn_deviance_size_2 = register(
-    "urn_deviance_size_2",
-    None,
-    lambda y, t, p, n, log_p, log_n: (
-        (y - p * t) * n / (n + t)
-        - p * n * log((p * n + y) / (p * n + p * t))
-        - ((y - p * t) * n / (n + t)) * ((y - p * t) * n / (n + t)) / (p * n + y)
-    ),
-    _deviance_size_2,
-)
-urn_deviance_share = register(
-    "urn_deviance_share",
-    lambda y, t, p, n, log_p, log_n, out: (
-        -(p * n) / (p * n + y),
-        p * n / (n + t),
-        0.0,
-        0.0,
-        urn_deviance_share_2(y, t, p, n, log_p, log_n),
-        urn_deviance_cross(y, t, p, n, log_p, log_n),
-    ),
-    lambda y, t, p, n, log_p, log_n: -(p * n) * log((p * n + y) / (p * n + p * t)),
-    _deviance_share,
-)
-urn_deviance_size = register(
-    "urn_deviance_size",
-    lambda y, t, p, n, log_p, log_n, out: (
-        n / (n + t) - p * n / (p * n + y),
-        (p * n - (p * n + y) * n / (n + t)) / (n + t),
-        0.0,
-        0.0,
-        urn_deviance_cross(y, t, p, n, log_p, log_n),
-        urn_deviance_size_2(y, t, p, n, log_p, log_n),
-    ),
-    lambda y, t, p, n, log_p, log_n: (
-        (y - p * t) * n / (n + t) - p * n * log((p * n + y) / (p * n + p * t))
-    ),
-    _deviance_size,
-)
-urn_deviance = register(
-    "urn_deviance",
-    lambda y, t, p, n, log_p, log_n, out: (
-        log(y / (p * t)) - log((p * n + y) / (p * n + p * t)),
-        (p * n + y) / (n + t) - y / t,
-        0.0,
-        0.0,
-        urn_deviance_share(y, t, p, n, log_p, log_n),
-        urn_deviance_size(y, t, p, n, log_p, log_n),
-    ),
-    lambda y, t, p, n, log_p, log_n: (
-        y * log(y / (p * t)) - (p * n + y) * log((p * n + y) / (p * n + p * t))
-    ),
-    _deviance,
-)
+# --- Both kinds drawn. ---------------------------------------------------------------------------------
 
 
 def _spread(

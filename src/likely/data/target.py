@@ -70,6 +70,16 @@ def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposa
         return Proposal(
             "Beta", "proportion (0, 1)", f"{name} lies strictly between 0 and 1 ({span})"
         )
+    zeros, ones = int((y == 0.0).sum()), int((y == 1.0).sum())
+    between = np.unique(y[(y > 0.0) & (y < 1.0)]).size
+    if low >= 0 and high <= 1 and between > 1 and max(zeros, ones) > 1:
+        found = [f"{n:,} exactly {v}" for v, n in ((0, zeros), (1, ones)) if n]
+        points = "(0, 1)" if zeros and ones else "0" if zeros else "1"
+        return Proposal(
+            f"Inflated(Beta(), at={points})",
+            "proportion with exact " + " and ".join(w for w, n in (("0", zeros), ("1", ones)) if n),
+            f"{name} lies between 0 and 1, {' and '.join(found)}",
+        )
     skewness = _skewness(y)
     if low > 0 and skewness > 0.5:
         reason = (

@@ -167,10 +167,13 @@ class Specification:
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
                                   "log name" and "log1m name" are coordinates too, for what
                                   moves by ratios
+    complete_information          ``(y, *parameters)`` → entries likewise: the expected information
+                                  given y, had what is unseen been seen
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
     maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
                                   do not carry the digits of the answer
-    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy)
+    start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy); where
+                                  it ``leans_by``, ``(mean, std, third moment)``
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
 
@@ -193,6 +196,9 @@ class Specification:
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
     structure: Structure | None = None
+    #: The parameter at whose 0 the density is symmetric and its own slope vanishes, whatever y; with it
+    #: ``start`` takes a third moment.
+    leans_by: str | None = None
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
     #: says where the density is 0.
     printed: Body | None = None
@@ -243,6 +249,7 @@ FORMULAS = (
     "log_step",
     "log_positive",
     "expected_information",
+    "complete_information",
     "sufficient",
     "maximum_likelihood",
     "start",
@@ -292,6 +299,7 @@ def specify(cls: type) -> Specification:
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),
         vector=body.get("vector"),
+        leans_by=body.get("leans_by"),
         printed=_function(body.get("printed")),
     )
 
@@ -313,7 +321,9 @@ def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
 
 #: What closed forms take before the parameters.
 _LEADING = {
-    **dict.fromkeys(("cdf", "sf", "log_cdf", "log_sf", "log_positive"), ("y",)),
+    **dict.fromkeys(
+        ("cdf", "sf", "log_cdf", "log_sf", "log_positive", "complete_information"), ("y",)
+    ),
     **dict.fromkeys(("quantile", "isf"), ("q",)),
     **dict.fromkeys(("interval_low", "interval_high"), ("coverage",)),
     "log_interval": ("low", "high"),

@@ -17,7 +17,7 @@ from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
-from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
+from likely.fitting.recession import STEPS, Subspace, find_recession
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
 from likely.fitting.source import Source
@@ -58,7 +58,8 @@ def fit_linear(
     """Minimise Σ wᵢ·nllᵢ + ½·Σⱼ alphaⱼ·‖slopesⱼ‖² over the linear predictors of k raw columns.
 
     X (n, p): array or memory map, float32 or float64, or SciPy sparse; ``designs``, one per raw
-    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit;
+    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit, or all
+    coefficients (P,) as in a result;
     ``alpha`` (k,) the ridge penalties of the raw columns, on slopes in the units of X; ``names``
     (p,) name the columns of X in messages. ``covariances`` are the ones to compute: "observed",
     "robust", "expected". ``tell`` says the result in other coordinates than those of the fit.
@@ -147,6 +148,8 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
 
 
 def _start(task: Task, objective: Objective) -> Array:
+    if task.start.size > len(task.designs):
+        return np.asarray(np.linalg.lstsq(objective.matrix(), task.start, rcond=None)[0])
     theta = np.zeros(objective.size)
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:
@@ -178,6 +181,9 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         if found is None:
+            # What one term does on its way to infinity the others follow ever less, not along a line.
+            found = find_recession(space, stop.theta, stop.sums, _main_terms(space, stop.step))
+        if found is None:
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf:
@@ -189,7 +195,8 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         if not outcome.recessions:
             outcome.found_at = outcome.theta
             outcome.variances = variances(objective, inverse(space, stop, []))
-            found = _cleaned(space, stop, found)
+            along = _main_terms(space, found.direction)
+            found = find_recession(space, stop.theta, stop.sums, along) or found
         outcome.recessions.append(replace(found, direction=space.lift(found.direction)))
         if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
             break
@@ -238,16 +245,15 @@ def _go_on(outcome: Outcome) -> None:
         stop.factor = None
 
 
-def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
-    """The direction without the small steps of terms that still converge, if that falls too."""
+def _main_terms(space: Subspace, direction: Array) -> Array:
+    """The direction without the small steps of terms that still converge."""
     if space.basis is not None:
-        return found
+        return direction
     matrix = space.objective.matrix()
-    flat = matrix @ found.direction
+    flat = matrix @ direction
     share = np.abs(flat) * space.objective.spread()
     flat[share < NOISE * share.max()] = 0.0
-    direction = np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
-    return find_recession(space, stop.theta, stop.sums, direction) or found
+    return np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
 
 
 def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:

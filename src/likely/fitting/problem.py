@@ -75,8 +75,12 @@ def check_problem(
     k = loss.columns
     if len(designs) != k:
         raise ValueError(f"{len(designs)} designs for {k} raw columns: give one per raw column")
-    if start.shape != (k,) or not np.isfinite(start).all():
-        raise ValueError(f"start must be {k} finite numbers, one per raw column, got {start}")
+    widths = [int(d.intercept) + (p if d.columns is None else len(d.columns)) for d in designs]
+    if start.shape not in ((k,), (sum(widths),)) or not np.isfinite(start).all():
+        raise ValueError(
+            f"start must be {k} finite numbers, one per raw column, or {sum(widths)}, one per "
+            f"coefficient, got {start}"
+        )
     if response.y.shape[0] != n:
         raise ValueError(f"y has shape {response.y.shape}, but X has {n} rows: they must match")
     weight = response.weight

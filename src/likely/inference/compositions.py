@@ -140,7 +140,7 @@ class CountsPredictive(CompositionPredictive):
         j = self._place(column)
         log_share, log_rest = (logs[:, j] for logs in self._logs())
         raw = np.stack([log_share - log_rest, *others, self._total()[:, 0]])
-        loss = usual_loss(with_column(specification)).of_trials
+        loss = usual_loss(with_column(specification)).of_known
         return Predictive(loss, raw if self.shape else raw[:, 0])
 
     def _counts(self, shares: Array, rng: np.random.Generator) -> Array:

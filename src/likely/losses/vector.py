@@ -94,6 +94,21 @@ class VectorLoss:
         """The loss to use for work that folds n rows in blocks: itself."""
         return self
 
+    @property
+    def compiled(self) -> VectorLoss:
+        """The loss with kernels for blocks of every size: itself, which decides by their size."""
+        return self
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this loss from others."""
+        return self.specification.name, self._size
+
+    @property
+    def by_hand(self) -> str:
+        """What its hand-written derivatives are called."""
+        return self.specification.name
+
     # --- Raw columns ------------------------------------------------------------------------------
 
     @staticmethod

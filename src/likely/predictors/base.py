@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, validate_data
 
 from likely._math.domains import LABELLED
-from likely.inference.construct import among, predictive
+from likely.inference.construct import among, between, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
 from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
@@ -127,6 +127,7 @@ class DistributionEstimator(BaseEstimator):
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
+        family = family.learned(y)
         X = self._validate(X, reset=True)
         self._given_names = self._checked_names(feature_names)
         for learned in ("classes_", "n_classes_"):
@@ -212,18 +213,29 @@ class DistributionEstimator(BaseEstimator):
     # --- Predicting -------------------------------------------------------------------------------
 
     def predict_dist(
-        self, X: Any, offset: Any = None, exposure: Any = None, *, trials: Any = None
+        self,
+        X: Any,
+        offset: Any = None,
+        exposure: Any = None,
+        *,
+        trials: Any = None,
+        low: Any = None,
+        high: Any = None,
     ) -> Any:
         """The predictive distribution of every row: a ``Predictive`` of n distributions.
 
         ``trials``, a whole number or (n,) of them, is for families whose y brings it along, such as
-        Binomial(): the successes among so many; among one where it is not given.
+        Binomial(): the successes among so many; among one where it is not given. ``low`` and ``high``, numbers or
+        (n,), are for families whose rows bring bounds along, such as Truncated(Weibull()): the distribution of y
+        given that it lies between them; without them that of the family inside, not truncated.
         """
         raws = self._moved(X, offset, exposure)
-        if trials is None:
-            found = [self._predictive(raw) for raw in raws]
-        else:
+        if trials is not None:
             found = [among(self.loss_, raw, trials) for raw in raws]
+        elif low is not None or high is not None:
+            found = [between(self.loss_, raw, low, high) for raw in raws]
+        else:
+            found = [self._predictive(raw) for raw in raws]
         return found[0] if len(found) == 1 else mixed(found)
 
     def _moved(self, X: Any, offset: Any, exposure: Any) -> list[Array]:

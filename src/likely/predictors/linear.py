@@ -21,6 +21,7 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
+from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
@@ -97,12 +98,16 @@ class Linear(DistributionEstimator):
         if moved is not None:
             y, offset = moved.y(y), moved.offset(offset)
             penalties = moved.penalties(penalties)
+        response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
+        start = fitted_start(loss, start_values(loss, y, weight, offset))
+        if loss.specification.leans_by:
+            start = leaning_start(loss, X, designs, response, start, penalties)
         found = fit_linear(
             fitted_loss(loss, y.shape[0]),
             X,
-            fitted_designs(loss, self._designs(loss, X.shape[1])),
-            Response(y, weight, offset),
-            start=fitted_start(loss, start_values(loss, y, weight, offset)),
+            fitted_designs(loss, designs),
+            response,
+            start=start,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from likely._math.domains import Intervals, Product, circular
+from likely._math.domains import Product, circular
 from likely.fitting import Response
 from likely.fitting.boosting import Plan
 from likely.predictors.base import DistributionEstimator
@@ -209,11 +209,6 @@ class Network(DistributionEstimator):
                 f"members={self.members}: what directions, or several targets, of a mixture are at best is "
                 f"not known to Likely; {loss.specification.name} is for one member"
             )
-        if isinstance(support, Intervals):
-            raise TypeError(
-                f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
-                "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"
-            )
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
             used = np.flatnonzero(weight)
@@ -283,10 +278,13 @@ class Network(DistributionEstimator):
             )
 
     def _composed(self, loss: Any) -> Any:
-        """The family as it is fitted here: with the number of classes learned from y."""
+        """The family as it is fitted here: with the number of classes, or the parts, learned from y."""
+        from likely.compositions import CompositionFamily
         from likely.recipe import VectorFamily, as_family
 
         family = as_family(self.family)
+        if isinstance(family, CompositionFamily) and family.parts is None:
+            return family.of(loss.specification.support.names)
         if isinstance(family, VectorFamily) and family.size is None:
             return type(family)(loss.size, **family._roles)
         return family

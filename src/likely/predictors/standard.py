@@ -154,3 +154,9 @@ def mean_and_std(y: Array, weight: Array | None) -> tuple[float, float]:
     scaled /= inner
     std = inner * float(np.sqrt(np.average(scaled * scaled, weights=weight)))
     return mean * unit, std * unit
+
+
+def third_moment(y: Array, weight: Array | None, mean: float, std: float) -> float:
+    """The weighted mean of ((y − mean)/std)³, std > 0."""
+    z = (y - mean) / std
+    return float(np.average(z * z * z, weights=weight))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import circular
-from likely.predictors.standard import mean_and_std
+from likely.predictors.standard import mean_and_std, third_moment
 
 Array = NDArray[np.float64]
 
@@ -34,7 +34,10 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     )
     spread = std if std > 0 else max(abs(mean), 1.0)
     declared = loss.specification.formulas.get("start")
-    known = _declared(declared, mean, std)
+    moments = [mean, std]
+    if loss.specification.leans_by and std > 0:
+        moments.append(third_moment(y, weight, mean, std))
+    known = _declared(declared, moments)
     choices = [_guesses(loss, slot, known, mean, spread) for slot in loss.free]
     every = max(1, y.shape[0] // _LOOK)
     sample = np.ascontiguousarray(y[::every])
@@ -58,12 +61,12 @@ def _on_circle(y: Array, weight: Array | None) -> tuple[float, float]:
     return middle, float(np.sqrt(np.average(away * away, weights=weight)))
 
 
-def _declared(start: Any, mean: float, std: float) -> dict[str, float]:
+def _declared(start: Any, moments: list[float]) -> dict[str, float]:
     """The family's own start; none where it has none, or y is so small that its squares vanish."""
-    if start is None or std == 0 or mean == 0:
+    if start is None or 0.0 in moments[:2]:
         return {}
     try:
-        found: dict[str, float] = start(mean, std)
+        found: dict[str, float] = start(*moments)
     except (OverflowError, ZeroDivisionError):
         return {}
     return found

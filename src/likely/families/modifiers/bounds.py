@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from likely._math.graph import Node, as_node
+from likely._math.graph import Node, as_node, is_constant, where
 from likely._math.tails import log_between
 from likely.families.base import Specification
 
@@ -19,6 +20,42 @@ def log_interval(inside: Specification, low: Any, high: Any, *theta: Any) -> Nod
         return as_node(own(low, high, *theta))
     tails = {name: tuple(inside.formulas[name](y, *theta) for y in (low, high)) for name in TAILS}
     return log_between(tails["log_cdf"], tails["log_sf"])
+
+
+def log_given(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -> Node:
+    """log p(y | low < Y ≤ high); None is no bound."""
+    bounds = [bound for bound in (low, high) if bound is not None]
+    name = "log_within" if len(bounds) == 2 else "log_above" if high is None else "log_below"
+    if bounds and name in inside.formulas:
+        return as_node(inside.formulas[name](y, *bounds, *theta))
+    return over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+
+
+def over_mass(value: Any, mass: Any) -> Node:
+    """value − mass of logarithms; −∞ where the mass is 0 in float64, of which nothing can be a part."""
+    mass = as_node(mass)
+    if is_constant(mass, 0.0):
+        return as_node(value)
+    return where(mass > float("-inf"), value - mass, float("-inf"))
+
+
+def log_mass(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
+    """log P(low < Y ≤ high); None is no bound."""
+    if low is None and high is None:
+        return as_node(0.0)
+    if high is None:
+        return as_node(inside.formulas["log_sf"](low, *theta))
+    if low is None:
+        return as_node(inside.formulas["log_cdf"](high, *theta))
+    return log_interval(inside, low, high, *theta)
+
+
+def by_bounds(inside: Specification, low: Any, high: Any, body: Callable[[Any, Any], Any]) -> Node:
+    """``body(low, high)`` with None for what is no bound, for bounds that are known only row by row."""
+    support = inside.support
+    closed_above = where(high >= support.high, body(None, None), body(None, high))
+    below = where(high >= support.high, body(low, None), body(low, high))
+    return where(low <= support.low, closed_above, below)
 
 
 def refuse_without_tails(kind: str, inside: Specification) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import operator
+from dataclasses import replace
 from functools import cache, reduce
 
+import numpy as np
+
 from likely._math.atoms import logaddexp, softplus
-from likely._math.domains import Domain
+from likely._math.domains import Bounded, Domain, bounded, real
 from likely._math.graph import constant, equal, exp, log, where
-from likely.families.base import Specification, View
+from likely.families.base import Parameter, Specification, View
 from likely.families.modifiers import base
-from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely.families.modifiers.bounds import by_bounds, log_given, refuse_without_tails
 from likely.families.modifiers.positive import log_positive
 
 KIND = "Truncated"
@@ -68,6 +71,61 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     )
 
 
+@cache
+def truncated_by_row(inside: Specification) -> Specification:
+    r"""The family given that y lies between bounds that every row has of its own: y is (y, low, high).
+
+    .. math:: p(y \mid a, b) = \frac{p_0(y)}{F_0(b) - F_0(a)}
+
+    An infinite end is no bound. Delayed entry, a ≤ y: who joins a study at age a had to live that long.
+
+    Source: Klein and Moeschberger, Survival Analysis (2003), section 3.4.
+    """
+    base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
+    if inside.support.integer:
+        raise TypeError(
+            f"{KIND} takes bounds by row for continuous families; for the whole numbers of {inside.name} give "
+            "low and high as numbers, the same for all rows"
+        )
+    _refuse_modified(inside)
+    refuse_without_tails(KIND, inside)
+
+    def log_density(y, low, high, *theta):
+        return by_bounds(inside, low, high, lambda a, b: log_given(inside, y, a, b, *theta))
+
+    def given_bounds(y, *theta):
+        *inner, low, high = theta
+        outside = where(y < low, 1.0, where(y > high, 1.0, 0.0))
+        return where(equal(outside, 1.0), float("-inf"), log_density(y, low, high, *inner))
+
+    parts = (base.Part(inside),)
+    parameters, alternatives = base.parameters_of(KIND, parts, {})
+    structure = base.Structure(
+        KIND,
+        parts,
+        lambda part, y, weight: (np.ascontiguousarray(y[:, 0]), weight),
+        lambda y, w: {},
+    )
+    plain = Specification(
+        name=f"{KIND}({inside.name})",
+        doc=f"{inside.name} between bounds.",
+        support=inside.support,
+        parameters=parameters | {name: Parameter(real) for name in Bounded.known},
+        alternatives=alternatives,
+        log_density=given_bounds,
+        formulas={},
+        structure=structure,
+    )
+    return replace(
+        plain,
+        doc=f"{inside.name} of which every row could only be seen between bounds of its own.",
+        support=bounded(inside.support),
+        parameters=parameters,
+        log_density=log_density,
+        structure=replace(structure, plain=plain),
+    )
+
+
 def _long(inside: Specification, low: float, high: float) -> bool:
     """Whether the formula that is computed is too long to be read."""
     if inside.support.integer:
@@ -77,24 +135,9 @@ def _long(inside: Specification, low: float, high: float) -> bool:
 
 def _of_line(inside: Specification, low: float, high: float):
     """The log density of a continuous family between the bounds."""
-    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
-    below, above = low > inside.support.low, high < inside.support.high
-
-    def log_density(y, *theta):
-        if not above and "log_above" in inside.formulas:
-            return inside.formulas["log_above"](y, a, *theta)
-        if not below and "log_below" in inside.formulas:
-            return inside.formulas["log_below"](y, b, *theta)
-        if below and above and "log_within" in inside.formulas:
-            return inside.formulas["log_within"](y, a, b, *theta)
-        if below and above:
-            mass = log_interval(inside, a, b, *theta)
-        else:
-            name, bound = ("log_sf", a) if below else ("log_cdf", b)
-            mass = inside.formulas[name](bound, *theta)
-        return inside.log_density(y, *theta) - mass
-
-    return log_density
+    a = View("low", constant(low), {}) if low > inside.support.low else None
+    b = View("high", constant(high), {}) if high < inside.support.high else None
+    return lambda y, *theta: log_given(inside, y, a, b, *theta)
 
 
 def _of_counts(inside: Specification, low: float, high: float):
@@ -159,19 +202,24 @@ def _support(support: Domain, low: float, high: float) -> Domain:
     return Domain("truncated", symbol, f"a number {words}", low, high, closed_low, closed_high)
 
 
+def _refuse_modified(inside: Specification) -> None:
+    """TypeError for modified families, but those that are continuous families like any other."""
+    kind = None if inside.structure is None else inside.structure.kind
+    if kind == "Discretised":
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
+        )
+    if kind is not None and (inside.support.integer or kind not in ("Mixture", "Transformed")):
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: truncate the family inside, {kind}(Truncated(...))"
+        )
+
+
 def _checked(inside: Specification, low: float, high: float) -> tuple[float, float]:
     """The bounds, no further out than the support; for counts the last one that is cut off."""
     support = inside.support
     base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
-    if inside.structure is not None and inside.structure.kind == "Discretised":
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
-        )
-    if inside.structure is not None:
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: truncate the family inside, "
-            f"{inside.structure.kind}(Truncated(...))"
-        )
+    _refuse_modified(inside)
     if not low < high:
         raise ValueError(f"{KIND} needs low < high, got low={low:g} and high={high:g}")
     edge = support.low - 1.0 if support.integer else support.low

@@ -7,11 +7,12 @@ from likely._math.atoms import (
     softplus,
     stirling,
     stirling_of_sum,
+    urn_deviance,
     whole_before,
 )
 from likely._math.domains import counts, positive, unit_interval, whole
 from likely._math.graph import log, minimum, where
-from likely._math.urn import log_coefficient, rising_gap, urn_deviance, urn_spread
+from likely._math.urn import log_coefficient, rising_gap, urn_spread
 from likely.families.base import Distribution, Parameter
 
 
@@ -26,7 +27,9 @@ def _many(y, probs, precision, trials):
     total = total - stirling_of_sum(trials, precision, precision.log)
     for k, share, log_share in ((y, p, log_p), (missed, q, log_q)):
         size, log_size = share * precision, log_share + precision.log
-        total = total - urn_deviance(k, trials, share, precision, log_share, precision.log)
+        total = total - urn_deviance(
+            k, share, trials, precision, log_share, log(trials), precision.log
+        )
         total = total - (stirling(size, log_size) - stirling_of_sum(k, size, log_size))
     return total
 

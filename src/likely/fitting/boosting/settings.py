@@ -53,9 +53,9 @@ class Settings:
     """Training as a whole.
 
     ``rounds`` is the most there may be; ``patience`` how many may pass without a better held-out loss (None
-    without early stopping). ``curvature``: "expected", "observed" or "empirical". ``natural``: solve with the
-    whole curvature matrix of a row. ``common`` are LightGBM parameters for every column; ``workers`` is how many
-    trees may grow at once.
+    without early stopping). ``curvature``: "expected", "complete", "observed" or "empirical". ``natural``: solve
+    with the whole curvature matrix of a row. ``common`` are LightGBM parameters for every column; ``workers`` is how
+    many trees may grow at once.
     """
 
     columns: tuple[ColumnSettings, ...]
