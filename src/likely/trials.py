@@ -111,7 +111,8 @@ class BetaBinomial(TrialsFamily):
     nλ(1 − λ)(n + κ)/(1 + κ). As κ → ∞ it is the Binomial: a fit to counts without overdispersion has no maximum, and
     says so. A single trial a row says nothing about κ.
 
-    ValueError: trials that are not a whole number ≥ 1, or rows of y with more successes than trials.
+    ValueError: trials that are not a whole number ≥ 1, or rows of y with more successes than trials; a precision that
+    is not fixed where no row has more than one trial.
 
     >>> from likely import BetaBinomial
     >>> d = BetaBinomial(trials=10).at(probs=0.3, precision=4.0)
@@ -120,6 +121,14 @@ class BetaBinomial(TrialsFamily):
 
     Source: Skellam, Journal of the Royal Statistical Society B 10 (1948), 257-261.
     """
+
+    def __init__(self, trials: Any = None, **roles: Role | float) -> None:
+        super().__init__(trials, **roles)
+        if self.trials == 1 and "precision" in self.parameters:
+            raise ValueError(
+                "BetaBinomial(trials=1) is a Bernoulli, and y says nothing about its precision: use Bernoulli(), "
+                "or fix it, precision=…"
+            )
 
     def explain(self) -> Explanation:
         """The recipe for this family step by step; where y brings the trials along, for a row of 10."""

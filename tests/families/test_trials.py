@@ -28,6 +28,8 @@ from likely import (
     predicted,
 )
 from likely._math.domains import positive, unit_interval
+from likely.families.trials.base import with_constant
+from likely.inference.vectors import usual_loss
 from likely.links import links_for
 from likely.trials import TRIALS
 from oracles import engines, grid
@@ -93,12 +95,23 @@ def test_one_trial_is_bernoulli_and_says_nothing_about_the_precision():
     raw = np.column_stack([np.linspace(-700.0, 700.0, 41), np.linspace(-30.0, 30.0, 41)])
     for y in (0.0, 1.0):
         seen = np.full(41, y)
-        value, gradient = BetaBinomial(trials=1).nll_and_gradient(seen, raw)
+        loss = grid.loss(grid.combination("BetaBinomial(trials=1)"))
+        value, gradient, curvature = loss.evaluate(seen, np.ascontiguousarray(raw.T), 2)
         expected = Bernoulli().nll_and_gradient(seen, raw[:, :1])
         np.testing.assert_array_equal(value, expected[0])
-        np.testing.assert_allclose(gradient[:, 0], expected[1][:, 0], rtol=1e-14)
-        assert (gradient[:, 1] == 0.0).all()
-        assert (BetaBinomial(trials=1).curvature(seen, raw, kind="observed")[:, 1] == 0.0).all()
+        np.testing.assert_allclose(gradient[0], expected[1][:, 0], rtol=1e-14)
+        assert (gradient[1] == 0.0).all()
+        assert (curvature[1:] == 0.0).all()
+    fixed = BetaBinomial(trials=1, precision=3.0).fit([0, 1, 1, 0, 1])
+    assert fixed.parameters["probs"] == pytest.approx(0.6, rel=1e-12)
+    y = np.array([[0.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    for fit in (BetaBinomial().fit, lambda y: Linear(BetaBinomial()).fit(np.zeros((3, 1)), y)):
+        with pytest.raises(
+            ValueError, match=r"nothing about the precision.*no row has more than one trial"
+        ):
+            fit(y)
+    with pytest.raises(ValueError, match=r"BetaBinomial\(trials=1\) is a Bernoulli"):
+        BetaBinomial(trials=1)
 
 
 def rows(n=60, seed=0, columns=1):
@@ -122,7 +135,8 @@ def test_two_columns_are_as_many_families_of_one(family, kind):
     for n in (1, 5, 10**9):
         mine = y[:, 1] == n
         assert mine.any()
-        one = family(trials=n).loss().evaluate(y[mine, 0], raw[:, mine], 2, kind)
+        one = usual_loss(with_constant(family._plain(), n))
+        one = one.evaluate(y[mine, 0], raw[:, mine], 2, kind)
         for ours, theirs in zip(found, one, strict=True):
             np.testing.assert_array_equal(ours[..., mine], theirs)
 
@@ -296,6 +310,7 @@ def test_ends_that_tie_go_to_the_first():
     for precision in (0.5, 2.0):
         d = BetaBinomial(trials=2000).at(probs=0.5, precision=precision)
         assert d.mode() == 0.0
+        assert BetaBinomial(trials=9, precision=precision).at(probs=0.5).mode() == 0.0
 
 
 def test_the_maximum_is_that_of_a_search_from_many_starts():

@@ -51,7 +51,9 @@ SAMPLE: dict[str, Family] = {
         likely.Mixture(likely.Normal(), likely.Logistic(), likely.Normal()),
         likely.Mixture(likely.Exponential(), 2),
         likely.Mixture(likely.Poisson(), 2),
-        *(family(trials=n) for family in (likely.Binomial, likely.BetaBinomial) for n in TRIALS),
+        *(likely.Binomial(trials=n) for n in TRIALS),
+        likely.BetaBinomial(trials=1, precision=2.0),  # one trial says nothing about it
+        *(likely.BetaBinomial(trials=n) for n in TRIALS if n > 1),
     )
 }
 

@@ -45,7 +45,8 @@ class Structure:
     """What a modified family is made of, for whoever looks inside: start values, inference, files.
 
     ``rows(part, y, weight)`` are the rows that this part of the family is fitted to for a start, on the
-    part's own scale; ``own(y, weight)`` gives a start of the modifier's own parameters (NumPy).
+    part's own scale; ``own(y, weight)`` gives a start of the modifier's own parameters (NumPy), NaN for one that
+    y says nothing about, because of what ``silent`` says.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Structure:
     points: tuple[float, ...] = ()
     #: Of a transformed family, the function of y that follows the family inside.
     transform: Any = None
+    silent: str = ""
     #: Of a composition, the formulas of a part and of a row.
     terms: Any = None
 

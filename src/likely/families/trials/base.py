@@ -20,6 +20,8 @@ from likely.families.compositions.base import precision
 from likely.families.modifiers.base import Array, Part, Rows, Structure
 
 TRIALS = "trials"
+#: Why y may say nothing about how much a probability varies.
+SINGLE = "no row has more than one trial"
 
 
 @cache
@@ -45,7 +47,7 @@ def with_column(plain: Specification) -> Specification:
         alternatives={},
         log_density=log_density,
         formulas=formulas,
-        structure=Structure("Trials", (Part(single),), _rows, own, bounded(plain)),
+        structure=Structure("Trials", (Part(single),), _rows, own, bounded(plain), silent=SINGLE),
     )
 
 
@@ -98,8 +100,10 @@ def _rows(part: int, y: Array, weight: Array | None) -> Rows:
 
 
 def _precision(y: Array, weight: Array | None) -> dict[str, float]:
-    """A start from the shares of successes, which single trials know nothing of."""
-    rows = y[:, 1] > 0.0
+    """A start from the shares of successes; single trials know nothing of it."""
     w = np.ones(y.shape[0]) if weight is None else weight
+    rows = (y[:, 1] > 1.0) & (w > 0.0)
+    if not rows.any():
+        return {"precision": np.nan}
     share = y[rows, 0] / y[rows, 1]
     return precision(np.column_stack([share, 1.0 - share]), w[rows])

@@ -93,8 +93,8 @@ class BetaBinomial(Distribution):
 
     def mode(probs, precision, trials):
         a, b = probs * precision, probs.complement * precision
-        peak = (trials + 1.0) * (a - 1.0) / (a + b - 2.0)
-        scale = (trials + 1.0) * precision / (precision - 2.0)
+        above = a + b - 2.0
+        peak, scale = (trials + 1.0) * (a - 1.0) / above, (trials + 1.0) * precision / above
         # Without a peak inside it is at an end: with fewer than one of both kinds in the urn, that of more.
         end = where(b < a, trials, 0.0)
         left = where(b > 1.0, 0.0, end)
