@@ -49,7 +49,7 @@ def leaning_start(
         return start
     at = order.index(held)
     kept = [j for j in range(loss.columns) if j != at]
-    symmetric = NegativeLogLikelihood(
+    symmetric: Any = NegativeLogLikelihood(
         loss.specification,
         [replace(s, role="fixed", link=None, value=0.0) if s.of == held else s for s in loss.slots],
     )

@@ -1,0 +1,306 @@
+"""Atoms of GeneralisedGamma, in the residual d of log y, the scale s, the shape q and log s; w = d/s, x = qw.
+
+The density falls by (eˣ − 1 − x)/q² = w² R(x), where R and what follows from it are integrals of positive functions,
+
+    R = ∫(1 − t) eˣᵗ dt,  R′ and R″ the same with a factor t or t²,  D = ∫eˣᵗ dt = (eˣ − 1)/x  and  D′ = ∫t eˣᵗ dt
+
+over 0 < t < 1: near x = 0 their power series, elsewhere eˣ and powers of 1/x.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from likely._math.atoms import (
+    Atom,
+    digamma,
+    erfcx,
+    expm1mx,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
+    lgamma,
+    log_ndtr,
+    ndtr,
+    ndtri,
+    register,
+    relative_entropy_term,
+    stirling_error,
+    stirling_error_1,
+    stirling_error_2,
+    trigamma,
+)
+from likely._math.graph import (
+    PI,
+    Expression,
+    Node,
+    abs_,
+    as_node,
+    equal,
+    exp,
+    expm1,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    polynomial,
+    sqrt,
+    where,
+)
+from likely._math.special import STIRLING, STIRLING_1, STIRLING_2, _powers
+
+HALF_LOG_2PI = 0.5 * log(2.0 * PI)
+#: Where the power series end.
+SERIES = 1.5
+_TERMS = 22
+
+
+def _coefficients(power: int, remainder: bool) -> tuple[float, ...]:
+    """Of ∫(1 − t) tᵖ eˣᵗ dt, or without the factor 1 − t."""
+    return tuple(
+        1.0 / math.factorial(k) / ((k + power + 1) * (k + power + 2 if remainder else 1))
+        for k in range(_TERMS)
+    )
+
+
+def _either(x: Expression, power: int, remainder: bool, far: Any) -> Node:
+    near = abs_(x) < SERIES
+    inside = where(near, x, 0.0)
+    outside = where(near, SERIES, x)
+    series = polynomial(inside, _coefficients(power, remainder))
+    return where(near, series, far(exp(outside), 1.0 / outside))
+
+
+def _rest(x: Expression) -> Node:
+    """R"""
+    return _either(x, 0, True, lambda e, r: e * r * r - r * (1.0 + r))
+
+
+def _rest_1(x: Expression) -> Node:
+    """R′"""
+    return _either(x, 1, True, lambda e, r: e * r * r * (1.0 - 2.0 * r) + r * r * (1.0 + 2.0 * r))
+
+
+def _rest_2(x: Expression) -> Node:
+    """R″"""
+    return _either(
+        x,
+        2,
+        True,
+        lambda e, r: e * r * r * (1.0 + r * (6.0 * r - 4.0)) - r * r * r * (2.0 + 6.0 * r),
+    )
+
+
+def _mean(x: Expression) -> Node:
+    """D"""
+    return _either(x, 0, False, lambda e, r: e * r - r)
+
+
+def _mean_1(x: Expression) -> Node:
+    """D′"""
+    return _either(x, 1, False, lambda e, r: e * r * (1.0 - r) + r * r)
+
+
+def _at(d: Expression, s: Expression, q: Expression) -> tuple[Node, Node]:
+    w = d / s
+    return w, q * w
+
+
+def _kernel(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return log_s + w * (w * _rest(x))
+
+
+def _pull(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * _mean(x)
+
+
+def _scale(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return 1.0 - w * (w * _mean(x))
+
+
+def _shape(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * (w * (w * _rest_1(x)))
+
+
+def _shape_2(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * (w * (w * (w * _rest_2(x))))
+
+
+def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * (w * _mean_1(x))
+
+
+def _turn_scale(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * (w * (w * _mean_1(x)))
+
+
+def _cross(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * (_mean(x) + exp(x))
+
+
+def _cross_scale(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    return w * (w * (_mean(x) + exp(x)))
+
+
+def _textbook(d: Expression, s: Expression, q: Expression) -> tuple[Node, Node, Node]:
+    w, x = _at(d, s, q)
+    return w, x, exp(x)
+
+
+def _textbook_shape(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    _, x, e = _textbook(d, s, q)
+    return (x * (e + 1.0) - 2.0 * (e - 1.0)) / (q * q * q)
+
+
+def _textbook_shape_2(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    _, x, e = _textbook(d, s, q)
+    return (x * x * e - 4.0 * x * e + 6.0 * e - 2.0 * x - 6.0) / (q * q * q * q)
+
+
+def _textbook_turn(d: Expression, s: Expression, q: Expression) -> Node:
+    _, x, e = _textbook(d, s, q)
+    return (x * e - e + 1.0) / (q * q)
+
+
+gengamma_shape_2 = register("gengamma_shape_2", None, _textbook_shape_2, _shape_2)
+gengamma_exponential = register(
+    "gengamma_exponential",
+    None,
+    lambda d, s, q, log_s: _textbook(d, s, q)[2],
+    lambda d, s, q, log_s: exp(_at(d, s, q)[1]),
+)
+gengamma_turn = register(
+    "gengamma_turn", None, lambda d, s, q, log_s: _textbook_turn(d, s, q), _turn
+)
+gengamma_turn_scale = register(
+    "gengamma_turn_scale",
+    None,
+    lambda d, s, q, log_s: d / s * _textbook_turn(d, s, q),
+    _turn_scale,
+)
+gengamma_cross = register(
+    "gengamma_cross",
+    None,
+    lambda d, s, q, log_s: (
+        (_textbook(d, s, q)[2] - 1.0) / q + _textbook(d, s, q)[0] * _textbook(d, s, q)[2]
+    ),
+    _cross,
+)
+gengamma_cross_scale = register(
+    "gengamma_cross_scale",
+    None,
+    lambda d, s, q, log_s: (
+        d / s * ((_textbook(d, s, q)[2] - 1.0) / q + _textbook(d, s, q)[0] * _textbook(d, s, q)[2])
+    ),
+    _cross_scale,
+)
+gengamma_pull = register(
+    "gengamma_pull",
+    lambda d, s, q, log_s, out: (
+        gengamma_exponential(d, s, q, log_s) / s,
+        0.0,
+        gengamma_turn(d, s, q, log_s),
+        out - gengamma_cross(d, s, q, log_s),
+    ),
+    lambda d, s, q, log_s: (_textbook(d, s, q)[2] - 1.0) / q,
+    _pull,
+)
+gengamma_scale = register(
+    "gengamma_scale",
+    lambda d, s, q, log_s, out: (
+        -gengamma_cross(d, s, q, log_s) / s,
+        0.0,
+        -gengamma_turn_scale(d, s, q, log_s),
+        gengamma_cross_scale(d, s, q, log_s),
+    ),
+    lambda d, s, q, log_s: 1.0 - d / s * (_textbook(d, s, q)[2] - 1.0) / q,
+    _scale,
+)
+gengamma_shape = register(
+    "gengamma_shape",
+    lambda d, s, q, log_s, out: (
+        gengamma_turn(d, s, q, log_s) / s,
+        0.0,
+        gengamma_shape_2(d, s, q, log_s),
+        -gengamma_turn_scale(d, s, q, log_s),
+    ),
+    _textbook_shape,
+    _shape,
+)
+gengamma_kernel: Atom = register(
+    "gengamma_kernel",
+    lambda d, s, q, log_s, out: (
+        gengamma_pull(d, s, q, log_s) / s,
+        0.0,
+        gengamma_shape(d, s, q, log_s),
+        gengamma_scale(d, s, q, log_s),
+    ),
+    lambda d, s, q, log_s: log_s + (_textbook(d, s, q)[2] - 1.0 - _textbook(d, s, q)[1]) / (q * q),
+    _kernel,
+)
+
+
+# --- Stirling's error of 1/q², which is q²/12 at q = 0. -------------------------------------------
+
+
+def _size(q: Expression) -> tuple[Node, Node, Node]:
+    """Whether 1/q² ≥ 1, q² where it is, and 1/q² where it is not."""
+    near = abs_(q) <= 1.0
+    inside, outside = where(near, q, 0.0), where(near, 1.0, q)
+    return near, inside * inside, 1.0 / outside / outside
+
+
+def _error(q: Expression) -> Node:
+    near, square, n = _size(q)
+    return where(near, square * _powers(square, STIRLING), stirling_error(n))
+
+
+def _error_1(q: Expression) -> Node:
+    near, square, n = _size(q)
+    far = -2.0 * (n * stirling_error_1(n)) / where(near, 1.0, q)
+    return where(near, 2.0 * (q * _powers(square, STIRLING_1)), far)
+
+
+def _error_2(q: Expression) -> Node:
+    near, square, n = _size(q)
+    far = n * (6.0 * (n * stirling_error_1(n)) + 4.0 * (n * (n * stirling_error_2(n))))
+    return where(near, 4.0 * _powers(square, STIRLING_2) - 6.0 * _powers(square, STIRLING_1), far)
+
+
+def _textbook_error_1(q: Expression) -> Node:
+    n = 1.0 / (q * q)
+    return -2.0 * n / q * (digamma(n) - log(n) + 0.5 / n)
+
+
+def _textbook_error_2(q: Expression) -> Node:
+    n = 1.0 / (q * q)
+    first, second = digamma(n) - log(n) + 0.5 / n, trigamma(n) - 1.0 / n - 0.5 / (n * n)
+    return 6.0 * n * n * first + 4.0 * n * n * n * second
+
+
+square_error_2 = register("square_error_2", None, _textbook_error_2, _error_2)
+square_error_1 = register(
+    "square_error_1", lambda q, out: (square_error_2(q),), _textbook_error_1, _error_1
+)
+square_error = register(
+    "square_error",
+    lambda q, out: (square_error_1(q),),
+    lambda q: (
+        lgamma(1.0 / (q * q))
+        - (1.0 / (q * q) - 0.5) * log(1.0 / (q * q))
+        + 1.0 / (q * q)
+        - HALF_LOG_2PI
+    ),
+    _error,
+)
