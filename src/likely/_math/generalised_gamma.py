@@ -79,16 +79,6 @@ def _rest_1(x: Expression) -> Node:
     return _either(x, 1, True, lambda e, r: e * r * r * (1.0 - 2.0 * r) + r * r * (1.0 + 2.0 * r))
 
 
-def _rest_2(x: Expression) -> Node:
-    """R″"""
-    return _either(
-        x,
-        2,
-        True,
-        lambda e, r: e * r * r * (1.0 + r * (6.0 * r - 4.0)) - r * r * r * (2.0 + 6.0 * r),
-    )
-
-
 def _mean(x: Expression) -> Node:
     """D"""
     return _either(x, 0, False, lambda e, r: e * r - r)
@@ -126,7 +116,13 @@ def _shape(d: Expression, s: Expression, q: Expression, log_s: Expression) -> No
 
 def _shape_2(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     w, x = _at(d, s, q)
-    return w * (w * (w * (w * _rest_2(x))))
+    near = abs_(x) < SERIES
+    series = polynomial(where(near, x, 0.0), _coefficients(2, True))
+    # w⁴R″ in powers of w/x = 1/q, where R″ alone would underflow.
+    e, r, v = exp(where(near, SERIES, x)), 1.0 / where(near, SERIES, x), where(near, 0.0, w)
+    v = v * r
+    steep = w * (w * (e * v * v * (1.0 + r * (6.0 * r - 4.0))))
+    return where(near, w * (w * (w * (w * series))), steep - w * (v * v * v * (2.0 + 6.0 * r)))
 
 
 def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:

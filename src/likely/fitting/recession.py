@@ -19,6 +19,11 @@ from likely.fitting.problem import Array
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
 
+#: A step makes a term larger by this share of it, on its way to infinity,
+GROWING = 0.1
+#: and moves another with its logarithm where that moves by this when the term grows by a factor e.
+FOLLOWS = 0.05
+
 
 @dataclass(frozen=True)
 class Recession:
@@ -105,6 +110,42 @@ def find_recession(
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
     return Recession(direction, unbounded)
+
+
+def find_growth(
+    space: Subspace, theta: Array, sums: Sums, step: Array
+) -> tuple[Recession, Array] | None:
+    """Whether a term grows for ever and others move with its logarithm, as a scale that shrinks in proportion does.
+
+    Towards a skewness or shape of ±∞ on the identity scale the loss falls ever more slowly, and not along a line. The
+    direction to infinity, and θ a long way there; None where the loss rises on the way.
+    """
+    if space.basis is not None:
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    flat, moves = matrix @ theta, matrix @ step
+    grows = int(np.argmax(np.abs(moves) * spread))
+    if not moves[grows] * np.sign(flat[grows]) > GROWING * np.abs(flat[grows]):
+        return None
+    along = moves * (flat[grows] / moves[grows])
+    along[np.abs(along) * spread < FOLLOWS] = 0.0
+
+    def at(t: float) -> Array:
+        moved = flat + t * along
+        moved[grows] = flat[grows] * np.exp(t)
+        return np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
+
+    losses = [sums.loss]
+    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    for t in STEPS:
+        losses.append(space.evaluate(at(t), 0).loss)
+        if not losses[-1] <= losses[-2] + rounding:
+            return None
+    if not losses[-1] < losses[0] - rounding:
+        return None
+    along[grows] = np.sign(flat[grows])
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, False), at(STEPS[2])
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:
