@@ -23,6 +23,9 @@ STEPS = (1.0, 3.0, 10.0, 25.0)
 GROWING = 0.1
 #: and moves another with its logarithm where that moves by this when the term grows by a factor e.
 FOLLOWS = 0.05
+#: A term beyond this creeps to infinity where it grew between so many stops.
+FAR = 300.0
+VISITS = 4
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,30 @@ def find_growth(
     along[grows] = np.sign(flat[grows])
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, False), at(STEPS[2])
+
+
+def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
+    """Whether a term that is far from 0 keeps growing from stop to stop, by falls of the loss that come to rest.
+
+    For what Newton's method does in a valley that bends all the way to infinity. ``visited`` are θ and loss where it
+    stopped; None where they do not show it.
+    """
+    if space.basis is not None or len(visited) < VISITS:
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    flats = np.array([matrix @ theta for theta, _ in visited[-VISITS:]])
+    grows = int(np.argmax(np.abs(flats[-1] - flats[0]) * spread))
+    size = flats[:, grows] * np.sign(flats[-1, grows])
+    falls = -np.diff([loss for _, loss in visited[-VISITS:]])
+    if not (size[-1] * spread[grows] > FAR and (np.diff(size) > 0.0).all() and size[0] > 0.0):
+        return None
+    if not ((falls > 0.0).all() and (np.diff(falls) < 0.0).all()):
+        return None
+    along = (flats[-1] - flats[0]) / np.log(size[-1] / size[0])
+    along[np.abs(along) * spread < FOLLOWS] = 0.0
+    along[grows] = np.sign(flats[-1, grows])
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, False)
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:
