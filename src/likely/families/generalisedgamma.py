@@ -96,6 +96,18 @@ class GeneralisedGamma(Distribution):
     def isf(q, loc, scale, shape):
         return exp(loc - scale * gengamma_quantile(q, -shape))
 
+    def sample(rng, size, loc, scale, shape):
+        import numpy as np
+
+        # The logarithm of a Gamma of shape n, which may underflow, from one of shape n + 1. For a q so small that this
+        # loses digits, the Normal's first correction is as good as exact.
+        small = np.abs(shape) < 1e-7
+        q = np.where(small, 1.0, shape)
+        z, n = rng.standard_normal(size), 1.0 / (q * q)
+        above = np.log(rng.standard_gamma(n + 1.0, size) / n)
+        w = (above - q * q * rng.standard_exponential(size)) / q
+        return np.exp(loc + scale * np.where(small, z - shape * (z * z + 2.0) / 6.0, w))
+
     def start(mean, std):
         # The LogNormal of these moments.
         square = math.log1p((std / mean) ** 2)
