@@ -190,7 +190,7 @@ skew_kernel: Atom = register(
         skew_lean(d, s, a, log_s),
         skew_scale(d, s, a, log_s),
     ),
-    lambda d, s, a, log_s: log_s + 0.5 * (d / s) * (d / s) - log(ndtr(a * d / s)),
+    lambda d, s, a, log_s: log_s + 0.5 * (d / s) * (d / s) - log_ndtr(a * d / s),
     _kernel,
 )
 

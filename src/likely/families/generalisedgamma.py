@@ -53,8 +53,7 @@ class GeneralisedGamma(Distribution):
 
     def printed(y, loc, scale, shape):
         n, x = 1.0 / shape**2, shape * ((y.log - loc) / scale)
-        rest = n * log(n) - lgamma(n) + n * (x - exp(x))
-        return log(abs_(shape)) - scale.log - y.log + rest
+        return (n - 0.5) * log(n) - lgamma(n) + n * (x - exp(x)) - scale.log - y.log
 
     def mean(loc, scale, shape):
         t = scale * shape
