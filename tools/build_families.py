@@ -193,6 +193,8 @@ def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
         return (0.2, 0.5, 0.8)
     if domain.low == 0.0:
         return (centre / 2.0, centre, centre * 2.0)
+    if family_class(name)().specification.leans_by == moved:
+        return (-4.0, 0.0, 4.0)
     step = 1.0 if moved == "loc" else 0.5
     return (centre - step, centre, centre + step)
 

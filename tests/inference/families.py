@@ -57,6 +57,11 @@ GRID = {
         "scale": [1, 1e3, 1e-3, 1e-6],
         "shape": [0.1, 0, -0.2, 0.3],
     },
+    "generalisedgamma": {
+        "loc": [0, 10, -3, 1, 0.3, 0],
+        "scale": [1, 0.1, 0.5, 1e-2, 0.3, 1],
+        "shape": [1, -2, 0.5, 3, 1e-2, -0.3],
+    },
     "generalisedpareto": {"scale": [1, 1e6, 1e-3, 5], "shape": [0.1, 0, -0.2, 0.3]},
     "generalisedpoisson": {"mean": [1e-3, 0.5, 3, 100, 1e4], "dispersion": [2, 1, 0.1, 0.3, 3]},
     "negativebinomial": {"mean": [1e-3, 0.5, 3, 100, 1e4], "size": [0.5, 1, 0.1, 1e3, 2]},
@@ -107,6 +112,9 @@ def oracle(name, row=None, **values):
             return st.poisson(v["mean"])
         case "generalisedpoisson":
             return tabulated.GeneralisedPoisson(**v)
+        case "generalisedgamma":
+            power = np.exp(v["loc"] + v["scale"] * 2.0 * np.log(np.abs(v["shape"])) / v["shape"])
+            return st.gengamma(v["shape"] ** -2.0, v["shape"] / v["scale"], scale=power)
         case "skewnormal":
             return tabulated.SkewNormal(v["skewness"], v["loc"], v["scale"])
         case "vonmises":

@@ -44,6 +44,13 @@ CURVATURE_GAPS = {
         1.0,
         -300.0,
     ),
+    "GeneralisedGamma(loc: identity, scale: inverse, shape: identity)": (1e300, 1.0, 300.0, 1.0),
+    "GeneralisedGamma(loc: identity, scale: inverse_squared, shape: identity)": (
+        1.0,
+        29.29438698866859,
+        27.520099500664692,
+        -7.622659318812719,
+    ),
     "GeneralisedPareto(scale: inverse, shape: identity)": (1e300, 300.0, 0.0),
     "GeneralisedPareto(scale: log, shape: log)": (1.0, -1.0, 300.0),
     "GeneralisedPareto(scale: log, shape: softplus)": (1e300, -1.0, -300.0),

@@ -159,7 +159,7 @@ def responses(
     with np.errstate(all="ignore"):
         steps = np.array([1.0, -1.0, 30.0, -30.0])
         beside = np.array([1.0, 1.0 + 2.0**-52, 1.0 - 2.0**-53, 1.0 + 1e-8, 1.0 + 1e-3])
-        if c.family == "LogNormal":
+        if c.family in ("LogNormal", "GeneralisedGamma"):
             y = np.r_[np.exp(middle) * beside, np.exp(middle + spread * steps)]
             y = np.r_[y, np.exp(middle + spread * rng.normal(size=2))]
         else:

@@ -111,7 +111,7 @@ EXPECTED |= {
             "so the likelihood is unbounded: the scale runs to 0, and where it is left there is arbitrary"
             for kind in ("dense", "sparse")
         }
-        for name in ("JohnsonSU", "SkewNormal")
+        for name in ("GeneralisedGamma", "JohnsonSU", "SkewNormal")
     },
     **{
         pair: {

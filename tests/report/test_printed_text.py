@@ -56,7 +56,7 @@ class Reader:
                 value *= self.power()
             elif self.eat("/"):
                 value /= self.power()
-            elif re.match(r" ?[^ )|+−/·=,\]]", self.text[self.at :]):
+            elif re.match(r" ?[^ )|+−/·=,\]]| \|", self.text[self.at :]):
                 self.eat(" ")
                 value *= self.power()
             else:

@@ -748,7 +748,12 @@ log_mills = _register(
     lambda x, out: (mills_gap(x),),
     lambda x: log(ndtr(x)) + 0.5 * x * x + HALF_LOG_2PI,
 )
-log_ndtr = _register("log_ndtr", lambda x, out: (inverse_mills(x),), lambda x: log(ndtr(x)))
+log_ndtr = _register(
+    "log_ndtr",
+    lambda x, out: (inverse_mills(x),),
+    # Far right no number of digits recovers the tail from Φ.
+    lambda x: where(x > 0.0, graph.log1p(-ndtr(-x)), log(ndtr(x))),
+)
 erfcx = _register(
     "erfcx",
     lambda x, out: (2.0 * x * out - 2.0 / sqrt(PI),),

@@ -258,7 +258,9 @@ def divide(a: Any, b: Any) -> Node:
         return constant(0.0)
     if is_constant(b, 1.0):
         return a
-    if is_constant(a) and is_constant(b) and b.value != 0.0:  # what is over 0 is for the backend to say
+    if (
+        is_constant(a) and is_constant(b) and b.value != 0.0
+    ):  # what is over 0 is for the backend to say
         return constant(a.value / b.value)
     if a.op == "negative":
         return negative(divide(a.args[0], b))

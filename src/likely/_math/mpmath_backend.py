@@ -29,7 +29,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "exp": mp.exp,
     "expm1": mp.expm1,
     "log": _log,
-    "log1p": lambda x: _log(1 + x),
+    "log1p": lambda x: mp.log1p(x) if x > -1 else _log(1 + x),
     "sqrt": mp.sqrt,
     "abs": abs,
     "sign": mp.sign,

@@ -2,10 +2,10 @@
 
 import math
 
-from likely._math.atoms import inverse_mills, log_mills, log_ndtr, mills_gap
+from likely._math.atoms import log_ndtr
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, exp, log, sign, sqrt, where
-from likely._math.skew_normal import skew_kernel
+from likely._math.skew_normal import skew_kernel, skew_normal_mode
 from likely._math.skew_tail import skew_log_lower, skew_normal_quantile
 from likely.families.base import Distribution, Parameter
 
@@ -22,18 +22,6 @@ def _tilt(skewness):
     return where(large, far, near / sqrt(1.0 + near * near))
 
 
-def _mode(skewness):
-    # z = αm where m = φ(α²m)/Φ(α²m): Newton on log m, whose equation is concave and decreasing.
-    large = abs_(skewness) > 1.0
-    size = where(large, abs_(skewness), 1.0)
-    zero = inverse_mills(0.0 * skewness)
-    m = log(where(large, sqrt(1.0 + 4.0 * log(size)) / size / size, zero))
-    for _ in range(7):
-        w = skewness * (skewness * exp(m))
-        m = m - (log_mills(w) + m) / (1.0 + w * mills_gap(w))
-    return skewness * exp(m)
-
-
 class SkewNormal(Distribution):
     r"""Errors that lean to one side, with tails no heavier than the Normal's: body measures, inefficiencies.
 
@@ -42,8 +30,9 @@ class SkewNormal(Distribution):
     with φ and Φ the density and distribution function of the standard Normal. Skewness α = 0 is the Normal, and α → ±∞
     the half of a Normal that begins at loc: then the maximum of the likelihood is at infinity, and a fit says so. The
     mean is not loc but loc + scale·δ√(2/π), with δ = α/√(1 + α²). The third moment lies between those of the two
-    half-normals, −0.995 and 0.995. At α = 0 the information is singular, so that of data without skewness the standard
-    errors are large.
+    half-normals, −0.995 and 0.995. A maximum at a finite α is taken where there is one, though the likelihood of a
+    half-normal may be a little larger. At α = 0 the information is singular, so that of data without skewness the
+    standard errors are large.
 
     Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
     """
@@ -73,7 +62,7 @@ class SkewNormal(Distribution):
         return scale * scale * (1.0 - 2.0 * (tilt * tilt) / PI)
 
     def mode(loc, scale, skewness):
-        return loc + scale * _mode(skewness)
+        return loc + scale * skew_normal_mode(skewness)
 
     def cdf(y, loc, scale, skewness):
         return exp(skew_log_lower((y - loc) / scale, skewness))
@@ -94,7 +83,7 @@ class SkewNormal(Distribution):
         half, other = np.abs(rng.standard_normal(size)), rng.standard_normal(size)
         return loc + scale * (skewness * half + other) / np.hypot(1.0, skewness)
 
-    def start(mean, std, third):
+    def start(mean, std, third=0.0):
         # By moments: third = ½(4 − π) μ³/(1 − μ²)^(3/2) with μ the mean of z (Azzalini, 1985).
         size = min(max(abs(third), LEAST), MOST)
         ratio = (2.0 * size / (4.0 - math.pi)) ** (1.0 / 3.0)

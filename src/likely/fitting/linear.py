@@ -17,7 +17,14 @@ from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
-from likely.fitting.recession import STEPS, Subspace, find_recession
+from likely.fitting.recession import (
+    STEPS,
+    Recession,
+    Subspace,
+    find_creep,
+    find_growth,
+    find_recession,
+)
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
 from likely.fitting.source import Source
@@ -174,16 +181,22 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         return outcome
     if outcome.stop.reason == "edge" and task.edged:
         follow_edge(task, outcome)
+    visited: list[tuple[Array, float]] = []
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
         if not task.edged and at_a_pole(space, stop):
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
-        if found is None:
-            # What one term does on its way to infinity the others follow ever less, not along a line.
-            found = find_recession(space, stop.theta, stop.sums, _main_terms(space, stop.step))
-        if found is None:
+        growth = None if found else find_growth(space, stop.theta, stop.sums, stop.step)
+        if found is None and growth is None:
+            visited.append((stop.theta, stop.sums.loss))
+            creep = find_creep(space, visited)
+            if creep is not None:
+                outcome.found_at = outcome.theta
+                outcome.variances = variances(objective, inverse(space, stop, []))
+                outcome.recessions.append(creep)
+                break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf:
@@ -195,13 +208,16 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         if not outcome.recessions:
             outcome.found_at = outcome.theta
             outcome.variances = variances(objective, inverse(space, stop, []))
-            along = _main_terms(space, found.direction)
-            found = find_recession(space, stop.theta, stop.sums, along) or found
+            found = None if found is None else _cleaned(space, stop, found)
+        if found is not None:
+            there = stop.theta + STEPS[-1] * found.direction
+        else:
+            assert growth is not None
+            found, there = growth
         outcome.recessions.append(replace(found, direction=space.lift(found.direction)))
         if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
             break
         # Go where the exponentials have vanished, and fit the rest there.
-        there = stop.theta + STEPS[-1] * found.direction
         rest = space.without(there, found.direction)
         if rest.size == 0:
             stop.theta, stop.sums = there, space.evaluate(there, 2)
@@ -245,15 +261,16 @@ def _go_on(outcome: Outcome) -> None:
         stop.factor = None
 
 
-def _main_terms(space: Subspace, direction: Array) -> Array:
-    """The direction without the small steps of terms that still converge."""
+def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
+    """The direction without the small steps of terms that still converge, if that falls too."""
     if space.basis is not None:
-        return direction
+        return found
     matrix = space.objective.matrix()
-    flat = matrix @ direction
+    flat = matrix @ found.direction
     share = np.abs(flat) * space.objective.spread()
     flat[share < NOISE * share.max()] = 0.0
-    return np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
+    direction = np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
+    return find_recession(space, stop.theta, stop.sums, direction) or found
 
 
 def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:

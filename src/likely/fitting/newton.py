@@ -229,7 +229,7 @@ def _finite(sums: Sums) -> bool:
 def line_search(
     function: Function, theta: Array, sums: Sums, step: Array, order: int
 ) -> tuple[Array, Sums] | None:
-    """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough, or None.
+    """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough, or None where none does.
 
     Where the decrease that can be expected is below the rounding of the loss, the slope along the
     step decides instead of the loss.
@@ -239,6 +239,8 @@ def line_search(
     length = 1.0
     for _ in range(HALVINGS):
         point = theta + length * step
+        if np.array_equal(point, theta):
+            return None  # shorter than the last digit
         trial = function.evaluate(point, order)
         if not _finite(trial):
             # On the way to a scale of 0 the curvature overflows before the loss does.

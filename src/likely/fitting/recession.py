@@ -19,6 +19,14 @@ from likely.fitting.problem import Array
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
 
+#: A step makes a term larger by this share of it, on its way to infinity,
+GROWING = 0.1
+#: and moves another with its logarithm where that moves by this when the term grows by a factor e.
+FOLLOWS = 0.05
+#: A term beyond this creeps to infinity where it grew between so many stops.
+FAR = 300.0
+VISITS = 4
+
 
 @dataclass(frozen=True)
 class Recession:
@@ -105,6 +113,66 @@ def find_recession(
     # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
     unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
     return Recession(direction, unbounded)
+
+
+def find_growth(
+    space: Subspace, theta: Array, sums: Sums, step: Array
+) -> tuple[Recession, Array] | None:
+    """Whether a term grows for ever and others move with its logarithm, as a scale that shrinks in proportion does.
+
+    Towards a skewness or shape of ±∞ on the identity scale the loss falls ever more slowly, and not along a line. The
+    direction to infinity, and θ a long way there; None where the loss rises on the way.
+    """
+    if space.basis is not None:
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    flat, moves = matrix @ theta, matrix @ step
+    grows = int(np.argmax(np.abs(moves) * spread))
+    if not moves[grows] * np.sign(flat[grows]) > GROWING * np.abs(flat[grows]):
+        return None
+    along = moves * (flat[grows] / moves[grows])
+    along[np.abs(along) * spread < FOLLOWS] = 0.0
+
+    def at(t: float) -> Array:
+        moved = flat + t * along
+        moved[grows] = flat[grows] * np.exp(t)
+        return np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
+
+    losses = [sums.loss]
+    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    for t in STEPS:
+        losses.append(space.evaluate(at(t), 0).loss)
+        if not losses[-1] <= losses[-2] + rounding:
+            return None
+    if not losses[-1] < losses[0] - rounding:
+        return None
+    along[grows] = np.sign(flat[grows])
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, False), at(STEPS[2])
+
+
+def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
+    """Whether a term that is far from 0 keeps growing from stop to stop, by falls of the loss that come to rest.
+
+    For what Newton's method does in a valley that bends all the way to infinity. ``visited`` are θ and loss where it
+    stopped; None where they do not show it.
+    """
+    if space.basis is not None or len(visited) < VISITS:
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    flats = np.array([matrix @ theta for theta, _ in visited[-VISITS:]])
+    grows = int(np.argmax(np.abs(flats[-1] - flats[0]) * spread))
+    size = flats[:, grows] * np.sign(flats[-1, grows])
+    falls = -np.diff([loss for _, loss in visited[-VISITS:]])
+    if not (size[-1] * spread[grows] > FAR and (np.diff(size) > 0.0).all() and size[0] > 0.0):
+        return None
+    if not ((falls > 0.0).all() and (np.diff(falls) < 0.0).all()):
+        return None
+    along = (flats[-1] - flats[0]) / np.log(size[-1] / size[0])
+    along[np.abs(along) * spread < FOLLOWS] = 0.0
+    along[grows] = np.sign(flats[-1, grows])
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, False)
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:

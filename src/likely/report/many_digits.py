@@ -51,8 +51,11 @@ def accuracy(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array) -> Ac
         return program({"y": point[k], **{f"raw{j}": point[j] for j in range(k)}})[0]
 
     for i in range(y.size):
-        # Beside a y of 1e300, steps of the other inputs are seen with so many digits more.
-        with mp.workdps(DIGITS + int(np.log10(max(1.0, abs(float(y[i])))))):
+        # Beside a y of 1e300, steps of the other inputs are seen with so many digits more, and so is a slope of 1e-96.
+        slopes = np.abs(gradient[:, i])
+        faint = float(slopes[slopes > 0.0].min(initial=1.0))
+        more = np.log10(max(1.0, abs(float(y[i])))) - np.log10(faint)
+        with mp.workdps(DIGITS + int(more)):
             point = [mpf(float(v)) for v in (*raw[:, i], y[i])]
             slack = [max(scale[j], abs(float(raw[j, i]))) for j in range(k)]
             slack.append(abs(float(y[i])) if continuous else 0.0)
