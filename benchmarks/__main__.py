@@ -8,6 +8,7 @@ for name in (
     "classes",
     "vectors",
     "density",
+    "quantiles",
     "linear",
     "scaling",
     "latency",

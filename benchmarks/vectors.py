@@ -1,6 +1,6 @@
 """Losses of several numbers a row with their gradients: ours against torch.distributions.
 
-MultivariateNormal with d = 2 and 10, Dirichlet and Multinomial with 3 and 10 parts. NumPy arrays through
+MultivariateNormal with d = 2 and 10, Dirichlet and Multinomial with 3, 10 and 100 parts. NumPy arrays through
 `nll_and_gradient`, and PyTorch tensors through `nll(...).sum().backward()`, against `log_prob` with autograd, both from
 the same raw columns; float64.
 """
@@ -83,21 +83,20 @@ def tallies(k, n):
 
 
 CASES = {
-    "MultivariateNormal(2)": lambda: (normal(2, 200_000), 200_000),
-    "MultivariateNormal(10)": lambda: (normal(10, 50_000), 50_000),
-    "Dirichlet(3)": lambda: (shares(3, 200_000), 200_000),
-    "Dirichlet(10)": lambda: (shares(10, 50_000), 50_000),
-    "Multinomial(3)": lambda: (tallies(3, 200_000), 200_000),
-    "Multinomial(10)": lambda: (tallies(10, 50_000), 50_000),
+    **{f"MultivariateNormal({d})": (normal, d) for d in (2, 10)},
+    **{f"Dirichlet({k})": (shares, k) for k in (3, 10, 100)},
+    **{f"Multinomial({k})": (tallies, k) for k in (3, 10, 100)},
 }
+#: Numbers of y in each case.
+NUMBERS = 500_000
 
 
 def main():
     print(machine())
     print(f"{'family':24} {'ns per row':>11}  times as fast as torch.distributions")
-    for name, make in CASES.items():
-        functions, n = make()
-        times = alternate(functions)
+    for name, (make, size) in CASES.items():
+        n = NUMBERS // size
+        times = alternate(make(size, n))
         ratios = ", ".join(
             f"{times['torch.distributions'] / times[who]:.1f} ({who})"
             for who in ("NumPy", "PyTorch")

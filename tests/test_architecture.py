@@ -20,6 +20,7 @@ FLOORS = (
     "scoring",
     "data",
     "recipe",
+    "bounds",
     "modifiers",
     "compositions",
     "trials",

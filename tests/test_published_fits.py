@@ -42,6 +42,7 @@ FAMILIES = {
     "inverse_gaussian": ("InverseGaussian", {"mu": "mean", "lambda": "shape"}),
     "bernoulli": ("Bernoulli", {"p": "probs"}),
     "binomial": ("Binomial", {"p": "probs"}),
+    "beta_binomial": ("BetaBinomial", {"p": "probs", "phi": "precision"}),
     "poisson": ("Poisson", {"mu": "mean", "lambda": "mean"}),
     "negbin2": ("NegativeBinomial", {"mu": "mean", "theta": "size"}),
     "beta": ("Beta", {"mu": "mean", "phi": "precision"}),

@@ -358,7 +358,9 @@ def test_kind_of_curvature():
     np.testing.assert_allclose(
         Normal().curvature(y, raw)[0], [[np.exp(-0.4), 0.0], [0.0, 2.0]], rtol=1e-14
     )
-    with pytest.raises(ValueError, match=r'kind must be "observed" or "expected", got \'fisher\''):
+    with pytest.raises(
+        ValueError, match=r'kind must be "observed", "expected" or "complete", got \'fisher\''
+    ):
         Normal().curvature(y, raw, kind="fisher")
 
 

@@ -207,16 +207,21 @@ def _bars(ax: Any, probs: Any, names: list[str], title: str) -> None:
 
 def _trials(name: str) -> list[Any]:
     y = np.arange(11.0)
-    parameter = next(iter(family_class(name)().specification.parameters))
+    usual = {"probs": 0.3, "precision": 8.0}
+    tried = {"probs": (0.2, 0.5, 0.8), "precision": (1.0, 8.0, 100.0)}
+    names = list(specifications()[name].parameters)
 
-    def panel(ax: Any) -> None:
-        for colour, value in zip(COLOURS, (0.2, 0.5, 0.8), strict=True):
-            dist = family_class(name)(trials=10).at(**{parameter: value})
-            ax.plot(y, dist.prob(y), "o-", color=colour, markersize=3, linewidth=1, label=value)
-        ax.set_title(f"{parameter}, of 10 trials", color=INK)
+    def panel(ax: Any, moved: str) -> None:
+        for colour, value in zip(COLOURS, tried[moved], strict=True):
+            given = {one: value if one == moved else usual[one] for one in names}
+            dist = family_class(name)(trials=10).at(**given)
+            ax.plot(
+                y, dist.prob(y), "o-", color=colour, markersize=3, linewidth=1, label=f"{value:g}"
+            )
+        ax.set_title(f"{moved}, of 10 trials", color=INK)
         ax.legend(handlelength=1.0)
 
-    return [panel]
+    return [lambda ax, moved=moved: panel(ax, moved) for moved in names]
 
 
 def _classes(name: str) -> list[Any]:

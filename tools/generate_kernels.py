@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from likely.compositions import COMPOSITIONS
 from likely.families.registry import public_names
-from likely.losses.kernels import softmax
+from likely.losses.kernels import compositions, softmax
 from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
 from likely.losses.kernels.run import kernel_name, single_outputs, title_of
@@ -34,10 +35,19 @@ def expected_files() -> dict[str, str]:
             outputs = loss.outputs(order, kind)
             source = module_source(title, kernel, outputs, loss.columns, loss.specification.support)
             files[file_name(title, kernel, source)] = source
-        for kernel, outputs in (single_outputs(loss) or {}).items():
+        for kernel, outputs in single_outputs(loss).items():
             support = loss.specification.support
             source = module_source(title, kernel, outputs, loss.columns, support, single=True)
             files[file_name(title, kernel, source)] = source
+    for family in COMPOSITIONS.values():
+        loss = family(2).loss()  # their kernels do not depend on the number of parts
+        for order in (0, 1):
+            text = compositions.source(loss, order)
+            files[file_name(loss.title, compositions.file_part(order), text)] = text
+        for kind in loss.curvature_kinds:
+            for formula in (loss.part(2), loss.row(2), loss.part(2, kind), loss.row(2, kind)):
+                text = compositions.formula_source(formula)
+                files[file_name(formula.title, formula.name, text)] = text
     for single in (False, True):
         text = softmax.source(single=single)
         files[file_name(softmax.TITLE, softmax.file_part(single), text)] = text

@@ -32,6 +32,8 @@ from likely.recipe import predicted as predicted
 from likely.recipe import shared as shared
 
 if TYPE_CHECKING:
+    from likely.bounds import censored as censored
+    from likely.bounds import truncated as truncated
     from likely.compositions import Dirichlet as Dirichlet
     from likely.compositions import DirichletMultinomial as DirichletMultinomial
     from likely.compositions import Multinomial as Multinomial
@@ -40,17 +42,18 @@ if TYPE_CHECKING:
     from likely.modifiers import Discretised as Discretised
     from likely.modifiers import Hurdle as Hurdle
     from likely.modifiers import Independent as Independent
+    from likely.modifiers import Inflated as Inflated
     from likely.modifiers import Mixture as Mixture
     from likely.modifiers import Transformed as Transformed
     from likely.modifiers import Truncated as Truncated
     from likely.modifiers import ZeroInflated as ZeroInflated
-    from likely.modifiers import censored as censored
     from likely.predictors.constant import Constant as Constant
     from likely.predictors.linear import Linear as Linear
     from likely.predictors.network import Network as Network
     from likely.predictors.saving import load as load
     from likely.predictors.trees import Trees as Trees
     from likely.report.family_check import check_family as check_family
+    from likely.trials import BetaBinomial as BetaBinomial
     from likely.trials import Binomial as Binomial
 
 __version__ = "0.1.0"
@@ -65,6 +68,7 @@ _LAZY = {
     "Predictive": "likely.inference.predictive",
     "ConvergenceWarning": "likely.fitting.result",
     "check_family": "likely.report.family_check",
+    "BetaBinomial": "likely.trials",
     "Binomial": "likely.trials",
     "Dirichlet": "likely.compositions",
     "DirichletMultinomial": "likely.compositions",
@@ -77,7 +81,9 @@ _LAZY = {
     "Truncated": "likely.modifiers",
     "Censored": "likely.modifiers",
     "Mixture": "likely.modifiers",
-    "censored": "likely.modifiers",
+    "Inflated": "likely.modifiers",
+    "censored": "likely.bounds",
+    "truncated": "likely.bounds",
 }
 # Modules for other libraries, which need those.
 _MODULES = ("catboost", "jax", "lightgbm", "torch", "xgboost")

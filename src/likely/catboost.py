@@ -65,7 +65,7 @@ class Objective(BoostingObjective):  # noqa: D101
         if self.curvature == "empirical":
             raise ValueError(
                 "the empirical curvature is a mean over rows, and CatBoost shows its objective one row at a "
-                'time: use curvature="observed" or "expected"'
+                'time: use curvature="expected", "complete" or "observed"'
             )
         return {
             "loss_function": _Several(self) if len(self.columns) > 1 else _One(self),

@@ -7,6 +7,7 @@ Each is a :class:`~likely.recipe.Family` of K parts, given by their number or th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from numbers import Integral
@@ -23,22 +24,65 @@ class CompositionFamily(Family):
     """A family over rows of K numbers, one a part, whose expected shares are predicted by K − 1 log ratios."""
 
     def __init__(self, parts: int | Sequence[str] | None = None, **roles: Role | float) -> None:
-        self.parts = _names(parts, type(self).__name__)
+        #: What the parts are called; None while they are to be learned from y.
+        self.parts = None if parts is None else _names(parts, type(self).__name__)
         self.specification = type(self)._specification(self.parts)
         super().__init__(**roles)
+        if self.parts is not None:
+            self.loss()  # a role that the loss cannot have is an error here
 
     @classmethod
     @cache
-    def _specification(cls, parts: tuple[str, ...]) -> Specification:
+    def _specification(cls, parts: tuple[str, ...] | None) -> Specification:
         module = import_module(f"likely.families.compositions.{cls.__name__.lower()}")
-        found: Specification = module.specification(parts, cls.__doc__ or "")
-        return found
+        found: Specification = module.specification(parts or _numbered(2), cls.__doc__ or "")
+        # Whatever the parts, there are several, and they have this family's own parameters.
+        return found if parts is not None else replace(found, name=cls.__name__)
 
     @property
-    def _given(self) -> int | list[str]:
-        """The parts as they were given: their number, or their names."""
+    def _given(self) -> int | list[str] | None:
+        """The parts as they were given: their number, their names, or None."""
+        if self.parts is None:
+            return None
         k = len(self.parts)
         return k if self.parts == _numbered(k) else list(self.parts)
+
+    def of(self, parts: int | Sequence[str]) -> CompositionFamily:
+        """The family of these parts with the same roles."""
+        return type(self)(parts, **self._roles)
+
+    def learned(self, y: Any) -> Family:
+        """The family of the parts that the columns of y are, named by a table that names them."""
+        if self.parts is not None:
+            return self
+        import numpy as np
+
+        shape = np.shape(y)
+        if len(shape) != 2 or shape[1] < 2:
+            raise ValueError(
+                f"y must have shape (n, parts) for {type(self).__name__}, with at least 2 columns; got "
+                f"shape {shape}"
+            )
+        names = [str(name) for name in getattr(y, "columns", ())]
+        fit = len(set(names)) == shape[1] and all(name.isidentifier() for name in names)
+        return self.of(names if fit else shape[1])
+
+    def loss(self, size: int | None = None) -> Any:
+        """The composed loss; ValueError while the parts are not known."""
+        if self.parts is None:
+            name = type(self).__name__
+            raise ValueError(
+                f"the number of parts is not known yet: give it, {name}(3), or their names, or fit to y first"
+            )
+        return super().loss()
+
+    def loss_of(self, columns: int) -> Any:
+        """The loss over so many raw columns."""
+        if self.parts is not None:
+            return self.loss()
+        # As many as there are ratios, beside the precision where that is free.
+        own = sum(slot.role != "fixed" for slot in self._slots[1:])
+        return self.of(columns - own + 1).loss()
 
     def at(self, **parameters: Any) -> Any:
         """The distribution at these parameters; ``mean``, the K shares or (n, K), may take the place of log ratios.
@@ -52,6 +96,8 @@ class CompositionFamily(Family):
         from likely.losses import check
 
         mean = check.numeric(parameters.pop("mean"), "mean")
+        if self.parts is None:
+            return self.of(mean.shape[-1] if mean.ndim else 0).at(mean=mean, **parameters)
         k = len(self.parts)
         if mean.ndim not in (1, 2) or mean.shape[-1] != k:
             raise ValueError(f"mean must have shape ({k},) or (n, {k}), got {mean.shape}")
@@ -66,18 +112,19 @@ class CompositionFamily(Family):
         """The names of the log ratios: of every part but the last, to the last."""
         from likely.families.compositions.base import RATIO
 
-        return tuple(RATIO + name for name in self.parts[:-1])
+        return tuple(RATIO + name for name in (self.parts or ())[:-1])
 
     def explain(self) -> Explanation:
         """The recipe for this family step by step."""
         from likely.report.compositions import STORIES
         from likely.report.vectors import told
 
-        loss = self.loss()
+        loss = (self if self.parts is not None else self.of(2)).loss()
         return told(STORIES[type(self).__name__](loss), loss, repr(self))
 
     def __repr__(self) -> str:
-        given = [repr(self._given), *(f"{name}={role!r}" for name, role in self._roles.items())]
+        given = [] if self.parts is None else [repr(self._given)]
+        given += [f"{name}={role!r}" for name, role in self._roles.items()]
         return f"{type(self).__name__}({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -114,7 +161,8 @@ class Dirichlet(CompositionFamily):
 
     .. math:: p(y) = \frac{\Gamma(\kappa)}{\prod_j \Gamma(\kappa \mu_j)} \prod_j y_j^{\kappa \mu_j - 1}
 
-    y (n, K) has the shares of K parts, which sum to 1; ``Dirichlet(3)``, or ``Dirichlet(["sand", "silt", "clay"])``.
+    y (n, K) has the shares of K parts, which sum to 1. ``Dirichlet()`` learns the parts from the columns of y;
+    ``Dirichlet(3)`` and ``Dirichlet(["sand", "silt", "clay"])`` are given them.
     The expected shares μ are predicted by the logarithms of their ratios to the last part, ``log_ratio_sand`` and so
     on; precision κ is one number for all rows, or ``precision=predicted``. Variance μⱼ(1 − μⱼ)/(1 + κ); ``marginal``
     of a part is Beta. The mode is on the edge where a κμⱼ ≤ 1. Exact zeros are outside the support. With two parts it
@@ -142,7 +190,8 @@ class Multinomial(CompositionFamily):
     .. math:: p(y) = \frac{n!}{\prod_j y_j!} \prod_j \mu_j^{y_j}
 
     y (n, K) has the counts of K kinds; their sum, the number of trials, is known and may differ from row to row.
-    ``Multinomial(3)``, or ``Multinomial(["red", "green", "blue"])``. The shares μ are predicted by the logarithms of
+    ``Multinomial()`` learns the kinds from the columns of y; ``Multinomial(3)`` and
+    ``Multinomial(["red", "green", "blue"])`` are given them. The shares μ are predicted by the logarithms of
     their ratios to the last kind. A new row brings no number of trials: its prediction is the distribution of a single
     one, whose mean is μ; ``predict_dist(X, trials=...)`` gives that of so many. With two kinds it is Binomial, with
     one trial a row Categorical.

@@ -15,9 +15,6 @@ from likely.families.base import Specification
 from likely.recipe import Family, Role, as_family
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from likely.report.explain import Explanation
 
 
@@ -119,6 +116,44 @@ class ZeroInflated(ModifiedFamily):
         self._modify(zero_inflated(inside.specification), [inside], roles)
 
 
+class Inflated(ModifiedFamily):
+    r"""A continuous family with points at the ends of its support: proportions with exact zeros, ones, or both.
+
+    ``at``: the points, an end of the support or both. ``inflation`` π is the share of the rows at an end; with two
+    points ``upper_share`` γ is that of the upper end among them: P(y = 0) = π(1 − γ), P(y = 1) = πγ, and the density
+    (1 − π) p₀(y) in between. Both are shared by all rows unless predicted. The parameters of the family keep their
+    names: ``mean`` is that of what is inside. The mode is a point, because no density outweighs one.
+
+    The likelihood is a product of three: whether a row is at an end, at which, and the family of the rows inside.
+    None of their parameters moves another's maximum, each has a link of its own, and with one point at 0 it is
+    ``ZeroInflated``.
+
+    ValueError where ``at`` names anything but ends of the support. TypeError where it is not defined: for counts,
+    classes, the real line, and families that have points already.
+
+    >>> from likely import Beta, Inflated
+    >>> family = Inflated(Beta(), at=(0, 1))
+    >>> family.parameters
+    ('mean', 'precision', 'inflation', 'upper_share')
+    >>> d = family.at(mean=0.5, precision=2.0, inflation=0.4, upper_share=0.75)
+    >>> d.prob([0.0, 1.0]).round(6), round(float(d.mean()), 6), round(float(d.cdf(0.5)), 6)
+    (array([0.1, 0.3]), 0.6, 0.4)
+    """
+
+    def __init__(
+        self,
+        family: Family | type[Family] | str,
+        at: float | Sequence[float],
+        **roles: Role | float,
+    ) -> None:
+        from likely.families.modifiers.inflated import inflated
+
+        inside = as_family(family)
+        given = at if isinstance(at, Sequence) else (at,)
+        points = tuple(sorted({_bound(value, "at") for value in given}))
+        self._modify(inflated(inside.specification, points), [inside], roles, at=points)
+
+
 class Hurdle(ModifiedFamily):
     r"""Counts in two steps: zero with probability π, otherwise the family given that it is not zero.
 
@@ -149,16 +184,25 @@ class Truncated(ModifiedFamily):
     counts low < y ≤ high, so that ``low=0`` is zero-truncation. The parameters keep their meaning: ``mean`` is the
     mean before the cut, while ``predict`` and ``.mean()`` speak of the y that are seen.
 
-    ValueError: bounds that are inverted, or cut off nothing or everything. TypeError where it is not defined:
-    for classes, for continuous families without logarithms of both tails, for counts above a bound other
-    than 0 without a ``high``.
+    With neither, a continuous family, every row brings bounds of its own: y has three columns, (n, 3), the value, low
+    and high, ±inf for none; ``likely.truncated(y, low=...)`` makes them. So whatever splits the rows of y takes the
+    bounds along. A new row brings none: predictions are those of the family itself, not truncated;
+    ``predict_dist(X, low=..., high=...)`` gives the distribution between bounds. ``Censored(Truncated(family))``
+    is for times that are censored and of delayed entry.
 
-    >>> from likely import Normal, Poisson, Truncated
+    ValueError: bounds that are inverted, or cut off nothing or everything; rows of y outside their own. TypeError
+    where it is not defined: for classes, for continuous families without logarithms of both tails, for counts with
+    bounds by row, or above a bound other than 0 without a ``high``.
+
+    >>> from likely import Exponential, Normal, Poisson, Truncated, truncated
     >>> d = Truncated(Poisson(), low=0).at(mean=2.0)
     >>> round(float(d.mean()), 4), float(d.prob(0))
     (2.313, 0.0)
     >>> Truncated(Normal(), low=0.0, high=10.0).parameters
     ('loc', 'scale')
+    >>> ages = truncated([5.0, 3.0, 7.0], low=[3.0, 0.0, 4.0])   # seen from these ages on
+    >>> round(Truncated(Exponential()).fit(ages).parameters["mean"], 6)      # time seen over events
+    2.666667
     """
 
     def __init__(
@@ -168,16 +212,31 @@ class Truncated(ModifiedFamily):
         high: float | None = None,
         **roles: Role | float,
     ) -> None:
-        from likely.families.modifiers.truncated import truncated
+        from likely.families.modifiers.truncated import truncated, truncated_by_row
 
         inside = as_family(family)
         given = {
             name: _bound(v, name) for name, v in (("low", low), ("high", high)) if v is not None
         }
-        specification = truncated(
-            inside.specification, given.get("low", -math.inf), given.get("high", math.inf)
+        specification = (
+            truncated(
+                inside.specification, given.get("low", -math.inf), given.get("high", math.inf)
+            )
+            if given
+            else truncated_by_row(inside.specification)
         )
         self._modify(specification, [inside], roles, **given)
+
+    def explain(self) -> Explanation:
+        """The recipe for this family; with bounds by row that of the family inside, and what a row adds."""
+        if not self.specification.tabular:
+            return super().explain()
+        from dataclasses import replace
+
+        from likely.report.explain import explain
+
+        told = explain(self.loss().distribution, repr(self))
+        return replace(told, steps=(*told.steps, _bounds_by_row()))
 
 
 class Censored(ModifiedFamily):
@@ -185,9 +244,14 @@ class Censored(ModifiedFamily):
 
     y has two columns, (n, 2): low and high, equal where y was seen; (t, inf) is right-censored at t, (-inf, t)
     left-censored at t. ``likely.censored(time, event)`` makes them. An exact row adds log p(y), any other
-    log(F(high) − F(low)). Predictions are distributions of y itself, as if nothing were censored.
+    log(F(high) − F(low)). Of counts both ends belong to the interval: (10, inf) is "10 or more", (1, 5) one of 1, …,
+    5. Predictions are distributions of y itself, as if nothing were censored.
 
-    TypeError where it is not defined: for classes, counts, and families without logarithms of both tails.
+    ``Censored(Truncated(family))`` takes two columns more, (n, 4), the bounds between which the row could be seen at
+    all: delayed entry is ``censored(time, event, entry=entry)``. Every row then subtracts log(F(to) − F(from)), and
+    what a censored row says counts between its bounds.
+
+    TypeError where it is not defined: for classes, and families without logarithms of both tails.
 
     >>> from likely import Censored, Exponential, censored
     >>> y = censored(time=[2.0, 5.0, 3.0], event=[1, 1, 0])
@@ -209,11 +273,15 @@ class Censored(ModifiedFamily):
         from likely.report.explain import Line, Step, explain
 
         told = explain(self.loss().distribution, repr(self))
-        left, right = "ℓ(low, high)", "−log(F(high) − F(low))"
-        line = Line(left, right, r"\ell(l, h)", r"-\log\left(F(h) - F(l)\right)")
+        # Both ends of an interval of counts belong to it.
+        low, l = ("low − 1", "l - 1") if self.loss().discrete else ("low", "l")
+        left, right = "ℓ(low, high)", f"−log(F(high) − F({low}))"
+        line = Line(left, right, r"\ell(l, h)", rf"-\log\left(F(h) - F({l})\right)")
         note = "F is the distribution function at the same parameters; it is 0 at −∞ and 1 at ∞."
-        step = Step("Rows of which only bounds of y are known", (line,), note)
-        return replace(told, steps=(*told.steps, step))
+        steps = [Step("Rows of which only bounds of y are known", (line,), note)]
+        if self.specification.support.known:
+            steps.append(_bounds_by_row())
+        return replace(told, steps=(*told.steps, *steps))
 
 
 class Mixture(ModifiedFamily):
@@ -451,38 +519,18 @@ class Independent(ModifiedFamily):
         )
 
 
-def censored(time: Any, event: Any, side: str = "right") -> NDArray[np.float64]:
-    """y for ``Censored``, (n, 2), from times (n,) and whether the event was seen then.
+def _bounds_by_row() -> Any:
+    """The step of rows that could only be seen between bounds of their own."""
+    from likely.report.explain import Line, Step
 
-    ``event`` is 1 or True where y was seen, 0 or False where only a bound is known: y > time for
-    ``side="right"``, y < time for "left" (a detection limit). ValueError names rows that are wrong.
-
-    >>> from likely import censored
-    >>> censored([2.0, 5.0], [True, False])
-    array([[ 2.,  2.],
-           [ 5., inf]])
-    """
-    import numpy as np
-
-    from likely.losses import check
-
-    if side not in ("right", "left"):
-        raise ValueError(f'side must be "right" or "left", got {side!r}')
-    values, seen = check.numeric(time, "time"), check.numeric(event, "event")
-    if values.ndim != 1 or values.shape != seen.shape:
-        raise ValueError(
-            f"time and event must have one value a row, got shapes {values.shape} and {seen.shape}"
-        )
-    bad = ~np.isfinite(values)
-    if bad.any():
-        raise ValueError(f"time must be finite; it is not in {check.rows_and_values(bad, values)}")
-    bad = ~np.isin(seen, (0.0, 1.0))
-    if bad.any():
-        raise ValueError(
-            f"event must be 1 (seen) or 0 (censored); it is not in {check.rows_and_values(bad, seen)}"
-        )
-    edge = np.where(seen == 1.0, values, np.inf if side == "right" else -np.inf)
-    return np.column_stack([values, edge] if side == "right" else [edge, values])
+    line = Line(
+        "ℓ(y, a, b)",
+        "ℓ(y) + log(F(b) − F(a))",
+        r"\ell(y, a, b)",
+        r"\ell(y) + \log\left(F(b) - F(a)\right)",
+    )
+    note = "F is the distribution function at the same parameters; without a bound it is 0 at a, 1 at b."
+    return Step("Rows that could only be seen between bounds of their own, a and b", (line,), note)
 
 
 def _latex(end: str) -> str:
@@ -504,6 +552,7 @@ MODIFIERS: dict[str, type[ModifiedFamily]] = {
     cls.__name__: cls
     for cls in (
         ZeroInflated,
+        Inflated,
         Hurdle,
         Truncated,
         Censored,

@@ -148,6 +148,10 @@ class Family:
         """The loss over so many raw columns, for families that do not know their number."""
         return self.loss()
 
+    def learned(self, y: Any) -> Family:
+        """The family with what y alone says of its form, such as the parts of a composition: as a rule, itself."""
+        return self
+
     # --- Step 3: the loss -------------------------------------------------------------------------
 
     def nll(self, y: Any, raw: Any) -> Any:
@@ -172,7 +176,10 @@ class Family:
         """The second derivatives of nll in raw, (n, k, k).
 
         ``kind="observed"`` is the Hessian at y, ``"expected"`` the Fisher information, its mean over
-        y ~ p(y | raw): positive semi-definite.
+        y ~ p(y | raw): positive semi-definite. Where part of the data is unseen, as the component of a
+        ``Mixture``, that mean has no closed form; ``"complete"`` is the Fisher information of what would be seen
+        without it, as expected given y: positive semi-definite, and on average at least the expected one.
+        ValueError where the family does not have the kind.
         """
         from likely.adapters.arrays import curvature
 

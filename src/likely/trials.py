@@ -100,5 +100,46 @@ class Binomial(TrialsFamily):
         return replace(told, steps=(*told.steps, step))
 
 
+class BetaBinomial(TrialsFamily):
+    r"""Successes among known trials whose probability varies from row to row: Binomial with overdispersion.
+
+    .. math:: p(y) = \binom{n}{y} \frac{B(y + \kappa\lambda, n - y + \kappa(1 - \lambda))}
+              {B(\kappa\lambda, \kappa(1 - \lambda))}
+
+    y is as for ``Binomial``: successes and trials, (n, 2), or the successes alone with ``BetaBinomial(trials=10)``. The
+    probability of a row is a draw from a Beta with mean λ, ``probs``, and precision κ. Variance
+    nλ(1 − λ)(n + κ)/(1 + κ). As κ → ∞ it is the Binomial: a fit to counts without overdispersion has no maximum, and
+    says so. A single trial a row says nothing about κ.
+
+    ValueError: trials that are not a whole number ≥ 1, or rows of y with more successes than trials; a precision that
+    is not fixed where no row has more than one trial.
+
+    >>> from likely import BetaBinomial
+    >>> d = BetaBinomial(trials=10).at(probs=0.3, precision=4.0)
+    >>> round(float(d.prob(3)), 6), round(float(d.var()), 6), float(d.mode())
+    (0.135053, 5.88, 1.0)
+
+    Source: Skellam, Journal of the Royal Statistical Society B 10 (1948), 257-261.
+    """
+
+    def __init__(self, trials: Any = None, **roles: Role | float) -> None:
+        super().__init__(trials, **roles)
+        if self.trials == 1 and "precision" in self.parameters:
+            raise ValueError(
+                "BetaBinomial(trials=1) is a Bernoulli, and y says nothing about its precision: use Bernoulli(), "
+                "or fix it, precision=…"
+            )
+
+    def explain(self) -> Explanation:
+        """The recipe for this family step by step; where y brings the trials along, for a row of 10."""
+        from likely.report.explain import Step, explain
+
+        if self.trials is not None:
+            return explain(self.loss(), repr(self))
+        told = explain(type(self)(10, **self._roles).loss(), repr(self))
+        note = "So far a row of n = 10 trials. Every row has its own n in the place of 10, and n + 1 in that of 11."
+        return replace(told, steps=(*told.steps, Step("Rows of any number of trials", (), note)))
+
+
 #: The families over trials by name.
-TRIALS: dict[str, type[TrialsFamily]] = {cls.__name__: cls for cls in (Binomial,)}
+TRIALS: dict[str, type[TrialsFamily]] = {cls.__name__: cls for cls in (Binomial, BetaBinomial)}

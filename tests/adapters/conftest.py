@@ -70,6 +70,7 @@ def _families() -> list[Any]:
         Gumbel(),
         likely.ZeroInflated(likely.Poisson()),
         likely.ZeroInflated(likely.Gamma()),
+        likely.Inflated(likely.Beta(), at=(0, 1)),
         likely.Hurdle(likely.NegativeBinomial()),
         likely.Truncated(likely.Normal(), low=-1.5),
         likely.Mixture(likely.Poisson(), 2),

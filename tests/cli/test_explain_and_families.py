@@ -8,8 +8,10 @@ import sys
 import pytest
 
 from likely import (
+    Beta,
     Categorical,
     Hurdle,
+    Inflated,
     Mixture,
     Normal,
     Poisson,
@@ -57,6 +59,7 @@ PARSED = {
     "Mixture(Normal(scale=shared), 2)": Mixture(Normal(scale=shared), 2),
     "Truncated(Normal(), low=-1.0)": Truncated(Normal(), low=-1.0),
     "hurdle(poisson)": Hurdle(Poisson()),
+    "Inflated(Beta(), at=(0, 1))": Inflated(Beta(), at=(0, 1)),
 }
 
 

@@ -189,3 +189,18 @@ def test_the_folder_holds_the_table(run, data, tmp_path):
     assert manifest["table"]["target"] == "bought"
     assert manifest["table"]["encoder"]["version"] == 1
     assert not any(array.dtype.hasobject for array in arrays.values())
+
+
+def test_proportions_with_exact_ends(run, tmp_path):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=300)
+    y = np.clip(0.5 + 0.3 * x + 0.2 * rng.normal(size=300), 0.0, 1.0)
+    pd.DataFrame({"x": x, "y": y}).to_csv("shares.csv", index=False)
+    out = run("fit", "shares.csv", "--target", "y").stdout
+    assert "y lies between 0 and 1, " in out
+    assert (
+        "→ Inflated(Beta(), at=(0, 1)) (proportion with exact 0 and 1); --family overrides" in out
+    )
+    assert "upper_share" in out
+    model = load("shares.likely")
+    assert model.predict_dist(pd.DataFrame({"x": [3.0]})).prob(1.0)[0] > 0.0

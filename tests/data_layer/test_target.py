@@ -34,8 +34,18 @@ PROPOSALS = {
     "rain": (np.maximum(RNG.normal(size=300), 0.0) * 9, "Normal", "exactly 0, which Gamma cannot"),
     "share with ones": (
         np.minimum(RNG.uniform(0.1, 1.2, 300), 1.0),
+        "Inflated(Beta(), at=1)",
+        "lies between 0 and 1, 60 exactly 1",
+    ),
+    "share with both": (
+        np.clip(RNG.uniform(-0.2, 1.2, 300), 0.0, 1.0),
+        "Inflated(Beta(), at=(0, 1))",
+        "41 exactly 0 and 40 exactly 1",
+    ),
+    "scaled to its range": (
+        np.r_[0.0, RNG.uniform(0.1, 0.9, 300), 1.0],
         "Normal",
-        "exact 1, which Beta",
+        "exact 0, which Beta",
     ),
     "heavy tails": (RNG.standard_t(2, 2000), "Normal", "compare --family studentt"),
     "negative whole": (RNG.integers(-50, 50, 300), "Normal", "real numbers"),

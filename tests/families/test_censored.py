@@ -25,7 +25,17 @@ from oracles.modified import CENSORED, points
 MET = [
     n for n in CENSORED if n.startswith(("Censored(Normal)", "Censored(LogNormal)", "Censored(Exp"))
 ]
-INSIDE = ("normal", "lognormal", "exponential", "weibull", "gumbel", "logistic", "loglogistic")
+INSIDE = (
+    "normal",
+    "lognormal",
+    "exponential",
+    "weibull",
+    "gumbel",
+    "logistic",
+    "loglogistic",
+    "gamma",
+    "studentt",
+)
 
 
 @pytest.mark.parametrize("name", MET)

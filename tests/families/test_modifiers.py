@@ -12,6 +12,9 @@ from oracles.modified import SAMPLE, points
 SLOW = {
     "ZeroInflated(Beta)": 6,
     "ZeroInflated(Gamma)": 20,
+    "Inflated(Beta, at=(0, 1))": 6,
+    "Inflated(Beta, at=1)": 3,
+    "Inflated(Gamma, at=0)": 12,
     "Truncated(NegativeBinomial, high=3)": 12,
 }
 POINTS = 40
@@ -40,7 +43,7 @@ COMPILED = (
 @pytest.mark.parametrize("name", SAMPLE)
 def test_numerics_contract(name):
     c = grid.combination(name)
-    parts = ("value", "gradient") if name in NO_CURVATURE else PARTS
+    parts = ("value", "gradient", "expected") if name in NO_CURVATURE else PARTS
     found = points(name, SLOW.get(name, POINTS))
     report = check(c, found, engines.numpy_engine, parts=parts)
     assert report.passed, report.failures()
@@ -126,35 +129,46 @@ def test_continuous_against_quadrature(name):
     for d in distributions(name):
         support = d.loss.specification.support
         y, weight = line(support)
-        y, weight = y[support.contains(y)], weight[support.contains(y)]
-        point = float(d.prob(0.0)) if name.startswith("ZeroInflated") else 0.0
-        y, weight = (y[y != 0.0], weight[y != 0.0]) if point else (y, weight)
+        points = {v: float(d.prob(v)) for v in points_of(name)}
+        low, high = points.get(support.low, 0.0), points.get(support.high, 0.0)
+        keep = support.contains(y) & ~np.isin(y, list(points))
+        y, weight = y[keep], weight[keep]
         logs = d.log_prob(y)
         mass = np.exp(logs) * weight
         # Float64 has no numbers between 1 − 2⁻⁵³ and 1, where a proportion may have some mass.
-        exact = 1e-5 if support.high == 1.0 else 1e-9
-        assert point + mass.sum() == pytest.approx(1.0, abs=exact)
-        mean = (mass * y).sum()
+        exact = 3e-5 if support.high == 1.0 else 1e-9
+        assert low + high + mass.sum() == pytest.approx(1.0, abs=exact)
+        mean = (mass * y).sum() + sum(p * v for v, p in points.items())
         assert d.mean() == pytest.approx(mean, rel=exact, abs=exact)
-        var = (mass * (y - mean) ** 2).sum() + point * mean**2
+        var = (mass * (y - mean) ** 2).sum() + sum(p * (v - mean) ** 2 for v, p in points.items())
         assert d.var() == pytest.approx(var, rel=100 * exact)
         entropy = -(mass * np.where(mass > 0.0, logs, 0.0)).sum()
-        entropy -= point * np.log(point) if point else 0.0
+        entropy -= sum(p * np.log(p) for p in points.values())
         assert d.entropy() == pytest.approx(entropy, rel=100 * exact, abs=100 * exact)
-        if not point and support.contains(np.array(d.mode())):
+        if points:
+            assert points[float(d.mode())] == max(points.values())
+        elif support.contains(np.array(d.mode())):
             assert d.log_prob(d.mode()) >= logs.max() - 1e-9
-        elif not point:  # an open edge, towards which the density grows
+        else:  # an open edge, towards which the density grows
             assert d.mode() == support.low
             assert logs.argmax() == 0
-        middle = d.quantile(0.5 + 0.5 * point)
+        rest = 1.0 - low - high
+        middle = d.quantile(low + 0.5 * rest)
         i = np.searchsorted(y, middle)
-        assert d.cdf(y[i]) == pytest.approx(point + mass[:i].sum() + 0.5 * mass[i], abs=1e-4)
+        assert d.cdf(y[i]) == pytest.approx(low + mass[:i].sum() + 0.5 * mass[i], abs=1e-4)
         assert d.cdf(middle) + d.sf(middle) == pytest.approx(1.0, abs=1e-12)
-        reached = LEVELS[point < LEVELS]
+        reached = LEVELS[(low < LEVELS) & (1.0 - high > LEVELS)]
         np.testing.assert_allclose(d.cdf(d.quantile(reached)), reached, rtol=1e-8, atol=1e-15)
-        rare = 0.05 if support.high == 1.0 else 1e-9
+        rare = high + (0.05 if support.high == 1.0 or high else 1e-9) * rest
         np.testing.assert_allclose(d.sf(d.isf(rare)), rare, rtol=1e-6)
-        assert (d.quantile(LEVELS[point > LEVELS]) == 0.0).all()
+        assert (d.quantile(LEVELS[low > LEVELS]) == support.low).all()
+        assert (d.quantile(LEVELS[1.0 - high < LEVELS]) == support.high).all()
+        assert (d.isf(LEVELS[high > LEVELS]) == support.high).all()
+
+
+def points_of(name):
+    """The ends of y that have a probability."""
+    return list(SAMPLE[name].specification.structure.points) if "Inflated" in name else []
 
 
 @pytest.mark.parametrize("name", SAMPLE)

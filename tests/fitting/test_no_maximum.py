@@ -6,6 +6,7 @@ from scipy import sparse
 
 from likely import (
     Bernoulli,
+    Categorical,
     Exponential,
     GeneralisedPoisson,
     NegativeBinomial,
@@ -82,6 +83,13 @@ def test_two_separating_columns(losses, X, rng):
     assert nan_terms(result) == {("probs", "x2"), ("probs", "x3")}
     assert result.slopes[0][2] > 10.0
     assert result.slopes[0][3] < -10.0
+
+
+def test_one_of_three_classes_is_separated(rng):
+    x = rng.normal(size=(900, 1))
+    y = np.where(x[:, 0] > 0.3, 0.0, rng.integers(1, 3, 900))
+    result = warned("separated", Categorical(3).loss(), x, [ALL] * 3, Response(y), start=[0.0] * 3)
+    assert result.status is Status.separated
 
 
 def test_all_zero_counts(losses, X):

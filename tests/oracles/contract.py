@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from mpmath import isinf, mp, mpf
 
+from oracles.textbook_modified import FAMILIES
 from oracles.truth import Combination, Entry, Point, Truth, truths
 
 #: engine(combination, y (n,), raw (k, n), kind) → nll (n,), gradient (k, n), curvature or None.
@@ -106,7 +107,9 @@ def check(
         "expected": None,
     }
     if true and true[0].expected and "expected" in parts:
-        computed["expected"] = engine(combination, y, raw, "expected")[2]
+        book = FAMILIES.get(combination.family)
+        kind = "expected" if book is None or book.complete is None else "complete"
+        computed["expected"] = engine(combination, y, raw, kind)[2]
     for part in parts:
         found = computed[part]
         if found is not None:

@@ -37,20 +37,14 @@ def float32_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) ->
 
 def single_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
     """The kernels that compute in float32, as the plain Python that they are written in."""
-    loss = grid.loss(c)
-    n, found = len(y), []
-    for name, outputs in single_outputs(loss).items():
-        source = module_source(
-            "", name, outputs, loss.columns, loss.specification.support, single=True
-        )
-        space: dict[str, Any] = {}
-        exec(source, space)
-        first, rest = np.empty(n, np.float32), np.empty((len(outputs) - 1, n), np.float32)
-        with np.errstate(all="ignore"):
-            space[name](y.astype(np.float32), raw.astype(np.float32), first, rest, 0, n, 0)
-        found.append((first, rest))
-    (value, _), (_, gradient) = found
-    return value, gradient, None
+    loss, name, n = grid.loss(c), "gradient_single", len(y)
+    outputs, support = single_outputs(loss)[name], loss.specification.support
+    space: dict[str, Any] = {}
+    exec(module_source("", name, outputs, loss.columns, support, single=True), space)
+    first, rest = np.empty(n, np.float32), np.empty((loss.columns, n), np.float32)
+    with np.errstate(all="ignore"):
+        space[name](y.astype(np.float32), raw.astype(np.float32), first, rest, 0, n, 0)
+    return first, rest, None
 
 
 def torch_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:

@@ -13,7 +13,7 @@ import numpy as np
 import likely
 from likely.families.base import plain_view
 from likely.recipe import Family
-from oracles.textbook_modified import TAILS, TRIALS, WIDTHS
+from oracles.textbook_modified import GAP, TAILS, TRIALS, WIDTHS
 
 #: By the name of the specification, which is the name of its textbook.
 SAMPLE: dict[str, Family] = {
@@ -25,6 +25,9 @@ SAMPLE: dict[str, Family] = {
         likely.ZeroInflated(likely.LogNormal()),
         likely.ZeroInflated(likely.Exponential()),
         likely.ZeroInflated(likely.Beta()),
+        likely.Inflated(likely.Beta(), at=(0, 1)),
+        likely.Inflated(likely.Gamma(), at=0),
+        likely.Inflated(likely.Beta(), at=1),
         likely.Hurdle(likely.Poisson()),
         likely.Hurdle(likely.NegativeBinomial()),
         likely.Truncated(likely.Poisson(), low=0),
@@ -49,6 +52,8 @@ SAMPLE: dict[str, Family] = {
         likely.Mixture(likely.Exponential(), 2),
         likely.Mixture(likely.Poisson(), 2),
         *(likely.Binomial(trials=n) for n in TRIALS),
+        likely.BetaBinomial(trials=1, precision=2.0),  # one trial says nothing about it
+        *(likely.BetaBinomial(trials=n) for n in TRIALS if n > 1),
     )
 }
 
@@ -88,8 +93,37 @@ CENSORED: dict[str, Any] = {
 }
 
 
+def _late(inside: str, how: str) -> Any:
+    """Rows of delayed entry that follow from one number y: seen at y, or censored there."""
+    truncated = likely.Truncated(inside.lower()).specification
+    family = likely.Censored(likely.Truncated(inside.lower())).specification
+    none = _number(float("inf"))
+
+    def log_density(y: Any, *theta: Any) -> Any:
+        entry = plain_view("entry", y - GAP)
+        if how == "seen":
+            return truncated.log_density(y, entry, none(y), *theta)
+        return family.log_density(y, none(y), entry, none(y), *theta)
+
+    return replace(
+        truncated,
+        name=f"Truncated({inside}) {how}",
+        support=truncated.structure.parts[0].specification.support,
+        log_density=log_density,
+        structure=None,
+    )
+
+
+#: Specifications of rows of delayed entry as functions of one y, by the name of their textbook.
+LATE: dict[str, Any] = {
+    spec.name: spec for name in TAILS for spec in (_late(name, "seen"), _late(name, "censored"))
+}
+
 #: So many trials that sums over them would take too long: the loss alone is tried.
-MANY: dict[str, Any] = {spec.name: spec for spec in (likely.Binomial(trials=10**12).specification,)}
+MANY: dict[str, Any] = {
+    family.specification.name: family.specification
+    for family in (likely.Binomial(trials=10**12), likely.BetaBinomial(trials=10**12))
+}
 #: Whole numbers below 0 too, or beyond what can be added up: the loss alone is tried.
 WHOLE: dict[str, Any] = {
     spec.name: spec
@@ -101,7 +135,7 @@ def specification_of(name: str) -> Any:
     """The specification of a sampled family, or of one of the registry."""
     from likely.families.registry import modules, specification
 
-    for known in (MANY, WHOLE):
+    for known in (MANY, WHOLE, LATE):
         if name in known:
             return known[name]
     if name in CENSORED:
@@ -130,6 +164,9 @@ def points(name: str, at_most: int) -> list[Any]:
     if name.startswith("Mixture"):
         # Where the densities of all components are below e^(−1e300), nothing says which is larger.
         return [p for p in found if abs(p[0]) < 1e100 and not _alike(name, p)]
+    if name in LATE:
+        low = LATE[name].support.low
+        return [p for p in found if p[0] - (p[0] - GAP) == GAP and p[0] - GAP > low]
     if name not in CENSORED:
         return found
     width = float(name.split(" by ")[1]) if " by " in name else 0.0

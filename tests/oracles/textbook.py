@@ -405,6 +405,7 @@ UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
 class Textbook:
     """A family: its density, the information where it is in closed form, and where y lies.
 
+    ``information`` takes θ; where only that of the complete data has a closed form, ``complete`` takes y and θ.
     ``unit`` holds the positions of parameters in (0, 1); ``alternatives`` the parameter's position
     and its value from the alternative's. ``centre`` gives (mean or middle, spread) of y
     from θ, in floats. ``kink`` gives, for a family whose slope in y jumps or saturates, the y
@@ -419,6 +420,7 @@ class Textbook:
     alternatives: dict[str, tuple[int, Callable[[Node], Node]]] | None = None
     kink: Callable[..., tuple[float, float]] | None = None
     end: Callable[..., tuple[float, ...]] | None = None
+    complete: Callable[..., dict[tuple[int, int], Node]] | None = None
 
 
 def _narrow(scale: float, shape: float) -> tuple[float, float]:

@@ -26,7 +26,48 @@ def zero_inflated(inside: str, *, counts: bool) -> Textbook:
         p0 = exp(book.log_density(as_node(0.0), *inner))
         return where(equal(y, 0.0), log(pi.value + pi.complement * p0), elsewhere)
 
-    return _with_probability(book, log_density)
+    if book.information is None:
+        return _with_probability(book, log_density)
+
+    def information(*theta: Any) -> dict[tuple[int, int], Node]:
+        *inner, pi = theta
+        return _of_both(book, inner, pi, pi.complement)
+
+    def complete(y: Any, *theta: Any) -> dict[tuple[int, int], Node]:
+        *inner, pi = theta
+        p0 = exp(book.log_density(as_node(0.0), *inner))
+        own = pi.complement * p0 / (pi.value + pi.complement * p0)
+        return _of_both(book, inner, pi, where(equal(y, 0.0), own, 1.0))
+
+    kinds = {"complete": complete} if counts else {"information": information}
+    return replace(_with_probability(book, log_density), **kinds)
+
+
+def inflated(book: Textbook, *points: float) -> Textbook:
+    k = len(_names(book))
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        pi, *upper = theta[k:]
+        shares = [upper[0].complement, upper[0].value] if upper else [1.0]
+        found = log(pi.complement) + book.log_density(y, *theta[:k])
+        for point, share in zip(points, shares, strict=True):
+            found = where(equal(y, point), log(pi.value * share), found)
+        return found
+
+    def information(*theta: Any) -> dict[tuple[int, int], Node]:
+        pi, *upper = theta[k:]
+        found = _of_both(book, theta[:k], pi, pi.complement)
+        for gamma in upper:
+            found[k + 1, k + 1] = pi.value / (gamma.value * gamma.complement)
+        return found
+
+    return replace(
+        book,
+        log_density=log_density,
+        information=None if book.information is None else information,
+        centre=lambda *theta: book.centre(*theta[:k]),
+        unit=(*book.unit, *range(k, k + len(points))),
+    )
 
 
 def hurdle(inside: str) -> Textbook:
@@ -38,7 +79,22 @@ def hurdle(inside: str) -> Textbook:
         above = log(pi.complement) + book.log_density(y, *inner) - log(1.0 - p0)
         return where(equal(y, 0.0), log(pi.value), above)
 
-    return _with_probability(book, log_density)
+    if book.information is None:
+        return _with_probability(book, log_density)
+
+    def complete(y: Any, *theta: Any) -> dict[tuple[int, int], Node]:
+        *inner, pi = theta
+        draws = 1.0 / (1.0 - exp(book.log_density(as_node(0.0), *inner)))
+        return _of_both(book, inner, pi, where(equal(y, 0.0), 0.0, draws))
+
+    return replace(_with_probability(book, log_density), complete=complete)
+
+
+def _of_both(book: Textbook, inner: Any, pi: Any, share: Any) -> dict[tuple[int, int], Node]:
+    """The share of the inner family's information, and that of seeing an event of probability pi."""
+    assert book.information is not None
+    found = {at: share * entry for at, entry in book.information(*inner).items()}
+    return found | {(len(inner), len(inner)): 1.0 / (pi.value * pi.complement)}
 
 
 # --- Distribution functions: the logarithms of both tails, each by its own formula. ---------------
@@ -163,6 +219,17 @@ def censored(inside: str, side: str, width: float = 0.0) -> Textbook:
     return replace(book, log_density=log_density, information=None)
 
 
+def late(inside: str, how: str, gap: float) -> Textbook:
+    """Rows that came under observation a gap before y: seen at y, or right-censored there."""
+    book = textbook.FAMILIES[inside]
+
+    def log_density(y: Any, *theta: Any) -> Node:
+        here = book.log_density(y, *theta) if how == "seen" else interval(inside, y, None, *theta)
+        return here - interval(inside, y - gap, None, *theta)
+
+    return replace(book, log_density=log_density, information=None)
+
+
 def mixture(*insides: str) -> Textbook:
     books = [textbook.FAMILIES[inside] for inside in insides]
     widths = [len(_names(book)) for book in books]
@@ -176,7 +243,23 @@ def mixture(*insides: str) -> Textbook:
         ]
         return log(reduce(lambda a, b: a + b, terms)) - log(reduce(lambda a, b: a + b, odds))
 
-    return Textbook(log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]))
+    def complete(y: Any, *theta: Any) -> dict[tuple[int, int], Node]:
+        odds = [as_node(1.0), *theta[ends[-1] :]]
+        whole = reduce(lambda a, b: a + b, odds)
+        found = {}
+        for o, book, a, b in zip(odds, books, ends[:-1], ends[1:], strict=True):
+            inner = theta[a:b]
+            share = exp(book.log_density(y, *inner) - log_density(y, *theta)) * o / whole
+            found |= {(a + i, a + j): share * v for (i, j), v in book.information(*inner).items()}
+        for i in range(1, len(odds)):
+            for j in range(i, len(odds)):
+                own = 1.0 / odds[i] if i == j else 0.0
+                found[ends[-1] + i - 1, ends[-1] + j - 1] = (own - 1.0 / whole) / whole
+        return found
+
+    return Textbook(
+        log_density, None, lambda *theta: books[0].centre(*theta[: widths[0]]), complete=complete
+    )
 
 
 def binomial(n: int) -> Textbook:
@@ -197,8 +280,25 @@ def binomial(n: int) -> Textbook:
     )
 
 
+def beta_binomial(n: int) -> Textbook:
+    def log_density(y: Any, probs: Any, precision: Any) -> Node:
+        a, b = probs.value * precision, probs.complement * precision
+        coefficient = lgamma(as_node(n + 1.0)) - lgamma(y + 1.0) - lgamma(n - y + 1.0)
+        above = lgamma(y + a) + lgamma(n - y + b) - lgamma(n + precision)
+        return coefficient + above - lgamma(a) - lgamma(b) + lgamma(precision)
+
+    return Textbook(
+        log_density,
+        None,
+        lambda p, k: (n * p, (n * p * (1.0 - p) * ((n + k) / (1.0 + k))) ** 0.5),
+        unit=(0,),
+    )
+
+
 #: Numbers of trials that are tried.
 TRIALS = (1, 7, 2000)
+#: How long before y rows of delayed entry came under observation.
+GAP = 0.25
 #: Widths of the intervals that are tried: about as wide as the spread, and narrow.
 WIDTHS = (0.5, 2.0**-20)
 
@@ -224,6 +324,9 @@ MODIFIED: dict[str, Textbook] = {
         f"ZeroInflated({n})": zero_inflated(n, counts=False)
         for n in ("Gamma", "LogNormal", "Exponential", "Beta")
     },
+    "Inflated(Beta, at=(0, 1))": inflated(textbook.FAMILIES["Beta"], 0.0, 1.0),
+    "Inflated(Gamma, at=0)": inflated(textbook.FAMILIES["Gamma"], 0.0),
+    "Inflated(Beta, at=1)": inflated(textbook.FAMILIES["Beta"], 1.0),
     **{f"Hurdle({n})": hurdle(n) for n in ("Poisson", "NegativeBinomial")},
     **{
         f"Truncated({n}, low=0)": zero_truncated(n)
@@ -263,8 +366,10 @@ MODIFIED: dict[str, Textbook] = {
     "Discretised(Normal)": discretised("Normal", -0.5),
     **{f"Mixture({n}, 2)": mixture(n, n) for n in ("Normal", "Poisson", "Exponential")},
     **{f"Binomial(trials={n})": binomial(n) for n in (*TRIALS, 10**12)},
+    **{f"BetaBinomial(trials={n})": beta_binomial(n) for n in (*TRIALS, 10**12)},
     "Mixture(Normal, Logistic, Normal)": mixture("Normal", "Logistic", "Normal"),
     **{f"Censored({n}) {side}": censored(n, side) for n in TAILS for side in ("left", "right")},
+    **{f"Truncated({n}) {how}": late(n, how, GAP) for n in TAILS for how in ("seen", "censored")},
     **{f"Censored({n}) by {w!r}": censored(n, "interval", w) for n in TAILS for w in WIDTHS},
 }
 

@@ -73,7 +73,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Truth:
-    """The entries of one point: nll, gradient, and packed curvature of both kinds."""
+    """The entries of one point: nll, gradient, and packed curvature, observed and expected or complete."""
 
     value: Entry
     gradient: tuple[Entry, ...]
@@ -134,10 +134,12 @@ class Graphs:
         observed = [tangent([gradient[i]], self.raw[j])[0] for i, j in _packed(k)]
         if book is None:
             expected = self._averaged([of(self.raw, y, link) for y in range(k)])
-        elif book.information is None:
-            expected = []
-        else:
+        elif book.complete is not None:
+            expected = self._carried(book.complete(self.y, *theta), theta)
+        elif book.information is not None:
             expected = self._carried(book.information(*theta), theta)
+        else:
+            expected = []
         self.counts = (1, k, len(observed), len(expected))
         entries = [nll, *gradient, *observed, *expected]
         slopes = [tangent(entries, x) for x in self.inputs]

@@ -55,7 +55,7 @@ OUTSIDE = [
     (LogNormal(), 0.0, r"of LogNormal in row 3 \(value 0.0\)"),
     (Exponential(), -0.5, r"\[0, ∞\) of Exponential in row 3 \(value -0.5\); each must be a number ≥ 0"),
     (Beta(), 1.0, r"\(0, 1\) of Beta in row 3 \(value 1.0\); each must be a number strictly between 0 "
-     r"and 1\. Exact 0 and 1 are not in the open interval"),
+     r"and 1\. Inflated\(family, at=1\) allows exact 1"),
     (Beta(), 40.0, r"of Beta in row 3 \(value 40.0\); each must be a number strictly between 0 and 1$"),
 ]  # fmt: skip
 

@@ -342,6 +342,13 @@ def test_reproducible():
 # --- X ----------------------------------------------------------------------------------------------
 
 
+def test_trees_that_grow_side_by_side_are_the_same_and_as_quiet(capfd):
+    alone, beside = (Trees(n_jobs=n, **QUICK).fit(X, Y) for n in (1, 3))
+    np.testing.assert_array_equal(beside.predict(X), alone.predict(X))
+    assert beside.losses_.tolist() == alone.losses_.tolist()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_missing_values_say_something():
     x = X.copy()
     x[:, 0] = np.where(X[:, 0] > 0.0, np.nan, X[:, 0])

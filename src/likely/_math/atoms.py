@@ -418,7 +418,9 @@ gamma_slope = _register(
     lambda t, k, log_k: k * (exp(t) - 1.0),
 )
 
-gamma_exponential = _register("gamma_exponential", None, lambda t, k: k * exp(t))
+gamma_exponential = _register(
+    "gamma_exponential", lambda t, k, out: (out, exp(t)), lambda t, k: k * exp(t)
+)
 
 # --- StudentT, in the residual d, log scale and log df; q = z² = (d/scale)². -----------------------
 #
@@ -548,6 +550,120 @@ stirling_of_sum_curve = _register(
     ),
 )
 
+# Γ(x + y)/(Γ(y) Γ(1 + x)), the product of 1 + x/i over i from 1 to y − 1, in log x.
+rising_excess = _register(
+    "rising_excess",
+    lambda y, x, log_x, out: (digamma(x + y) - digamma(y), 0.0, rising_slope(y, x, log_x)),
+    lambda y, x, log_x: lgamma(x + y) - lgamma(y) - lgamma(1.0 + x),
+)
+rising_slope = _register(
+    "rising_slope",
+    lambda y, x, log_x, out: (x * trigamma(x + y), 0.0, rising_curve(y, x, log_x)),
+    lambda y, x, log_x: x * (digamma(x + y) - digamma(1.0 + x)),
+)
+rising_curve = _register(
+    "rising_curve",
+    lambda y, x, log_x, out: (
+        x * trigamma(x + y) + x * x * tetragamma(x + y),
+        0.0,
+        rising_bend(y, x),
+    ),
+    lambda y, x, log_x: (
+        x * (digamma(x + y) - digamma(1.0 + x)) + x * x * (trigamma(x + y) - trigamma(1.0 + x))
+    ),
+)
+rising_bend = _register(
+    "rising_bend",
+    None,
+    lambda y, x: (
+        x * (digamma(x + y) - digamma(1.0 + x))
+        + 3.0 * x * x * (trigamma(x + y) - trigamma(1.0 + x))
+        + x * x * x * (tetragamma(x + y) - tetragamma(1.0 + x))
+    ),
+)
+
+urn_error = _register(
+    "urn_error",
+    lambda y, s, log_s, out: (
+        log_factorial_error_1(y) + 0.5 / (s + y) - stirling_error_1(s + y),
+        0.0,
+        urn_error_slope(y, s, log_s),
+    ),
+    lambda y, s, log_s: (
+        lgamma(y + 1.0) + lgamma(s) - lgamma(s + y)
+        + (s + y) * log(s + y) - s * log(s) - y * log(y)
+    ),
+)  # fmt: skip
+urn_error_slope = _register(
+    "urn_error_slope",
+    lambda y, s, log_s, out: (
+        s / (s + y) - s * trigamma(s + y),
+        0.0,
+        urn_error_curve(y, s, log_s),
+    ),
+    lambda y, s, log_s: s * (digamma(s) - digamma(s + y) + log(s + y) - log(s)),
+)
+urn_error_curve = _register(
+    "urn_error_curve",
+    None,
+    lambda y, s, log_s: (
+        s * (digamma(s) - digamma(s + y) + log(s + y) - log(s))
+        + s * s * (trigamma(s) - trigamma(s + y) + 1.0 / (s + y) - 1.0 / s)
+    ),
+)
+
+# NegativeBinomial's deviance at mean m = np and size s = kp, in log p and log k: a part of a composition.
+urn_deviance = _register(
+    "urn_deviance",
+    lambda y, p, n, k, log_p, log_n, log_k, out: (
+        log(y / (n * p)) - log((k * p + y) / (k * p + n * p)),
+        0.0,
+        0.0,
+        0.0,
+        urn_deviance_share(y, p, n, k, log_p, log_n, log_k),
+        (n * p - y) * _share(k, n),
+        urn_deviance_size(y, p, n, k, log_p, log_n, log_k),
+    ),
+    lambda y, p, n, k, log_p, log_n, log_k: (
+        y * log(y / (n * p)) - (k * p + y) * log((k * p + y) / (k * p + n * p))
+    ),
+)
+urn_deviance_size = _register(
+    "urn_deviance_size",
+    lambda y, p, n, k, log_p, log_n, log_k, out: (
+        (y - n * p) / (k + n) * (k / (k * p + y)),
+        0.0,
+        0.0,
+        0.0,
+        urn_deviance_cross(y, p, n, k, log_p, log_n, log_k),
+        -_share(k, n) * _share(n, k) * (y - n * p),
+        negative_binomial_deviance_size_2(y, n * p, k * p),
+    ),
+    lambda y, p, n, k, log_p, log_n, log_k: (
+        k * ((y - n * p) / (k + n)) - k * p * log((k * p + y) / (k * p + n * p))
+    ),
+)
+urn_deviance_share = _register(
+    "urn_deviance_share",
+    lambda y, p, n, k, log_p, log_n, log_k, out: (
+        -k * p / (k * p + y),
+        0.0,
+        0.0,
+        0.0,
+        out + k * p * _share(y, k * p),
+        k * p * _share(n, k),
+        urn_deviance_cross(y, p, n, k, log_p, log_n, log_k),
+    ),
+    lambda y, p, n, k, log_p, log_n, log_k: -k * p * log((k * p + y) / (k * p + n * p)),
+)
+urn_deviance_cross = _register(
+    "urn_deviance_cross",
+    None,
+    lambda y, p, n, k, log_p, log_n, log_k: (
+        k * p * (k * (y - n * p) / ((k * p + y) * (k + n)) - log((k * p + y) / (k * p + n * p)))
+    ),
+)
+
 # Beta's constant: −log B(μφ, (1 − μ)φ) less Stirling's formula, with p = μ, q = 1 − μ.
 beta_stirling = _register(
     "beta_stirling",
@@ -593,6 +709,11 @@ log_factorial_error_1 = _register(
 )
 log_factorial_error = _register(
     "log_factorial_error",
+    lambda y, out: (log_factorial_error_1(y),),
+    lambda y: lgamma(y + 1.0) - y * log(y) + y,
+)
+count_error = _register(
+    "count_error",
     lambda y, out: (log_factorial_error_1(y),),
     lambda y: lgamma(y + 1.0) - y * log(y) + y,
 )

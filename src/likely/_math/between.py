@@ -16,8 +16,6 @@ from collections.abc import Callable
 from functools import reduce
 from operator import add
 
-from numpy.polynomial.legendre import leggauss
-
 from likely._math.atoms import (
     HALF_LOG_2PI,
     Atom,
@@ -48,14 +46,12 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-
-#: Nodes and weights on (0, 1); the integrand is e^h with |h| < 1.5, for which eight give every digit.
-_NODES = [(0.5 + 0.5 * float(x), 0.5 * float(w)) for x, w in zip(*leggauss(8), strict=True)]
+from likely._math.quadrature import EVEN
 
 
 def _mean(integrand: Callable[[Node], Node], width: Expression) -> Node:
     """The mean of a function over (0, width)."""
-    return reduce(add, (w * integrand(x * width) for x, w in _NODES))
+    return reduce(add, (w * integrand(x * width) for x, w in EVEN))
 
 
 def _both(first: Node, second: Node) -> Node:

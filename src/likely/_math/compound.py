@@ -556,3 +556,134 @@ def whole_before(x: Expression, scale: Expression) -> Node:
     near = floor(x + 0.5)
     whole = abs_(x - near) <= 4e-15 * scale
     return where(whole, where(near >= 1.0, near - 1.0, 0.0), floor(x))
+
+
+def _rising_parts(y: Expression, x: Expression) -> tuple[Node, Node, Node]:
+    """1/(1 + x), 1/(x + y) and z = (y − 1)/(1 + x), for the sums over i from 1 to y − 1."""
+    a = 1.0 / (1.0 + x)
+    return a, 1.0 / (x + y), (y - 1.0) * a
+
+
+def rising_excess(y: Expression, x: Expression, log_x: Expression) -> Node:
+    """Σ log(1 + x/i) = log Γ(x + y) − log Γ(y) − log Γ(1 + x) for y ≥ 1; to a few 1e-16 where that is below 1."""
+    _, _, z = _rising_parts(y, x)
+    errors = special.stirling_above(x + y) - special.stirling_above(y)
+    ends = 1.0 - special.HALF_LOG_2PI - special.stirling_above(1.0 + x)
+    return x * log1p(z) + (y - 0.5) * log1p(x / y) - 0.5 * log1p(x) + (errors + ends)
+
+
+def _rising_error(u: Expression) -> tuple[Node, Node, Node]:
+    """The derivatives of Stirling's error at 1/u ≥ 1, the first three."""
+    square = u * u
+    return (
+        -square * special._powers(u, special.STIRLING_1),
+        square * u * special._powers(u, special.STIRLING_2),
+        -square * square * special._powers(u, special.STIRLING_3),
+    )
+
+
+def rising_slope(y: Expression, x: Expression, log_x: Expression) -> Node:
+    """Σ x/(x + i) = x (ψ(x + y) − ψ(1 + x)), its derivative in log x; nothing is summed for y = 1."""
+    a, b, z = _rising_parts(y, x)
+    found = x * (log1p(z) + 0.5 * z * b + (_rising_error(b)[0] - _rising_error(a)[0]))
+    return where(y > 1.0, found, 0.0)
+
+
+def rising_curve(y: Expression, x: Expression, log_x: Expression) -> Node:
+    """Σ x i/(x + i)², the derivative of that; the terms that cancel for large x are taken together."""
+    a, b, z = _rising_parts(y, x)
+    (a1, a2, _), (b1, b2, _) = _rising_error(a), _rising_error(b)
+    steps = 0.5 * (a * a - (y * b) * b)
+    found = x * (special.log1p_residual(z) + z * b + steps + ((b1 - a1) + x * (b2 - a2)))
+    return where(y > 1.0, found, 0.0)
+
+
+def rising_bend(y: Expression, x: Expression) -> Node:
+    """Σ x i (i − x)/(x + i)³, the derivative of that."""
+    a, b, z = _rising_parts(y, x)
+    (a1, a2, a3), (b1, b2, b3) = _rising_error(a), _rising_error(b)
+    share, of_y, w = x * a, y * b, (y - 1.0) * b
+    logarithm = special.log1p_residual(z) + z * b - share * (w * w) - z * b * (share + x * b)
+    steps = 0.5 * (a * a) * (1.0 - 2.0 * share) - 0.5 * (of_y * b) * (1.0 - 2.0 * (x * b))
+    errors = (b1 - a1) + x * (3.0 * (b2 - a2) + x * (b3 - a3))
+    return where(y > 1.0, x * (logarithm + steps + errors), 0.0)
+
+
+def urn_error(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """What Stirling's formula leaves of log(y! Γ(s)/Γ(s + y)), y ≥ 1."""
+    factorial = negative_binomial_factorial(y, s, log_s)
+    return factorial + stirling(s, log_s) - stirling_of_sum(y, s, log_s)
+
+
+def urn_error_slope(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """Its derivative in log s: −1 at 0, where the rest is of order s log s."""
+    near = s * (log(s + y) - log_s) - rising_slope(y, s, log_s) - 1.0
+    errors = stirling_slope(s, log_s) - stirling_of_sum_slope(y, s, log_s)
+    return where(s < 1.0, near, errors - 0.5 * (y / (s + y)))
+
+
+def urn_error_curve(y: Expression, s: Expression, log_s: Expression) -> Node:
+    """Its second derivative in log s."""
+    u = y / (s + y)
+    near = s * (log(s + y) - log_s - u) - rising_curve(y, s, log_s)
+    errors = stirling_curve(s, log_s) - stirling_of_sum_curve(y, s)
+    return where(s < 1.0, near, errors + 0.5 * (u * (s / (s + y))))
+
+
+def urn_deviance(
+    y: Expression,
+    p: Expression,
+    n: Expression,
+    k: Expression,
+    log_p: Expression,
+    log_n: Expression,
+    log_k: Expression,
+) -> Node:
+    """NegativeBinomial's deviance at mean np and size kp: all parts of a composition have one ratio of the two."""
+    return negative_binomial_deviance(y, n * p, k * p, log_n + log_p, log_k + log_p)
+
+
+def urn_deviance_size(
+    y: Expression,
+    p: Expression,
+    n: Expression,
+    k: Expression,
+    log_p: Expression,
+    log_n: Expression,
+    log_k: Expression,
+) -> Node:
+    """Its derivative in log k: s (r − log(1 + r)) with s = kp, m = np and r = (y − m)/(s + m)."""
+    return negative_binomial_deviance_size(y, n * p, k * p, log_n + log_p, log_k + log_p)
+
+
+def urn_deviance_share(
+    y: Expression,
+    p: Expression,
+    n: Expression,
+    k: Expression,
+    log_p: Expression,
+    log_n: Expression,
+    log_k: Expression,
+) -> Node:
+    """Its derivative in log p: −s log(1 + r)."""
+    s, m = k * p, n * p
+    near, tail, _, logarithm = _negative_binomial_split(y, m, s)
+    r = (y - m) / (s + m)
+    return -s * where(near, 2.0 * (r / (2.0 + r)) + tail, logarithm)
+
+
+def urn_deviance_cross(
+    y: Expression,
+    p: Expression,
+    n: Expression,
+    k: Expression,
+    log_p: Expression,
+    log_n: Expression,
+    log_k: Expression,
+) -> Node:
+    """Its derivative in both: s (r − log(1 + r)) − s y/(s + y) r, in which s r cancels far from r = 0."""
+    s, m = k * p, n * p
+    near, tail, square, logarithm = _negative_binomial_split(y, m, s)
+    d, to_k = y - m, 1.0 / (1.0 + n / k)
+    close = s * (square - tail) - (s / (s + y)) * (y * (d / (s + m)))
+    return where(near, close, s * (d / (s + y) * to_k - logarithm))

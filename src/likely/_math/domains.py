@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +64,49 @@ class Intervals(Domain):
         """Which rows of (n, 2) are numbers of the set, or intervals with a part of it inside."""
         low, high = values[..., 0], values[..., 1]
         exact = (low == high) & np.isfinite(low) & super().contains(low)
-        return exact | ((low < high) & (high > self.low) & (low < self.high))
+        if not self.integer:
+            return exact | ((low < high) & (high > self.low) & (low < self.high))
+        # The floor of an infinity is itself.
+        whole = (low == np.floor(low)) & (high == np.floor(high))
+        return exact | ((low < high) & (high >= self.low) & (low <= self.high) & whole)
 
     def covers(self, values: NDArray[np.float64]) -> bool:
         """Whether every row is one of them."""
         return bool(self.contains(values).all())
+
+
+@dataclass(frozen=True, repr=False)
+class Bounded(Domain):
+    """Rows (y, from, to): a number of the set that could only be seen between two bounds of its own."""
+
+    known: ClassVar[tuple[str, ...]] = ("y_from", "y_to")
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of (n, 3) are numbers of the set between bounds with a part of it inside."""
+        y, first, last = (values[..., j] for j in range(3))
+        inside: NDArray[np.bool_] = np.isfinite(y) & super().contains(y)
+        return inside & (first <= y) & (y <= last) & self.overlaps(first, last)
+
+    def overlaps(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which intervals have a part of the set inside."""
+        found: NDArray[np.bool_] = (low < high) & (high > self.low) & (low < self.high)
+        return found
+
+    def covers(self, values: NDArray[np.float64]) -> bool:
+        """Whether every row is one of them."""
+        return bool(self.contains(values).all())
+
+
+@dataclass(frozen=True, repr=False)
+class BoundedIntervals(Bounded):
+    """Rows (low, high, from, to): intervals, or numbers where low = high, that could only be seen between bounds."""
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of (n, 4) are numbers between their bounds, or intervals with a part of it between them."""
+        low, high, first, last = (values[..., j] for j in range(4))
+        exact = (low == high) & super().contains(values[..., [0, 2, 3]])
+        seen = self.overlaps(np.maximum(low, first), np.minimum(high, last))
+        return exact | ((low < high) & seen)
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,17 +128,43 @@ class Trials(Domain):
 
 
 def intervals_of(domain: Domain) -> Intervals:
-    """What is seen of a continuous domain's numbers when they are censored."""
+    """What is seen of a domain's numbers when they are censored."""
+    ends = "whole numbers or infinite, that are in it" if domain.integer else ""
     return Intervals(
         f"intervals of {domain.name}",
         domain.symbol,
-        f"[low, high] with low ≤ high; of an exact row low = high, {domain.words}",
+        f"[low, high] with low ≤ high{f', {ends}' if ends else ''}; of an exact row low = high, {domain.words}",
         domain.low,
         domain.high,
         domain.closed_low,
         domain.closed_high,
+        domain.integer,
         columns=("y_low", "y_high"),
     )
+
+
+def bounded(domain: Domain) -> Bounded:
+    """What is seen of a continuous domain's numbers between bounds by row."""
+    return _with_columns(
+        domain, Bounded, f"[y, low, high] with low ≤ y ≤ high; y is {domain.words}", ("y",)
+    )
+
+
+def bounded_intervals_of(domain: Domain) -> BoundedIntervals:
+    """What is seen of a continuous domain's numbers that are censored between bounds by row."""
+    return _with_columns(
+        domain,
+        BoundedIntervals,
+        "[low, high, from, to]: an interval from low to high with a part of it between from and to, or, where low = "
+        f"high, {domain.words} between them",
+        ("y_low", "y_high"),
+    )
+
+
+def _with_columns(domain: Domain, kind: Any, words: str, columns: tuple[str, ...]) -> Any:
+    edges = (domain.low, domain.high, domain.closed_low, domain.closed_high)
+    name = f"{domain.name} between bounds"
+    return kind(name, domain.symbol, words, *edges, columns=(*columns, *Bounded.known))
 
 
 def successes_of(trials: int) -> Domain:

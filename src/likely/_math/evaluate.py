@@ -18,6 +18,8 @@ Table = Mapping[str, Callable[..., Any]]
 
 def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> list[Node]:
     """Rewrite atoms until only operations in ``known`` remain."""
+    # What several atoms share is rewritten once.
+    done: dict[int, tuple[Node, Node]] = {}
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         if not node.args:
@@ -28,9 +30,9 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
         formula = atom.definition if textbook else atom.expansion
         if formula is None:
             raise NotImplementedError(f"this backend cannot compute {node.op}")
-        return expand([formula(*args)], known, textbook=textbook)[0]
+        return substitute([formula(*args)], rebuild, done)[0]
 
-    return substitute(outputs, rebuild)
+    return substitute(outputs, rebuild, done)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
@@ -258,7 +258,9 @@ def divide(a: Any, b: Any) -> Node:
         return constant(0.0)
     if is_constant(b, 1.0):
         return a
-    if is_constant(a) and is_constant(b):
+    if (
+        is_constant(a) and is_constant(b) and b.value != 0.0
+    ):  # what is over 0 is for the backend to say
         return constant(a.value / b.value)
     if a.op == "negative":
         return negative(divide(a.args[0], b))
@@ -376,7 +378,7 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def polynomial(x: Any, coefficients: Sequence[float]) -> Node:
+def polynomial(x: Any, coefficients: Sequence[Any]) -> Node:
     """c₀ + c₁x + c₂x² + …, by Horner's rule."""
     result = as_node(coefficients[-1])
     for c in reversed(coefficients[:-1]):
@@ -384,14 +386,14 @@ def polynomial(x: Any, coefficients: Sequence[float]) -> Node:
     return result
 
 
-def topological(outputs: Iterable[Node]) -> list[Node]:
-    """Every node that the outputs need, arguments before their users."""
+def topological(outputs: Iterable[Node], known: Container[int] = ()) -> list[Node]:
+    """Every node that the outputs need, arguments before their users; ``known`` ones, by id, are left out."""
     order: list[Node] = []
     seen: set[int] = set()
     stack = [(node, False) for node in reversed(list(outputs))]
     while stack:
         node, ready = stack.pop()
-        if id(node) in seen:
+        if id(node) in seen or id(node) in known:
             continue
         if ready:
             seen.add(id(node))
@@ -403,10 +405,17 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
 
 
 def substitute(
-    outputs: Sequence[Node], rebuild: Callable[[Node, tuple[Node, ...]], Node]
+    outputs: Sequence[Node],
+    rebuild: Callable[[Node, tuple[Node, ...]], Node],
+    done: dict[int, tuple[Node, Node]] | None = None,
 ) -> list[Node]:
-    """The outputs with every node remade by ``rebuild(node, new_arguments)``."""
-    new: dict[int, Node] = {}
-    for node in topological(outputs):
-        new[id(node)] = rebuild(node, tuple(new[id(arg)] for arg in node.args))
-    return [new[id(node)] for node in outputs]
+    """The outputs with every node remade by ``rebuild(node, new_arguments)``.
+
+    ``done`` holds nodes by id, each beside what it was remade into: they are not remade again, and it gets more.
+    """
+    done = {} if done is None else done
+    for node in topological(outputs, done):
+        if id(node) in done:  # by a rebuild that went on inside
+            continue
+        done[id(node)] = node, rebuild(node, tuple(done[id(arg)][1] for arg in node.args))
+    return [done[id(node)][1] for node in outputs]

@@ -1,4 +1,6 @@
-"""Expanded graphs for float32: constants that name the format of float64 become those of float32."""
+"""Expanded graphs for float32: constants that name the format of float64 become those of float32, and polynomials
+that would give 17 digits become those that give 8.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.polynomial import Chebyshev, Polynomial
 
 from likely._math import special
-from likely._math.graph import Node, constant, make, substitute
+from likely._math.graph import Node, constant, is_constant, make, polynomial, substitute
 
 _FORMAT = {
     special.SMALLEST_NORMAL: 2.0**-126,
@@ -16,6 +19,10 @@ _FORMAT = {
     special.SPLIT: 1.5 * 2.0**17,  # 12 of 24 digits remain below 40
 }
 _LARGEST = float(np.finfo(np.float32).max)
+
+
+#: Largest error of a shortened polynomial, relative to its largest value: a fourth of float32's own.
+_ERROR = 2.0**-26
 
 
 def in_single(nodes: Sequence[Node]) -> list[Node]:
@@ -30,4 +37,40 @@ def _rebuild(node: Node, args: tuple[Node, ...]) -> Node:
             # A threshold near the end of float64's range stands at the same place in float32's.
             value = math.copysign(abs(value) ** 0.125, value)
         return constant(value)
+    if (found := _powers(node)) is not None:
+        x, coefficients = found
+        short = _shortened(coefficients)
+        if len(short) < len(coefficients):
+            return polynomial(substitute([x], _rebuild)[0], short)
     return make(node.op, *args) if args else node
+
+
+def _powers(node: Node) -> tuple[Node, tuple[float, ...]] | None:
+    """x and the coefficients, if this is what ``special`` writes for a polynomial in x = u − ½, 0 ≤ u ≤ 1."""
+    coefficients: list[float] = []
+    x: Node | None = None
+    while node.op == "add":
+        (rest, c) = node.args if node.args[1].op == "constant" else node.args[::-1]
+        if c.op != "constant" or rest.op != "multiply":
+            return None
+        inner, by = rest.args if _centred(rest.args[1]) else rest.args[::-1]
+        if not _centred(by) or (x is not None and by is not x):
+            return None
+        coefficients.append(c.value)
+        x, node = by, inner
+    if x is None or node.op != "constant":
+        return None
+    return x, (*coefficients, node.value)
+
+
+def _centred(node: Node) -> bool:
+    return node.op == "subtract" and is_constant(node.args[1], 0.5)
+
+
+def _shortened(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+    """The shortest polynomial this close on [−½, ½]: Chebyshev's terms are left out from the last one on."""
+    terms = Polynomial(coefficients).convert(kind=Chebyshev, domain=[-0.5, 0.5])
+    left_out = np.cumsum(np.abs(terms.coef)[::-1])[::-1]
+    kept = int((left_out > _ERROR * np.abs(terms.coef[0])).sum())
+    short = Chebyshev(terms.coef[:kept], terms.domain).convert(kind=Polynomial)
+    return tuple(float(c) for c in short.coef)

@@ -6,6 +6,9 @@ digits are lost where both ends have nearly the same distribution function, nor 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 from likely._math.atoms import (
@@ -17,6 +20,7 @@ from likely._math.atoms import (
     softplus,
 )
 from likely._math.graph import PI, Node, as_node, equal, exp, log, log1p, polynomial, where
+from likely._math.quadrature import EVEN
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 #: Half-widths times 1 + |middle| up to which a series of four terms has all digits.
@@ -34,6 +38,13 @@ def log_between(log_cdf: tuple[Any, Any], log_sf: tuple[Any, Any]) -> Node:
     """log(F(b) − F(a)) from the logarithms of both tails at (a, b): from the smaller tails."""
     below = as_node(log_cdf[1]) < log_sf[0]
     return log_difference(where(below, log_cdf[1], log_sf[0]), where(below, log_cdf[0], log_sf[1]))
+
+
+def narrow_between(log_density: Callable[[Node], Any], low: Any, width: Any) -> Node:
+    """log ∫ of a density over an interval in which it hardly changes, by Gauss and Legendre's rule."""
+    first = as_node(log_density(as_node(low)))
+    shares = [w * exp(log_density(low + at * width) - first) for at, w in EVEN]
+    return first + log(width) + log(reduce(add, shares))
 
 
 def normal_between(a: Any, b: Any, width: Any, log_width: Any) -> Node:

@@ -51,8 +51,8 @@ def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
 
 def curvature(family: Any, y: Any, raw: Any, kind: str) -> NDArray[Any]:
     """See ``Family.curvature``."""
-    if kind not in ("observed", "expected"):
-        raise ValueError(f'kind must be "observed" or "expected", got {kind!r}')
+    if kind not in ("observed", "expected", "complete"):
+        raise ValueError(f'kind must be "observed", "expected" or "complete", got {kind!r}')
     return _evaluate(family, y, raw, 2, kind)[2]
 
 
@@ -65,14 +65,14 @@ def _evaluate(
     loss = family.loss_of(columns.shape[1]) if columns.ndim == 2 else family.loss()
     if order == 2 and kind not in loss.curvature_kinds:
         raise ValueError(
-            f"{family.specification.name} declares no expected_information, so its expected curvature "
-            'is not known: use kind="observed", or declare it'
+            f"{family.specification.name} declares no {kind}_information, so its {kind} curvature "
+            f'is not known: use kind="{loss.curvature_kinds[-1]}", or declare it'
         )
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
     vector = family.specification.vector is not None
     if not vector:
-        check.check_shape(y.shape, family.specification.support)
+        check.check_shape(y.shape, loss.specification.support)
     elif y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
         needs = (
             "one value a row, shape (n,)"
@@ -97,7 +97,7 @@ def _evaluate(
         value, gradient, packed = loss.evaluate(y, columns.T, order, kind, invalid)
         if any(invalid):
             _check_raw(columns)
-            check.refuse(y, family.specification.support, family.specification.name)
+            check.refuse(y, loss.specification.support, loss.specification.name)
     dtype = np.float32 if given.dtype == np.float32 else np.float64
     k = loss.columns
     full = None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting.boosting.steps import row_steps, shared_step
+from likely.fitting.boosting.steps import chosen_curvature, row_steps, shared_step
 from likely.losses import check
 from likely.predictors.marginal import start_values
 from likely.predictors.response import offsets
@@ -21,7 +21,7 @@ class BoostingObjective:
     """The negative log-likelihood of a family as gradient, curvature and metric for a booster.
 
     family: a family, or its name. y (n,), sample_weight, offset and exposure are those of the training rows:
-    start values come from them. curvature: "expected", "observed", "empirical" or "auto", as for Trees.
+    start values come from them. curvature: "expected", "complete", "observed", "empirical" or "auto", as for Trees.
 
     The booster learns what is added to the start values: one output for every predicted raw column
     (``columns``). A shared parameter has no output; the objective moves it by a Newton step whenever it is
@@ -56,10 +56,7 @@ class BoostingObjective:
         weight = check.weights(sample_weight, values.shape[0])
         added = offsets(self.loss, values.shape[0], offset, exposure)
         self.has_offset = added is not None
-        if curvature == "auto":
-            declared = "expected" in self.loss.curvature_kinds
-            curvature = "expected" if declared else "empirical"
-        self.curvature = curvature
+        self.curvature = chosen_curvature(self.loss, curvature, specification.name)
         #: The raw values to begin with, one per raw column; those of shared parameters move.
         self.start = start_values(self.loss, values, weight, added)
         roles = [self.loss.free[i].role for i in self.loss.column_slots]

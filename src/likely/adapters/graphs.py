@@ -17,7 +17,7 @@ import numpy as np
 from likely._math import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, Table, compile_program, expand
-from likely._math.graph import Node, is_constant, symbol
+from likely._math.graph import Node, is_constant, make, substitute, symbol
 from likely._math.single import in_single
 
 
@@ -35,7 +35,7 @@ class Graph:
         self.loss: Any = None
 
     @cached_property
-    def compiled(self) -> dict[str, Any]:
+    def compiled(self) -> dict[Any, Any]:
         """A place for what a library makes of the graph."""
         return {}
 
@@ -110,6 +110,27 @@ def loss_graph(loss: Any, order: int) -> Graph:
         known[order] = graph(loss.outputs(order), loss.columns, response)
         known[order].loss = loss
     return known[order]
+
+
+def formula_graph(formula: Any) -> Graph:
+    """The graph of a formula, with its symbols named y, raw0, raw1, … in their order."""
+    made: dict[str, Any] = formula.made
+    if "graph" not in made:
+        named = ("y", *(f"raw{j}" for j in range(len(formula.names) - 1)))
+        renamed = dict(zip(formula.names, map(symbol, named), strict=True))
+
+        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+            return (
+                renamed[node.value]
+                if node.op == "symbol"
+                else make(node.op, *args)
+                if args
+                else node
+            )
+
+        made["graph"] = graph(substitute(formula.nodes, rebuild), len(formula.names) - 1)
+    found: Graph = made["graph"]
+    return found
 
 
 def check_shapes(family: Any, loss: Any, y: tuple[int, ...], raw: tuple[int, ...]) -> bool:

@@ -40,8 +40,8 @@ def _outputs(family: Any, y: Any, raw: Any, order: int) -> tuple[Any, ...]:
     y = jnp.asarray(y)
     loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
     columnar = check_shapes(family, loss, y.shape, raw.shape)
-    if loss.specification.vector is not None:
-        return vector_function(loss.specification.name)(loss, y, raw, order)
+    if loss.by_hand is not None:
+        return vector_function(loss.by_hand)(loss, y, raw, order)
     columns = [raw[..., j] for j in range(loss.columns)] if columnar else [raw]
     return compiled(loss_graph(loss, order))(y.astype(raw.dtype), *columns)
 

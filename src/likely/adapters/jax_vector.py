@@ -12,17 +12,18 @@ from typing import Any
 
 Function = Callable[[Any, Any, Any, int], tuple[Any, ...]]
 
-#: Family → the module and function.
+#: What is written by hand → the module and function.
 _FUNCTIONS = {
     "Categorical": ("likely.adapters.jax_categorical", "cross_entropy"),
     "Ordinal": ("likely.adapters.jax_ordinal", "ordinal"),
     "PlackettLuce": ("likely.adapters.jax_rankings", "plackett_luce"),
     "MultivariateNormal": ("likely.adapters.jax_columns", "by_columns"),
+    "compositions": ("likely.adapters.jax_columns", "by_columns"),
 }
 
 
 def vector_function(name: str) -> Function:
-    """The function of a family, imported on use."""
+    """The function of that name, imported on use."""
     module, function = _FUNCTIONS[name]
     found: Function = getattr(import_module(module), function)
     return found

@@ -27,7 +27,8 @@ def nll(family: Any, y: Any, raw: Tensor) -> Tensor:
 
 def mean_nll(family: Any, y: Tensor, raw: Tensor) -> Tensor:
     """The mean of ``nll`` over all rows."""
-    known = family.specification.vector is None and isinstance(y, Tensor) and y.device == raw.device
+    graph = family.specification.vector is None and family.loss().by_hand is None
+    known = graph and isinstance(y, Tensor) and y.device == raw.device
     if torch.compiler.is_compiling() or not (known and raw.is_floating_point()):
         return nll(family, y, raw).mean()
     loss, columnar = _composed(family, y, raw)
@@ -63,8 +64,8 @@ def _composed(family: Any, y: Tensor, raw: Tensor) -> tuple[Any, bool]:
 
 def _evaluate(family: Any, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
     loss, columnar = _composed(family, y, raw)
-    if loss.specification.vector is not None:
-        return vector_function(loss.specification.name)(loss, y, raw, order)
+    if loss.by_hand is not None:
+        return vector_function(loss.by_hand)(loss, y, raw, order)
     if order == 0:
         return torch_graph.value(loss, y, raw, columnar)
     return torch_graph.value_and_gradient(loss, y, raw, columnar)

@@ -6,11 +6,15 @@ told that they are each other's derivatives in raw. In y there is none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from likely.adapters import torch_graph
+from likely.adapters.graphs import formula_graph
 from likely.adapters.torch_function import Function, ordinary
 
 
@@ -28,9 +32,11 @@ class _Value(Function):
     @staticmethod
     def forward(loss: Any, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
         if raw.ndim == 2 and raw.dtype == torch.float64 and ordinary(y, raw):
-            nll, gradient, _ = loss.evaluate(y.numpy(), raw.detach().numpy().T, 1)
+            many = raw.shape[0] >= torch_graph.KERNEL_ROWS
+            given = y.numpy(), raw.detach().numpy().T
+            nll, gradient, _ = (loss.compiled if many else loss).evaluate(*given, 1)
             return torch.from_numpy(nll), torch.from_numpy(gradient).mT.contiguous()
-        rows = loss.rows(torch, y.unbind(-1), raw.unbind(-1))
+        rows = loss.rows(_LIBRARY, y.unbind(-1), raw.unbind(-1), 1)
         return rows.nll(), torch.stack(rows.gradient(), dim=-1)
 
     @staticmethod
@@ -57,5 +63,23 @@ class _Value(Function):
 
 
 def _curvature_product(loss: Any, y: Tensor, raw: Tensor, v: Tensor) -> Tensor:
-    rows = loss.rows(torch, y.unbind(-1), raw.unbind(-1))
+    rows = loss.rows(_LIBRARY, y.unbind(-1), raw.unbind(-1), 2)
     return torch.stack(rows.curvature_product(v.unbind(-1)), dim=-1)
+
+
+def _evaluate(formula: Any, arrays: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    given = torch.broadcast_tensors(*arrays)
+    found: tuple[Tensor, ...] = torch_graph._Evaluate.apply(formula_graph(formula), *given)
+    return found
+
+
+#: What the rows of a loss are computed with.
+_LIBRARY = SimpleNamespace(
+    exp=torch.exp,
+    log1p=torch.log1p,
+    where=torch.where,
+    stack=torch.stack,
+    cumsum=torch.cumsum,
+    top=lambda columns: columns.amax(0),
+    evaluate=_evaluate,
+)

@@ -15,6 +15,7 @@ from torch import Tensor
 from likely._math.torch_backend import TABLES
 from likely.adapters.graphs import Graph, loss_graph
 from likely.adapters.torch_function import Function, ordinary
+from likely.losses.kernels.run import kernel_for, run, run_mean, single_kernel
 
 #: Rows from which a kernel is worth its compilation (once per machine, a second or two).
 KERNEL_ROWS = 512
@@ -33,95 +34,53 @@ def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tup
 def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:
     """The mean of nll over the rows, as training minimises it."""
     wanted = raw.requires_grad and torch.is_grad_enabled()
-    average: Tensor
-    if not y.requires_grad and _plain(y, raw):
-        if y.dtype == raw.dtype == torch.float32 and _single(loss) is not None:
-            average = _SingleMean.apply(loss, columnar, y, raw)
-            return average
-        if wanted:
-            average = _Mean.apply(loss, columnar, y, raw)[0]
-            return average
+    if not y.requires_grad and _compiled(loss_graph(loss, 1), y, raw):
+        average: Tensor = _Mean.apply(loss, columnar, wanted, y, raw)
+        return average
     return (value_and_gradient if wanted else value)(loss, y, raw, columnar)[0].mean()
 
 
 class _Mean(Function):
-    """The mean of nll and its gradient: one pass forward, and one multiplication backward."""
+    """The mean of nll: one pass for it and its gradient, which is there when it is asked for.
+
+    Only for plain tensors, so that no transform needs a context that is set up apart.
+    """
 
     @staticmethod
-    def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
-        from likely.losses.kernels.run import run_mean
-
-        gradient = torch.empty_like(raw)
+    def forward(
+        ctx: Any, loss: Any, columnar: bool, wanted: bool, y: Tensor, raw: Tensor
+    ) -> Tensor:
+        gradient = torch.empty_like(raw) if wanted else None
         average = run_mean(
-            _kernel(loss_graph(loss, 1)),
+            _mean_kernel(loss, wanted, y.dtype == raw.dtype == torch.float32),
             y.numpy(),
             _by_column(columnar, raw),
-            _by_column(columnar, gradient),
+            None if gradient is None else _by_column(columnar, gradient),
         )
-        return raw.new_tensor(average), gradient
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-        ctx.loss, ctx.columnar, *tensors = inputs
-        ctx.mark_non_differentiable(output[1])
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*tensors, output[1])
-        ctx.save_for_forward(output[1])
-
-    @staticmethod
-    def backward(ctx: Any, of_mean: Tensor | None, _of_gradient: None) -> Any:
-        if of_mean is None:
-            return None, None, None, None
-        y, raw, gradient = ctx.saved_tensors
-        if torch.is_grad_enabled():  # the derivative will itself be differentiated
-            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1] / y.shape[0]
-        return None, None, None, of_mean * gradient
-
-    @staticmethod
-    def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
-        (gradient,) = ctx.saved_tensors
-        return (gradient * of_raw).sum(), None
-
-
-class _SingleMean(Function):
-    """The mean of nll in float32, and its gradient where it is asked for: nothing is kept between the two."""
-
-    @staticmethod
-    def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> Tensor:
-        from likely.losses.kernels.run import run_mean
-
-        value, _ = _single(loss)
-        nothing = raw.new_empty(0, 0).numpy()
-        return raw.new_tensor(run_mean(value, y.numpy(), _by_column(columnar, raw), nothing))
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.loss, ctx.columnar, *tensors = inputs
-        ctx.save_for_backward(*tensors)
-        ctx.save_for_forward(*tensors)
+        ctx.loss, ctx.columnar, ctx.gradient = loss, columnar, gradient
+        ctx.save_for_backward(y, raw)
+        ctx.save_for_forward(y, raw)
+        return raw.new_full((), average)
 
     @staticmethod
     def backward(ctx: Any, of_mean: Tensor) -> Any:
-        y, raw = ctx.saved_tensors
-        if torch.is_grad_enabled() or not ordinary(of_mean, y, raw):
-            # The derivative will itself be differentiated, or there are many of them.
-            gradient = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1] / y.shape[0]
-            return None, None, None, of_mean * gradient
-        return None, None, None, _single_gradient(ctx, y, raw, of_mean.item())
+        gradient, ctx.gradient = ctx.gradient, None  # used up: nobody else may see it change
+        if gradient is None or torch.is_grad_enabled() or not ordinary(of_mean):
+            # Asked for again, or the derivative will itself be differentiated, or there are many of them.
+            gradient = of_mean * _slope_of_mean(ctx)
+        elif (by := of_mean.item()) != 1.0:
+            gradient *= by
+        return None, None, None, None, gradient
 
     @staticmethod
-    def jvp(ctx: Any, _loss: None, _columnar: None, _of_y: None, of_raw: Any) -> Any:
-        y, raw = ctx.saved_tensors
-        return (_single_gradient(ctx, y, raw, 1.0) * of_raw).sum()
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        return (_slope_of_mean(ctx) * tangents[-1]).sum()
 
 
-def _single_gradient(ctx: Any, y: Tensor, raw: Tensor, of_mean: float) -> Tensor:
-    from likely.losses.kernels.run import run_mean
-
-    gradient = torch.empty_like(raw)
-    given, slopes = _by_column(ctx.columnar, raw), _by_column(ctx.columnar, gradient)
-    run_mean(_single(ctx.loss)[1], y.numpy(), given, slopes, of_mean)
-    return gradient
+def _slope_of_mean(ctx: Any) -> Tensor:
+    y, raw = ctx.saved_tensors
+    slope: Tensor = _Loss.apply(ctx.loss, ctx.columnar, y, raw)[1] / y.shape[0]
+    return slope
 
 
 class _Loss(Function):
@@ -130,7 +89,7 @@ class _Loss(Function):
     @staticmethod
     def forward(loss: Any, columnar: bool, y: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
         graph = loss_graph(loss, 1)
-        if _plain(y, raw):
+        if _compiled(graph, y, raw):
             out = _run_kernel(graph, y, raw.mT if columnar else raw.unsqueeze(0))
             return out[0], out[1:].mT if columnar else out[1]
         nll, *slopes = _run(graph, y, _columns(raw, columnar))
@@ -181,7 +140,7 @@ class _Evaluate(Function):
 
     @staticmethod
     def forward(graph: Graph, y: Tensor, *columns: Tensor) -> tuple[Tensor, ...]:
-        if graph.loss is not None and len(graph.outputs) == 1 and _plain(y, *columns):
+        if len(graph.outputs) == 1 and _compiled(graph, y, *columns):
             return (_run_kernel(graph, y, torch.stack(columns))[0],)
         return _run(graph, y, columns)
 
@@ -210,14 +169,21 @@ class _Evaluate(Function):
 # --- Evaluation -----------------------------------------------------------------------------------
 
 
-def _plain(*tensors: Tensor) -> bool:
-    """Whether the tensors are many rows that a kernel can read."""
+def _compiled(graph: Graph, *tensors: Tensor) -> bool:
+    """Whether the graph is of a loss, the tensors are many rows, and a kernel of it can read them."""
     return (
-        tensors[0].ndim == 1
+        graph.loss is not None
+        and tensors[0].ndim == 1
         and tensors[0].shape[0] >= KERNEL_ROWS
         and all(t.dtype in TABLES for t in tensors)
         and ordinary(*tensors)
+        and _order(graph) in graph.loss.kernel_orders
     )
+
+
+def _order(graph: Graph) -> int:
+    """1 of a loss with its gradient, 0 of a loss alone."""
+    return min(1, len(graph.outputs) - 1)
 
 
 def _by_column(columnar: bool, tensor: Tensor) -> Any:
@@ -227,28 +193,23 @@ def _by_column(columnar: bool, tensor: Tensor) -> Any:
 
 
 def _kernel(graph: Graph) -> Any:
-    from likely.losses.kernels.run import kernel_for
-
     if "kernel" not in graph.compiled:
-        order = min(1, len(graph.outputs) - 1)
-        graph.compiled["kernel"] = kernel_for(graph.loss, order, "observed")
+        graph.compiled["kernel"] = kernel_for(graph.loss, _order(graph), "observed")
     return graph.compiled["kernel"]
 
 
-def _single(loss: Any) -> Any:
-    """The kernels of nll and of its gradient that compute in float32, or None."""
-    from likely.losses.kernels.run import single_kernels
-
-    compiled = loss_graph(loss, 1).compiled
-    if "single" not in compiled:
-        compiled["single"] = single_kernels(loss)
-    return compiled["single"]
+def _mean_kernel(loss: Any, gradient: bool, single: bool) -> Any:
+    """The kernel of nll, and of its gradient; in float32 where that is asked for and costs no digits."""
+    compiled, key = loss_graph(loss, 1).compiled, (gradient, single)
+    if key not in compiled:
+        order = int(gradient)
+        found = single_kernel(loss, order) if single else None
+        compiled[key] = found or kernel_for(loss, order, "observed")
+    return compiled[key]
 
 
 def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
     """nll and, if the graph has them, its slopes: a row each, in the type of raw (k, n)."""
-    from likely.losses.kernels.run import run
-
     out = torch.empty((len(graph.outputs), y.shape[0]), dtype=raw.dtype)
     rows = out.numpy()
     run(_kernel(graph), y.detach().numpy(), raw.detach().numpy(), rows[0], rows[1:])

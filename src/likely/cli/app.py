@@ -52,7 +52,10 @@ def likely(
     "  likely fit bikes.csv --target rentals\n\n"
     "  likely fit claims.parquet --target claims --family poisson --exposure years\n\n"
     "  likely fit houses.csv --target price --family 'Gamma(shape=predicted)' --drop id\n\n"
-    "  likely fit visits.csv --target died --group patient --out died.likely"
+    "  likely fit visits.csv --target died --group patient --out died.likely\n\n"
+    "  likely fit soils.csv --target sand,silt,clay\n\n"
+    "  likely fit seeds.csv --target sprouted --trials sown\n\n"
+    "  likely fit pumps.csv --target days --event failed"
 )
 @one_message
 def fit(
@@ -62,7 +65,11 @@ def fit(
     target: Annotated[
         str,
         typer.Option(
-            "--target", "-t", metavar="COL", help="The column to predict.", show_default=False
+            "--target",
+            "-t",
+            metavar="COL",
+            help="The column to predict; several with commas, for vectors and shares.",
+            show_default=False,
         ),
     ],
     family: Annotated[
@@ -91,6 +98,17 @@ def fit(
     drop: Annotated[
         list[str] | None,
         typer.Option(metavar="COL", help="A column to leave out. Repeat, or use commas."),
+    ] = None,
+    trials: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="Column of trials, of which the target is the successes."),
+    ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL",
+            help="Column of 1 where the target was seen, 0 where it is only a lower bound.",
+        ),
     ] = None,
     weight: Annotated[
         str | None,
@@ -138,9 +156,9 @@ def fit(
     run(
         Request(
             data=data, target=target, family=family, predictor=predictor, out=out,
-            numeric=tuple(numeric or ()), drop=tuple(drop or ()), weight=weight, offset=offset,
-            exposure=exposure, group=group, time=time, test_fraction=test_fraction, seed=seed,
-            alpha=alpha, min_rows=min_rows,
+            trials=trials, event=event, numeric=tuple(numeric or ()), drop=tuple(drop or ()),
+            weight=weight, offset=offset, exposure=exposure, group=group, time=time,
+            test_fraction=test_fraction, seed=seed, alpha=alpha, min_rows=min_rows,
         ),
         json=json,
         quiet=quiet,
@@ -151,7 +169,8 @@ def fit(
     epilog="Examples:\n\n"
     "  likely predict bikes.likely tomorrow.csv --out forecast.csv\n\n"
     "  likely predict bikes.likely tomorrow.parquet --out forecast.parquet --quantiles 10,50,90\n\n"
-    "  likely predict bikes.likely tomorrow.csv --keep day --keep hr"
+    "  likely predict bikes.likely tomorrow.csv --keep day --keep hr\n\n"
+    "  likely predict seeds.likely trays.csv --trials 50"
 )
 @one_message
 def predict(
@@ -170,6 +189,14 @@ def predict(
         str | None,
         typer.Option(help="Percentages between 0 and 100, with commas.", show_default="5,25,75,95"),
     ] = None,
+    trials: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL|N",
+            help="Predict the successes, or counts, among so many: a column of DATA or a whole number.",
+            show_default="the column of the fit, if there",
+        ),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(
@@ -183,7 +210,7 @@ def predict(
     """Predict new rows: mode, mean, median and quantiles, or class probabilities."""
     from likely.cli.predict import run
 
-    run(model, data, out, quantiles, tuple(keep or ()), json=json, quiet=quiet)
+    run(model, data, out, quantiles, tuple(keep or ()), trials, json=json, quiet=quiet)
 
 
 @app.command(

@@ -50,7 +50,7 @@ def _role(cls: Any, parameter: str, value: str) -> Role | float:
         return (shared if is_shared else predicted)(value)
 
 
-def _parse(text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
+def _parse(text: str) -> tuple[str, dict[str, Any], list[Any]]:
     if "(" not in text:
         return text.strip(), {}, []
     try:
@@ -60,15 +60,18 @@ def _parse(text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
     return _read(call, text)
 
 
-def _read(call: Any, text: str) -> tuple[str, dict[str, Role | float], list[Any]]:
+def _read(call: Any, text: str) -> tuple[str, dict[str, Any], list[Any]]:
     """A call's name, its keywords, and what it is called with: whole numbers, or families."""
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise UserError(f"cannot read the family {text!r}; {_HELP}")
-    roles: dict[str, Role | float] = {}
+    roles: dict[str, Any] = {}
     for keyword in call.keywords:
         if keyword.arg is None:
             raise UserError(f"cannot read the family {text!r}; {_HELP}")
-        roles[keyword.arg] = _value(keyword.value, text)
+        several = isinstance(keyword.value, (ast.Tuple, ast.List))
+        items = keyword.value.elts if several else [keyword.value]  # type: ignore[attr-defined]
+        values = [_value(item, text) for item in items]
+        roles[keyword.arg] = values if several else values[0]
     return call.func.id, roles, [_positional(item, text) for item in call.args]
 
 

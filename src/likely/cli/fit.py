@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from likely.cli.errors import UserError, library_errors
-from likely.cli.family_text import parse_family
+from likely.cli.errors import library_errors
 from likely.cli.judge import Judgement, judge
 from likely.cli.model import TableModel, as_design, encoder_for
 from likely.cli.request import (
@@ -20,12 +19,13 @@ from likely.cli.request import (
 )
 from likely.cli.say import Voice
 from likely.cli.split import Split, choose_split
+from likely.cli.targets import chosen_family, propose_family, target_for
 from likely.cli.train import Trained, one_blas_thread, train
 from likely.data.encoder import TableEncoder
 from likely.data.errors import count
 from likely.data.read import read_table
 from likely.data.table import Table
-from likely.data.target import Proposal, Target, prepare_target, propose
+from likely.data.target import Proposal, Target
 
 
 @dataclass
@@ -67,16 +67,10 @@ def fit_table(request: Request, voice: Voice) -> Report:
     check_request(request)
     with voice.step(f"read {request.data}"):
         table = read_table(request.data)
-    column = table.column(request.target, "target")
     request = with_columns(request, table)
-    proposal = propose(column) if request.family == "auto" else None
-    family = parse_family(proposal.family if proposal else request.family)
-    if family.specification.multivariate:
-        raise UserError(
-            f"{family.specification.name} is over several columns at once, and --target is one: use it "
-            "from Python, Linear(family).fit(X, Y)"
-        )
-    target = prepare_target(column, family.specification.support, family.specification.name)
+    proposal = propose_family(request, table) if request.family == "auto" else None
+    family = chosen_family(request, proposal.family if proposal else request.family)
+    family, target = target_for(request, table, family)
     split = choose_split(request, table, target)
     response = read_response(request, table, target)
     features = table.without(not_features(request))
@@ -99,7 +93,14 @@ def fit_table(request: Request, voice: Voice) -> Report:
     }
     ignored = tuple(not_features(request))
     model = TableModel(
-        trained.estimator, encoder, request.target, request.offset, request.exposure, ignored, about
+        trained.estimator,
+        encoder,
+        request.targets,
+        request.offset,
+        request.exposure,
+        request.trials,
+        ignored,
+        about,
     )
     replaced = request.folder.exists()
     with voice.step(f"save {request.folder}"):
@@ -141,10 +142,11 @@ def _judge(
     with voice.step(f"judge on {count(len(split.test), 'row')}"), library_errors():
         held = encoder.transform(features.take(split.test), unseen="nearest")
         found = judge(
-            model.estimator.predict_dist(as_design(held.matrix), **test.given),
-            baseline.predict_dist(as_design(held.matrix[:, :0]), **test.given),
+            (model.estimator, as_design(held.matrix)),
+            (baseline, as_design(held.matrix[:, :0])),
             test.y,
             test.weight,
+            test.given,
             split.groups,
             family.specification.name,
             model.status,

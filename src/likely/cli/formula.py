@@ -65,6 +65,10 @@ def _piece(tokens: Tokens) -> tuple[str, Tokens]:
         top, rest = _group(rest)
         bottom, rest = _group(rest)
         return f"{_bracketed(top)}/{_bracketed(bottom)}", rest
+    if word == "binom":
+        top, rest = _group(rest)
+        bottom, rest = _group(rest)
+        return f"C({top}, {bottom}) ", rest
     if word == "sqrt":
         inside, rest = _group(rest)
         return f"√{inside if len(inside) == 1 else f'({inside})'}", rest

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import Trials
 from likely.scoring import accuracy, coverage
 from likely.scoring.average import average
 
@@ -37,23 +38,34 @@ class Judgement:
 
 
 def judge(
-    model: Any,
-    baseline: Any,
+    model: tuple[Any, Array],
+    baseline: tuple[Any, Array],
     y: NDArray[Any],
     weight: Array | None,
+    given: dict[str, Any],
     groups: NDArray[Any] | None,
     baseline_family: str,
     status: str | None,
 ) -> Judgement:
-    """Compare the predictive distributions ``model`` and ``baseline`` of the held-out rows."""
-    nll, base = -model.log_prob(y), -baseline.log_prob(y)
+    """Compare ``model`` and ``baseline``, each an estimator with its columns of the held-out rows.
+
+    ``given`` is what belongs to these rows beside y: offset and exposure.
+    """
+    nll, base = (-estimator.row_scores(x, y, **given) for estimator, x in (model, baseline))
     gain, error = _mean_and_error(base - nll, np.ones(len(y)) if weight is None else weight, groups)
     figures: dict[str, Any] = {}
-    if model.labels is not None:
-        figures["accuracy"] = accuracy(model, y, weight)
-        figures["baseline_accuracy"] = accuracy(baseline, y, weight)
-    else:
-        figures["coverage"] = {f"{100 * c:g}": coverage(model, y, c, weight) for c in COVERAGES}
+    support = model[0].family_.specification.support
+    if isinstance(support, Trials):
+        y, given = y[:, 0], {**given, "trials": y[:, 1]}
+    if y.ndim == 1:  # several numbers have no interval, nor have those that were not seen
+        found, other = (estimator.predict_dist(x, **given) for estimator, x in (model, baseline))
+        if found.labels is not None:
+            figures["accuracy"] = accuracy(found, y, weight)
+            figures["baseline_accuracy"] = accuracy(other, y, weight)
+        else:
+            figures["coverage"] = {
+                f"{100 * level:g}": coverage(found, y, level, weight) for level in COVERAGES
+            }
     return Judgement(
         len(y),
         average(nll, weight),

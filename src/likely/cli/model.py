@@ -28,21 +28,39 @@ class TableModel:
 
     predictor: Any
     encoder: TableEncoder
-    target: str
+    targets: tuple[str, ...]
     offset: str | None = None
     exposure: str | None = None
+    trials: str | None = None
     ignored: tuple[str, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)
 
-    def predict(self, table: Table) -> tuple[Any, tuple[str, ...]]:
-        """The predictive distribution of each row, and notes on what was decided for them."""
+    def predict(self, table: Table, trials: str | None = None) -> tuple[Any, tuple[str, ...]]:
+        """The predictive distribution of each row, and notes on what was decided for them.
+
+        ``trials`` is a column or a whole number; without it the column of the fit is used where it is there.
+        """
         notes = []
-        known = {self.target, *self.ignored, *filter(None, (self.offset, self.exposure))}
+        known = {
+            trials,
+            self.trials,
+            *self.targets,
+            *self.ignored,
+            *filter(None, (self.offset, self.exposure)),
+        }
         extra = [name for name in self.encoder.extra_columns(table) if name not in known]
         if extra:
             notes.append(f"not used, since the model was fitted without: {', '.join(extra)}")
         encoded = self.encoder.transform(table)
         given = response_columns(table, self.offset, self.exposure)
+        if trials is not None:
+            given["trials"] = _trials(table, trials)
+        elif self.trials is not None and self.trials in table.columns:
+            given["trials"] = _trials(table, self.trials)
+        elif self.trials is not None:
+            notes.append(
+                f"there is no column {self.trials!r}: predicted is a single trial, whose mean is the probability"
+            )
         with library_errors():
             distribution = self.predictor.predict_dist(as_design(encoded.matrix), **given)
         return distribution, (*notes, *encoded.notes)
@@ -60,9 +78,10 @@ class TableModel:
         manifest["feature_names_in"] = list(self.encoder.column_names)
         manifest[TABLE_KEY] = {
             "encoder": self.encoder.to_dict(),
-            "target": self.target,
+            "target": self.targets[0] if len(self.targets) == 1 else list(self.targets),
             "offset": self.offset,
             "exposure": self.exposure,
+            "trials": self.trials,
             "ignored": list(self.ignored),
             "about": self.about,
         }
@@ -86,9 +105,10 @@ class TableModel:
             return cls(
                 predictor,
                 read_encoder(state["encoder"]),
-                state["target"],
+                _names(state["target"]),
                 state["offset"],
                 state["exposure"],
+                state["trials"],
                 tuple(state["ignored"]),
                 state["about"],
             )
@@ -114,6 +134,17 @@ def response_columns(table: Table, offset: str | None, exposure: str | None) -> 
         if name is not None:
             given[role] = number_column(table, name, role, positive=role == "exposure")
     return given
+
+
+def _names(target: str | list[str]) -> tuple[str, ...]:
+    return (target,) if isinstance(target, str) else tuple(target)
+
+
+def _trials(table: Table, text: str) -> Any:
+    """A number of trials, or a column of them."""
+    if text not in table.columns and text.isdigit():
+        return float(text)
+    return number_column(table, text, "trials", positive=True)
 
 
 def number_column(table: Table, name: str, role: str, *, positive: bool) -> NDArray[np.float64]:

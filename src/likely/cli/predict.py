@@ -30,6 +30,7 @@ def run(
     out: Path | None,
     quantiles: str | None,
     keep: tuple[str, ...],
+    trials: str | None,
     *,
     json: bool,
     quiet: bool,
@@ -51,7 +52,7 @@ def run(
     kept = [table.columns[name] for name in columns_named(keep, table)]
     with voice.step(f"predict {count(table.rows, 'row')}"):
         try:
-            distribution, notes = model.predict(table)
+            distribution, notes = model.predict(table, trials)
         except DataError as error:
             # The encoder knows columns and rows; only here is the file's name known.
             prefix = "" if str(error).startswith(str(data)) else f"{data}: "
@@ -116,6 +117,8 @@ def _columns(model: TableModel, distribution: Any, levels: tuple[float, ...]) ->
         for k, label in enumerate(model.classes):
             result[f"probability[{_label(label)}]"] = probabilities[:, k]
         return result
+    if model.predictor.family_.specification.multivariate:
+        return _several(model.targets, distribution, levels)
     with library_errors():
         result = {
             "mode": np.asarray(distribution.mode()),
@@ -124,6 +127,23 @@ def _columns(model: TableModel, distribution: Any, levels: tuple[float, ...]) ->
         }
         for level in levels:
             result[f"q{100 * level:.6g}"] = np.asarray(distribution.quantile(level))
+    return result
+
+
+def _several(
+    targets: tuple[str, ...], distribution: Any, levels: tuple[float, ...]
+) -> dict[str, Any]:
+    """The predicted columns of a target of several: ``mode[sand]``, ``mean[sand]``, and quantiles of each alone."""
+    result: dict[str, Any] = {}
+    with library_errors():
+        points = {point: np.asarray(getattr(distribution, point)()) for point in ("mode", "mean")}
+        for j, target in enumerate(targets):
+            result |= {f"{point}[{target}]": values[:, j] for point, values in points.items()}
+            if hasattr(distribution, "marginal"):
+                alone = distribution.marginal(j)
+                result[f"median[{target}]"] = np.asarray(alone.median())
+                for level in levels:
+                    result[f"q{100 * level:.6g}[{target}]"] = np.asarray(alone.quantile(level))
     return result
 
 

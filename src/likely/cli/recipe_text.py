@@ -24,10 +24,10 @@ def recipe_lines(
     form, learned = _FORMS[predictor]
     spec = family.specification
     loss = family.loss(len(classes) or None)
-    target = spoken(target)
+    name = family_name(spec)
     names = ", ".join(slot.parameter for slot in loss.slots)
     over = f"{count(terms, 'column')} x"
-    lines = [f"1 choose   {target} ~ {spec.name}({names}): {_lower(first_sentence(spec.doc))}"]
+    lines = [f"1 choose   {target} ~ {name}({names}): {_lower(first_sentence(spec.doc))}"]
     formula = density(spec)
     if formula is not None:
         lines.append(f"           {formula}")
@@ -44,7 +44,7 @@ def recipe_lines(
             lines.append(head + _slot(slot, form, over, bool(terms)))
         head = " " * len(head)
     lines.append(
-        f"3 train    {learned} = argmin −Σ log {spec.name}({target} | {names}) over "
+        f"3 train    {learned} = argmin −Σ log {name}({target} | {names}) over "
         f"{count(rows, 'row')}, in nats"
     )
     top = "the most probable class" if classes else "the mode"
@@ -52,6 +52,18 @@ def recipe_lines(
         f"4 infer    the whole distribution of {target} for each row; {top} as a single value"
     )
     return lines
+
+
+def target_words(names: tuple[str, ...]) -> str:
+    """The target in a sentence: its column, or its columns in brackets."""
+    return spoken(names[0]) if len(names) == 1 else f"({', '.join(map(spoken, names))})"
+
+
+def family_name(spec: Any) -> str:
+    """What a family is called where its parts are not told: Dirichlet, of any number of them."""
+    composed = spec.structure is not None and spec.structure.terms is not None
+    name: str = spec.structure.kind if composed else spec.name
+    return name
 
 
 def _slot(slot: Any, raw: str, over: str, has_columns: bool) -> str:

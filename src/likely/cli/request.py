@@ -28,6 +28,10 @@ class Request:
 
     data: Path
     target: str
+    trials: str | None = None
+    event: str | None = None
+    #: The columns that ``target`` names, once the table is known.
+    targets: tuple[str, ...] = ()
     family: str = "auto"
     predictor: str = "linear"
     out: Path | None = None
@@ -78,6 +82,8 @@ def check_request(request: Request) -> None:
         )
     if request.group is not None and request.time is not None:
         raise UserError("--group and --time are two ways to hold rows out; give one of them")
+    if request.trials is not None and request.event is not None:
+        raise UserError("--trials is for successes, --event for times; give one of them")
     if request.family != "auto":
         parse_family(request.family)
     refuse_foreign(request.folder)
@@ -92,18 +98,39 @@ def with_columns(request: Request, table: Table) -> Request:
     """The request with its lists of columns resolved; the columns that it names must be there."""
     request = replace(
         request,
+        targets=targets_named(request.target, table),
         numeric=columns_named(request.numeric, table),
         drop=columns_named(request.drop, table),
     )
-    for role in ("weight", "offset", "exposure", "group", "time"):
+    for role in ("trials", "event", "weight", "offset", "exposure", "group", "time"):
         name = getattr(request, role)
         if name is not None:
             table.column(name, f"the {role} column")
-            if name == request.target:
-                raise UserError(f"--{role} {name}: that is the target")
-    if request.target in request.drop:
-        raise UserError(f"--drop {request.target}: that is the target")
+            if name in request.targets:
+                raise UserError(f"--{role} {name}: that is {_the_target(request)}")
+    for name in request.targets:
+        if name in request.drop:
+            raise UserError(f"--drop {name}: that is {_the_target(request)}")
+    for role in ("trials", "event"):
+        if getattr(request, role) is not None and len(request.targets) > 1:
+            raise UserError(
+                f"--{role} goes with a target of one column; --target {request.target} names "
+                f"{len(request.targets)}"
+            )
     return request
+
+
+def _the_target(request: Request) -> str:
+    return "the target" if len(request.targets) == 1 else "one of the targets"
+
+
+def targets_named(text: str, table: Table) -> tuple[str, ...]:
+    """The columns that ``--target`` names: one, or several with commas; DataError suggests the nearest."""
+    names = [text] if text in table.columns else _parts(text, table)
+    found = tuple(table.column(name, "target").name for name in names or [text])
+    if len(set(found)) < len(found):
+        raise UserError(f"--target {text}: a column is named twice")
+    return found
 
 
 def columns_named(items: Iterable[str], table: Table) -> tuple[str, ...]:
@@ -131,7 +158,9 @@ def _parts(item: str, table: Table) -> list[str]:
 def not_features(request: Request) -> list[str]:
     """Columns with another role: they split, weigh or shift, and the model does not see them."""
     roles = (
-        request.target,
+        *request.targets,
+        request.trials,
+        request.event,
         request.weight,
         request.offset,
         request.exposure,
@@ -147,6 +176,8 @@ def role_notes(request: Request) -> list[str]:
     if request.drop:
         notes.append(f"left out as asked: {listing(map(spoken, request.drop), 20)}")
     for name, what in (
+        (request.trials, "the number of trials"),
+        (request.event, "whether the event was seen"),
         (request.weight, "the weight of each row"),
         (request.offset, "the offset"),
         (request.exposure, "the exposure"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from shlex import quote
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from likely.cli.recipe_text import recipe_lines
+from likely.cli.recipe_text import recipe_lines, target_words
 from likely.cli.say import console
-from likely.data.errors import count, spoken
+from likely.data.errors import count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,9 @@ def show(report: Report) -> None:
     request = report.request
     columns = report.encoder.column_names
     _title(out, "Data")
-    _line(out, f"{request.data}: {count(report.rows, 'row')}; target {spoken(request.target)}")
+    _line(
+        out, f"{request.data}: {count(report.rows, 'row')}; target {target_words(request.targets)}"
+    )
     if report.proposal is not None:
         _line(out, f"{report.proposal.reason}")
         _line(out, f"→ {report.proposal.family} ({report.proposal.domain}); --family overrides")
@@ -44,7 +47,7 @@ def show(report: Report) -> None:
     terms = 0 if request.predictor == "constant" else len(columns)
     for line in recipe_lines(
         report.family,
-        request.target,
+        target_words(request.targets),
         terms,
         report.rows,
         report.target.classes,
@@ -86,7 +89,7 @@ def as_document(report: Report) -> dict[str, Any]:
         "held_out": None
         if report.judgement is None or report.split is None
         else {"how": report.split.words, **report.judgement.to_dict()},
-        "coefficients": _rows(predictor),
+        "coefficients": _rows(report),
         "feature_importances": importances(predictor, report.encoder.column_names),
         "model": str(report.request.folder),
         "refitted_on_all_rows": True,
@@ -110,7 +113,7 @@ def _learned(out: Console, report: Report) -> None:
     predictor = report.model.predictor
     if hasattr(predictor, "summary"):
         _title(out, f"Coefficients (fit on all {count(report.rows, 'row')})")
-        _coefficients(out, predictor)
+        _coefficients(out, report)
         return
     shares = importances(predictor, report.encoder.column_names)
     if shares is None:
@@ -138,10 +141,12 @@ _MOST = 10
 _FIELDS = ("parameter", "term", "estimate", "std_error", "z", "p", "low", "high")
 
 
-def _rows(predictor: Any) -> list[dict[str, Any]] | None:
+def _rows(report: Report) -> list[dict[str, Any]] | None:
+    predictor = report.model.predictor
     if not hasattr(predictor, "summary"):
         return None
-    return [_row(row, parameter_names(predictor)) for row in predictor.summary().rows]
+    named = parameter_names(predictor, report.request.targets)
+    return [_row(row, named) for row in predictor.summary().rows]
 
 
 def _row(row: Any, named: dict[str, str]) -> dict[str, Any]:
@@ -149,10 +154,11 @@ def _row(row: Any, named: dict[str, str]) -> dict[str, Any]:
     return {**values, "parameter": named.get(row.parameter, row.parameter)}
 
 
-def _coefficients(out: Console, predictor: Any) -> None:
+def _coefficients(out: Console, report: Report) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    predictor = report.model.predictor
     summary = predictor.summary()
     table = Table(box=None, pad_edge=False, header_style="bold")
     percent = f"{100 * summary.level:g} %"
@@ -164,7 +170,7 @@ def _coefficients(out: Console, predictor: Any) -> None:
     for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     before = None
-    named = parameter_names(predictor)
+    named = parameter_names(predictor, report.request.targets)
     for row in summary.rows:
         parameter = named.get(row.parameter, row.parameter)
         table.add_row(
@@ -181,7 +187,15 @@ def _coefficients(out: Console, predictor: Any) -> None:
     if narrow:
         _line(out, f"intervals are shown from {_WIDE} columns of the terminal on, and in --json")
     on_eta = "estimates are on the scale of η (see the recipe)"
-    _line(out, on_eta + ("; they sum to zero over the classes" if named else ""))
+    _line(
+        out,
+        on_eta
+        + (
+            "; they sum to zero over the classes"
+            if getattr(predictor.loss_, "shift_invariant", False)
+            else ""
+        ),
+    )
     for value in shared_values(predictor):
         _line(out, value)
     for fact in summary.facts:
@@ -189,9 +203,14 @@ def _coefficients(out: Console, predictor: Any) -> None:
             _line(out, fact)
 
 
-def parameter_names(predictor: Any) -> dict[str, str]:
-    """``probs[0]`` → ``probs[red]``; nothing for families that are not over K classes."""
-    if predictor.family_.specification.support.name != "classes":
+def parameter_names(predictor: Any, targets: tuple[str, ...]) -> dict[str, str]:
+    """``probs[0]`` → ``probs[red]`` of classes, ``loc[0]`` → ``loc[u]`` of vectors; nothing for other families."""
+    support = predictor.family_.specification.support.name
+    if support == "vectors":
+        named = {f"loc[{i}]": f"loc[{a}]" for i, a in enumerate(targets)}
+        pairs = product(enumerate(targets), repeat=2)
+        return named | {f"covariance[{i},{j}]": f"covariance[{a},{b}]" for (i, a), (j, b) in pairs}
+    if support != "classes":
         return {}
     return {f"probs[{k}]": f"probs[{label}]" for k, label in enumerate(predictor.classes_)}
 

@@ -42,7 +42,7 @@ class Target:
 
 def propose(column: Column) -> Proposal:
     """The family that the values of ``column`` suggest."""
-    _refuse_missing(column)
+    refuse_missing(column)
     name = spoken(column.name)
     codes, labels = column.as_labels()
     distinct = len(labels)
@@ -69,6 +69,16 @@ def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposa
     if low > 0 and high < 1:
         return Proposal(
             "Beta", "proportion (0, 1)", f"{name} lies strictly between 0 and 1 ({span})"
+        )
+    zeros, ones = int((y == 0.0).sum()), int((y == 1.0).sum())
+    between = np.unique(y[(y > 0.0) & (y < 1.0)]).size
+    if low >= 0 and high <= 1 and between > 1 and max(zeros, ones) > 1:
+        found = [f"{n:,} exactly {v}" for v, n in ((0, zeros), (1, ones)) if n]
+        points = "(0, 1)" if zeros and ones else "0" if zeros else "1"
+        return Proposal(
+            f"Inflated(Beta(), at={points})",
+            "proportion with exact " + " and ".join(w for w, n in (("0", zeros), ("1", ones)) if n),
+            f"{name} lies between 0 and 1, {' and '.join(found)}",
         )
     skewness = _skewness(y)
     if low > 0 and skewness > 0.5:
@@ -112,7 +122,7 @@ def _propose_count(
 
 def prepare_target(column: Column, support: Domain, family: str) -> Target:
     """The target for ``family``; DataError names the rows where y is outside its support."""
-    _refuse_missing(column)
+    refuse_missing(column)
     _, labels = column.as_labels()
     if support.name in LABELLED:
         return _prepare_classes(column, labels, support.name == "binary", family)
@@ -161,11 +171,12 @@ def _prepare_classes(column: Column, labels: tuple[str, ...], two: bool, family:
     return Target(column.name, y.astype(np.int64) if (y == np.floor(y)).all() else y, True)
 
 
-def _refuse_missing(column: Column) -> None:
+def refuse_missing(column: Column, what: str = "target") -> None:
+    """DataError where a value is missing."""
     rows = np.flatnonzero(column.missing)
     if len(rows):
         raise DataError(
-            f"target {column.name!r} is missing in {count(len(rows), 'row')}: "
+            f"{what} {column.name!r} is missing in {count(len(rows), 'row')}: "
             f"{rows_words(rows.tolist())}; a model cannot learn from them, so remove or correct "
             f"them"
         )

@@ -167,6 +167,8 @@ class Specification:
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
                                   "log name" and "log1m name" are coordinates too, for what
                                   moves by ratios
+    complete_information          ``(y, *parameters)`` → entries likewise: the expected information
+                                  given y, had what is unseen been seen
     sufficient                    ``(y)`` → statistics whose weighted means are sufficient
     maximum_likelihood            ``(moments)`` → {name: value} (NumPy), or None where the moments
                                   do not carry the digits of the answer
@@ -247,6 +249,7 @@ FORMULAS = (
     "log_step",
     "log_positive",
     "expected_information",
+    "complete_information",
     "sufficient",
     "maximum_likelihood",
     "start",
@@ -318,7 +321,9 @@ def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
 
 #: What closed forms take before the parameters.
 _LEADING = {
-    **dict.fromkeys(("cdf", "sf", "log_cdf", "log_sf", "log_positive"), ("y",)),
+    **dict.fromkeys(
+        ("cdf", "sf", "log_cdf", "log_sf", "log_positive", "complete_information"), ("y",)
+    ),
     **dict.fromkeys(("quantile", "isf"), ("q",)),
     **dict.fromkeys(("interval_low", "interval_high"), ("coverage",)),
     "log_interval": ("low", "high"),

@@ -6,11 +6,13 @@ from likely._math.atoms import (
     gamma_deviance,
     gammaincc,
     gammainccinv,
+    log_ratio,
     stirling,
     stirling_curve,
     stirling_slope,
 )
 from likely._math.domains import positive
+from likely._math.gamma_tails import gamma_between, log_gamma_lower, log_gamma_upper
 from likely._math.graph import PI, log, maximum
 from likely._math.incomplete import gamma_lower, gamma_lower_quantile
 from likely._math.solve import gamma_shape
@@ -73,6 +75,16 @@ class Gamma(Distribution):
 
     def sf(y, mean, shape):
         return gammaincc(shape, y * shape / mean)
+
+    def log_cdf(y, mean, shape):
+        return log_gamma_lower(y.log - mean.log, shape, shape.log)
+
+    def log_sf(y, mean, shape):
+        return log_gamma_upper(y.log - mean.log, shape, shape.log)
+
+    def log_interval(low, high, mean, shape):
+        width = log_ratio(high, low, high - low)
+        return gamma_between(low.log - mean.log, width, shape, shape.log)
 
     def quantile(q, mean, shape):
         return gamma_lower_quantile(shape, q) * (mean / shape)

@@ -1,8 +1,9 @@
 """Geometric: the number of failures before the first success."""
 
-from likely._math.atoms import softplus
+from likely._math.atoms import log1mexp_of, log_softplus, softplus
 from likely._math.domains import counts, positive
-from likely._math.graph import exp, expm1, floor, log1p, where
+from likely._math.graph import exp, expm1, floor, log, log1p, where
+from likely._math.tails import exponential_between
 from likely.families.base import Distribution, Parameter
 
 
@@ -41,6 +42,22 @@ class Geometric(Distribution):
 
     def sf(y, mean):
         return where(y < 0.0, 1.0, exp(-(floor(y) + 1.0) * softplus(-mean.log)))
+
+    def log_cdf(y, mean):
+        log_hazard = log(y + 1.0) + log_softplus(-mean.log)
+        return log1mexp_of(exp(log_hazard), log_hazard)
+
+    def log_sf(y, mean):
+        return -(y + 1.0) * softplus(-mean.log)
+
+    def log_interval(low, high, mean):
+        growth = log1p((high - low) / (low + 1.0))
+        return exponential_between(log(low + 1.0) + log_softplus(-mean.log), growth)
+
+    def log_above(y, low, mean):
+        # Failures forget how many came before.
+        first = where(mean < 1.0, log1p(mean), softplus(mean.log))
+        return -first - (y - low - 1.0) * softplus(-mean.log)
 
     def expected_information(mean):
         return {("log mean", "log mean"): 1.0 / (1.0 + 1.0 / mean)}

@@ -6,30 +6,16 @@ from likely._math.atoms import (
     log1mexp_of,
     log1p_excess,
     log_expm1_ratio,
-    negative_binomial_deviance,
-    negative_binomial_factorial,
     negative_binomial_few,
     negative_binomial_information,
     negative_binomial_log_zeros,
     scaled_log1p,
-    stirling,
-    stirling_of_sum,
     whole_before,
 )
+from likely._math.count_tails import log_count_above, log_count_below, saddle
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
-
-
-def _saddle(y, mean, size):
-    # The saddle-point form: half the unit deviance, and what Stirling's formula leaves of the
-    # binomial coefficient. Everything that grows like size · log(size) has cancelled on paper.
-    return (
-        stirling_of_sum(y, size, size.log)
-        - stirling(size, size.log)
-        - negative_binomial_factorial(y, size, size.log)
-        - negative_binomial_deviance(y, mean, size, mean.log, size.log)
-    )
 
 
 class NegativeBinomial(Distribution):
@@ -53,7 +39,7 @@ class NegativeBinomial(Distribution):
         # At y = 1 the terms of the saddle-point form would cancel, but nothing is left there of the
         # binomial coefficient.
         few = negative_binomial_few(y, mean, size, mean.log, size.log)
-        return where(y < 2.0, -few, _saddle(y, mean, size))
+        return where(y < 2.0, -few, saddle(y, mean, size, mean.log, size.log))
 
     def log_step(k, mean, size):
         # (k + s)/(k + 1) · m/(s + m), so that what is large in s or in m has cancelled on paper.
@@ -71,7 +57,7 @@ class NegativeBinomial(Distribution):
         close = log_expm1_ratio(zeros, log_zeros) + log1p(log1p_excess(mean / size, log_ratio))
         plain = negative_binomial_few(1.0, mean, size, mean.log, size.log) + above
         one = where(zeros < 1.0, close, plain)
-        return where(equal(y, 1.0), -one, _saddle(y, mean, size) - above)
+        return where(equal(y, 1.0), -one, saddle(y, mean, size, mean.log, size.log) - above)
 
     def var(mean, size):
         return mean + mean * (mean / size)
@@ -99,6 +85,12 @@ class NegativeBinomial(Distribution):
             betaincc(size, above, 1.0 / (1.0 + mean / size)),
         )
         return where(y < 0.0, 1.0, inside)
+
+    def log_cdf(y, mean, size):
+        return log_count_below(y + 1.0, mean, size, mean.log, size.log)
+
+    def log_sf(y, mean, size):
+        return log_count_above(y + 1.0, mean, size, mean.log, size.log)
 
     def expected_information(mean, size):
         return {

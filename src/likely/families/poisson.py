@@ -9,7 +9,8 @@ from likely._math.atoms import (
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import equal, floor, log, where
+from likely._math.gamma_tails import gamma_lower_slope, log_gamma_lower, log_gamma_upper
+from likely._math.graph import equal, floor, log, log1p, where
 from likely._math.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
@@ -57,6 +58,26 @@ class Poisson(Distribution):
 
     def sf(y, mean):
         return where(y < 0.0, 1.0, gamma_lower(floor(y) + 1.0, mean))
+
+    def log_cdf(y, mean):
+        # P(Y ≤ y) is the chance that y + 1 events take longer than the unit of time.
+        return log_gamma_upper(mean.log - log(y + 1.0), y + 1.0, log(y + 1.0))
+
+    def log_sf(y, mean):
+        return log_gamma_lower(mean.log - log(y + 1.0), y + 1.0, log(y + 1.0))
+
+    def log_above(y, low, mean):
+        # P(Y > k − 1) is p(k) (1 + m T), where T is the lower tail of a Gamma of shape k + 1 over its
+        # density: for a small mean log p(k) cancels on paper.
+        k = low + 1.0
+        more = mean / gamma_lower_slope(mean.log - log(k + 1.0), k + 1.0, log(k + 1.0))
+        factorials = (log_factorial_error(y) + y * y.log - y) - (
+            log_factorial_error(k) + k * log(k) - k
+        )
+        few = (y - k) * mean.log - factorials - log1p(more)
+        density = -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+        tail = log_gamma_lower(mean.log - log(k), k, log(k))
+        return where(mean < k, few, density - tail)
 
     def expected_information(mean):
         return {("log mean", "log mean"): mean}

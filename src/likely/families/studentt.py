@@ -10,15 +10,22 @@ from likely._math.atoms import (
     stirling_curve,
     stirling_slope,
     student_kernel,
+    student_pull,
 )
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, sqrt, where
+from likely._math.student_tails import log_constant, log_student_tail
+from likely._math.tails import log_between, narrow_between
 from likely.families.base import Distribution, Parameter
 
 
 def _stirling_2(x, log_x):
     # x² S″(x) = x² ψ′(x) − x − ½
     return stirling_curve(x, log_x) - stirling_slope(x, log_x)
+
+
+def _log_density(d, scale, df, log_scale, log_df):
+    return log_constant(df, log_df) - student_kernel(d, scale, df, log_scale, log_df)
 
 
 def _log_beta(a):
@@ -67,16 +74,27 @@ class StudentT(Distribution):
     scipy = ("t", lambda loc, scale, df: {"df": df, "loc": loc, "scale": scale})
 
     def log_density(y, loc, scale, df):
-        # log Γ(a + ½) − log Γ(a) − ½ log(aπ·2) with a = df/2, where Stirling's leading terms
-        # have been cancelled by hand: what is left tends to −½ log 2π for df → ∞.
-        a = 0.5 * df
-        constant = (
-            stirling(a + 0.5, log(a + 0.5))
-            - stirling(a, df.log - log(2.0))
-            + (scaled_log1p(0.5, a) - 0.5)
+        return _log_density(y - loc, scale, df, scale.log, df.log)
+
+    def log_cdf(y, loc, scale, df):
+        return log_student_tail(loc - y, scale, df, scale.log, df.log)
+
+    def log_sf(y, loc, scale, df):
+        return log_student_tail(y - loc, scale, df, scale.log, df.log)
+
+    def log_interval(low, high, loc, scale, df):
+        d, width = low - loc, high - low
+        views = (scale, df, scale.log, df.log)
+        # The density changes by the factor e at most, and its singularities are far from the interval.
+        change = (df + 1.0) * (abs_(student_pull(d, *views)) * width)
+        z, w = d / scale, width / scale
+        share = (df + 1.0) * (w * w) / (df + z * z)
+        narrow = where(change < 1.0, share, 1.0) < 0.1
+        between = narrow_between(lambda y: _log_density(y - loc, *views), low, width)
+        (f_low, s_low), (f_high, s_high) = (
+            tuple(log_student_tail(v, *views) for v in (loc - y, y - loc)) for y in (low, high)
         )
-        kernel = student_kernel(y - loc, scale, df, scale.log, df.log)
-        return constant - 0.5 * log(2.0 * PI) - kernel
+        return where(narrow, between, log_between((f_low, f_high), (s_low, s_high)))
 
     def mean(loc, scale, df):
         return where(df > 1.0, loc + 0.0 * df, float("nan"))

@@ -341,21 +341,26 @@ class Objective:
 
         return fold(work, self.blocks, merge, self.threads)
 
-    def moved_loss(self, theta: Array, direction: Array, least: float) -> float:
-        """The mean |nll| at θ of the rows that move by at least ``least`` along ``direction``."""
+    def moved_loss(self, theta: Array, direction: Array, least: float) -> Array:
+        """The mean |nll| at θ of the rows that move by at least ``least`` along ``direction``, for every class.
+
+        One number where y is no class; ∞ where no row moves.
+        """
+        count = getattr(self.loss, "classes", 1)
 
         def work(block: int, worker: int) -> Array:
             moved = self._moved(block, worker, direction)
             rows = self._read(block, worker, theta)
             if moved is None or rows is None:
-                return np.zeros(2)
+                return np.zeros((2, count))
             nll = np.abs(self.loss.evaluate(rows.y, rows.raw, 0)[0])
             found = np.abs(moved).max(axis=0) >= least
             w = found.astype(np.float64) if rows.weight is None else found * rows.weight
-            return np.array([w @ nll, w.sum()])
+            kind = rows.y.astype(np.intp) if count > 1 else np.zeros(nll.size, dtype=np.intp)
+            return np.array([np.bincount(kind, v, count) for v in (w * nll, w)])
 
         total, weight = fold(work, self.blocks, _add, self.threads)
-        return float(total / weight) if weight > 0.0 else 0.0
+        return np.divide(total, weight, out=np.full(count, np.inf), where=weight > 0.0)
 
     def outside(self, theta: Array) -> tuple[int, int] | None:
         """The first row, and its raw column, whose loss is infinite at a raw prediction that is not.

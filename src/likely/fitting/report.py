@@ -282,7 +282,8 @@ def _separates(task: Task, outcome: Outcome, direction: Array) -> bool:
         for part, d in zip(objective.parts, task.designs, strict=True)
     )
     half = 0.5 * float(objective.reach(direction).max())
-    return sloped and objective.moved_loss(outcome.theta, direction, half) < CERTAIN
+    # Of several classes one may be told from the others, which are not told from each other.
+    return bool(sloped and (objective.moved_loss(outcome.theta, direction, half) < CERTAIN).any())
 
 
 def _message(

@@ -133,6 +133,16 @@ class CountsPredictive(CompositionPredictive):
         """The most probable counts, (n, K)."""
         return self._rows(_highest_averages(self._weights(), self._total()[:, 0]))
 
+    def _of_trials(self, column: int | str, specification: Any, *others: Array) -> Predictive:
+        """One count among the trials, by a family of successes with these other raw columns."""
+        from likely.families.trials.base import with_column
+
+        j = self._place(column)
+        log_share, log_rest = (logs[:, j] for logs in self._logs())
+        raw = np.stack([log_share - log_rest, *others, self._total()[:, 0]])
+        loss = usual_loss(with_column(specification)).of_known
+        return Predictive(loss, raw if self.shape else raw[:, 0])
+
     def _counts(self, shares: Array, rng: np.random.Generator) -> Array:
         """A draw of the trials at each of the shares (n, m, K)."""
         counts = np.broadcast_to(self._total(), shares.shape[:2]).astype(np.int64)
@@ -154,14 +164,9 @@ class MultinomialPredictive(CountsPredictive):
 
     def marginal(self, column: int | str) -> Predictive:
         """The distribution of one count, by its place or name: Binomial."""
-        from likely.families.trials.base import with_column
         from likely.families.trials.binomial import Binomial
 
-        j = self._place(column)
-        log_share, log_rest = (logs[:, j] for logs in self._logs())
-        raw = np.stack([log_share - log_rest, self._total()[:, 0]])
-        loss = usual_loss(with_column(Binomial.specification)).of_trials
-        return Predictive(loss, raw if self.shape else raw[:, 0])
+        return self._of_trials(column, Binomial.specification)
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:
         shares = np.repeat(self._shares()[:, None], m, axis=1)
@@ -171,11 +176,11 @@ class MultinomialPredictive(CountsPredictive):
 class DirichletMultinomialPredictive(CountsPredictive):
     """n Dirichlet-multinomial distributions."""
 
-    absent: ClassVar[Mapping[str, str]] = {
-        **CompositionPredictive.absent,
-        "marginal": "its parts are beta-binomial, which Likely has no family of",
-    }
-    instead: ClassVar[str] = "Use sample(m)"
+    def marginal(self, column: int | str) -> Predictive:
+        """The distribution of one count, by its place or name: BetaBinomial."""
+        from likely.families.trials.betabinomial import BetaBinomial
+
+        return self._of_trials(column, BetaBinomial.specification, np.log(self._precision()[:, 0]))
 
     def _weights(self) -> Array:
         """κμ − 1 where a kind gets rarer as it is seen; where there is none, all go to one kind."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import whole
+from likely._math.domains import Bounded, Trials, whole
 from likely.inference.discrete import LARGEST
 from likely.inference.predictive import Predictive
 from likely.losses import check
@@ -48,9 +48,9 @@ def among(loss: Any, raw: Any, trials: Any) -> Any:
 
     TypeError where the family's y brings no trials along.
     """
-    specification, structure = loss.specification, loss.specification.structure
+    specification = loss.specification
     tallies = specification.support.name == "tallies"
-    if not tallies and (structure is None or structure.plain is None):
+    if not tallies and specification.support.known != Trials.known:
         raise TypeError(
             "trials= is for families whose y brings the number of trials along, such as Binomial(); "
             f"{specification.name} is not one"
@@ -70,7 +70,38 @@ def among(loss: Any, raw: Any, trials: Any) -> Any:
         raise ValueError(f"trials must be {whole.words}: {got}")
     if tallies:
         return predictive(loss, raw)._among(known)
-    return Predictive(loss.of_trials, np.vstack([raw, np.broadcast_to(known, raw.shape[1:])]))
+    return Predictive(loss.of_known, np.vstack([raw, np.broadcast_to(known, raw.shape[1:])]))
+
+
+def between(loss: Any, raw: Any, low: Any, high: Any) -> Any:
+    """The distributions at raw (k, n) of y given that it lies between low and high: numbers, (n,), or None.
+
+    TypeError where the family's y brings no bounds along.
+    """
+    specification = loss.specification
+    if specification.support.known != Bounded.known:
+        raise TypeError(
+            "low= and high= are for families whose y brings bounds along, such as Truncated(Weibull()); "
+            f"{specification.name} is not one"
+        )
+    n = raw.shape[1]
+    bounds = []
+    for name, given, none in (("low", low, -np.inf), ("high", high, np.inf)):
+        known = check.numeric(none if given is None else given, name)
+        if known.shape not in ((), (n,)):
+            raise ValueError(
+                f"{name} must be a number or have shape ({n},), got shape {known.shape}"
+            )
+        bounds.append(np.broadcast_to(known, (n,)))
+    wrong = ~specification.support.overlaps(*bounds)
+    if wrong.any():
+        raise ValueError(
+            f"low must be below high, with a part of {specification.support.symbol} between them; it is not in "
+            f"{check.rows_and_values(wrong, np.column_stack(bounds))}, given as [low, high]"
+        )
+    if specification.structure.plain is None:  # censored: the truncated family is inside
+        ((loss, _),) = loss.parts
+    return Predictive(loss.of_known, np.vstack([raw, *bounds]))
 
 
 def at(family: Any, parameters: dict[str, Any]) -> Any:

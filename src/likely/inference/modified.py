@@ -15,18 +15,27 @@ Rows = NDArray[np.intp]
 
 def inference_of(loss: Any, raw: Array) -> Any:
     """Tails, quantiles, moments, mode and entropy of the rows of raw (k, n)."""
-    from likely.inference import discretised, mixed, transformed, truncated, zeros
+    from likely.inference import (
+        bounds_by_row,
+        discretised,
+        ends,
+        mixed,
+        transformed,
+        truncated,
+        zeros,
+    )
 
     kind = loss.specification.structure.kind
     counts = loss.specification.support.integer
     kinds = {
         ("ZeroInflated", True): zeros.InflatedCounts,
-        ("ZeroInflated", False): zeros.InflatedAmounts,
+        ("ZeroInflated", False): ends.Ends,
+        ("Inflated", False): ends.Ends,
         ("Hurdle", True): zeros.HurdleCounts,
         ("Mixture", True): mixed.MixedCounts,
         ("Mixture", False): mixed.MixedAmounts,
         ("Truncated", True): truncated.TruncatedCounts,
-        ("Truncated", False): truncated.TruncatedAmounts,
+        ("Truncated", False): bounds_by_row.amounts,
         ("Transformed", False): transformed.law,
         ("Discretised", True): discretised.DiscretisedCounts,
     }

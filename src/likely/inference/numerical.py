@@ -156,7 +156,7 @@ class ContinuousIntegrals:
 
         Newton's method on the logarithm of the nearer tail, kept inside a bracket.
         """
-        below, above = (half[rows] for half in self.halves)
+        below, above = (half[rows] for half in (self._declared_halves or self.halves))
         # Each row works on the tail its answer is in: lower tail mass, or upper tail mass.
         in_lower = (p > above) if upper else (p <= below)
         target = np.where(in_lower, 1.0 - p if upper else p, p if upper else 1.0 - p)
@@ -171,8 +171,8 @@ class ContinuousIntegrals:
         active = every
         for _ in range(200):
             t = centre[active] + direction[active] * x[active]
-            mass, _ = self.outwards(t, direction[active], rows[active])
-            log_g = self.line.density(t, rows[active])[1]
+            _, log_g, y = self.line.density(t, rows[active])
+            mass = self._beyond(t, y, direction[active], rows[active])
             gap = np.log(mass) - goal[active]
             newton = x[active] + gap * np.exp(np.log(mass) - log_g)
             outside = gap >= 0.0
@@ -199,6 +199,22 @@ class ContinuousIntegrals:
                 break
         t = centre + direction * x
         return self.line._run(self.line._y_program, t, rows)[0]
+
+    @cached_property
+    def _declared_halves(self) -> tuple[Array, Array] | None:
+        """``halves`` by the family's own cdf and sf, if it has both."""
+        if not {"cdf", "sf"} <= self.line.loss.specification.formulas.keys():
+            return None
+        y = self.line.y_of(self.line.centre)
+        return tuple(self.line.loss.formula(name, self.line.raw, y) for name in ("cdf", "sf"))
+
+    def _beyond(self, t: Array, y: Array, direction: Array, rows: Rows) -> Array:
+        """The mass on the outer side of y = y(t): declared, or an integral."""
+        if self._declared_halves is None:
+            return self.outwards(t, direction, rows)[0]
+        raw = self.line.raw[:, rows]
+        cdf, sf = (self.line.loss.formula(name, raw, y) for name in ("cdf", "sf"))
+        return np.where(direction < 0.0, cdf, sf)
 
     # --- Moments, entropy, mode -------------------------------------------------------------------
 

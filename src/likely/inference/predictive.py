@@ -290,9 +290,9 @@ class Predictive:
 
             return inference_of(self.loss, few), inverse
         if self.loss.specification.support.integer:
-            from likely.inference.summation import DiscreteSums
+            from likely.inference.bounded import sums_of
 
-            return DiscreteSums(self.loss, few), inverse
+            return sums_of(self.loss, few), inverse
         from likely.inference.numerical import ContinuousIntegrals
 
         return ContinuousIntegrals(self.loss, few), inverse

@@ -50,11 +50,8 @@ class DiscreteSums:
                 out[block] = program({"y": k[block], **inputs})[0]
         return np.where(inside, -out, -np.inf)
 
-    def outwards(
-        self, k: Array, direction: Array, rows: Rows, weight: Weight | None = None
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """Σ p·weight over k, k ± 1, …, and where it did not settle."""
-        n = k.shape[0]
+    def _rule(self, k: Array, direction: Array, rows: Rows, weight: Weight | None) -> panels.Rule:
+        """The sum of p·weight over panels of whole numbers, outwards from k."""
 
         def rule(panel_rows: Rows, start: Array, size: Array) -> tuple[Array, Array, Array]:
             value, error, magnitude = (np.empty(size.shape) for _ in range(3))
@@ -73,6 +70,14 @@ class DiscreteSums:
             error[error < 1e-14 * magnitude] = 0.0
             return value, error, magnitude
 
+        return rule
+
+    def outwards(
+        self, k: Array, direction: Array, rows: Rows, weight: Weight | None = None
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Σ p·weight over k, k ± 1, …, and where it did not settle."""
+        n = k.shape[0]
+        rule = self._rule(k, direction, rows, weight)
         total, absolute = np.zeros(n), np.zeros(n)
         every = np.arange(n)
         size = np.full(n, float(panels.TERMS))
@@ -126,7 +131,9 @@ class DiscreteSums:
 
     @cached_property
     def _checked_mode(self) -> Array:
-        """The mode, once the probabilities have been seen to sum to 1."""
+        """The mode, once a user's probabilities have been seen to sum to 1."""
+        if not self.loss.specification.own:
+            return self._mode
         mass = self.mass()
         wrong = ~(np.abs(mass - 1.0) <= MASS_TOLERANCE)
         if wrong.any():
@@ -151,7 +158,8 @@ class DiscreteSums:
 
     def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
         """cdf and sf at whole numbers k, each accurate where it is small."""
-        lower = k < self._checked_mode[rows]
+        # What lies below a small count is a short sum, whatever the tail above.
+        lower = (k < self._checked_mode[rows]) | (k - self.low < panels.TERMS)
         mass = np.where(lower, self._from(k, rows, -1.0, lower), self._from(k, rows, 1.0, ~lower))
         rest = 1.0 - mass
         # Of a skew distribution the other tail may be the smaller one all the same.
@@ -178,10 +186,18 @@ class DiscreteSums:
         from scipy.special import ndtri
 
         z = -ndtri(p) if upper else ndtri(p)
-        guess = cornish_fisher(z, self._moments[0][rows], self._moments[1][rows])
+        mean, var = (self._known(name)[rows] for name in ("mean", "var"))
+        guess = cornish_fisher(z, mean, var)
         return smallest(reached, guess, self.low, self.high)
 
     # --- Moments and entropy ----------------------------------------------------------------------
+
+    def _known(self, name: str) -> Array:
+        """The family's own mean or var, or what sums say."""
+        if name in self.loss.specification.formulas:
+            return np.asarray(self.loss.formula(name, self.raw))
+        found: Array = getattr(self, name)()
+        return found
 
     def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_]]:
         mode = self._checked_mode

@@ -9,6 +9,7 @@ import numpy as np
 
 from likely.inference.modified import Array, Rows, insides, quantile_of_counts
 from likely.inference.numerical import ContinuousIntegrals
+from likely.inference.over_quantiles import OverQuantiles
 from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums
 
@@ -16,7 +17,7 @@ from likely.inference.summation import DiscreteSums
 LEAST = 1e-290
 
 
-class _Part:
+class Part:
     """Masses of the family inside, each from the tails in which it keeps its digits."""
 
     def __init__(self, loss: Any, raw: Array) -> None:
@@ -25,23 +26,33 @@ class _Part:
         (self.inside,) = insides(loss, raw)
         support = loss.specification.support
         # Of counts the first one seen is above the bound.
-        self.first = support.low - 1.0 if support.integer else support.low
-        self.last = support.high
+        self.first = np.full(raw.shape[1], support.low - 1.0 if support.integer else support.low)
+        self.last = np.full(raw.shape[1], support.high)
 
     @cached_property
     def seen(self) -> Array:
         """P(first < Y ≤ last) of the family inside."""
-        n = self.raw.shape[1]
-        return between(self.inside, np.full(n, self.first), np.full(n, self.last))
+        return between(self.inside, self.first, self.last)
 
     def shares(self, y: Array, rows: Rows) -> tuple[Array, Array]:
         """The shares of the mass up to y, and beyond it."""
-        inside = self.inside[rows]
-        first, last = np.full(y.shape, self.first), np.full(y.shape, self.last)
+        inside, first, last = self.inside[rows], self.first[rows], self.last[rows]
         with np.errstate(divide="ignore", invalid="ignore"):
             lower = between(inside, first, y) / self.seen[rows]
             upper = between(inside, y, last) / self.seen[rows]
         return lower, upper
+
+    def inverse(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """A quantile of the family inside, counted from the tail that it is in."""
+        out = np.empty(p.shape)
+        first, last = self.first[rows], self.last[rows]
+        below, above = self.inside.cdf(self.first)[rows], self.inside.sf(self.last)[rows]
+        up, down = (p, 1.0 - p) if upper else (1.0 - p, p)
+        lower, higher = below + down * self.seen[rows], above + up * self.seen[rows]
+        for is_upper, level in ((False, lower), (True, higher)):
+            mine = (lower > 0.5) == is_upper
+            out[mine] = self.inside._inverse(level[mine], rows[mine], upper=is_upper)
+        return np.clip(out, first, last)
 
 
 def between(law: Predictive, low: Array, high: Array) -> Array:
@@ -51,7 +62,7 @@ def between(law: Predictive, low: Array, high: Array) -> Array:
     return np.where(f[1] < 0.5, f[1] - f[0], np.where(s[0] < 0.5, s[0] - s[1], middle))
 
 
-class TruncatedCounts(_Part, DiscreteSums):
+class TruncatedCounts(Part, DiscreteSums):
     """Counts above a bound, up to another."""
 
     def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
@@ -63,7 +74,7 @@ class TruncatedCounts(_Part, DiscreteSums):
         return quantile_of_counts(self, p, rows, upper=upper)
 
 
-class TruncatedAmounts(_Part, ContinuousIntegrals):
+class TruncatedAmounts(Part, OverQuantiles, ContinuousIntegrals):
     """A continuous family between bounds."""
 
     def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
@@ -75,17 +86,10 @@ class TruncatedAmounts(_Part, ContinuousIntegrals):
         return lower, upper
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """A quantile of the family inside, counted from the tail that it is in."""
+        """A quantile of the family inside; where next to nothing of it is seen, of what is seen."""
         out = np.empty(p.shape)
         lost = self.seen[rows] < LEAST
         if lost.any():
             out[lost] = super().quantile(p[lost], rows[lost], upper=upper)
-        n = self.raw.shape[1]
-        below = self.inside.cdf(np.full(n, self.first))[rows]
-        above = self.inside.sf(np.full(n, self.last))[rows]
-        up, down = (p, 1.0 - p) if upper else (1.0 - p, p)
-        lower, higher = below + down * self.seen[rows], above + up * self.seen[rows]
-        for is_upper, level in ((False, lower), (True, higher)):
-            mine = ~lost & ((lower > 0.5) == is_upper)
-            out[mine] = self.inside._inverse(level[mine], rows[mine], upper=is_upper)
-        return np.clip(out, self.first, self.last)
+        out[~lost] = self.inverse(p[~lost], rows[~lost], upper=upper)
+        return out

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from likely.inference.ends import Ends
 from likely.inference.modified import Array, Rows, highest, insides, quantile_of_counts, xlogx
 
 
@@ -22,43 +23,7 @@ class _Zeros:
         self.rest = loss.parameter(self.point, raw, "complement")
 
 
-class InflatedAmounts(_Zeros):
-    """A continuous family on the positive numbers or proportions, and a point at zero."""
-
-    point = "inflation"
-
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """π + (1 − π) F(y) and (1 − π) (1 − F(y)), y ≥ 0."""
-        inside, rest = self.inside[rows], self.rest[rows]
-        return self.pi[rows] + rest * inside.cdf(y), rest * inside.sf(y)
-
-    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """Zero up to π, and beyond it a quantile of the family inside."""
-        rest = self.rest[rows]
-        above = p < rest if upper else p > self.pi[rows]
-        out = np.zeros(p.shape)
-        share = (p if upper else p - self.pi[rows])[above] / rest[above]
-        out[above] = self.inside._inverse(share, rows[above], upper=upper)
-        return out
-
-    def mean(self) -> Array:
-        """(1 − π) m"""
-        return self.rest * self.inside.mean()
-
-    def var(self) -> Array:
-        """(1 − π) (v + π m²)"""
-        return self.rest * (self.inside.var() + self.pi * self.inside.mean() ** 2)
-
-    def mode(self) -> Array:
-        """0: no density outweighs a point."""
-        return np.zeros(self.pi.shape)
-
-    def entropy(self) -> Array:
-        """That of the choice between point and family, and the family's share of its own."""
-        return self.rest * self.inside.entropy() - xlogx(self.pi) - xlogx(self.rest)
-
-
-class InflatedCounts(InflatedAmounts):
+class InflatedCounts(Ends):
     """Counts with additional zeros."""
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:

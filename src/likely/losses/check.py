@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Composition, Domain, Product, Trials, circular
+from likely._math.domains import LABELLED, Bounded, Composition, Domain, Product, Trials, circular
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -139,10 +139,26 @@ def check_shape(shape: tuple[int, ...], support: Domain) -> None:
                 f"y must have 2 columns, successes and trials; got shape {shape}. Where the number of "
                 "trials is the same in all rows, give it to the family instead, as in Binomial(trials=10)"
             )
+        if isinstance(support, Bounded):
+            raise ValueError(
+                f"y must have {m} columns, {_BOUNDED[m]}; got shape {shape}. {_MAKES[m]} makes them; bounds that "
+                "are the same in all rows go to the family instead, as in Truncated(Normal(), low=0.0)"
+            )
         raise ValueError(
             f"y must have {m} columns, low and high, which are equal where y was seen exactly; got shape "
             f"{shape}. likely.censored(time, event) makes them from times and an event indicator"
         )
+
+
+#: What the columns of y are where rows bring their bounds along, by their number, and what makes them.
+_BOUNDED = {
+    3: "y, low and high",
+    4: "low and high of y, equal where it was seen, then low and high of where it could be seen",
+}
+_MAKES = {
+    3: "likely.truncated(y, low=..., high=...)",
+    4: "likely.censored(time, event, entry=...)",
+}
 
 
 def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
@@ -154,6 +170,8 @@ def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     if isinstance(support, Product):
         j = next(j for j, part in enumerate(support.parts) if not part.covers(y[:, j]))
         refuse(y[:, j], support.parts[j], f"{support.names[j]}, column {j} of {family}")
+    if isinstance(support, Bounded):
+        _refuse_bounded(y, support, family)
     if len(support.columns) > 1:
         _refuse_intervals(y, support, family)
     missing = np.isnan(y)
@@ -185,6 +203,40 @@ def _refuse_intervals(y: NDArray[np.float64], support: Domain, family: str) -> N
     if inverted.any():
         raise ValueError(
             f"low is above high in {rows_and_values(inverted, y)}: the columns of y are low, then high"
+        )
+    outside = ~support.contains(y)
+    raise ValueError(
+        f"y is impossible under {family}, which lies in {support.symbol}, in "
+        f"{rows_and_values(outside, y)}; each row must be {support.words}"
+    )
+
+
+def _refuse_bounded(y: NDArray[np.float64], support: Bounded, family: str) -> NoReturn:
+    missing = np.isnan(y).any(axis=1)
+    if missing.any():
+        raise ValueError(
+            f"y is NaN in {rows_and_values(missing, y)}; where there is no bound it is -inf or inf"
+        )
+    m = y.shape[1]
+    low, high, first, last = y[:, 0], y[:, m - 3], y[:, -2], y[:, -1]
+    inverted = first >= last
+    if inverted.any():
+        raise ValueError(
+            f"the lower bound is not below the upper one in {rows_and_values(inverted, y)}: the columns of y are "
+            f"{_BOUNDED[m]}"
+        )
+    if m == 4:
+        inverted = low > high
+        if inverted.any():
+            raise ValueError(
+                f"low is above high in {rows_and_values(inverted, y)}: the columns of y are {_BOUNDED[m]}"
+            )
+    outside = (high < first) | (low > last) | ((low < high) & ((high <= first) | (low >= last)))
+    if outside.any():
+        raise ValueError(
+            f"y lies outside its own bounds in {rows_and_values(outside, y)}, so that it could not have been seen: "
+            "correct the bounds, or drop what is not in the data for this reason. Where y is known to lie beyond a "
+            "limit, the row is censored, not truncated"
         )
     outside = ~support.contains(y)
     raise ValueError(
@@ -231,7 +283,9 @@ def _hint(support: Domain, y: NDArray[np.float64]) -> str:
     if support.name == "positive" and (y >= 0).all():
         return ". Exact zeros need a family that allows them, such as Exponential or Poisson"
     if support.name == "unit_interval" and ((y >= 0) & (y <= 1)).all():
-        return ". Exact 0 and 1 are not in the open interval"
+        points = [v for v in (0, 1) if (y == v).any()]
+        at = points[0] if len(points) == 1 else tuple(points)
+        return f". Inflated(family, at={at}) allows exact {' and '.join(map(str, points))}"
     return ""
 
 

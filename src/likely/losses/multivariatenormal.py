@@ -158,8 +158,8 @@ class MultivariateNormalLoss(VectorLoss):
         return check.rows_of_numbers(y, self.size, self.specification)
 
     @staticmethod
-    def rows(library: Any, y: Columns, raw: Columns) -> Rows:
-        """The rows on the arrays of a library, a module with ``exp``."""
+    def rows(library: Any, y: Columns, raw: Columns, _order: int) -> Rows:
+        """The rows on the arrays of a library, which has ``exp``; their derivatives are computed when asked for."""
         return Rows(library.exp, y, raw)
 
     # --- The loss ---------------------------------------------------------------------------------

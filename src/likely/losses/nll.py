@@ -7,7 +7,7 @@ in compiled kernels, and on PyTorch and JAX arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from likely._math import numpy_backend
 from likely._math.derive import tangent, times
-from likely._math.domains import Domain, Product
+from likely._math.domains import LABELLED, Domain, Product
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
 from likely._math.workspace import BLOCK, BlockProgram
-from likely.families.base import Specification, View
+from likely.families.base import Body, Specification, View
 from likely.links.base import Link
 from likely.links.catalogue import identity
 
@@ -55,6 +55,8 @@ class NegativeLogLikelihood:
 
     #: No constant takes the place of another; see ``VectorLoss``.
     gauge = None
+    #: What its hand-written derivatives are called, where it has them.
+    by_hand: str | None = None
 
     def __init__(self, specification: Specification, slots: Sequence[Slot]) -> None:
         self.specification = specification
@@ -74,13 +76,23 @@ class NegativeLogLikelihood:
 
     @property
     def curvature_kinds(self) -> tuple[str, ...]:
-        """What ``kind`` may be: expected curvature only where the family declares it."""
-        declared = "expected_information" in self.specification.formulas
-        return ("observed", "expected") if declared else ("observed",)
+        """What ``kind`` may be: expected and complete curvature only where the family declares it."""
+        declared = self.specification.formulas
+        return (
+            "observed",
+            *(k for k in ("expected", "complete") if f"{k}_information" in declared),
+        )
+
+    @cached_property
+    def kernel_orders(self) -> tuple[int, ...]:
+        """Of loss (0) and gradient (1), what is compiled; a quadrature written out is too long for that."""
+        from likely.losses.kernels.emit import compilable
+
+        return tuple(order for order in (0, 1) if compilable(self.outputs(order)))
 
     @cached_property
     def kernel_kinds(self) -> tuple[str, ...]:
-        """The kinds of curvature that are compiled; a quadrature written out is too long for that."""
+        """The kinds of curvature that are compiled."""
         from likely.losses.kernels.emit import compilable
 
         return tuple(kind for kind in self.curvature_kinds if compilable(self.outputs(2, kind)))
@@ -89,6 +101,11 @@ class NegativeLogLikelihood:
     def discrete(self) -> bool:
         """Whether p is a probability, at most 1: then the loss of a row is never below 0."""
         return self.specification.support.integer
+
+    @property
+    def classes(self) -> int:
+        """Of how many classes y is the code; 1 where it is a number."""
+        return 2 if self.specification.support.name in LABELLED else 1
 
     # --- Composition: the graph -------------------------------------------------------------------
 
@@ -106,7 +123,7 @@ class NegativeLogLikelihood:
                 assert slot.value is not None
                 view = View(slot.parameter, constant(slot.value), {})
             else:
-                view = _link_view(slot.parameter, slot.link, next(columns))
+                view = link_view(slot.parameter, slot.link, next(columns))
             if slot.parameter != slot.of:
                 view = self.specification.alternatives[slot.parameter].view(slot.of, view)
             views[slot.of] = view
@@ -115,16 +132,7 @@ class NegativeLogLikelihood:
     @cached_property
     def valid(self) -> Node | None:
         """The condition on raw under which every partial link is inside its domain."""
-        condition: Node | None = None
-        for slot, raw in zip(self.free, self.raw, strict=True):
-            assert slot.link is not None
-            if slot.link.valid is None:
-                continue
-            domain = self.domain(slot)
-            one = slot.link.valid(raw, domain)
-            if one is not None:
-                condition = one if condition is None else where(condition, one, condition)
-        return condition
+        return valid(list(zip(self.free, self.raw, strict=True)), self.domain)
 
     def domain(self, slot: Slot) -> Domain:
         """The domain of the parameter that the slot holds."""
@@ -164,17 +172,18 @@ class NegativeLogLikelihood:
         """The loss of y itself, where this one sees it in part only: of its distribution."""
         support = self.specification.support
         whole = len(support.columns) == 1 or isinstance(support, Product)
-        return self if whole else self.parts[0][0]
+        return self if whole else self.parts[0][0].distribution
 
     @cached_property
-    def of_trials(self) -> NegativeLogLikelihood:
-        """Of y that brings its number of trials along: over successes alone, that number the last raw column."""
+    def of_known(self) -> NegativeLogLikelihood:
+        """Of y that brings trials or bounds along: over the rest of y alone, with those as the last raw columns."""
         structure = self.specification.structure
         assert structure is not None
         assert structure.plain is not None
         plain = structure.plain
-        *_, trials = plain.parameters
-        return compose(plain, (*self.slots, Slot(trials, trials, "predicted", identity)))
+        known = [name for name in plain.parameters if name not in self.specification.parameters]
+        slots = (Slot(name, name, "predicted", identity) for name in known)
+        return compose(plain, (*self.slots, *slots))
 
     @cached_property
     def loss(self) -> Node:
@@ -201,8 +210,18 @@ class NegativeLogLikelihood:
     def expected(self) -> tuple[Node, ...]:
         """The Fisher information of raw: the family's, carried through the links, packed."""
         body = self.specification.formulas["expected_information"]
-        known = [View(name, symbol(name), {}) for name in self.specification.support.known]
-        entries = self.specification.trace(body, self.views, *known)
+        return self._information(body, self.specification.support.known)
+
+    @cached_property
+    def complete(self) -> tuple[Node, ...]:
+        """The information of raw had nothing been unseen, as expected given y: see ``modifiers.information``."""
+        body = self.specification.formulas["complete_information"]
+        return self._information(body, self.specification.support.columns)
+
+    def _information(self, body: Body, columns: Sequence[str]) -> tuple[Node, ...]:
+        """A matrix of the family, of these columns of y, carried through the links, packed."""
+        ys = [View(name, symbol(name), {}) for name in columns]
+        entries = self.specification.trace(body, self.views, *ys)
         slopes = {
             name: tuple(tangent([self._coordinate(name)], raw)[0] for raw in self.raw)
             for name in {name for pair in entries for name in pair}
@@ -231,7 +250,7 @@ class NegativeLogLikelihood:
         if order >= 1:
             nodes += self.gradient
         if order >= 2:
-            nodes += self.observed if kind == "observed" else self.expected
+            nodes += getattr(self, kind)
         return nodes
 
     # --- Evaluation -------------------------------------------------------------------------------
@@ -263,7 +282,8 @@ class NegativeLogLikelihood:
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((rows, n))
         many = self.engine == "kernel" or n >= KERNEL_ROWS
-        if many and (order < 2 or kind in self.kernel_kinds):
+        short = many and (kind in self.kernel_kinds if order == 2 else order in self.kernel_orders)
+        if short:
             from likely.losses.kernels.run import run
 
             bad = run(self._kernel(order, kind), y, raw, nll, rest)
@@ -378,10 +398,29 @@ def _valid(support: Domain, y: Array, raw: Array) -> bool:
 @lru_cache(maxsize=256)
 def compose(specification: Specification, slots: tuple[Slot, ...]) -> NegativeLogLikelihood:
     """The loss of these slots; equal families share one, with its programs and kernels."""
+    structure = specification.structure
+    if structure is not None and structure.terms is not None:
+        from likely.losses.compositions import CompositionLoss
+
+        return CompositionLoss(specification, slots)
     return NegativeLogLikelihood(specification, slots)
 
 
-def _link_view(name: str, link: Link, raw: Node) -> View:
+def valid(columns: Sequence[tuple[Slot, Node]], domain: Callable[[Slot], Domain]) -> Node | None:
+    """The condition under which every partial link is inside its domain, of slots and their raw symbols."""
+    condition: Node | None = None
+    for slot, raw in columns:
+        assert slot.link is not None
+        if slot.link.valid is None:
+            continue
+        one = slot.link.valid(raw, domain(slot))
+        if one is not None:
+            condition = one if condition is None else where(condition, one, condition)
+    return condition
+
+
+def link_view(name: str, link: Link, raw: Node) -> View:
+    """What a link makes of a raw symbol."""
     forms = {
         form: (lambda f=formula: f(raw))
         for form, formula in (

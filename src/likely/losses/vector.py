@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import LABELLED
 from likely.families.base import Specification
 from likely.links import default_link
 from likely.losses import check
@@ -75,6 +76,11 @@ class VectorLoss:
                 )
 
     @property
+    def classes(self) -> int:
+        """Of how many classes y is the code; 1 where it is numbers."""
+        return self.size if self.specification.support.name in LABELLED else 1
+
+    @property
     def size(self) -> int:
         """K or d; ValueError while it is unknown."""
         if self._size is None:
@@ -87,6 +93,21 @@ class VectorLoss:
     def for_rows(self, n: int) -> VectorLoss:
         """The loss to use for work that folds n rows in blocks: itself."""
         return self
+
+    @property
+    def compiled(self) -> VectorLoss:
+        """The loss with kernels for blocks of every size: itself, which decides by their size."""
+        return self
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this loss from others."""
+        return self.specification.name, self._size
+
+    @property
+    def by_hand(self) -> str:
+        """What its hand-written derivatives are called."""
+        return self.specification.name
 
     # --- Raw columns ------------------------------------------------------------------------------
 

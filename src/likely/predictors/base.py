@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, validate_data
 
 from likely._math.domains import LABELLED
-from likely.inference.construct import among, predictive
+from likely.inference.construct import among, between, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
 from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
@@ -127,6 +127,7 @@ class DistributionEstimator(BaseEstimator):
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
+        family = family.learned(y)
         X = self._validate(X, reset=True)
         self._given_names = self._checked_names(feature_names)
         for learned in ("classes_", "n_classes_"):
@@ -212,18 +213,29 @@ class DistributionEstimator(BaseEstimator):
     # --- Predicting -------------------------------------------------------------------------------
 
     def predict_dist(
-        self, X: Any, offset: Any = None, exposure: Any = None, *, trials: Any = None
+        self,
+        X: Any,
+        offset: Any = None,
+        exposure: Any = None,
+        *,
+        trials: Any = None,
+        low: Any = None,
+        high: Any = None,
     ) -> Any:
         """The predictive distribution of every row: a ``Predictive`` of n distributions.
 
         ``trials``, a whole number or (n,) of them, is for families whose y brings it along, such as
-        Binomial(): the successes among so many; among one where it is not given.
+        Binomial(): the successes among so many; among one where it is not given. ``low`` and ``high``, numbers or
+        (n,), are for families whose rows bring bounds along, such as Truncated(Weibull()): the distribution of y
+        given that it lies between them; without them that of the family inside, not truncated.
         """
         raws = self._moved(X, offset, exposure)
-        if trials is None:
-            found = [self._predictive(raw) for raw in raws]
-        else:
+        if trials is not None:
             found = [among(self.loss_, raw, trials) for raw in raws]
+        elif low is not None or high is not None:
+            found = [between(self.loss_, raw, low, high) for raw in raws]
+        else:
+            found = [self._predictive(raw) for raw in raws]
         return found[0] if len(found) == 1 else mixed(found)
 
     def _moved(self, X: Any, offset: Any, exposure: Any) -> list[Array]:
@@ -316,18 +328,24 @@ class DistributionEstimator(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None
     ) -> float:
         """Mean log-likelihood per row, in nats: higher is better."""
+        logs = self.row_scores(X, y, offset, exposure)
+        weight = check.weights(sample_weight, logs.shape[0])
+        return float(np.average(logs, weights=weight))
+
+    def row_scores(self, X: Any, y: Any, offset: Any = None, exposure: Any = None) -> Array:
+        """The log-likelihood of each row, in nats (n,): ``score`` is its mean."""
         self._check_fitted()
         support = self.family_.specification.support
         if len(support.columns) == 1:
-            logs = self.predict_dist(X, offset, exposure).log_prob(y)
-        else:  # what was seen of y, rather than y itself; of an ensemble, its mean likelihood
-            seen = check.response(y, support, self.family_.specification.name)
-            members = [
-                -self.loss_.evaluate(seen, raw, 0)[0] for raw in self._moved(X, offset, exposure)
-            ]
-            logs = np.logaddexp.reduce(members, axis=0) - np.log(len(members))
-        weight = check.weights(sample_weight, logs.shape[0])
-        return float(np.average(logs, weights=weight))
+            found: Array = self.predict_dist(X, offset, exposure).log_prob(y)
+            return found
+        # What was seen of y, rather than y itself; of an ensemble, its mean likelihood.
+        seen = check.response(y, support, self.family_.specification.name)
+        members = [
+            -self.loss_.evaluate(seen, raw, 0)[0] for raw in self._moved(X, offset, exposure)
+        ]
+        logs: Array = np.logaddexp.reduce(members, axis=0) - np.log(len(members))
+        return logs
 
     def save(self, path: Any) -> None:
         """Write the fitted model to a folder of JSON and arrays; ``likely.load`` reads it back."""

@@ -30,7 +30,7 @@ def judging_rows(estimator: Any, loss: Any, eval_set: Any) -> tuple[Any, Respons
     if unknown:
         raise ValueError(f"eval_set knows sample_weight, offset and exposure, not {unknown}")
     X = estimator._validate(X, reset=False)
-    y = observe(as_family(estimator.family), y, getattr(estimator, "classes_", None)).y
+    y = observe(as_family(estimator.family).learned(y), y, getattr(estimator, "classes_", None)).y
     if y.shape[0] != X.shape[0]:
         raise ValueError(f"eval_set: X has {X.shape[0]} rows, y {y.shape[0]}: they must match")
     weight = check.weights(extra.get("sample_weight"), y.shape[0])

@@ -98,6 +98,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     from likely.inference.construct import predictive
     from likely.predictors.response import are_codes, encode_labels, observe
 
+    family = family.learned(y)
     specification = family.specification
     if specification.vector is not None:
         seen = observe(family, y)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from likely._math.domains import Intervals, Product, circular
+from likely._math.domains import Product, circular
 from likely.fitting import Response
 from likely.fitting.boosting import Plan
 from likely.predictors.base import DistributionEstimator
@@ -22,6 +22,7 @@ from likely.predictors.judging import hold_out, judging_rows
 from likely.predictors.network_settings import (
     batch_rows,
     check_beta,
+    decay_rate,
     dropout_rate,
     hidden_sizes,
     number,
@@ -55,13 +56,14 @@ class Network(DistributionEstimator):
     ``torch.nn.Module`` from (n, width) to (n, outputs), or a function (width, outputs) that makes one; outputs
     are the raw columns that are not shared. members: networks that differ by their random start and order of
     rows; the prediction is their equal-weight mixture. hidden, dropout: of the default network; None is 0.15 up to
-    2,000 rows, and less in proportion as there are more. categorical_features:
-    names or indices of columns of codes 0, 1, …, beside the categories of a data frame.
+    2,000 rows, and less in proportion as there are more. categorical_features: names or indices of columns of codes
+    0, 1, …, beside the categories of a data frame.
 
     max_epochs: passes over the rows at most. batch_size: None is the power of two next above √n.
-    learning_rate, weight_decay: of AdamW. schedule: "constant", "cosine" (to 0), or a function of the share of
-    epochs done that gives a factor. averaging: how much of the averaged weights, which predict, a step keeps;
-    0 for those of the last step; None is 0.999, and 0 with a module. max_norm: of the gradient, unlimited by default.
+    learning_rate, weight_decay: of AdamW; None is a decay of 0.1 up to 2,000 rows, and less in proportion. schedule:
+    "constant", "cosine" (to 0), or a function of the share of epochs done that gives a factor. averaging: how much
+    of the averaged weights, which predict, a step keeps; 0 for those of the last step; None is 0.999, and 0 with a
+    module. max_norm: of the gradient, unlimited by default.
 
     early_stopping: whether held-out likelihood says when to stop, after patience epochs without a better one.
     validation: a fraction of the rows held out, or a number of folds: those say after how many epochs to
@@ -111,7 +113,7 @@ class Network(DistributionEstimator):
         batch_size: int | None = None,
         learning_rate: float = 3e-3,
         schedule: str | Callable[[float], float] = "constant",
-        weight_decay: float = 0.1,
+        weight_decay: float | None = None,
         averaging: float | None = None,
         max_norm: float | None = None,
         early_stopping: bool = True,
@@ -207,11 +209,6 @@ class Network(DistributionEstimator):
                 f"members={self.members}: what directions, or several targets, of a mixture are at best is "
                 f"not known to Likely; {loss.specification.name} is for one member"
             )
-        if isinstance(support, Intervals):
-            raise TypeError(
-                f"Network takes one y a row, not the bounds of {loss.specification.name}: use Linear or "
-                "Trees, or train your own module on family.nll(y, raw), which takes (n, 2)"
-            )
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
             used = np.flatnonzero(weight)
@@ -232,7 +229,7 @@ class Network(DistributionEstimator):
             batch=batch_rows(self.batch_size, X.shape[0]),
             learning_rate=number("learning_rate", self.learning_rate, 0.0, np.inf, closed=False),
             schedule=schedule(self.schedule),
-            weight_decay=number("weight_decay", self.weight_decay, 0.0, np.inf),
+            weight_decay=decay_rate(self.weight_decay, X.shape[0]),
             averaging=number("averaging", averaging, 0.0, 1.0),
             location_first=whole("location_first", self.location_first, 0),
             beta=check_beta(self.beta, loss),
@@ -281,10 +278,13 @@ class Network(DistributionEstimator):
             )
 
     def _composed(self, loss: Any) -> Any:
-        """The family as it is fitted here: with the number of classes learned from y."""
+        """The family as it is fitted here: with the number of classes, or the parts, learned from y."""
+        from likely.compositions import CompositionFamily
         from likely.recipe import VectorFamily, as_family
 
         family = as_family(self.family)
+        if isinstance(family, CompositionFamily) and family.parts is None:
+            return family.of(loss.specification.support.names)
         if isinstance(family, VectorFamily) and family.size is None:
             return type(family)(loss.size, **family._roles)
         return family

@@ -13,8 +13,8 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": lambda done: 0.5 * (1.0 + math.cos(math.pi * done)),
 }
 
-#: Dropout of up to so many rows.
-DROPOUT, DROPOUT_ROWS = 0.15, 2000
+#: Dropout and weight decay of up to so many rows; with more there is less to be protected from.
+DROPOUT, WEIGHT_DECAY, FEW_ROWS = 0.15, 0.1, 2000
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:
@@ -63,10 +63,21 @@ def batch_rows(value: Any, n: int) -> int:
 
 
 def dropout_rate(value: Any, n: int) -> float:
-    """The share of a layer that is left out: with many rows there is less to be protected from."""
+    """The share of a layer that is left out."""
     if value is None:
-        return DROPOUT * min(1.0, DROPOUT_ROWS / n)
+        return DROPOUT * _protection(n)
     return number("dropout", value, 0.0, 1.0)
+
+
+def decay_rate(value: Any, n: int) -> float:
+    """AdamW's weight decay: a prior that weighs as much as it does says less beside more rows."""
+    if value is None:
+        return WEIGHT_DECAY * _protection(n)
+    return number("weight_decay", value, 0.0, math.inf)
+
+
+def _protection(n: int) -> float:
+    return min(1.0, FEW_ROWS / n)
 
 
 def check_beta(value: Any, loss: Any) -> float:

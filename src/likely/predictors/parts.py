@@ -11,7 +11,10 @@ Array = NDArray[np.float64]
 
 
 def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
-    """Raw values (k,): the marginal fits of the families inside, and the modifier's own guess."""
+    """Raw values (k,): the marginal fits of the families inside, and the modifier's own guess.
+
+    ValueError where y says nothing about a parameter that is to be learned.
+    """
     from likely.predictors.marginal import start_values
 
     structure = loss.specification.structure
@@ -22,6 +25,11 @@ def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
     known = structure.own(y, weight)
     for j, slot in enumerate(loss.free):
         if slot.of in known:
+            if np.isnan(known[slot.of]):
+                raise ValueError(
+                    f"y says nothing about the {slot.parameter} of {loss.specification.name}: "
+                    f"{structure.silent}; fix it, {slot.parameter}=…, or choose a family without it"
+                )
             raw[j] = slot.link.link(known[slot.of])
     if structure.kind == "Mixture":
         from likely.predictors.several import best_start

@@ -19,6 +19,7 @@ from likely.fitting.boosting import (
     Plan,
     Settings,
     boost,
+    chosen_curvature,
 )
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.categories import learn_levels, write_codes
@@ -35,9 +36,8 @@ Array = NDArray[np.float64]
 FOLDED_ROWS = 10_000
 FOLDS = 5
 FRACTION = 0.1
-#: Below this many cells one thread is faster than sharing each tree among many.
+#: Below this many cells threads grow a tree each, which is faster than to share every tree.
 SERIAL_CELLS = 400_000
-CURVATURES = ("auto", "expected", "observed", "empirical")
 #: LightGBM's parameters that belong to the estimator's own arguments.
 _OWN = {
     "objective": "family",
@@ -80,8 +80,9 @@ class Trees(DistributionEstimator):
     the mean of one ensemble a fold, and each parameter learns from the others' predictions for rows they did not
     see. ``fit(..., eval_set=(X, y))`` holds out nothing of X.
 
-    curvature: "expected", "observed" (ValueError where negative) or "empirical"; "auto" is the expected one where
-    the family declares it, else the empirical. natural_gradient: use all of the curvature matrix of a row.
+    curvature: "expected", "complete", "observed" (ValueError where negative) or "empirical"; "auto" is the first of
+    expected, complete and empirical that the family has, see ``Family.curvature``. natural_gradient: use all of the
+    curvature matrix of a row.
     point: what ``predict`` returns. random_state: of the held-out rows and of LightGBM. n_jobs: threads.
     verbose: a progress bar, None where the output is a terminal. lightgbm: further LightGBM parameters, such as
     ``{"feature_fraction": 0.8}``.
@@ -187,7 +188,7 @@ class Trees(DistributionEstimator):
         names = self._feature_names()
         columns = column_settings(self, loss, names)
         categorical = categorical_columns(self.categorical_features, names, list(self.levels_))
-        self.curvature_ = self._curvature(loss)
+        self.curvature_ = chosen_curvature(loss, self.curvature, loss.specification.name)
         response = Response(y, weight, offset)
         if weight is not None and not weight.all():
             used = np.flatnonzero(weight)
@@ -206,6 +207,7 @@ class Trees(DistributionEstimator):
             natural=self._natural(loss),
             seed=seed,
             common=self._common(X.shape),
+            workers=threads(self.n_jobs) if _serial(X.shape) else 1,
         )
         with rounds_bar(f"Trees {loss.specification.name}", self.max_iter, self.verbose) as report:
             found = boost(
@@ -229,21 +231,6 @@ class Trees(DistributionEstimator):
                 UserWarning,
                 stacklevel=4,
             )
-
-    def _curvature(self, loss: Any) -> str:
-        if self.curvature not in CURVATURES:
-            raise ValueError(
-                f"curvature must be one of {', '.join(CURVATURES)}, got {self.curvature!r}"
-            )
-        declared = "expected" in loss.curvature_kinds
-        if self.curvature == "auto":
-            return "expected" if declared else "empirical"
-        if self.curvature == "expected" and not declared:
-            raise ValueError(
-                f"{loss.specification.name} declares no expected_information, so its expected curvature "
-                'is not known: use curvature="empirical"'
-            )
-        return self.curvature
 
     def _natural(self, loss: Any) -> bool:
         if self.natural_gradient and getattr(loss, "shift_invariant", False):
@@ -275,13 +262,12 @@ class Trees(DistributionEstimator):
         for name in given:
             if name in _OWN:
                 raise ValueError(f"lightgbm={{{name!r}: …}} is set by Trees({_OWN[name]}=…)")
-        serial = shape[0] * shape[1] < SERIAL_CELLS and self.n_jobs is None
         return {
             "verbosity": -1,
             "deterministic": True,
             "force_col_wise": True,
             "feature_pre_filter": False,
-            "num_threads": 1 if serial else threads(self.n_jobs),
+            "num_threads": 1 if _serial(shape) else threads(self.n_jobs),
             **given,
         }
 
@@ -356,3 +342,8 @@ def _whole(name: str, value: Any) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name} must be a whole number ≥ 1, got {value!r}")
     return int(value)
+
+
+def _serial(shape: tuple[int, int]) -> bool:
+    """Whether X is so small that one thread grows a tree fastest."""
+    return shape[0] * shape[1] < SERIAL_CELLS

@@ -290,7 +290,8 @@ class Text(StrPrinter):
 _BELOW = {"k": "ₖ", "j": "ⱼ", "i": "ᵢ", "K": "_K"}
 _FUNCTION_NAMES = {
     "Sigmoid": "sigmoid", "Softplus": "softplus", "NormalCdf": "Φ", "atan": "arctan",
-    "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ",
+    "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ", "LowerGamma": "P", "UpperGamma": "Q",
+    "StudentCdf": "T", "BetaCdf": "I",
 }  # fmt: skip
 
 

@@ -59,10 +59,94 @@ class NormalCdf(sympy.Function):
         return sympy.erfc(-self.args[0] / sympy.sqrt(2)) / 2
 
 
+class ShapedCdf(sympy.Function):
+    """F(shape, x) or F(shape, shape, x), a distribution function; derivatives in shapes have names of their own."""
+
+    nargs = 2
+    letter = ""
+    is_positive = True  # so that its logarithm is a number
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Elementary in x."""
+        if argindex == len(self.args):
+            return self.slope()
+        return sympy.Function(f"{self.letter}_{argindex}")(*self.args)
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return f"{self.letter}{power}({', '.join(map(printer._print, self.args))})"
+
+
+class LowerGamma(ShapedCdf):
+    """P(k, x), the regularised lower incomplete gamma function."""
+
+    letter = "P"
+
+    def slope(self) -> Expr:
+        """The density of Gamma with scale 1."""
+        k, x = self.args
+        return x ** (k - 1) * sympy.exp(-x) / sympy.gamma(k)
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return sympy.lowergamma(*self.args) / sympy.gamma(self.args[0])
+
+
+class UpperGamma(ShapedCdf):
+    """Q(k, x) = 1 − P(k, x)"""
+
+    letter = "Q"
+
+    def slope(self) -> Expr:
+        """Minus the density."""
+        return -LowerGamma(*self.args).slope()
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return sympy.uppergamma(*self.args) / sympy.gamma(self.args[0])
+
+
+class BetaCdf(ShapedCdf):
+    """I(a, b, x), the regularised incomplete beta function."""
+
+    nargs = 3
+    letter = "I"
+
+    def slope(self) -> Expr:
+        """The density of Beta."""
+        a, b, x = self.args
+        return x ** (a - 1) * (1 - x) ** (b - 1) / sympy.beta(a, b)
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        a, b, x = self.args
+        return sympy.betainc_regularized(a, b, 0, x)
+
+
+class StudentCdf(ShapedCdf):
+    """T(ν, z), the distribution function of StudentT with loc 0 and scale 1."""
+
+    letter = "T"
+
+    def slope(self) -> Expr:
+        """The density."""
+        n, z = self.args
+        constant = sympy.gamma((n + 1) / 2) / sympy.gamma(n / 2) / sympy.sqrt(pi * n)
+        return constant * (1 + z**2 / n) ** (-(n + 1) / 2)
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        n, z = self.args
+        half = sympy.S.Half
+        series = sympy.hyper((half, (n + 1) / 2), (sympy.Rational(3, 2),), -(z**2) / n)
+        return half + z * self.slope().subs(z, 0) * series
+
+
 def plain(expression: Expr) -> Expr:
     """The expression in functions that every evaluator knows."""
     return sympy.sympify(expression).replace(
-        lambda e: isinstance(e, (Sigmoid, Softplus, NormalCdf)), lambda e: e.definition()
+        lambda e: isinstance(e, (Sigmoid, Softplus, NormalCdf, ShapedCdf)),
+        lambda e: e.definition(),
     )
 
 
@@ -143,6 +227,10 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "softplus": Softplus,
         "log_softplus": lambda x: sympy.log(Softplus(x)),
         "ndtr": NormalCdf,
+        "gammainc": LowerGamma,
+        "gammaincc": UpperGamma,
+        "betainc": BetaCdf,
+        "stdtr": StudentCdf,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
     }

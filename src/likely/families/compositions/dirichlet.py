@@ -5,7 +5,7 @@ from functools import cache
 from likely._math.atoms import relative_entropy_of, stirling, stirling_curve, stirling_slope
 from likely._math.graph import PI, log
 from likely.families.base import Specification
-from likely.families.compositions.base import PRECISION, RATIO, composition, precision
+from likely.families.compositions.base import PRECISION, Terms, composition, precision
 
 
 @cache
@@ -15,60 +15,50 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "Dirichlet",
         doc,
         parts,
-        log_density,
+        Terms(part, whole, curve, information),
         precision,
         PRECISION,
-        information,
         entropy,
         whole=False,
     )
 
 
-def log_density(ys, shares, precision):
-    """log p(y), in the numbers of a row, the shares expected and the precision."""
-    # κ·KL(μ ‖ y), in terms that cannot be negative, and Stirling's formula for the rest.
-    k = len(ys)
-    divergence = rest = 0.0
-    for y, share, log_share in zip(ys, shares.shares, shares.logs, strict=True):
-        divergence = divergence + relative_entropy_of(share, y, share - y, log_share, y.log)
-        error = stirling(share * precision, log_share + precision.log)
-        rest = rest + (y.log - 0.5 * log_share + error)
+def part(y, total, share, precision):
+    """Its term of κ·KL(μ ‖ y), the sum of which cannot be negative, and Stirling's formula for the rest."""
+    divergence = relative_entropy_of(share, y, share - y, share.log, y.log)
+    error = stirling(share * precision, share.log + precision.log)
+    return (precision * divergence + (y.log - 0.5 * share.log + error),)
+
+
+def whole(sums, total, k, precision):
+    """−log p."""
     constant = 0.5 * (k - 1.0) * (log(2.0 * PI) - precision.log)
-    return stirling(precision, precision.log) - precision * divergence - rest - constant
+    return sums[0] + constant - stirling(precision, precision.log)
 
 
-def information(ratios, shares, precision):
-    """Fisher's, from x² ψ′(x) = x + ½ + q(x) at x = κμ and κ."""
+def curve(total, share, precision):
+    """½ + q(x) at x = κμ, from x² ψ′(x) = x + ½ + q(x)."""
+    return 0.5 + _q(share * precision, share.log + precision.log)
 
-    def q(x, log_x):
-        return stirling_curve(x, log_x) - stirling_slope(x, log_x)
 
-    k = len(ratios) + 1
-    sizes = [share * precision for share in shares.shares]
-    errors = [q(size, one + precision.log) for size, one in zip(sizes, shares.logs, strict=True)]
-    squares = [size + 0.5 + error for size, error in zip(sizes, errors, strict=True)]
-    found = {}
-    for i, name in enumerate(ratios):
-        slopes = [shares.slope(j, i) for j in range(k)]
-        for m, other in enumerate(ratios[: i + 1]):
-            found[RATIO + name, RATIO + other] = sum(
-                squares[j] * slopes[j] * shares.slope(j, m) for j in range(k)
-            )
-        found[RATIO + name, "log precision"] = sum(squares[j] * slopes[j] for j in range(k))
-    own = sum(errors) - q(precision, precision.log) + 0.5 * (k - 1.0)
-    found["log precision", "log precision"] = own
-    return found
+def information(curves, total, k, precision):
+    """κ, and Σ (½ + q(κμⱼ)) − ½ − q(κ)."""
+    return precision, curves - 0.5 - _q(precision, precision.log)
+
+
+def _q(x, log_x):
+    return stirling_curve(x, log_x) - stirling_slope(x, log_x)
 
 
 def entropy(shares, precision):
     """Σ ψ and Σ log Γ with Stirling's leading terms cancelled."""
-    k = len(shares.shares)
+    k = len(shares)
     slope = stirling_slope(precision, precision.log)
     total = 0.5 * (k - 1.0) * (1.0 + log(2.0 * PI) - precision.log) + slope
     total = total - stirling(precision, precision.log)
-    for share, log_share in zip(shares.shares, shares.logs, strict=True):
-        size, log_size = share * precision, log_share + precision.log
+    for share in shares:
+        size, log_size = share * precision, share.log + precision.log
         own = stirling_slope(size, log_size)
         gap = (own - 0.5) / size - (slope - 0.5) / precision
-        total = total + 0.5 * log_share - own + gap + stirling(size, log_size)
+        total = total + 0.5 * share.log - own + gap + stirling(size, log_size)
     return total

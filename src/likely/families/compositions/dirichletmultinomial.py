@@ -3,14 +3,20 @@
 from functools import cache
 
 from likely._math.atoms import (
-    negative_binomial_deviance,
-    negative_binomial_factorial,
-    stirling,
-    stirling_of_sum,
+    rising_excess,
+    rising_slope,
+    urn_deviance,
+    urn_error,
 )
-from likely._math.graph import log, where
+from likely._math.graph import exp, log, where
 from likely.families.base import Specification
-from likely.families.compositions.base import PRECISION, composition, precision
+from likely.families.compositions.base import PRECISION, Terms, composition, precision
+
+#: Nodes and weights of Gauss and Legendre's rule on [0, 1], and the width up to which it keeps 12 digits.
+_RULE = ((0.1127016653792583, 5 / 18), (0.5, 8 / 18), (0.8872983346207417, 5 / 18))
+_NARROW = 0.1
+#: Precisions below which nothing is lost where a kind is rare: there all terms are of the order of κ and 1.
+_SMALL = 8.0
 
 
 @cache
@@ -20,29 +26,48 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "DirichletMultinomial",
         doc,
         parts,
-        log_density,
+        Terms(part, whole),
         lambda y, weight: precision(y / y.sum(axis=1, keepdims=True), weight),
         PRECISION,
         whole=True,
     )
 
 
-def log_density(ys, shares, precision):
-    """log p(y), in the counts of a row, the shares expected and the precision."""
-    # That of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances cannot be
-    # negative, and nothing cancels as κ → ∞.
-    n = sum(ys[1:], ys[0])
-    log_n = log(n)
-    total = _stirling(n, precision, precision.log)
-    for y, share, log_share in zip(ys, shares.shares, shares.logs, strict=True):
-        size, log_size = share * precision, log_share + precision.log
-        deviance = negative_binomial_deviance(y, n * share, size, log_n + log_share, log_size)
-        total = total - deviance - where(y > 0.0, _stirling(y, size, log_size), 0.0)
-    return total
-
-
-def _stirling(y, s, log_s):
-    """What Stirling's formula leaves of log(y! Γ(s)/Γ(s + y)), y ≥ 1."""
+def part(y, total, share, precision):
+    """Its term, whether the kind was seen, and the logarithm of its share if so."""
+    size, log_size = share * precision, share.log + precision.log
+    # Where κ is large, that of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances
+    # cannot be negative, and nothing cancels as κ → ∞.
+    deviance = urn_deviance(y, share, total, precision, share.log, log(total), precision.log)
+    seen = y > 0.0
+    large = deviance + where(seen, urn_error(y, size, log_size), 0.0)
+    # Where it is small, y! Γ(x)/Γ(x + y) is y/x but for a factor that tends to 1.
+    small = where(seen, log(y) - share.log - rising_excess(y, size, log_size), 0.0)
     return (
-        negative_binomial_factorial(y, s, log_s) + stirling(s, log_s) - stirling_of_sum(y, s, log_s)
+        where(_small(total, precision), small, large),
+        where(seen, 1.0, 0.0),
+        where(seen, share.log, 0.0),
     )
+
+
+def whole(sums, total, k, precision):
+    """−log p."""
+    terms, kinds, log_shares = sums
+    n, log_size = total, precision.log
+    large = terms - urn_error(n, precision, log_size)
+    small = terms - log(n) - (kinds - 1.0) * log_size + rising_excess(n, precision, log_size)
+    # A kind that was alone, and nearly certain to be: the loss Σ log((κ + i)/(κμ + i)) is a mean over sizes
+    # from κμ to κ, of which none cancels.
+    width = -log_shares
+    rise = 0.0
+    for at, weight in _RULE:
+        log_x = log_size - at * width
+        rise = rise + weight * rising_slope(n, exp(log_x), log_x)
+    alone = where(kinds == 1.0, width < _NARROW, kinds == 1.0)
+    near = width + width * rise
+    return where(alone, near, where(_small(n, precision), small, large))
+
+
+def _small(n, precision):
+    """Where κ is, and where it does not matter."""
+    return where(n == 1.0, n == 1.0, precision < _SMALL)

@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from likely._math.atoms import log_factorial_error, relative_entropy_of
-from likely._math.graph import log
+from likely._math.atoms import count_error, relative_entropy_of
+from likely._math.graph import log, where
 from likely.families.base import Specification
-from likely.families.compositions.base import composition
+from likely.families.compositions.base import Terms, composition
 
 
 @cache
@@ -15,21 +15,22 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "Multinomial",
         doc,
         parts,
-        log_density,
+        Terms(part, whole, lambda total, share: 0.0, lambda curves, total, k: (total,)),
         lambda y, weight: {},
         {},
         whole=True,
     )
 
 
-def log_density(ys, shares):
-    """log p(y), in the counts of a row and the shares expected."""
-    # n·KL(y/n ‖ μ), in terms that cannot be negative, and Stirling's formula for the rest.
-    n = sum(ys[1:], ys[0])
-    log_n = log(n)
-    total = log_factorial_error(n)
-    for y, share, log_share in zip(ys, shares.shares, shares.logs, strict=True):
-        expected = n * share
-        divergence = relative_entropy_of(y, expected, y - expected, y.log, log_n + log_share)
-        total = total - divergence - log_factorial_error(y)
-    return total
+def part(y, total, share):
+    """Its term of n·KL(y/n ‖ μ), the sum of which cannot be negative, and Stirling's formula for the rest."""
+    expected = total * share
+    divergence = relative_entropy_of(y, expected, y - expected, y.log, log(total) + share.log)
+    return divergence, where(y > 0.0, count_error(y), 0.0)
+
+
+def whole(sums, total, k):
+    """−log p."""
+    # The rest is 0 where one kind was seen alone, and the divergence may be tiny.
+    divergence, errors = sums
+    return divergence + (errors - count_error(total))

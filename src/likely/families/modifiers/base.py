@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED
+from likely._math.domains import LABELLED, Trials
 from likely._math.graph import constant
 from likely.families.base import Alternative, Parameter, Specification, View
 
@@ -45,17 +45,23 @@ class Structure:
     """What a modified family is made of, for whoever looks inside: start values, inference, files.
 
     ``rows(part, y, weight)`` are the rows that this part of the family is fitted to for a start, on the
-    part's own scale; ``own(y, weight)`` gives a start of the modifier's own parameters (NumPy).
+    part's own scale; ``own(y, weight)`` gives a start of the modifier's own parameters (NumPy), NaN for one that
+    y says nothing about, because of what ``silent`` says.
     """
 
     kind: str
     parts: tuple[Part, ...]
     rows: Callable[[int, Array, Array | None], Rows]
     own: Callable[[Array, Array | None], dict[str, float]]
-    #: Of a family whose y brings the number of trials along: the form with that as its last parameter.
+    #: Of a family whose y brings numbers along, trials or bounds: the form with those as its last parameters.
     plain: Specification | None = None
+    #: Of an inflated family, the y that have a probability of their own.
+    points: tuple[float, ...] = ()
     #: Of a transformed family, the function of y that follows the family inside.
     transform: Any = None
+    silent: str = ""
+    #: Of a composition, the formulas of a part and of a row.
+    terms: Any = None
 
 
 def parameters_of(
@@ -98,12 +104,27 @@ def at_zero() -> View:
     )
 
 
+def count(k: float) -> View:
+    """y = k, with its views."""
+    return at_zero() if k == 0.0 else View("y", constant(k), {})
+
+
 def refuse_families_over_classes(kind: str, inside: Specification, instead: str) -> None:
     """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along."""
-    if inside.support.known:
+    if inside.support.known == Trials.known:
         raise TypeError(
             f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "
             f"same in all rows, Mixture and Truncated take {inside.name}(trials=10)"
+        )
+    if inside.support.known:
+        outside = kind in ("Mixture", "Transformed")
+        raise TypeError(
+            f"{kind} is not defined for {inside.name}, whose y brings its bounds along; "
+            + (
+                f"write Truncated({kind}(...))"
+                if outside
+                else "bounds that are the same in all rows can be given inside, as in Truncated(Normal(), low=0.0)"
+            )
         )
     if inside.multivariate:
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y has several columns")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
-from likely._math.graph import Node, as_node
+from likely._math.atoms import log1mexp, logaddexp
+from likely._math.graph import Node, as_node, equal, is_constant, where
 from likely._math.tails import log_between
 from likely.families.base import Specification
+from likely.families.modifiers.base import count
 
 #: What a family needs so that it can be cut off or seen in part.
 TAILS = ("log_cdf", "log_sf")
+#: Probabilities of counts that are added up.
+MOST_COUNTS = 200
 
 
 def log_interval(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
@@ -21,6 +27,71 @@ def log_interval(inside: Specification, low: Any, high: Any, *theta: Any) -> Nod
     return log_between(tails["log_cdf"], tails["log_sf"])
 
 
+def log_given(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -> Node:
+    """log p(y | low < Y ≤ high); None is no bound."""
+    bounds = [bound for bound in (low, high) if bound is not None]
+    name = "log_within" if len(bounds) == 2 else "log_above" if high is None else "log_below"
+    if bounds and name in inside.formulas:
+        return as_node(inside.formulas[name](y, *bounds, *theta))
+    return over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+
+
+def over_mass(value: Any, mass: Any) -> Node:
+    """value − mass of logarithms; −∞ where the mass is 0 in float64, of which nothing can be a part."""
+    mass = as_node(mass)
+    if is_constant(mass, 0.0):
+        return as_node(value)
+    return where(mass > float("-inf"), value - mass, float("-inf"))
+
+
+def log_mass(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
+    """log P(low < Y ≤ high); None is no bound."""
+    if low is None and high is None:
+        return as_node(0.0)
+    if missing_tails(inside) and _few(inside):
+        return _sum(inside, low, high, *theta)
+    if high is None:
+        return as_node(inside.formulas["log_sf"](low, *theta))
+    if low is None:
+        return as_node(inside.formulas["log_cdf"](high, *theta))
+    return log_interval(inside, low, high, *theta)
+
+
+def missing_tails(inside: Specification) -> list[str]:
+    """The formulas for tails that the family does not have."""
+    return [name for name in TAILS if name not in inside.formulas]
+
+
+def _few(inside: Specification) -> bool:
+    """Whether y is one of so few counts that their probabilities can be added up."""
+    support = inside.support
+    return support.integer and support.high - support.low < MOST_COUNTS
+
+
+def _sum(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
+    """log P(low < Y ≤ high) by exact sums: of what is inside, or where that is more, of what is not."""
+    nothing = float("-inf")
+    within, without = [], []
+    for k in range(int(inside.support.low), int(inside.support.high) + 1):
+        p = as_node(inside.log_density(count(float(k)), *theta))
+        above = as_node(1.0) if low is None else where(low < float(k), 1.0, 0.0)
+        chosen = above if high is None else where(high < float(k), 0.0, above)
+        within.append(where(equal(chosen, 1.0), p, nothing))
+        without.append(where(equal(chosen, 1.0), nothing, p))
+    inner, outer = reduce(logaddexp, within), reduce(logaddexp, without)
+    return where(inner < outer, inner, log1mexp(-outer))
+
+
+def by_bounds(inside: Specification, low: Any, high: Any, body: Callable[[Any, Any], Any]) -> Node:
+    """``body(low, high)`` with None for what is no bound, for bounds that are known only row by row."""
+    support = inside.support
+    # Of counts the bound below is the last that is left out.
+    first = support.low - 1.0 if support.integer else support.low
+    closed_above = where(high >= support.high, body(None, None), body(None, high))
+    below = where(high >= support.high, body(low, None), body(low, high))
+    return where(low <= first, closed_above, below)
+
+
 def refuse_without_tails(kind: str, inside: Specification) -> None:
     """TypeError for families whose distribution function has no logarithm with derivatives."""
     if not inside.smooth:
@@ -28,11 +99,16 @@ def refuse_without_tails(kind: str, inside: Specification) -> None:
             f"{kind} is not defined for {inside.name}, whose loss has kinks that only its own fit can "
             "handle; use Logistic() or StudentT() for heavy tails"
         )
-    missing = [name for name in TAILS if name not in inside.formulas]
-    if missing:
+    missing = missing_tails(inside)
+    if missing and not _few(inside):
         from likely.families.registry import modules, specification
 
-        able = [s.name for s in map(specification, modules()) if set(TAILS) <= set(s.formulas)]
+        counts = inside.support.integer
+        able = [
+            s.name
+            for s in map(specification, modules())
+            if set(TAILS) <= set(s.formulas) and s.support.integer == counts
+        ]
         raise TypeError(
             f"{kind} needs the logarithms of both tails, but {inside.name} has no formula for "
             f"{' and '.join(missing)}; families that have both: {', '.join(able)}. A family of your own "

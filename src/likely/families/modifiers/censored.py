@@ -6,11 +6,17 @@ from functools import cache
 
 import numpy as np
 
-from likely._math.domains import intervals_of
-from likely._math.graph import equal, where
-from likely.families.base import Specification
-from likely.families.modifiers import base
-from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely._math.domains import Bounded, bounded_intervals_of, intervals_of
+from likely._math.graph import constant, equal, exp, log1p, maximum, minimum, where
+from likely.families.base import Specification, View
+from likely.families.modifiers import base, information
+from likely.families.modifiers.bounds import (
+    by_bounds,
+    log_given,
+    log_mass,
+    over_mass,
+    refuse_without_tails,
+)
 
 KIND = "Censored"
 
@@ -22,52 +28,92 @@ def censored(inside: Specification) -> Specification:
     .. math:: L = \begin{cases} p(y) & \text{low} = \text{high} = y \\
               F(\text{high}) - F(\text{low}) & \text{otherwise} \end{cases}
 
-    An infinite end is one-sided: (t, ∞) is right-censored at t, (−∞, t) left-censored. Censoring must not tell
-    more about y than that it lies there.
+    An infinite end is one-sided: (t, ∞) is right-censored at t, (−∞, t) left-censored. Of counts both ends belong to
+    the interval, P(low ≤ Y ≤ high). Censoring must not tell more about y than that it lies there.
 
     Source: Klein and Moeschberger, Survival Analysis (2003), section 3.5.
     """
-    base.refuse_families_over_classes(KIND, inside, "its labels are seen or not")
-    if inside.support.integer:
-        raise TypeError(
-            f"{KIND} is not defined for the counts of {inside.name}; where only 'at least' or 'at most' "
-            "is known of many, Truncated or a continuous family may serve"
-        )
+    if inside.support.known != Bounded.known:
+        base.refuse_families_over_classes(KIND, inside, "its labels are seen or not")
     if base.contains(inside, KIND):
         raise TypeError(f"{KIND} is not defined for {inside.name}, which is censored already")
-    refuse_without_tails(KIND, inside)
-    first, last = inside.support.low, inside.support.high
+    truncated = inside.structure is not None and inside.structure.kind == "Truncated"
+    if truncated and inside.support.integer:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, counts that are cut off; censor the whole family, "
+            "or cut it off without bounds of single rows"
+        )
+    if not truncated:
+        refuse_without_tails(KIND, inside)
 
     def log_density(low, high, *theta):
-        exact = inside.log_density(low, *theta)
-        from_left = inside.formulas["log_cdf"](high, *theta)
-        from_right = inside.formulas["log_sf"](low, *theta)
-        between = log_interval(inside, low, high, *theta)
-        open_right = where(low <= first, 0.0, from_right)
-        seen = where(high >= last, open_right, where(low <= first, from_left, between))
-        return where(equal(low, high), exact, seen)
+        # Of counts what lies below the interval ends with the one before.
+        below = View("below", low - 1.0, {}) if inside.support.integer else low
+        seen = by_bounds(inside, below, high, lambda a, b: log_mass(inside, a, b, *theta))
+        return where(equal(low, high), inside.log_density(low, *theta), seen)
 
+    by_row = inside.support.known == Bounded.known
     parts = (base.Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
         name=f"{KIND}({inside.name})",
         doc=f"{inside.name}, of which some rows are known by bounds alone.",
-        support=intervals_of(inside.support),
+        support=bounded_intervals_of(inside.support) if by_row else intervals_of(inside.support),
         parameters=parameters,
         alternatives=alternatives,
-        log_density=log_density,
-        formulas={},
+        log_density=_between_bounds(inside) if truncated else log_density,
+        formulas={} if truncated else information.of_unseen_number(inside),
         smooth=inside.smooth,
-        structure=base.Structure(KIND, parts, _rows, lambda y, weight: {}),
+        structure=base.Structure(
+            KIND,
+            parts,
+            lambda part, y, weight: _rows(inside.support.integer, y, weight),
+            lambda y, weight: {},
+        ),
     )
 
 
-def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
-    """The middle of each interval, or its finite end; rows of which nothing is known are left out."""
-    finite = np.isfinite(y)
-    known = finite.any(axis=1)
+def _between_bounds(inside: Specification):
+    """The log density of rows that could only be seen between bounds: the same for all, or of y's last two columns."""
+    assert inside.structure is not None
+    family, support = inside.structure.parts[0].specification, inside.support
+    ends = [View("bound", constant(v), {}) for v in (support.low, support.high)]
+    own = len(support.known)
+
+    def log_density(low, high, *rest):
+        (first, last), theta = rest[:own] or ends, rest[own:]
+
+        def mass(a, b):
+            return by_bounds(family, a, b, lambda a, b: log_mass(family, a, b, *theta))
+
+        exact = by_bounds(family, first, last, lambda a, b: log_given(family, low, a, b, *theta))
+        a, b = View("low", maximum(low, first), {}), View("high", minimum(high, last), {})
+        whole = mass(first, last)
+        # What the row leaves out; where that is little, the logarithm of the share comes from there.
+        before = where(a <= first, 0.0, where(a <= support.low, 0.0, exp(mass(first, a) - whole)))
+        after = where(b >= last, 0.0, where(b >= support.high, 0.0, exp(mass(b, last) - whole)))
+        missing = before + after
+        share = where(missing < 0.5, log1p(-missing), over_mass(mass(a, b), whole))
+        return where(equal(low, high), exact, share)
+
+    return log_density
+
+
+def _rows(counts: bool, y: base.Array, weight: base.Array | None) -> base.Rows:
+    """The middle of each interval, or its finite end, with the row's bounds; rows that tell nothing are left out."""
+    low, high, bounds = y[:, 0], y[:, 1], y[:, 2:]
+    if bounds.shape[1]:
+        exact = low == high
+        low, high = (
+            np.where(exact, low, np.maximum(low, bounds[:, 0])),
+            np.where(exact, low, np.minimum(high, bounds[:, 1])),
+        )
+    known = np.isfinite(low) | np.isfinite(high)
     with np.errstate(invalid="ignore"):
-        middle = 0.5 * y[:, 0] + 0.5 * y[:, 1]
-    one = np.where(finite[:, 0], y[:, 0], y[:, 1])
-    values = np.where(finite.all(axis=1), middle, one)
-    return values[known], None if weight is None else weight[known]
+        middle = 0.5 * low + 0.5 * high
+    one = np.where(np.isfinite(low), low, high)
+    values = np.where(np.isfinite(low) & np.isfinite(high), middle, one)[known]
+    if counts:
+        values = np.floor(values)
+    kept = None if weight is None else weight[known]
+    return np.column_stack([values, bounds[known]]) if bounds.shape[1] else values, kept

@@ -9,7 +9,7 @@ import numpy as np
 from likely._math.domains import circular, counts, integers
 from likely._math.graph import constant, equal, where
 from likely.families.base import Specification, View
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
 
 KIND = "Discretised"
@@ -53,7 +53,7 @@ def discretised(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas={},
+        formulas=information.of_unseen_number(inside),
         structure=base.Structure(
             KIND, parts, lambda part, y, weight: (_middle(y, below), weight), lambda y, weight: {}
         ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from likely._math.domains import unit_interval
-from likely._math.graph import equal, where
+from likely._math.graph import equal, expm1, where
 from likely.families.base import Parameter, Specification
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 from likely.families.modifiers.positive import log_positive
 
 KIND = "Hurdle"
@@ -32,6 +32,16 @@ def hurdle(inside: Specification) -> Specification:
         return where(equal(y, 0.0), zero.log, above)
 
     parts = (base.Part(inside),)
+
+    def complete_information(y, *theta):
+        *inner, _ = theta
+        # A count above 0 comes after p₀(0)/(1 − p₀(0)) zeros, on average, that were not let through.
+        above = -expm1(inside.log_density(base.at_zero(), *inner))
+        unseen = information.of_part(parts[0], (1.0 - above) / above, [base.at_zero()], inner)
+        seen = information.of_part(parts[0], 1.0, [y], inner)
+        own = {pair: where(equal(y, 0.0), 0.0, v + unseen[pair]) for pair, v in seen.items()}
+        return own | information.of_choice("zero")
+
     parameters, alternatives = base.parameters_of(
         KIND, parts, {"zero": Parameter(unit_interval, r"\pi")}
     )
@@ -42,7 +52,7 @@ def hurdle(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas={},
+        formulas=information.formulas_of([inside], complete=complete_information),
         smooth=inside.smooth,
         structure=base.Structure(
             KIND, parts, _rows, lambda y, weight: {"zero": base.share(y == 0.0, weight)}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from likely._math.domains import LABELLED, product_of
 from likely.families.base import Specification
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 
 KIND = "Independent"
 
@@ -41,17 +39,17 @@ def independent(insides: tuple[Specification, ...], names: tuple[str, ...]) -> S
             for inside, value, at in zip(insides, y, own, strict=True)
         )
 
-    def expected_information(*theta):
-        found: dict[tuple[str, str], Any] = {}
-        for part, at in zip(parts, own, strict=True):
-            entries = part.specification.formulas["expected_information"](*theta[at])
-            found |= {
-                (_coordinate(part, a), _coordinate(part, b)): v for (a, b), v in entries.items()
-            }
+    def complete_information(*given):
+        y, theta = given[:d], given[d:]
+        found: information.Entries = {}
+        for part, value, at in zip(parts, y, own, strict=True):
+            found |= information.of_part(part, 1.0, [value], theta[at])
         return found
 
-    known = all("expected_information" in inside.formulas for inside in insides)
-    formulas: Mapping[str, Any] = {"expected_information": expected_information} if known else {}
+    def expected_information(*theta):
+        # Nothing of it depends on y.
+        return complete_information(*([None] * d), *theta)
+
     return Specification(
         name=f"{KIND}({', '.join(inside.name for inside in insides)})",
         doc="Several targets, independent given x, each with a family of its own.",
@@ -59,15 +57,11 @@ def independent(insides: tuple[Specification, ...], names: tuple[str, ...]) -> S
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas=formulas,
+        formulas=information.formulas_of(
+            insides, expected=expected_information, complete=complete_information
+        ),
         structure=base.Structure(KIND, parts, _rows, lambda y, weight: {}),
     )
-
-
-def _coordinate(part: base.Part, name: str) -> str:
-    """The outer name of "loc", "log scale" and the like."""
-    view, space, parameter = name.rpartition(" ")
-    return f"{view}{space}{part.outer(parameter)}"
 
 
 def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:

@@ -11,7 +11,7 @@ from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, expm1, log, log1p, where
 from likely.families.base import Parameter, Specification
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS
 
 KIND = "Mixture"
@@ -73,13 +73,22 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         )
         return where(missing < 0.5, log1p(-missing), total)
 
+    def complete_information(y, *theta):
+        inner, odds = split(theta)
+        terms = weighted(densities, theta, y)
+        total = reduce(logaddexp, terms)
+        found = information.of_odds(list(own), [exp(w) for w in _log_weights(odds)])
+        for part, term, theta_j in zip(parts, terms, inner, strict=True):
+            found |= information.of_part(part, exp(term - total), [y], theta_j)
+        return found
+
     def printed(y, *theta):
         inner, odds = split(theta)
         values = [exp(body(y, *own)) for body, own in zip(densities, inner, strict=True)]
         weighed = [o * value for o, value in zip(odds, values[1:], strict=True)]
         return log(sum(weighed, values[0])) - log(sum(odds, as_node(1.0)))
 
-    formulas = {}
+    formulas = dict(information.formulas_of(insides, complete=complete_information))
     if (
         all(set(TAILS) <= set(inside.formulas) for inside in insides)
         and len({(inside.support.low, inside.support.high) for inside in insides}) == 1
@@ -155,15 +164,12 @@ def _support(insides: tuple[Specification, ...]) -> Domain:
             )
         if base.contains(inside, KIND):
             raise TypeError(f"{KIND} of mixtures is a mixture: name all components in one")
-        if (
-            not inside.support.integer
-            and inside.support.closed_low
-            and base.contains(inside, "ZeroInflated")
-        ):
-            raise TypeError(
-                f"{KIND} is not defined for {inside.name}: inflate the mixture, "
-                "ZeroInflated(Mixture(...))"
-            )
+        for kind in ("ZeroInflated", "Inflated"):
+            if not inside.support.integer and base.contains(inside, kind):
+                raise TypeError(
+                    f"{KIND} is not defined for {inside.name}: inflate the mixture, "
+                    f"{kind}(Mixture(...))"
+                )
     if len({inside.support.integer for inside in insides}) > 1:
         listed = ", ".join(f"{s.name} in {s.support.symbol}" for s in insides)
         raise TypeError(f"{KIND} cannot mix counts with amounts: {listed}")

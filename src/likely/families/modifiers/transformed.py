@@ -12,7 +12,7 @@ import numpy as np
 from likely._math.domains import Domain, circular, positive, real
 from likely._math.graph import Node, as_node, expm1, log
 from likely.families.base import Specification, View
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval
 
 KIND = "Transformed"
@@ -150,10 +150,17 @@ def transformed(inside: Specification, transform: Transform) -> Specification:
     formulas: dict[str, Any] = {}
     if {below, above} <= set(inside.formulas):
         formulas |= {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
-    # What y tells of the parameters does not depend on the scale it is told on.
-    if "expected_information" in inside.formulas:
-        formulas["expected_information"] = inside.formulas["expected_information"]
     parts = (base.Part(inside),)
+
+    # What y tells of the parameters does not depend on the scale it is told on.
+    def complete_information(y, *theta):
+        return information.of_part(parts[0], 1.0, [transform.view(y)], theta)
+
+    formulas |= information.formulas_of(
+        [inside],
+        expected=inside.formulas.get("expected_information"),
+        complete=complete_information,
+    )
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
         name=f"{KIND}({inside.name}, {transform.words})",
@@ -203,7 +210,7 @@ def _support(inside: Domain, transform: Transform) -> Domain:
 def _refuse(inside: Specification, transform: Transform) -> None:
     base.refuse_families_over_classes(KIND, inside, "its labels have no logarithm")
     support, kind = inside.support, inside.structure and inside.structure.kind
-    if kind in ("Censored", "ZeroInflated", "Hurdle"):
+    if kind in ("Censored", "ZeroInflated", "Hurdle", "Inflated"):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: transform the family inside, "
             f"{kind}({KIND}(...))"

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 import operator
+from dataclasses import replace
 from functools import cache, reduce
 
+import numpy as np
+
 from likely._math.atoms import logaddexp, softplus
-from likely._math.domains import Domain
+from likely._math.domains import Bounded, Domain, bounded, real
 from likely._math.graph import constant, equal, exp, log, where
-from likely.families.base import Specification, View
+from likely.families.base import Parameter, Specification, View
 from likely.families.modifiers import base
-from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely.families.modifiers.bounds import (
+    MOST_COUNTS,
+    TAILS,
+    by_bounds,
+    log_given,
+    refuse_without_tails,
+)
 from likely.families.modifiers.positive import log_positive
 
 KIND = "Truncated"
-#: Probabilities that are added up for counts that are cut off above.
-MOST_COUNTS = 200
 
 
 @cache
@@ -34,11 +41,11 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     log_density = _of_counts if inside.support.integer else _of_line
 
     def printed(y, *theta):
-        if not inside.support.integer:
-            ends = [inside.formulas["cdf"](View("y", constant(v), {}), *theta) for v in (low, high)]
-            return inside.log_density(y, *theta) - log(ends[1] - ends[0])
-        seen = [_count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
-        mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
+        if not inside.support.integer or high - low > MOST_COUNTS:
+            mass = _printed_mass(inside, low, high, theta)
+        else:
+            seen = [base.count(float(k)) for k in range(int(low) + 1, int(high) + 1)]
+            mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
         return inside.log_density(y, *theta) - log(mass)
 
     parts = (base.Part(inside),)
@@ -67,41 +74,94 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     )
 
 
+@cache
+def truncated_by_row(inside: Specification) -> Specification:
+    r"""The family given that y lies between bounds that every row has of its own: y is (y, low, high).
+
+    .. math:: p(y \mid a, b) = \frac{p_0(y)}{F_0(b) - F_0(a)}
+
+    An infinite end is no bound. Delayed entry, a ≤ y: who joins a study at age a had to live that long.
+
+    Source: Klein and Moeschberger, Survival Analysis (2003), section 3.4.
+    """
+    base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
+    if inside.support.integer:
+        raise TypeError(
+            f"{KIND} takes bounds by row for continuous families; for the whole numbers of {inside.name} give "
+            "low and high as numbers, the same for all rows"
+        )
+    _refuse_modified(inside)
+    refuse_without_tails(KIND, inside)
+
+    def log_density(y, low, high, *theta):
+        return by_bounds(inside, low, high, lambda a, b: log_given(inside, y, a, b, *theta))
+
+    def given_bounds(y, *theta):
+        *inner, low, high = theta
+        outside = where(y < low, 1.0, where(y > high, 1.0, 0.0))
+        return where(equal(outside, 1.0), float("-inf"), log_density(y, low, high, *inner))
+
+    parts = (base.Part(inside),)
+    parameters, alternatives = base.parameters_of(KIND, parts, {})
+    structure = base.Structure(
+        KIND,
+        parts,
+        lambda part, y, weight: (np.ascontiguousarray(y[:, 0]), weight),
+        lambda y, w: {},
+    )
+    plain = Specification(
+        name=f"{KIND}({inside.name})",
+        doc=f"{inside.name} between bounds.",
+        support=inside.support,
+        parameters=parameters | {name: Parameter(real) for name in Bounded.known},
+        alternatives=alternatives,
+        log_density=given_bounds,
+        formulas={},
+        structure=structure,
+    )
+    return replace(
+        plain,
+        doc=f"{inside.name} of which every row could only be seen between bounds of its own.",
+        support=bounded(inside.support),
+        parameters=parameters,
+        log_density=log_density,
+        structure=replace(structure, plain=plain),
+    )
+
+
 def _long(inside: Specification, low: float, high: float) -> bool:
     """Whether the formula that is computed is too long to be read."""
     if inside.support.integer:
-        return math.isfinite(high)
-    return low > inside.support.low and high < inside.support.high and "cdf" in inside.formulas
+        return math.isfinite(high) or low > 0.0
+    return low > inside.support.low and high < inside.support.high
+
+
+def _printed_mass(inside: Specification, low: float, high: float, theta):
+    """P(low < Y ≤ high) as it is printed: by one tail or two."""
+    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+    if high >= inside.support.high:
+        return exp(inside.formulas["log_sf"](a, *theta))
+    below = exp(inside.formulas["log_cdf"](b, *theta))
+    return below if low < inside.support.low else below - exp(inside.formulas["log_cdf"](a, *theta))
 
 
 def _of_line(inside: Specification, low: float, high: float):
     """The log density of a continuous family between the bounds."""
-    a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
-    below, above = low > inside.support.low, high < inside.support.high
-
-    def log_density(y, *theta):
-        if not above and "log_above" in inside.formulas:
-            return inside.formulas["log_above"](y, a, *theta)
-        if not below and "log_below" in inside.formulas:
-            return inside.formulas["log_below"](y, b, *theta)
-        if below and above and "log_within" in inside.formulas:
-            return inside.formulas["log_within"](y, a, b, *theta)
-        if below and above:
-            mass = log_interval(inside, a, b, *theta)
-        else:
-            name, bound = ("log_sf", a) if below else ("log_cdf", b)
-            mass = inside.formulas[name](bound, *theta)
-        return inside.log_density(y, *theta) - mass
-
-    return log_density
+    a = View("low", constant(low), {}) if low > inside.support.low else None
+    b = View("high", constant(high), {}) if high < inside.support.high else None
+    return lambda y, *theta: log_given(inside, y, a, b, *theta)
 
 
 def _of_counts(inside: Specification, low: float, high: float):
-    """The log probability of counts between the bounds: the mass is a sum, or all but p(0)."""
+    """The log probability of counts between the bounds: the mass is a sum, a tail, or all but p(0)."""
 
     def log_density(y, *theta):
-        if math.isinf(high):
+        if math.isinf(high) and low == 0.0:
             return log_positive(inside, y, *theta)
+        if high - low > MOST_COUNTS:
+            a = View("low", constant(low), {}) if low >= inside.support.low else None
+            b = View("high", constant(high), {}) if math.isfinite(high) else None
+            return log_given(inside, y, a, b, *theta)
         # Σ p(k)/p(y) is 1 and the counts other than y, of which nothing is lost where they are few.
         counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
         others = [
@@ -117,8 +177,8 @@ def _levels(inside: Specification, counts: list[float], y, theta):
     """log p(k) − log p(y) for each count k: by steps where the family knows them."""
     if "log_step" not in inside.formulas:
         here = inside.log_density(y, *theta)
-        return [inside.log_density(_count(k), *theta) - here for k in counts]
-    steps = [inside.formulas["log_step"](_count(k), *theta) for k in counts[:-1]]
+        return [inside.log_density(base.count(k), *theta) - here for k in counts]
+    steps = [inside.formulas["log_step"](base.count(k), *theta) for k in counts[:-1]]
     # Up from y to k, or down.
     return [
         sum(
@@ -127,10 +187,6 @@ def _levels(inside: Specification, counts: list[float], y, theta):
         )
         for k in counts
     ]
-
-
-def _count(k: float) -> View:
-    return base.at_zero() if k == 0.0 else View("y", constant(k), {})
 
 
 def _support(support: Domain, low: float, high: float) -> Domain:
@@ -158,19 +214,24 @@ def _support(support: Domain, low: float, high: float) -> Domain:
     return Domain("truncated", symbol, f"a number {words}", low, high, closed_low, closed_high)
 
 
+def _refuse_modified(inside: Specification) -> None:
+    """TypeError for modified families, but those that are continuous families like any other."""
+    kind = None if inside.structure is None else inside.structure.kind
+    if kind == "Discretised":
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
+        )
+    if kind is not None and (inside.support.integer or kind not in ("Mixture", "Transformed")):
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}: truncate the family inside, {kind}(Truncated(...))"
+        )
+
+
 def _checked(inside: Specification, low: float, high: float) -> tuple[float, float]:
     """The bounds, no further out than the support; for counts the last one that is cut off."""
     support = inside.support
     base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
-    if inside.structure is not None and inside.structure.kind == "Discretised":
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
-        )
-    if inside.structure is not None:
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}: truncate the family inside, "
-            f"{inside.structure.kind}(Truncated(...))"
-        )
+    _refuse_modified(inside)
     if not low < high:
         raise ValueError(f"{KIND} needs low < high, got low={low:g} and high={high:g}")
     edge = support.low - 1.0 if support.integer else support.low
@@ -188,7 +249,8 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
         raise ValueError(
             f"{KIND}: the bounds of counts are whole numbers, got {low:g} and {high:g}"
         )
-    if math.isinf(high) and low > 0.0:
+    tails = set(TAILS) <= set(inside.formulas)
+    if math.isinf(high) and low > 0.0 and not tails:
         raise TypeError(
             f"{KIND} of counts needs low=0 or a finite high: the tail of {inside.name} beyond "
             f"{low:g} is an endless sum. Give high as well"
@@ -197,7 +259,7 @@ def _checked(inside: Specification, low: float, high: float) -> tuple[float, flo
         raise ValueError(
             f"{KIND}: low={low:g}, high={high:g} leaves nothing but the count {high:g}"
         )
-    if math.isfinite(high) and high - low > MOST_COUNTS:
+    if math.isfinite(high) and high - low > MOST_COUNTS and not tails:
         raise ValueError(
             f"{KIND} adds up the probabilities of {high - low:.0f} counts, more than {MOST_COUNTS}: "
             "with so many left, a continuous family serves as well"

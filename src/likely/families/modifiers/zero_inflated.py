@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
-from likely._math.atoms import logaddexp
-from likely._math.domains import Domain, nonnegative, unit_interval
-from likely._math.graph import equal, expm1, log1p, where
+from likely._math.atoms import logaddexp, softplus
+from likely._math.domains import unit_interval
+from likely._math.graph import equal, exp, expm1, log1p, where
 from likely.families.base import Parameter, Specification
-from likely.families.modifiers import base
+from likely.families.modifiers import base, information
+from likely.families.modifiers.inflated import inflated
 
 KIND = "ZeroInflated"
-#: Supports of continuous families to which a point mass at 0 can be added.
-_WITH_ZERO = {
-    "positive": nonnegative,
-    "nonnegative": nonnegative,
-    "unit_interval": Domain(
-        "unit_with_zero", "[0, 1)", "a number ≥ 0 and < 1", 0.0, 1.0, closed_low=True
-    ),
-}
+#: Supports of continuous families to which a point at 0 can be added.
+_WITH_ZERO = ("positive", "nonnegative", "unit_interval")
 
 
 @cache
@@ -34,13 +30,19 @@ def zero_inflated(inside: Specification) -> Specification:
     Source: Lambert (1992), doi:10.2307/1269547.
     """
     _refuse(inside)
-    integer = inside.support.integer
+    if not inside.support.integer:
+        points = inflated(inside, (0.0,))
+        assert points.structure is not None
+        return replace(
+            points,
+            name=f"{KIND}({inside.name})",
+            doc=f"{inside.name} with zeros.",
+            structure=replace(points.structure, kind=KIND),
+        )
 
     def log_density(y, *theta):
         *inner, inflation = theta
         elsewhere = inflation.log1m + inside.log_density(y, *inner)
-        if not integer:
-            return where(equal(y, 0.0), inflation.log, elsewhere)
         log_p0 = inside.log_density(base.at_zero(), *inner)
         # 1 − p(0) is a product; where p(0) is nearly 1, its logarithm comes from there.
         missing = inflation.complement * -expm1(log_p0)
@@ -48,25 +50,40 @@ def zero_inflated(inside: Specification) -> Specification:
         return where(equal(y, 0.0), where(missing < 0.5, log1p(-missing), sum_), elsewhere)
 
     parts = (base.Part(inside),)
+
+    def complete_information(y, *theta):
+        *inner, inflation = theta
+        log_p0 = inside.log_density(base.at_zero(), *inner)
+        of_family = exp(-softplus(inflation.log - inflation.log1m - log_p0))
+        own = information.of_part(parts[0], where(equal(y, 0.0), of_family, 1.0), [y], inner)
+        return own | information.of_choice("inflation")
+
     parameters, alternatives = base.parameters_of(
         KIND, parts, {"inflation": Parameter(unit_interval, r"\pi", shared=True)}
     )
     return Specification(
         name=f"{KIND}({inside.name})",
         doc=f"{inside.name} with additional zeros.",
-        support=inside.support if integer else _WITH_ZERO[inside.support.name],
+        support=inside.support,
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas={},
+        formulas=information.formulas_of([inside], complete=complete_information),
         smooth=inside.smooth,
-        structure=base.Structure(KIND, parts, _rows, _own if integer else _share_of_zeros),
+        structure=base.Structure(
+            KIND,
+            parts,
+            lambda part, y, weight: base.selected(y, weight, y > 0.0),
+            # Some of the zeros are the family's own.
+            lambda y, weight: {"inflation": 0.5 * base.share(y == 0.0, weight)},
+            points=(0.0,),
+        ),
     )
 
 
 def _refuse(inside: Specification) -> None:
     base.refuse_families_over_classes(KIND, inside, "use Bernoulli() or Categorical() alone")
-    if base.contains(inside, KIND) or base.contains(inside, "Hurdle"):
+    if any(base.contains(inside, kind) for kind in (KIND, "Hurdle", "Inflated")):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose zeros are modified already"
         )
@@ -88,16 +105,3 @@ def _refuse(inside: Specification) -> None:
             f"{KIND} needs counts, positive amounts or proportions, but y of {inside.name} lies in "
             f"{inside.support.symbol}; choose a family such as Poisson(), Gamma() or Beta()"
         )
-
-
-def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
-    return base.selected(y, weight, y > 0.0)
-
-
-def _share_of_zeros(y: base.Array, weight: base.Array | None) -> dict[str, float]:
-    return {"inflation": base.share(y == 0.0, weight)}
-
-
-def _own(y: base.Array, weight: base.Array | None) -> dict[str, float]:
-    # Some of the zeros are the family's own.
-    return {"inflation": 0.5 * base.share(y == 0.0, weight)}

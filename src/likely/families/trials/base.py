@@ -16,9 +16,12 @@ import numpy as np
 from likely._math.domains import successes_of, successes_of_trials
 from likely._math.graph import as_node, where
 from likely.families.base import Body, Specification
+from likely.families.compositions.base import precision
 from likely.families.modifiers.base import Array, Part, Rows, Structure
 
 TRIALS = "trials"
+#: Why y may say nothing about how much a probability varies.
+SINGLE = "no row has more than one trial"
 
 
 @cache
@@ -31,6 +34,10 @@ def with_column(plain: Specification) -> Specification:
     def information(trials, *theta):
         return plain.formulas["expected_information"](*theta, trials)
 
+    formulas = (
+        {"expected_information": information} if "expected_information" in plain.formulas else {}
+    )
+    own = _precision if "precision" in plain.parameters else lambda y, weight: {}
     single = with_constant(plain, 1)
     return Specification(
         name=plain.name,
@@ -39,8 +46,8 @@ def with_column(plain: Specification) -> Specification:
         parameters=single.parameters,
         alternatives={},
         log_density=log_density,
-        formulas={"expected_information": information},
-        structure=Structure("Trials", (Part(single),), _rows, lambda y, weight: {}, bounded(plain)),
+        formulas=formulas,
+        structure=Structure("Trials", (Part(single),), _rows, own, bounded(plain), silent=SINGLE),
     )
 
 
@@ -77,7 +84,8 @@ def bounded(plain: Specification) -> Specification:
     def log_density(y, *theta):
         return where(theta[-1] < y, -float("inf"), plain.log_density(y, *theta))
 
-    return replace(plain, log_density=log_density)
+    formulas = {**plain.formulas, "upper": lambda *theta: theta[-1]}
+    return replace(plain, log_density=log_density, formulas=formulas)
 
 
 def _closed(body: Body, n: float) -> Callable[..., Any]:
@@ -89,3 +97,13 @@ def _rows(part: int, y: Array, weight: Array | None) -> Rows:
     w = np.ones(y.shape[0]) if weight is None else weight
     hits, misses = (w * y[:, 0]).sum(), (w * (y[:, 1] - y[:, 0])).sum()
     return np.array([0.0, 1.0]), np.array([misses, hits])
+
+
+def _precision(y: Array, weight: Array | None) -> dict[str, float]:
+    """A start from the shares of successes; single trials know nothing of it."""
+    w = np.ones(y.shape[0]) if weight is None else weight
+    rows = (y[:, 1] > 1.0) & (w > 0.0)
+    if not rows.any():
+        return {"precision": np.nan}
+    share = y[rows, 0] / y[rows, 1]
+    return precision(np.column_stack([share, 1.0 - share]), w[rows])

@@ -4,13 +4,14 @@
 - ``Data``: X in bins, once, with the rows of each part taken from it.
 - ``Plan``: which rows are trained on and which judge: all, one part held out, folds, or other data.
 - ``ColumnSettings``, ``Settings``: what the trees of each column may do, and for how long.
-- ``steps``: gradients and curvatures as LightGBM wants them.
+- ``steps``: gradients and curvatures as LightGBM wants them; ``chosen_curvature``: of which kind.
 """
 
 from likely.fitting.boosting.data import Data
 from likely.fitting.boosting.ensembles import Ensembles
 from likely.fitting.boosting.plan import Plan, folds, held_out
 from likely.fitting.boosting.settings import ColumnSettings, Settings
+from likely.fitting.boosting.steps import chosen_curvature
 from likely.fitting.boosting.train import Boosted, boost
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Plan",
     "Settings",
     "boost",
+    "chosen_curvature",
     "folds",
     "held_out",
 ]

@@ -53,8 +53,9 @@ class Settings:
     """Training as a whole.
 
     ``rounds`` is the most there may be; ``patience`` how many may pass without a better held-out loss (None
-    without early stopping). ``curvature``: "expected", "observed" or "empirical". ``natural``: solve with the
-    whole curvature matrix of a row. ``common`` are LightGBM parameters for every column.
+    without early stopping). ``curvature``: "expected", "complete", "observed" or "empirical". ``natural``: solve
+    with the whole curvature matrix of a row. ``common`` are LightGBM parameters for every column; ``workers`` is how
+    many trees may grow at once.
     """
 
     columns: tuple[ColumnSettings, ...]
@@ -64,3 +65,4 @@ class Settings:
     natural: bool = False
     seed: int = 0
     common: Mapping[str, Any] = field(default_factory=dict)
+    workers: int = 1

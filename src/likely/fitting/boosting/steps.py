@@ -15,16 +15,38 @@ WORTHWHILE = 1e-10
 #: A shared raw parameter moves by at most this much in one step: by a factor e where the link is log.
 TRUST = 1.0
 
+#: What ``curvature`` may be, for whoever asks for trees.
+CURVATURES = ("auto", "expected", "complete", "observed", "empirical")
+
+
+def chosen_curvature(loss: Any, given: str, name: str) -> str:
+    """The curvature to use of the family called ``name``: "auto" is "expected", else "complete", else "empirical".
+
+    ValueError where the family does not have what is asked for.
+    """
+    if given not in CURVATURES:
+        raise ValueError(f"curvature must be one of {', '.join(CURVATURES)}, got {given!r}")
+    if given == "auto":
+        return next((k for k in CURVATURES[1:3] if k in loss.curvature_kinds), "empirical")
+    if given in CURVATURES[1:3] and given not in loss.curvature_kinds:
+        other = next((k for k in CURVATURES[1:3] if k in loss.curvature_kinds), "empirical")
+        raise ValueError(
+            f"{name} declares no {given}_information, so its {given} curvature is not known: "
+            f'use curvature="{other}"'
+        )
+    return given
+
 
 def row_steps(
     loss: Loss, y: Array, raw: Array, weight: Array | None, curvature: str, natural: bool
 ) -> tuple[Array, Array, list[Array]]:
     """nll (n,), gradient (k, n) and curvature (k times (n,)) of every row; raw is (k, n).
 
-    ``curvature``: "expected" is the Fisher information and "observed" the second derivative, each its
-    diagonal; "empirical" is the rows' mean square of the gradient, one number per column, the same in
-    expectation at the maximum. With ``natural`` the gradient is F⁻¹g for the whole matrix F of a row, and
-    the curvature 1/(F⁻¹)ⱼⱼ, what is known of column j when the others are not; a diagonal F changes nothing.
+    ``curvature``: "expected" is the Fisher information, "complete" that of the data had nothing been unseen, and
+    "observed" the second derivative, each its diagonal; "empirical" is the rows' mean square of the gradient, one
+    number per column, the same in expectation at the maximum. With ``natural`` the gradient is F⁻¹g for the whole
+    matrix F of a row, and the curvature 1/(F⁻¹)ⱼⱼ, what is known of column j when the others are not; a diagonal F
+    changes nothing.
 
     ValueError where an observed curvature is negative; FloatingPointError where numbers are not finite.
     """

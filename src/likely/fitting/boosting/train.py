@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import local
 from typing import Any
 
 import numpy as np
 
+from likely._math.pool import deal
 from likely.fitting.boosting.data import Data
 from likely.fitting.boosting.ensembles import Ensembles, trimmed
 from likely.fitting.boosting.plan import Plan
@@ -25,6 +27,8 @@ from likely.fitting.problem import Array, Loss, Response
 #: (the log of a scale is known to 1/√(2·rows)).
 SETTLING_ROWS = 500
 SETTLING_STEPS = 20
+#: LightGBM's parameters that outlast the call which they are given to.
+_THREAD_SETTINGS = ("verbosity", "num_threads")
 
 #: Called after every round with (round, held-out or training loss, best round).
 Report = Callable[[int, float, int], None]
@@ -79,6 +83,7 @@ class _Run:
         self.crossed = plan.crossed
         self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
         self.shared = [j for j, c in enumerate(settings.columns) if c.shared]
+        self.told = local()
         self.constants = np.tile(start, (len(plan.train), 1))
         if plan.train[0] is None:
             self.rows: Any = slice(None)
@@ -117,7 +122,9 @@ class _Run:
         k, judging = loss.columns, self.judging
         self.raw = np.empty((k, self.training.y.shape[0]))
         self.judged = np.empty((k, 0 if judging is None else judging.y.shape[0]))
-        self.refresh()
+        for m in range(len(self.parts)):
+            for j in range(k):
+                self._refresh(m, j)
 
     def _booster(self, j: int, part: int, binned: Any, held: Any, data: Data) -> Any:
         from lightgbm import Booster
@@ -157,22 +164,15 @@ class _Run:
 
     # --- Raw predictions --------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """The raw predictions of the rows that train and of those that judge, after a round."""
-        judging = self.judging
-        for m, part in enumerate(self.parts):
-            for j, booster in enumerate(part.boosters):
-                self.raw[j, part.rows] = self._column(
-                    j, m, booster, self.training, part.rows, False
-                )
-                if judging is not None:
-                    self.judged[j, part.judges] = self._column(
-                        j, m, booster, judging, part.judges, True
-                    )
+    def _refresh(self, m: int, j: int) -> None:
+        """The raw predictions of a column for the rows that train a part and for those that judge it."""
+        part = self.parts[m]
+        self.raw[j, part.rows] = self._column(j, m, self.training, part.rows, False)
+        if self.judging is not None:
+            self.judged[j, part.judges] = self._column(j, m, self.judging, part.judges, True)
 
-    def _column(
-        self, j: int, m: int, booster: Any, response: Response, rows: Any, judge: bool
-    ) -> Any:
+    def _column(self, j: int, m: int, response: Response, rows: Any, judge: bool) -> Any:
+        booster = self.parts[m].boosters[j]
         total: Any = self.constants[m, j]
         if booster is not None:
             total = total + self.units[j] * _scores(booster, judge)
@@ -186,25 +186,44 @@ class _Run:
         Returns the mean loss of the training rows as it was before, which costs nothing here.
         """
         nll, gradient, curvature = self._steps()
-        for m, part in enumerate(self.parts):
-            rows, weight = part.rows, self.training.weight
-            for j in self.trees:
-                column = self.settings.columns[j]
-                target = tree_target(
-                    gradient[j, rows],
-                    curvature[j][rows],
-                    None if weight is None else weight[rows],
-                    self.units[j],
-                    self.loss.column_names[j],
-                )
-                empty = part.boosters[j].update(fobj=lambda *_, target=target: target)
-                if empty:
-                    step = leaf_step(target, column.l2)
-                    self.constants[m, j] += column.learning_rate * self.units[j] * step
-        self.refresh()
+        grown = [(m, j) for m in range(len(self.parts)) for j in self.trees]
+
+        def grow(unit: int, _: int) -> None:
+            m, j = grown[unit]
+            self._quiet()
+            self._grow(m, j, gradient[j], curvature[j])
+            self._refresh(m, j)
+
+        deal(grow, len(grown), self.settings.workers)
         if self.shared:
             self._share()
         return float(np.average(nll, weights=self.training.weight))
+
+    def _quiet(self) -> None:
+        """Give this thread the level of messages that was asked for: LightGBM keeps one for every thread.
+
+        It is set by whatever takes parameters, of which a set of one row costs the least.
+        """
+        if not hasattr(self.told, "level"):
+            from lightgbm import Dataset
+
+            level = {k: v for k, v in self.settings.common.items() if k in _THREAD_SETTINGS}
+            Dataset(np.zeros((1, 1)), params=level).construct()
+            self.told.level = level
+
+    def _grow(self, m: int, j: int, gradient: Array, curvature: Array) -> None:
+        """One more tree for a column of a part, or a step of its constant where no split is found."""
+        part, column, weight = self.parts[m], self.settings.columns[j], self.training.weight
+        target = tree_target(
+            gradient[part.rows],
+            curvature[part.rows],
+            None if weight is None else weight[part.rows],
+            self.units[j],
+            self.loss.column_names[j],
+        )
+        if part.boosters[j].update(fobj=lambda *_: target):
+            step = leaf_step(target, column.l2)
+            self.constants[m, j] += column.learning_rate * self.units[j] * step
 
     def _steps(self) -> tuple[Array, Array, list[Array]]:
         s, t = self.settings, self.training

@@ -136,6 +136,8 @@ def _compile(module: types.ModuleType) -> None:
         head = function.__code__.co_varnames[0]
         if head in ("y_all", "ys_all", "y32_all", "ys32_all"):
             decorate = partial(numba.njit, _signature(numba, head), **fast)
+        elif head == "table_all":
+            decorate = partial(numba.njit, _table_signature(numba), **fast)
         elif head in ("codes_all", "rows_all"):  # compiled for each type and layout that it meets
             decorate = partial(numba.njit, **fast)
         else:
@@ -156,3 +158,12 @@ def _signature(numba: Any, head: str) -> Any:
     raw = types_.Array(real, 2, "C", readonly=True)
     first, rest = real[::1], real[:, ::1]
     return types_.intp(y, raw, first, rest, types_.intp, types_.intp, types_.intp)
+
+
+def _table_signature(numba: Any) -> Any:
+    """Of ``gradient`` in ``compositions_body.py``: arrays of any layout, so that it is compiled once."""
+    types_ = numba.types
+    real, index = types_.float64, types_.intp
+    read = types_.Array(real, 2, "A", readonly=True)
+    first, rest = real[:], real[:, :]
+    return index(read, read, index[::1], real[::1], index, first, rest, index, index, index)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Composition, Domain, Intervals, Product, Trials
+from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
@@ -43,7 +43,7 @@ _LONGEST = 1500
 
 def compilable(outputs: Sequence[Node]) -> bool:
     """Whether a kernel of these outputs is short enough to be worth its compilation."""
-    return len(topological(expand(outputs, dict.fromkeys(_KNOWN, _unused)))) <= _LONGEST
+    return len(topological(primitive(outputs))) <= _LONGEST
 
 
 #: What a kernel in single precision may be made of: elementary functions, and one of y alone.
@@ -74,24 +74,10 @@ def kernel_source(
 
     A ``single`` kernel computes in float32, and does not count: those who call it look at y beforehand.
     """
-    nodes = expand(outputs, dict.fromkeys(_KNOWN, _unused))
+    nodes = primitive(outputs)
     if single:
         nodes = in_single(nodes)
-    order = topological(nodes)
-    names: dict[int, str] = {}
-    lines: list[str] = []
-    used: set[str] = set()
-    for node in order:
-        if node.op == "constant":
-            names[id(node)] = _number(node.value, single)
-        elif node.op == "symbol":
-            names[id(node)] = node.value
-        elif node.op == "pi":
-            names[id(node)] = "float32(math.pi)" if single else "math.pi"
-        else:
-            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
-            names[id(node)] = f"t{len(lines)}"
-            lines.append(f"        t{len(lines)} = {text}")
+    lines, names, used = _statements(nodes, single)
     rows = range(columns)
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
@@ -111,33 +97,103 @@ def kernel_source(
     if not single:
         head += [f"        valid = {_valid(support, columns)}"]
         head += ["        invalid += 0 if valid else 1"]
-    tail = [f"        out{r}[i] = {names[id(node)]}" for r, node in enumerate(nodes)]
+    tail = [f"        out{r}[i] = {name}" for r, name in enumerate(names)]
     tail += ["    return invalid"]
     return "\n".join([*head, *lines, *tail]) + "\n", used
+
+
+def loop_source(
+    name: str, nodes: Sequence[Node], parameters: Sequence[str], places: Mapping[str, str]
+) -> tuple[str, set[str]]:
+    """A function ``name(*parameters, out, size)``, and the primitives it calls.
+
+    ``places`` says where among the parameters, which are arrays, the rows of a symbol are. Of ``size`` rows the
+    function writes the nodes, which are primitive, to the rows of ``out``.
+    """
+    lines, names, used = _statements(nodes, single=False)
+    read = [node.value for node in topological(nodes) if node.op == "symbol"]
+    head = [f"def {name}({', '.join(parameters)}, out, size):"]
+    head += [f"    {symbol}_rows = {places[symbol]}[:size]" for symbol in read]
+    head += [f"    out{r} = out[{r}][:size]" for r in range(len(nodes))]
+    head += ["    for i in range(size):"]
+    head += [f"        {symbol} = {symbol}_rows[i]" for symbol in read]
+    tail = [f"        out{r}[i] = {name}" for r, name in enumerate(names)]
+    return "\n".join([*head, *lines, *tail]) + "\n", used
+
+
+def primitive(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes in the operations that a kernel knows."""
+    return expand(nodes, dict.fromkeys(_KNOWN, _unused))
+
+
+def _statements(nodes: Sequence[Node], single: bool) -> tuple[list[str], list[str], set[str]]:
+    """The lines of a loop that compute the nodes, what the nodes are called there, and the primitives."""
+    names: dict[int, str] = {}
+    lines: list[str] = []
+    used: set[str] = set()
+    for node in topological(nodes):
+        if node.op == "constant":
+            names[id(node)] = _number(node.value, single)
+        elif node.op == "symbol":
+            names[id(node)] = node.value
+        elif node.op == "pi":
+            names[id(node)] = "float32(math.pi)" if single else "math.pi"
+        else:
+            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
+            names[id(node)] = f"t{len(lines)}"
+            lines.append(f"        t{len(lines)} = {text}")
+    return lines, [names[id(node)] for node in nodes], used
 
 
 def _valid(support: Domain, columns: int) -> str:
     """The condition for a row to be valid; ``&`` rather than ``and``, which would branch."""
     conditions = [f"(abs(raw{j}) < math.inf)" for j in range(columns)]
+    if isinstance(support, Bounded):
+        return " & ".join([*conditions, _between_bounds(support)])
     if isinstance(support, Intervals):
-        exact = " & ".join(["(y_low == y_high)", *_inside(support, "y_low")])
-        overlap = f"(y_low < y_high) & (y_high > {_number(support.low)}) & (y_low < {_number(support.high)})"
+        exact = " & ".join(["(y_low == y_high)", *inside(support, "y_low")])
+        equal = "=" if support.integer else ""
+        overlap = (
+            f"(y_low < y_high) & (y_high >{equal} {_number(support.low)}) "
+            f"& (y_low <{equal} {_number(support.high)})"
+        )
+        if support.integer:
+            overlap += " & (y_low == np.floor(y_low)) & (y_high == np.floor(y_high))"
         return " & ".join([*conditions, f"(({exact}) | ({overlap}))"])
     if isinstance(support, Trials):
-        successes = [*_inside(support, "successes"), "(successes <= trials)"]
-        return " & ".join([*conditions, *successes, *_inside(support, "trials")])
+        successes = [*inside(support, "successes"), "(successes <= trials)"]
+        return " & ".join([*conditions, *successes, *inside(support, "trials")])
     if isinstance(support, Product):
         for y, part in zip(support.columns, support.parts, strict=True):
-            conditions += _inside(part, y)
+            conditions += inside(part, y)
         if isinstance(support, Composition):
             total = " + ".join(support.columns)
             near = f"(abs({total} - 1.0) <= {support.tolerance!r})"
             conditions.append(f"({total} > 0.0)" if support.whole else near)
         return " & ".join(conditions)
-    return " & ".join([*conditions, *_inside(support, "y")])
+    return " & ".join([*conditions, *inside(support, "y")])
 
 
-def _inside(support: Domain, y: str) -> list[str]:
+def _between_bounds(support: Bounded) -> str:
+    """The condition of ``Bounded`` or ``BoundedIntervals``."""
+    y = support.columns[0]
+    bounds = _overlap(support, ["y_from"], ["y_to"])
+    exact = [*inside(support, y), f"(y_from <= {y})", f"({y} <= y_to)", *bounds]
+    if y == "y":
+        return " & ".join(exact)
+    seen = _overlap(support, ["y_low", "y_from"], ["y_high", "y_to"])
+    return f"(({' & '.join(['(y_low == y_high)', *exact])}) | ({' & '.join(seen)}))"
+
+
+def _overlap(support: Domain, lows: list[str], highs: list[str]) -> list[str]:
+    """That the intersection of intervals has a part of the support inside."""
+    within = [f"({low} < {high})" for low in lows for high in highs]
+    within += [f"({high} > {_number(support.low)})" for high in highs]
+    return within + [f"({low} < {_number(support.high)})" for low in lows]
+
+
+def inside(support: Domain, y: str) -> list[str]:
+    """The conditions for a number called y to be in the support."""
     conditions = [f"(abs({y}) < math.inf)"]
     if support.low > -math.inf:
         conditions.append(f"({y} {'>=' if support.closed_low else '>'} {support.low!r})")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.graph import Node, constant
+from likely._math.graph import Node
 from likely._math.pool import fold_slices
 from likely.links import default_link
 from likely.losses.kernels.build import Kernel, kernel, load
@@ -48,30 +48,26 @@ def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
     )
 
 
-def single_outputs(loss: Any) -> dict[str, list[Node]] | None:
-    """What the kernels in float32 compute, by their names, or None where float32 would cost digits.
+def single_outputs(loss: Any) -> dict[str, list[Node]]:
+    """What the kernels in float32 compute, by their names; none where float32 would cost digits.
 
-    One has nll; the other its gradient, and 0 for nll: what is so simple is computed twice rather than kept.
     Formulas with special functions, other links than the default ones, and formulas of users are computed in double
     precision always.
     """
     specification, outputs = loss.specification, loss.outputs(1)
     usual = all(slot.link is default_link(loss.domain(slot)) for slot in loss.free)
     if specification.own or specification.structure or not usual or not simple(outputs):
-        return None
-    return {"loss_single": outputs[:1], "slopes_single": [constant(0.0), *outputs[1:]]}
+        return {}
+    return {"loss_single": outputs[:1], "gradient_single": outputs}
 
 
-def single_kernels(loss: Any) -> list[Kernel] | None:
-    """The compiled kernels of ``single_outputs``."""
-    found = single_outputs(loss)
-    if found is None:
+def single_kernel(loss: Any, order: int) -> Kernel | None:
+    """The compiled kernel of ``single_outputs`` of this order."""
+    name = f"{_ORDERS[order]}_single"
+    outputs, support = single_outputs(loss), loss.specification.support
+    if name not in outputs:
         return None
-    columns, support = loss.columns, loss.specification.support
-    return [
-        kernel(title_of(loss), name, nodes, columns, support, single=True)
-        for name, nodes in found.items()
-    ]
+    return kernel(title_of(loss), name, outputs[name], loss.columns, support, single=True)
 
 
 def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> int:
@@ -98,29 +94,31 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
     return sum(invalid)
 
 
-def run_mean(function: Kernel, y: Array, raw: Array, rest: Array, of_mean: float = 1.0) -> float:
-    """The mean of nll over the rows; ``rest`` gets the gradient of ``of_mean`` times it.
+def run_mean(function: Kernel, y: Array, raw: Array, rest: Array | None) -> float:
+    """The mean of nll over the rows; ``rest`` gets its gradient, and is None for a kernel without.
 
-    y (n,) or (n, m), raw (k, n) and ``rest`` (k, n), or (0, n) of a kernel without gradient, may have any strides and
-    float types.
+    y (n,) or (n, m), raw (k, n) and ``rest`` (k, n) may have any strides and float types.
     """
-    module, n, y = _blocks(function, y.ndim), y.shape[0], y.T
-    scale = _real(function)(of_mean / n)
-    ready = _ready(_real(function), y, raw)
-    found: list[float] = []
+    module, n, y, real = _blocks(function, y.ndim), y.shape[0], y.T, _real(function)
+    ready, scale = _ready(real, y, raw), real(1.0 / n)
+    rest = _NO_ROWS if rest is None else rest
 
-    def work(start: int, stop: int) -> None:
+    def part(start: int, stop: int) -> float:
         if ready:
-            found.append(module.sums(y, raw, rest, scale, start, stop)[1])
+            total: float = module.sums(y, raw, rest, scale, start, stop)[1]
         else:
-            found.append(module.blocks(y, raw, _NOTHING, rest, scale, start, stop)[1])
+            total = module.blocks(y, raw, _NOTHING, rest, scale, start, stop)[1]
+        return total
 
-    few = _real(function) is np.float32 and n < _SERIAL_ROWS
-    fold_slices(work, n, n_jobs=1 if few else None)
+    if real is np.float32 and n < _SERIAL_ROWS:
+        return part(0, n) / n
+    found: list[float] = []
+    fold_slices(lambda start, stop: found.append(part(start, stop)), n)
     return math.fsum(found) / n
 
 
 _NOTHING: Array = np.empty(0)
+_NO_ROWS: Array = np.empty((0, 0))
 
 
 @cache

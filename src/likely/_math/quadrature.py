@@ -1,0 +1,102 @@
+"""Integrals of e^−h over a half-line for convex h that begins at 0: tails, over the density at their start.
+
+Every derivative of such an integral is a mean of derivatives of h under the weight e^−h. Nothing in
+these sums is subtracted, so they are as accurate far out as near the mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import add
+from typing import Any
+
+from numpy.polynomial.legendre import leggauss
+
+from likely._math.graph import Expression, Node, exp
+
+#: h at the end of the reach: e to its negative is below rounding.
+DROP = 34.0
+
+
+def _nodes(n: int, uniform: float) -> Iterator[tuple[float, float]]:
+    """Gauss and Legendre's nodes and weights on [0, 1], moved to its start where the weight lies.
+
+    With s = x (c + (1 − c) x) an exponential, the slowest of all that e^−h may be, becomes nearly a bell.
+    """
+    for t, weight in zip(*leggauss(n), strict=True):
+        x = 0.5 + 0.5 * float(t)
+        slope = uniform + 2.0 * (1.0 - uniform) * x
+        yield x * (uniform + (1.0 - uniform) * x), 0.5 * float(weight) * slope
+
+
+#: With so many the relative error of the integral of an exponential or half a bell is 1e-14, that of
+#: the variance of h is 2e-12.
+NODES = list(_nodes(30, 0.3))
+#: Of an interval in which |h| < 1.5 these give every digit.
+EVEN = list(_nodes(8, 1.0))
+#: Of two intervals, the second from 2/7 of both on, these give every digit where h has steps as e^−s does.
+_PART = list(_nodes(16, 1.0))
+LONG = [(2.0 / 7.0 * at, 2.0 / 7.0 * w) for at, w in _PART]
+LONG += [(2.0 / 7.0 + 5.0 / 7.0 * at, 5.0 / 7.0 * w) for at, w in _PART]
+
+
+class Tail:
+    """∫ weight(s) e^−h(s) ds over 0 < s < reach, where h(0) = 0 and what is left out is below e^−``DROP``.
+
+    ``first`` is a part of the reach that is integrated apart, where what is ahead is much longer than h is smooth.
+    """
+
+    def __init__(
+        self,
+        reach: Expression,
+        height: Callable[[Node], Node],
+        weight: Callable[[Node], Node] | None = None,
+        first: Expression | None = None,
+    ) -> None:
+        self._points: list[Node] = [at * reach for at, _ in NODES]
+        lengths: list[Any] = [w for _, w in NODES]
+        if first is not None:
+            rest = reach - first
+            self._points = [first + at * rest for at, _ in NODES] + [at * first for at, _ in LONG]
+            share = first / reach
+            lengths = [w * (1.0 - share) for w in lengths] + [w * share for _, w in LONG]
+        self._heights = [height(s) for s in self._points]
+        self._weights = [w * exp(-h) for w, h in zip(lengths, self._heights, strict=True)]
+        if weight is not None:
+            self._weights = [
+                w * weight(s) for w, s in zip(self._weights, self._points, strict=True)
+            ]
+        self._total = reduce(add, self._weights)
+        self._reach = reach
+
+    @property
+    def size(self) -> Node:
+        """The integral."""
+        return self._reach * self._total
+
+    def mean(self, function: Callable[[Node], Node]) -> Node:
+        """The mean of function(s) under the integrand."""
+        return self._mean([function(s) for s in self._points])
+
+    def variance(self, function: Callable[[Node], Node]) -> Node:
+        """The variance of function(s) under the integrand."""
+        return self._variance([function(s) for s in self._points])
+
+    @property
+    def height(self) -> Node:
+        """The mean of h."""
+        return self._mean(self._heights)
+
+    @property
+    def spread(self) -> Node:
+        """The variance of h."""
+        return self._variance(self._heights)
+
+    def _mean(self, values: list[Node]) -> Node:
+        products = [w * v for w, v in zip(self._weights, values, strict=True)]
+        return reduce(add, products) / self._total
+
+    def _variance(self, values: list[Node]) -> Node:
+        mean = self._mean(values)
+        return self._mean([(v - mean) * (v - mean) for v in values])

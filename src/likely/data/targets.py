@@ -1,0 +1,144 @@
+"""Targets of several columns: numbers that are predicted together, successes with trials, times with events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely._math.domains import Composition, Domain, Intervals, Product, Trials
+from likely.data.errors import DataError, count, listing, rows_words, spoken
+from likely.data.table import Column
+from likely.data.target import Proposal, Target, refuse_missing
+
+Array = NDArray[np.float64]
+
+
+def propose_several(columns: Sequence[Column]) -> Proposal:
+    """The family that the values of several targets suggest."""
+    names = listing((spoken(column.name) for column in columns), 4)
+    y = numbers(columns)
+    if (y > 0.0).all() and (np.abs(y.sum(axis=1) - 1.0) <= Composition.tolerance).all():
+        reason = f"{names} are above 0 and sum to 1 in every row: shares of a whole"
+        return Proposal("Dirichlet", "shares of a whole", reason)
+    if (y >= 0.0).all() and (y == np.floor(y)).all() and (y.sum(axis=1) > 0.0).all():
+        reason = (
+            f"{names} hold whole numbers ≥ 0, taken as counts of {len(columns)} kinds; where the shares vary "
+            "more than the columns explain, compare --family dirichletmultinomial"
+        )
+        return Proposal("Multinomial", "counts of several kinds", reason)
+    return Proposal("MultivariateNormal", "vector", f"{names} hold real numbers")
+
+
+def propose_trials(columns: Sequence[Column]) -> Proposal:
+    """Successes among known numbers of trials."""
+    successes, trials = columns
+    y = numbers(columns)
+    reason = (
+        f"{spoken(successes.name)} of {spoken(trials.name)} (from {y[:, 1].min():g} to {y[:, 1].max():g}): "
+        "successes among known numbers of trials"
+    )
+    return Proposal("Binomial", "successes among trials", reason)
+
+
+def propose_censored(time: Column, event: Column) -> Proposal:
+    """Times, or amounts, of which some are known to be larger."""
+    values, seen = numbers([time])[:, 0], events(event)
+    share = 100.0 * (1.0 - seen.mean())
+    reason = f"{spoken(time.name)}: in {share:.3g} % of the rows only a lower bound, where {spoken(event.name)} is 0"
+    positive = bool((values > 0.0).all())
+    inside = "Weibull" if positive else "Normal"
+    return Proposal(f"Censored({inside})", "positive" if positive else "real", reason)
+
+
+def numbers(columns: Sequence[Column], *, gaps: bool = False) -> Array:
+    """The columns side by side, (n, d); DataError where one holds text or, without ``gaps``, misses a value."""
+    for column in columns:
+        if column.is_labels:
+            shown = listing((repr(level) for level in column.levels), 3)
+            raise DataError(
+                f"column {column.name!r} holds text ({shown}), but the target needs numbers"
+            )
+        if not gaps:
+            refuse_missing(column)
+    return np.column_stack([np.asarray(column.values, dtype=np.float64) for column in columns])
+
+
+def events(column: Column) -> Array:
+    """1 where the event was seen and 0 where not, of a column of 0 and 1, or true and false."""
+    refuse_missing(column, "the event column")
+    if column.kind == "text":
+        raise DataError(
+            f"the event column {column.name!r} holds text ({listing(map(repr, column.levels), 3)}); write 1 "
+            "where the event was seen and 0 where it was not"
+        )
+    values = np.asarray(column.values, dtype=np.float64)
+    wrong = np.flatnonzero(~np.isin(values, (0.0, 1.0)))
+    if len(wrong):
+        raise DataError(
+            f"the event column {column.name!r} must hold 1 (seen) or 0 (not yet), but there is "
+            f"{values[wrong[0]]:.6g} in {rows_words(wrong.tolist())}"
+        )
+    return values
+
+
+def prepare_targets(columns: Sequence[Column], support: Domain, family: str) -> Target:
+    """The target of several columns for ``family``; DataError names column and rows outside its support."""
+    names = tuple(column.name for column in columns)
+    intervals, rankings = isinstance(support, Intervals), support.name == "rankings"
+    y = numbers(columns, gaps=intervals or rankings)
+    if intervals:
+        _refuse_columns(names, 2, "the lower and the upper bound", family)
+        # An end that is not known is an empty cell.
+        y = np.where(np.isnan(y), (-np.inf, np.inf), y)
+        _refuse_rows(y[:, 0] > y[:, 1], f"{names[0]} is above {names[1]}", family, support)
+    elif isinstance(support, Trials):
+        _refuse_columns(names, 2, "successes and trials", family)
+        more = y[:, 0] > y[:, 1]
+        _refuse_rows(more, f"{names[0]} is larger than {names[1]}", family, support)
+    elif isinstance(support, Product):
+        for name, part, values in zip(names, support.parts, y.T, strict=False):
+            _refuse_values(name, values, part, family)
+    elif not rankings:
+        for name, values in zip(names, y.T, strict=True):
+            if (values == values[0]).all():
+                raise DataError(
+                    f"target {name!r} is always {values[0]:g}: a constant, and nothing to learn"
+                )
+    if isinstance(support, Composition):
+        said = (
+            "the counts are all 0"
+            if support.whole
+            else f"{listing(map(spoken, names), 4)} do not sum to 1"
+        )
+        _refuse_rows(~support.contains(y), said, family, support)
+    elif isinstance(support, (Intervals, Trials)):
+        outside = ~support.contains(y)
+        _refuse_rows(outside, f"{names[0]}, {names[1]} are impossible", family, support)
+    return Target(", ".join(names), y, False)
+
+
+def _refuse_columns(names: Sequence[str], wanted: int, what: str, family: str) -> None:
+    if len(names) != wanted:
+        raise DataError(
+            f"{family} needs {wanted} target columns, {what}; got {count(len(names), 'column')}: "
+            f"{listing(map(spoken, names))}"
+        )
+
+
+def _refuse_rows(bad: NDArray[np.bool_], what: str, family: str, support: Domain) -> None:
+    rows: Any = np.flatnonzero(bad)
+    if len(rows):
+        raise DataError(f"{what} in {rows_words(rows.tolist())}: {family} needs {support.words}")
+
+
+def _refuse_values(name: str, values: Array, support: Domain, family: str) -> None:
+    outside = np.flatnonzero(~support.contains(values))
+    if len(outside):
+        shown = listing((f"{values[r]:.6g} in row {r + 1}" for r in outside), 3)
+        raise DataError(
+            f"target {name!r}: {family} needs {support.words}, but there "
+            f"{'is' if len(outside) == 1 else 'are'} {shown}"
+        )

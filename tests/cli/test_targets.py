@@ -1,0 +1,180 @@
+"""Targets of several columns, successes among trials, and times with events."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import likely
+from likely import Binomial, Censored, Dirichlet, Linear, Weibull, censored
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    n = 240
+    x = rng.normal(size=n).round(3)
+    logs = np.column_stack([0.5 + x, -0.3 * x, np.zeros(n)])
+    shares = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    soil = np.array([rng.dirichlet(20.0 * row) for row in shares])
+    votes = np.array([rng.multinomial(30, row) for row in shares])
+    sown = rng.integers(5, 40, n)
+    time, end = rng.weibull(1.5, n) * np.exp(1.0 + 0.5 * x), rng.exponential(4.0, n)
+    return pd.DataFrame(
+        {
+            "x": x,
+            "place": rng.choice(["north", "south"], n),
+            **dict(zip(("sand", "silt", "clay"), soil.T, strict=True)),
+            **dict(zip(("red", "blue", "green"), votes.T, strict=True)),
+            "sown": sown,
+            "sprouted": rng.binomial(sown, 1.0 / (1.0 + np.exp(-x))),
+            "days": np.minimum(time, end),
+            "failed": time <= end,
+            "u": rng.normal(size=n) + x,
+            "v": rng.normal(size=n) - x,
+        }
+    )
+
+
+@pytest.fixture
+def fit(run, table, tmp_path):
+    """Fit with x and place as the only columns; the report as JSON, and the model's folder."""
+
+    def _fit(target, *options):
+        used = {*target.split(","), "x", "place", *options}
+        table[[c for c in table.columns if c in used]].to_csv(tmp_path / "d.csv", index=False)
+        result = run("fit", "d.csv", "--target", target, *options, "--out", "m", "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout), tmp_path / "m"
+
+    return _fit
+
+
+def predicted(run, *options):
+    result = run("predict", "m", "d.csv", "--out", "p.csv", "--quiet", *options)
+    assert result.exit_code == 0, result.output
+    return pd.read_csv("p.csv")
+
+
+def estimates(report):
+    return np.array([row["estimate"] for row in report["coefficients"]])
+
+
+def test_shares(fit, run, table):
+    report, folder = fit("sand,silt,clay")
+    assert report["family"] == "Dirichlet(['sand', 'silt', 'clay'])"
+    assert report["proposal"]["domain"] == "shares of a whole"
+    assert report["held_out"]["gain"] > 0.5
+    assert "coverage" not in report["held_out"]
+    columns = predicted(run, "--quantiles", "10,90")
+    assert list(columns)[:5] == [
+        "mode[sand]",
+        "mean[sand]",
+        "median[sand]",
+        "q10[sand]",
+        "q90[sand]",
+    ]
+    assert np.allclose(columns[[f"mean[{c}]" for c in ("sand", "silt", "clay")]].sum(axis=1), 1.0)
+    inside = (columns["q10[sand]"] < table.sand) & (table.sand < columns["q90[sand]"])
+    assert 0.7 < inside.mean() < 0.9
+    assert likely.load(folder).family_ == Dirichlet(["sand", "silt", "clay"])
+
+
+@pytest.mark.parametrize("predictor", ["linear", "trees", "constant"])
+def test_counts_of_several_kinds(fit, run, predictor):
+    report, _ = fit("red,blue,green", "--predictor", predictor)
+    assert report["proposal"]["domain"] == "counts of several kinds"
+    columns = predicted(run, "--trials", "30")
+    assert (columns[[f"mode[{c}]" for c in ("red", "blue", "green")]].sum(axis=1) == 30).all()
+
+
+def test_vectors(fit, run):
+    report, _ = fit("u,v")
+    assert report["family"] == "MultivariateNormal()"
+    named = {row["parameter"] for row in report["coefficients"]}
+    assert {"loc[u]", "loc[v]", "covariance[u,u]", "covariance[v,u]"} <= named
+    assert {"mean[u]", "q5[v]"} <= set(predicted(run))
+
+
+def test_successes_among_trials(fit, run, table):
+    report, _ = fit("sprouted", "--trials", "sown")
+    design = np.column_stack([table.x, table.place == "north"])
+    model = Linear(Binomial()).fit(design, table[["sprouted", "sown"]])
+    ours = np.concatenate([[model.intercept_["probs"]], model.coef_["probs"]])
+    np.testing.assert_allclose(estimates(report), ours, rtol=1e-8)
+    assert 0.9 < report["held_out"]["coverage"]["95"] <= 1.0
+    mean = model.predict(design, point="mean")
+    np.testing.assert_allclose(predicted(run)["mean"], mean * table.sown, rtol=1e-8)
+    np.testing.assert_allclose(predicted(run, "--trials", "10")["mean"], 10.0 * mean, rtol=1e-8)
+    table[["x", "place"]].to_csv("d.csv", index=False)
+    result = run("predict", "m", "d.csv", "--out", "p.csv", "--json")
+    assert any("no column 'sown'" in note for note in json.loads(result.stdout)["notes"])
+
+
+@pytest.mark.parametrize("family", ["auto", "weibull", "Censored(Weibull)"])
+def test_times_with_events(fit, run, table, family):
+    report, _ = fit("days", "--event", "failed", "--family", family)
+    assert report["family"] == "Censored(Weibull())"
+    design = np.column_stack([table.x, table.place == "north"])
+    model = Linear(Censored(Weibull())).fit(design, censored(table.days, table.failed))
+    np.testing.assert_allclose(
+        estimates(report)[:3], [model.intercept_["scale"], *model.coef_["scale"]], rtol=1e-6
+    )
+    assert (predicted(run)["median"] > 0.0).all()
+
+
+def test_bounds_of_which_an_empty_cell_is_not_known(run, table, tmp_path):
+    low = table.days
+    high = low.where(table.failed)
+    pd.DataFrame({"x": table.x, "low": low, "high": high}).to_csv(tmp_path / "d.csv", index=False)
+    result = run("fit", "d.csv", "-t", "low,high", "--family", "Censored(Weibull)", "--json")
+    model = Linear(Censored(Weibull())).fit(table[["x"]], censored(table.days, table.failed))
+    ours = [model.intercept_["scale"], *model.coef_["scale"], model.intercept_["shape"]]
+    np.testing.assert_allclose(estimates(json.loads(result.stdout)), ours, rtol=1e-6)
+
+
+def test_what_people_read(run, table, tmp_path):
+    table[["x", "place", "sand", "silt", "clay"]].to_csv(tmp_path / "d.csv", index=False)
+    text = run("fit", "d.csv", "-t", "sand,silt,clay").stdout
+    assert "target (sand, silt, clay)" in text
+    assert "(sand, silt, clay) ~ Dirichlet(log_ratio_sand, log_ratio_silt, precision)" in text
+    table[["x", "sown", "sprouted"]].to_csv(tmp_path / "d.csv", index=False)
+    text = run("fit", "d.csv", "-t", "sprouted", "--trials", "sown").stdout
+    assert "sown: the number of trials, not a predictor" in text
+    assert "p(y) = C(n, y)" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-t", "sand,slit,clay"], "target 'slit' is not in d.csv; did you mean 'silt'?"),
+        (["-t", "sand,place"], "column 'place' holds text ('north', 'south')"),
+        (["-t", "sand,u", "--family", "dirichlet"], "target 'u': Dirichlet needs a number strictly between 0 and 1"),
+        (["-t", "sand,silt", "--family", "dirichlet"], "sand, silt do not sum to 1 in rows 1, 2"),
+        (["-t", "u,v", "--family", "gamma"], "--target u,v names 2 columns, but Gamma is over one"),
+        (["-t", "sand", "--family", "dirichlet"], "Dirichlet is over several columns: name them with commas"),
+        (["-t", "sprouted", "--family", "binomial"], "name its column with --trials"),
+        (["-t", "sown", "--trials", "sprouted"], "sown is larger than sprouted in rows"),
+        (["-t", "sprouted", "--trials", "sowm"], "the trials column 'sowm' is not in d.csv; did you mean 'sown'?"),
+        (["-t", "sprouted", "--trials", "sown", "--family", "poisson"], "Poisson has no trials"),
+        (["-t", "days", "--event", "x"], "the event column 'x' must hold 1 (seen) or 0 (not yet), but there is"),
+        (["-t", "days", "--event", "place"], "the event column 'place' holds text"),
+        (["-t", "days", "--event", "failed", "--family", "poisson"], "--event failed: Censored is not defined"),
+        (["-t", "days", "--family", "Censored(Weibull)"], "name a column of 1 and 0 with --event"),
+        (["-t", "days", "--event", "failed", "--trials", "sown"], "give one of them"),
+        (["-t", "u,v", "--drop", "v"], "--drop v: that is one of the targets"),
+        (["-t", "u,u"], "a column is named twice"),
+        (["-t", "red,blue", "--family", "Multinomial(3)"], "names 2 columns, but Multinomial(3) has 3"),
+        (["-t", "red,blue", "--trials", "sown"], "--trials goes with a target of one column"),
+    ],
+)  # fmt: skip
+def test_mistakes(mistake, table, tmp_path, options, message):
+    table.to_csv(tmp_path / "d.csv", index=False)
+    assert message in mistake("fit", "d.csv", *options)
+
+
+def test_a_wrong_number_of_trials(fit, mistake):
+    fit("sprouted", "--trials", "sown")
+    assert "trials must be a whole number ≥ 1" in mistake("predict", "m", "d.csv", "--trials", "0")
+    assert "'nope' is not in d.csv" in mistake("predict", "m", "d.csv", "--trials", "nope")

@@ -1,0 +1,248 @@
+"""Counts that are cut off anywhere, or known by bounds: against exact sums with many digits, and SciPy's likelihood."""
+
+import numpy as np
+import pytest
+from mpmath import mp
+from scipy import optimize, stats
+
+from likely import (
+    BetaBinomial,
+    Binomial,
+    Censored,
+    Constant,
+    GeneralisedPoisson,
+    Geometric,
+    Linear,
+    NegativeBinomial,
+    Poisson,
+    Truncated,
+    censored,
+)
+from likely.inference.predictive import Predictive
+from oracles import numeric
+
+FAMILIES = {"poisson": Poisson, "geometric": Geometric, "negativebinomial": NegativeBinomial}
+
+
+def first_probabilities(name, theta, most):
+    """p(0), …, p(most)"""
+    m = theta[0]
+    if name == "poisson":
+        p, step = mp.exp(-m), lambda j: m / j
+    elif name == "geometric":
+        p, step = 1 / (1 + m), lambda j: m / (1 + m)
+    else:
+        s = theta[1]
+        p, step = (s / (s + m)) ** s, lambda j: m / (s + m) * (s + j - 1) / j
+    found = [p]
+    for j in range(1, most + 1):
+        found.append(found[-1] * step(j))
+    return found
+
+
+def loss_by_sums(name, low, high):
+    """−log P(low ≤ Y ≤ high), the bounds fixed."""
+
+    def loss(*raw):
+        p = first_probabilities(
+            name, [mp.exp(r) for r in raw], int(low if np.isinf(high) else high)
+        )
+        start = max(int(max(low, 0.0)), 0)
+        return -mp.log(1 - mp.fsum(p[:start]) if np.isinf(high) else mp.fsum(p[start:]))
+
+    return loss
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_numerics_contract(name):
+    """Below, beyond and between, at means from far below to far above the bounds."""
+    loss = Censored(name).loss()
+    bounds = [
+        (3.0, np.inf),
+        (-np.inf, 0.0),
+        (0.0, 7.0),
+        (1.0, 4.0),
+        (40.0, np.inf),
+        (-np.inf, 90.0),
+    ]
+    sizes = [(), *[()] * 5]
+    if name == "negativebinomial":
+        sizes = [(-3.0,), (0.0,), (0.7,), (1.62,), (5.0,), (20.0,)]
+    for low, high in bounds:
+        for log_size in dict.fromkeys(sizes):
+            points = [(float(v), *log_size) for v in (-9.0, -0.5, 1.1, 3.7, 4.6, 8.0)]
+            if low == 40.0:  # 1 less the sum has no digits left
+                points = points[1:]
+            raw = np.ascontiguousarray(np.array(points).T)
+            found = loss.evaluate(np.tile([low, high], (len(points), 1)), raw, 2)
+            worst = numeric.ratios(found, loss_by_sums(name, low, high), points)
+            for part in worst:
+                assert part.max() <= 1.0, (low, high, part.max(), points[part.argmax()])
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_counts_above_a_bound_are_a_distribution(name):
+    for low in (1, 5):
+        family = Truncated(name, low=low)
+        d = Predictive(family.loss(), np.array([1.3, 0.4][: family.loss().columns]))
+        k = np.arange(3000.0)
+        p = d.prob(k)
+        assert p.sum() == pytest.approx(1.0, abs=1e-12)
+        assert (p[: low + 1] == 0.0).all()
+        np.testing.assert_allclose(d.cdf(k[:40]), np.cumsum(p)[:40], rtol=1e-10)
+        assert d.mean() == pytest.approx((p * k).sum(), rel=1e-10)
+    wide = Truncated(name, low=2, high=400).loss()
+    narrow = Truncated(name, low=2, high=150).loss()
+    raw = np.array([[1.0], [0.5]])[: wide.columns]
+    np.testing.assert_allclose(wide.evaluate(np.array([5.0]), raw, 1)[1],
+                               narrow.evaluate(np.array([5.0]), raw, 1)[1], rtol=1e-9)  # fmt: skip
+
+
+def test_a_small_mean_leaves_nothing_but_the_first_count():
+    """−log p(3 | y > 2) is m/4 − … for a small mean m, and so is its slope."""
+    found = Truncated(Poisson(), low=2).loss().evaluate(np.array([3.0]), np.array([[-20.0]]), 1)
+    assert found[0][0] == pytest.approx(np.exp(-20.0) / 4.0, rel=1e-8)
+    assert found[1][0, 0] == pytest.approx(np.exp(-20.0) / 4.0, rel=1e-8)
+
+
+# --- Fits. ------------------------------------------------------------------------------------------
+
+
+def survey(rng, n=500):
+    """Numbers of visits, of which 6 and more are one answer, by a Negative Binomial regression."""
+    X = rng.normal(size=(n, 1))
+    mean = np.exp(1.0 + 0.5 * X[:, 0])
+    return X, rng.poisson(rng.gamma(1.5, mean / 1.5)).astype(float)
+
+
+def maximum(loss, start):
+    options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 5000}
+    found = optimize.minimize(loss, start, method="Nelder-Mead", options=options)
+    return -found.fun, found.x
+
+
+def test_a_survey_with_a_top_code():
+    X, y = survey(np.random.default_rng(0))
+    model = Linear(Censored(NegativeBinomial())).fit(X, censored(np.minimum(y, 6.0), y < 6.0))
+
+    def loss(p):
+        mean, size = np.exp(p[0] + p[1] * X[:, 0]), np.exp(p[2])
+        d = stats.nbinom(size, size / (size + mean))
+        return -np.where(y >= 6.0, d.logsf(5), d.logpmf(y)).sum()
+
+    best, at = maximum(loss, [1.0, 0.5, 0.0])
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
+    assert model.coef_["mean"][0] == pytest.approx(at[1], abs=1e-5)
+    assert model.intercept_["size"] == pytest.approx(at[2], abs=1e-4)
+
+
+def test_a_survey_in_bands():
+    """Of Poisson counts only 0, 1–2, 3–5, 6–10 or more is known."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(500, 1))
+    y = rng.poisson(np.exp(1.0 + 0.5 * X[:, 0]))
+    low, high = np.array([0.0, 1.0, 3.0, 6.0, 11.0]), np.array([0.0, 2.0, 5.0, 10.0, np.inf])
+    band = np.searchsorted(high, y)
+    model = Linear(Censored(Poisson())).fit(X, np.column_stack([low[band], high[band]]))
+
+    def loss(p):
+        d = stats.poisson(np.exp(p[0] + p[1] * X[:, 0]))
+        return -np.log(d.cdf(high[band]) - d.cdf(low[band] - 1.0)).sum()
+
+    best, at = maximum(loss, [1.0, 0.5])
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
+    assert model.coef_["mean"][0] == pytest.approx(at[1], abs=1e-5)
+
+
+def test_counts_that_begin_above_a_bound():
+    _, y = survey(np.random.default_rng(2), 1500)
+    y = y[y > 2.0]
+
+    def loss(p):
+        size, mean = np.exp(p)
+        d = stats.nbinom(size, size / (size + mean))
+        return -(d.logpmf(y) - d.logsf(2)).sum()
+
+    found = Truncated(NegativeBinomial(), low=2).fit(y)
+    best, _ = maximum(loss, [0.0, 1.0])
+    assert found.log_prob(y).sum() == pytest.approx(best, abs=1e-6)
+    # Failures forget: the excess over the bound has the Geometric's own mean.
+    geometric = Truncated(Geometric(), low=2).fit(y)
+    assert geometric.parameters["mean"] == pytest.approx(y.mean() - 3.0, rel=1e-9)
+    # Of an exponential family the mean of what is seen is that of the data.
+    assert Truncated(Poisson(), low=2).fit(y).mean() == pytest.approx(y.mean(), rel=1e-9)
+
+
+def test_exact_rows_alone_are_the_family_itself():
+    y = np.random.default_rng(3).poisson(2.5, 200).astype(float)
+    seen = Constant(Censored(Poisson())).fit(np.zeros((200, 1)), np.column_stack([y, y]))
+    assert np.exp(seen.intercept_["mean"]) == pytest.approx(y.mean(), rel=1e-10)
+
+
+# --- What cannot be. --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([0.5, 3.0], r"whole numbers or infinite"),
+        ([1.0, 2.5], r"whole numbers or infinite"),
+        ([-3.0, -1.0], r"impossible under Censored\(Poisson\)"),
+        ([1.5, 1.5], r"of an exact row low = high, a whole number"),
+    ],
+)
+def test_bounds_that_are_no_counts_are_named(row, message):
+    with pytest.raises(ValueError, match=message):
+        Censored(Poisson()).fit([[1.0, 1.0], row])
+    invalid = []
+    loss = Censored(Poisson()).loss()
+    loss.compiled.evaluate(np.array([[1.0, 1.0], row]), np.zeros((1, 2)), 0, invalid=invalid)
+    assert invalid[0] > 0
+
+
+def test_what_has_no_tails_is_refused_by_name():
+    with pytest.raises(
+        TypeError, match="families that have both: Geometric, NegativeBinomial, Poisson"
+    ):
+        Censored(GeneralisedPoisson())
+    with pytest.raises(TypeError, match="needs low=0 or a finite high"):
+        Truncated(GeneralisedPoisson(), low=2)
+
+
+def test_the_functions_are_printed_by_their_names():
+    assert "P(3, m)" in str(Truncated(Poisson(), low=2).explain())
+    assert "I(3, s, m/(m + s))" in str(Truncated(NegativeBinomial(), low=2).explain())
+    assert "−log(F(high) − F(low − 1))" in str(Censored(Poisson()).explain())
+
+
+@pytest.mark.parametrize("family", [Binomial(trials=12), BetaBinomial(trials=12)], ids=repr)
+def test_few_counts_are_added_up(family):
+    """Successes among known trials: bounds against sums of the probabilities, and slopes against differences."""
+    loss = Censored(family).loss()
+    raw = np.array([[0.4], [1.0]])[: loss.columns]
+    p = Predictive(family.loss(), raw[:, 0]).prob(np.arange(13.0))
+    for low, high in [(9.0, np.inf), (-np.inf, 2.0), (3.0, 5.0), (0.0, 12.0), (12.0, np.inf)]:
+        inside = p[int(max(low, 0.0)) : int(min(high, 12.0)) + 1].sum()
+        row = np.array([[low, high]])
+        value, gradient, _ = loss.evaluate(row, raw, 2)
+        assert value[0] == pytest.approx(-np.log(inside), abs=1e-12)
+        for j in range(loss.columns):
+            step = 1e-5 * (np.arange(loss.columns) == j)[:, np.newaxis]
+            up, down = (loss.evaluate(row, raw + s * step, 0)[0][0] for s in (1.0, -1.0))
+            assert gradient[j, 0] == pytest.approx((up - down) / 2e-5, abs=1e-8)
+
+
+def test_a_test_of_which_a_perfect_score_is_a_bound():
+    """Scores of 12 questions; who has 10 or more passed, and no more is known."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(400, 1))
+    y = rng.binomial(12, 1.0 / (1.0 + np.exp(-0.8 - X[:, 0]))).astype(float)
+    model = Linear(Censored(Binomial(trials=12))).fit(X, censored(np.minimum(y, 10.0), y < 10.0))
+
+    def loss(p):
+        d = stats.binom(12, 1.0 / (1.0 + np.exp(-p[0] - p[1] * X[:, 0])))
+        return -np.where(y >= 10.0, d.logsf(9), d.logpmf(y)).sum()
+
+    best, at = maximum(loss, [0.5, 0.5])
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
+    assert model.coef_["probs"][0] == pytest.approx(at[1], abs=1e-5)
