@@ -19,6 +19,7 @@ from likely import (
     NegativeBinomial1,
     Normal,
     Poisson,
+    SkewNormal,
     Truncated,
     Weibull,
     ZeroInflated,
@@ -241,3 +242,30 @@ def test_yearly_maxima():
     assert errors == pytest.approx([0.028, 0.020, 0.098], abs=5e-4)
     levels = GeneralisedExtremeValue().fit(y).quantile([0.9, 0.99])
     assert levels == pytest.approx([4.30, 4.69], abs=5e-3)
+
+
+#: Body mass index of 202 athletes of the Australian Institute of Sport: Telford and Cunningham (1991), Medicine and
+#: Science in Sports and Exercise 23, 788-794; also in Cook and Weisberg, An Introduction to Regression Graphics (1994).
+ATHLETES = """
+    20.56 20.67 21.86 21.88 18.96 21.04 21.69 20.62 22.64 19.44 25.75 21.2 22.03 25.44 22.63 21.86 22.27 21.27
+    23.47 23.19 23.17 24.54 22.96 19.76 23.36 22.67 24.24 24.21 20.46 20.81 20.17 23.06 24.4 23.97 22.62 19.16
+    21.15 21.4 21.03 21.77 21.38 21.47 24.45 22.63 22.8 23.58 20.06 23.01 24.64 18.26 24.47 23.99 26.24 20.04
+    25.72 25.64 19.87 23.35 22.42 20.42 22.13 25.17 23.72 21.28 20.87 19 22.04 20.12 21.35 28.57 26.95 28.13
+    26.85 25.27 31.93 16.75 19.54 20.42 22.76 20.12 22.35 19.16 20.77 19.37 22.37 17.54 19.06 20.3 20.15 25.36
+    22.12 21.25 20.53 17.06 18.29 18.37 18.93 17.79 17.05 20.31 22.46 23.88 23.68 23.15 22.32 24.02 23.29 25.11
+    22.81 26.25 21.38 22.52 26.73 23.57 25.84 24.06 23.85 25.09 23.84 25.31 19.69 26.07 25.5 23.69 26.79 25.61
+    25.06 24.93 22.96 20.69 23.97 24.64 25.93 23.69 25.38 22.68 23.36 22.44 22.57 19.81 21.19 20.39 21.12 21.89
+    29.97 27.39 23.11 21.75 20.89 22.83 22.02 20.07 20.15 21.24 19.63 23.58 21.65 25.17 23.25 32.52 22.59 30.18
+    34.42 21.86 23.99 24.81 21.68 21.04 23.12 20.76 23.13 22.35 22.28 23.55 19.85 26.51 24.78 33.73 30.18 23.31
+    24.51 25.37 23.67 24.28 25.82 21.93 23.38 23.07 25.21 23.25 22.93 26.86 21.26 25.43 24.54 27.79 23.58 27.56
+    23.76 22.01 22.34 21.07
+"""
+
+
+def test_skew_normal_body_mass():
+    """What R's sn 2.1.0 gives for the same numbers, to all the digits that it prints."""
+    y = np.array(ATHLETES.split(), dtype=float)
+    model = Constant(SkewNormal()).fit(np.zeros((y.size, 1)), y)
+    loc, scale, skewness = (float(model.intercept_[p]) for p in ("loc", "scale", "skewness"))
+    assert [loc, np.exp(scale), skewness] == pytest.approx([19.96965, 4.132689, 2.312603], rel=1e-6)
+    assert model.log_likelihood_ == pytest.approx(-490.0994, abs=1e-4)
