@@ -160,7 +160,7 @@ def test_what_people_read(run, table, tmp_path):
         (["-t", "sprouted", "--trials", "sown", "--family", "poisson"], "Poisson has no trials"),
         (["-t", "days", "--event", "x"], "the event column 'x' must hold 1 (seen) or 0 (not yet), but there is"),
         (["-t", "days", "--event", "place"], "the event column 'place' holds text"),
-        (["-t", "days", "--event", "failed", "--family", "poisson"], "--event failed: Censored is not defined"),
+        (["-t", "days", "--event", "failed", "--family", "laplace"], "--event failed: Censored is not defined"),
         (["-t", "days", "--family", "Censored(Weibull)"], "name a column of 1 and 0 with --event"),
         (["-t", "days", "--event", "failed", "--trials", "sown"], "give one of them"),
         (["-t", "u,v", "--drop", "v"], "--drop v: that is one of the targets"),
