@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from likely.bounds import censored
 from likely.cli.errors import UserError, library_errors
 from likely.cli.family_text import parse_family
 from likely.cli.request import Request
@@ -19,7 +20,7 @@ from likely.data.targets import (
     propose_several,
     propose_trials,
 )
-from likely.modifiers import Censored, censored
+from likely.modifiers import Censored
 from likely.recipe import Family
 from likely.trials import TrialsFamily
 
