@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
+from likely._math.compound_poisson import SUMS
+from likely._math.series import on_numpy
 
 
 def _scipy(name: str) -> Callable[..., Any]:
@@ -58,3 +60,4 @@ TABLE: dict[str, Callable[..., Any]] = {
     "von_mises_quantile": _von_mises("quantile"),
     "von_mises_variance": _von_mises("variance"),
 }
+TABLE |= on_numpy(SUMS, TABLE)
