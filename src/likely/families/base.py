@@ -36,7 +36,7 @@ class View(Expression):
 
     __slots__ = ("_forms", "_value", "name")
 
-    def __init__(self, name: str, value: Node, forms: Mapping[str, Callable[[], Node]]) -> None:
+    def __init__(self, name: str, value: Node, forms: Mapping[str, Callable[[], Any]]) -> None:
         self.name = name
         self._value = value
         self._forms = forms
@@ -59,6 +59,14 @@ class View(Expression):
     def complement(self) -> Node:
         """1 − θ"""
         return self._forms["complement"]() if "complement" in self._forms else 1.0 - self._value
+
+    @property
+    def excess(self) -> View:
+        """θ − 1, as a view of its own: of a θ in (1, 2) its complement is 2 − θ."""
+        return self._forms["excess"]() if "excess" in self._forms else self._less_1()
+
+    def _less_1(self) -> View:
+        return View(self.name, self._value - 1.0, {})
 
     def __repr__(self) -> str:
         return self.name

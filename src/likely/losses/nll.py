@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -382,7 +382,7 @@ def compose(specification: Specification, slots: tuple[Slot, ...]) -> NegativeLo
 
 
 def _link_view(name: str, link: Link, raw: Node) -> View:
-    forms = {
+    forms: dict[str, Any] = {
         form: (lambda f=formula: f(raw))
         for form, formula in (
             ("log", link.log),
@@ -391,4 +391,6 @@ def _link_view(name: str, link: Link, raw: Node) -> View:
         )
         if formula is not None
     }
+    if link.excess is not None:
+        forms["excess"] = partial(_link_view, name, link.excess, raw)
     return View(name, as_node(link.value(raw)), forms)

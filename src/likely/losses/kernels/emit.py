@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from likely._math.compound_poisson import SUMS
 from likely._math.domains import Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
@@ -36,7 +37,7 @@ _UNARY = {
 }
 #: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
 _COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
-_KNOWN = {*_BINARY, *_UNARY, *_COPIED, "where", "sign", "pi"}
+_KNOWN = {*_BINARY, *_UNARY, *_COPIED, *SUMS, "where", "sign", "pi"}
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
 _LONGEST = 1500
 
@@ -77,21 +78,9 @@ def kernel_source(
     nodes = expand(outputs, dict.fromkeys(_KNOWN, _unused))
     if single:
         nodes = in_single(nodes)
-    order = topological(nodes)
-    names: dict[int, str] = {}
-    lines: list[str] = []
+    helpers: list[str] = []
     used: set[str] = set()
-    for node in order:
-        if node.op == "constant":
-            names[id(node)] = _number(node.value, single)
-        elif node.op == "symbol":
-            names[id(node)] = node.value
-        elif node.op == "pi":
-            names[id(node)] = "float32(math.pi)" if single else "math.pi"
-        else:
-            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
-            names[id(node)] = f"t{len(lines)}"
-            lines.append(f"        t{len(lines)} = {text}")
+    lines, names = _statements(topological(nodes), "        ", used, helpers, single)
     rows = range(columns)
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
@@ -113,7 +102,59 @@ def kernel_source(
         head += ["        invalid += 0 if valid else 1"]
     tail = [f"        out{r}[i] = {names[id(node)]}" for r, node in enumerate(nodes)]
     tail += ["    return invalid"]
-    return "\n".join([*head, *lines, *tail]) + "\n", used
+    text = "\n".join([*head, *lines, *tail]) + "\n"
+    return "\n\n".join([*helpers, text]), used
+
+
+def _statements(
+    order: Sequence[Node], indent: str, used: set[str], helpers: list[str], single: bool
+) -> tuple[list[str], dict[int, str]]:
+    """A line for each operation, and the name of each node; sums become functions of their own."""
+    names: dict[int, str] = {}
+    lines: list[str] = []
+    together: dict[tuple[int, ...], list[Node]] = {}
+    for node in order:
+        if node.op in SUMS:
+            together.setdefault(tuple(id(arg) for arg in node.args), []).append(node)
+    for node in order:
+        if id(node) in names:
+            continue
+        if node.op == "constant":
+            names[id(node)] = _number(node.value, single)
+        elif node.op == "symbol":
+            names[id(node)] = node.value
+        elif node.op == "pi":
+            names[id(node)] = "float32(math.pi)" if single else "math.pi"
+        elif node.op in SUMS:
+            # All sums over the same terms run in one loop.
+            group = together[tuple(id(arg) for arg in node.args)]
+            for one in group:
+                names[id(one)] = f"t{len(lines)}_{one.op}"
+            targets = ", ".join(names[id(one)] for one in group)
+            function = f"sum_{len(helpers)}"
+            given = ", ".join(names[id(arg)] for arg in node.args)
+            lines.append(f"{indent}{targets} = {function}({given})")
+            helpers.append(_loop(function, [one.op for one in group], used))
+        else:
+            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
+            names[id(node)] = f"t{len(lines)}"
+            lines.append(f"{indent}t{len(lines)} = {text}")
+    return lines, names
+
+
+def _loop(function: str, wanted: Sequence[str], used: set[str]) -> str:
+    """The text of a function that returns the wanted sums."""
+    series = [SUMS[name] for name in wanted]
+    terms = expand([s.term for s in series], dict.fromkeys(_KNOWN, _unused))
+    lines, names = _statements(topological(terms), "        ", used, [], single=False)
+    totals = [f"total{k}" for k in range(len(series))]
+    text = [f"def {function}({', '.join(series[0].arguments)}):"]
+    text += [f"    {total} = 0.0" for total in totals]
+    text += [f"    for k in range(int({series[0].arguments[0]})):", "        index = float64(k)"]
+    text += lines
+    text += [f"        {t} += {names[id(n)]}" for t, n in zip(totals, terms, strict=True)]
+    used.add("float64")
+    return "\n".join([*text, f"    return {', '.join(totals)}"]) + "\n"
 
 
 def _valid(support: Domain, columns: int) -> str:

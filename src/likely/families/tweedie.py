@@ -1,0 +1,74 @@
+"""Tweedie: amounts that are often exactly zero."""
+
+import numpy as np
+
+from likely._math.compound_poisson import compound_poisson_log_sum
+from likely._math.domains import between_1_and_2, nonnegative, positive
+from likely._math.graph import abs_, equal, exp, log, maximum, where
+from likely._math.power_divergence import power_divergence
+from likely.families.base import Distribution, Parameter
+
+
+def _log_count(log_mean, dispersion, power):
+    # of the expected number of amounts, mean^(2 − p)/(φ (2 − p))
+    return power.excess.complement * log_mean - dispersion.log - power.excess.log1m
+
+
+def _log_shape(power):
+    # of the shape (2 − p)/(p − 1) of each amount
+    return power.excess.log1m - power.excess.log
+
+
+def _half_deviance(log_y, mean, dispersion, power):
+    # from the smaller of y and mean: what is taken out grows no faster than the deviance does
+    apart = log_y - mean.log
+    below = apart <= 0.0
+    up, down = power.excess.complement, power.excess
+    scale = exp(up * mean.log + maximum(apart, 0.0) - dispersion.log)
+    a, b = where(below, up, down), where(below, down, up)
+    return scale * power_divergence(abs_(apart), a, b)
+
+
+class Tweedie(Distribution):
+    r"""Amounts that are often exactly zero: claims, rainfall, catch, spending.
+
+    .. math:: p(0) = e^{-\lambda}, \qquad p(y) = \sum_{j \ge 1} \frac{\lambda^j e^{-\lambda}}{j!}
+              \frac{\beta^{j\nu} y^{j\nu - 1}}{\Gamma(j\nu)} e^{-\beta y}, \quad y > 0
+
+    The sum of a Poisson number of Gamma amounts, with λ = m²⁻ᵖ/(φ(2 − p)), shape ν = (2 − p)/(p − 1) and rate
+    β = 1/(φ(p − 1) mᵖ⁻¹): mean m, dispersion φ, power p, 1 < p < 2; variance φ mᵖ. p → 1 is a Poisson in
+    units of φ, p → 2 the Gamma of shape 1/φ. The mode is 0, where the probability is: no density
+    outweighs it.
+
+    Source: Jørgensen (1987), doi:10.1111/j.2517-6161.1987.tb01685.x; Dunn and Smyth (2005),
+    doi:10.1007/s11222-005-4070-y.
+    """
+
+    support = nonnegative
+    mean = Parameter(positive, "m")
+    dispersion = Parameter(positive, r"\varphi", shared=True)
+    power = Parameter(between_1_and_2, "p", shared=True)
+
+    def log_density(y, mean, dispersion, power):
+        # The deviance, and the density of y where y is the mean.
+        zero = equal(y, 0.0)
+        log_y = log(where(zero, 1.0, y))
+        log_count = _log_count(log_y, dispersion, power)
+        above = (
+            compound_poisson_log_sum(log_count, _log_shape(power))
+            - _half_deviance(log_y, mean, dispersion, power)
+            - log_y
+        )
+        return where(zero, -exp(_log_count(mean.log, dispersion, power)), above)
+
+    def var(mean, dispersion, power):
+        return exp(dispersion.log + (1.0 + power.excess) * mean.log)
+
+    def sample(rng, size, mean, dispersion, power):
+        shape = (2.0 - power) / (power - 1.0)
+        number = rng.poisson(mean ** (2.0 - power) / (dispersion * (2.0 - power)), size)
+        scale = dispersion * (power - 1.0) * mean ** (power - 1.0)
+        return rng.gamma(number * shape) * np.broadcast_to(scale, size)
+
+    def start(mean, std):
+        return {"mean": mean, "dispersion": std**2 / mean**1.5, "power": 1.5}
