@@ -16,7 +16,7 @@ from likely._math.atoms import register
 from likely._math.graph import make
 
 #: Σ over whole j of (1 + ν) J up to this many times the digits; beyond it with steps.
-_ALL = 3
+_ALL = 2.4
 
 
 def gamma_amounts(log_z: Any, nu: Any, a: float = 0, b: float = 0, c: float = 0, d: float = 0) -> Any:
@@ -69,7 +69,45 @@ def _terms(log_z: mpf, nu: mpf, digits: int) -> list[tuple[mpf, ...]]:
             largest = log_term if largest is None else max(largest, log_term)
             if log_term < largest + smallest:
                 break
-            psi = (mp.psi(k, x) for k in range(3))
-            found.append((step * mp.exp(log_term), j, *psi))
+            found.append((step * mp.exp(log_term), j, *_polygammas(x)))
             j += direction * step
     return found
+
+
+def _polygammas(x: mpf) -> tuple[mpf, mpf, mpf]:
+    """ψ(x), ψ′(x), ψ″(x) together: the sums to a large argument, and there Stirling's series."""
+    scale = mp.prec + 20
+    whole = max(0, int(0.5 * mp.dps) + 2 - int(min(x, mp.dps)))
+    sums = [0, 0, 0]
+    first = int(mp.ldexp(x, scale))
+    for i in range(1, whole):  # in whole numbers of 2^−scale
+        one = (1 << 2 * scale) // (first + (i << scale))
+        two = (one * one) >> scale
+        for k, term in enumerate((one, two, (two * one) >> scale)):
+            sums[k] += term
+    zero, one_, two_ = (mp.ldexp(mpf(v), -scale) for v in sums)
+    if whole:
+        zero, one_, two_ = zero + 1 / x, one_ + 1 / x**2, two_ + 1 / x**3
+    z = x + whole
+    scale *= 2  # Bernoulli's numbers grow as the powers fall
+    power = u = int(mp.ldexp(1 / (z * z), scale))
+    series = [0, 0, 0]
+    for n, b in enumerate(_bernoulli(scale), 1):  # B₂ₙ z^(−2n), times 1/2n, 1 and 2n + 1
+        term = (b * power) >> scale
+        if abs(term) >> (scale // 2) == 0:
+            break
+        for k, factor in enumerate((term // (2 * n), term, (2 * n + 1) * term)):
+            series[k] += factor
+        power = (power * u) >> scale
+    a, b_, c = (mp.ldexp(mpf(v), -scale) for v in series)
+    return (
+        mp.log(z) - 1 / (2 * z) - a - zero,
+        1 / z + 1 / (2 * z * z) + b_ / z + one_,
+        -(1 / z**2 + 1 / z**3 + c / z**2) - 2 * two_,
+    )
+
+
+@lru_cache(maxsize=16)
+def _bernoulli(scale: int) -> list[int]:
+    with mp.workprec(scale + 64):
+        return [int(mp.ldexp(mp.bernoulli(2 * n), scale)) for n in range(1, scale // 4)]

@@ -16,7 +16,8 @@ steps of 0.65 σ. There the slopes of h are nearly those of ½ log J, and integr
           t = \log(j/J), \; \gamma = 1 - \frac{1 - e^{-t}}{t}, \; e_1 = \tfrac12 - \frac{\gamma}{t},
           \; T = j S'(j) + j\nu S'(j\nu),
 
-leaves of them what is small, so that nothing cancels.
+leaves of them what is small, so that nothing cancels. The arguments are log J and log x, x = νJ: with them p → 1,
+where J alone matters, and p → 2, where x alone does, are each other's mirror image.
 
 Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what is done with it is our own.
 """
@@ -35,6 +36,7 @@ from likely._math.graph import (
     Node,
     abs_,
     exp,
+    expm1,
     floor,
     log,
     log1p,
@@ -61,7 +63,7 @@ _E1 = tuple((-1.0) ** k / math.factorial(k + 3) for k in range(12))
 
 
 class _Rule(NamedTuple):
-    """What a row's sum needs: see the arguments of ``_Term``."""
+    """What a row's sum needs: see ``_Term``."""
 
     count: Node
     low: Node
@@ -71,7 +73,6 @@ class _Rule(NamedTuple):
     tilt: Node
     x: Node
     log_x: Node
-    nu: Node
     log_nu: Node
     many: Node
 
@@ -80,7 +81,6 @@ class _Term:
     """One j of the sum: index → j = centre·(1 + ζ), ζ = n·step, n = low + index; x is centre·ν."""
 
     def __init__(self, index: Expression, given: _Rule) -> None:
-        self.given = given
         self.n = given.low + index
         zeta = self.n * given.step
         ratio = 1.0 + zeta
@@ -90,12 +90,13 @@ class _Term:
         self.u = 1.0 / (given.centre * ratio)
         self.x = given.x * ratio
         self.log_x = given.log_x + self.t
-        error = self.u * special._powers(self.u, special.STIRLING)
+        error = special.stirling_above(given.centre * ratio)
         self.error = error + compound.stirling(self.x, self.log_x)
         self.tilted = self.divergence + self.n * given.tilt
         self.weight = exp(-self.tilted - self.error)
         self.many = given.many > 0.0
-        self.share = special.sigmoid(given.log_nu)
+        self.nu = exp(given.log_nu)
+        self.of_x, self.of_j = special.sigmoid(given.log_nu), special.sigmoid(-given.log_nu)
 
     @property
     def slope_of_x(self) -> Node:
@@ -108,16 +109,15 @@ class _Term:
         return compound.stirling_curve(self.x, self.log_x)
 
     @property
-    def slope(self) -> Node:
-        """T = j S′(j) + x S′(x)"""
-        return self.slope_of_x - self.u * special._powers(self.u, special.STIRLING_1)
+    def slope_of_j(self) -> Node:
+        """j S′(j)"""
+        return -(self.u * special._powers(self.u, special.STIRLING_1))
 
     @property
-    def curve(self) -> Node:
-        """The derivative of T in log j."""
+    def curve_of_j(self) -> Node:
+        """j (j S′(j))′"""
         first = special._powers(self.u, special.STIRLING_1)
-        second = special._powers(self.u, special.STIRLING_2)
-        return self.curve_of_x + self.u * (second - first)
+        return self.u * (special._powers(self.u, special.STIRLING_2) - first)
 
     @property
     def excess(self) -> Node:
@@ -134,47 +134,65 @@ class _Term:
     @property
     def energy(self) -> Node:
         """Of which (1 + ν) D is the mean, less a number: by parts where many j matter."""
-        return where(self.many, self.excess - self.gamma * self.slope, self.tilted)
+        by_parts = self.excess - self.gamma * (self.slope_of_j + self.slope_of_x)
+        return where(self.many, by_parts, self.tilted)
 
     @property
-    def of_j(self) -> Node:
+    def by_x(self) -> Node:
+        """What the slope in log x averages."""
+        return self.of_x * self.energy + self.slope_of_x
+
+    @property
+    def by_j(self) -> Node:
         """What the slope in log J averages."""
-        return where(self.many, self.energy + self.slope, (1.0 + self.given.nu) * self.n)
+        by_parts = self.of_j * self.energy + self.slope_of_j
+        return where(self.many, by_parts, -((1.0 + self.nu) * self.n + self.by_x))
 
     @property
-    def of_nu(self) -> Node:
-        """What the slope in log ν averages."""
-        return self.share * self.energy + self.slope_of_x
+    def moved_by_x(self) -> Node:
+        """The derivative of the weight's logarithm in log x at a fixed t, but for a number."""
+        return -(self.of_x * (self.divergence - 0.5) + self.slope_of_x)
 
     @property
     def moved_by_j(self) -> Node:
-        """The derivative of the weight's logarithm in log J at a fixed t, but for a number."""
-        return -((self.divergence - 0.5) + self.slope)
+        """The same in log J."""
+        return -(self.of_j * (self.divergence - 0.5) + self.slope_of_j)
 
     @property
-    def moved_by_nu(self) -> Node:
-        """Its derivative in log ν at a fixed t."""
-        return -(self.share * (self.divergence - 0.5) + self.slope_of_x)
+    def moved(self) -> Node:
+        """What a shift between J and x changes."""
+        return self.of_j * (self.of_x * self.energy)
 
     @property
-    def of_j_j(self) -> Node:
+    def by_j_j(self) -> Node:
         """What the second derivative in log J averages."""
-        by_parts = self.of_j * self.moved_by_j + (1.0 - self.gamma) * self.curve
-        return where(self.many, by_parts, self.of_j * self.of_j)
+        by_parts = (
+            self.by_j * self.moved_by_j
+            + self.moved
+            + (1.0 - self.of_j * self.gamma) * self.curve_of_j
+        )
+        rest = 2.0 * self.nu * self.n + self.of_x * self.energy + self.curve_of_x
+        return where(self.many, by_parts, self.by_j * self.by_j - rest)
 
     @property
-    def of_j_nu(self) -> Node:
+    def by_j_x(self) -> Node:
         """What the mixed derivative averages."""
-        by_parts = self.of_j * self.moved_by_nu + (1.0 - self.gamma) * self.curve_of_x
-        return where(self.many, by_parts, self.of_j * self.of_nu)
+        by_parts = (
+            self.by_j * self.moved_by_x - self.moved - self.of_j * self.gamma * self.curve_of_x
+        )
+        rest = self.nu * self.n + self.of_x * self.energy + self.curve_of_x
+        return where(self.many, by_parts, self.by_j * self.by_x + rest)
 
     @property
-    def of_nu_nu(self) -> Node:
-        """What the second derivative in log ν averages."""
-        moved = self.share * special.sigmoid(-self.given.log_nu) * self.energy
-        parts = moved + (1.0 - self.share * self.gamma) * self.curve_of_x
-        directly = self.of_nu * self.of_nu - self.share * self.energy - self.curve_of_x
-        return where(self.many, self.of_nu * self.moved_by_nu + parts, directly)
+    def by_x_x(self) -> Node:
+        """What the second derivative in log x averages."""
+        by_parts = (
+            self.by_x * self.moved_by_x
+            + self.moved
+            + (1.0 - self.of_x * self.gamma) * self.curve_of_x
+        )
+        rest = self.of_x * self.energy + self.curve_of_x
+        return where(self.many, by_parts, self.by_x * self.by_x - rest)
 
 
 def _weight(index: Expression, *given: Node) -> Node:
@@ -192,7 +210,7 @@ def _weighted(what: str) -> Callable[..., Node]:
 
 _BODIES = {
     "total": _weight,
-    **{what: _weighted(what) for what in ("of_j", "of_nu", "of_j_j", "of_j_nu", "of_nu_nu")},
+    **{what: _weighted(what) for what in ("by_j", "by_x", "by_j_j", "by_j_x", "by_x_x")},
 }
 #: The sums by the names of their operations.
 SUMS = {
@@ -205,12 +223,13 @@ SUMS = {
 
 
 class _Sum:
-    """The sum at (log J, log ν): which terms it takes, and what is outside of it."""
+    """The sum at (log J, log x): which terms it takes, and what is outside of it."""
 
-    def __init__(self, log_j: Expression, log_nu: Expression) -> None:
-        self.log_j, self.log_nu = log_j, log_nu
-        self.nu, self.expected = exp(log_nu), exp(log_j)
-        self.log_both = special.softplus(log_nu)  # log(1 + ν)
+    def __init__(self, log_j: Expression, log_x: Expression) -> None:
+        self.log_j, self.log_nu = log_j, log_x - log_j
+        self.nu, self.expected = exp(self.log_nu), exp(log_j)
+        self.log_both = special.softplus(self.log_nu)  # log(1 + ν)
+        self.of_x, self.of_j = special.sigmoid(self.log_nu), special.sigmoid(-self.log_nu)
         log_mass = log_j + self.log_both
         wide = log_j - self.log_both >= math.log(_VARIANCE)
         self.many = many = where(wide, log_mass >= math.log(_MASS), wide)
@@ -218,15 +237,13 @@ class _Sum:
         below = maximum(floor(self.expected), 1.0)
         log_below = log(below)
         next_ = (below + 1.0) * log1p(1.0 / below) - 1.0 + (log_below - log_j) < 0.0
-        self.nearest = nearest = where(next_, below + 1.0, below)
+        nearest = where(next_, below + 1.0, below)
         log_nearest = log(nearest)
-        gap = nearest - self.expected
-        self.off = compound.relative_entropy_of(
-            nearest, self.expected, gap, log_nearest, log_j
-        )
-        tilt = (1.0 + self.nu) * compound.log_ratio_of(
-            nearest, self.expected, gap, log_nearest, log_j
-        )
+        # At J → 1 for ν → ∞, log J has digits that J has not.
+        self.gap = where(nearest < 2.0, -expm1(log_j), nearest - self.expected)
+        apart = (nearest, self.expected, self.gap, log_nearest, log_j)
+        self.off = compound.relative_entropy_of(*apart)
+        tilt = (1.0 + self.nu) * compound.log_ratio_of(*apart)
 
         middle = maximum(nearest, self.expected)
         depth = _DEPTH / where(many, exp(minimum(log_mass, _FAR)), (1.0 + self.nu) * middle)
@@ -246,10 +263,9 @@ class _Sum:
             centre=where(many, exp(minimum(log_j, _FAR)), nearest),
             mass=where(many, exp(minimum(log_mass, _FAR)), (1.0 + self.nu) * nearest),
             tilt=where(many, 0.0, tilt),
-            x=where(many, exp(log_j + log_nu), nearest * self.nu),
-            log_x=where(many, log_j, log_nearest) + log_nu,
-            nu=self.nu,
-            log_nu=log_nu,
+            x=where(many, exp(log_x), nearest * self.nu),
+            log_x=where(many, log_x, log_nearest + self.log_nu),
+            log_nu=self.log_nu,
             many=where(many, 1.0, 0.0),
         )
 
@@ -261,81 +277,81 @@ class _Sum:
         """Σ w v / Σ w"""
         return self.sum(what) / self.sum("total")
 
+    def second(self, what: str, one: str, other: str, many: Node, few: Node) -> Node:
+        """A second derivative, of what is averaged and what is outside of the sum in either case."""
+        average, product = self.average(what), self.average(one) * self.average(other)
+        return where(self.many, many - (average + product), few + (average - product))
 
-def _log_sum(log_j: Expression, log_nu: Expression) -> Node:
+
+def _log_sum(log_j: Expression, log_x: Expression) -> Node:
     """h, the logarithm of y p(y) at y = mean."""
-    s = _Sum(log_j, log_nu)
+    s = _Sum(log_j, log_x)
     outside = where(
         s.many, 0.5 * (log_j - s.log_both) + math.log(_STEP), -(1.0 + s.nu) * s.off
     )
-    return 0.5 * log_nu - log(2.0 * PI) + outside + log(s.sum("total"))
+    return 0.5 * s.log_nu - log(2.0 * PI) + outside + log(s.sum("total"))
 
 
-def _of_j(log_j: Expression, log_nu: Expression) -> Node:
-    """∂h/∂log J = (1 + ν) E[j − J]"""
-    s = _Sum(log_j, log_nu)
-    average = s.average("of_j")
-    return where(s.many, 0.5 - average, (1.0 + s.nu) * (s.nearest - s.expected) + average)
+def _by_j(log_j: Expression, log_x: Expression) -> Node:
+    """∂h/∂log J"""
+    s = _Sum(log_j, log_x)
+    outside = (1.0 + s.nu) * s.gap - 0.5 + s.nu * s.off
+    return where(s.many, 0.5 * s.of_x, outside) - s.average("by_j")
 
 
-def _of_nu(log_j: Expression, log_nu: Expression) -> Node:
-    """∂h/∂log ν = ½ − ν E[D] − E[jν S′(jν)]"""
-    s = _Sum(log_j, log_nu)
-    outside = where(s.many, 0.5 * special.sigmoid(-log_nu), 0.5 - s.nu * s.off)
-    return outside - s.average("of_nu")
+def _by_x(log_j: Expression, log_x: Expression) -> Node:
+    """∂h/∂log x = ½ − ν E[D] − E[jν S′(jν)]"""
+    s = _Sum(log_j, log_x)
+    return where(s.many, 0.5 * s.of_j, 0.5 - s.nu * s.off) - s.average("by_x")
 
 
-def _j_j(log_j: Expression, log_nu: Expression) -> Node:
+def _by_j_j(log_j: Expression, log_x: Expression) -> Node:
     """∂²h/∂(log J)²"""
-    s = _Sum(log_j, log_nu)
-    one, two = s.average("of_j"), s.average("of_j_j")
-    return where(s.many, -(two + one * one), two - one * one - (1.0 + s.nu) * s.expected)
+    s = _Sum(log_j, log_x)
+    few = -(1.0 + s.nu) * s.expected - 2.0 * s.nu * s.gap - s.nu * s.off
+    return s.second("by_j_j", "by_j", "by_j", -0.5 * s.of_j * s.of_x, few)
 
 
-def _j_nu(log_j: Expression, log_nu: Expression) -> Node:
-    """∂²h/∂log J ∂log ν"""
-    s = _Sum(log_j, log_nu)
-    one, other, both = s.average("of_j"), s.average("of_nu"), s.average("of_j_nu")
-    few = one * other - both + special.sigmoid(log_nu) * _of_j(log_j, log_nu)
-    return where(s.many, -(both + one * other), few)
+def _by_j_x(log_j: Expression, log_x: Expression) -> Node:
+    """∂²h/∂log J ∂log x"""
+    s = _Sum(log_j, log_x)
+    few = s.nu * s.gap + s.nu * s.off
+    return s.second("by_j_x", "by_j", "by_x", 0.5 * s.of_j * s.of_x, few)
 
 
-def _nu_nu(log_j: Expression, log_nu: Expression) -> Node:
-    """∂²h/∂(log ν)²"""
-    s = _Sum(log_j, log_nu)
-    one, two = s.average("of_nu"), s.average("of_nu_nu")
-    share = special.sigmoid(log_nu)
-    few = two - one * one - s.nu * s.off
-    return where(s.many, -(two + one * one) - 0.5 * share * special.sigmoid(-log_nu), few)
+def _by_x_x(log_j: Expression, log_x: Expression) -> Node:
+    """∂²h/∂(log x)²"""
+    s = _Sum(log_j, log_x)
+    return s.second("by_x_x", "by_x", "by_x", -0.5 * s.of_j * s.of_x, -s.nu * s.off)
 
 
 compound_poisson_log_sum = register(
     "compound_poisson_log_sum",
-    lambda log_j, log_nu, out: (
-        compound_poisson_j(log_j, log_nu),
-        compound_poisson_nu(log_j, log_nu),
+    lambda log_j, log_x, out: (
+        compound_poisson_slope_j(log_j, log_x),
+        compound_poisson_slope_x(log_j, log_x),
     ),
     None,
     _log_sum,
 )
-compound_poisson_j = register(
-    "compound_poisson_j",
-    lambda log_j, log_nu, out: (
-        compound_poisson_j_j(log_j, log_nu),
-        compound_poisson_j_nu(log_j, log_nu),
+compound_poisson_slope_j = register(
+    "compound_poisson_slope_j",
+    lambda log_j, log_x, out: (
+        compound_poisson_curve_j_j(log_j, log_x),
+        compound_poisson_curve_j_x(log_j, log_x),
     ),
     None,
-    _of_j,
+    _by_j,
 )
-compound_poisson_nu = register(
-    "compound_poisson_nu",
-    lambda log_j, log_nu, out: (
-        compound_poisson_j_nu(log_j, log_nu),
-        compound_poisson_nu_nu(log_j, log_nu),
+compound_poisson_slope_x = register(
+    "compound_poisson_slope_x",
+    lambda log_j, log_x, out: (
+        compound_poisson_curve_j_x(log_j, log_x),
+        compound_poisson_curve_x_x(log_j, log_x),
     ),
     None,
-    _of_nu,
+    _by_x,
 )
-compound_poisson_j_j = register("compound_poisson_j_j", None, None, _j_j)
-compound_poisson_j_nu = register("compound_poisson_j_nu", None, None, _j_nu)
-compound_poisson_nu_nu = register("compound_poisson_nu_nu", None, None, _nu_nu)
+compound_poisson_curve_j_j = register("compound_poisson_curve_j_j", None, None, _by_j_j)
+compound_poisson_curve_j_x = register("compound_poisson_curve_j_x", None, None, _by_j_x)
+compound_poisson_curve_x_x = register("compound_poisson_curve_x_x", None, None, _by_x_x)

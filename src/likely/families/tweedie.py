@@ -9,14 +9,9 @@ from likely._math.power_divergence import power_divergence
 from likely.families.base import Distribution, Parameter
 
 
-def _log_count(log_mean, dispersion, power):
-    # of the expected number of amounts, mean^(2 − p)/(φ (2 − p))
-    return power.excess.complement * log_mean - dispersion.log - power.excess.log1m
-
-
-def _log_shape(power):
-    # of the shape (2 − p)/(p − 1) of each amount
-    return power.excess.log1m - power.excess.log
+def _log_scale(log_mean, dispersion, power):
+    # of mean^(2 − p)/φ
+    return power.excess.complement * log_mean - dispersion.log
 
 
 def _half_deviance(log_y, mean, dispersion, power):
@@ -24,7 +19,7 @@ def _half_deviance(log_y, mean, dispersion, power):
     apart = log_y - mean.log
     below = apart <= 0.0
     up, down = power.excess.complement, power.excess
-    scale = exp(up * mean.log + maximum(apart, 0.0) - dispersion.log)
+    scale = exp(_log_scale(mean.log, dispersion, power) + maximum(apart, 0.0))
     a, b = where(below, up, down), where(below, down, up)
     return scale * power_divergence(abs_(apart), a, b)
 
@@ -53,13 +48,13 @@ class Tweedie(Distribution):
         # The deviance, and the density of y where y is the mean.
         zero = equal(y, 0.0)
         log_y = log(where(zero, 1.0, y))
-        log_count = _log_count(log_y, dispersion, power)
+        scale = _log_scale(log_y, dispersion, power)
         above = (
-            compound_poisson_log_sum(log_count, _log_shape(power))
+            compound_poisson_log_sum(scale - power.excess.log1m, scale - power.excess.log)
             - _half_deviance(log_y, mean, dispersion, power)
             - log_y
         )
-        return where(zero, -exp(_log_count(mean.log, dispersion, power)), above)
+        return where(zero, -exp(_log_scale(mean.log, dispersion, power) - power.excess.log1m), above)
 
     def var(mean, dispersion, power):
         return exp(dispersion.log + (1.0 + power.excess) * mean.log)
