@@ -4,7 +4,7 @@ import numpy as np
 
 from likely._math.compound_poisson import compound_poisson_log_sum
 from likely._math.domains import between_1_and_2, nonnegative, positive
-from likely._math.graph import abs_, equal, exp, log, maximum, where
+from likely._math.graph import equal, exp, log, where
 from likely._math.power_divergence import power_divergence
 from likely.families.base import Distribution, Parameter
 
@@ -15,13 +15,13 @@ def _log_scale(log_mean, dispersion, power):
 
 
 def _half_deviance(log_y, mean, dispersion, power):
-    # from the smaller of y and mean: what is taken out grows no faster than the deviance does
+    # from the smaller of y and mean: what is taken out, y mean^(1 − p) or mean^(2 − p), grows no faster
     apart = log_y - mean.log
     below = apart <= 0.0
     up, down = power.excess.complement, power.excess
-    scale = exp(_log_scale(mean.log, dispersion, power) + maximum(apart, 0.0))
+    scale = where(below, up * mean.log, log_y - down * mean.log) - dispersion.log
     a, b = where(below, up, down), where(below, down, up)
-    return scale * power_divergence(abs_(apart), a, b)
+    return exp(scale) * power_divergence(where(below, -apart, apart), a, b)
 
 
 class Tweedie(Distribution):
