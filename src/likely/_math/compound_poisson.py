@@ -355,3 +355,9 @@ compound_poisson_slope_x = register(
 compound_poisson_curve_j_j = register("compound_poisson_curve_j_j", None, None, _by_j_j)
 compound_poisson_curve_j_x = register("compound_poisson_curve_j_x", None, None, _by_j_x)
 compound_poisson_curve_x_x = register("compound_poisson_curve_x_x", None, None, _by_x_x)
+
+# The distribution function: values only, on NumPy (``_math/compound_poisson_tails.py``).
+compound_poisson_cdf = register("compound_poisson_cdf")
+compound_poisson_sf = register("compound_poisson_sf")
+compound_poisson_quantile = register("compound_poisson_quantile")
+compound_poisson_isf = register("compound_poisson_isf")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,9 @@ def _scipy(name: str) -> Callable[..., Any]:
     return call
 
 
-def _von_mises(name: str) -> Callable[..., Any]:
+def _on_use(module: str, name: str) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
-        from likely._math import von_mises
-
-        return getattr(von_mises, name)(*args)
+        return getattr(import_module(f"likely._math.{module}"), name)(*args)
 
     return call
 
@@ -56,8 +55,12 @@ TABLE: dict[str, Callable[..., Any]] = {
     "less_equal": np.less_equal,
     "equal": np.equal,
     **{name: _scipy(name) for name in SCIPY_ONLY},
-    "von_mises_mass": _von_mises("mass"),
-    "von_mises_quantile": _von_mises("quantile"),
-    "von_mises_variance": _von_mises("variance"),
+    "von_mises_mass": _on_use("von_mises", "mass"),
+    "von_mises_quantile": _on_use("von_mises", "quantile"),
+    "von_mises_variance": _on_use("von_mises", "variance"),
+    **{
+        f"compound_poisson_{name}": _on_use("compound_poisson_tails", name)
+        for name in ("cdf", "sf", "quantile", "isf")
+    },
 }
 TABLE |= on_numpy(SUMS, TABLE)

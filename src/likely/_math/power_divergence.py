@@ -139,3 +139,11 @@ power_divergence_weight = register(
     _weight,
 )
 power_divergence_weight_2 = register("power_divergence_weight_2", None, None, _weight_2)
+
+power_zeros = register(
+    # Its slope in log m is without log a, so that nothing of the two cancels in later ones.
+    "power_zeros",
+    lambda log_m, a, log_a, log_d, out: (exp(a * log_m - log_d), out * log_m, -out, -out),
+    lambda log_m, a, log_a, log_d: exp(a * log_m - log_d - log_a),
+    lambda log_m, a, log_a, log_d: exp(a * log_m - log_d - log_a),
+)

@@ -2,16 +2,38 @@
 
 import numpy as np
 
-from likely._math.compound_poisson import compound_poisson_log_sum
+from likely._math.compound_poisson import (
+    compound_poisson_cdf,
+    compound_poisson_isf,
+    compound_poisson_log_sum,
+    compound_poisson_quantile,
+    compound_poisson_sf,
+)
 from likely._math.domains import between_1_and_2, nonnegative, positive
 from likely._math.graph import equal, exp, log, where
-from likely._math.power_divergence import power_divergence
+from likely._math.power_divergence import power_divergence, power_zeros
 from likely.families.base import Distribution, Parameter
 
 
 def _log_scale(log_mean, dispersion, power):
     # of mean^(2 − p)/φ
     return power.excess.complement * log_mean - dispersion.log
+
+
+def _number(mean, dispersion, power):
+    # λ, the expected number of amounts
+    share = power.excess
+    return power_zeros(mean.log, share.complement, share.log1m, dispersion.log)
+
+
+def _shape(power):
+    # of each amount, (2 − p)/(p − 1)
+    return exp(power.excess.log1m - power.excess.log)
+
+
+def _unit(mean, dispersion, power):
+    # the scale of each amount, φ (p − 1) mᵖ⁻¹
+    return exp(dispersion.log + power.excess * mean.log + power.excess.log)
 
 
 def _half_deviance(log_y, mean, dispersion, power):
@@ -54,10 +76,29 @@ class Tweedie(Distribution):
             - _half_deviance(log_y, mean, dispersion, power)
             - log_y
         )
-        return where(zero, -exp(_log_scale(mean.log, dispersion, power) - power.excess.log1m), above)
+        return where(zero, -_number(mean, dispersion, power), above)
 
     def var(mean, dispersion, power):
         return exp(dispersion.log + (1.0 + power.excess) * mean.log)
+
+    def mode(mean, dispersion, power):
+        return 0.0 * mean.log
+
+    def cdf(y, mean, dispersion, power):
+        number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
+        return compound_poisson_cdf(y / unit, number, _shape(power))
+
+    def sf(y, mean, dispersion, power):
+        number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
+        return compound_poisson_sf(y / unit, number, _shape(power))
+
+    def quantile(q, mean, dispersion, power):
+        number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
+        return compound_poisson_quantile(q, number, _shape(power)) * unit
+
+    def isf(q, mean, dispersion, power):
+        number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
+        return compound_poisson_isf(q, number, _shape(power)) * unit
 
     def sample(rng, size, mean, dispersion, power):
         shape = (2.0 - power) / (power - 1.0)
