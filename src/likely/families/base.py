@@ -201,6 +201,8 @@ class Specification:
     #: Written by a user: fits look at what the tests look at in a family that comes with the library.
     own: bool = False
     structure: Structure | None = None
+    #: A y of a continuous support that has a probability of its own, which is what log_density gives there.
+    point: float | None = None
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
     #: says where the density is 0.
     printed: Body | None = None
@@ -300,6 +302,7 @@ def specify(cls: type) -> Specification:
         scipy=body.get("scipy"),
         common_names=body.get("common_names", {}),
         vector=body.get("vector"),
+        point=body.get("point"),
         printed=_function(body.get("printed")),
     )
 

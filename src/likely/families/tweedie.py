@@ -62,6 +62,7 @@ class Tweedie(Distribution):
     """
 
     support = nonnegative
+    point = 0.0
     mean = Parameter(positive, "m")
     dispersion = Parameter(positive, r"\varphi", shared=True)
     power = Parameter(between_1_and_2, "p", shared=True)
