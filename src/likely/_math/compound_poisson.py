@@ -356,6 +356,9 @@ compound_poisson_curve_j_j = register("compound_poisson_curve_j_j", None, None, 
 compound_poisson_curve_j_x = register("compound_poisson_curve_j_x", None, None, _by_j_x)
 compound_poisson_curve_x_x = register("compound_poisson_curve_x_x", None, None, _by_x_x)
 
+#: The sum over j as a textbook prints it, of z and ν: for print alone.
+amount_sum = register("amount_sum")
+
 # The distribution function: values only, on NumPy (``_math/compound_poisson_tails.py``).
 compound_poisson_cdf = register("compound_poisson_cdf")
 compound_poisson_sf = register("compound_poisson_sf")

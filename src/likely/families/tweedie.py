@@ -3,6 +3,7 @@
 import numpy as np
 
 from likely._math.compound_poisson import (
+    amount_sum,
     compound_poisson_cdf,
     compound_poisson_isf,
     compound_poisson_log_sum,
@@ -78,6 +79,15 @@ class Tweedie(Distribution):
             - log_y
         )
         return where(zero, -_number(mean, dispersion, power), above)
+
+    def printed(y, mean, dispersion, power):
+        # of y > 0
+        number = exp((2.0 - power) * log(mean)) / (dispersion * (2.0 - power))
+        shape = (2.0 - power) / (power - 1.0)
+        in_units = y / (dispersion * (power - 1.0) * exp((power - 1.0) * log(mean)))
+        # z without the mean, which cancels
+        z = exp(shape * log(y / (dispersion * (power - 1.0)))) / (dispersion * (2.0 - power))
+        return log(amount_sum(z, shape)) - number - in_units - log(y)
 
     def var(mean, dispersion, power):
         return exp(dispersion.log + (1.0 + power.excess) * mean.log)
