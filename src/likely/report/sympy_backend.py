@@ -78,13 +78,14 @@ class AmountSum(sympy.Function):
         with mp.workprec(prec + 40):
             z, shape, *powers = (arg._to_mpmath(prec + 40) for arg in self.args)
             a, b = (int(v) for v in powers) if powers else (0, 0)
-            total, j = mp.mpf(0), 0
+            total, positive, j = mp.mpf(0), mp.mpf(0), 0
             while True:
                 j += 1
                 term = z**j * mp.rgamma(j + 1) * mp.rgamma(j * shape) * mp.mpf(j) ** a
+                positive += term
                 total += term * mp.psi(0, j * shape) ** b
-                # Beyond its largest term the sum falls faster than any geometric one.
-                if j > 2 * z ** (1 / (1 + shape)) + 10 and term < total * mp.eps:
+                # Past its largest term the sum falls faster than any geometric one.
+                if j > 2 * z ** (1 / (1 + shape)) + 10 and term < positive * mp.eps:
                     break
         return Expr._from_mpmath(total, prec)
 
