@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import between, mpmath_backend, numpy_backend
+from likely._math import between, compound_poisson, mpmath_backend, numpy_backend, power_divergence
 from likely._math.atoms import ATOMS, Atom
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
@@ -82,6 +82,11 @@ ABOVE_ONE = {
 ELSEWHERE = {
     a.name for a in vars(between).values() if isinstance(a, Atom) and "_between" in a.name
 }  # fmt: skip
+#: Those of Tweedie have tests of their own, in ``test_compound_poisson.py``.
+ELSEWHERE |= {
+    a.name for module in (compound_poisson, power_divergence) for a in vars(module).values()
+    if isinstance(a, Atom)
+} | {"gamma_amounts"}  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()
     if a.name not in ELSEWHERE and a.derivative and a.name not in CONDITIONS and (a.definition or a.name in MP)

@@ -19,7 +19,9 @@ from likely._math.graph import make
 _ALL = 2.4
 
 
-def gamma_amounts(log_z: Any, nu: Any, a: float = 0, b: float = 0, c: float = 0, d: float = 0) -> Any:
+def gamma_amounts(
+    log_z: Any, nu: Any, a: float = 0, b: float = 0, c: float = 0, d: float = 0
+) -> Any:
     """The node of the sum."""
     return make("gamma_amounts", log_z, nu, a, b, c, d)
 

@@ -406,6 +406,10 @@ class Textbook:
     alternatives: dict[str, tuple[int, Callable[[Node], Node]]] | None = None
     kink: Callable[..., tuple[float, float]] | None = None
     end: Callable[..., tuple[float, ...]] | None = None
+    #: Of a family whose truth takes long: the most digits that a point may need, and the largest |raw| of
+    #: each parameter that is looked at.
+    digits: int = 4000
+    reach: tuple[float, ...] | None = None
 
 
 def _narrow(scale: float, shape: float) -> tuple[float, float]:
@@ -482,7 +486,12 @@ FAMILIES: dict[str, Textbook] = {
     "Geometric": Textbook(geometric, geometric_information, lambda m: (m, m**0.5 * (1 + m) ** 0.5)),
     "Gamma": Textbook(gamma, gamma_information, lambda m, k: (m, m / k**0.5)),
     "Tweedie": Textbook(
-        tweedie, None, lambda m, d, p: (m, d**0.5 * m ** (0.5 * p)), unit=(2,)
+        tweedie,
+        None,
+        lambda m, d, p: (m, d**0.5 * m ** (0.5 * p)),
+        unit=(2,),
+        digits=120,
+        reach=(300.0, 300.0, 19.0),
     ),
     "Exponential": Textbook(
         exponential,

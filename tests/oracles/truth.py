@@ -200,6 +200,11 @@ def _start(point: Point) -> int:
     return next(i for i, d in enumerate(DIGITS) if d >= min(needed, 1000))
 
 
+def digits_for(point: Point) -> int:
+    """The number of digits to begin with."""
+    return DIGITS[_start(point)]
+
+
 def truth(combination: Combination, point: Point) -> Truth:
     """The true entries at one point; ArithmeticError where no number of digits agrees."""
     ladder = DIGITS[_start(point) :]

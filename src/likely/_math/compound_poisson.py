@@ -29,7 +29,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from likely._math import compound, special
-from likely._math.atoms import register
+from likely._math.atoms import Atom, register
 from likely._math.graph import (
     PI,
     Expression,
@@ -65,7 +65,7 @@ _E1 = tuple((-1.0) ** k / math.factorial(k + 3) for k in range(12))
 class _Rule(NamedTuple):
     """What a row's sum needs: see ``_Term``."""
 
-    count: Node
+    terms: Node
     low: Node
     step: Node
     centre: Node
@@ -257,7 +257,7 @@ class _Sum:
         )
         high = where(many, ahead / step, middle * ahead + (middle - nearest))
         self.rule = _Rule(
-            count=minimum(floor(high - low) + 2.0, float(_LONGEST)),
+            terms=minimum(floor(high - low) + 2.0, float(_LONGEST)),
             low=low,
             step=where(many, step, 1.0 / nearest),
             centre=where(many, exp(minimum(log_j, _FAR)), nearest),
@@ -286,9 +286,7 @@ class _Sum:
 def _log_sum(log_j: Expression, log_x: Expression) -> Node:
     """h, the logarithm of y p(y) at y = mean."""
     s = _Sum(log_j, log_x)
-    outside = where(
-        s.many, 0.5 * (log_j - s.log_both) + math.log(_STEP), -(1.0 + s.nu) * s.off
-    )
+    outside = where(s.many, 0.5 * (log_j - s.log_both) + math.log(_STEP), -(1.0 + s.nu) * s.off)
     return 0.5 * s.log_nu - log(2.0 * PI) + outside + log(s.sum("total"))
 
 
@@ -325,7 +323,7 @@ def _by_x_x(log_j: Expression, log_x: Expression) -> Node:
     return s.second("by_x_x", "by_x", "by_x", -0.5 * s.of_j * s.of_x, -s.nu * s.off)
 
 
-compound_poisson_log_sum = register(
+compound_poisson_log_sum: Atom = register(
     "compound_poisson_log_sum",
     lambda log_j, log_x, out: (
         compound_poisson_slope_j(log_j, log_x),
@@ -334,7 +332,7 @@ compound_poisson_log_sum = register(
     None,
     _log_sum,
 )
-compound_poisson_slope_j = register(
+compound_poisson_slope_j: Atom = register(
     "compound_poisson_slope_j",
     lambda log_j, log_x, out: (
         compound_poisson_curve_j_j(log_j, log_x),
@@ -343,7 +341,7 @@ compound_poisson_slope_j = register(
     None,
     _by_j,
 )
-compound_poisson_slope_x = register(
+compound_poisson_slope_x: Atom = register(
     "compound_poisson_slope_x",
     lambda log_j, log_x, out: (
         compound_poisson_curve_j_x(log_j, log_x),
@@ -352,15 +350,15 @@ compound_poisson_slope_x = register(
     None,
     _by_x,
 )
-compound_poisson_curve_j_j = register("compound_poisson_curve_j_j", None, None, _by_j_j)
-compound_poisson_curve_j_x = register("compound_poisson_curve_j_x", None, None, _by_j_x)
-compound_poisson_curve_x_x = register("compound_poisson_curve_x_x", None, None, _by_x_x)
+compound_poisson_curve_j_j: Atom = register("compound_poisson_curve_j_j", None, None, _by_j_j)
+compound_poisson_curve_j_x: Atom = register("compound_poisson_curve_j_x", None, None, _by_j_x)
+compound_poisson_curve_x_x: Atom = register("compound_poisson_curve_x_x", None, None, _by_x_x)
 
 #: The sum over j as a textbook prints it, of z and ν: for print alone.
-amount_sum = register("amount_sum")
+amount_sum: Atom = register("amount_sum")
 
 # The distribution function: values only, on NumPy (``_math/compound_poisson_tails.py``).
-compound_poisson_cdf = register("compound_poisson_cdf")
-compound_poisson_sf = register("compound_poisson_sf")
-compound_poisson_quantile = register("compound_poisson_quantile")
-compound_poisson_isf = register("compound_poisson_isf")
+compound_poisson_cdf: Atom = register("compound_poisson_cdf")
+compound_poisson_sf: Atom = register("compound_poisson_sf")
+compound_poisson_quantile: Atom = register("compound_poisson_quantile")
+compound_poisson_isf: Atom = register("compound_poisson_isf")

@@ -28,6 +28,8 @@ _STEP = 0.65
 _CHUNK = 1 << 15
 #: Of a quantile, Newton's and bisection's together.
 _STEPS = 200
+#: The longest step, in log x.
+_FAR = 2.0
 #: A tail is the one asked for when it differs by this share of it.
 _EXACT = 4e-15
 
@@ -126,7 +128,8 @@ def _solve(below: Array, above: Array, number: Array, shape: Array) -> Array:
     upper = above[rows] < 0.5
     # Of an amount that is not zero: its share of that tail, and a Gamma of the same mean and variance.
     inside = np.where(upper, above[rows], below[rows] - np.exp(-number[rows]))
-    rows, upper, inside = (v[inside > 0.0] for v in (rows, upper, inside))
+    kept = inside > 0.0
+    rows, upper, inside = rows[kept], upper[kept], inside[kept]
     m = number[rows] * shape[rows] / some[rows]
     square = number[rows] * shape[rows] * (1.0 + shape[rows] + number[rows] * shape[rows])
     spread = square / some[rows] - m * m
@@ -150,7 +153,9 @@ def _solve(below: Array, above: Array, number: Array, shape: Array) -> Array:
         low[active] = np.where(short, here, low[active])
         high[active] = np.where(short, high[active], here)
         with np.errstate(all="ignore"):
-            step = here - sign * np.log(tail / target) * (tail / slope)
+            move = -sign * np.log(tail / target) * (tail / slope)
+            # Where the other tail is near 1 the slope says little about the way.
+            step = here + np.where(np.abs(move) < _FAR, move, _FAR * np.sign(move))
         a, b = low[active], high[active]
         with np.errstate(invalid="ignore"):
             middle = np.where(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 
 from likely._math import special
-from likely._math.atoms import register
+from likely._math.atoms import Atom, register
 from likely._math.graph import Expression, Node, exp, expm1, polynomial, where
 
 #: The series serves below.
@@ -51,7 +51,9 @@ def _remainder(z: Expression) -> Node:
 
 def _second(z: Expression) -> Node:
     """χ(z) = −φ′(z) = (1 − (1 + z) e⁻ᶻ)/z², ½ at 0"""
-    return _mean_of_exp(z) - _remainder(z)
+    far = where(z < 1.0, 1.0, z)
+    direct = (1.0 - (1.0 + far) * exp(-far)) / far / far
+    return where(z < 1.0, _mean_of_exp(z) - _remainder(z), direct)
 
 
 def _third(z: Expression) -> Node:
@@ -114,21 +116,21 @@ def _weight_2(v: Expression, a: Expression, b: Expression) -> Node:
     return where(near, series, where(a < b, by_b, by_a))
 
 
-power_divergence = register(
+power_divergence: Atom = register(
     # a carries the derivative for b, which is 1 − a.
     "power_divergence",
     lambda v, a, b, out: (power_divergence_slope(v, a, b), power_divergence_weight(v, a, b), 0.0),
     lambda v, a, b: (1.0 - exp(-a * v) - a * (1.0 - exp(-v))) / (a * b),
     _divergence,
 )
-power_divergence_slope = register(
+power_divergence_slope: Atom = register(
     "power_divergence_slope",
     lambda v, a, b, out: (exp(-v) - a * out, power_divergence_cross(v, a, b), 0.0),
     lambda v, a, b: (exp(-a * v) - exp(-v)) / b,
     _slope,
 )
-power_divergence_cross = register("power_divergence_cross", None, None, _cross)
-power_divergence_weight = register(
+power_divergence_cross: Atom = register("power_divergence_cross", None, None, _cross)
+power_divergence_weight: Atom = register(
     "power_divergence_weight",
     lambda v, a, b, out: (
         power_divergence_cross(v, a, b),
@@ -138,12 +140,57 @@ power_divergence_weight = register(
     None,
     _weight,
 )
-power_divergence_weight_2 = register("power_divergence_weight_2", None, None, _weight_2)
+power_divergence_weight_2: Atom = register("power_divergence_weight_2", None, None, _weight_2)
 
-power_zeros = register(
-    # Its slope in log m is without log a, so that nothing of the two cancels in later ones.
+
+# --- λ = m^a/(φ a), in log m and log φ. Its slopes are written so that nothing cancels in later ones. ---
+
+
+def _zeros(log_m: Expression, a: Expression, log_a: Expression, log_d: Expression) -> Node:
+    """λ"""
+    return exp(a * log_m - log_d - log_a)
+
+
+def _zeros_slope(log_m: Expression, a: Expression, log_a: Expression, log_d: Expression) -> Node:
+    """Its derivative in a, λ (log m − 1/a)."""
+    return _zeros(log_m, a, log_a, log_d) * (log_m - exp(-log_a))
+
+
+def _zeros_curve(log_m: Expression, a: Expression, log_a: Expression, log_d: Expression) -> Node:
+    """Its second derivative in a."""
+    inverse = exp(-log_a)
+    away = log_m - inverse
+    return _zeros(log_m, a, log_a, log_d) * (away * away + inverse * inverse)
+
+
+power_zeros: Atom = register(
+    # log_a carries digits; the derivative goes through a.
     "power_zeros",
-    lambda log_m, a, log_a, log_d, out: (exp(a * log_m - log_d), out * log_m, -out, -out),
-    lambda log_m, a, log_a, log_d: exp(a * log_m - log_d - log_a),
-    lambda log_m, a, log_a, log_d: exp(a * log_m - log_d - log_a),
+    lambda log_m, a, log_a, log_d, out: (
+        exp(a * log_m - log_d),
+        power_zeros_slope(log_m, a, log_a, log_d),
+        0.0,
+        -out,
+    ),
+    lambda log_m, a, log_a, log_d: exp(a * log_m - log_d) / a,
+    _zeros,
+)
+power_zeros_slope: Atom = register(
+    "power_zeros_slope",
+    lambda log_m, a, log_a, log_d, out: (
+        log_m * exp(a * log_m - log_d),
+        power_zeros_curve(log_m, a, log_a, log_d),
+        0.0,
+        -out,
+    ),
+    lambda log_m, a, log_a, log_d: exp(a * log_m - log_d) / a * (log_m - 1.0 / a),
+    _zeros_slope,
+)
+power_zeros_curve: Atom = register(
+    "power_zeros_curve",
+    None,
+    lambda log_m, a, log_a, log_d: (
+        exp(a * log_m - log_d) / a * ((log_m - 1.0 / a) * (log_m - 1.0 / a) + 1.0 / (a * a))
+    ),
+    _zeros_curve,
 )

@@ -45,7 +45,6 @@ class Series:
         return where(symbol("index") < symbol(self.arguments[0]), self.term, 0.0)
 
 
-
 def on_arrays(
     sums: Mapping[str, Series], table: Table, indices: Callable[[int, Any], Any]
 ) -> dict[str, Callable[..., Any]]:
@@ -53,9 +52,7 @@ def on_arrays(
     return {name: _summed(series, table, indices) for name, series in sums.items()}
 
 
-def _summed(
-    series: Series, table: Table, indices: Callable[[int, Any], Any]
-) -> Callable[..., Any]:
+def _summed(series: Series, table: Table, indices: Callable[[int, Any], Any]) -> Callable[..., Any]:
     programs: dict[bool, Any] = {}
 
     def run(*arguments: Any) -> Any:

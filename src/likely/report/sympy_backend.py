@@ -67,7 +67,8 @@ class AmountSum(sympy.Function):
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Both derivatives are such sums."""
-        z, shape, a, b = *self.args[:2], *(self.args[2:] or (0, 0))
+        z, shape = self.args[:2]
+        a, b = self.args[2:] or (0, 0)
         if argindex == 1:
             return AmountSum(z, shape, a + 1, b) / z
         if argindex == 2 and b == 0:
