@@ -37,8 +37,8 @@ Choose by what y is; then by what the pictures show. Every family is one formula
 predictive distribution follow from it. `likely families` prints this list, `likely explain FAMILY` derives a loss.
 Any of them can be truncated, censored, mixed or given more zeros: see [modifiers](modifiers.md).
 
-Each panel moves one parameter, of which the darkest curve has the largest value; the others stay. A stem beside a density
-is a probability, that of y = 0.
+Each panel moves one parameter, of which the darkest curve has the largest value; the others stay. A stem beside a
+density is a probability, that of y = 0.
 """
 
 

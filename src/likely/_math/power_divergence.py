@@ -34,7 +34,7 @@ def _powers_of(v: Expression, a: Expression, order: int) -> Node:
         p = [1.0 + a * p[0], p[0] + a * p[1], 2.0 * p[1] + a * p[2]]
     for coefficient, value in reversed(found):
         total = total * v + coefficient * value
-    return v * v * total  # type: ignore[return-value]
+    return v * v * total
 
 
 def _mean_of_exp(z: Expression) -> Node:

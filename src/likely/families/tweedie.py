@@ -50,8 +50,9 @@ def _half_deviance(log_y, mean, dispersion, power):
 class Tweedie(Distribution):
     r"""Amounts that are often exactly zero: claims, rainfall, catch, spending.
 
-    .. math:: p(0) = e^{-\lambda}, \qquad p(y) = \sum_{j \ge 1} \frac{\lambda^j e^{-\lambda}}{j!}
-              \frac{\beta^{j\nu} y^{j\nu - 1}}{\Gamma(j\nu)} e^{-\beta y}, \quad y > 0
+    .. math:: p(y) = \sum_{j \ge 1} \frac{\lambda^j e^{-\lambda}}{j!}
+              \frac{\beta^{j\nu} y^{j\nu - 1}}{\Gamma(j\nu)} e^{-\beta y}, \quad y > 0, \qquad
+              p(0) = e^{-\lambda}
 
     The sum of a Poisson number of Gamma amounts, with λ = m²⁻ᵖ/(φ(2 − p)), shape ν = (2 − p)/(p − 1) and rate
     β = 1/(φ(p − 1) mᵖ⁻¹): mean m, dispersion φ, power p, 1 < p < 2; variance φ mᵖ. p → 1 is a Poisson in
