@@ -22,7 +22,7 @@ _PROGRAM = compile_program(
 
 
 def true_sums(log_j: float, log_x: float) -> list[mpf]:
-    """h and its derivatives, from moments of the number and of digamma functions."""
+    """The logarithm of the sum less ½ log(Js/2π), and its derivatives, from moments of the number and of ψ."""
     j, x = mp.exp(log_j), mp.exp(log_x)
     nu = x / j
     log_z = log_j + nu * log_x
@@ -45,13 +45,15 @@ def true_sums(log_j: float, log_x: float) -> list[mpf]:
     both = nu * (var_n + cov) - nu**2 * (cov + var_s)
     # ∂(νs)/∂log ν = νs − ν²n²ψ′, ∂(νs)/∂log x at fixed ν = νn
     turned = nu * s - nu**2 * curve
+    share = nu / (1 + nu)
+    bend = share * (1 - share) / 2
     return [
-        mp.log(total) - j - x,
-        by_j,
-        by_x,
-        var_j - j + turned,
-        both - turned - nu * one,
-        var_x - x + 2 * nu * one + turned,
+        mp.log(total) - j - x - mp.log(j * share / (2 * mp.pi)) / 2,
+        by_j - share / 2,
+        by_x - (1 - share) / 2,
+        var_j - j + turned + bend,
+        both - turned - nu * one - bend,
+        var_x - x + 2 * nu * one + turned + bend,
     ]
 
 

@@ -10,14 +10,15 @@ paper, and all terms are positive. Their spread is :math:`\sigma = \sqrt{J/(1+\n
 
 Where few j matter (``few``) the sum runs over them, from the j nearest to J. Where many do (σ² ≥ 2, and no
 weight at j < 1), the sum over whole j is the integral over real ones, to e^(−2π²σ²), and so is a sum with
-steps of 0.65 σ. There the slopes of h are nearly those of ½ log J, and integration by parts,
+steps of 0.65 σ. There h is nearly ½ log(Js/2π), s = ν/(1 + ν), which is a part of the density's formula and not of the
+sum's; and integration by parts,
 
 .. math:: \mathrm{E}\bigl[(1+\nu) D - \tfrac12\bigr] = \mathrm{E}\bigl[e_1(t) - \gamma(t)\,T(j)\bigr], \quad
           t = \log(j/J), \; \gamma = 1 - \frac{1 - e^{-t}}{t}, \; e_1 = \tfrac12 - \frac{\gamma}{t},
           \; T = j S'(j) + j\nu S'(j\nu),
 
-leaves of them what is small, so that nothing cancels. The arguments are log J and log x, x = νJ: with them p → 1,
-where J alone matters, and p → 2, where x alone does, are each other's mirror image.
+leaves of the slopes of the rest what is small, so that nothing cancels. The arguments are log J and log x, x = νJ:
+with them p → 1, where J alone matters, and p → 2, where x alone does, are each other's mirror image.
 
 Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what is done with it is our own.
 """
@@ -277,50 +278,54 @@ class _Sum:
         """Σ w v / Σ w"""
         return self.sum(what) / self.sum("total")
 
-    def second(self, what: str, one: str, other: str, many: Node, few: Node) -> Node:
-        """A second derivative, of what is averaged and what is outside of the sum in either case."""
+    @property
+    def bend(self) -> Node:
+        """Of ½ log s the second derivative in log x, with its sign turned."""
+        return 0.5 * (self.of_j * self.of_x)
+
+    def second(self, what: str, one: str, other: str, few: Node) -> Node:
+        """A second derivative; ``few`` is what is outside of the sum where few j matter."""
         average, product = self.average(what), self.average(one) * self.average(other)
-        return where(self.many, many - (average + product), few + (average - product))
+        return where(self.many, -(average + product), few + (average - product))
 
 
 def _log_sum(log_j: Expression, log_x: Expression) -> Node:
-    """h, the logarithm of y p(y) at y = mean."""
+    """r, the logarithm of y p(y) at y = mean less that of (Js/2π)^½, s = ν/(1 + ν): 0 for many j."""
     s = _Sum(log_j, log_x)
-    outside = where(s.many, 0.5 * (log_j - s.log_both) + math.log(_STEP), -(1.0 + s.nu) * s.off)
-    return 0.5 * s.log_nu - log(2.0 * PI) + outside + log(s.sum("total"))
+    few = 0.5 * (s.log_both - log_j) - (1.0 + s.nu) * s.off
+    return where(s.many, math.log(_STEP), few) - 0.5 * log(2.0 * PI) + log(s.sum("total"))
 
 
 def _by_j(log_j: Expression, log_x: Expression) -> Node:
-    """∂h/∂log J"""
+    """∂r/∂log J"""
     s = _Sum(log_j, log_x)
-    outside = (1.0 + s.nu) * s.gap - 0.5 + s.nu * s.off
-    return where(s.many, 0.5 * s.of_x, outside) - s.average("by_j")
+    outside = (1.0 + s.nu) * s.gap - 0.5 * (1.0 + s.of_x) + s.nu * s.off
+    return where(s.many, 0.0, outside) - s.average("by_j")
 
 
 def _by_x(log_j: Expression, log_x: Expression) -> Node:
-    """∂h/∂log x = ½ − ν E[D] − E[jν S′(jν)]"""
+    """∂r/∂log x"""
     s = _Sum(log_j, log_x)
-    return where(s.many, 0.5 * s.of_j, 0.5 - s.nu * s.off) - s.average("by_x")
+    return where(s.many, 0.0, 0.5 * s.of_x - s.nu * s.off) - s.average("by_x")
 
 
 def _by_j_j(log_j: Expression, log_x: Expression) -> Node:
-    """∂²h/∂(log J)²"""
+    """∂²r/∂(log J)²"""
     s = _Sum(log_j, log_x)
-    few = -(1.0 + s.nu) * s.expected - 2.0 * s.nu * s.gap - s.nu * s.off
-    return s.second("by_j_j", "by_j", "by_j", -0.5 * s.of_j * s.of_x, few)
+    few = s.bend - (1.0 + s.nu) * s.expected - 2.0 * s.nu * s.gap - s.nu * s.off
+    return s.second("by_j_j", "by_j", "by_j", few)
 
 
 def _by_j_x(log_j: Expression, log_x: Expression) -> Node:
-    """∂²h/∂log J ∂log x"""
+    """∂²r/∂log J ∂log x"""
     s = _Sum(log_j, log_x)
-    few = s.nu * s.gap + s.nu * s.off
-    return s.second("by_j_x", "by_j", "by_x", 0.5 * s.of_j * s.of_x, few)
+    return s.second("by_j_x", "by_j", "by_x", s.nu * s.gap + s.nu * s.off - s.bend)
 
 
 def _by_x_x(log_j: Expression, log_x: Expression) -> Node:
-    """∂²h/∂(log x)²"""
+    """∂²r/∂(log x)²"""
     s = _Sum(log_j, log_x)
-    return s.second("by_x_x", "by_x", "by_x", -0.5 * s.of_j * s.of_x, -s.nu * s.off)
+    return s.second("by_x_x", "by_x", "by_x", s.bend - s.nu * s.off)
 
 
 compound_poisson_log_sum: Atom = register(

@@ -35,7 +35,7 @@ def _compound_poisson_log_sum(log_j: Any, log_x: Any) -> Any:
                 break
             total += step * mp.exp(log_term)
             k += direction * step
-    return mp.log(total)
+    return mp.log(total) - (log_x - mp.log(1 + nu) - mp.log(2 * mp.pi)) / 2
 
 
 TABLE: dict[str, Callable[..., Any]] = {

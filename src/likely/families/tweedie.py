@@ -11,7 +11,7 @@ from likely._math.compound_poisson import (
     compound_poisson_sf,
 )
 from likely._math.domains import between_1_and_2, nonnegative, positive
-from likely._math.graph import equal, exp, log, where
+from likely._math.graph import PI, equal, exp, log, where
 from likely._math.power_divergence import power_divergence, power_zeros
 from likely.families.base import Distribution, Parameter
 
@@ -70,12 +70,13 @@ class Tweedie(Distribution):
     power = Parameter(between_1_and_2, "p", shared=True)
 
     def log_density(y, mean, dispersion, power):
-        # The deviance, and the density of y where y is the mean.
+        # The saddle-point form: where y is the mean, about (y²⁻ᵖ/(2πφ))^½/y, and the deviance elsewhere.
         zero = equal(y, 0.0)
         log_y = log(where(zero, 1.0, y))
         scale = _log_scale(log_y, dispersion, power)
         above = (
             compound_poisson_log_sum(scale - power.excess.log1m, scale - power.excess.log)
+            + 0.5 * (scale - log(2.0 * PI))
             - _half_deviance(log_y, mean, dispersion, power)
             - log_y
         )
