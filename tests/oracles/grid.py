@@ -241,7 +241,7 @@ def points(c: Combination, at_most: int, *, float32: bool = False) -> list[Point
     nll = loss(c)
     found = [point for point in _all(c, nll, rng, float32) if _affordable(c, point)]
     if not c.classes and FAMILIES[c.family].reach is not None:
-        at_most //= 2
+        at_most //= 3
     if len(found) <= at_most:
         return found
     kept = np.sort(rng.choice(len(found), size=at_most, replace=False))

@@ -20,6 +20,8 @@ from likely._math.single import in_single
 
 #: Numbers in a temporary on NumPy: it stays in a core's cache.
 _CHUNK = 32768
+#: Rows at a time at most.
+_ROWS = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +84,20 @@ def _in_chunks(series: Series, table: Table) -> Callable[..., Any]:
         if not programs:
             programs.append(compile_program([series.masked], table))
         given = np.broadcast_arrays(*arguments)
-        flat = [np.ravel(a)[:, None] for a in given]
+        flat = [np.ravel(a) for a in given]
         total = np.empty(flat[0].shape[0])
-        rows = max(1, _CHUNK // series.longest)
-        for first in range(0, total.size, rows):
-            part = [a[first : first + rows] for a in flat]
-            needed = np.fmax.reduce(part[0].ravel(), initial=1.0)
+        # Rows of about as many terms together; NaN, which needs none, is last.
+        order = np.argsort(flat[0])
+        first = 0
+        while first < total.size:
+            ahead = order[first : first + _ROWS]
+            rows = ahead[: max(1, int(_CHUNK // np.fmax.reduce(flat[0][ahead], initial=1.0)))]
+            first += rows.size
+            needed = np.fmax.reduce(flat[0][rows], initial=1.0)
+            part = [a[rows, None] for a in flat]
             inputs: dict[str, Any] = dict(zip(series.arguments, part, strict=True))
             inputs["index"] = np.arange(float(needed))
-            total[first : first + rows] = programs[0](inputs)[0].sum(axis=1)
+            total[rows] = programs[0](inputs)[0].sum(axis=1)
         return total.reshape(given[0].shape)
 
     return run
