@@ -19,7 +19,9 @@ COUNTS = {name for name in NAMES if registry.specification(name).support.integer
 
 
 def test_every_family_of_numbers_is_here():
-    scalar = {m for m in registry.modules() if registry.specification(m).vector is None}
+    known = {m: registry.specification(m) for m in registry.modules()}
+    # SciPy knows no probability at an edge of y: Tweedie's is in math/test_compound_poisson.py, against exact sums.
+    scalar = {m for m, s in known.items() if s.vector is None and s.point is None}
     assert set(GRID) == scalar
 
 

@@ -91,6 +91,7 @@ CURVATURE_GAPS = {
         1e-30,
     ),
     "StudentT(loc: log, scale: log, df: log)": (-19.9295840403999, 300.0, 0.0, 0.0),
+    "Tweedie(mean: log, dispersion: inverse, power: logit_of_excess)": (0.0, 0.0, 30.0, 3.0),
     "Weibull(scale: inverse, shape: log)": (1e300, 0.3170822288317796, 0.29679567426182973),
     "Weibull(scale: inverse_squared, shape: log)": (1e300, 0.3170822288317796, 0.29679567426182973),
     "Weibull(scale: log, shape: identity)": (1.0, -30.0, 30.0),
