@@ -21,9 +21,16 @@ from functools import cached_property, reduce
 from operator import add
 from typing import Any
 
-from likely._math.atoms import HALF_LOG_2PI, inverse_mills, mills_gap, mills_variance, ndtr
+from likely._math.atoms import (
+    HALF_LOG_2PI,
+    inverse_mills,
+    log_ratio,
+    mills_gap,
+    mills_variance,
+    ndtr,
+)
 from likely._math.between import _both, _mean
-from likely._math.graph import Expression, Node, abs_, exp, expm1, log, log1p, where
+from likely._math.graph import Expression, Node, abs_, exp, expm1, log, where
 from likely._math.inverse_gaussian import inverse_gaussian_deviance
 from likely._math.quadrature import EVEN
 from likely._math.tails import log_between
@@ -194,19 +201,18 @@ log_inverse_gaussian_upper, _ = register_tail(
 
 def inverse_gaussian_between(low: Any, high: Any, mean: Any, shape: Any) -> Node:
     """log(F(high) − F(low)): of a narrow interval from the density, of others from the tails."""
-    width = high - low
     u, v = mean.log - low.log, shape.log - low.log
-    share = width / low
+    width = log_ratio(high, low, high - low)
 
     def rise(part: Any) -> Node:
-        """−log of the density that far into the interval, less that at its beginning."""
-        step, y = part * width, low + part * width
-        change = (shape / mean) * (step / mean) - (shape / low) * (step / y)
-        return 0.5 * change + 1.5 * log1p(part * share)
+        """−log of the density of log y that far into the interval, less that at its beginning."""
+        step = part * width
+        change = (shape / mean) * (expm1(step) * exp(-u)) + (shape / low) * expm1(-step)
+        return 0.5 * (change + step)
 
-    # Between the two, a grows by at most half of this.
-    steps = share * exp(0.5 * v) * (exp(-u) + 1.0)
-    narrow = _both(_both(share < 0.3, steps < 1.0), abs_(rise(1.0)) < 1.0)
+    # The derivative of a in log y is b/2.
+    steps = width * (exp(0.5 * v) * (exp(-u) + 1.0))
+    narrow = _both(_both(width < 1.5, steps < 1.0), abs_(rise(1.0)) < 1.0)
     mean_density = log(reduce(add, (w * exp(-rise(at)) for at, w in EVEN)))
     deviance = inverse_gaussian_deviance(low, mean, shape, mean.log, shape.log)
     density = 0.5 * v - HALF_LOG_2PI - deviance
@@ -215,4 +221,4 @@ def inverse_gaussian_between(low: Any, high: Any, mean: Any, shape: Any) -> Node
         tuple(log_inverse_gaussian_lower(*end) for end in ends),
         tuple(log_inverse_gaussian_upper(*end) for end in ends),
     )
-    return where(narrow, density + log(share) + mean_density, wide)
+    return where(narrow, density + log(width) + mean_density, wide)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from likely._math.atoms import Atom, register
+from likely._math.between import _mean
 from likely._math.graph import (
     Expression,
     Node,
@@ -161,6 +162,19 @@ def _rise_share(d: Expression, gap: Expression, s: Expression, log_s: Expression
     return where(_one_sign(d, e), along, across) * exp(-_log_rise(d, gap, s, log_s))
 
 
+def _rise_rest(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """1 less the difference of the sine over Δ: the mean of sine² over the interval of arsinh u."""
+    small = maximum(abs_(d), abs_(d + gap)) < 0.5 * s
+    u, width = (where(small, x, 0.0) / s for x in (d, gap))
+
+    def integrand(x: Node) -> Node:
+        square = (u + x) * (u + x)
+        return square / ((1.0 + square) * sqrt(1.0 + square))
+
+    near = _mean(integrand, width) * (gap / s * exp(-_log_rise(d, gap, s, log_s)))
+    return where(small, near, 1.0 - _rise_share(d, gap, s, log_s))
+
+
 def _textbook_rise(d: Node, gap: Node, s: Node, log_s: Node) -> Node:
     return arsinh_ratio(d + gap, s, log_s) - arsinh_ratio(d, s, log_s)
 
@@ -187,7 +201,7 @@ def _rise_share_rule(d: Node, gap: Node, s: Node, log_s: Node, out: Node) -> tup
         slope * (_three(d, e, s, log_s) - out),
         (hypot_share(e, s, log_s) - out) * pull,
         0.0,
-        out * (out + (sine * sine + sine * end + end * end) - 1.0),
+        out * ((sine * sine + sine * end + end * end) - arsinh_rise_rest(d, gap, s, log_s)),
     )
 
 
@@ -197,6 +211,16 @@ def _three(d: Node, e: Node, s: Node, log_s: Node) -> Node:
     return r * r + r * q + q * q
 
 
+arsinh_rise_rest: Atom = register(
+    "arsinh_rise_rest",
+    None,
+    lambda d, gap, s, log_s: (
+        1.0
+        - (hypot_sine(d + gap, s, log_s) - hypot_sine(d, s, log_s))
+        / _textbook_rise(d, gap, s, log_s)
+    ),
+    _rise_rest,
+)
 arsinh_rise_share: Atom = register(
     "arsinh_rise_share",
     _rise_share_rule,
