@@ -48,7 +48,7 @@ class _Ends:
         self.a = self.rho * expm1(-u)
         self.b = self.rho * (exp(-u) + 1.0)
         #: ρy/m
-        self.reach = self.rho * exp(-u)
+        self.reach = exp(0.5 * v - u)
         self.width = 2.0 * self.rho
         #: g(b) and b + g(b), the latter 1/R(b)
         self.g_b, self.rate_b = mills_gap(-self.b), inverse_mills(-self.b)
@@ -207,8 +207,7 @@ def inverse_gaussian_between(low: Any, high: Any, mean: Any, shape: Any) -> Node
     def rise(part: Any) -> Node:
         """−log of the density of log y that far into the interval, less that at its beginning."""
         step = part * width
-        change = (shape / mean) * (expm1(step) * exp(-u)) + (shape / low) * expm1(-step)
-        return 0.5 * (change + step)
+        return 0.5 * (exp(v) * expm1(step) * (expm1(-2.0 * u) - expm1(-step)) + step)
 
     # The derivative of a in log y is b/2.
     steps = width * (exp(0.5 * v) * (exp(-u) + 1.0))
