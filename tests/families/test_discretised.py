@@ -11,10 +11,10 @@ from likely import (
     Constant,
     Discretised,
     Exponential,
+    Family,
     Geometric,
     Gumbel,
     Hurdle,
-    InverseGaussian,
     Laplace,
     Linear,
     Logistic,
@@ -22,6 +22,7 @@ from likely import (
     Mixture,
     Network,
     Normal,
+    Parameter,
     Poisson,
     Transformed,
     Trees,
@@ -29,6 +30,7 @@ from likely import (
     VonMises,
     Weibull,
     ZeroInflated,
+    positive,
 )
 from oracles import engines, grid
 from oracles.contract import check
@@ -211,12 +213,23 @@ def test_it_composes_with_what_takes_counts():
     assert two.prob(k).sum() == pytest.approx(1.0, abs=1e-12)
 
 
+class Rayleigh(Family):
+    """A family of one's own, of which only the density is given."""
+
+    support = positive
+    scale = Parameter(positive, r"\sigma")
+
+    def log_density(y, scale):
+        z = y / scale
+        return y.log - 2.0 * scale.log - 0.5 * (z * z)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: Discretised(Poisson()), "whole numbers already"),
         (lambda: Discretised(Bernoulli()), "y are classes"),
-        (lambda: Discretised(InverseGaussian()), "no formula for log_cdf"),
+        (lambda: Discretised(Rayleigh()), "no formula for log_cdf"),
         (lambda: Discretised(Laplace()), "loss has kinks"),
         (lambda: Discretised(VonMises()), "real line or the positive numbers"),
         (lambda: Discretised(Beta()), "real line or the positive numbers"),
