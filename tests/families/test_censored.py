@@ -25,7 +25,9 @@ from oracles.modified import CENSORED, points
 MET = [
     name
     for name in CENSORED
-    if any(inside in name for inside in ("(Normal", "(LogNormal", "(Exp", "(JohnsonSU", "(InverseG"))
+    if any(
+        inside in name for inside in ("(Normal", "(LogNormal", "(Exp", "(JohnsonSU", "(InverseG")
+    )
 ]
 INSIDE = (
     "normal",

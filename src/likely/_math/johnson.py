@@ -225,8 +225,7 @@ arsinh_rise_share: Atom = register(
     "arsinh_rise_share",
     _rise_share_rule,
     lambda d, gap, s, log_s: (
-        (hypot_sine(d + gap, s, log_s) - hypot_sine(d, s, log_s))
-        / _textbook_rise(d, gap, s, log_s)
+        (hypot_sine(d + gap, s, log_s) - hypot_sine(d, s, log_s)) / _textbook_rise(d, gap, s, log_s)
     ),
     _rise_share,
 )
