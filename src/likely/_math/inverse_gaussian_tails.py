@@ -215,9 +215,9 @@ def inverse_gaussian_between(low: Any, high: Any, mean: Any, shape: Any) -> Node
     mean_density = log(reduce(add, (w * exp(-rise(at)) for at, w in EVEN)))
     deviance = inverse_gaussian_deviance(low, mean, shape, mean.log, shape.log)
     density = 0.5 * v - HALF_LOG_2PI - deviance
-    ends = ((u, v), (mean.log - high.log, shape.log - high.log))
+    beyond = (mean.log - high.log, shape.log - high.log)
     wide = log_between(
-        tuple(log_inverse_gaussian_lower(*end) for end in ends),
-        tuple(log_inverse_gaussian_upper(*end) for end in ends),
+        (log_inverse_gaussian_lower(u, v), log_inverse_gaussian_lower(*beyond)),
+        (log_inverse_gaussian_upper(u, v), log_inverse_gaussian_upper(*beyond)),
     )
     return where(narrow, density + log(width) + mean_density, wide)
