@@ -12,7 +12,7 @@ demo: $(VENV)/.base
 	$(BIN)/likely fit examples/data/bikeshare.csv --target bikers --predictor trees --out bikeshare-trees.likely
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -560,6 +560,8 @@ def test_fit_weights_are_frequencies(name, rng):
     y = rng.standard_t(2, 200) if kind == "real" else draw(rng, kind, 200)
     if kind == "counts":
         y = rng.negative_binomial(2, 0.4, 200)
+    if specification(public_names()[name]).point is not None:
+        y[::4] = 0.0  # without any the fit ends at the edge where the family is another
     weight = rng.integers(0, 4, 200)
     family = family_class(name)()
     one, repeated = family.fit(y, sample_weight=weight), family.fit(np.repeat(y, weight, axis=0))

@@ -37,7 +37,8 @@ Choose by what y is; then by what the pictures show. Every family is one formula
 predictive distribution follow from it. `likely families` prints this list, `likely explain FAMILY` derives a loss.
 Any of them can be truncated, censored, mixed or given more zeros: see [modifiers](modifiers.md).
 
-Each panel moves one parameter, of which the darkest curve has the largest value; the others stay.
+Each panel moves one parameter, of which the darkest curve has the largest value; the others stay. A stem beside a
+density is a probability, that of y = 0.
 """
 
 
@@ -151,9 +152,14 @@ def _panel(ax: Any, name: str, moved: str) -> None:
         low = min(float(d.quantile(0.01)) for d in dists)
         high = max(float(d.quantile(0.96)) for d in dists)
         y = np.linspace(low, high, 401)
-    for colour, value, dist in zip(COLOURS, values, dists, strict=True):
+        y = y if spec.point is None else y[y > spec.point]
+    for k, (colour, value, dist) in enumerate(zip(COLOURS, values, dists, strict=True)):
         style = {"marker": "o", "markersize": 3, "linewidth": 1} if spec.support.integer else {}
         ax.plot(y, dist.prob(y), color=colour, label=f"{value:g}", **style)
+        if spec.point is not None:  # a probability, beside the densities
+            at, height = spec.point - 0.02 * (3 - k) * y[-1], dist.prob(spec.point)
+            ax.plot([at, at], [0.0, height], color=colour, linewidth=1)
+            ax.plot(at, height, "o", color=colour, markersize=3.5)
     # A density that is sharp, or infinite at an edge, must not flatten the others.
     tops = [float(np.max(dist.prob(y))) for dist in dists]
     ax.set_ylim(0.0, 1.05 * min(max(tops), 2.5 * tops[1]))
@@ -176,6 +182,8 @@ def _centre(name: str) -> dict[str, float]:
     """Values of the parameters that are typical for the family's y."""
     spec = family_class(name)().specification
     mean, std = TYPICAL.get(spec.support.name, (0.0, 1.0))
+    if spec.point is not None:
+        std *= 2.0  # for a probability that can be seen
     if "start" in spec.formulas:
         found = spec.formulas["start"](mean, std)
     else:
@@ -184,13 +192,19 @@ def _centre(name: str) -> dict[str, float]:
             one: mean if one == "mean" else plain[parameter.domain.name]
             for one, parameter in spec.parameters.items()
         }
-    return {one: float(f"{value:.1g}") for one, value in found.items()}
+    ends = {one: parameter.domain.high for one, parameter in spec.parameters.items()}
+    return {
+        one: float(f"{value:.{1 if ends[one] in (1.0, np.inf) else 2}g}")
+        for one, value in found.items()
+    }
 
 
 def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
     domain = family_class(name)().specification.parameters[moved].domain
     if domain.name == "unit_interval":
         return (0.2, 0.5, 0.8)
+    if domain.name == "between_1_and_2":
+        return (1.2, 1.5, 1.8)
     if domain.low == 0.0:
         return (centre / 2.0, centre, centre * 2.0)
     if family_class(name)().specification.leans_by == moved:

@@ -483,6 +483,6 @@ def test_modifiers_do_not_take_trials_along(modifier):
     arguments = {Truncated: {"low": 0}, Mixture: {"n": 2}}.get(modifier, {})
     with pytest.raises(TypeError, match="brings its trials along"):
         modifier(Binomial(), **arguments)
-    if modifier in (ZeroInflated, Hurdle, Censored):
+    if modifier in (ZeroInflated, Hurdle):
         with pytest.raises(TypeError, match=r"Binomial\(trials=4\)"):
             modifier(Binomial(trials=4))

@@ -16,8 +16,10 @@ import pytest
 from mpmath import mp, mpf
 
 from likely._math import (
+    compound_poisson,
     mpmath_backend,
     numpy_backend,
+    power_divergence,
     urn,
 )
 from likely._math.atoms import ATOMS, Atom
@@ -97,6 +99,11 @@ ELSEWHERE = {
     name for name in ATOMS
     if any(word in name for word in TAILS)
 }  # fmt: skip
+#: Those of Tweedie have tests of their own, in ``test_compound_poisson.py``.
+ELSEWHERE |= {
+    a.name for module in (compound_poisson, power_divergence) for a in vars(module).values()
+    if isinstance(a, Atom)
+} | {"gamma_amounts"}  # fmt: skip
 WITH_RULES = [
     a for a in ATOMS.values()
     if a.name not in ELSEWHERE and a.derivative and a.name not in CONDITIONS and (a.definition or a.name in MP)

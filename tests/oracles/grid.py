@@ -22,7 +22,7 @@ from likely.losses.nll import NegativeLogLikelihood, Slot
 from likely.losses.vector import vector_loss
 from oracles.modified import specification_of
 from oracles.textbook_modified import FAMILIES
-from oracles.truth import Combination, Point
+from oracles.truth import Combination, Point, digits_for
 
 SEED = 20260101
 LARGEST_COUNT = 2.0**53
@@ -239,11 +239,22 @@ def points(c: Combination, at_most: int, *, float32: bool = False) -> list[Point
     """
     rng = np.random.default_rng(SEED)
     nll = loss(c)
-    found = list(_all(c, nll, rng, float32))
+    found = [point for point in _all(c, nll, rng, float32) if _affordable(c, point)]
+    if not c.classes and FAMILIES[c.family].reach is not None:
+        at_most //= 3
     if len(found) <= at_most:
         return found
     kept = np.sort(rng.choice(len(found), size=at_most, replace=False))
     return [found[i] for i in kept]
+
+
+def _affordable(c: Combination, point: Point) -> bool:
+    """Whether the truth at the point is worth its time, and the parameters are where it is asked for."""
+    book = None if c.classes else FAMILIES[c.family]
+    if book is None or book.reach is None:
+        return True
+    near = all(abs(r) <= most for r, most in zip(point[1:], book.reach, strict=True))
+    return near and digits_for(point) <= book.digits
 
 
 def _all(c: Combination, nll: Any, rng: np.random.Generator, float32: bool) -> Iterator[Point]:

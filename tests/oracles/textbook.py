@@ -27,6 +27,7 @@ from likely._math.graph import (
     sqrt,
     where,
 )
+from oracles.compound import gamma_amounts
 
 
 def lgamma(x: Any) -> Node:
@@ -181,6 +182,18 @@ def asymmetric_laplace(y, loc, scale, level):
 def gamma(y, mean, shape):
     rate = shape / mean
     return shape * log(rate) - lgamma(shape) + (shape - 1.0) * log(y) - rate * y
+
+
+def tweedie(y, mean, dispersion, power):
+    """Of ``power`` the excess over 1, as a probability."""
+    shape = power.complement / power.value
+    number = exp(power.complement * log(mean)) / (dispersion * power.complement)
+    log_rate = -log(dispersion * power.value) - power.value * log(mean)
+    zero = make("equal", y, 0.0)
+    positive = where(zero, 1.0, y)
+    log_z = log(number) + shape * (log_rate + log(positive))
+    amounts = log(gamma_amounts(log_z, shape)) - exp(log_rate) * positive - log(positive)
+    return where(zero, 0.0, amounts) - number
 
 
 def exponential(y, mean):
@@ -391,6 +404,7 @@ UNIT_LINKS: dict[str, Callable[[Node], Probability]] = {
     "identity": lambda r: Probability(r, 1.0 - r),
     "log": lambda r: Probability(exp(r), -expm1(r)),
     "logit": lambda r: Probability(1.0 / (1.0 + exp(-r)), 1.0 / (1.0 + exp(r))),
+    "logit_of_excess": lambda r: Probability(1.0 / (1.0 + exp(-r)), 1.0 / (1.0 + exp(r))),
     "probit": lambda r: Probability(make("ndtr", r), make("ndtr", -r)),
     "cloglog": lambda r: Probability(-expm1(-exp(r)), exp(-exp(r))),
     "loglog": lambda r: Probability(exp(-exp(-r)), -expm1(-exp(-r))),
@@ -421,6 +435,10 @@ class Textbook:
     kink: Callable[..., tuple[float, float]] | None = None
     end: Callable[..., tuple[float, ...]] | None = None
     complete: Callable[..., dict[tuple[int, int], Node]] | None = None
+    #: Of a family whose truth takes long: the most digits that a point may need, and the largest |raw| of
+    #: each parameter that is looked at.
+    digits: int = 4000
+    reach: tuple[float, ...] | None = None
 
 
 def _narrow(scale: float, shape: float) -> tuple[float, float]:
@@ -503,6 +521,14 @@ FAMILIES: dict[str, Textbook] = {
     "GeneralisedGamma": Textbook(generalised_gamma, None, lambda loc, scale, shape: (loc, scale)),
     "Geometric": Textbook(geometric, geometric_information, lambda m: (m, m**0.5 * (1 + m) ** 0.5)),
     "Gamma": Textbook(gamma, gamma_information, lambda m, k: (m, m / k**0.5)),
+    "Tweedie": Textbook(
+        tweedie,
+        None,
+        lambda m, d, p: (m, d**0.5 * m ** (0.5 * p)),
+        unit=(2,),
+        digits=120,
+        reach=(37.5, 37.5, 15.0),
+    ),
     "Exponential": Textbook(
         exponential,
         exponential_information,

@@ -19,7 +19,7 @@ from likely._math import mpmath_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, constant, exp, symbol
-from oracles import textbook
+from oracles import compound, textbook
 from oracles.textbook_modified import FAMILIES
 
 #: Few different numbers of digits: mpmath tabulates its coefficients for each.
@@ -101,6 +101,7 @@ TABLE = {
     "lgamma": lambda x: -mp.log(x) - mp.euler * x if _tiny(x) else mp.loggamma(x),
     "digamma": lambda x: -1 / x - mp.euler if _tiny(x) else mp.psi(0, x),
     "trigamma": lambda x: 1 / (x * x) + mp.zeta(2) if _tiny(x) else mp.psi(1, x),
+    "gamma_amounts": compound.evaluate,
     "tetragamma": lambda x: -2 / (x * x * x) - 2 * mp.zeta(3) if _tiny(x) else mp.psi(2, x),
 }
 
@@ -199,6 +200,11 @@ def _start(point: Point) -> int:
     far = abs(int(mp.mag(y) * 0.302)) if y else 0
     needed = 60 + sum(abs(r) for r in raw) / 2.3 + far
     return next(i for i, d in enumerate(DIGITS) if d >= min(needed, 1000))
+
+
+def digits_for(point: Point) -> int:
+    """The number of digits to begin with."""
+    return DIGITS[_start(point)]
 
 
 def truth(combination: Combination, point: Point) -> Truth:

@@ -87,6 +87,8 @@ def two_layers(width, outputs):
 @pytest.mark.parametrize("name", public_names())
 def test_beats_the_best_constant(name, members, tmp_path):
     y = TARGETS[specification(public_names()[name]).support.name]
+    if specification(public_names()[name]).point is not None:
+        y = np.where(np.arange(N) % 4 == 0, 0.0, y)
     train_rows, test_rows = slice(0, 300), slice(300, N)
     model = Network(name, members=members, **QUICK | {"max_epochs": 12})
     single = {

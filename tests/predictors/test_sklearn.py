@@ -160,6 +160,9 @@ def reasons(estimator):
 ONE_COLUMN = [n for n, m in public_names().items() if specification(m).vector in (None, "classes")]
 #: These pass every check, one test each; the other families, one test a family.
 USUAL = ("Normal", "Gamma", "Bernoulli", "Categorical")
+#: Densities that become a comb: of the checks' whole numbers the likelihood has no bound, which each of them would
+#: find out at length.
+COMBS = ("Tweedie",)
 #: The checks fit targets that have no maximum, on purpose.
 whatever_warns = pytest.mark.filterwarnings("ignore")
 
@@ -174,8 +177,8 @@ def test_every_check_of_the_usual_families(estimator, check):
 @pytest.mark.parametrize(
     "estimator",
     [
-        *(Constant(name) for name in ONE_COLUMN),
-        *(Linear(name) for name in ONE_COLUMN if name not in USUAL),
+        *(Constant(name) for name in ONE_COLUMN if name not in COMBS),
+        *(Linear(name) for name in ONE_COLUMN if name not in (*USUAL, *COMBS)),
         *(Squeezed(name) for name in ("Beta", "Poisson")),
         Linear(Gamma(shape=predicted), point="mean"),
         *(Trees(name, max_iter=20, random_state=0) for name in USUAL),

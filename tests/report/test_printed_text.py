@@ -88,6 +88,15 @@ class Reader:
                 if name in ("√", "log"):  # also of a bare factor
                     return function(self.atom_with_factorial())
                 return function(self.atom())
+        if self.eat("(Σⱼ "):
+            start, value = self.at, 0.0
+            for j in range(1, 100):
+                term = Reader(self.text, dict(self.names) | {"j": float(j)})
+                term.at = start
+                value += term.product()
+            self.at = term.at
+            assert self.eat(")")
+            return value
         if self.eat("("):
             value = self.sum()
             assert self.eat(")"), self.text[self.at :]

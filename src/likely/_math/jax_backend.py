@@ -7,6 +7,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from likely._math.compound_poisson import SUMS
+from likely._math.series import on_arrays
+
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: jnp.pi,
     "add": jnp.add,
@@ -33,3 +36,4 @@ TABLE: dict[str, Callable[..., Any]] = {
     "less_equal": jnp.less_equal,
     "equal": jnp.equal,
 }
+TABLE |= on_arrays(SUMS, TABLE, lambda n, like: jnp.arange(n, dtype=like.dtype))

@@ -18,6 +18,26 @@ def _divide(a: Any, b: Any) -> Any:
     return a / b
 
 
+def _compound_poisson_log_sum(log_j: Any, log_x: Any) -> Any:
+    """log Σ of ``_math/compound_poisson.py``, by steps where the terms are too many for their digits."""
+    j, x = mp.exp(log_j), mp.exp(log_x)
+    nu = x / j
+    step = mp.mpf(1)
+    if j + x > 2.4 * mp.dps:
+        step = max(step, mp.sqrt(j / (1 + nu)) / (0.36 * mp.sqrt(mp.dps)))
+    start = max(mp.mpf(1), mp.nint(j))
+    total, least = mp.mpf(0), None
+    for direction, k in ((1, start), (-1, start - step)):
+        while k > 0:
+            log_term = k * (log_j + nu * log_x) - mp.loggamma(k + 1) - mp.loggamma(k * nu) - j - x
+            least = log_term - (mp.dps + 8) * mp.log(10) if least is None else least
+            if log_term < least:
+                break
+            total += step * mp.exp(log_term)
+            k += direction * step
+    return mp.log(total) - (log_x - mp.log(1 + nu) - mp.log(2 * mp.pi)) / 2
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: +mp.pi,
     "add": lambda a, b: a + b,
@@ -50,6 +70,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "erfc": mp.erfc,
     "bessel_i0": lambda x: mp.besseli(0, x),
     "bessel_i1": lambda x: mp.besseli(1, x),
+    "compound_poisson_log_sum": _compound_poisson_log_sum,
     "gammainc": lambda a, x: mp.gammainc(a, 0, x, regularized=True),
     "gammaincc": lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
     "betainc": lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),

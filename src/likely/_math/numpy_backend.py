@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
+from likely._math.compound_poisson import SUMS
+from likely._math.series import on_numpy
 
 
 def _scipy(name: str) -> Callable[..., Any]:
@@ -19,19 +22,11 @@ def _scipy(name: str) -> Callable[..., Any]:
     return call
 
 
-def _von_mises(name: str) -> Callable[..., Any]:
+def _on_use(module: str, name: str) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
-        from likely._math import von_mises
-
-        return getattr(von_mises, name)(*args)
+        return getattr(import_module(f"likely._math.{module}"), name)(*args)
 
     return call
-
-
-def _skew_normal_quantile(*args: Any) -> Any:
-    from likely._math import skew_quantile
-
-    return skew_quantile.quantile(*args)
 
 
 TABLE: dict[str, Callable[..., Any]] = {
@@ -60,8 +55,13 @@ TABLE: dict[str, Callable[..., Any]] = {
     "less_equal": np.less_equal,
     "equal": np.equal,
     **{name: _scipy(name) for name in SCIPY_ONLY},
-    "skew_normal_quantile": _skew_normal_quantile,
-    "von_mises_mass": _von_mises("mass"),
-    "von_mises_quantile": _von_mises("quantile"),
-    "von_mises_variance": _von_mises("variance"),
+    "skew_normal_quantile": _on_use("skew_quantile", "quantile"),
+    "von_mises_mass": _on_use("von_mises", "mass"),
+    "von_mises_quantile": _on_use("von_mises", "quantile"),
+    "von_mises_variance": _on_use("von_mises", "variance"),
+    **{
+        f"compound_poisson_{name}": _on_use("compound_poisson_tails", name)
+        for name in ("cdf", "sf", "quantile", "isf")
+    },
 }
+TABLE |= on_numpy(SUMS, TABLE)

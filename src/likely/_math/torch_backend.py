@@ -14,6 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from likely._math.compound_poisson import SUMS
+from likely._math.series import on_arrays
+
 
 def _tensor(value: Any, like: Tensor) -> Tensor:
     if isinstance(value, Tensor):
@@ -48,7 +51,7 @@ def _arctan2(a: Any, b: Any) -> Tensor:
 
 
 def _table(dtype: torch.dtype) -> dict[str, Callable[..., Any]]:
-    return {
+    table: dict[str, Callable[..., Any]] = {
         "pi": lambda: torch.pi,
         "add": operator.add,
         "subtract": operator.sub,
@@ -77,6 +80,11 @@ def _table(dtype: torch.dtype) -> dict[str, Callable[..., Any]]:
         "sigmoid": torch.sigmoid,
         "softplus": lambda x: -logsigmoid(-x),
     }
+
+    def indices(n: int, like: Tensor) -> Tensor:
+        return torch.arange(n, dtype=dtype, device=like.device)
+
+    return table | on_arrays(SUMS, table, indices)
 
 
 TABLES = {dtype: _table(dtype) for dtype in (torch.float64, torch.float32)}

@@ -81,6 +81,13 @@ def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposa
             f"{name} lies between 0 and 1, {' and '.join(found)}",
         )
     skewness = _skewness(y)
+    zeros = int((y == 0).sum())
+    if low == 0 and high > 1:
+        reason = (
+            f"{name} is never negative ({span}) and exactly 0 in {count(zeros, 'row')}, which Gamma cannot "
+            "hold; a model of its own for the zeros is --family 'ZeroInflated(Gamma())'"
+        )
+        return Proposal("Tweedie", "non-negative with exact zeros", reason)
     if low > 0 and skewness > 0.5:
         reason = (
             f"{name} is always positive ({span}) and skewed to the right (skewness {skewness:.2f})"
@@ -91,8 +98,6 @@ def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposa
         said += ", among them exact 0, which Beta cannot hold"
     elif high == 1 and low >= 0:
         said += ", among them exact 1, which Beta cannot hold"
-    elif low == 0:
-        said += f", {int((y == 0).sum()):,} of them exactly 0, which Gamma cannot hold"
     elif low > 0:
         said += f", positive but hardly skewed (skewness {skewness:.2f})"
     tails = float(np.mean((y - mean) ** 4) / variance**2) - 3.0

@@ -36,7 +36,7 @@ class View(Expression):
 
     __slots__ = ("_forms", "_value", "name")
 
-    def __init__(self, name: str, value: Node, forms: Mapping[str, Callable[[], Node]]) -> None:
+    def __init__(self, name: str, value: Node, forms: Mapping[str, Callable[[], Any]]) -> None:
         self.name = name
         self._value = value
         self._forms = forms
@@ -59,6 +59,14 @@ class View(Expression):
     def complement(self) -> Node:
         """1 − θ"""
         return self._forms["complement"]() if "complement" in self._forms else 1.0 - self._value
+
+    @property
+    def excess(self) -> View:
+        """θ − 1, as a view of its own: of a θ in (1, 2) its complement is 2 − θ."""
+        return self._forms["excess"]() if "excess" in self._forms else self._less_1()
+
+    def _less_1(self) -> View:
+        return View(self.name, self._value - 1.0, {})
 
     def __repr__(self) -> str:
         return self.name
@@ -199,6 +207,8 @@ class Specification:
     #: The parameter at whose 0 the density is symmetric and its own slope vanishes, whatever y; with it
     #: ``start`` takes a third moment.
     leans_by: str | None = None
+    #: A y of a continuous support that has a probability of its own, which is what log_density gives there.
+    point: float | None = None
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
     #: says where the density is 0.
     printed: Body | None = None
@@ -300,6 +310,7 @@ def specify(cls: type) -> Specification:
         common_names=body.get("common_names", {}),
         vector=body.get("vector"),
         leans_by=body.get("leans_by"),
+        point=body.get("point"),
         printed=_function(body.get("printed")),
     )
 

@@ -23,9 +23,12 @@ STEPS = (1.0, 3.0, 10.0, 25.0)
 GROWING = 0.1
 #: and moves another with its logarithm where that moves by this when the term grows by a factor e.
 FOLLOWS = 0.05
-#: A term beyond this creeps to infinity where it grew between so many stops.
+#: A term beyond this creeps to infinity where it grew between so many stops, by this share of it each time, for less
+#: than so many nats in all.
 FAR = 300.0
 VISITS = 4
+CREEPING = 0.01
+CREPT = 1.0
 
 
 @dataclass(frozen=True)
@@ -164,9 +167,12 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     grows = int(np.argmax(np.abs(flats[-1] - flats[0]) * spread))
     size = flats[:, grows] * np.sign(flats[-1, grows])
     falls = -np.diff([loss for _, loss in visited[-VISITS:]])
-    if not (size[-1] * spread[grows] > FAR and (np.diff(size) > 0.0).all() and size[0] > 0.0):
+    if not (size[0] > 0.0 and size[-1] * spread[grows] > FAR):
         return None
-    if not ((falls > 0.0).all() and (np.diff(falls) < 0.0).all()):
+    # A density that piles up on one value does so in long steps that win much, until its numbers end.
+    if not (np.diff(size) > CREEPING * size[:-1]).all():
+        return None
+    if not ((falls > 0.0).all() and (np.diff(falls) < 0.0).all() and falls.sum() < CREPT):
         return None
     along = (flats[-1] - flats[0]) / np.log(size[-1] / size[0])
     along[np.abs(along) * spread < FOLLOWS] = 0.0

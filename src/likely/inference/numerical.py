@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 
 from likely.inference import panels
 from likely.inference.line import Line
@@ -41,6 +42,15 @@ class ContinuousIntegrals:
     def __init__(self, loss: Any, raw: Array) -> None:
         self.line = Line(loss, raw)
         self.rows = np.arange(raw.shape[1])
+
+    @cached_property
+    def point(self) -> Array:
+        """The probability of the edge below, where the family gives it one; else 0."""
+        loss = self.line.loss
+        at = loss.specification.point
+        if at is None:
+            return np.zeros(self.rows.shape)
+        return np.asarray(np.exp(-loss.evaluate(np.full(self.rows.shape, at), self.line.raw, 0)[0]))
 
     # --- Integrals outwards from a point ----------------------------------------------------------
 
@@ -130,7 +140,7 @@ class ContinuousIntegrals:
         ones = np.ones(self.rows.shape[0])
         below, _ = self.outwards(self.line.centre, -ones, self.rows, starts=starts)
         above, _ = self.outwards(self.line.centre, ones, self.rows, starts=starts)
-        return below, above
+        return below + self.point, above
 
     # --- The distribution function ----------------------------------------------------------------
 
@@ -143,11 +153,13 @@ class ContinuousIntegrals:
         lower = t < self.line.centre[rows]
         direction = np.where(lower, -1.0, 1.0)
         mass, _ = self.outwards(t, direction, rows)
+        mass = np.where(lower, self.point[rows] + mass, mass)
         rest = 1.0 - mass
         # Of a skew distribution the other tail may be the smaller one all the same.
         small = rest < COMPLEMENT
         if small.any():
             rest[small], _ = self.outwards(t[small], -direction[small], rows[small])
+            rest[small] += np.where(lower[small], 0.0, self.point[rows[small]])
         return np.where(lower, mass, rest), np.where(lower, rest, mass)
 
     @np.errstate(all="ignore")
@@ -168,11 +180,16 @@ class ContinuousIntegrals:
         near, far = np.zeros_like(p), np.full_like(p, np.inf)
         x = self.line.width(centre, direction, rows)
         x *= np.sqrt(np.maximum(-2.0 * goal, 0.0))
-        active = every
+        point = np.where(in_lower, self.point[rows], 0.0)
+        at_point = (point > 0.0) & (target <= point)
+        active = every[~at_point]
         for _ in range(200):
+            if not active.size:
+                break
             t = centre[active] + direction[active] * x[active]
             _, log_g, y = self.line.density(t, rows[active])
             mass = self._beyond(t, y, direction[active], rows[active])
+            mass += point[active]
             gap = np.log(mass) - goal[active]
             newton = x[active] + gap * np.exp(np.log(mass) - log_g)
             outside = gap >= 0.0
@@ -195,10 +212,8 @@ class ContinuousIntegrals:
             lost = outside & (here >= FARTHEST)
             x[active[lost]] = np.inf
             active = active[~done & ~lost]
-            if not active.size:
-                break
         t = centre + direction * x
-        return self.line._run(self.line._y_program, t, rows)[0]
+        return np.where(at_point, self.line.low, self.line._run(self.line._y_program, t, rows)[0])
 
     @cached_property
     def _declared_halves(self) -> tuple[Array, Array] | None:
@@ -246,6 +261,8 @@ class ContinuousIntegrals:
             return np.exp(terms)
 
         below, above, wild_below, wild_above = self._both(weight)
+        if self.point.any():
+            below = below + self.point * (origin - self.line.low) ** power
         with np.errstate(divide="ignore", invalid="ignore"):
             wild_above |= beyond > np.log(1e-9 * above)
         return np.where(wild_below, np.inf, below), np.where(wild_above, np.inf, above)
@@ -276,7 +293,7 @@ class ContinuousIntegrals:
             return np.where(np.isneginf(exponent), 0.0, -log_f * np.exp(exponent))
 
         below, above, _, _ = self._both(weight)
-        return below + above
+        return below + above - xlogy(self.point, self.point)
 
     def mode(self) -> Array:
         """Where f is largest: inside by its slope, or an edge; of ties, the smallest."""
@@ -292,4 +309,5 @@ class ContinuousIntegrals:
                 wins = there >= best - 1e-12 * np.maximum(1.0, np.abs(best))
                 wins |= sign * t >= line.reach
             y, best = np.where(wins, edge, y), np.where(wins, there, best)
-        return y
+        # No density outweighs a probability.
+        return np.where(self.point > 0.0, line.low, y)

@@ -34,6 +34,8 @@ class Link:
     log: Formula | None = None
     log1m: Formula | None = None
     complement: Formula | None = None
+    #: Of a parameter in (1, 2): the link of θ − 1.
+    excess: Link | None = None
     valid: Callable[[Any, Domain], Node | None] | None = None
     words: str = ""
 

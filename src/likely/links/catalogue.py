@@ -9,6 +9,7 @@ from likely._math import atoms
 from likely._math.circle import wrap as wrap_angle
 from likely._math.domains import (
     Domain,
+    between_1_and_2,
     circular,
     latent,
     ordered,
@@ -106,6 +107,15 @@ logit = Link(
     complement=lambda r: atoms.sigmoid(-r),
     words="θ = 1 / (1 + exp(−raw))",
 )
+logit_of_excess = Link(
+    "logit_of_excess",
+    (between_1_and_2,),
+    lambda r: 1.0 + atoms.sigmoid(r),
+    lambda t: log(t - 1.0) - log(2.0 - t),
+    complement=lambda r: -atoms.sigmoid(r),
+    excess=logit,
+    words="θ = 1 + 1 / (1 + exp(−raw))",
+)
 probit = Link(
     "probit",
     (unit_interval, latent),
@@ -190,7 +200,7 @@ LINKS: dict[str, Link] = {
     link.name: link
     for link in (
         identity, log_link, softplus, square, inverse, inverse_squared,
-        logit, probit, cloglog, loglog, cauchit, wrap, half_tangent, softmax, increments, cholesky,
+        logit, logit_of_excess, probit, cloglog, loglog, cauchit, wrap, half_tangent, softmax, increments, cholesky,
     )
 }  # fmt: skip
 
@@ -198,6 +208,7 @@ _DEFAULTS = {
     real: identity,
     positive: log_link,
     unit_interval: logit,
+    between_1_and_2: logit_of_excess,
     circular: wrap,
     simplex: softmax,
     latent: logit,
@@ -207,7 +218,7 @@ _DEFAULTS = {
 
 
 def default_link(domain: Domain) -> Link:
-    """real → identity, positive → log, (0, 1) → logit, circular → wrap, simplex → softmax."""
+    """real → identity, positive → log, (0, 1) → logit, (1, 2) → logit_of_excess, circular → wrap, simplex → softmax."""
     return _DEFAULTS[domain]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -421,7 +421,7 @@ def valid(columns: Sequence[tuple[Slot, Node]], domain: Callable[[Slot], Domain]
 
 def link_view(name: str, link: Link, raw: Node) -> View:
     """What a link makes of a raw symbol."""
-    forms = {
+    forms: dict[str, Any] = {
         form: (lambda f=formula: f(raw))
         for form, formula in (
             ("log", link.log),
@@ -430,4 +430,6 @@ def link_view(name: str, link: Link, raw: Node) -> View:
         )
         if formula is not None
     }
+    if link.excess is not None:
+        forms["excess"] = partial(link_view, name, link.excess, raw)
     return View(name, as_node(link.value(raw)), forms)

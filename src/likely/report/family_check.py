@@ -183,6 +183,9 @@ class _Study:
         below, _ = study.outwards(start, -ones, rows, weight)
         above, _ = study.outwards(start + float(self.discrete), ones, rows, weight)
         total: Array = below + above
+        if self.specification.point is not None:
+            y = np.full(self.raw.shape[1], self.specification.point)
+            total += self._integrals.point * function(self.loss.evaluate(y, self.raw, 1)[1])
         return total
 
     @cached_property

@@ -221,6 +221,12 @@ class Text(StrPrinter):
     def _print_besseli(self, e: Expr) -> str:
         return f"I{'₀₁₂₃'[int(e.args[0])]}({self._print(e.args[1])})"
 
+    def _print_AmountSum(self, e: Expr) -> str:
+        z, shape = (f"({self._print(arg)})" for arg in e.args[:2])
+        a, b = e.args[2:] or (0, 0)
+        factors = ("j " if a else "") + (f"ψ(j {shape}) " if b else "")
+        return f"(Σⱼ {factors}{z}^j/(j! Γ(j {shape})))"
+
     def _print_factorial(self, e: Expr) -> str:
         return self.parenthesize(e.args[0], PRECEDENCE["Func"]) + "!"
 
@@ -370,6 +376,13 @@ class Latex(LatexPrinter):
 
     def _print_polygamma(self, e: Expr, exp: Any = None) -> str:
         return self._named(r"\psi" + "'" * int(e.args[0]), e, exp)
+
+    def _print_AmountSum(self, e: Expr, exp: Any = None) -> str:
+        z, shape = (rf"\left({self._print(arg)}\right)" for arg in e.args[:2])
+        a, b = e.args[2:] or (0, 0)
+        factors = ("j " if a else "") + (rf"\psi\left(j {shape}\right) " if b else "")
+        text = rf"\left(\sum_{{j \geq 1}} \frac{{{factors}{z}^{{j}}}}{{j! \, \Gamma\left(j {shape}\right)}}\right)"
+        return f"{text}^{{{exp}}}" if exp else text
 
     def _print_Sigmoid(self, e: Expr, exp: Any = None) -> str:
         return self._named(r"\mathrm{sig}", e, exp)

@@ -110,7 +110,15 @@ def count(k: float) -> View:
 
 
 def refuse_families_over_classes(kind: str, inside: Specification, instead: str) -> None:
-    """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along."""
+    """TypeError for families over classes, whose y has no arithmetic, and those that bring their trials along.
+
+    Also for continuous families that give a value of y a probability of its own: bounds, components and more
+    zeros would have to tell it from the density.
+    """
+    if inside.point is not None:
+        raise TypeError(
+            f"{kind} is not defined for {inside.name}, which gives y = {inside.point:g} a probability of its own"
+        )
     if inside.support.known == Trials.known:
         raise TypeError(
             f"{kind} is not defined for {inside.name} whose y brings its trials along; where they are the "

@@ -14,6 +14,7 @@ from likely.fitting.problem import Array, Loss
 WORTHWHILE = 1e-10
 #: A shared raw parameter moves by at most this much in one step: by a factor e where the link is log.
 TRUST = 1.0
+_SINGLE = float(np.finfo(np.float32).max)
 
 #: What ``curvature`` may be, for whoever asks for trees.
 CURVATURES = ("auto", "expected", "complete", "observed", "empirical")
@@ -83,7 +84,8 @@ def tree_target(
     if weight is not None:
         gradient, curvature = gradient * weight, curvature * weight
     mean = float(curvature.mean())
-    if not (np.isfinite(mean) and mean > 0.0 and np.isfinite(gradient.sum())):
+    largest = float(np.abs(gradient).max(initial=0.0))
+    if not (np.isfinite(mean) and mean > 0.0 and largest < _SINGLE * (mean * unit)):
         raise FloatingPointError(
             f"the gradient or curvature of {what} is no longer a finite positive number: the raw "
             "predictions have run away. Lower learning_rate, raise l2_regularization, or check y for "

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from likely._math.compound_poisson import SUMS
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
@@ -36,9 +37,9 @@ _UNARY = {
 }
 #: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
 _COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
-_KNOWN = {*_BINARY, *_UNARY, *_COPIED, "where", "sign", "pi"}
+_KNOWN = {*_BINARY, *_UNARY, *_COPIED, *SUMS, "where", "sign", "pi"}
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
-_LONGEST = 1500
+_LONGEST = 1600
 
 
 def compilable(outputs: Sequence[Node]) -> bool:
@@ -77,7 +78,9 @@ def kernel_source(
     nodes = primitive(outputs)
     if single:
         nodes = in_single(nodes)
-    lines, names, used = _statements(nodes, single)
+    helpers: list[str] = []
+    used: set[str] = set()
+    lines, names = _statements(nodes, used, helpers, single)
     rows = range(columns)
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
@@ -99,7 +102,63 @@ def kernel_source(
         head += ["        invalid += 0 if valid else 1"]
     tail = [f"        out{r}[i] = {name}" for r, name in enumerate(names)]
     tail += ["    return invalid"]
-    return "\n".join([*head, *lines, *tail]) + "\n", used
+    text = "\n".join([*head, *lines, *tail]) + "\n"
+    return "\n\n".join([*helpers, text]), used
+
+
+def _statements(
+    nodes: Sequence[Node], used: set[str], helpers: list[str], single: bool = False
+) -> tuple[list[str], list[str]]:
+    """The lines of a loop that compute the nodes, and what the nodes are called there.
+
+    The primitives go to ``used``, and to ``helpers`` the functions that sums become.
+    """
+    names: dict[int, str] = {}
+    lines: list[str] = []
+    order = topological(nodes)
+    together: dict[tuple[int, ...], list[Node]] = {}
+    for node in order:
+        if node.op in SUMS:
+            together.setdefault(tuple(id(arg) for arg in node.args), []).append(node)
+    for node in order:
+        if id(node) in names:
+            continue
+        if node.op == "constant":
+            names[id(node)] = _number(node.value, single)
+        elif node.op == "symbol":
+            names[id(node)] = node.value
+        elif node.op == "pi":
+            names[id(node)] = "float32(math.pi)" if single else "math.pi"
+        elif node.op in SUMS:
+            # All sums over the same terms run in one loop.
+            group = together[tuple(id(arg) for arg in node.args)]
+            for one in group:
+                names[id(one)] = f"t{len(lines)}_{one.op}"
+            targets = ", ".join(names[id(one)] for one in group)
+            function = f"sum_{len(helpers)}"
+            given = ", ".join(names[id(arg)] for arg in node.args)
+            lines.append(f"        {targets} = {function}({given})")
+            helpers.append(_loop(function, [one.op for one in group], used))
+        else:
+            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
+            names[id(node)] = f"t{len(lines)}"
+            lines.append(f"        t{len(lines)} = {text}")
+    return lines, [names[id(node)] for node in nodes]
+
+
+def _loop(function: str, wanted: Sequence[str], used: set[str]) -> str:
+    """The text of a function that returns the wanted sums."""
+    series = [SUMS[name] for name in wanted]
+    terms = expand([s.term for s in series], dict.fromkeys(_KNOWN, _unused))
+    lines, names = _statements(terms, used, [])
+    totals = [f"total{k}" for k in range(len(series))]
+    text = [f"def {function}({', '.join(series[0].arguments)}):"]
+    text += [f"    {total} = 0.0" for total in totals]
+    text += [f"    for k in range(int({series[0].arguments[0]})):", "        index = float64(k)"]
+    text += lines
+    text += [f"        {total} += {name}" for total, name in zip(totals, names, strict=True)]
+    used.add("float64")
+    return "\n".join([*text, f"    return {', '.join(totals)}"]) + "\n"
 
 
 def loop_source(
@@ -110,7 +169,8 @@ def loop_source(
     ``places`` says where among the parameters, which are arrays, the rows of a symbol are. Of ``size`` rows the
     function writes the nodes, which are primitive, to the rows of ``out``.
     """
-    lines, names, used = _statements(nodes, single=False)
+    used: set[str] = set()
+    lines, names = _statements(nodes, used, [])
     read = [node.value for node in topological(nodes) if node.op == "symbol"]
     head = [f"def {name}({', '.join(parameters)}, out, size):"]
     head += [f"    {symbol}_rows = {places[symbol]}[:size]" for symbol in read]
@@ -124,25 +184,6 @@ def loop_source(
 def primitive(nodes: Sequence[Node]) -> list[Node]:
     """The nodes in the operations that a kernel knows."""
     return expand(nodes, dict.fromkeys(_KNOWN, _unused))
-
-
-def _statements(nodes: Sequence[Node], single: bool) -> tuple[list[str], list[str], set[str]]:
-    """The lines of a loop that compute the nodes, what the nodes are called there, and the primitives."""
-    names: dict[int, str] = {}
-    lines: list[str] = []
-    used: set[str] = set()
-    for node in topological(nodes):
-        if node.op == "constant":
-            names[id(node)] = _number(node.value, single)
-        elif node.op == "symbol":
-            names[id(node)] = node.value
-        elif node.op == "pi":
-            names[id(node)] = "float32(math.pi)" if single else "math.pi"
-        else:
-            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
-            names[id(node)] = f"t{len(lines)}"
-            lines.append(f"        t{len(lines)} = {text}")
-    return lines, [names[id(node)] for node in nodes], used
 
 
 def _valid(support: Domain, columns: int) -> str:
