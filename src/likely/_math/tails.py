@@ -53,7 +53,7 @@ def normal_between(a: Any, b: Any, width: Any, log_width: Any) -> Node:
     """log(Φ(b) − Φ(a)), given b − a and its logarithm."""
     both = log_between((log_ndtr(a), log_ndtr(b)), (log_ndtr(-a), log_ndtr(-b)))
     centre = 0.5 * (a + b)
-    # So far out the outer tail is below rounding, though a and b may be one number.
+    # So far apart that the outer tail is below rounding, even where a and b are rounded to one number.
     inner = where(centre > 0.0, log_ndtr(-a), log_ndtr(b))
     wide = where(abs_(centre) * width > FAR, inner, both)
     narrow = log_width - 0.5 * (centre * centre) - HALF_LOG_2PI + _narrow_rise(centre, width)
