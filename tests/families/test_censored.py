@@ -23,7 +23,11 @@ from oracles.modified import CENSORED, points
 
 #: Families whose censored rows are compared with mpmath: normal-based and elementary.
 MET = [
-    n for n in CENSORED if n.startswith(("Censored(Normal)", "Censored(LogNormal)", "Censored(Exp"))
+    name
+    for name in CENSORED
+    if any(
+        inside in name for inside in ("(Normal", "(LogNormal", "(Exp", "(JohnsonSU", "(InverseG")
+    )
 ]
 INSIDE = (
     "normal",
@@ -35,6 +39,8 @@ INSIDE = (
     "loglogistic",
     "gamma",
     "studentt",
+    "johnsonsu",
+    "inversegaussian",
 )
 
 

@@ -92,9 +92,12 @@ ABOVE_ONE = {
 BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
 #: are integrals in ``families/test_special_tails.py``.
+TAILS = (
+    "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
+)  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS
-    if any(word in name for word in ("_between", "gamma_lower", "gamma_upper", "student_tail", "count_"))
+    if any(word in name for word in TAILS)
 }  # fmt: skip
 #: Those of Tweedie have tests of their own, in ``test_compound_poisson.py``.
 ELSEWHERE |= {

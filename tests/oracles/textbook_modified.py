@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from likely._math.atoms import lgamma
-from likely._math.graph import Node, as_node, equal, exp, expm1, log, log1p, make, where
+from likely._math.graph import Node, as_node, equal, exp, expm1, log, log1p, make, sqrt, where
 from oracles import textbook
 from oracles.textbook import Textbook
 
@@ -133,6 +133,20 @@ def log_logistic_tails(y: Any, scale: Any, shape: Any) -> tuple[Node, Node]:
     return logistic_tails(log(y), log(scale), 1.0 / shape)
 
 
+def johnson_su_tails(y: Any, loc: Any, scale: Any, skewness: Any, tail: Any) -> tuple[Node, Node]:
+    u = (y - loc) / scale
+    return normal_tails(tail * (skewness + log(u + sqrt(u * u + 1.0))), 0.0, 1.0)
+
+
+def inverse_gaussian_tails(y: Any, mean: Any, shape: Any) -> tuple[Node, Node]:
+    root = sqrt(shape / y)
+    end = root * (y / mean - 1.0)
+    beyond = exp(2.0 * shape / mean) * make("ndtr", -root * (y / mean + 1.0))
+    below, above = make("ndtr", end) + beyond, make("ndtr", -end) - beyond
+    low = end < -0.5
+    return where(low, log(below), log1p(-above)), where(low, log1p(-below), log(above))
+
+
 TAILS: dict[str, Callable[..., tuple[Node, Node]]] = {
     "Normal": normal_tails,
     "LogNormal": log_normal_tails,
@@ -141,6 +155,8 @@ TAILS: dict[str, Callable[..., tuple[Node, Node]]] = {
     "Gumbel": gumbel_tails,
     "Logistic": logistic_tails,
     "LogLogistic": log_logistic_tails,
+    "JohnsonSU": johnson_su_tails,
+    "InverseGaussian": inverse_gaussian_tails,
 }
 
 

@@ -5,8 +5,23 @@ Every slope is a product of r = 1/√(s² + d²), the sine d·r and the share (s
 
 from __future__ import annotations
 
+from typing import Any
+
 from likely._math.atoms import Atom, register
-from likely._math.graph import Expression, Node, abs_, log, log1p, sign, sqrt, where
+from likely._math.between import _mean
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    exp,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    sign,
+    sqrt,
+    where,
+)
 
 #: Beyond this 1 + u² is u², and not much further that overflows.
 FAR = 1e100
@@ -100,4 +115,137 @@ arsinh_ratio: Atom = register(
     ),
     lambda d, s, log_s: log(d / s + sqrt(d * d / (s * s) + 1.0)),
     _arsinh,
+)
+
+
+# --- Intervals: Δ = arsinh(e/s) − arsinh(d/s) with e = d + gap, gap > 0. -------------------------
+#
+# With H = √(s² + d²) and K = √(s² + e²), the differences of r and of the sine at both ends are
+# −gap (d + e)/((H + K) H K) and, of one sign, s² gap (|d| + |e|)/((|e| H + |d| K) H K): nothing cancels in a
+# narrow interval. What is left of their derivatives are differences of powers, with the same factors.
+
+
+def _hypot(d: Expression, s: Expression) -> Node:
+    """√(s² + d²)"""
+    large, small = maximum(abs_(d), s), minimum(abs_(d), s)
+    return large * sqrt(1.0 + (small / large) * (small / large))
+
+
+def _one_sign(d: Expression, e: Expression) -> Node:
+    return where(d < 0.0, e, 0.0) <= 0.0
+
+
+def _log_rise(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """log Δ; of one sign Δ is the log1p of ((|e| − |d|) + (K − H))/(|d| + H), seen from the end nearer to 0."""
+    e = d + gap
+    near, far = minimum(abs_(d), abs_(e)), maximum(abs_(d), abs_(e))
+    h, k = _hypot(near, s), _hypot(far, s)
+    along = log1p(gap / (near + h) * (1.0 + (near + far) / (h + k)))
+    across = _arsinh(e, s, log_s) - _arsinh(d, s, log_s)
+    return log(where(_one_sign(d, e), along, across))
+
+
+def _rise_slope(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """The difference of r over Δ, ∂ log Δ/∂d."""
+    e = d + gap
+    h, k = _hypot(d, s), _hypot(e, s)
+    return -(gap * exp(-_log_rise(d, gap, s, log_s)) / h) * ((d + e) / (h + k) / k)
+
+
+def _rise_share(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """The difference of the sine over Δ, −∂ log Δ/∂log s."""
+    e = d + gap
+    h, k = _hypot(d, s), _hypot(e, s)
+    both = abs_(d) + abs_(e)
+    along = (s / h) * (s / k) * (gap / ((abs_(e) / both) * h + (abs_(d) / both) * k))
+    across = _sine(e, s, log_s) - _sine(d, s, log_s)
+    return where(_one_sign(d, e), along, across) * exp(-_log_rise(d, gap, s, log_s))
+
+
+def _rise_rest(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """1 less the difference of the sine over Δ: the mean of sine² over the interval of arsinh u."""
+    small = maximum(abs_(d), abs_(d + gap)) < 0.5 * s
+    u, width = (where(small, x, 0.0) / s for x in (d, gap))
+
+    def integrand(x: Node) -> Node:
+        square = (u + x) * (u + x)
+        return square / ((1.0 + square) * sqrt(1.0 + square))
+
+    near = _mean(integrand, width) * (gap / s * exp(-_log_rise(d, gap, s, log_s)))
+    return where(small, near, 1.0 - _rise_share(d, gap, s, log_s))
+
+
+def _textbook_rise(d: Node, gap: Node, s: Node, log_s: Node) -> Node:
+    return arsinh_ratio(d + gap, s, log_s) - arsinh_ratio(d, s, log_s)
+
+
+def _rise_slope_rule(d: Node, gap: Node, s: Node, log_s: Node, out: Node) -> tuple[Any, ...]:
+    e = d + gap
+    share = arsinh_rise_share(d, gap, s, log_s)
+    r, q = hypot_reciprocal(d, s, log_s), hypot_reciprocal(e, s, log_s)
+    sine, end = hypot_sine(d, s, log_s), hypot_sine(e, s, log_s)
+    return (
+        -(share * q * q + sine * out * (r + q)) - out * out,
+        -(end * q + out) * q * exp(-log_arsinh_rise(d, gap, s, log_s)),
+        0.0,
+        out * (share - _three(d, e, s, log_s)),
+    )
+
+
+def _rise_share_rule(d: Node, gap: Node, s: Node, log_s: Node, out: Node) -> tuple[Any, ...]:
+    e = d + gap
+    slope = arsinh_rise_slope(d, gap, s, log_s)
+    sine, end = hypot_sine(d, s, log_s), hypot_sine(e, s, log_s)
+    pull = hypot_reciprocal(e, s, log_s) * exp(-log_arsinh_rise(d, gap, s, log_s))
+    return (
+        slope * (_three(d, e, s, log_s) - out),
+        (hypot_share(e, s, log_s) - out) * pull,
+        0.0,
+        out * ((sine * sine + sine * end + end * end) - arsinh_rise_rest(d, gap, s, log_s)),
+    )
+
+
+def _three(d: Node, e: Node, s: Node, log_s: Node) -> Node:
+    """s² (1/H² + 1/HK + 1/K²)"""
+    r, q = s * hypot_reciprocal(d, s, log_s), s * hypot_reciprocal(e, s, log_s)
+    return r * r + r * q + q * q
+
+
+arsinh_rise_rest: Atom = register(
+    "arsinh_rise_rest",
+    None,
+    lambda d, gap, s, log_s: (
+        1.0
+        - (hypot_sine(d + gap, s, log_s) - hypot_sine(d, s, log_s))
+        / _textbook_rise(d, gap, s, log_s)
+    ),
+    _rise_rest,
+)
+arsinh_rise_share: Atom = register(
+    "arsinh_rise_share",
+    _rise_share_rule,
+    lambda d, gap, s, log_s: (
+        (hypot_sine(d + gap, s, log_s) - hypot_sine(d, s, log_s)) / _textbook_rise(d, gap, s, log_s)
+    ),
+    _rise_share,
+)
+arsinh_rise_slope: Atom = register(
+    "arsinh_rise_slope",
+    _rise_slope_rule,
+    lambda d, gap, s, log_s: (
+        (hypot_reciprocal(d + gap, s, log_s) - hypot_reciprocal(d, s, log_s))
+        / _textbook_rise(d, gap, s, log_s)
+    ),
+    _rise_slope,
+)
+log_arsinh_rise: Atom = register(
+    "log_arsinh_rise",
+    lambda d, gap, s, log_s, out: (
+        arsinh_rise_slope(d, gap, s, log_s),
+        hypot_reciprocal(d + gap, s, log_s) * exp(-out),
+        0.0,
+        -arsinh_rise_share(d, gap, s, log_s),
+    ),
+    lambda d, gap, s, log_s: log(_textbook_rise(d, gap, s, log_s)),
+    _log_rise,
 )

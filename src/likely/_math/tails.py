@@ -19,12 +19,14 @@ from likely._math.atoms import (
     log_ndtr,
     softplus,
 )
-from likely._math.graph import PI, Node, as_node, equal, exp, log, log1p, polynomial, where
+from likely._math.graph import PI, Node, abs_, as_node, equal, exp, log, log1p, polynomial, where
 from likely._math.quadrature import EVEN
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 #: Half-widths times 1 + |middle| up to which a series of four terms has all digits.
 NARROW = 0.2
+#: Width times |middle|, half the difference of the squares of the ends, from which the outer tail is below rounding.
+FAR = 60.0
 
 
 def log_difference(upper: Any, lower: Any) -> Node:
@@ -49,8 +51,11 @@ def narrow_between(log_density: Callable[[Node], Any], low: Any, width: Any) -> 
 
 def normal_between(a: Any, b: Any, width: Any, log_width: Any) -> Node:
     """log(Φ(b) − Φ(a)), given b − a and its logarithm."""
-    wide = log_between((log_ndtr(a), log_ndtr(b)), (log_ndtr(-a), log_ndtr(-b)))
+    both = log_between((log_ndtr(a), log_ndtr(b)), (log_ndtr(-a), log_ndtr(-b)))
     centre = 0.5 * (a + b)
+    # So far apart that the outer tail is below rounding, even where a and b are rounded to one number.
+    inner = where(centre > 0.0, log_ndtr(-a), log_ndtr(b))
+    wide = where(abs_(centre) * width > FAR, inner, both)
     narrow = log_width - 0.5 * (centre * centre) - HALF_LOG_2PI + _narrow_rise(centre, width)
     return where(_is_narrow(centre, width), narrow, wide)
 

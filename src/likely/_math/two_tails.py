@@ -64,16 +64,20 @@ class TwoTails:
             return log1mexp(-self.computed("value"))
         odds = bose(-self.computed("value"))
         slope, shape = self.computed("slope"), self.computed("shape")
+        # A tail that has vanished takes nothing from the other one, though its own slopes be infinite.
+        left = odds > 0.0
         if part == "slope":
-            return odds * slope
+            return where(left, odds * slope, 0.0)
         if part == "pull":
             more = (1.0 + odds) * slope
-            return self.computed("pull") + where(self.grows, more, -more)
+            return where(left, self.computed("pull") + where(self.grows, more, -more), 0.0)
         if part == "rise":
-            return self.computed("rise") + (1.0 + odds) * shape
+            return where(left, self.computed("rise") + (1.0 + odds) * shape, 0.0)
         if part == "shape":
-            return -odds * shape
-        return -odds * (self.computed("shape_2") + (1.0 + odds) * (shape * shape))
+            return where(left, -odds * shape, 0.0)
+        # In this order: the square alone may overflow.
+        square = (1.0 + odds) * ((odds * shape) * shape)
+        return where(left, -(odds * self.computed("shape_2") + square), 0.0)
 
     def part(self, part: str, growing: bool) -> Node:
         """A part of the growing tail, or of the falling one."""

@@ -1,21 +1,14 @@
 """InverseGaussian: positive values with a variance that grows as the cube of the mean."""
 
-from likely._math.atoms import erfcx
 from likely._math.domains import positive
-from likely._math.graph import PI, abs_, exp, log, sqrt, where
+from likely._math.graph import PI, exp, log, sqrt
 from likely._math.inverse_gaussian import inverse_gaussian_deviance
+from likely._math.inverse_gaussian_tails import (
+    inverse_gaussian_between,
+    log_inverse_gaussian_lower,
+    log_inverse_gaussian_upper,
+)
 from likely.families.base import Distribution, Parameter
-
-
-def _tails(y, mean, shape):
-    # a = √(k/y) (y/m − 1), b = √(k/y) (y/m + 1): F is Φ(a) + e^(2k/m) Φ(−b), where b² − a² = 4k/m
-    # leaves e^(−a²/2) for both. The mass beyond y, on the side where a is.
-    root = sqrt(shape / y)
-    a = root * ((y - mean) / mean)
-    b = root * (y / mean + 1.0)
-    height = 0.5 * exp(-0.5 * a * a)
-    near, far = height * erfcx(sqrt(0.5) * abs_(a)), height * erfcx(sqrt(0.5) * b)
-    return a < 0.0, near + far, near - far
 
 
 class InverseGaussian(Distribution):
@@ -47,12 +40,19 @@ class InverseGaussian(Distribution):
         return mean / (a + sqrt(1.0 + a * a))
 
     def cdf(y, mean, shape):
-        below, left, right = _tails(y, mean, shape)
-        return where(below, left, 1.0 - right)
+        return exp(log_inverse_gaussian_lower(mean.log - y.log, shape.log - y.log))
 
     def sf(y, mean, shape):
-        below, left, right = _tails(y, mean, shape)
-        return where(below, 1.0 - left, right)
+        return exp(log_inverse_gaussian_upper(mean.log - y.log, shape.log - y.log))
+
+    def log_cdf(y, mean, shape):
+        return log_inverse_gaussian_lower(mean.log - y.log, shape.log - y.log)
+
+    def log_sf(y, mean, shape):
+        return log_inverse_gaussian_upper(mean.log - y.log, shape.log - y.log)
+
+    def log_interval(low, high, mean, shape):
+        return inverse_gaussian_between(low, high, mean, shape)
 
     def expected_information(mean, shape):
         return {

@@ -1,11 +1,17 @@
 """JohnsonSU: four parameters for any mean, spread, skewness and weight of tails."""
 
-from likely._math.atoms import ndtr, ndtri
+from likely._math.atoms import log_ndtr, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
 from likely._math.hyperbolic import cosh, sinh
-from likely._math.johnson import arsinh_ratio, log_hypot
+from likely._math.johnson import arsinh_ratio, log_arsinh_rise, log_hypot
+from likely._math.tails import normal_between
 from likely.families.base import Distribution, Parameter
+
+
+def _standard(y, loc, scale, skewness, tail):
+    # What is standard Normal.
+    return tail * (skewness + arsinh_ratio(y - loc, scale, scale.log))
 
 
 class JohnsonSU(Distribution):
@@ -39,7 +45,7 @@ class JohnsonSU(Distribution):
     )
 
     def log_density(y, loc, scale, skewness, tail):
-        z = tail * (skewness + arsinh_ratio(y - loc, scale, scale.log))
+        z = _standard(y, loc, scale, skewness, tail)
         return tail.log - log_hypot(y - loc, scale, scale.log) - 0.5 * (z * z) - 0.5 * log(2.0 * PI)
 
     def mean(loc, scale, skewness, tail):
@@ -51,10 +57,21 @@ class JohnsonSU(Distribution):
         return scale * scale * (0.5 * expm1(u) * (exp(u) * cosh(2.0 * skewness) + 1.0))
 
     def cdf(y, loc, scale, skewness, tail):
-        return ndtr(tail * (skewness + arsinh_ratio(y - loc, scale, scale.log)))
+        return ndtr(_standard(y, loc, scale, skewness, tail))
 
     def sf(y, loc, scale, skewness, tail):
-        return ndtr(-tail * (skewness + arsinh_ratio(y - loc, scale, scale.log)))
+        return ndtr(-_standard(y, loc, scale, skewness, tail))
+
+    def log_cdf(y, loc, scale, skewness, tail):
+        return log_ndtr(_standard(y, loc, scale, skewness, tail))
+
+    def log_sf(y, loc, scale, skewness, tail):
+        return log_ndtr(-_standard(y, loc, scale, skewness, tail))
+
+    def log_interval(low, high, loc, scale, skewness, tail):
+        a, b = (_standard(y, loc, scale, skewness, tail) for y in (low, high))
+        log_rise = log_arsinh_rise(low - loc, high - low, scale, scale.log)
+        return normal_between(a, b, tail * exp(log_rise), tail.log + log_rise)
 
     def quantile(q, loc, scale, skewness, tail):
         return loc + scale * sinh(ndtri(q) / tail - skewness)

@@ -50,6 +50,7 @@ class NormalCdf(sympy.Function):
     """Φ(x), the standard normal distribution function."""
 
     nargs = 1
+    is_positive = True  # so that its logarithm is a number
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Φ′ is the standard normal density."""
@@ -141,6 +142,43 @@ class StudentCdf(ShapedCdf):
         half = sympy.S.Half
         series = sympy.hyper((half, (n + 1) / 2), (sympy.Rational(3, 2),), -(z**2) / n)
         return half + z * self.slope().subs(z, 0) * series
+
+
+class PassageCdf(ShapedCdf):
+    """F(k, x), the distribution function of InverseGaussian with mean 1."""
+
+    letter = "F"
+
+    def slope(self) -> Expr:
+        """The density."""
+        k, x = self.args
+        return sympy.sqrt(k / (2 * pi * x**3)) * sympy.exp(-k * (x - 1) ** 2 / (2 * x))
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        below, beyond = _passage(*self.args)
+        return plain(below + beyond)
+
+
+class PassageSf(ShapedCdf):
+    """S(k, x) = 1 − F(k, x)"""
+
+    letter = "S"
+
+    def slope(self) -> Expr:
+        """Minus the density."""
+        return -PassageCdf(*self.args).slope()
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        below, beyond = _passage(*self.args)
+        return plain(NormalCdf(-below.args[0]) - beyond)
+
+
+def _passage(k: Expr, x: Expr) -> tuple[Expr, Expr]:
+    """The parts of the distribution function: of those below x, and of those that were beyond it."""
+    root = sympy.sqrt(k / x)
+    return NormalCdf(root * (x - 1)), sympy.exp(2 * k) * NormalCdf(-root * (x + 1))
 
 
 class AmountSum(sympy.Function):
@@ -266,6 +304,12 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "stdtr": StudentCdf,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
+        "log_inverse_gaussian_lower": lambda u, v: sympy.log(
+            PassageCdf(sympy.exp(v - u), sympy.exp(-u))
+        ),
+        "log_inverse_gaussian_upper": lambda u, v: sympy.log(
+            PassageSf(sympy.exp(v - u), sympy.exp(-u))
+        ),
     }
     return {name: _exact(function) for name, function in table.items()}
 
