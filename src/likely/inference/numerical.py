@@ -227,9 +227,10 @@ class ContinuousIntegrals:
         """The mass on the outer side of y = y(t): declared, or an integral."""
         if self._declared_halves is None:
             return self.outwards(t, direction, rows)[0]
-        raw = self.line.raw[:, rows]
-        cdf, sf = (self.line.loss.formula(name, raw, y) for name in ("cdf", "sf"))
-        return np.where(direction < 0.0, cdf, sf)
+        mass, lower = np.empty(t.shape), direction < 0.0
+        for name, side in (("cdf", lower), ("sf", ~lower)):
+            mass[side] = self.line.loss.formula(name, self.line.raw[:, rows[side]], y[side])
+        return mass
 
     # --- Moments, entropy, mode -------------------------------------------------------------------
 
