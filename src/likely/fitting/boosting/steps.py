@@ -18,6 +18,8 @@ _SINGLE = float(np.finfo(np.float32).max)
 
 #: What ``curvature`` may be, for whoever asks for trees.
 CURVATURES = ("auto", "expected", "complete", "observed", "empirical")
+#: Those that a family declares, the best first.
+_DECLARED = ("expected", "complete")
 
 
 def chosen_curvature(loss: Any, given: str, name: str) -> str:
@@ -27,13 +29,13 @@ def chosen_curvature(loss: Any, given: str, name: str) -> str:
     """
     if given not in CURVATURES:
         raise ValueError(f"curvature must be one of {', '.join(CURVATURES)}, got {given!r}")
+    best = next((k for k in _DECLARED if k in loss.curvature_kinds), "empirical")
     if given == "auto":
-        return next((k for k in CURVATURES[1:3] if k in loss.curvature_kinds), "empirical")
-    if given in CURVATURES[1:3] and given not in loss.curvature_kinds:
-        other = next((k for k in CURVATURES[1:3] if k in loss.curvature_kinds), "empirical")
+        return best
+    if given in _DECLARED and given not in loss.curvature_kinds:
         raise ValueError(
             f"{name} declares no {given}_information, so its {given} curvature is not known: "
-            f'use curvature="{other}"'
+            f'use curvature="{best}"'
         )
     return given
 
