@@ -32,8 +32,8 @@ from typing import Any
 
 from likely._math import compound, special, whole
 from likely._math.atoms import Atom, register
-from likely._math.compound_poisson_far import NEAR, Far
-from likely._math.compound_poisson_terms import KINDS, SUMS, ApartRule, NearRule, StepRule
+from likely._math.compound_poisson_far import FAR, NEAR, far_rule
+from likely._math.compound_poisson_terms import KINDS, TERMS, ApartRule, NearRule, StepRule
 from likely._math.graph import (
     PI,
     Expression,
@@ -57,6 +57,8 @@ _MASS, _VARIANCE = 37.0, 2.0
 _STEP = 0.65
 #: The largest j nearest to J that goes by tables.
 _TABLED = 40.0
+#: All sums by the names of their operations.
+SUMS = TERMS | {series.name: series for series in FAR.values()}
 
 
 class _Few:
@@ -132,7 +134,6 @@ class _Sum:
         self.log_j, self.log_x = log_v + special.softplus(-log_nu), log_v + self.log_both
         self.nu, self.expected = exp(log_nu), exp(self.log_j)
         self.of_x, self.of_j = special.sigmoid(log_nu), special.sigmoid(-log_nu)
-        self.far = Far(log_v, self.of_x, self.of_j)
         self.few = _Few(self)
         log_mass = self.log_j + self.log_both
         high, wide = log_v >= math.log(NEAR), log_v - self.log_both >= math.log(2.0)
@@ -168,11 +169,11 @@ class _Sum:
     def _means(self, kind: str, what: str) -> Node:
         """Σ w v / Σ w"""
         rule = self.rules[kind]
-        total = SUMS[f"compound_poisson_{kind}_total"](*rule)
+        total = TERMS[f"compound_poisson_{kind}_total"](*rule)
         if what in ("by_v", "by_n"):
-            return SUMS[f"compound_poisson_{kind}_{what}"](*rule) / total
+            return TERMS[f"compound_poisson_{kind}_{what}"](*rule) / total
         means = (self._means(kind, "by_v"), self._means(kind, "by_n"))
-        return SUMS[f"compound_poisson_{kind}_{what}"](*rule, *means) / total
+        return TERMS[f"compound_poisson_{kind}_{what}"](*rule, *means) / total
 
     def average(self, what: str) -> Node:
         """The average of a term's ``what``, over the kind of terms that serves."""
@@ -185,16 +186,20 @@ class _Sum:
     @property
     def value(self) -> Node:
         totals = {
-            kind: log(SUMS[f"compound_poisson_{kind}_total"](*rule))
+            kind: log(TERMS[f"compound_poisson_{kind}_total"](*rule))
             for kind, rule in self.rules.items()
         }
         few = self.few.log_outside + where(self.is_near, totals["near"], totals["apart"])
         inside = where(self.is_step, math.log(_STEP) + totals["step"], few)
-        return where(self.is_far, self.far.value, inside - 0.5 * log(2.0 * PI))
+        return where(self.is_far, self.far("total"), inside - 0.5 * log(2.0 * PI))
 
-    def derivative(self, what: str, far: Node) -> Node:
+    def far(self, what: str) -> Node:
+        return FAR[what](*far_rule(self.log_v, self.of_x, self.of_j))
+
+    def derivative(self, what: str) -> Node:
+        """That of r which is called so."""
         outside = where(self.is_step, 0.0, self.few.outside[what])
-        return where(self.is_far, far, outside - self.average(what))
+        return where(self.is_far, self.far(what), outside - self.average(what))
 
 
 def _log_sum(log_v: Expression, log_nu: Expression) -> Node:
@@ -204,32 +209,27 @@ def _log_sum(log_v: Expression, log_nu: Expression) -> Node:
 
 def _slope_v(log_v: Expression, log_nu: Expression) -> Node:
     """∂r/∂log V"""
-    s = _Sum(log_v, log_nu)
-    return s.derivative("by_v", s.far.by_v)
+    return _Sum(log_v, log_nu).derivative("by_v")
 
 
 def _slope_n(log_v: Expression, log_nu: Expression) -> Node:
     """∂r/∂log ν"""
-    s = _Sum(log_v, log_nu)
-    return s.derivative("by_n", s.far.by_n)
+    return _Sum(log_v, log_nu).derivative("by_n")
 
 
 def _curve_v_v(log_v: Expression, log_nu: Expression) -> Node:
     """∂²r/∂(log V)²"""
-    s = _Sum(log_v, log_nu)
-    return s.derivative("v_v", s.far.by_v_v)
+    return _Sum(log_v, log_nu).derivative("v_v")
 
 
 def _curve_v_n(log_v: Expression, log_nu: Expression) -> Node:
     """∂²r/∂log V ∂log ν"""
-    s = _Sum(log_v, log_nu)
-    return s.derivative("v_n", s.far.by_v_n)
+    return _Sum(log_v, log_nu).derivative("v_n")
 
 
 def _curve_n_n(log_v: Expression, log_nu: Expression) -> Node:
     """∂²r/∂(log ν)²"""
-    s = _Sum(log_v, log_nu)
-    return s.derivative("n_n", s.far.by_n_n)
+    return _Sum(log_v, log_nu).derivative("n_n")
 
 
 compound_poisson_log_sum: Atom = register(

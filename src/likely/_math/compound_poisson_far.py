@@ -14,9 +14,11 @@ Source: Wright (1935), doi:10.1112/jlms/s1-10.40.286, for the expansion.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from likely._math.graph import Expression, Node, exp, polynomial
+from likely._math.graph import Expression, Node, as_node, constant, exp, polynomial
+from likely._math.series import Series
 
 #: The least V.
 NEAR = 5.0
@@ -228,13 +230,22 @@ _FAR_1 = tuple(_derivative(row) for row in _FAR)
 _FAR_2 = tuple(_derivative(row) for row in _FAR_1)
 
 
-class Far:
-    """r and its derivatives in v = log V and n = log ν."""
+class FarRule(NamedTuple):
+    """What the polynomial needs, in rows where it serves."""
 
-    def __init__(self, log_v: Expression, of_x: Expression, of_j: Expression) -> None:
-        self.u = exp(math.log(NEAR) - log_v)
-        self.c = of_x * of_j
-        self.turn = of_j - of_x  # of log c the slope in n
+    terms: Node
+    u: Node
+    of_x: Node
+    of_j: Node
+
+
+class _Far:
+    """r and its derivatives in v = log V and n = log ν: a sum of one term, so that other rows do without it."""
+
+    def __init__(self, given: FarRule) -> None:
+        self.u = given.u
+        self.c = given.of_x * given.of_j
+        self.turn = given.of_j - given.of_x  # of log c the slope in n
 
     def _in_u(self, rows: Sequence[Sequence[float]], order: int) -> Node:
         """The order-th derivative in −v of u times the polynomial of these rows."""
@@ -253,7 +264,7 @@ class Far:
         return u * total
 
     @property
-    def value(self) -> Node:
+    def total(self) -> Node:
         return self._in_u(_FAR, 0)
 
     @property
@@ -265,16 +276,36 @@ class Far:
         return 4.0 * (self.c * self.turn) * self._in_u(_FAR_1, 0)
 
     @property
-    def by_v_v(self) -> Node:
+    def v_v(self) -> Node:
         return self._in_u(_FAR, 2)
 
     @property
-    def by_v_n(self) -> Node:
+    def v_n(self) -> Node:
         return -(4.0 * (self.c * self.turn) * self._in_u(_FAR_1, 1))
 
     @property
-    def by_n_n(self) -> Node:
+    def n_n(self) -> Node:
         # The slope of c (of_j − of_x) in n is c ((of_j − of_x)² − 2c).
         slope = 4.0 * (self.c * self.turn)
         bend = 4.0 * (self.c * (self.turn * self.turn - 2.0 * self.c))
         return slope * (slope * self._in_u(_FAR_2, 0)) + bend * self._in_u(_FAR_1, 0)
+
+
+def far_rule(log_v: Expression, of_x: Expression, of_j: Expression) -> FarRule:
+    """The rule at V ≥ 5."""
+    return FarRule(constant(1.0), exp(math.log(NEAR) - log_v), as_node(of_x), as_node(of_j))
+
+
+def _body(what: str) -> Callable[..., Node]:
+    def body(index: Expression, *given: Node) -> Node:
+        value: Node = getattr(_Far(FarRule(*given)), what)
+        return value
+
+    return body
+
+
+#: Of r and its derivatives the sums.
+FAR = {
+    what: Series(f"compound_poisson_far_{what}", FarRule._fields, 1, _body(what))
+    for what in ("total", "by_v", "by_n", "v_v", "v_n", "n_n")
+}

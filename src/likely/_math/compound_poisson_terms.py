@@ -309,4 +309,4 @@ def _series() -> list[Series]:
 
 
 #: The sums by the names of their operations.
-SUMS = {series.name: series for series in _series()}
+TERMS = {series.name: series for series in _series()}

@@ -10,7 +10,7 @@ import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
 from likely._math.compound_poisson import SUMS
-from likely._math.series import on_numpy
+from likely._math.series_on_arrays import on_numpy
 from likely._math.whole import look_up
 
 

@@ -1,27 +1,21 @@
 """Sums over an index, where a formula is too long to be written out term by term.
 
 A series is one operation of the graph, whose body is a graph of its own over ``index`` and the operation's
-arguments. Kernels run it as a loop; array libraries evaluate the body on an axis of its own, and sum.
-The first argument says how many terms a row needs, at most ``longest``.
+arguments. Kernels run it as a loop; array libraries evaluate the body on an axis of its own, and sum
+(``series_on_arrays.py``). The first argument says how many terms a row needs, at most ``longest``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
+from likely._math.graph import Node, make, substitute, symbol, topological, where
 
-from likely._math.evaluate import Table, compile_program, expand
-from likely._math.graph import Node, make, symbol, where
-from likely._math.single import in_single
-
-#: Numbers in a temporary on NumPy: it stays in a core's cache.
-_CHUNK = 32768
-#: Rows at a time at most.
-_ROWS = 2048
+#: The names of all series.
+_NAMES: set[str] = set()
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +26,9 @@ class Series:
     arguments: tuple[str, ...]
     longest: int
     body: Callable[..., Node]
+
+    def __post_init__(self) -> None:
+        _NAMES.add(self.name)
 
     def __call__(self, *arguments: Any) -> Node:
         return make(self.name, *arguments)
@@ -47,57 +44,42 @@ class Series:
         return where(symbol("index") < symbol(self.arguments[0]), self.term, 0.0)
 
 
-def on_arrays(
-    sums: Mapping[str, Series], table: Table, indices: Callable[[int, Any], Any]
-) -> dict[str, Callable[..., Any]]:
-    """The series as functions of one array library; ``indices(n, like)`` gives 0, 1, …, n − 1."""
-    return {name: _summed(series, table, indices) for name, series in sums.items()}
+def sparing(outputs: Sequence[Node]) -> list[Node]:
+    """The same graph, in which a sum takes no terms where every ``where`` that it goes into takes the other side."""
+    order = topological(outputs)
+    if not any(node.op in _NAMES for node in order):
+        return list(outputs)
+    # Of every node, what holds wherever it is looked at: sides of conditions.
+    needed: dict[int, frozenset[tuple[bytes, bool]]] = {id(node): frozenset() for node in outputs}
+    conditions: dict[bytes, Node] = {}
+    for node in reversed(order):
+        for place, arg in enumerate(node.args):
+            there = needed[id(node)]
+            if node.op == "where" and place:
+                conditions[node.args[0].digest] = node.args[0]
+                there = there | {(node.args[0].digest, place == 1)}
+            needed[id(arg)] = needed.get(id(arg), there) & there
+    with_sums: set[int] = set()
+    for node in order:
+        if node.op in _NAMES or any(id(arg) in with_sums for arg in node.args):
+            with_sums.add(id(node))
+    # Sums over the same terms stay together.
+    together: dict[tuple[int, ...], frozenset[tuple[bytes, bool]]] = {}
+    for node in order:
+        if node.op in _NAMES:
+            key = tuple(map(id, node.args))
+            together[key] = together.get(key, needed[id(node)]) & needed[id(node)]
 
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if not node.args:
+            return node
+        if node.op not in _NAMES:
+            return make(node.op, *args)
+        terms = args[0]
+        for digest, side in sorted(together[tuple(map(id, node.args))]):
+            condition = conditions[digest]
+            if id(condition) not in with_sums:
+                terms = where(condition, terms, 0.0) if side else where(condition, 0.0, terms)
+        return make(node.op, terms, *args[1:])
 
-def _summed(series: Series, table: Table, indices: Callable[[int, Any], Any]) -> Callable[..., Any]:
-    programs: dict[bool, Any] = {}
-
-    def run(*arguments: Any) -> Any:
-        # Numbers stay numbers, so that they change no type.
-        given = [a if isinstance(a, (int, float)) else a[..., None] for a in arguments]
-        like = next(a for a in arguments if not isinstance(a, (int, float)))
-        single = "float32" in str(like.dtype)
-        if single not in programs:
-            nodes = expand([series.masked], table)
-            programs[single] = compile_program(in_single(nodes) if single else nodes, table)
-        inputs = dict(zip(series.arguments, given, strict=True))
-        inputs["index"] = indices(series.longest, like)
-        return programs[single](inputs)[0].sum(-1)
-
-    return run
-
-
-def on_numpy(sums: Mapping[str, Series], table: Table) -> dict[str, Callable[..., Any]]:
-    """The series on NumPy arrays, some rows at a time, and of those no more terms than they need."""
-    return {name: _in_chunks(series, table) for name, series in sums.items()}
-
-
-def _in_chunks(series: Series, table: Table) -> Callable[..., Any]:
-    programs: list[Any] = []
-
-    def run(*arguments: Any) -> Any:
-        if not programs:
-            programs.append(compile_program([series.masked], table))
-        given = np.broadcast_arrays(*arguments)
-        flat = [np.ravel(a) for a in given]
-        total = np.empty(flat[0].shape[0])
-        # Rows of about as many terms together; NaN, which needs none, is last.
-        order = np.argsort(flat[0])
-        first = 0
-        while first < total.size:
-            ahead = order[first : first + _ROWS]
-            rows = ahead[: max(1, int(_CHUNK // np.fmax.reduce(flat[0][ahead], initial=1.0)))]
-            first += rows.size
-            needed = np.fmax.reduce(flat[0][rows], initial=1.0)
-            part = [a[rows, None] for a in flat]
-            inputs: dict[str, Any] = dict(zip(series.arguments, part, strict=True))
-            inputs["index"] = np.arange(float(needed))
-            total[rows] = programs[0](inputs)[0].sum(axis=1)
-        return total.reshape(given[0].shape)
-
-    return run
+    return substitute(outputs, rebuild)

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from likely._math.compound_poisson import SUMS
-from likely._math.series import on_arrays
+from likely._math.series_on_arrays import on_arrays
 from likely._math.whole import look_up
 
 
