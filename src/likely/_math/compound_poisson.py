@@ -28,12 +28,13 @@ Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from likely._math import compound, special, whole
+from likely._math import compound, whole
 from likely._math.atoms import Atom, register
-from likely._math.compound_poisson_far import FAR, NEAR, far_rule
-from likely._math.compound_poisson_terms import KINDS, TERMS, ApartRule, NearRule, StepRule
+from likely._math.compound_poisson_far import NEAR, far
+from likely._math.compound_poisson_terms import PAIRS, Apart, Near, Step, weighted
 from likely._math.graph import (
     PI,
     Expression,
@@ -48,6 +49,7 @@ from likely._math.graph import (
     sqrt,
     where,
 )
+from likely._math.series import Series, Terms
 
 #: Terms below e^−38 of the largest are left out.
 _DEPTH = 38.0
@@ -55,213 +57,238 @@ _DEPTH = 38.0
 _MASS, _VARIANCE = 37.0, 2.0
 #: The step of the integral, in standard deviations.
 _STEP = 0.65
-#: The largest j nearest to J that goes by tables.
+#: The largest J of which terms go by tables.
 _TABLED = 40.0
-#: All sums by the names of their operations.
-SUMS = TERMS | {series.name: series for series in FAR.values()}
+#: The most terms: of J = 37 for ν → 0; of variance 2 at J = 40; of mass 37 with a step.
+_LONGEST = {Near: 112.0, Apart: 40.0, Step: 40.0}
+
+
+class _Given(NamedTuple):
+    """v = log V and n = log ν; s = ν/(1 + ν), 1 − s and their logarithms carry digits of n."""
+
+    log_v: Expression
+    log_nu: Expression
+    of_x: Expression
+    of_j: Expression
+    log_of_x: Expression
+    log_of_j: Expression
+
+    @property
+    def log_j(self) -> Node:
+        return self.log_v - self.log_of_x
+
+    @property
+    def log_x(self) -> Node:
+        return self.log_v - self.log_of_j
+
+    @property
+    def is_far(self) -> Node:
+        high = self.log_v >= math.log(NEAR)
+        return where(high, self.log_v + self.log_of_j >= math.log(2.0), high)
+
+    @property
+    def is_step(self) -> Node:
+        spread = self.log_j + self.log_of_j >= math.log(_VARIANCE)
+        return where(spread, self.log_j - self.log_of_j >= math.log(_MASS), spread)
+
+    @property
+    def is_near(self) -> Node:
+        return self.log_j <= math.log(_TABLED)
+
+
+_ARGUMENTS = ("needed", *_Given._fields)
+_MEANS = ("mean_v", "mean_n")
 
 
 class _Few:
     """The sum over whole j: where it is, and what is outside of it."""
 
-    def __init__(self, s: _Sum) -> None:
-        self.s = s
-        expected = s.expected
-        below = maximum(floor(expected), 1.0)
-        log_below = log(below)
-        next_ = (below + 1.0) * log1p(1.0 / below) - 1.0 + (log_below - s.log_j) < 0.0
-        self.nearest = nearest = where(next_, below + 1.0, below)
-        self.log_nearest = log_nearest = log(nearest)
+    def __init__(self, given: _Given) -> None:
+        log_j, self.log_nu = given.log_j, given.log_nu
+        self.of_x, self.of_j = given.of_x, given.of_j
+        self.nu, self.expected = exp(given.log_nu), exp(log_j)
+        below = maximum(floor(self.expected), 1.0)
+        next_ = (below + 1.0) * log1p(1.0 / below) - 1.0 + (log(below) - log_j) < 0.0
+        self.nearest = where(next_, below + 1.0, below)
+        self.log_nearest = log(self.nearest)
         # At J → 1 for ν → ∞, log J has digits that J has not.
-        self.gap = where(nearest < 2.0, -expm1(s.log_j), nearest - expected)
-        apart = (nearest, expected, self.gap, log_nearest, s.log_j)
+        self.gap = where(self.nearest < 2.0, -expm1(log_j), self.nearest - self.expected)
+        apart = (self.nearest, self.expected, self.gap, self.log_nearest, log_j)
         self.off = compound.relative_entropy_of(*apart)
-        self.tilt = (1.0 + s.nu) * compound.log_ratio_of(*apart)
-        self.middle = maximum(nearest, expected)
-        self.depth = _DEPTH / ((1.0 + s.nu) * self.middle)
+        self.tilt = (1.0 + self.nu) * compound.log_ratio_of(*apart)
+        half_log = 0.5 * (log_j + given.log_of_j + log(2.0 * PI))
+        self.log_outside = -half_log - (1.0 + self.nu) * self.off
+
+        middle = maximum(self.nearest, self.expected)
+        self.depth = _DEPTH / ((1.0 + self.nu) * middle)
         # Of (1 + z) log(1 + z) − z + a z = depth, a step of Newton's from above.
         bound = self.depth / 3.0 + sqrt(self.depth * self.depth / 9.0 + 2.0 * self.depth)
-        slope, lift = log1p(bound), maximum(-s.log_j, 0.0)
+        slope, lift = log1p(bound), maximum(-log_j, 0.0)
         ahead = (bound + self.depth - slope) / (slope + lift)
-        self.high = floor(self.middle * ahead + (self.middle - nearest)) + 1.0
+        self.high = floor(middle * ahead + (middle - self.nearest)) + 1.0
 
     @property
-    def near(self) -> NearRule:
-        nearest = minimum(self.nearest, _TABLED)
-        return NearRule(
-            minimum(nearest + self.high, float(KINDS["near"].longest)),
-            nearest,
-            self.tilt,
-            self.s.nu,
-            self.s.log_nu,
-            self.s.of_x,
-            *whole.entropy_parts(nearest),
-            *whole.log_parts(nearest),
-        )
+    def _shared(self) -> tuple[Any, ...]:
+        return (
+            self.nearest, self.tilt, self.nu, self.of_x, self.of_j, self.expected, self.gap, self.off,
+            self.log_outside, self.log_nu,
+        )  # fmt: skip
 
-    @property
-    def apart(self) -> ApartRule:
+    def near(self) -> Near:
+        terms = minimum(self.nearest + self.high, _LONGEST[Near])
+        parts = (*whole.entropy_parts(self.nearest), *whole.log_parts(self.nearest))
+        return Near(terms, *self._shared, *parts)
+
+    def apart(self) -> Apart:
         low = maximum(-floor(self.nearest * sqrt(2.0 * self.depth)) - 1.0, 1.0 - self.nearest)
-        terms = minimum(self.high - low + 1.0, float(KINDS["apart"].longest))
-        s = self.s
-        return ApartRule(
-            terms, low, self.nearest, self.log_nearest, self.tilt, s.nu, s.log_nu, s.of_x
+        terms = minimum(self.high - low + 1.0, _LONGEST[Apart])
+        return Apart(terms, *self._shared, self.log_nearest, low)
+
+
+def _outside_few(fields: Near | Apart) -> dict[str, Node]:
+    nu, gap, expected = fields.nu, fields.gap, fields.expected
+    from_nearest = nu * fields.off
+    return {
+        "value": fields.log_outside,
+        "by_v": (1.0 + nu) * gap - 0.5,
+        "by_n": 0.5 - from_nearest - gap,
+        "v_v": -((1.0 + nu) * expected),
+        "v_n": nu * gap + expected,
+        "n_n": -(from_nearest + fields.of_x * gap + fields.of_j * expected),
+    }
+
+
+def _step(given: _Given) -> Step:
+    log_mass = given.log_j - given.log_of_j
+    depth = _DEPTH / exp(log_mass)
+    back = sqrt(2.0 * depth)
+    ahead = depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
+    step = _STEP * exp(-0.5 * log_mass)
+    low = -floor(minimum(back, 0.98) / step)
+    return Step(
+        minimum(floor(ahead / step - low) + 2.0, _LONGEST[Step]),
+        low,
+        step,
+        exp(log_mass),
+        exp(given.log_j),
+        exp(given.log_x),
+        given.log_x,
+        given.of_x,
+        given.of_j,
+    )
+
+
+def _outside_step(fields: Step) -> dict[str, Any]:
+    derivatives = dict.fromkeys(("by_v", "by_n", *PAIRS), 0.0)
+    return {"value": math.log(_STEP) - 0.5 * log(2.0 * PI), **derivatives}
+
+
+def _kind(
+    name: str, fields: Any, rule: Callable[[_Given], Any], outside: Callable[[Any], dict[str, Any]]
+) -> dict[str, Series]:
+    """The series of one kind of terms: of r, its derivatives, and the averages that second ones take."""
+    size, longest = len(fields._fields), int(_LONGEST[fields])
+
+    def rules(needed: Node, *given: Node) -> Sequence[Node]:
+        return (*rule(_Given(*given[:6])), *given[6:])
+
+    def terms(more: tuple[str, ...]) -> Terms:
+        named = (_ARGUMENTS + more, fields._fields + more)
+        return Terms(*named, longest, rules, weighted(fields))
+
+    once, twice = terms(()), terms(_MEANS)
+
+    def value(values: Sequence[Node], total: Node) -> Node:
+        found: Node = outside(fields(*values))["value"] + log(total)
+        return found
+
+    def derivative(what: str) -> Callable[..., Node]:
+        return lambda values, total, moment: outside(fields(*values[:size]))[what] - moment / total
+
+    found = {"value": Series(f"compound_poisson_{name}_value", once, ("total",), value)}
+    for what in ("by_v", "by_n", *PAIRS):
+        found[what] = Series(
+            f"compound_poisson_{name}_{what}",
+            twice if what in PAIRS else once,
+            ("total", what),
+            derivative(what),
         )
-
-    @property
-    def log_outside(self) -> Node:
-        return 0.5 * (self.s.log_both - self.s.log_j) - (1.0 + self.s.nu) * self.off
-
-    @property
-    def outside(self) -> dict[str, Node]:
-        s = self.s
-        from_nearest = s.nu * self.off
-        return {
-            "by_v": (1.0 + s.nu) * self.gap - 0.5,
-            "by_n": 0.5 - from_nearest - self.gap,
-            "v_v": -((1.0 + s.nu) * s.expected),
-            "v_n": s.nu * self.gap + s.expected,
-            "n_n": -(from_nearest + s.of_x * self.gap + s.of_j * s.expected),
-        }
-
-
-class _Sum:
-    """The sum at (log V, log ν): which terms it takes, and what is outside of it."""
-
-    def __init__(self, log_v: Expression, log_nu: Expression) -> None:
-        self.log_v, self.log_nu = log_v, log_nu
-        self.log_both = special.softplus(log_nu)  # log(1 + ν)
-        self.log_j, self.log_x = log_v + special.softplus(-log_nu), log_v + self.log_both
-        self.nu, self.expected = exp(log_nu), exp(self.log_j)
-        self.of_x, self.of_j = special.sigmoid(log_nu), special.sigmoid(-log_nu)
-        self.few = _Few(self)
-        log_mass = self.log_j + self.log_both
-        high, wide = log_v >= math.log(NEAR), log_v - self.log_both >= math.log(2.0)
-        self.is_far = where(high, wide, high)
-        spread = self.log_j - self.log_both >= math.log(_VARIANCE)
-        self.is_step = where(spread, log_mass >= math.log(_MASS), spread)
-        self.is_near = self.few.nearest <= _TABLED
-        self.log_mass = log_mass
-
-    @property
-    def step(self) -> StepRule:
-        depth = _DEPTH / exp(self.log_mass)
-        back = sqrt(2.0 * depth)
-        ahead = depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
-        step = _STEP * exp(-0.5 * self.log_mass)
-        low = -floor(minimum(back, 0.98) / step)
-        return StepRule(
-            minimum(floor(ahead / step - low) + 2.0, float(KINDS["step"].longest)),
-            low,
-            step,
-            exp(self.log_mass),
-            self.expected,
-            exp(self.log_x),
-            self.log_x,
-            self.of_x,
-            self.of_j,
+    for what, mean in zip(("by_v", "by_n"), _MEANS, strict=True):
+        found[mean] = Series(
+            f"compound_poisson_{name}_{mean}",
+            once,
+            ("total", what),
+            lambda values, total, moment: moment / total,
         )
-
-    @property
-    def rules(self) -> dict[str, Any]:
-        return {"near": self.few.near, "apart": self.few.apart, "step": self.step}
-
-    def _means(self, kind: str, what: str) -> Node:
-        """Σ w v / Σ w"""
-        rule = self.rules[kind]
-        total = TERMS[f"compound_poisson_{kind}_total"](*rule)
-        if what in ("by_v", "by_n"):
-            return TERMS[f"compound_poisson_{kind}_{what}"](*rule) / total
-        means = (self._means(kind, "by_v"), self._means(kind, "by_n"))
-        return TERMS[f"compound_poisson_{kind}_{what}"](*rule, *means) / total
-
-    def average(self, what: str) -> Node:
-        """The average of a term's ``what``, over the kind of terms that serves."""
-        return where(
-            self.is_step,
-            self._means("step", what),
-            where(self.is_near, self._means("near", what), self._means("apart", what)),
-        )
-
-    @property
-    def value(self) -> Node:
-        totals = {
-            kind: log(TERMS[f"compound_poisson_{kind}_total"](*rule))
-            for kind, rule in self.rules.items()
-        }
-        few = self.few.log_outside + where(self.is_near, totals["near"], totals["apart"])
-        inside = where(self.is_step, math.log(_STEP) + totals["step"], few)
-        return where(self.is_far, self.far("total"), inside - 0.5 * log(2.0 * PI))
-
-    def far(self, what: str) -> Node:
-        return FAR[what](*far_rule(self.log_v, self.of_x, self.of_j))
-
-    def derivative(self, what: str) -> Node:
-        """That of r which is called so."""
-        outside = where(self.is_step, 0.0, self.few.outside[what])
-        return where(self.is_far, self.far(what), outside - self.average(what))
+    return found
 
 
-def _log_sum(log_v: Expression, log_nu: Expression) -> Node:
-    """r, the logarithm of y p(y) at y = mean less that of (V/2π)^½: 0 for V → ∞."""
-    return _Sum(log_v, log_nu).value
+_FAR = far(_ARGUMENTS)
+_NEAR = _kind("near", Near, lambda given: _Few(given).near(), _outside_few)
+_APART = _kind("apart", Apart, lambda given: _Few(given).apart(), _outside_few)
+_BY_STEPS = _kind("step", Step, _step, _outside_step)
+#: All series by the names of their operations.
+SUMS = {one.name: one for kind in (_FAR, _NEAR, _APART, _BY_STEPS) for one in kind.values()}
 
 
-def _slope_v(log_v: Expression, log_nu: Expression) -> Node:
-    """∂r/∂log V"""
-    return _Sum(log_v, log_nu).derivative("by_v")
+def _chosen(what: str) -> Callable[..., Node]:
+    """r, or a derivative of it, by the kind of terms that serves."""
+
+    def expansion(*arguments: Expression) -> Node:
+        given = _Given(*arguments)
+
+        def of(kind: dict[str, Series]) -> Node:
+            means = [kind[mean](*given) for mean in _MEANS] if what in PAIRS else []
+            return kind[what](*given, *means)
+
+        whole_j = where(given.is_near, of(_NEAR), of(_APART))
+        rest = where(given.is_step, of(_BY_STEPS), whole_j)
+        return where(given.is_far, _FAR[what](*given), rest)
+
+    return expansion
 
 
-def _slope_n(log_v: Expression, log_nu: Expression) -> Node:
-    """∂r/∂log ν"""
-    return _Sum(log_v, log_nu).derivative("by_n")
-
-
-def _curve_v_v(log_v: Expression, log_nu: Expression) -> Node:
-    """∂²r/∂(log V)²"""
-    return _Sum(log_v, log_nu).derivative("v_v")
-
-
-def _curve_v_n(log_v: Expression, log_nu: Expression) -> Node:
-    """∂²r/∂log V ∂log ν"""
-    return _Sum(log_v, log_nu).derivative("v_n")
-
-
-def _curve_n_n(log_v: Expression, log_nu: Expression) -> Node:
-    """∂²r/∂(log ν)²"""
-    return _Sum(log_v, log_nu).derivative("n_n")
-
-
+# Of the arguments the derivatives go through log V and log ν alone; the others carry digits.
 compound_poisson_log_sum: Atom = register(
+    # r, the logarithm of y p(y) at y = mean less that of (V/2π)^½: 0 for V → ∞
     "compound_poisson_log_sum",
-    lambda log_v, log_nu, out: (
-        compound_poisson_slope_v(log_v, log_nu),
-        compound_poisson_slope_n(log_v, log_nu),
+    lambda *given: (
+        compound_poisson_slope_v(*given[:-1]),
+        compound_poisson_slope_n(*given[:-1]),
+        *(0.0,) * 4,
     ),
     None,
-    _log_sum,
+    _chosen("value"),
 )
 compound_poisson_slope_v: Atom = register(
     "compound_poisson_slope_v",
-    lambda log_v, log_nu, out: (
-        compound_poisson_curve_v_v(log_v, log_nu),
-        compound_poisson_curve_v_n(log_v, log_nu),
+    lambda *given: (
+        compound_poisson_curve_v_v(*given[:-1]),
+        compound_poisson_curve_v_n(*given[:-1]),
+        *(0.0,) * 4,
     ),
     None,
-    _slope_v,
+    _chosen("by_v"),
 )
 compound_poisson_slope_n: Atom = register(
     "compound_poisson_slope_n",
-    lambda log_v, log_nu, out: (
-        compound_poisson_curve_v_n(log_v, log_nu),
-        compound_poisson_curve_n_n(log_v, log_nu),
+    lambda *given: (
+        compound_poisson_curve_v_n(*given[:-1]),
+        compound_poisson_curve_n_n(*given[:-1]),
+        *(0.0,) * 4,
     ),
     None,
-    _slope_n,
+    _chosen("by_n"),
 )
-compound_poisson_curve_v_v: Atom = register("compound_poisson_curve_v_v", None, None, _curve_v_v)
-compound_poisson_curve_v_n: Atom = register("compound_poisson_curve_v_n", None, None, _curve_v_n)
-compound_poisson_curve_n_n: Atom = register("compound_poisson_curve_n_n", None, None, _curve_n_n)
+compound_poisson_curve_v_v: Atom = register(
+    "compound_poisson_curve_v_v", None, None, _chosen("v_v")
+)
+compound_poisson_curve_v_n: Atom = register(
+    "compound_poisson_curve_v_n", None, None, _chosen("v_n")
+)
+compound_poisson_curve_n_n: Atom = register(
+    "compound_poisson_curve_n_n", None, None, _chosen("n_n")
+)
 
 #: The sum over j as a textbook prints it, of z and ν: for print alone.
 amount_sum: Atom = register("amount_sum")

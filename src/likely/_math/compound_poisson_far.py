@@ -14,11 +14,10 @@ Source: Wright (1935), doi:10.1112/jlms/s1-10.40.286, for the expansion.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from likely._math.graph import Expression, Node, as_node, constant, exp, polynomial
-from likely._math.series import Series
+from likely._math.graph import Node, constant, exp, polynomial
+from likely._math.series import Series, Terms
 
 #: The least V.
 NEAR = 5.0
@@ -230,22 +229,13 @@ _FAR_1 = tuple(_derivative(row) for row in _FAR)
 _FAR_2 = tuple(_derivative(row) for row in _FAR_1)
 
 
-class FarRule(NamedTuple):
-    """What the polynomial needs, in rows where it serves."""
-
-    terms: Node
-    u: Node
-    of_x: Node
-    of_j: Node
-
-
 class _Far:
-    """r and its derivatives in v = log V and n = log ν: a sum of one term, so that other rows do without it."""
+    """r and its derivatives in v = log V and n = log ν: a series of one term, so that other rows do without it."""
 
-    def __init__(self, given: FarRule) -> None:
-        self.u = given.u
-        self.c = given.of_x * given.of_j
-        self.turn = given.of_j - given.of_x  # of log c the slope in n
+    def __init__(self, u: Node, of_x: Node, of_j: Node) -> None:
+        self.u = u
+        self.c = of_x * of_j
+        self.turn = of_j - of_x  # of log c the slope in n
 
     def _in_u(self, rows: Sequence[Sequence[float]], order: int) -> Node:
         """The order-th derivative in −v of u times the polynomial of these rows."""
@@ -264,7 +254,7 @@ class _Far:
         return u * total
 
     @property
-    def total(self) -> Node:
+    def value(self) -> Node:
         return self._in_u(_FAR, 0)
 
     @property
@@ -291,21 +281,19 @@ class _Far:
         return slope * (slope * self._in_u(_FAR_2, 0)) + bend * self._in_u(_FAR_1, 0)
 
 
-def far_rule(log_v: Expression, of_x: Expression, of_j: Expression) -> FarRule:
-    """The rule at V ≥ 5."""
-    return FarRule(constant(1.0), exp(math.log(NEAR) - log_v), as_node(of_x), as_node(of_j))
+def far(arguments: tuple[str, ...]) -> dict[str, Series]:
+    """Of r and its derivatives the series, of arguments that begin with what is needed and log V."""
 
+    def rule(*given: Node) -> tuple[Node, ...]:
+        named = dict(zip(arguments, given, strict=True))
+        return constant(1.0), exp(math.log(NEAR) - named["log_v"]), named["of_x"], named["of_j"]
 
-def _body(what: str) -> Callable[..., Node]:
-    def body(index: Expression, *given: Node) -> Node:
-        value: Node = getattr(_Far(FarRule(*given)), what)
-        return value
+    def value(what: str, index: Node, count: Node, u: Node, of_x: Node, of_j: Node) -> Node:
+        found: Node = getattr(_Far(u, of_x, of_j), what)
+        return found
 
-    return body
-
-
-#: Of r and its derivatives the sums.
-FAR = {
-    what: Series(f"compound_poisson_far_{what}", FarRule._fields, 1, _body(what))
-    for what in ("total", "by_v", "by_n", "v_v", "v_n", "n_n")
-}
+    terms = Terms(arguments, ("terms", "u", "of_x", "of_j"), 1, rule, value)
+    return {
+        what: Series(f"compound_poisson_far_{what}", terms, (what,), lambda fields, total: total)
+        for what in ("value", "by_v", "by_n", "v_v", "v_n", "n_n")
+    }

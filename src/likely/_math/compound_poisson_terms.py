@@ -18,41 +18,50 @@ from typing import Any, NamedTuple
 
 from likely._math import compound, special, whole
 from likely._math.graph import Expression, Node, abs_, exp, log1p, polynomial, where
-from likely._math.series import Series
 
 #: e₁(t)/t near 0.
 _E1 = tuple((-1.0) ** k / math.factorial(k + 3) for k in range(12))
 
 
-class NearRule(NamedTuple):
-    """j = 1, 2, …, in numbers of which the one nearest to J is ``nearest`` ≤ 40, with parts of its functions."""
+class Near(NamedTuple):
+    """j = 1, 2, …, with parts of functions of the one nearest to J, and what is outside of the sum."""
 
     terms: Node
     nearest: Node
     tilt: Node
     nu: Node
-    log_nu: Node
     of_x: Node
+    of_j: Node
+    expected: Node
+    gap: Node
+    off: Node
+    log_outside: Node
+    log_nu: Node
     entropy_high: Node
     entropy_low: Node
     log_high: Node
     log_low: Node
 
 
-class ApartRule(NamedTuple):
+class Apart(NamedTuple):
     """j = nearest + low + index."""
 
     terms: Node
-    low: Node
     nearest: Node
-    log_nearest: Node
     tilt: Node
     nu: Node
-    log_nu: Node
     of_x: Node
+    of_j: Node
+    expected: Node
+    gap: Node
+    off: Node
+    log_outside: Node
+    log_nu: Node
+    log_nearest: Node
+    low: Node
 
 
-class StepRule(NamedTuple):
+class Step(NamedTuple):
     """j = J (1 + ζ), ζ = (low + index)·step; ``mass`` is (1 + ν) J."""
 
     terms: Node
@@ -123,7 +132,7 @@ class _Few:
 class _Near(_Few):
     """Of j in tables: S(x) alone is left to compute, and D is a sum of parts that are exact."""
 
-    def __init__(self, index: Expression, given: NearRule) -> None:
+    def __init__(self, index: Expression, given: Near) -> None:
         j = 1.0 + index
         self.n = j - given.nearest
         self.nu, self.of_x = given.nu, given.of_x
@@ -157,7 +166,7 @@ class _Near(_Few):
 class _Apart(_Few):
     """Any whole j."""
 
-    def __init__(self, index: Expression, given: ApartRule) -> None:
+    def __init__(self, index: Expression, given: Apart) -> None:
         self.n = given.low + index
         self.nu, self.of_x = given.nu, given.of_x
         zeta = self.n / given.nearest
@@ -172,7 +181,7 @@ class _Apart(_Few):
 class _Step:
     """One j of an integral: integration by parts leaves of the slopes what is small."""
 
-    def __init__(self, index: Expression, given: StepRule) -> None:
+    def __init__(self, index: Expression, given: Step) -> None:
         zeta = (given.low + index) * given.step
         ratio = 1.0 + zeta
         self.t = log1p(zeta)
@@ -248,65 +257,28 @@ class _Step:
         return both + (self.turn * self.gamma) * self._turned + squares
 
 
-class Kind(NamedTuple):
-    """One kind of terms: its rule, its terms, and how many a row has at most."""
-
-    name: str
-    rule: Any
-    term: Callable[..., Any]
-    longest: int
+#: The pairs of variables of second derivatives.
+PAIRS = {"v_v": ("v", "v"), "v_n": ("v", "n"), "n_n": ("n", "n")}
+_KINDS: dict[type, Callable[..., Any]] = {Near: _Near, Apart: _Apart, Step: _Step}
 
 
-#: Of J = 37 for ν → 0; of variance 2 at J = 40; of mass 37 at a step of 0.65 standard deviations.
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("near", NearRule, _Near, 112),
-        Kind("apart", ApartRule, _Apart, 40),
-        Kind("step", StepRule, _Step, 64),
-    )
-}
-#: What sums are taken of, besides the weights.
-_SLOPES = ("by_v", "by_n")
-_CURVES = {"v_v": ("v", "v"), "v_n": ("v", "n"), "n_n": ("n", "n")}
+def weighted(rule: type) -> Callable[..., Node]:
+    """The values of terms of this kind: ``total`` is of the weights, and what else is summed is weighted."""
+    kind, size = _KINDS[rule], len(rule._fields)  # type: ignore[attr-defined]
 
+    def value(what: str, index: Node, *fields: Node) -> Node:
+        term = kind(index, rule(*fields[:size]))
+        if what == "total":
+            found: Node = term.weight
+        elif what in PAIRS:
+            one, other = PAIRS[what]
+            mean = dict(zip(("v", "n"), fields[size:], strict=True))[one]
+            apart = getattr(term, f"by_{one}") - mean
+            found = term.weight * (
+                apart * getattr(term, f"moved_{other}") + getattr(term, f"rest_{what}")
+            )
+        else:
+            found = term.weight * getattr(term, what)
+        return found
 
-def _body(kind: Kind, what: str | None) -> Callable[..., Node]:
-    def body(index: Expression, *given: Node) -> Node:
-        term = kind.term(index, kind.rule(*given))
-        weight: Node = term.weight
-        return weight if what is None else weight * getattr(term, what)
-
-    return body
-
-
-def _curve(kind: Kind, pair: str) -> Callable[..., Node]:
-    one, other = _CURVES[pair]
-
-    def body(index: Expression, *given: Node) -> Node:
-        *rule, mean_v, mean_n = given
-        term = kind.term(index, kind.rule(*rule))
-        apart = getattr(term, f"by_{one}") - (mean_v if one == "v" else mean_n)
-        value: Node = term.weight * (
-            apart * getattr(term, f"moved_{other}") + getattr(term, f"rest_{pair}")
-        )
-        return value
-
-    return body
-
-
-def _series() -> list[Series]:
-    found = []
-    for kind in KINDS.values():
-        head, arguments = f"compound_poisson_{kind.name}", kind.rule._fields
-        found.append(Series(f"{head}_total", arguments, kind.longest, _body(kind, None)))
-        for what in _SLOPES:
-            found.append(Series(f"{head}_{what}", arguments, kind.longest, _body(kind, what)))
-        for pair in _CURVES:
-            more = (*arguments, "mean_v", "mean_n")
-            found.append(Series(f"{head}_{pair}", more, kind.longest, _curve(kind, pair)))
-    return found
-
-
-#: The sums by the names of their operations.
-TERMS = {series.name: series for series in _series()}
+    return value

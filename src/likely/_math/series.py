@@ -1,8 +1,11 @@
 """Sums over an index, where a formula is too long to be written out term by term.
 
-A series is one operation of the graph, whose body is a graph of its own over ``index`` and the operation's
-arguments. Kernels run it as a loop; array libraries evaluate the body on an axis of its own, and sum
-(``series_on_arrays.py``). The first argument says how many terms a row needs, at most ``longest``.
+A series is one operation of the graph. From the operation's arguments a *rule* follows, once a row: how many terms there are
+and what each of them takes. Sums over the terms, and the rule, give the *result*. All three are graphs, and
+several series may share the terms. Kernels run them over the rows that need them (``losses/kernels/stages.py``); array
+libraries evaluate the terms on an axis of their own (``series_on_arrays.py``).
+
+The first argument of every series is 1 where a row needs it, and 0 elsewhere, where the result has no meaning.
 """
 
 from __future__ import annotations
@@ -12,42 +15,69 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from likely._math.graph import Node, make, substitute, symbol, topological, where
+from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
 
 #: The names of all series.
 _NAMES: set[str] = set()
 
 
 @dataclass(frozen=True, eq=False)
+class Terms:
+    """Terms of index 0, 1, …, count − 1, at most ``longest``.
+
+    ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
+    what is summed.
+    """
+
+    arguments: tuple[str, ...]
+    fields: tuple[str, ...]
+    longest: int
+    rule: Callable[..., Sequence[Node]]
+    value: Callable[..., Node]
+
+    @cached_property
+    def rules(self) -> list[Node]:
+        """The rule over the symbols of the arguments."""
+        return list(self.rule(*map(symbol, self.arguments)))
+
+    def term(self, what: str) -> Node:
+        """What is summed over the symbols ``index`` and those of the fields; 0 beyond a row's last term."""
+        fields = [symbol(name) for name in self.fields]
+        index = symbol("index")
+        return where(index < fields[0], self.value(what, index, *fields), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
 class Series:
-    """Σ body(index, *arguments) over index = 0, 1, …, count − 1; ``arguments`` names them, count the first."""
+    """``result(fields, *sums)`` with the sums that are ``wanted``."""
 
     name: str
-    arguments: tuple[str, ...]
-    longest: int
-    body: Callable[..., Node]
+    terms: Terms
+    wanted: tuple[str, ...]
+    result: Callable[..., Node]
 
     def __post_init__(self) -> None:
         _NAMES.add(self.name)
 
     def __call__(self, *arguments: Any) -> Node:
-        return make(self.name, *arguments)
+        return make(self.name, constant(1.0), *arguments)
 
     @cached_property
-    def term(self) -> Node:
-        """The body over the symbols ``index`` and the arguments' names."""
-        return self.body(symbol("index"), *(symbol(name) for name in self.arguments))
+    def results(self) -> Node:
+        """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
+        fields = [symbol(name) for name in self.terms.fields]
+        return self.result(fields, *(symbol(f"sum_{what}") for what in self.wanted))
 
-    @cached_property
-    def masked(self) -> Node:
-        """The same, 0 where a row needs no more terms."""
-        return where(symbol("index") < symbol(self.arguments[0]), self.term, 0.0)
+
+def is_series(node: Node) -> bool:
+    """Whether the node is a series."""
+    return node.op in _NAMES
 
 
 def sparing(outputs: Sequence[Node]) -> list[Node]:
-    """The same graph, in which a sum takes no terms where every ``where`` that it goes into takes the other side."""
+    """The same graph, in which no series is needed where every ``where`` that it goes into takes the other side."""
     order = topological(outputs)
-    if not any(node.op in _NAMES for node in order):
+    if not any(map(is_series, order)):
         return list(outputs)
     # Of every node, what holds wherever it is looked at: sides of conditions.
     needed: dict[int, frozenset[tuple[bytes, bool]]] = {id(node): frozenset() for node in outputs}
@@ -59,27 +89,49 @@ def sparing(outputs: Sequence[Node]) -> list[Node]:
                 conditions[node.args[0].digest] = node.args[0]
                 there = there | {(node.args[0].digest, place == 1)}
             needed[id(arg)] = needed.get(id(arg), there) & there
-    with_sums: set[int] = set()
+    within: set[int] = set()
     for node in order:
-        if node.op in _NAMES or any(id(arg) in with_sums for arg in node.args):
-            with_sums.add(id(node))
-    # Sums over the same terms stay together.
+        if is_series(node) or any(id(arg) in within for arg in node.args):
+            within.add(id(node))
+    # Series of the same arguments stay together.
     together: dict[tuple[int, ...], frozenset[tuple[bytes, bool]]] = {}
-    for node in order:
-        if node.op in _NAMES:
-            key = tuple(map(id, node.args))
-            together[key] = together.get(key, needed[id(node)]) & needed[id(node)]
+    for node in filter(is_series, order):
+        key = tuple(map(id, node.args))
+        together[key] = together.get(key, needed[id(node)]) & needed[id(node)]
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         if not node.args:
             return node
-        if node.op not in _NAMES:
+        if not is_series(node):
             return make(node.op, *args)
-        terms = args[0]
+        here = args[0]
         for digest, side in sorted(together[tuple(map(id, node.args))]):
             condition = conditions[digest]
-            if id(condition) not in with_sums:
-                terms = where(condition, terms, 0.0) if side else where(condition, 0.0, terms)
-        return make(node.op, terms, *args[1:])
+            if id(condition) not in within:
+                here = where(condition, here, 0.0) if side else where(condition, 0.0, here)
+        return make(node.op, here, *args[1:])
+
+    return substitute(outputs, rebuild)
+
+
+def without_series(outputs: Sequence[Node]) -> Node | None:
+    """A condition that, where it holds, leaves no series in the outputs, if there is one."""
+    order = topological(outputs)
+    conditions = {n.args[0].digest: n.args[0] for n in order if n.op == "where"}
+    for _, condition in sorted(conditions.items()):
+        inside = topological([condition])
+        left = topological(specialised(outputs, condition, True))
+        if not any(map(is_series, inside)) and not any(map(is_series, left)):
+            return condition
+    return None
+
+
+def specialised(outputs: Sequence[Node], condition: Node, side: bool) -> list[Node]:
+    """The outputs where a condition is known to hold, or not to."""
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "where" and node.args[0] is condition:
+            return args[1] if side else args[2]
+        return make(node.op, *args) if node.args else node
 
     return substitute(outputs, rebuild)

@@ -75,7 +75,14 @@ class Tweedie(Distribution):
         log_y = log(where(zero, 1.0, y))
         scale = _log_scale(log_y, dispersion, power)
         above = (
-            compound_poisson_log_sum(scale, _log_shape(power))
+            compound_poisson_log_sum(
+                scale,
+                _log_shape(power),
+                power.excess.complement,
+                power.excess,
+                power.excess.log1m,
+                power.excess.log,
+            )
             + 0.5 * (scale - log(2.0 * PI))
             - _half_deviance(log_y, mean, dispersion, power)
             - log_y

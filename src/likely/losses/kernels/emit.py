@@ -17,7 +17,7 @@ from likely._math.domains import Bounded, Composition, Domain, Intervals, Produc
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.whole import TABLES
-from likely.losses.kernels.stages import has_sums, staged
+from likely.losses.kernels.stages import has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
@@ -77,7 +77,7 @@ def kernel_source(
     head += ["    invalid = 0"]
     count = [f"valid = {_valid(support, columns)}", "invalid += 0 if valid else 1"]
     helpers: list[str] = []
-    if has_sums(nodes):
+    if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
         head += indented(loop, 1)
     else:
