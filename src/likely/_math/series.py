@@ -10,15 +10,15 @@ The first argument of every series is 1 where a row needs it, and 0 elsewhere, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
 
-#: The names of all series.
-_NAMES: set[str] = set()
+#: All series by their names.
+_SERIES: dict[str, Series] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Series:
     result: Callable[..., Node]
 
     def __post_init__(self) -> None:
-        _NAMES.add(self.name)
+        _SERIES[self.name] = self
 
     def __call__(self, *arguments: Any) -> Node:
         return make(self.name, constant(1.0), *arguments)
@@ -71,7 +71,20 @@ class Series:
 
 def is_series(node: Node) -> bool:
     """Whether the node is a series."""
-    return node.op in _NAMES
+    return node.op in _SERIES
+
+
+def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
+    """The series among the nodes, those over the same terms together."""
+    groups: dict[tuple[int, ...], list[Node]] = {}
+    for node in filter(is_series, nodes):
+        groups.setdefault(_key(node), []).append(node)
+    return list(groups.values())
+
+
+def _key(node: Node) -> tuple[int, ...]:
+    """Equal for series over the same terms."""
+    return id(_SERIES[node.op].terms), *map(id, node.args)
 
 
 def sparing(outputs: Sequence[Node]) -> list[Node]:
@@ -93,11 +106,10 @@ def sparing(outputs: Sequence[Node]) -> list[Node]:
     for node in order:
         if is_series(node) or any(id(arg) in within for arg in node.args):
             within.add(id(node))
-    # Series of the same arguments stay together.
+    # Series over the same terms stay together.
     together: dict[tuple[int, ...], frozenset[tuple[bytes, bool]]] = {}
     for node in filter(is_series, order):
-        key = tuple(map(id, node.args))
-        together[key] = together.get(key, needed[id(node)]) & needed[id(node)]
+        together[_key(node)] = together.get(_key(node), needed[id(node)]) & needed[id(node)]
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         if not node.args:
@@ -105,7 +117,7 @@ def sparing(outputs: Sequence[Node]) -> list[Node]:
         if not is_series(node):
             return make(node.op, *args)
         here = args[0]
-        for digest, side in sorted(together[tuple(map(id, node.args))]):
+        for digest, side in sorted(together[_key(node)]):
             condition = conditions[digest]
             if id(condition) not in within:
                 here = where(condition, here, 0.0) if side else where(condition, 0.0, here)

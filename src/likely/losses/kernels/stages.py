@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from likely._math.compound_poisson import SUMS
 from likely._math.graph import Node, constant, make, substitute, topological, where
-from likely._math.series import is_series, sparing, specialised, without_series
+from likely._math.series import is_series, over_same_terms, sparing, specialised, without_series
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
@@ -89,7 +89,7 @@ def _stages(
     functions: list[str] = []
     body: list[str] = []
     for stage in range(last + 1):
-        for group in _groups(order, level, stage):
+        for group in over_same_terms(n for n in order if level[id(n)] == stage):
             function = f"sum_{len(functions)}"
             arrays = [place[id(node)] for node in (*group[0].args, *group)]
             body.append(f"{function}({', '.join(arrays)}, size)")
@@ -138,16 +138,6 @@ def _held(order: Sequence[Node], nodes: Sequence[Node], level: dict[int, int]) -
     return held
 
 
-def _groups(order: Sequence[Node], level: dict[int, int], stage: int) -> list[list[Node]]:
-    """The series of a stage: those over the same terms together."""
-    groups: dict[tuple[object, ...], list[Node]] = {}
-    for node in order:
-        if is_series(node) and level[id(node)] == stage:
-            key = (id(SUMS[node.op].terms), *map(id, node.args))
-            groups.setdefault(key, []).append(node)
-    return list(groups.values())
-
-
 @dataclass
 class _Sums:
     """A function that writes the results of series over the same terms, of ``size`` rows."""
@@ -172,28 +162,37 @@ class _Sums:
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         nodes = [terms.term(what) for what in wanted]
-        given = ["row = kept[i]", *(f"{name} = {name}_rows[row]" for name in terms.arguments)]
+        # Gathered first and scattered last: a loop that computes reads and writes in a row.
+        buffers = [*terms.arguments, *results]
+        lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
+        lines += [f"{name}_here = given[{k}]" for k, name in enumerate(buffers)]
+        gather = [f"{name}_here[i] = {name}_rows[kept[i]]" for name in terms.arguments]
+        lines += ["for i in range(active):", *indented(gather, 1)]
+        given = [f"{name} = {name}_here[i]" for name in terms.arguments]
         if terms.longest == 1:
             fields = dict(zip(terms.fields, terms.rules, strict=True))
             sums = _put(nodes, {**fields, "index": constant(0.0)})
             fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
             loop, names = self._statements(_put([one.results for one in series], fields))
-            write = [f"{r}_rows[row] = {name}" for r, name in zip(results, names, strict=True)]
+            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
             lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
+            scatter = "kept[i]"
         else:
             loop, names = self._statements(terms.rules)
-            fields_ = [f"{name}_all" for name in terms.fields]
-            lines += [f"fields = np.empty(({len(fields_)}, {_ROWS}))"]
-            lines += [f"{name} = fields[{k}]" for k, name in enumerate(fields_)]
-            write = [f"{field}[i] = {name}" for field, name in zip(fields_, names, strict=True)]
+            every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
+            lines += [f"fields = np.empty(({2 * len(every)}, {_ROWS}))"]
+            lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(every)]
+            lines += [f"{name}_sorted = fields[{len(every) + k}]" for k, name in enumerate(every)]
+            write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
             lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
             lines += self._loops(terms.fields, terms.longest, wanted, nodes)
             loop, names = self._statements([one.results for one in series])
-            write = [f"{r}_rows[row] = {name}" for r, name in zip(results, names, strict=True)]
-            read = [f"{name} = {name}_lanes[i]" for name in terms.fields]
-            read += [f"sum_{what} = sum_{what}_lanes[i]" for what in wanted]
-            end = ["row = kept[order[begin + i]]", *read, *loop, *write]
-            lines += indented(["for i in range(lanes):", *indented(end, 1)], 1)
+            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
+            read = [f"{name} = {name}_sorted[i]" for name in every]
+            lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
+            scatter = "kept[order[i]]"
+        write = [f"{result}_rows[{scatter}] = {result}_here[i]" for result in results]
+        lines += ["for i in range(active):", *indented(write, 1)]
         head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"
 
@@ -219,14 +218,12 @@ class _Sums:
             f"    k = int({count}[i]) if {count}[i] >= 1.0 else 0",
             "    order[places[k + 1]] = i",
             "    places[k + 1] += 1",
-            f"packed = np.empty(({len(lanes)}, {_TOGETHER}))",
-            *(f"{name}_lanes = packed[{k}]" for k, name in enumerate(lanes)),
+            "for i in range(active):",
+            *(f"    {name}_sorted[i] = {name}_all[order[i]]" for name in fields),
+            *(f"    sum_{what}_sorted[i] = 0.0" for what in wanted),
             f"for begin in range(0, active, {_TOGETHER}):",
             f"    lanes = min({_TOGETHER}, active - begin)",
-            "    for i in range(lanes):",
-            "        row = order[begin + i]",
-            *(f"        {name}_lanes[i] = {name}_all[row]" for name in fields),
-            *(f"        sum_{what}_lanes[i] = 0.0" for what in wanted),
+            *(f"    {name}_lanes = {name}_sorted[begin : begin + lanes]" for name in lanes),
             f"    most = {fields[0]}_lanes[0]",
             "    for k in range(int(most) if most >= 1.0 else 0):",
             "        index = float64(k)",
