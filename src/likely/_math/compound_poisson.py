@@ -9,12 +9,12 @@ where :math:`D(j, J) = j \log(j/J) + J - j` and S is Stirling's error: everythin
 paper, and all terms are positive. Their spread is :math:`\sigma = \sqrt{J/(1+\nu)}`. h is nearly ½ log(V/2π), where
 1/V = 1/J + 1/x and x = νJ; that is a part of the density's formula, and r is the rest.
 
-The arguments are v = log V and n = log ν. In a density V = y²⁻ᵖ/φ and ν = (2 − p)/(p − 1): y and φ move v alone, so that no
-slope is a difference of others, and p → 1 and p → 2, which are n → ∞ and n → −∞, are each other's mirror image.
+The arguments are v = log V and n = log ν. In a density V = y²⁻ᵖ/φ and ν = (2 − p)/(p − 1): y and φ move v alone, so
+that no slope is a difference of others, and p → 1 and p → 2, which are n → ∞ and n → −∞, are each other's mirror image.
 
-Where V is large the sum is a polynomial (``compound_poisson_far.py``). Where few j matter it runs over them, from tables
-(``near``) or without (``apart``). Where many do (σ² ≥ 2, and no weight at j < 1), the sum over whole j is the integral
-over real ones, to e^(−2π²σ²), and so is a sum with steps of 0.65 σ (``step``); integration by parts,
+Where V is large the sum is a polynomial (``compound_poisson_far.py``). Where few j matter it runs over them, from
+tables (``near``) or without (``apart``). Where many do, V being small (ν is small, and no weight at j < 1), the sum over
+whole j is the integral over real ones, and so is a sum with steps of 0.65 σ (``step``); integration by parts,
 
 .. math:: \mathrm{E}\bigl[(1+\nu) D - \tfrac12\bigr] = \mathrm{E}\bigl[e_1(t) - \gamma(t)\,T(j)\bigr], \quad
           t = \log(j/J), \; \gamma = 1 - \frac{1 - e^{-t}}{t}, \; e_1 = \tfrac12 - \frac{\gamma}{t},
@@ -53,13 +53,13 @@ from likely._math.series import Series, Terms
 
 #: Terms below e^−38 of the largest are left out.
 _DEPTH = 38.0
-#: Many j matter where (1 + ν) J and J/(1 + ν) are at least these.
-_MASS, _VARIANCE = 37.0, 2.0
+#: No weight is at j < 1 where (1 + ν) J is at least this.
+_MASS = 37.0
 #: The step of the integral, in standard deviations.
 _STEP = 0.65
 #: The largest J of which terms go by tables.
 _TABLED = 40.0
-#: The most terms: of J = 37 for ν → 0; of variance 2 at J = 40; of mass 37 with a step.
+#: The most terms: of J = 37 for ν → 0; of variance 2 at J = 40; of (1 + ν) J = 37 with a step.
 _LONGEST = {Near: 112.0, Apart: 40.0, Step: 40.0}
 
 
@@ -83,13 +83,14 @@ class _Given(NamedTuple):
 
     @property
     def is_far(self) -> Node:
-        high = self.log_v >= math.log(NEAR)
-        return where(high, self.log_v + self.log_of_j >= math.log(2.0), high)
+        high, wide = self.log_v - math.log(NEAR), self.log_v + self.log_of_j - math.log(2.0)
+        return minimum(high, wide) >= 0.0
 
     @property
     def is_step(self) -> Node:
-        spread = self.log_j + self.log_of_j >= math.log(_VARIANCE)
-        return where(spread, self.log_j - self.log_of_j >= math.log(_MASS), spread)
+        # So that ν < 0.23: sum and integral differ by e^(−2π²J) at most.
+        low, small = math.log(NEAR) - self.log_v, -self.log_nu
+        return minimum(minimum(low, small), self.log_j - self.log_of_j - math.log(_MASS)) > 0.0
 
     @property
     def is_near(self) -> Node:

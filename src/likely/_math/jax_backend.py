@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from likely._math.compound_poisson import SUMS
 from likely._math.series_on_arrays import on_arrays
-from likely._math.whole import look_up
+from likely._math.tables import look_up
 
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: jnp.pi,

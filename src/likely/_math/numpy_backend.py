@@ -11,7 +11,7 @@ import numpy as np
 from likely._math.atoms import SCIPY_ONLY
 from likely._math.compound_poisson import SUMS
 from likely._math.series_on_arrays import on_numpy
-from likely._math.whole import look_up
+from likely._math.tables import look_up
 
 
 def _scipy(name: str) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from torch.nn.functional import logsigmoid
 
 from likely._math.compound_poisson import SUMS
 from likely._math.series_on_arrays import on_arrays
-from likely._math.whole import look_up
+from likely._math.tables import look_up
 
 
 def _tensor(value: Any, like: Tensor) -> Tensor:

@@ -7,9 +7,7 @@ what the low ones add.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal, localcontext
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,16 +63,3 @@ def log_parts(j: Node) -> tuple[Node, Node]:
 def stirling(j: Node) -> Node:
     """log (j − 1)! − (j − ½) log j + j − ½ log 2π"""
     return make("whole_stirling", j)
-
-
-def look_up(as_array: Callable[..., Any], where: Callable[..., Any], whole: Any) -> dict[str, Any]:
-    """The tables as functions of one array library; ``whole`` makes indices of whole numbers."""
-
-    def function(table: NDArray[np.float64]) -> Callable[[Any], Any]:
-        def run(j: Any) -> Any:
-            known = (j >= 0.0) & (j <= float(LARGEST))  # NaN, of a row that is NaN, has no place
-            return as_array(table, j)[whole(where(known, j, 0.0))]
-
-        return run
-
-    return {name: function(table) for name, table in TABLES.items()}

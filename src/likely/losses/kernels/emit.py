@@ -16,7 +16,7 @@ from pathlib import Path
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
-from likely._math.whole import TABLES
+from likely._math.tables import TABLES
 from likely.losses.kernels.stages import has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 

@@ -1,19 +1,19 @@
 """Kernels of formulas with series: some rows at a time, in stages.
 
 Rows of which a condition says that they need no series, as those with y = 0, are done in a loop like any kernel's. Of
-the others a first loop computes what the series take, each series runs over the rows that need it, and a last loop goes on
-from there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes rows
-with about as many terms together, and each of its terms is a loop over them. What a later stage needs is
-held in buffers that stay in a core's cache.
+the others a first loop computes what the series take, each series runs over the rows that need it, and a last loop goes
+on from there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes
+rows with about as many terms together, and each of its terms is a loop over them. What a later stage needs is held in
+buffers that stay in a core's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from likely._math.compound_poisson import SUMS
-from likely._math.graph import Node, constant, make, substitute, topological, where
+from likely._math.graph import Node, topological
 from likely._math.series import is_series, over_same_terms, sparing, specialised, without_series
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
@@ -166,32 +166,27 @@ class _Sums:
         buffers = [*terms.arguments, *results]
         lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
         lines += [f"{name}_here = given[{k}]" for k, name in enumerate(buffers)]
-        gather = [f"{name}_here[i] = {name}_rows[kept[i]]" for name in terms.arguments]
-        lines += ["for i in range(active):", *indented(gather, 1)]
+        lines += [
+            f"for k, rows in enumerate(({', '.join(f'{name}_rows' for name in terms.arguments)})):",
+            "    here = given[k]",
+            "    for i in range(active):",
+            "        here[i] = rows[kept[i]]",
+        ]
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
-        if terms.longest == 1:
-            fields = dict(zip(terms.fields, terms.rules, strict=True))
-            sums = _put(nodes, {**fields, "index": constant(0.0)})
-            fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
-            loop, names = self._statements(_put([one.results for one in series], fields))
-            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
-            lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
-            scatter = "kept[i]"
-        else:
-            loop, names = self._statements(terms.rules)
-            every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
-            lines += [f"fields = np.empty(({2 * len(every)}, {_ROWS}))"]
-            lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(every)]
-            lines += [f"{name}_sorted = fields[{len(every) + k}]" for k, name in enumerate(every)]
-            write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
-            lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
-            lines += self._loops(terms.fields, terms.longest, wanted, nodes)
-            loop, names = self._statements([one.results for one in series])
-            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
-            read = [f"{name} = {name}_sorted[i]" for name in every]
-            lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
-            scatter = "kept[order[i]]"
-        write = [f"{result}_rows[{scatter}] = {result}_here[i]" for result in results]
+        loop, names = self._statements(terms.rules)
+        every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
+        lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
+        lines += [f"ordered = np.empty(({len(every)}, {_ROWS}))"]
+        lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(terms.fields)]
+        lines += [f"{name}_ordered = ordered[{k}]" for k, name in enumerate(every)]
+        write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
+        lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
+        lines += self._loops(terms.fields, terms.longest, wanted, nodes)
+        loop, names = self._statements([one.results for one in series])
+        write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
+        read = [f"{name} = {name}_ordered[i]" for name in every]
+        lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
+        write = [f"{result}_rows[kept[order[i]]] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
         head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"
@@ -218,12 +213,14 @@ class _Sums:
             f"    k = int({count}[i]) if {count}[i] >= 1.0 else 0",
             "    order[places[k + 1]] = i",
             "    places[k + 1] += 1",
-            "for i in range(active):",
-            *(f"    {name}_sorted[i] = {name}_all[order[i]]" for name in fields),
-            *(f"    sum_{what}_sorted[i] = 0.0" for what in wanted),
+            f"for k in range({len(fields)}):",
+            "    here, there = fields[k], ordered[k]",
+            "    for i in range(active):",
+            "        there[i] = here[order[i]]",
+            f"ordered[{len(fields)}:] = 0.0",
             f"for begin in range(0, active, {_TOGETHER}):",
             f"    lanes = min({_TOGETHER}, active - begin)",
-            *(f"    {name}_lanes = {name}_sorted[begin : begin + lanes]" for name in lanes),
+            *(f"    {name}_lanes = {name}_ordered[begin : begin + lanes]" for name in lanes),
             f"    most = {fields[0]}_lanes[0]",
             "    for k in range(int(most) if most >= 1.0 else 0):",
             "        index = float64(k)",
@@ -235,16 +232,3 @@ class _Sums:
                 for what, name in zip(wanted, names, strict=True)
             ),
         ]
-
-
-def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:
-    """The nodes with these values for symbols."""
-
-    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-        if node.op == "symbol":
-            return values.get(node.value, node)
-        if node.op == "where":
-            return where(*args)  # of a condition on numbers one side is left
-        return make(node.op, *args) if args else node
-
-    return substitute(nodes, rebuild)

@@ -8,7 +8,7 @@ from likely._math.compound_poisson import SUMS
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.series import sparing
-from likely._math.whole import LARGEST, TABLES
+from likely._math.tables import TABLES
 
 BINARY = {
     "add": "{} + {}",
@@ -77,6 +77,7 @@ def statements(
 
 
 def indented(lines: Iterable[str], steps: int) -> list[str]:
+    """The lines, so many steps further in."""
     return [f"{'    ' * steps}{line}" for line in lines]
 
 
@@ -92,7 +93,7 @@ def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str
         return f"{args[1]} if {args[0]} else {args[2]}"
     if node.op in TABLES:
         used.add(node.op)
-        place = f"({args[0]} >= 0.0) & ({args[0]} <= {float(LARGEST)!r})"
+        place = f"({args[0]} >= 0.0) & ({args[0]} <= {float(TABLES[node.op].size - 1)!r})"
         return f"{node.op}[int({args[0]}) if {place} else 0]"
     assert node.op == "sign"
     plus, minus, zero = (number(value, single) for value in (1.0, -1.0, 0.0))
@@ -100,6 +101,7 @@ def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str
 
 
 def number(value: float, single: bool = False) -> str:
+    """The number as text."""
     if single:
         return f"float32({number(value)})"
     if value != value:
