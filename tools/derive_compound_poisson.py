@@ -1,7 +1,7 @@
 """Derive the polynomial of ``_math/compound_poisson_far.py``: prints it as Python.
 
-r(V, c) V/5 is interpolated at Chebyshev's nodes of u = 5/V and 4c in [0, 1], in mpmath's arithmetic. Its coefficients
-in powers of u and of 4c − ½ are printed, with what the terms that are left out come to, and their derivatives.
+r(V, c) V/5 is interpolated at Chebyshev's nodes of u = 5/V and 4c in [0, 1], in mpmath's arithmetic; what the terms
+that are left out come to, and what their derivatives do, is printed with it.
 
     python tools/derive_compound_poisson.py
 """
@@ -51,16 +51,12 @@ def to_chebyshev(n: int) -> mp.matrix:
     return found
 
 
-def to_powers(n: int, centre: int) -> list[list[int]]:
-    """The coefficients of Tₖ(2v − 1) in v (centre 0), or of Tₖ(2v) in v = u − ½ (centre 1)."""
-    first = [0, 2] if centre else [-1, 2]
-    rows = [[1], first]
+def to_powers(n: int) -> list[list[int]]:
+    """The coefficients of Tₖ(2v) in v = u − ½."""
+    rows = [[1], [0, 2]]
     while len(rows) < n:
-        twice = [0] * (len(rows) + 1)
-        for k, c in enumerate(rows[-1]):
-            for m, factor in enumerate(first):
-                twice[k + m] += 2 * factor * c
-        rows.append([a - b for a, b in zip(twice, [*rows[-2], 0, 0], strict=True)])
+        twice = [0] + [4 * c for c in rows[-1]]
+        rows.append([a - b for a, b in zip(twice, rows[-2] + [0, 0], strict=True)])
     return rows
 
 
@@ -70,7 +66,7 @@ if __name__ == "__main__":
         for k, w in enumerate(nodes(COLUMNS)):
             values[i, k] = remainder(NEAR / u, w / 4) / u
     terms = to_chebyshev(ROWS) * values * to_chebyshev(COLUMNS).T
-    of_u, of_c = to_powers(ROWS, 0), to_powers(COLUMNS, 1)
+    powers = to_powers(max(ROWS, COLUMNS))
     polynomial = mp.matrix(ROWS, COLUMNS)
     left_out = [mp.mpf(0)] * 3
     for i in range(ROWS):
@@ -79,18 +75,9 @@ if __name__ == "__main__":
                 for order in range(3):  # |Tₖ′(2v)| ≤ 2k²
                     left_out[order] += abs(terms[i, k]) * (2 * max(i, k) ** 2) ** order
                 continue
-            for a, p in enumerate(of_u[i]):
-                for b, q in enumerate(of_c[k]):
+            for a, p in enumerate(powers[i]):
+                for b, q in enumerate(powers[k]):
                     polynomial[a, b] += terms[i, k] * p * q
-    growth = max(
-        mp.fsum(
-            abs(polynomial[a, b]) * mp.mpf(0.5) ** b for a in range(ROWS) for b in range(COLUMNS)
-        )
-        / abs(values[i, k])
-        for i in range(ROWS)
-        for k in range(COLUMNS)
-    )
-    print(f"# growth {float(growth):.2g}")
     print("# left out, and of derivatives:", *(f"{float(x):.1e}" for x in left_out))
     print("_FAR = (")
     for a in range(ROWS):

@@ -13,7 +13,7 @@ The arguments are v = log V and n = log ν. In a density V = y²⁻ᵖ/φ and ν
 that no slope is a difference of others, and p → 1 and p → 2, which are n → ∞ and n → −∞, are each other's mirror image.
 
 Where V is large the sum is a polynomial (``compound_poisson_far.py``). Where few j matter it runs over them, from
-tables (``near``) or without (``apart``). Where many do, V being small (ν is small, and no weight at j < 1), the sum over
+tables (``near``) or without (``apart``). Where many do (V and ν are small, and no weight is at j < 1), the sum over
 whole j is the integral over real ones, and so is a sum with steps of 0.65 σ (``step``); integration by parts,
 
 .. math:: \mathrm{E}\bigl[(1+\nu) D - \tfrac12\bigr] = \mathrm{E}\bigl[e_1(t) - \gamma(t)\,T(j)\bigr], \quad

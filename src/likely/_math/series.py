@@ -1,7 +1,7 @@
 """Sums over an index, where a formula is too long to be written out term by term.
 
-A series is one operation of the graph. From the operation's arguments a *rule* follows, once a row: how many terms there
-are and what each of them takes. Sums over the terms, and the rule, give the *result*. All three are graphs, and several
+A series is one operation of the graph. From the operation's arguments a *rule* follows, once a row: how many terms it
+has and what each of them takes. Sums over the terms, and the rule, give the *result*. All three are graphs, and several
 series may share the terms. Kernels run them over the rows that need them (``losses/kernels/stages.py``); array
 libraries evaluate the terms on an axis of their own (``series_on_arrays.py``).
 

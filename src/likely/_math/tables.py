@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import compound_poisson_far, whole
+from likely._math import whole
 
-TABLES: dict[str, NDArray[np.float64]] = {**whole.TABLES, **compound_poisson_far.TABLES}
+TABLES: dict[str, NDArray[np.float64]] = {**whole.TABLES}
 
 
 def look_up(as_array: Callable[..., Any], where: Callable[..., Any], whole: Any) -> dict[str, Any]:

@@ -9,12 +9,20 @@ buffers that stay in a core's cache.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from likely._math.compound_poisson import SUMS
-from likely._math.graph import Node, topological
-from likely._math.series import is_series, over_same_terms, sparing, specialised, without_series
+from likely._math.graph import Node, constant, make, substitute, topological, where
+from likely._math.series import (
+    Series,
+    Terms,
+    is_series,
+    over_same_terms,
+    sparing,
+    specialised,
+    without_series,
+)
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
@@ -173,6 +181,32 @@ class _Sums:
             "        here[i] = rows[kept[i]]",
         ]
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
+        if terms.longest == 1:
+            fields = dict(zip(terms.fields, terms.rules, strict=True))
+            sums = _put(nodes, {**fields, "index": constant(0.0)})
+            fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
+            loop, names = self._statements(_put([one.results for one in series], fields))
+            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
+            lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
+            places = "kept[i]"
+        else:
+            lines += self._in_order(terms, series, given, wanted, nodes)
+            places = "kept[order[i]]"
+        write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
+        lines += ["for i in range(active):", *indented(write, 1)]
+        head = f"def {self.function}({', '.join(arrays)}, size):"
+        return "\n".join([head, *indented(lines, 1)]) + "\n"
+
+    def _in_order(
+        self,
+        terms: Terms,
+        series: Sequence[Series],
+        given: Sequence[str],
+        wanted: Sequence[str],
+        nodes: Sequence[Node],
+    ) -> list[str]:
+        """The rules of rows, the loops over their terms, and the results."""
+        lines: list[str] = []
         loop, names = self._statements(terms.rules)
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
         lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
@@ -183,13 +217,10 @@ class _Sums:
         lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
         lines += self._loops(terms.fields, terms.longest, wanted, nodes)
         loop, names = self._statements([one.results for one in series])
-        write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
+        write = [f"result{r}_here[i] = {name}" for r, name in enumerate(names)]
         read = [f"{name} = {name}_ordered[i]" for name in every]
         lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
-        write = [f"{result}_rows[kept[order[i]]] = {result}_here[i]" for result in results]
-        lines += ["for i in range(active):", *indented(write, 1)]
-        head = f"def {self.function}({', '.join(arrays)}, size):"
-        return "\n".join([head, *indented(lines, 1)]) + "\n"
+        return lines
 
     def _statements(self, nodes: Sequence[Node]) -> tuple[list[str], list[str]]:
         return statements(primitive(nodes), self.used)
@@ -232,3 +263,16 @@ class _Sums:
                 for what, name in zip(wanted, names, strict=True)
             ),
         ]
+
+
+def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:
+    """The nodes with these values for symbols."""
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "symbol":
+            return values.get(node.value, node)
+        if node.op == "where":
+            return where(*args)  # of a condition on numbers one side is left
+        return make(node.op, *args) if args else node
+
+    return substitute(nodes, rebuild)
