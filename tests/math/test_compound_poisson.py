@@ -46,7 +46,7 @@ def true_sums(log_v: float, log_nu: float) -> list[mpf]:
     total = evaluate(log_z, nu, 0, 0, 0, 0)
     one, psi, two = mean(1), mean(1, 1), mean(2)
     cross, square, curve = mean(2, 1), mean(2, 2), mean(2, 0, 1)
-    # The derivative of a term's logarithm in log V is (1 + ν) number, in log ν it is number (a − νψ); a = ∂ log z/∂ log ν.
+    # The derivative of a term's logarithm in log V is (1 + ν) number, and in log ν (a − νψ) number.
     a = nu * log_x + nu * of_x - of_j
     slope = a * one - nu * psi
     bend = nu * log_x + nu * of_x * (2 + of_j) + of_x * of_j

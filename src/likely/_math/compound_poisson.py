@@ -31,14 +31,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from likely._math import compound, whole
+from likely._math import compound, special, whole
 from likely._math.atoms import Atom, register
 from likely._math.compound_poisson_far import NEAR, far
 from likely._math.compound_poisson_terms import PAIRS, Apart, Near, Step, weighted
 from likely._math.graph import (
-    PI,
     Expression,
     Node,
+    constant,
     exp,
     expm1,
     floor,
@@ -117,7 +117,7 @@ class _Few:
         apart = (self.nearest, self.expected, self.gap, self.log_nearest, log_j)
         self.off = compound.relative_entropy_of(*apart)
         self.tilt = (1.0 + self.nu) * compound.log_ratio_of(*apart)
-        half_log = 0.5 * (log_j + given.log_of_j + log(2.0 * PI))
+        half_log = 0.5 * (log_j + given.log_of_j) + special.HALF_LOG_2PI
         self.log_outside = -half_log - (1.0 + self.nu) * self.off
 
         middle = maximum(self.nearest, self.expected)
@@ -179,13 +179,13 @@ def _step(given: _Given) -> Step:
     )
 
 
-def _outside_step(fields: Step) -> dict[str, Any]:
-    derivatives = dict.fromkeys(("by_v", "by_n", *PAIRS), 0.0)
-    return {"value": math.log(_STEP) - 0.5 * log(2.0 * PI), **derivatives}
+def _outside_step(fields: Step) -> dict[str, Node]:
+    derivatives = dict.fromkeys(("by_v", "by_n", *PAIRS), constant(0.0))
+    return {"value": constant(math.log(_STEP) - special.HALF_LOG_2PI), **derivatives}
 
 
 def _kind(
-    name: str, fields: Any, rule: Callable[[_Given], Any], outside: Callable[[Any], dict[str, Any]]
+    name: str, fields: Any, rule: Callable[[_Given], Any], outside: Callable[[Any], dict[str, Node]]
 ) -> dict[str, Series]:
     """The series of one kind of terms: of r, its derivatives, and the averages that second ones take."""
     size, longest = len(fields._fields), int(_LONGEST[fields])

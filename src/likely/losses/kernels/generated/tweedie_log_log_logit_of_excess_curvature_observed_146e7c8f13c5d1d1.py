@@ -1754,21 +1754,17 @@ def sum_1(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         sum_total = sum_total_ordered[i]
         sum_by_v = sum_by_v_ordered[i]
         sum_by_n = sum_by_n_ordered[i]
-        t0 = 2.0 * math.pi
-        t1 = log(t0)
-        t2 = 0.5 * t1
-        t3 = (-0.4307829160924542) - t2
-        t4 = log(sum_total)
-        t5 = t3 + t4
-        t6 = sum_by_v / sum_total
-        t7 = -t6
-        t8 = sum_by_n / sum_total
-        t9 = -t8
-        result0_here[i] = t5
-        result1_here[i] = t7
-        result2_here[i] = t9
-        result3_here[i] = t6
-        result4_here[i] = t8
+        t0 = log(sum_total)
+        t1 = t0 + (-1.3497214492971268)
+        t2 = sum_by_v / sum_total
+        t3 = -t2
+        t4 = sum_by_n / sum_total
+        t5 = -t4
+        result0_here[i] = t1
+        result1_here[i] = t3
+        result2_here[i] = t5
+        result3_here[i] = t2
+        result4_here[i] = t4
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -1922,18 +1918,16 @@ def sum_2(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         t76 = t75 if t74 else 0.0
         t77 = t76 - t44
         t78 = t73 if t48 else t77
-        t79 = log_of_j + t0
-        t80 = 2.0 * math.pi
-        t81 = log(t80)
-        t82 = t79 + t81
-        t83 = t82 * 0.5
-        t84 = t78 * t17
-        t85 = t83 + t84
-        t86 = -t85
-        t87 = whole_entropy_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
-        t88 = whole_entropy_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
-        t89 = whole_log_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
-        t90 = whole_log_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t79 = t78 * t17
+        t80 = log_of_j + t0
+        t81 = t80 * 0.5
+        t82 = 0.9189385332046727 + t81
+        t83 = t79 + t82
+        t84 = -t83
+        t85 = whole_entropy_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t86 = whole_entropy_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t87 = whole_log_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t88 = whole_log_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
         terms_all[i] = t39
         nearest_all[i] = t13
         tilt_all[i] = t69
@@ -1943,12 +1937,12 @@ def sum_2(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         expected_all[i] = t1
         gap_all[i] = t44
         off_all[i] = t78
-        log_outside_all[i] = t86
+        log_outside_all[i] = t84
         log_nu_all[i] = log_nu
-        entropy_high_all[i] = t87
-        entropy_low_all[i] = t88
-        log_high_all[i] = t89
-        log_low_all[i] = t90
+        entropy_high_all[i] = t85
+        entropy_low_all[i] = t86
+        log_high_all[i] = t87
+        log_low_all[i] = t88
     places = np.zeros(114, np.int64)
     for i in range(active):
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
@@ -2414,14 +2408,12 @@ def sum_3(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         t84 = t83 if t82 else 0.0
         t85 = t84 - t52
         t86 = t81 if t56 else t85
-        t87 = log_of_j + t0
-        t88 = 2.0 * math.pi
-        t89 = log(t88)
-        t90 = t87 + t89
-        t91 = t90 * 0.5
-        t92 = t86 * t17
-        t93 = t91 + t92
-        t94 = -t93
+        t87 = t86 * t17
+        t88 = log_of_j + t0
+        t89 = t88 * 0.5
+        t90 = 0.9189385332046727 + t89
+        t91 = t87 + t90
+        t92 = -t91
         terms_all[i] = t47
         nearest_all[i] = t13
         tilt_all[i] = t77
@@ -2431,7 +2423,7 @@ def sum_3(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         expected_all[i] = t1
         gap_all[i] = t52
         off_all[i] = t86
-        log_outside_all[i] = t94
+        log_outside_all[i] = t92
         log_nu_all[i] = log_nu
         log_nearest_all[i] = t74
         low_all[i] = t44
@@ -3497,18 +3489,16 @@ def sum_5(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         t76 = t75 if t74 else 0.0
         t77 = t76 - t44
         t78 = t73 if t48 else t77
-        t79 = log_of_j + t0
-        t80 = 2.0 * math.pi
-        t81 = log(t80)
-        t82 = t79 + t81
-        t83 = t82 * 0.5
-        t84 = t78 * t17
-        t85 = t83 + t84
-        t86 = -t85
-        t87 = whole_entropy_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
-        t88 = whole_entropy_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
-        t89 = whole_log_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
-        t90 = whole_log_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t79 = t78 * t17
+        t80 = log_of_j + t0
+        t81 = t80 * 0.5
+        t82 = 0.9189385332046727 + t81
+        t83 = t79 + t82
+        t84 = -t83
+        t85 = whole_entropy_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t86 = whole_entropy_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t87 = whole_log_high[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
+        t88 = whole_log_low[int(t13) if (t13 >= 0.0) & (t13 <= 127.0) else 0]
         terms_all[i] = t39
         nearest_all[i] = t13
         tilt_all[i] = t69
@@ -3518,12 +3508,12 @@ def sum_5(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         expected_all[i] = t1
         gap_all[i] = t44
         off_all[i] = t78
-        log_outside_all[i] = t86
+        log_outside_all[i] = t84
         log_nu_all[i] = log_nu
-        entropy_high_all[i] = t87
-        entropy_low_all[i] = t88
-        log_high_all[i] = t89
-        log_low_all[i] = t90
+        entropy_high_all[i] = t85
+        entropy_low_all[i] = t86
+        log_high_all[i] = t87
+        log_low_all[i] = t88
         mean_v_all[i] = mean_v
         mean_n_all[i] = mean_n
     places = np.zeros(114, np.int64)
@@ -4133,14 +4123,12 @@ def sum_6(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         t84 = t83 if t82 else 0.0
         t85 = t84 - t52
         t86 = t81 if t56 else t85
-        t87 = log_of_j + t0
-        t88 = 2.0 * math.pi
-        t89 = log(t88)
-        t90 = t87 + t89
-        t91 = t90 * 0.5
-        t92 = t86 * t17
-        t93 = t91 + t92
-        t94 = -t93
+        t87 = t86 * t17
+        t88 = log_of_j + t0
+        t89 = t88 * 0.5
+        t90 = 0.9189385332046727 + t89
+        t91 = t87 + t90
+        t92 = -t91
         terms_all[i] = t47
         nearest_all[i] = t13
         tilt_all[i] = t77
@@ -4150,7 +4138,7 @@ def sum_6(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         expected_all[i] = t1
         gap_all[i] = t52
         off_all[i] = t86
-        log_outside_all[i] = t94
+        log_outside_all[i] = t92
         log_nu_all[i] = log_nu
         log_nearest_all[i] = t74
         low_all[i] = t44
