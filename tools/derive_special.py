@@ -68,6 +68,10 @@ def expm1mx(x: mp.mpf) -> mp.mpf:
     return (mp.expm1(x) - x) / x**2 if abs(x) > 1e-9 else mp.mpf(0.5) + x / 6
 
 
+def digamma_rise(y: mp.mpf) -> mp.mpf:
+    return (mp.digamma(1 + y) + mp.euler) / y if y > 1e-12 else mp.zeta(2) - mp.zeta(3) * y
+
+
 def bessel_ratio(x: mp.mpf) -> mp.mpf:
     return mp.besseli(1, x) / mp.besseli(0, x)
 
@@ -85,6 +89,7 @@ FITS = {
     "STIRLING_2": (stirling(2), 0, 1, 24, 0.5),
     "STIRLING_3": (stirling(3), 0, 1, 23, 0.5),
     "LOG_FACTORIAL": (lambda y: mp.loggamma(1 + y) / y + 1, 0, 1, 18, 0.5),
+    "DIGAMMA_RISE": (digamma_rise, 0, 1, 20, 0.5),
     "ATANH": (lambda w: (mp.atanh(mp.sqrt(w)) / mp.sqrt(w) - 1) / w, 0, 0.04, 6),
     "EXPM1MX": (
         lambda x: (mp.expm1(x) - x) / x**2 if abs(x) > 1e-9 else mp.mpf(0.5) + x / 6,

@@ -91,19 +91,11 @@ CURVATURE_GAPS = {
         1e-30,
     ),
     "StudentT(loc: log, scale: log, df: log)": (-19.9295840403999, 300.0, 0.0, 0.0),
-    "Tweedie(mean: log, dispersion: inverse, power: logit_of_excess)": (0.0, 0.0, 30.0, 3.0),
     "Weibull(scale: inverse, shape: log)": (1e300, 0.3170822288317796, 0.29679567426182973),
     "Weibull(scale: inverse_squared, shape: log)": (1e300, 0.3170822288317796, 0.29679567426182973),
     "Weibull(scale: log, shape: identity)": (1.0, -30.0, 30.0),
     "Weibull(scale: log, shape: softplus)": (1e300, -0.0003457644017981132, 0.9509764482524969),
     "Weibull(scale: log, shape: square)": (1e300, -300.0, 1.0),
-}
-#: Default links → what misses the contract at a point.
-DEFAULT_GAPS = {
-    # φ → ∞: of the second derivative in log φ nothing is left but what 1e-16 of its terms is.
-    ("Tweedie", "observed"): (1.0, 0.0, 30.0, 0.0),
-    # p within e⁻³⁰ of 2 and y where ∂nll/∂raw of p is 0: of its terms, 1e-13, 1e-9 is lost.
-    ("Tweedie", "gradient"): (6.170559033142428, 0.0, 3.0, 30.0),
 }
 
 
@@ -113,23 +105,18 @@ def named(c: Combination) -> str:
 
 @pytest.mark.parametrize("c", DEFAULTS, ids=named)
 def test_default_links(c: Combination) -> None:
-    parts = ("value", "gradient") if (c.family, "observed") in DEFAULT_GAPS else PARTS
-    report = check(c, grid.points(c, 60), engines.numpy_engine, parts=parts)
+    report = check(c, grid.points(c, 60), engines.numpy_engine)
     assert report.passed, report.failures()
 
 
-def test_curvature_of_tweedie_where_it_is_used() -> None:
+@pytest.mark.parametrize("part", ["gradient", "observed"])
+@pytest.mark.xfail(
+    strict=True, reason="p is within e⁻³⁷ of 2: of a slope that is as small, rounding is 1e-16"
+)
+def test_tweedie_all_but_gamma(part: str) -> None:
     c = next(c for c in DEFAULTS if c.family == "Tweedie")
-    near = [p for p in grid.points(c, 800) if max(map(abs, p[1:])) <= 5.0]
-    report = check(c, near[::20], engines.numpy_engine)
-    assert report.passed, report.failures()
-
-
-@pytest.mark.parametrize(("family", "part"), DEFAULT_GAPS)
-@pytest.mark.xfail(strict=True, reason="parts of the derivative, all but equal, cancel")
-def test_gaps_of_default_links(family: str, part: str) -> None:
-    c = next(c for c in DEFAULTS if c.family == family)
-    assert check(c, [DEFAULT_GAPS[family, part]], engines.numpy_engine, parts=(part,)).passed
+    point = (1.6427280835284297, 1.0, -1.0, 37.5)
+    assert check(c, [point], engines.numpy_engine, parts=(part,)).passed
 
 
 @pytest.mark.parametrize("c", OTHERS, ids=named)

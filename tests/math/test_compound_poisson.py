@@ -6,84 +6,102 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import compound_poisson, compound_poisson_tails, numpy_backend, power_divergence
+from likely._math import (
+    compound_poisson,
+    compound_poisson_tails,
+    numpy_backend,
+    power_divergence,
+    special,
+)
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from oracles.compound import evaluate
 
-_NAMES = ("log_sum", "slope_j", "slope_x", "curve_j_j", "curve_j_x", "curve_x_x")
-_PROGRAM = compile_program(
-    [
-        getattr(compound_poisson, f"compound_poisson_{name}")(symbol("log_j"), symbol("log_x"))
-        for name in _NAMES
-    ],
-    numpy_backend.TABLE,
-)
+_NAMES = ("log_sum", "slope_v", "slope_n", "curve_v_v", "curve_v_n", "curve_n_n")
 
 
-def true_sums(log_j: float, log_x: float) -> list[mpf]:
-    """The logarithm of the sum less ½ log(Js/2π), and its derivatives, from moments of the number and of ψ."""
-    j, x = mp.exp(log_j), mp.exp(log_x)
-    nu = x / j
-    log_z = log_j + nu * log_x
+def _program():
+    v, n = symbol("log_v"), symbol("log_nu")
+    given = (
+        v, n, special.sigmoid(n), special.sigmoid(-n), -special.softplus(-n), -special.softplus(n)
+    )  # fmt: skip
+    atoms = [getattr(compound_poisson, f"compound_poisson_{name}") for name in _NAMES]
+    return compile_program([atom(*given) for atom in atoms], numpy_backend.TABLE)
+
+
+_PROGRAM = _program()
+
+
+def true_sums(log_v: float, log_nu: float) -> list[mpf]:
+    """The logarithm of the sum less ½ log(V/2π), and its derivatives, from moments of the number and of ψ."""
+    v, nu = mp.exp(log_v), mp.exp(log_nu)
+    of_x, of_j = nu / (1 + nu), 1 / (1 + nu)
+    j, x = v / of_x, v / of_j
+    log_x = mp.log(x)
+    log_z = mp.log(j) + nu * log_x
 
     def mean(*powers: int) -> mpf:
         return evaluate(log_z, nu, *powers, *(0,) * (4 - len(powers))) / total
 
     total = evaluate(log_z, nu, 0, 0, 0, 0)
-    # a = ∂/∂log J and b = ∂/∂log x of the logarithm of a term
     one, psi, two = mean(1), mean(1, 1), mean(2)
     cross, square, curve = mean(2, 1), mean(2, 2), mean(2, 0, 1)
-    log_ = mpf(log_x)
-    by_j = one - j - nu * (log_ * one - psi)
-    by_x = nu * one - x + nu * (log_ * one - psi)
-    # In n = number and s = number · (log x − ψ): a = n − J − νs, b = νn − x + νs.
-    s, ss, ns = log_ * one - psi, log_**2 * two - 2 * log_ * cross + square, log_ * two - cross
-    var_n, var_s, cov = two - one**2, ss - s**2, ns - one * s
-    var_j = var_n - 2 * nu * cov + nu**2 * var_s
-    var_x = nu**2 * (var_n + 2 * cov + var_s)
-    both = nu * (var_n + cov) - nu**2 * (cov + var_s)
-    # ∂(νs)/∂log ν = νs − ν²n²ψ′, ∂(νs)/∂log x at fixed ν = νn
-    turned = nu * s - nu**2 * curve
-    share = nu / (1 + nu)
-    bend = share * (1 - share) / 2
+    # The derivative of a term's logarithm in log V is (1 + ν) number, and in log ν (a − νψ) number.
+    a = nu * log_x + nu * of_x - of_j
+    slope = a * one - nu * psi
+    bend = nu * log_x + nu * of_x * (2 + of_j) + of_x * of_j
+    mixed = (1 + nu) * (a * two - nu * cross - one * slope) + nu * one
+    variance = a**2 * two - 2 * a * nu * cross + nu**2 * square - slope**2
     return [
-        mp.log(total) - j - x - mp.log(j * share / (2 * mp.pi)) / 2,
-        by_j - share / 2,
-        by_x - (1 - share) / 2,
-        var_j - j + turned + bend,
-        both - turned - nu * one - bend,
-        var_x - x + 2 * nu * one + turned + bend,
+        mp.log(total) - j - x - mp.log(v / (2 * mp.pi)) / 2,
+        (1 + nu) * one - j - x - mpf(1) / 2,
+        slope - v * (nu - 1 / nu),
+        (1 + nu) ** 2 * (two - one**2) - j - x,
+        mixed - v * (nu - 1 / nu),
+        variance + bend * one - nu * psi - nu**2 * curve - v * (nu + 1 / nu),
     ]
 
 
-@pytest.mark.parametrize("reach", [3.0, 9.0])
+@pytest.mark.parametrize("reach", [3.0, 7.0])
 def test_sums_in_all_regimes(reach: float) -> None:
     rng = np.random.default_rng(int(reach))
-    log_j = np.concatenate([rng.uniform(-reach, reach, 14), [np.log(37.0) - 1e-6, 3.7, 0.0, -30.0]])
-    log_x = np.concatenate([rng.uniform(-reach, reach, 14), [-9.0, -9.0, 8.0, 1.0]])
+    log_v = np.concatenate([rng.uniform(-reach, reach, 30), [np.log(5.0), 1.6, 2.0, 4.0, -30.0]])
+    log_nu = np.concatenate([rng.uniform(-reach, reach, 30), [0.0, -9.0, 2.0, 4.0, 1.0]])
     with np.errstate(all="ignore"):
-        found = _PROGRAM({"log_j": log_j, "log_x": log_x})
-    for i in range(log_j.size):
-        with mp.workdps(80):
-            true = true_sums(float(log_j[i]), float(log_x[i]))
-        for name, got, want in zip(_NAMES, found, true, strict=True):
-            # What rounding of log J and log x does is not counted against ν large.
-            scale = abs(want) + abs(true[1]) + abs(true[2])
-            exact = 1e-12 if "curve" not in name else 1e-10
-            assert abs(mpf(got[i]) - want) <= exact * scale, (name, log_j[i], log_x[i])
+        found = _PROGRAM({"log_v": log_v, "log_nu": log_nu})
+    for i in range(log_v.size):
+        with mp.workdps(60):
+            true = true_sums(float(log_v[i]), float(log_nu[i]))
+        # What rounding of the arguments does, whose derivatives are among the others, and of terms: the one of log V
+        # varies by the root of J + x among them.
+        _, by_v, by_n, v_v, v_n, n_n = true
+        sizes = abs(log_v[i]), abs(log_nu[i])
+        moved = [(by_v, by_n), (v_v, v_n), (v_n, n_n)]
+        slack = [sum(c * abs(d) for c, d in zip(sizes, m, strict=True)) for m in moved]
+        spread = 2.0 * np.exp(0.5 * log_v[i]) * np.cosh(0.5 * log_nu[i])
+        for got, want, more in zip(found[:3], true[:3], slack, strict=True):
+            allowed = 1e-12 * abs(want) + 64 * 2.0**-53 * (spread + more)
+            assert abs(mpf(got[i]) - want) <= allowed, (log_v[i], log_nu[i])
+        for got, want in zip(found[3:], true[3:], strict=True):
+            assert abs(mpf(got[i]) - want) <= 1e-9 * (abs(want) + abs(by_v) + abs(by_n))
 
 
-def test_sums_with_a_step_are_sums_over_all() -> None:
-    """Where (1 + ν) J is 37 and the variance 2, the two ways to take the sum meet."""
-    log_j = np.log([36.999999, 37.000001, 5.999999, 6.000001])
-    log_x = log_j + np.log([1e-6, 1e-6, 2.0, 2.0])
+@pytest.mark.parametrize(
+    ("log_v", "log_nu"),
+    [
+        (np.log(5.0), -1.0),  # sums over the whole numbers, and the polynomial
+        (np.log(20.0), np.log(9.0)),  # the same, of ν large
+        (np.log(4.0), np.log(0.14010101522)),  # sums over whole numbers, and with a step
+        (np.log(37.0), 3.7 - np.log(1.0 / 3.7)),  # from tables, and without
+    ],
+)  # fmt: skip
+def test_kinds_of_terms_meet(log_v: float, log_nu: float) -> None:
+    """Beside a place where another kind of terms begins, and on it, a step of 1e-7 is the derivative's."""
+    step = np.array([-2e-7, -1e-7, 0.0, 1e-7, 2e-7])
     with np.errstate(all="ignore"):
-        found = np.array(_PROGRAM({"log_j": log_j, "log_x": log_x})[:3])
-    slope = found[1] + found[2]
-    ahead = found[0, [0, 2]] + slope[[0, 2]] * (log_j[[1, 3]] - log_j[[0, 2]])
-    np.testing.assert_allclose(found[0, [1, 3]], ahead, rtol=1e-12)
-    np.testing.assert_allclose(slope[[1, 3]], slope[[0, 2]], rtol=1e-6)
+        value, slope = _PROGRAM({"log_v": log_v + step, "log_nu": np.full(5, log_nu)})[:2]
+    np.testing.assert_allclose(np.diff(value), 1e-7 * slope[1:], rtol=1e-5, atol=1e-15)
+    np.testing.assert_allclose(slope, slope[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("v", [0.0, 1e-12, 1e-3, 0.4, 0.999, 1.001, 7.0, 800.0])

@@ -527,7 +527,7 @@ FAMILIES: dict[str, Textbook] = {
         lambda m, d, p: (m, d**0.5 * m ** (0.5 * p)),
         unit=(2,),
         digits=120,
-        reach=(37.5, 37.5, 15.0),
+        reach=(37.5, 37.5, 25.0),
     ),
     "Exponential": Textbook(
         exponential,

@@ -6,19 +6,21 @@ With :math:`y` at its mean, :math:`J` expected amounts and shape :math:`\nu` of 
           = \frac{\sqrt\nu}{2\pi} \sum_{j \ge 1} e^{-(1+\nu) D(j, J) - S(j) - S(j\nu)},
 
 where :math:`D(j, J) = j \log(j/J) + J - j` and S is Stirling's error: everything that grows has cancelled on
-paper, and all terms are positive. Their spread is :math:`\sigma = \sqrt{J/(1+\nu)}`.
+paper, and all terms are positive. Their spread is :math:`\sigma = \sqrt{J/(1+\nu)}`. h is nearly ½ log(V/2π), where
+1/V = 1/J + 1/x and x = νJ; that is a part of the density's formula, and r is the rest.
 
-Where few j matter (``few``) the sum runs over them, from the j nearest to J. Where many do (σ² ≥ 2, and no
-weight at j < 1), the sum over whole j is the integral over real ones, to e^(−2π²σ²), and so is a sum with
-steps of 0.65 σ. There h is nearly ½ log(Js/2π), s = ν/(1 + ν), which is a part of the density's formula and not of the
-sum's; and integration by parts,
+The arguments are v = log V and n = log ν. In a density V = y²⁻ᵖ/φ and ν = (2 − p)/(p − 1): y and φ move v alone, so
+that no slope is a difference of others, and p → 1 and p → 2, which are n → ∞ and n → −∞, are each other's mirror image.
+
+Where V is large the sum is a polynomial (``compound_poisson_far.py``). Where few j matter it runs over them, from
+tables (``near``) or without (``apart``). Where many do (V and ν are small, and no weight is at j < 1), the sum over
+whole j is the integral over real ones, and so is a sum with steps of 0.65 σ (``step``); integration by parts,
 
 .. math:: \mathrm{E}\bigl[(1+\nu) D - \tfrac12\bigr] = \mathrm{E}\bigl[e_1(t) - \gamma(t)\,T(j)\bigr], \quad
           t = \log(j/J), \; \gamma = 1 - \frac{1 - e^{-t}}{t}, \; e_1 = \tfrac12 - \frac{\gamma}{t},
           \; T = j S'(j) + j\nu S'(j\nu),
 
-leaves of the slopes of the rest what is small, so that nothing cancels. The arguments are log J and log x, x = νJ:
-with them p → 1, where J alone matters, and p → 2, where x alone does, are each other's mirror image.
+leaves of its slopes what is small, so that nothing cancels.
 
 Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what is done with it is our own.
 """
@@ -26,16 +28,17 @@ Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from likely._math import compound, special
+from likely._math import compound, special, whole
 from likely._math.atoms import Atom, register
+from likely._math.compound_poisson_far import NEAR, far
+from likely._math.compound_poisson_terms import PAIRS, Apart, Near, Step, weighted
 from likely._math.graph import (
-    PI,
     Expression,
     Node,
-    abs_,
+    constant,
     exp,
     expm1,
     floor,
@@ -43,321 +46,250 @@ from likely._math.graph import (
     log1p,
     maximum,
     minimum,
-    polynomial,
     sqrt,
     where,
 )
-from likely._math.series import Series
+from likely._math.series import Series, Terms
 
-#: Terms below e^−40 of the largest are left out.
-_DEPTH = 40.0
-#: Many j matter where (1 + ν) J and J/(1 + ν) are at least these.
-_MASS, _VARIANCE = 37.0, 2.0
+#: Terms below e^−38 of the largest are left out.
+_DEPTH = 38.0
+#: No weight is at j < 1 where (1 + ν) J is at least this.
+_MASS = 37.0
 #: The step of the integral, in standard deviations.
 _STEP = 0.65
-#: The most terms: of (1 + ν) J just below the above, for ν → 0.
-_LONGEST = 112
-#: From here on what depends on J but for ½ log J has vanished, and exp(log J) soon overflows.
-_FAR = 650.0
-#: e₁(t)/t near 0.
-_E1 = tuple((-1.0) ** k / math.factorial(k + 3) for k in range(12))
+#: The largest J of which terms go by tables.
+_TABLED = 40.0
+#: The most terms: of J = 37 for ν → 0; of variance 2 at J = 40; of (1 + ν) J = 37 with a step.
+_LONGEST = {Near: 112.0, Apart: 40.0, Step: 40.0}
 
 
-class _Rule(NamedTuple):
-    """What a row's sum needs: see ``_Term``."""
+class _Given(NamedTuple):
+    """v = log V and n = log ν; s = ν/(1 + ν), 1 − s and their logarithms carry digits of n."""
 
-    terms: Node
-    low: Node
-    step: Node
-    centre: Node
-    mass: Node
-    tilt: Node
-    x: Node
-    log_x: Node
-    log_nu: Node
-    many: Node
-
-
-class _Term:
-    """One j of the sum: index → j = centre·(1 + ζ), ζ = n·step, n = low + index; x is centre·ν."""
-
-    def __init__(self, index: Expression, given: _Rule) -> None:
-        self.n = given.low + index
-        zeta = self.n * given.step
-        ratio = 1.0 + zeta
-        self.t = log1p(zeta)
-        self.residual = special.log1p_residual(zeta)
-        self.divergence = given.mass * (ratio * self.residual)
-        self.u = 1.0 / (given.centre * ratio)
-        self.x = given.x * ratio
-        self.log_x = given.log_x + self.t
-        error = special.stirling_above(given.centre * ratio)
-        self.error = error + compound.stirling(self.x, self.log_x)
-        self.tilted = self.divergence + self.n * given.tilt
-        self.weight = exp(-self.tilted - self.error)
-        self.many = given.many > 0.0
-        self.nu = exp(given.log_nu)
-        self.of_x, self.of_j = special.sigmoid(given.log_nu), special.sigmoid(-given.log_nu)
+    log_v: Expression
+    log_nu: Expression
+    of_x: Expression
+    of_j: Expression
+    log_of_x: Expression
+    log_of_j: Expression
 
     @property
-    def slope_of_x(self) -> Node:
-        """x S′(x)"""
-        return compound.stirling_slope(self.x, self.log_x)
+    def log_j(self) -> Node:
+        return self.log_v - self.log_of_x
 
     @property
-    def curve_of_x(self) -> Node:
-        """x (x S′(x))′"""
-        return compound.stirling_curve(self.x, self.log_x)
+    def log_x(self) -> Node:
+        return self.log_v - self.log_of_j
 
     @property
-    def slope_of_j(self) -> Node:
-        """j S′(j)"""
-        return -(self.u * special._powers(self.u, special.STIRLING_1))
+    def is_far(self) -> Node:
+        high, wide = self.log_v - math.log(NEAR), self.log_v + self.log_of_j - math.log(2.0)
+        return minimum(high, wide) >= 0.0
 
     @property
-    def curve_of_j(self) -> Node:
-        """j (j S′(j))′"""
-        first = special._powers(self.u, special.STIRLING_1)
-        return self.u * (special._powers(self.u, special.STIRLING_2) - first)
+    def is_step(self) -> Node:
+        # So that ν < 0.23: sum and integral differ by e^(−2π²J) at most.
+        low, small = math.log(NEAR) - self.log_v, -self.log_nu
+        return minimum(minimum(low, small), self.log_j - self.log_of_j - math.log(_MASS)) > 0.0
 
     @property
-    def excess(self) -> Node:
-        """e₁(t) = ½ − (t − 1 + e⁻ᵗ)/t²"""
-        near = abs_(self.t) < 0.26
-        t = where(near, 1.0, self.t)
-        return where(near, self.t * polynomial(self.t, _E1), 0.5 - self.residual / t / t)
-
-    @property
-    def gamma(self) -> Node:
-        """γ(t) = (t − 1 + e⁻ᵗ)/t"""
-        return self.t * (0.5 - self.excess)
-
-    @property
-    def energy(self) -> Node:
-        """Of which (1 + ν) D is the mean, less a number: by parts where many j matter."""
-        by_parts = self.excess - self.gamma * (self.slope_of_j + self.slope_of_x)
-        return where(self.many, by_parts, self.tilted)
-
-    @property
-    def by_x(self) -> Node:
-        """What the slope in log x averages."""
-        return self.of_x * self.energy + self.slope_of_x
-
-    @property
-    def by_j(self) -> Node:
-        """What the slope in log J averages."""
-        by_parts = self.of_j * self.energy + self.slope_of_j
-        return where(self.many, by_parts, -((1.0 + self.nu) * self.n + self.by_x))
-
-    @property
-    def moved_by_x(self) -> Node:
-        """The derivative of the weight's logarithm in log x at a fixed t, but for a number."""
-        return -(self.of_x * (self.divergence - 0.5) + self.slope_of_x)
-
-    @property
-    def moved_by_j(self) -> Node:
-        """The same in log J."""
-        return -(self.of_j * (self.divergence - 0.5) + self.slope_of_j)
-
-    @property
-    def moved(self) -> Node:
-        """What a shift between J and x changes."""
-        return self.of_j * (self.of_x * self.energy)
-
-    @property
-    def by_j_j(self) -> Node:
-        """What the second derivative in log J averages."""
-        by_parts = (
-            self.by_j * self.moved_by_j
-            + self.moved
-            + (1.0 - self.of_j * self.gamma) * self.curve_of_j
-        )
-        rest = 2.0 * self.nu * self.n + self.of_x * self.energy + self.curve_of_x
-        return where(self.many, by_parts, self.by_j * self.by_j - rest)
-
-    @property
-    def by_j_x(self) -> Node:
-        """What the mixed derivative averages."""
-        by_parts = (
-            self.by_j * self.moved_by_x - self.moved - self.of_j * self.gamma * self.curve_of_x
-        )
-        rest = self.nu * self.n + self.of_x * self.energy + self.curve_of_x
-        return where(self.many, by_parts, self.by_j * self.by_x + rest)
-
-    @property
-    def by_x_x(self) -> Node:
-        """What the second derivative in log x averages."""
-        by_parts = (
-            self.by_x * self.moved_by_x
-            + self.moved
-            + (1.0 - self.of_x * self.gamma) * self.curve_of_x
-        )
-        rest = self.of_x * self.energy + self.curve_of_x
-        return where(self.many, by_parts, self.by_x * self.by_x - rest)
+    def is_near(self) -> Node:
+        return self.log_j <= math.log(_TABLED)
 
 
-def _weight(index: Expression, *given: Node) -> Node:
-    return _Term(index, _Rule(*given)).weight
+_ARGUMENTS = ("needed", *_Given._fields)
+_MEANS = ("mean_v", "mean_n")
 
 
-def _weighted(what: str) -> Callable[..., Node]:
-    def body(index: Expression, *given: Node) -> Node:
-        term = _Term(index, _Rule(*given))
-        value: Node = term.weight * getattr(term, what)
-        return value
+class _Few:
+    """The sum over whole j: where it is, and what is outside of it."""
 
-    return body
-
-
-_BODIES = {
-    "total": _weight,
-    **{what: _weighted(what) for what in ("by_j", "by_x", "by_j_j", "by_j_x", "by_x_x")},
-}
-#: The sums by the names of their operations.
-SUMS = {
-    series.name: series
-    for series in (
-        Series(f"compound_poisson_{what}", _Rule._fields, _LONGEST, body)
-        for what, body in _BODIES.items()
-    )
-}
-
-
-class _Sum:
-    """The sum at (log J, log x): which terms it takes, and what is outside of it."""
-
-    def __init__(self, log_j: Expression, log_x: Expression) -> None:
-        self.log_j, self.log_nu = log_j, log_x - log_j
-        self.nu, self.expected = exp(self.log_nu), exp(log_j)
-        self.log_both = special.softplus(self.log_nu)  # log(1 + ν)
-        self.of_x, self.of_j = special.sigmoid(self.log_nu), special.sigmoid(-self.log_nu)
-        log_mass = log_j + self.log_both
-        wide = log_j - self.log_both >= math.log(_VARIANCE)
-        self.many = many = where(wide, log_mass >= math.log(_MASS), wide)
-
+    def __init__(self, given: _Given) -> None:
+        log_j, self.log_nu = given.log_j, given.log_nu
+        self.of_x, self.of_j = given.of_x, given.of_j
+        self.nu, self.expected = exp(given.log_nu), exp(log_j)
         below = maximum(floor(self.expected), 1.0)
-        log_below = log(below)
-        next_ = (below + 1.0) * log1p(1.0 / below) - 1.0 + (log_below - log_j) < 0.0
-        nearest = where(next_, below + 1.0, below)
-        log_nearest = log(nearest)
+        next_ = (below + 1.0) * log1p(1.0 / below) - 1.0 + (log(below) - log_j) < 0.0
+        self.nearest = where(next_, below + 1.0, below)
+        self.log_nearest = log(self.nearest)
         # At J → 1 for ν → ∞, log J has digits that J has not.
-        self.gap = where(nearest < 2.0, -expm1(log_j), nearest - self.expected)
-        apart = (nearest, self.expected, self.gap, log_nearest, log_j)
+        self.gap = where(self.nearest < 2.0, -expm1(log_j), self.nearest - self.expected)
+        apart = (self.nearest, self.expected, self.gap, self.log_nearest, log_j)
         self.off = compound.relative_entropy_of(*apart)
-        tilt = (1.0 + self.nu) * compound.log_ratio_of(*apart)
+        self.tilt = (1.0 + self.nu) * compound.log_ratio_of(*apart)
+        half_log = 0.5 * (log_j + given.log_of_j) + special.HALF_LOG_2PI
+        self.log_outside = -half_log - (1.0 + self.nu) * self.off
 
-        middle = maximum(nearest, self.expected)
-        depth = _DEPTH / where(many, exp(minimum(log_mass, _FAR)), (1.0 + self.nu) * middle)
-        back = sqrt(2.0 * depth)
-        ahead = depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
-        step = _STEP * exp(-0.5 * minimum(log_mass, _FAR))
-        low = where(
-            many,
-            -floor(minimum(back, 0.98) / step),
-            maximum(-floor(nearest * back) - 1.0, 1.0 - nearest),
-        )
-        high = where(many, ahead / step, middle * ahead + (middle - nearest))
-        self.rule = _Rule(
-            terms=minimum(floor(high - low) + 2.0, float(_LONGEST)),
-            low=low,
-            step=where(many, step, 1.0 / nearest),
-            centre=where(many, exp(minimum(log_j, _FAR)), nearest),
-            mass=where(many, exp(minimum(log_mass, _FAR)), (1.0 + self.nu) * nearest),
-            tilt=where(many, 0.0, tilt),
-            x=where(many, exp(log_x), nearest * self.nu),
-            log_x=where(many, log_x, log_nearest + self.log_nu),
-            log_nu=self.log_nu,
-            many=where(many, 1.0, 0.0),
-        )
-
-    def sum(self, what: str) -> Node:
-        """Σ w v, or Σ w"""
-        return SUMS[f"compound_poisson_{what}"](*self.rule)
-
-    def average(self, what: str) -> Node:
-        """Σ w v / Σ w"""
-        return self.sum(what) / self.sum("total")
+        middle = maximum(self.nearest, self.expected)
+        self.depth = _DEPTH / ((1.0 + self.nu) * middle)
+        # Of (1 + z) log(1 + z) − z + a z = depth, a step of Newton's from above.
+        bound = self.depth / 3.0 + sqrt(self.depth * self.depth / 9.0 + 2.0 * self.depth)
+        slope, lift = log1p(bound), maximum(-log_j, 0.0)
+        ahead = (bound + self.depth - slope) / (slope + lift)
+        self.high = floor(middle * ahead + (middle - self.nearest)) + 1.0
 
     @property
-    def bend(self) -> Node:
-        """Of ½ log s the second derivative in log x, with its sign turned."""
-        return 0.5 * (self.of_j * self.of_x)
+    def _shared(self) -> tuple[Any, ...]:
+        return (
+            self.nearest, self.tilt, self.nu, self.of_x, self.of_j, self.expected, self.gap, self.off,
+            self.log_outside, self.log_nu,
+        )  # fmt: skip
 
-    def second(self, what: str, one: str, other: str, few: Node) -> Node:
-        """A second derivative; ``few`` is what is outside of the sum where few j matter."""
-        average, product = self.average(what), self.average(one) * self.average(other)
-        return where(self.many, -(average + product), few + (average - product))
+    def near(self) -> Near:
+        terms = minimum(self.nearest + self.high, _LONGEST[Near])
+        parts = (*whole.entropy_parts(self.nearest), *whole.log_parts(self.nearest))
+        return Near(terms, *self._shared, *parts)
 
-
-def _log_sum(log_j: Expression, log_x: Expression) -> Node:
-    """r, the logarithm of y p(y) at y = mean less that of (Js/2π)^½, s = ν/(1 + ν): 0 for many j."""
-    s = _Sum(log_j, log_x)
-    few = 0.5 * (s.log_both - log_j) - (1.0 + s.nu) * s.off
-    return where(s.many, math.log(_STEP), few) - 0.5 * log(2.0 * PI) + log(s.sum("total"))
-
-
-def _by_j(log_j: Expression, log_x: Expression) -> Node:
-    """∂r/∂log J"""
-    s = _Sum(log_j, log_x)
-    outside = (1.0 + s.nu) * s.gap - 0.5 * (1.0 + s.of_x) + s.nu * s.off
-    return where(s.many, 0.0, outside) - s.average("by_j")
+    def apart(self) -> Apart:
+        low = maximum(-floor(self.nearest * sqrt(2.0 * self.depth)) - 1.0, 1.0 - self.nearest)
+        terms = minimum(self.high - low + 1.0, _LONGEST[Apart])
+        return Apart(terms, *self._shared, self.log_nearest, low)
 
 
-def _by_x(log_j: Expression, log_x: Expression) -> Node:
-    """∂r/∂log x"""
-    s = _Sum(log_j, log_x)
-    return where(s.many, 0.0, 0.5 * s.of_x - s.nu * s.off) - s.average("by_x")
+def _outside_few(fields: Near | Apart) -> dict[str, Node]:
+    nu, gap, expected = fields.nu, fields.gap, fields.expected
+    from_nearest = nu * fields.off
+    return {
+        "value": fields.log_outside,
+        "by_v": (1.0 + nu) * gap - 0.5,
+        "by_n": 0.5 - from_nearest - gap,
+        "v_v": -((1.0 + nu) * expected),
+        "v_n": nu * gap + expected,
+        "n_n": -(from_nearest + fields.of_x * gap + fields.of_j * expected),
+    }
 
 
-def _by_j_j(log_j: Expression, log_x: Expression) -> Node:
-    """∂²r/∂(log J)²"""
-    s = _Sum(log_j, log_x)
-    few = s.bend - (1.0 + s.nu) * s.expected - 2.0 * s.nu * s.gap - s.nu * s.off
-    return s.second("by_j_j", "by_j", "by_j", few)
+def _step(given: _Given) -> Step:
+    log_mass = given.log_j - given.log_of_j
+    depth = _DEPTH / exp(log_mass)
+    back = sqrt(2.0 * depth)
+    ahead = depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
+    step = _STEP * exp(-0.5 * log_mass)
+    low = -floor(minimum(back, 0.98) / step)
+    return Step(
+        minimum(floor(ahead / step - low) + 2.0, _LONGEST[Step]),
+        low,
+        step,
+        exp(log_mass),
+        exp(given.log_j),
+        exp(given.log_x),
+        given.log_x,
+        given.of_x,
+        given.of_j,
+    )
 
 
-def _by_j_x(log_j: Expression, log_x: Expression) -> Node:
-    """∂²r/∂log J ∂log x"""
-    s = _Sum(log_j, log_x)
-    return s.second("by_j_x", "by_j", "by_x", s.nu * s.gap + s.nu * s.off - s.bend)
+def _outside_step(fields: Step) -> dict[str, Node]:
+    derivatives = dict.fromkeys(("by_v", "by_n", *PAIRS), constant(0.0))
+    return {"value": constant(math.log(_STEP) - special.HALF_LOG_2PI), **derivatives}
 
 
-def _by_x_x(log_j: Expression, log_x: Expression) -> Node:
-    """∂²r/∂(log x)²"""
-    s = _Sum(log_j, log_x)
-    return s.second("by_x_x", "by_x", "by_x", s.bend - s.nu * s.off)
+def _kind(
+    name: str, fields: Any, rule: Callable[[_Given], Any], outside: Callable[[Any], dict[str, Node]]
+) -> dict[str, Series]:
+    """The series of one kind of terms: of r, its derivatives, and the averages that second ones take."""
+    size, longest = len(fields._fields), int(_LONGEST[fields])
+
+    def rules(needed: Node, *given: Node) -> Sequence[Node]:
+        return (*rule(_Given(*given[:6])), *given[6:])
+
+    def terms(more: tuple[str, ...]) -> Terms:
+        named = (_ARGUMENTS + more, fields._fields + more)
+        return Terms(*named, longest, rules, weighted(fields))
+
+    once, twice = terms(()), terms(_MEANS)
+
+    def value(values: Sequence[Node], total: Node) -> Node:
+        found: Node = outside(fields(*values))["value"] + log(total)
+        return found
+
+    def derivative(what: str) -> Callable[..., Node]:
+        return lambda values, total, moment: outside(fields(*values[:size]))[what] - moment / total
+
+    found = {"value": Series(f"compound_poisson_{name}_value", once, ("total",), value)}
+    for what in ("by_v", "by_n", *PAIRS):
+        found[what] = Series(
+            f"compound_poisson_{name}_{what}",
+            twice if what in PAIRS else once,
+            ("total", what),
+            derivative(what),
+        )
+    for what, mean in zip(("by_v", "by_n"), _MEANS, strict=True):
+        found[mean] = Series(
+            f"compound_poisson_{name}_{mean}",
+            once,
+            ("total", what),
+            lambda values, total, moment: moment / total,
+        )
+    return found
 
 
+_FAR = far(_ARGUMENTS)
+_NEAR = _kind("near", Near, lambda given: _Few(given).near(), _outside_few)
+_APART = _kind("apart", Apart, lambda given: _Few(given).apart(), _outside_few)
+_BY_STEPS = _kind("step", Step, _step, _outside_step)
+#: All series by the names of their operations.
+SUMS = {one.name: one for kind in (_FAR, _NEAR, _APART, _BY_STEPS) for one in kind.values()}
+
+
+def _chosen(what: str) -> Callable[..., Node]:
+    """r, or a derivative of it, by the kind of terms that serves."""
+
+    def expansion(*arguments: Expression) -> Node:
+        given = _Given(*arguments)
+
+        def of(kind: dict[str, Series]) -> Node:
+            means = [kind[mean](*given) for mean in _MEANS] if what in PAIRS else []
+            return kind[what](*given, *means)
+
+        whole_j = where(given.is_near, of(_NEAR), of(_APART))
+        rest = where(given.is_step, of(_BY_STEPS), whole_j)
+        return where(given.is_far, _FAR[what](*given), rest)
+
+    return expansion
+
+
+# Of the arguments the derivatives go through log V and log ν alone; the others carry digits.
 compound_poisson_log_sum: Atom = register(
+    # r, the logarithm of y p(y) at y = mean less that of (V/2π)^½: 0 for V → ∞
     "compound_poisson_log_sum",
-    lambda log_j, log_x, out: (
-        compound_poisson_slope_j(log_j, log_x),
-        compound_poisson_slope_x(log_j, log_x),
+    lambda *given: (
+        compound_poisson_slope_v(*given[:-1]),
+        compound_poisson_slope_n(*given[:-1]),
+        *(0.0,) * 4,
     ),
     None,
-    _log_sum,
+    _chosen("value"),
 )
-compound_poisson_slope_j: Atom = register(
-    "compound_poisson_slope_j",
-    lambda log_j, log_x, out: (
-        compound_poisson_curve_j_j(log_j, log_x),
-        compound_poisson_curve_j_x(log_j, log_x),
+compound_poisson_slope_v: Atom = register(
+    "compound_poisson_slope_v",
+    lambda *given: (
+        compound_poisson_curve_v_v(*given[:-1]),
+        compound_poisson_curve_v_n(*given[:-1]),
+        *(0.0,) * 4,
     ),
     None,
-    _by_j,
+    _chosen("by_v"),
 )
-compound_poisson_slope_x: Atom = register(
-    "compound_poisson_slope_x",
-    lambda log_j, log_x, out: (
-        compound_poisson_curve_j_x(log_j, log_x),
-        compound_poisson_curve_x_x(log_j, log_x),
+compound_poisson_slope_n: Atom = register(
+    "compound_poisson_slope_n",
+    lambda *given: (
+        compound_poisson_curve_v_n(*given[:-1]),
+        compound_poisson_curve_n_n(*given[:-1]),
+        *(0.0,) * 4,
     ),
     None,
-    _by_x,
+    _chosen("by_n"),
 )
-compound_poisson_curve_j_j: Atom = register("compound_poisson_curve_j_j", None, None, _by_j_j)
-compound_poisson_curve_j_x: Atom = register("compound_poisson_curve_j_x", None, None, _by_j_x)
-compound_poisson_curve_x_x: Atom = register("compound_poisson_curve_x_x", None, None, _by_x_x)
+compound_poisson_curve_v_v: Atom = register(
+    "compound_poisson_curve_v_v", None, None, _chosen("v_v")
+)
+compound_poisson_curve_v_n: Atom = register(
+    "compound_poisson_curve_v_n", None, None, _chosen("v_n")
+)
+compound_poisson_curve_n_n: Atom = register(
+    "compound_poisson_curve_n_n", None, None, _chosen("n_n")
+)
 
 #: The sum over j as a textbook prints it, of z and ν: for print alone.
 amount_sum: Atom = register("amount_sum")

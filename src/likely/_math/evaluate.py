@@ -12,6 +12,7 @@ from typing import Any
 
 from likely._math.atoms import ATOMS
 from likely._math.graph import Node, make, substitute, topological
+from likely._math.series import sparing
 
 Table = Mapping[str, Callable[..., Any]]
 
@@ -66,7 +67,7 @@ def compile_program(
     ``fold`` computes what depends on constants alone, once; by default ``table`` does.
     """
     fold = fold or table
-    nodes = expand(outputs, table, textbook=textbook)
+    nodes = sparing(expand(outputs, table, textbook=textbook))
     order = topological(nodes)
     position = {id(node): i for i, node in enumerate(order)}
     results = tuple(position[id(node)] for node in nodes)

@@ -8,7 +8,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from likely._math.compound_poisson import SUMS
-from likely._math.series import on_arrays
+from likely._math.series_on_arrays import on_arrays
+from likely._math.tables import look_up
 
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: jnp.pi,
@@ -36,4 +37,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "less_equal": jnp.less_equal,
     "equal": jnp.equal,
 }
+TABLE |= look_up(
+    lambda table, j: jnp.asarray(table, dtype=j.dtype), jnp.where, lambda j: j.astype(int)
+)
 TABLE |= on_arrays(SUMS, TABLE, lambda n, like: jnp.arange(n, dtype=like.dtype))

@@ -10,7 +10,8 @@ import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
 from likely._math.compound_poisson import SUMS
-from likely._math.series import on_numpy
+from likely._math.series_on_arrays import on_numpy
+from likely._math.tables import look_up
 
 
 def _scipy(name: str) -> Callable[..., Any]:
@@ -64,4 +65,5 @@ TABLE: dict[str, Callable[..., Any]] = {
         for name in ("cdf", "sf", "quantile", "isf")
     },
 }
+TABLE |= look_up(lambda table, j: table, np.where, lambda j: j.astype(np.intp))
 TABLE |= on_numpy(SUMS, TABLE)

@@ -1,103 +1,149 @@
 """Sums over an index, where a formula is too long to be written out term by term.
 
-A series is one operation of the graph, whose body is a graph of its own over ``index`` and the operation's
-arguments. Kernels run it as a loop; array libraries evaluate the body on an axis of its own, and sum.
-The first argument says how many terms a row needs, at most ``longest``.
+A series is one operation of the graph. From the operation's arguments a *rule* follows, once a row: how many terms it
+has and what each of them takes. Sums over the terms, and the rule, give the *result*. All three are graphs, and several
+series may share the terms. Kernels run them over the rows that need them (``losses/kernels/stages.py``); array
+libraries evaluate the terms on an axis of their own (``series_on_arrays.py``).
+
+The first argument of every series is 1 where a row needs it, and 0 elsewhere, where the result has no meaning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
+from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
 
-from likely._math.evaluate import Table, compile_program, expand
-from likely._math.graph import Node, make, symbol, where
-from likely._math.single import in_single
+#: All series by their names.
+_SERIES: dict[str, Series] = {}
 
-#: Numbers in a temporary on NumPy: it stays in a core's cache.
-_CHUNK = 32768
-#: Rows at a time at most.
-_ROWS = 2048
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Terms of index 0, 1, …, count − 1, at most ``longest``.
+
+    ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
+    what is summed.
+    """
+
+    arguments: tuple[str, ...]
+    fields: tuple[str, ...]
+    longest: int
+    rule: Callable[..., Sequence[Node]]
+    value: Callable[..., Node]
+
+    @cached_property
+    def rules(self) -> list[Node]:
+        """The rule over the symbols of the arguments."""
+        return list(self.rule(*map(symbol, self.arguments)))
+
+    def term(self, what: str) -> Node:
+        """What is summed over the symbols ``index`` and those of the fields; 0 beyond a row's last term."""
+        fields = [symbol(name) for name in self.fields]
+        index = symbol("index")
+        return where(index < fields[0], self.value(what, index, *fields), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Σ body(index, *arguments) over index = 0, 1, …, count − 1; ``arguments`` names them, count the first."""
+    """``result(fields, *sums)`` with the sums that are ``wanted``."""
 
     name: str
-    arguments: tuple[str, ...]
-    longest: int
-    body: Callable[..., Node]
+    terms: Terms
+    wanted: tuple[str, ...]
+    result: Callable[..., Node]
+
+    def __post_init__(self) -> None:
+        _SERIES[self.name] = self
 
     def __call__(self, *arguments: Any) -> Node:
-        return make(self.name, *arguments)
+        return make(self.name, constant(1.0), *arguments)
 
     @cached_property
-    def term(self) -> Node:
-        """The body over the symbols ``index`` and the arguments' names."""
-        return self.body(symbol("index"), *(symbol(name) for name in self.arguments))
-
-    @cached_property
-    def masked(self) -> Node:
-        """The same, 0 where a row needs no more terms."""
-        return where(symbol("index") < symbol(self.arguments[0]), self.term, 0.0)
+    def results(self) -> Node:
+        """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
+        fields = [symbol(name) for name in self.terms.fields]
+        return self.result(fields, *(symbol(f"sum_{what}") for what in self.wanted))
 
 
-def on_arrays(
-    sums: Mapping[str, Series], table: Table, indices: Callable[[int, Any], Any]
-) -> dict[str, Callable[..., Any]]:
-    """The series as functions of one array library; ``indices(n, like)`` gives 0, 1, …, n − 1."""
-    return {name: _summed(series, table, indices) for name, series in sums.items()}
+def is_series(node: Node) -> bool:
+    """Whether the node is a series."""
+    return node.op in _SERIES
 
 
-def _summed(series: Series, table: Table, indices: Callable[[int, Any], Any]) -> Callable[..., Any]:
-    programs: dict[bool, Any] = {}
-
-    def run(*arguments: Any) -> Any:
-        # Numbers stay numbers, so that they change no type.
-        given = [a if isinstance(a, (int, float)) else a[..., None] for a in arguments]
-        like = next(a for a in arguments if not isinstance(a, (int, float)))
-        single = "float32" in str(like.dtype)
-        if single not in programs:
-            nodes = expand([series.masked], table)
-            programs[single] = compile_program(in_single(nodes) if single else nodes, table)
-        inputs = dict(zip(series.arguments, given, strict=True))
-        inputs["index"] = indices(series.longest, like)
-        return programs[single](inputs)[0].sum(-1)
-
-    return run
+def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
+    """The series among the nodes, those over the same terms together."""
+    groups: dict[tuple[int, ...], list[Node]] = {}
+    for node in filter(is_series, nodes):
+        groups.setdefault(_key(node), []).append(node)
+    return list(groups.values())
 
 
-def on_numpy(sums: Mapping[str, Series], table: Table) -> dict[str, Callable[..., Any]]:
-    """The series on NumPy arrays, some rows at a time, and of those no more terms than they need."""
-    return {name: _in_chunks(series, table) for name, series in sums.items()}
+def _key(node: Node) -> tuple[int, ...]:
+    """Equal for series over the same terms."""
+    return id(_SERIES[node.op].terms), *map(id, node.args)
 
 
-def _in_chunks(series: Series, table: Table) -> Callable[..., Any]:
-    programs: list[Any] = []
+def sparing(outputs: Sequence[Node]) -> list[Node]:
+    """The same graph, in which no series is needed where every ``where`` that it goes into takes the other side."""
+    order = topological(outputs)
+    if not any(map(is_series, order)):
+        return list(outputs)
+    # Of every node, what holds wherever it is looked at: sides of conditions.
+    needed: dict[int, frozenset[tuple[bytes, bool]]] = {id(node): frozenset() for node in outputs}
+    conditions: dict[bytes, Node] = {}
+    for node in reversed(order):
+        for place, arg in enumerate(node.args):
+            there = needed[id(node)]
+            if node.op == "where" and place:
+                conditions[node.args[0].digest] = node.args[0]
+                there = there | {(node.args[0].digest, place == 1)}
+            needed[id(arg)] = needed.get(id(arg), there) & there
+    within: set[int] = set()
+    for node in order:
+        if is_series(node) or any(id(arg) in within for arg in node.args):
+            within.add(id(node))
+    # Series over the same terms stay together.
+    together: dict[tuple[int, ...], frozenset[tuple[bytes, bool]]] = {}
+    for node in filter(is_series, order):
+        together[_key(node)] = together.get(_key(node), needed[id(node)]) & needed[id(node)]
 
-    def run(*arguments: Any) -> Any:
-        if not programs:
-            programs.append(compile_program([series.masked], table))
-        given = np.broadcast_arrays(*arguments)
-        flat = [np.ravel(a) for a in given]
-        total = np.empty(flat[0].shape[0])
-        # Rows of about as many terms together; NaN, which needs none, is last.
-        order = np.argsort(flat[0])
-        first = 0
-        while first < total.size:
-            ahead = order[first : first + _ROWS]
-            rows = ahead[: max(1, int(_CHUNK // np.fmax.reduce(flat[0][ahead], initial=1.0)))]
-            first += rows.size
-            needed = np.fmax.reduce(flat[0][rows], initial=1.0)
-            part = [a[rows, None] for a in flat]
-            inputs: dict[str, Any] = dict(zip(series.arguments, part, strict=True))
-            inputs["index"] = np.arange(float(needed))
-            total[rows] = programs[0](inputs)[0].sum(axis=1)
-        return total.reshape(given[0].shape)
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if not node.args:
+            return node
+        if not is_series(node):
+            return make(node.op, *args)
+        here = args[0]
+        for digest, side in sorted(together[_key(node)]):
+            condition = conditions[digest]
+            if id(condition) not in within:
+                here = where(condition, here, 0.0) if side else where(condition, 0.0, here)
+        return make(node.op, here, *args[1:])
 
-    return run
+    return substitute(outputs, rebuild)
+
+
+def without_series(outputs: Sequence[Node]) -> Node | None:
+    """A condition that, where it holds, leaves no series in the outputs, if there is one."""
+    order = topological(outputs)
+    conditions = {n.args[0].digest: n.args[0] for n in order if n.op == "where"}
+    for _, condition in sorted(conditions.items()):
+        inside = topological([condition])
+        left = topological(specialised(outputs, condition, True))
+        if not any(map(is_series, inside)) and not any(map(is_series, left)):
+            return condition
+    return None
+
+
+def specialised(outputs: Sequence[Node], condition: Node, side: bool) -> list[Node]:
+    """The outputs where a condition is known to hold, or not to."""
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "where" and node.args[0] is condition:
+            return args[1] if side else args[2]
+        return make(node.op, *args) if node.args else node
+
+    return substitute(outputs, rebuild)

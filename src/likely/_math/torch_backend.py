@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from likely._math.compound_poisson import SUMS
-from likely._math.series import on_arrays
+from likely._math.series_on_arrays import on_arrays
+from likely._math.tables import look_up
 
 
 def _tensor(value: Any, like: Tensor) -> Tensor:
@@ -84,6 +85,11 @@ def _table(dtype: torch.dtype) -> dict[str, Callable[..., Any]]:
     def indices(n: int, like: Tensor) -> Tensor:
         return torch.arange(n, dtype=dtype, device=like.device)
 
+    table |= look_up(
+        lambda values, j: torch.as_tensor(values, dtype=j.dtype, device=j.device),
+        torch.where,
+        lambda j: j.long(),
+    )
     return table | on_arrays(SUMS, table, indices)
 
 

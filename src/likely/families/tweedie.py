@@ -27,9 +27,9 @@ def _number(mean, dispersion, power):
     return power_zeros(mean.log, share.complement, share.log1m, dispersion.log)
 
 
-def _shape(power):
+def _log_shape(power):
     # of each amount, (2 − p)/(p − 1)
-    return exp(power.excess.log1m - power.excess.log)
+    return power.excess.log1m - power.excess.log
 
 
 def _unit(mean, dispersion, power):
@@ -75,7 +75,14 @@ class Tweedie(Distribution):
         log_y = log(where(zero, 1.0, y))
         scale = _log_scale(log_y, dispersion, power)
         above = (
-            compound_poisson_log_sum(scale - power.excess.log1m, scale - power.excess.log)
+            compound_poisson_log_sum(
+                scale,
+                _log_shape(power),
+                power.excess.complement,
+                power.excess,
+                power.excess.log1m,
+                power.excess.log,
+            )
             + 0.5 * (scale - log(2.0 * PI))
             - _half_deviance(log_y, mean, dispersion, power)
             - log_y
@@ -99,19 +106,19 @@ class Tweedie(Distribution):
 
     def cdf(y, mean, dispersion, power):
         number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
-        return compound_poisson_cdf(y / unit, number, _shape(power))
+        return compound_poisson_cdf(y / unit, number, exp(_log_shape(power)))
 
     def sf(y, mean, dispersion, power):
         number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
-        return compound_poisson_sf(y / unit, number, _shape(power))
+        return compound_poisson_sf(y / unit, number, exp(_log_shape(power)))
 
     def quantile(q, mean, dispersion, power):
         number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
-        return compound_poisson_quantile(q, number, _shape(power)) * unit
+        return compound_poisson_quantile(q, number, exp(_log_shape(power))) * unit
 
     def isf(q, mean, dispersion, power):
         number, unit = _number(mean, dispersion, power), _unit(mean, dispersion, power)
-        return compound_poisson_isf(q, number, _shape(power)) * unit
+        return compound_poisson_isf(q, number, exp(_log_shape(power))) * unit
 
     def sample(rng, size, mean, dispersion, power):
         shape = (2.0 - power) / (power - 1.0)

@@ -138,7 +138,8 @@ def _compile(module: types.ModuleType) -> None:
             decorate = partial(numba.njit, _signature(numba, head), **fast)
         elif head == "table_all":
             decorate = partial(numba.njit, _table_signature(numba), **fast)
-        elif head in ("codes_all", "rows_all"):  # compiled for each type and layout that it meets
+        elif head in ("codes_all", "rows_all", "needed_rows"):
+            # compiled for each type and layout that it meets; a sum's loops are its own
             decorate = partial(numba.njit, **fast)
         else:
             decorate = partial(numba.njit, **fast, forceinline=True)

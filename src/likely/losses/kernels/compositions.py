@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from likely._math.graph import Node, make, substitute, symbol, topological
 from likely._math.pool import fold_slices
 from likely.losses.kernels.build import load
-from likely.losses.kernels.emit import inside, loop_source, primitive, primitives_text
+from likely.losses.kernels.emit import inside, loop_source, primitives_text
+from likely.losses.kernels.statements import primitive
 
 Array = NDArray[np.float64]
 #: Numbers of y in a block, and the fewest rows: loops of fewer cost more to begin than to run.

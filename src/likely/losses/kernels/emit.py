@@ -13,31 +13,13 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.compound_poisson import SUMS
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
-from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
+from likely._math.tables import TABLES
+from likely.losses.kernels.stages import has_series, staged
+from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 
-_BINARY = {
-    "add": "{} + {}",
-    "subtract": "{} - {}",
-    "multiply": "{} * {}",
-    "divide": "{} / {}",
-    "less": "{} < {}",
-    "less_equal": "{} <= {}",
-    "equal": "{} == {}",
-    "arctan2": "math.atan2({}, {})",
-}
-_UNARY = {
-    "negative": "-{}",
-    "sqrt": "math.sqrt({})",
-    "abs": "abs({})",
-    "floor": "np.floor({})",
-}
-#: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
-_COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
-_KNOWN = {*_BINARY, *_UNARY, *_COPIED, *SUMS, "where", "sign", "pi"}
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
 _LONGEST = 1600
 
@@ -49,8 +31,8 @@ def compilable(outputs: Sequence[Node]) -> bool:
 
 #: What a kernel in single precision may be made of: elementary functions, and one of y alone.
 _SIMPLE = {
-    *(_BINARY.keys() - {"arctan2"}),
-    *_UNARY,
+    *(BINARY.keys() - {"arctan2"}),
+    *UNARY,
     *("where", "sign", "maximum", "minimum", "exp", "log", "log1p"),
     *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "log_factorial_error"),
 }
@@ -78,10 +60,7 @@ def kernel_source(
     nodes = primitive(outputs)
     if single:
         nodes = in_single(nodes)
-    helpers: list[str] = []
     used: set[str] = set()
-    lines, names = _statements(nodes, used, helpers, single)
-    rows = range(columns)
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
     head = [f"def {name}({ys}, raw_all, first, rest, start, stop, shift):"]
@@ -89,76 +68,26 @@ def kernel_source(
         head += [f"    {y}_rows = {ys}[{j}][start:stop]" for j, y in enumerate(support.columns)]
     else:
         head += [f"    y_rows = {ys}[start:stop]"]
-    head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in rows]
+    inputs = [*support.columns, *(f"raw{j}" for j in range(columns))]
+    head += [f"    raw{j}_rows = raw_all[{j}][start:stop]" for j in range(columns)]
     head += ["    out0 = first[start + shift : stop + shift]"]
     head += [
         f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
     ]
-    head += ["    invalid = 0", "    for i in range(stop - start):"]
-    head += [f"        {y} = {y}_rows[i]" for y in support.columns]
-    head += [f"        raw{j} = raw{j}_rows[i]" for j in rows]
-    if not single:
-        head += [f"        valid = {_valid(support, columns)}"]
-        head += ["        invalid += 0 if valid else 1"]
-    tail = [f"        out{r}[i] = {name}" for r, name in enumerate(names)]
-    tail += ["    return invalid"]
-    text = "\n".join([*head, *lines, *tail]) + "\n"
+    head += ["    invalid = 0"]
+    count = [f"valid = {_valid(support, columns)}", "invalid += 0 if valid else 1"]
+    helpers: list[str] = []
+    if has_series(nodes):
+        loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
+        head += indented(loop, 1)
+    else:
+        lines, names = statements(nodes, used, single=single)
+        row = [f"{name} = {name}_rows[i]" for name in inputs]
+        row += [] if single else count
+        row += [*lines, *(f"out{r}[i] = {name}" for r, name in enumerate(names))]
+        head += ["    for i in range(stop - start):", *indented(row, 2)]
+    text = "\n".join([*head, "    return invalid"]) + "\n"
     return "\n\n".join([*helpers, text]), used
-
-
-def _statements(
-    nodes: Sequence[Node], used: set[str], helpers: list[str], single: bool = False
-) -> tuple[list[str], list[str]]:
-    """The lines of a loop that compute the nodes, and what the nodes are called there.
-
-    The primitives go to ``used``, and to ``helpers`` the functions that sums become.
-    """
-    names: dict[int, str] = {}
-    lines: list[str] = []
-    order = topological(nodes)
-    together: dict[tuple[int, ...], list[Node]] = {}
-    for node in order:
-        if node.op in SUMS:
-            together.setdefault(tuple(id(arg) for arg in node.args), []).append(node)
-    for node in order:
-        if id(node) in names:
-            continue
-        if node.op == "constant":
-            names[id(node)] = _number(node.value, single)
-        elif node.op == "symbol":
-            names[id(node)] = node.value
-        elif node.op == "pi":
-            names[id(node)] = "float32(math.pi)" if single else "math.pi"
-        elif node.op in SUMS:
-            # All sums over the same terms run in one loop.
-            group = together[tuple(id(arg) for arg in node.args)]
-            for one in group:
-                names[id(one)] = f"t{len(lines)}_{one.op}"
-            targets = ", ".join(names[id(one)] for one in group)
-            function = f"sum_{len(helpers)}"
-            given = ", ".join(names[id(arg)] for arg in node.args)
-            lines.append(f"        {targets} = {function}({given})")
-            helpers.append(_loop(function, [one.op for one in group], used))
-        else:
-            text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
-            names[id(node)] = f"t{len(lines)}"
-            lines.append(f"        t{len(lines)} = {text}")
-    return lines, [names[id(node)] for node in nodes]
-
-
-def _loop(function: str, wanted: Sequence[str], used: set[str]) -> str:
-    """The text of a function that returns the wanted sums."""
-    series = [SUMS[name] for name in wanted]
-    terms = expand([s.term for s in series], dict.fromkeys(_KNOWN, _unused))
-    lines, names = _statements(terms, used, [])
-    totals = [f"total{k}" for k in range(len(series))]
-    text = [f"def {function}({', '.join(series[0].arguments)}):"]
-    text += [f"    {total} = 0.0" for total in totals]
-    text += [f"    for k in range(int({series[0].arguments[0]})):", "        index = float64(k)"]
-    text += lines
-    text += [f"        {total} += {name}" for total, name in zip(totals, names, strict=True)]
-    used.add("float64")
-    return "\n".join([*text, f"    return {', '.join(totals)}"]) + "\n"
 
 
 def loop_source(
@@ -170,7 +99,7 @@ def loop_source(
     function writes the nodes, which are primitive, to the rows of ``out``.
     """
     used: set[str] = set()
-    lines, names = _statements(nodes, used, [])
+    lines, names = statements(nodes, used)
     read = [node.value for node in topological(nodes) if node.op == "symbol"]
     head = [f"def {name}({', '.join(parameters)}, out, size):"]
     head += [f"    {symbol}_rows = {places[symbol]}[:size]" for symbol in read]
@@ -178,12 +107,7 @@ def loop_source(
     head += ["    for i in range(size):"]
     head += [f"        {symbol} = {symbol}_rows[i]" for symbol in read]
     tail = [f"        out{r}[i] = {name}" for r, name in enumerate(names)]
-    return "\n".join([*head, *lines, *tail]) + "\n", used
-
-
-def primitive(nodes: Sequence[Node]) -> list[Node]:
-    """The nodes in the operations that a kernel knows."""
-    return expand(nodes, dict.fromkeys(_KNOWN, _unused))
+    return "\n".join([*head, *indented(lines, 2), *tail]) + "\n", used
 
 
 def _valid(support: Domain, columns: int) -> str:
@@ -195,8 +119,8 @@ def _valid(support: Domain, columns: int) -> str:
         exact = " & ".join(["(y_low == y_high)", *inside(support, "y_low")])
         equal = "=" if support.integer else ""
         overlap = (
-            f"(y_low < y_high) & (y_high >{equal} {_number(support.low)}) "
-            f"& (y_low <{equal} {_number(support.high)})"
+            f"(y_low < y_high) & (y_high >{equal} {number(support.low)}) "
+            f"& (y_low <{equal} {number(support.high)})"
         )
         if support.integer:
             overlap += " & (y_low == np.floor(y_low)) & (y_high == np.floor(y_high))"
@@ -229,8 +153,8 @@ def _between_bounds(support: Bounded) -> str:
 def _overlap(support: Domain, lows: list[str], highs: list[str]) -> list[str]:
     """That the intersection of intervals has a part of the support inside."""
     within = [f"({low} < {high})" for low in lows for high in highs]
-    within += [f"({high} > {_number(support.low)})" for high in highs]
-    return within + [f"({low} < {_number(support.high)})" for low in lows]
+    within += [f"({high} > {number(support.low)})" for high in highs]
+    return within + [f"({low} < {number(support.high)})" for low in lows]
 
 
 def inside(support: Domain, y: str) -> list[str]:
@@ -243,35 +167,6 @@ def inside(support: Domain, y: str) -> list[str]:
     if support.integer:
         conditions.append(f"({y} == np.floor({y}))")
     return conditions
-
-
-def _unused() -> None:
-    raise AssertionError("the emitter writes text; nothing is called")
-
-
-def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str:
-    if node.op in _BINARY:
-        return _BINARY[node.op].format(*args)
-    if node.op in _UNARY:
-        return _UNARY[node.op].format(*args)
-    if node.op in _COPIED:
-        used.add(node.op)
-        return f"{node.op}({', '.join(args)})"
-    if node.op == "where":
-        return f"{args[1]} if {args[0]} else {args[2]}"
-    assert node.op == "sign"
-    plus, minus, zero = (_number(value, single) for value in (1.0, -1.0, 0.0))
-    return f"({plus} if {args[0]} > {zero} else ({minus} if {args[0]} < {zero} else {args[0]}))"
-
-
-def _number(value: float, single: bool = False) -> str:
-    if single:
-        return f"float32({_number(value)})"
-    if value != value:
-        return "math.nan"
-    if value in (float("inf"), -float("inf")):
-        return "math.inf" if value > 0 else "(-math.inf)"
-    return repr(value) if value >= 0 and repr(value)[0] != "-" else f"({value!r})"
 
 
 def module_source(
@@ -288,6 +183,7 @@ def module_source(
         f'"""{title}\n\nGenerated by likely.losses.kernels.emit: do not edit."""\n',
         "import math\n\nimport numpy as np\n",
         primitives_text(frozenset({*used, "float32"} if single else used), single),
+        *(f"{name} = np.array({TABLES[name].tolist()!r})" for name in sorted(used & TABLES.keys())),
         body,
     ]
     return "\n\n".join(part.strip("\n") + "\n" for part in parts if part)

@@ -1,0 +1,278 @@
+"""Kernels of formulas with series: some rows at a time, in stages.
+
+Rows of which a condition says that they need no series, as those with y = 0, are done in a loop like any kernel's. Of
+the others a first loop computes what the series take, each series runs over the rows that need it, and a last loop goes
+on from there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes
+rows with about as many terms together, and each of its terms is a loop over them. What a later stage needs is held in
+buffers that stay in a core's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from likely._math.compound_poisson import SUMS
+from likely._math.graph import Node, constant, make, substitute, topological, where
+from likely._math.series import (
+    Series,
+    Terms,
+    is_series,
+    over_same_terms,
+    sparing,
+    specialised,
+    without_series,
+)
+from likely.losses.kernels.statements import indented, is_condition, primitive, statements
+
+#: Rows at a time, and of these how many a sum takes together.
+_ROWS, _TOGETHER = 1024, 64
+
+
+def has_series(nodes: Sequence[Node]) -> bool:
+    """Whether a kernel of these nodes goes in stages."""
+    return any(map(is_series, topological(nodes)))
+
+
+def staged(
+    nodes: Sequence[Node],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    first: Sequence[str],
+    used: set[str],
+) -> tuple[list[str], list[str]]:
+    """The lines of a loop over ``stop - start`` rows, and the functions that they call.
+
+    ``inputs`` names the symbols, of which ``…_rows`` are the arrays, and ``outputs`` the arrays to write; ``first`` are
+    lines for every row.
+    """
+    condition = without_series(nodes)
+    lines = ["order = np.empty({rows}, np.int64)", "packed = np.empty(({columns}, {rows}))"]
+    columns = len(inputs) + len(outputs)
+    lines = [line.format(rows=_ROWS, columns=columns) for line in lines]
+    body = [f"size = min({_ROWS}, stop - start - begin)"]
+    body += [f"{name}_part = {name}_rows[begin : begin + size]" for name in inputs]
+    body += [f"{name}_part = {name}[begin : begin + size]" for name in outputs]
+    read = [f"{name} = {name}_part[i]" for name in inputs]
+    if condition is None:
+        body += ["for i in range(size):", *indented([*read, *first], 1)]
+        stages, setup, functions = _stages(nodes, inputs, outputs, used)
+        lines += setup
+        body += stages
+    else:
+        plain, names = statements(specialised(nodes, condition, True), used)
+        write = [f"{out}_part[i] = {name}" for out, name in zip(outputs, names, strict=True)]
+        body += ["for i in range(size):", *indented([*read, *first, *plain, *write], 1)]
+        test, (name,) = statements([condition], used)
+        symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
+        chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
+        chosen += [*test, "order[active] = i", f"active += 0 if {name} else 1"]
+        body += ["active = 0", "for i in range(size):", *indented(chosen, 1)]
+        body += [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
+        pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
+        body += ["for i in range(active):", *indented(pack, 1)]
+        stages, setup, functions = _stages(
+            sparing(specialised(nodes, condition, False)), inputs, outputs, used
+        )
+        lines += setup
+        inner = [line.replace("_part[", "_kept[") for line in stages]
+        body += ["size = active", *inner]
+        unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
+        body += ["for i in range(active):", *indented(unpack, 1)]
+    lines += [f"for begin in range(0, stop - start, {_ROWS}):"]
+    return [*lines, *indented(body, 1)], functions
+
+
+def _stages(
+    nodes: Sequence[Node], inputs: Sequence[str], outputs: Sequence[str], used: set[str]
+) -> tuple[list[str], list[str], list[str]]:
+    """The lines for ``size`` rows, those that make their buffers, and the functions that they call."""
+    order = topological(nodes)
+    level = _levels(order)
+    held = _held(order, nodes, level)
+    place = {key: f"held{k}" for k, key in enumerate(held)}
+    setup = [f"held = np.empty(({len(held)}, {_ROWS}))"]
+    setup += [f"{name} = held[{k}]" for k, name in enumerate(place.values())]
+    last = max(level.values())
+    functions: list[str] = []
+    body: list[str] = []
+    for stage in range(last + 1):
+        for group in over_same_terms(n for n in order if level[id(n)] == stage):
+            function = f"sum_{len(functions)}"
+            arrays = [place[id(node)] for node in (*group[0].args, *group)]
+            body.append(f"{function}({', '.join(arrays)}, size)")
+            functions.append(_Sums(function, [node.op for node in group], used).text())
+        computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
+        wanted = [*computed, *(nodes if stage == last else [])]
+        known = {
+            key: (f"({name}[i] > 0.0)" if is_condition(node) else f"{name}[i]")
+            for (key, node), name in zip(held.items(), place.values(), strict=True)
+            if level[key] < stage or is_series(node)
+        }
+        loop, names = statements(wanted, used, known)
+        row = [f"{name} = {name}_part[i]" for name in inputs]
+        row += loop
+        for node, name in zip(computed, names, strict=False):
+            value = f"1.0 if {name} else 0.0" if is_condition(node) else name
+            row.append(f"{place[id(node)]}[i] = {value}")
+        if stage == last:
+            results = names[len(computed) :]
+            row += [f"{out}_part[i] = {name}" for out, name in zip(outputs, results, strict=True)]
+        body += ["for i in range(size):", *indented(row, 1)]
+    return body, setup, functions
+
+
+def _levels(order: Sequence[Node]) -> dict[int, int]:
+    """The stage in which a node is known: after as many series, one inside another."""
+    level: dict[int, int] = {}
+    for node in order:
+        inner = max((level[id(arg)] for arg in node.args), default=0)
+        level[id(node)] = inner + is_series(node)
+    return level
+
+
+def _held(order: Sequence[Node], nodes: Sequence[Node], level: dict[int, int]) -> dict[int, Node]:
+    """What a stage computes for a later one or for a series, and the series."""
+    held: dict[int, Node] = {}
+    last = max(level.values())
+    for node in order:
+        for arg in node.args:
+            later = arg.args and level[id(node)] > level[id(arg)]
+            if later or is_series(arg) or is_series(node):
+                held[id(arg)] = arg
+    for node in nodes:
+        if node.args and level[id(node)] < last:
+            held[id(node)] = node
+    return held
+
+
+@dataclass
+class _Sums:
+    """A function that writes the results of series over the same terms, of ``size`` rows."""
+
+    function: str
+    names: Sequence[str]
+    used: set[str]
+
+    def text(self) -> str:
+        series = [SUMS[name] for name in self.names]
+        terms = series[0].terms
+        self.used.add("float64")
+        results = [f"result{k}" for k in range(len(series))]
+        arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
+        needed = f"{terms.arguments[0]}_rows[i] > 0.0"
+        lines = [
+            f"kept = np.empty({_ROWS}, np.int64)",
+            "active = 0",
+            "for i in range(size):",
+            "    kept[active] = i",
+            f"    active += 1 if {needed} else 0",
+        ]
+        wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
+        nodes = [terms.term(what) for what in wanted]
+        # Gathered first and scattered last: a loop that computes reads and writes in a row.
+        buffers = [*terms.arguments, *results]
+        lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
+        lines += [f"{name}_here = given[{k}]" for k, name in enumerate(buffers)]
+        lines += [
+            f"for k, rows in enumerate(({', '.join(f'{name}_rows' for name in terms.arguments)})):",
+            "    here = given[k]",
+            "    for i in range(active):",
+            "        here[i] = rows[kept[i]]",
+        ]
+        given = [f"{name} = {name}_here[i]" for name in terms.arguments]
+        if terms.longest == 1:
+            fields = dict(zip(terms.fields, terms.rules, strict=True))
+            sums = _put(nodes, {**fields, "index": constant(0.0)})
+            fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
+            loop, names = self._statements(_put([one.results for one in series], fields))
+            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
+            lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
+            places = "kept[i]"
+        else:
+            lines += self._in_order(terms, series, given, wanted, nodes)
+            places = "kept[order[i]]"
+        write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
+        lines += ["for i in range(active):", *indented(write, 1)]
+        head = f"def {self.function}({', '.join(arrays)}, size):"
+        return "\n".join([head, *indented(lines, 1)]) + "\n"
+
+    def _in_order(
+        self,
+        terms: Terms,
+        series: Sequence[Series],
+        given: Sequence[str],
+        wanted: Sequence[str],
+        nodes: Sequence[Node],
+    ) -> list[str]:
+        """The rules of rows, the loops over their terms, and the results."""
+        lines: list[str] = []
+        loop, names = self._statements(terms.rules)
+        every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
+        lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
+        lines += [f"ordered = np.empty(({len(every)}, {_ROWS}))"]
+        lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(terms.fields)]
+        lines += [f"{name}_ordered = ordered[{k}]" for k, name in enumerate(every)]
+        write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
+        lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
+        lines += self._loops(terms.fields, terms.longest, wanted, nodes)
+        loop, names = self._statements([one.results for one in series])
+        write = [f"result{r}_here[i] = {name}" for r, name in enumerate(names)]
+        read = [f"{name} = {name}_ordered[i]" for name in every]
+        lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
+        return lines
+
+    def _statements(self, nodes: Sequence[Node]) -> tuple[list[str], list[str]]:
+        return statements(primitive(nodes), self.used)
+
+    def _loops(
+        self, fields: Sequence[str], longest: int, wanted: Sequence[str], nodes: Sequence[Node]
+    ) -> list[str]:
+        """Rows in the order of how many terms they have, most first, some together: a loop over the terms."""
+        count = f"{fields[0]}_all"
+        loop, names = self._statements(nodes)
+        lanes = [*fields, *(f"sum_{what}" for what in wanted)]
+        return [
+            f"places = np.zeros({longest + 2}, np.int64)",
+            "for i in range(active):",
+            # NaN, of a row that is NaN, has no terms.
+            f"    places[int({count}[i]) if {count}[i] >= 1.0 else 0] += 1",
+            f"for k in range({longest}, -1, -1):",
+            "    places[k] += places[k + 1]",
+            f"order = np.empty({_ROWS}, np.int64)",
+            "for i in range(active):",
+            f"    k = int({count}[i]) if {count}[i] >= 1.0 else 0",
+            "    order[places[k + 1]] = i",
+            "    places[k + 1] += 1",
+            f"for k in range({len(fields)}):",
+            "    here, there = fields[k], ordered[k]",
+            "    for i in range(active):",
+            "        there[i] = here[order[i]]",
+            f"ordered[{len(fields)}:] = 0.0",
+            f"for begin in range(0, active, {_TOGETHER}):",
+            f"    lanes = min({_TOGETHER}, active - begin)",
+            *(f"    {name}_lanes = {name}_ordered[begin : begin + lanes]" for name in lanes),
+            f"    most = {fields[0]}_lanes[0]",
+            "    for k in range(int(most) if most >= 1.0 else 0):",
+            "        index = float64(k)",
+            "        for i in range(lanes):",
+            *(f"            {name} = {name}_lanes[i]" for name in fields),
+            *indented(loop, 3),
+            *(
+                f"            sum_{what}_lanes[i] += {name}"
+                for what, name in zip(wanted, names, strict=True)
+            ),
+        ]
+
+
+def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:
+    """The nodes with these values for symbols."""
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "symbol":
+            return values.get(node.value, node)
+        if node.op == "where":
+            return where(*args)  # of a condition on numbers one side is left
+        return make(node.op, *args) if args else node
+
+    return substitute(nodes, rebuild)
