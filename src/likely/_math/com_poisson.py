@@ -61,7 +61,7 @@ class State:
     weights: Array
     exponents: Array
     variance: float
-    third: float
+    excess: float  # m κ₃/V² − 1, 0 for the Poisson
     growth: float  # E g
     slope: float  # Cov(y, g)/V
     square: float  # E R²
@@ -157,7 +157,11 @@ def nodes_of(mean: float, dispersion: float) -> tuple[Array, Array, bool]:
     if narrow:
         stride = math.floor(spread / DENSITY)
         count = math.ceil(SPREADS * DENSITY) + 4
-        return k + stride * np.arange(-count, count + 1.0), np.full(2 * count + 1, float(stride)), False
+        return (
+            k + stride * np.arange(-count, count + 1.0),
+            np.full(2 * count + 1, float(stride)),
+            False,
+        )
     places, weights = [np.arange(float(TERMS * PANELS))], [np.ones(TERMS * PANELS)]
     start = TERMS * PANELS
     while start < high:
@@ -192,9 +196,19 @@ def solve(mean: float, dispersion: float) -> State:
     rest = g - growth - away * slope
     return State(
         k, tau, log_total, nodes, weights, exponents, variance,
-        float((p * away**3).sum()), growth, slope, float((p * rest * rest).sum()),
+        _excess(mean, p, nodes, away, variance), growth, slope, float((p * rest * rest).sum()),
         float((p * away * away * rest).sum()), float((p * away * rest * rest).sum()),
     )  # fmt: skip
+
+
+def _excess(mean: float, p: Array, nodes: Array, away: Array, variance: float) -> float:
+    """m κ₃/V² − 1; below a mean of 1 by factorial moments, as V ≈ κ₃ ≈ m."""
+    if mean >= 1.0:
+        return mean * float((p * away**3).sum()) / variance / variance - 1.0
+    pairs = nodes * (nodes - 1.0)
+    two, three = float((p * pairs).sum()), float((p * pairs * (nodes - 2.0)).sum())
+    left = mean * (two + three) - mean**2 * (mean + two) + (mean**2 - two) * (mean**2 + two)
+    return left / variance / variance
 
 
 def _balance(step: Array, fall: Array, away: Array) -> float:
@@ -212,7 +226,9 @@ def _balance(step: Array, fall: Array, away: Array) -> float:
         low, high = (tau, high) if value < 0.0 else (low, tau)
         new = tau - value / slope
         if not low < new < high:
-            new = 0.5 * (low + high) if math.isfinite(high - low) else tau - math.copysign(1.0, value)
+            new = (
+                0.5 * (low + high) if math.isfinite(high - low) else tau - math.copysign(1.0, value)
+            )
         if new == tau or abs(value) <= 4e-16 * max(1.0, abs(tau) * slope):
             return tau
         tau = new
@@ -252,7 +268,9 @@ def loss(y: float, mean: float, dispersion: float, state: State) -> tuple[float,
     others = np.ones(s.nodes.size, dtype=bool)
     if there.size and s.weights[there[0]] == 1.0:
         others[there[0]] = False
-        rest = float((s.weights[others] * np.exp(np.minimum(s.exponents[others] - own, 700.0))).sum())
+        rest = float(
+            (s.weights[others] * np.exp(np.minimum(s.exponents[others] - own, 700.0))).sum()
+        )
         value = math.log1p(rest) if rest < 1.0 else s.log_total - own
     else:
         value = s.log_total - own
@@ -260,7 +278,9 @@ def loss(y: float, mean: float, dispersion: float, state: State) -> tuple[float,
     r = g - s.growth - away * s.slope
     by_mean = -away * mean / v
     by_dispersion = dispersion * r
-    mm = mean * (mean / v + away * (mean / v) * (s.third / v) / v - away / v)
+    # m + (y − m) e, with e near −1 where one count has nearly all of p
+    line = mean + away * s.excess if s.k == 0.0 else (mean - away) + away * (1.0 + s.excess)
+    mm = mean / v * line
     cross = -away * mean * dispersion * s.mixed / v / v
     nn = dispersion * dispersion * (s.square + away * s.skewed / v) + by_dispersion
     return value, by_mean, by_dispersion, mm, cross, nn
