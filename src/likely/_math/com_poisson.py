@@ -204,7 +204,9 @@ def solve(mean: float, dispersion: float) -> State:
 def _excess(mean: float, p: Array, nodes: Array, away: Array, variance: float) -> float:
     """m κ₃/V² − 1; below a mean of 1 by factorial moments, as V ≈ κ₃ ≈ m."""
     if mean >= 1.0:
-        return mean * float((p * away**3).sum()) / variance / variance - 1.0
+        # Σ p (y − m) = 0 is taken away: next to a whole mean what is left of two large terms is none of them.
+        third = float((p * (away * (away * away - 1.0))).sum())
+        return mean * third / variance / variance - 1.0
     pairs = nodes * (nodes - 1.0)
     two, three = float((p * pairs).sum()), float((p * pairs * (nodes - 2.0)).sum())
     left = mean * (two + three) - mean**2 * (mean + two) + (mean**2 - two) * (mean**2 + two)
