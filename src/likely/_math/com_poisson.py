@@ -2,287 +2,615 @@ r"""Conway and Maxwell's Poisson by its mean: the natural parameter, the loss an
 
 .. math:: p(y) \propto \lambda^y (y!)^{-\nu}, \quad \lambda \text{ such that } \mathrm{E} y = m
 
-Everything is measured from the whole number k = ⌊m⌋. With τ = log p(k + 1)/p(k) and the growth
-:math:`g(j) = \log(j!/k!) - (j - k)\log(k + 1)`, which is 0 at k and k + 1 and positive elsewhere,
+Everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the growth
+:math:`g(j) = \log(j!/c!) - (j - c)\log(c + 1)`, which is 0 at c and c + 1 and positive elsewhere,
 
-.. math:: \log\frac{p(j)}{p(k)} = (j - k)\,\tau - \nu g(j),
+.. math:: \log\frac{p(j)}{p(c)} = (j - c)\,\tau - \nu g(j),
 
-so that nothing of the size of log λ is ever subtracted: for ν → ∞ two counts are left, and only τ decides between
-them. Sums run over every whole number where these are few, over every s-th about a peak that is wide and far
-from 0 (the sum of a smooth peak does not depend on where it is sampled), and over panels that double in
-length from 0 in between.
+so that nothing of the size of log λ is ever subtracted. With X = c + 1 and x = j + 1, g is
+x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are three ways to sum over j:
+
+*whole*
+    Few j matter. They are taken one by one about c = ⌊m⌋. For ν → ∞ two or three counts are left: k − 1, k and
+    k + 1 are apart from the sums, which are in units of p(k + 1).
+*peak*
+    Many do, and 0 is far out. The sum over whole j is the integral, to e^(−2π²V), and so is one with steps of
+    0.66 standard deviations from c = m.
+*grown*
+    Many do, and 0 is near. The places j(u) = u + C(eʳᵘ − 1), u = 0, 1, …, are the whole numbers near 0, where the
+    sum needs them, and then grow; C is so small that near 0 nobody sees it.
+
+The equation E y = m is solved for τ by Newton's method on log Σ(j − m)⁺p − log Σ(m − j)⁺p, which is nearly
+linear in τ and rises at least as fast.
 
 With R = g − E g − (y − m) Cov(y, g)/V, the part of g that no line through the mean explains, the derivatives of the
-loss ℓ at a fixed mean or dispersion are
+loss ℓ at a fixed mean or ν are
 
 .. math:: \ell_m = -\frac{y - m}{V}, \quad \ell_\nu = R, \quad
           \ell_{mm} = \frac1V + (y - m)\frac{\kappa_3}{V^3}, \quad
           \ell_{m\nu} = -(y - m) \frac{\mathrm{E}(y - m)^2 R}{V^2}, \quad
           \ell_{\nu\nu} = \mathrm{E} R^2 + (y - m) \frac{\mathrm{E} (y - m) R^2}{V}
 
-whose means are 1/V, 0 and E R²: mean and dispersion are orthogonal.
-Source: Huang (2017), doi:10.1177/1471082X17697749.
+whose means are 1/V, 0 and E R²: mean and ν are orthogonal.
+Source: Huang (2017), doi:10.1177/1471082X17697749, for the parametrisation; how it is summed is our own.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from likely._math import special
+from likely._math.atoms import Atom, digamma, log_ratio, register
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    equal,
+    exp,
+    floor,
+    log,
+    log1p,
+    make,
+    maximum,
+    minimum,
+    sqrt,
+    where,
+)
+from likely._math.series import Series
+from likely._math.two_tails import Recent
 
-Array = NDArray[np.float64]
-
-#: Whole numbers that are summed one by one.
-FEW = 4096
-#: Standard deviations to either side of the mean that a sum needs, where tails are Gaussian, and geometric.
-SPREADS, LONG = 12.0, 60.0
-#: Below this share of the mean a standard deviation is so small that the peak does not see 0.
-NARROW = 1.0 / 40.0
-#: Terms of a smooth peak a standard deviation.
-DENSITY = 3.0
-#: Terms a panel, and panels an octave.
-TERMS, PANELS = 16, 8
-STEPS = 100
-
-
-@dataclass(frozen=True)
-class State:
-    """Of one mean and dispersion: what the loss of any y needs."""
-
-    k: float
-    tau: float
-    #: log Σ p(j)/p(k), and the sum without p(k).
-    log_total: float
-    nodes: Array
-    weights: Array
-    exponents: Array
-    variance: float
-    excess: float  # m κ₃/V² − 1, 0 for the Poisson
-    growth: float  # E g
-    slope: float  # Cov(y, g)/V
-    square: float  # E R²
-    mixed: float  # E (y − m)² R
-    skewed: float  # E (y − m) R²
-
-
-def log_growth(j: Array, k: float) -> Array:
-    """g(j) = log(j!/k!) − (j − k) log(k + 1), for whole numbers j ≥ 0."""
-    j = np.asarray(j, dtype=np.float64)
-    near = np.abs(j - k) <= FEW
-    out = np.empty(j.shape)
-    if near.any():
-        out[near] = _growth_by_steps(j[near], k)
-    if not near.all():
-        out[~near] = _growth_by_stirling(j[~near], k)
-    return out
+#: Terms below e^−38 of the largest are left out.
+_DEPTH = 38.0
+#: A peak with steps: νX and X/ν are at least these, about the depth of 0 below it and the variance.
+_MASS, _VARIANCE = 40.0, 2.3
+#: Its steps, in standard deviations, and those of log j where places grow.
+_STEP, _RATE = 0.66, 0.25
+#: Up to so many whole numbers are taken one by one.
+_WHOLE = 120.0
+_LONGEST = 176
+#: The share of the sum that may be lost about 0 where places grow.
+_SHARE = 1e-17
+#: Steps of Newton's method at most, and where it ends: what is left is the square of that.
+_NEWTON = 4
+_SOLVED = 1e-7
+#: From here on an exponential would overflow.
+_OVER = 700.0
 
 
-def _growth_by_steps(j: Array, k: float) -> Array:
-    low, high = min(float(j.min()), k), max(float(j.max()), k)
-    up = np.arange(k + 1.0, high + 1.0)
-    down = np.arange(k, low, -1.0)
-    rise = np.concatenate([[0.0], np.cumsum(_log_ratio(up, k + 1.0))])
-    fall = np.concatenate([[0.0], np.cumsum(-_log_ratio(down, k + 1.0))])
-    place = (j - k).astype(np.intp)
-    return np.where(place >= 0, rise[np.maximum(place, 0)], fall[np.maximum(-place, 0)])
+class _Rule(NamedTuple):
+    """What a row's sum needs: see ``_Term``."""
+
+    terms: Node
+    low: Node
+    step: Node
+    grown: Node
+    rate: Node
+    centre: Node  # X
+    error: Node  # Stirling's of X
+    part: Node  # m − c
+    tau: Node
+    nu: Node
+    fall: Node  # ν g(c − 1)
+    whole: Node
 
 
-def _log_ratio(x: Array, c: float) -> Array:
-    """log(x/c), by x − c where it is small."""
-    near = np.abs(x - c) < 0.5 * c
-    with np.errstate(divide="ignore"):
-        return np.where(near, np.log1p((x - c) / c), np.log(x / c))
+class _Term:
+    """One place of the sum: index → a = j − c, and its weight."""
+
+    def __init__(self, index: Expression, given: _Rule) -> None:
+        self.given = given
+        growth = given.grown * exp(given.rate * index)
+        self.a = a = given.low + index * given.step + growth
+        self.width = given.step + given.rate * growth
+        x = maximum(given.centre + a, 1.0)  # from 2⁵³ on the 1 in X may be lost
+        self.g = _growth(x, given.centre, a, special.stirling_above(x) - given.error)
+        self.away = a - given.part
+        self.whole = given.whole > 0.0
+        # Beside c these are written out where all the others are whole numbers.
+        self.beside = where(self.whole, abs_(a) < 1.5, given.centre < 0.0)
+
+    @cached_property
+    def exponent(self) -> Node:
+        """log p(j)/p(c), or in whole numbers log p(j)/p(c + 1)."""
+        tau = self.given.tau
+        return where(self.whole, self.a - 1.0, self.a) * tau - self.given.nu * self.g
+
+    def _weighted(self, exponent: Node) -> Node:
+        return where(self.beside, 0.0, self.width * exp(exponent))
+
+    # --- The two sides of the mean, of which each is in units of its own. --------------------------
+
+    @cached_property
+    def balance(self) -> Node:
+        """(j − m)p, either side in units of its place beside c."""
+        below = (self.a + 1.0) * self.given.tau - (self.given.nu * self.g - self.given.fall)
+        exponent = where(self.whole, where(self.a < 0.0, below, self.exponent), self.exponent)
+        return self.away * self._weighted(exponent)
+
+    @property
+    def up(self) -> Node:
+        return maximum(self.balance, 0.0)
+
+    @property
+    def down(self) -> Node:
+        return maximum(-self.balance, 0.0)
+
+    @property
+    def up_slope(self) -> Node:
+        return self.up * where(self.whole, self.a - 1.0, self.a)
+
+    @property
+    def down_slope(self) -> Node:
+        return self.down * where(self.whole, -(self.a + 1.0), -self.a)
+
+    # --- Moments. ---------------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> Node:
+        return self._weighted(self.exponent)
+
+    @property
+    def square(self) -> Node:
+        return self.total * self.away * self.away
+
+    @property
+    def cube(self) -> Node:
+        return self.total * self.away * (self.away * self.away - 1.0)
+
+    @property
+    def pairs(self) -> Node:
+        """j(j − 1)"""
+        j = self.a + (self.given.centre - 1.0)
+        return self.total * j * (j - 1.0)
+
+    @property
+    def triples(self) -> Node:
+        j = self.a + (self.given.centre - 1.0)
+        return self.pairs * (j - 2.0)
+
+    @property
+    def growth(self) -> Node:
+        return self.total * self.g
+
+    @property
+    def line(self) -> Node:
+        return self.total * self.away * self.g
+
+    @property
+    def square_growth(self) -> Node:
+        return self.total * self.away * self.away * self.g
+
+    @property
+    def growth_square(self) -> Node:
+        return self.total * self.g * self.g
+
+    @property
+    def line_growth(self) -> Node:
+        return self.total * self.away * self.g * self.g
 
 
-def _growth_by_stirling(j: Array, k: float) -> Array:
-    # log j! = j log j − j + E(j); the differences of E are ½ log(j/k) and those of Stirling's error
-    from scipy.special import gammaln
-
-    c = k + 1.0
-    if k < 30.0:
-        return gammaln(j + 1.0) - math.lgamma(c) - (j - k) * math.log(c)
-    small = np.maximum(j, 1.0)
-    error = 0.5 * _log_ratio(small, k) + _stirling(small) - _stirling(np.asarray(k))
-    zero = -(0.5 * math.log(2.0 * math.pi * k) + float(_stirling(np.asarray(k))))
-    error = np.where(j == 0.0, zero, error)
-    return _relative_entropy(j, c) - float(_relative_entropy(np.asarray(k), c)) + error
+def _growth(x: Expression, centre: Expression, a: Expression, errors: Expression) -> Node:
+    """g, of x = j + 1 and X = c + 1."""
+    entropy = special.relative_entropy_term(x, centre, a)
+    return entropy - 0.5 * special.log_ratio(x, centre, a) + errors
 
 
-def _stirling(x: Array) -> Array:
-    """lgamma(x + 1) − (x + ½) log x + x − ½ log 2π, x ≥ 1"""
-    from scipy.special import gammaln
+def _body(what: str) -> Callable[..., Node]:
+    def body(index: Expression, *given: Node) -> Node:
+        value: Node = getattr(_Term(index, _Rule(*given)), what)
+        return value
 
-    u = 1.0 / x
-    far = u * (1 / 12 - u * u * (1 / 360 - u * u * (1 / 1260 - u * u * (1 / 1680 - u * u / 1188))))
-    near = gammaln(x + 1.0) - (x + 0.5) * np.log(x) + x - 0.5 * math.log(2.0 * math.pi)
-    return np.where(x > 15.0, far, near)
+    return body
 
 
-def _relative_entropy(x: Array, c: float) -> Array:
-    """x log(x/c) + c − x"""
-    d = x - c
-    v = d / (x + c)
-    near = np.abs(v) < 0.1
-    s = np.where(near, v, 0.0)
-    square = s * s
-    # 2 x atanh(v) − d = d v + 2 x (atanh(v) − v)
-    tail = sum(square ** (n - 1) / (2 * n + 1) for n in range(1, 10)) * s * square
-    with np.errstate(divide="ignore", invalid="ignore"):
-        far = np.where(x > 0.0, x * np.log(x / c), 0.0) - d
-    return np.where(near, d * v + 2.0 * x * tail, far)
+_SIDES = ("up", "down", "up_slope", "down_slope")
+_MOMENTS = (
+    "total", "square", "cube", "pairs", "triples", "growth", "line", "square_growth", "growth_square",
+    "line_growth",
+)  # fmt: skip
+#: The sums by the names of their operations.
+SUMS = {
+    series.name: series
+    for series in (
+        Series(f"com_poisson_{what}", _Rule._fields, _LONGEST, _body(what))
+        for what in (*_SIDES, *_MOMENTS)
+    )
+}
 
 
-@cache
-def _panel(size: int) -> tuple[Array, Array]:
-    from likely.inference.panels import integer_rule
-
-    nodes, weights, _ = integer_rule(int(math.log2(size)))
-    return nodes, weights
+def _ahead(depth: Node) -> Node:
+    """ζ with (1 + ζ) log(1 + ζ) − ζ at least this."""
+    return depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
 
 
-def nodes_of(mean: float, dispersion: float) -> tuple[Array, Array, bool]:
-    """Whole numbers and weights that sum smooth functions of y times p(y), and whether these are all numbers."""
-    k = math.floor(mean)
-    spread = math.sqrt(min(mean + mean * mean, (mean + 1.0) / dispersion + 0.25))
-    narrow = spread < NARROW * mean
-    reach = (SPREADS if narrow else LONG) * spread + 40.0
-    low, high = max(0.0, k - SPREADS * spread - 40.0), k + reach
-    if high - low <= FEW:
-        nodes = np.arange(math.floor(low), math.ceil(high) + 1.0)
-        return nodes, np.ones(nodes.size), True
-    if narrow:
-        stride = math.floor(spread / DENSITY)
-        count = math.ceil(SPREADS * DENSITY) + 4
-        return (
-            k + stride * np.arange(-count, count + 1.0),
-            np.full(2 * count + 1, float(stride)),
-            False,
-        )
-    places, weights = [np.arange(float(TERMS * PANELS))], [np.ones(TERMS * PANELS)]
-    start = TERMS * PANELS
-    while start < high:
-        size = start // PANELS
-        at, weight = _panel(size)
-        for i in range(PANELS):
-            places.append(start + i * size + at)
-            weights.append(weight)
-        start *= 2
-    return np.concatenate(places), np.concatenate(weights), False
+def _three(part: Node, log_part: Node, fall: Node) -> Node:
+    """−τ of three counts, of which the middle one is ``part`` below the mean, the outer ones e^−fall together.
 
-
-def _log_sum(a: Array, b: Any = 1.0) -> float:
-    top = float(a.max())
-    return top + math.log(float((b * np.exp(a - top)).sum()))
-
-
-def solve(mean: float, dispersion: float) -> State:
-    """The τ whose distribution has this mean, and its moments."""
-    k = float(math.floor(mean))
-    nodes, weights, every = nodes_of(mean, dispersion)
-    step, fall = nodes - k, dispersion * log_growth(nodes, k)
-    away = nodes - mean
-    tau = _balance(step, fall, away) if every else _newton(step, fall, away, weights)
-    exponents = step * tau - fall
-    log_total = _log_sum(exponents, weights)
-    p = weights * np.exp(exponents - log_total)
-    g = log_growth(nodes, k)
-    variance = float((p * away * away).sum())
-    growth = float((p * g).sum())
-    slope = float((p * away * g).sum()) / variance
-    rest = g - growth - away * slope
-    return State(
-        k, tau, log_total, nodes, weights, exponents, variance,
-        _excess(mean, p, nodes, away, variance), growth, slope, float((p * rest * rest).sum()),
-        float((p * away * away * rest).sum()), float((p * away * rest * rest).sum()),
-    )  # fmt: skip
-
-
-def _excess(mean: float, p: Array, nodes: Array, away: Array, variance: float) -> float:
-    """m κ₃/V² − 1; below a mean of 1 by factorial moments, as V ≈ κ₃ ≈ m."""
-    if mean >= 1.0:
-        # Σ p (y − m) = 0 is taken away: next to a whole mean what is left of two large terms is none of them.
-        third = float((p * (away * (away * away - 1.0))).sum())
-        return mean * third / variance / variance - 1.0
-    pairs = nodes * (nodes - 1.0)
-    two, three = float((p * pairs).sum()), float((p * pairs * (nodes - 2.0)).sum())
-    left = mean * (two + three) - mean**2 * (mean + two) + (mean**2 - two) * (mean**2 + two)
-    return left / variance / variance
-
-
-def _balance(step: Array, fall: Array, away: Array) -> float:
-    """The τ at which Σ (j − m)⁺ p = Σ (j − m)⁻ p: Newton's method on the difference of their logarithms.
-
-    It rises with τ at least as fast as τ itself, whatever underflows in p.
+    The logarithm of the X with (1 − d) X = d + (1 + d) e^−fall/X.
     """
-    up, down = away > 0.0, away < 0.0
-    logs = np.log(np.abs(np.where(away == 0.0, 1.0, away)))
-    tau, low, high = 0.0, -math.inf, math.inf
-    for _ in range(STEPS):
-        a, b = (logs[side] + step[side] * tau - fall[side] for side in (up, down))
-        value = _log_sum(a) - _log_sum(b)
-        slope = _mean(a, step[up]) - _mean(b, step[down])
-        low, high = (tau, high) if value < 0.0 else (low, tau)
-        new = tau - value / slope
-        if not low < new < high:
-            new = (
-                0.5 * (low + high) if math.isfinite(high - low) else tau - math.copysign(1.0, value)
-            )
-        if new == tau or abs(value) <= 4e-16 * max(1.0, abs(tau) * slope):
-            return tau
-        tau = new
-    return tau
+    log_root = 0.5 * (log(4.0 * ((1.0 - part) * (1.0 + part))) - fall)
+    apart = log_part - log_root
+    inside = where(apart > 0.0, 0.0, apart)
+    near = log_root + log(exp(inside) + sqrt(1.0 + exp(2.0 * inside)))
+    far = log_part + log(1.0 + sqrt(1.0 + exp(-2.0 * maximum(apart, 0.0))))
+    return where(apart > 0.0, far, near) - log(2.0 * (1.0 - part))
 
 
-def _mean(logs: Array, values: Array) -> float:
-    p = np.exp(logs - logs.max())
-    return float((p * values).sum() / p.sum())
+class _Sum:
+    """The sum at a mean and a ν: the places it takes, τ, and its moments."""
 
+    def __init__(
+        self, m: Expression, n: Expression, log_m: Expression, log_n: Expression
+    ) -> None:
+        m, n, log_m, log_n = (v.node for v in (m, n, log_m, log_n))
+        self.m, self.n, self.log_m = m, n, log_m
+        k = floor(m)
+        x = k + 1.0
+        mass, variance = n * x, x / n
+        ahead = x * _ahead(_DEPTH / mass)
+        # No tail is longer than the geometric one of this mean.
+        long = _DEPTH / log1p(1.0 / m)
+        above = minimum(ahead, long) + 3.0
+        below = minimum(k, floor(x * sqrt(2.0 * (_DEPTH / mass))) + 3.0)
+        many = variance >= _VARIANCE
+        peak = where(many, mass >= _MASS, many)
+        self.never = never = m < 0.0
+        count = where(peak, math.inf, where(many, below + above, 0.0))
+        self.whole = whole = count <= _WHOLE
+        self.floor = k
+        self.first = k < 1.0  # no count is below c
 
-def _newton(step: Array, fall: Array, away: Array, weights: Array) -> float:
-    """The τ at which the mean of a wide distribution is right."""
-    tau, low, high = 0.0, -math.inf, math.inf
-    for _ in range(STEPS):
-        t = step * tau - fall
-        p = weights * np.exp(t - t.max())
-        p /= p.sum()
-        value = float((p * away).sum())
-        variance = float((p * (away - value) ** 2).sum())
-        low, high = (tau, high) if value < 0.0 else (low, tau)
-        new = tau - value / variance
-        if not low < new < high:
-            new = 0.5 * (low + high) if math.isfinite(high - low) else 2.0 * tau - value / variance
-        if new == tau or abs(value) <= 1e-15 * math.sqrt(variance):
-            return tau
-        tau = new
-    return tau
+        self.centre = centre = where(whole, x, m + 1.0)
+        #: m − c, and its logarithm
+        self.part = part = where(whole, m - k, 0.0)
+        self.log_part = where(self.first, log_m, log(where(whole, part, 1.0)))
+        self.fall = fall = where(self.first, math.inf, n * log1p(1.0 / maximum(k, 1.0)))
 
+        # Steps from the mean.
+        spread = sqrt(centre / n)
+        step = _STEP * spread
+        back = floor(minimum(sqrt(2.0 * _DEPTH) / _STEP, m / step))
+        # Places that grow.
+        start = self._start(fall)
+        rate = minimum(_RATE, _STEP / sqrt(mass))
+        lowest = _growth(1.0, centre, -m, special.stirling_above(1.0) - special.stirling_above(centre))
+        zero = m * start + n * lowest  # log p(c)/p(0)
+        grown = _SHARE / rate * m * exp(minimum(zero, _DEPTH))
+        places = log((m + above) / grown + 1.0) / rate
 
-def loss(y: float, mean: float, dispersion: float, state: State) -> tuple[float, ...]:
-    """−log p(y), its derivatives in log m and log ν, and the second ones: mm, mν, νν."""
-    s = state
-    there = np.flatnonzero(s.nodes == y)
-    g = float(log_growth(np.array([y]), s.k)[0])
-    own = (y - s.k) * s.tau - dispersion * g
-    others = np.ones(s.nodes.size, dtype=bool)
-    if there.size and s.weights[there[0]] == 1.0:
-        others[there[0]] = False
-        rest = float(
-            (s.weights[others] * np.exp(np.minimum(s.exponents[others] - own, 700.0))).sum()
+        self.terms = floor(
+            where(whole, below + above, where(peak, back + x * _ahead(_DEPTH / mass) / step, places))
+        ) + 2.0
+        self.terms = minimum(self.terms, float(_LONGEST))
+        self.tau0 = start
+        grows = where(whole, never, where(peak, never, m > 0.0))
+        self.given = _Rule(
+            terms=self.terms,
+            low=where(whole, -below, where(peak, -back * step, -(m + grown))),
+            step=where(peak, step, 1.0),
+            grown=where(grows, grown, 0.0),
+            rate=where(grows, rate, 0.0),
+            centre=centre,
+            error=special.stirling_above(centre),
+            part=part,
+            tau=start,
+            nu=n,
+            fall=fall,
+            whole=where(whole, 1.0, 0.0),
         )
-        value = math.log1p(rest) if rest < 1.0 else s.log_total - own
-    else:
-        value = s.log_total - own
-    away, v = y - mean, s.variance
-    r = g - s.growth - away * s.slope
-    by_mean = -away * mean / v
-    by_dispersion = dispersion * r
-    # m + (y − m) e, with e near −1 where one count has nearly all of p
-    line = mean + away * s.excess if s.k == 0.0 else (mean - away) + away * (1.0 + s.excess)
-    mm = mean / v * line
-    cross = -away * mean * dispersion * s.mixed / v / v
-    nn = dispersion * dispersion * (s.square + away * s.skewed / v) + by_dispersion
-    return value, by_mean, by_dispersion, mm, cross, nn
+
+    def _start(self, fall: Node) -> Node:
+        """A first τ."""
+        m, n, centre = self.m, self.n, self.centre
+        # Exact for ν = 0 and 1; right to m² for every ν where m is small, and for large ones asymptotic.
+        first = self.log_m - log1p(-m * (1.0 - exp((1.0 - n) * special.LOG_2)))
+        share = 0.5 * (1.0 + n) + 0.5 * (1.0 - n) / (1.0 + n * m)
+        flat = -share * log1p(1.0 / m) + n * log((m + 1.0) / centre)
+        # log λ ≈ ν log(m + ½ − 1/2ν)
+        smooth = n * log1p((self.part - 0.5 - 0.5 / n) / centre)
+        # Of three counts
+        one = 1.0 - self.part
+        left = where(self.first, first, _three(self.part, self.log_part, fall))
+        narrow = where(self.part <= 0.5, left, -_three(one, log(one), n * log1p(1.0 / centre)))
+        wide = where(self.first, first, where(n <= 1.0, flat, smooth))
+        return where(centre < 0.5 * n, narrow, wide)
+
+    # --- The equation. ----------------------------------------------------------------------------
+
+    def _step(self, tau: Node, terms: Node) -> tuple[Node, Node]:
+        """The difference of the logarithms of the two sides, and its slope."""
+        given = self.given._replace(tau=tau, terms=terms)
+        up, down, up_slope, down_slope = (SUMS[f"com_poisson_{side}"](*given) for side in _SIDES)
+        above = (1.0 - self.part) + up
+        below = (1.0 + self.part) + down
+        log_below = log(below) - tau - self.fall
+        share = special.sigmoid(log_below - self.log_part)
+        value = tau + log(above) - special.logaddexp(self.log_part, log_below)
+        slope = 1.0 + up_slope / above + share * (1.0 + down_slope / below)
+        wide = log(up) - log(down)
+        wide_slope = up_slope / up + down_slope / down
+        return where(self.whole, value, wide), where(self.whole, slope, wide_slope)
+
+    @cached_property
+    def tau(self) -> Node:
+        tau, terms = self.tau0, self.terms
+        for _ in range(_NEWTON):
+            value, slope = self._step(tau, terms)
+            tau = where(terms > 0.0, tau - value / slope, tau)
+            terms = where(abs_(value) > _SOLVED, terms, 0.0)
+        return tau
+
+    # --- Moments, in units of p(c + 1) where the numbers are whole. -------------------------------
+
+    def _sum(self, what: str) -> Node:
+        return SUMS[f"com_poisson_{what}"](*self.given._replace(tau=self.tau))
+
+    @cached_property
+    def _at_c(self) -> Node:
+        """p(c)"""
+        return exp(-self.tau)
+
+    @cached_property
+    def _before(self) -> Node:
+        """p(c − 1)"""
+        return exp(-2.0 * self.tau - self.fall)
+
+    @cached_property
+    def _growth_before(self) -> Node:
+        """g(c − 1), 0 where there is no such count."""
+        return where(self.first, 0.0, log1p(1.0 / maximum(self.floor, 1.0)))
+
+    def _beside(self, at_c: Node, after: Node, before: Node, what: str) -> Node:
+        inside = where(self.whole, (at_c + after) + before * self._before, 0.0)
+        return inside + self._sum(what)
+
+    @cached_property
+    def rest(self) -> Node:
+        """The sum without p(c) and p(c + 1), whole numbers only."""
+        return self._before + self._sum("total")
+
+    @cached_property
+    def scale(self) -> Node:
+        """The unit of the sums over their total."""
+        whole = 1.0 / (self._at_c + (1.0 + self.rest))
+        return where(self.whole, whole, 1.0 / self._sum("total"))
+
+    @cached_property
+    def odds(self) -> Node:
+        """p(c)/p(c + 1) times (m − c), where m may be c and p(c + 1) nothing."""
+        return where(equal(self.part, 0.0), 0.0, exp(self.log_part - self.tau))
+
+    @cached_property
+    def square(self) -> Node:
+        d = self.part
+        return self._beside(d * self.odds, (1.0 - d) * (1.0 - d), (1.0 + d) * (1.0 + d), "square")
+
+    @cached_property
+    def cube(self) -> Node:
+        """κ₃, with E (y − m) taken away: of whole m the counts beside it add nothing."""
+        d = self.part
+        one, two = 1.0 - d, 1.0 + d
+        return self._beside(
+            self.odds * (one * two), -(one * d) * (2.0 - d), -(two * d) * (2.0 + d), "cube"
+        )
+
+    @cached_property
+    def growth(self) -> Node:
+        return self._beside(0.0, 0.0, self._growth_before, "growth")
+
+    @cached_property
+    def line(self) -> Node:
+        return self._beside(0.0, 0.0, -(1.0 + self.part) * self._growth_before, "line")
+
+    @cached_property
+    def square_growth(self) -> Node:
+        two = 1.0 + self.part
+        return self._beside(0.0, 0.0, two * two * self._growth_before, "square_growth")
+
+    @cached_property
+    def growth_square(self) -> Node:
+        g = self._growth_before
+        return self._beside(0.0, 0.0, g * g, "growth_square")
+
+    @cached_property
+    def line_growth(self) -> Node:
+        g = self._growth_before
+        return self._beside(0.0, 0.0, -(1.0 + self.part) * g * g, "line_growth")
+
+    # --- What the loss needs of them. -------------------------------------------------------------
+
+    @cached_property
+    def precision(self) -> Node:
+        """1/V"""
+        total = where(self.whole, self._at_c + (1.0 + self.rest), self._sum("total"))
+        return total / self.square
+
+    @cached_property
+    def variance(self) -> Node:
+        return self.scale * self.square
+
+    @cached_property
+    def third(self) -> Node:
+        """m κ₃/V²"""
+        third = self.cube / self.square
+        return where(equal(third, 0.0), 0.0, third * (self.m * self.precision))
+
+    @cached_property
+    def excess(self) -> Node:
+        """m κ₃/V² − 1 for m < 1, by factorial moments, as V ≈ κ₃ ≈ m: 0 for the Poisson."""
+        share = self.scale / self.m
+        two, three = share * self._sum("pairs"), share * self._sum("triples")
+        m, v = self.m, self.variance / self.m
+        return ((two - m) + (three - m * two) + (m - two) * (m + two)) / v / v
+
+    @cached_property
+    def mean_growth(self) -> Node:
+        return self.scale * self.growth
+
+    @cached_property
+    def slope(self) -> Node:
+        """Cov(y, g)/V"""
+        return self.line / self.square
+
+    @cached_property
+    def spread(self) -> Node:
+        """E R²"""
+        inside = self.scale * (self.growth_square - self.slope * self.line)
+        return inside - self.mean_growth * self.mean_growth
+
+    @cached_property
+    def mixed(self) -> Node:
+        """E (y − m)²R/V"""
+        return (self.square_growth - self.slope * self.cube) / self.square - self.mean_growth
+
+    @cached_property
+    def skewed(self) -> Node:
+        """E (y − m)R²/V"""
+        c = self.slope
+        inside = self.line_growth + c * (c * self.cube - 2.0 * self.square_growth)
+        return inside / self.square
+
+
+_sum = Recent(_Sum)
+
+
+class _Row:
+    """A count y of the distribution."""
+
+    def __init__(
+        self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
+    ) -> None:
+        self.y, self.m, self.n = y, m, n
+        self.sum = s = _sum(m, n, log_m, log_n)
+        self.a = a = where(s.whole, y - s.floor, y - m)
+        x = s.centre + a
+        g = _growth(x, s.centre, a, special.stirling_above(x) - s.given.error)
+        self.beside = where(s.whole, equal(a, 0.0), s.never)
+        self.after = where(s.whole, equal(a, 1.0), s.never)
+        self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
+        self.away = where(s.whole, a - s.part, y - m)
+
+    def value(self) -> Node:
+        """−log p"""
+        s = self.sum
+        at_c = log1p(exp(s.tau) * (1.0 + s.rest))
+        after = log1p(s._at_c + s.rest)
+        own = self.a * s.tau - self.n * self.g
+        total = where(s.whole, at_c, log(s._sum("total")))
+        return where(self.beside, at_c, where(self.after, after, total - own))
+
+    def _times(self, of_mean: Node) -> Node:
+        """(y − m) times what may be infinite."""
+        return where(equal(self.away, 0.0), 0.0, self.away * of_mean)
+
+    def slope(self) -> Node:
+        """The derivative in log m."""
+        return -self._times(self.m * self.sum.precision)
+
+    def shape(self) -> Node:
+        """In log ν."""
+        s = self.sum
+        return self.n * ((self.g - s.mean_growth) - self.away * s.slope)
+
+    def curve(self) -> Node:
+        """The second derivative in log m."""
+        s = self.sum
+        many = (self.m - self.away) + self.away * s.third
+        few = self.m + self.away * s.excess
+        return self.m * s.precision * where(s.first, few, many)
+
+    def cross(self) -> Node:
+        """In log m and log ν."""
+        s = self.sum
+        return -self._times(self.m * self.n * (s.mixed * s.precision))
+
+    def bend(self) -> Node:
+        """In log ν."""
+        s = self.sum
+        return self.n * (self.n * (s.spread + self.away * s.skewed)) + self.shape()
+
+
+_row = Recent(_Row)
+
+
+def _of_row(part: str) -> Callable[..., Node]:
+    return lambda *args: getattr(_row(*args), part)()
+
+
+def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
+    """ν ψ(y + 1) − log λ"""
+    s = _sum(m, n, log_m, log_n)
+    return n * (digamma(y + 1.0) - log(s.centre)) - s.tau
+
+
+com_poisson_rise: Atom = register("com_poisson_rise", expansion=_rise)
+com_poisson_curve: Atom = register("com_poisson_curve", expansion=_of_row("curve"))
+com_poisson_cross: Atom = register("com_poisson_cross", expansion=_of_row("cross"))
+com_poisson_bend: Atom = register("com_poisson_bend", expansion=_of_row("bend"))
+com_poisson_slope: Atom = register(
+    "com_poisson_slope",
+    lambda y, m, n, log_m, log_n, out: (
+        -m / com_poisson_variance(m, n, log_m, log_n),
+        0.0,
+        0.0,
+        com_poisson_curve(y, m, n, log_m, log_n),
+        com_poisson_cross(y, m, n, log_m, log_n),
+    ),
+    expansion=_of_row("slope"),
+)
+com_poisson_shape: Atom = register(
+    "com_poisson_shape",
+    lambda y, m, n, log_m, log_n, out: (
+        com_poisson_turn(y, m, n, log_m, log_n),
+        0.0,
+        0.0,
+        com_poisson_cross(y, m, n, log_m, log_n),
+        com_poisson_bend(y, m, n, log_m, log_n),
+    ),
+    expansion=_of_row("shape"),
+)
+com_poisson_loss: Atom = register(
+    "com_poisson_loss",
+    lambda y, m, n, log_m, log_n, out: (
+        com_poisson_rise(y, m, n, log_m, log_n),
+        0.0,
+        0.0,
+        com_poisson_slope(y, m, n, log_m, log_n),
+        com_poisson_shape(y, m, n, log_m, log_n),
+    ),
+    expansion=_of_row("value"),
+)
+
+
+def _of_sum(formula: Callable[[_Sum, Node, Node], Node]) -> Callable[..., Node]:
+    return lambda m, n, log_m, log_n: formula(_sum(m, n, log_m, log_n), m, n)
+
+
+com_poisson_variance: Atom = register(
+    "com_poisson_variance", expansion=_of_sum(lambda s, m, n: s.variance)
+)
+#: Expected information of log m and of log ν.
+com_poisson_of_mean: Atom = register(
+    "com_poisson_of_mean", expansion=_of_sum(lambda s, m, n: m * (m * s.precision))
+)
+com_poisson_of_nu: Atom = register(
+    "com_poisson_of_nu", expansion=_of_sum(lambda s, m, n: n * (n * s.spread))
+)
+#: λ^(1/ν), where the probabilities cease to grow.
+com_poisson_peak: Atom = register(
+    "com_poisson_peak", expansion=_of_sum(lambda s, m, n: s.centre * exp(s.tau / n))
+)
+com_poisson_turn: Atom = register(
+    # ∂R/∂y times ν
+    "com_poisson_turn",
+    expansion=lambda y, m, n, log_m, log_n: (
+        n
+        * (
+            (digamma(y + 1.0) - log(_sum(m, n, log_m, log_n).centre))
+            - _sum(m, n, log_m, log_n).slope
+        )
+    ),
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from likely._math.compound_poisson import SUMS
+from likely._math.sums import SUMS
 from likely._math.series import on_arrays
 
 TABLE: dict[str, Callable[..., Any]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
-from likely._math.compound_poisson import SUMS
+from likely._math.sums import SUMS
 from likely._math.series import on_numpy
 
 

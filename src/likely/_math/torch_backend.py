@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from likely._math.compound_poisson import SUMS
+from likely._math.sums import SUMS
 from likely._math.series import on_arrays
 
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.compound_poisson import SUMS
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
+from likely._math.sums import SUMS
 
 _BINARY = {
     "add": "{} + {}",
