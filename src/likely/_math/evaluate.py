@@ -36,6 +36,45 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
 
 
 @dataclass(frozen=True)
+class Together:
+    """Several operations on the same arguments as one, whose value is a list of theirs."""
+
+    function: Callable[..., list[Any]]
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        return self.function(*arguments)
+
+
+def _element(values: list[Any], place: float) -> Any:
+    return values[int(place)]
+
+
+def _together(nodes: list[Node], table: Table) -> tuple[list[Node], Table]:
+    """The nodes with what a backend computes together, as functions with a ``together`` say, in one operation."""
+    groups: dict[tuple[int, ...], list[Node]] = {}
+    for node in topological(nodes):
+        if node.args and hasattr(table[node.op], "together"):
+            groups.setdefault(tuple(id(arg) for arg in node.args), []).append(node)
+    if not groups:
+        return nodes, table
+    more: dict[str, Callable[..., Any]] = {"element": _element}
+    places: dict[int, tuple[str, int]] = {}
+    for group in groups.values():
+        names = [node.op for node in group]
+        name = "+".join(names)
+        more[name] = Together(table[names[0]].together(names))  # type: ignore[attr-defined]
+        places |= {id(node): (name, place) for place, node in enumerate(group)}
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if id(node) not in places:
+            return make(node.op, *args) if args else node
+        name, place = places[id(node)]
+        return make("element", make(name, *args), float(place))
+
+    return substitute(nodes, rebuild), {**table, **more}
+
+
+@dataclass(frozen=True)
 class Program:
     """A graph made ready to run: one step per operation, temporaries freed after their last use."""
 
@@ -66,7 +105,7 @@ def compile_program(
     ``fold`` computes what depends on constants alone, once; by default ``table`` does.
     """
     fold = fold or table
-    nodes = expand(outputs, table, textbook=textbook)
+    nodes, table = _together(expand(outputs, table, textbook=textbook), table)
     order = topological(nodes)
     position = {id(node): i for i, node in enumerate(order)}
     results = tuple(position[id(node)] for node in nodes)
@@ -85,7 +124,7 @@ def compile_program(
         if node.op == "constant":
             fixed[i] = node.value
         elif node.op != "symbol" and all(j in fixed for j in args):
-            fixed[i] = fold[node.op](*[fixed[j] for j in args])
+            fixed[i] = fold.get(node.op, table[node.op])(*[fixed[j] for j in args])
         if i in fixed:
             steps.append((None, (), fixed[i], ()))
         elif node.op == "symbol":

@@ -47,57 +47,90 @@ class Series:
         return where(symbol("index") < symbol(self.arguments[0]), self.term, 0.0)
 
 
+class Sums:
+    """A series as a function of one array library, ``together(names)`` several over the same terms."""
+
+    def __init__(self, name: str, summed: Callable[[list[str]], Callable[..., list[Any]]]) -> None:
+        self._one, self.together = summed([name]), summed
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._one(*arguments)[0]
+
+
 def on_arrays(
     sums: Mapping[str, Series], table: Table, indices: Callable[[int, Any], Any]
-) -> dict[str, Callable[..., Any]]:
+) -> dict[str, Sums]:
     """The series as functions of one array library; ``indices(n, like)`` gives 0, 1, …, n − 1."""
-    return {name: _summed(series, table, indices) for name, series in sums.items()}
+
+    def summed(names: list[str]) -> Callable[..., list[Any]]:
+        return _summed([sums[name] for name in names], table, indices)
+
+    return {name: Sums(name, summed) for name in sums}
 
 
-def _summed(series: Series, table: Table, indices: Callable[[int, Any], Any]) -> Callable[..., Any]:
+def _summed(
+    several: list[Series], table: Table, indices: Callable[[int, Any], Any]
+) -> Callable[..., list[Any]]:
+    first = several[0]
     programs: dict[bool, Any] = {}
 
-    def run(*arguments: Any) -> Any:
+    def run(*arguments: Any) -> list[Any]:
         # Numbers stay numbers, so that they change no type.
         given = [a if isinstance(a, (int, float)) else a[..., None] for a in arguments]
         like = next(a for a in arguments if not isinstance(a, (int, float)))
         single = "float32" in str(like.dtype)
         if single not in programs:
-            nodes = expand([series.masked], table)
+            nodes = expand([series.masked for series in several], table)
             programs[single] = compile_program(in_single(nodes) if single else nodes, table)
-        inputs = dict(zip(series.arguments, given, strict=True))
-        inputs["index"] = indices(series.longest, like)
-        return programs[single](inputs)[0].sum(-1)
+        inputs = dict(zip(first.arguments, given, strict=True))
+        inputs["index"] = indices(first.longest, like)
+        return [terms.sum(-1) for terms in programs[single](inputs)]
 
     return run
 
 
-def on_numpy(sums: Mapping[str, Series], table: Table) -> dict[str, Callable[..., Any]]:
+def on_numpy(sums: Mapping[str, Series], table: Table) -> dict[str, Sums]:
     """The series on NumPy arrays, some rows at a time, and of those no more terms than they need."""
-    return {name: _in_chunks(series, table) for name, series in sums.items()}
+
+    def summed(names: list[str]) -> Callable[..., list[Any]]:
+        return _in_chunks([sums[name] for name in names], table)
+
+    return {name: Sums(name, summed) for name in sums}
 
 
-def _in_chunks(series: Series, table: Table) -> Callable[..., Any]:
+def _in_chunks(several: list[Series], table: Table) -> Callable[..., list[Any]]:
+    names = several[0].arguments
     programs: list[Any] = []
 
-    def run(*arguments: Any) -> Any:
+    def run(*arguments: Any) -> list[Any]:
         if not programs:
-            programs.append(compile_program([series.masked], table))
+            programs.append(compile_program([series.masked for series in several], table))
         given = np.broadcast_arrays(*arguments)
-        flat = [np.ravel(a) for a in given]
-        total = np.empty(flat[0].shape[0])
-        # Rows of about as many terms together; NaN, which needs none, is last.
+        flat, back = _distinct(np.stack([np.ravel(a) for a in given]))
+        totals = np.zeros((len(several), flat.shape[1]))
+        # Rows of about as many terms together; NaN is last.
         order = np.argsort(flat[0])
         first = 0
-        while first < total.size:
+        while first < order.size:
             ahead = order[first : first + _ROWS]
             rows = ahead[: max(1, int(_CHUNK // np.fmax.reduce(flat[0][ahead], initial=1.0)))]
             first += rows.size
-            needed = np.fmax.reduce(flat[0][rows], initial=1.0)
-            part = [a[rows, None] for a in flat]
-            inputs: dict[str, Any] = dict(zip(series.arguments, part, strict=True))
+            needed = np.fmax.reduce(flat[0][rows], initial=0.0)
+            if needed == 0.0:
+                continue
+            inputs: dict[str, Any] = dict(zip(names, flat[:, rows, None], strict=True))
             inputs["index"] = np.arange(float(needed))
-            total[rows] = programs[0](inputs)[0].sum(axis=1)
-        return total.reshape(given[0].shape)
+            for total, terms in zip(totals, programs[0](inputs), strict=True):
+                total[rows] = terms.sum(axis=1)
+        return [total[back].reshape(given[0].shape) for total in totals]
 
     return run
+
+
+def _distinct(columns: Any) -> tuple[Any, Any]:
+    """The rows without those that are repeated, and where each row is among them."""
+    n = columns.shape[1]
+    if any(np.unique(column).size == n for column in columns):
+        return columns, slice(None)
+    found, back = np.unique(columns, axis=1, return_inverse=True)
+    return found, np.ravel(back)

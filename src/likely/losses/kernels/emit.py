@@ -117,6 +117,7 @@ def _statements(
     lines: list[str] = []
     order = topological(nodes)
     together: dict[tuple[int, ...], list[Node]] = {}
+    loops: dict[tuple[str, ...], str] = {}
     for node in order:
         if node.op in SUMS:
             together.setdefault(tuple(id(arg) for arg in node.args), []).append(node)
@@ -135,10 +136,12 @@ def _statements(
             for one in group:
                 names[id(one)] = f"t{len(lines)}_{one.op}"
             targets = ", ".join(names[id(one)] for one in group)
-            function = f"sum_{len(helpers)}"
+            wanted = tuple(one.op for one in group)
+            function = loops.setdefault(wanted, f"sum_{len(loops)}")
             given = ", ".join(names[id(arg)] for arg in node.args)
             lines.append(f"        {targets} = {function}({given})")
-            helpers.append(_loop(function, [one.op for one in group], used))
+            if len(loops) > len(helpers):
+                helpers.append(_loop(function, wanted, used))
         else:
             text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
             names[id(node)] = f"t{len(lines)}"
