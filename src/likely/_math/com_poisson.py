@@ -43,7 +43,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from likely._math import special
-from likely._math.atoms import Atom, digamma, log_ratio, register
+from likely._math.atoms import Atom, digamma, register
 from likely._math.graph import (
     Expression,
     Node,
@@ -53,7 +53,6 @@ from likely._math.graph import (
     floor,
     log,
     log1p,
-    make,
     maximum,
     minimum,
     sqrt,

@@ -7,8 +7,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from likely._math.sums import SUMS
 from likely._math.series import on_arrays
+from likely._math.sums import SUMS
 
 TABLE: dict[str, Callable[..., Any]] = {
     "pi": lambda: jnp.pi,

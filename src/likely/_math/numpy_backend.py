@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
-from likely._math.sums import SUMS
 from likely._math.series import on_numpy
+from likely._math.sums import SUMS
 
 
 def _scipy(name: str) -> Callable[..., Any]:

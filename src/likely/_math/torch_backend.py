@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from likely._math.sums import SUMS
 from likely._math.series import on_arrays
+from likely._math.sums import SUMS
 
 
 def _tensor(value: Any, like: Tensor) -> Tensor:

@@ -154,14 +154,20 @@ def _loop(function: str, wanted: Sequence[str], used: set[str]) -> str:
     series = [SUMS[name] for name in wanted]
     terms = expand([s.term for s in series], dict.fromkeys(_KNOWN, _unused))
     lines, names = _statements(terms, used, [])
-    totals = [f"total{k}" for k in range(len(series))]
+    rows = range(len(series))
+    totals = ", ".join(f"total{r}" for r in rows)
+    # Two loops: of the first, which adds nothing up, LLVM makes vectors.
     text = [f"def {function}({', '.join(series[0].arguments)}):"]
-    text += [f"    {total} = 0.0" for total in totals]
-    text += [f"    for k in range(int({series[0].arguments[0]})):", "        index = float64(k)"]
-    text += lines
-    text += [f"        {total} += {name}" for total, name in zip(totals, names, strict=True)]
+    text += [f"    size = int({series[0].arguments[0]})"]
+    text += [f"    values = np.empty(({len(series)}, size))"]
+    text += [f"    values{r} = values[{r}]" for r in rows]
+    text += ["    for k in range(size):", "        index = float64(k)", *lines]
+    text += [f"        values{r}[k] = {name}" for r, name in enumerate(names)]
+    text += [f"    total{r} = 0.0" for r in rows]
+    text += ["    for k in range(size):"]
+    text += [f"        total{r} += values{r}[k]" for r in rows]
     used.add("float64")
-    return "\n".join([*text, f"    return {', '.join(totals)}"]) + "\n"
+    return "\n".join([*text, f"    return {totals}"]) + "\n"
 
 
 def loop_source(

@@ -192,13 +192,15 @@ def log1p(x: float) -> float:
 
 
 def sum_0(terms, low, step, centre, mass, tilt, x, log_x, log_nu, many):
-    total0 = 0.0
-    total1 = 0.0
-    total2 = 0.0
-    total3 = 0.0
-    total4 = 0.0
-    total5 = 0.0
-    for k in range(int(terms)):
+    size = int(terms)
+    values = np.empty((6, size))
+    values0 = values[0]
+    values1 = values[1]
+    values2 = values[2]
+    values3 = values[3]
+    values4 = values[4]
+    values5 = values[5]
+    for k in range(size):
         index = float64(k)
         t0 = low + index
         t1 = step * t0
@@ -651,12 +653,25 @@ def sum_0(terms, low, step, centre, mass, tilt, x, log_x, log_nu, many):
         t448 = t446 - t447
         t449 = t445 if t140 else t448
         t450 = t449 * t139
-        total0 += t139
-        total1 += t285
-        total2 += t297
-        total3 += t374
-        total4 += t439
-        total5 += t450
+        values0[k] = t139
+        values1[k] = t285
+        values2[k] = t297
+        values3[k] = t374
+        values4[k] = t439
+        values5[k] = t450
+    total0 = 0.0
+    total1 = 0.0
+    total2 = 0.0
+    total3 = 0.0
+    total4 = 0.0
+    total5 = 0.0
+    for k in range(size):
+        total0 += values0[k]
+        total1 += values1[k]
+        total2 += values2[k]
+        total3 += values3[k]
+        total4 += values4[k]
+        total5 += values5[k]
     return total0, total1, total2, total3, total4, total5
 
 
