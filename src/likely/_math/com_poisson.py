@@ -104,10 +104,11 @@ class _Term:
         growth = given.grown * exp(given.rate * index)
         self.a = a = given.low + index * given.step + growth
         self.width = given.step + given.rate * growth
-        x = maximum(given.centre + a, 1.0)  # from 2⁵³ on the 1 in X may be lost
+        self.x = x = maximum(given.centre + a, 1.0)  # from 2⁵³ on the 1 in X may be lost
         self.g = _growth(x, given.centre, a, special.stirling_above(x) - given.error)
         self.away = a - given.part
         self.whole = given.whole > 0.0
+        self.peak = where(self.whole, given.centre < 0.0, given.grown <= 0.0)
         # Beside c these are written out where all the others are whole numbers.
         self.beside = where(self.whole, abs_(a) < 1.5, given.centre < 0.0)
 
@@ -155,9 +156,28 @@ class _Term:
     def square(self) -> Node:
         return self.total * self.away * self.away
 
+    @cached_property
+    def _bend(self) -> Node:
+        """V h′ and j − m together, h being log p as a function of j and V = X/ν, less a number."""
+        a, x, centre = self.a, self.x, self.given.centre
+        # ψ(x) − log x less the same of X
+        errors = special.stirling_error_1(x) - special.stirling_error_1(centre)
+        ends = errors + 0.5 * (a / x) / centre
+        return -centre * (ends + special.log1pmx(a / centre))
+
     @property
     def cube(self) -> Node:
-        return self.total * self.away * (self.away * self.away - 1.0)
+        """What κ₃ is the mean of: (j − m)³ less the j − m that has none, and of a peak by parts.
+
+        There E (j − m)³ = E (j − m)² ((j − m) + V h′) for any number V, and E h′ is 0.
+        """
+        plain = self.away * (self.away * self.away - 1.0)
+        return self.total * where(self.peak, self.away * self.away * self._bend, plain)
+
+    @property
+    def bend(self) -> Node:
+        """What E (j − m)² takes part of there."""
+        return where(self.peak, self.total * self._bend, 0.0)
 
     @property
     def pairs(self) -> Node:
@@ -207,14 +227,14 @@ def _body(what: str) -> Callable[..., Node]:
 
 _SIDES = ("up", "down", "up_slope", "down_slope")
 _MOMENTS = (
-    "total", "square", "cube", "pairs", "triples", "growth", "line", "square_growth", "growth_square",
+    "total", "square", "cube", "bend", "pairs", "triples", "growth", "line", "square_growth", "growth_square",
     "line_growth",
 )  # fmt: skip
 #: The sums by the names of their operations.
 SUMS = {
     series.name: series
     for series in (
-        Series(f"com_poisson_{what}", _Rule._fields, _LONGEST, _body(what))
+        Series(f"com_poisson_sum_{what}", _Rule._fields, _LONGEST, _body(what))
         for what in (*_SIDES, *_MOMENTS)
     )
 }
@@ -339,7 +359,9 @@ class _Sum:
     def _step(self, tau: Node, terms: Node) -> tuple[Node, Node]:
         """The difference of the logarithms of the two sides, and its slope."""
         given = self.given._replace(tau=tau, terms=terms)
-        up, down, up_slope, down_slope = (SUMS[f"com_poisson_{side}"](*given) for side in _SIDES)
+        up, down, up_slope, down_slope = (
+            SUMS[f"com_poisson_sum_{side}"](*given) for side in _SIDES
+        )
         above = (1.0 - self.part) + up
         below = (1.0 + self.part) + down
         log_below = log(below) - tau - self.fall
@@ -362,7 +384,7 @@ class _Sum:
     # --- Moments, in units of p(c + 1) where the numbers are whole. -------------------------------
 
     def _sum(self, what: str) -> Node:
-        return SUMS[f"com_poisson_{what}"](*self.given._replace(tau=self.tau))
+        return SUMS[f"com_poisson_sum_{what}"](*self.given._replace(tau=self.tau))
 
     @cached_property
     def _at_c(self) -> Node:
@@ -409,9 +431,10 @@ class _Sum:
         """κ₃, with E (y − m) taken away: of whole m the counts beside it add nothing."""
         d = self.part
         one, two = 1.0 - d, 1.0 + d
-        return self._beside(
+        third = self._beside(
             self.odds * (one * two), -(one * d) * (2.0 - d), -(two * d) * (2.0 + d), "cube"
         )
+        return third - self.square * (self.scale * self._sum("bend"))
 
     @cached_property
     def growth(self) -> Node:
