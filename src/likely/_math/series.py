@@ -130,7 +130,12 @@ def _in_chunks(several: list[Series], table: Table) -> Callable[..., list[Any]]:
 def _distinct(columns: Any) -> tuple[Any, Any]:
     """The rows without those that are repeated, and where each row is among them."""
     n = columns.shape[1]
-    if any(np.unique(column).size == n for column in columns):
-        return columns, slice(None)
-    found, back = np.unique(columns, axis=1, return_inverse=True)
-    return found, np.ravel(back)
+    first, group = np.zeros(1, dtype=np.intp), np.zeros(n, dtype=np.intp)
+    for column in columns:
+        values, inside = np.unique(column, return_inverse=True)
+        if values.size > 1:
+            both = group * values.size + inside
+            _, first, group = np.unique(both, return_index=True, return_inverse=True)
+        if first.size == n:
+            return columns, slice(None)
+    return columns[:, first], group
