@@ -664,3 +664,7 @@ com_poisson_turn: Atom = register(
         )
     ),
 )
+
+#: λ and Σ λ^j/(j!)^ν of m and ν: for print alone.
+count_rate: Atom = register("count_rate")
+count_total: Atom = register("count_total")

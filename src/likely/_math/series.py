@@ -130,7 +130,7 @@ def _in_chunks(several: list[Series], table: Table) -> Callable[..., list[Any]]:
 def _distinct(columns: Any) -> tuple[Any, Any]:
     """The rows without those that are repeated, and where each row is among them."""
     n = columns.shape[1]
-    first, group = np.zeros(1, dtype=np.intp), np.zeros(n, dtype=np.intp)
+    first, group = np.zeros(min(n, 1), dtype=np.intp), np.zeros(n, dtype=np.intp)
     for column in columns:
         values, inside = np.unique(column, return_inverse=True)
         if values.size > 1:

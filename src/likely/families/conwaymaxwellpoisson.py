@@ -1,15 +1,17 @@
 """ConwayMaxwellPoisson: counts that vary less than Poisson's, or more."""
 
-from likely._math.atoms import whole_before
+from likely._math.atoms import lgamma, whole_before
 from likely._math.com_poisson import (
     com_poisson_loss,
     com_poisson_of_mean,
     com_poisson_of_nu,
     com_poisson_peak,
     com_poisson_variance,
+    count_rate,
+    count_total,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import where
+from likely._math.graph import log, where
 from likely.families.base import Alternative, Distribution, Parameter
 
 
@@ -34,6 +36,10 @@ class ConwayMaxwellPoisson(Distribution):
 
     def log_density(y, mean, nu):
         return -com_poisson_loss(y, mean, nu, mean.log, nu.log)
+
+    def printed(y, mean, nu):
+        rate, total = count_rate(mean, nu), count_total(mean, nu)
+        return y * log(rate) - nu * lgamma(y + 1.0) - log(total)
 
     def var(mean, nu):
         return com_poisson_variance(mean, nu, mean.log, nu.log)
