@@ -48,6 +48,7 @@ from likely._math.graph import (
     Expression,
     Node,
     abs_,
+    constant,
     equal,
     exp,
     floor,
@@ -303,7 +304,7 @@ class _Sum:
         start = self._start(fall)
         rate = _rate(mass)
         lowest = _growth(
-            1.0, centre, -m, special.stirling_above(1.0) - special.stirling_above(centre)
+            constant(1.0), centre, -m, special.stirling_above(1.0) - special.stirling_above(centre)
         )
         zero = m * start + n * lowest  # log p(c)/p(0)
         grown = _SHARE / rate * m * exp(minimum(zero, _DEPTH))
@@ -401,7 +402,7 @@ class _Sum:
         """g(c − 1), 0 where there is no such count."""
         return where(self.first, 0.0, log1p(1.0 / maximum(self.floor, 1.0)))
 
-    def _beside(self, at_c: Node, after: Node, before: Node, what: str) -> Node:
+    def _beside(self, at_c: Node | float, after: Node | float, before: Node, what: str) -> Node:
         inside = where(self.whole, (at_c + after) + before * self._before, 0.0)
         return inside + self._sum(what)
 
