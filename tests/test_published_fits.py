@@ -11,6 +11,7 @@ import likely
 from likely import (
     Censored,
     Constant,
+    ConwayMaxwellPoisson,
     GeneralisedExtremeValue,
     GeneralisedPoisson,
     Linear,
@@ -217,6 +218,13 @@ def test_generalised_poisson():
     assert (1.0 + dispersion) ** 2 == pytest.approx(
         17.29322, rel=1e-5
     )  # its variance over the mean
+
+
+def test_conway_and_maxwells_poisson():
+    estimates = [2.8520817, -0.5552190, 0.0984709, -0.4198613, 0.1332474, 0.3661806, 0.3029751]
+    errors = [0.217689, 0.149229, 0.155500, 0.231084, 0.228140, 0.233680, 0.178090]
+    nu = check_absences(ConwayMaxwellPoisson(), -546.03954654041, estimates, errors)
+    assert 1.0 / nu == pytest.approx(43.6951, rel=1e-4)  # their dispersion
 
 
 #: Yearly maxima of the sea level at Port Pirie in metres, 1923-1987: Coles, An Introduction to Statistical Modeling

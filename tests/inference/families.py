@@ -51,6 +51,7 @@ GRID = {
     "beta": {"mean": [0.5, 0.05, 0.999, 0.3, 0.2], "precision": [2, 2, 2e3, 1e4, 1.5]},
     "bernoulli": {"probs": [0.5, 0.01, 0.999]},
     "poisson": {"mean": [1e-3, 0.5, 3, 100, 1e5]},
+    "conwaymaxwellpoisson": {"mean": [1e-3, 0.5, 3, 100, 1e3], "nu": [3, 0.2, 10, 0.3, 2]},
     "geometric": {"mean": [1e-3, 0.5, 3, 1e4]},
     "generalisedextremevalue": {
         "loc": [0, 1e9, -3, 1e-3],
@@ -110,6 +111,8 @@ def oracle(name, row=None, **values):
             return st.bernoulli(v["probs"])
         case "poisson":
             return st.poisson(v["mean"])
+        case "conwaymaxwellpoisson":
+            return tabulated.ConwayMaxwellPoisson(**v)
         case "generalisedpoisson":
             return tabulated.GeneralisedPoisson(**v)
         case "generalisedgamma":

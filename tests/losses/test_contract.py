@@ -22,6 +22,8 @@ OTHERS = grid.others()
 FAR_FROM_SINGULAR = 0.3
 #: Combination → a point (y, raw…) at which its observed curvature misses the contract.
 CURVATURE_GAPS = {
+    "ConwayMaxwellPoisson(mean: log, dispersion: inverse)": (159398553.0, -30.0, 30.0),
+    "ConwayMaxwellPoisson(mean: log, nu: identity)": (159398553.0, -30.0, 30.0),
     "Gamma(mean: inverse, shape: log)": (1e300, 37.5, 0.0),
     "Gamma(mean: log, shape: identity)": (1e300, -37.5, 1.0),
     "Gamma(mean: log, shape: square)": (1e300, -19.94624720810325, 14.145351428941574),

@@ -1,6 +1,8 @@
 """What SciPy has no distribution of, or not this one: probabilities summed or integrated one by one."""
 
 import numpy as np
+import scipy.optimize
+import scipy.special
 import scipy.stats
 from scipy.special import gammaln
 
@@ -8,24 +10,17 @@ from scipy.special import gammaln
 FAR = 120
 
 
-class GeneralisedPoisson:
-    """Rows of (mean, dispersion), with the methods of a frozen SciPy distribution."""
+class Counts:
+    """Rows of counts of which ``logpmf`` is known, with the methods of a frozen SciPy distribution."""
 
-    def __init__(self, mean, dispersion):
-        self._mean, self._dispersion = np.ravel(mean), np.ravel(dispersion)
-        self._var = self._mean * (1.0 + self._dispersion) ** 2
-        spread = np.sqrt(self._var) + self._dispersion**2 + 1.0
-        self._k = np.arange(float(np.max(self._mean + FAR * spread)))
+    def _tabulate(self, mean, var, beyond):
+        """All counts up to so far beyond the mean that nothing is left."""
+        self._mean, self._var = mean, var
+        self._k = np.arange(float(np.max(mean + beyond)))
         self._log_p = self.logpmf(self._k[None, :])
         self._p = np.exp(self._log_p)
         self._cdf = np.cumsum(self._p, axis=1)
         self._sf = np.cumsum(self._p[:, ::-1], axis=1)[:, ::-1] - self._p
-
-    def logpmf(self, y):
-        m, d = self._mean[:, None], self._dispersion[:, None]
-        rate, branch = m / (1.0 + d), d / (1.0 + d)
-        total = rate + branch * y
-        return np.log(rate) + (y - 1.0) * np.log(total) - total - gammaln(y + 1.0)
 
     def cdf(self, y):
         return np.take_along_axis(self._cdf, y.astype(int), axis=1)
@@ -50,6 +45,53 @@ class GeneralisedPoisson:
 
     def entropy(self):
         return -np.sum(self._p * self._log_p, axis=1)
+
+
+class GeneralisedPoisson(Counts):
+    """Rows of (mean, dispersion)."""
+
+    def __init__(self, mean, dispersion):
+        mean, self._dispersion = np.ravel(mean), np.ravel(dispersion)
+        var = mean * (1.0 + self._dispersion) ** 2
+        self._mean = mean
+        self._tabulate(mean, var, FAR * (np.sqrt(var) + self._dispersion**2 + 1.0))
+
+    def logpmf(self, y):
+        m, d = self._mean[:, None], self._dispersion[:, None]
+        rate, branch = m / (1.0 + d), d / (1.0 + d)
+        total = rate + branch * y
+        return np.log(rate) + (y - 1.0) * np.log(total) - total - gammaln(y + 1.0)
+
+
+class ConwayMaxwellPoisson(Counts):
+    """Rows of (mean, ν), of which λ is found by bisection; no mean above 2,000."""
+
+    _ALL = np.arange(4_000.0)
+
+    def __init__(self, mean, nu):
+        mean, self._nu = np.ravel(mean), np.ravel(nu)
+        rows = zip(mean, self._nu, strict=True)
+        solved = np.array([self._solved(m, n) for m, n in rows])
+        self._log_rate, self._log_total, var = solved.T
+        self._tabulate(mean, var, 40.0 * np.sqrt(var) + 100.0)
+
+    def _solved(self, mean, nu):
+        def moments(log_rate):
+            log_p = log_rate * self._ALL - nu * gammaln(self._ALL + 1.0)
+            log_total = scipy.special.logsumexp(log_p)
+            p = np.exp(log_p - log_total)
+            return log_total, p @ self._ALL, p @ (self._ALL - mean) ** 2
+
+        low, high = -2.0 * nu * 20.0 + np.log(mean) - 20.0, nu * np.log(mean + 2.0) + 20.0
+        log_rate = scipy.optimize.brentq(
+            lambda r: moments(r)[1] - mean, low, high, xtol=1e-15, rtol=1e-15
+        )
+        log_total, _, var = moments(log_rate)
+        return log_rate, log_total, var
+
+    def logpmf(self, y):
+        rate, total, nu = self._log_rate[:, None], self._log_total[:, None], self._nu[:, None]
+        return y * rate - nu * gammaln(y + 1.0) - total
 
 
 class VonMises:

@@ -27,6 +27,7 @@ from likely._math.graph import (
     sqrt,
     where,
 )
+from oracles import com_poisson
 from oracles.compound import gamma_amounts
 
 
@@ -219,6 +220,11 @@ def generalised_poisson(y, mean, dispersion):
     return log(rate) + (y - 1.0) * log(total) - total - lgamma(y + 1.0)
 
 
+def conway_maxwell_poisson(y, mean, nu):
+    rate, total = com_poisson.log_rate(mean, nu), com_poisson.log_total(mean, nu)
+    return y * rate - nu * lgamma(y + 1.0) - total
+
+
 def negative_binomial(y, mean, size):
     return (
         lgamma(y + size)
@@ -336,6 +342,12 @@ def generalised_poisson_information(mean, dispersion):
         (0, 1): -mixed / (mean * dispersion),
         (1, 1): mixed / dispersion**2,
     }
+
+
+def conway_maxwell_poisson_information(mean, nu):
+    # Huang (2017), section 3.
+    v, c, w = (com_poisson.moment(mean, nu, *powers) for powers in ((2, 0), (1, 1), (0, 2)))
+    return {(0, 0): 1.0 / v, (1, 1): w - c * c / v}
 
 
 def von_mises_information(loc, concentration):
@@ -544,6 +556,14 @@ FAMILIES: dict[str, Textbook] = {
         generalised_poisson,
         generalised_poisson_information,
         lambda m, d: (m, m**0.5 * (1 + d)),
+    ),
+    "ConwayMaxwellPoisson": Textbook(
+        conway_maxwell_poisson,
+        conway_maxwell_poisson_information,
+        lambda m, n: (m, min((m + 1.0) / n, m * (1.0 + m)) ** 0.5),
+        alternatives={"dispersion": (1, lambda dispersion: 1.0 / dispersion)},
+        digits=200,
+        reach=(300.0, 300.0),
     ),
     "NegativeBinomial": Textbook(
         negative_binomial, None, lambda m, s: (m, m**0.5 * (1 + m / s) ** 0.5)

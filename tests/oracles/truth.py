@@ -19,7 +19,7 @@ from likely._math import mpmath_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, constant, exp, symbol
-from oracles import compound, textbook
+from oracles import com_poisson, compound, textbook
 from oracles.textbook_modified import FAMILIES
 
 #: Few different numbers of digits: mpmath tabulates its coefficients for each.
@@ -102,6 +102,7 @@ TABLE = {
     "digamma": lambda x: -1 / x - mp.euler if _tiny(x) else mp.psi(0, x),
     "trigamma": lambda x: 1 / (x * x) + mp.zeta(2) if _tiny(x) else mp.psi(1, x),
     "gamma_amounts": compound.evaluate,
+    **com_poisson.TABLE,
     "tetragamma": lambda x: -2 / (x * x * x) - 2 * mp.zeta(3) if _tiny(x) else mp.psi(2, x),
 }
 

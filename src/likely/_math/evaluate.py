@@ -12,7 +12,7 @@ from typing import Any
 
 from likely._math.atoms import ATOMS
 from likely._math.graph import Node, make, substitute, topological
-from likely._math.series import sparing
+from likely._math.series import over_same_terms, sparing
 
 Table = Mapping[str, Callable[..., Any]]
 
@@ -34,6 +34,42 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
         return substitute([formula(*args)], rebuild, done)[0]
 
     return substitute(outputs, rebuild, done)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several operations on the same arguments as one, whose value is a list of theirs."""
+
+    function: Callable[..., list[Any]]
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        return self.function(*arguments)
+
+
+def _element(values: list[Any], place: float) -> Any:
+    return values[int(place)]
+
+
+def _together(nodes: list[Node], table: Table) -> tuple[list[Node], Table]:
+    """The nodes with series over the same terms in one operation, where the backend can compute them ``together``."""
+    groups = over_same_terms(n for n in topological(nodes) if hasattr(table.get(n.op), "together"))
+    if not groups:
+        return nodes, table
+    more: dict[str, Callable[..., Any]] = {"element": _element}
+    places: dict[int, tuple[str, int]] = {}
+    for group in groups:
+        names = [node.op for node in group]
+        name = "+".join(names)
+        more[name] = Together(table[names[0]].together(names))  # type: ignore[attr-defined]
+        places |= {id(node): (name, place) for place, node in enumerate(group)}
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if id(node) not in places:
+            return make(node.op, *args) if args else node
+        name, place = places[id(node)]
+        return make("element", make(name, *args), float(place))
+
+    return substitute(nodes, rebuild), {**table, **more}
 
 
 @dataclass(frozen=True)
@@ -67,7 +103,7 @@ def compile_program(
     ``fold`` computes what depends on constants alone, once; by default ``table`` does.
     """
     fold = fold or table
-    nodes = sparing(expand(outputs, table, textbook=textbook))
+    nodes, table = _together(sparing(expand(outputs, table, textbook=textbook)), table)
     order = topological(nodes)
     position = {id(node): i for i, node in enumerate(order)}
     results = tuple(position[id(node)] for node in nodes)
@@ -86,7 +122,7 @@ def compile_program(
         if node.op == "constant":
             fixed[i] = node.value
         elif node.op != "symbol" and all(j in fixed for j in args):
-            fixed[i] = fold[node.op](*[fixed[j] for j in args])
+            fixed[i] = fold.get(node.op, table[node.op])(*[fixed[j] for j in args])
         if i in fixed:
             steps.append((None, (), fixed[i], ()))
         elif node.op == "symbol":

@@ -7,8 +7,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from likely._math.compound_poisson import SUMS
 from likely._math.series_on_arrays import on_arrays
+from likely._math.sums import SUMS
 from likely._math.tables import look_up
 
 TABLE: dict[str, Callable[..., Any]] = {

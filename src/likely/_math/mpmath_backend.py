@@ -7,6 +7,8 @@ from typing import Any
 
 from mpmath import mp
 
+from likely._math.com_poisson_digits import loss as com_poisson_loss
+
 
 def _log(x: Any) -> Any:
     return -mp.inf if x == 0 else mp.log(x) if x > 0 else mp.nan
@@ -70,6 +72,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "erfc": mp.erfc,
     "bessel_i0": lambda x: mp.besseli(0, x),
     "bessel_i1": lambda x: mp.besseli(1, x),
+    "com_poisson_loss": com_poisson_loss,
     "compound_poisson_log_sum": _compound_poisson_log_sum,
     "gammainc": lambda a, x: mp.gammainc(a, 0, x, regularized=True),
     "gammaincc": lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),

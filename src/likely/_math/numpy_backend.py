@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from likely._math.atoms import SCIPY_ONLY
-from likely._math.compound_poisson import SUMS
 from likely._math.series_on_arrays import on_numpy
+from likely._math.sums import SUMS
 from likely._math.tables import look_up
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,75 +17,98 @@ _CHUNK = 32768
 _ROWS = 2048
 
 
-class _Programs:
-    """The three graphs of a series, to be run on arrays of one float type."""
+class Summed:
+    """A series as a function of one array library; ``together(names)`` is several over the same terms."""
 
-    def __init__(self, series: Series, table: Table, single: bool) -> None:
+    def __init__(self, name: str, together: Callable[[Sequence[str]], Any]) -> None:
+        self._alone, self.together = together([name]), together
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._alone(*arguments)[0]
+
+
+class _Programs:
+    """The graphs of series over the same terms, to be run on arrays of one float type."""
+
+    def __init__(self, several: Sequence[Series], table: Table, single: bool) -> None:
         def program(nodes: Any) -> Any:
             expanded = expand(nodes, table)
             return compile_program(in_single(expanded) if single else expanded, table)
 
-        self.terms, self.wanted = series.terms, series.wanted
+        self.terms = several[0].terms
+        self.wanted = list(dict.fromkeys(what for one in several for what in one.wanted))
         self._rule = program(self.terms.rules)
-        self._terms = program([self.terms.term(what) for what in series.wanted])
-        self._result = program([series.results])
+        self._terms = program([self.terms.term(what) for what in self.wanted])
+        self._results = program([one.results for one in several])
 
     def rule(self, arguments: Any) -> dict[str, Any]:
         found = self._rule(dict(zip(self.terms.arguments, arguments, strict=True)))
         return dict(zip(self.terms.fields, found, strict=True))
 
-    def result(self, rule: Mapping[str, Any], index: Any) -> Any:
+    def results(self, rule: Mapping[str, Any], index: Any) -> Sequence[Any]:
         """``rule`` holds arrays (n,), and numbers; ``index`` is (m,)."""
         on_axis = {
             name: value[..., None] if np.ndim(value) else value for name, value in rule.items()
         }
         terms = self._terms({**on_axis, "index": index})
         sums = {f"sum_{what}": t.sum(-1) for what, t in zip(self.wanted, terms, strict=True)}
-        return self._result({**rule, **sums})[0]
+        found: Sequence[Any] = self._results({**rule, **sums})
+        return found
 
 
 def on_arrays(
     series: Mapping[str, Series], table: Table, indices: Callable[[int, Any], Any]
-) -> dict[str, Callable[..., Any]]:
+) -> dict[str, Summed]:
     """The series as functions of one array library; ``indices(n, like)`` gives 0, 1, …, n − 1."""
-    return {name: _summed(one, table, indices) for name, one in series.items()}
+
+    def together(names: Sequence[str]) -> Any:
+        return _summed([series[name] for name in names], table, indices)
+
+    return {name: Summed(name, together) for name in series}
 
 
-def _summed(series: Series, table: Table, indices: Callable[[int, Any], Any]) -> Callable[..., Any]:
+def _summed(
+    several: Sequence[Series], table: Table, indices: Callable[[int, Any], Any]
+) -> Callable[..., Sequence[Any]]:
     programs: dict[bool, _Programs] = {}
 
-    def run(*arguments: Any) -> Any:
+    def run(*arguments: Any) -> Sequence[Any]:
         # Numbers stay numbers, so that they change no type.
         like = next(a for a in arguments if not isinstance(a, (int, float)))
         single = "float32" in str(like.dtype)
         if single not in programs:
-            programs[single] = _Programs(series, table, single)
+            programs[single] = _Programs(several, table, single)
         chosen = programs[single]
-        return chosen.result(chosen.rule(arguments), indices(series.terms.longest, like))
+        return chosen.results(chosen.rule(arguments), indices(chosen.terms.longest, like))
 
     return run
 
 
-def on_numpy(series: Mapping[str, Series], table: Table) -> dict[str, Callable[..., Any]]:
+def on_numpy(series: Mapping[str, Series], table: Table) -> dict[str, Summed]:
     """The series on NumPy arrays: rows that need it, some at a time, and of those no more terms than they need."""
-    return {name: _in_chunks(one, table) for name, one in series.items()}
+
+    def together(names: Sequence[str]) -> Any:
+        return _in_chunks([series[name] for name in names], table)
+
+    return {name: Summed(name, together) for name in series}
 
 
-def _in_chunks(series: Series, table: Table) -> Callable[..., Any]:
+def _in_chunks(several: Sequence[Series], table: Table) -> Callable[..., Sequence[Any]]:
     programs: list[_Programs] = []
 
-    def run(*arguments: Any) -> Any:
+    def run(*arguments: Any) -> Sequence[Any]:
         if not programs:
-            programs.append(_Programs(series, table, single=False))
+            programs.append(_Programs(several, table, single=False))
         given = np.broadcast_arrays(*arguments)
-        flat = [np.ravel(a) for a in given]
-        result = np.full(flat[0].shape[0], np.nan)
-        needed = np.flatnonzero(flat[0] == 1.0)
+        needed = np.flatnonzero(np.ravel(given[0]) == 1.0)
+        columns, back = _distinct(np.stack([np.ravel(a)[needed] for a in given]))
+        size = columns.shape[1]
         rule = {
-            name: np.broadcast_to(value, needed.shape)
-            for name, value in programs[0].rule([a[needed] for a in flat]).items()
+            name: np.broadcast_to(value, (size,))
+            for name, value in programs[0].rule(columns).items()
         }
-        count = rule[series.terms.fields[0]]
+        count = rule[programs[0].terms.fields[0]]
+        found = np.empty((len(several), size))
         # Rows of about as many terms together; NaN, which needs none, is last.
         order = np.argsort(count)
         first = 0
@@ -95,7 +118,24 @@ def _in_chunks(series: Series, table: Table) -> Callable[..., Any]:
             first += rows.size
             index = np.arange(float(np.fmax.reduce(count[rows], initial=1.0)))
             part = {name: value[rows] for name, value in rule.items()}
-            result[needed[rows]] = programs[0].result(part, index)
-        return result.reshape(given[0].shape)
+            for row, value in zip(found, programs[0].results(part, index), strict=True):
+                row[rows] = value
+        results = np.full((len(several), given[0].size), np.nan)
+        results[:, needed] = found[:, back]
+        return [row.reshape(given[0].shape) for row in results]
 
     return run
+
+
+def _distinct(columns: Any) -> tuple[Any, Any]:
+    """The rows without those that are repeated, and where each row is among them."""
+    n = columns.shape[1]
+    first, group = np.zeros(min(n, 1), dtype=np.intp), np.zeros(n, dtype=np.intp)
+    for column in columns:
+        values, inside = np.unique(column, return_inverse=True)
+        if values.size > 1:
+            both = group * values.size + inside
+            _, first, group = np.unique(both, return_index=True, return_inverse=True)
+        if first.size == n:
+            return columns, slice(None)
+    return columns[:, first], group

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from likely._math.compound_poisson import SUMS
 from likely._math.series_on_arrays import on_arrays
+from likely._math.sums import SUMS
 from likely._math.tables import look_up
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.evaluate import Program
+from likely._math.evaluate import Program, Together
 
 #: Rows at a time of programs with many steps: their temporaries stay in a core's cache.
 BLOCK = 8192
@@ -51,6 +51,7 @@ class BlockProgram:
         direct = {step: r for r, step in reversed(list(enumerate(program.results)))}
         free: dict[str, list[int]] = {kind: [] for kind in _TYPES}
         self._counts = dict.fromkeys(_TYPES, 0)
+        self._lists = 0
         homes: list[tuple[str, int]] = []  # of every step's value: the kind of place, and which
         truths: list[bool] = []  # whether the value is a condition
         steps = []
@@ -60,6 +61,12 @@ class BlockProgram:
                 truths.append(isinstance(payload, (bool, np.bool_)))
                 homes.append(("given", given))
                 given += 1
+                continue
+            if isinstance(function, Together):
+                truths.append(False)
+                homes.append(("list", self._lists))
+                self._lists += 1
+                steps.append((_filling(function), args, i))
                 continue
             chosen = function is np.where and all(truths[j] for j in args[1:])
             truths.append(chosen or function in _CONDITIONS)
@@ -78,6 +85,7 @@ class BlockProgram:
         results = len(program.results)
         first = {"given": 0, "result": given, "number": given + results}
         first["condition"] = first["number"] + self._counts["number"]
+        first["list"] = first["condition"] + self._counts["condition"]
         place = [first[kind] + number for kind, number in homes]
         self._steps = [(f, (*(place[j] for j in args), place[i])) for f, args, i in steps]
         self._copies = [
@@ -91,6 +99,7 @@ class BlockProgram:
         values += out
         for kind, count in self._counts.items():
             values += _buffers.views(kind, count, n)
+        values += [[] for _ in range(self._lists)]
         for function, places in self._steps:
             function(*[values[j] for j in places])
         for place, r in self._copies:
@@ -106,6 +115,11 @@ def _writing(function: Callable[..., Any]) -> Callable[..., Any]:
     if function is np.where:
         return _select
     return lambda *args: np.copyto(args[-1], function(*args[:-1]))
+
+
+def _filling(function: Together) -> Callable[..., Any]:
+    """The function with the list that it fills as its last argument."""
+    return lambda *args: args[-1].extend(function(*args[:-1]))
 
 
 def _select(condition: Any, a: Any, b: Any, out: NDArray[Any]) -> None:

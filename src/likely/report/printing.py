@@ -227,6 +227,11 @@ class Text(StrPrinter):
         factors = ("j " if a else "") + (f"ψ(j {shape}) " if b else "")
         return f"(Σⱼ {factors}{z}^j/(j! Γ(j {shape})))"
 
+    def _print_CountBase(self, e: Expr) -> str:
+        given = f"({', '.join(map(self._print, e.args))})"
+        text: str = e.text.replace("ARGUMENTS", given)
+        return text
+
     def _print_factorial(self, e: Expr) -> str:
         return self.parenthesize(e.args[0], PRECEDENCE["Func"]) + "!"
 
@@ -382,6 +387,11 @@ class Latex(LatexPrinter):
         a, b = e.args[2:] or (0, 0)
         factors = ("j " if a else "") + (rf"\psi\left(j {shape}\right) " if b else "")
         text = rf"\left(\sum_{{j \geq 1}} \frac{{{factors}{z}^{{j}}}}{{j! \, \Gamma\left(j {shape}\right)}}\right)"
+        return f"{text}^{{{exp}}}" if exp else text
+
+    def _print_CountBase(self, e: Expr, exp: Any = None) -> str:
+        given = rf"\left({', '.join(map(self._print, e.args))}\right)"
+        text: str = e.latex.replace("ARGUMENTS", given)
         return f"{text}^{{{exp}}}" if exp else text
 
     def _print_Sigmoid(self, e: Expr, exp: Any = None) -> str:

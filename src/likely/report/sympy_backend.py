@@ -212,6 +212,89 @@ class AmountSum(sympy.Function):
         return Expr._from_mpmath(total, prec)
 
 
+class CountBase(sympy.Function):
+    """What the mean m and ν of a ConwayMaxwellPoisson decide."""
+
+    nargs = 2
+    is_positive = True  # so that its logarithm is a number
+    #: How it is printed, with ARGUMENTS in the place of (m, ν).
+    text = latex = ""
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        from likely._math.com_poisson_digits import sums
+
+        with mp.workprec(prec + 40):
+            found = sums(*(arg._to_mpmath(prec + 40) for arg in self.args))
+            return Expr._from_mpmath(self.value(found), prec)
+
+
+class CountRate(CountBase):
+    """λ, with which the mean is m."""
+
+    text, latex = "λARGUMENTS", r"\lambdaARGUMENTS"
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """By the implicit function theorem."""
+        by_mean = self / CountVariance(*self.args)
+        return by_mean if argindex == 1 else by_mean * CountCovariance(*self.args)
+
+    @staticmethod
+    def value(found: Any) -> Any:
+        """The number."""
+        return mp.exp(found.log_rate)
+
+
+class CountTotal(CountBase):
+    """Z = Σ λ^j/(j!)^ν"""
+
+    text, latex = "ZARGUMENTS", "ZARGUMENTS"
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """∂ log Z/∂ log λ is m, and ∂ log Z/∂ν is −E log y! where λ stays."""
+        m, variance = self.args[0], CountVariance(*self.args)
+        if argindex == 1:
+            return self * m / variance
+        return self * (m * CountCovariance(*self.args) / variance - CountMeanLog(*self.args))
+
+    @staticmethod
+    def value(found: Any) -> Any:
+        """The number."""
+        return mp.exp(found.log_total)
+
+
+class CountVariance(CountBase):
+    """var y"""
+
+    text, latex = "var[y]", r"\operatorname{var}[y]"
+
+    @staticmethod
+    def value(found: Any) -> Any:
+        """The number."""
+        return found.variance
+
+
+class CountCovariance(CountBase):
+    """cov(y, log y!)"""
+
+    text, latex = "cov[y, log y!]", r"\operatorname{cov}[y, \log y!]"
+
+    @staticmethod
+    def value(found: Any) -> Any:
+        """The number."""
+        return found.covariance
+
+
+class CountMeanLog(CountBase):
+    """E log y!"""
+
+    text, latex = "E[log y!]", r"\operatorname{E}[\log y!]"
+
+    @staticmethod
+    def value(found: Any) -> Any:
+        """The number."""
+        return found.mean_log
+
+
 def plain(expression: Expr) -> Expr:
     """The expression in functions that every evaluator knows."""
     return sympy.sympify(expression).replace(
@@ -284,6 +367,9 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "cos": sympy.cos,
         "wrap": lambda x: x,  # it stands in formulas that do not notice a turn
         "amount_sum": AmountSum,
+        "count_rate": CountRate,
+        "count_total": CountTotal,
+        "com_poisson_peak": lambda m, n, log_m, log_n: CountRate(m, n) ** (1 / n),
         "bessel_i0": lambda x: sympy.besseli(0, x),
         "bessel_i1": lambda x: sympy.besseli(1, x),
         "less": lambda a, b: sympy.StrictLessThan(a, b),

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from likely._math.compound_poisson import SUMS
 from likely._math.graph import Node, constant, make, substitute, topological, where
 from likely._math.series import (
     Series,
@@ -23,6 +22,7 @@ from likely._math.series import (
     specialised,
     without_series,
 )
+from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from likely._math.compound_poisson import SUMS
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
 from likely._math.series import sparing
+from likely._math.sums import SUMS
 from likely._math.tables import TABLES
 
 BINARY = {

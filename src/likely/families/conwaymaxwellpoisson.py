@@ -1,0 +1,59 @@
+"""ConwayMaxwellPoisson: counts that vary less than Poisson's, or more."""
+
+from likely._math.atoms import lgamma, whole_before
+from likely._math.com_poisson import (
+    com_poisson_loss,
+    com_poisson_of_mean,
+    com_poisson_of_nu,
+    com_poisson_peak,
+    com_poisson_variance,
+    count_rate,
+    count_total,
+)
+from likely._math.domains import counts, positive
+from likely._math.graph import log, where
+from likely.families.base import Alternative, Distribution, Parameter
+
+
+class ConwayMaxwellPoisson(Distribution):
+    r"""Counts that vary less than Poisson's, or more: clutch sizes, syllables, defects.
+
+    .. math:: p(y) = \frac{\lambda^y}{(y!)^\nu} \Big/ \sum_{j \ge 0} \frac{\lambda^j}{(j!)^\nu},
+              \quad \lambda \text{ such that } \mathrm{E} y = m
+
+    Mean m and ν, which are orthogonal; the variance is about m/ν where it is large. ν = 1 is the Poisson, ν < 1
+    varies more, down to the Geometric for ν → 0, and ν > 1 less: for ν → ∞ y is one of the two whole numbers next
+    to m. ``dispersion`` is 1/ν, about the variance over the mean, as in glmmTMB.
+
+    Source: Conway and Maxwell (1962), Journal of Industrial Engineering 12, 132–136; Huang (2017),
+    doi:10.1177/1471082X17697749, for the mean.
+    """
+
+    support = counts
+    mean = Parameter(positive, "m")
+    nu = Parameter(positive, r"\nu", shared=True)
+    dispersion = Alternative("nu", positive, -1.0, r"\varphi")
+
+    def log_density(y, mean, nu):
+        return -com_poisson_loss(y, mean, nu, mean.log, nu.log)
+
+    def printed(y, mean, nu):
+        rate, total = count_rate(mean, nu), count_total(mean, nu)
+        return y * log(rate) - nu * lgamma(y + 1.0) - log(total)
+
+    def var(mean, nu):
+        return com_poisson_variance(mean, nu, mean.log, nu.log)
+
+    def mode(mean, nu):
+        # λ^(1/ν): a whole one is a tie of two, which goes to the smaller; the sums may have rounded it.
+        peak = com_poisson_peak(mean, nu, mean.log, nu.log)
+        return where(peak <= 1.0, 0.0, whole_before(peak, mean + peak))
+
+    def expected_information(mean, nu):
+        return {
+            ("log mean", "log mean"): com_poisson_of_mean(mean, nu, mean.log, nu.log),
+            ("log nu", "log nu"): com_poisson_of_nu(mean, nu, mean.log, nu.log),
+        }
+
+    def start(mean, std):
+        return {"mean": mean, "nu": mean / std**2}

@@ -1,0 +1,128 @@
+"""The sums of Conway and Maxwell's Poisson in each of their ways, and the three families that it meets."""
+
+import math
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+from scipy import stats
+
+from likely._math import com_poisson, numpy_backend
+from likely._math.evaluate import compile_program
+from likely._math.graph import symbol
+from oracles.com_poisson import state
+
+_M, _N, _LOG_M, _LOG_N = map(symbol, ("m", "n", "log_m", "log_n"))
+_OF_ROW = ("loss", "slope", "shape", "curve", "cross", "bend")
+_OF_SUM = ("variance", "of_mean", "of_nu", "peak")
+_PROGRAM = compile_program(
+    [
+        *(getattr(com_poisson, f"com_poisson_{w}")(symbol("y"), _M, _N, _LOG_M, _LOG_N) for w in _OF_ROW),
+        *(getattr(com_poisson, f"com_poisson_{w}")(_M, _N, _LOG_M, _LOG_N) for w in _OF_SUM),
+    ],
+    numpy_backend.TABLE,
+)  # fmt: skip
+
+
+def computed(y, m, n):
+    """What the atoms say, by their names, of numbers or arrays."""
+    y, m, n = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (y, m, n)))
+    with np.errstate(all="ignore"):
+        inputs = {"y": y, "m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
+        found = _PROGRAM(inputs)
+    return dict(zip((*_OF_ROW, *_OF_SUM), found, strict=True))
+
+
+def test_the_rows_that_a_sum_is_made_for_stay_within_its_terms():
+    """Between the ways to sum, none of them may need more places than there are."""
+    at = com_poisson._Sum(_M, _N, _LOG_M, _LOG_N)
+    program = compile_program([at.terms], numpy_backend.TABLE)
+    log_m, log_n = (
+        v.ravel() for v in np.meshgrid(np.linspace(-40, 300, 700), np.linspace(-300, 300, 700))
+    )
+    with np.errstate(all="ignore"):
+        inputs = {"m": np.exp(log_m), "n": np.exp(log_n), "log_m": log_m, "log_n": log_n}
+        terms = program(inputs)[0]
+    assert terms.min() >= 2.0
+    assert terms.max() < com_poisson._LONGEST
+
+
+@pytest.mark.parametrize("n", [1e-9, 0.01, 0.3, 1.5, 40.0])
+@pytest.mark.parametrize("m", [0.3, 7.0, 120.4, 3e4, 1e12])
+def test_against_many_digits(m, n):
+    """Log-probability, the scores and the variance: whole counts, a peak and places that grow."""
+    with mp.workdps(40):
+        true = state(mpf(m), mpf(n), 40)
+        variance, cross = (mp.fsum(p * a * b for p, a, b in rows) for rows in (
+            [(p, a, a) for p, a, _ in true.terms], [(p, a, b) for p, a, b in true.terms],
+        ))  # fmt: skip
+        for y in (0.0, math.floor(m), math.floor(m + 2.0 * math.sqrt(float(variance))) + 1.0):
+            found = computed(y, m, n)
+            log_factorial = mp.loggamma(mpf(y) + 1)
+            loss = true.log_total + n * log_factorial - y * true.log_rate
+            shape = log_factorial - true.mean_log - (y - mpf(m)) * cross / variance
+            assert float(found["loss"]) == pytest.approx(float(loss), rel=1e-12)
+            assert float(found["variance"]) == pytest.approx(float(variance), rel=1e-13)
+            assert float(found["slope"]) == pytest.approx(
+                float(-(y - mpf(m)) * m / variance), rel=1e-12
+            )
+            # of the size of its terms
+            size = (
+                float(abs(log_factorial - true.mean_log)) if m < 1e3 else math.sqrt(float(variance))
+            )
+            assert float(found["shape"]) == pytest.approx(
+                float(n * shape), rel=1e-9, abs=1e-13 * n * size
+            )
+
+
+@pytest.mark.parametrize("m", [1e-10, 0.4, 3.0, 33.5, 1e3, 12345.6, 1e7, 1e15])
+def test_poisson_is_a_nu_of_1(m):
+    ys = np.array([0.0, math.floor(m), math.floor(1.01 * m) + 1.0, math.floor(3.0 * m) + 4.0])
+    found = computed(ys, m, 1.0)
+    assert found["variance"] == pytest.approx(m, rel=1e-14)
+    assert found["peak"] == pytest.approx(m, rel=1e-14)
+    assert found["slope"] == pytest.approx(m - ys, rel=1e-13)
+    if m < 1e5:
+        assert found["loss"] == pytest.approx(-stats.poisson(m).logpmf(ys), rel=1e-10)
+
+
+@pytest.mark.parametrize("m", [1e-9, 0.5, 30.0, 1e4, 1e9, 1e15])
+def test_geometric_is_a_nu_of_0(m):
+    ys = np.array([0.0, 1.0, math.floor(m), math.floor(5.0 * m) + 1.0])
+    found = computed(ys, m, 1e-300)
+    assert found["variance"] == pytest.approx(m * (1.0 + m), rel=1e-14)
+    assert found["loss"] == pytest.approx(math.log1p(m) + ys * math.log1p(1.0 / m), rel=1e-13)
+
+
+@pytest.mark.parametrize("m", [1e-12, 0.3, 7.75, 1e6 + 0.5])
+def test_bernoulli_is_an_infinite_nu(m):
+    k, share = math.floor(m), m - math.floor(m)
+    found = computed([k, k + 1.0], m, 1e18)
+    assert found["variance"] == pytest.approx(share * (1.0 - share), rel=1e-13)
+    assert found["loss"] == pytest.approx([-math.log1p(-share), -math.log(share)], rel=1e-13)
+    assert found["shape"] == pytest.approx(0.0)
+
+
+def test_of_a_whole_mean_and_an_infinite_nu_nothing_varies():
+    found = computed([4.0, 5.0, 6.0], 5.0, 1e9)
+    assert found["loss"][1] == 0.0
+    assert found["slope"].tolist() == [math.inf, 0.0, -math.inf]
+    assert not any(np.isnan(values).any() for values in found.values())
+
+
+@pytest.mark.parametrize(("m", "n"), [(4.2, 1.7), (0.6, 0.2), (3.0, 9.0), (25.0, 0.4), (60.0, 1.2)])
+def test_scores_have_mean_0_and_the_information_is_theirs(m, n):
+    y = np.arange(600.0)
+    found = computed(y, m, n)
+    p = np.exp(-found["loss"])
+    assert p.sum() == pytest.approx(1.0, rel=1e-13)
+    assert p @ y == pytest.approx(m, rel=1e-13)
+    scores = np.array([found["slope"], found["shape"]])
+    np.testing.assert_allclose(scores @ p, 0.0, atol=1e-12)
+    information = (scores * p) @ scores.T
+    declared = np.diag([found["of_mean"][0], found["of_nu"][0]])
+    np.testing.assert_allclose(information, declared, rtol=1e-11, atol=1e-11)
+    curvature = [found[name] @ p for name in ("curve", "cross", "bend")]
+    np.testing.assert_allclose(
+        curvature, [declared[0, 0], 0.0, declared[1, 1]], rtol=1e-10, atol=1e-11
+    )
