@@ -94,14 +94,16 @@ def _stages(
     setup = [f"held = np.empty(({len(held)}, {_ROWS}))"]
     setup += [f"{name} = held[{k}]" for k, name in enumerate(place.values())]
     last = max(level.values())
-    functions: list[str] = []
+    functions: dict[tuple[str, ...], str] = {}
     body: list[str] = []
     for stage in range(last + 1):
         for group in over_same_terms(n for n in order if level[id(n)] == stage):
-            function = f"sum_{len(functions)}"
+            ops = tuple(node.op for node in group)
+            function = f"sum_{list(functions).index(ops) if ops in functions else len(functions)}"
             arrays = [place[id(node)] for node in (*group[0].args, *group)]
             body.append(f"{function}({', '.join(arrays)}, size)")
-            functions.append(_Sums(function, [node.op for node in group], used).text())
+            if ops not in functions:
+                functions[ops] = _Sums(function, ops, used).text()
         computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
         wanted = [*computed, *(nodes if stage == last else [])]
         known = {
@@ -119,7 +121,7 @@ def _stages(
             results = names[len(computed) :]
             row += [f"{out}_part[i] = {name}" for out, name in zip(outputs, results, strict=True)]
         body += ["for i in range(size):", *indented(row, 1)]
-    return body, setup, functions
+    return body, setup, list(functions.values())
 
 
 def _levels(order: Sequence[Node]) -> dict[int, int]:
