@@ -38,6 +38,7 @@ from likely._math.compound_poisson_terms import PAIRS, Apart, Near, Step, weight
 from likely._math.graph import (
     Expression,
     Node,
+    as_node,
     constant,
     exp,
     expm1,
@@ -138,12 +139,12 @@ class _Few:
     def near(self) -> Near:
         terms = minimum(self.nearest + self.high, _LONGEST[Near])
         parts = (*whole.entropy_parts(self.nearest), *whole.log_parts(self.nearest))
-        return Near(terms, *self._shared, *parts)
+        return Near._make((terms, *self._shared, *parts))
 
     def apart(self) -> Apart:
         low = maximum(-floor(self.nearest * sqrt(2.0 * self.depth)) - 1.0, 1.0 - self.nearest)
         terms = minimum(self.high - low + 1.0, _LONGEST[Apart])
-        return Apart(terms, *self._shared, self.log_nearest, low)
+        return Apart._make((terms, *self._shared, self.log_nearest, low))
 
 
 def _outside_few(fields: Near | Apart) -> dict[str, Node]:
@@ -174,8 +175,8 @@ def _step(given: _Given) -> Step:
         exp(given.log_j),
         exp(given.log_x),
         given.log_x,
-        given.of_x,
-        given.of_j,
+        as_node(given.of_x),
+        as_node(given.of_j),
     )
 
 

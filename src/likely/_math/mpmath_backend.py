@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from mpmath import mp
@@ -20,24 +21,34 @@ def _divide(a: Any, b: Any) -> Any:
     return a / b
 
 
-def _compound_poisson_log_sum(log_j: Any, log_x: Any) -> Any:
-    """log Σ of ``_math/compound_poisson.py``, by steps where the terms are too many for their digits."""
+def _compound_poisson_log_sum(log_v: Any, log_nu: Any, *shares: Any) -> Any:
+    """r of ``_math/compound_poisson.py``, by steps where the terms are too many for their digits."""
+    nu = mp.exp(log_nu)
+    log_j, log_x = log_v + mp.log1p(1 / nu), log_v + mp.log1p(nu)
     j, x = mp.exp(log_j), mp.exp(log_x)
-    nu = x / j
     step = mp.mpf(1)
     if j + x > 2.4 * mp.dps:
-        step = max(step, mp.sqrt(j / (1 + nu)) / (0.36 * mp.sqrt(mp.dps)))
-    start = max(mp.mpf(1), mp.nint(j))
+        # A power of 2, so that neighbours of this point take the same k.
+        widest = mp.sqrt(j / (1 + nu)) / (0.36 * mp.sqrt(mp.dps))
+        step = max(step, mp.ldexp(1, int(mp.floor(mp.log(widest, 2)))))
+    start = max(step, step * mp.nint(j / step))
+    log_z = log_j + nu * log_x
     total, least = mp.mpf(0), None
     for direction, k in ((1, start), (-1, start - step)):
         while k > 0:
-            log_term = k * (log_j + nu * log_x) - mp.loggamma(k + 1) - mp.loggamma(k * nu) - j - x
+            log_term = k * log_z - _log_gammas(k, nu, mp.prec) - j - x
             least = log_term - (mp.dps + 8) * mp.log(10) if least is None else least
             if log_term < least:
                 break
-            total += step * mp.exp(log_term)
+            total += mp.exp(log_term)
             k += direction * step
-    return mp.log(total) - (log_x - mp.log(1 + nu) - mp.log(2 * mp.pi)) / 2
+    return mp.log(step * total) - (log_v - mp.log(2 * mp.pi)) / 2
+
+
+@lru_cache(maxsize=4096)
+def _log_gammas(k: Any, nu: Any, precision: int) -> Any:
+    """log k! Γ(kν): differences in other variables than ν ask for it again and again."""
+    return mp.loggamma(k + 1) + mp.loggamma(k * nu)
 
 
 TABLE: dict[str, Callable[..., Any]] = {
