@@ -10,6 +10,7 @@ from likely._math.com_poisson import (
     count_rate,
     count_total,
 )
+from likely._math.com_poisson_draws import draws
 from likely._math.domains import counts, positive
 from likely._math.graph import log, where
 from likely.families.base import Alternative, Distribution, Parameter
@@ -54,6 +55,9 @@ class ConwayMaxwellPoisson(Distribution):
             ("log mean", "log mean"): com_poisson_of_mean(mean, nu, mean.log, nu.log),
             ("log nu", "log nu"): com_poisson_of_nu(mean, nu, mean.log, nu.log),
         }
+
+    def sample(rng, size, mean, nu):
+        return draws(rng, size, mean, nu)
 
     def start(mean, std):
         return {"mean": mean, "nu": mean / std**2}
