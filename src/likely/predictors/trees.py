@@ -38,6 +38,8 @@ FOLDS = 5
 FRACTION = 0.1
 #: Below this many cells threads grow a tree each, which is faster than to share every tree.
 SERIAL_CELLS = 400_000
+#: LightGBM's ways to go through its bins.
+_LAYOUTS = {"force_row_wise", "force_col_wise"}
 #: LightGBM's parameters that belong to the estimator's own arguments.
 _OWN = {
     "objective": "family",
@@ -262,14 +264,17 @@ class Trees(DistributionEstimator):
         for name in given:
             if name in _OWN:
                 raise ValueError(f"lightgbm={{{name!r}: …}} is set by Trees({_OWN[name]}=…)")
-        return {
+        serial = _serial(shape)
+        # The trees are the same; rows take a copy of the bins, and a single thread 1–7 % less time.
+        layout = "force_row_wise" if serial else "force_col_wise"
+        found = {
             "verbosity": -1,
             "deterministic": True,
-            "force_col_wise": True,
             "feature_pre_filter": False,
-            "num_threads": 1 if _serial(shape) else threads(self.n_jobs),
+            "num_threads": 1 if serial else threads(self.n_jobs),
             **given,
         }
+        return found if found.keys() & _LAYOUTS else {layout: True, **found}
 
     # --- Saving -----------------------------------------------------------------------------------
 
