@@ -175,7 +175,8 @@ class _Run:
         booster = self.parts[m].boosters[j]
         total: Any = self.constants[m, j]
         if booster is not None:
-            total = total + self.units[j] * _scores(booster, judge)
+            total = self.units[j] * _scores(booster, judge)
+            total += self.constants[m, j]
         return total if response.offset is None else total + response.offset[j, rows]
 
     # --- One round --------------------------------------------------------------------------------
@@ -189,6 +190,8 @@ class _Run:
         grown = [(m, j) for m in range(len(self.parts)) for j in self.trees]
         # Before the threads begin: many short NumPy calls in two of them wait for each other longer than they take.
         targets = [self._target(m, j, gradient[j], curvature[j]) for m, j in grown]
+        before = float(np.average(nll, weights=self.training.weight))
+        del nll, gradient, curvature  # memory for the trees
 
         def grow(unit: int, _: int) -> None:
             m, j = grown[unit]
@@ -199,7 +202,7 @@ class _Run:
         deal(grow, len(grown), self.settings.workers)
         if self.shared:
             self._share()
-        return float(np.average(nll, weights=self.training.weight))
+        return before
 
     def _quiet(self) -> None:
         """Give this thread the level of messages that was asked for: LightGBM keeps one for every thread.
