@@ -1,6 +1,8 @@
 """Work dealt to threads: every unit once, errors arrive, and nobody waits for what has not begun."""
 
 import os
+import subprocess
+import sys
 from threading import Barrier, Event, get_ident
 
 import pytest
@@ -52,16 +54,23 @@ def test_work_within_work_is_not_waited_for_by_itself():
     assert len(done) == len(set(done)) == 32
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_a_forked_child_has_threads_of_its_own():
-    deal(lambda unit, worker: None, 4, 4)
-    child = os.fork()
-    if child == 0:
-        try:
-            meeting = Barrier(2)
-            deal(lambda unit, worker: meeting.wait(timeout=10), 2, 2)
-            os._exit(0)
-        finally:
-            os._exit(1)
+FORK = """
+import os
+import subprocess
+import sys
+from threading import Barrier
+from likely._math.pool import deal
+
+deal(lambda unit, worker: None, 4, 4)
+child = os.fork()
+meeting = Barrier(2)
+deal(lambda unit, worker: meeting.wait(timeout=10), 2, 2)
+if child:
     assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_threads_of_its_own():
+    """In a process of its own: other libraries here do not take a fork well."""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], check=True, timeout=60)
