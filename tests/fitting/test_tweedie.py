@@ -91,6 +91,16 @@ def test_amounts_in_whole_units_have_no_maximum():
     assert model.result_.status in (Status.unbounded, Status.max_iter)
 
 
+def test_rounded_amounts_stay_at_the_maximum_of_amounts():
+    """Claims in whole units: the likelihood has no bound as p → 1, and the maximum that is meant is another."""
+    rng = np.random.default_rng(2)
+    exact = np.where(rng.random(500) < 0.7, 0.0, rng.gamma(2.0, 300.0, 500))
+    fits = [Constant(Tweedie()).fit(np.zeros((500, 1)), y) for y in (exact, np.round(exact))]
+    assert all(fit.result_.status is Status.converged for fit in fits)
+    power, rounded = (fit.predict_params(np.zeros((1, 1)))["power"][0] for fit in fits)
+    assert rounded == pytest.approx(power, abs=1e-3)
+
+
 def test_without_zeros_the_fit_goes_to_the_gamma_and_says_so():
     y = np.exp(np.random.default_rng(3).normal(size=300))
     with pytest.warns(ConvergenceWarning, match="boundary"):
