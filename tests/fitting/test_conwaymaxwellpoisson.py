@@ -77,7 +77,7 @@ def test_the_mean_is_learned_by_trees():
     rng = np.random.default_rng(7)
     x = rng.integers(0, 2, size=(600, 1)).astype(float)
     y = rng.binomial(12, 0.25 + 0.5 * x[:, 0]).astype(float)
-    model = Trees(ConwayMaxwellPoisson(), max_iter=60, random_state=0).fit(x, y)
+    model = Trees(ConwayMaxwellPoisson(), max_iter=60, learning_rate=0.2, random_state=0).fit(x, y)
     found = model.predict_params(np.array([[0.0], [1.0]]))
     assert found["mean"] == pytest.approx(
         [y[x[:, 0] == 0].mean(), y[x[:, 0] == 1].mean()], rel=0.02
