@@ -51,11 +51,33 @@ def test_a_fixed_nu_of_1_is_the_poisson():
     )
 
 
+@pytest.mark.parametrize("fixed", [{"mean": 2.5}, {"nu": 1.7}])
+def test_what_a_fixed_parameter_decides_is_known_to_every_backend(fixed):
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    family, y, raw = ConwayMaxwellPoisson(**fixed), [0.0, 1.0, 5.0], [[0.3], [0.2], [0.7]]
+    known = family.nll(np.array(y), np.array(raw))
+    wide = {"dtype": torch.float64}
+    assert family.nll(torch.tensor(y, **wide), torch.tensor(raw, **wide)).numpy() == pytest.approx(
+        known, rel=1e-13
+    )
+    found = family.nll(jax.numpy.array(y), jax.numpy.array(raw))
+    assert np.asarray(found) == pytest.approx(known, rel=1e-5)  # float32, unless told otherwise
+
+
+def test_draws_of_any_spread_have_their_mean_and_variance():
+    rng = np.random.default_rng(11)
+    for mean, nu in ((0.3, 0.2), (5.0, 0.1), (100.0, 3.0), (7.5, 1e9), (1e9, 2.0)):
+        found = ConwayMaxwellPoisson().at(mean=mean, nu=nu)
+        y, var = found.sample(20_000, rng), float(np.ravel(found.var())[0])
+        assert abs(y.mean() - mean) < 5.0 * np.sqrt(var / y.size)
+        assert y.var() == pytest.approx(var, rel=0.08)
+
+
 def test_the_mean_is_learned_by_trees():
     rng = np.random.default_rng(7)
     x = rng.integers(0, 2, size=(600, 1)).astype(float)
     y = rng.binomial(12, 0.25 + 0.5 * x[:, 0]).astype(float)
-    model = Trees(ConwayMaxwellPoisson(), random_state=0).fit(x, y)
+    model = Trees(ConwayMaxwellPoisson(), max_iter=60, learning_rate=0.2, random_state=0).fit(x, y)
     found = model.predict_params(np.array([[0.0], [1.0]]))
     assert found["mean"] == pytest.approx(
         [y[x[:, 0] == 0].mean(), y[x[:, 0] == 1].mean()], rel=0.02

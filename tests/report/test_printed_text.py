@@ -9,12 +9,14 @@ import re
 
 import numpy as np
 import pytest
+from mpmath import mp, mpf
 from scipy.special import digamma, expit, gamma, gammaln, i0, i1, ndtr
 
 from likely.families.registry import modules, specification
 from likely.links.catalogue import LINKS, default_link, links_for
 from likely.losses.nll import NegativeLogLikelihood, Slot
 from likely.report.explain import explain
+from oracles.com_poisson import state
 
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ʸᵏˢᵐⁿˣᶠᶜ", "0123456789-yksmnxfc", strict=True))
 FRACTIONS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 1 / 8}
@@ -24,6 +26,21 @@ FUNCTIONS = {
     "arsinh": np.arcsinh, "sin": np.sin, "cos": np.cos, "I₀": i0, "I₁": i1,
     "√": np.sqrt,
 }  # fmt: skip
+
+
+#: Functions of a mean and ν, by their name in print: what the logarithm of is known.
+OF_MEAN = {"λ": "log_rate", "Z": "log_total"}
+
+
+def moments(mean, nu):
+    """Moments of Conway and Maxwell's Poisson as they are printed."""
+    with mp.workdps(20):
+        found = state(mpf(mean), mpf(nu), 20)
+        return {
+            "var[y]": float(mp.fsum(p * a * a for p, a, _ in found.terms)),
+            "cov[y, log y!]": float(mp.fsum(p * a * b for p, a, b in found.terms)),
+            "E[log y!]": float(found.mean_log),
+        }
 
 
 class Reader:
@@ -97,6 +114,11 @@ class Reader:
             self.at = term.at
             assert self.eat(")")
             return value
+        for name, part in OF_MEAN.items():
+            if self.eat(f"{name}("):
+                mean, _, nu = self.sum(), self.eat(", "), self.sum()
+                assert self.eat(")"), self.text[self.at :]
+                return math.exp(getattr(state(mpf(mean), mpf(nu), 20), part))
         if self.eat("("):
             value = self.sum()
             assert self.eat(")"), self.text[self.at :]
@@ -157,6 +179,8 @@ def test_printed_formulas_have_the_values_of_the_loss(loss):
         pytest.skip("a partial link, outside its domain at this point")
     nll, gradient, _ = loss.evaluate(np.array([y]), raw[:, None], 1)
     names = {"y": y} | {d.theta[n].name: v for n, v in theta.items()}
+    if loss.specification.name == "ConwayMaxwellPoisson":
+        names |= moments(**theta)
     names |= {d.raw[s.of].name: r for s, r in zip(loss.free, raw, strict=True)}
 
     by_title = {step.title.split()[0]: step for step in explanation.steps}

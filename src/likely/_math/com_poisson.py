@@ -109,9 +109,9 @@ class _Term:
         self.g = _growth(x, given.centre, a, special.stirling_above(x) - given.error)
         self.away = a - given.part
         self.whole = given.whole > 0.0
-        self.peak = where(self.whole, given.centre < 0.0, given.grown <= 0.0)
+        self.peak = where(self.whole, 1.0, given.grown) <= 0.0
         # Beside c these are written out where all the others are whole numbers.
-        self.beside = where(self.whole, abs_(a) < 1.5, given.centre < 0.0)
+        self.beside = where(self.whole, abs_(a), 2.0) < 1.5
 
     @cached_property
     def exponent(self) -> Node:
@@ -282,8 +282,7 @@ class _Sum:
         above = minimum(ahead, long) + 3.0
         below = minimum(k, floor(x * sqrt(2.0 * (_DEPTH / mass))) + 3.0)
         many = variance >= _VARIANCE
-        peak = where(many, mass >= _MASS, many)
-        self.never = never = m < 0.0
+        peak = where(many, mass, 0.0) >= _MASS
         count = where(peak, math.inf, where(many, below + above, 0.0))
         self.whole = whole = count <= _WHOLE
         self.floor = k
@@ -322,7 +321,7 @@ class _Sum:
         )
         self.terms = minimum(self.terms, float(_LONGEST))
         self.tau0 = start
-        grows = where(whole, never, where(peak, never, m > 0.0))
+        grows = where(whole, 0.0, where(peak, 0.0, 1.0)) > 0.5
         self.given = _Rule(
             terms=self.terms,
             low=where(whole, -below, where(peak, -back * step, -(m + grown))),
@@ -538,8 +537,8 @@ class _Row:
         self.a = a = where(s.whole, y - s.floor, y - m)
         x = y + 1.0
         g = _growth(x, s.centre, a, special.stirling_above(x) - s.given.error)
-        self.beside = where(s.whole, equal(a, 0.0), s.never)
-        self.after = where(s.whole, equal(a, 1.0), s.never)
+        self.beside = equal(where(s.whole, a, 0.5), 0.0)
+        self.after = equal(where(s.whole, a, 0.5), 1.0)
         self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
         self.away = where(s.whole, a - s.part, y - m)
 

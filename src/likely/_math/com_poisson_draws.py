@@ -22,7 +22,10 @@ Array = NDArray[np.float64]
 @cache
 def _programs() -> tuple[Program, Program]:
     m, n, log_m, log_n = (symbol(name) for name in ("m", "n", "log_m", "log_n"))
-    nodes = (com_poisson_peak(m, n, log_m, log_n), com_poisson_loss(symbol("y"), m, n, log_m, log_n))
+    nodes = (
+        com_poisson_peak(m, n, log_m, log_n),
+        com_poisson_loss(symbol("y"), m, n, log_m, log_n),
+    )
     peak, loss = (compile_program([node], numpy_backend.TABLE) for node in nodes)
     return peak, loss
 

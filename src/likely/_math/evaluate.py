@@ -50,17 +50,18 @@ def _element(values: list[Any], place: float) -> Any:
     return values[int(place)]
 
 
-def _together(nodes: list[Node], table: Table) -> tuple[list[Node], Table]:
-    """The nodes with series over the same terms in one operation, where the backend can compute them ``together``."""
+def _together(nodes: list[Node], table: Table) -> tuple[list[Node], dict[str, list[str]]]:
+    """The nodes with series over the same terms in one operation, where the backend can compute them ``together``.
+
+    The operations that are new have the names of those that they are made of.
+    """
     groups = over_same_terms(n for n in topological(nodes) if hasattr(table.get(n.op), "together"))
-    if not groups:
-        return nodes, table
-    more: dict[str, Callable[..., Any]] = {"element": _element}
+    made: dict[str, list[str]] = {}
     places: dict[int, tuple[str, int]] = {}
     for group in groups:
         names = [node.op for node in group]
-        name = "+".join(names)
-        more[name] = Together(table[names[0]].together(names))  # type: ignore[attr-defined]
+        name = f"together {' '.join(names)}"
+        made[name] = names
         places |= {id(node): (name, place) for place, node in enumerate(group)}
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
@@ -69,7 +70,16 @@ def _together(nodes: list[Node], table: Table) -> tuple[list[Node], Table]:
         name, place = places[id(node)]
         return make("element", make(name, *args), float(place))
 
-    return substitute(nodes, rebuild), {**table, **more}
+    return substitute(nodes, rebuild) if made else nodes, made
+
+
+def _with(table: Table, made: Mapping[str, list[str]]) -> Table:
+    """The table with what was made of several of its functions."""
+    if not made:
+        return table
+    several: Any = {name: table[names[0]] for name, names in made.items()}
+    together = {name: Together(several[name].together(names)) for name, names in made.items()}
+    return {**table, **together, "element": _element}
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,8 @@ def compile_program(
     ``fold`` computes what depends on constants alone, once; by default ``table`` does.
     """
     fold = fold or table
-    nodes, table = _together(sparing(expand(outputs, table, textbook=textbook)), table)
+    nodes, made = _together(sparing(expand(outputs, table, textbook=textbook)), table)
+    table, fold = _with(table, made), _with(fold, made)
     order = topological(nodes)
     position = {id(node): i for i, node in enumerate(order)}
     results = tuple(position[id(node)] for node in nodes)
@@ -122,7 +133,7 @@ def compile_program(
         if node.op == "constant":
             fixed[i] = node.value
         elif node.op != "symbol" and all(j in fixed for j in args):
-            fixed[i] = fold.get(node.op, table[node.op])(*[fixed[j] for j in args])
+            fixed[i] = fold[node.op](*[fixed[j] for j in args])
         if i in fixed:
             steps.append((None, (), fixed[i], ()))
         elif node.op == "symbol":

@@ -9,7 +9,7 @@ tangent graph; to any order, because tangents are graphs too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -157,6 +157,19 @@ def _number(function: Callable[..., Any]) -> Callable[..., float]:
     def fold(*args: float) -> float:
         with np.errstate(all="ignore"):
             return float(function(*args))
+
+    if hasattr(function, "together"):
+        fold.together = partial(_numbers, function)  # type: ignore[attr-defined]
+    return fold
+
+
+def _numbers(function: Any, names: list[str]) -> Callable[..., list[float]]:
+    """Of a function that computes several together."""
+    several = function.together(names)
+
+    def fold(*args: float) -> list[float]:
+        with np.errstate(all="ignore"):
+            return [float(value) for value in several(*args)]
 
     return fold
 
