@@ -29,7 +29,7 @@ def data(name, n, rng):
     What a sampler rounds to an edge that is not in the support is drawn again.
     """
     cls = getattr(likely, name)
-    roles = {parameter: likely.predicted for parameter in cls().specification.parameters}
+    roles = dict.fromkeys(cls().specification.parameters, likely.predicted)
     family = cls(**roles)
     loss = family.loss()
     raw = rng.normal(scale=0.5, size=(n, len(family.parameters)))
