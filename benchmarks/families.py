@@ -7,18 +7,14 @@ machine takes little part. Families are found through the registry; PyTorch's ar
 
 from __future__ import annotations
 
-import os
-
-os.environ["OMP_NUM_THREADS"] = os.environ["LIKELY_NUM_THREADS"] = "1"
-
 import argparse
-import time
+from time import process_time
 
 import numpy as np
 
 from benchmarks import torch_peers
 from benchmarks.losses import data
-from benchmarks.timing import alternate, machine
+from benchmarks.timing import alternate, machine, one_thread
 from likely.families.registry import public_names
 from likely.recipe import family_class
 from likely.trials import TRIALS
@@ -46,6 +42,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--families", nargs="*", default=univariate())
     arguments = parser.parse_args()
+    one_thread()
     n = arguments.rows
     print(f"loss + gradient, {n:,} rows, float64, 1 thread; {machine()}")
     print(
@@ -62,7 +59,7 @@ def main():
         }
         if name in torch_peers.PEERS:
             runs["torch"] = torch_peers.runner(name, y, raw, threads=1)
-        took = alternate(runs, arguments.rounds, clock=time.process_time, pause=0.0)
+        took = alternate(runs, arguments.rounds, clock=process_time, pause=0.0)
         ns = {who: seconds / n * 1e9 for who, seconds in took.items()}
         line = f"{name:24} {ns['kernel']:8.1f} {ns['kernel'] / ns[REFERENCE]:18.2f} {ns['likely']:8.1f}"
         if "torch" in ns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import time
@@ -13,8 +14,6 @@ PAUSE = 0.5
 
 def machine() -> str:
     """One line on the machine and the versions that matter."""
-    import os
-
     names = ("numpy", "scipy", "numba", "scikit-learn", "torch", "jax", "glum", "statsmodels")
     found = []
     for name in names:
@@ -29,6 +28,14 @@ def machine() -> str:
     except (OSError, StopIteration):
         pass
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
+
+
+def one_thread() -> None:
+    """Ours and PyTorch's loops run in the calling thread from now on."""
+    import torch
+
+    os.environ["LIKELY_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
 
 
 def alternate(

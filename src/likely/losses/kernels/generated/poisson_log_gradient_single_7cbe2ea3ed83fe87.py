@@ -87,7 +87,9 @@ def exp(x: float32) -> float32:
     rest = (EXP_0 + r * EXP_1) + r2 * ((EXP_2 + r * EXP_3) + r2 * EXP_4)
     value = ONE + (r + r2 * (HALF + r * rest))
     # 2^n in two factors: neither leaves the normal range, so only the second product rounds.
-    bits = float_bits(shifted) - float_bits(ROUND)
+    bits = int32(
+        float_bits(shifted) - float_bits(ROUND)
+    )  # in 64 bits only half as many fit a vector
     half = int32(bits >> int32(1))
     scaled = value * bits_float(int32(half << MANTISSA) + ONE_BITS)
     return scaled * bits_float(int32(int32(bits - half) << MANTISSA) + ONE_BITS)
@@ -113,10 +115,11 @@ def log(x: float32) -> float32:
     return value if x > ZERO else edge
 
 
-def loss_single(y32_all, raw_all, first, rest, start, stop, shift):
+def gradient_single(y32_all, raw_all, first, rest, start, stop, shift):
     y_rows = y32_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     out0 = first[start + shift : stop + shift]
+    out1 = rest[0][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -203,5 +206,7 @@ def loss_single(y32_all, raw_all, first, rest, start, stop, shift):
         t79 = t57 + t78
         t80 = t55 if t32 else t79
         t81 = t31 + t80
+        t82 = t0 - y
         out0[i] = t81
+        out1[i] = t82
     return invalid

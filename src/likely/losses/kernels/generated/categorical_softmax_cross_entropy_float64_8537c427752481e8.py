@@ -25,6 +25,8 @@ MANTISSA_BITS = 0x000FFFFFFFFFFFFF
 
 EXPONENT_BITS = 0x7FF0000000000000
 
+LARGEST = 2**63 - 1
+
 INTEGER = 2.0**52
 
 INTEGER_BITS = 0x4330000000000000
@@ -72,6 +74,15 @@ def float_bits(x: float) -> int64:
 def bits_float(i: int64) -> float:
     """The number with these bits."""
     return int64(i).view(float64)
+
+def rank(x: float) -> int64:
+    """An integer for every number, in their order; see ``at_rank``. NaN is above all or below all."""
+    bits = float_bits(x)
+    return bits ^ ((bits >> 63) & LARGEST)
+
+def at_rank(i: int64) -> float:
+    """The number of this rank."""
+    return bits_float(i ^ ((i >> 63) & LARGEST))
 
 def exp_rest(r: float, r2: float) -> float:
     """(e^r - 1 - r - r^2 / 2) / r^3 for |r| <= log(2) / 2, r2 = r^2."""
@@ -135,17 +146,13 @@ def log1p(x: float) -> float:
     # To half an ulp, and -0.0 stays.
     return x if abs(x) < 2.0**-53 else value
 
-LANES = 16
-#: Lanes are added to each other in these steps.
-HALVES = (8, 4, 2, 1)
-
-
 def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
     """Blocks of rows, transposed: the loops over rows vectorise."""
     k = raw_all.shape[1]
     zero, one = raw_all.dtype.type(0.0), raw_all.dtype.type(1.0)
     buffer = np.empty((k, rows), raw_all.dtype)
     work = np.empty((3, rows), raw_all.dtype)
+    invalid = 0
     for begin in range(start, stop, rows):
         n = min(rows, stop - begin)
         top, total, mine = work[0, :n], work[1, :n], work[2, :n]
@@ -158,6 +165,10 @@ def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
             column = buffer[j, :n]
             for i in range(n):
                 top[i] = column[i] if column[i] > top[i] else top[i]
+                total[i] += column[i]
+        for i in range(n):
+            invalid += 0 if abs(total[i]) < math.inf else 1
+            total[i] = zero
         for j in range(k):
             column = buffer[j, :n]
             for i in range(n):
@@ -180,47 +191,52 @@ def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
         for i in range(n):
             for j in range(k):
                 rest[begin + i, j] = buffer[j, i] * mine[i]
+    return invalid
+
+
+def plus(a, b):
+    """a + b, and a loop of them in whatever order vectorises, which ``build.py`` allows here and nowhere else.
+
+    For terms ≥ 0, of which no order recovers the rounding errors, and to see whether numbers are finite.
+    """
+    return a + b
 
 
 def many_classes(codes_all, raw_all, first, rest, start, stop, rows):
-    """Row by row: the loops over classes vectorise, sums and maxima in lanes."""
+    """Blocks of rows: the loops over classes vectorise, and over the rows of a block what is left."""
     k = raw_all.shape[1]
-    whole = k - k % LANES
     zero, one = raw_all.dtype.type(0.0), raw_all.dtype.type(1.0)
-    lanes = np.empty(LANES, raw_all.dtype)
-    for i in range(start, stop):
-        raw, out = raw_all[i], rest[i]
-        lanes[:] = raw[0]
-        for j in range(0, whole, LANES):
-            part = raw[j : j + LANES]
-            for lane in range(LANES):
-                lanes[lane] = part[lane] if part[lane] > lanes[lane] else lanes[lane]
-        for half in HALVES:
-            for lane in range(half):
-                other = lanes[lane + half]
-                lanes[lane] = other if other > lanes[lane] else lanes[lane]
-        top = lanes[0]
-        for j in range(whole, k):
-            top = raw[j] if raw[j] > top else top
-        seen = int(codes_all[i])
-        for j in range(k):
-            out[j] = exp(raw[j] - top)
-        mine = out[seen]
-        out[seen] = zero
-        lanes[:] = zero
-        for j in range(0, whole, LANES):
-            part = out[j : j + LANES]
-            for lane in range(LANES):
-                lanes[lane] += part[lane]
-        for half in HALVES:
-            for lane in range(half):
-                lanes[lane] += lanes[lane + half]
-        total = lanes[0]
-        for j in range(whole, k):
-            total += out[j]
-        excess = total if mine == one else (total + mine) - one
-        first[i] = (top - raw[seen]) + log1p(excess)
-        scale = one / (one + excess)
-        out[seen] = -total
-        for j in range(k):
-            out[j] *= scale
+    work = np.empty((3, rows), raw_all.dtype)
+    invalid = 0
+    for begin in range(start, stop, rows):
+        n = min(rows, stop - begin)
+        loss, total, mine = work[0, :n], work[1, :n], work[2, :n]
+        for i in range(n):
+            raw, out = raw_all[begin + i], rest[begin + i]
+            # Integers have a maximum without NaN, and so one that vectorises.
+            highest, whole = rank(raw[0]), zero
+            for j in range(k):
+                this = rank(raw[j])
+                highest = this if this > highest else highest
+                whole = plus(whole, raw[j])
+            invalid += 0 if abs(whole) < math.inf else 1
+            top = at_rank(highest)
+            for j in range(k):
+                out[j] = exp(raw[j] - top)
+            seen = int(codes_all[begin + i])
+            loss[i], mine[i], out[seen] = top - raw[seen], out[seen], zero
+            others = zero
+            for j in range(k):
+                others = plus(others, out[j])
+            total[i] = others
+        for i in range(n):
+            excess = total[i] if mine[i] == one else (total[i] + mine[i]) - one
+            loss[i] += log1p(excess)
+            mine[i] = one / (one + excess)
+        for i in range(n):
+            out, scale = rest[begin + i], mine[i]
+            first[begin + i] = loss[i]
+            out[int(codes_all[begin + i])] = -total[i]
+            for j in range(k):
+                out[j] *= scale
+    return invalid

@@ -61,7 +61,9 @@ def exp(x: float32) -> float32:
     rest = (EXP_0 + r * EXP_1) + r2 * ((EXP_2 + r * EXP_3) + r2 * EXP_4)
     value = ONE + (r + r2 * (HALF + r * rest))
     # 2^n in two factors: neither leaves the normal range, so only the second product rounds.
-    bits = float_bits(shifted) - float_bits(ROUND)
+    bits = int32(
+        float_bits(shifted) - float_bits(ROUND)
+    )  # in 64 bits only half as many fit a vector
     half = int32(bits >> int32(1))
     scaled = value * bits_float(int32(half << MANTISSA) + ONE_BITS)
     return scaled * bits_float(int32(int32(bits - half) << MANTISSA) + ONE_BITS)

@@ -39,6 +39,10 @@ MANTISSA = int32(23)
 
 BIAS = int32(127)
 
+SIGN = int32(31)
+
+LARGEST = int32(0x7FFFFFFF)
+
 EPSILON = float32(2.0**-25)
 
 EXP_UNDER = float32(-104.0)
@@ -69,6 +73,15 @@ def bits_float(i: int32) -> float32:
     """The number with these bits."""
     return int32(i).view(float32)
 
+def rank(x: float32) -> int32:
+    """An integer for every number, in their order; see ``at_rank``. NaN is above all or below all."""
+    bits = float_bits(x)
+    return int32(bits ^ int32(int32(bits >> SIGN) & LARGEST))
+
+def at_rank(i: int32) -> float32:
+    """The number of this rank."""
+    return bits_float(int32(i ^ int32(int32(i >> SIGN) & LARGEST)))
+
 def exp(x: float32) -> float32:
     """e^x = 2^n e^r, n = round(x / log 2)."""
     # NaN fails both comparisons and stays.
@@ -82,7 +95,9 @@ def exp(x: float32) -> float32:
     rest = (EXP_0 + r * EXP_1) + r2 * ((EXP_2 + r * EXP_3) + r2 * EXP_4)
     value = ONE + (r + r2 * (HALF + r * rest))
     # 2^n in two factors: neither leaves the normal range, so only the second product rounds.
-    bits = float_bits(shifted) - float_bits(ROUND)
+    bits = int32(
+        float_bits(shifted) - float_bits(ROUND)
+    )  # in 64 bits only half as many fit a vector
     half = int32(bits >> int32(1))
     scaled = value * bits_float(int32(half << MANTISSA) + ONE_BITS)
     return scaled * bits_float(int32(int32(bits - half) << MANTISSA) + ONE_BITS)
@@ -112,17 +127,13 @@ def log1p(x: float32) -> float32:
     # To half an ulp, and -0.0 stays.
     return x if abs(x) < EPSILON else value
 
-LANES = 16
-#: Lanes are added to each other in these steps.
-HALVES = (8, 4, 2, 1)
-
-
 def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
     """Blocks of rows, transposed: the loops over rows vectorise."""
     k = raw_all.shape[1]
     zero, one = raw_all.dtype.type(0.0), raw_all.dtype.type(1.0)
     buffer = np.empty((k, rows), raw_all.dtype)
     work = np.empty((3, rows), raw_all.dtype)
+    invalid = 0
     for begin in range(start, stop, rows):
         n = min(rows, stop - begin)
         top, total, mine = work[0, :n], work[1, :n], work[2, :n]
@@ -135,6 +146,10 @@ def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
             column = buffer[j, :n]
             for i in range(n):
                 top[i] = column[i] if column[i] > top[i] else top[i]
+                total[i] += column[i]
+        for i in range(n):
+            invalid += 0 if abs(total[i]) < math.inf else 1
+            total[i] = zero
         for j in range(k):
             column = buffer[j, :n]
             for i in range(n):
@@ -157,47 +172,52 @@ def few_classes(codes_all, raw_all, first, rest, start, stop, rows):
         for i in range(n):
             for j in range(k):
                 rest[begin + i, j] = buffer[j, i] * mine[i]
+    return invalid
+
+
+def plus(a, b):
+    """a + b, and a loop of them in whatever order vectorises, which ``build.py`` allows here and nowhere else.
+
+    For terms ≥ 0, of which no order recovers the rounding errors, and to see whether numbers are finite.
+    """
+    return a + b
 
 
 def many_classes(codes_all, raw_all, first, rest, start, stop, rows):
-    """Row by row: the loops over classes vectorise, sums and maxima in lanes."""
+    """Blocks of rows: the loops over classes vectorise, and over the rows of a block what is left."""
     k = raw_all.shape[1]
-    whole = k - k % LANES
     zero, one = raw_all.dtype.type(0.0), raw_all.dtype.type(1.0)
-    lanes = np.empty(LANES, raw_all.dtype)
-    for i in range(start, stop):
-        raw, out = raw_all[i], rest[i]
-        lanes[:] = raw[0]
-        for j in range(0, whole, LANES):
-            part = raw[j : j + LANES]
-            for lane in range(LANES):
-                lanes[lane] = part[lane] if part[lane] > lanes[lane] else lanes[lane]
-        for half in HALVES:
-            for lane in range(half):
-                other = lanes[lane + half]
-                lanes[lane] = other if other > lanes[lane] else lanes[lane]
-        top = lanes[0]
-        for j in range(whole, k):
-            top = raw[j] if raw[j] > top else top
-        seen = int(codes_all[i])
-        for j in range(k):
-            out[j] = exp(raw[j] - top)
-        mine = out[seen]
-        out[seen] = zero
-        lanes[:] = zero
-        for j in range(0, whole, LANES):
-            part = out[j : j + LANES]
-            for lane in range(LANES):
-                lanes[lane] += part[lane]
-        for half in HALVES:
-            for lane in range(half):
-                lanes[lane] += lanes[lane + half]
-        total = lanes[0]
-        for j in range(whole, k):
-            total += out[j]
-        excess = total if mine == one else (total + mine) - one
-        first[i] = (top - raw[seen]) + log1p(excess)
-        scale = one / (one + excess)
-        out[seen] = -total
-        for j in range(k):
-            out[j] *= scale
+    work = np.empty((3, rows), raw_all.dtype)
+    invalid = 0
+    for begin in range(start, stop, rows):
+        n = min(rows, stop - begin)
+        loss, total, mine = work[0, :n], work[1, :n], work[2, :n]
+        for i in range(n):
+            raw, out = raw_all[begin + i], rest[begin + i]
+            # Integers have a maximum without NaN, and so one that vectorises.
+            highest, whole = rank(raw[0]), zero
+            for j in range(k):
+                this = rank(raw[j])
+                highest = this if this > highest else highest
+                whole = plus(whole, raw[j])
+            invalid += 0 if abs(whole) < math.inf else 1
+            top = at_rank(highest)
+            for j in range(k):
+                out[j] = exp(raw[j] - top)
+            seen = int(codes_all[begin + i])
+            loss[i], mine[i], out[seen] = top - raw[seen], out[seen], zero
+            others = zero
+            for j in range(k):
+                others = plus(others, out[j])
+            total[i] = others
+        for i in range(n):
+            excess = total[i] if mine[i] == one else (total[i] + mine[i]) - one
+            loss[i] += log1p(excess)
+            mine[i] = one / (one + excess)
+        for i in range(n):
+            out, scale = rest[begin + i], mine[i]
+            first[begin + i] = loss[i]
+            out[int(codes_all[begin + i])] = -total[i]
+            for j in range(k):
+                out[j] *= scale
+    return invalid
