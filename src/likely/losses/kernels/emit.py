@@ -39,7 +39,7 @@ _UNARY = {
 _COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
 _KNOWN = {*_BINARY, *_UNARY, *_COPIED, *SUMS, "where", "sign", "pi"}
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
-_LONGEST = 1600
+_LONGEST = 1500
 
 
 def compilable(outputs: Sequence[Node]) -> bool:
