@@ -469,8 +469,8 @@ def log_factorial_error(y: Any) -> Node:
 
 
 def count_error(y: Any) -> Node:
-    """E(y) where y >= 1 is known: one polynomial. Max relative error 5.4e-16."""
-    return stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI)
+    """E(y) of whole numbers y >= 0: one polynomial. Max relative error 5.4e-16."""
+    return where(y < 1.0, 0.0, stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI))
 
 
 def log_factorial_error_1(y: Any) -> Node:

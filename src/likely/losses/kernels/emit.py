@@ -52,7 +52,7 @@ _SIMPLE = {
     *(_BINARY.keys() - {"arctan2"}),
     *_UNARY,
     *("where", "sign", "maximum", "minimum", "exp", "log", "log1p"),
-    *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "log_factorial_error"),
+    *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "count_error"),
 }
 
 
