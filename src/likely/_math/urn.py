@@ -121,7 +121,7 @@ class _Urn:
     ) -> None:
         k, c = rarer, other
         self.k, self.c, self.t, self.m = k, c, k + c, c - 1.0
-        self.p, self.q, self.n = p, q, n
+        self.n = n
         self.log_p, self.log_q, self.log_n = log_p, log_q, log_n
         self.a, self.b = p * n, q * n
         self.few = few = _at_most_one(k)
