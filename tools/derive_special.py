@@ -82,6 +82,8 @@ K = mp.mpf(3.5)  # about the fastest convergence
 FITS = {
     "STIRLING": (stirling(0), 0, 1, 20, 0.5),
     "STIRLING_1": (stirling(1), 0, 1, 22, 0.5),
+    "STIRLING_FROM_2": (stirling(0), 0, 0.5, 14, 0.25),
+    "STIRLING_1_FROM_2": (stirling(1), 0, 0.5, 16, 0.25),
     "STIRLING_2": (stirling(2), 0, 1, 24, 0.5),
     "STIRLING_3": (stirling(3), 0, 1, 23, 0.5),
     "LOG_FACTORIAL": (lambda y: mp.loggamma(1 + y) / y + 1, 0, 1, 18, 0.5),

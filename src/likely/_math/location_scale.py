@@ -85,7 +85,8 @@ def _logistic_density(z: Expression) -> Node:
 
 def _half_tanh(z: Expression) -> Node:
     # |tanh(z/2)|
-    return -expm1(-abs_(z)) * (1.0 / (1.0 + exp(-abs_(z))))
+    less = expm1(-abs_(z))
+    return -less * (1.0 / (1.0 + (1.0 + less)))
 
 
 logistic_kernel = location_scale(
@@ -96,7 +97,7 @@ logistic_kernel = location_scale(
             lambda z: (1.0 - exp(-z)) / (1.0 + exp(-z)),
             lambda z: 2.0 * exp(-z) / ((1.0 + exp(-z)) * (1.0 + exp(-z))),
         ),
-        value=lambda z: abs_(z) + 2.0 * log1p(exp(-abs_(z))),
+        value=lambda z: abs_(z) + 2.0 * log1p(1.0 + expm1(-abs_(z))),
         slope=lambda z: sign(z) * _half_tanh(z),
         scale=lambda z: abs_(z) * _half_tanh(z),
         bend=_logistic_density,
@@ -110,12 +111,12 @@ logistic_kernel = location_scale(
 
 # --- Gumbel: g = z + e⁻ᶻ. ------------------------------------------------------------------------
 #
-# Both terms of every sum have one sign. Far left e⁻ᶻ is all there is of g.
+# Both terms of every sum have one sign. Far left e⁻ᶻ is all there is of g; beside z, 1 + expm1(−z) has its digits.
 gumbel_kernel = location_scale(
     "gumbel",
     Standard(
         (lambda z: z + exp(-z), lambda z: 1.0 - exp(-z), lambda z: exp(-z)),
-        value=lambda z: where(z < -700.0, exp(-z), z + exp(-z)),
+        value=lambda z: where(z < -700.0, 0.0, z) + (1.0 + expm1(-z)),
         slope=lambda z: -expm1(-z),
         scale=lambda z: -z * expm1(-z),
         bend=lambda z: exp(-z),

@@ -33,7 +33,7 @@ def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     u = _product(d, s, c)
     far = u > 1.0 / TINY
     apart = log(where(far, abs_(c), 1.0)) + log(where(far, abs_(d), 1.0)) - log_s
-    return where(far, apart, log1p(u))
+    return where(far, apart, log1p(where(far, 1.0, u)))
 
 
 def _hazard(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:

@@ -94,6 +94,44 @@ STIRLING_1 = (
     -0.0015944737945041533,
     0.0029918167520089738,
 )
+# degree 14, relative error 6.4e-16, growth 1
+STIRLING_FROM_2 = (
+    0.08316268841506036,
+    -0.0013424216224692104,
+    -0.0025103042581196087,
+    0.0006433477366882529,
+    0.00039875278857747133,
+    -0.0004450705580276765,
+    6.235791437888867e-05,
+    0.00027710626579815345,
+    -0.00032539950045469275,
+    6.374429842615443e-05,
+    0.0003373082071647314,
+    -0.0005973380396041934,
+    0.000326464985382039,
+    0.0007528283222928126,
+    -0.0013344391099077636,
+)
+# degree 16, relative error 9.4e-16, growth 1
+STIRLING_1_FROM_2 = (
+    0.08282708300944235,
+    -0.003939995374011482,
+    -0.007048401970592325,
+    0.0029721437469417892,
+    0.001437425392071082,
+    -0.002576889120881094,
+    0.0009214780435755962,
+    0.001566301185605049,
+    -0.0027869398541431555,
+    0.0014690331308030429,
+    0.002109795714812767,
+    -0.005904212588635412,
+    0.006240749959644998,
+    0.002410449246699809,
+    -0.0189893309479401,
+    0.01656780079424431,
+    0.009499895423923365,
+)
 # degree 24, relative error 4.7e-16, growth 1.2
 STIRLING_2 = (
     0.15947253478581147,
@@ -406,6 +444,17 @@ def stirling_above(x: Any) -> Node:
     return u * _powers(u, STIRLING)
 
 
+def stirling_from_2(x: Any, u: Any = None) -> Node:
+    """S(x) where x >= 2 is known, given u = 1/x where that is at hand. Max relative error 9e-16."""
+    u = 1.0 / x if u is None else u
+    return u * polynomial(u - 0.25, STIRLING_FROM_2)
+
+
+def stirling_slope_from_2(u: Any) -> Node:
+    """-S'(x)/u^2 of u = 1/x, where x >= 2 is known. Max relative error 1.3e-15."""
+    return polynomial(u - 0.25, STIRLING_1_FROM_2)
+
+
 def log_factorial_error(y: Any) -> Node:
     """E(y) = lgamma(y + 1) - y log y + y for y >= 0; E(0) = 0.
 
@@ -420,8 +469,8 @@ def log_factorial_error(y: Any) -> Node:
 
 
 def count_error(y: Any) -> Node:
-    """E(y) where y >= 1 is known: one polynomial. Max relative error 5.4e-16."""
-    return stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI)
+    """E(y) of whole numbers y >= 0: one polynomial. Max relative error 5.4e-16."""
+    return where(y < 1.0, 0.0, stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI))
 
 
 def log_factorial_error_1(y: Any) -> Node:

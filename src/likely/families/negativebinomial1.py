@@ -3,12 +3,12 @@
 from likely._math.atoms import (
     betainc,
     betaincc,
+    count_error,
     linear_variance_deviance,
     linear_variance_zeros,
     log1mexp_of,
     log1p_excess,
     log_expm1_ratio,
-    log_factorial_error,
     negative_binomial_factorial,
     negative_binomial_information,
     negative_binomial_log_zeros,
@@ -52,7 +52,7 @@ def _one_cluster(y, mean, dispersion):
         + (size - 0.5) * log(y + size)
         - (size + 0.5) * log1p(size)
         + 1.0
-        - log_factorial_error(y)
+        - count_error(y)
     )
     return rising - y * softplus(-dispersion.log) - log(log1p(dispersion))
 
