@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
+from likely._math.connection import Connection, Covariant, along
 from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, where
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
@@ -27,12 +28,16 @@ class Atom:
 
     ``derivative(*arguments, out)`` gives the partial derivative for each argument; ``expansion`` is
     None for a primitive; ``definition`` is None where the name itself is the textbook's.
+    ``covariant`` and ``degrees`` are what :func:`likely._math.derive.covariant` knows of it beyond its derivative.
     """
 
     name: str
     derivative: Rule | None = None
     expansion: Formula | None = None
     definition: Formula | None = None
+    covariant: Covariant | None = None
+    #: Of each argument what it adds to the degree: per unit of a logarithm's slope; None where it must not move.
+    degrees: tuple[float | None, ...] | None = None
 
     def __call__(self, *args: object) -> Node:
         return make(self.name, *args)
@@ -50,17 +55,25 @@ def register(
     derivative: Rule | None = None,
     definition: Formula | None = None,
     expansion: Formula | None = None,
+    covariant: Covariant | None = None,
+    degrees: tuple[float | None, ...] | None = None,
 ) -> Atom:
     """Enter an atom into the registry under its name."""
-    atom = Atom(name, derivative, expansion, definition)
+    atom = Atom(name, derivative, expansion, definition, covariant, degrees)
     ATOMS[name] = atom
     return atom
 
 
-def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
+def _register(
+    name: str,
+    derivative: Rule | None = None,
+    definition: Formula | None = None,
+    covariant: Covariant | None = None,
+    degrees: tuple[float | None, ...] | None = None,
+) -> Atom:
     """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
     expansion = getattr(special, name, None) or getattr(compound, name, None)
-    return register(name, derivative, definition, expansion)
+    return register(name, derivative, definition, expansion, covariant, degrees)
 
 
 # --- Primitives: every backend supplies the value, here are the rules. ---------------------------

@@ -1,0 +1,92 @@
+"""What the curvature of a link takes off a second derivative.
+
+With t = log θ as a function of a raw prediction r, and L_t, L_tt the derivatives of a loss in t,
+
+    d²L/dr² = (dt/dr)² (L_tt − Γ L_t),    Γ = −(d²t/dr²)/(dt/dr)².
+
+Γ is 0 for the log link, p⁻¹ for θ = rᵖ (1 for the identity, −1 for the inverse), and between 0 and 1 for softplus. A
+loss that is nearly linear in r has L_tt ≈ Γ L_t, and their difference no digits. So it is formed from the parts of
+L_t: one that grows like θ^q contributes q − Γ times itself, which is 0 at q = Γ whatever its size, infinite or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from likely._math.graph import Node, constant, is_constant
+
+
+@dataclass(frozen=True)
+class Connection:
+    """scale·Γ + shift, of which Γ and 1 − Γ are both known to all their digits."""
+
+    value: Node
+    complement: Node
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def plus(self, number: float) -> Connection:
+        return Connection(self.value, self.complement, self.scale, self.shift + number)
+
+    def over(self, number: float) -> Connection:
+        return Connection(self.value, self.complement, self.scale / number, self.shift / number)
+
+    @property
+    def known(self) -> float | None:
+        """Its number, where that does not depend on the raw prediction."""
+        if self.value.op != "constant":
+            return None
+        number: float = self.value.value
+        return self.scale * number + self.shift
+
+    @property
+    def node(self) -> Node:
+        if self.known is not None:
+            return constant(self.known)
+        if self.shift == -self.scale:
+            return -self.scale * self.complement
+        return self.scale * self.value + self.shift
+
+
+#: (arguments, their slopes in t, Γ, the atom) → its slope less Γ times itself; None where it knows of no better form.
+Covariant = Callable[[Sequence[Node], Sequence[Node], Connection, Node], "Node | None"]
+
+
+def still(node: Node) -> bool:
+    """Whether a slope is 0."""
+    return is_constant(node, 0.0)
+
+
+def along(
+    moving: int, form: Callable[..., Node | None], companions: Sequence[int] = ()
+) -> Covariant:
+    """The rule of an atom f of which argument ``moving``, a logarithm, has a constant slope q.
+
+    ``form(*arguments, f, γ)`` is ∂f − γf with ∂ the derivative by that argument, γ = Γ/q. Of the companions, which
+    carry the value to the logarithm, the derivative is 0.
+    """
+
+    def covariant(
+        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+    ) -> Node | None:
+        slope = slopes[moving]
+        others = (s for j, s in enumerate(slopes) if j != moving and j not in companions)
+        if not is_constant(slope) or still(slope) or not all(map(still, others)):
+            return None
+        found = form(*args, out, gamma.over(slope.value))
+        return None if found is None else slope * found
+
+    return covariant
+
+
+def first_of(*rules: Covariant) -> Covariant:
+    """The first of several rules that applies."""
+
+    def covariant(
+        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+    ) -> Node | None:
+        found = (rule(args, slopes, gamma, out) for rule in rules)
+        return next((node for node in found if node is not None), None)
+
+    return covariant
