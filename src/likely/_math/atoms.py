@@ -9,11 +9,11 @@ textbook formula: the truth that the expansion is measured against, and what ``e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
-from likely._math.connection import Connection, Covariant, along
+from likely._math.connection import Connection, Covariant, along, at, first_of, still
 from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, where
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
@@ -163,11 +163,30 @@ expm1_ratio_curve = _register(
 )
 
 # --- Remainders of logarithm and exponential. ----------------------------------------------------
+
+
+def _residual_covariant(
+    args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+) -> Node | None:
+    # Of x whose slope is qx: qv² − Γf, which is of order x² unless Γ = 2q.
+    (x,), (slope,) = args, slopes
+    q = 1.0 if slope is x else -1.0 if slope is -x else None
+    if q is None or gamma.known != 2.0 * q:
+        return None
+    return -q * log1p_residual_2(x)
+
+
 log1pmx = _register("log1pmx", lambda x, out: (-x / (1.0 + x),), lambda x: log(1.0 + x) - x)
 log1p_residual = _register(
     "log1p_residual",
     lambda x, out: (x / (1.0 + x) / (1.0 + x),),
     lambda x: log(1.0 + x) - x / (1.0 + x),
+    _residual_covariant,
+)
+log1p_residual_2 = _register(
+    "log1p_residual_2",
+    None,
+    lambda x: 2.0 * log(1.0 + x) - 2.0 * x / (1.0 + x) - x / (1.0 + x) * (x / (1.0 + x)),
 )
 expm1mx = _register("expm1mx", lambda x, out: (graph.expm1(x),), lambda x: exp(x) - 1.0 - x)
 scaled_log1p = _register(
@@ -226,6 +245,12 @@ def _share(a: Node, b: Node) -> Node:
     return 1.0 / (1.0 + b / a)
 
 
+def _deviance_in_1_over_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
+    # With δ = (y − m)/(s + m): s (2δ − 2 log(1 + δ) − δ²) + sδ² y/(s + y)
+    delta = (y - m) / (s + m)
+    return s * log1p_residual_2((m - y) / (s + y)) + (s * delta) * (delta * _share(y, s))
+
+
 negative_binomial_deviance = _register(
     "negative_binomial_deviance",
     lambda y, m, s, log_m, log_s, out: (
@@ -247,6 +272,7 @@ negative_binomial_deviance_size = _register(
         negative_binomial_deviance_size_2(y, m, s),
     ),
     lambda y, m, s, log_m, log_s: s * ((y - m) / (s + m) - log((s + y) / (s + m))),
+    along(4, at({-1.0: _deviance_in_1_over_size}), (2,)),
 )
 negative_binomial_deviance_size_2 = _register(
     "negative_binomial_deviance_size_2",
@@ -397,6 +423,20 @@ negative_binomial_slope = _register(
         (m - y) * _share(s, m) * _share(m, s),
     ),
     lambda y, m, s, log_m, log_s: (m - y) * s / (s + m),
+    along(
+        3,
+        at(
+            {
+                1.0: lambda y, m, s, log_m, log_s: (
+                    _share(s, m) * (y * (1.0 + _share(m, s)) - m * _share(m, s))
+                ),
+                -1.0: lambda y, m, s, log_m, log_s: (
+                    _share(s, m) * (m * (1.0 + _share(s, m)) - y * _share(s, m))
+                ),
+            }
+        ),
+        (1,),
+    ),
 )
 
 # --- Gamma, in t = log(y/mean) and log shape. ----------------------------------------------------
@@ -420,6 +460,7 @@ gamma_deviance = _register(
         _if_over(t, out),
     ),
     lambda t, k, log_k: k * (exp(t) - 1.0 - t),
+    degrees=(None, 0.0, 1.0),
 )
 gamma_slope = _register(
     "gamma_slope",
@@ -429,6 +470,8 @@ gamma_slope = _register(
         _if_over(t, out),
     ),
     lambda t, k, log_k: k * (exp(t) - 1.0),
+    along(0, at({1.0: lambda t, k, log_k: k})),
+    (None, 0.0, 1.0),
 )
 
 gamma_exponential = _register(
@@ -449,6 +492,30 @@ student_kernel = _register(
     ),
     lambda d, s, n, log_s, log_n: log(s) + 0.5 * (n + 1.0) * log(1.0 + d * d / (n * s * s)),
 )
+def _moving_residual(form: Formula) -> Covariant:
+    """The rule of an atom of d = y − m that moves with m: m times the pull, the smaller of which underflows, is one."""
+
+    def covariant(
+        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+    ) -> Node | None:
+        if not all(map(still, slopes[1:])):
+            return None
+        return form(student_pull(*args) * slopes[0], *args) - gamma.node * out
+
+    return covariant
+
+
+def _student_pull_covariant(
+    args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+) -> Node | None:
+    # Far from y the loss is linear in log m, of d = y − m.
+    d, s, n, *_ = args
+    if d.op != "subtract" or slopes[0] is not -d.args[1] or not all(map(still, slopes[1:])):
+        return None
+    y, m = d.args
+    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * out
+
+
 student_pull = _register(
     "student_pull",
     lambda d, s, n, log_s, log_n, out: (
@@ -459,6 +526,7 @@ student_pull = _register(
         -out * student_near(d, s, n),
     ),
     lambda d, s, n, log_s, log_n: d / (n * s * s + d * d),
+    _student_pull_covariant,
 )
 student_scale = _register(
     "student_scale",
@@ -470,6 +538,9 @@ student_scale = _register(
         out * student_far(d, s, n),
     ),
     lambda d, s, n, log_s, log_n: n * (s * s - d * d) / (n * s * s + d * d),
+    _moving_residual(
+        lambda pull, d, s, n, log_s, log_n: -2.0 * ((n + 1.0) * student_near(d, s, n)) * pull
+    ),
 )
 student_df = _register(
     "student_df",
@@ -482,6 +553,29 @@ student_df = _register(
     ),
     lambda d, s, n, log_s, log_n: (
         n * log(1.0 + d * d / (n * s * s)) - (n + 1.0) * d * d / (n * s * s + d * d)
+    ),
+    first_of(
+        along(4, at({-1.0: lambda d, s, n, log_s, log_n: student_df_bend(d, s, n, log_s, log_n)}), (2,)),
+        _moving_residual(
+            lambda pull, d, s, n, log_s, log_n: -2.0 * student_scale(d, s, n, log_s, log_n) * pull
+        ),
+    ),
+)
+student_df_bend = _register(
+    # The second derivative of the kernel in 1/n, over n².
+    "student_df_bend",
+    None,
+    lambda d, s, n, log_s, log_n: (
+        2.0 * n * log(1.0 + d * d / (n * s * s))
+        - 2.0 * n * student_far(d, s, n)
+        - (n + 1.0) * student_far(d, s, n) * student_far(d, s, n)
+    ),
+)
+student_pull_in_log = _register(
+    "student_pull_in_log",
+    None,
+    lambda x, m, d, s, n: (
+        (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
     ),
 )
 student_near = _register("student_near", None, lambda d, s, n: n * s * s / (n * s * s + d * d))
@@ -529,11 +623,19 @@ stirling_slope = _register(
     "stirling_slope",
     lambda x, log_x, out: (0.0, stirling_curve(x, log_x)),
     lambda x, log_x: x * (digamma(x) - log(x)) + 0.5,
+    along(1, at({-1.0: lambda x, log_x: stirling_bend(x, log_x)}), (0,)),
 )
 stirling_curve = _register(
     "stirling_curve",
     None,
     lambda x, log_x: x * (digamma(x) - log(x)) + x * x * trigamma(x) - x,
+)
+
+stirling_bend = _register(
+    # The second derivative in 1/x, over x².
+    "stirling_bend",
+    None,
+    lambda x, log_x: 2.0 * x * (digamma(x) - log(x)) + x * x * trigamma(x) - x + 0.5,
 )
 
 stirling_of_sum = _register(
@@ -545,6 +647,12 @@ stirling_of_sum = _register(
     ),
     lambda y, s, log_s: lgamma(s + y) - (s + y - 0.5) * log(s + y) + (s + y) - HALF_LOG_2PI,
 )
+def _stirling_of_sum_bend(y: Node, s: Node, log_s: Node) -> Node:
+    # 2sS′ + s²S″ at x = s + y: s (2S′ + xS″) less syS″
+    x = s + y
+    return s * (stirling_bend(x, log(x)) / x - y * stirling_error_2(x))
+
+
 stirling_of_sum_slope = _register(
     "stirling_of_sum_slope",
     lambda y, s, log_s, out: (
@@ -553,6 +661,7 @@ stirling_of_sum_slope = _register(
         stirling_of_sum_curve(y, s),
     ),
     lambda y, s, log_s: s * (digamma(s + y) - log(s + y) + 0.5 / (s + y)),
+    along(2, at({-1.0: _stirling_of_sum_bend}), (1,)),
 )
 stirling_of_sum_curve = _register(
     "stirling_of_sum_curve",

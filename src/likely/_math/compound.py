@@ -385,6 +385,16 @@ def student_pull(
     return where(abs_(z) > 1e50, student_far(d, s, n) / d, close)
 
 
+def student_pull_in_log(
+    x: Expression, m: Expression, d: Expression, s: Expression, n: Expression
+) -> Node:
+    """The pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
+    near, far = student_near(d, s, n), student_far(d, s, n)
+    apart = far * (near * ((d - m) / d / d) + far * (x / d / d))
+    close = near * (near * ((d - m) / n / s / s) + far * (x / n / s / s))
+    return where(abs_(d / s) > 1e50, apart, close)
+
+
 def student_pull_slope(d: Expression, s: Expression, n: Expression) -> Node:
     """(n − q)/(n + q)²/s², its derivative in d."""
     near, far = student_near(d, s, n), student_far(d, s, n)
@@ -420,6 +430,16 @@ def student_df_2(
     return n * (residual - far * far) + far * student_near(d, s, n)
 
 
+def student_df_bend(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """n (2 log(1 + q/n) − 2v − v²) − v² with v = q/(n + q): two terms of order q²/n² for large n."""
+    x, over, log_x = _student_log(d, s, n, log_s, log_n)
+    residual = where(over, 2.0 * log_x - 3.0, special.log1p_residual_2(x))
+    far = student_far(d, s, n)
+    return n * residual - far * far
+
+
 def _stirling_parts(x: Expression, log_x: Expression) -> tuple[Node, Node, Node]:
     """Whether x < 1, 1/z with z = x or x + 1, and log(1 + 1/x): −log x where x underflows."""
     step = where(x > TINY, log1p(1.0 / x), -log_x)
@@ -447,6 +467,14 @@ def stirling_curve(x: Expression, log_x: Expression) -> Node:
     p2 = special._powers(u, special.STIRLING_2)
     near = x * (step - u * (1.0 + u * (0.5 + p1 - (x * u) * p2)))
     return where(small, near, u * (p2 - p1))
+
+
+def stirling_bend(x: Expression, log_x: Expression) -> Node:
+    """2x S′(x) + x² S″(x): −½ at 0, −1/(60x³) far out, where the two terms cancel."""
+    small = x < 1.0
+    u = special._shifted_reciprocal(x)
+    direct = stirling_curve(x, log_x) + stirling_slope(x, log_x)
+    return where(small, direct, -(u * u * u * special._powers(u, special.STIRLING_BEND)))
 
 
 def stirling_of_sum(y: Expression, s: Expression, log_s: Expression) -> Node:

@@ -11,7 +11,7 @@ L_t: one that grows like θ^q contributes q − Γ times itself, which is 0 at q
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from likely._math.graph import Node, constant, is_constant
@@ -61,10 +61,10 @@ def still(node: Node) -> bool:
 def along(
     moving: int, form: Callable[..., Node | None], companions: Sequence[int] = ()
 ) -> Covariant:
-    """The rule of an atom f of which argument ``moving``, a logarithm, has a constant slope q.
+    """The rule of an atom f of which argument ``moving`` has a constant slope q, and the others have none.
 
-    ``form(*arguments, f, γ)`` is ∂f − γf with ∂ the derivative by that argument, γ = Γ/q. Of the companions, which
-    carry the value to the logarithm, the derivative is 0.
+    ``form(*arguments, f, γ)`` is ∂f − γf with ∂ the derivative by that argument, γ = Γ/q. The companions may move: f
+    has no derivative by them, they carry the value whose logarithm moves.
     """
 
     def covariant(
@@ -78,6 +78,26 @@ def along(
         return None if found is None else slope * found
 
     return covariant
+
+
+def at(forms: Mapping[float, Callable[..., Node]]) -> Callable[..., Node | None]:
+    """The form of ``along`` from some, ``form(*arguments)`` = ∂f − γf for one number γ each.
+
+    ∂f itself is that for 0; any other γ is taken from the nearest.
+    """
+
+    def form(*given: object) -> Node | None:
+        *args, out, gamma = given
+        assert isinstance(gamma, Connection)
+        wanted = gamma.known
+        if wanted is None:  # Γ is between 0 and 1, where what tends to 1 has lost its digits
+            wanted = gamma.scale
+        base = min((*forms, 0.0), key=lambda number: abs(wanted - number))
+        if base == 0.0:
+            return None
+        return forms[base](*args) - gamma.plus(-base).node * out
+
+    return form
 
 
 def first_of(*rules: Covariant) -> Covariant:

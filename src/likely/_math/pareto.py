@@ -76,8 +76,7 @@ def _bend_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> N
     small = abs_(u) < TINY
     by = where(small, 1.0, c)
     half = u / (2.0 + u)
-    # 2h − v − v²/2 = 2h³/(1 + h)² for v = 2h/(1 + h)
-    near = 4.0 * (special._atanh_tail(half) + half * half * half / (1.0 + half) / (1.0 + half))
+    near = special._log1p_residual_2_near(half)
     v = _fraction(d, s, c, log_s)
     rest = where(abs_(half) < NEAR, near, (2.0 * _log1p(d, s, c, log_s) - 2.0 * v) - v * v)
     return where(small, 2.0 / 3.0 * (z * z * z), rest / by / by / by)

@@ -149,6 +149,34 @@ STIRLING_3 = (
     0.4177288025648039,
     -0.8963516401426649,
 )
+# degree 24, relative error 1.0e-13, growth 2.1
+STIRLING_BEND = (
+    0.013720915624055372,
+    -0.008993698989045628,
+    -0.0011177799548260485,
+    0.007141932139102836,
+    -0.0068790461789292635,
+    0.0023611962961780893,
+    0.0030847155826094243,
+    -0.006641818005237509,
+    0.006823172231523093,
+    -0.0036180728750372553,
+    -0.001742391930471332,
+    0.007189737568784711,
+    -0.010814161198323064,
+    0.012171876332234991,
+    -0.0074863256303643625,
+    -0.013922855792007362,
+    0.02564230730330765,
+    0.03800166649418526,
+    -0.03928513510325381,
+    -0.24953138547618212,
+    0.28147931837192663,
+    0.4655379598016011,
+    -0.6579956414125566,
+    -0.2770790449425214,
+    0.47903910486158985,
+)
 # degree 18, relative error 5.6e-16, growth 2.6
 LOG_FACTORIAL = (
     0.7584355247295097,
@@ -259,6 +287,23 @@ def log1p_residual(x: Any) -> Node:
     fraction = x / (1.0 + x)
     near = 2.0 * _atanh_tail(v) + v * fraction
     return where(abs_(v) < 0.2, near, log1p(x) - fraction)
+
+
+def _log1p_residual_2_near(half: Any) -> Node:
+    """2 log(1 + x) - 2v - v^2 for v = x/(1 + x) and |half| < 0.2, half = x/(2 + x): 2x^3/3 near 0.
+
+    v = 2 half/(1 + half) and log(1 + x) = 2 atanh(half), so that what is left is 4 (atanh(half) - half) and
+    2 half - v - v^2/2 = 2 half^3/(1 + half)^2, twice.
+    """
+    return 4.0 * (_atanh_tail(half) + half * half * half / (1.0 + half) / (1.0 + half))
+
+
+def log1p_residual_2(x: Any) -> Node:
+    """2 log(1 + x) - 2v - v^2 with v = x/(1 + x), for x > -1; 2x^3/3 near 0."""
+    half = x / (2.0 + x)
+    v = x / (1.0 + x)
+    far = (2.0 * log1p(x) - 2.0 * v) - v * v
+    return where(abs_(half) < 0.2, _log1p_residual_2_near(half), far)
 
 
 def expm1mx(x: Any) -> Node:
