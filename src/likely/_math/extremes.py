@@ -8,9 +8,11 @@ log s + (1 + c)t + e. Inside the support 1 + cz > 0; outside nothing here is a n
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from likely._math.atoms import Atom, lgamma, register
+from likely._math.connection import Connection, along, first_of, still
 from likely._math.graph import (
     Expression,
     Node,
@@ -23,7 +25,19 @@ from likely._math.graph import (
     polynomial,
     where,
 )
-from likely._math.pareto import FAR, _bend, _bend_2, _hazard, _ratio, _share
+from likely._math.pareto import (
+    FAR,
+    _bend,
+    _bend_2,
+    _bend_2_c,
+    _fraction,
+    _hazard,
+    _left,
+    _ratio,
+    _share,
+    pareto_fraction,
+    shape_covariant,
+)
 
 #: Below this hazard e⁻ᵗ is so much larger than 1 that nothing cancels against it.
 EARLY = -1.0
@@ -97,6 +111,38 @@ def _shape_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> 
     e = exp(-_hazard(d, s, c, log_s))
     squares = _times(bend, _times(bend, e)) - share * share
     return squares - _bend_2(d, s, c, log_s) * _rise(d, s, c, log_s)
+
+
+def _scale_and(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, g: Expression
+) -> Node:
+    # Early, where both parts are infinite, by the powers of e: 1 − w = cz w takes the rest together.
+    w, share = _ratio(d, s, c, log_s), _share(d, s, c, log_s)
+    v = _fraction(d, s, c, log_s)
+    t = _hazard(d, s, c, log_s)
+    few = share + v - (1.0 + g)
+    early = share * (c * w - v + (1.0 + g) + _times(exp(-t), few)) - g * w
+    return where(t < EARLY, early, share * _turn(d, s, c, log_s) - g * _scale(d, s, c, log_s))
+
+
+def _shape_in_log(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
+) -> Node:
+    e = exp(-_hazard(d, s, c, log_s))
+    bend, share = _bend(d, s, c, log_s), _share(d, s, c, log_s)
+    bends = _times(_bend_2_c(d, s, c, log_s) - a * bend, -_rise(d, s, c, log_s))
+    squares = _times(c * bend, _times(bend, e))
+    return (bends + squares) + share * _left(d, s, c, log_s, a)
+
+
+def _shape_of_scale(
+    args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+) -> Node | None:
+    # Of c = eᵗ that has grown large, c times the share is 1, and both of what the share multiplies too small.
+    d, s, c, log_s = args
+    if slopes[2] is not c or not all(map(still, (slopes[0], slopes[1], slopes[3]))):
+        return None
+    return -pareto_fraction(d, s, c, log_s) * extreme_cross(d, s, c, log_s) - gamma.node * out
 
 
 def _at(d: Expression, s: Expression, c: Expression) -> tuple[Node, Node, Node, Node]:
@@ -175,6 +221,23 @@ extreme_scale = register(
     ),
     lambda d, s, c, log_s: 1.0 - d / s * _at(d, s, c)[2] * (1.0 + c - _at(d, s, c)[1]),
     _scale,
+    first_of(
+        along(
+            3,
+            lambda d, s, c, log_s, out, gamma: extreme_scale_and(d, s, c, log_s, gamma.node),
+            (1,),
+        ),
+        _shape_of_scale,
+    ),
+)
+extreme_scale_and = register(
+    "extreme_scale_and",
+    None,
+    lambda d, s, c, log_s, g: (
+        extreme_share(d, s, c, log_s) * extreme_turn(d, s, c, log_s)
+        - g * extreme_scale(d, s, c, log_s)
+    ),
+    _scale_and,
 )
 extreme_shape = register(
     "extreme_shape",
@@ -186,6 +249,15 @@ extreme_shape = register(
     ),
     _textbook_shape,
     _shape,
+    shape_covariant(lambda: extreme_shape_in_log),
+)
+extreme_shape_in_log = register(
+    "extreme_shape_in_log",
+    None,
+    lambda d, s, c, log_s, a: (
+        c * extreme_shape_2(d, s, c, log_s) + a * extreme_shape(d, s, c, log_s)
+    ),
+    _shape_in_log,
 )
 extreme_kernel: Atom = register(
     "extreme_kernel",

@@ -29,6 +29,7 @@ from likely._math.atoms import (
     stirling_error_2,
     trigamma,
 )
+from likely._math.connection import along, at
 from likely._math.graph import (
     PI,
     Expression,
@@ -218,6 +219,19 @@ gengamma_scale = register(
     ),
     lambda d, s, q, log_s: 1.0 - d / s * (_textbook(d, s, q)[2] - 1.0) / q,
     _scale,
+    # 1 + w²eˣ and 2 + w²(eˣ − D): two infinities less each other, from the slopes themselves.
+    along(
+        3,
+        at(
+            {
+                -1.0: lambda d, s, q, log_s: (
+                    1.0 + d / s * (d / s * gengamma_exponential(d, s, q, log_s))
+                ),
+                -2.0: lambda d, s, q, log_s: 2.0 + q * (d / s) * gengamma_turn(d, s, q, log_s),
+            }
+        ),
+        (1,),
+    ),
 )
 gengamma_shape = register(
     "gengamma_shape",

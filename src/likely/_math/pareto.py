@@ -6,9 +6,12 @@ w = 1/(1 + u). Inside the support 1 + u > 0; outside nothing here is a number.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from likely._math import special
 from likely._math.atoms import Atom, register
-from likely._math.graph import Expression, Node, abs_, log, log1p, where
+from likely._math.connection import Connection, Covariant, along, at, still
+from likely._math.graph import Expression, Node, abs_, as_node, is_constant, log, log1p, where
 
 #: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
 TINY = 1e-18
@@ -70,16 +73,62 @@ def _bend(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Nod
     return where(small, 0.5 * (z * z), rest / by / by)
 
 
+def _bend_2_c(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """c times the bend's own, which is in range where that is not."""
+    small, by, rest = _rest_2(d, s, c, log_s)
+    z = d / s
+    return where(small, 2.0 / 3.0 * (_product(d, s, c) * z * z), rest / by / by)
+
+
+def _shape_in_log(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
+) -> Node:
+    share = _share(d, s, c, log_s)
+    bends = _bend_2_c(d, s, c, log_s) - a * _bend(d, s, c, log_s)
+    return bends + share * _left(d, s, c, log_s, a)
+
+
+def _left(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
+) -> Node:
+    """a − v, where a is known to be 1 the digits of w."""
+    w = _ratio(d, s, c, log_s)
+    return w if is_constant(as_node(a), 1.0) else a - _fraction(d, s, c, log_s)
+
+
+def shape_covariant(in_log: Callable[[], Atom]) -> Covariant:
+    """Of a slope f in c = eᵗ: c ∂f − Γf, by an atom c ∂f + af."""
+
+    def covariant(
+        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
+    ) -> Node | None:
+        d, s, c, log_s = args
+        if slopes[2] is not c or not all(map(still, (slopes[0], slopes[1], slopes[3]))):
+            return None
+        return in_log()(d, s, c, log_s, gamma.over(-1.0).node)
+
+    return covariant
+
+
 def _bend_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """(2 log(1 + u) − 2v − v²)/c³ with v = u/(1 + u), which is ⅔z³ for c → 0."""
-    z, u = d / s, _product(d, s, c)
+    z = d / s
+    small, by, rest = _rest_2(d, s, c, log_s)
+    return where(small, 2.0 / 3.0 * (z * z * z), rest / by / by / by)
+
+
+def _rest_2(
+    d: Expression, s: Expression, c: Expression, log_s: Expression
+) -> tuple[Node, Node, Node]:
+    """Whether u is small, c where it is not, and 2 log(1 + u) − 2v − v² there."""
+    u = _product(d, s, c)
     small = abs_(u) < TINY
     by = where(small, 1.0, c)
     half = u / (2.0 + u)
     near = special._log1p_residual_2_near(half)
     v = _fraction(d, s, c, log_s)
     rest = where(abs_(half) < NEAR, near, (2.0 * _log1p(d, s, c, log_s) - 2.0 * v) - v * v)
-    return where(small, 2.0 / 3.0 * (z * z * z), rest / by / by / by)
+    return small, by, rest
 
 
 def _slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -176,6 +225,15 @@ pareto_slope = register(
     ),
     lambda d, s, c, log_s: pareto_share(d, s, c, log_s) - pareto_bend(d, s, c, log_s),
     _slope,
+    shape_covariant(lambda: pareto_shape_in_log),
+)
+pareto_shape_in_log = register(
+    "pareto_shape_in_log",
+    None,
+    lambda d, s, c, log_s, a: (
+        c * pareto_curve(d, s, c, log_s) + a * pareto_slope(d, s, c, log_s)
+    ),
+    _shape_in_log,
 )
 pareto_scale = register(
     "pareto_scale",
@@ -188,6 +246,20 @@ pareto_scale = register(
     ),
     lambda d, s, c, log_s: (s - d) / (s + c * d),
     lambda d, s, c, log_s: _ratio(d, s, c, log_s) - _share(d, s, c, log_s),
+    # w + v (w − z w), of which z² cancels for c = 0
+    along(
+        3,
+        at(
+            {
+                -1.0: lambda d, s, c, log_s: (
+                    pareto_ratio(d, s, c, log_s)
+                    + pareto_fraction(d, s, c, log_s)
+                    * (pareto_ratio(d, s, c, log_s) - pareto_share(d, s, c, log_s))
+                )
+            }
+        ),
+        (1,),
+    ),
 )
 pareto_kernel: Atom = register(
     "pareto_kernel",

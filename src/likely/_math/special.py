@@ -554,7 +554,9 @@ def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
         above, below = _plus(above, [0, *(k * c for c in below)]), above
     rest = _plus(_times(above, above), [-c for c in _times(below, above)])
     variance = _plus(rest, [0, *(-c for c in _times(below, below))])
-    return tuple(tuple(float(c) for c in p) for p in (below, above, variance))
+    # 1 − ag and 1 − a²(variance) vanish at v = 0, so that their numerators begin with v.
+    straight = _plus(_plus(_times(above, above), rest), [-c for c in variance[1:]])
+    return tuple(tuple(float(c) for c in p) for p in (below, above, variance, straight))
 
 
 def _plus(a: list[int], b: list[int]) -> list[int]:
@@ -568,7 +570,7 @@ def _times(a: list[int], b: list[int]) -> list[int]:
     return product
 
 
-MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE = _mills_polynomials(20)
+MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE, MILLS_STRAIGHT = _mills_polynomials(20)
 
 
 def mills_gap(x: Any) -> Node:
@@ -588,6 +590,18 @@ def mills_variance(x: Any) -> Node:
     near = maximum(x, MILLS_FAR)
     ratio = inverse_mills(near)
     return where(x < MILLS_FAR, far, 1.0 - ratio * (near + ratio))
+
+
+def mills_straight(x: Any) -> Node:
+    """2 + x (x p + m) with m = phi(x)/Phi(x), p = m (x + m); 8/x^2 far left, where 1 + xg and 1 - x^2 (1 - p) are left."""
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = polynomial(v, MILLS_STRAIGHT) / above / above
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    w = where(equal(ratio, 0.0), 0.0, near)  # far right the ratio vanishes, though x be infinite
+    return where(x < MILLS_FAR, far, 2.0 + w * (w * (ratio * (w + ratio)) + ratio))
 
 
 def log_mills(x: Any) -> Node:
