@@ -9,11 +9,11 @@ textbook formula: the truth that the expansion is measured against, and what ``e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
-from likely._math.connection import Connection, Covariant, along, at, first_of, still
+from likely._math.connection import Connection, Covariant, Moving, along, at, first_of
 from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, where
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
@@ -165,11 +165,9 @@ expm1_ratio_curve = _register(
 # --- Remainders of logarithm and exponential. ----------------------------------------------------
 
 
-def _residual_covariant(
-    args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-) -> Node | None:
+def _residual_covariant(atom: Moving, gamma: Connection) -> Node | None:
     # Of x whose slope is qx: qv² − Γf, which is of order x² unless Γ = 2q.
-    (x,), (slope,) = args, slopes
+    (x,), (slope,) = atom.args, atom.slopes
     q = 1.0 if slope is x else -1.0 if slope is -x else None
     if q is None or gamma.known != 2.0 * q:
         return None
@@ -495,25 +493,22 @@ student_kernel = _register(
 def _moving_residual(form: Formula) -> Covariant:
     """The rule of an atom of d = y − m that moves with m: m times the pull, the smaller of which underflows, is one."""
 
-    def covariant(
-        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-    ) -> Node | None:
-        if not all(map(still, slopes[1:])):
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        if not atom.alone(0):
             return None
-        return form(student_pull(*args) * slopes[0], *args) - gamma.node * out
+        pull = student_pull(*atom.args) * atom.slopes[0]
+        return form(pull, *atom.args) - gamma.node * atom.node
 
     return covariant
 
 
-def _student_pull_covariant(
-    args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-) -> Node | None:
+def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
     # Far from y the loss is linear in log m, of d = y − m.
-    d, s, n, *_ = args
-    if d.op != "subtract" or slopes[0] is not -d.args[1] or not all(map(still, slopes[1:])):
+    d, s, n, *_ = atom.args
+    if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
         return None
     y, m = d.args
-    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * out
+    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
 
 
 student_pull = _register(
@@ -647,6 +642,35 @@ stirling_of_sum = _register(
     ),
     lambda y, s, log_s: lgamma(s + y) - (s + y - 0.5) * log(s + y) + (s + y) - HALF_LOG_2PI,
 )
+def _above_half_bend(a: Node, log_a: Node) -> Node:
+    x = a + 0.5
+    share = a / x
+    bend, slope = stirling_bend(x, log(x)), stirling_slope(x, log(x))
+    return share * (share * bend + slope / x)
+
+
+stirling_above_half = _register(
+    # S(a + ½), in log a.
+    "stirling_above_half",
+    lambda a, log_a, out: (0.0, stirling_above_half_slope(a, log_a)),
+    lambda a, log_a: lgamma(a + 0.5) - a * log(a + 0.5) + a + 0.5 - HALF_LOG_2PI,
+)
+stirling_above_half_slope = _register(
+    "stirling_above_half_slope",
+    lambda a, log_a, out: (0.0, stirling_above_half_curve(a, log_a)),
+    lambda a, log_a: a * (digamma(a + 0.5) - log(a + 0.5) + 0.5 / (a + 0.5)),
+    along(1, at({-1.0: _above_half_bend}), (0,)),
+)
+stirling_above_half_curve = _register(
+    "stirling_above_half_curve",
+    None,
+    lambda a, log_a: (
+        a * (digamma(a + 0.5) - log(a + 0.5) + 0.5 / (a + 0.5))
+        + a * a * (trigamma(a + 0.5) - 1.0 / (a + 0.5) - 0.5 / ((a + 0.5) * (a + 0.5)))
+    ),
+)
+
+
 def _stirling_of_sum_bend(y: Node, s: Node, log_s: Node) -> Node:
     # 2sS′ + s²S″ at x = s + y: s (2S′ + xS″) less syS″
     x = s + y

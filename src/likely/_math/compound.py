@@ -477,6 +477,24 @@ def stirling_bend(x: Expression, log_x: Expression) -> Node:
     return where(small, direct, -(u * u * u * special._powers(u, special.STIRLING_BEND)))
 
 
+def stirling_above_half(a: Expression, log_a: Expression) -> Node:
+    """S(a + ½)"""
+    return stirling(a + 0.5, log(a + 0.5))
+
+
+def stirling_above_half_slope(a: Expression, log_a: Expression) -> Node:
+    """a S′(a + ½), its derivative in log a."""
+    x = a + 0.5
+    return a / x * stirling_slope(x, log(x))
+
+
+def stirling_above_half_curve(a: Expression, log_a: Expression) -> Node:
+    """a S′(a + ½) + a² S″(a + ½), its second derivative in log a."""
+    x = a + 0.5
+    share = a / x
+    return share * (share * stirling_curve(x, log(x)) + (1.0 - share) * stirling_slope(x, log(x)))
+
+
 def stirling_of_sum(y: Expression, s: Expression, log_s: Expression) -> Node:
     """S(s + y), y ≥ 1: as its argument is above 1, it needs no logarithm."""
     return special.stirling_above(s + y)

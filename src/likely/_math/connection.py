@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from likely._math.graph import Node, constant, is_constant
+from likely._math.graph import Node, constant, is_constant, where
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,30 @@ class Connection:
         return self.scale * self.value + self.shift
 
 
-#: (arguments, their slopes in t, Γ, the atom) → its slope less Γ times itself; None where it knows of no better form.
-Covariant = Callable[[Sequence[Node], Sequence[Node], Connection, Node], "Node | None"]
-
-
 def still(node: Node) -> bool:
     """Whether a slope is 0."""
     return is_constant(node, 0.0)
+
+
+@dataclass(frozen=True)
+class Moving:
+    """An atom that moves with t = log θ: the node, its slope, and its arguments with theirs."""
+
+    node: Node
+    slope: Node
+    slopes: Sequence[Node]
+
+    @property
+    def args(self) -> tuple[Node, ...]:
+        return self.node.args
+
+    def alone(self, *which: int) -> bool:
+        """Whether no other argument than these moves."""
+        return all(still(s) for j, s in enumerate(self.slopes) if j not in which)
+
+
+#: The slope of an atom less Γ times itself, where it knows of a form that has more digits.
+Covariant = Callable[[Moving, Connection], "Node | None"]
 
 
 def along(
@@ -63,18 +81,16 @@ def along(
 ) -> Covariant:
     """The rule of an atom f of which argument ``moving`` has a constant slope q, and the others have none.
 
-    ``form(*arguments, f, γ)`` is ∂f − γf with ∂ the derivative by that argument, γ = Γ/q. The companions may move: f
-    has no derivative by them, they carry the value whose logarithm moves.
+    ``form(*arguments, f, ∂f, γ)`` is ∂f − γf with ∂ the derivative by that argument, γ = Γ/q. The companions may move:
+    f has no derivative by them, they carry the value whose logarithm moves.
     """
 
-    def covariant(
-        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-    ) -> Node | None:
-        slope = slopes[moving]
-        others = (s for j, s in enumerate(slopes) if j != moving and j not in companions)
-        if not is_constant(slope) or still(slope) or not all(map(still, others)):
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        slope = atom.slopes[moving]
+        if not is_constant(slope) or still(slope) or not atom.alone(moving, *companions):
             return None
-        found = form(*args, out, gamma.over(slope.value))
+        q = slope.value
+        found = form(*atom.args, atom.node, 1.0 / q * atom.slope, gamma.over(q))
         return None if found is None else slope * found
 
     return covariant
@@ -86,16 +102,17 @@ def at(forms: Mapping[float, Callable[..., Node]]) -> Callable[..., Node | None]
     ∂f itself is that for 0; any other γ is taken from the nearest.
     """
 
-    def form(*given: object) -> Node | None:
-        *args, out, gamma = given
-        assert isinstance(gamma, Connection)
-        wanted = gamma.known
-        if wanted is None:  # Γ is between 0 and 1, where what tends to 1 has lost its digits
-            wanted = gamma.scale
-        base = min((*forms, 0.0), key=lambda number: abs(wanted - number))
-        if base == 0.0:
-            return None
-        return forms[base](*args) - gamma.plus(-base).node * out
+    def form(*given: Any) -> Node | None:
+        *args, out, slope, gamma = given
+
+        def nearest(wanted: float) -> Node:
+            base = min((*forms, 0.0), key=lambda number: abs(wanted - number))
+            plain = slope if base == 0.0 else forms[base](*args)
+            return plain - gamma.plus(-base).node * out
+
+        if gamma.known is not None:
+            return nearest(gamma.known)
+        return where(gamma.value < 0.5, nearest(0.0), nearest(gamma.scale))
 
     return form
 
@@ -103,10 +120,8 @@ def at(forms: Mapping[float, Callable[..., Node]]) -> Callable[..., Node | None]
 def first_of(*rules: Covariant) -> Covariant:
     """The first of several rules that applies."""
 
-    def covariant(
-        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-    ) -> Node | None:
-        found = (rule(args, slopes, gamma, out) for rule in rules)
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        found = (rule(atom, gamma) for rule in rules)
         return next((node for node in found if node is not None), None)
 
     return covariant

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from likely._math.atoms import ATOMS
-from likely._math.connection import Connection
+from likely._math.connection import Connection, Moving
 from likely._math.graph import Node, as_node, constant, is_constant, topological
 
 
@@ -152,9 +152,9 @@ class _Covariant:
         if parts is not None:
             return parts
         rule = None if node is self.variable else ATOMS[node.op].covariant
-        slopes = [self.slopes[id(arg)] for arg in node.args]
-        found = None if rule is None else rule(node.args, slopes, gamma, node)
-        return self.slopes[id(node)] - gamma.node * node if found is None else found
+        slope, slopes = self.slopes[id(node)], [self.slopes[id(arg)] for arg in node.args]
+        found = None if rule is None else rule(Moving(node, slope, slopes), gamma)
+        return slope - gamma.node * node if found is None else found
 
     def _parts(self, node: Node, gamma: Connection) -> Node | None:
         """By the parts of a sum, a choice, or a product of which one factor has a degree."""

@@ -8,11 +8,10 @@ log s + (1 + c)t + e. Inside the support 1 + cz > 0; outside nothing here is a n
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from likely._math.atoms import Atom, lgamma, register
-from likely._math.connection import Connection, along, first_of, still
+from likely._math.connection import Connection, Moving, along, first_of
 from likely._math.graph import (
     Expression,
     Node,
@@ -29,10 +28,10 @@ from likely._math.pareto import (
     FAR,
     _bend,
     _bend_2,
-    _bend_2_c,
+    _bends_in_log,
     _fraction,
     _hazard,
-    _left,
+    _log1p_and,
     _ratio,
     _share,
     pareto_fraction,
@@ -129,20 +128,18 @@ def _shape_in_log(
     d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
 ) -> Node:
     e = exp(-_hazard(d, s, c, log_s))
-    bend, share = _bend(d, s, c, log_s), _share(d, s, c, log_s)
-    bends = _times(_bend_2_c(d, s, c, log_s) - a * bend, -_rise(d, s, c, log_s))
-    squares = _times(c * bend, _times(bend, e))
-    return (bends + squares) + share * _left(d, s, c, log_s, a)
+    bend, bend_2 = _bends_in_log(d, s, c, log_s)
+    bends = _times(bend_2 - a * bend, -_rise(d, s, c, log_s))
+    return (bends + _times(bend, _times(bend, e))) + _log1p_and(d, s, c, log_s, a)
 
 
-def _shape_of_scale(
-    args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-) -> Node | None:
+def _shape_of_scale(atom: Moving, gamma: Connection) -> Node | None:
     # Of c = eᵗ that has grown large, c times the share is 1, and both of what the share multiplies too small.
-    d, s, c, log_s = args
-    if slopes[2] is not c or not all(map(still, (slopes[0], slopes[1], slopes[3]))):
+    d, s, c, log_s = atom.args
+    if atom.slopes[2] is not c or not atom.alone(2):
         return None
-    return -pareto_fraction(d, s, c, log_s) * extreme_cross(d, s, c, log_s) - gamma.node * out
+    slope = -pareto_fraction(d, s, c, log_s) * extreme_cross(d, s, c, log_s)
+    return slope - gamma.node * atom.node
 
 
 def _at(d: Expression, s: Expression, c: Expression) -> tuple[Node, Node, Node, Node]:
@@ -224,7 +221,9 @@ extreme_scale = register(
     first_of(
         along(
             3,
-            lambda d, s, c, log_s, out, gamma: extreme_scale_and(d, s, c, log_s, gamma.node),
+            lambda d, s, c, log_s, out, slope, gamma: extreme_scale_and(
+                d, s, c, log_s, gamma.node
+            ),
             (1,),
         ),
         _shape_of_scale,
@@ -255,7 +254,7 @@ extreme_shape_in_log = register(
     "extreme_shape_in_log",
     None,
     lambda d, s, c, log_s, a: (
-        c * extreme_shape_2(d, s, c, log_s) + a * extreme_shape(d, s, c, log_s)
+        c * (c * extreme_shape_2(d, s, c, log_s) + a * extreme_shape(d, s, c, log_s))
     ),
     _shape_in_log,
 )

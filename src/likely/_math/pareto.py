@@ -6,11 +6,11 @@ w = 1/(1 + u). Inside the support 1 + u > 0; outside nothing here is a number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from likely._math import special
 from likely._math.atoms import Atom, register
-from likely._math.connection import Connection, Covariant, along, at, still
+from likely._math.connection import Connection, Covariant, Moving, along, at
 from likely._math.graph import Expression, Node, abs_, as_node, is_constant, log, log1p, where
 
 #: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
@@ -65,47 +65,58 @@ def _share(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
 
 def _bend(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """(log(1 + u) − u/(1 + u))/c², which is ½z² for c → 0."""
-    z, u = d / s, _product(d, s, c)
+    z = d / s
+    small, by, rest = _rest(d, s, c, log_s)
+    return where(small, 0.5 * (z * z), rest / by / by)
+
+
+def _rest(
+    d: Expression, s: Expression, c: Expression, log_s: Expression
+) -> tuple[Node, Node, Node]:
+    """Whether u is small, c where it is not, and log(1 + u) − u/(1 + u) there."""
+    u = _product(d, s, c)
     small = abs_(u) < TINY
     by = where(small, 1.0, c)
     far = u > 1.0 / TINY
     rest = where(far, _log1p(d, s, c, log_s) - 1.0, special.log1p_residual(where(far, 1.0, u)))
-    return where(small, 0.5 * (z * z), rest / by / by)
+    return small, by, rest
 
 
-def _bend_2_c(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    """c times the bend's own, which is in range where that is not."""
-    small, by, rest = _rest_2(d, s, c, log_s)
-    z = d / s
-    return where(small, 2.0 / 3.0 * (_product(d, s, c) * z * z), rest / by / by)
+def _bends_in_log(
+    d: Expression, s: Expression, c: Expression, log_s: Expression
+) -> tuple[Node, Node]:
+    """c times the bend and c² times its own, which are in range where those are not."""
+    small, by, rest = _rest(d, s, c, log_s)
+    _, _, rest_2 = _rest_2(d, s, c, log_s)
+    z, u = d / s, _product(d, s, c)
+    return where(small, 0.5 * (u * z), rest / by), where(
+        small, 2.0 / 3.0 * (u * (u * z)), rest_2 / by
+    )
 
 
 def _shape_in_log(
     d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
 ) -> Node:
-    share = _share(d, s, c, log_s)
-    bends = _bend_2_c(d, s, c, log_s) - a * _bend(d, s, c, log_s)
-    return bends + share * _left(d, s, c, log_s, a)
+    bend, bend_2 = _bends_in_log(d, s, c, log_s)
+    return (bend_2 - a * bend) + _log1p_and(d, s, c, log_s, a)
 
 
-def _left(
+def _log1p_and(
     d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
 ) -> Node:
-    """a − v, where a is known to be 1 the digits of w."""
-    w = _ratio(d, s, c, log_s)
-    return w if is_constant(as_node(a), 1.0) else a - _fraction(d, s, c, log_s)
+    """v (a − v), where a is known to be 1 with the digits of w."""
+    v = _fraction(d, s, c, log_s)
+    return v * (_ratio(d, s, c, log_s) if is_constant(as_node(a), 1.0) else a - v)
 
 
 def shape_covariant(in_log: Callable[[], Atom]) -> Covariant:
-    """Of a slope f in c = eᵗ: c ∂f − Γf, by an atom c ∂f + af."""
+    """Of a slope f in c = eᵗ: c ∂f − Γf, by an atom c (c ∂f + af)."""
 
-    def covariant(
-        args: Sequence[Node], slopes: Sequence[Node], gamma: Connection, out: Node
-    ) -> Node | None:
-        d, s, c, log_s = args
-        if slopes[2] is not c or not all(map(still, (slopes[0], slopes[1], slopes[3]))):
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        d, s, c, log_s = atom.args
+        if atom.slopes[2] is not c or not atom.alone(2):
             return None
-        return in_log()(d, s, c, log_s, gamma.over(-1.0).node)
+        return in_log()(d, s, c, log_s, gamma.over(-1.0).node) / c
 
     return covariant
 
@@ -231,7 +242,7 @@ pareto_shape_in_log = register(
     "pareto_shape_in_log",
     None,
     lambda d, s, c, log_s, a: (
-        c * pareto_curve(d, s, c, log_s) + a * pareto_slope(d, s, c, log_s)
+        c * (c * pareto_curve(d, s, c, log_s) + a * pareto_slope(d, s, c, log_s))
     ),
     _shape_in_log,
 )

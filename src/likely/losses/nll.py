@@ -224,7 +224,11 @@ class NegativeLogLikelihood:
     def _second(self, i: int, j: int) -> Node:
         """∂²nll/∂rawᵢ∂rawⱼ"""
         if i == j and self._curved(i):
-            return self._through_logarithm(i)
+            return self._through_logarithm(i, i)
+        for a, b in ((i, j), (j, i)):
+            # Of θ that may be of any sign but is not, slopes are in θ, not in log θ, and may leave the range.
+            if self._curved(a) and self.domain(self.free[a]) is real:
+                return self._through_logarithm(a, b)
         return tangent([self.gradient[i]], self.raw[j])[0]
 
     def _curved(self, i: int) -> bool:
@@ -234,15 +238,16 @@ class NegativeLogLikelihood:
         known = link.connection is not None and domain in (positive, real)
         return known and link is not default_link(domain)
 
-    def _through_logarithm(self, i: int) -> Node:
-        """∂²nll/∂rawᵢ² by the slopes in log θ, of which the link's own curvature is taken off: see ``connection``."""
+    def _through_logarithm(self, i: int, j: int) -> Node:
+        """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, of which the link's own curvature is taken off: see ``connection``."""
         link, raw, t = self.free[i].link, self.raw[i], symbol(f"log_theta{i}")
         assert link is not None
         assert link.connection is not None
         columns = [(slot.link, r) for slot, r in zip(self.free, self.raw, strict=True)]
         columns[i] = log_link, t
-        slope = tangent([self._loss(self._views(columns))], t)[0]
-        second = covariant(slope, t, link.connection(raw))
+        slope = tangent([self._loss(self._views(columns))], t if i == j else self.raw[j])[0]
+        gamma = link.connection(raw) if i == j else log_link.connection(raw)
+        second = covariant(slope, t, gamma)
         given = link_view("", link, raw)
         made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
 
@@ -250,7 +255,8 @@ class NegativeLogLikelihood:
             return make(node.op, *args) if args else node
 
         rate = tangent([given.log], raw)[0]
-        return times(times(substitute([second], rebuild, made)[0], rate), rate)
+        once = times(substitute([second], rebuild, made)[0], rate)
+        return times(once, rate) if i == j else once
 
     @cached_property
     def expected(self) -> tuple[Node, ...]:
