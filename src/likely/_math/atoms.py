@@ -36,7 +36,8 @@ class Atom:
     expansion: Formula | None = None
     definition: Formula | None = None
     covariant: Covariant | None = None
-    #: Of each argument what it adds to the degree: per unit of a logarithm's slope; None where it must not move.
+    #: Of each argument what it adds to the degree, per unit of a logarithm's slope: None where it must not move, and 0
+    #: for the value of such a logarithm, to which the atom is proportional.
     degrees: tuple[float | None, ...] | None = None
 
     def __call__(self, *args: object) -> Node:
@@ -831,14 +832,23 @@ beta_stirling_slope = _register(
         0.0,
         0.0,
         0.0,
-        -stirling_curve(p * n, log_p + log_n),
-        -stirling_curve(q * n, log_q + log_n),
+        -beta_stirling_cross(p, n, log_p, log_n),
+        -beta_stirling_cross(q, n, log_q, log_n),
         beta_stirling_curve(p, q, n, log_p, log_q, log_n),
     ),
     lambda p, q, n, log_p, log_q, log_n: (
         stirling_slope(n, log_n)
         - stirling_slope(p * n, log_p + log_n)
         - stirling_slope(q * n, log_q + log_n)
+    ),
+)
+beta_stirling_cross = _register(
+    # Where n is tiny this is −pn log pn. As p + q = 1, what p n log n does to the slope is undone by q n log n.
+    "beta_stirling_cross",
+    None,
+    lambda p, n, log_p, log_n: (
+        p * n * (digamma(p * n) - log(p * n)) + p * n * (p * n) * trigamma(p * n) - p * n
+        + where(n < compound.FEW, p * n * log_n, 0.0)
     ),
 )
 beta_stirling_curve = _register(

@@ -24,6 +24,8 @@ from likely._math.graph import (
 
 #: Below this, x itself may be without digits, and only log x can be relied on.
 TINY = 1e-300
+#: Below this 1 + n is 1.
+FEW = 2.0**-58
 #: From here on x/(eˣ − 1) is 0.
 OVER = 800.0
 
@@ -462,11 +464,17 @@ def stirling_slope(x: Expression, log_x: Expression) -> Node:
 
 def stirling_curve(x: Expression, log_x: Expression) -> Node:
     """x (x S′(x))′: −x log x near 0, 1/(12x) far out."""
-    small, u, step = _stirling_parts(x, log_x)
+    small, _, step = _stirling_parts(x, log_x)
+    near, far = _stirling_curves(x, step)
+    return where(small, near, far)
+
+
+def _stirling_curves(x: Expression, step: Node) -> tuple[Node, Node]:
+    """The curve for x < 1, with step = log(1 + 1/x), and for x ≥ 1."""
+    u = special._shifted_reciprocal(x)
     p1 = special._powers(u, special.STIRLING_1)
     p2 = special._powers(u, special.STIRLING_2)
-    near = x * (step - u * (1.0 + u * (0.5 + p1 - (x * u) * p2)))
-    return where(small, near, u * (p2 - p1))
+    return x * (step - u * (1.0 + u * (0.5 + p1 - (x * u) * p2))), u * (p2 - p1)
 
 
 def stirling_bend(x: Expression, log_x: Expression) -> Node:
@@ -551,6 +559,12 @@ def beta_stirling_slope(
     """Its derivative in log n."""
     a, b = stirling_slope(p * n, log_p + log_n), stirling_slope(q * n, log_q + log_n)
     return stirling_slope(n, log_n) - a - b
+
+
+def beta_stirling_cross(p: Expression, n: Expression, log_p: Expression, log_n: Expression) -> Node:
+    """The curve at pn, of which pn log(1/n) is left out where log(1 + 1/pn) is log(1/p) + log(1/n)."""
+    near, _ = _stirling_curves(p * n, -log_p)
+    return where(n < FEW, near, stirling_curve(p * n, log_p + log_n))
 
 
 def beta_stirling_curve(

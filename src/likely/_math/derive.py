@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from likely._math.atoms import ATOMS
 from likely._math.connection import Connection, Moving
-from likely._math.graph import Node, as_node, constant, is_constant, topological
+from likely._math.graph import Node, as_node, constant, is_constant, log, make, topological
 
 
 def tangent(outputs: Sequence[Node], variable: Node) -> list[Node]:
@@ -147,7 +147,7 @@ class _Covariant:
     def _found(self, node: Node, gamma: Connection) -> Node:
         degree = self.degrees[id(node)]
         if degree is not None:
-            return -gamma.plus(-degree).node * node
+            return self._times(-gamma.plus(-degree).node, node)
         parts = self._parts(node, gamma)
         if parts is not None:
             return parts
@@ -155,6 +155,16 @@ class _Covariant:
         slope, slopes = self.slopes[id(node)], [self.slopes[id(arg)] for arg in node.args]
         found = None if rule is None else rule(Moving(node, slope, slopes), gamma)
         return slope - gamma.node * node if found is None else found
+
+    def _times(self, share: Node, node: Node) -> Node:
+        """share · node, by the argument that the node is proportional to: it may itself be out of range."""
+        powers = ATOMS[node.op].degrees if node.args else None
+        if powers is None or 0.0 not in powers or is_constant(share):
+            return share * node
+        value, logarithm = powers.index(0.0), powers.index(1.0)
+        args = list(node.args)
+        args[value], args[logarithm] = share * args[value], args[logarithm] + log(share)
+        return make(node.op, *args)
 
     def _parts(self, node: Node, gamma: Connection) -> Node | None:
         """By the parts of a sum, a choice, or a product of which one factor has a degree."""
