@@ -491,6 +491,8 @@ student_kernel = _register(
     ),
     lambda d, s, n, log_s, log_n: log(s) + 0.5 * (n + 1.0) * log(1.0 + d * d / (n * s * s)),
 )
+
+
 def _moving_residual(form: Formula) -> Covariant:
     """The rule of an atom of d = y − m that moves with m: m times the pull, the smaller of which underflows, is one."""
 
@@ -551,7 +553,11 @@ student_df = _register(
         n * log(1.0 + d * d / (n * s * s)) - (n + 1.0) * d * d / (n * s * s + d * d)
     ),
     first_of(
-        along(4, at({-1.0: lambda d, s, n, log_s, log_n: student_df_bend(d, s, n, log_s, log_n)}), (2,)),
+        along(
+            4,
+            at({-1.0: lambda d, s, n, log_s, log_n: student_df_bend(d, s, n, log_s, log_n)}),
+            (2,),
+        ),
         _moving_residual(
             lambda pull, d, s, n, log_s, log_n: -2.0 * student_scale(d, s, n, log_s, log_n) * pull
         ),
@@ -643,6 +649,8 @@ stirling_of_sum = _register(
     ),
     lambda y, s, log_s: lgamma(s + y) - (s + y - 0.5) * log(s + y) + (s + y) - HALF_LOG_2PI,
 )
+
+
 def _above_half_bend(a: Node, log_a: Node) -> Node:
     x = a + 0.5
     share = a / x
@@ -847,7 +855,9 @@ beta_stirling_cross = _register(
     "beta_stirling_cross",
     None,
     lambda p, n, log_p, log_n: (
-        p * n * (digamma(p * n) - log(p * n)) + p * n * (p * n) * trigamma(p * n) - p * n
+        p * n * (digamma(p * n) - log(p * n))
+        + p * n * (p * n) * trigamma(p * n)
+        - p * n
         + where(n < compound.FEW, p * n * log_n, 0.0)
     ),
 )

@@ -221,15 +221,13 @@ extreme_scale = register(
     first_of(
         along(
             3,
-            lambda d, s, c, log_s, out, slope, gamma: extreme_scale_and(
-                d, s, c, log_s, gamma.node
-            ),
+            lambda d, s, c, log_s, out, slope, gamma: extreme_scale_and(d, s, c, log_s, gamma.node),
             (1,),
         ),
         _shape_of_scale,
     ),
 )
-extreme_scale_and = register(
+extreme_scale_and: Atom = register(
     "extreme_scale_and",
     None,
     lambda d, s, c, log_s, g: (
@@ -250,7 +248,7 @@ extreme_shape = register(
     _shape,
     shape_covariant(lambda: extreme_shape_in_log),
 )
-extreme_shape_in_log = register(
+extreme_shape_in_log: Atom = register(
     "extreme_shape_in_log",
     None,
     lambda d, s, c, log_s, a: (

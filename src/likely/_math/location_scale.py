@@ -66,12 +66,18 @@ def location_scale(name: str, standard: Standard) -> Atom:
         )
 
     bend_and = with_share("_bend_and", lambda z, a: g2(z) + a * g1(z), standard.bend_and)
-    turn_and = with_share("_turn_and", lambda z, a: z * z * g2(z) + a * z * g1(z), standard.turn_and)
+    turn_and = with_share(
+        "_turn_and", lambda z, a: z * z * g2(z) + a * z * g1(z), standard.turn_and
+    )
 
-    def slope_form(d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection) -> Node:
+    def slope_form(
+        d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection
+    ) -> Node:
         return bend_and(d, s, log_s, -gamma.node * s) / s
 
-    def scale_form(d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection) -> Node:
+    def scale_form(
+        d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection
+    ) -> Node:
         return -turn_and(d, s, log_s, gamma.plus(1.0).node)
 
     bend = atom("_bend", g2, standard.bend)
@@ -143,6 +149,7 @@ logistic_kernel = location_scale(
         ),
     ),
 )
+
 
 # --- Gumbel: g = z + e⁻ᶻ. ------------------------------------------------------------------------
 #

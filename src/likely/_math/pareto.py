@@ -238,7 +238,7 @@ pareto_slope = register(
     _slope,
     shape_covariant(lambda: pareto_shape_in_log),
 )
-pareto_shape_in_log = register(
+pareto_shape_in_log: Atom = register(
     "pareto_shape_in_log",
     None,
     lambda d, s, c, log_s, a: (

@@ -161,17 +161,15 @@ skew_lean_bend = register(
 skew_squares = register(
     "skew_squares",
     None,
-    lambda d, s, a, log_s: (
-        1.0 + d / s * d / s * (1.0 + a * a * _textbook(d, s, a)[2])
-    ),
-    lambda d, s, a, log_s: (
-        1.0 + d / s * (d / s) + _square_slope(d, s, a)
-    ),
+    lambda d, s, a, log_s: 1.0 + d / s * d / s * (1.0 + a * a * _textbook(d, s, a)[2]),
+    lambda d, s, a, log_s: 1.0 + d / s * (d / s) + _square_slope(d, s, a),
 )
 skew_straight = register(
     "skew_straight",
     None,
-    lambda d, s, a, log_s: 2.0 + a * d / s * (a * d / s * _textbook(d, s, a)[2] + _textbook(d, s, a)[1]),
+    lambda d, s, a, log_s: (
+        2.0 + a * d / s * (a * d / s * _textbook(d, s, a)[2] + _textbook(d, s, a)[1])
+    ),
     lambda d, s, a, log_s: mills_straight(_argument(d, s, a)),
 )
 skew_pull = register(

@@ -593,7 +593,10 @@ def mills_variance(x: Any) -> Node:
 
 
 def mills_straight(x: Any) -> Node:
-    """2 + x (x p + m) with m = phi(x)/Phi(x), p = m (x + m); 8/x^2 far left, where 1 + xg and 1 - x^2 (1 - p) are left."""
+    """2 + x (x p + m) with m = phi(x)/Phi(x), p = m (x + m); 8/x^2 far left.
+
+    There it is (1 + x (x + m)) + (1 - x^2 (1 - p)), and both numerators have lost their leading terms on paper.
+    """
     a = -minimum(x, MILLS_FAR)
     v = 1.0 / a / a
     above = polynomial(v, MILLS_ABOVE)

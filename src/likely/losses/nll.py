@@ -127,7 +127,9 @@ class NegativeLogLikelihood:
     @cached_property
     def views(self) -> dict[str, View]:
         """The family's parameters as views of the raw symbols, in the family's order."""
-        return self._views([(slot.link, raw) for slot, raw in zip(self.free, self.raw, strict=True)])
+        return self._views(
+            [(slot.link, raw) for slot, raw in zip(self.free, self.raw, strict=True)]
+        )
 
     def _views(self, columns: Sequence[tuple[Link | None, Node]]) -> dict[str, View]:
         """The same, of a link and what it is applied to for each raw column."""
@@ -239,15 +241,16 @@ class NegativeLogLikelihood:
         return known and link is not default_link(domain)
 
     def _through_logarithm(self, i: int, j: int) -> Node:
-        """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, of which the link's own curvature is taken off: see ``connection``."""
-        link, raw, t = self.free[i].link, self.raw[i], symbol(f"log_theta{i}")
-        assert link is not None
-        assert link.connection is not None
+        """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, less what the link's own curvature undoes: see ``connection``."""
+        raw, t = self.raw[i], symbol(f"log_theta{i}")
         columns = [(slot.link, r) for slot, r in zip(self.free, self.raw, strict=True)]
-        columns[i] = log_link, t
+        link, columns[i] = self.free[i].link, (log_link, t)
+        bends = link if i == j else log_link
+        assert link is not None
+        assert bends is not None
+        assert bends.connection is not None
         slope = tangent([self._loss(self._views(columns))], t if i == j else self.raw[j])[0]
-        gamma = link.connection(raw) if i == j else log_link.connection(raw)
-        second = covariant(slope, t, gamma)
+        second = covariant(slope, t, bends.connection(raw))
         given = link_view("", link, raw)
         made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
 
