@@ -526,6 +526,12 @@ student_pull = _register(
     lambda d, s, n, log_s, log_n: d / (n * s * s + d * d),
     _student_pull_covariant,
 )
+def _student_scale_in_square(d: Node, s: Node, n: Node, log_s: Node, log_n: Node) -> Node:
+    # With many df the loss is linear in 1/s², but for its logarithm.
+    near, far = student_near(d, s, n), student_far(d, s, n)
+    return 2.0 * (near + far * (near - n * far))
+
+
 student_scale = _register(
     "student_scale",
     lambda d, s, n, log_s, log_n, out: (
@@ -536,8 +542,11 @@ student_scale = _register(
         out * student_far(d, s, n),
     ),
     lambda d, s, n, log_s, log_n: n * (s * s - d * d) / (n * s * s + d * d),
-    _moving_residual(
-        lambda pull, d, s, n, log_s, log_n: -2.0 * ((n + 1.0) * student_near(d, s, n)) * pull
+    first_of(
+        along(3, at({-2.0: _student_scale_in_square}), (1,)),
+        _moving_residual(
+            lambda pull, d, s, n, log_s, log_n: -2.0 * ((n + 1.0) * student_near(d, s, n)) * pull
+        ),
     ),
 )
 student_df = _register(
