@@ -245,9 +245,19 @@ def _share(a: Node, b: Node) -> Node:
 
 
 def _deviance_in_1_over_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
-    # With δ = (y − m)/(s + m): s (2δ − 2 log(1 + δ) − δ²) + sδ² y/(s + y)
+    # With δ = (y − m)/(s + m): s (2δ − 2 log(1 + δ) − δ²) + sδ² y/(s + y), of which the first outgrows the whole
+    # with δ.
     delta = (y - m) / (s + m)
-    return s * log1p_residual_2((m - y) / (s + y)) + (s * delta) * (delta * _share(y, s))
+    near = s * log1p_residual_2((m - y) / (s + y)) + (s * delta) * (delta * _share(y, s))
+    far = 2.0 * negative_binomial_deviance_size(y, m, s, log_m, log_s) + _deviance_in_size(
+        y, m, s, log_m, log_s
+    )
+    return where(delta < 0.5, near, far)
+
+
+def _deviance_in_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
+    delta = (y - m) / (s + m)
+    return -(s * delta) * (delta * _share(s, y))
 
 
 negative_binomial_deviance = _register(
@@ -271,7 +281,7 @@ negative_binomial_deviance_size = _register(
         negative_binomial_deviance_size_2(y, m, s),
     ),
     lambda y, m, s, log_m, log_s: s * ((y - m) / (s + m) - log((s + y) / (s + m))),
-    along(4, at({-1.0: _deviance_in_1_over_size}), (2,)),
+    along(4, at({1.0: _deviance_in_size, -1.0: _deviance_in_1_over_size}), (2,)),
 )
 negative_binomial_deviance_size_2 = _register(
     "negative_binomial_deviance_size_2",
