@@ -536,6 +536,8 @@ student_pull = _register(
     lambda d, s, n, log_s, log_n: d / (n * s * s + d * d),
     _student_pull_covariant,
 )
+
+
 def _student_scale_in_square(d: Node, s: Node, n: Node, log_s: Node, log_n: Node) -> Node:
     # With many df the loss is linear in 1/s², but for its logarithm.
     near, far = student_near(d, s, n), student_far(d, s, n)
