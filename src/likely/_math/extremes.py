@@ -115,13 +115,15 @@ def _shape_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> 
 def _scale_and(
     d: Expression, s: Expression, c: Expression, log_s: Expression, g: Expression
 ) -> Node:
-    # Early, where both parts are infinite, by the powers of e: 1 − w = cz w takes the rest together.
+    # share · turn less g times the scale, of which 1 − w = cz w takes together what is infinite: early the powers of e,
+    # and late those of z.
     w, share = _ratio(d, s, c, log_s), _share(d, s, c, log_s)
     v = _fraction(d, s, c, log_s)
     t = _hazard(d, s, c, log_s)
-    few = share + v - (1.0 + g)
-    early = share * (c * w - v + (1.0 + g) + _times(exp(-t), few)) - g * w
-    return where(t < EARLY, early, share * _turn(d, s, c, log_s) - g * _scale(d, s, c, log_s))
+    e, rise, own = exp(-t), _rise(d, s, c, log_s), 1.0 + g
+    early = c * w - v + own + _times(e, share + v - own)
+    late = c * w + (v - own) * rise + _times(share, e)
+    return share * where(t < EARLY, early, late) - g * w
 
 
 def _shape_in_log(
