@@ -42,6 +42,11 @@ class Connection:
         return self.scale * number + self.shift
 
     @property
+    def complementary(self) -> bool:
+        """Whether it is a positive multiple of 1 − Γ."""
+        return self.shift == -self.scale > 0.0
+
+    @property
     def node(self) -> Node:
         if self.known is not None:
             return constant(self.known)
@@ -112,7 +117,8 @@ def at(forms: Mapping[float, Callable[..., Node]]) -> Callable[..., Node | None]
 
         if gamma.known is not None:
             return nearest(gamma.known)
-        return where(gamma.value < 0.5, nearest(0.0), nearest(gamma.scale))
+        # Γ is between 0 and 1, and has its digits beside the nearer of the two.
+        return where(gamma.value < 0.5, nearest(gamma.shift), nearest(gamma.scale + gamma.shift))
 
     return form
 

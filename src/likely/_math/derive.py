@@ -147,7 +147,7 @@ class _Covariant:
     def _found(self, node: Node, gamma: Connection) -> Node:
         degree = self.degrees[id(node)]
         if degree is not None:
-            return self._times(-gamma.plus(-degree).node, node)
+            return _in_proportion(gamma.plus(-degree).over(-1.0), node)
         parts = self._parts(node, gamma)
         if parts is not None:
             return parts
@@ -155,16 +155,6 @@ class _Covariant:
         slope, slopes = self.slopes[id(node)], [self.slopes[id(arg)] for arg in node.args]
         found = None if rule is None else rule(Moving(node, slope, slopes), gamma)
         return slope - gamma.node * node if found is None else found
-
-    def _times(self, share: Node, node: Node) -> Node:
-        """share · node, by the argument that the node is proportional to: it may itself be out of range."""
-        powers = ATOMS[node.op].degrees if node.args else None
-        if powers is None or 0.0 not in powers or is_constant(share):
-            return share * node
-        value, logarithm = powers.index(0.0), powers.index(1.0)
-        args = list(node.args)
-        args[value], args[logarithm] = share * args[value], args[logarithm] + log(share)
-        return make(node.op, *args)
 
     def _parts(self, node: Node, gamma: Connection) -> Node | None:
         """By the parts of a sum, a choice, or a product of which one factor has a degree."""
@@ -202,6 +192,17 @@ class _Covariant:
         if gamma.known == -degree:
             return degree * (node / b)
         return -node * (degree / (1.0 + 1.0 / x) + gamma.node)
+
+
+def _in_proportion(share: Connection, node: Node) -> Node:
+    """share · node; where that is 1 − Γ > 0, which may bring the node into range, by what it is proportional to."""
+    powers = ATOMS[node.op].degrees if node.args else None
+    if powers is None or 0.0 not in powers or share.known is not None or not share.complementary:
+        return share.node * node
+    value, logarithm = powers.index(0.0), powers.index(1.0)
+    args = list(node.args)
+    args[value], args[logarithm] = share.node * args[value], args[logarithm] + log(share.node)
+    return make(node.op, *args)
 
 
 _DEGREES: dict[str, Callable[..., float | None]] = {
