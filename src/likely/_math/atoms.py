@@ -349,6 +349,7 @@ linear_variance_zeros = _register(
     "linear_variance_zeros",
     lambda m, d, log_m, log_d, out: (0.0, 0.0, out, -(m * (log1p_residual(d) / d))),
     lambda m, d, log_m, log_d: m / d * log(1.0 + d),
+    degrees=(0.0, None, 1.0, None),
 )
 
 # --- GeneralisedPoisson, in log mean and log dispersion. -----------------------------------------

@@ -157,7 +157,7 @@ class _Covariant:
         return slope - gamma.node * node if found is None else found
 
     def _parts(self, node: Node, gamma: Connection) -> Node | None:
-        """By the parts of a sum, a choice, or a product of which one factor has a degree."""
+        """By the parts of a sum, a choice, a product or a quotient, of which a factor may have a degree."""
         if node.op == "add":
             return self(node.args[0], gamma) + self(node.args[1], gamma)
         if node.op == "subtract":
@@ -172,13 +172,30 @@ class _Covariant:
                 degree = self.degrees[id(a)]
                 if degree is not None:
                     return times(self(b, gamma.plus(-degree)), a)
+            a, b = node.args
+            power = self._carried(a)
+            grown = self(b, gamma.plus(-power))
+            return times(self(a, _fixed(power)), b) + times(a, grown)
         if node.op == "divide":
             a, b = node.args
             degree = self.degrees[id(b)]
             if degree is not None:
                 return over(self(a, gamma.plus(degree)), b)
-            return self._share(node, gamma)
+            share = self._share(node, gamma)
+            if share is not None:
+                return share
+            return over(self(a, gamma), b) - times(node, over(self.slopes[id(b)], b))
         return None
+
+    def _carried(self, node: Node) -> float:
+        """The degree of those factors of a product that have one."""
+        degree = self.degrees[id(node)]
+        if degree is not None:
+            return degree
+        if node.op not in ("multiply", "divide", "negative"):
+            return 0.0
+        signs = (1.0, -1.0) if node.op == "divide" else (1.0, 1.0)
+        return sum(sign * self._carried(arg) for sign, arg in zip(signs, node.args, strict=False))
 
     def _share(self, node: Node, gamma: Connection) -> Node | None:
         """Of a/(1 + x): −a/(1 + x)·(q x/(1 + x) + Γ), with x of degree q, a constant."""
@@ -192,6 +209,11 @@ class _Covariant:
         if gamma.known == -degree:
             return degree * (node / b)
         return -node * (degree / (1.0 + 1.0 / x) + gamma.node)
+
+
+def _fixed(power: float) -> Connection:
+    """A connection that is known to be this number."""
+    return Connection(constant(power), constant(1.0 - power))
 
 
 def _in_proportion(share: Connection, node: Node) -> Node:
