@@ -33,9 +33,15 @@ class Connection:
     def over(self, number: float) -> Connection:
         return Connection(self.value, self.complement, self.scale / number, self.shift / number)
 
+    def fixed(self, number: float) -> Connection:
+        """The number alone, with nothing of Γ."""
+        return Connection(self.value, self.complement, 0.0, number)
+
     @property
     def known(self) -> float | None:
         """Its number, where that does not depend on the raw prediction."""
+        if self.scale == 0.0:
+            return self.shift
         if self.value.op != "constant":
             return None
         number: float = self.value.value

@@ -175,7 +175,7 @@ class _Covariant:
             a, b = node.args
             power = self._carried(a)
             grown = self(b, gamma.plus(-power))
-            return times(self(a, _fixed(power)), b) + times(a, grown)
+            return times(self(a, gamma.fixed(power)), b) + times(a, grown)
         if node.op == "divide":
             a, b = node.args
             degree = self.degrees[id(b)]
@@ -209,11 +209,6 @@ class _Covariant:
         if gamma.known == -degree:
             return degree * (node / b)
         return -node * (degree / (1.0 + 1.0 / x) + gamma.node)
-
-
-def _fixed(power: float) -> Connection:
-    """A connection that is known to be this number."""
-    return Connection(constant(power), constant(1.0 - power))
 
 
 def _in_proportion(share: Connection, node: Node) -> Node:
