@@ -195,6 +195,27 @@ def test_covariant_rule_is_the_slope_less_the_connection(
                 assert abs(found - true) <= mpf(10) ** -14 * (abs(slope) + abs(itself)), moving
 
 
+@pytest.mark.parametrize("gamma", CONNECTIONS, ids=str)
+def test_covariant_of_products_and_quotients(gamma: tuple[float | str, float | str]) -> None:
+    """Where the same factor is reached with more than one connection, and none of them is a power."""
+    t, parts = symbol("t"), [symbol(g) if isinstance(g, str) else as_node(g) for g in gamma]
+    connection, theta = Connection(*parts), exp(t)
+    f, g = theta * make("log1p", theta), make("sqrt", 1.0 + theta * theta)
+    at = {"t": mpf("-0.3")} | {str(p): mpf(str(p)) for p in parts if p.op == "symbol"}
+    for node in (
+        f * f,
+        f * g,
+        f / g,
+        g / f,
+        f * (f + g) / (theta * g),
+        -f * (g - f * (theta / g)),
+        2.0 / (3.0 + f),
+    ):
+        with mp.workdps(DIGITS):
+            true = value(tangent([node], t)[0] - connection.node * node, at)
+            assert abs(value(covariant(node, t, connection), at) - true) < mpf(10) ** -14
+
+
 def test_rule_of_division_and_selection() -> None:
     a, b = symbol("a"), symbol("b")
     at = {"a": mpf("0.7"), "b": mpf("1.9")}
