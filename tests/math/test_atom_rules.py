@@ -209,6 +209,7 @@ def test_covariant_of_products_and_quotients(gamma: tuple[float | str, float | s
         g / f,
         f * (f + g) / (theta * g),
         -f * (g - f * (theta / g)),
+        f + f * g,
         2.0 / (3.0 + f),
     ):
         with mp.workdps(DIGITS):
