@@ -29,7 +29,6 @@ from likely._math.pareto import (
     _bend,
     _bend_2,
     _bends_in_log,
-    _fraction,
     _hazard,
     _log1p_and,
     _ratio,
@@ -118,11 +117,10 @@ def _scale_and(
     # share · turn less g times the scale, of which 1 − w = cz w takes together what is infinite: early the powers of e,
     # and late those of z.
     w, share = _ratio(d, s, c, log_s), _share(d, s, c, log_s)
-    v = _fraction(d, s, c, log_s)
     t = _hazard(d, s, c, log_s)
-    e, rise, own = exp(-t), _rise(d, s, c, log_s), 1.0 + g
-    early = c * w - v + own + _times(e, share + v - own)
-    late = c * w + (v - own) * rise + _times(share, e)
+    e, rise, own = exp(-t), _rise(d, s, c, log_s), w + g
+    early = c * w + own + _times(e, share - own)
+    late = c * w - own * rise + _times(share, e)
     return share * where(t < EARLY, early, late) - g * w
 
 
