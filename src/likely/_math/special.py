@@ -187,6 +187,34 @@ STIRLING_3 = (
     0.4177288025648039,
     -0.8963516401426649,
 )
+# degree 24, relative error 1.0e-13, growth 2.1
+STIRLING_BEND = (
+    0.013720915624055372,
+    -0.008993698989045628,
+    -0.0011177799548260485,
+    0.007141932139102836,
+    -0.0068790461789292635,
+    0.0023611962961780893,
+    0.0030847155826094243,
+    -0.006641818005237509,
+    0.006823172231523093,
+    -0.0036180728750372553,
+    -0.001742391930471332,
+    0.007189737568784711,
+    -0.010814161198323064,
+    0.012171876332234991,
+    -0.0074863256303643625,
+    -0.013922855792007362,
+    0.02564230730330765,
+    0.03800166649418526,
+    -0.03928513510325381,
+    -0.24953138547618212,
+    0.28147931837192663,
+    0.4655379598016011,
+    -0.6579956414125566,
+    -0.2770790449425214,
+    0.47903910486158985,
+)
 # degree 18, relative error 5.6e-16, growth 2.6
 LOG_FACTORIAL = (
     0.7584355247295097,
@@ -297,6 +325,23 @@ def log1p_residual(x: Any) -> Node:
     fraction = x / (1.0 + x)
     near = 2.0 * _atanh_tail(v) + v * fraction
     return where(abs_(v) < 0.2, near, log1p(x) - fraction)
+
+
+def _log1p_residual_2_near(half: Any) -> Node:
+    """2 log(1 + x) - 2v - v^2 for v = x/(1 + x) and |half| < 0.2, half = x/(2 + x): 2x^3/3 near 0.
+
+    v = 2 half/(1 + half) and log(1 + x) = 2 atanh(half), so that what is left is 4 (atanh(half) - half) and
+    2 half - v - v^2/2 = 2 half^3/(1 + half)^2, twice.
+    """
+    return 4.0 * (_atanh_tail(half) + half * half * half / (1.0 + half) / (1.0 + half))
+
+
+def log1p_residual_2(x: Any) -> Node:
+    """2 log(1 + x) - 2v - v^2 with v = x/(1 + x), for x > -1; 2x^3/3 near 0."""
+    half = x / (2.0 + x)
+    v = x / (1.0 + x)
+    far = (2.0 * log1p(x) - 2.0 * v) - v * v
+    return where(abs_(half) < 0.2, _log1p_residual_2_near(half), far)
 
 
 def expm1mx(x: Any) -> Node:
@@ -558,7 +603,9 @@ def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
         above, below = _plus(above, [0, *(k * c for c in below)]), above
     rest = _plus(_times(above, above), [-c for c in _times(below, above)])
     variance = _plus(rest, [0, *(-c for c in _times(below, below))])
-    return tuple(tuple(float(c) for c in p) for p in (below, above, variance))
+    # 1 − ag and 1 − a²(variance) vanish at v = 0, so that their numerators begin with v.
+    straight = _plus(_plus(_times(above, above), rest), [-c for c in variance[1:]])
+    return tuple(tuple(float(c) for c in p) for p in (below, above, variance, straight))
 
 
 def _plus(a: list[int], b: list[int]) -> list[int]:
@@ -572,7 +619,7 @@ def _times(a: list[int], b: list[int]) -> list[int]:
     return product
 
 
-MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE = _mills_polynomials(20)
+MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE, MILLS_STRAIGHT = _mills_polynomials(20)
 
 
 def mills_gap(x: Any) -> Node:
@@ -592,6 +639,21 @@ def mills_variance(x: Any) -> Node:
     near = maximum(x, MILLS_FAR)
     ratio = inverse_mills(near)
     return where(x < MILLS_FAR, far, 1.0 - ratio * (near + ratio))
+
+
+def mills_straight(x: Any) -> Node:
+    """2 + x (x p + m) with m = phi(x)/Phi(x), p = m (x + m); 8/x^2 far left.
+
+    There it is (1 + x (x + m)) + (1 - x^2 (1 - p)), and both numerators have lost their leading terms on paper.
+    """
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = polynomial(v, MILLS_STRAIGHT) / above / above
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    w = where(equal(ratio, 0.0), 0.0, near)  # far right the ratio vanishes, though x be infinite
+    return where(x < MILLS_FAR, far, 2.0 + w * (w * (ratio * (w + ratio)) + ratio))
 
 
 def log_mills(x: Any) -> Node:
