@@ -102,7 +102,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     specification = family.specification
     if specification.vector is not None:
         seen = observe(family, y)
-        loss = family.loss(seen.size)
+        loss = family.loss(seen.size, seen.labels)
         weight = check.weights(sample_weight, seen.y.shape[0])
         raw = loss.maximum(seen.y, weight)
         if raw is None:
