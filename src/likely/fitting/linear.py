@@ -54,6 +54,7 @@ def fit_linear(
     response: Response,
     *,
     start: Array,
+    coefficients: Array | None = None,
     alpha: Array | None = None,
     names: Sequence[str] | None = None,
     covariances: Sequence[str] = ("observed", "robust"),
@@ -65,8 +66,8 @@ def fit_linear(
     """Minimise Σ wᵢ·nllᵢ + ½·Σⱼ alphaⱼ·‖slopesⱼ‖² over the linear predictors of k raw columns.
 
     X (n, p): array or memory map, float32 or float64, or SciPy sparse; ``designs``, one per raw
-    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit, or all
-    coefficients (P,) as in a result;
+    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit, unless there are
+    ``coefficients`` (P,), as in a result, to start from;
     ``alpha`` (k,) the ridge penalties of the raw columns, on slopes in the units of X; ``names``
     (p,) name the columns of X in messages. ``covariances`` are the ones to compute: "observed",
     "robust", "expected". ``tell`` says the result in other coordinates than those of the fit.
@@ -77,7 +78,7 @@ def fit_linear(
     source = Source(X)
     start = np.asarray(start, dtype=np.float64)
     designs = tuple(designs)
-    check_problem(loss, source.shape, designs, response, start)
+    check_problem(loss, source.shape, designs, response, start, coefficients)
     if loss.columns == 0:
         return fit_fixed(loss, response, covariances, n_jobs)
     penalties = np.zeros(loss.columns) if alpha is None else np.asarray(alpha, dtype=np.float64)
@@ -89,7 +90,18 @@ def fit_linear(
         fitter = fit_smooth
     with single_threaded_blas():
         result: FitResult = fitter(
-            Task(loss, source, designs, response, start, penalties, names, max_iter, n_jobs),
+            Task(
+                loss,
+                source,
+                designs,
+                response,
+                start,
+                penalties,
+                names,
+                max_iter,
+                n_jobs,
+                coefficients,
+            ),
             tuple(covariances),
         )
     result = result if tell is None else tell(result)
@@ -155,8 +167,8 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
 
 
 def _start(task: Task, objective: Objective) -> Array:
-    if task.start.size > len(task.designs):
-        return np.asarray(np.linalg.lstsq(objective.matrix(), task.start, rcond=None)[0])
+    if task.coefficients is not None:
+        return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
     theta = np.zeros(objective.size)
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:

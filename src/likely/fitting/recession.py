@@ -23,6 +23,8 @@ STEPS = (1.0, 3.0, 10.0, 25.0)
 GROWING = 0.1
 #: and moves another with its logarithm where that moves by this when the term grows by a factor e.
 FOLLOWS = 0.05
+#: so far that the loss is this close to its limit, relative to it.
+CLOSE = 1e-6
 #: A term beyond this creeps to infinity where it grew between so many stops, by this share of it each time, for less
 #: than so many nats in all.
 FAR = 300.0
@@ -151,7 +153,10 @@ def find_growth(
         return None
     along[grows] = np.sign(flat[grows])
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
-    return Recession(direction, False), at(STEPS[2])
+    # No further than it makes a difference: the further, the worse the rest is conditioned.
+    close = losses[-1] + CLOSE * max(1.0, abs(losses[-1]))
+    there = next((t for t, loss in zip((0.0, *STEPS), losses, strict=True) if loss <= close))
+    return Recession(direction, False), at(min(there, STEPS[2]))
 
 
 def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:

@@ -100,14 +100,14 @@ class Linear(DistributionEstimator):
             penalties = moved.penalties(penalties)
         response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        if loss.specification.leans_by:
-            start = leaning_start(loss, X, designs, response, start, penalties)
+        leaning = leaning_start(loss, X, designs, response, penalties)
         found = fit_linear(
             fitted_loss(loss, y.shape[0]),
             X,
             fitted_designs(loss, designs),
             response,
             start=start,
+            coefficients=leaning,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
