@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -131,7 +131,7 @@ class _Search:
 
 
 def _peaks(way: Sequence[_Held]) -> list[_Held]:
-    """The fits than which those before and after are no better; the second stands for the first, where no slope leads on."""
+    """The fits than which those before and after are no better; the second stands for the first, which has no slope."""
     losses = [np.inf, *(one.result.objective for one in way[1:]), np.inf]
     return [
         way[i]
