@@ -23,7 +23,10 @@ from likely.fitting.recession import (
     Subspace,
     find_creep,
     find_growth,
+    find_plunge,
     find_recession,
+    silent_coordinates,
+    without_coordinates,
 )
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
@@ -181,7 +184,7 @@ def _start(task: Task, objective: Objective) -> Array:
 
 def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Outcome:
     """Newton's method, following directions to infinity where there is no maximum."""
-    gamma = _start(task, objective)
+    gamma = begun = _start(task, objective)
     space = Subspace(objective)
     if getattr(task.loss, "shift_invariant", False):
         # Only differences between raw columns matter: the estimates sum to zero over them.
@@ -196,18 +199,26 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     visited: list[tuple[Array, float]] = []
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
+        if outcome.silent is None:
+            outcome.silent = silent_coordinates(objective, (begun, outcome.theta))
+            if outcome.silent.any():
+                rest = without_coordinates(space, stop.theta, outcome.silent)
+                if rest.size == 0:
+                    break
+                _resume(task, outcome, rest, np.zeros(rest.size))
+                continue
         if not task.edged and at_a_pole(space, stop):
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         growth = None if found else find_growth(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
-            visited.append((stop.theta, stop.sums.loss))
-            creep = find_creep(space, visited)
-            if creep is not None:
+            visited.append((space.point(stop.theta), stop.sums.loss))
+            endless = find_creep(space, visited) or find_plunge(space, visited)
+            if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
-                outcome.recessions.append(creep)
+                outcome.recessions.append(endless)
                 break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST

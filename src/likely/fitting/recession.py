@@ -8,10 +8,12 @@ likelihood is unbounded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.fitting.objective import Objective, Sums
 from likely.fitting.problem import Array
@@ -31,6 +33,12 @@ FAR = 300.0
 VISITS = 4
 CREEPING = 0.01
 CREPT = 1.0
+#: A density piles up where in so many stops a term moves by this in all, and for each of its units the loss falls by
+#: this and by as much as before, to this share.
+PLUNGES = 6
+PILED = 8.0
+PLUNGE = 1.0
+STEADY = 0.8
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Subspace:
             n.T @ full.gradient if full.gradient.size else full.gradient,
             None if full.hessian is None else n.T @ full.hessian @ n,
             None if full.meat is None else n.T @ full.meat @ n,
+            full.terms,
         )
 
     def rounding(self, gamma: Array) -> Array:
@@ -89,6 +98,32 @@ class Subspace:
         unit = (direction / np.sqrt(direction @ direction))[:, None]
         rest = np.linalg.qr(np.hstack([unit, np.eye(self.size)]))[0][:, 1:]
         return Subspace(self.objective, self.point(gamma), self.lift(rest))
+
+
+def silent_coordinates(objective: Objective, points: Sequence[Array]) -> NDArray[np.bool_]:
+    """Which θ no row depends on: loss, gradient and Hessian are the same to the last digit wherever they are.
+
+    As the upper end's share where no row is at an end. ``points`` are some θ to look at.
+    """
+    found = np.ones(objective.size, dtype=bool)
+    for theta in points:
+        sums = objective.evaluate(theta, 2)
+        assert sums.hessian is not None
+        found &= (sums.gradient == 0.0) & (sums.hessian == 0.0).all(axis=0)
+        for j in np.flatnonzero(found):
+            for t in (-STEPS[2], -STEPS[0], STEPS[0], STEPS[2]):
+                moved = theta.copy()
+                moved[j] += t
+                found[j] &= objective.evaluate(moved, 0).loss == sums.loss
+    return found
+
+
+def without_coordinates(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
+    """What is orthogonal to some coordinates of θ, through the point γ."""
+    whole = np.eye(space.objective.size) if space.basis is None else space.basis
+    away = whole.T[:, left_out]
+    rest = np.linalg.qr(np.hstack([away, np.eye(space.size)]))[0][:, away.shape[1] :]
+    return Subspace(space.objective, space.point(gamma), whole @ rest)
 
 
 def find_recession(
@@ -105,7 +140,7 @@ def find_recession(
         return None
     direction = step / min(reach, 1.0)
     losses = [sums.loss]
-    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    rounding = sums.rounding
     for t in STEPS:
         losses.append(space.evaluate(gamma + t * direction, 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
@@ -144,7 +179,7 @@ def find_growth(
         return np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
 
     losses = [sums.loss]
-    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    rounding = sums.rounding
     for t in STEPS:
         losses.append(space.evaluate(at(t), 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
@@ -184,6 +219,30 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along[grows] = np.sign(flats[-1, grows])
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, False)
+
+
+def find_plunge(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
+    """Whether the loss falls without end as a scale shrinks on rows that others are led to just as fast.
+
+    Not along a line: half way to rows of the same y a scale that were much smaller would be the worse. ``visited`` as
+    for ``find_creep``.
+    """
+    if len(visited) < PLUNGES or getattr(space.objective.loss, "discrete", False):
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    moves = np.diff([matrix @ theta for theta, _ in visited[-PLUNGES:]], axis=0)
+    falls = -np.diff([loss for _, loss in visited[-PLUNGES:]])
+    grows = int(np.argmax(np.abs(moves[-1]) * spread))
+    steps = moves[:, grows] * np.sign(moves[-1, grows])
+    if not (steps.sum() * spread[grows] > PILED and (steps[1:] > STEADY * steps[:-1]).all()):
+        return None
+    rates = falls / (steps * spread[grows])
+    if not ((rates > PLUNGE).all() and (rates[1:] > STEADY * rates[:-1]).all()):
+        return None
+    along = np.zeros(spread.size)
+    along[grows] = np.sign(moves[-1, grows])
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, True)
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:

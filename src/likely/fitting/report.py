@@ -56,6 +56,8 @@ class Outcome:
     held: list[int] = field(default_factory=list)
     #: Which θ are not determined, where none was left out.
     ambiguous: NDArray[np.bool_] | None = None
+    #: Which θ no row depends on.
+    silent: NDArray[np.bool_] | None = None
     #: What the message adds.
     note: str = ""
     engine: str = "newton"
@@ -71,10 +73,11 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     objective, stop = outcome.space.objective, outcome.stop
     parameters = objective.flat(outcome.theta)
     terms = task.terms()
-    dropped = _dropped(objective) | _undetermined(outcome)
+    dropped = _dropped(objective) | _undetermined(outcome, outcome.ambiguous)
+    silent = _undetermined(outcome, outcome.silent)
     directions = [objective.flat(r.direction) for r in outcome.recessions]
-    lost = dropped | _affected(objective, directions) | _unidentified(outcome)
-    status = _status(task, outcome, dropped)
+    lost = dropped | silent | _affected(objective, directions) | _unidentified(outcome)
+    status = _status(task, outcome, dropped | silent)
     unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
     beyond = np.zeros_like(lost)
@@ -91,7 +94,7 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
         status=status,
-        message=_message(task, outcome, status, dropped, lost & ~dropped, beyond),
+        message=_message(task, outcome, status, dropped, silent, lost & ~dropped & ~silent, beyond),
         parameters=parameters,
         terms=terms,
         parts=task.parts(),
@@ -119,15 +122,15 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
     return np.array(found)
 
 
-def _undetermined(outcome: Outcome) -> NDArray[np.bool_]:
-    """Which flat coefficients can move without changing a prediction, in untransformed coordinates."""
+def _undetermined(outcome: Outcome, free: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Which flat coefficients can move with these θ, which change nothing, in untransformed coordinates."""
     objective = outcome.space.objective
     found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.ambiguous is None:
+    if free is None:
         return found
     for u, flat, part in zip(objective.uses, objective.flat_parts(), objective.parts, strict=True):
         basis = objective.bases[u]
-        found[flat] = outcome.ambiguous[part]
+        found[flat] = free[part]
         if basis.intercept and basis.centre[found[flat][1:]].any():
             found[flat.start] = True  # it takes up what centring the others took off
     return found
@@ -291,6 +294,7 @@ def _message(
     outcome: Outcome,
     status: Status,
     dropped: NDArray[np.bool_],
+    silent: NDArray[np.bool_],
     diverging: NDArray[np.bool_],
     beyond: NDArray[np.bool_],
 ) -> str:
@@ -321,6 +325,9 @@ def _message(
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
+    if silent.any():
+        names = [t for t, bad in zip(terms, silent, strict=True) if bad]
+        text += f". No row depends on {listing(names)}, so that any value fits as well"
     if outcome.note:
         text += f". {outcome.note}"
     return text + unheld(terms, beyond)
