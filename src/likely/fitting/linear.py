@@ -25,8 +25,8 @@ from likely.fitting.recession import (
     find_growth,
     find_plunge,
     find_recession,
-    silent_coordinates,
-    without_coordinates,
+    silent_columns,
+    without_columns,
 )
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
@@ -200,9 +200,9 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
         if outcome.silent is None:
-            outcome.silent = silent_coordinates(objective, (begun, outcome.theta))
+            outcome.silent = silent_columns(objective, (begun, outcome.theta))
             if outcome.silent.any():
-                rest = without_coordinates(space, stop.theta, outcome.silent)
+                rest = without_columns(space, stop.theta, outcome.silent)
                 if rest.size == 0:
                     break
                 _resume(task, outcome, rest, np.zeros(rest.size))

@@ -32,7 +32,6 @@ MANY_ROWS = 50_000
 #: and standard errors are those of a Hessian that is right to this share.
 SETTLED = 1e-6
 HALVINGS = 60
-LONGEST = 64.0
 #: So many steps one after the other that lead out of the domain tell that its edge is in the way.
 BLOCKED = 3
 #: Iterations without quadratic convergence after which an optimum at infinity is looked for.
@@ -183,10 +182,9 @@ def minimise(
         trial = line_search(function, theta, sums, step, 1 if near else 2)
         if trial is None:
             break
-        whole = np.array_equal(trial[0], theta + step)
-        if whole and not factor.positive:
-            trial = _lengthened(function, theta, step, trial, sums.loss - limit)
-        stopped = not whole and not np.isfinite(function.evaluate(theta + step, 0).loss)
+        stopped = not np.array_equal(trial[0], theta + step) and not np.isfinite(
+            function.evaluate(theta + step, 0).loss
+        )
         blocked = blocked + 1 if stopped else 0
         if edges and blocked == BLOCKED:
             return Stop("edge", theta, sums, factor, norm, decrement, iteration, step)
@@ -220,25 +218,6 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
     top = values.max(initial=0.0)
     values = np.maximum(values, SMALLEST_EIGENVALUE * top if top > 0.0 else 1.0)
     return -scale * (vectors @ ((vectors.T @ (scale * sums.gradient)) / values))
-
-
-def _lengthened(
-    function: Function, theta: Array, step: Array, trial: tuple[Array, Sums], least: float
-) -> tuple[Array, Sums]:
-    """The point at the last of the steps 1, 2, 4 … up to which the loss falls, but not below ``least``.
-
-    Where H is not positive definite it does not say how long a step should be.
-    """
-    length, loss = 1.0, trial[1].loss
-    while length < LONGEST:
-        ahead = function.evaluate(theta + 2.0 * length * step, 0)
-        if not least < ahead.loss < loss - ahead.rounding:
-            break
-        length, loss = 2.0 * length, ahead.loss
-    if length == 1.0:
-        return trial
-    sums = function.evaluate(theta + length * step, 2)
-    return (theta + length * step, sums) if _finite(sums) else trial
 
 
 def _finite(sums: Sums) -> bool:

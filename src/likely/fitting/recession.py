@@ -100,28 +100,33 @@ class Subspace:
         return Subspace(self.objective, self.point(gamma), self.lift(rest))
 
 
-def silent_coordinates(objective: Objective, points: Sequence[Array]) -> NDArray[np.bool_]:
-    """Which θ no row depends on: loss, gradient and Hessian are the same to the last digit wherever they are.
+def silent_columns(objective: Objective, points: Sequence[Array]) -> NDArray[np.bool_]:
+    """Which raw columns (k,) no row depends on: loss and derivatives are the same to the last digit wherever they are.
 
     As the upper end's share where no row is at an end. ``points`` are some θ to look at.
     """
-    found = np.ones(objective.size, dtype=bool)
+    found = np.ones(objective.columns, dtype=bool)
     for theta in points:
         sums = objective.evaluate(theta, 2)
         assert sums.hessian is not None
-        found &= (sums.gradient == 0.0) & (sums.hessian == 0.0).all(axis=0)
-        for j in np.flatnonzero(found):
-            for t in (-STEPS[2], -STEPS[0], STEPS[0], STEPS[2]):
+        for j, part in enumerate(objective.parts):
+            found[j] &= not (sums.gradient[part].any() or sums.hessian[part].any())
+            for t in (-STEPS[2], -STEPS[0], STEPS[0], STEPS[2]) if found[j] else ():
                 moved = theta.copy()
-                moved[j] += t
+                moved[part] += t
                 found[j] &= objective.evaluate(moved, 0).loss == sums.loss
     return found
 
 
-def without_coordinates(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
-    """What is orthogonal to some coordinates of θ, through the point γ."""
+def without_columns(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
+    """What is orthogonal to the θ of some raw columns, through the point γ."""
+    mine = [
+        np.arange(p.start, p.stop)
+        for p, out in zip(space.objective.parts, left_out, strict=True)
+        if out
+    ]
     whole = np.eye(space.objective.size) if space.basis is None else space.basis
-    away = whole.T[:, left_out]
+    away = whole.T[:, np.concatenate(mine)]
     rest = np.linalg.qr(np.hstack([away, np.eye(space.size)]))[0][:, away.shape[1] :]
     return Subspace(space.objective, space.point(gamma), whole @ rest)
 

@@ -56,7 +56,7 @@ class Outcome:
     held: list[int] = field(default_factory=list)
     #: Which θ are not determined, where none was left out.
     ambiguous: NDArray[np.bool_] | None = None
-    #: Which θ no row depends on.
+    #: Which raw columns no row depends on.
     silent: NDArray[np.bool_] | None = None
     #: What the message adds.
     note: str = ""
@@ -73,8 +73,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     objective, stop = outcome.space.objective, outcome.stop
     parameters = objective.flat(outcome.theta)
     terms = task.terms()
-    dropped = _dropped(objective) | _undetermined(outcome, outcome.ambiguous)
-    silent = _undetermined(outcome, outcome.silent)
+    dropped = _dropped(objective) | _undetermined(outcome)
+    silent = _silent(outcome) & ~dropped
     directions = [objective.flat(r.direction) for r in outcome.recessions]
     lost = dropped | silent | _affected(objective, directions) | _unidentified(outcome)
     status = _status(task, outcome, dropped | silent)
@@ -122,15 +122,25 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
     return np.array(found)
 
 
-def _undetermined(outcome: Outcome, free: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Which flat coefficients can move with these θ, which change nothing, in untransformed coordinates."""
+def _silent(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients belong to raw columns that no row depends on."""
     objective = outcome.space.objective
     found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if free is None:
+    if outcome.silent is not None:
+        for part, none in zip(objective.flat_parts(), outcome.silent, strict=True):
+            found[part] = none
+    return found
+
+
+def _undetermined(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients can move without changing a prediction, in untransformed coordinates."""
+    objective = outcome.space.objective
+    found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
+    if outcome.ambiguous is None:
         return found
     for u, flat, part in zip(objective.uses, objective.flat_parts(), objective.parts, strict=True):
         basis = objective.bases[u]
-        found[flat] = free[part]
+        found[flat] = outcome.ambiguous[part]
         if basis.intercept and basis.centre[found[flat][1:]].any():
             found[flat.start] = True  # it takes up what centring the others took off
     return found
