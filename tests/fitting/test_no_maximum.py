@@ -7,8 +7,11 @@ from scipy import sparse
 from likely import (
     Bernoulli,
     Categorical,
+    Constant,
     Exponential,
     GeneralisedPoisson,
+    Gumbel,
+    JohnsonSU,
     NegativeBinomial,
     NegativeBinomial1,
     Poisson,
@@ -365,3 +368,25 @@ def test_counts_less_spread_than_poisson_have_no_dispersion(rng, family):
     limit = fit_constant(Poisson().loss(), Response(y), start=[1.0])
     assert result.loss == pytest.approx(limit.loss, rel=1e-12)
     assert result.parameters[0] == pytest.approx(np.log(y.mean()), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("family", "share"), [(Gumbel(), 1.0), (JohnsonSU(), 0.7), (StudentT(), 0.7)], ids=str
+)
+def test_a_density_that_piles_up_on_rows_of_the_same_y_is_unbounded(family, share, rng):
+    """Its location goes to them as fast as its scale to 0, so that no line leads there."""
+    y = np.where(np.arange(300) < 300 * share, 0.1, rng.normal(size=300))
+    with pytest.warns(ConvergenceWarning, match="unbounded"):
+        model = Constant(family).fit(np.zeros((300, 1)), y)
+    assert model.result_.status is Status.unbounded
+    assert "intercept of scale" in model.result_.message
+    assert np.isnan(model.result_.std_errors).all()
+
+
+def test_a_loss_near_zero_has_the_digits_of_its_terms(losses, rng):
+    """Densities around 1: the terms of the sum cancel, and so do not say how far it is rounded."""
+    y = rng.normal(size=1000)
+    y *= np.exp(-0.5 - 0.5 * np.log(2.0 * np.pi)) / y.std()
+    result = fit_constant(losses.Normal(), Response(y), start=[0.5, 1.0])
+    assert abs(result.loss) < 1e-9
+    assert result.status is Status.converged

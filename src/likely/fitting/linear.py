@@ -11,7 +11,7 @@ import numpy as np
 
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
-from likely.fitting.edge import at_a_pole, follow_edge
+from likely.fitting.edge import at_a_pole, at_an_end, follow_edge
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -184,13 +184,14 @@ def _start(task: Task, objective: Objective) -> Array:
 
 def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Outcome:
     """Newton's method, following directions to infinity where there is no maximum."""
-    gamma = begun = _start(task, objective)
+    gamma = _start(task, objective)
     space = Subspace(objective)
     if getattr(task.loss, "shift_invariant", False):
         # Only differences between raw columns matter: the estimates sum to zero over them.
         space = Subspace(objective, basis=_differences(objective))
         assert space.basis is not None
         gamma = space.basis.T @ gamma
+    begun = space.point(gamma)
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
@@ -214,11 +215,14 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         growth = None if found else find_growth(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
             visited.append((space.point(stop.theta), stop.sums.loss))
-            endless = find_creep(space, visited) or find_plunge(space, visited)
+            endless = find_creep(space, visited) or find_plunge(space, visited, begun)
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
                 outcome.recessions.append(endless)
+                break
+            if not task.edged and len(visited) > 1 and at_an_end(space, stop, visited[-2][1]):
+                stop.reason = "end"
                 break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST

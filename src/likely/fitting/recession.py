@@ -33,12 +33,14 @@ FAR = 300.0
 VISITS = 4
 CREEPING = 0.01
 CREPT = 1.0
-#: A density piles up where in so many stops a term moves by this in all, and for each of its units the loss falls by
-#: this and by as much as before, to this share.
+#: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
+#: this for every row since the start,
 PLUNGES = 6
-PILED = 8.0
 PLUNGE = 1.0
+DEEP = 10.0
+#: or falls by as much as before, to this share, while a term moves steadily, by this in all.
 STEADY = 0.8
+PILED = 8.0
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,17 @@ def find_recession(
     if not losses[-1] < losses[0] - rounding:
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
+    return Recession(direction, _endless(space, losses, rounding))
+
+
+def _endless(space: Subspace, losses: Sequence[float], rounding: float) -> bool:
+    """Whether losses at 0 and at STEPS keep falling: one that levels off does so by e⁻⁷ from one interval to the next.
+
+    One without bound falls by 15/7.
+    """
     if getattr(space.objective.loss, "discrete", False):
-        return Recession(direction, False)
-    # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
-    unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
-    return Recession(direction, unbounded)
+        return False
+    return losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
 
 
 def find_growth(
@@ -196,7 +204,7 @@ def find_growth(
     # No further than it makes a difference: the further, the worse the rest is conditioned.
     close = losses[-1] + CLOSE * max(1.0, abs(losses[-1]))
     there = next((t for t, loss in zip((0.0, *STEPS), losses, strict=True) if loss <= close))
-    return Recession(direction, False), at(min(there, STEPS[2]))
+    return Recession(direction, _endless(space, losses, rounding)), at(min(there, STEPS[2]))
 
 
 def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
@@ -226,26 +234,32 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     return Recession(direction, False)
 
 
-def find_plunge(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
+def find_plunge(
+    space: Subspace, visited: list[tuple[Array, float]], begun: Array
+) -> Recession | None:
     """Whether the loss falls without end as a scale shrinks on rows that others are led to just as fast.
 
     Not along a line: half way to rows of the same y a scale that were much smaller would be the worse. ``visited`` as
-    for ``find_creep``.
+    for ``find_creep``; ``begun`` is the θ of the start.
     """
     if len(visited) < PLUNGES or getattr(space.objective.loss, "discrete", False):
         return None
     matrix, spread = space.objective.matrix(), space.objective.spread()
-    moves = np.diff([matrix @ theta for theta, _ in visited[-PLUNGES:]], axis=0)
     falls = -np.diff([loss for _, loss in visited[-PLUNGES:]])
-    grows = int(np.argmax(np.abs(moves[-1]) * spread))
-    steps = moves[:, grows] * np.sign(moves[-1, grows])
-    if not (steps.sum() * spread[grows] > PILED and (steps[1:] > STEADY * steps[:-1]).all()):
+    if not (falls > PLUNGE).all():
         return None
-    rates = falls / (steps * spread[grows])
-    if not ((rates > PLUNGE).all() and (rates[1:] > STEADY * rates[:-1]).all()):
+    moves = np.diff([matrix @ theta for theta, _ in visited[-PLUNGES:]], axis=0)
+    grows = int(np.argmax(np.abs(moves.sum(axis=0)) * spread))
+    sign = np.sign(moves[:, grows].sum())
+    steps = sign * moves[:, grows] * spread[grows]
+    steady = (steps[1:] > STEADY * steps[:-1]).all() and (falls > PLUNGE * steps).all()
+    steady = steady and (falls[1:] > STEADY * falls[:-1]).all() and steps.sum() > PILED
+    fallen = space.objective.evaluate(begun, 0).loss - visited[-1][1]
+    deep = fallen > DEEP * space.objective.weight()
+    if not (steady or deep):
         return None
     along = np.zeros(spread.size)
-    along[grows] = np.sign(moves[-1, grows])
+    along[grows] = sign
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, True)
 

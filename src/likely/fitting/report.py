@@ -40,6 +40,9 @@ _POLE = (
 )
 
 
+_END = "a row of y lies where the support ends"
+
+
 @dataclass
 class Outcome:
     """Where the optimiser ended, and the directions to infinity (in θ) that it followed."""
@@ -172,7 +175,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "exact", "pole"):
+    if outcome.stop.reason in ("edge", "exact", "pole", "end"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
@@ -268,7 +271,7 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
         return Status.separated if separated else Status.boundary
-    if outcome.stop.reason == "edge":
+    if outcome.stop.reason in ("edge", "end"):
         return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
@@ -319,6 +322,8 @@ def _message(
         text += f". Here {getattr(task.loss, 'edge_words', _EDGE)}{rows}"
     if outcome.stop.reason == "pole":
         text += f". Here {_POLE}"
+    if outcome.stop.reason == "end":
+        text += f". Here {_END}"
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"
     if diverging.any() and outcome.recessions:
