@@ -38,8 +38,9 @@ CREPT = 1.0
 PLUNGES = 6
 PLUNGE = 1.0
 DEEP = 10.0
-#: or falls by as much as before, to this share, while a term moves steadily, by this in all.
+#: or falls by as much as before, to this share, by this for each unit of a term that moves by this in all.
 STEADY = 0.8
+RATE = 0.25
 PILED = 8.0
 
 
@@ -252,8 +253,9 @@ def find_plunge(
     grows = int(np.argmax(np.abs(moves.sum(axis=0)) * spread))
     sign = np.sign(moves[:, grows].sum())
     steps = sign * moves[:, grows] * spread[grows]
-    steady = (steps[1:] > STEADY * steps[:-1]).all() and (falls > PLUNGE * steps).all()
-    steady = steady and (falls[1:] > STEADY * falls[:-1]).all() and steps.sum() > PILED
+    steady = (steps > 0.0).all() and (falls > RATE * steps).all() and steps.sum() > PILED
+    for late, early in ((steps[-2:], steps[:2]), (falls[-2:], falls[:2])):
+        steady = steady and late.sum() > STEADY * early.sum()
     fallen = space.objective.evaluate(begun, 0).loss - visited[-1][1]
     deep = fallen > DEEP * space.objective.weight()
     if not (steady or deep):
