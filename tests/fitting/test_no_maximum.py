@@ -8,12 +8,15 @@ from likely import (
     Bernoulli,
     Categorical,
     Constant,
+    Discretised,
     Exponential,
+    GeneralisedPareto,
     GeneralisedPoisson,
     Gumbel,
     JohnsonSU,
     NegativeBinomial,
     NegativeBinomial1,
+    Normal,
     Poisson,
     StudentT,
 )
@@ -390,3 +393,24 @@ def test_a_loss_near_zero_has_the_digits_of_its_terms(losses, rng):
     result = fit_constant(losses.Normal(), Response(y), start=[0.5, 1.0])
     assert abs(result.loss) < 1e-9
     assert result.status is Status.converged
+
+
+def test_a_scale_that_two_whole_numbers_do_not_determine_is_on_the_boundary(rng):
+    y = (np.arange(200) % 5 < 2).astype(float)
+    with pytest.warns(ConvergenceWarning, match="boundary.*intercept of loc, intercept of scale"):
+        model = Constant(Discretised(Normal())).fit(np.zeros((200, 1)), y)
+    assert model.result_.status is Status.boundary
+    best = 80 * np.log(0.4) + 120 * np.log(0.6)
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
+    assert model.predict_dist(np.zeros((1, 1))).prob(1.0)[0] == pytest.approx(0.4)
+
+
+def test_rows_of_one_y_at_the_end_of_the_support_are_uniform(rng):
+    """Up to the largest y at shape −1, from where on the density has a pole."""
+    y = np.repeat([1.0, 2.5], [30, 50])
+    with pytest.warns(ConvergenceWarning, match="boundary.*where the support ends"):
+        model = Constant(GeneralisedPareto()).fit(np.zeros((80, 1)), y)
+    assert model.result_.status is Status.boundary
+    assert model.intercept_["shape"] == pytest.approx(-1.0, abs=1e-5)
+    assert model.log_likelihood_ == pytest.approx(-80 * np.log(2.5), abs=1e-4)
+    assert np.isnan(model.result_.std_errors).all()

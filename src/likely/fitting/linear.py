@@ -22,6 +22,7 @@ from likely.fitting.recession import (
     Recession,
     Subspace,
     find_creep,
+    find_drift,
     find_growth,
     find_plunge,
     find_recession,
@@ -215,7 +216,11 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         growth = None if found else find_growth(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
             visited.append((space.point(stop.theta), stop.sums.loss))
-            endless = find_creep(space, visited) or find_plunge(space, visited, begun)
+            endless = (
+                find_creep(space, visited)
+                or find_drift(space, visited, stop.sums.terms)
+                or find_plunge(space, visited, begun)
+            )
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))

@@ -33,6 +33,10 @@ FAR = 300.0
 VISITS = 4
 CREEPING = 0.01
 CREPT = 1.0
+#: A term drifts where it moves by this from each stop to the next, while the loss falls by less than this share of its
+#: terms: hundreds of their last digits, which sums of differences may lose.
+DRIFT = 1e-4
+STILL = 1e-11
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
 #: this for every row since the start,
 PLUNGES = 6
@@ -231,6 +235,27 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along = (flats[-1] - flats[0]) / np.log(size[-1] / size[0])
     along[np.abs(along) * spread < FOLLOWS] = 0.0
     along[grows] = np.sign(flats[-1, grows])
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, False)
+
+
+def find_drift(
+    space: Subspace, visited: list[tuple[Array, float]], terms: float
+) -> Recession | None:
+    """Whether terms go on in one direction, from stop to stop, while the loss has come to rest to its last digits.
+
+    As the scale of whole numbers of which only two are seen: the others have no probability long before it is 0.
+    ``visited`` as for ``find_creep``; ``terms`` is the size of the loss's terms.
+    """
+    if len(visited) < VISITS or not visited[-VISITS][1] - visited[-1][1] <= STILL * max(1.0, terms):
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    moves = np.diff([matrix @ theta for theta, _ in visited[-VISITS:]], axis=0)
+    grows = int(np.argmax(np.abs(moves.sum(axis=0)) * spread))
+    steps = np.sign(moves[-1, grows]) * moves[:, grows] * spread[grows]
+    if not (steps > DRIFT).all():
+        return None
+    along = moves.sum(axis=0) / steps.sum()
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, False)
 
