@@ -219,7 +219,7 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             endless = (
                 find_creep(space, visited)
                 or find_drift(space, visited, stop.sums.terms)
-                or find_plunge(space, visited, begun)
+                or find_plunge(space, visited, begun, stop.reason == "max_iter")
             )
             if endless is not None:
                 outcome.found_at = outcome.theta

@@ -46,6 +46,8 @@ DEEP = 10.0
 STEADY = 0.8
 RATE = 0.25
 PILED = 8.0
+#: All rows take part where the loss falls by this share of their number for each unit.
+WHOLE = 0.9
 
 
 @dataclass(frozen=True)
@@ -261,13 +263,16 @@ def find_drift(
 
 
 def find_plunge(
-    space: Subspace, visited: list[tuple[Array, float]], begun: Array
+    space: Subspace, visited: list[tuple[Array, float]], begun: Array, last: bool
 ) -> Recession | None:
     """Whether the loss falls without end as a scale shrinks on rows that others are led to just as fast.
 
     Not along a line: half way to rows of the same y a scale that were much smaller would be the worse. ``visited`` as
-    for ``find_creep``; ``begun`` is the θ of the start.
+    for ``find_creep``; ``begun`` is the θ of the start; ``last``,
+    whether there are no iterations left. Until then a scale that shrinks on all rows goes on, to where the columns of X
+    are found to fit y to its last digits.
     """
+    visited = visited[:-1] if last else visited  # the last stop came early
     if len(visited) < PLUNGES or getattr(space.objective.loss, "discrete", False):
         return None
     matrix, spread = space.objective.matrix(), space.objective.spread()
@@ -281,8 +286,11 @@ def find_plunge(
     steady = (steps > 0.0).all() and (falls > RATE * steps).all() and steps.sum() > PILED
     for late, early in ((steps[-2:], steps[:2]), (falls[-2:], falls[:2])):
         steady = steady and late.sum() > STEADY * early.sum()
+    weight = space.objective.weight()
+    if not last and falls.sum() > WHOLE * weight * steps.sum():
+        return None
     fallen = space.objective.evaluate(begun, 0).loss - visited[-1][1]
-    deep = fallen > DEEP * space.objective.weight()
+    deep = fallen > DEEP * weight
     if not (steady or deep):
         return None
     along = np.zeros(spread.size)
