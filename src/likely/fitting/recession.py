@@ -256,7 +256,7 @@ def find_drift(
     grows = int(np.argmax(np.abs(moves.sum(axis=0)) * spread))
     steps = np.sign(moves[-1, grows]) * moves[:, grows] * spread[grows]
     # Steps that shrink lead to a maximum where the information is singular, as at a skewness of 0.
-    if not ((steps > DRIFT).all() and (steps[1:] > 0.5 * steps[:-1]).all()):
+    if not ((steps > DRIFT).all() and (steps[1:] > 0.75 * steps[:-1]).all()):
         return None
     along = moves.sum(axis=0) / steps.sum()
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
