@@ -30,8 +30,8 @@ class SkewNormal(Distribution):
     with φ and Φ the density and distribution function of the standard Normal. Skewness α = 0 is the Normal, and α → ±∞
     the half of a Normal that begins at loc: then the maximum of the likelihood is at infinity, and a fit says so. The
     mean is not loc but loc + scale·δ√(2/π), with δ = α/√(1 + α²). The third moment lies between those of the two
-    half-normals, −0.995 and 0.995. A maximum at a finite α is taken where there is one, though the likelihood of a
-    half-normal may be a little larger. At α = 0 the information is singular, so that of data without skewness the
+    half-normals, −0.995 and 0.995. Of several maxima, a half-normal among them, a fit takes the largest; few rows
+    often end at a half-normal. At α = 0 the information is singular, so that of data without skewness the
     standard errors are large.
 
     Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.

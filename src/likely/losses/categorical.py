@@ -27,6 +27,15 @@ class CategoricalLoss(VectorLoss):
     single = True
     counts_invalid = True
 
+    @property
+    def symmetric(self) -> CategoricalLoss:
+        """The loss over all K columns: itself."""
+        return self
+
+    def logits(self, raw: Array) -> Array:
+        """raw (K, …) of all classes: themselves."""
+        return raw
+
     @staticmethod
     def size_of(columns: int) -> int:
         """K columns, one a class."""
