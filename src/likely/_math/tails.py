@@ -12,14 +12,30 @@ from operator import add
 from typing import Any
 
 from likely._math.atoms import (
+    inverse_mills,
     log1mexp,
     log1mexp_of,
+    log1mexp_slope,
     log_expm1_ratio,
     log_mills,
     log_ndtr,
+    sigmoid,
     softplus,
 )
-from likely._math.graph import PI, Node, abs_, as_node, equal, exp, log, log1p, polynomial, where
+from likely._math.graph import (
+    PI,
+    Node,
+    abs_,
+    as_node,
+    equal,
+    exp,
+    expm1,
+    log,
+    log1p,
+    minimum,
+    polynomial,
+    where,
+)
 from likely._math.quadrature import EVEN
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
@@ -121,3 +137,45 @@ def exponential_between(log_hazard: Any, growth: Any) -> Node:
     log_growth = log(growth)
     log_rise = log_hazard + log_growth + log_expm1_ratio(growth, log_growth)
     return log1mexp_of(exp(log_rise), log_rise) - exp(log_hazard)
+
+
+# --- log S(b) − log S(a) of the survival function S, given the width b − a: minus the hazard between a and b. -
+
+
+def _hazard_between(hazard: Callable[[Node], Any], a: Any, width: Any) -> Node:
+    """The integral of a hazard over an interval in which it hardly changes."""
+    return width * reduce(add, (w * hazard(a + at * width) for at, w in EVEN))
+
+
+def normal_later(a: Any, b: Any, width: Any) -> Node:
+    """log Φ(−b) − log Φ(−a)"""
+    # Left of 0 the hazard changes as the density does.
+    narrow = width * (1.0 - minimum(a, 0.0)) < 0.5
+    near = -_hazard_between(lambda t: inverse_mills(-t), a, where(narrow, width, 0.0))
+    tail = log_mills(-b) - log_mills(-a) - 0.5 * (width * (a + b))
+    return where(narrow, near, where(a > 0.0, tail, log_ndtr(-b) - log_ndtr(-a)))
+
+
+def logistic_later(a: Any, width: Any) -> Node:
+    """log σ(−b) − log σ(−a)"""
+    b, narrow = a + width, width < 1.0
+    near = -log1p(sigmoid(a) * expm1(where(narrow, width, 0.0)))
+    tail = softplus(-a) - softplus(-b) - width
+    return where(narrow, near, where(a > 0.0, tail, softplus(a) - softplus(b)))
+
+
+def gumbel_later(a: Any, width: Any) -> Node:
+    """The same of 1 − exp(−e^(−x)), whose hazard is h/(eʰ − 1) with h = e^(−x)."""
+    b, h = a + width, exp(-as_node(a))
+    h_later = exp(-as_node(b))
+    narrow = width * (1.0 + h) < 0.5
+
+    def hazard(t: Node) -> Node:
+        return log1mexp_slope(exp(-t), -t)
+
+    near = -_hazard_between(hazard, where(narrow, a, 0.0), where(narrow, width, 0.0))
+    # log((1 − e^(−h))/h) at both ends
+    tail = (log_expm1_ratio(h_later, -b) - h_later) - (log_expm1_ratio(h, -a) - h) - width
+    return where(
+        narrow, near, where(h < 1.0, tail, log1mexp_of(h_later, -b) - log1mexp_of(h, -a))
+    )

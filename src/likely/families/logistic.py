@@ -6,7 +6,7 @@ from likely._math.atoms import sigmoid, softplus
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log, log1p
 from likely._math.location_scale import logistic_kernel
-from likely._math.tails import logistic_between
+from likely._math.tails import logistic_between, logistic_later
 from likely.families.base import Distribution, Parameter
 
 
@@ -55,6 +55,9 @@ class Logistic(Distribution):
 
     def log_interval(low, high, loc, scale):
         return logistic_between((low - loc) / scale, (high - loc) / scale, (high - low) / scale)
+
+    def log_sf_above(y, low, loc, scale):
+        return logistic_later((low - loc) / scale, (y - low) / scale)
 
     def quantile(q, loc, scale):
         return loc + scale * (log(q) - log1p(-q))

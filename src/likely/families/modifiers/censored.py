@@ -94,6 +94,10 @@ def _between_bounds(inside: Specification):
         after = where(b >= last, 0.0, where(b >= support.high, 0.0, exp(mass(b, last) - whole)))
         missing = before + after
         share = where(missing < 0.5, log1p(-missing), over_mass(mass(a, b), whole))
+        if "log_sf_above" in family.formulas:
+            entered = where(last >= support.high, where(first > support.low, b, support.low), support.low)
+            later = family.formulas["log_sf_above"](a, first, *theta)
+            share = where(entered >= support.high, later, share)
         return where(equal(low, high), exact, share)
 
     return log_density
