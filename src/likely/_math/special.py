@@ -503,13 +503,19 @@ def inverse_mills(x: Any) -> Node:
 MILLS_FAR = -6.0
 
 
+def _slope_of(a: list[int]) -> list[int]:
+    return [k * c for k, c in enumerate(a)][1:]
+
+
 def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
     above, below = [1], [1]
     for k in range(terms, 1, -1):
         above, below = _plus(above, [0, *(k * c for c in below)]), above
     rest = _plus(_times(above, above), [-c for c in _times(below, above)])
     variance = _plus(rest, [0, *(-c for c in _times(below, below))])
-    return tuple(tuple(float(c) for c in p) for p in (below, above, variance))
+    fall = _times([-2 * c for c in variance], _slope_of(above))
+    third = _plus(_times(_slope_of(variance), above), fall)
+    return tuple(tuple(float(c) for c in p) for p in (below, above, variance, third))
 
 
 def _plus(a: list[int], b: list[int]) -> list[int]:
@@ -523,7 +529,7 @@ def _times(a: list[int], b: list[int]) -> list[int]:
     return product
 
 
-MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE = _mills_polynomials(20)
+MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE, MILLS_THIRD = _mills_polynomials(20)
 
 
 def mills_gap(x: Any) -> Node:
@@ -543,6 +549,18 @@ def mills_variance(x: Any) -> Node:
     near = maximum(x, MILLS_FAR)
     ratio = inverse_mills(near)
     return where(x < MILLS_FAR, far, 1.0 - ratio * (near + ratio))
+
+
+def mills_third(x: Any) -> Node:
+    """The derivative of the variance, the third moment about the mean; 2/(-x)^3 far left."""
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = 2.0 * v / a * (polynomial(v, MILLS_THIRD) / above / above / above)
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    gap = near + ratio
+    return where(x < MILLS_FAR, far, ratio * (gap * gap - (1.0 - ratio * gap)))
 
 
 def log_mills(x: Any) -> Node:

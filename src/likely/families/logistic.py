@@ -57,7 +57,8 @@ class Logistic(Distribution):
         return logistic_between((low - loc) / scale, (high - loc) / scale, (high - low) / scale)
 
     def log_sf_above(y, low, loc, scale):
-        return logistic_later((low - loc) / scale, (y - low) / scale)
+        a, b, width = ((v / scale) for v in (low - loc, y - loc, y - low))
+        return logistic_later(a, b, width, log(y - low) - scale.log)
 
     def quantile(q, loc, scale):
         return loc + scale * (log(q) - log1p(-q))

@@ -76,8 +76,9 @@ class LogLogistic(Distribution):
         return logistic_between(a, b, shape * log_ratio(high, low, high - low))
 
     def log_sf_above(y, low, scale, shape):
-        width = shape * log_ratio(y, low, y - low)
-        return logistic_later(shape * (low.log - scale.log), width)
+        ratio = log_ratio(y, low, y - low)
+        a, b = (shape * (v.log - scale.log) for v in (low, y))
+        return logistic_later(a, b, shape * ratio, log(ratio) + shape.log)
 
     def quantile(q, scale, shape):
         return scale * exp((log(q) - log1p(-q)) / shape)

@@ -95,9 +95,9 @@ def _between_bounds(inside: Specification):
         missing = before + after
         share = where(missing < 0.5, log1p(-missing), over_mass(mass(a, b), whole))
         if "log_sf_above" in family.formulas:
-            entered = where(last >= support.high, where(first > support.low, b, support.low), support.low)
-            later = family.formulas["log_sf_above"](a, first, *theta)
-            share = where(entered >= support.high, later, share)
+            # An entry and nothing else: what the hazard takes away between the two.
+            alone = where(first > support.low, b, support.low) >= support.high
+            share = where(alone, family.formulas["log_sf_above"](a, first, *theta), share)
         return where(equal(low, high), exact, share)
 
     return log_density
