@@ -274,3 +274,21 @@ log_arsinh_rise: Atom = register(
     lambda d, gap, s, log_s: log(_textbook_rise(d, gap, s, log_s)),
     _log_rise,
 )
+
+
+def log_rise_from(d: Any, before: Any, gap: Any, s: Any, log_s: Any, log_rise: Any) -> Node:
+    """log ΔH, with H at d and Δ over the gap that begins at d + before; log_rise is log Δ.
+
+    In a narrow gap that is the logarithm of the gap and of the mean of H/K in it, which hardly depend on s.
+    """
+    r = hypot_reciprocal(d, s, log_s)
+
+    def less(x: Node) -> Node:
+        """H/K − 1 at so much into the gap."""
+        step = before + x
+        rise = (step * r) * ((2.0 * d + step) * r)  # K²/H² − 1
+        return -rise / (1.0 + rise + sqrt(1.0 + rise))
+
+    narrow = gap * r < 0.3
+    inside = _mean(less, where(narrow, gap, 0.0))
+    return where(narrow, log(gap) + log1p(inside), log_rise + log_hypot(d, s, log_s))

@@ -4,7 +4,13 @@ from likely._math.atoms import log_ndtr, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
 from likely._math.hyperbolic import cosh, sinh
-from likely._math.johnson import arsinh_ratio, arsinh_rise, log_arsinh_rise, log_hypot
+from likely._math.johnson import (
+    arsinh_ratio,
+    arsinh_rise,
+    log_arsinh_rise,
+    log_hypot,
+    log_rise_from,
+)
 from likely._math.tails import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Distribution, Parameter
 
@@ -94,7 +100,8 @@ class JohnsonSU(Distribution):
         log_rise = log_arsinh_rise(low - loc, high - low, scale, scale.log)
         log_s = log_hypot(y - loc, scale, scale.log) - tail.log
         width, offset = tail * exp(log_rise), 0.5 * (steps[0] - steps[1])
-        log_gap = log_rise + log_hypot(y - loc, scale, scale.log)
+        gaps = (low - y, high - low)
+        log_gap = log_rise_from(y - loc, *gaps, scale, scale.log, log_rise)
         return normal_within(z, a, b, steps, width, offset, log_gap, log_s)
 
     def log_sf_above(y, low, loc, scale, skewness, tail):
