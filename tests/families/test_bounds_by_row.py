@@ -60,7 +60,14 @@ def study(n=2500, seed=0):
     [
         *(
             f"{inside} seen"
-            for inside in ("Normal", "LogNormal", "JohnsonSU", "Exponential", "Weibull")
+            for inside in (
+                "Normal",
+                "LogNormal",
+                "JohnsonSU",
+                "InverseGaussian",
+                "Exponential",
+                "Weibull",
+            )
         ),
         *(f"{inside} censored" for inside in LATER),
     ],

@@ -1,5 +1,7 @@
 """Families whose tails are the normal distribution's at other arguments: InverseGaussian and JohnsonSU."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from mpmath import mp
@@ -138,10 +140,12 @@ GAPS = [
 
 def given(family, true, points, before, after):
     """Error over tolerance of Truncated(family) at those points (raw…, y) from which the gaps lead to exact bounds."""
-    points = [
-        p for p in points
-        if all(np.isinf(g) or abs((p[-1] + s * g) - p[-1]) == g for s, g in ((-1, before), (1, after)))
-    ]  # fmt: skip
+    gaps = [Fraction(gap) for gap in (-before, after) if np.isfinite(gap)]
+
+    def exact(y):
+        return all(Fraction(float(Fraction(y) + gap)) == Fraction(y) + gap for gap in gaps)
+
+    points = [p for p in points if exact(p[-1])]
     assert len(points) > 10
     loss, y = Truncated(family).loss(), np.array(points)[:, -1]
     raw = np.ascontiguousarray(np.array(points)[:, : loss.columns].T)

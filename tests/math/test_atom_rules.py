@@ -77,8 +77,8 @@ def definition(atom: Atom, names: tuple[str, ...]) -> Node:
 
 #: Their definitions overflow, or need more digits than are worth waiting for.
 EXPONENTIAL = {
-    "bose", "cosh", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential",
-    "gamma_slope", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
+    "bose", "cosh", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential", "gumbel_hazard",
+    "gamma_slope", "gumbel_hazard_bend", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
     "sinh",
 }  # fmt: skip
 #: Their first argument is known to be at least 1.

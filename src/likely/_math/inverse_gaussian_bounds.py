@@ -47,7 +47,7 @@ def _log_density(y: Any, mean: Any, shape: Any) -> Node:
 def _climb(first: Any, second: Any, mean: Any, shape: Any) -> Node:
     """½ a² at the second y less that at the first."""
     step = second - first
-    return 0.5 * (shape / mean) * (step / mean - (step / first) * (mean / second))
+    return 0.5 * ((shape / mean) * (step / mean) - (step / first) * (shape / second))
 
 
 def density_above(y: Any, low: Any, mean: Any, shape: Any) -> Node:
@@ -64,7 +64,7 @@ def density_below(y: Any, high: Any, mean: Any, shape: Any) -> Node:
     place = _place(high, mean, shape)
     plain = _log_density(y, mean, shape) - log_inverse_gaussian_lower(*place)
     near = 0.5 * (shape.log - y.log) + _climb(y, high, mean, shape) - log_lower_mills(*place)
-    return where(_far_right(high, mean, shape), plain, near) - y.log
+    return where(high < mean, near, plain) - y.log
 
 
 class _Interval:
@@ -110,5 +110,5 @@ def density_within(y: Any, low: Any, high: Any, mean: Any, shape: Any) -> Node:
     across = _log_density(y, mean, shape) - y.log - inverse_gaussian_between(low, high, mean, shape)
     above = density_above(y, low, mean, shape) - log1mexp(right)
     below = density_below(y, high, mean, shape) - log1mexp(left)
-    far = where(_far_right(high, mean, shape), across, below)
+    far = where(high < mean, below, across)
     return where(interval.narrow, flat, where(_far_right(low, mean, shape), above, far))
