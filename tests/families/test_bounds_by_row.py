@@ -1,7 +1,10 @@
 """Bounds that every row has of its own: truncation, and delayed entry of censored times."""
 
+from itertools import product
+
 import numpy as np
 import pytest
+from mpmath import mp
 from scipy import optimize, stats
 
 import likely
@@ -15,7 +18,9 @@ from likely import (
     GeneralisedPareto,
     Hurdle,
     Independent,
+    InverseGaussian,
     Linear,
+    Logistic,
     LogLogistic,
     LogNormal,
     Mixture,
@@ -31,7 +36,7 @@ from likely import (
     censored,
     truncated,
 )
-from oracles import engines, grid
+from oracles import engines, grid, numeric
 from oracles.contract import check
 from oracles.modified import points
 
@@ -93,6 +98,50 @@ def test_censored_soon_after_entry_far_out_in_a_tail(inside, point):
     c = grid.combination(f"Truncated({inside}) censored")
     report = check(c, [point], engines.numpy_engine)
     assert report.passed, report.failures()
+
+
+def extreme_later(gap):
+    """log P(Y > y − gap) − log P(Y > y) of GeneralisedExtremeValue."""
+
+    def loss(loc, log_scale, shape, y):
+        def log_above(v):
+            h = (1 + shape * (v - loc) / mp.exp(log_scale)) ** (-1 / shape)
+            small = mp.fsum((-1) ** j * h ** (j + 1) / mp.factorial(j + 1) for j in range(9))
+            return mp.log(1 - mp.exp(-h) if h > 1e-15 else small)
+
+        return log_above(y - gap) - log_above(y)
+
+    return loss
+
+
+def pareto_later(gap):
+    def loss(log_scale, shape, y):
+        above, before = (1 + shape * v / mp.exp(log_scale) for v in (y, y - gap))
+        return mp.log(above / before) / shape
+
+    return loss
+
+
+@pytest.mark.parametrize("gap", [2.0**-20, 0.5, 4.0])
+@pytest.mark.parametrize(
+    ("family", "true", "place"),
+    [(GeneralisedExtremeValue(), extreme_later, (0.25,)), (GeneralisedPareto(), pareto_later, ())],
+    ids=["GeneralisedExtremeValue", "GeneralisedPareto"],
+)
+def test_censored_after_entry_where_the_support_ends_with_the_shape(family, true, place, gap):
+    points = [
+        (*place, log_scale, shape, sum(place) + y)
+        for log_scale, shape, y in product((-2.0, 0.3, 6.0), (-0.2, 1e-3, 1.4), (0.625, 4.5, 40.0))
+        if 1.0 + shape * y * np.exp(-log_scale) > 1e-3 and (gap < y or place)
+        if 1.0 + shape * (y - gap) * np.exp(-log_scale) > 1e-3
+    ]
+    assert len(points) > 10
+    loss, y = Censored(Truncated(family)).loss(), np.array(points)[:, -1]
+    none = np.full(y.size, INF)
+    raw = np.ascontiguousarray(np.array(points)[:, : loss.columns].T)
+    found = loss.evaluate(np.stack([y, none, y - gap, none], axis=1), raw, 2)
+    for part in numeric.ratios(found, true(gap), points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
 def test_where_the_mass_between_the_bounds_is_beyond_float64():
@@ -369,6 +418,40 @@ def test_delayed_entry_of_a_family_whose_tails_have_no_closed_form():
     log_mean, log_shape = best(nll, np.array([1.0, 1.0])).x
     assert found["mean"] == pytest.approx(np.exp(log_mean), rel=1e-5)
     assert found["shape"] == pytest.approx(np.exp(log_shape), rel=1e-5)
+
+
+def test_delayed_entry_of_families_whose_bounds_have_formulas_of_their_own():
+    rng = np.random.default_rng(8)
+    t, entry = rng.wald(2.0, 3.0, 3000), rng.exponential(1.0, 3000)
+    t, entry = t[t > entry], entry[t > entry]
+    found = Truncated(InverseGaussian()).fit(truncated(t, low=entry)).parameters
+
+    def passage(p):
+        law = stats.invgauss(np.exp(p[0] - p[1]), scale=np.exp(p[1]))
+        return -(law.logpdf(t) - law.logsf(entry)).mean()
+
+    log_mean, log_shape = best(passage, np.array([1.0, 1.0])).x
+    assert found["mean"] == pytest.approx(np.exp(log_mean), rel=1e-5)
+    assert found["shape"] == pytest.approx(np.exp(log_shape), rel=1e-5)
+
+    y, first, end = (
+        rng.logistic(3.0, 1.0, 3000),
+        rng.normal(1.0, 1.5, 3000),
+        rng.normal(5.0, 2.0, 3000),
+    )
+    there = (y > first) & (end > first)
+    y, first, end = y[there], first[there], end[there]
+    seen, time = y <= end, np.minimum(y, end)
+    late = censored(time, seen, entry=first)
+    found = Censored(Truncated(Logistic())).fit(late).parameters
+
+    def logistic(p):
+        law = stats.logistic(p[0], np.exp(p[1]))
+        return -(np.where(seen, law.logpdf(time), law.logsf(time)) - law.logsf(first)).mean()
+
+    loc, log_scale = best(logistic, np.array([3.0, 0.0])).x
+    assert found["loc"] == pytest.approx(loc, abs=1e-5)
+    assert found["scale"] == pytest.approx(np.exp(log_scale), rel=1e-5)
 
 
 def test_bounds_of_censored_models_too():
