@@ -21,7 +21,7 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
-from likely.predictors.leaning import leaning_start
+from likely.predictors.leaning import leaning, leaning_start
 from likely.predictors.marginal import start_values
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
@@ -100,7 +100,7 @@ class Linear(DistributionEstimator):
             penalties = moved.penalties(penalties)
         response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        if loss.specification.leans_by:
+        if leaning(loss.specification) is not None:
             start = leaning_start(loss, X, designs, response, start, penalties)
         found = fit_linear(
             fitted_loss(loss, y.shape[0]),
