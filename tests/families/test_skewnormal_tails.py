@@ -105,6 +105,30 @@ def test_intervals(width):
     compare(rows, points, "interval", width)
 
 
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_other_libraries(library):
+    xp = pytest.importorskip(library)
+    family = Censored(SkewNormal())
+    rng = np.random.default_rng(3)
+    y, raw = np.add(rng.normal(size=(40, 1)), [0.0, 0.5]), rng.normal(size=(40, 3))
+    y[::3, 0], y[1::3, 1], y[2::9, 0] = -np.inf, np.inf, y[2::9, 1]
+    value, gradient = family.nll_and_gradient(y, raw)
+    if library == "torch":
+        tensor = xp.tensor(raw, requires_grad=True)
+        loss = family.nll(xp.tensor(y), tensor)
+        loss.sum().backward()
+        ours = loss.detach().numpy(), tensor.grad.numpy()
+    else:
+        with xp.enable_x64(True):
+            ours = family.nll_and_gradient(xp.numpy.array(y), xp.numpy.array(raw))
+    np.testing.assert_allclose(ours[0], value, rtol=1e-11, atol=1e-14)
+    np.testing.assert_allclose(ours[1], gradient, rtol=1e-9, atol=1e-12)
+
+
+def test_the_function_is_printed_by_its_name():
+    assert "F(−α, (μ − 1)/σ)" in str(Truncated(SkewNormal(), low=1.0).explain())
+
+
 def test_beyond_the_normal_range_of_the_logarithm():
     """Where F is below e^−1e6, by its leading term; nothing is left of the opposite tail."""
     d = SkewNormal().at(loc=0.0, scale=1.0, skewness=2.0)

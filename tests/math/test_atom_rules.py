@@ -94,6 +94,7 @@ BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: are integrals in ``families/test_special_tails.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
+    "skew_lower",
 )  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS
