@@ -35,7 +35,7 @@ def leaning(specification: Specification) -> Specification | None:
     """The family that leans to one side: the specification, or the only one inside it."""
     while specification.leans_by is None:
         structure = specification.structure
-        if structure is None or len(structure.parts) > 1:
+        if structure is None or len(structure.parts) != 1:
             return None
         specification = structure.parts[0].specification
     return specification
