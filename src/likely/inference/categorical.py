@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from likely.inference.batch import Array
 from likely.inference.classes import ClassPredictive
+from likely.inference.distributions import Array
 from likely.losses.categorical import probabilities
 
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from likely.inference.batch import Array, Batch
+from likely.inference.batch import Batch
+from likely.inference.distributions import Array
 from likely.inference.labels import codes_of
 
 

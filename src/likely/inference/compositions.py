@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from likely.inference.batch import Array
+from likely.inference.distributions import Array
 from likely.inference.predictive import Predictive
 from likely.inference.vectors import NamedPredictive, usual_loss
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from likely.inference.batch import Array
+from likely.inference.distributions import Array
 from likely.inference.predictive import Predictive
 from likely.inference.vectors import NamedPredictive
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.inference.batch import Array
+from likely.inference.distributions import Array
 from likely.inference.vectors import VectorPredictive
 from likely.losses.categorical import probabilities
 

@@ -6,13 +6,14 @@ log(1 − θ) would be lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely.inference.distributions import Distributions
 from likely.inference.labels import codes_of
 from likely.inference.rows import distinct, once
 from likely.losses import check
@@ -50,7 +51,7 @@ class numeric_only(Generic[M]):  # noqa: N801, a decorator
         return self.method.__get__(instance, owner)
 
 
-class Predictive:
+class Predictive(Distributions):
     """n distributions of one family, one a row; or a single one, of shape ().
 
     Methods return one value a row: shape (n,), or a number for a single distribution. Where y is asked for, give
@@ -62,12 +63,7 @@ class Predictive:
     """
 
     def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
-        self.loss = loss.distribution
-        self.raw = np.asarray(raw, dtype=np.float64)
-        if self.raw.ndim not in (1, 2) or self.raw.shape[0] != loss.columns:
-            raise ValueError(
-                f"raw must have shape ({loss.columns},) or ({loss.columns}, n), got {self.raw.shape}"
-            )
+        super().__init__(loss.distribution, raw)
         bad = np.isnan(self._raw2).any(axis=0)
         if bad.any():
             raise ValueError(f"raw is NaN in row {', '.join(map(str, np.flatnonzero(bad)[:5]))}")
@@ -82,29 +78,8 @@ class Predictive:
 
     # --- A row of distributions -------------------------------------------------------------------
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(n,), or () for a single distribution."""
-        return self.raw.shape[1:]
-
-    @property
-    def _raw2(self) -> Array:
-        return self.raw if self.raw.ndim == 2 else self.raw[:, None]
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("this is a single distribution, which has no length")
-        return self.shape[0]
-
-    def __getitem__(self, rows: Any) -> Predictive:
-        if not self.shape:
-            raise TypeError("this is a single distribution, which has no rows to select")
-        if isinstance(rows, tuple):
-            raise IndexError("distributions have one axis: select rows by one index")
-        return Predictive(self.loss, self.raw[:, rows], self.labels)
-
-    def __iter__(self) -> Iterator[Predictive]:
-        return (self[row] for row in range(len(self)))
+    def _of(self, raw: Array) -> Self:
+        return type(self)(self.loss, raw, self.labels)
 
     @property
     def parameters(self) -> dict[str, Any]:

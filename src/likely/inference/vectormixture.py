@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from likely.inference.batch import Array
+from likely.inference.distributions import Array
 from likely.inference.mixture import Mixture
 from likely.inference.multivariatenormal import MultivariateNormalPredictive
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely.families.base import Specification
-from likely.inference.batch import Array, Batch
+from likely.inference.batch import Batch
+from likely.inference.distributions import Array
 from likely.inference.predictive import Predictive
 from likely.links import default_link
 from likely.losses import check

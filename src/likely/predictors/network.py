@@ -15,10 +15,7 @@ from sklearn.utils import check_random_state
 
 from likely._math.domains import Product, circular
 from likely.fitting import Response
-from likely.fitting.boosting import Plan
-from likely.predictors.base import DistributionEstimator
-from likely.predictors.categories import learn_levels, write_codes
-from likely.predictors.judging import hold_out, judging_rows
+from likely.predictors.judged import JudgedEstimator, with_weight
 from likely.predictors.network_settings import (
     batch_rows,
     check_beta,
@@ -37,15 +34,11 @@ from likely.recipe import Family
 
 Array = NDArray[np.float64]
 
-#: Below this many rows early stopping is judged by folds, and then all rows train.
-FOLDED_ROWS = 10_000
-FOLDS = 5
-FRACTION = 0.1
 #: Share of the steps that the average of the weights remembers, for the default network.
 AVERAGING = 0.999
 
 
-class Network(DistributionEstimator):
+class Network(JudgedEstimator):
     r"""Maximum likelihood with a neural network: one output for every predicted raw column.
 
     The default network is for tables: standardised numbers, embeddings of categories, hidden layers with SiLU
@@ -76,6 +69,7 @@ class Network(DistributionEstimator):
 
     device: None is a GPU where there is one. mixed_precision: bfloat16 inside the network; None is where
     the device is a GPU. checkpoint: a folder in which training that was interrupted goes on at the next ``fit``.
+    Under ``torchrun`` the processes divide every batch, and each is given all rows.
     point, random_state, n_jobs, verbose: as for Trees.
 
     After ``fit``: ``best_epoch_`` by member, ``losses_`` (mean nll by epoch, held-out where rows are), and
@@ -155,45 +149,10 @@ class Network(DistributionEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
     # --- Fitting ----------------------------------------------------------------------------------
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        offset: Any = None,
-        exposure: Any = None,
-        eval_set: Any = None,
-        *,
-        feature_names: Sequence[str] | None = None,
-    ) -> Any:
-        """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
-
-        ``eval_set`` is (X, y), or (X, y, {"sample_weight": …, "offset": …, "exposure": …}): rows that judge
-        early stopping, so that none of X are held out for it.
-
-        ImportError where PyTorch is not installed; ValueError names what is wrong with the input, before any
-        work. Ctrl-C ends training and keeps the best epoch so far, with a warning, once there is one.
-        Under ``torchrun`` the processes divide every batch; each is given all rows.
-        """
-        require_torch()
-        self.levels_ = learn_levels(X)
-        self._eval_set = eval_set
-        try:
-            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
-        finally:
-            del self._eval_set
-
-    def _validate(self, X: Any, *, reset: bool) -> Any:
-        return super()._validate(write_codes(X, self.levels_), reset=reset)
-
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
+        require_torch()
         from likely.predictors.networks.fit import Task, find_device, fit, threads
         from likely.predictors.networks.train import Settings
 
@@ -209,16 +168,12 @@ class Network(DistributionEstimator):
                 f"members={self.members}: what directions, or several targets, of a mixture are at best is "
                 f"not known to Likely; {loss.specification.name} is for one member"
             )
-        response = Response(y, weight, offset)
-        if weight is not None and not weight.all():
-            used = np.flatnonzero(weight)
-            X, response = X[used], response.take(used)
+        X, response = with_weight(X, Response(y, weight, offset))
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1))
         device = find_device(self.device)
-        judged = self._eval_set is not None and self.early_stopping
-        judge = judging_rows(self, loss, self._eval_set) if judged else None
-        plan = self._plan(response.y, np.random.default_rng(seed))
+        judge = self._judge(loss)
+        plan = self._plan(response.y, np.random.default_rng(seed), foldable=self.module is None)
         stops = judge is not None or bool(plan.judge)
         averaging = self.averaging
         if averaging is None:
@@ -311,15 +266,6 @@ class Network(DistributionEstimator):
             found[column] = len(known) if known is not None else int(values.max(initial=-1)) + 1
         return found
 
-    def _plan(self, y: Array, rng: np.random.Generator) -> Plan:
-        """How rows are held out."""
-        if not self.early_stopping or self._eval_set is not None:
-            return Plan()
-        given = self.validation
-        if given is None:
-            given = FOLDS if y.shape[0] < FOLDED_ROWS and self.module is None else FRACTION
-        return hold_out(given, y, rng)
-
     def _blueprint(self, rows: int) -> Any:
         from likely.predictors.networks.fit import Blueprint
 
@@ -378,7 +324,7 @@ class Network(DistributionEstimator):
         from likely.predictors.networks.fit import find_device
         from likely.storage import ModelFileError
 
-        self.levels_ = {str(name): list(known) for name, known in state["levels"].items()}
+        self._restore_levels(state)
         self.losses_, self.best_epoch_ = arrays["losses"], arrays["best_epoch"]
         self.inputs_, self.target_ = Inputs.from_arrays(arrays), Target.from_arrays(arrays)
         if bool(state["own_module"]) != (self.module is not None):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from numbers import Integral
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,13 @@ from likely.fitting import Response
 from likely.fitting.boosting import (
     Data,
     Ensembles,
-    Plan,
     Settings,
     boost,
     chosen_curvature,
 )
-from likely.predictors.base import DistributionEstimator
-from likely.predictors.categories import learn_levels, write_codes
-from likely.predictors.judging import hold_out, judging_rows
+from likely.predictors.judged import JudgedEstimator, with_weight
 from likely.predictors.marginal import start_values
+from likely.predictors.network_settings import whole
 from likely.predictors.progress import rounds_bar
 from likely.predictors.response import by_parameter
 from likely.predictors.tree_settings import categorical_columns, column_settings
@@ -32,10 +29,6 @@ from likely.recipe import Family
 
 Array = NDArray[np.float64]
 
-#: Below this many rows early stopping is judged by folds, which use every row to train and to judge.
-FOLDED_ROWS = 10_000
-FOLDS = 5
-FRACTION = 0.1
 #: Below this many cells threads grow a tree each, which is faster than to share every tree.
 SERIAL_CELLS = 400_000
 #: LightGBM's parameters that belong to the estimator's own arguments.
@@ -58,7 +51,7 @@ _OWN = {
 }
 
 
-class Trees(DistributionEstimator):
+class Trees(JudgedEstimator):
     """Maximum likelihood with boosted trees: one ensemble for every raw column, all trained together.
 
     In each round every parameter gets one tree, a Newton step on the family's gradient and curvature; shared
@@ -148,59 +141,22 @@ class Trees(DistributionEstimator):
         self.verbose = verbose
         self.lightgbm = lightgbm
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
     # --- Fitting ----------------------------------------------------------------------------------
-
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        offset: Any = None,
-        exposure: Any = None,
-        eval_set: Any = None,
-        *,
-        feature_names: Sequence[str] | None = None,
-    ) -> Any:
-        """Maximise the likelihood of y given X; see ``Linear.fit`` for the arguments.
-
-        ``eval_set`` is (X, y), or (X, y, {"sample_weight": …, "offset": …, "exposure": …}): rows that judge
-        early stopping, so that none of X are held out for it.
-
-        ValueError names what is wrong with the input, before any work. Ctrl-C ends training and keeps the
-        best round so far, with a warning.
-        """
-        self.levels_ = learn_levels(X)
-        self._eval_set = eval_set
-        try:
-            return super().fit(X, y, sample_weight, offset, exposure, feature_names=feature_names)
-        finally:
-            del self._eval_set
-
-    def _validate(self, X: Any, *, reset: bool) -> Any:
-        return super()._validate(write_codes(X, self.levels_), reset=reset)
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
         names = self._feature_names()
         columns = column_settings(self, loss, names)
         categorical = categorical_columns(self.categorical_features, names, list(self.levels_))
         self.curvature_ = chosen_curvature(loss, self.curvature, loss.specification.name)
-        response = Response(y, weight, offset)
-        if weight is not None and not weight.all():
-            used = np.flatnonzero(weight)
-            X, response = X[used], response.take(used)
+        X, response = with_weight(X, Response(y, weight, offset))
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1 - 1000))
-        plan = self._plan(loss, response.y, np.random.default_rng(seed))
+        plan = self._plan(response.y, np.random.default_rng(seed))
         judge = self._judge(loss)
         settings = Settings(
             columns,
-            rounds=_whole("max_iter", self.max_iter),
-            patience=_whole("n_iter_no_change", self.n_iter_no_change)
+            rounds=whole("max_iter", self.max_iter),
+            patience=whole("n_iter_no_change", self.n_iter_no_change)
             if plan.judge or judge is not None
             else None,
             curvature=self.curvature_,
@@ -239,22 +195,6 @@ class Trees(DistributionEstimator):
                 "columns changes nothing, so their curvature matrix has no inverse"
             )
         return self.natural_gradient
-
-    def _plan(self, loss: Any, y: Array, rng: np.random.Generator) -> Plan:
-        """How rows are held out."""
-        given = self.validation
-        if not self.early_stopping or self._eval_set is not None:
-            return Plan()
-        n = y.shape[0]
-        if given is None:
-            given = FOLDS if n < FOLDED_ROWS else FRACTION
-        return hold_out(given, y, rng)
-
-    def _judge(self, loss: Any) -> tuple[Any, Response] | None:
-        """The user's own rows for early stopping."""
-        if self._eval_set is None or not self.early_stopping:
-            return None
-        return judging_rows(self, loss, self._eval_set)
 
     def _common(self, shape: tuple[int, int]) -> dict[str, Any]:
         """LightGBM's parameters for every column."""
@@ -306,7 +246,7 @@ class Trees(DistributionEstimator):
             texts, arrays["constants"], arrays["units"], self.n_features_in_
         )
         self.losses_ = arrays["losses"]
-        self.levels_ = {str(name): list(known) for name, known in state["levels"].items()}
+        self._restore_levels(state)
         self.curvature_ = str(state["curvature"])
         self.best_iteration_, self.n_iter_ = int(state["best_iteration"]), int(state["n_iter"])
 
@@ -336,12 +276,6 @@ class Trees(DistributionEstimator):
 
     def _by_parameter(self, rows: Array) -> dict[str, Any]:
         return by_parameter(self.loss_, rows)
-
-
-def _whole(name: str, value: Any) -> int:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a whole number ≥ 1, got {value!r}")
-    return int(value)
 
 
 def _serial(shape: tuple[int, int]) -> bool:
