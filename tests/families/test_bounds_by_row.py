@@ -16,9 +16,11 @@ from likely import (
     Gamma,
     GeneralisedExtremeValue,
     GeneralisedPareto,
+    Gumbel,
     Hurdle,
     Independent,
     InverseGaussian,
+    JohnsonSU,
     Linear,
     Logistic,
     LogLogistic,
@@ -200,7 +202,11 @@ def test_what_a_row_can_be_between_its_bounds_sums_to_one():
     assert (gradient == 0.0).all()
 
 
-@pytest.mark.parametrize("inside", [Exponential(), Weibull()], ids=repr)
+@pytest.mark.parametrize(
+    "inside",
+    [Exponential(), Weibull(), Logistic(), Gumbel(), JohnsonSU(), InverseGaussian()],
+    ids=repr,
+)
 def test_kernels_and_other_libraries(inside):
     import jax
     import torch
