@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.fitting import Design, Response
+
 Array = NDArray[np.float64]
 
 
@@ -15,6 +17,7 @@ def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
 
     ValueError where y says nothing about a parameter that is to be learned.
     """
+    from likely.predictors.leaning import leaning, leaning_start
     from likely.predictors.marginal import start_values
 
     structure = loss.specification.structure
@@ -35,4 +38,9 @@ def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
         from likely.predictors.several import best_start
 
         return best_start(loss, y, weight, raw)
+    if leaning(loss.specification) is not None:
+        # What is seen of y may lean to the other side than y does.
+        none = np.empty((y.shape[0], 0))
+        designs = [Design((), True)] * loss.columns
+        return leaning_start(loss, none, designs, Response(y, weight), raw, None)
     return raw
