@@ -36,7 +36,7 @@ from likely._math.graph import (
     polynomial,
     where,
 )
-from likely._math.quadrature import EVEN
+from likely._math.quadrature import EVEN, SHORT
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 #: Half-widths times 1 + |middle| up to which a series of four terms has all digits.
@@ -144,7 +144,7 @@ def exponential_between(log_hazard: Any, growth: Any) -> Node:
 
 def _integral(hazard: Callable[[Node], Any], a: Any, width: Any) -> Node:
     """Of a hazard, over an interval in which it hardly changes."""
-    return width * reduce(add, (w * hazard(a + at * width) for at, w in EVEN))
+    return width * reduce(add, (w * hazard(a + at * width) for at, w in SHORT))
 
 
 def normal_later(a: Any, b: Any, width: Any) -> Node:
