@@ -66,20 +66,29 @@ def speed(n: int, p: int, rounds: int, leaves: int, repeats: int) -> dict[str, f
     )
 
 
-def peer(name: str, python: str, n: int, p: int, repeats: int) -> float | None:
+def peer(
+    name: str, python: str, n: int, p: int, rounds: int, leaves: int, repeats: int
+) -> float | None:
     """Median seconds of a peer's training in its own interpreter; None where it is not installed."""
     X, y = rows(n, p)
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "given.npz"
         np.savez(given, X=X, y=y)
         command = [python, str(Path(__file__).parent / "trees_peers.py"), name, str(given)]
-        settings = [str(v) for v in (ROUNDS, LEAVES, RATE, repeats)]
+        settings = [str(v) for v in (rounds, leaves, RATE, repeats)]
         done = subprocess.run([*command, *settings], capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"{name}: not run ({done.stderr.strip().splitlines()[-1]})")
         return None
     return statistics.median(json.loads(done.stdout.strip().splitlines()[-1]))
 
+
+#: Rows, features, rounds, leaves, and the peers that are trained on them.
+SIZES: tuple[tuple[int, int, int, int, tuple[str, ...]], ...] = (
+    (6_400, 8, ROUNDS, LEAVES, ("ngboost", "lightgbmlss", "xgboostlss")),
+    (100_000, 20, 40, 31, ("lightgbmlss",)),
+    (200_000, 20, 100, 31, ()),
+)
 
 MEMORY = """
 import resource, sys, time
@@ -114,17 +123,17 @@ def main() -> None:
     given = parser.parse_args()
     print(machine())
     begin = time.perf_counter()
-    for n, p, rounds, leaves in ((6400, 8, ROUNDS, LEAVES), (200_000, 20, 100, 31)):
+    for n, p, rounds, leaves, peers in SIZES:
         found = speed(n, p, rounds, leaves, given.repeats)
         print(f"\n{n:,} × {p}, {rounds} rounds, {leaves} leaves")
         mine, l2 = found["likely"], found["LightGBM L2 × 2"]
         print(f"  likely           {mine:8.2f} s  {1e6 * mine / rounds:.0f} µs a round")
         print(f"  LightGBM L2 × 2  {l2:8.2f} s  likely takes {mine / l2:.2f} × that")
-        if n == 6400:
-            for name in ("ngboost", "lightgbmlss", "xgboostlss"):
-                seconds = peer(name, given.python, n, p, max(1, given.repeats // 2))
-                if seconds is not None:
-                    print(f"  {name:<15}  {seconds:8.2f} s  {seconds / mine:.1f} × likely")
+        for name in peers:
+            repeats = max(1, given.repeats // 2)
+            seconds = peer(name, given.python, n, p, rounds, leaves, repeats)
+            if seconds is not None:
+                print(f"  {name:<15}  {seconds:8.2f} s  {seconds / mine:.1f} × likely")
     print()
     memory(given.rows)
     print(f"\n{time.perf_counter() - begin:.0f} s in all")

@@ -13,8 +13,9 @@
 >>> added = model.predict(catboost.Pool(X))                              # without a baseline
 >>> low, high = loss.predict_dist(added).interval(0.9)
 
-CatBoost asks for one row at a time where there are several outputs, which is slow in any Python objective; and so
-shared parameters cannot be learned here. It keeps labels as float32.
+CatBoost asks for one row at a time where there are several outputs, which is slow in any Python objective. A shared
+parameter is learned between rounds by the metric, which sees all training rows after each: leave ``eval_metric`` and
+``metric_period`` as they are. It keeps labels as float32.
 """
 
 from __future__ import annotations
@@ -34,14 +35,26 @@ except ImportError as error:
 class Objective(BoostingObjective):  # noqa: D101
     __doc__ = f"CatBoost's objective and metric. {BoostingObjective.__doc__}"
 
+    _unlearned = "train with loss.params in this process, whose eval_metric learns it"
+
     def __init__(self, family: Any, y: Any, **more: Any) -> None:
         super().__init__(family, y, **more)
-        if self._shared:
-            names = ", ".join(self.loss.column_names[j] for j in self._shared)
-            raise ValueError(
-                f"{names} is shared, but CatBoost shows its objective one row at a time, from which no shared "
-                f"value can be learned: fix it, {self.loss.specification.name}({names}=2.0), or predict it"
-            )
+        #: How CatBoost will show the training rows, and their scores when it last did.
+        self._labels, self._seen = np.asarray(y, dtype=np.float32), np.empty(0)
+
+    def _judged(self, y: Any, scores: Any, weight: Any) -> float:
+        """The metric of a round; its first call with the training rows ends the round for shared parameters.
+
+        An eval_set of the training rows is seen from its scores, which are the same.
+        """
+        if (
+            self._shared
+            and np.array_equal(y, self._labels)
+            and not np.array_equal(scores, self._seen)
+        ):
+            self._seen = np.array(scores)  # a copy: CatBoost writes the next ones over them
+            self._share(y, scores, weight)
+        return self.mean_nll(y, scores, weight)
 
     def init_score(self, n: int, offset: Any = None, exposure: Any = None) -> Any:
         """The baseline (n,) of one output. None for several: CatBoost takes no baseline then, and the objective
@@ -57,7 +70,7 @@ class Objective(BoostingObjective):  # noqa: D101
         return None
 
     def _begun(self, scores: Any) -> Any:
-        return np.asarray(scores) + self.start
+        return np.asarray(scores) + self.start[self._predicted]
 
     @property
     def params(self) -> dict[str, Any]:
@@ -96,7 +109,7 @@ class _One:
         self.loss = loss
 
     def calc_ders_range(self, scores: Any, y: Any, weight: Any) -> list[tuple[float, float]]:
-        g, h = self.loss.steps(np.asarray(y), np.asarray(scores), weight)
+        g, h = self.loss._gradients(y, np.asarray(scores), weight)
         return list(zip((-g).tolist(), (-h).tolist(), strict=True))
 
 
@@ -114,7 +127,7 @@ class _OneMetric:
     def evaluate(self, scores: Any, y: Any, weight: Any) -> tuple[float, float]:
         w = np.ones(len(y)) if weight is None else np.asarray(weight)
         (column,) = scores
-        return self.loss.mean_nll(np.asarray(y), np.asarray(column), w) * w.sum(), w.sum()
+        return self.loss._judged(np.asarray(y), np.asarray(column), w) * w.sum(), w.sum()
 
     def get_final_error(self, error: float, weight: float) -> float:
         return error / weight
@@ -130,7 +143,7 @@ class _Several(MultiTargetCustomObjective):
 
     def calc_ders_multi(self, scores: Any, y: Any, weight: Any) -> tuple[list[float], Any]:
         at = self.loss._begun([scores])
-        g, h = self.loss.steps(np.array([y[0]]), at, np.array([weight]))
+        g, h = self.loss._gradients([y[0]], at, [weight])
         return (-g[0]).tolist(), np.diag(-h[0]).tolist()
 
 
@@ -148,7 +161,7 @@ class _SeveralMetric(MultiTargetCustomMetric):
     def evaluate(self, scores: Any, y: Any, weight: Any) -> tuple[float, float]:
         w = np.ones(len(y[0])) if weight is None else np.asarray(weight)
         at = self.loss._begun(np.stack(scores, axis=1))
-        return self.loss.mean_nll(np.asarray(y[0]), at, w) * w.sum(), w.sum()
+        return self.loss._judged(np.asarray(y[0]), at, w) * w.sum(), w.sum()
 
     def get_final_error(self, error: float, weight: float) -> float:
         return error / weight

@@ -15,11 +15,13 @@ With its own training call:
 >>> low, high = loss.predict_dist(booster.predict(X)).interval(0.9)
 
 With its scikit-learn and Dask estimators: ``LGBMRegressor(objective=loss.sklearn_objective,
-**loss.sklearn_params)``, ``fit(X, y, init_score=loss.init_score(n), eval_metric=loss.sklearn_metric)``.
+**loss.sklearn_params)``, ``fit(X, y, init_score=loss.init_score(n), eval_metric=loss.sklearn_metric)``. LightGBM's
+workers cannot add up what a shared parameter needs, so on a cluster it must be fixed or predicted.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from likely.adapters.boosters import Array, BoostingObjective
@@ -27,6 +29,17 @@ from likely.adapters.boosters import Array, BoostingObjective
 
 class Objective(BoostingObjective):  # noqa: D101
     __doc__ = f"LightGBM's objective and metric. {BoostingObjective.__doc__}"
+
+    def _total(self, sums: Array) -> Array:
+        """These rows' own; ValueError on a worker of Dask, which has a part of them and no way to the others."""
+        if _on_a_worker():
+            first = self.loss.free[self.loss.column_slots[self._shared[0]]].parameter
+            raise ValueError(
+                f"{self._shared_names} is shared, and a worker of Dask sees a part of the rows only, which LightGBM "
+                "gives no way to add up with the others': predict it, use XGBoost, or fix it, such as "
+                f"{self.loss.specification.name}({first}=2.0)"
+            )
+        return sums
 
     @property
     def params(self) -> dict[str, Any]:
@@ -53,3 +66,16 @@ class Objective(BoostingObjective):  # noqa: D101
     def sklearn_metric(self, y: Any, scores: Any, weight: Any) -> tuple[str, float, bool]:
         """Mean nll for ``fit(eval_metric=…)``."""
         return "nll", self.mean_nll(y, scores, weight), False
+
+
+def _on_a_worker() -> bool:
+    """Whether this is a task on a Dask worker."""
+    if "distributed" not in sys.modules:
+        return False
+    from distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:  # how Dask says no
+        return False
+    return True

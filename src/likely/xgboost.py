@@ -18,6 +18,9 @@ With its own training call:
 With its scikit-learn and Dask estimators: ``XGBRegressor(objective=loss.sklearn_objective,
 eval_metric=loss.sklearn_metric, **loss.params)``, ``fit(X, y, base_margin=loss.init_score(n))``. XGBoost keeps labels,
 weights and margins as float32.
+
+On a cluster shared parameters are learned from the sums of all workers, on the workers; ``loss.learn_shared(y, added)``
+brings them here.
 """
 
 from __future__ import annotations
@@ -29,6 +32,14 @@ from likely.adapters.boosters import Array, BoostingObjective
 
 class Objective(BoostingObjective):  # noqa: D101
     __doc__ = f"XGBoost's objective and metric. {BoostingObjective.__doc__}"
+
+    def _total(self, sums: Array) -> Array:
+        """Added up over the workers of a cluster, of which XGBoost knows in the midst of a training."""
+        from xgboost import collective
+
+        if collective.get_world_size() == 1:
+            return sums
+        return collective.allreduce(sums, collective.Op.SUM)
 
     @property
     def params(self) -> dict[str, Any]:

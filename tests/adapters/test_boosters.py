@@ -1,5 +1,6 @@
 """The objectives for LightGBM, XGBoost and CatBoost: what they hand over, and that training with them works."""
 
+import json
 import os
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def test_units_of_y_make_no_difference(library, scale):
         np.testing.assert_allclose(other[name], scale * one[name], rtol=2e-4, atol=2e-4 * scale)
 
 
-@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_shared_parameters_are_learned_between_rounds(library):
     loss = objective(library, StudentT(scale=shared), Y)
     assert loss.columns == ("loc",)
@@ -90,17 +91,50 @@ def test_shared_parameters_are_learned_between_rounds(library):
     assert found.parameters["scale"][0] == pytest.approx(best["scale"], rel=0.15)
     early = loss.predict_dist(added, iteration=0).parameters["scale"][0]
     assert early > found.parameters["scale"][0]
+    with pytest.raises(ValueError, match=r"iteration=30, but scale, df was followed for 30 rounds"):
+        loss.predict_dist(added, iteration=30)
+    exact = loss.learn_shared(Y, added).predict_dist(added).parameters
+    assert exact["scale"][0] == pytest.approx(best["scale"], rel=1e-4)
+    assert exact["df"][0] == pytest.approx(best["df"], rel=1e-3)
+
+
+def test_catboost_learns_shared_parameters_beside_several_outputs():
+    x, y, w = X[:100], Y[:100], W[:100]
+    loss = objective("catboost", StudentT(), y, sample_weight=w)
+    assert loss.columns == ("loc", "scale")
+    data = catboost.Pool(x, loss.labels(y), weight=w)
+    params = {"iterations": 3, "depth": 2, "thread_count": 1, "verbose": False}
+    params |= {"allow_writing_files": False}
+    # Judged by the training rows as well: they are shown twice a round, and learned from once.
+    model = catboost.CatBoost({**loss.params, **params}).fit(data, eval_set=data)
+    assert len(loss.shared_path) == 3
+    # What was reported, and the next round's gradients, are at the shared value as it was after the round.
+    reported = next(iter(model.get_evals_result()["learn"].values()))
+    for i, nll in enumerate(reported):
+        found = loss.predict_dist(model.predict(x, ntree_end=i + 1), iteration=i)
+        assert -np.average(found.log_prob(y), weights=w) == pytest.approx(nll, rel=1e-5)
+    assert not np.array_equal(loss.shared_path[0], loss.shared_path[-1])
 
 
 def test_shared_parameters_where_they_cannot_be_learned():
-    with pytest.raises(ValueError, match=r"one row at a time.*Normal\(scale=2.0\)"):
-        objective("catboost", Normal(scale=shared), Y)
     with pytest.raises(ValueError, match="empirical curvature is a mean over rows"):
         _ = objective("catboost", Normal(), Y, curvature="empirical").params
-    with pytest.raises(ValueError, match="never learned"):
-        objective("lightgbm", Normal(scale=shared), Y).predict_dist(np.zeros(3))
+    for library in LIBRARIES:
+        with pytest.raises(ValueError, match=r"never learned here.*learn_shared\(y, added\)"):
+            objective(library, Normal(scale=shared), Y).predict_dist(np.zeros(3))
     with pytest.raises(ValueError, match="predicts nothing from x"):
         objective("xgboost", Normal(loc=shared, scale=shared), Y)
+
+
+def test_learning_shared_parameters_afterwards():
+    loss = objective("xgboost", Normal(scale=shared), Y, sample_weight=W)
+    loss.learn_shared(Y, np.zeros(N), W)
+    best = Normal().fit(Y, sample_weight=W).parameters["scale"]
+    assert loss.predict_dist(np.zeros(N)).parameters["scale"][0] == pytest.approx(best, rel=1e-4)
+    with pytest.raises(ValueError, match="y has 300 rows, but added has 3"):
+        loss.learn_shared(Y, np.zeros(3))
+    with pytest.raises(ValueError, match="no shared parameter"):
+        objective("xgboost", Normal(), Y).learn_shared(Y, np.zeros((N, 2)))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -213,11 +247,18 @@ def test_without_catboost_the_error_says_what_to_install(monkeypatch):
 
 
 DASK = """
-import sys
+import json, os
 import numpy as np, dask.array as da, lightgbm, xgboost, xgboost.dask
 from dask.distributed import Client, LocalCluster
 import likely.lightgbm, likely.xgboost
-from likely import Normal
+from likely import Normal, shared
+
+class Noted(likely.xgboost.Objective):
+    \"\"\"It writes down what each worker has learned.\"\"\"
+    def _share(self, *rows):
+        super()._share(*rows)
+        with open(f"worker-{os.getpid()}.txt", "a") as file:
+            print(float(self.start[1]), file=file)
 
 def main():
     rng = np.random.default_rng(0)
@@ -226,16 +267,31 @@ def main():
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         client.wait_for_workers(2)
         parts = lambda a: da.from_array(a, chunks=(200, *a.shape[1:]))
+        def on_lightgbm(loss, y):
+            model = lightgbm.DaskLGBMRegressor(
+                client=client, objective=loss.sklearn_objective, n_estimators=10, verbosity=-1, **loss.sklearn_params)
+            return model.fit(parts(X), parts(y), init_score=parts(loss.init_score(400)))
+        def on_xgboost(loss, y):
+            data = xgboost.dask.DaskDMatrix(client, parts(X), parts(y), base_margin=parts(loss.init_score(400)))
+            done = xgboost.dask.train(client, {**loss.params, "max_depth": 3}, data, 10, obj=loss.objective)
+            return done["booster"].predict(xgboost.DMatrix(X), output_margin=True)
+
         loss = likely.lightgbm.Objective(Normal(), y)
-        model = lightgbm.DaskLGBMRegressor(
-            client=client, objective=loss.sklearn_objective, n_estimators=10, verbosity=-1, **loss.sklearn_params)
-        model.fit(parts(X), parts(y), init_score=parts(loss.init_score(400)))
-        print(loss.predict_dist(model.to_local().predict(X)).log_prob(y).mean())
+        likelihoods = [loss.predict_dist(on_lightgbm(loss, y).to_local().predict(X)).log_prob(y).mean()]
         loss = likely.xgboost.Objective(Normal(), y)
-        data = xgboost.dask.DaskDMatrix(client, parts(X), parts(y), base_margin=parts(loss.init_score(400)))
-        done = xgboost.dask.train(client, {**loss.params, "max_depth": 3}, data, 10, obj=loss.objective)
-        added = done["booster"].predict(xgboost.DMatrix(X), output_margin=True)
-        print(loss.predict_dist(added).log_prob(y).mean())
+        likelihoods.append(loss.predict_dist(on_xgboost(loss, y)).log_prob(y).mean())
+
+        # One scale for all, though the second worker's rows are ten times as noisy.
+        y[200:] += (10 * rng.normal(size=200)).astype("f4")
+        loss = Noted(Normal(scale=shared), y)
+        added = on_xgboost(loss, y)
+        learned = float(loss.learn_shared(y, added).start[1])
+        try:
+            on_lightgbm(likely.lightgbm.Objective(Normal(scale=shared), y), y)
+        except ValueError as error:
+            refused = str(error)
+        with open("found.json", "w") as file:
+            json.dump([likelihoods, learned, refused], file)
 
 if __name__ == "__main__":
     main()
@@ -251,10 +307,19 @@ def test_dask_with_two_workers(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
+        cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    likelihoods, learned, refused = json.loads((tmp_path / "found.json").read_text())
     marginal = -0.5 * np.log(2 * np.pi * np.e * 1.9)
-    for line in done.stdout.split()[-2:]:
-        assert float(line) > marginal + 0.1
+    for value in likelihoods:
+        assert value > marginal + 0.1
+    one, other = (file.read_text().split() for file in tmp_path.glob("worker-*.txt"))
+    assert one == other  # to the last digit, round by round
+    assert len(one) == 10
+    # Half a step behind the maximum, and far from what either worker has of its own (0.1 and 2.2).
+    assert float(one[-1]) == pytest.approx(learned, abs=0.05)
+    assert "scale is shared, and a worker of Dask" in refused
+    assert "Normal(scale=2.0)" in refused

@@ -1,9 +1,12 @@
 """The pieces of boosting, each against its definition."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import numpy as np
 import pytest
 
-from likely import Categorical, Gamma, Normal, StudentT, predicted
+from likely import Categorical, Gamma, Normal, StudentT, predicted, shared
 from likely.fitting import Response
 from likely.fitting.boosting import ColumnSettings, Data, Plan, Settings, boost, folds, held_out
 from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
@@ -100,6 +103,34 @@ def test_shared_steps_converge_to_the_maximum_and_never_rise():
     fitted = Gamma().fit(y, sample_weight=w).parameters
     assert np.exp(raw[0, 0]) == pytest.approx(fitted["mean"], rel=1e-4)
     assert np.exp(raw[1, 0]) == pytest.approx(fitted["shape"], rel=1e-3)
+
+
+def test_shared_steps_of_rows_in_several_places():
+    """Two threads with half of the rows each take the step of all rows, halvings included."""
+    loss = StudentT(scale=shared, df=shared).loss()
+    y, w = RNG.standard_t(3.0, N), RNG.uniform(size=N)
+    raw = np.tile([[0.3], [-6.0], [9.0]], N)
+    columns = [1, 2]
+    whole = shared_step(loss, y, raw, w, columns, "expected")
+    meeting, given = Barrier(2), [np.empty(0)] * 2
+
+    def half(i):
+        rows = slice(0, 40) if i == 0 else slice(40, None)
+
+        def total(sums):
+            given[i] = sums
+            meeting.wait(timeout=10)
+            found = given[0] + given[1]
+            meeting.wait(timeout=10)
+            return found
+
+        return shared_step(loss, y[rows], raw[:, rows], w[rows], columns, "expected", total)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(half, range(2))
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(one, whole, rtol=1e-12)
+    assert whole.any()
 
 
 def settings(**changes):

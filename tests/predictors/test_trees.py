@@ -342,11 +342,23 @@ def test_reproducible():
 # --- X ----------------------------------------------------------------------------------------------
 
 
-def test_trees_that_grow_side_by_side_are_the_same_and_as_quiet(capfd):
-    alone, beside = (Trees(n_jobs=n, **QUICK).fit(X, Y) for n in (1, 3))
-    np.testing.assert_array_equal(beside.predict(X), alone.predict(X))
-    assert beside.losses_.tolist() == alone.losses_.tolist()
+@pytest.mark.parametrize("small", [True, False])
+def test_trees_that_grow_side_by_side_are_the_same_and_as_quiet(small, capfd, monkeypatch):
+    """A thread each, for few rows and where two threads have ten trees; or LightGBM's three for every tree."""
+    if not small:
+        monkeypatch.setattr("likely.predictors.trees.SMALL_CELLS", 0)
+    alone, *others = (Trees(n_jobs=n, **QUICK).fit(X, Y) for n in (1, 2, 3))  # 10 trees a round
+    for beside in others:
+        np.testing.assert_array_equal(beside.predict(X), alone.predict(X))
+        assert beside.losses_.tolist() == alone.losses_.tolist()
     assert capfd.readouterr() == ("", "")
+
+
+def test_lightgbms_way_through_its_bins_is_the_users_to_choose():
+    plain = Trees(**QUICK).fit(X, Y).predict(X)
+    for layout in ("force_row_wise", "force_col_wise"):
+        given = Trees(**QUICK, lightgbm={layout: True}).fit(X, Y).predict(X)
+        np.testing.assert_array_equal(given, plain)
 
 
 def test_missing_values_say_something():

@@ -1,17 +1,18 @@
-"""A thread pool of our own for folds over rows.
+"""Threads of our own for folds over rows, and for trees that grow at the same time.
 
-Made on first use and forgotten in a forked child. ``LIKELY_NUM_THREADS`` bounds it; by default it has as
-many threads as the process may use cores.
+Made on first use and forgotten in a forked child. ``LIKELY_NUM_THREADS`` bounds how many work at once; by default as
+many as the process may use cores. Work is handed over and waited for with bare locks: a future takes twice as long,
+which is felt where a piece of work is a small tree.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 
 #: Below this many rows one thread is as fast as many.
 SERIAL_ROWS = 50_000
@@ -19,14 +20,62 @@ _CHECK_ROWS = 32_768
 #: Slices a thread, where there are rows enough.
 _PARTS = 8
 
-_pool: ThreadPoolExecutor | None = None
-_lock = Lock()
+
+class _Job:
+    """Work for another thread; whoever claims it first has it."""
+
+    def __init__(self, work: Callable[[int], None], worker: int) -> None:
+        self.work, self.worker = work, worker
+        self.claim, self.end = Lock(), Lock()
+        self.end.acquire()
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Do it, unless it was taken back."""
+        if not self.claim.acquire(blocking=False):
+            return
+        try:
+            self.work(self.worker)
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.end.release()
+
+    def finish(self) -> BaseException | None:
+        """Take it back if nobody has begun, else wait for the end; the error it ended with."""
+        if not self.claim.acquire(blocking=False):
+            self.end.acquire()
+        return self.error
+
+
+class _Helpers:
+    """Threads that wait for jobs."""
+
+    def __init__(self) -> None:
+        self.jobs: SimpleQueue[_Job] = SimpleQueue()
+        self.count = 0
+        self.lock = Lock()
+
+    def lend(self, jobs: Sequence[_Job]) -> None:
+        """Have each job done by a thread of its own."""
+        with self.lock:
+            for _ in range(self.count, len(jobs)):
+                Thread(target=self._serve, name="likely", daemon=True).start()
+                self.count += 1
+        for job in jobs:
+            self.jobs.put(job)
+
+    def _serve(self) -> None:
+        while True:
+            self.jobs.get().run()
+
+
+_helpers = _Helpers()
 
 
 def _forget() -> None:
-    global _pool, _lock
-    _pool = None
-    _lock = Lock()
+    global _helpers
+    _helpers = _Helpers()
 
 
 os.register_at_fork(after_in_child=_forget)
@@ -50,15 +99,6 @@ def threads(n_jobs: int | None = None) -> int:
     if not given.isdigit() or int(given) < 1:
         raise ValueError(f"LIKELY_NUM_THREADS must be a whole number ≥ 1, got {given!r}")
     return int(given)
-
-
-def pool() -> ThreadPoolExecutor:
-    """The pool, made on first use."""
-    global _pool
-    with _lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="likely")
-        return _pool
 
 
 def all_blocks(holds: Callable[[int, int], bool], rows: int) -> bool:
@@ -106,12 +146,13 @@ def deal(work: Callable[[int, int], None], units: int, count: int) -> None:
                 waiting.clear()
                 raise
 
-    # The calling thread works too, so that a pool that is busy cannot deadlock it.
-    others = [pool().submit(run, worker) for worker in range(1, min(count, units))]
+    # The calling thread works too, and does not wait for others that have not begun.
+    others = [_Job(run, worker) for worker in range(1, min(count, units))]
+    _helpers.lend(others)
     try:
         run(0)
     finally:
-        errors = [future.exception() for future in others]
+        errors = [job.finish() for job in others]
     for error in errors:
         if error is not None:
             raise error

@@ -24,10 +24,9 @@ class BoostingObjective:
     start values come from them. curvature: "expected", "complete", "observed", "empirical" or "auto", as for Trees.
 
     The booster learns what is added to the start values: one output for every predicted raw column
-    (``columns``). A shared parameter has no output; the objective moves it by a Newton step whenever it is
-    asked for gradients, so it needs the training to happen in one process. Gradient and curvature are divided
-    by the mean curvature at the start, so that a library's L2 penalties and smallest leaves count rows, in
-    whatever units y is. Classes are 0, …, K − 1.
+    (``columns``). A shared parameter has no output; the objective moves it by a Newton step in every round, on the
+    training rows (``shared_path``). Gradient and curvature are divided by the mean curvature at the start, so that a
+    library's L2 penalties and smallest leaves count rows, in whatever units y is. Classes are 0, …, K − 1.
     """
 
     def __init__(
@@ -93,15 +92,28 @@ class BoostingObjective:
 
     def steps(self, y: Any, scores: Any, weight: Any = None) -> tuple[Array, Array]:
         """Gradient and curvature (n, outputs), (n,) for one, at the booster's scores, which begin at ``init_score``."""
-        y = np.asarray(y, dtype=np.float64)
-        w = None if weight is None or np.size(weight) == 0 else np.asarray(weight, dtype=np.float64)
-        raw = self._raw(scores)
         if self._shared:
-            step = shared_step(self.loss, y, raw, w, self._shared, self.curvature)
-            self.start = self.start + step
-            self.shared_path.append(self.start[self._shared])
-            raw += step[:, None]
-        _, g, curvature = row_steps(self.loss, y, raw, w, self.curvature, natural=False)
+            self._share(y, scores, weight)
+        return self._gradients(y, scores, weight)
+
+    def _share(self, y: Any, scores: Any, weight: Any) -> None:
+        """A round's step of the shared parameters, on the training rows."""
+        step = shared_step(
+            self.loss, _floats(y), self._raw(scores), _weights(weight), self._shared, self.curvature, self._total
+        )  # fmt: skip
+        self.start = self.start + step
+        self.shared_path.append(self.start[self._shared])
+
+    def _total(self, sums: Array) -> Array:
+        """Sums over all training rows, where a process sees a part of them."""
+        return sums
+
+    def _gradients(self, y: Any, scores: Any, weight: Any) -> tuple[Array, Array]:
+        """``steps`` with the shared parameters as they are."""
+        w = _weights(weight)
+        _, g, curvature = row_steps(
+            self.loss, _floats(y), self._raw(scores), w, self.curvature, natural=False
+        )
         unit = self._per_row[self._predicted, None]
         g = g[self._predicted] / unit
         h = np.stack([curvature[j] for j in self._predicted]) / unit
@@ -112,9 +124,42 @@ class BoostingObjective:
 
     def mean_nll(self, y: Any, scores: Any, weight: Any = None) -> float:
         """Mean negative log-likelihood per unit of weight."""
-        nll = self.loss.evaluate(np.asarray(y, dtype=np.float64), self._raw(scores), 0)[0]
-        w = None if weight is None or np.size(weight) == 0 else np.asarray(weight, dtype=np.float64)
-        return float(np.average(nll, weights=w))
+        nll = self.loss.evaluate(_floats(y), self._raw(scores), 0)[0]
+        return float(np.average(nll, weights=_weights(weight)))
+
+    def learn_shared(
+        self,
+        y: Any,
+        added: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        exposure: Any = None,
+    ) -> Any:
+        """Set the shared parameters to their maximum of the likelihood of rows, given what the trees add for them.
+
+        For a booster that was trained elsewhere, on the workers of a cluster or in another process, where what was
+        learned does not come back to this objective. ``added`` is as in ``predict_dist``, of the rounds that are
+        used, and may be of training or of held-out rows. Returns the objective.
+
+        ValueError where no parameter is shared.
+        """
+        if not self._shared:
+            raise ValueError(f"{self.family!r} has no shared parameter to learn")
+        values = check.response(
+            y, self.family.specification.support, self.family.specification.name
+        )
+        weight = check.weights(sample_weight, values.shape[0])
+        raw = self._raw_with(added, offset, exposure)
+        if raw.shape[1] != values.shape[0]:
+            raise ValueError(
+                f"y has {values.shape[0]} rows, but added has {raw.shape[1]}: they must match"
+            )
+        step = np.ones(1)
+        while step.any():
+            step = shared_step(self.loss, values, raw, weight, self._shared, self.curvature)
+            self.start, raw = self.start + step, raw + step[:, None]
+        self.shared_path = [self.start[self._shared]]
+        return self
 
     def predict_dist(
         self, added: Any, offset: Any = None, exposure: Any = None, iteration: int | None = None
@@ -126,20 +171,45 @@ class BoostingObjective:
         """
         from likely.inference.construct import predictive
 
-        scores = np.asarray(added, dtype=np.float64)
-        begin = BoostingObjective.init_score(self, scores.shape[0], offset, exposure)
-        raw = self._raw(scores + begin.reshape(scores.shape))
+        raw = self._raw_with(added, offset, exposure)
         if self._shared and not self.shared_path:
             raise ValueError(
-                f"{', '.join(self.loss.column_names[j] for j in self._shared)} is shared and was never learned "
-                "here: in distributed training it must be fixed or predicted"
+                f"{self._shared_names} is shared and was never learned here: {self._unlearned}, or set it with "
+                "learn_shared(y, added), from rows and what the trees add for them"
             )
         if self._shared and iteration is not None:
+            if iteration >= len(self.shared_path):
+                raise ValueError(
+                    f"iteration={iteration}, but {self._shared_names} was followed for {len(self.shared_path)} "
+                    "rounds: leave iteration out for the last of them"
+                )
             raw[self._shared] += (self.shared_path[iteration] - self.start[self._shared])[:, None]
         return predictive(self.loss, raw)
+
+    #: What to do where a shared parameter was not learned.
+    _unlearned = "train in this process"
+
+    @property
+    def _shared_names(self) -> str:
+        return ", ".join(self.loss.column_names[j] for j in self._shared)
+
+    def _raw_with(self, added: Any, offset: Any, exposure: Any) -> Array:
+        """Raw values (k, n) from what the trees add."""
+        scores = np.asarray(added, dtype=np.float64)
+        begin = BoostingObjective.init_score(self, scores.shape[0], offset, exposure)
+        return self._raw(scores + begin.reshape(scores.shape))
 
     def _raw(self, scores: Any) -> Array:
         scores = np.asarray(scores, dtype=np.float64).reshape(-1, len(self.columns))
         raw = np.repeat(self.start[:, None], scores.shape[0], axis=1)
         raw[self._predicted] = scores.T
         return raw
+
+
+def _floats(y: Any) -> Array:
+    return np.asarray(y, dtype=np.float64)
+
+
+def _weights(given: Any) -> Array | None:
+    """A library's weights; some hand over an empty array for none."""
+    return None if given is None or np.size(given) == 0 else np.asarray(given, dtype=np.float64)

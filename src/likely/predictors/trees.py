@@ -30,7 +30,9 @@ from likely.recipe import Family
 Array = NDArray[np.float64]
 
 #: Below this many cells threads grow a tree each, which is faster than to share every tree.
-SERIAL_CELLS = 400_000
+SMALL_CELLS = 400_000
+#: LightGBM's ways to go through its bins.
+_LAYOUTS = {"force_row_wise", "force_col_wise"}
 #: LightGBM's parameters that belong to the estimator's own arguments.
 _OWN = {
     "objective": "family",
@@ -153,6 +155,10 @@ class Trees(JudgedEstimator):
         seed = int(rng.randint(2**31 - 1 - 1000))
         plan = self._plan(response.y, np.random.default_rng(seed))
         judge = self._judge(loss)
+        count = threads(self.n_jobs)
+        grown = len(plan.train) * sum(not column.shared for column in columns)
+        # Each thread grows trees of its own where X is small, or where all have equally many.
+        alone = _small(X.shape) or grown % count == 0
         settings = Settings(
             columns,
             rounds=whole("max_iter", self.max_iter),
@@ -162,13 +168,13 @@ class Trees(JudgedEstimator):
             curvature=self.curvature_,
             natural=self._natural(loss),
             seed=seed,
-            common=self._common(X.shape),
-            workers=threads(self.n_jobs) if _serial(X.shape) else 1,
+            common=self._common(X.shape, alone),
+            workers=count if alone else 1,
         )
         with rounds_bar(f"Trees {loss.specification.name}", self.max_iter, self.verbose) as report:
             found = boost(
                 loss,
-                Data(X, settings.common, categorical),
+                Data(X, self._common(X.shape, _small(X.shape)), categorical),
                 response,
                 plan,
                 settings,
@@ -196,20 +202,22 @@ class Trees(JudgedEstimator):
             )
         return self.natural_gradient
 
-    def _common(self, shape: tuple[int, int]) -> dict[str, Any]:
-        """LightGBM's parameters for every column."""
+    def _common(self, shape: tuple[int, int], alone: bool) -> dict[str, Any]:
+        """LightGBM's parameters for every column; ``alone``: without threads of its own."""
         given = {} if self.lightgbm is None else dict(self.lightgbm)
         for name in given:
             if name in _OWN:
                 raise ValueError(f"lightgbm={{{name!r}: …}} is set by Trees({_OWN[name]}=…)")
-        return {
+        # The trees are the same; rows take a copy of the bins, and a single thread 1–8 % less time.
+        layout = "force_row_wise" if _small(shape) else "force_col_wise"
+        found = {
             "verbosity": -1,
             "deterministic": True,
-            "force_col_wise": True,
             "feature_pre_filter": False,
-            "num_threads": 1 if _serial(shape) else threads(self.n_jobs),
+            "num_threads": 1 if alone else threads(self.n_jobs),
             **given,
         }
+        return found if found.keys() & _LAYOUTS else {layout: True, **found}
 
     # --- Saving -----------------------------------------------------------------------------------
 
@@ -252,8 +260,11 @@ class Trees(JudgedEstimator):
 
     # --- Predicting -------------------------------------------------------------------------------
 
+    def _threads(self, X: Any) -> int:
+        return 1 if _small(X.shape) else threads(self.n_jobs)
+
     def _raw(self, X: Any) -> Array:
-        return self.ensembles_.raw(X, self._common(X.shape)["num_threads"])
+        return self.ensembles_.raw(X, self._threads(X))
 
     def shap_values(self, X: Any) -> dict[str, Array]:
         """What each feature adds to each raw prediction, by parameter: (n, p + 1), the last is the mean.
@@ -262,9 +273,7 @@ class Trees(JudgedEstimator):
         """
         self._check_fitted()
         X = self._validate(X, reset=False)
-        return self._by_parameter(
-            self.ensembles_.contributions(X, self._common(X.shape)["num_threads"])
-        )
+        return self._by_parameter(self.ensembles_.contributions(X, self._threads(X)))
 
     @property
     def feature_importances_(self) -> dict[str, Array]:
@@ -278,6 +287,6 @@ class Trees(JudgedEstimator):
         return by_parameter(self.loss_, rows)
 
 
-def _serial(shape: tuple[int, int]) -> bool:
+def _small(shape: tuple[int, int]) -> bool:
     """Whether X is so small that one thread grows a tree fastest."""
-    return shape[0] * shape[1] < SERIAL_CELLS
+    return shape[0] * shape[1] < SMALL_CELLS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,12 +95,9 @@ class Ensembles:
         return Ensembles(boosters, constants, units, features)
 
 
-def trimmed(boosters: Sequence[Any], trees: Sequence[int]) -> tuple[Any, ...]:
-    """Boosters with their first trees only, free of the training data; None where there are none."""
-    return tuple(
-        _read(b.model_to_string(num_iteration=count)) if count else None
-        for b, count in zip(boosters, trees, strict=True)
-    )
+def trimmed(booster: Any, trees: int) -> Any:
+    """A booster with its first trees only, free of the training data."""
+    return _read(booster.model_to_string(num_iteration=trees))
 
 
 def _read(text: str | None) -> Any:

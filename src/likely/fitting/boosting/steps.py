@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -103,27 +104,35 @@ def leaf_step(target: tuple[Any, Any], l2: float) -> float:
 
 
 def shared_step(
-    loss: Loss, y: Array, raw: Array, weight: Array | None, columns: list[int], curvature: str
+    loss: Loss,
+    y: Array,
+    raw: Array,
+    weight: Array | None,
+    columns: list[int],
+    curvature: str,
+    total: Callable[[Array], Array] = lambda sums: sums,
 ) -> Array:
     """One Newton step of the constants of ``columns``, (k,), that does not raise Σ w·nll.
 
-    The step is halved until the loss does not rise; where nothing helps it is 0.
+    The step is halved until the loss does not rise; where nothing helps it is 0. ``total`` adds the sums of these rows
+    to those of others that are elsewhere; where it does, it is called there just as often, and the step is the same.
     """
     kind = "observed" if "observed" in loss.curvature_kinds else curvature
     nll, gradient, packed = loss.evaluate(y, raw, 2, kind)
     assert gradient is not None
     assert packed is not None
     w = np.ones(y.shape[0]) if weight is None else weight
-    slope = gradient[columns] @ w
-    matrix = np.array([[packed[_at(i, j)] @ w for j in columns] for i in columns])
+    m = len(columns)
+    entries = [packed[_at(i, j)] @ w for i in columns for j in columns]
+    sums = total(np.array([*(gradient[columns] @ w), *entries, w.sum(), nll @ w]))
+    slope, matrix = sums[:m], sums[m:-2].reshape(m, m)
+    least, before = WORTHWHILE * sums[-2], sums[-1]
     step = _descent(matrix, slope)
-    least = WORTHWHILE * float(w.sum())
     step *= min(1.0, TRUST / max(float(np.abs(step).max()), TRUST))
-    before = float(nll @ w)
     full = np.zeros(loss.columns)
     while -float(step @ slope) > 2.0 * least:
         full[columns] = step
-        after = float(loss.evaluate(y, raw + full[:, None], 0)[0] @ w)
+        (after,) = total(np.array([loss.evaluate(y, raw + full[:, None], 0)[0] @ w]))
         if after <= before:
             return full
         step = 0.5 * step

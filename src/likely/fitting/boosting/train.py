@@ -175,7 +175,8 @@ class _Run:
         booster = self.parts[m].boosters[j]
         total: Any = self.constants[m, j]
         if booster is not None:
-            total = total + self.units[j] * _scores(booster, judge)
+            total = self.units[j] * _scores(booster, judge)
+            total += self.constants[m, j]
         return total if response.offset is None else total + response.offset[j, rows]
 
     # --- One round --------------------------------------------------------------------------------
@@ -187,17 +188,21 @@ class _Run:
         """
         nll, gradient, curvature = self._steps()
         grown = [(m, j) for m in range(len(self.parts)) for j in self.trees]
+        # Before the threads begin: many short NumPy calls in two of them wait for each other longer than they take.
+        targets = [self._target(m, j, gradient[j], curvature[j]) for m, j in grown]
+        before = float(np.average(nll, weights=self.training.weight))
+        del nll, gradient, curvature  # memory for the trees
 
         def grow(unit: int, _: int) -> None:
             m, j = grown[unit]
             self._quiet()
-            self._grow(m, j, gradient[j], curvature[j])
+            self._grow(m, j, targets[unit])
             self._refresh(m, j)
 
         deal(grow, len(grown), self.settings.workers)
         if self.shared:
             self._share()
-        return float(np.average(nll, weights=self.training.weight))
+        return before
 
     def _quiet(self) -> None:
         """Give this thread the level of messages that was asked for: LightGBM keeps one for every thread.
@@ -211,17 +216,21 @@ class _Run:
             Dataset(np.zeros((1, 1)), params=level).construct()
             self.told.level = level
 
-    def _grow(self, m: int, j: int, gradient: Array, curvature: Array) -> None:
-        """One more tree for a column of a part, or a step of its constant where no split is found."""
-        part, column, weight = self.parts[m], self.settings.columns[j], self.training.weight
-        target = tree_target(
-            gradient[part.rows],
-            curvature[part.rows],
-            None if weight is None else weight[part.rows],
+    def _target(self, m: int, j: int, gradient: Array, curvature: Array) -> tuple[Any, Any]:
+        """What the next tree of a column of a part is grown from."""
+        rows, weight = self.parts[m].rows, self.training.weight
+        return tree_target(
+            gradient[rows],
+            curvature[rows],
+            None if weight is None else weight[rows],
             self.units[j],
             self.loss.column_names[j],
         )
-        if part.boosters[j].update(fobj=lambda *_: target):
+
+    def _grow(self, m: int, j: int, target: tuple[Any, Any]) -> None:
+        """One more tree for a column of a part, or a step of its constant where no split is found."""
+        column = self.settings.columns[j]
+        if self.parts[m].boosters[j].update(fobj=lambda *_: target):
             step = leaf_step(target, column.l2)
             self.constants[m, j] += column.learning_rate * self.units[j] * step
 
@@ -267,6 +276,19 @@ class _Run:
         counts = [[0 if b is None else b.num_trees() for b in part.boosters] for part in self.parts]
         judged = self.judged.copy() if self.settles else None
         return _Best(loss, number, counts, self.constants.copy(), judged)
+
+    def boosters(self, best: _Best) -> tuple[tuple[Any, ...], ...]:
+        """What was grown up to the best round, free of the training data."""
+        found: list[list[Any]] = [[None] * self.loss.columns for _ in self.parts]
+        grown = [(m, j) for m in range(len(self.parts)) for j in self.trees if best.trees[m][j]]
+
+        def trim(unit: int, _: int) -> None:
+            m, j = grown[unit]
+            self._quiet()
+            found[m][j] = trimmed(self.parts[m].boosters[j], best.trees[m][j])
+
+        deal(trim, len(grown), self.settings.workers)
+        return tuple(map(tuple, found))
 
     def settle(self, best: _Best) -> Array:
         """The constants of the best round, moved to the maximum of the held-out likelihood.
@@ -341,11 +363,8 @@ def boost(
             report(number, mean, best.round)
         if settings.patience is not None and number - best.round >= settings.patience:
             break
-    boosters = tuple(
-        trimmed(part.boosters, trees) for part, trees in zip(run.parts, best.trees, strict=True)
-    )
     return Boosted(
-        Ensembles(boosters, run.settle(best), run.units, features),
+        Ensembles(run.boosters(best), run.settle(best), run.units, features),
         best.round,
         len(losses),
         losses,
