@@ -87,8 +87,8 @@ def definition(atom: Atom, names: tuple[str, ...]) -> Node:
 
 #: Their definitions overflow, or need more digits than are worth waiting for.
 EXPONENTIAL = {
-    "bose", "cosh", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential",
-    "gamma_slope", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
+    "bose", "cosh", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential", "gumbel_hazard",
+    "gamma_slope", "gumbel_hazard_bend", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
     "sinh",
 }  # fmt: skip
 #: Their first argument is known to be at least 1.
@@ -104,6 +104,7 @@ BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: are integrals in ``families/test_special_tails.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
+    "skew_lower",
 )  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS

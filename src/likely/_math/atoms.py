@@ -147,6 +147,18 @@ log1mexp_slope = _register(
     lambda x, log_x: x / (exp(x) - 1.0),
 )
 log1mexp_bend = _register("log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0))
+gumbel_hazard_bend = register(
+    "gumbel_hazard_bend",
+    lambda x, out: (exp(-x) + out * gumbel_hazard(x),),
+    lambda x: 1.0 - exp(-x) - exp(-x) / (exp(exp(-x)) - 1.0),
+    lambda x: log1mexp_bend(exp(-x)),
+)
+gumbel_hazard = register(
+    "gumbel_hazard",
+    lambda x, out: (-out * gumbel_hazard_bend(x),),
+    lambda x: exp(-x) / (exp(exp(-x)) - 1.0),
+    lambda x: log1mexp_slope(exp(-x), -x),
+)
 log_expm1_ratio = _register(
     "log_expm1_ratio",
     lambda x, log_x, out: (0.0, expm1_ratio_slope(x, log_x)),
@@ -928,8 +940,13 @@ mills_gap = _register(
 )
 mills_variance = _register(
     "mills_variance",
-    None,
+    lambda x, out: (mills_third(x),),
     lambda x: 1.0 - inverse_mills(x) * (x + inverse_mills(x)),
+)
+mills_third = _register(
+    "mills_third",
+    None,
+    lambda x: inverse_mills(x) * (mills_gap(x) * mills_gap(x) - mills_variance(x)),
 )
 log_mills = _register(
     "log_mills",

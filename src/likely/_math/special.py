@@ -597,6 +597,10 @@ def inverse_mills(x: Any) -> Node:
 MILLS_FAR = -6.0
 
 
+def _slope_of(a: list[int]) -> list[int]:
+    return [k * c for k, c in enumerate(a)][1:]
+
+
 def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
     above, below = [1], [1]
     for k in range(terms, 1, -1):
@@ -605,7 +609,10 @@ def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
     variance = _plus(rest, [0, *(-c for c in _times(below, below))])
     # 1 − ag and 1 − a²(variance) vanish at v = 0, so that their numerators begin with v.
     straight = _plus(_plus(_times(above, above), rest), [-c for c in variance[1:]])
-    return tuple(tuple(float(c) for c in p) for p in (below, above, variance, straight))
+    fall = _times([-2 * c for c in variance], _slope_of(above))
+    third = _plus(_times(_slope_of(variance), above), fall)
+    found = (below, above, variance, straight, third)
+    return tuple(tuple(float(c) for c in p) for p in found)
 
 
 def _plus(a: list[int], b: list[int]) -> list[int]:
@@ -619,7 +626,7 @@ def _times(a: list[int], b: list[int]) -> list[int]:
     return product
 
 
-MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE, MILLS_STRAIGHT = _mills_polynomials(20)
+MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE, MILLS_STRAIGHT, MILLS_THIRD = _mills_polynomials(20)
 
 
 def mills_gap(x: Any) -> Node:
@@ -654,6 +661,18 @@ def mills_straight(x: Any) -> Node:
     ratio = inverse_mills(near)
     w = where(equal(ratio, 0.0), 0.0, near)  # far right the ratio vanishes, though x be infinite
     return where(x < MILLS_FAR, far, 2.0 + w * (w * (ratio * (w + ratio)) + ratio))
+
+
+def mills_third(x: Any) -> Node:
+    """The derivative of the variance, the third moment about the mean; 2/(-x)^3 far left."""
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = 2.0 * v / a * (polynomial(v, MILLS_THIRD) / above / above / above)
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    gap = near + ratio
+    return where(x < MILLS_FAR, far, ratio * (gap * gap - (1.0 - ratio * gap)))
 
 
 def log_mills(x: Any) -> Node:

@@ -3,7 +3,8 @@
 At skewness 0 the slope in the skewness vanishes, so that a fit that comes near does not learn to which side it should
 go; either side may have a maximum, and so may the family's edge at a skewness of ±∞. For a skewness that is held, the
 others have one maximum when y's scale is shared: the loss is then convex in loc/scale and 1/scale (log Φ is concave).
-So the fits to a few values of it, from 0 to either side, tell where on the way the likelihood is largest.
+So the fits to a few values of it, from 0 to either side, tell where on the way the likelihood is largest. The same
+is done where such a family is the only one inside a modifier.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.families.base import Specification
 from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
 from likely.predictors.standard import mean_and_std
 
@@ -42,26 +44,47 @@ def leaning_start(
     X: Any,
     designs: Sequence[Design],
     response: Response,
+    start: Array,
     alpha: Array | None = None,
 ) -> Array | None:
-    """Coefficients (P,) to start from; None where the family or its links do not ask for them."""
-    leaning = loss.specification.leans_by
+    """Coefficients (P,) to start from; None where the family or its links do not ask for them.
+
+    ``start`` (k,) is where the rest begins inside a modifier, where moments of y say little.
+    """
+    leaning = _leaning(loss.specification)
+    if leaning is None:
+        return None
     order = [slot.of for slot in loss.free]
     links = {slot.of: slot.link.name for slot in loss.free}
-    if leaning not in order or (links.get("loc"), links.get("scale")) != ("identity", "log"):
+    if leaning.leans_by not in order or (links.get("loc"), links.get("scale")) != (
+        "identity",
+        "log",
+    ):
         return None
     width = sum(_columns(X, design).size for design in designs)
     every = max(1, X.shape[0] // max(ROWS, EACH * width))
     X, response = X[::every], response.take(slice(None, None, every))
     if response.weight is not None and not response.weight.any():
         return None
-    mean, std = mean_and_std(response.y, response.weight)
-    if std == 0:
-        return None
-    search = _Search(loss, X, tuple(designs), response, alpha, order.index(leaning))
+    if leaning is loss.specification:
+        mean, std = mean_and_std(response.y, response.weight)
+        if std == 0:
+            return None
+        start = np.array([{"loc": mean}.get(of, np.log(std)) for of in order])
+    search = _Search(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return search.best(np.array([{"loc": mean}.get(of, np.log(std)) for of in order]))
+        return search.best(start)
+
+
+def _leaning(specification: Specification) -> Specification | None:
+    """The family that leans to one side: the specification, or the only one inside it."""
+    while specification.leans_by is None:
+        structure = specification.structure
+        if structure is None or len(structure.parts) != 1:
+            return None
+        specification = structure.parts[0].specification
+    return specification
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Linear(DistributionEstimator):
             penalties = moved.penalties(penalties)
         response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        leaning = leaning_start(loss, X, designs, response, penalties)
+        leaning = leaning_start(loss, X, designs, response, start, penalties)
         found = fit_linear(
             fitted_loss(loss, y.shape[0]),
             X,

@@ -137,7 +137,7 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
     guess = rough(loss, y, weight)
     check_own(loss, guess)
     constants, nothing = [Design((), True)] * loss.columns, np.empty((y.shape[0], 0))
-    leaning = leaning_start(loss, nothing, constants, Response(y, weight))
+    leaning = leaning_start(loss, nothing, constants, Response(y, weight), guess)
     guess = guess if leaning is None else leaning
     return _fitted(family, loss, y, weight, guess)
 

@@ -144,6 +144,24 @@ class StudentCdf(ShapedCdf):
         return half + z * self.slope().subs(z, 0) * series
 
 
+class SkewCdf(ShapedCdf):
+    """F(α, z), the distribution function of SkewNormal with loc 0 and scale 1."""
+
+    letter = "F"
+
+    def slope(self) -> Expr:
+        """The density."""
+        a, z = self.args
+        return 2 * NormalCdf(z).fdiff() * NormalCdf(a * z)
+
+    def definition(self) -> Expr:
+        """The formula behind the name, by Owen's integral."""
+        a, z = self.args
+        t = sympy.Dummy("t")
+        owen = sympy.Integral(sympy.exp(-(z**2) * (1 + t**2) / 2) / (1 + t**2), (t, 0, a))
+        return plain(NormalCdf(z)) - owen / pi
+
+
 class PassageCdf(ShapedCdf):
     """F(k, x), the distribution function of InverseGaussian with mean 1."""
 
@@ -303,6 +321,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "betainc": BetaCdf,
         "stdtr": StudentCdf,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
+        "log_skew_lower": lambda z, a: sympy.log(SkewCdf(a, z)),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
         "log_inverse_gaussian_lower": lambda u, v: sympy.log(
             PassageCdf(sympy.exp(v - u), sympy.exp(-u))

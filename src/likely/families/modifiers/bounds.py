@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp
+from likely._math.domains import circular
 from likely._math.graph import Node, as_node, equal, is_constant, where
 from likely._math.tails import log_between
 from likely.families.base import Specification
@@ -98,6 +99,11 @@ def refuse_without_tails(kind: str, inside: Specification) -> None:
         raise TypeError(
             f"{kind} is not defined for {inside.name}, whose loss has kinks that only its own fit can "
             "handle; use Logistic() or StudentT() for heavy tails"
+        )
+    if inside.support is circular:
+        raise TypeError(
+            f"{kind} is not defined for {inside.name}: an angle has no first and no last value, so that what is "
+            "below or above a bound depends on where the circle is cut"
         )
     missing = missing_tails(inside)
     if missing and not _few(inside):

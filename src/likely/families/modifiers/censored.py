@@ -94,6 +94,10 @@ def _between_bounds(inside: Specification):
         after = where(b >= last, 0.0, where(b >= support.high, 0.0, exp(mass(b, last) - whole)))
         missing = before + after
         share = where(missing < 0.5, log1p(-missing), over_mass(mass(a, b), whole))
+        if "log_sf_above" in family.formulas:
+            # An entry and nothing else: what the hazard takes away between the two.
+            alone = where(first > support.low, b, support.low) >= support.high
+            share = where(alone, family.formulas["log_sf_above"](a, first, *theta), share)
         return where(equal(low, high), exact, share)
 
     return log_density
