@@ -96,8 +96,8 @@ def test_numerics_contract(name):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="of few clusters the probability of some is nearly proportional to the mean: the curvature is 0 but for what "
-    "is left of NegativeBinomial's, of order 1, and of that 12 digits are exact",
+    reason="of few clusters the probability of some is nearly proportional to the mean: its curvature is what is left "
+    "of NegativeBinomial's, of order 1, of which 12 digits are exact",
 )
 @pytest.mark.parametrize("point", [(-9.0, 1.3), (1.1, 9.0)])
 def test_curvature_of_few_clusters(point):
@@ -228,7 +228,8 @@ def test_bounds_that_are_no_counts_are_named(row, message):
 
 def test_what_has_no_tails_is_refused_by_name():
     with pytest.raises(
-        TypeError, match="families that have both: Geometric, NegativeBinomial, NegativeBinomial1, Poisson"
+        TypeError,
+        match="families that have both: Geometric, NegativeBinomial, NegativeBinomial1, Poisson",
     ):
         Censored(GeneralisedPoisson())
     with pytest.raises(TypeError, match="needs low=0 or a finite high"):
