@@ -17,7 +17,7 @@ from likely._math.atoms import (
     stirling_of_sum,
     whole_before,
 )
-from likely._math.count_tails import log_count_above, log_count_below
+from likely._math.count_tails import log_above, log_count_above, log_count_below
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
@@ -139,6 +139,12 @@ class NegativeBinomial1(Distribution):
 
     def log_sf(y, mean, dispersion):
         return log_count_above(y + 1.0, *_as_size(mean, dispersion))
+
+    def log_above(y, low, mean, dispersion):
+        def log_density(k):
+            return NegativeBinomial1.log_density(k, mean, dispersion)
+
+        return log_above(log_density, y, low + 1.0, *_as_size(mean, dispersion))
 
     def expected_information(mean, dispersion):
         # NegativeBinomial's, where log size = log mean − log dispersion
