@@ -105,7 +105,9 @@ class _Tails(TwoTails):
         # h is convex: Newton's steps from beyond stay beyond, and so does what c log m alone gives up.
         for _ in range(3):
             mean = m * exp(-reach)
-            height = self.total * (log1p(s / m * exp(reach)) - log1p(s / m)) - s * reach
+            many = c * reach + self.total * log1p(self.f * expm1(-reach))
+            few = self.total * (log1p(s / m * exp(reach)) - log1p(s / m)) - s * reach
+            height = where(s < m, few, many)
             down = reach - (height - DROP) / (s * ((c - mean) / (s + mean)))
             up = minimum(reach, log1p(expm1((DROP + c * reach) / self.total) / self.f))
             reach = where(self.grows, down, up)
@@ -124,7 +126,7 @@ class _Tails(TwoTails):
         # The same where f eᵛ is small, and may be as small as g.
         ratio = self.s / self.m
         low = log1p(ratio * exp(-v)) - log1p(ratio) + self.g * v
-        bend = where(v < -0.7, low, bend)
+        bend = where(v < -0.7, where(ratio < 1.0, low, bend), bend)
         return self.total * bend - self.gap * v
 
     def _pull(self, v: Node) -> Node:
