@@ -17,6 +17,7 @@ from likely import (
     Linear,
     Mixture,
     NegativeBinomial,
+    NegativeBinomial1,
     Normal,
     Poisson,
     Truncated,
@@ -25,6 +26,7 @@ from likely import (
     censored,
     truncated,
 )
+from test_parity import LEARNERS
 
 INF = np.inf
 PAPERS = Path(__file__).parents[1] / "data" / "fits" / "reg_zip_biochemists.csv"
@@ -290,3 +292,46 @@ def test_rows_that_cannot_be(family, y, message):
 def test_what_is_not_defined(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+# --- The same from every learner and library. ---------------------------------------------------------------------
+
+SOME = np.random.default_rng(4).negative_binomial(2, 0.4, 60).astype(float)
+TOP = censored(np.minimum(SOME, 5.0), SOME < 5.0)
+ENTRY = np.where(SOME % 2.0 == 0.0, -INF, np.maximum(TOP[:, 0] - 2.0, -1.0))
+LATE = np.column_stack([TOP, ENTRY, np.full(60, INF)])
+COMPOSED = {
+    "rows": (Truncated(Geometric()), LATE[:, [0, 2, 3]]),
+    "late": (Censored(Truncated(Geometric())), LATE),
+    "censored hurdle": (Censored(Hurdle(Geometric())), TOP),
+    "censored zeros": (Censored(ZeroInflated(Geometric())), TOP),
+    "hurdle of later": (Hurdle(Truncated(Geometric(), low=2)), np.where(SOME < 3.0, 0.0, SOME)),
+    "units": (Censored(Truncated(Discretised(Weibull()), low=0)), np.maximum(TOP, 1.0)),
+    "linear variance": (Censored(NegativeBinomial1()), TOP),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("learner", ["Constant", "Linear", "Trees", "Network", "PyTorch", "JAX"])
+@pytest.mark.parametrize("name", COMPOSED)
+def test_one_family_one_nll(name, learner):
+    if name == "linear variance" and learner not in ("Constant", "PyTorch"):
+        pytest.skip("its tails are NegativeBinomial's, and take long")
+    family, y = COMPOSED[name]
+    rng = np.random.default_rng(5)
+    given = rng.uniform(-0.5, 0.5, (60, len(family.raw_columns)))
+    raw, found = LEARNERS[learner](family, rng.normal(size=(60, 2)), y, given)
+    assert found == pytest.approx(family.nll(y, raw).mean(), rel=1e-10)
+
+
+@pytest.mark.parametrize("name", ["rows", "late", "hurdle of later"])
+def test_compiled(name):
+    """Short losses have kernels: the same numbers, and rows that cannot be are counted."""
+    family, y = COMPOSED[name]
+    raw = np.random.default_rng(6).uniform(-0.5, 0.5, (len(family.raw_columns), 60))
+    invalid = []
+    found = family.loss().compiled.evaluate(y, raw, 0, invalid=invalid)[0]
+    np.testing.assert_allclose(found, family.loss().evaluate(y, raw, 0)[0], rtol=1e-12, atol=1e-14)
+    wrong = y.copy()
+    wrong[7] = 1.5
+    family.loss().compiled.evaluate(wrong, raw, 0, invalid=invalid)
+    assert invalid == [0, 1]
