@@ -28,7 +28,6 @@ from likely import (
     Mixture,
     Network,
     Normal,
-    Poisson,
     StudentT,
     Transformed,
     Trees,
@@ -583,7 +582,6 @@ def test_the_helpers_name_rows(make, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Truncated(Poisson()), "bounds by row for continuous families.*give low and high as numbers"),
         (lambda: Truncated(Beta()), "no formula for log_cdf and log_sf"),
         (lambda: Truncated(ZeroInflated(Gamma())), r"ZeroInflated\(Truncated\(...\)\)"),
         (lambda: ZeroInflated(SEEN), "bounds that are the same in all rows can be given inside"),

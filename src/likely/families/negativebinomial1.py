@@ -17,9 +17,15 @@ from likely._math.atoms import (
     stirling_of_sum,
     whole_before,
 )
+from likely._math.count_tails import log_above, log_count_above, log_count_below
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
+
+
+def _as_size(mean, dispersion):
+    # the arguments of NegativeBinomial's atoms, at size m/d
+    return mean, mean / dispersion, mean.log, mean.log - dispersion.log
 
 
 def _few(y, mean, dispersion):
@@ -127,6 +133,18 @@ class NegativeBinomial1(Distribution):
             betaincc(size, above, 1.0 / (1.0 + dispersion)),
         )
         return where(y < 0.0, 1.0, inside)
+
+    def log_cdf(y, mean, dispersion):
+        return log_count_below(y + 1.0, *_as_size(mean, dispersion))
+
+    def log_sf(y, mean, dispersion):
+        return log_count_above(y + 1.0, *_as_size(mean, dispersion))
+
+    def log_above(y, low, mean, dispersion):
+        def log_density(k):
+            return NegativeBinomial1.log_density(k, mean, dispersion)
+
+        return log_above(log_density, y, low + 1.0, *_as_size(mean, dispersion))
 
     def expected_information(mean, dispersion):
         # NegativeBinomial's, where log size = log mean − log dispersion

@@ -79,10 +79,10 @@ class ReferenceLoss(CategoricalLoss):
         return tuple(names)
 
     def evaluate(
-        self, y: Array, raw: Array, order: int, kind: str = "observed"
+        self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (K − 1, n), packed curvature (K(K − 1)/2, n), up to ``order``."""
-        nll, gradient, curvature = super().evaluate(y, self.logits(raw), order, kind)
+        nll, gradient, curvature = super().evaluate(y, self.logits(raw), order, kind, invalid)
         return (
             nll,
             None if gradient is None else self._others(gradient),
