@@ -5,6 +5,7 @@ import sys
 
 for name in (
     "losses",
+    "families",
     "classes",
     "vectors",
     "density",

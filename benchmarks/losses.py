@@ -16,66 +16,35 @@ import numpy as np
 
 import likely
 from benchmarks.timing import alternate, machine
+from likely.inference.construct import among, predictive
 
 FAMILIES = ("Bernoulli", "Poisson", "Normal", "NegativeBinomial", "Gamma", "Beta", "StudentT")
+#: The most trials of a row of successes.
+TRIALS = 20
 
 
 def data(name, n, rng):
-    """y and raw (n, k) of ordinary size, and the family with every parameter predicted."""
+    """The family with every parameter predicted, y, and raw (n, k) of ordinary size.
+
+    What a sampler rounds to an edge that is not in the support is drawn again.
+    """
     cls = getattr(likely, name)
-    family = cls(**dict.fromkeys(cls.specification.parameters, likely.predicted))
-    raw = rng.normal(scale=0.5, size=(n, len(family.parameters)))
+    roles = dict.fromkeys(cls().specification.parameters, likely.predicted)
+    family = cls(**roles)
     loss = family.loss()
-    parameters = [loss.formula(name_, raw.T) for name_ in loss.specification.parameters]
-    y = loss.specification.formulas["sample"](rng, n, *parameters)
-    if name == "Beta":
-        y = np.clip(y, 1e-12, 1 - 1e-12)
-    if name == "Gamma":
-        y = np.maximum(y, 1e-300)
+    raw = rng.normal(scale=0.5, size=(n, len(family.parameters)))
+    y = draw(loss, raw, rng)
+    while not (inside := loss.inside(y)).all():
+        y[~inside] = draw(loss, raw[~inside], rng)
     return family, y, raw
 
 
-def torch_log_density(name, y, raw):
-    """What a PyTorch user writes: torch.distributions, or the loss module where there is one."""
-    import torch
-    from torch import distributions as d
-    from torch.nn import functional as f
-
-    r = raw.unbind(1)
-    if name == "Bernoulli":
-        return f.binary_cross_entropy_with_logits(r[0], y, reduction="none")
-    if name == "Poisson":
-        return r[0].exp() - y * r[0] + torch.lgamma(y + 1)
-    if name == "Normal":
-        return -d.Normal(r[0], r[1].exp(), validate_args=False).log_prob(y)
-    if name == "NegativeBinomial":
-        return -d.NegativeBinomial(r[1].exp(), logits=r[0] - r[1], validate_args=False).log_prob(y)
-    if name == "Gamma":
-        shape = r[1].exp()
-        return -d.Gamma(shape, shape / r[0].exp(), validate_args=False).log_prob(y)
-    if name == "Beta":
-        mean, precision = torch.sigmoid(r[0]), r[1].exp()
-        return -d.Beta(mean * precision, (1 - mean) * precision, validate_args=False).log_prob(y)
-    assert name == "StudentT"
-    return -d.StudentT(r[2].exp(), r[0], r[1].exp(), validate_args=False).log_prob(y)
-
-
-def torch_runner(name, y, raw, compiled=False):
-    import torch
-
-    torch.set_num_threads(2)
-    ty, traw = torch.from_numpy(y), torch.from_numpy(raw).requires_grad_()
-
-    def both(raw_):
-        return torch_log_density(name, ty, raw_).sum()
-
-    function = torch.compile(both) if compiled else both
-
-    def run():
-        traw.grad = None
-        function(traw).backward()
-
-    return run
+def draw(loss, raw, rng):
+    """y for each row of raw (n, k); successes bring 1 to TRIALS trials along."""
+    if loss.y_columns is None:
+        return predictive(loss, raw.T).sample(1, rng)[:, 0]
+    trials = rng.integers(1, TRIALS, len(raw), endpoint=True)
+    return np.column_stack([among(loss, raw.T, trials).sample(1, rng)[:, 0], trials])
 
 
 def jax_runner(name, y, raw):
@@ -137,10 +106,12 @@ def numpy_runner(name, y, raw):
 
 
 def contenders(name, y, raw, family, compile_torch):
+    from benchmarks import torch_peers
+
     runs = {"likely": lambda: family.nll_and_gradient(y, raw)}
-    runs["torch eager"] = torch_runner(name, y, raw)
+    runs["torch eager"] = torch_peers.runner(name, y, raw)
     if compile_torch:
-        runs["torch.compile"] = torch_runner(name, y, raw, compiled=True)
+        runs["torch.compile"] = torch_peers.runner(name, y, raw, compiled=True)
     if name in ("Bernoulli", "Poisson"):
         runs["sklearn _loss"] = sklearn_runner(name, y, raw)
         runs["numpy"] = numpy_runner(name, y, raw)

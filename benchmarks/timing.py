@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import time
@@ -13,8 +14,6 @@ PAUSE = 0.5
 
 def machine() -> str:
     """One line on the machine and the versions that matter."""
-    import os
-
     names = ("numpy", "scipy", "numba", "scikit-learn", "torch", "jax", "glum", "statsmodels")
     found = []
     for name in names:
@@ -31,18 +30,33 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
 
 
-def alternate(contenders: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
+def one_thread() -> None:
+    """Ours and PyTorch's loops run in the calling thread from now on."""
+    import torch
+
+    os.environ["LIKELY_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+
+
+def alternate(
+    contenders: Mapping[str, Callable[[], object]],
+    rounds: int = 7,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    pause: float = PAUSE,
+) -> dict[str, float]:
     """Median seconds of each contender; one warm-up each, then A B C A B C …
 
-    A pause before each run lets the OpenMP threads of the one before stop spinning on the cores.
+    A pause before each run lets the OpenMP threads of the one before stop spinning on the cores. With one thread each
+    there are none; then ``clock=time.process_time`` leaves out what others took of the machine meanwhile.
     """
     for run in contenders.values():
         run()
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
-            time.sleep(PAUSE)
-            begin = time.perf_counter()
+            time.sleep(pause)
+            begin = clock()
             run()
-            times[name].append(time.perf_counter() - begin)
+            times[name].append(clock() - begin)
     return {name: statistics.median(values) for name, values in times.items()}

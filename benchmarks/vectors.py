@@ -2,18 +2,16 @@
 
 MultivariateNormal with d = 2 and 10, Dirichlet and Multinomial with 3, 10 and 100 parts. NumPy arrays through
 `nll_and_gradient`, and PyTorch tensors through `nll(...).sum().backward()`, against `log_prob` with autograd, both from
-the same raw columns; float64.
+the same raw columns; float64. Processor time, one thread each.
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+from time import process_time
 
 import numpy as np
 
-from benchmarks.timing import alternate, machine
+from benchmarks.timing import alternate, machine, one_thread
 from likely import Dirichlet, Multinomial, MultivariateNormal, predicted
 
 
@@ -92,11 +90,12 @@ NUMBERS = 500_000
 
 
 def main():
+    one_thread()
     print(machine())
     print(f"{'family':24} {'ns per row':>11}  times as fast as torch.distributions")
     for name, (make, size) in CASES.items():
         n = NUMBERS // size
-        times = alternate(make(size, n))
+        times = alternate(make(size, n), clock=process_time, pause=0.0)
         ratios = ", ".join(
             f"{times['torch.distributions'] / times[who]:.1f} ({who})"
             for who in ("NumPy", "PyTorch")

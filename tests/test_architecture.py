@@ -21,6 +21,7 @@ FLOORS = (
     "data",
     "recipe",
     "bounds",
+    "classes",
     "modifiers",
     "compositions",
     "trials",

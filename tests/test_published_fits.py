@@ -277,3 +277,13 @@ def test_skew_normal_body_mass():
     loc, scale, skewness = (float(model.intercept_[p]) for p in ("loc", "scale", "skewness"))
     assert [loc, np.exp(scale), skewness] == pytest.approx([19.96965, 4.132689, 2.312603], rel=1e-6)
     assert model.log_likelihood_ == pytest.approx(-490.0994, abs=1e-4)
+
+
+def test_skew_normal_body_mass_that_is_known_up_to_25():
+    """The maximum that R's ``optim`` finds with sn 2.1.0's ``dsn`` and ``psn`` for the same numbers."""
+    y = np.array(ATHLETES.split(), dtype=float)
+    fitted = Censored(SkewNormal()).fit(censored(np.minimum(y, 25.0), event=y < 25.0))
+    found = [fitted.parameters[p] for p in ("loc", "scale", "skewness")]
+    assert found == pytest.approx([20.394412, 3.6228653, 1.7162596], rel=1e-6)
+    rows = np.where(y < 25.0, fitted.log_prob(y), np.log(fitted.sf(25.0)))
+    assert rows.sum() == pytest.approx(-414.791968, abs=1e-6)

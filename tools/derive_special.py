@@ -57,6 +57,11 @@ def stirling(order: int) -> Callable[[mp.mpf], mp.mpf]:
     return lambda u: (-1) ** order * direct(1 / u) / u ** (order + 1)
 
 
+def stirling_bend(u: mp.mpf) -> mp.mpf:
+    """-(2x S'(x) + x^2 S''(x))/u^3 at x = 1/u, in which the leading terms cancel."""
+    return (2 * stirling(1)(u) - stirling(2)(u)) / u**2
+
+
 def erfcx(x: mp.mpf) -> mp.mpf:
     if x > 1e4:
         terms = [(-1) ** k * mp.fac2(2 * k - 1) / (2 * x * x) ** k for k in range(8)]
@@ -86,8 +91,11 @@ K = mp.mpf(3.5)  # about the fastest convergence
 FITS = {
     "STIRLING": (stirling(0), 0, 1, 20, 0.5),
     "STIRLING_1": (stirling(1), 0, 1, 22, 0.5),
+    "STIRLING_FROM_2": (stirling(0), 0, 0.5, 14, 0.25),
+    "STIRLING_1_FROM_2": (stirling(1), 0, 0.5, 16, 0.25),
     "STIRLING_2": (stirling(2), 0, 1, 24, 0.5),
     "STIRLING_3": (stirling(3), 0, 1, 23, 0.5),
+    "STIRLING_BEND": (stirling_bend, 0, 1, 24, 0.5),
     "LOG_FACTORIAL": (lambda y: mp.loggamma(1 + y) / y + 1, 0, 1, 18, 0.5),
     "DIGAMMA_RISE": (digamma_rise, 0, 1, 20, 0.5),
     "ATANH": (lambda w: (mp.atanh(mp.sqrt(w)) / mp.sqrt(w) - 1) / w, 0, 0.04, 6),

@@ -60,7 +60,8 @@ def censored(time: Any, event: Any, side: str = "right", entry: Any = None) -> N
 def truncated(y: Any, low: Any = None, high: Any = None) -> NDArray[np.float64]:
     """y for ``Truncated`` with bounds in every row, (n, 3): the value, low and high.
 
-    y (n,); low, high: numbers or (n,), None or ±inf for no bound. A row is in the data only if low ≤ y ≤ high.
+    y (n,); low, high: numbers or (n,), None or ±inf for no bound. A row is in the data only if low ≤ y ≤ high; of
+    counts, if low < y ≤ high, which the family checks.
     ValueError names rows that are wrong.
 
     >>> from likely import truncated

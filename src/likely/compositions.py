@@ -67,7 +67,7 @@ class CompositionFamily(Family):
         fit = len(set(names)) == shape[1] and all(name.isidentifier() for name in names)
         return self.of(names if fit else shape[1])
 
-    def loss(self, size: int | None = None) -> Any:
+    def loss(self, size: int | None = None, labels: Any = None) -> Any:
         """The composed loss; ValueError while the parts are not known."""
         if self.parts is None:
             name = type(self).__name__

@@ -159,7 +159,7 @@ class Hurdle(ModifiedFamily):
 
     ``zero`` is π, by default predicted; the parameters of the family keep their names and belong to the
     family before it is cut off at zero. The two halves of the likelihood share nothing, so the fit of
-    either does not depend on the other.
+    either does not depend on the other. Of ``Hurdle(Truncated(family, low=2))`` y is 0, or 3 and more.
 
     TypeError where it is not defined: y must be counts whose zeros are not modified already.
 
@@ -184,15 +184,15 @@ class Truncated(ModifiedFamily):
     counts low < y ≤ high, so that ``low=0`` is zero-truncation. The parameters keep their meaning: ``mean`` is the
     mean before the cut, while ``predict`` and ``.mean()`` speak of the y that are seen.
 
-    With neither, a continuous family, every row brings bounds of its own: y has three columns, (n, 3), the value, low
-    and high, ±inf for none; ``likely.truncated(y, low=...)`` makes them. So whatever splits the rows of y takes the
-    bounds along. A new row brings none: predictions are those of the family itself, not truncated;
+    With neither, every row brings bounds of its own, of counts low < y ≤ high as well: y has three columns, (n, 3), the
+    value, low and high, ±inf for none; ``likely.truncated(y, low=...)`` makes them. So whatever splits the rows of y
+    takes the bounds along. A new row brings none: predictions are those of the family itself, not truncated;
     ``predict_dist(X, low=..., high=...)`` gives the distribution between bounds. ``Censored(Truncated(family))``
     is for times that are censored and of delayed entry.
 
     ValueError: bounds that are inverted, or cut off nothing or everything; rows of y outside their own. TypeError
-    where it is not defined: for classes, for continuous families without logarithms of both tails, for counts with
-    bounds by row, or above a bound other than 0 without a ``high``.
+    where it is not defined: for classes, and without logarithms of both tails for continuous families, for counts
+    with bounds by row, or above a bound other than 0 without a ``high``.
 
     >>> from likely import Exponential, Normal, Poisson, Truncated, truncated
     >>> d = Truncated(Poisson(), low=0).at(mean=2.0)
@@ -247,9 +247,9 @@ class Censored(ModifiedFamily):
     log(F(high) − F(low)). Of counts both ends belong to the interval: (10, inf) is "10 or more", (1, 5) one of 1, …,
     5. Predictions are distributions of y itself, as if nothing were censored.
 
-    ``Censored(Truncated(family))`` takes two columns more, (n, 4), the bounds between which the row could be seen at
-    all: delayed entry is ``censored(time, event, entry=entry)``. Every row then subtracts log(F(to) − F(from)), and
-    what a censored row says counts between its bounds.
+    ``Censored(Truncated(family))`` with bounds by row takes two columns more, (n, 4), the bounds between which the row
+    could be seen at all: delayed entry is ``censored(time, event, entry=entry)``. Every row then subtracts
+    log(F(to) − F(from)), and what a censored row says counts between its bounds.
 
     TypeError where it is not defined: for classes, and families without logarithms of both tails.
 

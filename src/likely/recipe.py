@@ -137,10 +137,11 @@ class Family:
 
         return compose(self.specification, self._slots)
 
-    def loss(self, size: int | None = None) -> Any:
+    def loss(self, size: int | None = None, labels: Any = None) -> Any:
         """The composed loss that kernels, fits and predictions share.
 
-        ``size`` is for families over classes or several dimensions, which learn it from y.
+        ``size`` is for families over classes or several dimensions, which learn it from y, and ``labels`` are what
+        y calls those classes.
         """
         return self._loss
 
@@ -310,18 +311,22 @@ class VectorFamily(Family):
 
     def __repr__(self) -> str:
         given = [] if self._first is None else [repr(self._first)]
-        given += [f"{name}={role!r}" for name, role in self._roles.items()]
+        given += [f"{name}={value!r}" for name, value in {**self._more(), **self._roles}.items()]
         return f"{self.specification.name}({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (type(self), self._first, self._roles)
+        return rebuild, (type(self), self._first, {**self._more(), **self._roles})
+
+    def _more(self) -> dict[str, Any]:
+        """Keyword arguments that are not the role of a parameter."""
+        return {}
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters that are not fixed."""
         return tuple(self.specification.parameters)
 
-    def loss(self, size: int | None = None) -> Any:
+    def loss(self, size: int | None = None, labels: Any = None) -> Any:
         """The loss over all raw columns; the family's own size counts where it was given."""
         from likely.losses.vector import vector_loss
 
@@ -335,6 +340,10 @@ class VectorFamily(Family):
         from likely.losses.vector import vector_loss
 
         return self.loss(vector_loss(self.specification).size_of(columns))
+
+    def sized(self, loss: Any) -> VectorFamily:
+        """The family with the number of classes or dimensions that a fit's loss has."""
+        return self if self.size is not None else type(self)(loss.size, **self._roles)
 
 
 def rebuild(cls: Any, first: Any, roles: Mapping[str, Any]) -> Family:
@@ -360,12 +369,14 @@ def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:
 
 def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
+    from likely.classes import CLASSES
     from likely.compositions import COMPOSITIONS
     from likely.families.registry import lookup
     from likely.trials import TRIALS
 
     key = name.replace("_", "").lower()
-    known = {known.lower(): cls for known, cls in {**TRIALS, **COMPOSITIONS}.items()}
+    special: dict[str, type[Family]] = {**CLASSES, **TRIALS, **COMPOSITIONS}
+    known = {known.lower(): cls for known, cls in special.items()}
     return known.get(key) or _facade(lookup(name))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from likely import load
+from likely import Categorical, load
 from likely.storage import read_folder
 
 LABELS = "--drop=bought,colour,amount,unit,years"
@@ -204,3 +204,22 @@ def test_proportions_with_exact_ends(run, tmp_path):
     assert "upper_share" in out
     model = load("shares.likely")
     assert model.predict_dist(pd.DataFrame({"x": [3.0]})).prob(1.0)[0] > 0.0
+
+
+def test_a_reference_class_is_named_in_the_family(run, data):
+    result = run(
+        "fit",
+        data,
+        "--target",
+        "colour",
+        "--family",
+        'Categorical(reference="green")',
+        "--out",
+        "m",
+    )
+    assert result.exit_code == 0, result.output
+    assert "η is the log odds against 'green', whose own is 0" in result.output
+    assert "probs[red]" in result.output
+    assert "probs[green]" not in result.output
+    assert "they sum to zero over the classes" not in result.output
+    assert load("m").family_ == Categorical(reference="green")

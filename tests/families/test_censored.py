@@ -41,6 +41,7 @@ INSIDE = (
     "studentt",
     "johnsonsu",
     "inversegaussian",
+    "skewnormal",
 )
 
 

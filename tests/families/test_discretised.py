@@ -7,7 +7,6 @@ import likely
 from likely import (
     Bernoulli,
     Beta,
-    Censored,
     Constant,
     Discretised,
     Exponential,
@@ -17,7 +16,6 @@ from likely import (
     Hurdle,
     Laplace,
     Linear,
-    Logistic,
     LogNormal,
     Mixture,
     Network,
@@ -228,8 +226,6 @@ class Rayleigh(Family):
         (lambda: Discretised(Beta()), "real line or the positive numbers"),
         (lambda: Discretised(Mixture(Normal(), 2)), r"write Mixture\(Discretised\(...\)\)"),
         (lambda: Discretised(Truncated(Normal(), low=0)), "discretise the family alone"),
-        (lambda: Truncated(Discretised(Weibull()), low=0), "a family of counts can be cut off"),
-        (lambda: Censored(Discretised(Logistic())), "no formula for log_cdf and log_sf"),
         (lambda: ZeroInflated(Discretised(Normal())), "may be any whole number"),
     ],
 )

@@ -157,6 +157,44 @@ def test_neither_zeros_nor_ones():
     assert model.score(X, y) == pytest.approx(Beta().fit(y).log_prob(y).mean())
 
 
+@pytest.mark.parametrize("estimator", [Constant, Linear])
+def test_an_end_without_rows_says_nothing_of_its_share(estimator):
+    X, y = rows(400)
+    inside = (y > 0.0) & (y < 1.0)
+    X, y = X[inside], y[inside]
+    with pytest.warns(ConvergenceWarning, match="No row depends on intercept of upper_share"):
+        model = estimator(BOTH).fit(X, y)
+    assert model.result_.status.name == "boundary"
+    assert "Without a finite estimate: intercept of inflation;" in model.result_.message
+    assert model.result_.iterations < 20
+    alone = estimator(Beta()).fit(X, y)
+    assert model.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-6)
+    lost = {row.parameter for row in model.summary().rows if np.isnan(row.std_error)}
+    assert lost == {"inflation", "upper_share"}
+    with pytest.warns(ConvergenceWarning, match="No row depends on intercept of upper_share"):
+        known = estimator(Inflated(Beta(), at=(0, 1), inflation=0.1)).fit(X, y)
+    assert known.result_.status.name == "rank_deficient"
+    np.testing.assert_allclose(known.intercept_["precision"], alone.intercept_["precision"])
+
+
+@pytest.mark.parametrize(
+    ("family", "y", "silent"),
+    [
+        (BOTH, np.repeat([0.0, 1.0], [30, 20]), "intercept of mean, intercept of precision"),
+        (ZeroInflated(Gamma()), np.zeros(30), "intercept of mean, intercept of shape"),
+    ],
+    ids=str,
+)
+def test_rows_at_the_ends_alone_say_nothing_of_what_is_between(family, y, silent):
+    with pytest.warns(ConvergenceWarning, match=f"No row depends on {silent}"):
+        model = Constant(family).fit(np.zeros((y.size, 1)), y)
+    assert model.result_.status.name == "boundary"
+    assert model.predict_params(np.zeros((1, 1)))["inflation"] == pytest.approx(1.0)
+    share = y.mean()
+    entropy = share * np.log(share) + (1.0 - share) * np.log(1.0 - share) if share else 0.0
+    assert model.log_likelihood_ == pytest.approx(y.size * entropy, abs=1e-6)
+
+
 def test_other_ends():
     """Scores from 0 to 10, answers on a bounded scale, and a family whose end is in its support already."""
     _, y = rows()

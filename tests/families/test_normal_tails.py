@@ -1,5 +1,7 @@
 """Families whose tails are the normal distribution's at other arguments: InverseGaussian and JohnsonSU."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from mpmath import mp
@@ -15,6 +17,7 @@ from likely import (
     censored,
     shared,
 )
+from likely.inference.predictive import Predictive
 from oracles import numeric
 
 #: The width of an interval by its side.
@@ -87,16 +90,102 @@ def test_numerics_contract_of_inverse_gaussian(side, width):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="with shape/mean below 1e-15 the right tail is √(shape/y) times a constant, and how its logarithm bends in "
-    "log shape is a rounding of that constant; value and gradient keep their digits",
-)
-def test_curvature_far_in_the_limit_of_levy():
-    point = (10.0, -30.0, 22026.466015071375)
-    worst = contract(InverseGaussian(), "right", 0.0, passage_loss("right", 0.0), [point])
-    assert (worst[:2] <= 1.0).all()
-    assert worst[2] <= 1.0
+def test_right_tail_in_the_limit_of_levy():
+    """With shape/mean of 1e-17 and less it is √(shape/y) times what hardly moves, or an error function of that."""
+    points = [(10.0, -30.0, float(np.exp(v))) for v in (10.0, 12.0, 5.0, 0.0, -20.0)]
+    points += [(0.3, -60.0, 1.0), (0.3, -13.0, 1e-3), (0.3, -2.0, 0.4)]
+    worst = contract(InverseGaussian(), "right", 0.0, passage_loss("right", 0.0), points)
+    for part in worst:
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+# --- Densities given bounds, of rows (y, low, high) with gaps before and after y. -----------------
+
+
+def passage_given(before, after):
+    """−log p(y | y − before < Y ≤ y + after), where an infinite gap is no bound."""
+
+    def loss(log_mean, log_shape, y):
+        m, k = mp.exp(log_mean), mp.exp(log_shape)
+        density = mp.sqrt(k / (2 * mp.pi * y**3)) * mp.exp(-k * (y - m) ** 2 / (2 * m * m * y))
+        low = (0, 1) if np.isinf(before) else passage_masses(y - before, m, k)
+        high = (1, 0) if np.isinf(after) else passage_masses(y + after, m, k)
+        return -mp.log(density / (high[0] - low[0] if high[0] < low[1] else low[1] - high[1]))
+
+    return loss
+
+
+def johnson_given(before, after):
+    def loss(loc, log_scale, skewness, log_tail, y):
+        scale, tail = mp.exp(log_scale), mp.exp(log_tail)
+        z, a, b = (
+            tail * (skewness + mp.asinh((v - loc) / scale)) for v in (y, y - before, y + after)
+        )
+        density = tail * mp.exp(-z * z / 2) / mp.sqrt(2 * mp.pi * (scale**2 + (y - loc) ** 2))
+        return -mp.log(density / (normal(b) - normal(a) if a + b < 0 else normal(-a) - normal(-b)))
+
+    return loss
+
+
+#: Gaps about y, near and far.
+GAPS = [
+    (2.0**-20, np.inf),
+    (0.5, np.inf),
+    (np.inf, 2.0**-20),
+    (np.inf, 3.0),
+    (0.5, 3.0),
+    (2.0**-20, 2.0**-16),
+]
+
+
+def given(family, true, points, before, after):
+    """Error over tolerance of Truncated(family) at those points (raw…, y) from which the gaps lead to exact bounds."""
+    gaps = [Fraction(gap) for gap in (-before, after) if np.isfinite(gap)]
+
+    def exact(y):
+        return all(Fraction(float(Fraction(y) + gap)) == Fraction(y) + gap for gap in gaps)
+
+    points = [p for p in points if exact(p[-1])]
+    assert len(points) > 10
+    loss, y = Truncated(family).loss(), np.array(points)[:, -1]
+    raw = np.ascontiguousarray(np.array(points)[:, : loss.columns].T)
+    found = loss.evaluate(np.stack([y, y - before, y + after], axis=1), raw, 2)
+    for part in numeric.ratios(found, true(before, after), points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+@pytest.mark.parametrize("gaps", GAPS, ids=str)
+def test_density_of_inverse_gaussian_given_bounds(gaps):
+    points = [p for p in passage_points("interval") if gaps[0] < p[2] or gaps[0] == np.inf]
+    given(InverseGaussian(), passage_given, points, *gaps)
+
+
+@pytest.mark.parametrize("gaps", GAPS, ids=str)
+def test_density_of_johnson_given_bounds(gaps):
+    points = [
+        (0.25, log_scale, 0.7, log_tail, 0.25 + z)
+        for log_scale in (-3.0, 4.0)
+        for log_tail in (-5.0, 0.4, 2.0)
+        for z in (-400.0, -0.25, 1.0, 50.0)
+    ]
+    given(JohnsonSU(), johnson_given, points, *gaps)
+
+
+@pytest.mark.parametrize(
+    ("family", "raw"),
+    [(InverseGaussian(), (0.7, 1.1)), (JohnsonSU(), (0.2, 0.4, 0.4, -0.2)), (JohnsonSU(), (1.0, 0.4, 0.4, -0.2))],
+    ids=repr,
+)  # fmt: skip
+def test_density_at_the_bound_itself(family, raw):
+    """log p(y) less the logarithm of the mass, also where y is the bound."""
+    y, low, high = np.array([1.0, 1.0, 1.0]), [1.0, -np.inf, 1.0], [np.inf, 1.0, 4.0]
+    loss, raw = Truncated(family).loss(), np.tile(np.array([raw]).T, (1, 3))
+    value, gradient, curvature = loss.evaluate(np.stack([y, low, high], axis=1), raw, 2)
+    d = Predictive(family.loss(), raw[:, 0])
+    mass = np.array([d.sf(1.0), d.cdf(1.0), d.cdf(4.0) - d.cdf(1.0)]).ravel()
+    np.testing.assert_allclose(-value, d.log_prob(1.0) - np.log(mass), rtol=1e-12)
+    assert np.isfinite(gradient).all()
+    assert np.isfinite(curvature).all()
 
 
 @pytest.mark.parametrize("width", [2.0**-20, 0.5, 300.0])

@@ -7,10 +7,16 @@ from scipy import sparse
 from likely import (
     Bernoulli,
     Categorical,
+    Constant,
+    Discretised,
     Exponential,
+    GeneralisedPareto,
     GeneralisedPoisson,
+    Gumbel,
+    JohnsonSU,
     NegativeBinomial,
     NegativeBinomial1,
+    Normal,
     Poisson,
     StudentT,
 )
@@ -365,3 +371,46 @@ def test_counts_less_spread_than_poisson_have_no_dispersion(rng, family):
     limit = fit_constant(Poisson().loss(), Response(y), start=[1.0])
     assert result.loss == pytest.approx(limit.loss, rel=1e-12)
     assert result.parameters[0] == pytest.approx(np.log(y.mean()), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("family", "share"), [(Gumbel(), 1.0), (JohnsonSU(), 0.7), (StudentT(), 0.7)], ids=str
+)
+def test_a_density_that_piles_up_on_rows_of_the_same_y_is_unbounded(family, share, rng):
+    """Its location goes to them as fast as its scale to 0, so that no line leads there."""
+    y = np.where(np.arange(300) < 300 * share, 0.1, rng.normal(size=300))
+    with pytest.warns(ConvergenceWarning, match="unbounded"):
+        model = Constant(family).fit(np.zeros((300, 1)), y)
+    assert model.result_.status is Status.unbounded
+    assert "intercept of scale" in model.result_.message
+    assert np.isnan(model.result_.std_errors).all()
+
+
+def test_a_loss_near_zero_has_the_digits_of_its_terms(losses, rng):
+    """Densities around 1: the terms of the sum cancel, and so do not say how far it is rounded."""
+    y = rng.normal(size=1000)
+    y *= np.exp(-0.5 - 0.5 * np.log(2.0 * np.pi)) / y.std()
+    result = fit_constant(losses.Normal(), Response(y), start=[0.5, 1.0])
+    assert abs(result.loss) < 1e-9
+    assert result.status is Status.converged
+
+
+def test_a_scale_that_two_whole_numbers_do_not_determine_is_on_the_boundary(rng):
+    y = (np.arange(200) % 5 < 2).astype(float)
+    with pytest.warns(ConvergenceWarning, match="boundary.*intercept of loc, intercept of scale"):
+        model = Constant(Discretised(Normal())).fit(np.zeros((200, 1)), y)
+    assert model.result_.status is Status.boundary
+    best = 80 * np.log(0.4) + 120 * np.log(0.6)
+    assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
+    assert model.predict_dist(np.zeros((1, 1))).prob(1.0)[0] == pytest.approx(0.4)
+
+
+def test_rows_of_one_y_at_the_end_of_the_support_are_uniform(rng):
+    """Up to the largest y at shape −1, from where on the density has a pole."""
+    y = np.repeat([1.0, 2.5], [30, 50])
+    with pytest.warns(ConvergenceWarning, match="boundary.*where the support ends"):
+        model = Constant(GeneralisedPareto()).fit(np.zeros((80, 1)), y)
+    assert model.result_.status is Status.boundary
+    assert model.intercept_["shape"] == pytest.approx(-1.0, abs=1e-5)
+    assert model.log_likelihood_ == pytest.approx(-80 * np.log(2.5), abs=1e-4)
+    assert np.isnan(model.result_.std_errors).all()

@@ -11,7 +11,7 @@ import pytest
 from likely.families.registry import public_names, specification
 from likely.losses.kernels import build
 from likely.losses.kernels.build import CacheWarning, cache_folder
-from likely.losses.kernels.run import kernel_for
+from likely.losses.kernels.run import kernel_for, run
 from likely.recipe import family_class
 
 FAMILIES = [n for n, m in public_names().items() if specification(m).vector is None]
@@ -104,6 +104,23 @@ def test_the_loop_is_vectorised(name, cpu, tmp_path):
         [sys.executable, "-c", SCRIPT, name], env=env, capture_output=True, text=True, check=True
     )
     assert len(VECTOR.findall(out.stdout)) > 30
+
+
+def test_arrays_of_any_layout_give_the_same_numbers():
+    n, rng = 700, np.random.default_rng(0)  # two blocks and a part of one
+    y, *raw = rng.normal(size=(3, n)).astype(np.float32).astype(float)
+    raw = np.array(raw)
+    kernel = kernel_for(family_class("Normal")().loss(), 1, "observed")
+    expected = np.empty((3, n))
+    run(kernel, y, raw, expected[0], expected[1:])
+    strided, rows = np.repeat(y, 2)[::2], np.ascontiguousarray(raw.T).T
+    for some_y, some_raw, out in (
+        (y, rows, np.empty((3, n))),
+        (strided, raw, np.empty((3, n))),
+        (y.astype(np.float32), raw.astype(np.float32), np.empty((n, 3)).T),
+    ):
+        assert run(kernel, some_y, some_raw, out[0], out[1:]) == 0
+        np.testing.assert_array_equal(out, expected)
 
 
 RACE = """

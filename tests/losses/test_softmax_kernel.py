@@ -28,22 +28,28 @@ def test_equals_the_numpy_body(k, order, dtype):
     np.testing.assert_allclose(gradient, slope.T, **tight)
 
 
+@pytest.mark.parametrize("k", [3, FEW + 1])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_many_rows_take_the_kernel_and_keep_their_type(dtype):
+def test_many_rows_take_the_kernel_and_keep_their_type(dtype, k):
     rng = np.random.default_rng(0)
-    n = ENTRIES // 3 + 1
-    raw = rng.normal(size=(n, 3)).astype(dtype)
-    y = rng.integers(0, 3, n)
-    nll, gradient = Categorical(3).nll_and_gradient(y, raw)
-    few = Categorical(3).nll_and_gradient(y[:50], raw[:50])
+    n = ENTRIES // k + 1
+    raw = rng.normal(size=(n, k)).astype(dtype)
+    y = rng.integers(0, k, n)
+    nll, gradient = Categorical(k).nll_and_gradient(y, raw)
+    few = Categorical(k).nll_and_gradient(y[:50], raw[:50])
     assert nll.dtype == gradient.dtype == dtype
     np.testing.assert_allclose(nll[:50], few[0], rtol=1e-5)
     np.testing.assert_allclose(gradient[:50], few[1], rtol=1e-5)
-    raw[n // 2, 1] = -np.inf
-    with pytest.raises(ValueError, match=rf"raw must be finite; it is not in row {n // 2} "):
-        Categorical(3).nll_and_gradient(y, raw)
-    with pytest.raises(ValueError, match=r"row 7 \(value 3.0\); each must be a class 0, …, 2"):
-        Categorical(3).nll_and_gradient(np.where(np.arange(n) == 7, 3, y), np.ones_like(raw))
+    largest = np.full_like(raw, np.finfo(dtype).max)  # whose sum is not finite
+    assert np.isfinite(Categorical(k).nll(y, largest)).all()
+    for value in (-np.inf, np.inf, np.nan, -np.nan):
+        raw[n // 2, 1] = value
+        with pytest.raises(ValueError, match=rf"raw must be finite; it is not in row {n // 2} "):
+            Categorical(k).nll_and_gradient(y, raw)
+    with pytest.raises(
+        ValueError, match=rf"row 7 \(value {k}.0\); each must be a class 0, …, {k - 1}"
+    ):
+        Categorical(k).nll_and_gradient(np.where(np.arange(n) == 7, k, y), np.ones_like(raw))
 
 
 def test_pytorch_tensors_take_the_kernel_too():

@@ -23,14 +23,15 @@ from likely._math import (
     urn,
 )
 from likely._math.atoms import ATOMS, Atom
-from likely._math.derive import tangent
+from likely._math.connection import Connection
+from likely._math.derive import covariant, tangent
 from likely._math.evaluate import compile_program
-from likely._math.graph import Node, as_node, make, symbol
+from likely._math.graph import Node, as_node, exp, log, make, symbol
 from likely.families.registry import modules, specification
 
 for _module in modules():  # a family's own atoms are registered when it is read
     specification(_module)
-assert urn.rising_gap.name in ATOMS  # so are those of families over trials
+assert urn.urn_log_probability.name in ATOMS  # so are those of families over trials
 
 MP = mpmath_backend.TABLE
 DIGITS = 50
@@ -67,6 +68,15 @@ def free(names: tuple[str, ...]) -> list[str]:
     return [n for n in names if n not in hinted]
 
 
+def whole(base: dict[str, Any]) -> dict[str, Any]:
+    """The same with two counts that are whole numbers, the smaller first, where they are called that."""
+    if "rarer" in base:
+        base["rarer"] = np.floor(base["rarer"])
+        base["other"] = base["rarer"] + np.floor(base["other"])
+        base["other"] += base["other"] == 0.0
+    return base
+
+
 def value(node: Node, arguments: Mapping[str, Any]) -> Any:
     return compile_program([node], MP, textbook=True)(arguments)[0]
 
@@ -77,24 +87,24 @@ def definition(atom: Atom, names: tuple[str, ...]) -> Node:
 
 #: Their definitions overflow, or need more digits than are worth waiting for.
 EXPONENTIAL = {
-    "bose", "cosh", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential",
-    "gamma_slope", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
+    "bose", "cosh", "erfcx", "exp", "expm1", "expm1mx", "gamma_deviance", "gamma_exponential", "gumbel_hazard",
+    "gamma_slope", "gumbel_hazard_bend", "inverse_mills", "log1mexp", "log1mexp_of", "log1mexp_slope", "log_ndtr",
     "sinh",
 }  # fmt: skip
 #: Their first argument is known to be at least 1.
 ABOVE_ONE = {
     "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
-    "urn_deviance", "rising_gap", "rising_gap_slope", "rising_gap_curve", "rising_sum", "rising_sum_slope",
+    "urn_deviance", "rising_gap_curve", "rising_sum_slope",
     "rising_excess", "rising_slope", "rising_curve", "rising_bend", "urn_error", "urn_error_slope",
     "urn_error_curve", "count_error",
 }  # fmt: skip
 #: Known to rounding of 1 where they are below: they are added to what is of that size.
 BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
-#: are integrals in ``families/test_special_tails.py``; sums in ``test_com_poisson.py``.
+#: are integrals in ``families/test_special_tails.py`` and its kin; sums in ``test_com_poisson.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
-    "com_poisson_",
+    "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above",
 )  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS
@@ -134,6 +144,7 @@ def test_rule_is_the_derivative_of_the_definition(atom: Atom) -> None:
         for _ in range(4):
             base = {n: mpf(rng.uniform(0.05, 0.95) if n == "p" else rng.uniform(0.2, 2.5))
                     for n in free(names)}  # fmt: skip
+            base = whole(base)
             for direction in base:
 
                 def along(t: Any, base: Any = base, direction: str = direction) -> dict:
@@ -146,6 +157,75 @@ def test_rule_is_the_derivative_of_the_definition(atom: Atom) -> None:
                 )
                 true = mp.diff(lambda t: value(node, along(t)), 0)
                 assert abs(rule - true) <= mpf(10) ** -18 * (1 + abs(true)), (at, direction)
+
+
+#: The ways in which an argument moves with t = log θ, with their logarithm as a link gives it if there is one.
+MOVES: tuple[tuple[Callable[[Node], Node], Callable[[Node], Node] | None], ...] = (
+    (exp, lambda t: t),
+    (lambda t: 1.0 / exp(t), lambda t: -t),
+    (lambda t: t, None),
+    (lambda t: -t, None),
+    (lambda t: symbol("y") - exp(t), None),
+)
+#: Γ and 1 − Γ: of links that are powers of θ, and two of softplus.
+CONNECTIONS = (*((g, 1.0 - g) for g in (1.0, 0.0, 0.5, -1.0, -2.0)), ("0.2", "0.8"), ("0.9", "0.1"))
+
+
+@pytest.mark.parametrize("gamma", CONNECTIONS, ids=str)
+@pytest.mark.parametrize(
+    "atom",
+    [a for a in ATOMS.values() if a.name not in ELSEWHERE and (a.covariant or a.degrees)],
+    ids=lambda a: a.name,
+)
+def test_covariant_rule_is_the_slope_less_the_connection(
+    atom: Atom, gamma: tuple[float | str, float | str]
+) -> None:
+    names, t = names_of(atom), symbol("t")
+    parts = [symbol(g) if isinstance(g, str) else as_node(g) for g in gamma]
+    connection = Connection(*parts)
+    rng = np.random.default_rng(crc32(atom.name.encode()))
+    base = {n: mpf(rng.uniform(0.2, 0.9)) for n in names} | {"t": mpf("-0.3"), "y": mpf("2.5")}
+    at = base | {str(p): mpf(str(p)) for p in parts if p.op == "symbol"}
+    for moving in free(names):
+        hint = f"log_{moving}"
+        for move, logarithm in MOVES:
+            if hint in names and logarithm is None:
+                continue
+            arguments = completed(
+                names, {n: symbol(n) for n in free(names)} | {moving: move(t)}, log
+            )
+            if hint in names:
+                arguments[hint] = logarithm(t)
+            node = make(atom.name, *arguments.values())
+            with mp.workdps(DIGITS):
+                found, slope, itself = (
+                    value(n, at)
+                    for n in (covariant(node, t, connection), tangent([node], t)[0], node)
+                )
+                true = slope - value(connection.node, at) * itself
+                assert abs(found - true) <= mpf(10) ** -14 * (abs(slope) + abs(itself)), moving
+
+
+@pytest.mark.parametrize("gamma", CONNECTIONS, ids=str)
+def test_covariant_of_products_and_quotients(gamma: tuple[float | str, float | str]) -> None:
+    """Where the same factor is reached with more than one connection, and none of them is a power."""
+    t, parts = symbol("t"), [symbol(g) if isinstance(g, str) else as_node(g) for g in gamma]
+    connection, theta = Connection(*parts), exp(t)
+    f, g = theta * make("log1p", theta), make("sqrt", 1.0 + theta * theta)
+    at = {"t": mpf("-0.3")} | {str(p): mpf(str(p)) for p in parts if p.op == "symbol"}
+    for node in (
+        f * f,
+        f * g,
+        f / g,
+        g / f,
+        f * (f + g) / (theta * g),
+        -f * (g - f * (theta / g)),
+        f + f * g,
+        2.0 / (3.0 + f),
+    ):
+        with mp.workdps(DIGITS):
+            true = value(tangent([node], t)[0] - connection.node * node, at)
+            assert abs(value(covariant(node, t, connection), at) - true) < mpf(10) ** -14
 
 
 def test_rule_of_division_and_selection() -> None:
@@ -174,6 +254,7 @@ def test_expansion_is_the_definition(atom: Atom) -> None:
         base[names[0]] = np.exp(rng.uniform(-18, 3, n))
     if atom.name in ABOVE_ONE:
         base[names[0]] = 1.0 + base[names[0]]
+    base = whole(base)
     arguments = completed(names, base, np.log)
     with np.errstate(all="ignore"):
         found = compile_program([node], numpy_backend.TABLE)(arguments)[0]

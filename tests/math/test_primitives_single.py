@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import pytest
 
-from likely._math import primitives_single
+from likely._math import primitives, primitives_single
 
 LIMITS = {"exp": 0.99, "log": 0.84, "log1p": 0.88}
 POINTS = 200_000
@@ -93,3 +93,13 @@ def test_the_loop_is_vectorised_and_nowhere_double(name, compiled):
     double = r"\bv?mul[ps]d\b|\bvcvt[ps]s2[ps]d\b|\bfmul\s+v\d+\.2d|\bfcvtl"
     assert re.search(packed, text)
     assert not re.search(double, text)
+
+
+@pytest.mark.parametrize("module", [primitives, primitives_single])
+def test_ranks_are_in_the_order_of_the_numbers(module):
+    real = np.float32 if module is primitives_single else np.float64
+    tiny = np.nextafter(real(0.0), real(1.0))
+    numbers = [real(x) for x in (-INF, -3.0, -1.0, -tiny, -0.0, 0.0, tiny, 1.0, 3.0, INF)]
+    ranks = [module.rank(x) for x in numbers]
+    assert ranks == sorted(set(ranks))
+    assert [module.at_rank(rank) for rank in ranks] == numbers

@@ -9,11 +9,13 @@ from likely._math.graph import symbol, topological
 from likely._math.numpy_backend import TABLE
 from likely._math.single import in_single
 
-#: Polynomials about ½ on [0, 1], by name.
+#: Polynomials about ½ on [0, 1], by name. Those of what is known to be at least 2 are about ¼, and stay as they are.
 TABLES = {
     name: value
     for name, value in vars(special).items()
-    if name.startswith(("STIRLING", "LOG_FACTORIAL")) and isinstance(value, tuple)
+    if name.startswith(("STIRLING", "LOG_FACTORIAL"))
+    and not name.endswith("FROM_2")
+    and isinstance(value, tuple)
 }
 
 

@@ -167,6 +167,7 @@ def signed(low: float, high: float) -> Callable[[np.random.Generator, int], np.n
 
 POSITIVE = (logarithmic(1e-300, 1e300), logarithmic(1e-4, 1e4), uniform(0, 3))
 ABOVE_ONE = (logarithmic(1.0, 1e100), logarithmic(1.0, 1e4), uniform(1, 3))
+ABOVE_TWO = (logarithmic(2.0, 1e100), uniform(2, 4))
 INTEGERS = np.arange(1.0, 40.0)
 SHIFT = around(1.0, 0.5, 2.0)
 ENDS = np.array([1e-300, 1e300])
@@ -199,6 +200,10 @@ CASES: dict[str, Case] = {
     "stirling_error_2": Case(stirling(2), 1.5e-15, POSITIVE, np.r_[SHIFT, ENDS, INTEGERS, EDGES]),
     "stirling_error_3": Case(stirling(3), 3e-14, POSITIVE, np.r_[SHIFT, ENDS, INTEGERS, EDGES]),
     "stirling_above": Case(stirling(0), 1.6e-15, ABOVE_ONE, np.r_[1.0, INTEGERS, 1e300]),
+    "stirling_from_2": Case(stirling(0), 1.2e-15, ABOVE_TWO, np.r_[INTEGERS[1:], 1e300]),
+    "stirling_slope_from_2": Case(
+        lambda u: -stirling(1)(1 / u) / u**2, 1.8e-15, (uniform(0.0, 0.5),), 1.0 / INTEGERS[1:]
+    ),
     "log_factorial_error": Case(
         log_factorial_error, 8e-16, POSITIVE, np.r_[SHIFT, ENDS, INTEGERS, 0.0]
     ),

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
+from likely._math.connection import Connection, Covariant, Moving, along, at, first_of
 from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, where
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
@@ -27,12 +28,17 @@ class Atom:
 
     ``derivative(*arguments, out)`` gives the partial derivative for each argument; ``expansion`` is
     None for a primitive; ``definition`` is None where the name itself is the textbook's.
+    ``covariant`` and ``degrees`` are what :func:`likely._math.derive.covariant` knows of it beyond its derivative.
     """
 
     name: str
     derivative: Rule | None = None
     expansion: Formula | None = None
     definition: Formula | None = None
+    covariant: Covariant | None = None
+    #: Of each argument what it adds to the degree, per unit of a logarithm's slope: None where it must not move, and 0
+    #: for the value of such a logarithm, to which the atom is proportional.
+    degrees: tuple[float | None, ...] | None = None
 
     def __call__(self, *args: object) -> Node:
         return make(self.name, *args)
@@ -50,17 +56,25 @@ def register(
     derivative: Rule | None = None,
     definition: Formula | None = None,
     expansion: Formula | None = None,
+    covariant: Covariant | None = None,
+    degrees: tuple[float | None, ...] | None = None,
 ) -> Atom:
     """Enter an atom into the registry under its name."""
-    atom = Atom(name, derivative, expansion, definition)
+    atom = Atom(name, derivative, expansion, definition, covariant, degrees)
     ATOMS[name] = atom
     return atom
 
 
-def _register(name: str, derivative: Rule | None = None, definition: Formula | None = None) -> Atom:
+def _register(
+    name: str,
+    derivative: Rule | None = None,
+    definition: Formula | None = None,
+    covariant: Covariant | None = None,
+    degrees: tuple[float | None, ...] | None = None,
+) -> Atom:
     """An atom whose expansion is the function of the same name in ``special`` or ``compound``."""
     expansion = getattr(special, name, None) or getattr(compound, name, None)
-    return register(name, derivative, definition, expansion)
+    return register(name, derivative, definition, expansion, covariant, degrees)
 
 
 # --- Primitives: every backend supplies the value, here are the rules. ---------------------------
@@ -133,6 +147,18 @@ log1mexp_slope = _register(
     lambda x, log_x: x / (exp(x) - 1.0),
 )
 log1mexp_bend = _register("log1mexp_bend", None, lambda x: 1.0 - x - x / (exp(x) - 1.0))
+gumbel_hazard_bend = register(
+    "gumbel_hazard_bend",
+    lambda x, out: (exp(-x) + out * gumbel_hazard(x),),
+    lambda x: 1.0 - exp(-x) - exp(-x) / (exp(exp(-x)) - 1.0),
+    lambda x: log1mexp_bend(exp(-x)),
+)
+gumbel_hazard = register(
+    "gumbel_hazard",
+    lambda x, out: (-out * gumbel_hazard_bend(x),),
+    lambda x: exp(-x) / (exp(exp(-x)) - 1.0),
+    lambda x: log1mexp_slope(exp(-x), -x),
+)
 log_expm1_ratio = _register(
     "log_expm1_ratio",
     lambda x, log_x, out: (0.0, expm1_ratio_slope(x, log_x)),
@@ -150,11 +176,28 @@ expm1_ratio_curve = _register(
 )
 
 # --- Remainders of logarithm and exponential. ----------------------------------------------------
+
+
+def _residual_covariant(atom: Moving, gamma: Connection) -> Node | None:
+    # Of x whose slope is qx: qv² − Γf, which is of order x² unless Γ = 2q.
+    (x,), (slope,) = atom.args, atom.slopes
+    q = 1.0 if slope is x else -1.0 if slope is -x else None
+    if q is None or gamma.known != 2.0 * q:
+        return None
+    return -q * log1p_residual_2(x)
+
+
 log1pmx = _register("log1pmx", lambda x, out: (-x / (1.0 + x),), lambda x: log(1.0 + x) - x)
 log1p_residual = _register(
     "log1p_residual",
     lambda x, out: (x / (1.0 + x) / (1.0 + x),),
     lambda x: log(1.0 + x) - x / (1.0 + x),
+    _residual_covariant,
+)
+log1p_residual_2 = _register(
+    "log1p_residual_2",
+    None,
+    lambda x: 2.0 * log(1.0 + x) - 2.0 * x / (1.0 + x) - x / (1.0 + x) * (x / (1.0 + x)),
 )
 expm1mx = _register("expm1mx", lambda x, out: (graph.expm1(x),), lambda x: exp(x) - 1.0 - x)
 scaled_log1p = _register(
@@ -213,6 +256,22 @@ def _share(a: Node, b: Node) -> Node:
     return 1.0 / (1.0 + b / a)
 
 
+def _deviance_in_1_over_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
+    # With δ = (y − m)/(s + m): s (2δ − 2 log(1 + δ) − δ²) + sδ² y/(s + y), of which the first outgrows the whole
+    # with δ.
+    delta = (y - m) / (s + m)
+    near = s * log1p_residual_2((m - y) / (s + y)) + (s * delta) * (delta * _share(y, s))
+    far = 2.0 * negative_binomial_deviance_size(y, m, s, log_m, log_s) + _deviance_in_size(
+        y, m, s, log_m, log_s
+    )
+    return where(delta < 0.5, near, far)
+
+
+def _deviance_in_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
+    delta = (y - m) / (s + m)
+    return -(s * delta) * (delta * _share(s, y))
+
+
 negative_binomial_deviance = _register(
     "negative_binomial_deviance",
     lambda y, m, s, log_m, log_s, out: (
@@ -234,6 +293,7 @@ negative_binomial_deviance_size = _register(
         negative_binomial_deviance_size_2(y, m, s),
     ),
     lambda y, m, s, log_m, log_s: s * ((y - m) / (s + m) - log((s + y) / (s + m))),
+    along(4, at({1.0: _deviance_in_size, -1.0: _deviance_in_1_over_size}), (2,)),
 )
 negative_binomial_deviance_size_2 = _register(
     "negative_binomial_deviance_size_2",
@@ -301,6 +361,7 @@ linear_variance_zeros = _register(
     "linear_variance_zeros",
     lambda m, d, log_m, log_d, out: (0.0, 0.0, out, -(m * (log1p_residual(d) / d))),
     lambda m, d, log_m, log_d: m / d * log(1.0 + d),
+    degrees=(0.0, None, 1.0, None),
 )
 
 # --- GeneralisedPoisson, in log mean and log dispersion. -----------------------------------------
@@ -384,6 +445,20 @@ negative_binomial_slope = _register(
         (m - y) * _share(s, m) * _share(m, s),
     ),
     lambda y, m, s, log_m, log_s: (m - y) * s / (s + m),
+    along(
+        3,
+        at(
+            {
+                1.0: lambda y, m, s, log_m, log_s: (
+                    _share(s, m) * (y * (1.0 + _share(m, s)) - m * _share(m, s))
+                ),
+                -1.0: lambda y, m, s, log_m, log_s: (
+                    _share(s, m) * (m * (1.0 + _share(s, m)) - y * _share(s, m))
+                ),
+            }
+        ),
+        (1,),
+    ),
 )
 
 # --- Gamma, in t = log(y/mean) and log shape. ----------------------------------------------------
@@ -407,6 +482,7 @@ gamma_deviance = _register(
         _if_over(t, out),
     ),
     lambda t, k, log_k: k * (exp(t) - 1.0 - t),
+    degrees=(None, 0.0, 1.0),
 )
 gamma_slope = _register(
     "gamma_slope",
@@ -416,6 +492,8 @@ gamma_slope = _register(
         _if_over(t, out),
     ),
     lambda t, k, log_k: k * (exp(t) - 1.0),
+    along(0, at({1.0: lambda t, k, log_k: k})),
+    (None, 0.0, 1.0),
 )
 
 gamma_exponential = _register(
@@ -436,6 +514,29 @@ student_kernel = _register(
     ),
     lambda d, s, n, log_s, log_n: log(s) + 0.5 * (n + 1.0) * log(1.0 + d * d / (n * s * s)),
 )
+
+
+def _moving_residual(form: Formula) -> Covariant:
+    """The rule of an atom of d = y − m that moves with m: m times the pull, the smaller of which underflows, is one."""
+
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        if not atom.alone(0):
+            return None
+        pull = student_pull(*atom.args) * atom.slopes[0]
+        return form(pull, *atom.args) - gamma.node * atom.node
+
+    return covariant
+
+
+def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
+    # Far from y the loss is linear in log m, of d = y − m.
+    d, s, n, *_ = atom.args
+    if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
+        return None
+    y, m = d.args
+    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
+
+
 student_pull = _register(
     "student_pull",
     lambda d, s, n, log_s, log_n, out: (
@@ -446,7 +547,16 @@ student_pull = _register(
         -out * student_near(d, s, n),
     ),
     lambda d, s, n, log_s, log_n: d / (n * s * s + d * d),
+    _student_pull_covariant,
 )
+
+
+def _student_scale_in_square(d: Node, s: Node, n: Node, log_s: Node, log_n: Node) -> Node:
+    # With many df the loss is linear in 1/s², but for its logarithm.
+    near, far = student_near(d, s, n), student_far(d, s, n)
+    return 2.0 * (near + far * (near - n * far))
+
+
 student_scale = _register(
     "student_scale",
     lambda d, s, n, log_s, log_n, out: (
@@ -457,6 +567,12 @@ student_scale = _register(
         out * student_far(d, s, n),
     ),
     lambda d, s, n, log_s, log_n: n * (s * s - d * d) / (n * s * s + d * d),
+    first_of(
+        along(3, at({-2.0: _student_scale_in_square}), (1,)),
+        _moving_residual(
+            lambda pull, d, s, n, log_s, log_n: -2.0 * ((n + 1.0) * student_near(d, s, n)) * pull
+        ),
+    ),
 )
 student_df = _register(
     "student_df",
@@ -469,6 +585,33 @@ student_df = _register(
     ),
     lambda d, s, n, log_s, log_n: (
         n * log(1.0 + d * d / (n * s * s)) - (n + 1.0) * d * d / (n * s * s + d * d)
+    ),
+    first_of(
+        along(
+            4,
+            at({-1.0: lambda d, s, n, log_s, log_n: student_df_bend(d, s, n, log_s, log_n)}),
+            (2,),
+        ),
+        _moving_residual(
+            lambda pull, d, s, n, log_s, log_n: -2.0 * student_scale(d, s, n, log_s, log_n) * pull
+        ),
+    ),
+)
+student_df_bend = _register(
+    # The second derivative of the kernel in 1/n, over n².
+    "student_df_bend",
+    None,
+    lambda d, s, n, log_s, log_n: (
+        2.0 * n * log(1.0 + d * d / (n * s * s))
+        - 2.0 * n * student_far(d, s, n)
+        - (n + 1.0) * student_far(d, s, n) * student_far(d, s, n)
+    ),
+)
+student_pull_in_log = _register(
+    "student_pull_in_log",
+    None,
+    lambda x, m, d, s, n: (
+        (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
     ),
 )
 student_near = _register("student_near", None, lambda d, s, n: n * s * s / (n * s * s + d * d))
@@ -516,11 +659,19 @@ stirling_slope = _register(
     "stirling_slope",
     lambda x, log_x, out: (0.0, stirling_curve(x, log_x)),
     lambda x, log_x: x * (digamma(x) - log(x)) + 0.5,
+    along(1, at({-1.0: lambda x, log_x: stirling_bend(x, log_x)}), (0,)),
 )
 stirling_curve = _register(
     "stirling_curve",
     None,
     lambda x, log_x: x * (digamma(x) - log(x)) + x * x * trigamma(x) - x,
+)
+
+stirling_bend = _register(
+    # The second derivative in 1/x, over x².
+    "stirling_bend",
+    None,
+    lambda x, log_x: 2.0 * x * (digamma(x) - log(x)) + x * x * trigamma(x) - x + 0.5,
 )
 
 stirling_of_sum = _register(
@@ -532,6 +683,43 @@ stirling_of_sum = _register(
     ),
     lambda y, s, log_s: lgamma(s + y) - (s + y - 0.5) * log(s + y) + (s + y) - HALF_LOG_2PI,
 )
+
+
+def _above_half_bend(a: Node, log_a: Node) -> Node:
+    x = a + 0.5
+    share = a / x
+    bend, slope = stirling_bend(x, log(x)), stirling_slope(x, log(x))
+    return share * (share * bend + slope / x)
+
+
+stirling_above_half = _register(
+    # S(a + ½), in log a.
+    "stirling_above_half",
+    lambda a, log_a, out: (0.0, stirling_above_half_slope(a, log_a)),
+    lambda a, log_a: lgamma(a + 0.5) - a * log(a + 0.5) + a + 0.5 - HALF_LOG_2PI,
+)
+stirling_above_half_slope = _register(
+    "stirling_above_half_slope",
+    lambda a, log_a, out: (0.0, stirling_above_half_curve(a, log_a)),
+    lambda a, log_a: a * (digamma(a + 0.5) - log(a + 0.5) + 0.5 / (a + 0.5)),
+    along(1, at({-1.0: _above_half_bend}), (0,)),
+)
+stirling_above_half_curve = _register(
+    "stirling_above_half_curve",
+    None,
+    lambda a, log_a: (
+        a * (digamma(a + 0.5) - log(a + 0.5) + 0.5 / (a + 0.5))
+        + a * a * (trigamma(a + 0.5) - 1.0 / (a + 0.5) - 0.5 / ((a + 0.5) * (a + 0.5)))
+    ),
+)
+
+
+def _stirling_of_sum_bend(y: Node, s: Node, log_s: Node) -> Node:
+    # 2sS′ + s²S″ at x = s + y: s (2S′ + xS″) less syS″
+    x = s + y
+    return s * (stirling_bend(x, log(x)) / x - y * stirling_error_2(x))
+
+
 stirling_of_sum_slope = _register(
     "stirling_of_sum_slope",
     lambda y, s, log_s, out: (
@@ -540,6 +728,7 @@ stirling_of_sum_slope = _register(
         stirling_of_sum_curve(y, s),
     ),
     lambda y, s, log_s: s * (digamma(s + y) - log(s + y) + 0.5 / (s + y)),
+    along(2, at({-1.0: _stirling_of_sum_bend}), (1,)),
 )
 stirling_of_sum_curve = _register(
     "stirling_of_sum_curve",
@@ -685,14 +874,25 @@ beta_stirling_slope = _register(
         0.0,
         0.0,
         0.0,
-        -stirling_curve(p * n, log_p + log_n),
-        -stirling_curve(q * n, log_q + log_n),
+        -beta_stirling_cross(p, n, log_p, log_n),
+        -beta_stirling_cross(q, n, log_q, log_n),
         beta_stirling_curve(p, q, n, log_p, log_q, log_n),
     ),
     lambda p, q, n, log_p, log_q, log_n: (
         stirling_slope(n, log_n)
         - stirling_slope(p * n, log_p + log_n)
         - stirling_slope(q * n, log_q + log_n)
+    ),
+)
+beta_stirling_cross = _register(
+    # Where n is tiny this is −pn log pn. As p + q = 1, what p n log n does to the slope is undone by q n log n.
+    "beta_stirling_cross",
+    None,
+    lambda p, n, log_p, log_n: (
+        p * n * (digamma(p * n) - log(p * n))
+        + p * n * (p * n) * trigamma(p * n)
+        - p * n
+        + where(n < compound.FEW, p * n * log_n, 0.0)
     ),
 )
 beta_stirling_curve = _register(
@@ -740,8 +940,13 @@ mills_gap = _register(
 )
 mills_variance = _register(
     "mills_variance",
-    None,
+    lambda x, out: (mills_third(x),),
     lambda x: 1.0 - inverse_mills(x) * (x + inverse_mills(x)),
+)
+mills_third = _register(
+    "mills_third",
+    None,
+    lambda x: inverse_mills(x) * (mills_gap(x) * mills_gap(x) - mills_variance(x)),
 )
 log_mills = _register(
     "log_mills",

@@ -388,6 +388,15 @@ gompertz_between = register(
     _gompertz,
 )
 
+
+#: How the logistic distribution's survival function falls over a narrow interval, log σ(−a − g) − log σ(−a).
+logistic_fall = register(
+    "logistic_between_fall",
+    lambda a, g, log_g, out: (-exp(logistic_between(a, g, log_g)), 0.0, -g * sigmoid(a + g)),
+    lambda a, g, log_g: log(1.0 + exp(a)) - log(1.0 + exp(a + g)),
+    lambda a, g, log_g: -log1p(sigmoid(a) * expm1(g)),
+)
+
 #: log(F(a + g) − F(a)) by the link whose inverse F is.
 BETWEEN: dict[str, Atom] = {
     "logit": logistic_between,

@@ -24,6 +24,8 @@ from likely._math.graph import (
 
 #: Below this, x itself may be without digits, and only log x can be relied on.
 TINY = 1e-300
+#: Below this 1 + n is 1.
+FEW = 2.0**-58
 #: From here on x/(eˣ − 1) is 0.
 OVER = 800.0
 
@@ -385,6 +387,16 @@ def student_pull(
     return where(abs_(z) > 1e50, student_far(d, s, n) / d, close)
 
 
+def student_pull_in_log(
+    x: Expression, m: Expression, d: Expression, s: Expression, n: Expression
+) -> Node:
+    """The pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
+    near, far = student_near(d, s, n), student_far(d, s, n)
+    apart = far * (near * ((d - m) / d / d) + far * (x / d / d))
+    close = near * (near * ((d - m) / n / s / s) + far * (x / n / s / s))
+    return where(abs_(d / s) > 1e50, apart, close)
+
+
 def student_pull_slope(d: Expression, s: Expression, n: Expression) -> Node:
     """(n − q)/(n + q)²/s², its derivative in d."""
     near, far = student_near(d, s, n), student_far(d, s, n)
@@ -420,6 +432,16 @@ def student_df_2(
     return n * (residual - far * far) + far * student_near(d, s, n)
 
 
+def student_df_bend(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """n (2 log(1 + q/n) − 2v − v²) − v² with v = q/(n + q): two terms of order q²/n² for large n."""
+    x, over, log_x = _student_log(d, s, n, log_s, log_n)
+    residual = where(over, 2.0 * log_x - 3.0, special.log1p_residual_2(x))
+    far = student_far(d, s, n)
+    return n * residual - far * far
+
+
 def _stirling_parts(x: Expression, log_x: Expression) -> tuple[Node, Node, Node]:
     """Whether x < 1, 1/z with z = x or x + 1, and log(1 + 1/x): −log x where x underflows."""
     step = where(x > TINY, log1p(1.0 / x), -log_x)
@@ -442,11 +464,43 @@ def stirling_slope(x: Expression, log_x: Expression) -> Node:
 
 def stirling_curve(x: Expression, log_x: Expression) -> Node:
     """x (x S′(x))′: −x log x near 0, 1/(12x) far out."""
-    small, u, step = _stirling_parts(x, log_x)
+    small, _, step = _stirling_parts(x, log_x)
+    near, far = _stirling_curves(x, step)
+    return where(small, near, far)
+
+
+def _stirling_curves(x: Expression, step: Node) -> tuple[Node, Node]:
+    """The curve for x < 1, with step = log(1 + 1/x), and for x ≥ 1."""
+    u = special._shifted_reciprocal(x)
     p1 = special._powers(u, special.STIRLING_1)
     p2 = special._powers(u, special.STIRLING_2)
-    near = x * (step - u * (1.0 + u * (0.5 + p1 - (x * u) * p2)))
-    return where(small, near, u * (p2 - p1))
+    return x * (step - u * (1.0 + u * (0.5 + p1 - (x * u) * p2))), u * (p2 - p1)
+
+
+def stirling_bend(x: Expression, log_x: Expression) -> Node:
+    """2x S′(x) + x² S″(x): −½ at 0, −1/(60x³) far out, where the two terms cancel."""
+    small = x < 1.0
+    u = special._shifted_reciprocal(x)
+    direct = stirling_curve(x, log_x) + stirling_slope(x, log_x)
+    return where(small, direct, -(u * u * u * special._powers(u, special.STIRLING_BEND)))
+
+
+def stirling_above_half(a: Expression, log_a: Expression) -> Node:
+    """S(a + ½)"""
+    return stirling(a + 0.5, log(a + 0.5))
+
+
+def stirling_above_half_slope(a: Expression, log_a: Expression) -> Node:
+    """a S′(a + ½), its derivative in log a."""
+    x = a + 0.5
+    return a / x * stirling_slope(x, log(x))
+
+
+def stirling_above_half_curve(a: Expression, log_a: Expression) -> Node:
+    """a S′(a + ½) + a² S″(a + ½), its second derivative in log a."""
+    x = a + 0.5
+    share = a / x
+    return share * (share * stirling_curve(x, log(x)) + (1.0 - share) * stirling_slope(x, log(x)))
 
 
 def stirling_of_sum(y: Expression, s: Expression, log_s: Expression) -> Node:
@@ -505,6 +559,12 @@ def beta_stirling_slope(
     """Its derivative in log n."""
     a, b = stirling_slope(p * n, log_p + log_n), stirling_slope(q * n, log_q + log_n)
     return stirling_slope(n, log_n) - a - b
+
+
+def beta_stirling_cross(p: Expression, n: Expression, log_p: Expression, log_n: Expression) -> Node:
+    """The curve at pn, of which pn log(1/n) is left out where log(1 + 1/pn) is log(1/p) + log(1/n)."""
+    near, _ = _stirling_curves(p * n, -log_p)
+    return where(n < FEW, near, stirling_curve(p * n, log_p + log_n))
 
 
 def beta_stirling_curve(

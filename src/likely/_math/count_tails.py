@@ -5,24 +5,29 @@ As a function of the mean m, P(Y ≥ c) grows, and its slope in log m is w = c p
 - for m < c, P(Y ≥ c) = w ∫ e^−h dv over means m e^−v below m
 - for m ≥ c, P(Y < c) = w ∫ e^−h dv over means m e^v above m
 
-with the size s held and h = log w(m) − log w(m e^±v), which is convex. The other tail is the complement. In log
-s at fixed m, the derivative of log P is the mean of that of log p(c) over those means, which is as small as
-1/s where the counts are nearly Poisson's; the second derivative is the mean of the second, and the variance of
-the first.
+with the size s held and h = log w(m) − log w(m e^±v), which is convex. The other tail is the complement. Where the
+size is so small that most counts are 0, P(Y ≥ c) is the smaller one for m ≥ c, too: h then falls by less than ½ before
+it grows. In log s at fixed m, the derivative of log P is the mean of that of log p(c) over those means, which is as
+small as 1/s where the counts are nearly Poisson's; the second derivative is the mean of the second, and the variance
+of the first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from likely._math.atoms import (
+    ATOMS,
     betainc,
     log1p_residual,
     log1pmx,
+    logaddexp,
     negative_binomial_deviance,
     negative_binomial_factorial,
     negative_binomial_few,
+    register,
     stirling,
     stirling_curve,
     stirling_of_sum,
@@ -34,6 +39,7 @@ from likely._math.graph import (
     Expression,
     Node,
     constant,
+    equal,
     exp,
     expm1,
     log,
@@ -50,6 +56,8 @@ from likely._math.two_tails import Recent, TwoTails, register_tail
 
 #: Sizes below which the integral has steps that are shorter than its length.
 SMALL = 5.0
+#: −log p(0) below which P(Y ≥ c) is computed whatever the mean: most counts are 0.
+MOSTLY_ZERO = 0.5
 
 
 def saddle(y: Any, m: Any, s: Any, log_m: Any, log_s: Any) -> Node:
@@ -70,7 +78,8 @@ class _Tails(TwoTails):
         self, c: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
     ) -> None:
         self.c, self.m, self.s, self.log_m, self.log_s = c, m, s, log_m, log_s
-        self.grows = m < c
+        few = s * log1p(m / s) < MOSTLY_ZERO
+        self.grows = where(m < c, m < c, few)
         self.total = c + s
         #: m/(s + m) and s/(s + m)
         self.f, self.g = 1.0 / (1.0 + s / m), 1.0 / (1.0 + m / s)
@@ -91,11 +100,14 @@ class _Tails(TwoTails):
         close = 4.0 * DROP / (ahead + sqrt(ahead * ahead + 8.0 * DROP * (slope + bend)))
         down = (DROP + self.total * log1p(m / s)) / c
         up = (DROP + self.total * log1p(s / m)) / s
-        reach = minimum(close, where(self.grows, down, up))
+        # h may fall at first where most counts are 0: then the asymptote alone says how far.
+        reach = where(slope < 0.0, down, minimum(close, where(self.grows, down, up)))
         # h is convex: Newton's steps from beyond stay beyond, and so does what c log m alone gives up.
         for _ in range(3):
             mean = m * exp(-reach)
-            height = c * reach + self.total * log1p(self.f * expm1(-reach))
+            many = c * reach + self.total * log1p(self.f * expm1(-reach))
+            few = self.total * (log1p(s / m * exp(reach)) - log1p(s / m)) - s * reach
+            height = where(s < m, few, many)
             down = reach - (height - DROP) / (s * ((c - mean) / (s + mean)))
             up = minimum(reach, log1p(expm1((DROP + c * reach) / self.total) / self.f))
             reach = where(self.grows, down, up)
@@ -111,6 +123,10 @@ class _Tails(TwoTails):
     def _height(self, v: Node) -> Node:
         # log(1 + f (eᵛ − 1)) − f v
         bend = log1p(self.g * self._rest(-self.f * v) + self.f * self._rest(self.g * v))
+        # The same where f eᵛ is small, and may be as small as g.
+        ratio = self.s / self.m
+        low = log1p(ratio * exp(-v)) - log1p(ratio) + self.g * v
+        bend = where(v < -0.7, where(ratio < 1.0, low, bend), bend)
         return self.total * bend - self.gap * v
 
     def _pull(self, v: Node) -> Node:
@@ -189,12 +205,39 @@ def _place(in_log_m: Any, in_log_s: Any) -> tuple[Any, ...]:
     return 0.0, 0.0, 0.0, in_log_m, in_log_s
 
 
-log_count_above, _ = register_tail(
+def _curves(args: tuple[Node, ...]) -> tuple[Node, Node]:
+    """The derivatives of log w's slope in log m, s (c − m)/(s + m), in log m and in log s."""
+    c, m, s = args[:3]
+    product = 1.0 / (1.0 + s / m) * (1.0 / (1.0 + m / s))
+    return -product * (c + s), product * (c - m)
+
+
+def _pull_rule(*args: Node) -> tuple[Any, ...]:
+    # It is that slope less P's.
+    *args_, out = args
+    slope, rise = (ATOMS[f"count_above_{part}"](*args_) for part in ("slope", "rise"))
+    in_m, in_s = _curves(tuple(args_))
+    return _place(in_m - slope * out, in_s - slope * rise)
+
+
+def _rise_rule(*args: Node) -> tuple[Any, ...]:
+    *args_, out = args
+    slope, shape_2 = (ATOMS[f"count_above_{part}"](*args_) for part in ("slope", "shape_2"))
+    return _place(_curves(tuple(args_))[1] - slope * out, count_curve(*args_) - shape_2)
+
+
+#: ∂² log p(c)/∂(log s)²
+count_curve = register(
+    "count_curve", expansion=lambda *args: _tails(*args)._scores(constant(0.0))[1]
+)
+log_count_above, count_above_slope = register_tail(
     "count_above",
     _tails,
     True,
     _place,
     lambda c, m, s, log_m, log_s: log(betainc(c, s, m / (s + m))),
+    _pull_rule,
+    _rise_rule,
 )
 log_count_below, _ = register_tail(
     "count_below",
@@ -203,3 +246,18 @@ log_count_below, _ = register_tail(
     _place,
     lambda c, m, s, log_m, log_s: log(betainc(s, c, s / (s + m))),
 )
+
+
+def log_above(log_density: Callable[[Any], Node], y: Any, k: Any, *of: Any) -> Node:
+    """log p(y | Y ≥ k) for y ≥ k ≥ 1; ``of`` is the mean, the size and their logarithms.
+
+    P(Y ≥ k) is p(k) and P(Y ≥ k + 1), which is (k + 1) p(k + 1) = p(k) (k + s) m/(s + m) over its slope: below
+    the bound, where little but p(k) is left, log p(k) cancels on paper.
+    """
+    m, s = of[:2]
+    first = log_density(k)
+    # (k + s) m/(s + m), of whose two factors' slopes in s nothing would be left near Poisson
+    more = m * (1.0 + (k - m) / (s + m)) / count_above_slope(k + 1.0, *of)
+    few = where(equal(y, k), 0.0, log_density(y) - first) - log1p(more)
+    many = log_density(y) - logaddexp(first, log_count_above(k + 1.0, *of))
+    return where(m < k, few, many)

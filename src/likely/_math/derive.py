@@ -7,10 +7,11 @@ overflow. Families have few raw columns, so nothing is lost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from likely._math.atoms import ATOMS
-from likely._math.graph import Node, as_node, constant, is_constant, topological
+from likely._math.connection import Connection, Moving
+from likely._math.graph import Node, as_node, constant, is_constant, log, make, topological
 
 
 def tangent(outputs: Sequence[Node], variable: Node) -> list[Node]:
@@ -18,6 +19,12 @@ def tangent(outputs: Sequence[Node], variable: Node) -> list[Node]:
 
     Raises NotImplementedError, naming the atom, where an atom has no derivative rule.
     """
+    tangents = _tangents(outputs, variable)
+    return [tangents[id(node)] for node in outputs]
+
+
+def _tangents(outputs: Sequence[Node], variable: Node) -> dict[int, Node]:
+    """∂node/∂variable by the id of every node that the outputs need."""
     zero = constant(0.0)
     tangents: dict[int, Node] = {}
     for node in topological(outputs):
@@ -27,7 +34,7 @@ def tangent(outputs: Sequence[Node], variable: Node) -> list[Node]:
             tangents[id(node)] = zero
         else:
             tangents[id(node)] = _chain(node, [tangents[id(arg)] for arg in node.args])
-    return [tangents[id(node)] for node in outputs]
+    return tangents
 
 
 def _chain(node: Node, arg_tangents: list[Node]) -> Node:
@@ -80,3 +87,146 @@ def times(partial: Node, darg: Node) -> Node:
         if darg.op == "multiply" and any(arg is b for arg in darg.args):
             return times(a, darg.args[1] if darg.args[0] is b else darg.args[0])
     return partial * darg
+
+
+def covariant(output: Node, variable: Node, gamma: Connection) -> Node:
+    """∂output/∂variable − Γ·output, of a derivative of a loss by the logarithm of a parameter.
+
+    What of the output grows like e^(q·variable) contributes q − Γ times itself: see ``connection``.
+    """
+    return _Covariant(output, variable)(output, gamma)
+
+
+class _Covariant:
+    """∂node/∂variable − Γ·node for the nodes of one output, each with the Γ that reaches it."""
+
+    def __init__(self, output: Node, variable: Node) -> None:
+        self.variable = variable
+        self.slopes = _tangents([output], variable)
+        self.degrees: dict[int, float | None] = {}
+        for node in topological([output]):
+            self.degrees[id(node)] = self._degree(node)
+        self.known: dict[tuple[int, float, float], Node] = {}
+
+    def __call__(self, node: Node, gamma: Connection) -> Node:
+        key = id(node), gamma.scale, gamma.shift
+        if key not in self.known:
+            self.known[key] = self._found(node, gamma)
+        return self.known[key]
+
+    def _degree(self, node: Node) -> float | None:
+        """q where the node is proportional to e^(q·variable), None where it is not known to be."""
+        if is_constant(self.slopes[id(node)], 0.0):
+            return 0.0
+        if node is self.variable:
+            return None
+        below = [self.degrees[id(arg)] for arg in node.args]
+        rule = _DEGREES.get(node.op)
+        if rule is not None:
+            return None if None in below else rule(*below)
+        if node.op == "where":
+            return below[1] if below[1] == below[2] else None
+        if node.op == "exp":
+            slope = self.slopes[id(node.args[0])]
+            return slope.value if is_constant(slope) else None
+        powers = ATOMS[node.op].degrees
+        if powers is None:
+            return None
+        total = 0.0
+        for arg, power in zip(node.args, powers, strict=True):
+            slope = self.slopes[id(arg)]
+            if power is None:
+                if not is_constant(slope, 0.0):
+                    return None
+            elif power:
+                if not is_constant(slope):
+                    return None
+                total += power * slope.value
+        return total
+
+    def _found(self, node: Node, gamma: Connection) -> Node:
+        degree = self.degrees[id(node)]
+        if degree is not None:
+            return _in_proportion(gamma.plus(-degree).over(-1.0), node)
+        parts = self._parts(node, gamma)
+        if parts is not None:
+            return parts
+        rule = None if node is self.variable else ATOMS[node.op].covariant
+        slope, slopes = self.slopes[id(node)], [self.slopes[id(arg)] for arg in node.args]
+        found = None if rule is None else rule(Moving(node, slope, slopes), gamma)
+        return slope - gamma.node * node if found is None else found
+
+    def _parts(self, node: Node, gamma: Connection) -> Node | None:
+        """By the parts of a sum, a choice, a product or a quotient, of which a factor may have a degree."""
+        if node.op == "add":
+            return self(node.args[0], gamma) + self(node.args[1], gamma)
+        if node.op == "subtract":
+            return self(node.args[0], gamma) - self(node.args[1], gamma)
+        if node.op == "negative":
+            return -self(node.args[0], gamma)
+        if node.op == "where":
+            condition, a, b = node.args
+            return ATOMS["where"](condition, self(a, gamma), self(b, gamma))
+        if node.op == "multiply":
+            for a, b in (node.args, node.args[::-1]):
+                degree = self.degrees[id(a)]
+                if degree is not None:
+                    return times(self(b, gamma.plus(-degree)), a)
+            a, b = node.args
+            power = self._carried(a)
+            grown = self(b, gamma.plus(-power))
+            return times(self(a, gamma.fixed(power)), b) + times(a, grown)
+        if node.op == "divide":
+            a, b = node.args
+            degree = self.degrees[id(b)]
+            if degree is not None:
+                return over(self(a, gamma.plus(degree)), b)
+            share = self._share(node, gamma)
+            if share is not None:
+                return share
+            return over(self(a, gamma), b) - times(node, over(self.slopes[id(b)], b))
+        return None
+
+    def _carried(self, node: Node) -> float:
+        """The degree of those factors of a product that have one."""
+        degree = self.degrees[id(node)]
+        if degree is not None:
+            return degree
+        if node.op not in ("multiply", "divide", "negative"):
+            return 0.0
+        signs = (1.0, -1.0) if node.op == "divide" else (1.0, 1.0)
+        return sum(sign * self._carried(arg) for sign, arg in zip(signs, node.args, strict=False))
+
+    def _share(self, node: Node, gamma: Connection) -> Node | None:
+        """Of a/(1 + x): −a/(1 + x)·(q x/(1 + x) + Γ), with x of degree q, a constant."""
+        a, b = node.args
+        if self.degrees[id(a)] != 0.0 or b.op != "add":
+            return None
+        one, x = b.args if is_constant(b.args[0], 1.0) else b.args[::-1]
+        degree = self.degrees[id(x)]
+        if not is_constant(one, 1.0) or degree is None:
+            return None
+        if gamma.known == -degree:
+            return degree * (node / b)
+        return -node * (degree / (1.0 + 1.0 / x) + gamma.node)
+
+
+def _in_proportion(share: Connection, node: Node) -> Node:
+    """share · node; where that is 1 − Γ > 0, which may bring the node into range, by what it is proportional to."""
+    powers = ATOMS[node.op].degrees if node.args else None
+    if powers is None or 0.0 not in powers or share.known is not None or not share.complementary:
+        return share.node * node
+    value, logarithm = powers.index(0.0), powers.index(1.0)
+    args = list(node.args)
+    args[value], args[logarithm] = share.node * args[value], args[logarithm] + log(share.node)
+    return make(node.op, *args)
+
+
+_DEGREES: dict[str, Callable[..., float | None]] = {
+    "add": lambda a, b: a if a == b else None,
+    "subtract": lambda a, b: a if a == b else None,
+    "negative": lambda a: a,
+    "multiply": lambda a, b: a + b,
+    "divide": lambda a, b: a - b,
+    "sqrt": lambda a: 0.5 * a,
+}

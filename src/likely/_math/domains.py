@@ -57,6 +57,22 @@ class Domain:
 
 
 @dataclass(frozen=True, repr=False)
+class ZeroOr(Domain):
+    """0, or a number of the set that is not below ``above``."""
+
+    above: float = 1.0
+
+    def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which finite values are 0, or in the set and high enough."""
+        found: NDArray[np.bool_] = super().contains(values)
+        return found & ((values == 0.0) | (values >= self.above))
+
+    def covers(self, values: NDArray[np.float64]) -> bool:
+        """Whether every value is one of them."""
+        return bool(np.isfinite(values).all() and self.contains(values).all())
+
+
+@dataclass(frozen=True, repr=False)
 class Intervals(Domain):
     """Pairs (low, high) of which low = high is a number of the set, and low < high overlaps it."""
 
@@ -85,11 +101,15 @@ class Bounded(Domain):
         """Which rows of (n, 3) are numbers of the set between bounds with a part of it inside."""
         y, first, last = (values[..., j] for j in range(3))
         inside: NDArray[np.bool_] = np.isfinite(y) & super().contains(y)
-        return inside & (first <= y) & (y <= last) & self.overlaps(first, last)
+        after = first < y if self.integer else first <= y
+        return inside & after & (y <= last) & self.overlaps(first, last)
 
     def overlaps(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which intervals have a part of the set inside."""
-        found: NDArray[np.bool_] = (low < high) & (high > self.low) & (low < self.high)
+        """Which intervals have a part of the set inside; of counts, whole numbers low < y ≤ high."""
+        end = high >= self.low if self.integer else high > self.low
+        found: NDArray[np.bool_] = (low < high) & end & (low < self.high)
+        if self.integer:  # the floor of an infinity is itself
+            found &= (low == np.floor(low)) & (high == np.floor(high))
         return found
 
     def covers(self, values: NDArray[np.float64]) -> bool:
@@ -105,7 +125,9 @@ class BoundedIntervals(Bounded):
         """Which rows of (n, 4) are numbers between their bounds, or intervals with a part of it between them."""
         low, high, first, last = (values[..., j] for j in range(4))
         exact = (low == high) & super().contains(values[..., [0, 2, 3]])
-        seen = self.overlaps(np.maximum(low, first), np.minimum(high, last))
+        # Of counts both ends belong to an interval.
+        below = low - 1.0 if self.integer else low
+        seen = self.overlaps(np.maximum(below, first), np.minimum(high, last))
         return exact | ((low < high) & seen)
 
 
@@ -144,19 +166,21 @@ def intervals_of(domain: Domain) -> Intervals:
 
 
 def bounded(domain: Domain) -> Bounded:
-    """What is seen of a continuous domain's numbers between bounds by row."""
+    """What is seen of a domain's numbers between bounds by row."""
+    order = "low < y ≤ high, whole numbers or infinite" if domain.integer else "low ≤ y ≤ high"
     return _with_columns(
-        domain, Bounded, f"[y, low, high] with low ≤ y ≤ high; y is {domain.words}", ("y",)
+        domain, Bounded, f"[y, low, high] with {order}; y is {domain.words}", ("y",)
     )
 
 
 def bounded_intervals_of(domain: Domain) -> BoundedIntervals:
-    """What is seen of a continuous domain's numbers that are censored between bounds by row."""
+    """What is seen of a domain's numbers that are censored between bounds by row."""
     return _with_columns(
         domain,
         BoundedIntervals,
         "[low, high, from, to]: an interval from low to high with a part of it between from and to, or, where low = "
-        f"high, {domain.words} between them",
+        f"high, {domain.words} between them"
+        + ("; of counts, from < y ≤ to, whole numbers or infinite" if domain.integer else ""),
         ("y_low", "y_high"),
     )
 
@@ -164,7 +188,21 @@ def bounded_intervals_of(domain: Domain) -> BoundedIntervals:
 def _with_columns(domain: Domain, kind: Any, words: str, columns: tuple[str, ...]) -> Any:
     edges = (domain.low, domain.high, domain.closed_low, domain.closed_high)
     name = f"{domain.name} between bounds"
-    return kind(name, domain.symbol, words, *edges, columns=(*columns, *Bounded.known))
+    names = (*columns, *Bounded.known)
+    return kind(name, domain.symbol, words, *edges, domain.integer, columns=names)
+
+
+def zero_or(domain: Domain) -> Domain:
+    """Counts that are 0 or in the domain, which begins at 0 or above."""
+    end = "" if math.isinf(domain.high) else f", …, {domain.high:g}"
+    last = "" if math.isinf(domain.high) else f" and ≤ {domain.high:g}"
+    edges = (0.0, domain.high, True, domain.closed_high)
+    if domain.low > 1.0:
+        symbol, words = f"{{0}} ∪ {domain.symbol}", f"0 or {domain.words}"
+        return ZeroOr("zero or more", symbol, words, *edges, integer=True, above=domain.low)
+    if math.isinf(domain.high):
+        return counts
+    return Domain("truncated", f"{{0{end}}}", f"a whole number ≥ 0{last}", *edges, integer=True)
 
 
 def successes_of(trials: int) -> Domain:

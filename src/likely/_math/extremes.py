@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from likely._math.atoms import Atom, lgamma, register
+from likely._math.connection import Connection, Moving, along, first_of
 from likely._math.graph import (
     Expression,
     Node,
@@ -23,7 +24,18 @@ from likely._math.graph import (
     polynomial,
     where,
 )
-from likely._math.pareto import FAR, _bend, _bend_2, _hazard, _ratio, _share
+from likely._math.pareto import (
+    FAR,
+    _bend,
+    _bend_2,
+    _bends_in_log,
+    _hazard,
+    _log1p_and,
+    _ratio,
+    _share,
+    pareto_fraction,
+    shape_covariant,
+)
 
 #: Below this hazard e⁻ᵗ is so much larger than 1 that nothing cancels against it.
 EARLY = -1.0
@@ -97,6 +109,37 @@ def _shape_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> 
     e = exp(-_hazard(d, s, c, log_s))
     squares = _times(bend, _times(bend, e)) - share * share
     return squares - _bend_2(d, s, c, log_s) * _rise(d, s, c, log_s)
+
+
+def _scale_and(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, g: Expression
+) -> Node:
+    # share · turn less g times the scale, of which 1 − w = cz w takes together what is infinite: early the powers of e,
+    # and late those of z.
+    w, share = _ratio(d, s, c, log_s), _share(d, s, c, log_s)
+    t = _hazard(d, s, c, log_s)
+    e, rise, own = exp(-t), _rise(d, s, c, log_s), w + g
+    early = c * w + own + _times(e, share - own)
+    late = c * w - own * rise + _times(share, e)
+    return share * where(t < EARLY, early, late) - g * w
+
+
+def _shape_in_log(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
+) -> Node:
+    e = exp(-_hazard(d, s, c, log_s))
+    bend, bend_2 = _bends_in_log(d, s, c, log_s)
+    bends = _times(bend_2 - a * bend, -_rise(d, s, c, log_s))
+    return (bends + _times(bend, _times(bend, e))) + _log1p_and(d, s, c, log_s, a)
+
+
+def _shape_of_scale(atom: Moving, gamma: Connection) -> Node | None:
+    # Of c = eᵗ that has grown large, c times the share is 1, and both of what the share multiplies too small.
+    d, s, c, log_s = atom.args
+    if atom.slopes[2] is not c or not atom.alone(2):
+        return None
+    slope = -pareto_fraction(d, s, c, log_s) * extreme_cross(d, s, c, log_s)
+    return slope - gamma.node * atom.node
 
 
 def _at(d: Expression, s: Expression, c: Expression) -> tuple[Node, Node, Node, Node]:
@@ -175,6 +218,23 @@ extreme_scale = register(
     ),
     lambda d, s, c, log_s: 1.0 - d / s * _at(d, s, c)[2] * (1.0 + c - _at(d, s, c)[1]),
     _scale,
+    first_of(
+        along(
+            3,
+            lambda d, s, c, log_s, out, slope, gamma: extreme_scale_and(d, s, c, log_s, gamma.node),
+            (1,),
+        ),
+        _shape_of_scale,
+    ),
+)
+extreme_scale_and: Atom = register(
+    "extreme_scale_and",
+    None,
+    lambda d, s, c, log_s, g: (
+        extreme_share(d, s, c, log_s) * extreme_turn(d, s, c, log_s)
+        - g * extreme_scale(d, s, c, log_s)
+    ),
+    _scale_and,
 )
 extreme_shape = register(
     "extreme_shape",
@@ -186,6 +246,15 @@ extreme_shape = register(
     ),
     _textbook_shape,
     _shape,
+    shape_covariant(lambda: extreme_shape_in_log),
+)
+extreme_shape_in_log: Atom = register(
+    "extreme_shape_in_log",
+    None,
+    lambda d, s, c, log_s, a: (
+        c * (c * extreme_shape_2(d, s, c, log_s) + a * extreme_shape(d, s, c, log_s))
+    ),
+    _shape_in_log,
 )
 extreme_kernel: Atom = register(
     "extreme_kernel",

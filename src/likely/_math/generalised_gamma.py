@@ -29,6 +29,7 @@ from likely._math.atoms import (
     stirling_error_2,
     trigamma,
 )
+from likely._math.connection import Connection, Moving, along, at
 from likely._math.graph import (
     PI,
     Expression,
@@ -165,6 +166,16 @@ def _textbook_turn(d: Expression, s: Expression, q: Expression) -> Node:
     return (x * e - e + 1.0) / (q * q)
 
 
+def _pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
+    # Far right, where both are infinite, eˣ times what it has in the slope and in Γ times the pull.
+    if not atom.alone(0):
+        return None
+    d, s, q, log_s = atom.args
+    g = gamma.node / q
+    far = gengamma_exponential(d, s, q, log_s) * (atom.slopes[0] / s - g) + g
+    return where(q * (d / s) > SERIES, far, atom.slope - gamma.node * atom.node)
+
+
 gengamma_shape_2 = register("gengamma_shape_2", None, _textbook_shape_2, _shape_2)
 gengamma_exponential = register(
     "gengamma_exponential",
@@ -207,6 +218,7 @@ gengamma_pull = register(
     ),
     lambda d, s, q, log_s: (_textbook(d, s, q)[2] - 1.0) / q,
     _pull,
+    _pull_covariant,
 )
 gengamma_scale = register(
     "gengamma_scale",
@@ -218,6 +230,19 @@ gengamma_scale = register(
     ),
     lambda d, s, q, log_s: 1.0 - d / s * (_textbook(d, s, q)[2] - 1.0) / q,
     _scale,
+    # 1 + w²eˣ and 2 + w²(eˣ − D): two infinities less each other, from the slopes themselves.
+    along(
+        3,
+        at(
+            {
+                -1.0: lambda d, s, q, log_s: (
+                    1.0 + d / s * (d / s * gengamma_exponential(d, s, q, log_s))
+                ),
+                -2.0: lambda d, s, q, log_s: 2.0 + q * (d / s) * gengamma_turn(d, s, q, log_s),
+            }
+        ),
+        (1,),
+    ),
 )
 gengamma_shape = register(
     "gengamma_shape",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from likely._math.atoms import register
+from likely._math.connection import along, at
 from likely._math.graph import Expression, Node
 
 
@@ -32,6 +33,17 @@ inverse_gaussian_slope = register(
     ),
     lambda y, m, k, log_m, log_k: k * (m - y) / (m * m),
     _slope,
+    along(
+        3,
+        at(
+            {
+                -1.0: lambda y, m, k, log_m, log_k: (k / m) * (y / m),
+                -2.0: lambda y, m, k, log_m, log_k: k / m,
+            }
+        ),
+        (1,),
+    ),
+    (None, None, 0.0, None, 1.0),
 )
 inverse_gaussian_deviance = register(
     "inverse_gaussian_deviance",
@@ -44,4 +56,5 @@ inverse_gaussian_deviance = register(
     ),
     lambda y, m, k, log_m, log_k: k * (y - m) * (y - m) / (2.0 * m * m * y),
     _deviance,
+    degrees=(None, None, 0.0, None, 1.0),
 )

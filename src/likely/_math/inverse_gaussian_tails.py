@@ -13,29 +13,44 @@ x + g(x), with g falling to 0, of which b − a = 2ρ leaves
 
 In every derivative the leading terms have been cancelled by hand. With κ = k/m, the derivatives of F itself are
 −2κ R(b) φ(a) in log m, and ρ (a − g(b)) R(b) φ(a) in log k.
+
+A density given that y lies beyond a bound needs the tails over φ(a), the upper one over 2ρ as well: the parts called
+mills. From the logarithm of a tail they leave −½ a² out, whose derivatives are ρya/m in log m and −½ a² in log k.
 """
 
 from __future__ import annotations
 
-from functools import cached_property, reduce
-from operator import add
+from collections.abc import Callable
+from functools import cached_property
+from math import factorial
 from typing import Any
 
 from likely._math.atoms import (
     HALF_LOG_2PI,
+    Atom,
+    Formula,
     inverse_mills,
-    log_ratio,
     mills_gap,
     mills_variance,
     ndtr,
+    register,
 )
-from likely._math.between import _both, _mean
-from likely._math.graph import Expression, Node, abs_, exp, expm1, log, where
-from likely._math.inverse_gaussian import inverse_gaussian_deviance
-from likely._math.quadrature import EVEN
-from likely._math.tails import log_between
+from likely._math.between import _mean
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    exp,
+    expm1,
+    log,
+    maximum,
+    polynomial,
+    where,
+)
 from likely._math.two_tails import Recent, TwoTails, register_tail
 
+#: Of the series that holds for ρ and ρy/m below ½: the next is below rounding.
+TERMS = 10
 #: Where a is less, F is less than 0.62, and where it is not, 1 − F is less than 0.7.
 TURN = -0.5
 
@@ -58,6 +73,54 @@ class _Ends:
         """−b g′(b)"""
         return self.b * mills_variance(-self.b)
 
+    @cached_property
+    def flat(self) -> Node:
+        """Whether a and b are so small that the series holds."""
+        return maximum(self.rho, self.reach) < 0.5
+
+    @cached_property
+    def series(self) -> _Series:
+        return _Series(*(where(self.flat, x, 0.0) for x in (self.rho, self.reach)))
+
+
+class _Series:
+    """log((R(a) − R(b))/2ρ) where it hardly moves with the shape: how it does, by powers of ρ.
+
+    It is the logarithm of ∫ t e^(−t²/2 − ht) sinh(ρt)/(ρt) dt with h = ρy/m, in which nothing is subtracted.
+    """
+
+    def __init__(self, rho: Node, h: Node) -> None:
+        self.h, square = h, rho * rho
+        # ∫ tⁿ e^(−t²/2 − ht) dt
+        moments: list[Node] = [1.0 / inverse_mills(-h)]
+        moments.append(1.0 - h * moments[0])
+        for n in range(1, 2 * TERMS + 1):
+            moments.append(n * moments[n - 1] - h * moments[n])
+
+        def total(more: int, moves: int) -> Node:
+            """With tᵐᵒʳᵉ as a factor, and so often differentiated in log ρ."""
+            return polynomial(
+                square,
+                [(2.0 * j) ** moves / factorial(2 * j + 1) * moments[2 * j + 1 + more] for j in range(TERMS)],
+            )  # fmt: skip
+
+        size = total(0, 0)
+        #: The mean and the variance of t, and the slopes in log ρ of the logarithm and of the mean.
+        self.mean, self.slope = total(1, 0) / size, total(0, 1) / size
+        self.variance = total(2, 0) / size - self.mean * self.mean
+        self.drift = total(1, 1) / size - self.mean * self.slope
+        self.bend = total(0, 2) / size - self.slope * self.slope
+
+    @cached_property
+    def shape(self) -> Node:
+        """In log k, by which both h and ρ move as its root does."""
+        return 0.5 * (self.slope - self.h * self.mean)
+
+    @cached_property
+    def shape_2(self) -> Node:
+        in_h = self.h * (self.h * self.variance - self.mean)
+        return 0.25 * (in_h - 2.0 * self.h * self.drift + self.bend)
+
 
 class _Lower:
     """F; its slope is −∂ log F/∂log m."""
@@ -71,9 +134,7 @@ class _Lower:
 
     @cached_property
     def value(self) -> Node:
-        ends = self.ends
-        mills = log(self.sum) - log(self.rate) - log(ends.rate_b)
-        return mills - 0.5 * self.x * self.x - HALF_LOG_2PI
+        return self.mills - 0.5 * self.x * self.x - HALF_LOG_2PI
 
     @cached_property
     def slope(self) -> Node:
@@ -92,16 +153,51 @@ class _Lower:
         return self.rate * (self.ends.rho / self.sum)
 
     @cached_property
-    def rise(self) -> Node:
+    def _more(self) -> Node:
         ends = self.ends
-        more = ends.b * self.x * self.both + ends.width * self.g * ends.g_b
-        return 1.0 - 0.5 * (ends.g_b * ends.b) + 0.5 * (more / self.sum)
+        return ends.b * self.x * self.both + ends.width * self.g * ends.g_b
+
+    @cached_property
+    def rise(self) -> Node:
+        return 1.0 - 0.5 * (self.ends.g_b * self.ends.b) + 0.5 * (self._more / self.sum)
 
     @cached_property
     def shape_2(self) -> Node:
         ends = self.ends
         own = (self.x + ends.g_b) * (self.rise - 0.5)
         return -self._weight * (own + 0.5 * (self.x - ends.turn_b))
+
+    # --- F/φ(a) -----------------------------------------------------------------------------------
+
+    @cached_property
+    def mills(self) -> Node:
+        return log(self.sum) - log(self.rate) - log(self.ends.rate_b)
+
+    @cached_property
+    def mills_slope(self) -> Node:
+        """In log m; b g(x) − x g(b) over b − x = 2ρy/m, with the mean of −g′ between the two."""
+        step = 2.0 * self.ends.reach
+        narrow = _mean(lambda t: mills_variance(-self.x - t), step)
+        fall = where(step < 0.5 * (1.0 + abs_(self.x)), narrow, (self.g - self.ends.g_b) / step)
+        return -self.ends.reach * (step * ((self.g + self.x * fall) / self.sum))
+
+    @cached_property
+    def mills_shape(self) -> Node:
+        return -0.5 * (self._more / self.sum)
+
+    @cached_property
+    def mills_slope_2(self) -> Node:
+        ends = self.ends
+        share = (ends.width / self.sum) * self.rate * (ends.rate_b / self.sum) * self.both
+        return -self.mills_slope + ends.reach * (ends.reach * (1.0 - share))
+
+    @cached_property
+    def mills_cross(self) -> Node:
+        return self.mills_slope - self.slope * (self.rise - 1.0)
+
+    @cached_property
+    def mills_shape_2(self) -> Node:
+        return self.shape_2 + 0.5 * self.x * self.x
 
 
 class _Upper:
@@ -119,9 +215,7 @@ class _Upper:
 
     @cached_property
     def value(self) -> Node:
-        ends = self.ends
-        mills = log(ends.width) + log(self.rest) - log(self.rate) - log(ends.rate_b)
-        return mills - 0.5 * self.a * self.a - HALF_LOG_2PI
+        return log(self.ends.width) + self.mills - 0.5 * self.a * self.a - HALF_LOG_2PI
 
     @cached_property
     def slope(self) -> Node:
@@ -149,7 +243,39 @@ class _Upper:
     def shape_2(self) -> Node:
         ends = self.ends
         own = (self.a - ends.g_b) * (self.rise - 0.5)
-        return -self._weight * (own + 0.5 * (self.a + ends.turn_b))
+        far = -self._weight * (own + 0.5 * (self.a + ends.turn_b))
+        return where(ends.flat, ends.series.shape_2 - 0.5 * self.a * self.a, far)
+
+    # --- (1 − F)/φ(a) over 2ρ ---------------------------------------------------------------------
+
+    @cached_property
+    def mills(self) -> Node:
+        return log(self.rest) - log(self.rate) - log(self.ends.rate_b)
+
+    @cached_property
+    def mills_slope(self) -> Node:
+        """In log m."""
+        return self.ends.reach * ((self.g + self.a * self.turn) / self.rest)
+
+    @cached_property
+    def mills_shape(self) -> Node:
+        own = self.ends.g_b * self.rate - self.a * (self.g + self.a * self.turn)
+        return where(self.ends.flat, self.ends.series.shape, 0.5 * (own / self.rest - 1.0))
+
+    @cached_property
+    def mills_slope_2(self) -> Node:
+        ends, ratio = self.ends, self.rate / self.rest
+        more = self.turn * ratio * (ratio + ends.width) - 1.0
+        return -self.mills_slope - ends.reach * (ends.reach * more)
+
+    @cached_property
+    def mills_cross(self) -> Node:
+        return self.mills_slope + self.slope * (self.rise - 1.0)
+
+    @cached_property
+    def mills_shape_2(self) -> Node:
+        far = self.shape_2 + 0.5 * self.a * self.a
+        return where(self.ends.flat, self.ends.series.shape_2, far)
 
 
 class _Tails(TwoTails):
@@ -196,28 +322,58 @@ log_inverse_gaussian_upper, _ = register_tail(
 )
 
 
-# --- Intervals. ----------------------------------------------------------------------------------
+# --- The tails over φ(a). ------------------------------------------------------------------------
 
 
-def inverse_gaussian_between(low: Any, high: Any, mean: Any, shape: Any) -> Node:
-    """log(F(high) − F(low)): of a narrow interval from the density, of others from the tails."""
-    u, v = mean.log - low.log, shape.log - low.log
-    width = log_ratio(high, low, high - low)
+def _over_density(side: str, definition: Callable[[Node, Node], Node]) -> Atom:
+    """The atom of a tail's mills, with those of its derivatives in log m and log k."""
+    name = f"inverse_gaussian_{side}_mills"
 
-    def rise(part: Any) -> Node:
-        """−log of the density of log y that far into the interval, less that at its beginning."""
-        step = part * width
-        return 0.5 * (exp(v) * expm1(step) * (expm1(-2.0 * u) - expm1(-step)) + step)
+    def part(which: str) -> Formula:
+        return lambda u, v: getattr(_sides(u, v)[side], which)
 
-    # The derivative of a in log y is b/2.
-    steps = width * (exp(0.5 * v) * (exp(-u) + 1.0))
-    narrow = _both(_both(width < 1.5, steps < 1.0), abs_(rise(1.0)) < 1.0)
-    mean_density = log(reduce(add, (w * exp(-rise(at)) for at, w in EVEN)))
-    deviance = inverse_gaussian_deviance(low, mean, shape, mean.log, shape.log)
-    density = 0.5 * v - HALF_LOG_2PI - deviance
-    beyond = (mean.log - high.log, shape.log - high.log)
-    wide = log_between(
-        (log_inverse_gaussian_lower(u, v), log_inverse_gaussian_lower(*beyond)),
-        (log_inverse_gaussian_upper(u, v), log_inverse_gaussian_upper(*beyond)),
+    bend, cross, shape_2 = (
+        register(f"{name}_{which}", expansion=part(f"mills_{which}"))
+        for which in ("slope_2", "cross", "shape_2")
     )
-    return where(narrow, density + log(width) + mean_density, wide)
+    slope = register(
+        f"{name}_slope",
+        lambda u, v, out: (bend(u, v), cross(u, v)),
+        expansion=part("mills_slope"),
+    )
+    shape = register(
+        f"{name}_shape",
+        lambda u, v, out: (cross(u, v), shape_2(u, v)),
+        expansion=part("mills_shape"),
+    )
+    return register(
+        f"log_{name}",
+        lambda u, v, out: (slope(u, v), shape(u, v)),
+        definition,
+        part("mills"),
+    )
+
+
+def _both_sides(u: Node, v: Node) -> dict[str, Any]:
+    ends = _Ends(u, v)
+    return {"lower": _Lower(ends), "upper": _Upper(ends)}
+
+
+_sides = Recent(_both_sides)
+
+log_lower_mills = _over_density(
+    "lower",
+    lambda u, v: (
+        log(ndtr(_end(u, v)) + _beyond(u, v)) + 0.5 * _end(u, v) * _end(u, v) + HALF_LOG_2PI
+    ),
+)
+log_upper_mills = _over_density(
+    "upper",
+    lambda u, v: (
+        log(ndtr(-_end(u, v)) - _beyond(u, v))
+        + 0.5 * _end(u, v) * _end(u, v)
+        + HALF_LOG_2PI
+        - log(2.0)
+        - 0.5 * v
+    ),
+)

@@ -135,21 +135,32 @@ def _one_sign(d: Expression, e: Expression) -> Node:
     return where(d < 0.0, e, 0.0) <= 0.0
 
 
-def _log_rise(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
-    """log Δ; of one sign Δ is the log1p of ((|e| − |d|) + (K − H))/(|d| + H), seen from the end nearer to 0."""
+def _rise(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """Δ; of one sign the log1p of ((|e| − |d|) + (K − H))/(|d| + H), seen from the end nearer to 0."""
     e = d + gap
     near, far = minimum(abs_(d), abs_(e)), maximum(abs_(d), abs_(e))
     h, k = _hypot(near, s), _hypot(far, s)
     along = log1p(gap / (near + h) * (1.0 + (near + far) / (h + k)))
     across = _arsinh(e, s, log_s) - _arsinh(d, s, log_s)
-    return log(where(_one_sign(d, e), along, across))
+    return where(_one_sign(d, e), along, across)
+
+
+def _log_rise(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    return log(_rise(d, gap, s, log_s))
+
+
+def _spacing(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
+    """gap/Δ, which is H where the interval is a point."""
+    point = gap <= 0.0
+    inside = gap * exp(-_log_rise(d, where(point, s, gap), s, log_s))
+    return where(point, _hypot(d, s), inside)
 
 
 def _rise_slope(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
     """The difference of r over Δ, ∂ log Δ/∂d."""
     e = d + gap
     h, k = _hypot(d, s), _hypot(e, s)
-    return -(gap * exp(-_log_rise(d, gap, s, log_s)) / h) * ((d + e) / (h + k) / k)
+    return -(_spacing(d, gap, s, log_s) / h) * ((d + e) / (h + k) / k)
 
 
 def _rise_share(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
@@ -157,9 +168,12 @@ def _rise_share(d: Expression, gap: Expression, s: Expression, log_s: Expression
     e = d + gap
     h, k = _hypot(d, s), _hypot(e, s)
     both = abs_(d) + abs_(e)
-    along = (s / h) * (s / k) * (gap / ((abs_(e) / both) * h + (abs_(d) / both) * k))
-    across = _sine(e, s, log_s) - _sine(d, s, log_s)
-    return where(_one_sign(d, e), along, across) * exp(-_log_rise(d, gap, s, log_s))
+    # At loc both ends are one, as are H and K.
+    whole = where(both > 0.0, both, 1.0)
+    middle = where(both > 0.0, (abs_(e) / whole) * h + (abs_(d) / whole) * k, h)
+    along = (s / h) * (s / k) * (_spacing(d, gap, s, log_s) / middle)
+    across = (_sine(e, s, log_s) - _sine(d, s, log_s)) * exp(-_log_rise(d, gap, s, log_s))
+    return where(_one_sign(d, e), along, across)
 
 
 def _rise_rest(d: Expression, gap: Expression, s: Expression, log_s: Expression) -> Node:
@@ -171,7 +185,7 @@ def _rise_rest(d: Expression, gap: Expression, s: Expression, log_s: Expression)
         square = (u + x) * (u + x)
         return square / ((1.0 + square) * sqrt(1.0 + square))
 
-    near = _mean(integrand, width) * (gap / s * exp(-_log_rise(d, gap, s, log_s)))
+    near = _mean(integrand, width) * (_spacing(d, gap, s, log_s) / s)
     return where(small, near, 1.0 - _rise_share(d, gap, s, log_s))
 
 
@@ -238,6 +252,17 @@ arsinh_rise_slope: Atom = register(
     ),
     _rise_slope,
 )
+arsinh_rise: Atom = register(
+    "arsinh_rise",
+    lambda d, gap, s, log_s, out: (
+        out * arsinh_rise_slope(d, gap, s, log_s),
+        hypot_reciprocal(d + gap, s, log_s),
+        0.0,
+        -out * arsinh_rise_share(d, gap, s, log_s),
+    ),
+    _textbook_rise,
+    _rise,
+)
 log_arsinh_rise: Atom = register(
     "log_arsinh_rise",
     lambda d, gap, s, log_s, out: (
@@ -249,3 +274,21 @@ log_arsinh_rise: Atom = register(
     lambda d, gap, s, log_s: log(_textbook_rise(d, gap, s, log_s)),
     _log_rise,
 )
+
+
+def log_rise_from(d: Any, before: Any, gap: Any, s: Any, log_s: Any, log_rise: Any) -> Node:
+    """log ΔH, with H at d and Δ over the gap that begins at d + before; log_rise is log Δ.
+
+    In a narrow gap that is the logarithm of the gap and of the mean of H/K in it, which hardly depend on s.
+    """
+    r = hypot_reciprocal(d, s, log_s)
+
+    def less(x: Node) -> Node:
+        """H/K − 1 at so much into the gap."""
+        step = before + x
+        rise = (step * r) * ((2.0 * d + step) * r)  # K²/H² − 1
+        return -rise / (1.0 + rise + sqrt(1.0 + rise))
+
+    narrow = gap * r < 0.3
+    inside = _mean(less, where(narrow, gap, 0.0))
+    return where(narrow, log(gap) + log1p(inside), log_rise + log_hypot(d, s, log_s))

@@ -2,7 +2,8 @@
 
 Of g(z) the loss needs g′, z g′, g″, g′ + z g″ and z (g′ + z g″): each is an atom of its own, so that
 nothing is multiplied out that would cancel, and a z that has overflowed never meets a 0. They take
-d, s and log s; the derivative in the scale goes through log s alone. Families of a positive y whose
+d, s and log s; the derivative in the scale goes through log s alone. Through links other than the logarithm
+(``connection``) g″ + a g′ and z² g″ + a z g′ come in, whose terms may both be infinite. Families of a positive y whose
 logarithm has the density use them with d = log y − log scale.
 """
 
@@ -11,17 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from likely._math.atoms import Atom, register
-from likely._math.graph import Expression, Node, abs_, exp, expm1, log, log1p, sign, where
+from likely._math.atoms import Atom, Rule, register
+from likely._math.connection import Connection, Covariant, along
+from likely._math.graph import Expression, Node, abs_, equal, exp, expm1, log, log1p, sign, where
 
 Function = Callable[[Expression], Node]
+Sum = Callable[[Expression, Expression], Node]
 
 
 @dataclass(frozen=True)
 class Standard:
     """A standard density by its g = −log density (up to a constant): textbook and accurate forms.
 
-    ``textbook`` are g, g′ and g″ as printed; the other six are what is computed.
+    ``textbook`` are g, g′ and g″ as printed; the others are what is computed.
     """
 
     textbook: tuple[Function, Function, Function]
@@ -31,19 +34,51 @@ class Standard:
     bend: Function  # g″
     cross: Function  # g′ + z g″
     scale_2: Function  # z (g′ + z g″)
+    bend_and: Sum  # of z and a: g″ + a g′
+    turn_and: Sum  # z² g″ + a z g′
 
 
 def location_scale(name: str, standard: Standard) -> Atom:
     """Register ``name(d, s, log_s)`` and the atoms of its first and second derivatives."""
     g, g1, g2 = standard.textbook
 
-    def atom(suffix: str, definition: Function, expansion: Function, rule: object = None) -> Atom:
+    def atom(
+        suffix: str,
+        definition: Function,
+        expansion: Function,
+        rule: Rule | None = None,
+        covariant: Covariant | None = None,
+    ) -> Atom:
         return register(
             name + suffix,
-            rule,  # type: ignore[arg-type]
+            rule,
             lambda d, s, log_s: definition(d / s),
             lambda d, s, log_s: expansion(d / s),
+            covariant,
         )
+
+    def with_share(suffix: str, definition: Sum, expansion: Sum) -> Atom:
+        return register(
+            name + suffix,
+            None,
+            lambda d, s, log_s, a: definition(d / s, a),
+            lambda d, s, log_s, a: expansion(d / s, a),
+        )
+
+    bend_and = with_share("_bend_and", lambda z, a: g2(z) + a * g1(z), standard.bend_and)
+    turn_and = with_share(
+        "_turn_and", lambda z, a: z * z * g2(z) + a * z * g1(z), standard.turn_and
+    )
+
+    def slope_form(
+        d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection
+    ) -> Node:
+        return bend_and(d, s, log_s, -gamma.node * s) / s
+
+    def scale_form(
+        d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection
+    ) -> Node:
+        return -turn_and(d, s, log_s, gamma.plus(1.0).node)
 
     bend = atom("_bend", g2, standard.bend)
     cross = atom("_cross", lambda z: g1(z) + z * g2(z), standard.cross)
@@ -53,12 +88,14 @@ def location_scale(name: str, standard: Standard) -> Atom:
         g1,
         standard.slope,
         lambda d, s, log_s, out: (bend(d, s, log_s) / s, 0.0, out - cross(d, s, log_s)),
+        along(0, slope_form),
     )
     scale = atom(
         "_scale",
         lambda z: z * g1(z),
         standard.scale,
         lambda d, s, log_s, out: (cross(d, s, log_s) / s, 0.0, -scale_2(d, s, log_s)),
+        along(2, scale_form, (1,)),
     )
     return atom(
         "_kernel",
@@ -85,7 +122,8 @@ def _logistic_density(z: Expression) -> Node:
 
 def _half_tanh(z: Expression) -> Node:
     # |tanh(z/2)|
-    return -expm1(-abs_(z)) * (1.0 / (1.0 + exp(-abs_(z))))
+    less = expm1(-abs_(z))
+    return -less * (1.0 / (1.0 + (1.0 + less)))
 
 
 logistic_kernel = location_scale(
@@ -96,7 +134,7 @@ logistic_kernel = location_scale(
             lambda z: (1.0 - exp(-z)) / (1.0 + exp(-z)),
             lambda z: 2.0 * exp(-z) / ((1.0 + exp(-z)) * (1.0 + exp(-z))),
         ),
-        value=lambda z: abs_(z) + 2.0 * log1p(exp(-abs_(z))),
+        value=lambda z: abs_(z) + 2.0 * log1p(1.0 + expm1(-abs_(z))),
         slope=lambda z: sign(z) * _half_tanh(z),
         scale=lambda z: abs_(z) * _half_tanh(z),
         bend=_logistic_density,
@@ -105,21 +143,42 @@ logistic_kernel = location_scale(
             abs_(z) * _half_tanh(z)
             + _below(1e3, abs_(z)) * (_below(1e3, abs_(z)) * _logistic_density(z))
         ),
+        bend_and=lambda z, a: _logistic_density(z) + a * (sign(z) * _half_tanh(z)),
+        turn_and=lambda z, a: (
+            _below(1e3, abs_(z)) * (_below(1e3, abs_(z)) * _logistic_density(z))
+            + a * (abs_(z) * _half_tanh(z))
+        ),
     ),
 )
 
+
 # --- Gumbel: g = z + e⁻ᶻ. ------------------------------------------------------------------------
 #
-# Both terms of every sum have one sign. Far left e⁻ᶻ is all there is of g.
+# Both terms of every sum have one sign. Far left e⁻ᶻ is all there is of g; beside z, 1 + expm1(−z) has its digits.
+def _gumbel_bend_and(z: Expression, a: Expression) -> Node:
+    # Far left (1 − a) e⁻ᶻ + a, where nothing is infinite of which there is none.
+    share = 1.0 - a
+    far = where(equal(share, 0.0), 0.0, exp(-z)) * share + a
+    return where(z < -1.0, far, exp(-z) - a * expm1(-z))
+
+
+def _gumbel_turn_and(z: Expression, a: Expression) -> Node:
+    e = exp(-z)
+    near = _below(1e3, z) * (_below(1e3, z) * e) - a * (z * expm1(-z))
+    return where(z < -1.0, z * (e * (z - a) + a), near)
+
+
 gumbel_kernel = location_scale(
     "gumbel",
     Standard(
         (lambda z: z + exp(-z), lambda z: 1.0 - exp(-z), lambda z: exp(-z)),
-        value=lambda z: where(z < -700.0, exp(-z), z + exp(-z)),
+        value=lambda z: where(z < -700.0, 0.0, z) + (1.0 + expm1(-z)),
         slope=lambda z: -expm1(-z),
         scale=lambda z: -z * expm1(-z),
         bend=lambda z: exp(-z),
         cross=lambda z: _below(1e3, z) * exp(-z) - expm1(-z),
         scale_2=lambda z: _below(1e3, z) * (_below(1e3, z) * exp(-z)) - z * expm1(-z),
+        bend_and=_gumbel_bend_and,
+        turn_and=_gumbel_turn_and,
     ),
 )

@@ -6,9 +6,12 @@ w = 1/(1 + u). Inside the support 1 + u > 0; outside nothing here is a number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from likely._math import special
 from likely._math.atoms import Atom, register
-from likely._math.graph import Expression, Node, abs_, log, log1p, where
+from likely._math.connection import Connection, Covariant, Moving, along, at
+from likely._math.graph import Expression, Node, abs_, as_node, is_constant, log, log1p, where
 
 #: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
 TINY = 1e-18
@@ -33,7 +36,7 @@ def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     u = _product(d, s, c)
     far = u > 1.0 / TINY
     apart = log(where(far, abs_(c), 1.0)) + log(where(far, abs_(d), 1.0)) - log_s
-    return where(far, apart, log1p(u))
+    return where(far, apart, log1p(where(far, 1.0, u)))
 
 
 def _hazard(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -62,25 +65,81 @@ def _share(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
 
 def _bend(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """(log(1 + u) − u/(1 + u))/c², which is ½z² for c → 0."""
-    z, u = d / s, _product(d, s, c)
+    z = d / s
+    small, by, rest = _rest(d, s, c, log_s)
+    return where(small, 0.5 * (z * z), rest / by / by)
+
+
+def _rest(
+    d: Expression, s: Expression, c: Expression, log_s: Expression
+) -> tuple[Node, Node, Node]:
+    """Whether u is small, c where it is not, and log(1 + u) − u/(1 + u) there."""
+    u = _product(d, s, c)
     small = abs_(u) < TINY
     by = where(small, 1.0, c)
     far = u > 1.0 / TINY
     rest = where(far, _log1p(d, s, c, log_s) - 1.0, special.log1p_residual(where(far, 1.0, u)))
-    return where(small, 0.5 * (z * z), rest / by / by)
+    return small, by, rest
+
+
+def _bends_in_log(
+    d: Expression, s: Expression, c: Expression, log_s: Expression
+) -> tuple[Node, Node]:
+    """c times the bend and c² times its own, which are in range where those are not."""
+    small, by, rest = _rest(d, s, c, log_s)
+    _, _, rest_2 = _rest_2(d, s, c, log_s)
+    z, u = d / s, _product(d, s, c)
+    return where(small, 0.5 * (u * z), rest / by), where(
+        small, 2.0 / 3.0 * (u * (u * z)), rest_2 / by
+    )
+
+
+def _shape_in_log(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
+) -> Node:
+    bend, bend_2 = _bends_in_log(d, s, c, log_s)
+    return (bend_2 - a * bend) + _log1p_and(d, s, c, log_s, a)
+
+
+def _log1p_and(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, a: Expression
+) -> Node:
+    """v (a − v), where a is known to be 1 with the digits of w."""
+    v = _fraction(d, s, c, log_s)
+    return v * (_ratio(d, s, c, log_s) if is_constant(as_node(a), 1.0) else a - v)
+
+
+def shape_covariant(in_log: Callable[[], Atom]) -> Covariant:
+    """Of a slope f in c = eᵗ: c ∂f − Γf, by an atom c (c ∂f + af)."""
+
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        d, s, c, log_s = atom.args
+        if atom.slopes[2] is not c or not atom.alone(2):
+            return None
+        return in_log()(d, s, c, log_s, gamma.over(-1.0).node) / c
+
+    return covariant
 
 
 def _bend_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """(2 log(1 + u) − 2v − v²)/c³ with v = u/(1 + u), which is ⅔z³ for c → 0."""
-    z, u = d / s, _product(d, s, c)
+    z = d / s
+    small, by, rest = _rest_2(d, s, c, log_s)
+    return where(small, 2.0 / 3.0 * (z * z * z), rest / by / by / by)
+
+
+def _rest_2(
+    d: Expression, s: Expression, c: Expression, log_s: Expression
+) -> tuple[Node, Node, Node]:
+    """Whether u is small, c where it is not, and 2 log(1 + u) − 2v − v² there."""
+    u = _product(d, s, c)
     small = abs_(u) < TINY
     by = where(small, 1.0, c)
     half = u / (2.0 + u)
-    # 2h − v − v²/2 = 2h³/(1 + h)² for v = 2h/(1 + h)
-    near = 4.0 * (special._atanh_tail(half) + half * half * half / (1.0 + half) / (1.0 + half))
+    near = special._log1p_residual_2_near(half)
     v = _fraction(d, s, c, log_s)
     rest = where(abs_(half) < NEAR, near, (2.0 * _log1p(d, s, c, log_s) - 2.0 * v) - v * v)
-    return where(small, 2.0 / 3.0 * (z * z * z), rest / by / by / by)
+    return small, by, rest
 
 
 def _slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -177,6 +236,15 @@ pareto_slope = register(
     ),
     lambda d, s, c, log_s: pareto_share(d, s, c, log_s) - pareto_bend(d, s, c, log_s),
     _slope,
+    shape_covariant(lambda: pareto_shape_in_log),
+)
+pareto_shape_in_log: Atom = register(
+    "pareto_shape_in_log",
+    None,
+    lambda d, s, c, log_s, a: (
+        c * (c * pareto_curve(d, s, c, log_s) + a * pareto_slope(d, s, c, log_s))
+    ),
+    _shape_in_log,
 )
 pareto_scale = register(
     "pareto_scale",
@@ -189,6 +257,20 @@ pareto_scale = register(
     ),
     lambda d, s, c, log_s: (s - d) / (s + c * d),
     lambda d, s, c, log_s: _ratio(d, s, c, log_s) - _share(d, s, c, log_s),
+    # w + v (w − z w), of which z² cancels for c = 0
+    along(
+        3,
+        at(
+            {
+                -1.0: lambda d, s, c, log_s: (
+                    pareto_ratio(d, s, c, log_s)
+                    + pareto_fraction(d, s, c, log_s)
+                    * (pareto_ratio(d, s, c, log_s) - pareto_share(d, s, c, log_s))
+                )
+            }
+        ),
+        (1,),
+    ),
 )
 pareto_kernel: Atom = register(
     "pareto_kernel",

@@ -174,6 +174,7 @@ power_zeros: Atom = register(
     ),
     lambda log_m, a, log_a, log_d: exp(a * log_m - log_d) / a,
     _zeros,
+    degrees=(None, None, None, -1.0),
 )
 power_zeros_slope: Atom = register(
     "power_zeros_slope",

@@ -30,6 +30,7 @@ SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 MANTISSA_BITS = 0x000FFFFFFFFFFFFF
 EXPONENT_BITS = 0x7FF0000000000000
 SIGN_BIT = -(2**63)
+LARGEST = 2**63 - 1
 # An integer below 2^52 put into the low bits of 2^52 makes their sum.
 INTEGER = 2.0**52
 INTEGER_BITS = 0x4330000000000000
@@ -70,6 +71,17 @@ def float_bits(x: float) -> int64:
 def bits_float(i: int64) -> float:
     """The number with these bits."""
     return int64(i).view(float64)
+
+
+def rank(x: float) -> int64:
+    """An integer for every number, in their order; see ``at_rank``. NaN is above all or below all."""
+    bits = float_bits(x)
+    return bits ^ ((bits >> 63) & LARGEST)
+
+
+def at_rank(i: int64) -> float:
+    """The number of this rank."""
+    return bits_float(i ^ ((i >> 63) & LARGEST))
 
 
 def maximum(a: float, b: float) -> float:

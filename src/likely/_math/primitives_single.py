@@ -31,6 +31,8 @@ MANTISSA_BITS = int32(0x007FFFFF)
 EXPONENT_BITS = int32(0x7F800000)
 MANTISSA = int32(23)
 BIAS = int32(127)
+SIGN = int32(31)
+LARGEST = int32(0x7FFFFFFF)
 
 SMALLEST_NORMAL = float32(2.0**-126)
 EPSILON = float32(2.0**-25)
@@ -66,6 +68,17 @@ def bits_float(i: int32) -> float32:
     return int32(i).view(float32)
 
 
+def rank(x: float32) -> int32:
+    """An integer for every number, in their order; see ``at_rank``. NaN is above all or below all."""
+    bits = float_bits(x)
+    return int32(bits ^ int32(int32(bits >> SIGN) & LARGEST))
+
+
+def at_rank(i: int32) -> float32:
+    """The number of this rank."""
+    return bits_float(int32(i ^ int32(int32(i >> SIGN) & LARGEST)))
+
+
 def exp(x: float32) -> float32:
     """e^x = 2^n e^r, n = round(x / log 2)."""
     # NaN fails both comparisons and stays.
@@ -79,7 +92,9 @@ def exp(x: float32) -> float32:
     rest = (EXP_0 + r * EXP_1) + r2 * ((EXP_2 + r * EXP_3) + r2 * EXP_4)
     value = ONE + (r + r2 * (HALF + r * rest))
     # 2^n in two factors: neither leaves the normal range, so only the second product rounds.
-    bits = float_bits(shifted) - float_bits(ROUND)
+    bits = int32(
+        float_bits(shifted) - float_bits(ROUND)
+    )  # in 64 bits only half as many fit a vector
     half = int32(bits >> int32(1))
     scaled = value * bits_float(int32(half << MANTISSA) + ONE_BITS)
     return scaled * bits_float(int32(int32(bits - half) << MANTISSA) + ONE_BITS)

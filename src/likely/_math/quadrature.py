@@ -35,6 +35,8 @@ def _nodes(n: int, uniform: float) -> Iterator[tuple[float, float]]:
 NODES = list(_nodes(30, 0.3))
 #: Of an interval in which |h| < 1.5 these give every digit.
 EVEN = list(_nodes(8, 1.0))
+#: The same of an interval that is short by the distance to the integrand's singularities, a sixth of it.
+SHORT = list(_nodes(6, 1.0))
 #: Of two intervals, the second from 2/7 of both on, these give every digit where h has steps as e^−s does.
 _PART = list(_nodes(16, 1.0))
 LONG = [(2.0 / 7.0 * at, 2.0 / 7.0 * w) for at, w in _PART]

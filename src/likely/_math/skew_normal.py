@@ -17,6 +17,7 @@ from likely._math.atoms import (
     ndtr,
     register,
 )
+from likely._math.connection import along, at
 from likely._math.graph import (
     PI,
     Expression,
@@ -29,6 +30,7 @@ from likely._math.graph import (
     sqrt,
     where,
 )
+from likely._math.special import mills_straight
 
 #: Left of this p is taken from 1 − p, which vanishes there.
 FAR = -6.0
@@ -98,6 +100,12 @@ def _lean_bend(d: Expression, s: Expression, a: Expression, log_s: Expression) -
     return _times(z, _times(z, p))
 
 
+def _square_slope(d: Expression, s: Expression, a: Expression) -> Node:
+    """w²p"""
+    w = _argument(d, s, a)
+    return _times(w, _times(w, _slope(w)))
+
+
 def _textbook(d: Expression, s: Expression, a: Expression) -> tuple[Node, Node, Node, Node]:
     """z, m, p and b as a textbook writes them."""
     z = d / s
@@ -149,6 +157,21 @@ skew_lean_bend = register(
     lambda d, s, a, log_s: d / s * d / s * _textbook(d, s, a)[2],
     _lean_bend,
 )
+# As 1/s and as 1/s² move, the loss has z² and w² in its second derivatives, or is nearly linear.
+skew_squares = register(
+    "skew_squares",
+    None,
+    lambda d, s, a, log_s: 1.0 + d / s * d / s * (1.0 + a * a * _textbook(d, s, a)[2]),
+    lambda d, s, a, log_s: 1.0 + d / s * (d / s) + _square_slope(d, s, a),
+)
+skew_straight = register(
+    "skew_straight",
+    None,
+    lambda d, s, a, log_s: (
+        2.0 + a * d / s * (a * d / s * _textbook(d, s, a)[2] + _textbook(d, s, a)[1])
+    ),
+    lambda d, s, a, log_s: mills_straight(_argument(d, s, a)),
+)
 skew_pull = register(
     "skew_pull",
     lambda d, s, a, log_s, out: (
@@ -181,6 +204,16 @@ skew_scale = register(
     ),
     lambda d, s, a, log_s: 1.0 - d / s * (d / s - a * _textbook(d, s, a)[1]),
     _scale,
+    along(
+        3,
+        at(
+            {
+                -1.0: lambda d, s, a, log_s: skew_squares(d, s, a, log_s),
+                -2.0: lambda d, s, a, log_s: skew_straight(d, s, a, log_s),
+            }
+        ),
+        (1,),
+    ),
 )
 skew_kernel: Atom = register(
     "skew_kernel",

@@ -12,7 +12,7 @@ from likely._math import numpy_backend
 from likely._math.atoms import log_ndtr
 from likely._math.evaluate import compile_program
 from likely._math.graph import PI, log, symbol
-from likely._math.skew_tail import skew_log_lower
+from likely._math.skew_tail import log_skew_lower
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def _program() -> Any:
     """log F and log f at z and a."""
     z, a = symbol("z"), symbol("a")
     density = 0.5 * log(2.0 / PI) - 0.5 * (z * z) + log_ndtr(a * z)
-    return compile_program([skew_log_lower(z, a), density], numpy_backend.TABLE)
+    return compile_program([log_skew_lower(z, a), density], numpy_backend.TABLE)
 
 
 def quantile(p: Any, a: Any) -> Array:

@@ -7,19 +7,19 @@ doi:10.1214/aoms/1177728074) is
                   = \frac{h\, e^{-(h^2 + k^2)/2}}{\pi} \int_0^\infty \frac{e^{-ks - s^2/2}}{h^2 + (k + s)^2}\, ds
 
 whose terms are positive. The other signs of z and a follow from it: 2Φ(−h) − C, 1 − C and erf(h/√2) + C, of which
-the first loses at most one bit.
+the first loses at most one bit. The slopes are 2φ(z) Φ(az) in z and −e^(−(h² + k²)/2)/(π (1 + a²)) in a, and in a tail
+the exponentials leave their ratio to it.
 """
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
-from typing import Any
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 
-from likely._math.atoms import log_ndtr, ndtr, register
+from likely._math.atoms import inverse_mills, ndtr, register
 from likely._math.between import _mean
 from likely._math.graph import (
     PI,
@@ -36,9 +36,11 @@ from likely._math.graph import (
     sqrt,
     where,
 )
+from likely._math.skew_normal import _times
+from likely._math.two_tails import Recent
 
-#: Beyond this z the smaller tail is 0.
-OUT = 1e3
+#: Beyond this the square of z overflows.
+OUT = 1e154
 
 # Nodes and weights of the second integral over s in units of 1/(1 + k), by Gauss and Legendre's rule in log(1 + s):
 # the largest relative error of C is 7e-15.
@@ -75,31 +77,79 @@ def _far(h: Node, k: Node) -> Node:
     return h * unit * reduce(add, (w * integrand(x) for x, w in _NODES)) / PI
 
 
-def log_core(h: Node, a: Node) -> Node:
-    """log C(h, a) for h ≥ 0 and a ≥ 0."""
-    k = a * h
-    far = maximum(h, k) > 1.0
-    near_h = where(far, 0.0, h)
-    away = log(_far(where(far, h, 2.0), where(far, k, 0.0))) - 0.5 * (h * h + k * k)
-    return where(far, away, log(_near(near_h, a, a * near_h)))
+class _Lower:
+    """P(Z ≤ z), its slope in z over it (pull) and that in a (lean), from the smaller tail."""
+
+    def __init__(self, z: Node, a: Node) -> None:
+        h, size = minimum(abs_(z), OUT), abs_(a)
+        self.h, self.k = h, minimum(size * h, OUT)
+        self.left, self.leans = z <= 0.0, a >= 0.0
+        self.wall = 1.0 / (1.0 + a * a)
+        far = maximum(h, self.k) > 1.0
+        near_h = where(far, 0.0, h)
+        near = _near(near_h, size, size * near_h)
+        #: C e^(h²/2 + k²/2)
+        self.core = where(
+            far,
+            _far(where(far, h, 2.0), where(far, self.k, 0.0)),
+            near * exp(0.5 * (near_h * near_h + (size * near_h) * (size * near_h))),
+        )
+        self.fall, self.fall_k = exp(-0.5 * (h * h)), exp(-0.5 * (self.k * self.k))
+        #: (2Φ(−h) − C) e^(h²/2)
+        self.rest = 2.0 / sqrt(2.0 * PI) / inverse_mills(-h) - self.fall_k * self.core
+
+    @cached_property
+    def value(self) -> Node:
+        h, both = self.h, self.fall * self.fall_k * self.core
+        # erf(h/√2)
+        rise = (
+            2.0 * h * _mean(lambda x: exp(-0.5 * (h * h * (x * x))), as_node(1.0)) / sqrt(2.0 * PI)
+        )
+        high = where(h < 1.0, log(rise + both), log1p(-self.fall * self.rest))
+        right = where(self.leans, high, log1p(-both))
+        in_tail = where(self.leans, log(self.core) - 0.5 * (self.k * self.k), log(self.rest))
+        return where(self.left, in_tail - 0.5 * (h * h), right)
+
+    @cached_property
+    def pull(self) -> Node:
+        # 2φ(h) Φ(±k) is e^(−h²/2 − k²/2)/π times Mills's ratio at k, or √(2/π) e^(−h²/2) Φ(k).
+        mills, share = 1.0 / (PI * inverse_mills(-self.k)), sqrt(2.0 / PI) * ndtr(self.k)
+        in_tail = where(self.leans, mills / self.core, share / self.rest)
+        density = self.fall * where(self.leans, share, mills * self.fall_k)
+        return where(self.left, in_tail, density * exp(-self.value))
+
+    @cached_property
+    def lean(self) -> Node:
+        in_tail = where(self.leans, 1.0 / self.core, self.fall_k / self.rest)
+        right = self.fall * self.fall_k * exp(-self.value)
+        return -(self.wall / PI) * where(self.left, in_tail, right)
 
 
-def skew_log_lower(z: Any, a: Any) -> Node:
-    """log P(Z ≤ z) of the standard skew normal of skewness a."""
-    z, a = as_node(z), as_node(a)
-    h, leans = minimum(abs_(z), OUT), a >= 0.0
-    core = log_core(h, abs_(a))
-    c = exp(core)
-    log_both = log(2.0) + log_ndtr(-h)
-    # erf(h/√2)
-    rise = where(
-        h < 1.0,
-        2.0 * h * _mean(lambda x: exp(-0.5 * (h * h * (x * x))), as_node(1.0)) / sqrt(2.0 * PI),
-        1.0 - 2.0 * ndtr(-h),
-    )
-    left = where(leans, core, log_both + log1p(-exp(core - log_both)))
-    right = where(leans, log(rise + c), log1p(-c))
-    return where(z > 0.0, right, left)
+_lower = Recent(_Lower)
+
+
+def _pull_rule(z: Node, a: Node, out: Node) -> tuple[Node, Node]:
+    turn = _times(a, inverse_mills(a * z)) - z
+    return _times(turn - out, out), _cross(z, a, out, skew_lower_lean(z, a))
+
+
+def _lean_rule(z: Node, a: Node, out: Node) -> tuple[Node, Node]:
+    own = -(z * z) * a - 2.0 * a / (1.0 + a * a) - out
+    return _cross(z, a, skew_lower_pull(z, a), out), _times(own, out)
+
+
+def _cross(z: Node, a: Node, pull: Node, lean: Node) -> Node:
+    return -_times(z * (1.0 + a * a) + pull, lean)
+
+
+skew_lower_pull = register("skew_lower_pull", _pull_rule, expansion=lambda z, a: _lower(z, a).pull)
+skew_lower_lean = register("skew_lower_lean", _lean_rule, expansion=lambda z, a: _lower(z, a).lean)
+#: log P(Z ≤ z) of the standard skew normal of skewness a.
+log_skew_lower = register(
+    "log_skew_lower",
+    lambda z, a, out: (skew_lower_pull(z, a), skew_lower_lean(z, a)),
+    expansion=lambda z, a: _lower(z, a).value,
+)
 
 
 #: The inverse: values only, on NumPy (``_math/skew_quantile.py``).

@@ -95,6 +95,44 @@ STIRLING_1 = (
     -0.0015944737945041533,
     0.0029918167520089738,
 )
+# degree 14, relative error 6.4e-16, growth 1
+STIRLING_FROM_2 = (
+    0.08316268841506036,
+    -0.0013424216224692104,
+    -0.0025103042581196087,
+    0.0006433477366882529,
+    0.00039875278857747133,
+    -0.0004450705580276765,
+    6.235791437888867e-05,
+    0.00027710626579815345,
+    -0.00032539950045469275,
+    6.374429842615443e-05,
+    0.0003373082071647314,
+    -0.0005973380396041934,
+    0.000326464985382039,
+    0.0007528283222928126,
+    -0.0013344391099077636,
+)
+# degree 16, relative error 9.4e-16, growth 1
+STIRLING_1_FROM_2 = (
+    0.08282708300944235,
+    -0.003939995374011482,
+    -0.007048401970592325,
+    0.0029721437469417892,
+    0.001437425392071082,
+    -0.002576889120881094,
+    0.0009214780435755962,
+    0.001566301185605049,
+    -0.0027869398541431555,
+    0.0014690331308030429,
+    0.002109795714812767,
+    -0.005904212588635412,
+    0.006240749959644998,
+    0.002410449246699809,
+    -0.0189893309479401,
+    0.01656780079424431,
+    0.009499895423923365,
+)
 # degree 24, relative error 4.7e-16, growth 1.2
 STIRLING_2 = (
     0.15947253478581147,
@@ -149,6 +187,34 @@ STIRLING_3 = (
     1.2873432301034793,
     0.4177288025648039,
     -0.8963516401426649,
+)
+# degree 24, relative error 1.0e-13, growth 2.1
+STIRLING_BEND = (
+    0.013720915624055372,
+    -0.008993698989045628,
+    -0.0011177799548260485,
+    0.007141932139102836,
+    -0.0068790461789292635,
+    0.0023611962961780893,
+    0.0030847155826094243,
+    -0.006641818005237509,
+    0.006823172231523093,
+    -0.0036180728750372553,
+    -0.001742391930471332,
+    0.007189737568784711,
+    -0.010814161198323064,
+    0.012171876332234991,
+    -0.0074863256303643625,
+    -0.013922855792007362,
+    0.02564230730330765,
+    0.03800166649418526,
+    -0.03928513510325381,
+    -0.24953138547618212,
+    0.28147931837192663,
+    0.4655379598016011,
+    -0.6579956414125566,
+    -0.2770790449425214,
+    0.47903910486158985,
 )
 # degree 18, relative error 5.6e-16, growth 2.6
 LOG_FACTORIAL = (
@@ -284,6 +350,23 @@ def log1p_residual(x: Any) -> Node:
     fraction = x / (1.0 + x)
     near = 2.0 * _atanh_tail(v) + v * fraction
     return where(abs_(v) < 0.2, near, log1p(x) - fraction)
+
+
+def _log1p_residual_2_near(half: Any) -> Node:
+    """2 log(1 + x) - 2v - v^2 for v = x/(1 + x) and |half| < 0.2, half = x/(2 + x): 2x^3/3 near 0.
+
+    v = 2 half/(1 + half) and log(1 + x) = 2 atanh(half), so that what is left is 4 (atanh(half) - half) and
+    2 half - v - v^2/2 = 2 half^3/(1 + half)^2, twice.
+    """
+    return 4.0 * (_atanh_tail(half) + half * half * half / (1.0 + half) / (1.0 + half))
+
+
+def log1p_residual_2(x: Any) -> Node:
+    """2 log(1 + x) - 2v - v^2 with v = x/(1 + x), for x > -1; 2x^3/3 near 0."""
+    half = x / (2.0 + x)
+    v = x / (1.0 + x)
+    far = (2.0 * log1p(x) - 2.0 * v) - v * v
+    return where(abs_(half) < 0.2, _log1p_residual_2_near(half), far)
 
 
 def expm1mx(x: Any) -> Node:
@@ -431,6 +514,17 @@ def stirling_above(x: Any) -> Node:
     return u * _powers(u, STIRLING)
 
 
+def stirling_from_2(x: Any, u: Any = None) -> Node:
+    """S(x) where x >= 2 is known, given u = 1/x where that is at hand. Max relative error 9e-16."""
+    u = 1.0 / x if u is None else u
+    return u * polynomial(u - 0.25, STIRLING_FROM_2)
+
+
+def stirling_slope_from_2(u: Any) -> Node:
+    """-S'(x)/u^2 of u = 1/x, where x >= 2 is known. Max relative error 1.3e-15."""
+    return polynomial(u - 0.25, STIRLING_1_FROM_2)
+
+
 def log_factorial_error(y: Any) -> Node:
     """E(y) = lgamma(y + 1) - y log y + y for y >= 0; E(0) = 0.
 
@@ -445,8 +539,8 @@ def log_factorial_error(y: Any) -> Node:
 
 
 def count_error(y: Any) -> Node:
-    """E(y) where y >= 1 is known: one polynomial. Max relative error 5.4e-16."""
-    return stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI)
+    """E(y) of whole numbers y >= 0: one polynomial. Max relative error 5.4e-16."""
+    return where(y < 1.0, 0.0, stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI))
 
 
 def log_factorial_error_1(y: Any) -> Node:
@@ -528,13 +622,22 @@ def inverse_mills(x: Any) -> Node:
 MILLS_FAR = -6.0
 
 
+def _slope_of(a: list[int]) -> list[int]:
+    return [k * c for k, c in enumerate(a)][1:]
+
+
 def _mills_polynomials(terms: int) -> tuple[tuple[float, ...], ...]:
     above, below = [1], [1]
     for k in range(terms, 1, -1):
         above, below = _plus(above, [0, *(k * c for c in below)]), above
     rest = _plus(_times(above, above), [-c for c in _times(below, above)])
     variance = _plus(rest, [0, *(-c for c in _times(below, below))])
-    return tuple(tuple(float(c) for c in p) for p in (below, above, variance))
+    # 1 − ag and 1 − a²(variance) vanish at v = 0, so that their numerators begin with v.
+    straight = _plus(_plus(_times(above, above), rest), [-c for c in variance[1:]])
+    fall = _times([-2 * c for c in variance], _slope_of(above))
+    third = _plus(_times(_slope_of(variance), above), fall)
+    found = (below, above, variance, straight, third)
+    return tuple(tuple(float(c) for c in p) for p in found)
 
 
 def _plus(a: list[int], b: list[int]) -> list[int]:
@@ -548,7 +651,7 @@ def _times(a: list[int], b: list[int]) -> list[int]:
     return product
 
 
-MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE = _mills_polynomials(20)
+MILLS_BELOW, MILLS_ABOVE, MILLS_VARIANCE, MILLS_STRAIGHT, MILLS_THIRD = _mills_polynomials(20)
 
 
 def mills_gap(x: Any) -> Node:
@@ -568,6 +671,33 @@ def mills_variance(x: Any) -> Node:
     near = maximum(x, MILLS_FAR)
     ratio = inverse_mills(near)
     return where(x < MILLS_FAR, far, 1.0 - ratio * (near + ratio))
+
+
+def mills_straight(x: Any) -> Node:
+    """2 + x (x p + m) with m = phi(x)/Phi(x), p = m (x + m); 8/x^2 far left.
+
+    There it is (1 + x (x + m)) + (1 - x^2 (1 - p)), and both numerators have lost their leading terms on paper.
+    """
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = polynomial(v, MILLS_STRAIGHT) / above / above
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    w = where(equal(ratio, 0.0), 0.0, near)  # far right the ratio vanishes, though x be infinite
+    return where(x < MILLS_FAR, far, 2.0 + w * (w * (ratio * (w + ratio)) + ratio))
+
+
+def mills_third(x: Any) -> Node:
+    """The derivative of the variance, the third moment about the mean; 2/(-x)^3 far left."""
+    a = -minimum(x, MILLS_FAR)
+    v = 1.0 / a / a
+    above = polynomial(v, MILLS_ABOVE)
+    far = 2.0 * v / a * (polynomial(v, MILLS_THIRD) / above / above / above)
+    near = maximum(x, MILLS_FAR)
+    ratio = inverse_mills(near)
+    gap = near + ratio
+    return where(x < MILLS_FAR, far, ratio * (gap * gap - (1.0 - ratio * gap)))
 
 
 def log_mills(x: Any) -> Node:

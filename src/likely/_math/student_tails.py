@@ -28,6 +28,7 @@ from likely._math.atoms import (
     scaled_log1p,
     stdtr,
     stirling,
+    stirling_above_half,
     stirling_curve,
     stirling_error_1,
     stirling_error_2,
@@ -66,7 +67,7 @@ def log_constant(n: Expression, log_n: Expression) -> Node:
     # log Γ(a + ½) − log Γ(a) − ½ log(aπ·2) with a = n/2, where Stirling's leading terms have been
     # cancelled by hand.
     a = 0.5 * n
-    errors = stirling(a + 0.5, log(a + 0.5)) - stirling(a, log_n - log(2.0))
+    errors = stirling_above_half(a, log_n - log(2.0)) - stirling(a, log_n - log(2.0))
     return errors + (scaled_log1p(0.5, a) - 0.5) - 0.5 * log(2.0 * PI)
 
 

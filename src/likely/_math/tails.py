@@ -12,15 +12,31 @@ from operator import add
 from typing import Any
 
 from likely._math.atoms import (
+    gumbel_hazard,
+    inverse_mills,
     log1mexp,
     log1mexp_of,
     log_expm1_ratio,
     log_mills,
     log_ndtr,
+    mills_gap,
     softplus,
 )
-from likely._math.graph import PI, Node, abs_, as_node, equal, exp, log, log1p, polynomial, where
-from likely._math.quadrature import EVEN
+from likely._math.between import logistic_fall
+from likely._math.graph import (
+    PI,
+    Node,
+    abs_,
+    as_node,
+    equal,
+    exp,
+    log,
+    log1p,
+    minimum,
+    polynomial,
+    where,
+)
+from likely._math.quadrature import EVEN, SHORT
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 #: Half-widths times 1 + |middle| up to which a series of four terms has all digits.
@@ -121,3 +137,48 @@ def exponential_between(log_hazard: Any, growth: Any) -> Node:
     log_growth = log(growth)
     log_rise = log_hazard + log_growth + log_expm1_ratio(growth, log_growth)
     return log1mexp_of(exp(log_rise), log_rise) - exp(log_hazard)
+
+
+# --- log S(b) − log S(a) of the survival function S, given the width b − a: minus the hazard between a and b. -
+
+
+def _integral(hazard: Callable[[Node], Any], a: Any, width: Any) -> Node:
+    """Of a hazard, over an interval in which it hardly changes."""
+    return width * reduce(add, (w * hazard(a + at * width) for at, w in SHORT))
+
+
+def normal_later(a: Any, b: Any, width: Any) -> Node:
+    """log Φ(−b) − log Φ(−a)"""
+    # Left of 0 the hazard changes as the density does.
+    narrow = width * (1.0 - minimum(a, 0.0)) < 0.5
+    right, short = as_node(a) > 0.0, where(narrow, width, 0.0)
+    # Right of 0 it is x + g(x), with g falling to 0.
+    rest = where(
+        narrow,
+        -_integral(lambda t: mills_gap(-t), a, short),
+        log_mills(-b) - log_mills(-a),
+    )
+    left = where(
+        narrow, -_integral(lambda t: inverse_mills(-t), a, short), log_ndtr(-b) - log_ndtr(-a)
+    )
+    return where(right, rest - 0.5 * (width * (a + b)), left)
+
+
+def logistic_later(a: Any, b: Any, width: Any, log_width: Any) -> Node:
+    """log σ(−b) − log σ(−a), given the logarithm of b − a as well."""
+    narrow = width < 1.0
+    near = logistic_fall(a, where(narrow, width, 0.0), log_width)
+    tail = softplus(-a) - softplus(-b) - width
+    far = where(a > 0.0, tail, softplus(a) - softplus(b))
+    return where(narrow, near, far)
+
+
+def gumbel_later(a: Any, width: Any) -> Node:
+    """The same of 1 − exp(−e^(−x)), whose hazard is h/(eʰ − 1) with h = e^(−x)."""
+    b, h = a + width, exp(-as_node(a))
+    h_later = exp(-as_node(b))
+    narrow = width * (1.0 + h) < 0.5
+    near = -_integral(gumbel_hazard, where(narrow, a, 0.0), where(narrow, width, 0.0))
+    # log((1 − e^(−h))/h) at both ends
+    tail = (log_expm1_ratio(h_later, -b) - h_later) - (log_expm1_ratio(h, -a) - h) - width
+    return where(narrow, near, where(h < 1.0, tail, log1mexp_of(h_later, -b) - log1mexp_of(h, -a)))

@@ -92,11 +92,12 @@ def register_tail(
     place: Callable[[Any, Any], tuple[Any, ...]],
     definition: Formula,
     pull_rule: Rule | None = None,
+    rise_rule: Rule | None = None,
 ) -> tuple[Atom, Atom]:
     """The atoms ``log_name`` and ``name_slope``, and those of their derivatives.
 
     ``place(location, shape)`` puts the two partial derivatives where the atom's arguments have them, with
-    zeros elsewhere.
+    zeros elsewhere. The two rules are for those who differentiate the slope twice.
     """
 
     def expansion(part: str) -> Formula:
@@ -106,7 +107,7 @@ def register_tail(
         return node if growing else -node
 
     pull = register(f"{name}_pull", pull_rule, expansion=expansion("pull"))
-    rise = register(f"{name}_rise", expansion=expansion("rise"))
+    rise = register(f"{name}_rise", rise_rule, expansion=expansion("rise"))
     shape_2 = register(f"{name}_shape_2", expansion=expansion("shape_2"))
     slope = register(
         f"{name}_slope",

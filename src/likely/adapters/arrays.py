@@ -89,15 +89,17 @@ def _evaluate(
         columns if vector and loss.single and order < 2 else columns.astype(np.float64, copy=False)
     )
     if vector:
-        _check_raw(columns)
         y = loss.response(y) if y.size else y
+    if vector and not loss.counts_invalid:
+        _check_raw(columns)
         value, gradient, packed = loss.evaluate(y, columns.T, order, kind)
     else:
         invalid: list[int] = []
         value, gradient, packed = loss.evaluate(y, columns.T, order, kind, invalid)
         if any(invalid):
             _check_raw(columns)
-            check.refuse(y, loss.specification.support, loss.specification.name)
+            if not vector:
+                check.refuse(y, loss.specification.support, loss.specification.name)
     dtype = np.float32 if given.dtype == np.float32 else np.float64
     k = loss.columns
     full = None

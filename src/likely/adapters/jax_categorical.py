@@ -12,10 +12,15 @@ import jax
 import jax.numpy as jnp
 
 
-def cross_entropy(_loss: Any, y: Any, raw: Any, _order: int) -> tuple[Any, Any]:
+def cross_entropy(loss: Any, y: Any, raw: Any, _order: int) -> tuple[Any, Any]:
     """−log softmax(raw)_y over the last axis, and its gradient in raw; y holds class codes."""
-    found: tuple[Any, Any] = _cross_entropy(y, raw)
-    return found
+    at = getattr(loss, "reference", None)
+    if at is None:
+        found: tuple[Any, Any] = _cross_entropy(y, raw)
+        return found
+    columns = raw.reshape(*y.shape, loss.columns)  # one column may have no axis
+    nll, gradient = _cross_entropy(y, jnp.insert(columns, at, 0.0, axis=-1))
+    return nll, jnp.delete(gradient, at, axis=-1).reshape(raw.shape)
 
 
 @jax.jit

@@ -15,11 +15,17 @@ from likely.adapters.torch_function import Function, ordinary
 from likely.losses.kernels.softmax import ENTRIES, softmax
 
 
-def cross_entropy(_loss: Any, y: Tensor, raw: Tensor, _order: int) -> tuple[Tensor, Tensor]:
+def cross_entropy(loss: Any, y: Tensor, raw: Tensor, _order: int) -> tuple[Tensor, Tensor]:
     """−log softmax(raw)_y over the last axis, and its gradient in raw; y holds class codes."""
     work = raw if raw.dtype in (torch.float32, torch.float64) else raw.float()
+    at = getattr(loss, "reference", None)
+    if at is not None:
+        work = work.reshape(*y.shape, loss.columns)  # one column may have no axis
+        work = torch.cat((work[..., :at], torch.zeros_like(work[..., :1]), work[..., at:]), dim=-1)
     nll, gradient = _Value.apply(y.long(), work)
-    return nll.to(raw.dtype), gradient.to(raw.dtype)
+    if at is not None:
+        gradient = torch.cat((gradient[..., :at], gradient[..., at + 1 :]), dim=-1)
+    return nll.to(raw.dtype), gradient.reshape(raw.shape).to(raw.dtype)
 
 
 class _Value(Function):

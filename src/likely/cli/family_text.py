@@ -70,7 +70,7 @@ def _read(call: Any, text: str) -> tuple[str, dict[str, Any], list[Any]]:
             raise UserError(f"cannot read the family {text!r}; {_HELP}")
         several = isinstance(keyword.value, (ast.Tuple, ast.List))
         items = keyword.value.elts if several else [keyword.value]  # type: ignore[attr-defined]
-        values = [_value(item, text) for item in items]
+        values = [_keyword(keyword.arg, item, text) for item in items]
         roles[keyword.arg] = values if several else values[0]
     return call.func.id, roles, [_positional(item, text) for item in call.args]
 
@@ -97,6 +97,13 @@ def _positional(node: ast.expr, text: str) -> int | str | list[Any] | Family:
 
 
 _HELP = "write a name such as gamma, or roles such as 'Normal(scale=predicted(\"softplus\"))'"
+
+
+def _keyword(name: str, node: ast.expr, text: str) -> Any:
+    """The value of a keyword: a role, a number, or the label of a class."""
+    if name == "reference" and isinstance(node, ast.Constant):
+        return node.value
+    return _value(node, text)
 
 
 def _value(node: ast.expr, text: str) -> Role | float:

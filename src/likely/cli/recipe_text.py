@@ -23,7 +23,7 @@ def recipe_lines(
     """One or more lines for each step; ``terms`` is the number of columns, 0 for a constant."""
     form, learned = _FORMS[predictor]
     spec = family.specification
-    loss = family.loss(len(classes) or None)
+    loss = family.loss()
     name = family_name(spec)
     names = ", ".join(slot.parameter for slot in loss.slots)
     over = f"{count(terms, 'column')} x"
@@ -34,7 +34,7 @@ def recipe_lines(
     ordered = getattr(family, "labels", None)
     classes = classes if ordered is None else tuple(map(str, ordered))
     if classes:
-        lines.append(f"           classes: {', '.join(classes)}{_yes(family, classes)}")
+        lines.append(f"           classes: {', '.join(classes)}{_told(family, classes)}")
     head = "2 predict  "
     for slot in loss.slots:
         if spec.parameters[slot.of].domain.name == "latent":
@@ -78,7 +78,11 @@ def _slot(slot: Any, raw: str, over: str, has_columns: bool) -> str:
     return f"{formula}, η = {raw}  ({over})"
 
 
-def _yes(family: Any, classes: tuple[str, ...]) -> str:
+def _told(family: Any, classes: tuple[str, ...]) -> str:
+    """What belongs to one of the classes."""
+    reference = getattr(family, "reference", None)
+    if reference is not None:
+        return f"; η is the log odds against {reference!r}, whose own is 0"
     if family.specification.support.name != "binary":
         return ""
     return f"; probs is the probability of {classes[1]!r}"

@@ -169,6 +169,8 @@ class Specification:
     log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
                                   y ≤ bound), where the difference to log p(y) would cancel
     log_within                    ``(y, low, high, *parameters)``, the same between two bounds
+    log_sf_above                  ``(y, low, *parameters)``: log P(Y > y | Y > low), where the
+                                  difference to log P(Y > low) would cancel
     log_step                      ``(k, *parameters)``: log p(k + 1) − log p(k) of counts
     log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
                                   difference log p(y) − log(1 − p(0)) would cancel
@@ -256,6 +258,7 @@ FORMULAS = (
     "log_above",
     "log_below",
     "log_within",
+    "log_sf_above",
     "log_step",
     "log_positive",
     "expected_information",
@@ -341,6 +344,7 @@ _LEADING = {
     "log_above": ("y", "low"),
     "log_below": ("y", "high"),
     "log_within": ("y", "low", "high"),
+    "log_sf_above": ("y", "low"),
     "log_step": ("k",),
 }
 

@@ -13,7 +13,13 @@ class Categorical(Distribution):
     probs λ, one probability a class; its K raw columns are the logits, which the softmax does not change
     when a constant is added to all of them. The mode is the most probable class (of ties, the first).
 
-    Source: Prince, Understanding Deep Learning (2023), section 5.5.
+    ``Categorical(reference="setosa")`` has a reference class, whose logit is 0: the K − 1 raw columns of the others
+    are their log odds against it, log(λₖ/λᵣ), and so are the coefficients of ``Linear``, as in R's ``multinom``. The
+    distributions are the same (but under a penalty, which shrinks towards the reference). The reference is the label of
+    a class, or its position where labels are not numbers; ValueError lists the classes where it is none of them.
+
+    Source: Prince, Understanding Deep Learning (2023), section 5.5; Agresti, Categorical Data Analysis (2013),
+    section 8.1.
     """
 
     support = classes

@@ -59,6 +59,9 @@ class Exponential(Distribution):
         flat = x - log(high) - log_expm1_ratio(x, high.log - mean.log)
         return where(x < 1.0, flat, -mean.log - log1mexp(x)) - y / mean
 
+    def log_sf_above(y, low, mean):
+        return -(y - low) / mean
+
     def quantile(q, mean):
         return -mean * log1p(-q)
 

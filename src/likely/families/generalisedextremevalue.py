@@ -7,7 +7,7 @@ from likely._math.domains import positive, real
 from likely._math.extremes import EULER_GAMMA, extreme_kernel, log_gamma_1m, log_gamma_excess
 from likely._math.graph import exp, expm1, log, log1p, where
 from likely._math.pareto import in_support, pareto_hazard
-from likely._math.tails import exponential_between
+from likely._math.tails import exponential_between, gumbel_later
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")
@@ -25,6 +25,16 @@ def _at_hazard(t, loc, scale, shape):
     x = shape * t
     small = x == 0.0
     return loc + scale * where(small, t, expm1(x) / where(small, 1.0, shape))
+
+
+def _growth(low, high, loc, scale, shape):
+    # Whether both are in the support, and by how much the hazard grows from low to high: as that of an excess
+    # does, on the scale that is reached at low.
+    starts = in_support(low - loc, scale, shape)
+    ends = in_support(high - loc, scale, shape)
+    base = where(starts, scale + shape * (low - loc), scale)
+    excess = where(ends, high - low, 1.0)
+    return starts, ends, pareto_hazard(where(starts, excess, 1.0), base, shape, log(base))
 
 
 def _log_cdf(t):
@@ -117,16 +127,17 @@ class GeneralisedExtremeValue(Distribution):
         return _log_sf(_hazard(y, loc, scale, shape, scale.log))
 
     def log_interval(low, high, loc, scale, shape):
-        starts = in_support(low - loc, scale, shape)
-        ends = in_support(high - loc, scale, shape)
-        # From low on the hazard grows as that of an excess does, on the scale that is reached there.
-        base = where(starts, scale + shape * (low - loc), scale)
-        excess = where(ends, high - low, 1.0)
-        growth = pareto_hazard(where(starts, excess, 1.0), base, shape, log(base))
+        starts, ends, growth = _growth(low, high, loc, scale, shape)
         t = _hazard(high, loc, scale, shape, scale.log)
         between = exponential_between(-where(ends, t, 0.0), where(growth > 0.0, growth, 1.0))
         above = _log_sf(_hazard(low, loc, scale, shape, scale.log))
         return where(starts, where(ends, between, above), where(ends, _log_cdf(t), -INFINITY))
+
+    def log_sf_above(y, low, loc, scale, shape):
+        starts, ends, growth = _growth(low, y, loc, scale, shape)
+        before = where(starts, _hazard(low, loc, scale, shape, scale.log), 0.0)
+        above = _log_sf(_hazard(y, loc, scale, shape, scale.log))
+        return where(starts, where(ends, gumbel_later(before, growth), -INFINITY), above)
 
     def quantile(q, loc, scale, shape):
         return _at_hazard(-log(-log(q)), loc, scale, shape)

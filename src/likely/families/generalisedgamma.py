@@ -13,6 +13,11 @@ from likely._math.generalised_gamma import (
     square_error,
     square_error_1,
 )
+from likely._math.generalised_gamma_tails import (
+    log_between_bounds,
+    log_gengamma_lower,
+    log_gengamma_upper,
+)
 from likely._math.graph import PI, abs_, exp, expm1, log, log1p, where
 from likely.families.base import Distribution, Parameter
 
@@ -88,6 +93,15 @@ class GeneralisedGamma(Distribution):
 
     def sf(y, loc, scale, shape):
         return gengamma_lower((loc - y.log) / scale, -shape)
+
+    def log_cdf(y, loc, scale, shape):
+        return log_gengamma_lower((y.log - loc) / scale, shape)
+
+    def log_sf(y, loc, scale, shape):
+        return log_gengamma_upper((y.log - loc) / scale, shape)
+
+    def log_interval(low, high, loc, scale, shape):
+        return log_between_bounds(low, high, loc, scale, shape)
 
     def quantile(q, loc, scale, shape):
         return exp(loc + scale * gengamma_quantile(q, shape))

@@ -99,6 +99,11 @@ class GeneralisedPareto(Distribution):
         kernel = pareto_kernel(y - low, base, shape, log(base))
         return where(in_support(y, scale, shape), -kernel, -INFINITY)
 
+    def log_sf_above(y, low, scale, shape):
+        base = _above(low, scale, shape)
+        rise = pareto_hazard(y - low, base, shape, log(base))
+        return where(in_support(y, scale, shape), -rise, -INFINITY)
+
     def quantile(q, scale, shape):
         return _at_hazard(-log1p(-q), scale, shape)
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from likely._math.atoms import (
+    count_error,
     generalised_poisson_deviance,
     generalised_poisson_log_rate,
     log1mexp_of,
     log_expm1_ratio,
-    log_factorial_error,
     sigmoid,
     softplus,
 )
@@ -30,7 +30,7 @@ def _few(y, mean, dispersion):
 def _saddle(y, mean, dispersion):
     # Poisson's unit deviance from (m + d y)/(1 + d), which lies between the mean and y
     deviance = generalised_poisson_deviance(y, mean, dispersion, mean.log, dispersion.log)
-    return -deviance - log_factorial_error(y) - softplus(dispersion.log - mean.log + y.log)
+    return -deviance - count_error(y) - softplus(dispersion.log - mean.log + y.log)
 
 
 class GeneralisedPoisson(Distribution):
@@ -62,7 +62,7 @@ class GeneralisedPoisson(Distribution):
         ratio = log_expm1_ratio(rate, log_rate)
         terms = (y, mean, dispersion, mean.log, dispersion.log)
         left = rate - generalised_poisson_deviance(*terms) - generalised_poisson_log_rate(*terms)
-        few = left - log_factorial_error(y) - ratio
+        few = left - count_error(y) - ratio
         plain = _saddle(y, mean, dispersion) - log1mexp_of(rate, log_rate)
         many = where(rate < 1.0, few, plain)
         return where(equal(y, 1.0), -(sigmoid(dispersion.log) + ratio), many)

@@ -24,9 +24,14 @@ class Geometric(Distribution):
     scipy = ("geom", lambda mean: {"p": 1.0 / (1.0 + mean), "loc": -1.0})
 
     def log_density(y, mean):
-        # log(1 + m) and log(1 + 1/m) have one sign; each by what its slopes do not cancel in
-        first = where(mean < 1.0, log1p(mean), softplus(mean.log))
-        return -first - y * softplus(-mean.log)
+        # log(1 + m) and log(1 + 1/m) from the logarithm of the smaller one, of which no slope cancels
+        small = mean < 1.0
+        rest = log1p(where(small, mean, 1.0 / mean))
+        failure = rest + where(small, -mean.log, 0.0)
+        return -(rest + where(small, 0.0, mean.log)) - y * failure
+
+    def printed(y, mean):
+        return -softplus(mean.log) - y * softplus(-mean.log)
 
     def var(mean):
         return mean + mean * mean

@@ -6,7 +6,7 @@ from likely._math.atoms import log1mexp_of
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log, log1p
 from likely._math.location_scale import gumbel_kernel
-from likely._math.tails import exponential_between
+from likely._math.tails import exponential_between, gumbel_later
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329
@@ -58,6 +58,9 @@ class Gumbel(Distribution):
 
     def log_interval(low, high, loc, scale):
         return exponential_between((loc - high) / scale, (high - low) / scale)
+
+    def log_sf_above(y, low, loc, scale):
+        return gumbel_later((low - loc) / scale, (y - low) / scale)
 
     def quantile(q, loc, scale):
         return loc - scale * log(-log(q))

@@ -3,8 +3,13 @@
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, sqrt
 from likely._math.inverse_gaussian import inverse_gaussian_deviance
-from likely._math.inverse_gaussian_tails import (
+from likely._math.inverse_gaussian_bounds import (
+    density_above,
+    density_below,
+    density_within,
     inverse_gaussian_between,
+)
+from likely._math.inverse_gaussian_tails import (
     log_inverse_gaussian_lower,
     log_inverse_gaussian_upper,
 )
@@ -53,6 +58,15 @@ class InverseGaussian(Distribution):
 
     def log_interval(low, high, mean, shape):
         return inverse_gaussian_between(low, high, mean, shape)
+
+    def log_above(y, low, mean, shape):
+        return density_above(y, low, mean, shape)
+
+    def log_below(y, high, mean, shape):
+        return density_below(y, high, mean, shape)
+
+    def log_within(y, low, high, mean, shape):
+        return density_within(y, low, high, mean, shape)
 
     def expected_information(mean, shape):
         return {

@@ -4,14 +4,25 @@ from likely._math.atoms import log_ndtr, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
 from likely._math.hyperbolic import cosh, sinh
-from likely._math.johnson import arsinh_ratio, log_arsinh_rise, log_hypot
-from likely._math.tails import normal_between
+from likely._math.johnson import (
+    arsinh_ratio,
+    arsinh_rise,
+    log_arsinh_rise,
+    log_hypot,
+    log_rise_from,
+)
+from likely._math.tails import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Distribution, Parameter
 
 
 def _standard(y, loc, scale, skewness, tail):
     # What is standard Normal.
     return tail * (skewness + arsinh_ratio(y - loc, scale, scale.log))
+
+
+def _step(low, high, loc, scale, tail):
+    # From the one to the other, in units of the standard Normal; 0 where they are one.
+    return tail * arsinh_rise(low - loc, high - low, scale, scale.log)
 
 
 class JohnsonSU(Distribution):
@@ -72,6 +83,30 @@ class JohnsonSU(Distribution):
         a, b = (_standard(y, loc, scale, skewness, tail) for y in (low, high))
         log_rise = log_arsinh_rise(low - loc, high - low, scale, scale.log)
         return normal_between(a, b, tail * exp(log_rise), tail.log + log_rise)
+
+    def log_above(y, low, loc, scale, skewness, tail):
+        a, z = (_standard(v, loc, scale, skewness, tail) for v in (low, y))
+        above = normal_above(z, a, _step(low, y, loc, scale, tail))
+        return above + tail.log - log_hypot(y - loc, scale, scale.log)
+
+    def log_below(y, high, loc, scale, skewness, tail):
+        z, b = (_standard(v, loc, scale, skewness, tail) for v in (y, high))
+        below = normal_above(-z, -b, _step(y, high, loc, scale, tail))
+        return below + tail.log - log_hypot(y - loc, scale, scale.log)
+
+    def log_within(y, low, high, loc, scale, skewness, tail):
+        z, a, b = (_standard(v, loc, scale, skewness, tail) for v in (y, low, high))
+        steps = tuple(_step(v, w, loc, scale, tail) for v, w in ((low, y), (y, high)))
+        log_rise = log_arsinh_rise(low - loc, high - low, scale, scale.log)
+        log_s = log_hypot(y - loc, scale, scale.log) - tail.log
+        width, offset = tail * exp(log_rise), 0.5 * (steps[0] - steps[1])
+        gaps = (low - y, high - low)
+        log_gap = log_rise_from(y - loc, *gaps, scale, scale.log, log_rise)
+        return normal_within(z, a, b, steps, width, offset, log_gap, log_s)
+
+    def log_sf_above(y, low, loc, scale, skewness, tail):
+        a, b = (_standard(v, loc, scale, skewness, tail) for v in (low, y))
+        return normal_later(a, b, _step(low, y, loc, scale, tail))
 
     def quantile(q, loc, scale, skewness, tail):
         return loc + scale * sinh(ndtri(q) / tail - skewness)

@@ -6,7 +6,7 @@ from likely._math.atoms import sigmoid, softplus
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log, log1p
 from likely._math.location_scale import logistic_kernel
-from likely._math.tails import logistic_between
+from likely._math.tails import logistic_between, logistic_later
 from likely.families.base import Distribution, Parameter
 
 
@@ -55,6 +55,10 @@ class Logistic(Distribution):
 
     def log_interval(low, high, loc, scale):
         return logistic_between((low - loc) / scale, (high - loc) / scale, (high - low) / scale)
+
+    def log_sf_above(y, low, loc, scale):
+        a, b, width = ((v / scale) for v in (low - loc, y - loc, y - low))
+        return logistic_later(a, b, width, log(y - low) - scale.log)
 
     def quantile(q, loc, scale):
         return loc + scale * (log(q) - log1p(-q))

@@ -6,7 +6,7 @@ from likely._math.atoms import log_ratio, log_ratio_of, sigmoid, softplus
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, log1p, minimum, polynomial, tan, where
 from likely._math.location_scale import logistic_kernel
-from likely._math.tails import logistic_between
+from likely._math.tails import logistic_between, logistic_later
 from likely.families.base import Distribution, Parameter
 
 #: (tan b − b)/b³ in powers of b².
@@ -74,6 +74,11 @@ class LogLogistic(Distribution):
     def log_interval(low, high, scale, shape):
         a, b = shape * (low.log - scale.log), shape * (high.log - scale.log)
         return logistic_between(a, b, shape * log_ratio(high, low, high - low))
+
+    def log_sf_above(y, low, scale, shape):
+        ratio = log_ratio(y, low, y - low)
+        a, b = (shape * (v.log - scale.log) for v in (low, y))
+        return logistic_later(a, b, shape * ratio, log(ratio) + shape.log)
 
     def quantile(q, scale, shape):
         return scale * exp((log(q) - log1p(-q)) / shape)

@@ -3,7 +3,7 @@
 from likely._math.atoms import log_ndtr, log_ratio, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
-from likely._math.tails import normal_above, normal_between
+from likely._math.tails import normal_above, normal_between, normal_later
 from likely.families.base import Distribution, Parameter
 
 
@@ -66,6 +66,10 @@ class LogNormal(Distribution):
         step = log_ratio(high, y, high - y) / scale
         below = normal_above((loc - y.log) / scale, (loc - high.log) / scale, step)
         return below - scale.log - y.log
+
+    def log_sf_above(y, low, loc, scale):
+        width = log_ratio(y, low, y - low) / scale
+        return normal_later((low.log - loc) / scale, (y.log - loc) / scale, width)
 
     def quantile(q, loc, scale):
         return exp(loc + scale * ndtri(q))

@@ -12,7 +12,7 @@ from likely._math.atoms import (
     scaled_log1p,
     whole_before,
 )
-from likely._math.count_tails import log_count_above, log_count_below, saddle
+from likely._math.count_tails import log_above, log_count_above, log_count_below, saddle
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
@@ -91,6 +91,12 @@ class NegativeBinomial(Distribution):
 
     def log_sf(y, mean, size):
         return log_count_above(y + 1.0, mean, size, mean.log, size.log)
+
+    def log_above(y, low, mean, size):
+        def log_density(k):
+            return NegativeBinomial.log_density(k, mean, size)
+
+        return log_above(log_density, y, low + 1.0, mean, size, mean.log, size.log)
 
     def expected_information(mean, size):
         return {

@@ -3,12 +3,12 @@
 from likely._math.atoms import (
     betainc,
     betaincc,
+    count_error,
     linear_variance_deviance,
     linear_variance_zeros,
     log1mexp_of,
     log1p_excess,
     log_expm1_ratio,
-    log_factorial_error,
     negative_binomial_factorial,
     negative_binomial_information,
     negative_binomial_log_zeros,
@@ -17,9 +17,15 @@ from likely._math.atoms import (
     stirling_of_sum,
     whole_before,
 )
+from likely._math.count_tails import log_above, log_count_above, log_count_below
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
+
+
+def _as_size(mean, dispersion):
+    # the arguments of NegativeBinomial's atoms, at size m/d
+    return mean, mean / dispersion, mean.log, mean.log - dispersion.log
 
 
 def _few(y, mean, dispersion):
@@ -52,7 +58,7 @@ def _one_cluster(y, mean, dispersion):
         + (size - 0.5) * log(y + size)
         - (size + 0.5) * log1p(size)
         + 1.0
-        - log_factorial_error(y)
+        - count_error(y)
     )
     return rising - y * softplus(-dispersion.log) - log(log1p(dispersion))
 
@@ -127,6 +133,18 @@ class NegativeBinomial1(Distribution):
             betaincc(size, above, 1.0 / (1.0 + dispersion)),
         )
         return where(y < 0.0, 1.0, inside)
+
+    def log_cdf(y, mean, dispersion):
+        return log_count_below(y + 1.0, *_as_size(mean, dispersion))
+
+    def log_sf(y, mean, dispersion):
+        return log_count_above(y + 1.0, *_as_size(mean, dispersion))
+
+    def log_above(y, low, mean, dispersion):
+        def log_density(k):
+            return NegativeBinomial1.log_density(k, mean, dispersion)
+
+        return log_above(log_density, y, low + 1.0, *_as_size(mean, dispersion))
 
     def expected_information(mean, dispersion):
         # NegativeBinomial's, where log size = log mean − log dispersion

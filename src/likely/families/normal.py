@@ -3,7 +3,7 @@
 from likely._math.atoms import log_ndtr, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log
-from likely._math.tails import normal_above, normal_between, normal_within
+from likely._math.tails import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Alternative, Distribution, Parameter
 
 
@@ -73,6 +73,9 @@ class Normal(Distribution):
         width = (high - low) / scale
         steps = ((y - low) / scale, (high - y) / scale)
         return normal_within(z, a, b, steps, width, offset, log(high - low), scale.log)
+
+    def log_sf_above(y, low, loc, scale):
+        return normal_later((low - loc) / scale, (y - loc) / scale, (y - low) / scale)
 
     def quantile(q, loc, scale):
         return loc + scale * ndtri(q)

@@ -1,10 +1,10 @@
 """Poisson: counts of events that come independently."""
 
 from likely._math.atoms import (
+    count_error,
     gammaincc,
     log1mexp_of,
     log_expm1_ratio,
-    log_factorial_error,
     relative_entropy_of,
     whole_before,
 )
@@ -32,7 +32,7 @@ class Poisson(Distribution):
 
     def log_density(y, mean):
         # y log(y/m) + m − y is the unit deviance; log y! enters through its Stirling remainder.
-        return -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+        return -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - count_error(y)
 
     def log_step(k, mean):
         return mean.log - log(k + 1.0)
@@ -40,9 +40,9 @@ class Poisson(Distribution):
     def log_positive(y, mean):
         # log p(y) − log(1 − e⁻ᵐ). For y = 1 and for a small mean, (eᵐ − 1)/m takes the place of both.
         ratio = log_expm1_ratio(mean, mean.log)
-        log_factorial = log_factorial_error(y) + y * y.log - y
+        log_factorial = count_error(y) + y * y.log - y
         few = (y - 1.0) * mean.log - log_factorial - ratio
-        density = -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+        density = -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - count_error(y)
         many = where(mean < 1.0, few, density - log1mexp_of(mean, mean.log))
         return where(equal(y, 1.0), -ratio, many)
 
@@ -71,11 +71,9 @@ class Poisson(Distribution):
         # density: for a small mean log p(k) cancels on paper.
         k = low + 1.0
         more = mean / gamma_lower_slope(mean.log - log(k + 1.0), k + 1.0, log(k + 1.0))
-        factorials = (log_factorial_error(y) + y * y.log - y) - (
-            log_factorial_error(k) + k * log(k) - k
-        )
+        factorials = (count_error(y) + y * y.log - y) - (count_error(k) + k * log(k) - k)
         few = (y - k) * mean.log - factorials - log1p(more)
-        density = -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - log_factorial_error(y)
+        density = -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - count_error(y)
         tail = log_gamma_lower(mean.log - log(k), k, log(k))
         return where(mean < k, few, density - tail)
 

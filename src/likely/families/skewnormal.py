@@ -5,8 +5,9 @@ import math
 from likely._math.atoms import log_ndtr
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, exp, log, sign, sqrt, where
-from likely._math.skew_normal import skew_kernel, skew_normal_mode
-from likely._math.skew_tail import skew_log_lower, skew_normal_quantile
+from likely._math.skew_normal import skew_kernel, skew_normal_mode, skew_pull
+from likely._math.skew_tail import log_skew_lower, skew_normal_quantile
+from likely._math.tails import log_between, narrow_between
 from likely.families.base import Distribution, Parameter
 
 #: Skewness of y with which fits begin: at none the slope vanishes whatever y, and no skew normal has 1.
@@ -22,6 +23,10 @@ def _tilt(skewness):
     return where(large, far, near / sqrt(1.0 + near * near))
 
 
+def _log_density(y, loc, scale, skewness):
+    return 0.5 * log(2.0 / PI) - skew_kernel(y - loc, scale, skewness, scale.log)
+
+
 class SkewNormal(Distribution):
     r"""Errors that lean to one side, with tails no heavier than the Normal's: body measures, inefficiencies.
 
@@ -30,8 +35,8 @@ class SkewNormal(Distribution):
     with φ and Φ the density and distribution function of the standard Normal. Skewness α = 0 is the Normal, and α → ±∞
     the half of a Normal that begins at loc: then the maximum of the likelihood is at infinity, and a fit says so. The
     mean is not loc but loc + scale·δ√(2/π), with δ = α/√(1 + α²). The third moment lies between those of the two
-    half-normals, −0.995 and 0.995. A maximum at a finite α is taken where there is one, though the likelihood of a
-    half-normal may be a little larger. At α = 0 the information is singular, so that of data without skewness the
+    half-normals, −0.995 and 0.995. Of several maxima, a half-normal among them, a fit takes the largest; few rows
+    often end at a half-normal. At α = 0 the information is singular, so that of data without skewness the
     standard errors are large.
 
     Source: Azzalini (1985), Scandinavian Journal of Statistics 12, 171-178.
@@ -48,7 +53,7 @@ class SkewNormal(Distribution):
     )
 
     def log_density(y, loc, scale, skewness):
-        return 0.5 * log(2.0 / PI) - skew_kernel(y - loc, scale, skewness, scale.log)
+        return _log_density(y, loc, scale, skewness)
 
     def printed(y, loc, scale, skewness):
         z = (y - loc) / scale
@@ -65,10 +70,31 @@ class SkewNormal(Distribution):
         return loc + scale * skew_normal_mode(skewness)
 
     def cdf(y, loc, scale, skewness):
-        return exp(skew_log_lower((y - loc) / scale, skewness))
+        return exp(log_skew_lower((y - loc) / scale, skewness))
 
     def sf(y, loc, scale, skewness):
-        return exp(skew_log_lower((loc - y) / scale, -skewness))
+        return exp(log_skew_lower((loc - y) / scale, -skewness))
+
+    def log_cdf(y, loc, scale, skewness):
+        return log_skew_lower((y - loc) / scale, skewness)
+
+    def log_sf(y, loc, scale, skewness):
+        return log_skew_lower((loc - y) / scale, -skewness)
+
+    def log_interval(low, high, loc, scale, skewness):
+        d, width = low - loc, high - low
+        # The density changes by the factor e at most, and so does Φ(αz).
+        steep = abs_(skew_pull(d, scale, skewness, scale.log)) + 2.0 * (1.0 + abs_(skewness))
+        narrow = steep * (width / scale) < 1.0
+        between = narrow_between(lambda y: _log_density(y, loc, scale, skewness), low, width)
+        (f_low, s_low), (f_high, s_high) = (
+            (
+                log_skew_lower((y - loc) / scale, skewness),
+                log_skew_lower((loc - y) / scale, -skewness),
+            )
+            for y in (low, high)
+        )
+        return where(narrow, between, log_between((f_low, f_high), (s_low, s_high)))
 
     def quantile(q, loc, scale, skewness):
         return loc + scale * skew_normal_quantile(q, skewness)

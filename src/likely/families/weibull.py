@@ -24,6 +24,14 @@ def _second_difference(u):
     return where(u < 0.02, u * u * polynomial(u, SECOND_DIFFERENCE), direct)
 
 
+def _rise(y, low, scale, shape):
+    # By how much the cumulative hazard is larger at y than at low.
+    growth = shape * log_ratio(y, low, y - low)
+    before, hazard = (exp(shape * (v.log - scale.log)) for v in (low, y))
+    much = where(growth < 40.0, -hazard * expm1(-growth), hazard)
+    return where(growth < 1.0, before * expm1(growth), much)
+
+
 class Weibull(Distribution):
     r"""Times until failure and wind speeds: a hazard that rises or falls as a power of time.
 
@@ -80,12 +88,10 @@ class Weibull(Distribution):
 
     def log_above(y, low, scale, shape):
         log_hazard = shape * (y.log - scale.log)
-        growth = shape * log_ratio(y, low, y - low)
-        before = exp(shape * (low.log - scale.log))
-        hazard = exp(log_hazard)
-        much = where(growth < 40.0, -hazard * expm1(-growth), hazard)
-        rise = where(growth < 1.0, before * expm1(growth), much)
-        return shape.log - y.log + log_hazard - rise
+        return shape.log - y.log + log_hazard - _rise(y, low, scale, shape)
+
+    def log_sf_above(y, low, scale, shape):
+        return -_rise(y, low, scale, shape)
 
     def quantile(q, scale, shape):
         return scale * exp(log(-log1p(-q)) / shape)

@@ -28,6 +28,10 @@ INSIDE = 1e-9
 HALVINGS = 60
 #: Distances from where the support ends, relative to the step that leads there, at which the loss is looked at.
 NEARER = (1e-2, 1e-4, 1e-6, 1e-8)
+#: The loss has come to rest when it falls by less than this share of its terms,
+SETTLED = 1e-9
+#: and a point is beside another when it is this far away, relative to its size.
+BESIDE = 1e-7
 #: Standard errors from the best point on the edge at which multipliers tell what to do next.
 NEAR = 1e-2
 #: A multiplier below this share of the gradient is 0.
@@ -59,6 +63,24 @@ def at_a_pole(space: Subspace, stop: Stop) -> bool:
     at = [space.evaluate(stop.theta + inside * (1.0 - d) * stop.step, 0).loss for d in NEARER]
     falls = [before - after for before, after in pairwise(at)]
     return falls[-1] > 0.5 * falls[-2] > 0.0
+
+
+def at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
+    """Whether the loss has come to rest where a row of y lies at the end of its support: it is infinite right beside.
+
+    As at the shape of −1 with which a generalised Pareto is uniform up to its largest row. ``before`` is the loss at an
+    earlier stop.
+    """
+    if not before - stop.sums.loss <= SETTLED * max(1.0, stop.sums.terms):
+        return False
+    here = space.point(stop.theta)
+    for j, size in enumerate(np.maximum(np.abs(here), 1.0)):
+        for beside in (-BESIDE * size, BESIDE * size):
+            moved = here.copy()
+            moved[j] += beside
+            if not np.isfinite(space.objective.evaluate(moved, 0).loss):
+                return True
+    return False
 
 
 def follow_edge(task: Task, outcome: Outcome) -> None:

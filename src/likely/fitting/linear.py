@@ -11,7 +11,7 @@ import numpy as np
 
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
-from likely.fitting.edge import at_a_pole, follow_edge
+from likely.fitting.edge import at_a_pole, at_an_end, follow_edge
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -22,8 +22,12 @@ from likely.fitting.recession import (
     Recession,
     Subspace,
     find_creep,
+    find_drift,
     find_growth,
+    find_plunge,
     find_recession,
+    silent_columns,
+    without_columns,
 )
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
@@ -54,6 +58,7 @@ def fit_linear(
     response: Response,
     *,
     start: Array,
+    coefficients: Array | None = None,
     alpha: Array | None = None,
     names: Sequence[str] | None = None,
     covariances: Sequence[str] = ("observed", "robust"),
@@ -65,8 +70,8 @@ def fit_linear(
     """Minimise Σ wᵢ·nllᵢ + ½·Σⱼ alphaⱼ·‖slopesⱼ‖² over the linear predictors of k raw columns.
 
     X (n, p): array or memory map, float32 or float64, or SciPy sparse; ``designs``, one per raw
-    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit, or all
-    coefficients (P,) as in a result;
+    column. ``start`` (k,) are raw values to start from, such as those of the marginal fit, unless there are
+    ``coefficients`` (P,), as in a result, to start from;
     ``alpha`` (k,) the ridge penalties of the raw columns, on slopes in the units of X; ``names``
     (p,) name the columns of X in messages. ``covariances`` are the ones to compute: "observed",
     "robust", "expected". ``tell`` says the result in other coordinates than those of the fit.
@@ -77,7 +82,7 @@ def fit_linear(
     source = Source(X)
     start = np.asarray(start, dtype=np.float64)
     designs = tuple(designs)
-    check_problem(loss, source.shape, designs, response, start)
+    check_problem(loss, source.shape, designs, response, start, coefficients)
     if loss.columns == 0:
         return fit_fixed(loss, response, covariances, n_jobs)
     penalties = np.zeros(loss.columns) if alpha is None else np.asarray(alpha, dtype=np.float64)
@@ -89,7 +94,18 @@ def fit_linear(
         fitter = fit_smooth
     with single_threaded_blas():
         result: FitResult = fitter(
-            Task(loss, source, designs, response, start, penalties, names, max_iter, n_jobs),
+            Task(
+                loss,
+                source,
+                designs,
+                response,
+                start,
+                penalties,
+                names,
+                max_iter,
+                n_jobs,
+                coefficients,
+            ),
             tuple(covariances),
         )
     result = result if tell is None else tell(result)
@@ -155,8 +171,8 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
 
 
 def _start(task: Task, objective: Objective) -> Array:
-    if task.start.size > len(task.designs):
-        return np.asarray(np.linalg.lstsq(objective.matrix(), task.start, rcond=None)[0])
+    if task.coefficients is not None:
+        return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
     theta = np.zeros(objective.size)
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:
@@ -176,6 +192,7 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         space = Subspace(objective, basis=_differences(objective))
         assert space.basis is not None
         gamma = space.basis.T @ gamma
+    begun = space.point(gamma)
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
@@ -184,18 +201,33 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
     visited: list[tuple[Array, float]] = []
     while outcome.stop.reason in ("receding", "max_iter"):
         space, stop = outcome.space, outcome.stop
+        if outcome.silent is None:
+            outcome.silent = silent_columns(objective, (begun, outcome.theta))
+            if outcome.silent.any():
+                rest = without_columns(space, stop.theta, outcome.silent)
+                if rest.size == 0:
+                    break
+                _resume(task, outcome, rest, np.zeros(rest.size))
+                continue
         if not task.edged and at_a_pole(space, stop):
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         growth = None if found else find_growth(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
-            visited.append((stop.theta, stop.sums.loss))
-            creep = find_creep(space, visited)
-            if creep is not None:
+            visited.append((space.point(stop.theta), stop.sums.loss))
+            endless = (
+                find_creep(space, visited)
+                or find_drift(space, visited, stop.sums.terms)
+                or find_plunge(space, visited, begun, stop.reason == "max_iter")
+            )
+            if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
-                outcome.recessions.append(creep)
+                outcome.recessions.append(endless)
+                break
+            if not task.edged and len(visited) > 1 and at_an_end(space, stop, visited[-2][1]):
+                stop.reason = "end"
                 break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST

@@ -97,8 +97,8 @@ class Stop:
     """Where Newton's method stopped and why.
 
     "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
-    domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y; or
-    "pole": the density has no bound where the support of a row ends.
+    domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y;
+    "pole": the density has no bound where the support of a row ends; or "end": the best is where it ends.
     """
 
     reason: str
@@ -235,7 +235,7 @@ def line_search(
     step decides instead of the loss.
     """
     slope = float(sums.gradient @ step)
-    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    rounding = sums.rounding
     length = 1.0
     for _ in range(HALVINGS):
         point = theta + length * step

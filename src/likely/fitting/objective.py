@@ -22,6 +22,8 @@ from likely.fitting.source import DenseBlock, Source, SparseBlock
 LARGEST_RAW = 700.0
 #: Relative rounding of a float64.
 ROUNDING = 2.0**-53
+#: and of a sum over rows.
+NO_DIFFERENCE = 1e-13
 
 
 class Sums(NamedTuple):
@@ -31,6 +33,12 @@ class Sums(NamedTuple):
     gradient: Array
     hessian: Array | None
     meat: Array | None  # Σ w·s·sᵀ of the rows' gradients s
+    terms: float  # Σ w·|nll|, whose last digits the loss is right to even where its terms cancel
+
+    @property
+    def rounding(self) -> float:
+        """Differences of the loss below this say nothing."""
+        return NO_DIFFERENCE * max(1.0, self.terms)
 
 
 def consecutive(widths: Sequence[int]) -> tuple[slice, ...]:
@@ -157,13 +165,14 @@ class Objective:
         squares = (order >= 2) + meat
 
         def work(block: int, worker: int) -> Array:
-            out = np.zeros(1 + (p if order or meat else 0) + squares * p * p)
+            out = np.zeros(2 + (p if order or meat else 0) + squares * p * p)
             rows = self._read(block, worker, theta)
             if rows is None:
                 return out
             nll, gradient, curvature = self.loss.evaluate(rows.y, rows.raw, order, kind)
             w = rows.weight
             out[0] = nll.sum() if w is None else w @ nll
+            out[1] = np.abs(nll).sum() if w is None else w @ np.abs(nll)
             if not np.isfinite(out[0]):
                 self._check_nan(nll, rows.raw, block)
                 out[0] = np.inf
@@ -171,13 +180,13 @@ class Objective:
             if gradient is None:
                 return out
             weighted = gradient if w is None else gradient * w
-            at = 1 + p
+            at = 2 + p
             if curvature is None:
-                self._gradient(rows.blocks, weighted, out[1:at])
+                self._gradient(rows.blocks, weighted, out[2:at])
             else:
                 curvature = curvature if w is None else curvature * w
                 square = out[at : at + p * p].reshape(p, p)
-                self._gram(rows.blocks, curvature, square, weighted, out[1:at])
+                self._gram(rows.blocks, curvature, square, weighted, out[2:at])
                 at += p * p
             if meat:
                 products = np.stack([weighted[a] * gradient[b] for a, b in self._packed])
@@ -190,8 +199,8 @@ class Objective:
     def _sums(self, total: Array, theta: Array, order: int, meat: bool) -> Sums:
         p = self.size
         loss = float(total[0])
-        gradient = total[1 : 1 + p]
-        squares = total[1 + p :].reshape(-1, p, p)
+        gradient = total[2 : 2 + p]
+        squares = total[2 + p :].reshape(-1, p, p)
         full = [np.tril(s) + np.tril(s, -1).T for s in squares]
         hessian = full[0] if order >= 2 else None
         if self._penalties:
@@ -200,7 +209,7 @@ class Objective:
             gradient = gradient + pull if gradient.size else gradient
             if hessian is not None:
                 self._add_penalty(hessian)
-        return Sums(loss, gradient, hessian, full[-1] if meat else None)
+        return Sums(loss, gradient, hessian, full[-1] if meat else None, float(total[1]))
 
     def _read(self, block: int, worker: int, theta: Array) -> _Rows | None:
         """A block with its raw predictions; None where no row of it has weight."""

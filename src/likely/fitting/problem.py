@@ -68,7 +68,12 @@ class Response:
 
 
 def check_problem(
-    loss: Loss, shape: tuple[int, int], designs: Sequence[Design], response: Response, start: Array
+    loss: Loss,
+    shape: tuple[int, int],
+    designs: Sequence[Design],
+    response: Response,
+    start: Array,
+    coefficients: Array | None = None,
 ) -> None:
     """ValueError where the pieces do not fit each other."""
     n, p = shape
@@ -76,11 +81,12 @@ def check_problem(
     if len(designs) != k:
         raise ValueError(f"{len(designs)} designs for {k} raw columns: give one per raw column")
     widths = [int(d.intercept) + (p if d.columns is None else len(d.columns)) for d in designs]
-    if start.shape not in ((k,), (sum(widths),)) or not np.isfinite(start).all():
-        raise ValueError(
-            f"start must be {k} finite numbers, one per raw column, or {sum(widths)}, one per "
-            f"coefficient, got {start}"
-        )
+    if start.shape != (k,) or not np.isfinite(start).all():
+        raise ValueError(f"start must be {k} finite numbers, one per raw column, got {start}")
+    if coefficients is not None and (
+        coefficients.shape != (sum(widths),) or not np.isfinite(coefficients).all()
+    ):
+        raise ValueError(f"coefficients must be {sum(widths)} finite numbers, got {coefficients}")
     if response.y.shape[0] != n:
         raise ValueError(f"y has shape {response.y.shape}, but X has {n} rows: they must match")
     weight = response.weight

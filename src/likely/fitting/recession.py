@@ -8,10 +8,12 @@ likelihood is unbounded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.fitting.objective import Objective, Sums
 from likely.fitting.problem import Array
@@ -23,12 +25,29 @@ STEPS = (1.0, 3.0, 10.0, 25.0)
 GROWING = 0.1
 #: and moves another with its logarithm where that moves by this when the term grows by a factor e.
 FOLLOWS = 0.05
+#: so far that the loss is this close to its limit, relative to it.
+CLOSE = 1e-6
 #: A term beyond this creeps to infinity where it grew between so many stops, by this share of it each time, for less
 #: than so many nats in all.
 FAR = 300.0
 VISITS = 4
 CREEPING = 0.01
 CREPT = 1.0
+#: A term drifts where it moves by this from each stop to the next, while the loss falls by less than this share of its
+#: terms: hundreds of their last digits, which sums of differences may lose.
+DRIFT = 1e-4
+STILL = 1e-11
+#: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
+#: this for every row since the start,
+PLUNGES = 6
+PLUNGE = 1.0
+DEEP = 10.0
+#: or falls by as much as before, to this share, by this for each unit of a term that moves by this in all.
+STEADY = 0.8
+RATE = 0.25
+PILED = 8.0
+#: All rows take part where the loss falls by this share of their number for each unit.
+WHOLE = 0.9
 
 
 @dataclass(frozen=True)
@@ -75,6 +94,7 @@ class Subspace:
             n.T @ full.gradient if full.gradient.size else full.gradient,
             None if full.hessian is None else n.T @ full.hessian @ n,
             None if full.meat is None else n.T @ full.meat @ n,
+            full.terms,
         )
 
     def rounding(self, gamma: Array) -> Array:
@@ -87,6 +107,37 @@ class Subspace:
         unit = (direction / np.sqrt(direction @ direction))[:, None]
         rest = np.linalg.qr(np.hstack([unit, np.eye(self.size)]))[0][:, 1:]
         return Subspace(self.objective, self.point(gamma), self.lift(rest))
+
+
+def silent_columns(objective: Objective, points: Sequence[Array]) -> NDArray[np.bool_]:
+    """Which raw columns (k,) no row depends on: loss and derivatives are the same to the last digit wherever they are.
+
+    As the upper end's share where no row is at an end. ``points`` are some θ to look at.
+    """
+    found = np.ones(objective.columns, dtype=bool)
+    for theta in points:
+        sums = objective.evaluate(theta, 2)
+        assert sums.hessian is not None
+        for j, part in enumerate(objective.parts):
+            found[j] &= not (sums.gradient[part].any() or sums.hessian[part].any())
+            for t in (-STEPS[2], -STEPS[0], STEPS[0], STEPS[2]) if found[j] else ():
+                moved = theta.copy()
+                moved[part] += t
+                found[j] &= objective.evaluate(moved, 0).loss == sums.loss
+    return found
+
+
+def without_columns(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
+    """What is orthogonal to the θ of some raw columns, through the point γ."""
+    mine = [
+        np.arange(p.start, p.stop)
+        for p, out in zip(space.objective.parts, left_out, strict=True)
+        if out
+    ]
+    whole = np.eye(space.objective.size) if space.basis is None else space.basis
+    away = whole.T[:, np.concatenate(mine)]
+    rest = np.linalg.qr(np.hstack([away, np.eye(space.size)]))[0][:, away.shape[1] :]
+    return Subspace(space.objective, space.point(gamma), whole @ rest)
 
 
 def find_recession(
@@ -103,7 +154,7 @@ def find_recession(
         return None
     direction = step / min(reach, 1.0)
     losses = [sums.loss]
-    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    rounding = sums.rounding
     for t in STEPS:
         losses.append(space.evaluate(gamma + t * direction, 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
@@ -111,11 +162,17 @@ def find_recession(
     if not losses[-1] < losses[0] - rounding:
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
+    return Recession(direction, _endless(space, losses, rounding))
+
+
+def _endless(space: Subspace, losses: Sequence[float], rounding: float) -> bool:
+    """Whether losses at 0 and at STEPS keep falling: one that levels off does so by e⁻⁷ from one interval to the next.
+
+    One without bound falls by 15/7.
+    """
     if getattr(space.objective.loss, "discrete", False):
-        return Recession(direction, False)
-    # A loss that levels off falls by e⁻⁷ from one interval to the next; an unbounded one by 15/7.
-    unbounded = losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
-    return Recession(direction, unbounded)
+        return False
+    return losses[3] - losses[4] > 0.5 * (losses[2] - losses[3]) + rounding
 
 
 def find_growth(
@@ -142,7 +199,7 @@ def find_growth(
         return np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
 
     losses = [sums.loss]
-    rounding = 1e-13 * max(1.0, abs(sums.loss))
+    rounding = sums.rounding
     for t in STEPS:
         losses.append(space.evaluate(at(t), 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
@@ -151,7 +208,10 @@ def find_growth(
         return None
     along[grows] = np.sign(flat[grows])
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
-    return Recession(direction, False), at(STEPS[2])
+    # No further than it makes a difference: the further, the worse the rest is conditioned.
+    close = losses[-1] + CLOSE * max(1.0, abs(losses[-1]))
+    there = next((t for t, loss in zip((0.0, *STEPS), losses, strict=True) if loss <= close))
+    return Recession(direction, _endless(space, losses, rounding)), at(min(there, STEPS[2]))
 
 
 def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
@@ -179,6 +239,65 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along[grows] = np.sign(flats[-1, grows])
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, False)
+
+
+def find_drift(
+    space: Subspace, visited: list[tuple[Array, float]], terms: float
+) -> Recession | None:
+    """Whether terms go on in one direction, from stop to stop, while the loss has come to rest to its last digits.
+
+    As the scale of whole numbers of which only two are seen: the others have no probability long before it is 0.
+    ``visited`` as for ``find_creep``; ``terms`` is the size of the loss's terms.
+    """
+    if len(visited) < VISITS or not visited[-VISITS][1] - visited[-1][1] <= STILL * max(1.0, terms):
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    moves = np.diff([matrix @ theta for theta, _ in visited[-VISITS:]], axis=0)
+    grows = int(np.argmax(np.abs(moves.sum(axis=0)) * spread))
+    steps = np.sign(moves[-1, grows]) * moves[:, grows] * spread[grows]
+    # Steps that shrink lead to a maximum where the information is singular, as at a skewness of 0.
+    if not ((steps > DRIFT).all() and (steps[1:] > 0.75 * steps[:-1]).all()):
+        return None
+    along = moves.sum(axis=0) / steps.sum()
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, False)
+
+
+def find_plunge(
+    space: Subspace, visited: list[tuple[Array, float]], begun: Array, last: bool
+) -> Recession | None:
+    """Whether the loss falls without end as a scale shrinks on rows that others are led to just as fast.
+
+    Not along a line: half way to rows of the same y a scale that were much smaller would be the worse. ``visited`` as
+    for ``find_creep``; ``begun`` is the θ of the start; ``last``,
+    whether there are no iterations left. Until then a scale that shrinks on all rows goes on, to where the columns of X
+    are found to fit y to its last digits.
+    """
+    visited = visited[:-1] if last else visited  # the last stop came early
+    if len(visited) < PLUNGES or getattr(space.objective.loss, "discrete", False):
+        return None
+    matrix, spread = space.objective.matrix(), space.objective.spread()
+    falls = -np.diff([loss for _, loss in visited[-PLUNGES:]])
+    if not (falls > PLUNGE).all():
+        return None
+    moves = np.diff([matrix @ theta for theta, _ in visited[-PLUNGES:]], axis=0)
+    grows = int(np.argmax(np.abs(moves.sum(axis=0)) * spread))
+    sign = np.sign(moves[:, grows].sum())
+    steps = sign * moves[:, grows] * spread[grows]
+    steady = (steps > 0.0).all() and (falls > RATE * steps).all() and steps.sum() > PILED
+    for late, early in ((steps[-2:], steps[:2]), (falls[-2:], falls[:2])):
+        steady = steady and late.sum() > STEADY * early.sum()
+    weight = space.objective.weight()
+    if not last and falls.sum() > WHOLE * weight * steps.sum():
+        return None
+    fallen = space.objective.evaluate(begun, 0).loss - visited[-1][1]
+    deep = fallen > DEEP * weight
+    if not (steady or deep):
+        return None
+    along = np.zeros(spread.size)
+    along[grows] = sign
+    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    return Recession(direction, True)
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:

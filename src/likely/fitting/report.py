@@ -40,6 +40,9 @@ _POLE = (
 )
 
 
+_END = "a row of y lies where the support ends"
+
+
 @dataclass
 class Outcome:
     """Where the optimiser ended, and the directions to infinity (in θ) that it followed."""
@@ -56,6 +59,8 @@ class Outcome:
     held: list[int] = field(default_factory=list)
     #: Which θ are not determined, where none was left out.
     ambiguous: NDArray[np.bool_] | None = None
+    #: Which raw columns no row depends on.
+    silent: NDArray[np.bool_] | None = None
     #: What the message adds.
     note: str = ""
     engine: str = "newton"
@@ -72,9 +77,10 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     parameters = objective.flat(outcome.theta)
     terms = task.terms()
     dropped = _dropped(objective) | _undetermined(outcome)
+    silent = _silent(outcome) & ~dropped
     directions = [objective.flat(r.direction) for r in outcome.recessions]
-    lost = dropped | _affected(objective, directions) | _unidentified(outcome)
-    status = _status(task, outcome, dropped)
+    lost = dropped | silent | _affected(objective, directions) | _unidentified(outcome)
+    status = _status(task, outcome, dropped | silent)
     unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
     beyond = np.zeros_like(lost)
@@ -91,7 +97,7 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
         status=status,
-        message=_message(task, outcome, status, dropped, lost & ~dropped, beyond),
+        message=_message(task, outcome, status, dropped, silent, lost & ~dropped & ~silent, beyond),
         parameters=parameters,
         terms=terms,
         parts=task.parts(),
@@ -117,6 +123,16 @@ def _dropped(objective: Objective) -> NDArray[np.bool_]:
         found += [False] * int(basis.intercept)
         found += [i in basis.dropped for i in range(basis.columns.size)]
     return np.array(found)
+
+
+def _silent(outcome: Outcome) -> NDArray[np.bool_]:
+    """Which flat coefficients belong to raw columns that no row depends on."""
+    objective = outcome.space.objective
+    found = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
+    if outcome.silent is not None:
+        for part, none in zip(objective.flat_parts(), outcome.silent, strict=True):
+            found[part] = none
+    return found
 
 
 def _undetermined(outcome: Outcome) -> NDArray[np.bool_]:
@@ -159,7 +175,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "exact", "pole"):
+    if outcome.stop.reason in ("edge", "exact", "pole", "end"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
@@ -255,7 +271,7 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
         return Status.separated if separated else Status.boundary
-    if outcome.stop.reason == "edge":
+    if outcome.stop.reason in ("edge", "end"):
         return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
@@ -291,6 +307,7 @@ def _message(
     outcome: Outcome,
     status: Status,
     dropped: NDArray[np.bool_],
+    silent: NDArray[np.bool_],
     diverging: NDArray[np.bool_],
     beyond: NDArray[np.bool_],
 ) -> str:
@@ -305,6 +322,8 @@ def _message(
         text += f". Here {getattr(task.loss, 'edge_words', _EDGE)}{rows}"
     if outcome.stop.reason == "pole":
         text += f". Here {_POLE}"
+    if outcome.stop.reason == "end":
+        text += f". Here {_END}"
     if outcome.stop.reason == "exact":
         text += ". Here the columns of X fit y to its last digits"
     if diverging.any() and outcome.recessions:
@@ -321,6 +340,9 @@ def _message(
         n_rows = task.counted()[0]
         if n_rows < len(terms):
             text += f" ({n_rows} rows for {len(terms)} coefficients)"
+    if silent.any():
+        names = [t for t, bad in zip(terms, silent, strict=True) if bad]
+        text += f". No row depends on {listing(names)}, so that any value fits as well"
     if outcome.note:
         text += f". {outcome.note}"
     return text + unheld(terms, beyond)

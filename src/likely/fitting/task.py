@@ -27,6 +27,7 @@ class Task:
     names: Sequence[str] | None
     max_iter: int
     n_jobs: int | None
+    coefficients: Array | None = None
 
     @property
     def edged(self) -> bool:

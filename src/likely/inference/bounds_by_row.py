@@ -1,18 +1,20 @@
-"""A continuous family between bounds that every row has of its own."""
+"""A family between bounds that every row has of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from likely._math.domains import Bounded
 from likely.families.modifiers.truncated import truncated
-from likely.inference.modified import Array, Rows
-from likely.inference.over_quantiles import OverQuantiles
+from likely.inference.modified import Array, Rows, quantile_of_counts
+from likely.inference.over_quantiles import OverQuantiles, several_peaks
 from likely.inference.predictive import Predictive
-from likely.inference.truncated import LEAST, Part, TruncatedAmounts
+from likely.inference.summation import DiscreteSums
+from likely.inference.truncated import LEAST, Part, TruncatedAmounts, TruncatedCounts
 from likely.losses.nll import compose
 
 
@@ -20,6 +22,12 @@ def amounts(loss: Any, raw: Array) -> Any:
     """A continuous family between bounds, the same for all rows or by row."""
     by_row = Bounded.known[0] in loss.specification.parameters
     return (TruncatedByRow if by_row else TruncatedAmounts)(loss, raw)
+
+
+def counts(loss: Any, raw: Array) -> Any:
+    """A family of counts between bounds, the same for all rows or by row."""
+    by_row = Bounded.known[0] in loss.specification.parameters
+    return (CountsByRow if by_row else TruncatedCounts)(loss, raw)
 
 
 class _Bounds:
@@ -91,3 +99,32 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
         if self.one_peak:
             return np.clip(self.inside.mode(), self.first, self.last)
         return self._of_laws("mode")
+
+
+class CountsByRow(Part, DiscreteSums, _Bounds):
+    """Counts between bounds that every row has of its own: the first is the last count below them."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        super().__init__(loss, raw)
+        _Bounds.__init__(self, loss, raw)
+        self.first, self.last = np.maximum(raw[-2], self.low - 1.0), np.minimum(raw[-1], self.high)
+
+    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
+        """cdf and sf at whole numbers k, 0 and 1 beyond the bounds."""
+        within = np.clip(k, self.first[rows], self.last[rows])
+        lower, upper = self.shares(within, rows)
+        lost = self.seen[rows] < LEAST
+        if lost.any():
+            lower[lost], upper[lost] = DiscreteSums.tails(self, k[lost], rows[lost])
+        return lower, upper
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """The smallest count far enough up."""
+        return quantile_of_counts(self, p, rows, upper=upper)
+
+    @cached_property
+    def _mode(self) -> Array:
+        """Of one peak, as close to it as the bounds allow."""
+        if np.isfinite(self.high) or several_peaks(self.inside):
+            return self._of_laws("mode")
+        return np.clip(self.inside.mode(), self.first + 1.0, self.last)

@@ -28,7 +28,8 @@ class CategoricalPredictive(ClassPredictive):
     }
 
     def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
-        super().__init__(loss, raw, labels)
+        # With a reference class too, raw is then that of all classes.
+        super().__init__(loss.symmetric, loss.logits(np.asarray(raw, dtype=np.float64)), labels)
         top = self._raw2.max(axis=0)
         if np.isnan(top).any() or np.isinf(top).any():
             bad = np.flatnonzero(~np.isfinite(top))

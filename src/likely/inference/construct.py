@@ -95,8 +95,9 @@ def between(loss: Any, raw: Any, low: Any, high: Any) -> Any:
         bounds.append(np.broadcast_to(known, (n,)))
     wrong = ~specification.support.overlaps(*bounds)
     if wrong.any():
+        ends = ", whole numbers or infinite" if specification.support.integer else ""
         raise ValueError(
-            f"low must be below high, with a part of {specification.support.symbol} between them; it is not in "
+            f"low must be below high, with a part of {specification.support.symbol} between them{ends}; it is not in "
             f"{check.rows_and_values(wrong, np.column_stack(bounds))}, given as [low, high]"
         )
     if specification.structure.plain is None:  # censored: the truncated family is inside

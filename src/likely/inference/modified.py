@@ -21,7 +21,6 @@ def inference_of(loss: Any, raw: Array) -> Any:
         ends,
         mixed,
         transformed,
-        truncated,
         zeros,
     )
 
@@ -34,7 +33,7 @@ def inference_of(loss: Any, raw: Array) -> Any:
         ("Hurdle", True): zeros.HurdleCounts,
         ("Mixture", True): mixed.MixedCounts,
         ("Mixture", False): mixed.MixedAmounts,
-        ("Truncated", True): truncated.TruncatedCounts,
+        ("Truncated", True): bounds_by_row.counts,
         ("Truncated", False): bounds_by_row.amounts,
         ("Transformed", False): transformed.law,
         ("Discretised", True): discretised.DiscretisedCounts,

@@ -38,6 +38,12 @@ def _beyond(values: Array, end: int, next_to: int, known: Any) -> Array:
     return np.where(endless, np.copysign(np.inf, last), rest)
 
 
+def several_peaks(inside: Any) -> bool:
+    """Whether a distribution may have more than one peak: of a mixture, or a user's own."""
+    specification = inside.loss.specification
+    return bool(specification.own or contains(specification, "Mixture"))
+
+
 class OverQuantiles:
     """Moments and entropy of a part of the family ``inside``, by ``quantile``."""
 
@@ -69,8 +75,7 @@ class OverQuantiles:
     @property
     def one_peak(self) -> bool:
         """Whether Q is as smooth as its nodes need; between the components of a mixture it may jump."""
-        specification = self.inside.loss.specification
-        return not (specification.own or contains(specification, "Mixture"))
+        return not several_peaks(self.inside)
 
     def mean(self) -> Array:
         """E Y"""

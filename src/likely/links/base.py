@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely._math import numpy_backend
+from likely._math.connection import Connection
 from likely._math.domains import Domain
 from likely._math.evaluate import compile_program
 from likely._math.graph import Node, symbol
@@ -37,6 +38,8 @@ class Link:
     #: Of a parameter in (1, 2): the link of θ − 1.
     excess: Link | None = None
     valid: Callable[[Any, Domain], Node | None] | None = None
+    #: Of a link to a parameter that is above 0: what its curvature takes off second derivatives in log θ.
+    connection: Callable[[Any], Connection] | None = None
     words: str = ""
 
     def __repr__(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
 from likely._math import atoms
 from likely._math.circle import wrap as wrap_angle
+from likely._math.connection import Connection
 from likely._math.domains import (
     Domain,
     between_1_and_2,
@@ -19,7 +21,20 @@ from likely._math.domains import (
     simplex,
     unit_interval,
 )
-from likely._math.graph import PI, Node, abs_, arctan2, exp, expm1, log, log1p, make, sqrt, where
+from likely._math.graph import (
+    PI,
+    Node,
+    abs_,
+    arctan2,
+    as_node,
+    exp,
+    expm1,
+    log,
+    log1p,
+    make,
+    sqrt,
+    where,
+)
 from likely.links.base import Link
 
 
@@ -39,6 +54,17 @@ def _log_valid(raw: Any, domain: Domain) -> Node | None:
     return raw < 0.0 if domain is unit_interval else None
 
 
+def _degree(of_theta: float) -> Callable[[Any], Connection]:
+    """The connection of a link of which raw is a multiple of a power of θ; 0 where it is its logarithm."""
+    return lambda raw: Connection(as_node(of_theta), as_node(1.0 - of_theta))
+
+
+def _softplus_connection(raw: Any) -> Connection:
+    # 1 − e⁻ʳ softplus(r), and what that is short of 1
+    slope = atoms.softplus_slope(raw)
+    return Connection(-atoms.softplus_bend(raw) / slope, atoms.sigmoid(-raw) / slope)
+
+
 def _cauchit(raw: Any) -> Node:
     # atan2(1, −raw)/π is ½ + atan(raw)/π without the cancellation for raw → −∞.
     return arctan2(1.0, -raw) / PI
@@ -50,6 +76,7 @@ identity = Link(
     lambda r: r,
     lambda t: t,
     valid=_inside,
+    connection=_degree(1.0),
     words="θ = raw",
 )
 log_link = Link(
@@ -61,6 +88,7 @@ log_link = Link(
     log1m=lambda r: atoms.log1mexp(-r),
     complement=lambda r: -expm1(r),
     valid=_log_valid,
+    connection=_degree(0.0),
     words="θ = exp(raw)",
 )
 softplus = Link(
@@ -69,6 +97,7 @@ softplus = Link(
     atoms.softplus,
     lambda t: t + log(-expm1(-t)),
     log=atoms.log_softplus,
+    connection=_softplus_connection,
     words="θ = log(1 + exp(raw))",
 )
 square = Link(
@@ -77,6 +106,7 @@ square = Link(
     lambda r: r * r,
     sqrt,
     log=lambda r: 2.0 * log(abs_(r)),
+    connection=_degree(0.5),
     words="θ = raw²",
 )
 inverse = Link(
@@ -86,6 +116,7 @@ inverse = Link(
     lambda t: 1.0 / t,
     log=lambda r: -log(r),
     valid=_above_zero,
+    connection=_degree(-1.0),
     words="θ = 1 / raw, raw > 0",
 )
 inverse_squared = Link(
@@ -95,6 +126,7 @@ inverse_squared = Link(
     lambda t: 1.0 / (t * t),
     log=lambda r: -0.5 * log(r),
     valid=_above_zero,
+    connection=_degree(-2.0),
     words="θ = 1 / √raw, raw > 0",
 )
 logit = Link(

@@ -25,6 +25,16 @@ class CategoricalLoss(VectorLoss):
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
     single = True
+    counts_invalid = True
+
+    @property
+    def symmetric(self) -> CategoricalLoss:
+        """The loss over all K columns: itself."""
+        return self
+
+    def logits(self, raw: Array) -> Array:
+        """raw (K, …) of all classes: themselves."""
+        return raw
 
     @staticmethod
     def size_of(columns: int) -> int:
@@ -40,7 +50,7 @@ class CategoricalLoss(VectorLoss):
         return class_codes(y, self)
 
     def evaluate(
-        self, y: Array, raw: Array, order: int, kind: str = "observed"
+        self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
     ) -> tuple[Array, Array | None, Array | None]:
         """nll (n,), gradient (K, n), packed curvature (K(K+1)/2, n), up to ``order``.
 
@@ -51,12 +61,15 @@ class CategoricalLoss(VectorLoss):
         nll = np.empty(n, dtype=raw.dtype)
         gradient = np.empty_like(raw)
         if n * k >= ENTRIES:
-            softmax(y, raw.T, nll, gradient.T)
+            bad = softmax(y, raw.T, nll, gradient.T)
         else:
+            bad = 0 if invalid is None or np.isfinite(raw).all() else n
             for first in range(0, n, BLOCK):
                 rows = slice(first, min(first + BLOCK, n))
                 wide = raw[:, rows].astype(np.float64, copy=False)
                 nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), wide)
+        if invalid is not None:
+            invalid.append(bad)
         if order < 2:
             return nll, gradient if order else None, None
         curvature = np.empty((k * (k + 1) // 2, n))

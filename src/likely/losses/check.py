@@ -231,12 +231,16 @@ def _refuse_bounded(y: NDArray[np.float64], support: Bounded, family: str) -> No
             raise ValueError(
                 f"low is above high in {rows_and_values(inverted, y)}: the columns of y are {_BOUNDED[m]}"
             )
-    outside = (high < first) | (low > last) | ((low < high) & ((high <= first) | (low >= last)))
+    if support.integer:
+        outside, order = (high <= first) | (low > last), ", low < y ≤ high,"
+    else:
+        outside = (high < first) | (low > last) | ((low < high) & ((high <= first) | (low >= last)))
+        order = ""
     if outside.any():
         raise ValueError(
-            f"y lies outside its own bounds in {rows_and_values(outside, y)}, so that it could not have been seen: "
-            "correct the bounds, or drop what is not in the data for this reason. Where y is known to lie beyond a "
-            "limit, the row is censored, not truncated"
+            f"y lies outside its own bounds{order} in {rows_and_values(outside, y)}, so that it could not have been "
+            "seen: correct the bounds, or drop what is not in the data for this reason. Where y is known to lie beyond "
+            "a limit, the row is censored, not truncated"
         )
     outside = ~support.contains(y)
     raise ValueError(

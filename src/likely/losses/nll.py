@@ -17,14 +17,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math import numpy_backend
-from likely._math.derive import tangent, times
-from likely._math.domains import LABELLED, Domain, Product
+from likely._math.derive import covariant, tangent, times
+from likely._math.domains import LABELLED, Domain, Product, positive, real
 from likely._math.evaluate import Program, compile_program
-from likely._math.graph import Node, as_node, constant, is_constant, symbol, where
+from likely._math.graph import (
+    Node,
+    as_node,
+    constant,
+    exp,
+    is_constant,
+    make,
+    substitute,
+    symbol,
+    where,
+)
 from likely._math.workspace import BLOCK, BlockProgram
 from likely.families.base import Body, Specification, View
 from likely.links.base import Link
-from likely.links.catalogue import identity
+from likely.links.catalogue import default_link, identity, log_link
 
 Array = NDArray[np.float64]
 
@@ -117,13 +127,21 @@ class NegativeLogLikelihood:
     @cached_property
     def views(self) -> dict[str, View]:
         """The family's parameters as views of the raw symbols, in the family's order."""
-        views, columns = {}, iter(self.raw)
+        return self._views(
+            [(slot.link, raw) for slot, raw in zip(self.free, self.raw, strict=True)]
+        )
+
+    def _views(self, columns: Sequence[tuple[Link | None, Node]]) -> dict[str, View]:
+        """The same, of a link and what it is applied to for each raw column."""
+        views, given = {}, iter(columns)
         for slot in self.slots:
             if slot.link is None:
                 assert slot.value is not None
                 view = View(slot.parameter, constant(slot.value), {})
             else:
-                view = link_view(slot.parameter, slot.link, next(columns))
+                link, raw = next(given)
+                assert link is not None
+                view = link_view(slot.parameter, link, raw)
             if slot.parameter != slot.of:
                 view = self.specification.alternatives[slot.parameter].view(slot.of, view)
             views[slot.of] = view
@@ -188,8 +206,11 @@ class NegativeLogLikelihood:
     @cached_property
     def loss(self) -> Node:
         """−log p as one node; +∞ where a partial link leaves its domain."""
+        return self._loss(self.views)
+
+    def _loss(self, views: dict[str, View]) -> Node:
         ys = [View(name, symbol(name), {}) for name in self.specification.support.columns]
-        nll = -as_node(self.specification.trace(self.specification.log_density, self.views, *ys))
+        nll = -as_node(self.specification.trace(self.specification.log_density, views, *ys))
         return nll if self.valid is None else where(self.valid, nll, float("inf"))
 
     @cached_property
@@ -200,11 +221,45 @@ class NegativeLogLikelihood:
     @cached_property
     def observed(self) -> tuple[Node, ...]:
         """∂²nll/∂rawᵢ∂rawⱼ, packed."""
-        return tuple(
-            tangent([self.gradient[i]], self.raw[j])[0]
-            for i in range(self.columns)
-            for j in range(i + 1)
-        )
+        return tuple(self._second(i, j) for i in range(self.columns) for j in range(i + 1))
+
+    def _second(self, i: int, j: int) -> Node:
+        """∂²nll/∂rawᵢ∂rawⱼ"""
+        if i == j and self._curved(i):
+            return self._through_logarithm(i, i)
+        for a, b in ((i, j), (j, i)):
+            # Of θ that may be of any sign but is not, slopes are in θ, not in log θ, and may leave the range.
+            if self._curved(a) and self.domain(self.free[a]) is real:
+                return self._through_logarithm(a, b)
+        return tangent([self.gradient[i]], self.raw[j])[0]
+
+    def _curved(self, i: int) -> bool:
+        """Whether the link of a column bends what the default link leaves straight."""
+        link, domain = self.free[i].link, self.domain(self.free[i])
+        assert link is not None
+        known = link.connection is not None and domain in (positive, real)
+        return known and link is not default_link(domain)
+
+    def _through_logarithm(self, i: int, j: int) -> Node:
+        """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, less what the link's own curvature undoes: see ``connection``."""
+        raw, t = self.raw[i], symbol(f"log_theta{i}")
+        columns = [(slot.link, r) for slot, r in zip(self.free, self.raw, strict=True)]
+        link, columns[i] = self.free[i].link, (log_link, t)
+        bends = link if i == j else log_link
+        assert link is not None
+        assert bends is not None
+        assert bends.connection is not None
+        slope = tangent([self._loss(self._views(columns))], t if i == j else self.raw[j])[0]
+        second = covariant(slope, t, bends.connection(raw))
+        given = link_view("", link, raw)
+        made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
+
+        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+            return make(node.op, *args) if args else node
+
+        rate = tangent([given.log], raw)[0]
+        once = times(substitute([second], rebuild, made)[0], rate)
+        return times(once, rate) if i == j else once
 
     @cached_property
     def expected(self) -> tuple[Node, ...]:

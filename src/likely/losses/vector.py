@@ -49,6 +49,8 @@ class VectorLoss:
     discrete = True
     #: Whether float32 raw is taken as it is, and answered in float32.
     single = False
+    #: Whether ``evaluate`` also takes a list, and adds to it in how many rows raw may not be finite.
+    counts_invalid = False
     #: Whether ``start`` is the marginal maximum, where there is one.
     closed_form = True
     #: Whether adding a constant to all raw columns changes nothing.

@@ -136,7 +136,7 @@ class DistributionEstimator(BaseEstimator):
         response, self._size = seen.y, seen.size
         if seen.labels is not None:
             self.classes_, self.n_classes_ = seen.labels, seen.labels.size
-        loss = family.loss(seen.size)
+        loss = family.loss(seen.size, seen.labels)
         n = X.shape[0]
         if response.shape[0] != n:
             raise ValueError(
@@ -170,7 +170,7 @@ class DistributionEstimator(BaseEstimator):
     @property
     def loss_(self) -> Any:
         """The composed loss that was minimised."""
-        return self.family_.loss(self._size)
+        return self.family_.loss(self._size, getattr(self, "classes_", None))
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""

@@ -1,28 +1,42 @@
-"""Where the fit of a family that leans to one side begins: at the fit of the symmetric one inside it.
+"""Where the fit of a family that leans to one side begins: at the best skewness, the others fitted to each.
 
 At skewness 0 the slope in the skewness vanishes, so that a fit that comes near does not learn to which side it should
-go, and either side may have a maximum. The residuals of the symmetric family tell: from there one fit goes to the
-side of their third moment, and one to the other.
+go; either side may have a maximum, and so may the family's edge at a skewness of ±∞. For a skewness that is held, the
+others have one maximum when y's scale is shared: the loss is then convex in loc/scale and 1/scale (log Φ is concave).
+So the fits to a few values of it, from 0 to either side, tell where on the way the likelihood is largest. The same
+is done where such a family is the only one inside a modifier.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.families.base import Specification
 from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
-from likely.losses.nll import NegativeLogLikelihood
-from likely.predictors.standard import mean_and_std, third_moment
+from likely.predictors.standard import mean_and_std
 
 Array = NDArray[np.float64]
 
 #: Rows that these fits look at, or so many for each coefficient.
 ROWS, EACH = 5000, 20
+#: The sizes of the skewness that are tried on either side: beyond the last it makes no difference to any row.
+SIZES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0, 100.0, 1e3, 1e5)
+#: So many nats behind the best, a side is given up.
+BEHIND = 30.0
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The fit with one raw column held: ``raw`` is its value, ``result`` has no coefficients there."""
+
+    raw: float
+    result: FitResult
 
 
 def leaning_start(
@@ -31,89 +45,122 @@ def leaning_start(
     designs: Sequence[Design],
     response: Response,
     start: Array,
-    alpha: Array | None,
-) -> Array:
-    """Coefficients (P,) to start from; ``start`` (k,) where the family or its links do not ask for them."""
-    held = loss.specification.leans_by
+    alpha: Array | None = None,
+) -> Array | None:
+    """Coefficients (P,) to start from; None where the family or its links do not ask for them.
+
+    ``start`` (k,) is where the rest begins inside a modifier, where moments of y say little.
+    """
+    leaning = _leaning(loss.specification)
+    if leaning is None:
+        return None
     order = [slot.of for slot in loss.free]
     links = {slot.of: slot.link.name for slot in loss.free}
-    if held not in order or (links.get("loc"), links.get("scale")) != ("identity", "log"):
-        return start
+    if leaning.leans_by not in order or (links.get("loc"), links.get("scale")) != (
+        "identity",
+        "log",
+    ):
+        return None
     width = sum(_columns(X, design).size for design in designs)
     every = max(1, X.shape[0] // max(ROWS, EACH * width))
     X, response = X[::every], response.take(slice(None, None, every))
     if response.weight is not None and not response.weight.any():
-        return start
-    mean, std = mean_and_std(response.y, response.weight)
-    if std == 0:
-        return start
-    at = order.index(held)
-    kept = [j for j in range(loss.columns) if j != at]
-    symmetric: Any = NegativeLogLikelihood(
-        loss.specification,
-        [replace(s, role="fixed", link=None, value=0.0) if s.of == held else s for s in loss.slots],
-    )
-    offset = response.offset
-    inner = Response(response.y, response.weight, None if offset is None else offset[kept])
+        return None
+    if leaning is loss.specification:
+        mean, std = mean_and_std(response.y, response.weight)
+        if std == 0:
+            return None
+        start = np.array([{"loc": mean}.get(of, np.log(std)) for of in order])
+    search = _Search(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        first = fit_linear(
-            symmetric,
-            X,
-            [designs[j] for j in kept],
-            inner,
-            start=np.array([mean if order[j] == "loc" else np.log(std) for j in kept]),
-            alpha=None if alpha is None else alpha[kept],
-            covariances=(),
+        return search.best(start)
+
+
+def _leaning(specification: Specification) -> Specification | None:
+    """The family that leans to one side: the specification, or the only one inside it."""
+    while specification.leans_by is None:
+        structure = specification.structure
+        if structure is None or len(structure.parts) != 1:
+            return None
+        specification = structure.parts[0].specification
+    return specification
+
+
+@dataclass(frozen=True)
+class _Search:
+    loss: Any
+    X: Any
+    designs: tuple[Design, ...]
+    response: Response
+    alpha: Array | None
+    at: int
+
+    def best(self, start: Array) -> Array | None:
+        """Coefficients (P,): the best of the maxima that the ways to both sides lead to, None without one."""
+        link = self.loss.free[self.at].link
+        middle = self._held(0.0, start, None)
+        if middle.result.status is not Status.converged:
+            return None
+        least, best = np.inf, None
+        for side in (1.0, -1.0):
+            way = [middle]
+            for size in SIZES:
+                raw = float(link.link(side * size))
+                if not np.isfinite(raw):  # a link may know one side only
+                    break
+                way.append(self._held(raw, start, way[-1].result.parameters))
+                behind = way[-1].result.objective - min(least, middle.result.objective)
+                if way[-1].result.status is not Status.converged or behind > BEHIND:
+                    way.pop()
+                    break
+            for one in _peaks(way):
+                # At the edge the fit itself has to find out that there is no maximum.
+                edge = one is way[-1]
+                found = one.result if edge else self._free(one, start)
+                if found.objective < least and found.status is Status.converged:
+                    least, best = found.objective, self._all(one) if edge else found.parameters
+        return best
+
+    def _held(self, raw: float, start: Array, coefficients: Array | None) -> _Held:
+        """The fit with the skewness held at a raw value, the same in all rows."""
+        designs = list(self.designs)
+        designs[self.at] = Design((), False)
+        n, k = self.X.shape[0], self.loss.columns
+        offset = np.zeros((k, n)) if self.response.offset is None else self.response.offset.copy()
+        offset[self.at] = raw
+        response = Response(self.response.y, self.response.weight, offset)
+        result = fit_linear(
+            self.loss, self.X, designs, response,
+            start=start, coefficients=coefficients, alpha=self.alpha, covariances=(),
+        )  # fmt: skip
+        return _Held(raw, result)
+
+    def _all(self, held: _Held) -> Array:
+        """All coefficients at a fit, those of the skewness too."""
+        mine = np.zeros(1 + _columns(self.X, self.designs[self.at]).size)
+        mine[0] = held.raw
+        place = held.result.parts[self.at].start
+        return np.concatenate(
+            [held.result.parameters[:place], mine, held.result.parameters[place:]]
         )
-        if first.status is not Status.converged:
-            return start
-        begun = _both_sides(loss, X, designs, inner, first, at)
-        fits = [
-            fit_linear(loss, X, designs, response, start=one, alpha=alpha, covariances=())
-            for one in begun
-        ]
-    ended = (Status.converged, Status.boundary)
-    pairs = [(one, b) for one, b in zip(fits, begun, strict=True) if one.status in ended]
-    if not pairs:
-        return start
-    best, begin = min(pairs, key=lambda pair: pair[0].objective)
-    return best.parameters if best.status is Status.converged else begin
+
+    def _free(self, held: _Held, start: Array) -> FitResult:
+        """The fit of all coefficients from there."""
+        return fit_linear(
+            self.loss, self.X, self.designs, self.response,
+            start=start, coefficients=self._all(held), alpha=self.alpha, covariances=(),
+        )  # fmt: skip
 
 
-def _both_sides(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    first: FitResult,
-    at: int,
-) -> list[Array]:
-    """The coefficients of the symmetric fit, moved to the moments of what leans to either side."""
-    names = [slot.of for slot in loss.free]
-    blocks = [np.r_[i, s] for i, s in zip(first.intercepts, first.slopes, strict=True)]
-    blocks.insert(at, np.zeros(1 + _columns(X, designs[at]).size))
-    raw = np.array(
-        [
-            block[0] + np.asarray(X[:, _columns(X, design)] @ block[1:], dtype=np.float64)
-            for block, design in zip(blocks, designs, strict=True)
-        ]
-    )
-    if response.offset is not None:
-        raw = raw + np.insert(response.offset, at, 0.0, axis=0)
-    loc, scale = raw[names.index("loc")], np.exp(raw[names.index("scale")])
-    residual = (response.y - loc) / scale
-    third = third_moment(residual, response.weight, *mean_and_std(residual, response.weight))
-    found = []
-    for side in (third, -third):
-        moved = loss.specification.formulas["start"](0.0, 1.0, side)
-        skewness = float(loss.free[at].link.link(moved[names[at]]))
-        if np.isfinite(skewness):  # a link may know one side only
-            steps = {"loc": moved["loc"] * float(scale.mean()), "scale": np.log(moved["scale"])}
-            steps[names[at]] = skewness
-            begin = [np.r_[b[0] + steps[n], b[1:]] for n, b in zip(names, blocks, strict=True)]
-            found.append(np.concatenate(begin))
-    return found
+def _peaks(way: Sequence[_Held]) -> list[_Held]:
+    """The fits than which those before and after are no better; the second stands for the first, which has no slope."""
+    losses = [np.inf, *(one.result.objective for one in way[1:]), np.inf]
+    return [
+        way[i]
+        for i in range(1, len(way))
+        if losses[i] <= losses[i - 1] and losses[i] <= losses[i + 1]
+    ]
 
 
 def _columns(X: Any, design: Design) -> NDArray[np.intp]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
+from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.gauge import (
     carried,
@@ -100,14 +100,14 @@ class Linear(DistributionEstimator):
             penalties = moved.penalties(penalties)
         response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        if loss.specification.leans_by:
-            start = leaning_start(loss, X, designs, response, start, penalties)
+        leaning = leaning_start(loss, X, designs, response, start, penalties)
         found = fit_linear(
             fitted_loss(loss, y.shape[0]),
             X,
             fitted_designs(loss, designs),
             response,
             start=start,
+            coefficients=leaning,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
@@ -279,8 +279,8 @@ class Linear(DistributionEstimator):
         cov: "observed" (inverse of the observed information; weights read as frequencies), "robust"
         (sandwich), or "expected" for Laplace, whose loss has kinks; None takes the first there is.
         reference: for Categorical and PlackettLuce, the label of the class or number of the item whose
-        coefficients are subtracted (or the position of a class, where labels are not numbers); without one the
-        coefficients sum to zero over the classes. An ordinal's
+        coefficients are subtracted (or the position of a class, where labels are not numbers); without one they
+        are those of the fit, which sum to zero over the classes unless the family has a reference. An ordinal's
         thresholds are told as they are, and not as the logarithms of their steps. Scales are maximum-likelihood
         (1/N, not 1/(N − p)) and intervals use z, so R's ``lm`` prints slightly larger errors.
         """
@@ -327,34 +327,27 @@ class Linear(DistributionEstimator):
         ]
         return estimates, carried(slope, covariance)
 
-    def _position(self, reference: Any) -> int:
-        """The position of a class, from its label."""
-        classes = getattr(self, "classes_", np.arange(self.loss_.columns))
-        labels = classes.tolist()
-        if reference in labels:
-            return int(labels.index(reference))
-        numbers = classes.dtype.kind in "biuf"
-        if not numbers and isinstance(reference, Integral) and 0 <= int(reference) < len(labels):
-            return int(reference)
-        raise ValueError(
-            f"reference must be one of the classes {', '.join(map(str, labels))}, got {reference!r}"
-        )
-
     def _contrasts(self, reference: Any, covariance: Array) -> tuple[Array, Array, Any]:
         """Coefficients less those of the reference class, with their covariance."""
-        if not getattr(self.loss_, "shift_invariant", False):
+        loss = self.loss_
+        base = getattr(loss, "reference", None)
+        if base is None and not getattr(loss, "shift_invariant", False):
             raise ValueError(
                 "reference is for Categorical and PlackettLuce: other families have no reference"
             )
-        reference = self._position(reference)
-        k = self.loss_.columns
-        width = self.result_.parameters.size // k
-        contrast = np.zeros((k - 1, k))
-        others = [i for i in range(k) if i != reference]
-        contrast[np.arange(k - 1), others] = 1.0
-        contrast[:, reference] = -1.0
+        names = loss.column_names if base is None else loss.symmetric.column_names
+        k = len(names)
+        labels: NDArray[Any] = getattr(self, "classes_", np.arange(k))
+        at = position(reference, labels)
+        contrast = np.eye(k)
+        contrast[:, at] -= 1.0
+        contrast = np.delete(contrast, at, axis=0)
+        if base is not None:  # its coefficients are 0 already
+            contrast = np.delete(contrast, base, axis=1)
+        width = self.result_.parameters.size // loss.columns
         full = np.kron(contrast, np.eye(width)).astype(np.float64)
-        terms = [t for i, t in enumerate(self.result_.terms) if i // width != reference]
+        each = [term for _, term in self.result_.terms[:width]]
+        terms = [(name, term) for i, name in enumerate(names) if i != at for term in each]
         return full @ self.result_.parameters, carried(full, covariance), terms
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from likely.fitting import (
     ConvergenceWarning,
+    Design,
     FitResult,
     Response,
     Status,
@@ -17,6 +18,7 @@ from likely.fitting import (
     moments,
 )
 from likely.losses import check
+from likely.predictors.leaning import leaning_start
 from likely.predictors.own import check_own
 from likely.predictors.standard import standard
 from likely.predictors.start import rough
@@ -102,7 +104,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     specification = family.specification
     if specification.vector is not None:
         seen = observe(family, y)
-        loss = family.loss(seen.size)
+        loss = family.loss(seen.size, seen.labels)
         weight = check.weights(sample_weight, seen.y.shape[0])
         raw = loss.maximum(seen.y, weight)
         if raw is None:
@@ -134,6 +136,9 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
         return raw
     guess = rough(loss, y, weight)
     check_own(loss, guess)
+    constants, nothing = [Design((), True)] * loss.columns, np.empty((y.shape[0], 0))
+    leaning = leaning_start(loss, nothing, constants, Response(y, weight), guess)
+    guess = guess if leaning is None else leaning
     return _fitted(family, loss, y, weight, guess)
 
 

@@ -240,9 +240,7 @@ class Network(JudgedEstimator):
         family = as_family(self.family)
         if isinstance(family, CompositionFamily) and family.parts is None:
             return family.of(loss.specification.support.names)
-        if isinstance(family, VectorFamily) and family.size is None:
-            return type(family)(loss.size, **family._roles)
-        return family
+        return family.sized(loss) if isinstance(family, VectorFamily) else family
 
     def _log_unit(self, loss: Any) -> float:
         """What a row's nll of y is above that of y′: log of the unit."""

@@ -16,12 +16,16 @@ def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
     ValueError where y says nothing about a parameter that is to be learned.
     """
     from likely.predictors.marginal import start_values
+    from likely.predictors.start import guesses
 
     structure = loss.specification.structure
     raw = np.full(loss.columns, np.nan)
     for index, (inside, columns) in enumerate(loss.parts):
         rows, of_rows = structure.rows(index, y, weight)
-        raw[columns] = start_values(inside, rows, of_rows, None)
+        if inside.specification.support.covers(rows):
+            raw[columns] = start_values(inside, rows, of_rows, None)
+        else:  # none of the rows is of this part, so that any value is as good: the fit says so
+            raw[columns] = [guesses(inside, slot, {}, 0.0, 1.0)[0] for slot in inside.free]
     known = structure.own(y, weight)
     for j, slot in enumerate(loss.free):
         if slot.of in known:

@@ -126,6 +126,7 @@ def family_state(family: Family) -> dict[str, Any]:
     if isinstance(family, VectorFamily):
         labels = family.labels
         state["size"] = family.size if labels is None else labels_state(np.array(labels))
+        state["more"] = family._more()
     return state
 
 
@@ -154,7 +155,7 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
         size = state["size"]
         if isinstance(size, dict):
             size = labels_from_state(size).tolist()
-        return cls(size, **roles)
+        return cls(size, **state.get("more", {}), **roles)
     return cls(**roles)
 
 

@@ -38,7 +38,7 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     if loss.specification.leans_by and std > 0:
         moments.append(third_moment(y, weight, mean, std))
     known = _declared(declared, moments)
-    choices = [_guesses(loss, slot, known, mean, spread) for slot in loss.free]
+    choices = [guesses(loss, slot, known, mean, spread) for slot in loss.free]
     every = max(1, y.shape[0] // _LOOK)
     sample = np.ascontiguousarray(y[::every])
     best, best_loss = None, np.inf
@@ -72,9 +72,10 @@ def _declared(start: Any, moments: list[float]) -> dict[str, float]:
     return found
 
 
-def _guesses(
+def guesses(
     loss: Any, slot: Any, known: dict[str, float], mean: float, spread: float
 ) -> list[float]:
+    """Finite raw values that a parameter may have: the one that is known, or some of the size of y."""
     domain = loss.domain(slot)
     if slot.of in known:
         value = known[slot.of]

@@ -93,6 +93,13 @@ def _first_case(value: Expr) -> Expr:
     return value.args[0][0] if isinstance(value, sympy.Piecewise) else value
 
 
+def _pinned(loss: Any) -> tuple[Line, ...]:
+    """Which raw prediction is 0, where there is a reference class."""
+    if not hasattr(loss, "reference_name"):
+        return ()
+    return (Line("fᵣ", "0", "f_r", "0", f"r is the reference class, {loss.reference_name!r}"),)
+
+
 def explain_classes(loss: Any, title: str) -> Explanation:
     """The derivation of a loss over classes as an explanation."""
     d = ClassDerivation(loss)
@@ -121,9 +128,12 @@ def explain_classes(loss: Any, title: str) -> Explanation:
         Step(
             "Predict its parameters with the model, through the links",
             (line("λₖ", d.softmax(d.k), r"\lambda_k",
-                  f"{d.slot.parameter}: predicted from x, softmax link"),),
+                  f"{d.slot.parameter}: predicted from x, softmax link"), *_pinned(loss)),
             "fₖ = fₖ(xᵢ, φ) is one raw prediction a class. Adding one number to all of them "
-            "changes nothing.",
+            "changes nothing."
+            if not hasattr(loss, "reference_name")
+            else "fₖ = fₖ(xᵢ, φ) is one raw prediction for each of the other classes: its log odds against the "
+            "reference, log(λₖ/λᵣ).",
         ),
         Step(
             "Take the logarithm, which turns products into sums and does not underflow",

@@ -302,7 +302,8 @@ _BELOW = {"k": "ₖ", "j": "ⱼ", "i": "ᵢ", "K": "_K"}
 _FUNCTION_NAMES = {
     "Sigmoid": "sigmoid", "Softplus": "softplus", "NormalCdf": "Φ", "atan": "arctan",
     "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ", "LowerGamma": "P", "UpperGamma": "Q",
-    "StudentCdf": "T", "BetaCdf": "I", "PassageCdf": "F", "PassageSf": "S",
+    "StudentCdf": "T", "BetaCdf": "I", "PassageCdf": "F", "PassageSf": "S", "PrenticeCdf": "F", "PrenticeSf": "S",
+    "SkewCdf": "F",
 }  # fmt: skip
 
 

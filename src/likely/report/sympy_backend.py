@@ -144,6 +144,58 @@ class StudentCdf(ShapedCdf):
         return half + z * self.slope().subs(z, 0) * series
 
 
+class SkewCdf(ShapedCdf):
+    """F(α, z), the distribution function of SkewNormal with loc 0 and scale 1."""
+
+    letter = "F"
+
+    def slope(self) -> Expr:
+        """The density."""
+        a, z = self.args
+        return 2 * NormalCdf(z).fdiff() * NormalCdf(a * z)
+
+    def definition(self) -> Expr:
+        """The formula behind the name, by Owen's integral."""
+        a, z = self.args
+        t = sympy.Dummy("t")
+        owen = sympy.Integral(sympy.exp(-(z**2) * (1 + t**2) / 2) / (1 + t**2), (t, 0, a))
+        return plain(NormalCdf(z)) - owen / pi
+
+
+class PrenticeCdf(ShapedCdf):
+    """F(q, w), the distribution function of GeneralisedGamma with loc 0 and scale 1 at eʷ."""
+
+    letter = "F"
+
+    def slope(self) -> Expr:
+        """The density of w."""
+        q, w = self.args
+        n = 1 / q**2
+        return sympy.Abs(q) * n**n / sympy.gamma(n) * sympy.exp(n * (q * w - sympy.exp(q * w)))
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        q, w = self.args
+        at = (1 / q**2, sympy.exp(q * w) / q**2)
+        below, above = LowerGamma(*at), UpperGamma(*at)
+        return sympy.Piecewise((below.definition(), q > 0), (above.definition(), True))
+
+
+class PrenticeSf(ShapedCdf):
+    """S(q, w) = 1 − F(q, w)"""
+
+    letter = "S"
+
+    def slope(self) -> Expr:
+        """Minus the density."""
+        return -PrenticeCdf(*self.args).slope()
+
+    def definition(self) -> Expr:
+        """The formula behind the name: that of −w with −q."""
+        q, w = self.args
+        return PrenticeCdf(-q, -w).definition()
+
+
 class PassageCdf(ShapedCdf):
     """F(k, x), the distribution function of InverseGaussian with mean 1."""
 
@@ -389,7 +441,10 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "betainc": BetaCdf,
         "stdtr": StudentCdf,
         "arsinh_ratio": lambda d, s, log_s: sympy.asinh(d / s),
+        "log_skew_lower": lambda z, a: sympy.log(SkewCdf(a, z)),
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
+        "log_gengamma_lower": lambda w, q: sympy.log(PrenticeCdf(q, w)),
+        "log_gengamma_upper": lambda w, q: sympy.log(PrenticeSf(q, w)),
         "log_inverse_gaussian_lower": lambda u, v: sympy.log(
             PassageCdf(sympy.exp(v - u), sympy.exp(-u))
         ),

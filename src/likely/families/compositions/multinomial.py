@@ -3,7 +3,7 @@
 from functools import cache
 
 from likely._math.atoms import count_error, relative_entropy_of
-from likely._math.graph import log, where
+from likely._math.graph import log
 from likely.families.base import Specification
 from likely.families.compositions.base import Terms, composition
 
@@ -26,7 +26,7 @@ def part(y, total, share):
     """Its term of n·KL(y/n ‖ μ), the sum of which cannot be negative, and Stirling's formula for the rest."""
     expected = total * share
     divergence = relative_entropy_of(y, expected, y - expected, y.log, log(total) + share.log)
-    return divergence, where(y > 0.0, count_error(y), 0.0)
+    return divergence, count_error(y)
 
 
 def whole(sums, total, k):

@@ -7,7 +7,8 @@ from functools import reduce
 from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp
-from likely._math.graph import Node, as_node, equal, is_constant, where
+from likely._math.domains import circular
+from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, where
 from likely._math.tails import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
@@ -84,12 +85,39 @@ def _sum(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
 
 def by_bounds(inside: Specification, low: Any, high: Any, body: Callable[[Any, Any], Any]) -> Node:
     """``body(low, high)`` with None for what is no bound, for bounds that are known only row by row."""
-    support = inside.support
-    # Of counts the bound below is the last that is left out.
-    first = support.low - 1.0 if support.integer else support.low
+    support, first = inside.support, edge_of(inside)
     closed_above = where(high >= support.high, body(None, None), body(None, high))
     below = where(high >= support.high, body(low, None), body(low, high))
     return where(low <= first, closed_above, below)
+
+
+def edge_of(inside: Specification) -> float:
+    """The largest bound below that is none: of counts a bound is the last one that is left out."""
+    support = inside.support
+    return support.low - 1.0 if support.integer else support.low
+
+
+def log_share(
+    inside: Specification, seen: tuple[Any, Any], low: Any, high: Any, *theta: Any
+) -> Node:
+    """log P(low < Y ≤ high | seen[0] < Y ≤ seen[1]) for bounds within those."""
+    first, last = seen
+    edge, end = edge_of(inside), inside.support.high
+
+    def mass(a: Any, b: Any) -> Node:
+        return by_bounds(inside, a, b, lambda a, b: log_mass(inside, a, b, *theta))
+
+    whole = mass(first, last)
+    # What is left out; where that is little, the logarithm of the share comes from there.
+    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(mass(first, low) - whole)))
+    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(mass(high, last) - whole)))
+    missing = before + after
+    return where(missing < 0.5, log1p(-missing), over_mass(mass(low, high), whole))
+
+
+def has_tails(inside: Specification) -> bool:
+    """Whether the probability of any interval has a formula, or can be added up."""
+    return not missing_tails(inside) or _few(inside)
 
 
 def refuse_without_tails(kind: str, inside: Specification) -> None:
@@ -99,8 +127,13 @@ def refuse_without_tails(kind: str, inside: Specification) -> None:
             f"{kind} is not defined for {inside.name}, whose loss has kinks that only its own fit can "
             "handle; use Logistic() or StudentT() for heavy tails"
         )
-    missing = missing_tails(inside)
-    if missing and not _few(inside):
+    if inside.support is circular:
+        raise TypeError(
+            f"{kind} is not defined for {inside.name}: an angle has no first and no last value, so that what is "
+            "below or above a bound depends on where the circle is cut"
+        )
+    if not has_tails(inside):
+        missing = missing_tails(inside)
         from likely.families.registry import modules, specification
 
         counts = inside.support.integer

@@ -7,14 +7,14 @@ from functools import cache
 import numpy as np
 
 from likely._math.domains import Bounded, bounded_intervals_of, intervals_of
-from likely._math.graph import constant, equal, exp, log1p, maximum, minimum, where
+from likely._math.graph import constant, equal, maximum, minimum, where
 from likely.families.base import Specification, View
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import (
     by_bounds,
-    log_given,
+    edge_of,
     log_mass,
-    over_mass,
+    log_share,
     refuse_without_tails,
 )
 
@@ -38,19 +38,14 @@ def censored(inside: Specification) -> Specification:
     if base.contains(inside, KIND):
         raise TypeError(f"{KIND} is not defined for {inside.name}, which is censored already")
     truncated = inside.structure is not None and inside.structure.kind == "Truncated"
-    if truncated and inside.support.integer:
-        raise TypeError(
-            f"{KIND} is not defined for {inside.name}, counts that are cut off; censor the whole family, "
-            "or cut it off without bounds of single rows"
-        )
-    if not truncated:
-        refuse_without_tails(KIND, inside)
+    seen = inside.structure.parts[0].specification if truncated else inside
+    refuse_without_tails(KIND, seen)
 
     def log_density(low, high, *theta):
         # Of counts what lies below the interval ends with the one before.
         below = View("below", low - 1.0, {}) if inside.support.integer else low
-        seen = by_bounds(inside, below, high, lambda a, b: log_mass(inside, a, b, *theta))
-        return where(equal(low, high), inside.log_density(low, *theta), seen)
+        between = by_bounds(inside, below, high, lambda a, b: log_mass(inside, a, b, *theta))
+        return where(equal(low, high), inside.log_density(low, *theta), between)
 
     by_row = inside.support.known == Bounded.known
     parts = (base.Part(inside),)
@@ -77,23 +72,19 @@ def _between_bounds(inside: Specification):
     """The log density of rows that could only be seen between bounds: the same for all, or of y's last two columns."""
     assert inside.structure is not None
     family, support = inside.structure.parts[0].specification, inside.support
-    ends = [View("bound", constant(v), {}) for v in (support.low, support.high)]
+    fixed = [View("bound", constant(v), {}) for v in (edge_of(inside), support.high)]
     own = len(support.known)
 
     def log_density(low, high, *rest):
-        (first, last), theta = rest[:own] or ends, rest[own:]
-
-        def mass(a, b):
-            return by_bounds(family, a, b, lambda a, b: log_mass(family, a, b, *theta))
-
-        exact = by_bounds(family, first, last, lambda a, b: log_given(family, low, a, b, *theta))
-        a, b = View("low", maximum(low, first), {}), View("high", minimum(high, last), {})
-        whole = mass(first, last)
-        # What the row leaves out; where that is little, the logarithm of the share comes from there.
-        before = where(a <= first, 0.0, where(a <= support.low, 0.0, exp(mass(first, a) - whole)))
-        after = where(b >= last, 0.0, where(b >= support.high, 0.0, exp(mass(b, last) - whole)))
-        missing = before + after
-        share = where(missing < 0.5, log1p(-missing), over_mass(mass(a, b), whole))
+        (first, last), theta = rest[:own] or fixed, rest[own:]
+        exact = inside.log_density(low, *rest)
+        below = low - 1.0 if support.integer else low
+        a, b = View("low", maximum(below, first), {}), View("high", minimum(high, last), {})
+        share = log_share(family, (first, last), a, b, *theta)
+        if "log_sf_above" in family.formulas:
+            # An entry and nothing else: what the hazard takes away between the two.
+            alone = where(first > support.low, b, support.low) >= support.high
+            share = where(alone, family.formulas["log_sf_above"](a, first, *theta), share)
         return where(equal(low, high), exact, share)
 
     return log_density
@@ -105,7 +96,7 @@ def _rows(counts: bool, y: base.Array, weight: base.Array | None) -> base.Rows:
     if bounds.shape[1]:
         exact = low == high
         low, high = (
-            np.where(exact, low, np.maximum(low, bounds[:, 0])),
+            np.where(exact, low, np.maximum(low, bounds[:, 0] + counts)),
             np.where(exact, low, np.minimum(high, bounds[:, 1])),
         )
     known = np.isfinite(low) | np.isfinite(high)

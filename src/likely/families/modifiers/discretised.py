@@ -44,6 +44,15 @@ def discretised(inside: Specification) -> Specification:
         after = View("high", where(equal(y, 0.0), 2.0, y + 1.0), {})
         return where(equal(y, 0.0), first, log_interval(inside, later, after, *theta))
 
+    # What is beyond k, or not, is what is beyond its unit.
+    def end(k):
+        return View("end", k + (below + 1.0), {})
+
+    tails = {
+        "log_cdf": lambda y, *theta: inside.formulas["log_cdf"](end(y), *theta),
+        "log_sf": lambda y, *theta: inside.formulas["log_sf"](end(y), *theta),
+        "log_interval": lambda low, high, *theta: log_interval(inside, end(low), end(high), *theta),
+    }
     parts = (base.Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
@@ -53,7 +62,7 @@ def discretised(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas=information.of_unseen_number(inside),
+        formulas=tails | dict(information.of_unseen_number(inside)),
         structure=base.Structure(
             KIND, parts, lambda part, y, weight: (_middle(y, below), weight), lambda y, weight: {}
         ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
-from likely._math.domains import unit_interval
-from likely._math.graph import equal, expm1, where
-from likely.families.base import Parameter, Specification
+from likely._math.atoms import logaddexp
+from likely._math.domains import Domain, ZeroOr, unit_interval, zero_or
+from likely._math.graph import equal, exp, expm1, log1p, maximum, where
+from likely.families.base import Parameter, Specification, View
 from likely.families.modifiers import base, information
-from likely.families.modifiers.positive import log_positive
+from likely.families.modifiers.bounds import missing_tails
+from likely.families.modifiers.truncated import truncated
 
 KIND = "Hurdle"
 
@@ -19,17 +22,39 @@ def hurdle(inside: Specification) -> Specification:
 
     .. math:: p(0) = \pi, \qquad p(y) = (1-\pi)\,\frac{p_0(y)}{1 - p_0(0)}, \quad y > 0
 
+    A truncated family is cut off at zero as well; one that begins above some count leaves nothing between it and 0.
+
     The likelihood splits in two: ``zero`` is a Bernoulli regression, the rest a zero-truncated one. Unlike
     ZeroInflated it allows fewer zeros than the family as well as more.
 
     Source: Mullahy (1986), doi:10.1016/0304-4076(86)90002-3.
     """
     _refuse(inside)
+    support, positive = _above_zero(inside)
 
     def log_density(y, *theta):
         *inner, zero = theta
-        above = zero.log1m + log_positive(inside, y, *inner)
+        above = zero.log1m + positive.log_density(y, *inner)
+        if isinstance(support, ZeroOr):
+            above = where(y < support.above, -float("inf"), above)
         return where(equal(y, 0.0), zero.log, above)
+
+    def log_sf(y, *theta):
+        *inner, zero = theta
+        return zero.log1m + positive.formulas["log_sf"](y, *inner)
+
+    def log_cdf(y, *theta):
+        *inner, zero = theta
+        beyond = exp(log_sf(y, *theta))
+        # P(0 < Y ≤ y) is that of nothing for y = 0.
+        later = View("y", maximum(y, positive.support.low), {})
+        below = where(
+            y < positive.support.low, -float("inf"), positive.formulas["log_cdf"](later, *inner)
+        )
+        sum_ = logaddexp(zero.log, zero.log1m + below)
+        return where(beyond < 0.5, log1p(-beyond), sum_)
+
+    tails = {} if missing_tails(positive) else {"log_cdf": log_cdf, "log_sf": log_sf}
 
     parts = (base.Part(inside),)
 
@@ -48,11 +73,11 @@ def hurdle(inside: Specification) -> Specification:
     return Specification(
         name=f"{KIND}({inside.name})",
         doc=f"{inside.name} above zero, with a probability of zero of its own.",
-        support=inside.support,
+        support=support,
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas=information.formulas_of([inside], complete=complete_information),
+        formulas=tails | dict(information.formulas_of([inside], complete=complete_information)),
         smooth=inside.smooth,
         structure=base.Structure(
             KIND, parts, _rows, lambda y, weight: {"zero": base.share(y == 0.0, weight)}
@@ -66,7 +91,8 @@ def _refuse(inside: Specification) -> None:
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose zeros are modified already"
         )
-    if inside.support.name != "counts":
+    truncated = inside.structure is not None and inside.structure.kind == "Truncated"
+    if inside.support.name != "counts" and not (truncated and inside.support.integer):
         instead = (
             f"use ZeroInflated({inside.name}()), which is the same there"
             if inside.support.name in ("positive", "nonnegative", "unit_interval")
@@ -75,6 +101,15 @@ def _refuse(inside: Specification) -> None:
         raise TypeError(
             f"{KIND} needs counts from 0, but y of {inside.name} lies in {inside.support.symbol}; {instead}"
         )
+
+
+def _above_zero(inside: Specification) -> tuple[Domain, Specification]:
+    """Where y can be, and the family of the counts above zero."""
+    if inside.structure is None or inside.structure.kind != "Truncated":
+        return inside.support, truncated(inside, 0.0, math.inf)
+    family, support = inside.structure.parts[0].specification, inside.support
+    above = truncated(family, max(support.low - 1.0, 0.0), support.high)
+    return zero_or(support), above
 
 
 def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:

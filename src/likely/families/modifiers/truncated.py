@@ -11,14 +11,16 @@ import numpy as np
 
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Bounded, Domain, bounded, real
-from likely._math.graph import constant, equal, exp, log, where
+from likely._math.graph import constant, equal, exp, log, maximum, minimum, where
 from likely.families.base import Parameter, Specification, View
 from likely.families.modifiers import base
 from likely.families.modifiers.bounds import (
     MOST_COUNTS,
     TAILS,
     by_bounds,
+    has_tails,
     log_given,
+    log_share,
     refuse_without_tails,
 )
 from likely.families.modifiers.positive import log_positive
@@ -65,7 +67,7 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density(inside, low, high),
-        formulas={},
+        formulas=_tails(inside, low, high) if has_tails(inside) else {},
         smooth=inside.smooth,
         printed=printed if _long(inside, low, high) else None,
         structure=base.Structure(
@@ -80,16 +82,12 @@ def truncated_by_row(inside: Specification) -> Specification:
 
     .. math:: p(y \mid a, b) = \frac{p_0(y)}{F_0(b) - F_0(a)}
 
-    An infinite end is no bound. Delayed entry, a ≤ y: who joins a study at age a had to live that long.
+    An infinite end is no bound; of counts, a < y ≤ b. Delayed entry, a ≤ y: who joins a study at age a had to live
+    that long.
 
     Source: Klein and Moeschberger, Survival Analysis (2003), section 3.4.
     """
     base.refuse_families_over_classes(KIND, inside, "leave out the rows of a class instead")
-    if inside.support.integer:
-        raise TypeError(
-            f"{KIND} takes bounds by row for continuous families; for the whole numbers of {inside.name} give "
-            "low and high as numbers, the same for all rows"
-        )
     _refuse_modified(inside)
     refuse_without_tails(KIND, inside)
 
@@ -98,7 +96,8 @@ def truncated_by_row(inside: Specification) -> Specification:
 
     def given_bounds(y, *theta):
         *inner, low, high = theta
-        outside = where(y < low, 1.0, where(y > high, 1.0, 0.0))
+        before = y <= low if inside.support.integer else y < low
+        outside = where(before, 1.0, where(y > high, 1.0, 0.0))
         return where(equal(outside, 1.0), float("-inf"), log_density(y, low, high, *inner))
 
     parts = (base.Part(inside),)
@@ -143,6 +142,19 @@ def _printed_mass(inside: Specification, low: float, high: float, theta):
         return exp(inside.formulas["log_sf"](a, *theta))
     below = exp(inside.formulas["log_cdf"](b, *theta))
     return below if low < inside.support.low else below - exp(inside.formulas["log_cdf"](a, *theta))
+
+
+def _tails(inside: Specification, low: float, high: float):
+    """The logarithms of both tails of what is seen."""
+    seen = tuple(View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+
+    def log_cdf(y, *theta):
+        return log_share(inside, seen, seen[0], View("high", minimum(y, high), {}), *theta)
+
+    def log_sf(y, *theta):
+        return log_share(inside, seen, View("low", maximum(y, low), {}), seen[1], *theta)
+
+    return {"log_cdf": log_cdf, "log_sf": log_sf}
 
 
 def _of_line(inside: Specification, low: float, high: float):
@@ -215,13 +227,13 @@ def _support(support: Domain, low: float, high: float) -> Domain:
 
 
 def _refuse_modified(inside: Specification) -> None:
-    """TypeError for modified families, but those that are continuous families like any other."""
+    """TypeError for modified families, but those that are families like any other."""
     kind = None if inside.structure is None else inside.structure.kind
-    if kind == "Discretised":
+    if inside.support.name == "integers":
         raise TypeError(
-            f"{KIND} is not defined for {inside.name}: a family of counts can be cut off"
+            f"{KIND} takes counts from 0, but y of {inside.name} may be any whole number"
         )
-    if kind is not None and (inside.support.integer or kind not in ("Mixture", "Transformed")):
+    if kind not in (None, "Mixture", "Transformed", "Discretised"):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: truncate the family inside, {kind}(Truncated(...))"
         )

@@ -10,6 +10,7 @@ from likely._math.domains import unit_interval
 from likely._math.graph import equal, exp, expm1, log1p, where
 from likely.families.base import Parameter, Specification
 from likely.families.modifiers import base, information
+from likely.families.modifiers.bounds import missing_tails
 from likely.families.modifiers.inflated import inflated
 
 KIND = "ZeroInflated"
@@ -49,6 +50,17 @@ def zero_inflated(inside: Specification) -> Specification:
         sum_ = logaddexp(inflation.log, inflation.log1m + log_p0)
         return where(equal(y, 0.0), where(missing < 0.5, log1p(-missing), sum_), elsewhere)
 
+    def log_sf(y, *theta):
+        *inner, inflation = theta
+        return inflation.log1m + inside.formulas["log_sf"](y, *inner)
+
+    def log_cdf(y, *theta):
+        *inner, inflation = theta
+        beyond = exp(log_sf(y, *theta))
+        sum_ = logaddexp(inflation.log, inflation.log1m + inside.formulas["log_cdf"](y, *inner))
+        return where(beyond < 0.5, log1p(-beyond), sum_)
+
+    tails = {} if missing_tails(inside) else {"log_cdf": log_cdf, "log_sf": log_sf}
     parts = (base.Part(inside),)
 
     def complete_information(y, *theta):
@@ -68,7 +80,7 @@ def zero_inflated(inside: Specification) -> Specification:
         parameters=parameters,
         alternatives=alternatives,
         log_density=log_density,
-        formulas=information.formulas_of([inside], complete=complete_information),
+        formulas=tails | dict(information.formulas_of([inside], complete=complete_information)),
         smooth=inside.smooth,
         structure=base.Structure(
             KIND,
@@ -96,9 +108,11 @@ def _refuse(inside: Specification) -> None:
         raise TypeError(
             f"{KIND} takes counts from 0, but y of {inside.name} may be any whole number"
         )
-    if inside.support.low > 0.0 or (inside.support.integer and inside.support.name != "counts"):
+    if inside.support.low > 0.0:
+        counts = inside.support.integer
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose y lies in {inside.support.symbol} without 0"
+            + (f"; Hurdle({inside.name}) gives 0 a probability of its own" if counts else "")
         )
     if not inside.support.integer and inside.support.name not in _WITH_ZERO:
         raise TypeError(

@@ -2,50 +2,11 @@
 
 import numpy as np
 
-from likely._math.atoms import (
-    lgamma,
-    softplus,
-    stirling,
-    stirling_of_sum,
-    urn_deviance,
-    whole_before,
-)
+from likely._math.atoms import lgamma, whole_before
 from likely._math.domains import counts, positive, unit_interval, whole
-from likely._math.graph import log, minimum, where
-from likely._math.urn import log_coefficient, rising_gap, urn_spread
+from likely._math.graph import minimum, where
+from likely._math.urn import urn_log_probability
 from likely.families.base import Distribution, Parameter
-
-
-def _many(y, probs, precision, trials):
-    # Two negative binomials, given that they sum to n: their deviances cannot be negative.
-    missed = trials - y
-    p, q, log_p, log_q = probs, probs.complement, probs.log, probs.log1m
-    total = log_coefficient(y, missed) - urn_spread(
-        y, missed, p, q, precision, log_p, log_q, precision.log
-    )
-    total = total + stirling(precision, precision.log)
-    total = total - stirling_of_sum(trials, precision, precision.log)
-    for k, share, log_share in ((y, p, log_p), (missed, q, log_q)):
-        size, log_size = share * precision, log_share + precision.log
-        total = total - urn_deviance(
-            k, share, trials, precision, log_share, log(trials), precision.log
-        )
-        total = total - (stirling(size, log_size) - stirling_of_sum(k, size, log_size))
-    return total
-
-
-def _few(y, probs, precision, trials):
-    # All draws of one kind, q, but for k = 0 or 1: the first draw of each kind says nothing about its share of the urn.
-    failed = y < trials - y
-    k = minimum(y, trials - y)
-    p, q = where(failed, probs, probs.complement), where(failed, probs.complement, probs)
-    log_p, log_q = (
-        where(failed, probs.log, probs.log1m),
-        where(failed, probs.log1m, probs.log),
-    )
-    same = log_q - rising_gap(trials - k - 1.0, p, q, precision, log_q, precision.log)
-    other = log(trials) + log_p - softplus(log(trials - 1.0) - precision.log)
-    return same + where(k > 0.0, other, 0.0)
 
 
 class BetaBinomial(Distribution):
@@ -74,8 +35,18 @@ class BetaBinomial(Distribution):
     )
 
     def log_density(y, probs, precision, trials):
-        terms = (y, probs, precision, trials)
-        found = where(minimum(y, trials - y) < 2.0, _few(*terms), _many(*terms))
+        # The kind that is drawn less often first.
+        rarer, success = minimum(y, trials - y), y < trials - y
+        found = urn_log_probability(
+            rarer,
+            trials - rarer,
+            where(success, probs, probs.complement),
+            where(success, probs.complement, probs),
+            precision,
+            where(success, probs.log, probs.log1m),
+            where(success, probs.log1m, probs.log),
+            precision.log,
+        )
         return where(trials > 0.0, found, 0.0)
 
     def printed(y, probs, precision, trials):

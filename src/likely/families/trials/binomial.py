@@ -6,8 +6,8 @@ from likely._math.atoms import (
     betainc,
     betaincc,
     binomial_divergence,
+    count_error,
     lgamma,
-    log_factorial_error,
     whole_before,
 )
 from likely._math.domains import counts, unit_interval, whole
@@ -35,9 +35,7 @@ class Binomial(Distribution):
     def log_density(y, probs, trials):
         # n times the divergence of the shares from λ, and what Stirling's formula leaves of the coefficient.
         missed = trials - y
-        coefficient = (
-            log_factorial_error(trials) - log_factorial_error(y) - log_factorial_error(missed)
-        )
+        coefficient = count_error(trials) - count_error(y) - count_error(missed)
         terms = (y, missed, probs, probs.complement, probs.log, probs.log1m)
         return coefficient - binomial_divergence(*terms)
 

@@ -1,8 +1,7 @@
 """A kernel on arrays of any strides and float types, for Numba: as plain Python it is only read, and never run.
 
-Block by block, everything passes through contiguous buffers that stay in the first-level cache, in the kernel's own
-float type, which is what a kernel takes. The copies are loops of their own, so that they and the kernel's are
-vectorised.
+Block by block, what a kernel does not take as it is passes through contiguous buffers that stay in the first-level
+cache, in the kernel's own float type. The copies are loops of their own, so that they and the kernel's are vectorised.
 """
 
 from __future__ import annotations
@@ -14,10 +13,12 @@ import numpy as np
 #: Given to the module that is made of this text.
 kernel: Any = None
 real: Any = None
-ROWS = 1024
+#: Stands in the text for one of ``as_it_is``, ``one_column`` and ``several_columns``.
+taken: Any = None
+ROWS = 256
 
 
-def blocks(rows_all, raw_all, first, rest, scale, start, stop):
+def copied(rows_all, raw_all, first, rest, scale, start, stop):
     """Rows start … stop of y, (n,) or (m, n), and raw (k, n) → how many are invalid, and Σ nll.
 
     nll goes to ``first``, unless that is empty, and the other outputs times ``scale`` to ``rest`` (m, n).
@@ -29,10 +30,9 @@ def blocks(rows_all, raw_all, first, rest, scale, start, stop):
     invalid, found = 0, 0.0
     for begin in range(start, stop, ROWS):
         size = min(ROWS, stop - begin)
-        copy_column(rows_all[..., begin : begin + size], y)
         for j in range(columns):
             copy_column(raw_all[j, begin : begin + size], raw[j])
-        invalid += kernel(y, raw, nll, others, 0, size, 0)
+        invalid += kernel(taken(rows_all, begin, size, y), raw, nll, others, 0, size, 0)
         if first.shape[0] > 0:
             copy_column(nll[:size], first[begin : begin + size])
         else:
@@ -42,8 +42,21 @@ def blocks(rows_all, raw_all, first, rest, scale, start, stop):
     return invalid, found
 
 
+def written(rows_all, raw_all, first, rest, start, stop):
+    """The same without copies of the outputs, for ``first`` and ``rest`` that a kernel writes as they are."""
+    columns = raw_all.shape[0]
+    y, raw = np.empty((*rows_all.shape[:-1], ROWS), real), np.empty((columns, ROWS), real)
+    invalid = 0
+    for begin in range(start, stop, ROWS):
+        size = min(ROWS, stop - begin)
+        for j in range(columns):
+            copy_column(raw_all[j, begin : begin + size], raw[j])
+        invalid += kernel(taken(rows_all, begin, size, y), raw, first, rest, 0, size, begin)
+    return invalid
+
+
 def sums(rows_all, raw_all, rest, scale, start, stop):
-    """The same without copies, for y and raw that a kernel takes as they are, and without a place for nll."""
+    """The same without copies of y and raw, which a kernel takes as they are, and without a place for nll."""
     outputs = rest.shape[0]
     nll, others = np.empty(ROWS, real), np.empty((outputs, ROWS), real)
     invalid, found = 0, 0.0
@@ -56,17 +69,28 @@ def sums(rows_all, raw_all, rest, scale, start, stop):
     return invalid, found
 
 
+def as_it_is(rows_all, begin, size, buffer):
+    """y (n,) that a kernel takes as it is."""
+    return rows_all[begin : begin + size]
+
+
+def one_column(rows_all, begin, size, buffer):
+    """Other y (n,)."""
+    copy_column(rows_all[begin : begin + size], buffer)
+    return buffer
+
+
+def several_columns(rows_all, begin, size, buffer):
+    """y (m, n), whose blocks are not contiguous."""
+    for j in range(rows_all.shape[0]):
+        copy_column(rows_all[j, begin : begin + size], buffer[j])
+    return buffer
+
+
 def copy_column(given, to):
     """A row of numbers as it is."""
     for i in range(given.shape[0]):
         to[i] = given[i]
-
-
-def copy_columns(given, to):
-    """Several rows of numbers (m, n)."""
-    for j in range(given.shape[0]):
-        for i in range(given.shape[1]):
-            to[j, i] = given[j, i]
 
 
 def copy_scaled(given, scale, to):

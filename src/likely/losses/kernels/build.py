@@ -128,6 +128,8 @@ def _compile(module: types.ModuleType) -> None:
 
     # Only contract: reassoc and arcp would undo argument reductions and two-sums, nnan hides faults.
     fast = {"fastmath": {"contract"}, "nogil": True, "error_model": "numpy"}
+    # The one addition of which a loop may change the order; the permission stays with it where it is inlined.
+    free = {**fast, "fastmath": {"contract", "reassoc"}}
     for name, function in list(vars(module).items()):
         if not isinstance(function, types.FunctionType) or function.__module__ != module.__name__:
             continue
@@ -142,7 +144,7 @@ def _compile(module: types.ModuleType) -> None:
             # compiled for each type and layout that it meets; a sum's loops are its own
             decorate = partial(numba.njit, **fast)
         else:
-            decorate = partial(numba.njit, **fast, forceinline=True)
+            decorate = partial(numba.njit, **(free if name == "plus" else fast), forceinline=True)
         try:
             compiled = decorate(cache=True)(function)
         except RuntimeError as error:  # Numba found no folder that it can write

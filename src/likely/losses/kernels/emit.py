@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials
+from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials, ZeroOr
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.tables import TABLES
@@ -21,7 +21,7 @@ from likely.losses.kernels.stages import has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
-_LONGEST = 1600
+_LONGEST = 1500
 
 
 def compilable(outputs: Sequence[Node]) -> bool:
@@ -34,7 +34,7 @@ _SIMPLE = {
     *(BINARY.keys() - {"arctan2"}),
     *UNARY,
     *("where", "sign", "maximum", "minimum", "exp", "log", "log1p"),
-    *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "log_factorial_error"),
+    *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "count_error"),
 }
 
 
@@ -143,18 +143,25 @@ def _between_bounds(support: Bounded) -> str:
     """The condition of ``Bounded`` or ``BoundedIntervals``."""
     y = support.columns[0]
     bounds = _overlap(support, ["y_from"], ["y_to"])
-    exact = [*inside(support, y), f"(y_from <= {y})", f"({y} <= y_to)", *bounds]
+    after = "<" if support.integer else "<="
+    exact = [*inside(support, y), f"(y_from {after} {y})", f"({y} <= y_to)", *bounds]
     if y == "y":
         return " & ".join(exact)
-    seen = _overlap(support, ["y_low", "y_from"], ["y_high", "y_to"])
+    # Of counts both ends belong to an interval.
+    low = "(y_low - 1.0)" if support.integer else "y_low"
+    seen = ["(y_low < y_high)", *_overlap(support, [low, "y_from"], ["y_high", "y_to"])]
     return f"(({' & '.join(['(y_low == y_high)', *exact])}) | ({' & '.join(seen)}))"
 
 
 def _overlap(support: Domain, lows: list[str], highs: list[str]) -> list[str]:
     """That the intersection of intervals has a part of the support inside."""
     within = [f"({low} < {high})" for low in lows for high in highs]
-    within += [f"({high} > {number(support.low)})" for high in highs]
-    return within + [f"({low} < {number(support.high)})" for low in lows]
+    end = ">=" if support.integer else ">"
+    within += [f"({high} {end} {number(support.low)})" for high in highs]
+    within += [f"({low} < {number(support.high)})" for low in lows]
+    if support.integer:
+        within += [f"({end} == np.floor({end}))" for end in (*lows, *highs)]
+    return within
 
 
 def inside(support: Domain, y: str) -> list[str]:
@@ -166,6 +173,8 @@ def inside(support: Domain, y: str) -> list[str]:
         conditions.append(f"({y} {'<=' if support.closed_high else '<'} {support.high!r})")
     if support.integer:
         conditions.append(f"({y} == np.floor({y}))")
+    if isinstance(support, ZeroOr):
+        conditions.append(f"(({y} == 0.0) | ({y} >= {support.above!r}))")
     return conditions
 
 

@@ -84,11 +84,17 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
         def work(start: int, stop: int) -> None:
             invalid.append(function(y, raw, first, rest, start, stop, 0))
 
-    else:
-        module = _blocks(function, y.ndim)
+    elif _ready(np.float64, first, rest):
+        module = _blocks(function, _taken(np.float64, y))
 
         def work(start: int, stop: int) -> None:
-            invalid.append(module.blocks(y, raw, first, rest, 1.0, start, stop)[0])
+            invalid.append(module.written(y, raw, first, rest, start, stop))
+
+    else:
+        module = _blocks(function, _taken(np.float64, y))
+
+        def work(start: int, stop: int) -> None:
+            invalid.append(module.copied(y, raw, first, rest, 1.0, start, stop)[0])
 
     fold_slices(work, raw.shape[1])
     return sum(invalid)
@@ -99,7 +105,8 @@ def run_mean(function: Kernel, y: Array, raw: Array, rest: Array | None) -> floa
 
     y (n,) or (n, m), raw (k, n) and ``rest`` (k, n) may have any strides and float types.
     """
-    module, n, y, real = _blocks(function, y.ndim), y.shape[0], y.T, _real(function)
+    n, y, real = y.shape[0], y.T, _real(function)
+    module = _blocks(function, _taken(real, y))
     ready, scale = _ready(real, y, raw), real(1.0 / n)
     rest = _NO_ROWS if rest is None else rest
 
@@ -107,7 +114,7 @@ def run_mean(function: Kernel, y: Array, raw: Array, rest: Array | None) -> floa
         if ready:
             total: float = module.sums(y, raw, rest, scale, start, stop)[1]
         else:
-            total = module.blocks(y, raw, _NOTHING, rest, scale, start, stop)[1]
+            total = module.copied(y, raw, _NOTHING, rest, scale, start, stop)[1]
         return total
 
     if real is np.float32 and n < _SERIAL_ROWS:
@@ -122,15 +129,21 @@ _NO_ROWS: Array = np.empty((0, 0))
 
 
 @cache
-def _blocks(function: Any, axes: int) -> Any:
-    """``blocks_body.py`` for this kernel and y with so many axes."""
+def _blocks(function: Any, taken: str) -> Any:
+    """``blocks_body.py`` for this kernel and y that is taken in this way."""
     file = function.__module__
     text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
-    if axes == 2:
-        text = text.replace("copy_column(rows_all", "copy_columns(rows_all")
+    text = text.replace("taken(", f"{taken}(")
     text = f"# The kernel is {file}.{function.__name__}.\n" + text
     stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
     return load(stem, "blocks", text, kernel=function, real=_real(function))
+
+
+def _taken(real: type[np.floating], y: Array) -> str:
+    """How blocks of y (n,) or (m, n) come to a kernel: see ``blocks_body.py``."""
+    if y.ndim > 1:
+        return "several_columns"
+    return "as_it_is" if _ready(real, y) else "one_column"
 
 
 def _real(function: Any) -> type[np.float32 | np.float64]:

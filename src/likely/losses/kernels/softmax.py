@@ -17,37 +17,46 @@ TITLE = "Categorical softmax"
 ENTRIES = 65536
 #: More classes than this are computed row by row.
 FEW = 24
-#: Entries of a block that is transposed: it stays in the first-level cache.
+#: Entries of a block: it stays in the first-level cache.
 BLOCK = 4096
+#: The fewest rows of a block.
+FEWEST = 16
 
 
-def softmax(codes: Any, raw: Any, first: Any, rest: Any) -> None:
+def softmax(codes: Any, raw: Any, first: Any, rest: Any) -> int:
     """Fill ``first`` (n,) with nll and ``rest`` (n, K) with its gradient, from raw (n, K).
 
-    Arrays may be float32 or float64, of either order. Codes must be 0, …, K − 1.
+    Arrays may be float32 or float64, of either order. Codes must be 0, …, K − 1. Returns in how many rows raw may not
+    be finite.
     """
+    invalid: list[int] = []
     n, k = raw.shape
     by_row = k > FEW and raw.flags.c_contiguous and rest.flags.c_contiguous
     kernel = getattr(_module(raw.dtype == np.float32), "many_classes" if by_row else "few_classes")
-    rows = max(16, BLOCK // k)
+    rows = max(FEWEST, BLOCK // k)
 
     def work(start: int, stop: int) -> None:
         # Slices of entries, so that few rows of many classes are worth threads too.
-        kernel(codes, raw, first, rest, start // k, stop // k, rows)
+        invalid.append(kernel(codes, raw, first, rest, start // k, stop // k, rows))
 
     if raw.flags.c_contiguous:
         fold_slices(work, n * k)
     else:  # a block of a fit, which has threads of its own
         work(0, n * k)
+    return sum(invalid)
 
 
 def source(*, single: bool) -> str:
     """The text of the module for one float type: primitives, then the kernels."""
     path = Path(__file__).with_name("softmax_body.py")
-    body = path.read_text(encoding="utf-8").split("import exp, log1p\n", 1)[1]
+    body = path.read_text(encoding="utf-8").split("import at_rank, exp, log1p, rank\n", 1)[1]
     head = f'"""{TITLE}\n\nGenerated from softmax_body.py: do not edit."""\n'
     head += "\nimport math\n\nimport numpy as np\n"
-    parts = [head, primitives_text(frozenset({"exp", "log1p"}), single), body.strip("\n") + "\n"]
+    parts = [
+        head,
+        primitives_text(frozenset({"at_rank", "exp", "log1p", "rank"}), single),
+        body.strip("\n") + "\n",
+    ]
     return "\n\n".join(parts)
 
 
