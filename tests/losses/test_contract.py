@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 from likely.families.registry import modules
 from likely.losses.kernels.run import single_outputs
 from oracles import engines, grid
-from oracles.contract import FLOAT32, PARTS, check
+from oracles.contract import FLOAT32, check
 from oracles.truth import Combination, truth
 
 DEFAULTS = grid.defaults()
