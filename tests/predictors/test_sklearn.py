@@ -163,6 +163,8 @@ USUAL = ("Normal", "Gamma", "Bernoulli", "Categorical")
 #: Densities that become a comb: of the checks' whole numbers the likelihood has no bound, which each of them would
 #: find out at length.
 COMBS = ("Tweedie",)
+#: It passes, but the checks' few counts have no ν: every fit of them goes to its bound, a minute and a half in all.
+AT_LENGTH = ("ConwayMaxwellPoisson",)
 #: The checks fit targets that have no maximum, on purpose.
 whatever_warns = pytest.mark.filterwarnings("ignore")
 
@@ -178,7 +180,7 @@ def test_every_check_of_the_usual_families(estimator, check):
     "estimator",
     [
         *(Constant(name) for name in ONE_COLUMN if name not in COMBS),
-        *(Linear(name) for name in ONE_COLUMN if name not in (*USUAL, *COMBS)),
+        *(Linear(name) for name in ONE_COLUMN if name not in (*USUAL, *COMBS, *AT_LENGTH)),
         *(Squeezed(name) for name in ("Beta", "Poisson")),
         Linear(Gamma(shape=predicted), point="mean"),
         *(Trees(name, max_iter=20, random_state=0) for name in USUAL),
