@@ -67,7 +67,9 @@ def staged(
         symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
         chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
         chosen += [*test, "order[active] = i", f"active += 0 if {name} else 1"]
-        body += ["active = 0", "for i in range(size):", *indented(chosen, 1)]
+        # A plain 0 would be a type of its own, for which every function that takes it is compiled once more.
+        used.add("int64")
+        body += ["active = int64(0)", "for i in range(size):", *indented(chosen, 1)]
         body += [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
         pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
         body += ["for i in range(active):", *indented(pack, 1)]
@@ -159,13 +161,13 @@ class _Sums:
     def text(self) -> str:
         series = [SUMS[name] for name in self.names]
         terms = series[0].terms
-        self.used.add("float64")
+        self.used |= {"float64", "int64"}
         results = [f"result{k}" for k in range(len(series))]
         arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
         needed = f"{terms.arguments[0]}_rows[i] > 0.0"
         lines = [
             f"kept = np.empty({_ROWS}, np.int64)",
-            "active = 0",
+            "active = int64(0)",
             "for i in range(size):",
             "    kept[active] = i",
             f"    active += 1 if {needed} else 0",

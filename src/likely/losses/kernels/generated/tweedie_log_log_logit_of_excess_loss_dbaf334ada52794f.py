@@ -208,7 +208,7 @@ whole_stirling = np.array([0.0, 0.08106146679532726, 0.0413406959554093, 0.02767
 
 def sum_0(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_rows, log_of_j_rows, result0_rows, size):
     kept = np.empty(1024, np.int64)
-    active = 0
+    active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
@@ -587,7 +587,7 @@ def sum_0(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
 
 def sum_1(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_rows, log_of_j_rows, result0_rows, size):
     kept = np.empty(1024, np.int64)
-    active = 0
+    active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
@@ -870,7 +870,7 @@ def sum_1(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
 
 def sum_2(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_rows, log_of_j_rows, result0_rows, size):
     kept = np.empty(1024, np.int64)
-    active = 0
+    active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
@@ -1225,7 +1225,7 @@ def sum_2(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
 
 def sum_3(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_rows, log_of_j_rows, result0_rows, size):
     kept = np.empty(1024, np.int64)
-    active = 0
+    active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
@@ -1663,7 +1663,7 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             t16 = -t15
             t17 = -t16
             out0_part[i] = t17
-        active = 0
+        active = int64(0)
         for i in range(size):
             y = y_part[i]
             t0 = y == 0.0
