@@ -223,3 +223,13 @@ def test_a_reference_class_is_named_in_the_family(run, data):
     assert "probs[green]" not in result.output
     assert "they sum to zero over the classes" not in result.output
     assert load("m").family_ == Categorical(reference="green")
+
+
+def test_importances_of_trees_leave_the_reference_class_out(run, data):
+    family = 'Categorical(reference="green")'
+    result = run(
+        "fit", data, "--target", "colour", "--family", family, "--predictor", "trees", "--out", "m"
+    )
+    assert result.exit_code == 0, result.output
+    assert "probs[red]" in result.output
+    assert "probs[green]" not in result.output

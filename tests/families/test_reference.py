@@ -253,3 +253,11 @@ def test_on_jax(at):
     np.testing.assert_allclose(found[1], gradient, rtol=1e-4, atol=1e-6)
     slope = jax.grad(lambda r: family.nll(jnp.array(y), r).sum())(jnp.array(raw))
     np.testing.assert_allclose(slope, gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_summary_names_the_classes(colours):
+    X, labels, _ = colours
+    rows = Linear(Categorical(reference="green")).fit(X, labels).summary().rows
+    assert [row.parameter for row in rows] == ["probs[blue]"] * 3 + ["probs[red]"] * 3
+    rows = Linear(Categorical()).fit(X, labels).summary(reference="red").rows
+    assert [row.parameter for row in rows] == ["probs[blue]"] * 3 + ["probs[green]"] * 3

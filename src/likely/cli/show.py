@@ -12,6 +12,7 @@ import numpy as np
 from likely.cli.recipe_text import recipe_lines, target_words
 from likely.cli.say import console
 from likely.data.errors import count
+from likely.predictors.summary import class_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,10 +102,9 @@ def importances(predictor: Any, columns: tuple[str, ...]) -> dict[str, dict[str,
     found = getattr(predictor, "feature_importances_", None)
     if not isinstance(found, dict):
         return None
-    if hasattr(predictor, "classes_") and "probs" in found and found["probs"].ndim == 2:
-        found = {
-            f"probs[{c}]": row for c, row in zip(predictor.classes_, found["probs"], strict=True)
-        }
+    if named := class_names(predictor):
+        columns_of = [named[name] for name in predictor.loss_.column_names]
+        found = dict(zip(columns_of, found["probs"], strict=True))
     return {name: dict(zip(columns, row.tolist(), strict=True)) for name, row in found.items()}
 
 
@@ -204,15 +204,13 @@ def _coefficients(out: Console, report: Report) -> None:
 
 
 def parameter_names(predictor: Any, targets: tuple[str, ...]) -> dict[str, str]:
-    """``probs[0]`` → ``probs[red]`` of classes, ``loc[0]`` → ``loc[u]`` of vectors; nothing for other families."""
+    """``loc[0]`` → ``loc[u]`` of vectors; nothing for other families."""
     support = predictor.family_.specification.support.name
-    if support == "vectors":
-        named = {f"loc[{i}]": f"loc[{a}]" for i, a in enumerate(targets)}
-        pairs = product(enumerate(targets), repeat=2)
-        return named | {f"covariance[{i},{j}]": f"covariance[{a},{b}]" for (i, a), (j, b) in pairs}
-    if support != "classes":
+    if support != "vectors":
         return {}
-    return {f"probs[{k}]": f"probs[{label}]" for k, label in enumerate(predictor.classes_)}
+    named = {f"loc[{i}]": f"loc[{a}]" for i, a in enumerate(targets)}
+    pairs = product(enumerate(targets), repeat=2)
+    return named | {f"covariance[{i},{j}]": f"covariance[{a},{b}]" for (i, a), (j, b) in pairs}
 
 
 def shared_values(predictor: Any) -> list[str]:

@@ -25,7 +25,7 @@ from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
-from likely.predictors.summary import Summary
+from likely.predictors.summary import Summary, class_names
 from likely.recipe import Family
 
 Array = NDArray[np.float64]
@@ -297,6 +297,8 @@ class Linear(DistributionEstimator):
             estimates, covariance, terms = self._contrasts(reference, covariance)
         elif hasattr(self.loss_, "natural_slope"):
             estimates, covariance = self._natural(covariance)
+        named = class_names(self)
+        terms = tuple((named.get(parameter, parameter), term) for parameter, term in terms)
         rows = coefficient_table(terms, estimates, covariance, level)
         facts = [
             f"log-likelihood {self.log_likelihood_:.6g}   AIC {self.aic_:.6g}   BIC {self.bic_:.6g}   "

@@ -42,6 +42,13 @@ class Summary:
         return str(self)
 
 
+def class_names(estimator: Any) -> dict[str, str]:
+    """``probs[0]`` → ``probs[red]`` for a family over classes; nothing for others."""
+    if estimator.family_.specification.support.name != "classes":
+        return {}
+    return {f"probs[{k}]": f"probs[{label}]" for k, label in enumerate(estimator.classes_)}
+
+
 def _cell(value: float, form: str) -> str:
     if value != value:
         return "–".rjust(int(form.split(".")[0]))
