@@ -187,7 +187,9 @@ def check_contrasts(model, info):
     table = {(r.parameter, r.term): r for r in model.summary(reference=0).rows}
     for k in range(1, info["classes"]):
         for i, (term, known) in enumerate(info["mle"][f"logits_class{k}"].items()):
-            row = table[f"probs[{k}]", "intercept" if term == "Intercept" else f"x{i - 1}"]
+            row = table[
+                f"probs[{model.classes_[k]}]", "intercept" if term == "Intercept" else f"x{i - 1}"
+            ]
             assert row.estimate == pytest.approx(known["value"], abs=1e-4 * known["se"])
             assert row.std_error == pytest.approx(known["se"], rel=1e-5)
 

@@ -1,6 +1,7 @@
 """Conway and Maxwell's Poisson by its mean with as many digits as mpmath is set to, for what is printed and checked.
 
-The sums run over whole numbers, or with steps over a peak of which 0 is no part (``_math/com_poisson.py``).
+The sums run over whole numbers; where these are too many, with steps over a peak of which 0 is no part, or over places
+that are whole numbers near 0 and grow from there (``_math/com_poisson.py``).
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 from mpmath import mp
 
 #: More whole numbers than this are not summed one by one where steps will do.
-_MANY = 2000
+_MANY = 500
 _NEWTON = 100
+#: What Newton's method in float64 leaves to the one with many digits.
+_CLOSE = 1e-9
+#: Digits more than asked for.
+_GUARD = 12
 
 
 class Sums(NamedTuple):
@@ -41,21 +47,26 @@ def _sums(m: Any, n: Any, precision: int) -> Sums:
     high = mp.ceil(min(above, depth / mp.log1p(1 / m))) + 3
     back = mp.ceil(spread * mp.sqrt(2 * depth)) + 3
     step = mp.mpf(1)
-    if high + min(back, k) > _MANY and mass > depth + 10:
+    if high + min(back, k) <= _MANY:
+        places = [(mp.mpf(i), step) for i in range(-int(min(back, k)), int(high) + 1)]
+    elif mass > depth + 10:
         step = spread * mp.sqrt(2) * mp.pi / mp.sqrt(depth)
-    places = range(-int(min(back, k) / step), int(high / step) + 1)
+        places = [(i * step, step) for i in range(-int(min(back, k) / step), int(high / step) + 1)]
+    else:
+        places = _growing(m, k, mass, high, depth)
     rows = []
-    for i in places:
-        a = i * step
+    widths = []
+    for a, width in places:
         log_factorial = _log_factorial(k + a, mp.prec)
         rows.append((a, k + a - m, log_factorial, n * (log_factorial - a * mp.log(x))))
-    tau = -mp.log1p(1 / m) if n < 2 else mp.mpf(0)
+        widths.append(width)
+    tau = _near(rows, widths, -mp.log1p(1 / m) if n < 2 else mp.mpf(0))
     for _ in range(
         _NEWTON
     ):  # on the logarithms of both sides of the mean, which are nearly linear in τ
         heights = [a * tau - fall for a, _, _, fall in rows]
         top = max(heights)
-        p = [mp.exp(h - top) for h in heights]
+        p = [w * mp.exp(h - top) for w, h in zip(widths, heights, strict=True)]
         up = mp.fsum(w * away for w, (_, away, _, _) in zip(p, rows, strict=True) if away > 0)
         down = -mp.fsum(w * away for w, (_, away, _, _) in zip(p, rows, strict=True) if away < 0)
         slopes = [
@@ -68,7 +79,7 @@ def _sums(m: Any, n: Any, precision: int) -> Sums:
         tau -= value / (slopes[0] / up + slopes[1] / down)
         if abs(value) < mp.sqrt(mp.eps):
             break
-    p = [step * mp.exp(a * tau - fall) for a, _, _, fall in rows]
+    p = [w * mp.exp(a * tau - fall) for w, (a, _, _, fall) in zip(widths, rows, strict=True)]
     total = mp.fsum(p)
 
     def mean(values: Iterable[Any]) -> Any:
@@ -84,6 +95,36 @@ def _sums(m: Any, n: Any, precision: int) -> Sums:
     )
 
 
+def _near(rows: list[tuple[Any, ...]], widths: list[Any], tau: Any) -> Any:
+    """τ to the digits of float64, where those hold it; else as given."""
+    a, away, fall, width = (
+        np.array([float(v) for v in column])
+        for column in (*([row[i] for row in rows] for i in (0, 1, 3)), widths)
+    )
+    found = float(tau)
+    with np.errstate(all="ignore"):
+        for _ in range(_NEWTON):
+            heights = a * found - fall
+            side = width * np.exp(heights - heights.max()) * away
+            up, down = side[away > 0.0], -side[away < 0.0]
+            value = np.log(up.sum() / down.sum())
+            rise = (up * a[away > 0.0]).sum() / up.sum() - (down * a[away < 0.0]).sum() / down.sum()
+            found -= value / rise
+            if abs(value) < _CLOSE:
+                break
+    return mp.mpf(found) if np.isfinite(found) else tau
+
+
+def _growing(m: Any, k: Any, mass: Any, high: Any, depth: Any) -> list[tuple[Any, Any]]:
+    """The places less k, j(u) = u + C(eʳᵘ − 1), and their widths; r is right for e^−37 and C lost beside it."""
+    rate = 1 / (mp.mpf("4.6") + mp.mpf("1.3") * mp.exp(mp.mpf("0.47") * mp.log(mass)))
+    rate *= 37 / depth
+    grown = mp.exp(-depth) * m / rate
+    most = int(mp.log((k + high) / grown + 1) / rate) + 2
+    growth = [grown * mp.exp(rate * u) for u in range(most)]
+    return [(u + g - grown - k, 1 + rate * g) for u, g in enumerate(growth)]
+
+
 @lru_cache(maxsize=1 << 14)
 def _log_factorial(j: Any, precision: int) -> Any:
     return mp.loggamma(j + 1)
@@ -91,5 +132,8 @@ def _log_factorial(j: Any, precision: int) -> Any:
 
 def loss(y: Any, m: Any, n: Any, log_m: Any, log_n: Any) -> Any:
     """−log p(y)"""
-    found = sums(m, n)
-    return n * mp.loggamma(y + 1) + found.log_total - y * found.log_rate
+    # What cancels is of the size of ν log y!; differences of a loss that does not change shall be 0.
+    with mp.extradps(_GUARD):
+        found = sums(m, n)
+        value = n * mp.loggamma(y + 1) + found.log_total - y * found.log_rate
+    return +value

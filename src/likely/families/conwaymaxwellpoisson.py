@@ -19,12 +19,12 @@ from likely.families.base import Alternative, Distribution, Parameter
 class ConwayMaxwellPoisson(Distribution):
     r"""Counts that vary less than Poisson's, or more: clutch sizes, syllables, defects.
 
-    .. math:: p(y) = \frac{\lambda^y}{(y!)^\nu} \Big/ \sum_{j \ge 0} \frac{\lambda^j}{(j!)^\nu},
-              \quad \lambda \text{ such that } \mathrm{E} y = m
+    .. math:: p(y) = \frac{\lambda^y}{(y!)^\nu} / \sum_{j \ge 0} \frac{\lambda^j}{(j!)^\nu},
+              \quad \lambda = \lambda(m, \nu)
 
-    Mean m and ν, which are orthogonal; the variance is about m/ν where it is large. ν = 1 is the Poisson, ν < 1
-    varies more, down to the Geometric for ν → 0, and ν > 1 less: for ν → ∞ y is one of the two whole numbers next
-    to m. ``dispersion`` is 1/ν, about the variance over the mean, as in glmmTMB.
+    λ is what makes the mean m. Mean and ν are orthogonal; the variance is about m/ν where it is large. ν = 1 is the
+    Poisson, ν < 1 varies more, down to the Geometric for ν → 0, and ν > 1 less: for ν → ∞ y is one of the two whole
+    numbers next to m. ``dispersion`` is 1/ν, about the variance over the mean, as in glmmTMB.
 
     Source: Conway and Maxwell (1962), Journal of Industrial Engineering 12, 132–136; Huang (2017),
     doi:10.1177/1471082X17697749, for the mean.
