@@ -230,13 +230,9 @@ _TERMS = Terms(
     lambda needed, *given: given,
     lambda what, index, *given: getattr(_Term(index, _Rule(*given)), what),
 )
-#: The sums by the names of their operations.
-SUMS = {
-    series.name: series
-    for series in (
-        Series(f"com_poisson_sum_{what}", _TERMS, (what,), lambda fields, total: total)
-        for what in (*_SIDES, *_MOMENTS)
-    )
+_SUMS = {
+    what: Series(f"com_poisson_sum_{what}", _TERMS, (what,), lambda fields, total: total)
+    for what in (*_SIDES, *_MOMENTS)
 }
 
 
@@ -358,9 +354,7 @@ class _Sum:
     def _step(self, tau: Node, terms: Node) -> tuple[Node, Node]:
         """The difference of the logarithms of the two sides, and its slope."""
         given = self.given._replace(tau=tau, terms=terms)
-        up, down, up_slope, down_slope = (
-            SUMS[f"com_poisson_sum_{side}"](*given) for side in _SIDES
-        )
+        up, down, up_slope, down_slope = (_SUMS[side](*given) for side in _SIDES)
         above = (1.0 - self.part) + up
         below = (1.0 + self.part) + down
         log_below = log(below) - tau - self.fall
@@ -383,7 +377,7 @@ class _Sum:
     # --- Moments, in units of p(c + 1) where the numbers are whole. -------------------------------
 
     def _sum(self, what: str) -> Node:
-        return SUMS[f"com_poisson_sum_{what}"](*self.given._replace(tau=self.tau))
+        return _SUMS[what](*self.given._replace(tau=self.tau))
 
     @cached_property
     def _at_c(self) -> Node:

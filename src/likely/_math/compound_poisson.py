@@ -229,8 +229,6 @@ _FAR = far(_ARGUMENTS)
 _NEAR = _kind("near", Near, lambda given: _Few(given).near(), _outside_few)
 _APART = _kind("apart", Apart, lambda given: _Few(given).apart(), _outside_few)
 _BY_STEPS = _kind("step", Step, _step, _outside_step)
-#: All series by the names of their operations.
-SUMS = {one.name: one for kind in (_FAR, _NEAR, _APART, _BY_STEPS) for one in kind.values()}
 
 
 def _chosen(what: str) -> Callable[..., Node]:

@@ -17,8 +17,8 @@ from typing import Any
 
 from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
 
-#: All series by their names.
-_SERIES: dict[str, Series] = {}
+#: All series that have been made, by their names.
+SERIES: dict[str, Series] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Series:
     result: Callable[..., Node]
 
     def __post_init__(self) -> None:
-        _SERIES[self.name] = self
+        SERIES[self.name] = self
 
     def __call__(self, *arguments: Any) -> Node:
         return make(self.name, constant(1.0), *arguments)
@@ -71,7 +71,7 @@ class Series:
 
 def is_series(node: Node) -> bool:
     """Whether the node is a series."""
-    return node.op in _SERIES
+    return node.op in SERIES
 
 
 def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
@@ -84,7 +84,7 @@ def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
 
 def _key(node: Node) -> tuple[int, ...]:
     """Equal for series over the same terms."""
-    return id(_SERIES[node.op].terms), *map(id, node.args)
+    return id(SERIES[node.op].terms), *map(id, node.args)
 
 
 def sparing(outputs: Sequence[Node]) -> list[Node]:

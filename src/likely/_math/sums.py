@@ -1,6 +1,9 @@
 """Every sum over an index that a formula may have, by the name of its operation."""
 
-from likely._math import com_poisson, compound_poisson
-from likely._math.series import Series
+from collections.abc import Mapping
 
-SUMS: dict[str, Series] = {**compound_poisson.SUMS, **com_poisson.SUMS}
+# Imported for the series that they make.
+from likely._math import com_poisson, compound_poisson  # noqa: F401
+from likely._math.series import SERIES, Series
+
+SUMS: Mapping[str, Series] = SERIES
