@@ -229,10 +229,11 @@ class NegativeLogLikelihood:
         """∂²nll/∂rawᵢ∂rawⱼ"""
         if i == j and self._curved(i):
             return self._through_logarithm(i, i)
-        for a, b in ((i, j), (j, i)):
-            # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it.
-            if self._curved(a):
-                return self._through_logarithm(a, b)
+        # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it; those of θ that may
+        # be of any sign but is not do so the most.
+        curved = [(a, b) for a, b in ((i, j), (j, i)) if self._curved(a)]
+        if curved:
+            return self._through_logarithm(*min(curved, key=lambda p: not self._signed(p[0])))
         return tangent([self.gradient[i]], self.raw[j])[0]
 
     def _curved(self, i: int) -> bool:
@@ -241,6 +242,9 @@ class NegativeLogLikelihood:
         assert link is not None
         known = link.connection is not None and domain in (positive, real)
         return known and link is not default_link(domain)
+
+    def _signed(self, i: int) -> bool:
+        return self.domain(self.free[i]) is real
 
     def _through_logarithm(self, i: int, j: int) -> Node:
         """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, less what the link's own curvature undoes: see ``connection``."""
@@ -251,8 +255,12 @@ class NegativeLogLikelihood:
         assert link is not None
         assert bends is not None
         assert bends.connection is not None
-        slope = tangent([self._loss(self._views(columns))], t if i == j else self.raw[j])[0]
-        second = covariant(slope, t, bends.connection(raw))
+        loss, other = self._loss(self._views(columns)), t if i == j else self.raw[j]
+        if i != j and not self._signed(i):
+            # Of a parameter above 0 the slope in its logarithm keeps what two slopes may lose.
+            second = tangent(tangent([loss], t), other)[0]
+        else:
+            second = covariant(tangent([loss], other)[0], t, bends.connection(raw))
         given = link_view("", link, raw)
         made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
 
