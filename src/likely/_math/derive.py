@@ -44,7 +44,9 @@ def _chain(node: Node, arg_tangents: list[Node]) -> Node:
     if node.op == "where":
         condition, (da, db) = node.args[0], arg_tangents[1:]
         return ATOMS["where"](condition, da, db) if da is not db else da
-    rule = ATOMS[node.op].derivative
+    rule, tangent_of = ATOMS[node.op].derivative, ATOMS[node.op].tangent
+    if tangent_of is not None:
+        return tangent_of(node, arg_tangents)
     if rule is None:
         raise NotImplementedError(f"{node.op} has no derivative rule, so it cannot be in a loss")
     total = constant(0.0)

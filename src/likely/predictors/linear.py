@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
 from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
+from likely.predictors.features import listed
 from likely.predictors.gauge import (
     carried,
     fitted_designs,
@@ -171,7 +173,10 @@ class Linear(DistributionEstimator):
             else:
                 near = get_close_matches(str(column), names, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"columns asks for {column!r}, which X does not have{hint}")
+                raise ValueError(
+                    f"columns asks for {column!r}, which X does not have{hint}. "
+                    f"Its columns are {listed(names)}"
+                )
         return tuple(found)
 
     def _penalties(self, loss: Any) -> Array | None:
@@ -182,12 +187,12 @@ class Linear(DistributionEstimator):
                 raise ValueError(
                     f"alpha names {unknown[0]!r}, but the parameters are {', '.join(names)}"
                 )
-            values = [float(self.alpha.get(name, 0.0)) for name in names]
+            values = [self.alpha.get(name, 0.0) for name in names]
         else:
-            values = [float(self.alpha)] * len(names)
-        if not all(np.isfinite(v) and v >= 0 for v in values):
+            values = [self.alpha] * len(names)
+        if not all(isinstance(v, Real) and np.isfinite(v) and v >= 0 for v in values):
             raise ValueError(f"alpha must be finite and ≥ 0, got {self.alpha!r}")
-        return np.array([values[i] for i in loss.column_slots])
+        return np.array([float(values[i]) for i in loss.column_slots])
 
     # --- Saving -----------------------------------------------------------------------------------
 
