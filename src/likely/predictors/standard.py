@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import FitResult
+from likely.fitting import FitResult, Response
 from likely.losses.symmetry import symmetry
 
 Array = NDArray[np.float64]
@@ -48,6 +48,10 @@ class Standard:
     def offset(self, offset: Array | None) -> Array | None:
         """Offsets of raw′ (k, n), from those of raw."""
         return None if offset is None else offset / self.factor[:, None]
+
+    def response(self, response: Response) -> Response:
+        """y′ with its weights and the offsets of raw′."""
+        return Response(self.y(response.y), response.weight, self.offset(response.offset))
 
     def penalties(self, alpha: Array | None) -> Array | None:
         """The same penalties on the slopes of raw′; ValueError where float64 cannot hold them."""
