@@ -24,7 +24,7 @@ from likely.predictors.marginal import start_values
 from likely.predictors.network_settings import whole
 from likely.predictors.progress import rounds_bar
 from likely.predictors.response import by_parameter
-from likely.predictors.standard import standard
+from likely.predictors.standard import about_one
 from likely.predictors.tree_settings import categorical_columns, column_settings
 from likely.recipe import Family
 
@@ -156,7 +156,7 @@ class Trees(JudgedEstimator):
         seed = int(rng.randint(2**31 - 1 - 1000))
         plan = self._plan(response.y, np.random.default_rng(seed))
         judge = self._judge(loss)
-        moved = standard(loss, response.y, response.weight)
+        moved = about_one(loss, response.y, response.weight)
         if moved is not None:
             response = moved.response(response)
             judge = None if judge is None else (judge[0], moved.response(judge[1]))
