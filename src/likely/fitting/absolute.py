@@ -249,7 +249,7 @@ def _descend(
         dual[crossed[:at]] = other_side[:at]
         dual[basis[leaves]] = costs[basis[leaves]] * (tilt - side)
         basis = np.sort(np.append(np.delete(basis, leaves), crossed[at]))
-        r = residual(np.linalg.solve(rows(basis), y[basis]))
+        r = residual(np.asarray(np.linalg.solve(rows(basis), y[basis]), dtype=np.float64))
         r[basis] = 0.0
     return None
 
