@@ -67,10 +67,9 @@ def test_where_there_are_only_spikes_it_is_said():
         Mixture(Normal(), 2).fit(y)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_the_maximum_inside_is_found_beside_spikes(seed):
+def test_the_maximum_inside_is_found_beside_spikes():
     """One component too many: the first fit collapses onto rows that X fits exactly, and others begin elsewhere."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     z = rng.normal(size=30)
     X = rng.normal(size=(30, 2))
     y = 1.0 + X[:, 0] + z

@@ -156,8 +156,8 @@ def reasons(estimator):
 ONE_COLUMN = [n for n, m in public_names().items() if specification(m).vector in (None, "classes")]
 #: These pass every check, one test each; the other families, one test a family.
 USUAL = ("Normal", "Gamma", "Bernoulli", "Categorical")
-#: They pass, but the checks' few whole numbers have no ν, and of Tweedie's power no maximum: every fit finds that out, in a
-#: minute and a half, and half a minute, in all.
+#: They pass, but the checks' few whole numbers have no ν, and of Tweedie's power no maximum: every fit finds that out,
+#: in a minute and a half, and half a minute, in all.
 AT_LENGTH = ("ConwayMaxwellPoisson", "Tweedie")
 #: The checks fit targets that have no maximum, on purpose.
 whatever_warns = pytest.mark.filterwarnings("ignore")
