@@ -57,12 +57,12 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-from likely._math.quadrature import DROP, EVEN, NODES, Tail
+from likely._math.quadrature import DEEP, EVEN, FINE, Tail
 from likely._math.special import EXPM1MX
 from likely._math.two_tails import Recent, TwoTails
 
 #: Nodes and weights for ∫ e^−x f(x) dx over x > 0, where f is smooth and bounded.
-_EXPONENTIAL = [(DROP * at, DROP * w * math.exp(-DROP * at)) for at, w in NODES]
+_EXPONENTIAL = [(DEEP * at, DEEP * w * math.exp(-DEEP * at)) for at, w in FINE]
 
 
 def _sum(terms: list[Node]) -> Node:
@@ -215,22 +215,22 @@ class _Integral:
         def height(v: Node) -> Node:
             return n * log1p(z * rest(y * v) + y * rest(-z * v)) + self.gap * v
 
-        self.height, self.tail = height, Tail(reach, height)
+        self.height, self.tail = height, Tail(reach, height, nodes=FINE)
 
     def _reach(self) -> Node:
-        """Where h is at least ``DROP``."""
+        """Where h is at least ``DEEP``."""
         y, z, n, slope = self.y, self.z, self.n, self.gap
         # Between h ≥ slope v + κ y (1 − y) v²/(2 + v) and the asymptote of h.
         bend = n * (y * z)
-        ahead = 2.0 * slope - DROP
-        close = 4.0 * DROP / (ahead + sqrt(ahead * ahead + 8.0 * DROP * (slope + bend)))
-        reach = minimum(close, (DROP - n * self.log_z) / (self.p * n))
+        ahead = 2.0 * slope - DEEP
+        close = 4.0 * DEEP / (ahead + sqrt(ahead * ahead + 8.0 * DEEP * (slope + bend)))
+        reach = minimum(close, (DEEP - n * self.log_z) / (self.p * n))
         # h is convex: Newton's steps from beyond stay beyond.
         for _ in range(3):
             e = exp(-reach)
             height = n * (log(z + y * e) + y * reach) + slope * reach
             steepness = slope + bend * ((1.0 - e) / (z + y * e))
-            reach = reach - (height - DROP) / steepness
+            reach = reach - (height - DEEP) / steepness
         return reach
 
     @cached_property
