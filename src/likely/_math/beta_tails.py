@@ -26,7 +26,6 @@ from operator import add
 from typing import Any
 
 from likely._math.atoms import (
-    ATOMS,
     Atom,
     beta_stirling,
     beta_stirling_curve,
@@ -35,6 +34,8 @@ from likely._math.atoms import (
     betaincc,
     bose,
     digamma,
+    expm1mx,
+    log_ratio,
     log_ratio_of,
     register,
     relative_entropy_of,
@@ -47,6 +48,8 @@ from likely._math.graph import (
     PI,
     Expression,
     Node,
+    abs_,
+    as_node,
     constant,
     exp,
     expm1,
@@ -57,8 +60,9 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-from likely._math.quadrature import DEEP, EVEN, FINE, Tail
+from likely._math.quadrature import DEEP, EVEN, FINE, WIDE, Tail
 from likely._math.special import EXPM1MX
+from likely._math.tails import log_between
 from likely._math.two_tails import Recent, TwoTails
 
 #: Nodes and weights for ∫ e^−x f(x) dx over x > 0, where f is smooth and bounded.
@@ -97,7 +101,7 @@ def _divergence(
 class _Short:
     """The tail below y for a < 1 and κy < 1: its derivatives in ν and log κ, by those in log a and log b."""
 
-    def __init__(self, y: Node, log_y: Node, p: Node, q: Node, n: Node, log_q: Node) -> None:
+    def __init__(self, y: Node, log_y: Node, p: Node, q: Node, n: Expression, log_q: Node) -> None:
         self.y, self.log_y, self.p, self.q, self.n, self.log_q = y, log_y, p, q, n, log_q
         self.a, self.b = p * n, q * n
         # ∫ e^−av R dv of R = e^−v r is a mean of r over 1 + a.
@@ -108,8 +112,10 @@ class _Short:
         """∫ v^order e^−av part(log(1 − y e^−v)) dv"""
         terms = []
         for (v, w), of_log in zip(self._points, self._logs, strict=True):
-            powers = reduce(lambda total, _, v=v: total * v, range(order), constant(1.0))
-            terms.append(w * (powers * (part(of_log) * exp(v))))
+            term = w * (part(of_log) * exp(v))
+            for _ in range(order):
+                term = term * v
+            terms.append(term)
         return _sum(terms)
 
     def _missing(self, of_log: Node) -> Node:
@@ -202,7 +208,7 @@ class _Short:
 class _Integral:
     """The tail below y ≤ μ where a ≥ 1."""
 
-    def __init__(self, y: Node, z: Node, log_z: Node, gap: Node, p: Node, n: Node) -> None:
+    def __init__(self, y: Node, z: Node, log_z: Node, gap: Node, p: Node, n: Expression) -> None:
         self.y, self.z, self.log_z, self.p, self.n = y, z, log_z, p, n
         self.gap = n * gap
         reach = self._reach()
@@ -312,9 +318,7 @@ class _Tails(TwoTails):
     def shape_at(self, height: Any) -> Node:
         """∂ log w/∂log κ where log w has fallen by ``height``"""
         p, q, n = self.args[4:7]
-        return (
-            0.5 + beta_stirling_slope(p, q, n, *self.args[7:]) - n * self.divergence - height
-        )
+        return 0.5 + beta_stirling_slope(p, q, n, *self.args[7:]) - n * self.divergence - height
 
     def _mean(self) -> Node:
         return self.mean_at(self.integral.length)
@@ -433,3 +437,31 @@ log_beta_below = _register(
 log_beta_above = _register(
     "beta_above", True, lambda y, z, log_y, log_z, p, q, n, *logs: log(betaincc(p * n, q * n, y))
 )
+
+
+# --- Intervals. ------------------------------------------------------------------------------------------
+
+
+def log_between_bounds(low: tuple[Any, ...], high: tuple[Any, ...], *of: Any) -> Node:
+    """log P(low < Y ≤ high): a narrow interval from the density in logit y, others from the tails.
+
+    A bound is y, 1 − y and their logarithms; ``of`` is μ, 1 − μ, κ and their logarithms.
+    """
+    y, z, *_ = low
+    p, q, n = of[:3]
+    step = as_node(high[0]) - y
+    width = log_ratio(high[0], y, step) + log_ratio(z, high[1], step)
+    gap = n * _gap(y, z, p, q)
+    # What log w falls by is below 1, and its singularities are at least π away.
+    short = where(width < 1.0, abs_(gap) * width + n * y * z * width * width, n * width)
+    narrow = where(width < 6.0, short, 1.0) < 1.0
+    terms = []
+    for at, w in WIDE:
+        v = at * width
+        bend = log1p(z * expm1mx(-y * v) + y * expm1mx(z * v))
+        terms.append(w * exp(-(n * bend - gap * v)))
+    near = log_peak(*low, *of) + log(width) + log(_sum(terms))
+    below, above = (
+        (tail(*low, *of), tail(*high, *of)) for tail in (log_beta_below, log_beta_above)
+    )
+    return where(narrow, near, log_between(below, above))

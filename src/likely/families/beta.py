@@ -8,7 +8,7 @@ from likely._math.atoms import (
     stirling_curve,
     stirling_slope,
 )
-from likely._math.beta_tails import log_beta_above, log_beta_below, log_peak
+from likely._math.beta_tails import log_beta_above, log_beta_below, log_between_bounds, log_peak
 from likely._math.domains import positive, unit_interval
 from likely._math.graph import PI, log, where
 from likely._math.incomplete import beta_quantile
@@ -21,9 +21,12 @@ def _stirling_2(x, log_x):
     return stirling_curve(x, log_x) - stirling_slope(x, log_x)
 
 
-def _views(y, mean, precision):
-    of_y = (y, y.complement, y.log, y.log1m)
-    return (*of_y, mean, mean.complement, precision, mean.log, mean.log1m, precision.log)
+def _bound(y):
+    return y, y.complement, y.log, y.log1m
+
+
+def _shapes(mean, precision):
+    return mean, mean.complement, precision, mean.log, mean.log1m, precision.log
 
 
 class Beta(Distribution):
@@ -47,7 +50,7 @@ class Beta(Distribution):
     )
 
     def log_density(y, mean, precision):
-        return log_peak(*_views(y, mean, precision)) - y.log - y.log1m
+        return log_peak(*_bound(y), *_shapes(mean, precision)) - y.log - y.log1m
 
     def var(mean, precision):
         return mean * mean.complement / (1.0 + precision)
@@ -76,10 +79,13 @@ class Beta(Distribution):
         )
 
     def log_cdf(y, mean, precision):
-        return log_beta_below(*_views(y, mean, precision))
+        return log_beta_below(*_bound(y), *_shapes(mean, precision))
 
     def log_sf(y, mean, precision):
-        return log_beta_above(*_views(y, mean, precision))
+        return log_beta_above(*_bound(y), *_shapes(mean, precision))
+
+    def log_interval(low, high, mean, precision):
+        return log_between_bounds(_bound(low), _bound(high), *_shapes(mean, precision))
 
     def cdf(y, mean, precision):
         return betainc(mean * precision, mean.complement * precision, y)
