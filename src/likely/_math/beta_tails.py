@@ -31,7 +31,6 @@ from likely._math.atoms import (
     beta_stirling_curve,
     beta_stirling_slope,
     betainc,
-    betaincc,
     bose,
     digamma,
     expm1mx,
@@ -50,7 +49,6 @@ from likely._math.graph import (
     Node,
     abs_,
     as_node,
-    constant,
     exp,
     expm1,
     log,
@@ -435,7 +433,7 @@ log_beta_below = _register(
     "beta_below", False, lambda y, z, log_y, log_z, p, q, n, *logs: log(betainc(p * n, q * n, y))
 )
 log_beta_above = _register(
-    "beta_above", True, lambda y, z, log_y, log_z, p, q, n, *logs: log(betaincc(p * n, q * n, y))
+    "beta_above", True, lambda y, z, log_y, log_z, p, q, n, *logs: log(betainc(q * n, p * n, z))
 )
 
 
