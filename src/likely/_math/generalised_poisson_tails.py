@@ -98,7 +98,7 @@ class _Scores:
         rest = 1.0 / (1.0 + m / d / maximum(k, 0.5))
         rest = where(k < 0.5, 0.0, rest)  # 1 − A
         away = (k - m) * share
-        spread = away * (away * (d / m * a))
+        spread = away * (away / (m / d + k))
         rate = m * share
         self.mean = away * a + rest
         self.shape = spread - rest
@@ -117,8 +117,9 @@ class _Term:
         self.away = away = sign * (index + grown * expm1(rate * index))
         self.k = k = start + away
         inside = maximum(k, 1.0)
-        many = -deviance(inside, m, d, m, d) - 0.5 * log(inside) - special.HALF_LOG_2PI
-        many = many - special.stirling_above(inside) - log1p(inside / m * d)
+        many = -deviance(inside, m, d, m, d) - special.HALF_LOG_2PI
+        many = many - special.stirling_above(inside)
+        many = many - (1.5 * log(inside) + log(1.0 / inside + d / m))
         log_p = where(k < 0.5, -m / (1.0 + d), many)
         # Where places grow nothing is left at 0.
         width = where(grown > 0.0, where(k < 1.0, 0.0, 1.0 + grown * rate * exp(rate * index)), 1.0)
@@ -130,22 +131,24 @@ class _Term:
 
     @cached_property
     def _over(self) -> Node:
-        """k less the first count, over (1 + dk/m)(m + d·first)"""
-        m, d, start = self.given.m, self.given.d, self.given.start
-        return self.away / (1.0 + self.k / m * d) / (m + d * start)
+        """k less the first count, over 1 + dk/m"""
+        m, d, inside = self.given.m, self.given.d, maximum(self.k, 1.0)
+        return where(self.k < 0.5, self.away, m * (self.away / inside / (m / inside + d)))
 
     @cached_property
     def rise(self) -> Node:
         """The slope in log m, less that at the first count."""
-        return self._over * (self.given.m + self.given.d)
+        m, d, start = self.given.m, self.given.d, self.given.start
+        return self._over * ((m + d) / (m + d * start))
 
     @cached_property
     def turn(self) -> Node:
         """The same in log d."""
         m, d, start = self.given.m, self.given.d, self.given.start
         share = 1.0 / (1.0 + d)
-        squares = self.away * (1.0 + start / m * d) + (start - m) * (2.0 + d * (1.0 + start / m))
-        return self._over * d * (share * share * squares - 1.0)
+        ahead = (share * self.away) * (share * (1.0 + start / m * d))
+        behind = (share * (start - m)) * (share * (2.0 + d * (1.0 + start / m)))
+        return self._over * (d / (m + d * start)) * (ahead + behind - 1.0)
 
     @property
     def mean(self) -> Node:
@@ -222,7 +225,7 @@ class _Tails(TwoTails):
         for _ in range(3):
             u = m * share + k * branch
             away = (k - m) * share
-            slope = log1p(away / u) - branch * (away / u)
+            slope = special.log1pmx(away / u) + share * (away / u)
             k = maximum(k - (deviance(k, m, d, m, d) - depth) / slope, c + 1.0)
         return k
 
