@@ -101,10 +101,13 @@ class _Scores:
         spread = away * (away / (m / d + k))
         rate = m * share
         self.mean = away * a + rest
-        self.shape = spread - rest
+        # Of k < 2 little is left of the difference.
+        few, growth = k < 2.0, rate * branch
+        self.shape = where(few, growth - k * (branch * (1.0 + share)), spread - rest)
         self.mean_2 = (k - 1.0) * (a * rest) - rate
-        self.cross = rate * branch - (k - 1.0) * (a * rest)
-        self.shape_2 = spread * (a - 2.0 * branch) - a * rest
+        self.cross = growth - (k - 1.0) * (a * rest)
+        of_few = growth * (share - branch) - 2.0 * k * (branch * share * share)
+        self.shape_2 = where(few, of_few, spread * (a - 2.0 * branch) - a * rest)
 
 
 class _Term:
