@@ -533,12 +533,13 @@ def _moving_residual(form: Formula) -> Covariant:
 
 
 def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
-    # Far from y the loss is linear in log m, of d = y − m.
+    # Far from y the loss is linear in log m, of d = y − m, and near it in m.
     d, s, n, *_ = atom.args
     if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
         return None
     y, m = d.args
-    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
+    form = at({-1.0: lambda *args: student_pull_in_log(y, m, d, s, n) / m})
+    return form(*atom.args, atom.node, atom.slope, gamma)
 
 
 student_pull = _register(
@@ -615,7 +616,7 @@ student_pull_in_log = _register(
     "student_pull_in_log",
     None,
     lambda x, m, d, s, n: (
-        (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
+        m * (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
     ),
 )
 student_near = _register("student_near", None, lambda d, s, n: n * s * s / (n * s * s + d * d))

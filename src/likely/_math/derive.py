@@ -88,6 +88,10 @@ def times(partial: Node, darg: Node) -> Node:
             return a / (b.args[1] if b.args[0] is darg else b.args[0])
         if darg.op == "multiply" and any(arg is b for arg in darg.args):
             return times(a, darg.args[1] if darg.args[0] is b else darg.args[0])
+    if partial.op == "multiply":
+        for a, b in (partial.args, partial.args[::-1]):
+            if a.op == "divide" and a.args[1] is darg:
+                return a.args[0] * b
     return partial * darg
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -12,7 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
+from likely.fitting import (
+    ConvergenceWarning,
+    Design,
+    FitResult,
+    Response,
+    Status,
+    coefficient_table,
+    fit_linear,
+)
 from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.features import listed
@@ -23,6 +32,7 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
+from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
 from likely.predictors.response import by_parameter
@@ -80,7 +90,7 @@ class Linear(DistributionEstimator):
         columns: Mapping[str, Any] | None = None,
         alpha: float | Mapping[str, float] = 0.0,
         point: str | float = "mode",
-        max_iter: int = 100,
+        max_iter: int = 200,
         n_jobs: int | None = None,
         robust: bool | None = None,
     ) -> None:
@@ -103,21 +113,28 @@ class Linear(DistributionEstimator):
         response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
         start = fitted_start(loss, start_values(loss, y, weight, offset))
         leaning = leaning_start(loss, X, designs, response, start, penalties)
-        found = fit_linear(
+        fit = partial(
+            fit_linear,
             fitted_loss(loss, y.shape[0]),
             X,
             fitted_designs(loss, designs),
             response,
             start=start,
-            coefficients=leaning,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
-            stacklevel=4,
             tell=None if loss.gauge is None else partial(told, loss),
         )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
+            found = fit(coefficients=leaning)
+            if found.status in (Status.unbounded, Status.max_iter):
+                inner = inner_maximum(loss, X, designs, response, penalties)
+                found = found if inner is None else fit(coefficients=inner)
+        if found.status is not Status.converged:
+            warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
