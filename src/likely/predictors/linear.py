@@ -26,6 +26,7 @@ from likely.predictors.marginal import start_values
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
+from likely.predictors.zeros import zeros_start
 from likely.recipe import Family
 
 Array = NDArray[np.float64]
@@ -100,14 +101,16 @@ class Linear(DistributionEstimator):
             penalties = moved.penalties(penalties)
         response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        leaning = leaning_start(loss, X, designs, response, start, penalties)
+        begun = leaning_start(loss, X, designs, response, start, penalties)
+        if begun is None:
+            begun = zeros_start(loss, X, designs, response, start, penalties)
         found = fit_linear(
             fitted_loss(loss, y.shape[0]),
             X,
             fitted_designs(loss, designs),
             response,
             start=start,
-            coefficients=leaning,
+            coefficients=begun,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
