@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import gammaln
+from sklearn.datasets import load_iris
 
 from likely import (
     Bernoulli,
@@ -690,6 +691,22 @@ def test_separation(X):
     assert "–" in str(model.summary())
     penalised = Linear(Bernoulli(), alpha=0.1).fit(frame, X[:, 0] > 0.1)
     assert penalised.result_.status is Status.converged
+
+
+@pytest.mark.parametrize("reference", [None, 0, 1])
+def test_one_class_apart_from_others_that_are_not(reference):
+    """The sepals of Iris setosa are told from those of the others, which move farther and stay mixed."""
+    sepals, species = load_iris(return_X_y=True)
+    sepals = sepals[:, :2]
+    with warned(r"^separated: columns of X predict the response perfectly in some rows"):
+        model = Linear(Categorical(reference=reference)).fit(sepals, species)
+    mixed = Linear(Bernoulli()).fit(sepals[species > 0], species[species > 0])
+    assert model.log_likelihood_ == pytest.approx(mixed.log_likelihood_, rel=1e-8)
+    if reference == 1:  # the terms between those two have finite estimates
+        rows = [row for row in model.summary().rows if row.parameter == "probs[2]"]
+        for row, known in zip(rows, mixed.summary().rows, strict=True):
+            assert row.estimate == pytest.approx(known.estimate, abs=1e-6 * known.std_error)
+            assert row.std_error == pytest.approx(known.std_error, rel=1e-6)
 
 
 @pytest.mark.parametrize("estimator", [Linear, Constant])
