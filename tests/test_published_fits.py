@@ -136,7 +136,7 @@ def load(case):
 
 def fit(info, columns):
     name, names = (FAMILIES | MODIFIED)[info["family"]]
-    design, roles = {}, {}
+    design, roles, has = {}, {}, {}
     features = [c for c in columns if c not in NOT_FEATURES]
     for theirs, spec in info["params"].items():
         if info["family"] == "normal_mixture_2":
@@ -144,6 +144,8 @@ def fit(info, columns):
         terms = [t for t in spec["terms"] if t != "Intercept"]
         ours = names[theirs]
         design[ours] = [features.index(t) for t in terms]
+        if "Intercept" not in spec["terms"]:
+            has[ours] = False  # ordinal classes have thresholds in its place
         role = predicted if terms else shared
         link = spec["link"].split(":")[0].removeprefix("cumulative ")
         if (name, theirs) == ("VonMises", "mu"):
@@ -166,7 +168,7 @@ def fit(info, columns):
         y = np.column_stack([columns["low"], columns["high"]])
     if "trials" in columns:
         y = np.column_stack([columns["successes"], columns["trials"]])
-    estimator = Linear(family, columns=design) if design else Constant(family)
+    estimator = Linear(family, columns=design, fit_intercept=has) if design else Constant(family)
     model = estimator.fit(X, y, sample_weight=weight, offset=columns.get("offset"))
     return model, names
 
