@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import sparse, stats
+from scipy.optimize import minimize_scalar
 
 from likely import (
     Bernoulli,
@@ -414,3 +415,26 @@ def test_rows_of_one_y_at_the_end_of_the_support_are_uniform(rng):
     assert model.intercept_["shape"] == pytest.approx(-1.0, abs=1e-5)
     assert model.log_likelihood_ == pytest.approx(-80 * np.log(2.5), abs=1e-4)
     assert np.isnan(model.result_.std_errors).all()
+
+
+@pytest.mark.parametrize("case", ["even", "random"])
+def test_a_limit_at_the_end_of_a_valley_that_bends(case):
+    """JohnsonSU's log-normal: its scale goes as the exponential of its skewness, and its location with both."""
+    rows = 300
+    z = stats.norm.ppf((np.arange(rows) + 0.5) / rows)
+    random = np.random.default_rng(0).normal(size=3 * rows)
+    y, lean = {
+        "even": (z - 0.15 * z * z, -1.0),
+        "random": (1.0 + random[:rows] + random[rows::2], 1.0),
+    }[case]
+    with pytest.warns(ConvergenceWarning, match="boundary.*intercept of scale, intercept of skew"):
+        model = Constant(JohnsonSU()).fit(np.zeros((rows, 1)), y)
+    assert model.result_.status is Status.boundary
+
+    def shifted(log_gap):
+        """The log-normal from a threshold on, which is this far from the nearest y."""
+        away = np.log(lean * y - (lean * y).min() + np.exp(log_gap))
+        return rows * (0.5 * np.log(2.0 * np.pi * away.var()) + 0.5) + away.sum()
+
+    best = minimize_scalar(shifted, bounds=(-2.0, 8.0), method="bounded", options={"xatol": 1e-9})
+    assert model.log_likelihood_ == pytest.approx(-best.fun, abs=1e-6)

@@ -9,7 +9,7 @@ textbook formula: the truth that the expansion is measured against, and what ``e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
@@ -19,6 +19,7 @@ from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, wh
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 
 Rule = Callable[..., tuple[Node | float, ...]]
+Tangent = Callable[[Node, Sequence[Node]], Node]
 Formula = Callable[..., Node]
 
 
@@ -28,6 +29,7 @@ class Atom:
 
     ``derivative(*arguments, out)`` gives the partial derivative for each argument; ``expansion`` is
     None for a primitive; ``definition`` is None where the name itself is the textbook's.
+    ``tangent(node, slopes)`` is the derivative of an atom of any number of arguments, whose partial ones nobody wants.
     ``covariant`` and ``degrees`` are what :func:`likely._math.derive.covariant` knows of it beyond its derivative.
     """
 
@@ -39,6 +41,7 @@ class Atom:
     #: Of each argument what it adds to the degree, per unit of a logarithm's slope: None where it must not move, and 0
     #: for the value of such a logarithm, to which the atom is proportional.
     degrees: tuple[float | None, ...] | None = None
+    tangent: Tangent | None = None
 
     def __call__(self, *args: object) -> Node:
         return make(self.name, *args)
@@ -58,9 +61,10 @@ def register(
     expansion: Formula | None = None,
     covariant: Covariant | None = None,
     degrees: tuple[float | None, ...] | None = None,
+    tangent: Tangent | None = None,
 ) -> Atom:
     """Enter an atom into the registry under its name."""
-    atom = Atom(name, derivative, expansion, definition, covariant, degrees)
+    atom = Atom(name, derivative, expansion, definition, covariant, degrees, tangent)
     ATOMS[name] = atom
     return atom
 
@@ -529,12 +533,13 @@ def _moving_residual(form: Formula) -> Covariant:
 
 
 def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
-    # Far from y the loss is linear in log m, of d = y − m.
+    # Far from y the loss is linear in log m, of d = y − m, and near it in m.
     d, s, n, *_ = atom.args
     if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
         return None
     y, m = d.args
-    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
+    form = at({-1.0: lambda *args: student_pull_in_log(y, m, d, s, n) / m})
+    return form(*atom.args, atom.node, atom.slope, gamma)
 
 
 student_pull = _register(
@@ -611,7 +616,7 @@ student_pull_in_log = _register(
     "student_pull_in_log",
     None,
     lambda x, m, d, s, n: (
-        (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
+        m * (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
     ),
 )
 student_near = _register("student_near", None, lambda d, s, n: n * s * s / (n * s * s + d * d))

@@ -390,10 +390,10 @@ def student_pull(
 def student_pull_in_log(
     x: Expression, m: Expression, d: Expression, s: Expression, n: Expression
 ) -> Node:
-    """The pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
+    """m times the pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
     near, far = student_near(d, s, n), student_far(d, s, n)
-    apart = far * (near * ((d - m) / d / d) + far * (x / d / d))
-    close = near * (near * ((d - m) / n / s / s) + far * (x / n / s / s))
+    apart = far * (near * ((d - m) / d * (m / d)) + far * (x / d * (m / d)))
+    close = near * (near * ((d - m) / n / s * (m / s)) + far * (x / n / s * (m / s)))
     return where(abs_(d / s) > 1e50, apart, close)
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
+from likely.fitting import (
+    ConvergenceWarning,
+    Design,
+    FitResult,
+    Response,
+    Status,
+    coefficient_table,
+    fit_linear,
+)
 from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
+from likely.predictors.features import listed
 from likely.predictors.gauge import (
     carried,
     fitted_designs,
@@ -21,6 +32,7 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
+from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
 from likely.predictors.origin import slopes_start
@@ -82,7 +94,7 @@ class Linear(DistributionEstimator):
         alpha: float | Mapping[str, float] = 0.0,
         fit_intercept: bool | Mapping[str, bool] = True,
         point: str | float = "mode",
-        max_iter: int = 100,
+        max_iter: int = 200,
         n_jobs: int | None = None,
         robust: bool | None = None,
     ) -> None:
@@ -110,21 +122,28 @@ class Linear(DistributionEstimator):
             begun = zeros_start(loss, X, designs, response, start, penalties)
         if begun is None and loss.smooth and loss.gauge is None:
             begun = slopes_start(X, designs, offset, start)
-        found = fit_linear(
+        fit = partial(
+            fit_linear,
             fitted_loss(loss, y.shape[0]),
             X,
             fitted_designs(loss, designs),
             response,
             start=start,
-            coefficients=begun,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
-            stacklevel=4,
             tell=None if loss.gauge is None else partial(told, loss),
         )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
+            found = fit(coefficients=begun)
+            if found.status in (Status.unbounded, Status.max_iter):
+                inner = inner_maximum(loss, X, designs, response, penalties)
+                found = found if inner is None else fit(coefficients=inner)
+        if found.status is not Status.converged:
+            warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
@@ -197,7 +216,10 @@ class Linear(DistributionEstimator):
             else:
                 near = get_close_matches(str(column), names, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"columns asks for {column!r}, which X does not have{hint}")
+                raise ValueError(
+                    f"columns asks for {column!r}, which X does not have{hint}. "
+                    f"Its columns are {listed(names)}"
+                )
         return tuple(found)
 
     def _penalties(self, loss: Any) -> Array | None:
@@ -208,12 +230,12 @@ class Linear(DistributionEstimator):
                 raise ValueError(
                     f"alpha names {unknown[0]!r}, but the parameters are {', '.join(names)}"
                 )
-            values = [float(self.alpha.get(name, 0.0)) for name in names]
+            values = [self.alpha.get(name, 0.0) for name in names]
         else:
-            values = [float(self.alpha)] * len(names)
-        if not all(np.isfinite(v) and v >= 0 for v in values):
+            values = [self.alpha] * len(names)
+        if not all(isinstance(v, Real) and np.isfinite(v) and v >= 0 for v in values):
             raise ValueError(f"alpha must be finite and ≥ 0, got {self.alpha!r}")
-        return np.array([values[i] for i in loss.column_slots])
+        return np.array([float(values[i]) for i in loss.column_slots])
 
     # --- Saving -----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import FitResult
+from likely.fitting import FitResult, Response
 from likely.losses.symmetry import symmetry
 
 Array = NDArray[np.float64]
@@ -57,6 +57,10 @@ class Standard:
             return self.offset(offset)
         given = np.zeros((move.size, rows)) if offset is None else offset
         return self.offset(given - move[:, None])
+
+    def response(self, response: Response) -> Response:
+        """y′ with its weights and the offsets of raw′."""
+        return Response(self.y(response.y), response.weight, self.offset(response.offset))
 
     def penalties(self, alpha: Array | None) -> Array | None:
         """The same penalties on the slopes of raw′; ValueError where float64 cannot hold them."""
@@ -145,6 +149,33 @@ def standard(loss: Any, y: Array, weight: Array | None) -> Standard | None:
     found = Standard(shift, unit, factor, move)
     usable = np.isfinite(factor).all() and support.covers(found.y(y))
     return found if usable else None
+
+
+def about_one(loss: Any, y: Array, weight: Array | None) -> Standard | None:
+    """The motion that makes y about 1 in size, where the loss follows it; else the one that a fit needs.
+
+    Location-scale families get (y − mean)/std, scale families y/mean. ValueError as for ``standard``.
+    """
+    if loss.specification.vector is not None or loss.y_columns is not None:
+        return None
+    needed = standard(loss, y, weight)  # ValueError where y is beyond float64
+    found = symmetry(loss)
+    if loss.columns == 0 or found.unit is None or not y.any():
+        return needed
+    mean, std = mean_and_std(y, weight)
+    shift = mean if found.shift is not None else 0.0
+    unit = std if found.shift is not None else abs(mean)
+    if not unit > 0.0:
+        return needed
+    c, d = found.unit
+    factor = unit**d
+    move = c * np.log(unit)
+    if found.shift is not None:
+        move = move + shift * found.shift
+    motion = Standard(float(shift), float(unit), factor, move)
+    # The rounding of a constant y must not become its spread.
+    usable = np.isfinite(factor).all() and std > 1e-12 * abs(mean)
+    return motion if usable and loss.specification.support.covers(motion.y(y)) else needed
 
 
 def _beyond(size: float, largest: float) -> bool:

@@ -303,7 +303,7 @@ _FUNCTION_NAMES = {
     "Sigmoid": "sigmoid", "Softplus": "softplus", "NormalCdf": "Φ", "atan": "arctan",
     "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ", "LowerGamma": "P", "UpperGamma": "Q",
     "StudentCdf": "T", "BetaCdf": "I", "PassageCdf": "F", "PassageSf": "S", "PrenticeCdf": "F", "PrenticeSf": "S",
-    "SkewCdf": "F",
+    "SkewCdf": "F", "BranchingCdf": "F", "BranchingSf": "S",
 }  # fmt: skip
 
 
