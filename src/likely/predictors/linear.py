@@ -35,9 +35,11 @@ from likely.predictors.gauge import (
 from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
+from likely.predictors.origin import slopes_start
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
+from likely.predictors.zeros import zeros_start
 from likely.recipe import Family
 
 Array = NDArray[np.float64]
@@ -68,9 +70,10 @@ class Linear(DistributionEstimator):
     classifier. columns: which columns of X a parameter sees, by name or index, ``{"scale": ["age"]}``; [] is an
     intercept only, and a parameter not named sees all. alpha: L2 penalty, a number or one by parameter; the
     objective is Σ wᵢ nllᵢ + ½ Σ α ‖β‖², a sum, on X as given, with intercepts and shared parameters free.
-    point: what ``predict`` returns, "mode" by default, "mean", "median" or a quantile level. max_iter: of
-    Newton's method. n_jobs: threads, all cores by default. robust: whether to compute the sandwich covariance
-    too, a pass over the rows; None does where X is small (up to 2 million entries).
+    fit_intercept: False leaves the intercepts of predicted parameters out, ``{"loc": False}`` that of one; R's
+    ``y ~ 0 + x``. point: what ``predict`` returns, "mode" by default, "mean", "median" or a quantile level.
+    max_iter: of Newton's method. n_jobs: threads, all cores by default. robust: whether to compute the sandwich
+    covariance too, a pass over the rows; None does where X is small (up to 2 million entries).
 
     After ``fit``: ``coef_`` and ``intercept_`` by parameter, ``result_`` with the status and its certificate,
     ``log_likelihood_``, ``aic_``, ``bic_``, and ``summary()``.
@@ -89,6 +92,7 @@ class Linear(DistributionEstimator):
         *,
         columns: Mapping[str, Any] | None = None,
         alpha: float | Mapping[str, float] = 0.0,
+        fit_intercept: bool | Mapping[str, bool] = True,
         point: str | float = "mode",
         max_iter: int = 200,
         n_jobs: int | None = None,
@@ -97,6 +101,7 @@ class Linear(DistributionEstimator):
         self.family = family
         self.columns = columns
         self.alpha = alpha
+        self.fit_intercept = fit_intercept
         self.robust = robust
         self.point = point
         self.max_iter = max_iter
@@ -105,14 +110,18 @@ class Linear(DistributionEstimator):
     # --- Fitting ----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
-        penalties = self._penalties(loss)
+        penalties, designs = self._penalties(loss), self._designs(loss, X.shape[1])
         moved = standard(loss, y, weight)
         if moved is not None:
-            y, offset = moved.y(y), moved.offset(offset)
-            penalties = moved.penalties(penalties)
-        response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
+            offset = moved.held(offset, [design.intercept for design in designs], y.shape[0])
+            y, penalties = moved.y(y), moved.penalties(penalties)
+        response = Response(y, weight, offset)
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        leaning = leaning_start(loss, X, designs, response, start, penalties)
+        begun = leaning_start(loss, X, designs, response, start, penalties)
+        if begun is None:
+            begun = zeros_start(loss, X, designs, response, start, penalties)
+        if begun is None and loss.smooth and loss.gauge is None:
+            begun = slopes_start(X, designs, offset, start)
         fit = partial(
             fit_linear,
             fitted_loss(loss, y.shape[0]),
@@ -129,7 +138,7 @@ class Linear(DistributionEstimator):
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
-            found = fit(coefficients=leaning)
+            found = fit(coefficients=begun)
             if found.status in (Status.unbounded, Status.max_iter):
                 inner = inner_maximum(loss, X, designs, response, penalties)
                 found = found if inner is None else fit(coefficients=inner)
@@ -160,7 +169,7 @@ class Linear(DistributionEstimator):
             raise ValueError(
                 f"columns names {unknown[0]!r}, but the parameters are {', '.join(names)}"
             )
-        designs = []
+        designs, has = [], self._intercepts_wanted(loss)
         for slot in loss.free:
             if slot.role == "shared":
                 if np.size(given.get(slot.parameter, ())):
@@ -170,12 +179,29 @@ class Linear(DistributionEstimator):
                     )
                 design = Design((), True)
             elif slot.parameter in given:
-                design = Design(self._column_indices(given[slot.parameter], features), True)
+                wanted = self._column_indices(given[slot.parameter], features)
+                design = Design(wanted, has[slot.parameter])
             else:
-                design = Design(None, True)
+                design = Design(None, has[slot.parameter])
             designs.append(design)
         designs = [designs[i] for i in loss.column_slots]
         return designs if loss.gauge is None else _without_intercept(designs, loss.gauge[0])
+
+    def _intercepts_wanted(self, loss: Any) -> dict[str, bool]:
+        """Which predicted parameters have an intercept."""
+        predicted = [slot.parameter for slot in loss.free if slot.role != "shared"]
+        if not isinstance(self.fit_intercept, Mapping):
+            return dict.fromkeys(predicted, bool(self.fit_intercept))
+        for name, has in self.fit_intercept.items():
+            if name not in [slot.parameter for slot in loss.free]:
+                known = ", ".join(slot.parameter for slot in loss.free)
+                raise ValueError(f"fit_intercept names {name!r}, but the parameters are {known}")
+            if name not in predicted and not has:
+                raise ValueError(
+                    f"{name} is shared, one value for all rows, which is its intercept: fix it instead, "
+                    f"{loss.specification.name}({name}=1.0)"
+                )
+        return {name: bool(self.fit_intercept.get(name, True)) for name in predicted}
 
     def _column_indices(self, wanted: Any, features: int) -> tuple[int, ...]:
         names = self._feature_names()
