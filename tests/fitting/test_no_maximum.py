@@ -1,5 +1,7 @@
 """Where there is no maximum the status says so, and only the terms at fault lose errors."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import sparse, stats
@@ -15,6 +17,7 @@ from likely import (
     GeneralisedPoisson,
     Gumbel,
     JohnsonSU,
+    Linear,
     NegativeBinomial,
     NegativeBinomial1,
     Normal,
@@ -438,3 +441,22 @@ def test_a_limit_at_the_end_of_a_valley_that_bends(case):
 
     best = minimize_scalar(shifted, bounds=(-2.0, 8.0), method="bounded", options={"xatol": 1e-9})
     assert model.log_likelihood_ == pytest.approx(-best.fun, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-200])
+@pytest.mark.parametrize("alpha", [0.0, 2.0])
+def test_the_size_of_weights_does_not_matter(size, alpha, rng):
+    """Nor whether there is a maximum: the loss of weights of 1e-9 is as small as differences that say nothing."""
+    X = rng.normal(size=(200, 1))
+    for y in (rng.binomial(8, 0.4, 200), rng.poisson(rng.gamma(2.0, 2.0, 200))):
+        one = Linear(NegativeBinomial(), alpha=alpha)
+        other = Linear(NegativeBinomial(), alpha=alpha * size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            one, other = one.fit(X, y), other.fit(X, y, sample_weight=np.full(200, size))
+        assert other.result_.status is one.result_.status
+        np.testing.assert_allclose(other.coef_["mean"], one.coef_["mean"], rtol=1e-7)
+        assert other.log_likelihood_ == pytest.approx(one.log_likelihood_ * size, rel=1e-10)
+        np.testing.assert_allclose(
+            other.result_.std_errors[:2] * np.sqrt(size), one.result_.std_errors[:2], rtol=1e-6
+        )

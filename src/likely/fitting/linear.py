@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
+from likely.fitting.basis import (
+    Basis,
+    orthogonal_basis,
+    power_of_two,
+    scaled_bases,
+    without_constants,
+)
 from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.edge import at_a_pole, at_an_end, follow_edge
 from likely.fitting.fixed import fit_fixed
@@ -91,6 +97,11 @@ def fit_linear(
         fitter: Any = fit_absolute
     else:
         fitter = fit_smooth
+    # Weights that are all small would leave the loss below the digits that it is judged by.
+    unit = 1.0
+    if response.weight is not None:
+        unit = min(1.0, float(power_of_two(response.weight.max())))
+        response = replace(response, weight=response.weight / unit)
     with single_threaded_blas():
         result: FitResult = fitter(
             Task(
@@ -99,7 +110,7 @@ def fit_linear(
                 designs,
                 response,
                 start,
-                penalties,
+                penalties / unit,
                 names,
                 max_iter,
                 n_jobs,
@@ -107,6 +118,7 @@ def fit_linear(
             ),
             tuple(covariances),
         )
+    result = result if unit == 1.0 else result.weighed(unit)
     result = result if tell is None else tell(result)
     if result.status is not Status.converged:
         warnings.warn(result.message, ConvergenceWarning, stacklevel=stacklevel)
