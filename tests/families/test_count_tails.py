@@ -269,6 +269,21 @@ def test_bounds_that_are_no_counts_are_named(row, message):
     assert invalid[0] > 0
 
 
+def test_clusters_that_are_rarely_so_large():
+    """Above a bound far beyond the mean, where what is left of the loss is as small as the mean."""
+    points = [(mean, d) for mean in (-20.0, -0.5, 3.7) for d in (-2.0, 1.3)]
+    raw = np.ascontiguousarray(np.array(points).T)
+    for y in (3, 4, 30):
+
+        def loss(*raw, y=y):
+            p = first_probabilities("generalisedpoisson", [mp.exp(r) for r in raw], y)
+            return -mp.log(p[y] / (1 - mp.fsum(p[:3])))
+
+        found = Truncated(GeneralisedPoisson(), low=2).loss().evaluate(np.full(6, float(y)), raw, 2)
+        for part in numeric.ratios(found, loss, points):
+            assert part.max() <= 1.0, (y, part.max(), points[part.argmax()])
+
+
 class Branching(Family):
     """Numbers of descendants, as a user would write them down."""
 
