@@ -269,19 +269,35 @@ def test_bounds_that_are_no_counts_are_named(row, message):
     assert invalid[0] > 0
 
 
-def test_clusters_that_are_rarely_so_large():
+def above_two(points, y):
+    """Error over tolerance of nll, gradient and curvature at y, where only counts above 2 are seen."""
+
+    def loss(*raw):
+        p = first_probabilities("generalisedpoisson", [mp.exp(r) for r in raw], y)
+        return -mp.log(p[y] / (1 - mp.fsum(p[:3])))
+
+    family, row = Truncated(GeneralisedPoisson(), low=2), np.full(len(points), float(y))
+    raw = np.ascontiguousarray(np.array(points).T)
+    return numeric.ratios(family.loss().evaluate(row, raw, 2), loss, points)
+
+
+@pytest.mark.parametrize("y", [3, 4, 30])
+def test_clusters_that_are_rarely_so_large(y):
     """Above a bound far beyond the mean, where what is left of the loss is as small as the mean."""
     points = [(mean, d) for mean in (-20.0, -0.5, 3.7) for d in (-2.0, 1.3)]
-    raw = np.ascontiguousarray(np.array(points).T)
-    for y in (3, 4, 30):
+    for part in above_two(points, y):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
-        def loss(*raw, y=y):
-            p = first_probabilities("generalisedpoisson", [mp.exp(r) for r in raw], y)
-            return -mp.log(p[y] / (1 - mp.fsum(p[:3])))
 
-        found = Truncated(GeneralisedPoisson(), low=2).loss().evaluate(np.full(6, float(y)), raw, 2)
-        for part in numeric.ratios(found, loss, points):
-            assert part.max() <= 1.0, (y, part.max(), points[part.argmax()])
+@pytest.mark.xfail(
+    strict=True,
+    reason="of hardly any mean and dispersion what is above the first count is nearly proportional to the mean: the "
+    "curvature, as small as the mean, is a difference of terms of order 1",
+)
+def test_curvature_of_clusters_that_are_hardly_any():
+    worst = above_two([(-20.0, -12.0)], 3)
+    assert (worst[:2] <= 1.0).all()
+    assert worst[2] <= 1.0
 
 
 class Branching(Family):
