@@ -21,8 +21,10 @@ from typing import Any, NamedTuple
 
 from likely._math import special
 from likely._math.atoms import (
+    Atom,
     count_error,
     generalised_poisson_deviance,
+    register,
     sigmoid,
     softplus,
 )
@@ -127,6 +129,8 @@ class _Term:
         # Where places grow nothing is left at 0.
         width = where(grown > 0.0, where(k < 1.0, 0.0, 1.0 + grown * rate * exp(rate * index)), 1.0)
         self.total = width * exp(log_p - level)
+        #: But the first count.
+        self.rest = where(index < 0.5, 0.0, self.total)
 
     @cached_property
     def scores(self) -> _Scores:
@@ -183,7 +187,7 @@ _TERMS = Terms(
 )
 _SUMS = {
     what: Series(f"generalised_poisson_sum_{what}", _TERMS, (what,), lambda fields, total: total)
-    for what in ("total", "mean", "shape", "mean_2", "cross", "shape_2")
+    for what in ("total", "rest", "mean", "shape", "mean_2", "cross", "shape_2")
 }
 
 
@@ -246,6 +250,18 @@ class _Tails(TwoTails):
     def _shape(self) -> Node:
         return self.scores.shape + self._moment("shape")
 
+    def beyond(self, part: str) -> Node:
+        """Of log P − log p(first): the value and its derivatives, of which those in log m are as small as m."""
+        if part == "value":
+            return log1p(self._sum("rest"))
+        if part in ("mean", "shape"):
+            return self._moment(part)
+        one, other = {"mean_2": ("mean", "mean"), "cross": ("mean", "shape")}.get(
+            part, ("shape", "shape")
+        )
+        own: Node = getattr(self.scores, part)
+        return self._moment(part) - own - self._moment(one) * self._moment(other)
+
     def compute(self, part: str) -> Node:
         if part == "value":
             return self.given.level + log(self._sum("total"))
@@ -275,4 +291,35 @@ log_generalised_poisson_above, _ = register_tail(
 )
 log_generalised_poisson_below, _ = register_tail(
     "generalised_poisson_below", _tails, False, _place, None
+)
+
+
+# --- log P(Y ≥ c) − log p(c) for m < c, where the tail above is the one that is summed. ------------------
+
+
+def _beyond(part: str) -> Any:
+    return lambda *args: _tails(*args).beyond(part)
+
+
+_second = {
+    part: register(f"generalised_poisson_beyond_{part}", expansion=_beyond(part))
+    for part in ("mean_2", "cross", "shape_2")
+}
+
+
+def _slope(part: str, in_mean: str, in_shape: str) -> Atom:
+    def rule(*given: Node) -> tuple[Any, ...]:
+        *args, _ = given
+        return _place(_second[in_mean](*args), _second[in_shape](*args))
+
+    return register(f"generalised_poisson_beyond_{part}", rule, expansion=_beyond(part))
+
+
+_in_mean, _in_shape = _slope("mean", "mean_2", "cross"), _slope("shape", "cross", "shape_2")
+log_generalised_poisson_beyond = register(
+    "log_generalised_poisson_beyond",
+    lambda c, m, d, log_m, log_d, out: _place(
+        _in_mean(c, m, d, log_m, log_d), _in_shape(c, m, d, log_m, log_d)
+    ),
+    expansion=_beyond("value"),
 )

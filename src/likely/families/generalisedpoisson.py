@@ -14,6 +14,7 @@ from likely._math.domains import counts, positive
 from likely._math.generalised_poisson_tails import (
     log_generalised_poisson_above,
     log_generalised_poisson_below,
+    log_generalised_poisson_beyond,
     log_growth,
     log_probability,
     saddle,
@@ -65,6 +66,21 @@ class GeneralisedPoisson(Distribution):
 
     def log_sf(y, mean, dispersion):
         return log_generalised_poisson_above(*_of(y + 1.0, mean, dispersion))
+
+    def log_above(y, low, mean, dispersion):
+        # P(Y ≥ k) over p(k), in which what p has of the rate alone has cancelled on paper.
+        k = low + 1.0
+
+        def apart(j):
+            terms = _of(j, mean, dispersion)
+            deviance = generalised_poisson_deviance(*terms)
+            return -deviance - generalised_poisson_log_rate(*terms) - count_error(j)
+
+        few = where(equal(y, k), 0.0, apart(y) - apart(k))
+        few = few - log_generalised_poisson_beyond(*_of(k, mean, dispersion))
+        many = log_probability(*_of(y, mean, dispersion))
+        many = many - log_generalised_poisson_above(*_of(k, mean, dispersion))
+        return where(mean < k, few, many)
 
     def var(mean, dispersion):
         return mean * (1.0 + dispersion) * (1.0 + dispersion)
