@@ -24,7 +24,7 @@ from likely._math.atoms import (
     softplus,
 )
 from likely._math.between import _COTH, _both, _half_tanh
-from likely._math.graph import Node, exp, expm1, log1p, polynomial, where
+from likely._math.graph import Node, exp, expm1, log, log1p, polynomial, where
 from likely._math.hyperbolic import sinh
 from likely._math.location_scale import gumbel_kernel, logistic_kernel
 from likely._math.tails import exponential_between, logistic_later
@@ -46,6 +46,13 @@ def log_offset(y: Any, low: Any, high: Any) -> Node:
     near = -0.5 * log1p((above - below) / y - (below / y) * (above / y))
     far = 0.5 * (log_ratio(y, low, below) - log_ratio(high, y, above))
     return where(high < 2.0 * low, near, far)
+
+
+def log_gap(y: Any, low: Any, high: Any) -> Node:
+    """log(y log(high/low)), which is log(high − low) where they are near."""
+    ratio = log_ratio(high, low, high - low)
+    near = log(high - low) + log_offset(y, low, high) - _log_sinhc(ratio)
+    return where(ratio < NARROW, near, log(ratio) + log(y))
 
 
 # --- Logistic: f(c) = ¼ (1 − T²) with T = tanh(c/2). ----------------------------------------------
@@ -159,7 +166,9 @@ def gumbel_within(
     narrow = _gumbel_drop(c, o) - _gumbel_rise(c, g)
     rest = exp(-z) * expm1(-steps[1])  # h(b) − h(z)
     # Where x is small, z + log x is a sum of steps; where it is not, one of large numbers has its digits.
-    little = (hazards.x - log_expm1_ratio(hazards.x, hazards.log_x)) - steps[0] - log1mexp_of(g, log_g)
+    little = (
+        (hazards.x - log_expm1_ratio(hazards.x, hazards.log_x)) - steps[0] - log1mexp_of(g, log_g)
+    )
     much = -z - log1mexp_of(hazards.x, hazards.log_x)
     wide = log_g + rest + where(hazards.little, little, much)
     return where(hazards.narrow, narrow, wide)

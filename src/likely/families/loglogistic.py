@@ -7,6 +7,7 @@ from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, log1p, minimum, polynomial, tan, where
 from likely._math.location_scale import logistic_kernel
 from likely._math.location_scale_bounds import (
+    log_gap,
     log_offset,
     logistic_above,
     logistic_between,
@@ -102,11 +103,12 @@ class LogLogistic(Distribution):
     def log_within(y, low, high, scale, shape):
         z, a, b = (_place(v, scale, shape) for v in (y, low, high))
         ratios = log_ratio(y, low, y - low), log_ratio(high, y, high - y)
-        steps, logs = (tuple(f(r) for r in ratios) for f in (lambda r: shape * r, lambda r: log(r) + shape.log))
+        steps = (shape * ratios[0], shape * ratios[1])
+        logs = (log(ratios[0]) + shape.log, log(ratios[1]) + shape.log)
         offset, ratio = shape * log_offset(y, low, high), log_ratio(high, low, high - low)
         width, log_width = shape * ratio, log(ratio) + shape.log
         within = logistic_within(z, (a, b), steps, logs, 0.5 * (a + b), offset, width, log_width)
-        return within - log(ratio) - y.log
+        return within - log_gap(y, low, high)
 
     def log_sf_above(y, low, scale, shape):
         ratio = log_ratio(y, low, y - low)

@@ -10,6 +10,7 @@ from likely._math.location_scale_bounds import (
     gumbel_above,
     gumbel_between,
     gumbel_within,
+    log_gap,
     log_offset,
 )
 from likely.families.base import Distribution, Parameter
@@ -112,7 +113,7 @@ class Weibull(Distribution):
         offset, ratio = -shape * log_offset(y, low, high), log_ratio(high, low, high - low)
         width, log_width = shape * ratio, log(ratio) + shape.log
         within = gumbel_within(z, a, steps, 0.5 * (a + b), offset, width, log_width)
-        return within - log(ratio) - y.log
+        return within - log_gap(y, low, high)
 
     def log_sf_above(y, low, scale, shape):
         return -_rise(y, low, scale, shape)
