@@ -316,6 +316,13 @@ negative_binomial_few = _register(
 )
 
 # --- The same counts with variance m (1 + d), in log mean and log d; the size is s = m/d. --------
+
+
+def _excess_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
+    # d is m over the size.
+    return -_deviance_in_1_over_size(y, m, m / d, log_m, log_m - log_d)
+
+
 linear_variance_deviance = _register(
     # In log m with d held, the two slopes of NegativeBinomial are taken together on paper.
     "linear_variance_deviance",
@@ -334,7 +341,8 @@ linear_variance_slope = _register(
         1.0 / (1.0 + y * (d / m)),
         0.0,
         0.0,
-        out - m / d * _share(y, m / d),
+        # s log((s + y)/(s + m)) − sy/(s + y), of which the two logarithms are taken apart: for d → 0 both terms are y.
+        m / d * log1p_residual(y * (d / m)) - linear_variance_zeros(m, d, log_m, log_d),
         linear_variance_cross(y, m, d, log_m, log_d),
     ),
     lambda y, m, d, log_m, log_d: m / d * log((m / d + y) / (m / d + m)),
@@ -349,6 +357,7 @@ linear_variance_excess = _register(
         -negative_binomial_deviance_size_2(y, m, m / d),
     ),
     lambda y, m, d, log_m, log_d: (y - m) / (1.0 + d) - m / d * log((m / d + y) / (m / d + m)),
+    along(4, at({1.0: _excess_in_dispersion}), (2,)),
 )
 linear_variance_cross = _register(
     "linear_variance_cross",
