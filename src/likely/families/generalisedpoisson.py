@@ -5,6 +5,7 @@ import numpy as np
 from likely._math.atoms import (
     count_error,
     generalised_poisson_deviance,
+    generalised_poisson_few,
     generalised_poisson_log_rate,
     log1mexp_of,
     log_expm1_ratio,
@@ -19,12 +20,6 @@ from likely.families.base import Distribution, Parameter
 def _log_growth(dispersion):
     # log(1 + d), each side by what its slopes do not cancel in
     return where(dispersion < 1.0, log1p(dispersion), softplus(dispersion.log))
-
-
-def _few(y, mean, dispersion):
-    # y = 0 or 1: all of the loss
-    first = mean * sigmoid(-dispersion.log) + y * sigmoid(dispersion.log)
-    return first + y * (_log_growth(dispersion) - mean.log)
 
 
 def _saddle(y, mean, dispersion):
@@ -52,7 +47,8 @@ class GeneralisedPoisson(Distribution):
     dispersion = Parameter(positive, "d", shared=True)
 
     def log_density(y, mean, dispersion):
-        return where(y < 2.0, -_few(y, mean, dispersion), _saddle(y, mean, dispersion))
+        few = generalised_poisson_few(y, mean, dispersion, mean.log, dispersion.log)
+        return where(y < 2.0, -few, _saddle(y, mean, dispersion))
 
     def log_positive(y, mean, dispersion):
         # Below a rate of 1 both log p(y) and log(1 − p(0)) are nearly log λ + …: what is left of them is
