@@ -98,6 +98,7 @@ NEARLY_LINEAR = {
         -0.6265714707773757,
         1e-30,
     ),
+    "StudentT(loc: softplus, scale: log, df: log)": (-320594237445703.9, 30.0, 30.0, -30.0),
     "StudentT(loc: log, scale: log, df: log)": (-19.9295840403999, 300.0, 0.0, 0.0),
     "Weibull(scale: inverse, shape: log)": (1e300, 0.3170822288317796, 0.29679567426182973),
     "Weibull(scale: inverse_squared, shape: log)": (1e300, 0.3170822288317796, 0.29679567426182973),

@@ -584,7 +584,11 @@ def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
     if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
         return None
     y, m = d.args
-    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
+    in_log = student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
+    if gamma.known is not None:
+        return in_log
+    # Of a link that is nearly the identity what bends it has its digits beside the slope in loc itself.
+    return where(gamma.value < 0.5, in_log, atom.slope - gamma.node * atom.node)
 
 
 student_pull = _register(
