@@ -254,6 +254,21 @@ def generalised_poisson_spread(
     return z * (z / (m / d + y))
 
 
+def generalised_poisson_few(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m + d y)/(1 + d) + y log(1 + d) − y log m: all of the loss for the counts 0 and 1."""
+    growth = where(d < 1.0, log1p(d), special.softplus(log_d))
+    return m * (1.0 / (1.0 + d)) + y * ((1.0 / (1.0 + 1.0 / d)) + (growth - log_m))
+
+
+def generalised_poisson_few_spread(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """d/(1 + d)·(y + (y − m)/(1 + d)), its derivative in log d."""
+    return (1.0 / (1.0 + 1.0 / d)) * (y + (y - m) * (1.0 / (1.0 + d)))
+
+
 def negative_binomial_few(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
