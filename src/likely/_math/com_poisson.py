@@ -8,8 +8,10 @@ Everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the grow
 .. math:: \log\frac{p(j)}{p(c)} = (j - c)\,\tau - \nu g(j),
 
 so that nothing of the size of log λ is ever subtracted. With X = c + 1 and x = j + 1, g is
-x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are three ways to sum over j:
+x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are four ways to sum over j:
 
+*near*
+    Most rows: neither mean nor ν is extreme, and few j matter. They are taken from 0 on, with log j! from a table.
 *whole*
     Few j matter. They are taken one by one about c = ⌊m⌋. For ν → ∞ two or three counts are left: k − 1, k and
     k + 1 are apart from the sums, which are in units of p(k + 1).
@@ -21,7 +23,7 @@ x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. Ther
     sum needs them, and then grow; C is so small that near 0 nobody sees it.
 
 The equation E y = m is solved for τ by Newton's method on log Σ(j − m)⁺p − log Σ(m − j)⁺p, which is nearly
-linear in τ and rises at least as fast.
+linear in τ and rises at least as fast; near, where a good guess is at hand, by Chebyshev's method on E y itself.
 
 With R = g − E g − (y − m) Cov(y, g)/V, the part of g that no line through the mean explains, the derivatives of the
 loss ℓ at a fixed mean or ν are
@@ -38,11 +40,12 @@ Source: Huang (2017), doi:10.1177/1471082X17697749, for the parametrisation; how
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from likely._math import special
+from likely._math import whole as whole_
 from likely._math.atoms import Atom, digamma, register
 from likely._math.graph import (
     Expression,
@@ -59,7 +62,7 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-from likely._math.series import Series, Terms
+from likely._math.series import Equation, Series, Terms
 from likely._math.two_tails import Recent
 
 #: Terms below e^−44 of the largest are left out.
@@ -78,6 +81,11 @@ _NEWTON = 4
 _SOLVED = 1e-7
 #: From here on an exponential would overflow.
 _OVER = 700.0
+#: Means and ν that are near, and counts that are.
+_MEANS, _NUS = (0.01, 32.0), (0.05, 8.0)
+_NEAR = float(whole_.LARGEST)
+#: What Chebyshev's method leaves is the power 1.5 of that, a variance times the square of a step.
+_CLOSE = 1e-11
 
 
 class _Rule(NamedTuple):
@@ -94,24 +102,122 @@ class _Rule(NamedTuple):
     tau: Node
     nu: Node
     fall: Node  # ν g(c − 1)
+    log_part: Node
     whole: Node
 
 
-class _Term:
+class _NearRule(NamedTuple):
+    """The same for what is near: see ``_Near``."""
+
+    terms: Node
+    floor: Node  # c
+    part: Node
+    log_centre: Node  # log X
+    high: Node  # log c! in two parts
+    low: Node
+    tau: Node
+    nu: Node
+
+
+class _Moments:
+    """What is summed for the moments, of a = j − c and j − m, g and a term's weight, which is ``total``."""
+
+    a: Node
+    away: Node
+    g: Node
+    floor: Node  # c
+    total: Node
+
+    @property
+    def first(self) -> Node:
+        return self.total * self.away
+
+    @property
+    def square(self) -> Node:
+        return self.first * self.away
+
+    @property
+    def third(self) -> Node:
+        return self.square * self.away
+
+    @property
+    def cube(self) -> Node:
+        """What κ₃ is the mean of: (j − m)³ less the j − m that has none."""
+        return self.first * (self.away * self.away - 1.0)
+
+    @property
+    def pairs(self) -> Node:
+        """j(j − 1)"""
+        j = self.a + self.floor
+        return self.total * j * (j - 1.0)
+
+    @property
+    def triples(self) -> Node:
+        return self.pairs * (self.a + self.floor - 2.0)
+
+    @property
+    def growth(self) -> Node:
+        return self.total * self.g
+
+    @property
+    def line(self) -> Node:
+        return self.first * self.g
+
+    @property
+    def square_growth(self) -> Node:
+        return self.square * self.g
+
+    @property
+    def growth_square(self) -> Node:
+        return self.growth * self.g
+
+    @property
+    def line_growth(self) -> Node:
+        return self.line * self.g
+
+
+class _Near(_Moments):
+    """A whole j, from tables; its weight is in units of p(c)."""
+
+    def __init__(
+        self, index: Expression, given: _NearRule, fall: Expression, rise: Expression
+    ) -> None:
+        self.given, self.floor = given, given.floor
+        self.a = index - given.floor
+        self.away = self.a - given.part
+        high, low = whole_.factorial_parts(index)
+        self.g = ((high - given.high) + (low - given.low)) - self.a * given.log_centre
+        self.total = fall * rise
+
+    @property
+    def fall(self) -> Node:
+        return exp(-self.given.nu * self.g)
+
+
+class _Term(_Moments):
     """One place of the sum: index → a = j − c, and its weight."""
 
-    def __init__(self, index: Expression, given: _Rule) -> None:
-        self.given = given
-        growth = given.grown * exp(given.rate * index)
-        self.a = a = given.low + index * given.step + growth
+    def __init__(self, index: Expression, given: _Rule, growth: Expression, g: Expression) -> None:
+        self.given, self.g = given, g
+        self.a = given.low + index * given.step + growth
+        self.floor = given.centre - 1.0
+        self.x = maximum(given.centre + self.a, 1.0)  # from 2⁵³ on the 1 in X may be lost
         self.width = given.step + given.rate * growth
-        self.x = x = maximum(given.centre + a, 1.0)  # from 2⁵³ on the 1 in X may be lost
-        self.g = _growth(x, given.centre, a, special.stirling_above(x) - given.error)
-        self.away = a - given.part
+        self.away = self.a - given.part
         self.whole = given.whole > 0.0
         self.peak = where(self.whole, 1.0, given.grown) <= 0.0
         # Beside c these are written out where all the others are whole numbers.
-        self.beside = where(self.whole, abs_(a), 2.0) < 1.5
+        self.beside = where(self.whole, abs_(self.a), 2.0) < 1.5
+
+    @classmethod
+    def kept(cls, what: str, index: Expression, given: _Rule) -> Node:
+        """What does not depend on τ: by how much places have grown, and g."""
+        growth = given.grown * exp(given.rate * index)
+        if what == "growth_of_place":
+            return growth
+        term = cls(index, given, growth, growth)
+        errors = special.stirling_above(term.x) - given.error
+        return _growth(term.x, given.centre, term.a, errors)
 
     @cached_property
     def exponent(self) -> Node:
@@ -153,10 +259,6 @@ class _Term:
     def total(self) -> Node:
         return self._weighted(self.exponent)
 
-    @property
-    def square(self) -> Node:
-        return self.total * self.away * self.away
-
     @cached_property
     def _bend(self) -> Node:
         """V h′ and j − m together, h being log p as a function of j and V = X/ν, less a number."""
@@ -168,48 +270,13 @@ class _Term:
 
     @property
     def cube(self) -> Node:
-        """What κ₃ is the mean of: (j − m)³ less the j − m that has none, and of a peak by parts.
-
-        There E (j − m)³ = E (j − m)² ((j − m) + V h′) for any number V, and E h′ is 0.
-        """
-        plain = self.away * (self.away * self.away - 1.0)
-        return self.total * where(self.peak, self.away * self.away * self._bend, plain)
+        """Of a peak by parts: E (j − m)³ = E (j − m)² ((j − m) + V h′) for any number V, and E h′ is 0."""
+        return where(self.peak, self.square * self._bend, super().cube)
 
     @property
     def bend(self) -> Node:
         """What E (j − m)² takes part of there."""
         return where(self.peak, self.total * self._bend, 0.0)
-
-    @property
-    def pairs(self) -> Node:
-        """j(j − 1)"""
-        j = self.a + (self.given.centre - 1.0)
-        return self.total * j * (j - 1.0)
-
-    @property
-    def triples(self) -> Node:
-        j = self.a + (self.given.centre - 1.0)
-        return self.pairs * (j - 2.0)
-
-    @property
-    def growth(self) -> Node:
-        return self.total * self.g
-
-    @property
-    def line(self) -> Node:
-        return self.total * self.away * self.g
-
-    @property
-    def square_growth(self) -> Node:
-        return self.total * self.away * self.away * self.g
-
-    @property
-    def growth_square(self) -> Node:
-        return self.total * self.g * self.g
-
-    @property
-    def line_growth(self) -> Node:
-        return self.total * self.away * self.g * self.g
 
 
 def _growth(x: Expression, centre: Expression, a: Expression, errors: Expression) -> Node:
@@ -218,22 +285,81 @@ def _growth(x: Expression, centre: Expression, a: Expression, errors: Expression
     return entropy - 0.5 * special.log_ratio(x, centre, a) + errors
 
 
-_SIDES = ("up", "down", "up_slope", "down_slope")
 _MOMENTS = (
-    "total", "square", "cube", "bend", "pairs", "triples", "growth", "line", "square_growth", "growth_square",
-    "line_growth",
+    "total", "square", "cube", "pairs", "triples", "growth", "line", "square_growth", "growth_square", "line_growth",
 )  # fmt: skip
+_SIDES = ("up", "down", "up_slope", "down_slope")
+
+
+def _of_term(what: str, index: Node, *fields: Node) -> Node:
+    given, kept = _Rule(*fields[:-2]), fields[-2:]
+    if what in ("growth_of_place", "g"):
+        return _Term.kept(what, index, given)
+    found: Node = getattr(_Term(index, given, *kept), what)
+    return found
+
+
+def _of_near(what: str, index: Node, *fields: Node) -> Node:
+    found: Node = getattr(_Near(index, _NearRule(*fields[:-2]), *fields[-2:]), what)
+    return found
+
+
+def _by_sides(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node]:
+    """A step of Newton's on the difference of the logarithms of the two sides, and that difference."""
+    given, (up, down, up_slope, down_slope) = _Rule(*fields), sums
+    above = (1.0 - given.part) + up
+    below = (1.0 + given.part) + down
+    log_below = log(below) - given.tau - given.fall
+    share = special.sigmoid(log_below - given.log_part)
+    value = given.tau + log(above) - special.logaddexp(given.log_part, log_below)
+    slope = 1.0 + up_slope / above + share * (1.0 + down_slope / below)
+    whole = given.whole > 0.0
+    value = where(whole, value, log(up) - log(down))
+    slope = where(whole, slope, up_slope / up + down_slope / down)
+    return -value / slope, abs_(value)
+
+
+def _by_moments(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node]:
+    """A step of Chebyshev's on E y − m, and its square in units of 1/V."""
+    total, first, square, third = sums
+    e, raw_2, raw_3 = first / total, square / total, third / total
+    v = raw_2 - e * e
+    r = e / v
+    skew = raw_3 - e * (3.0 * raw_2 - 2.0 * e * e)
+    return -r - 0.5 * r * r * (skew / v), r * r * v
+
+
 _TERMS = Terms(
     ("needed", *_Rule._fields),
     _Rule._fields,
     _LONGEST,
     lambda needed, *given: given,
-    lambda what, index, *given: getattr(_Term(index, _Rule(*given)), what),
+    _of_term,
+    Equation("tau", ("growth_of_place", "g"), _SIDES, _by_sides, _SOLVED, _NEWTON),
 )
-_SUMS = {
-    what: Series(f"com_poisson_sum_{what}", _TERMS, (what,), lambda fields, total: total)
-    for what in (*_SIDES, *_MOMENTS)
-}
+_NEAR_TERMS = Terms(
+    ("needed", *_NearRule._fields),
+    _NearRule._fields,
+    whole_.LARGEST + 1,
+    lambda needed, *given: given,
+    _of_near,
+    Equation("tau", ("fall",), ("total", "first", "square", "third"), _by_moments, _CLOSE, _NEWTON),
+    lambda *given: (-_NearRule(*given).floor * _NearRule(*given).tau, _NearRule(*given).tau),
+)
+
+
+def _sums(name: str, terms: Terms, wanted: Sequence[str]) -> dict[str, Series]:
+    """τ and what is wanted over these terms."""
+    place = terms.fields.index("tau")
+    found = {"tau": Series(f"com_poisson_{name}_tau", terms, (), lambda fields: fields[place])}
+    for what in wanted:
+        found[what] = Series(
+            f"com_poisson_{name}_{what}", terms, (what,), lambda fields, total: total
+        )
+    return found
+
+
+_SUMS, _NEAR_SUMS = _sums("sum", _TERMS, (*_MOMENTS, "bend")), _sums("near", _NEAR_TERMS, _MOMENTS)
 
 
 def _ahead(depth: Node) -> Node:
@@ -276,17 +402,21 @@ class _Sum:
         # No tail is longer than the geometric one of this mean.
         long = _DEPTH / log1p(1.0 / m)
         above = minimum(ahead, long) + 3.0
+        inside = minimum(m - _MEANS[0], _MEANS[1] - m), minimum(n - _NUS[0], _NUS[1] - n)
+        self.near = minimum(minimum(*inside), _NEAR - 2.0 - k - above) >= 0.0
         below = minimum(k, floor(x * sqrt(2.0 * (_DEPTH / mass))) + 3.0)
         many = variance >= _VARIANCE
         peak = where(many, mass, 0.0) >= _MASS
         count = where(peak, math.inf, where(many, below + above, 0.0))
-        self.whole = whole = count <= _WHOLE
+        self.whole = whole = where(self.near, math.inf, count) <= _WHOLE
+        #: Whether c is ⌊m⌋
+        self.tells = tells = where(self.near, 0.0, count) <= _WHOLE
         self.floor = k
         self.first = k < 1.0  # no count is below c
 
-        self.centre = centre = where(whole, x, m + 1.0)
+        self.centre = centre = where(tells, x, m + 1.0)
         #: m − c, and its logarithm
-        self.part = part = where(whole, m - k, 0.0)
+        self.part = part = where(tells, m - k, 0.0)
         self.log_part = where(self.first, log_m, log(where(whole, part, 1.0)))
         self.fall = fall = where(self.first, math.inf, n * log1p(1.0 / maximum(k, 1.0)))
 
@@ -305,21 +435,12 @@ class _Sum:
         rate = rate / (1.0 + grown / m)  # as m is at e^(ru) = 1 + m/C
         places = log((m + above) / grown + 1.0) / rate
 
-        self.terms = (
-            floor(
-                where(
-                    whole,
-                    below + above,
-                    where(peak, back + x * _ahead(_DEPTH / mass) / step, places),
-                )
-            )
-            + 2.0
-        )
-        self.terms = minimum(self.terms, float(_LONGEST))
-        self.tau0 = start
+        ahead = x * _ahead(_DEPTH / mass) / step
+        terms = where(whole, below + above, where(peak, back + ahead, places))
+        terms = minimum(floor(terms) + 2.0, float(_LONGEST))
         grows = where(whole, 0.0, where(peak, 0.0, 1.0)) > 0.5
         self.given = _Rule(
-            terms=self.terms,
+            terms=terms,
             low=where(whole, -below, where(peak, -back * step, -(m + grown))),
             step=where(peak, step, 1.0),
             grown=where(grows, grown, 0.0),
@@ -330,8 +451,12 @@ class _Sum:
             tau=start,
             nu=n,
             fall=fall,
+            log_part=self.log_part,
             whole=where(whole, 1.0, 0.0),
         )
+        high, low = whole_.factorial_parts(k)
+        self.given_near = _NearRule(k + above + 2.0, k, part, log(x), high, low, start, n)
+        self.terms = where(self.near, self.given_near.terms, terms)
 
     def _start(self, fall: Node) -> Node:
         """A first τ."""
@@ -349,35 +474,14 @@ class _Sum:
         wide = where(self.first, first, where(n <= 1.0, flat, smooth))
         return where(centre < 0.5 * n, narrow, wide)
 
-    # --- The equation. ----------------------------------------------------------------------------
-
-    def _step(self, tau: Node, terms: Node) -> tuple[Node, Node]:
-        """The difference of the logarithms of the two sides, and its slope."""
-        given = self.given._replace(tau=tau, terms=terms)
-        up, down, up_slope, down_slope = (_SUMS[side](*given) for side in _SIDES)
-        above = (1.0 - self.part) + up
-        below = (1.0 + self.part) + down
-        log_below = log(below) - tau - self.fall
-        share = special.sigmoid(log_below - self.log_part)
-        value = tau + log(above) - special.logaddexp(self.log_part, log_below)
-        slope = 1.0 + up_slope / above + share * (1.0 + down_slope / below)
-        wide = log(up) - log(down)
-        wide_slope = up_slope / up + down_slope / down
-        return where(self.whole, value, wide), where(self.whole, slope, wide_slope)
-
-    @cached_property
-    def tau(self) -> Node:
-        tau, terms = self.tau0, self.terms
-        for _ in range(_NEWTON):
-            value, slope = self._step(tau, terms)
-            tau = where(terms > 0.0, tau - value / slope, tau)
-            terms = where(abs_(value) > _SOLVED, terms, 0.0)
-        return tau
-
     # --- Moments, in units of p(c + 1) where the numbers are whole. -------------------------------
 
     def _sum(self, what: str) -> Node:
-        return _SUMS[what](*self.given._replace(tau=self.tau))
+        return where(self.near, _NEAR_SUMS[what](*self.given_near), _SUMS[what](*self.given))
+
+    @cached_property
+    def tau(self) -> Node:
+        return self._sum("tau")
 
     @cached_property
     def _at_c(self) -> Node:
@@ -427,7 +531,8 @@ class _Sum:
         third = self._beside(
             self.odds * (one * two), -(one * d) * (2.0 - d), -(two * d) * (2.0 + d), "cube"
         )
-        return third - self.square * (self.scale * self._sum("bend"))
+        bend = where(self.near, 0.0, _SUMS["bend"](*self.given))
+        return third - self.square * (self.scale * bend)
 
     @cached_property
     def growth(self) -> Node:
@@ -528,13 +633,13 @@ class _Row:
     ) -> None:
         self.y, self.m, self.n = y, m, n
         self.sum = s = _sum(m, n, log_m, log_n)
-        self.a = a = where(s.whole, y - s.floor, y - m)
+        self.a = a = where(s.tells, y - s.floor, y - m)
         x = y + 1.0
         g = _growth(x, s.centre, a, special.stirling_above(x) - s.given.error)
         self.beside = equal(where(s.whole, a, 0.5), 0.0)
         self.after = equal(where(s.whole, a, 0.5), 1.0)
         self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
-        self.away = where(s.whole, a - s.part, y - m)
+        self.away = where(s.tells, a - s.part, y - m)
 
     def value(self) -> Node:
         """−log p"""

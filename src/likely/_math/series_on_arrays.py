@@ -40,6 +40,10 @@ class _Programs:
         self._rule = program(self.terms.rules)
         self._terms = program([self.terms.term(what) for what in self.wanted])
         self._results = program([one.results for one in several])
+        if equation := self.terms.equation:
+            self._kept = program([self.terms.term(what) for what in equation.kept])
+            self._balance = program([self.terms.term(what) for what in equation.wanted])
+            self._update = program(self.terms.update())
 
     def rule(self, arguments: Any) -> dict[str, Any]:
         found = self._rule(dict(zip(self.terms.arguments, arguments, strict=True)))
@@ -47,13 +51,34 @@ class _Programs:
 
     def results(self, rule: Mapping[str, Any], index: Any) -> Sequence[Any]:
         """``rule`` holds arrays (n,), and numbers; ``index`` is (m,)."""
-        on_axis = {
-            name: value[..., None] if np.ndim(value) else value for name, value in rule.items()
-        }
-        terms = self._terms({**on_axis, "index": index})
-        sums = {f"sum_{what}": t.sum(-1) for what, t in zip(self.wanted, terms, strict=True)}
+        kept: dict[str, Any] = {"index": index}
+        if self.terms.equation:
+            rule = self._solved(rule, kept)
+        sums = _totals(self.wanted, self._terms({**_on_axis(rule), **kept}))
         found: Sequence[Any] = self._results({**rule, **sums})
         return found
+
+    def _solved(self, rule: Mapping[str, Any], kept: dict[str, Any]) -> Mapping[str, Any]:
+        """The rule with the unknown found; what does not depend on it goes to ``kept``."""
+        equation = self.terms.equation
+        assert equation
+        kept |= zip(equation.kept, self._kept({**_on_axis(rule), **kept}), strict=True)
+        still: Any = 1.0
+        for _ in range(equation.most):
+            sums = _totals(equation.wanted, self._balance({**_on_axis(rule), **kept}))
+            found, still = self._update({**rule, **sums, "open": still})
+            rule = {**rule, equation.unknown: found}
+            if isinstance(still, np.ndarray) and not still.any():
+                break
+        return rule
+
+
+def _on_axis(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value[..., None] if np.ndim(value) else value for name, value in rule.items()}
+
+
+def _totals(names: Sequence[str], terms: Sequence[Any]) -> dict[str, Any]:
+    return {f"sum_{what}": value.sum(-1) for what, value in zip(names, terms, strict=True)}
 
 
 def on_arrays(
