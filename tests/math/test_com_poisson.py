@@ -35,16 +35,19 @@ def computed(y, m, n):
 
 def test_the_rows_that_a_sum_is_made_for_stay_within_its_terms():
     """Between the ways to sum, none of them may need more places than there are."""
-    at = com_poisson._Sum(_M, _N, _LOG_M, _LOG_N)
-    program = compile_program([at.terms], numpy_backend.TABLE)
     log_m, log_n = (
         v.ravel() for v in np.meshgrid(np.linspace(-40, 300, 700), np.linspace(-300, 300, 700))
     )
-    with np.errstate(all="ignore"):
-        inputs = {"m": np.exp(log_m), "n": np.exp(log_n), "log_m": log_m, "log_n": log_n}
-        terms = program(inputs)[0]
-    assert terms.min() >= 2.0
-    assert terms.max() < com_poisson._LONGEST
+    m, n = np.exp(log_m), np.exp(log_n)
+    near = compile_program([com_poisson.is_near(_M, _N)], numpy_backend.TABLE)({"m": m, "n": n})[0]
+    for serves, series in ((near, com_poisson.NEAR), (~near, com_poisson.PLACES)):
+        terms = series["tau"].terms
+        program = compile_program([terms.rules[0]], numpy_backend.TABLE)
+        inputs = {"m": m, "n": n, "log_m": log_m, "log_n": log_n}
+        with np.errstate(all="ignore"):
+            count = program({name: v[serves] for name, v in inputs.items()})[0]
+        assert count.min() >= 2.0
+        assert count.max() < terms.longest
 
 
 @pytest.mark.parametrize("n", [1e-9, 0.01, 0.3, 1.5, 40.0])

@@ -84,7 +84,7 @@ class Terms:
         return [exp(log) for log in self.geometric(*self.symbols)] if self.geometric else []
 
     def term(self, what: str, grown: Node | None = None) -> Node:
-        """What is summed over the symbols ``index``, those of the fields and of what is kept; 0 beyond a row's last term.
+        """What is summed over the symbols ``index`` and those of fields and of what is kept; 0 beyond the last term.
 
         ``grown`` is the number that grows by a factor from term to term, where that is known.
         """

@@ -229,9 +229,7 @@ class _Sums:
     def _statements(self, nodes: Sequence[Node]) -> tuple[list[str], list[str]]:
         return statements(primitive(nodes), self.used)
 
-    def _loops(
-        self, fields: Sequence[str], longest: int, wanted: Sequence[str]
-    ) -> list[str]:
+    def _loops(self, fields: Sequence[str], longest: int, wanted: Sequence[str]) -> list[str]:
         """Rows in the order of how many terms they have, most first, some together: a loop over the terms."""
         count = f"{fields[0]}_all"
         setup, solve = self._solve() if self.terms.equation else ([], [])
@@ -283,7 +281,10 @@ class _Sums:
             if grown is not None:
                 first, (at_first, factor) = self._statements(terms.growing)
                 first = [*first, f"grown_lanes[i] = {at_first}", f"factor_lanes[i] = {factor}"]
-                before = ["for i in range(lanes):", *indented([*read[: len(terms.fields)], *first], 1)]
+                before = [
+                    "for i in range(lanes):",
+                    *indented([*read[: len(terms.fields)], *first], 1),
+                ]
                 read += ["grown = grown_lanes[i]"]
                 after = ["grown_lanes[i] = grown * factor_lanes[i]"]
         body = ["index = float64(k)", *views, "for i in range(lanes):"]
