@@ -42,7 +42,7 @@ def solved(m: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def points(count_m: int, count_n: int) -> tuple[np.ndarray, np.ndarray]:
     m, n = (v.ravel() for v in np.meshgrid(between(*MEANS, count_m), between(*NUS, count_n)))
-    served = m <= 2.0 + 25.0 * n
+    served = m <= np.maximum(2.5, 75.0 * n - 7.0)
     return m[served], n[served]
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     rows = np.array([chebyshev.cheb2poly(row) for row in rows])
     rows = np.array([chebyshev.cheb2poly(column) for column in rows.T]).T
     for row in rows:
-        print("    (" + ", ".join(f"{c:.8g}" for c in row) + "),")
+        print("    (" + ", ".join(f"{c:.7g}" for c in row) + "),")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,29 @@ def test_the_rows_that_a_sum_is_made_for_stay_within_its_terms():
         assert count.max() < terms.longest
 
 
+def test_near_the_sums_are_those_over_other_places():
+    rng = np.random.default_rng(0)
+    m, n = np.exp(rng.uniform(np.log([[0.01], [0.05]]), np.log([[32.0], [4.0]]), (2, 3000)))
+    inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
+    of = (_M, _N, _LOG_M, _LOG_N)
+    names = [
+        name for name in com_poisson.NEAR if name not in ("whole", "third", "excess", "at_one")
+    ]
+    near, other = (
+        [series[name](*of) for name in names] for series in (com_poisson.NEAR, com_poisson.PLACES)
+    )
+    centre = com_poisson.PLACES["whole"](*of)
+    outputs = [com_poisson.is_near(_M, _N), centre, *near, *other]
+    with np.errstate(all="ignore"):
+        serves, is_whole, *found = compile_program(outputs, numpy_backend.TABLE)(inputs)
+    both = serves & (is_whole > 0.0)
+    assert both.sum() > 1500
+    for name, one, another in zip(names, found[: len(names)], found[len(names) :], strict=True):
+        size = np.abs(another[both]) + (1.0 if name in ("tau", "slope", "mixed", "skewed") else 0.0)
+        worst = np.max(np.abs(one - another)[both] / size)
+        assert worst < 5e-13, (name, worst)
+
+
 @pytest.mark.parametrize("n", [1e-9, 0.01, 0.3, 1.5, 40.0])
 @pytest.mark.parametrize("m", [0.3, 7.0, 120.4, 3e4, 1e12])
 def test_against_many_digits(m, n):

@@ -22,13 +22,17 @@ def growth_of(x: Expression, centre: Expression, a: Expression, errors: Expressi
 
 
 class Moments:
-    """What is summed for the moments, of a = j − c and j − m, g and a term's weight, which is ``total``."""
+    """What is summed for the moments, of a = j − c and j − m, g and a term's weight."""
 
     a: Node
     away: Node
     g: Node
     floor: Node  # c
-    total: Node
+
+    @property
+    def total(self) -> Node:
+        """The weight."""
+        raise NotImplementedError
 
     @property
     def first(self) -> Node:

@@ -7,7 +7,17 @@ from typing import NamedTuple
 
 from likely._math import whole
 from likely._math.com_poisson_moments import Moments, Results, ahead, series_of
-from likely._math.graph import Expression, Node, exp, floor, log, log1p, minimum, polynomial
+from likely._math.graph import (
+    Expression,
+    Node,
+    exp,
+    floor,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    polynomial,
+)
 from likely._math.series import Equation, Terms
 
 #: Terms below e^−40 of the largest are left out.
@@ -21,14 +31,14 @@ _STEPS = 6
 #: ``tools/derive_com_poisson.py``: in standard deviations log λ is off by 2e-5 at most for ν < 1.5 and m < 5, by
 #: 6e-4 for ν < 2.5 and m < 12.
 _FIRST = (
-    (0.89020444, 0.10067963, 0.02055949, -0.033919649, 0.031659538, -0.0079009752, -0.0047224906, 0.0034209941),
-    (0.17888793, -0.32315285, 0.18800147, 0.0063661853, -0.15516987, 0.14430941, -0.038825108, -0.00034578383),
-    (-0.039910194, 0.2262675, -0.55048034, 0.75638344, -0.45471981, -0.17348367, 0.35883833, -0.12278432),
-    (-0.035169745, 0.18003413, -0.078637905, -0.88917649, 1.8083352, -1.0692322, -0.14195792, 0.22211795),
-    (-0.010946949, -0.11058646, 0.85109463, -1.6701168, 0.51470146, 1.8994943, -2.1622428, 0.68748737),
-    (0.014990639, -0.16495146, -0.041213855, 2.0540828, -3.6006937, 0.68294117, 2.2496807, -1.1826424),
-    (0.0083753398, 0.023250977, -0.50951219, 1.1499539, 0.013091462, -2.3203585, 2.372446, -0.740765),
-    (-0.0059079732, 0.069028421, 0.099873959, -1.3846324, 2.0060277, 0.77589184, -2.8061829, 1.2296057),
+    (0.8902144, 0.1007375, 0.0204085, -0.03438718, 0.03268807, -0.00734207, -0.006833773, 0.004509454),
+    (0.1788516, -0.3234211, 0.1884126, 0.008964592, -0.1575175, 0.1387565, -0.03379676, 7.62585e-05),
+    (-0.04028019, 0.2243156, -0.5446104, 0.7712208, -0.4946513, -0.1855967, 0.4394937, -0.1715104),
+    (-0.03455408, 0.1853539, -0.08211561, -0.9406798, 1.820649, -0.9402208, -0.1752808, 0.1532812),
+    (-0.009352602, -0.1022067, 0.8265044, -1.732912, 0.681343, 1.952749, -2.497969, 0.8846789),
+    (0.01267922, -0.1851571, -0.03106345, 2.247231, -3.623015, 0.1921773, 2.326764, -0.8918041),
+    (0.006809278, 0.0150751, -0.4854773, 1.210878, -0.1504824, -2.375937, 2.700717, -0.9212819),
+    (-0.003716405, 0.08813895, 0.09156211, -1.565131, 2.015412, 1.230841, -2.855575, 0.9578209),
 )  # fmt: skip
 
 
@@ -53,7 +63,11 @@ class _Near(Moments):
         self.a, self.away = index - given.floor, index - given.m
         high, low = whole.factorial_parts(index)
         self.g = ((high - given.high) + (low - given.low)) - self.a * given.log_centre
-        self.total = fall * rise
+        self.weight = fall * rise
+
+    @property
+    def total(self) -> Node:
+        return self.weight
 
     @property
     def fall(self) -> Node:
@@ -63,29 +77,29 @@ class _Near(Moments):
 def is_near(m: Node, n: Node) -> Node:
     """Where these sums serve."""
     inside = minimum(m - _MEANS[0], _MEANS[1] - m), minimum(n - _NUS[0], _NUS[1] - n)
-    return minimum(minimum(*inside), 2.0 + 25.0 * n - m) >= 0.0
+    few = maximum(2.5, 75.0 * n - 7.0)  # so that 127 counts will do
+    return minimum(minimum(*inside), few - m) >= 0.0
 
 
 def _rule(needed: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> _Rule:
     k = floor(m)
     x = k + 1.0
-    log_x = log(x)
+    log_x, log_1p = log(x), log1p(m)
     depth = _DEPTH / (n * x)
     far = ahead(depth)
-    for _ in range(2):  # of Newton's steps, from above
-        slope = log1p(far)
-        far = (far + depth - slope) / slope
-    above = minimum(x * far, _DEPTH / log1p(1.0 / m))
+    slope = log1p(far)
+    far = (far + depth - slope) / slope  # a step of Newton's, from above
+    above = minimum(x * far, _DEPTH / (log_1p - log_m))
     high, low = whole.factorial_parts(k)
-    tau = _log_rate(m, n, log_m) - n * log_x
+    tau = _log_rate(m, n, log_m, log_1p) - n * log_x
     return _Rule(floor(k + above) + 3.0, m, k, log_x, high, low, tau, n)
 
 
-def _log_rate(m: Node, n: Node, log_m: Node) -> Node:
+def _log_rate(m: Node, n: Node, log_m: Node, log_1p: Node) -> Node:
     """A first log λ."""
     u, v = (m - 2.0) / (m + 2.0), (1.0 - n) / (1.0 + n)
     share = polynomial(u, [polynomial(v, row) for row in _FIRST])
-    return log_m - (1.0 - n) * log1p(m) * share
+    return log_m - (1.0 - n) * log_1p * share
 
 
 def _of(what: str, index: Node, *fields: Node) -> Node:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from likely._math import special
 from likely._math.com_poisson_moments import Moments, Results, ahead, growth_of, series_of
 from likely._math.graph import (
-    Expression,
     Node,
     abs_,
     constant,
@@ -66,7 +65,7 @@ class _Term(Moments):
 
     def __init__(self, index: Node, given: _Rule, growth: Node, g: Node) -> None:
         self.given, self.g = given, g
-        self.a = given.low + index * given.step + growth
+        self.a: Node = given.low + index * given.step + growth
         self.floor = given.centre - 1.0
         self.x = maximum(given.centre + self.a, 1.0)  # from 2⁵³ on the 1 in X may be lost
         self.width = given.step + given.rate * growth
@@ -77,7 +76,7 @@ class _Term(Moments):
         self.beside = where(self.whole, abs_(self.a), 2.0) < 1.5
 
     @classmethod
-    def kept(cls, what: str, index: Expression, given: _Rule) -> Node:
+    def kept(cls, what: str, index: Node, given: _Rule) -> Node:
         """What does not depend on τ: by how much places have grown, and g."""
         growth = given.grown * exp(given.rate * index)
         if what == "growth_of_place":

@@ -259,37 +259,48 @@ class _Sums:
             *indented([*solve, *_lanes([f"sum_{what}" for what in wanted]), *self._add(wanted)], 1),
         ]
 
-    def _add(self, wanted: Sequence[str], *, keep: bool = False) -> list[str]:
-        """The loop over the terms of ``lanes`` rows, which adds them to their sums or keeps them."""
-        terms = self.terms
-        grown = symbol("grown") if terms.geometric and not keep else None
-        loop, names = self._statements([terms.term(what, grown) for what in wanted])
-        read = [f"{name} = {name}_lanes[i]" for name in terms.fields]
-        before, views, after = [], [], []
-        if keep:
-            views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(wanted)]
-            write = [f"{what}_lanes[i] = {name}" for what, name in zip(wanted, names, strict=True)]
-        else:
-            write = [
-                f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)
-            ]
-            if terms.equation:
-                views = [
-                    f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(terms.equation.kept)
-                ]
-                read += [f"{what} = {what}_lanes[i]" for what in terms.equation.kept]
-            if grown is not None:
-                first, (at_first, factor) = self._statements(terms.growing)
-                first = [*first, f"grown_lanes[i] = {at_first}", f"factor_lanes[i] = {factor}"]
-                before = [
-                    "for i in range(lanes):",
-                    *indented([*read[: len(terms.fields)], *first], 1),
-                ]
-                read += ["grown = grown_lanes[i]"]
-                after = ["grown_lanes[i] = grown * factor_lanes[i]"]
+    def _keep(self, kept: Sequence[str]) -> list[str]:
+        """The loop over the terms of ``lanes`` rows that keeps what an equation's unknown is no part of."""
+        loop, names = self._statements([self.terms.term(what) for what in kept])
+        views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(kept)]
+        read = [f"{name} = {name}_lanes[i]" for name in self.terms.fields]
+        write = [f"{what}_lanes[i] = {name}" for what, name in zip(kept, names, strict=True)]
         body = ["index = float64(k)", *views, "for i in range(lanes):"]
-        body += indented([*read, *loop, *write, *after], 1)
-        return [*before, "for k in range(last):", *indented(body, 1)]
+        return [
+            "for k in range(last):",
+            *indented([*body, *indented([*read, *loop, *write], 1)], 1),
+        ]
+
+    def _add(self, wanted: Sequence[str]) -> list[str]:
+        """The loop over the terms of ``lanes`` rows that adds them to their sums."""
+        terms = self.terms
+        fields = [f"{name} = {name}_lanes[i]" for name in terms.fields]
+        grown, factor = symbol("grown"), symbol("factor")
+        values = [terms.term(what, grown) for what in wanted]
+        before: list[str] = []
+        views: list[str] = []
+        after: list[str] = []
+        every = "last"
+        if terms.equation:
+            # Two terms at a time: what is left to do of each is little beside reading and writing.
+            kept, every = terms.equation.kept, "0, last, 2"
+            others = {what: symbol(f"{what}_next") for what in kept}
+            others |= {"index": symbol("index") + 1.0, "grown": grown * factor}
+            values = [a + b for a, b in zip(values, _put(values, others), strict=True)]
+            views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
+            views += [f"{what}_next_lanes = stored[{j}, k + 1]" for j, what in enumerate(kept)]
+        loop, names = self._statements(values)
+        read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
+        if terms.geometric:
+            first, (at_first, by) = self._statements(terms.growing)
+            first += [f"grown_lanes[i] = {at_first}", f"factor_lanes[i] = {by}"]
+            before = ["for i in range(lanes):", *indented([*fields, *first], 1)]
+            read += ["grown, factor = grown_lanes[i], factor_lanes[i]"]
+            after = ["grown_lanes[i] = grown * (factor * factor)"]
+        write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
+        body = ["index = float64(k)", *views, "for i in range(lanes):"]
+        body += indented([*fields, *read, *loop, *write, *after], 1)
+        return [*before, f"for k in range({every}):", *indented(body, 1)]
 
     def _solve(self) -> tuple[list[str], list[str]]:
         """Lines that make the buffers of an equation, and those that solve it for ``lanes`` rows."""
@@ -297,7 +308,7 @@ class _Sums:
         assert equation
         buffers = ["open", *(f"sum_{what}" for what in equation.wanted)]
         setup = [
-            f"stored = np.empty(({len(equation.kept)}, {terms.longest}, {_TOGETHER}))",
+            f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {_TOGETHER}))",
             f"solving = np.empty(({len(buffers)}, {_TOGETHER}))",
             *[f"grown_lanes, factor_lanes = np.empty((2, {_TOGETHER}))"] * bool(terms.geometric),
         ]
@@ -315,7 +326,7 @@ class _Sums:
             "    break",
         ]
         solve = [
-            *self._add(equation.kept, keep=True),
+            *self._keep(equation.kept),
             *(f"{name}_lanes = solving[{k}]" for k, name in enumerate(buffers)),
             "solving[0] = 1.0",
             f"for _ in range({equation.most}):",
