@@ -79,20 +79,20 @@ class Terms:
         return [symbol(name) for name in self.fields]
 
     @cached_property
-    def growing(self) -> list[Node]:
+    def running(self) -> list[Node]:
         """The number that grows by a factor at the first term, and the factor."""
         return [exp(log) for log in self.geometric(*self.symbols)] if self.geometric else []
 
-    def term(self, what: str, grown: Node | None = None) -> Node:
+    def term(self, what: str, running: Node | None = None) -> Node:
         """What is summed over the symbols ``index`` and those of fields and of what is kept; 0 beyond the last term.
 
-        ``grown`` is the number that grows by a factor from term to term, where that is known.
+        ``running`` is the number that grows by a factor from term to term, where that is known.
         """
         index = symbol("index")
         more = [symbol(name) for name in self.equation.kept] if self.equation else []
         if self.geometric:
             first, factor = self.geometric(*self.symbols)
-            more.append(exp(first + index * factor) if grown is None else grown)
+            more.append(exp(first + index * factor) if running is None else running)
         return where(index < self.symbols[0], self.value(what, index, *self.symbols, *more), 0.0)
 
     def update(self) -> list[Node]:

@@ -390,7 +390,7 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         nu_all[i] = n
     stored = np.empty((1, 129, 64))
     solving = np.empty((6, 64))
-    grown_lanes, factor_lanes = np.empty((2, 64))
+    running_lanes, factor_lanes = np.empty((2, 64))
     places = np.zeros(130, np.int64)
     for i in range(active):
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
@@ -466,7 +466,7 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t1 = -t0
                 t2 = exp(t1)
                 t3 = exp(tau)
-                grown_lanes[i] = t2
+                running_lanes[i] = t2
                 factor_lanes[i] = t3
             for k in range(0, last, 2):
                 index = float64(k)
@@ -483,44 +483,44 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                     nu = nu_lanes[i]
                     fall = fall_lanes[i]
                     fall_next = fall_next_lanes[i]
-                    grown, factor = grown_lanes[i], factor_lanes[i]
-                    t0 = index < terms
-                    t1 = grown * fall
-                    t2 = t1 if t0 else 0.0
-                    t3 = index + 1.0
-                    t4 = t3 < terms
-                    t5 = factor * grown
-                    t6 = t5 * fall_next
-                    t7 = t6 if t4 else 0.0
-                    t8 = t2 + t7
+                    running, factor = running_lanes[i], factor_lanes[i]
+                    t0 = index + 1.0
+                    t1 = t0 < terms
+                    t2 = running * factor
+                    t3 = t2 * fall_next
+                    t4 = t3 if t1 else 0.0
+                    t5 = index < terms
+                    t6 = running * fall
+                    t7 = t6 if t5 else 0.0
+                    t8 = t4 + t7
                     t9 = index - m
-                    t10 = t9 * t1
-                    t11 = t10 if t0 else 0.0
-                    t12 = t3 - m
-                    t13 = t6 * t12
-                    t14 = t13 if t4 else 0.0
+                    t10 = t9 * t6
+                    t11 = t10 if t5 else 0.0
+                    t12 = t0 - m
+                    t13 = t3 * t12
+                    t14 = t13 if t1 else 0.0
                     t15 = t11 + t14
-                    t16 = t9 * t10
-                    t17 = t16 if t0 else 0.0
-                    t18 = t13 * t12
-                    t19 = t18 if t4 else 0.0
+                    t16 = t12 * t13
+                    t17 = t16 if t1 else 0.0
+                    t18 = t9 * t10
+                    t19 = t18 if t5 else 0.0
                     t20 = t17 + t19
-                    t21 = t18 * t12
-                    t22 = t21 if t4 else 0.0
-                    t23 = t16 * t9
-                    t24 = t23 if t0 else 0.0
+                    t21 = t12 * t16
+                    t22 = t21 if t1 else 0.0
+                    t23 = t9 * t18
+                    t24 = t23 if t5 else 0.0
                     t25 = t22 + t24
                     t26 = t12 * t21
-                    t27 = t26 if t4 else 0.0
+                    t27 = t26 if t1 else 0.0
                     t28 = t9 * t23
-                    t29 = t28 if t0 else 0.0
+                    t29 = t28 if t5 else 0.0
                     t30 = t27 + t29
                     sum_total_lanes[i] += t8
                     sum_first_lanes[i] += t15
                     sum_square_lanes[i] += t20
                     sum_third_lanes[i] += t25
                     sum_fourth_lanes[i] += t30
-                    grown_lanes[i] = grown * (factor * factor)
+                    running_lanes[i] = running * (factor * factor)
             left = int64(0)
             for i in range(lanes):
                 terms = terms_lanes[i]
@@ -595,7 +595,7 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
             t1 = -t0
             t2 = exp(t1)
             t3 = exp(tau)
-            grown_lanes[i] = t2
+            running_lanes[i] = t2
             factor_lanes[i] = t3
         for k in range(0, last, 2):
             index = float64(k)
@@ -612,35 +612,35 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 nu = nu_lanes[i]
                 fall = fall_lanes[i]
                 fall_next = fall_next_lanes[i]
-                grown, factor = grown_lanes[i], factor_lanes[i]
-                t0 = index < terms
-                t1 = grown * fall
-                t2 = t1 if t0 else 0.0
-                t3 = index + 1.0
-                t4 = t3 < terms
-                t5 = factor * grown
-                t6 = t5 * fall_next
-                t7 = t6 if t4 else 0.0
-                t8 = t2 + t7
-                t9 = index - m
-                t10 = t9 * t1
+                running, factor = running_lanes[i], factor_lanes[i]
+                t0 = index + 1.0
+                t1 = t0 < terms
+                t2 = running * factor
+                t3 = t2 * fall_next
+                t4 = t3 if t1 else 0.0
+                t5 = index < terms
+                t6 = running * fall
+                t7 = t6 if t5 else 0.0
+                t8 = t4 + t7
+                t9 = t0 - m
+                t10 = t3 * t9
                 t11 = t9 * t10
-                t12 = t11 if t0 else 0.0
-                t13 = t3 - m
-                t14 = t6 * t13
-                t15 = t14 * t13
-                t16 = t15 if t4 else 0.0
+                t12 = t11 if t1 else 0.0
+                t13 = index - m
+                t14 = t13 * t6
+                t15 = t13 * t14
+                t16 = t15 if t5 else 0.0
                 t17 = t12 + t16
-                t18 = whole_factorial_high[int(t3) if (t3 >= 0.0) & (t3 <= 127.0) else 0]
+                t18 = whole_factorial_high[int(t0) if (t0 >= 0.0) & (t0 <= 127.0) else 0]
                 t19 = t18 - high
-                t20 = whole_factorial_low[int(t3) if (t3 >= 0.0) & (t3 <= 127.0) else 0]
+                t20 = whole_factorial_low[int(t0) if (t0 >= 0.0) & (t0 <= 127.0) else 0]
                 t21 = t20 - low
                 t22 = t19 + t21
-                t23 = t3 - floor
+                t23 = t0 - floor
                 t24 = t23 * log_centre
                 t25 = t22 - t24
-                t26 = t6 * t25
-                t27 = t26 if t4 else 0.0
+                t26 = t3 * t25
+                t27 = t26 if t1 else 0.0
                 t28 = whole_factorial_high[int(index) if (index >= 0.0) & (index <= 127.0) else 0]
                 t29 = t28 - high
                 t30 = whole_factorial_low[int(index) if (index >= 0.0) & (index <= 127.0) else 0]
@@ -649,19 +649,19 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t33 = index - floor
                 t34 = log_centre * t33
                 t35 = t32 - t34
-                t36 = t1 * t35
-                t37 = t36 if t0 else 0.0
+                t36 = t6 * t35
+                t37 = t36 if t5 else 0.0
                 t38 = t27 + t37
-                t39 = t14 * t25
-                t40 = t39 if t4 else 0.0
-                t41 = t10 * t35
-                t42 = t41 if t0 else 0.0
+                t39 = t25 * t10
+                t40 = t39 if t1 else 0.0
+                t41 = t35 * t14
+                t42 = t41 if t5 else 0.0
                 t43 = t40 + t42
                 sum_total_lanes[i] += t8
                 sum_square_lanes[i] += t17
                 sum_growth_lanes[i] += t38
                 sum_line_lanes[i] += t43
-                grown_lanes[i] = grown * (factor * factor)
+                running_lanes[i] = running * (factor * factor)
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
