@@ -30,7 +30,10 @@ def computed(y, m, n):
     with np.errstate(all="ignore"):
         inputs = {"y": y, "m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
         found = _PROGRAM(inputs)
-    return dict(zip((*_OF_ROW, *_OF_SUM), found, strict=True))
+    named = dict(zip((*_OF_ROW, *_OF_SUM), found, strict=True))
+    # In log ν rather than ν.
+    bend = n * (n * named["bend"]) + n * named["shape"]
+    return {**named, "shape": n * named["shape"], "cross": n * named["cross"], "bend": bend}
 
 
 def test_the_rows_that_a_sum_is_made_for_stay_within_its_terms():

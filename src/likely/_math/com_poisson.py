@@ -23,7 +23,7 @@ x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. Ther
     sum needs them, and then grow; C is so small that near 0 nobody sees it.
 
 The equation E y = m is solved for τ by Newton's method on log Σ(j − m)⁺p − log Σ(m − j)⁺p, which is nearly
-linear in τ and rises at least as fast; near, where a good guess is at hand, by Chebyshev's method on E y itself.
+linear in τ and rises at least as fast; near, where a good guess is at hand, by steps of the fourth order on E y itself.
 
 With R = g − E g − (y − m) Cov(y, g)/V, the part of g that no line through the mean explains, the derivatives of the
 loss ℓ at a fixed mean or ν are
@@ -101,9 +101,9 @@ class _Row:
         return -self._times(self.m * self.sum.precision)
 
     def shape(self) -> Node:
-        """In log ν."""
+        """In ν: R."""
         s = self.sum
-        return self.n * ((self.g - s.mean_growth) - self.away * s.slope)
+        return (self.g - s.mean_growth) - self.away * s.slope
 
     def curve(self) -> Node:
         """The second derivative in log m."""
@@ -113,14 +113,14 @@ class _Row:
         return self.m * s.precision * where(self.m < 1.0, few, many)
 
     def cross(self) -> Node:
-        """In log m and log ν."""
+        """In log m and ν."""
         s = self.sum
-        return -self._times(self.m * self.n * (s.mixed * s.precision))
+        return -self._times(self.m * (s.mixed * s.precision))
 
     def bend(self) -> Node:
-        """In log ν."""
+        """The second derivative in ν."""
         s = self.sum
-        return self.n * (self.n * (s.spread + self.away * s.skewed)) + self.shape()
+        return s.spread + self.away * s.skewed
 
 
 _row = Recent(_Row)
@@ -145,9 +145,9 @@ com_poisson_slope: Atom = register(
     lambda y, m, n, log_m, log_n, out: (
         -m / com_poisson_variance(m, n, log_m, log_n),
         0.0,
-        0.0,
-        com_poisson_curve(y, m, n, log_m, log_n),
         com_poisson_cross(y, m, n, log_m, log_n),
+        com_poisson_curve(y, m, n, log_m, log_n),
+        0.0,
     ),
     expansion=_of_row("slope"),
 )
@@ -156,9 +156,9 @@ com_poisson_shape: Atom = register(
     lambda y, m, n, log_m, log_n, out: (
         com_poisson_turn(y, m, n, log_m, log_n),
         0.0,
-        0.0,
-        com_poisson_cross(y, m, n, log_m, log_n),
         com_poisson_bend(y, m, n, log_m, log_n),
+        com_poisson_cross(y, m, n, log_m, log_n),
+        0.0,
     ),
     expansion=_of_row("shape"),
 )
@@ -167,9 +167,9 @@ com_poisson_loss: Atom = register(
     lambda y, m, n, log_m, log_n, out: (
         com_poisson_rise(y, m, n, log_m, log_n),
         0.0,
-        0.0,
-        com_poisson_slope(y, m, n, log_m, log_n),
         com_poisson_shape(y, m, n, log_m, log_n),
+        com_poisson_slope(y, m, n, log_m, log_n),
+        0.0,
     ),
     expansion=_of_row("value"),
 )
@@ -194,14 +194,10 @@ com_poisson_peak: Atom = register(
     "com_poisson_peak", expansion=_of_sum(lambda s, m, n: s.centre * exp(s.tau / n))
 )
 com_poisson_turn: Atom = register(
-    # ∂R/∂y times ν
+    # ∂R/∂y
     "com_poisson_turn",
     expansion=lambda y, m, n, log_m, log_n: (
-        n
-        * (
-            (digamma(y + 1.0) - log(_sum(m, n, log_m, log_n).centre))
-            - _sum(m, n, log_m, log_n).slope
-        )
+        (digamma(y + 1.0) - log(_sum(m, n, log_m, log_n).centre)) - _sum(m, n, log_m, log_n).slope
     ),
 )
 

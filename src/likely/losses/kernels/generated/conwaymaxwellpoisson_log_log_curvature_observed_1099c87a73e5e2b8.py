@@ -2139,7 +2139,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     invalid = 0
     order = np.empty(1024, np.int64)
     packed = np.empty((9, 1024))
-    held = np.empty((45, 1024))
+    held = np.empty((44, 1024))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -2184,7 +2184,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held41 = held[41]
     held42 = held[42]
     held43 = held[43]
-    held44 = held[44]
     for begin in range(0, stop - start, 1024):
         size = min(1024, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -2277,7 +2276,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t68 = y == 1.0
             t69 = t0 - t19
             t70 = t0 < 1.0
-            t71 = t0 * t4
             held0[i] = t15
             held1[i] = t0
             held2[i] = t4
@@ -2296,9 +2294,8 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held33[i] = 1.0 if t68 else 0.0
             held36[i] = t69
             held37[i] = 1.0 if t70 else 0.0
-            held40[i] = t71
-        sum_0(held0, held1, held2, held3, held4, held7, held11, held13, held15, held22, held25, held27, held29, held31, held34, held38, held41, held43, size)
-        sum_1(held5, held1, held2, held3, held4, held8, held12, held14, held16, held23, held26, held28, held30, held32, held35, held39, held42, held44, size)
+        sum_0(held0, held1, held2, held3, held4, held7, held11, held13, held15, held22, held25, held27, held29, held31, held34, held38, held40, held42, size)
+        sum_1(held5, held1, held2, held3, held4, held8, held12, held14, held16, held23, held26, held28, held30, held32, held35, held39, held41, held43, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2422,21 +2419,22 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t116 = t115 * t97
             t117 = held38[i] if (held6[i] > 0.0) else held39[i]
             t118 = t96 * t117
-            t119 = t118 * held40[i]
+            t119 = held1[i] * t118
             t120 = held10[i] * t119
             t121 = 0.0 if (held24[i] > 0.0) else t120
             t122 = -t121
-            t123 = held41[i] if (held6[i] > 0.0) else held42[i]
-            t124 = held10[i] * t123
-            t125 = held43[i] if (held6[i] > 0.0) else held44[i]
-            t126 = t124 + t125
-            t127 = held2[i] * t126
-            t128 = t127 * held2[i]
-            t129 = t106 + t128
+            t123 = t122 * held2[i]
+            t124 = held40[i] if (held6[i] > 0.0) else held41[i]
+            t125 = held10[i] * t124
+            t126 = held42[i] if (held6[i] > 0.0) else held43[i]
+            t127 = t125 + t126
+            t128 = held2[i] * t127
+            t129 = t128 * held2[i]
+            t130 = t106 + t129
             out0_part[i] = t95
             out1_part[i] = t100
             out2_part[i] = t106
             out3_part[i] = t116
-            out4_part[i] = t122
-            out5_part[i] = t129
+            out4_part[i] = t123
+            out5_part[i] = t130
     return invalid
