@@ -68,6 +68,10 @@ class Terms:
     equation: Equation | None = None
     geometric: Callable[..., tuple[Node, Node]] | None = None
 
+    def __post_init__(self) -> None:
+        # Of these symbols are the terms, too.
+        assert not {"index", "open", "running", "factor"} & {*self.fields, *self.arguments}
+
     @cached_property
     def rules(self) -> list[Node]:
         """The rule over the symbols of the arguments."""
