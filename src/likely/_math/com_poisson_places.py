@@ -195,7 +195,7 @@ class _Places:
         # Steps from the mean.
         spread = sqrt(centre / n)
         step = _STEP * spread
-        back = floor(minimum(sqrt(2.0 * _DEPTH) / _STEP, m / step))
+        back = floor(minimum(math.sqrt(2.0 * _DEPTH) / _STEP, m / step))
         # Places that grow.
         start = self._start(fall)
         rate = _rate(mass)

@@ -99,17 +99,21 @@ class Terms:
             more.append(exp(first + index * factor) if running is None else running)
         return where(index < self.symbols[0], self.value(what, index, *self.symbols, *more), 0.0)
 
-    def update(self) -> list[Node]:
-        """The next value of the unknown, and whether that is to be the last one: 0, of a row that is not ``open``.
+    def update(self, *, first: bool = False) -> list[Node]:
+        """The next value of the unknown, and whether it is to change again: 0 of a row that was not ``open``.
 
-        Over the symbols of the fields, ``sum_…`` of what the equation wants, and ``open``, 1 at first.
+        Over the symbols of the fields, ``sum_…`` of what the equation wants, and ``open``, which at ``first`` all are.
         """
         assert self.equation
         wanted = (symbol(f"sum_{what}") for what in self.equation.wanted)
         change, off = self.equation.step(self.symbols, *wanted)
-        unknown, is_open = symbol(self.equation.unknown), symbol("open")
-        left = minimum(is_open, off - self.equation.close)
-        return [where(is_open > 0.0, unknown + change, unknown), where(left > 0.0, 1.0, 0.0)]
+        found = symbol(self.equation.unknown) + change
+        left = off - self.equation.close
+        if not first:
+            is_open = symbol("open")
+            found = where(is_open > 0.0, found, symbol(self.equation.unknown))
+            left = minimum(is_open, left)
+        return [found, where(left > 0.0, 1.0, 0.0)]
 
 
 @dataclass(frozen=True, eq=False)

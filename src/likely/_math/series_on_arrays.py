@@ -43,7 +43,7 @@ class _Programs:
         if equation := self.terms.equation:
             self._kept = program([self.terms.term(what) for what in equation.kept])
             self._balance = program([self.terms.term(what) for what in equation.wanted])
-            self._update = program(self.terms.update())
+            self._first, self._update = (program(self.terms.update(first=f)) for f in (True, False))
 
     def rule(self, arguments: Any) -> dict[str, Any]:
         found = self._rule(dict(zip(self.terms.arguments, arguments, strict=True)))
@@ -63,10 +63,11 @@ class _Programs:
         equation = self.terms.equation
         assert equation
         kept |= zip(equation.kept, self._kept({**_on_axis(rule), **kept}), strict=True)
-        still: Any = 1.0
-        for _ in range(equation.most):
+        still: Any = None
+        for k in range(equation.most):
             sums = _totals(equation.wanted, self._balance({**_on_axis(rule), **kept}))
-            found, still = self._update({**rule, **sums, "open": still})
+            update = self._update if k else self._first
+            found, still = update({**rule, **sums, "open": still})
             rule = {**rule, equation.unknown: found}
             if isinstance(still, np.ndarray) and not still.any():
                 break
@@ -98,13 +99,15 @@ def _summed(
     programs: dict[bool, _Programs] = {}
 
     def run(*arguments: Any) -> Sequence[Any]:
-        # Numbers stay numbers, so that they change no type.
         like = next(a for a in arguments if not isinstance(a, (int, float)))
+        # Numbers become arrays without an axis, so that they change no type and every function takes them.
+        zero = indices(1, like)[0]
+        given = [zero + a if isinstance(a, (int, float)) else a for a in arguments]
         single = "float32" in str(like.dtype)
         if single not in programs:
             programs[single] = _Programs(several, table, single)
         chosen = programs[single]
-        return chosen.results(chosen.rule(arguments), indices(chosen.terms.longest, like))
+        return chosen.results(chosen.rule(given), indices(chosen.terms.longest, like))
 
     return run
 
