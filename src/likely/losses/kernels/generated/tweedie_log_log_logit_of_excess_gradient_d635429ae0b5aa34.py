@@ -1059,11 +1059,12 @@ def sum_1(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         log_x_lanes = log_x_ordered[begin : begin + lanes]
         of_x_lanes = of_x_ordered[begin : begin + lanes]
         of_j_lanes = of_j_ordered[begin : begin + lanes]
+        most = terms_lanes[0]
+        last = int64(most) if most >= 1.0 else int64(0)
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
         sum_by_v_lanes = sum_by_v_ordered[begin : begin + lanes]
         sum_by_n_lanes = sum_by_n_ordered[begin : begin + lanes]
-        most = terms_lanes[0]
-        for k in range(int(most) if most >= 1.0 else 0):
+        for k in range(last):
             index = float64(k)
             for i in range(lanes):
                 terms = terms_lanes[i]
@@ -1590,11 +1591,12 @@ def sum_2(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         entropy_low_lanes = entropy_low_ordered[begin : begin + lanes]
         log_high_lanes = log_high_ordered[begin : begin + lanes]
         log_low_lanes = log_low_ordered[begin : begin + lanes]
+        most = terms_lanes[0]
+        last = int64(most) if most >= 1.0 else int64(0)
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
         sum_by_v_lanes = sum_by_v_ordered[begin : begin + lanes]
         sum_by_n_lanes = sum_by_n_ordered[begin : begin + lanes]
-        most = terms_lanes[0]
-        for k in range(int(most) if most >= 1.0 else 0):
+        for k in range(last):
             index = float64(k)
             for i in range(lanes):
                 terms = terms_lanes[i]
@@ -2066,11 +2068,12 @@ def sum_3(needed_rows, log_v_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_x_r
         log_nu_lanes = log_nu_ordered[begin : begin + lanes]
         log_nearest_lanes = log_nearest_ordered[begin : begin + lanes]
         low_lanes = low_ordered[begin : begin + lanes]
+        most = terms_lanes[0]
+        last = int64(most) if most >= 1.0 else int64(0)
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
         sum_by_v_lanes = sum_by_v_ordered[begin : begin + lanes]
         sum_by_n_lanes = sum_by_n_ordered[begin : begin + lanes]
-        most = terms_lanes[0]
-        for k in range(int(most) if most >= 1.0 else 0):
+        for k in range(last):
             index = float64(k)
             for i in range(lanes):
                 terms = terms_lanes[i]
