@@ -59,6 +59,7 @@ NEARLY_LINEAR = {
     "GeneralisedPareto(scale: log, shape: log)": (1.0, -1.0, 300.0),
     "GeneralisedPareto(scale: log, shape: softplus)": (1e300, -1.0, -300.0),
     "GeneralisedPoisson(mean: log, dispersion: identity)": (22.0, -0.6568474248129432, 1e-30),
+    "GeneralisedPoisson(mean: log, dispersion: inverse)": (0.0, 0.4939320790307585, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: square)": (0.0, -0.6568474248129432, 1e-15),
     "Gumbel(loc: identity, scale: inverse)": (-1e300, -1.7558207606785, 7.121294099154063e-06),
     "Gumbel(loc: identity, scale: inverse_squared)": (

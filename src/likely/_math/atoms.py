@@ -395,6 +395,11 @@ def _few_spread_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Nod
     return -share * (share * (y + 2.0 * sigmoid(-log_d) * (y - m)))
 
 
+def _few_spread_in_inverse(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
+    rest = sigmoid(-log_d)
+    return sigmoid(log_d) * (y * (1.0 + rest) + 2.0 * (rest * (rest * (y - m))))
+
+
 generalised_poisson_deviance = _register(
     "generalised_poisson_deviance",
     lambda y, m, d, log_m, log_d, out: (
@@ -462,7 +467,7 @@ generalised_poisson_few_spread = _register(
         sigmoid(log_d) * sigmoid(-log_d) * (y + (y - m) * ((1.0 - d) / (1.0 + d))),
     ),
     lambda y, m, d, log_m, log_d: d / (1.0 + d) * (y + (y - m) / (1.0 + d)),
-    along(4, at({1.0: _few_spread_in_dispersion}), (2,)),
+    along(4, at({1.0: _few_spread_in_dispersion, -1.0: _few_spread_in_inverse}), (2,)),
 )
 
 log1p_excess = _register(
