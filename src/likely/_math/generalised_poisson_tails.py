@@ -24,8 +24,8 @@ from likely._math.atoms import (
     Atom,
     count_error,
     generalised_poisson_deviance,
+    generalised_poisson_few,
     register,
-    sigmoid,
     softplus,
 )
 from likely._math.compound import generalised_poisson_deviance as deviance
@@ -71,9 +71,7 @@ def saddle(y: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
 
 def log_probability(y: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
     """log p(y)"""
-    # y = 0 or 1: all of the loss
-    first = m * sigmoid(-log_d) + y * sigmoid(log_d)
-    few = first + y * (log_growth(d, log_d) - log_m)
+    few = generalised_poisson_few(y, m, d, log_m, log_d)
     return where(y < 2.0, -few, saddle(y, m, d, log_m, log_d))
 
 
