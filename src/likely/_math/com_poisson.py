@@ -118,7 +118,7 @@ class _Row:
         return -self._times(self.m * (s.mixed * s.precision))
 
     def rise_of(self, part: str) -> Node:
-        """By how much a second derivative grows from y to y + 1: all of them are lines, which is taken at any place."""
+        """By how much a second derivative grows from y to y + 1: all three are lines in y."""
         s = self.sum
         if part == "curve":
             return self.m * s.precision * where(self.m < 1.0, s.excess, s.third - 1.0)

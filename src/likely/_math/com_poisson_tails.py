@@ -34,6 +34,7 @@ from likely._math.graph import (
     Expression,
     Node,
     arctan2,
+    equal,
     exp,
     floor,
     log,
@@ -130,6 +131,11 @@ def _reach(fall: Node, bend: Node, share: Node) -> Node:
     return where(line > 0.0, 2.0 * _DEPTH / (line + root), (root - line) / (2.0 * square))
 
 
+def _times(one: Node, other: Node) -> Node:
+    """The product, where the other may be infinite."""
+    return where(equal(one, 0.0), 0.0, one * other)
+
+
 class _Tails(TwoTails):
     """P(Y ≥ c), which grows in m, and P(Y < c)."""
 
@@ -137,8 +143,9 @@ class _Tails(TwoTails):
         self, c: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
     ) -> None:
         c, m, n = c.node, m.node, n.node
-        self.below = c < m
-        self.grows = c >= m
+        # So that k is on the side of the mean that the tail is on.
+        self.below = c < m + 0.5
+        self.grows = c >= m + 0.5
         start = where(self.below, c - 1.0, c)
         self.first = first = row(start, m, n, log_m, log_n)
         s = first.sum
@@ -189,16 +196,17 @@ class _Tails(TwoTails):
         """Of log P − log p(k): the value and its derivatives."""
         if part == "value":
             return log1p(self._sum("rest"))
-        q, line = self.precision, self._moment("line")
+        line = self._moment("line")
         if part == "slope":
-            return q * line
+            return _times(line, self.precision)
         if part == "shape":
             return -self._moment("turn")
-        ahead = -line * self.first.rise_of(part)
+        ahead = -_times(line, self.first.rise_of(part))
         if part == "curve":
-            return ahead + q * (q * self._central("line_2", "line", "line"))
+            square = self._central("line_2", "line", "line")
+            return ahead + _times(_times(square, self.precision), self.precision)
         if part == "cross":
-            return ahead - q * self._central("both", "line", "turn")
+            return ahead - _times(self._central("both", "line", "turn"), self.precision)
         return ahead + self._central("turn_2", "turn", "turn")
 
     def _whole(self, part: str) -> Node:
@@ -231,7 +239,7 @@ log_com_poisson_above, _ = register_tail("com_poisson_above", _tails, True, _pla
 log_com_poisson_below, _ = register_tail("com_poisson_below", _tails, False, _place, None)
 
 
-# --- log P(Y ≥ c) − log p(c) for m ≤ c, where the tail above is the one that is summed. ------------------
+# --- log P(Y ≥ c) − log p(c) for m + ½ ≤ c, where the tail above is the one that is summed. ------------------
 
 
 def _beyond(part: str) -> Any:

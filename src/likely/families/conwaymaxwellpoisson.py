@@ -59,7 +59,7 @@ class ConwayMaxwellPoisson(Distribution):
         few = where(equal(y, k), 0.0, log_p(y) - log_p(k))
         few = few - log_com_poisson_beyond(k, mean, nu, mean.log, nu.log)
         many = log_p(y) - log_com_poisson_above(k, mean, nu, mean.log, nu.log)
-        return where(mean < k, few, many)
+        return where(mean + 0.5 <= k, few, many)
 
     def printed(y, mean, nu):
         rate, total = count_rate(mean, nu), count_total(mean, nu)
