@@ -51,7 +51,7 @@ from likely._math.two_tails import Recent, TwoTails, register_tail
 _DEPTH = 44.0
 #: Up to so many counts are taken one by one, upwards and downwards, and there of more so many places.
 _UP, _DOWN = 240.0, 500.0
-_LONGEST = 520
+LONGEST = 520
 #: C·r, what may be lost where the sum begins, is the inverse of its exponential.
 _LOG_SHARE = 30.0
 #: The rate r of growth.
@@ -114,7 +114,7 @@ class _Term:
 _TERMS = Terms(
     ("needed", *_Rule._fields),
     _Rule._fields,
-    _LONGEST,
+    LONGEST,
     lambda needed, *given: given,
     lambda what, index, *given: getattr(_Term(index, _Rule(*given)), what),
 )
@@ -228,22 +228,23 @@ class _Tails(TwoTails):
         return self._whole({"pull": "curve", "rise": "cross"}[part]) / self._slope
 
 
-_tails = Recent(_Tails)
+#: Of a count, the mean, ν and the logarithms of both.
+tails = Recent(_Tails)
 
 
 def _place(in_log_m: Any, in_nu: Any) -> tuple[Any, ...]:
     return 0.0, 0.0, in_nu, in_log_m, 0.0
 
 
-log_com_poisson_above, _ = register_tail("com_poisson_above", _tails, True, _place, None)
-log_com_poisson_below, _ = register_tail("com_poisson_below", _tails, False, _place, None)
+log_com_poisson_above, _ = register_tail("com_poisson_above", tails, True, _place, None)
+log_com_poisson_below, _ = register_tail("com_poisson_below", tails, False, _place, None)
 
 
 # --- log P(Y ≥ c) − log p(c) for m + ½ ≤ c, where the tail above is the one that is summed. ------------------
 
 
 def _beyond(part: str) -> Any:
-    return lambda *args: _tails(*args).beyond(part)
+    return lambda *args: tails(*args).beyond(part)
 
 
 _second = {
