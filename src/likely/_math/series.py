@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
+from likely._math.patches import Patches
 
 #: All series that have been made, by their names.
 SERIES: dict[str, Series] = {}
@@ -49,10 +50,10 @@ class Terms:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """``result(fields, *sums)`` with the sums that are ``wanted``."""
+    """``result(fields, *sums)`` with the sums that are ``wanted``; of patches, what is wanted itself."""
 
     name: str
-    terms: Terms
+    terms: Terms | Patches
     wanted: tuple[str, ...]
     result: Callable[..., Node]
 
@@ -65,6 +66,7 @@ class Series:
     @cached_property
     def results(self) -> Node:
         """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
+        assert isinstance(self.terms, Terms)
         fields = [symbol(name) for name in self.terms.fields]
         return self.result(fields, *(symbol(f"sum_{what}") for what in self.wanted))
 

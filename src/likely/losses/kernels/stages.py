@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from likely._math.graph import Node, constant, make, substitute, topological, where
+from likely._math.patches import Patches
 from likely._math.series import (
     Series,
     Terms,
@@ -23,6 +24,7 @@ from likely._math.series import (
     without_series,
 )
 from likely._math.sums import SUMS
+from likely.losses.kernels.patches import patch_lines
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
@@ -173,7 +175,6 @@ class _Sums:
             f"    active += 1 if {needed} else 0",
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
-        nodes = [terms.term(what) for what in wanted]
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
         lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
@@ -185,15 +186,19 @@ class _Sums:
             "        here[i] = rows[kept[i]]",
         ]
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
-        if terms.longest == 1:
+        places = "kept[i]"
+        if isinstance(terms, Patches):
+            lines += patch_lines(terms, wanted, _ROWS, self.used)
+        elif terms.longest == 1:
+            nodes = [terms.term(what) for what in wanted]
             fields = dict(zip(terms.fields, terms.rules, strict=True))
             sums = _put(nodes, {**fields, "index": constant(0.0)})
             fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
             loop, names = self._statements(_put([one.results for one in series], fields))
             write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
             lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
-            places = "kept[i]"
         else:
+            nodes = [terms.term(what) for what in wanted]
             lines += self._in_order(terms, series, given, wanted, nodes)
             places = "kept[order[i]]"
         write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]

@@ -1,0 +1,70 @@
+"""The loops of kernels over polynomials by patches: rows of the same patch together, so that coefficients are shared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from likely._math.patches import Patches, highest, orders
+from likely._math.tables import COEFFICIENTS
+from likely.losses.kernels.statements import indented
+
+#: Rows at a time.
+_LANES = 8
+
+
+def patch_lines(patches: Patches, wanted: Sequence[str], rows: int, used: set[str]) -> list[str]:
+    """The lines that write ``result…_here`` of ``active`` rows, at most ``rows``, from ``place_here`` and its kin."""
+    used.add(patches.name)
+    count, powers_t, powers_u = COEFFICIENTS[patches.name]().shape
+    beside = highest(wanted)
+    # Of each order in t, and of each in u beside it, a row of lanes; u and t are the first two.
+    names = [f"sum_{i}{j}" for j, most in enumerate(beside) for i in range(most + 1)]
+    lane = {name: f"lanes[{_LANES * k} + i]" for k, name in enumerate(["u", "t", *names])}
+    inner = [f"p0 = c{powers_t - 1}", *(f"p{j} = 0.0" for j in range(1, len(beside)))]
+    for b in range(powers_t - 2, -1, -1):
+        inner += [f"p{j} = p{j} * t + p{j - 1}" for j in range(len(beside) - 1, 0, -1)]
+        inner += [f"p0 = p0 * t + c{b}"]
+    inner = [f"u = {lane['u']}", f"t = {lane['t']}", *inner]
+    for j, most in enumerate(beside):
+        inner += [
+            f"{lane[f'sum_{i}{j}']} = {lane[f'sum_{i}{j}']} * u + {lane[f'sum_{i - 1}{j}']}"
+            for i in range(most, 0, -1)
+        ]
+        inner += [f"{lane[f'sum_0{j}']} = {lane[f'sum_0{j}']} * u + p{j}"]
+    read = ["row = order[min(begin + i, end - 1)]"]
+    read += [f"{lane[name]} = {name}_here[row]" for name in ("u", "t")]
+    read += [f"{lane[name]} = 0.0" for name in names]
+    write = ["row = order[min(begin + i, end - 1)]"]
+    for k, (i, j) in enumerate(orders(wanted)):
+        factor = float(math.factorial(i) * math.factorial(j))
+        times = "" if factor == 1.0 else f"{factor!r} * "
+        write += [f"result{k}_here[row] = {times}{lane[f'sum_{i}{j}']}"]
+    group = [f"for i in range({_LANES}):", *indented(read, 1)]
+    group += [f"for k in range({powers_u - 1}, -1, -1):"]
+    group += [f"    c{b} = {patches.name}[patch, {b}, k]" for b in range(powers_t)]
+    group += [f"    for i in range({_LANES}):", *indented(inner, 2)]
+    group += [f"for i in range({_LANES}):", *indented(write, 1)]
+    # NaN, of a row that is NaN, has no place.
+    place = f"(place_here[i] >= 0.0) & (place_here[i] <= {float(count - 1)!r})"
+    return [
+        f"ends = np.zeros({count + 1}, np.int64)",
+        f"patch_of = np.empty({rows}, np.int64)",
+        "for i in range(active):",
+        f"    patch_of[i] = int(place_here[i]) if {place} else 0",
+        "for i in range(active):",
+        "    ends[patch_of[i] + 1] += 1",
+        f"for patch in range({count}):",
+        "    ends[patch + 1] += ends[patch]",
+        f"order = np.empty({rows}, np.int64)",
+        "for i in range(active):",
+        "    order[ends[patch_of[i]]] = i",
+        "    ends[patch_of[i]] += 1",
+        f"lanes = np.empty({_LANES * len(lane)})",
+        "start = int64(0)",
+        f"for patch in range({count}):",
+        "    end = ends[patch]",
+        f"    for begin in range(start, end, {_LANES}):",
+        *indented(group, 2),
+        "    start = end",
+    ]
