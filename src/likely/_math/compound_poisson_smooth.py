@@ -18,7 +18,18 @@ import math
 
 from likely._math import special
 from likely._math.compound_poisson_patches import BY_X, FAR, STRIPS, WIDTH
-from likely._math.graph import Expression, Node, exp, expm1, floor, make, minimum, where
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    exp,
+    expm1,
+    floor,
+    make,
+    minimum,
+    polynomial,
+    where,
+)
 from likely._math.patches import Patches
 from likely._math.series import Series
 
@@ -141,8 +152,10 @@ class Smooth:
     @property
     def _excess_rest(self) -> Node:
         """Of [z] − J the slope in n is this and ``_excess_small``: [z] log x^ν − ([z] − J), ..."""
-        near = self._first * special.expm1mx(-self._power)
-        return where(self.by_x, near, self._expected)
+        power, grown = self._power, expm1(self._power)
+        series = power * power * ((1.0 + grown) * polynomial(-power, special.EXPM1MX))
+        of_one = where(abs_(power) < 0.26, series, power + (power - 1.0) * grown)
+        return self._expected * where(self.by_x, of_one, 1.0)
 
     @property
     def _excess_small(self) -> Node:

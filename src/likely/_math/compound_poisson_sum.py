@@ -25,6 +25,7 @@ from likely._math.graph import (
     log1p,
     maximum,
     minimum,
+    polynomial,
     sqrt,
     where,
 )
@@ -113,10 +114,12 @@ class _Term:
         apart = j * special.log1p_residual(self.n / given.nearest)
         self.tilted = (1.0 + self.nu) * apart + self.n * given.tilt
         x = j * self.nu
-        self.weight = exp(-self.tilted - (special.stirling_above(j) + special.stirling_above(x)))
-        # x S′(x), and x (x S′(x))′
         u = 1.0 / x
-        first = special._powers(u, special.STIRLING_1)
+        self.weight = exp(
+            -self.tilted - (special.stirling_above(j) + special.stirling_from_2(x, u))
+        )
+        # x S′(x), and x (x S′(x))′
+        first = polynomial(u - 0.25, special.STIRLING_1_FROM_2)
         self.slope_of_x = -(u * first)
         self.curve_of_x = u * (special._powers(u, special.STIRLING_2) - first)
 

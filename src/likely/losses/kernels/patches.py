@@ -21,17 +21,23 @@ def patch_lines(patches: Patches, wanted: Sequence[str], rows: int, used: set[st
     # Of each order in t, and of each in u beside it, a row of lanes; u and t are the first two.
     names = [f"sum_{i}{j}" for j, most in enumerate(beside) for i in range(most + 1)]
     lane = {name: f"lanes[{_LANES * k} + i]" for k, name in enumerate(["u", "t", *names])}
-    inner = [f"p0 = c{powers_t - 1}", *(f"p{j} = 0.0" for j in range(1, len(beside)))]
+    inner = [f"u = {lane['u']}", f"t = {lane['t']}"]
+    inner_sums = [f"c{powers_t - 1}"]
     for b in range(powers_t - 2, -1, -1):
-        inner += [f"p{j} = p{j} * t + p{j - 1}" for j in range(len(beside) - 1, 0, -1)]
-        inner += [f"p0 = p0 * t + c{b}"]
-    inner = [f"u = {lane['u']}", f"t = {lane['t']}", *inner]
+        # A derivative begins with what it first adds; every name is assigned once.
+        new = [f"p0_{b} = {inner_sums[0]} * t + c{b}"]
+        for j in range(1, min(len(beside), powers_t - b)):
+            started = j < len(inner_sums)
+            text = f"{inner_sums[j]} * t + {inner_sums[j - 1]}" if started else inner_sums[j - 1]
+            new += [f"p{j}_{b} = {text}"]
+        inner += new
+        inner_sums = [f"p{j}_{b}" for j in range(len(new))]
     for j, most in enumerate(beside):
         inner += [
             f"{lane[f'sum_{i}{j}']} = {lane[f'sum_{i}{j}']} * u + {lane[f'sum_{i - 1}{j}']}"
             for i in range(most, 0, -1)
         ]
-        inner += [f"{lane[f'sum_0{j}']} = {lane[f'sum_0{j}']} * u + p{j}"]
+        inner += [f"{lane[f'sum_0{j}']} = {lane[f'sum_0{j}']} * u + {inner_sums[j]}"]
     read = ["row = order[min(begin + i, end - 1)]"]
     read += [f"{lane[name]} = {name}_here[row]" for name in ("u", "t")]
     read += [f"{lane[name]} = 0.0" for name in names]

@@ -62,10 +62,10 @@ def staged(
         lines += setup
         body += stages
     else:
-        plain, names = statements(specialised(nodes, condition, True), used)
+        plain, names = statements(specialised(nodes, condition, True), used, prefix="plain")
         write = [f"{out}_part[i] = {name}" for out, name in zip(outputs, names, strict=True)]
         body += ["for i in range(size):", *indented([*read, *first, *plain, *write], 1)]
-        test, (name,) = statements([condition], used)
+        test, (name,) = statements([condition], used, prefix="test")
         symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
         chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
         chosen += [*test, "order[active] = i", f"active += 0 if {name} else 1"]
@@ -115,7 +115,7 @@ def _stages(
             for (key, node), name in zip(held.items(), place.values(), strict=True)
             if level[key] < stage or is_series(node)
         }
-        loop, names = statements(wanted, used, known)
+        loop, names = statements(wanted, used, known, prefix=f"stage{stage}_")
         row = [f"{name} = {name}_part[i]" for name in inputs]
         row += loop
         for node, name in zip(computed, names, strict=False):
@@ -194,7 +194,7 @@ class _Sums:
             fields = dict(zip(terms.fields, terms.rules, strict=True))
             sums = _put(nodes, {**fields, "index": constant(0.0)})
             fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
-            loop, names = self._statements(_put([one.results for one in series], fields))
+            loop, names = self._statements(_put([one.results for one in series], fields), "t")
             write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
             lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
         else:
@@ -216,7 +216,7 @@ class _Sums:
     ) -> list[str]:
         """The rules of rows, the loops over their terms, and the results."""
         lines: list[str] = []
-        loop, names = self._statements(terms.rules)
+        loop, names = self._statements(terms.rules, "rule")
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
         lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
         lines += [f"ordered = np.empty(({len(every)}, {_ROWS}))"]
@@ -225,21 +225,21 @@ class _Sums:
         write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
         lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
         lines += self._loops(terms.fields, terms.longest, wanted, nodes)
-        loop, names = self._statements([one.results for one in series])
+        loop, names = self._statements([one.results for one in series], "of_sums")
         write = [f"result{r}_here[i] = {name}" for r, name in enumerate(names)]
         read = [f"{name} = {name}_ordered[i]" for name in every]
         lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
         return lines
 
-    def _statements(self, nodes: Sequence[Node]) -> tuple[list[str], list[str]]:
-        return statements(primitive(nodes), self.used)
+    def _statements(self, nodes: Sequence[Node], prefix: str) -> tuple[list[str], list[str]]:
+        return statements(primitive(nodes), self.used, prefix=prefix)
 
     def _loops(
         self, fields: Sequence[str], longest: int, wanted: Sequence[str], nodes: Sequence[Node]
     ) -> list[str]:
         """Rows in the order of how many terms they have, most first, some together: a loop over the terms."""
         count = f"{fields[0]}_all"
-        loop, names = self._statements(nodes)
+        loop, names = self._statements(nodes, "term")
         lanes = [*fields, *(f"sum_{what}" for what in wanted)]
         return [
             f"places = np.zeros({longest + 2}, np.int64)",
