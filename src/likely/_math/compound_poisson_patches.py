@@ -72,8 +72,9 @@ PATCHES = LAYOUT[-1].first + LAYOUT[-1].count + 1
 
 #: ``LAYOUT`` by the names of operations whose argument is the strip.
 TABLES: dict[str, NDArray[np.float64]] = {
-    f"compound_poisson_{name}": np.array([float(getattr(strip, name)) for strip in LAYOUT])
-    for name in ("low", "step", "first")
+    "compound_poisson_low": np.array([strip.low for strip in LAYOUT]),
+    "compound_poisson_rate": np.array([1.0 / strip.step for strip in LAYOUT]),
+    "compound_poisson_first": np.array([float(strip.first) for strip in LAYOUT]),
 }
 
 

@@ -58,13 +58,13 @@ class Smooth:
         self.is_far = beyond >= 0.0
         self.is_rough = minimum(-beyond, w - _LAST) > 0.0
         strip = minimum(floor(w * (1.0 / WIDTH)), STRIPS - 1.0)
-        low, self.step, first = (
-            make(f"compound_poisson_{name}", strip) for name in ("low", "step", "first")
+        low, self.rate, first = (
+            make(f"compound_poisson_{name}", strip) for name in ("low", "rate", "first")
         )
         self.by_x = strip < float(BY_X)
         self.away = where(self.by_x, self.log_x, self.log_j) - low
         self.is_low = self.away < 0.0
-        steps = self.away / self.step
+        steps = self.away * self.rate
         whole = floor(steps)
         # Far out and low in one exponential.
         self.grown = exp(where(self.is_far, math.log(FAR) - log_v, self.more * minimum(self.away, 0.0)))
@@ -96,11 +96,11 @@ class Smooth:
 
     @property
     def _u_v(self) -> Node:
-        return self._by_kind(-self.grown, self.more * self.grown, 2.0 / self.step)
+        return self._by_kind(-self.grown, self.more * self.grown, 2.0 * self.rate)
 
     @property
     def _u_n(self) -> Node:
-        return self._by_kind(0.0, self._rise * self.grown, 2.0 * self._turn / self.step)
+        return self._by_kind(0.0, self._rise * self.grown, 2.0 * self._turn * self.rate)
 
     @property
     def _t_n(self) -> Node:
@@ -118,7 +118,7 @@ class Smooth:
     def _u_n_n(self) -> Node:
         bend = self.nu * (self.away + 2.0 * self._turn) + self.more * self.c
         low = (self._rise * self._rise + bend) * self.grown
-        return self._by_kind(0.0, low, 2.0 * self.c / self.step)
+        return self._by_kind(0.0, low, 2.0 * self.c * self.rate)
 
     @property
     def _t_n_n(self) -> Node:

@@ -14,7 +14,7 @@ _LANES = 8
 
 
 def patch_lines(patches: Patches, wanted: Sequence[str], rows: int, used: set[str]) -> list[str]:
-    """The lines that write ``result…_here`` of ``active`` rows, at most ``rows``, from ``place_here`` and its kin."""
+    """The lines that write ``result…_rows`` of ``size`` rows, at most ``rows``, from ``place_rows`` and its kin."""
     used.add(patches.name)
     count, powers_t, powers_u = COEFFICIENTS[patches.name]().shape
     beside = highest(wanted)
@@ -39,31 +39,33 @@ def patch_lines(patches: Patches, wanted: Sequence[str], rows: int, used: set[st
         ]
         inner += [f"{lane[f'sum_0{j}']} = {lane[f'sum_0{j}']} * u + {inner_sums[j]}"]
     read = ["row = order[min(begin + i, end - 1)]"]
-    read += [f"{lane[name]} = {name}_here[row]" for name in ("u", "t")]
+    read += [f"{lane[name]} = {name}_rows[row]" for name in ("u", "t")]
     read += [f"{lane[name]} = 0.0" for name in names]
     write = ["row = order[min(begin + i, end - 1)]"]
     for k, (i, j) in enumerate(orders(wanted)):
         factor = float(math.factorial(i) * math.factorial(j))
         times = "" if factor == 1.0 else f"{factor!r} * "
-        write += [f"result{k}_here[row] = {times}{lane[f'sum_{i}{j}']}"]
+        write += [f"result{k}_rows[row] = {times}{lane[f'sum_{i}{j}']}"]
     group = [f"for i in range({_LANES}):", *indented(read, 1)]
     group += [f"for k in range({powers_u - 1}, -1, -1):"]
     group += [f"    c{b} = {patches.name}[patch, {b}, k]" for b in range(powers_t)]
     group += [f"    for i in range({_LANES}):", *indented(inner, 2)]
     group += [f"for i in range({_LANES}):", *indented(write, 1)]
-    # NaN, of a row that is NaN, has no place.
-    place = f"(place_here[i] >= 0.0) & (place_here[i] <= {float(count - 1)!r})"
+    # Rows that need nothing come last; NaN, of a row that is NaN, has no place.
+    place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
+    needed = f"{patches.arguments[0]}_rows[i] > 0.0"
     return [
-        f"ends = np.zeros({count + 1}, np.int64)",
+        f"ends = np.zeros({count + 2}, np.int64)",
         f"patch_of = np.empty({rows}, np.int64)",
-        "for i in range(active):",
-        f"    patch_of[i] = int(place_here[i]) if {place} else 0",
-        "for i in range(active):",
+        "for i in range(size):",
+        f"    known = int(place_rows[i]) if {place} else 0",
+        f"    patch_of[i] = known if {needed} else {count}",
+        "for i in range(size):",
         "    ends[patch_of[i] + 1] += 1",
         f"for patch in range({count}):",
         "    ends[patch + 1] += ends[patch]",
         f"order = np.empty({rows}, np.int64)",
-        "for i in range(active):",
+        "for i in range(size):",
         "    order[ends[patch_of[i]]] = i",
         "    ends[patch_of[i]] += 1",
         f"lanes = np.empty({_LANES * len(lane)})",

@@ -62,10 +62,10 @@ def staged(
         lines += setup
         body += stages
     else:
-        plain, names = statements(specialised(nodes, condition, True), used, prefix="plain")
+        plain, names = statements(specialised(nodes, condition, True), used)
         write = [f"{out}_part[i] = {name}" for out, name in zip(outputs, names, strict=True)]
         body += ["for i in range(size):", *indented([*read, *first, *plain, *write], 1)]
-        test, (name,) = statements([condition], used, prefix="test")
+        test, (name,) = statements([condition], used)
         symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
         chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
         chosen += [*test, "order[active] = i", f"active += 0 if {name} else 1"]
@@ -115,7 +115,7 @@ def _stages(
             for (key, node), name in zip(held.items(), place.values(), strict=True)
             if level[key] < stage or is_series(node)
         }
-        loop, names = statements(wanted, used, known, prefix=f"stage{stage}_")
+        loop, names = statements(wanted, used, known)
         row = [f"{name} = {name}_part[i]" for name in inputs]
         row += loop
         for node, name in zip(computed, names, strict=False):
@@ -166,6 +166,11 @@ class _Sums:
         self.used |= {"float64", "int64"}
         results = [f"result{k}" for k in range(len(series))]
         arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
+        head = f"def {self.function}({', '.join(arrays)}, size):"
+        wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
+        if isinstance(terms, Patches):
+            lines = patch_lines(terms, wanted, _ROWS, self.used)
+            return "\n".join([head, *indented(lines, 1)]) + "\n"
         needed = f"{terms.arguments[0]}_rows[i] > 0.0"
         lines = [
             f"kept = np.empty({_ROWS}, np.int64)",
@@ -173,8 +178,10 @@ class _Sums:
             "for i in range(size):",
             "    kept[active] = i",
             f"    active += 1 if {needed} else 0",
+            "if active == 0:",
+            "    return",
         ]
-        wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
+        nodes = [terms.term(what) for what in wanted]
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
         lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
@@ -186,24 +193,19 @@ class _Sums:
             "        here[i] = rows[kept[i]]",
         ]
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
-        places = "kept[i]"
-        if isinstance(terms, Patches):
-            lines += patch_lines(terms, wanted, _ROWS, self.used)
-        elif terms.longest == 1:
-            nodes = [terms.term(what) for what in wanted]
+        if terms.longest == 1:
             fields = dict(zip(terms.fields, terms.rules, strict=True))
             sums = _put(nodes, {**fields, "index": constant(0.0)})
             fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
-            loop, names = self._statements(_put([one.results for one in series], fields), "t")
+            loop, names = self._statements(_put([one.results for one in series], fields))
             write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
             lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
+            places = "kept[i]"
         else:
-            nodes = [terms.term(what) for what in wanted]
             lines += self._in_order(terms, series, given, wanted, nodes)
             places = "kept[order[i]]"
         write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
-        head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"
 
     def _in_order(
@@ -216,7 +218,7 @@ class _Sums:
     ) -> list[str]:
         """The rules of rows, the loops over their terms, and the results."""
         lines: list[str] = []
-        loop, names = self._statements(terms.rules, "rule")
+        loop, names = self._statements(terms.rules)
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
         lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
         lines += [f"ordered = np.empty(({len(every)}, {_ROWS}))"]
@@ -225,21 +227,21 @@ class _Sums:
         write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
         lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
         lines += self._loops(terms.fields, terms.longest, wanted, nodes)
-        loop, names = self._statements([one.results for one in series], "of_sums")
+        loop, names = self._statements([one.results for one in series])
         write = [f"result{r}_here[i] = {name}" for r, name in enumerate(names)]
         read = [f"{name} = {name}_ordered[i]" for name in every]
         lines += ["for i in range(active):", *indented([*read, *loop, *write], 1)]
         return lines
 
-    def _statements(self, nodes: Sequence[Node], prefix: str) -> tuple[list[str], list[str]]:
-        return statements(primitive(nodes), self.used, prefix=prefix)
+    def _statements(self, nodes: Sequence[Node]) -> tuple[list[str], list[str]]:
+        return statements(primitive(nodes), self.used)
 
     def _loops(
         self, fields: Sequence[str], longest: int, wanted: Sequence[str], nodes: Sequence[Node]
     ) -> list[str]:
         """Rows in the order of how many terms they have, most first, some together: a loop over the terms."""
         count = f"{fields[0]}_all"
-        loop, names = self._statements(nodes, "term")
+        loop, names = self._statements(nodes)
         lanes = [*fields, *(f"sum_{what}" for what in wanted)]
         return [
             f"places = np.zeros({longest + 2}, np.int64)",

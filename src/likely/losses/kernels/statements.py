@@ -55,12 +55,10 @@ def statements(
     given: Mapping[int, str] | None = None,
     *,
     single: bool = False,
-    prefix: str = "t",
 ) -> tuple[list[str], list[str]]:
     """The lines that compute the nodes, and what the nodes are called there; ``given`` ones, by id, have names.
 
-    What is computed is called t0, t1, … or by another ``prefix``: of variables that a function assigns once, Numba
-    makes short work. The primitives and tables that they need go to ``used``.
+    The primitives and tables that they need go to ``used``.
     """
     names: dict[int, str] = dict(given or {})
     lines: list[str] = []
@@ -73,8 +71,8 @@ def statements(
             names[id(node)] = "float32(math.pi)" if single else "math.pi"
         else:
             text = _statement(node, [names[id(arg)] for arg in node.args], used, single)
-            names[id(node)] = f"{prefix}{len(lines)}"
-            lines.append(f"{prefix}{len(lines)} = {text}")
+            names[id(node)] = f"t{len(lines)}"
+            lines.append(f"t{len(lines)} = {text}")
     return lines, [names[id(node)] for node in nodes]
 
 
