@@ -54,7 +54,7 @@ class _Mean(Function):
         average = run_mean(
             _mean_kernel(loss, wanted, y.dtype == raw.dtype == torch.float32),
             y.numpy(),
-            _by_column(columnar, raw),
+            _by_column(columnar, raw.detach()),
             None if gradient is None else _by_column(columnar, gradient),
         )
         ctx.loss, ctx.columnar, ctx.gradient = loss, columnar, gradient
@@ -188,7 +188,7 @@ def _order(graph: Graph) -> int:
 
 def _by_column(columnar: bool, tensor: Tensor) -> Any:
     """The memory of a tensor (n, k), or (n,), as an array (k, n)."""
-    rows = tensor.detach().numpy()
+    rows = tensor.numpy()
     return rows.T if columnar else rows[None]
 
 

@@ -79,6 +79,8 @@ class NegativeLogLikelihood:
         self.smooth = specification.smooth
         #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
         self.engine = "numpy"
+        #: The raw columns of which expected and complete curvature is left out, that is 0.
+        self.unasked: tuple[int, ...] = ()
         self._programs: dict[tuple[int, str], Program] = {}
         self._block_programs: dict[tuple[int, str], BlockProgram] = {}
         self._kernels: dict[tuple[int, str], Any] = {}
@@ -228,8 +230,8 @@ class NegativeLogLikelihood:
         if i == j and self._curved(i):
             return self._through_logarithm(i, i)
         for a, b in ((i, j), (j, i)):
-            # Of θ that may be of any sign but is not, slopes are in θ, not in log θ, and may leave the range.
-            if self._curved(a) and self.domain(self.free[a]) is real:
+            # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it.
+            if self._curved(a):
                 return self._through_logarithm(a, b)
         return tangent([self.gradient[i]], self.raw[j])[0]
 
@@ -285,7 +287,8 @@ class NegativeLogLikelihood:
         for i in range(self.columns):
             for j in range(i + 1):
                 total = constant(0.0)
-                for (a, b), entry in entries.items():
+                asked = i not in self.unasked and j not in self.unasked
+                for (a, b), entry in entries.items() if asked else ():
                     for p, q in dict.fromkeys(((a, b), (b, a))):
                         if is_constant(slopes[p][i], 0.0) or is_constant(slopes[q][j], 0.0):
                             continue
@@ -360,6 +363,16 @@ class NegativeLogLikelihood:
         """This loss, with kernels for blocks of every size."""
         twin = copy(self)
         twin.engine = "kernel"
+        return twin
+
+    @cached_property
+    def of_predicted(self) -> NegativeLogLikelihood:
+        """This loss, without expected and complete curvature of shared columns, which may cost the most."""
+        shared = tuple(i for i, slot in enumerate(self.free) if slot.role == "shared")
+        if not shared:
+            return self
+        twin = type(self)(self.specification, self.slots)
+        twin.engine, twin.unasked = self.engine, shared
         return twin
 
     def _kernel(self, order: int, kind: str) -> Any:
