@@ -1,8 +1,8 @@
 r"""Where the polynomials of ``compound_poisson_smooth.py`` lie: patch 0, far out, and strips of w = log(1 + ν).
 
 A strip is ``WIDTH`` wide in w. In it q is log x where ν is small (``BY_X`` strips), log J in the others: W(z; ν), whose
-logarithm is looked for, is 0 where log z, a multiple of (1 + ν) q, has imaginary part π, so patches are about as wide as
-1/(1 + ν) in q. The first of a strip is of all q < ``low``, and ``count`` of ``step`` each follow.
+logarithm is looked for, is 0 where log z, a multiple of (1 + ν) q, has imaginary part π, so patches are about as wide
+as 1/(1 + ν) in q. The first of a strip is of all q < ``low``, and ``patches`` of ``step`` each follow.
 
 The coefficients, by patch, power of t and power of u, are made by ``tools/derive_compound_poisson.py``.
 """
@@ -32,7 +32,7 @@ class Strip(NamedTuple):
 
     low: float
     step: float
-    count: int
+    patches: int
     first: int
 
 
@@ -68,7 +68,7 @@ def _strips() -> list[Strip]:
 
 
 LAYOUT = _strips()
-PATCHES = LAYOUT[-1].first + LAYOUT[-1].count + 1
+PATCHES = LAYOUT[-1].first + LAYOUT[-1].patches + 1
 
 #: ``LAYOUT`` by the names of operations whose argument is the strip.
 TABLES: dict[str, NDArray[np.float64]] = {

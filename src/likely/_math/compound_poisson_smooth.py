@@ -30,13 +30,11 @@ from likely._math.graph import (
     polynomial,
     where,
 )
-from likely._math.patches import Patches
-from likely._math.series import Series
+from likely._math.patches import Derivative, Patches
 
 _PATCHES = Patches("compound_poisson_patches")
-_ORDERS = {
-    order: Series(f"compound_poisson_patches_{order}", _PATCHES, (order,), lambda _, total: total)
-    for order in ("00", "10", "01", "20", "11", "02")
+_OF_ORDER = {
+    order: Derivative(_PATCHES, order) for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
 }
 #: ν is too large for a strip from this w on.
 _LAST = STRIPS * WIDTH
@@ -67,20 +65,24 @@ class Smooth:
         steps = self.away * self.rate
         whole = floor(steps)
         # Far out and low in one exponential.
-        self.grown = exp(where(self.is_far, math.log(FAR) - log_v, self.more * minimum(self.away, 0.0)))
+        self.grown = exp(
+            where(self.is_far, math.log(FAR) - log_v, self.more * minimum(self.away, 0.0))
+        )
         self.place = where(self.is_far, 0.0, first + where(self.is_low, 0.0, 1.0 + whole))
         self.u = self._by_kind(self.grown, self.grown, 2.0 * (steps - whole) - 1.0)
         inside = 2.0 * (w * (1.0 / WIDTH) - strip) - 1.0
         self.t = where(self.is_far, 8.0 * self.c - 1.0, inside)
 
-    def _by_kind(self, far: Expression, low: Expression, between: Expression) -> Node:
+    def _by_kind(
+        self, far: Expression | float, low: Expression | float, between: Expression | float
+    ) -> Node:
         return where(self.is_far, far, where(self.is_low, low, between))
 
     def _outside(self, value: Expression) -> Node:
         return self._by_kind(0.0, value, 0.0)
 
-    def _polynomial(self, order: str) -> Node:
-        return _ORDERS[order](self.place, self.u, self.t)
+    def _polynomial(self, of_u: int, of_t: int) -> Node:
+        return _OF_ORDER[of_u, of_t](self.place, self.u, self.t)
 
     # --- the coordinates' slopes and second derivatives -------------------------------------------
 
@@ -170,33 +172,31 @@ class Smooth:
     def value(self) -> Node:
         growth = self.more * self.log_x - 0.5 * self.log_v + special.HALF_LOG_2PI
         outside = growth + (self._excess - self.nu * self._expected)
-        return self._outside(outside) + self._polynomial("00")
+        return self._outside(outside) + self._polynomial(0, 0)
 
     @property
     def by_v(self) -> Node:
         outside = 0.5 + self.nu + self.more * self._excess
-        return self._outside(outside) + self._polynomial("10") * self._u_v
+        return self._outside(outside) + self._polynomial(1, 0) * self._u_v
 
     @property
     def by_n(self) -> Node:
         outside = self._power + self.nu + self.nu * self._excess + self._excess_rest
-        inside = self._polynomial("10") * self._u_n + self._polynomial("01") * self._t_n
+        inside = self._polynomial(1, 0) * self._u_n + self._polynomial(0, 1) * self._t_n
         return self._outside(outside) + inside
 
     @property
     def v_v(self) -> Node:
         outside = self.more * (self._excess + self.nu * self._first)
-        inside = self._polynomial("20") * (self._u_v * self._u_v)
-        return self._outside(outside) + (inside + self._polynomial("10") * self._u_v_v)
+        inside = self._polynomial(2, 0) * (self._u_v * self._u_v)
+        return self._outside(outside) + (inside + self._polynomial(1, 0) * self._u_v_v)
 
     @property
     def v_n(self) -> Node:
         moved = self._excess_rest + self._excess_small
         outside = self.nu + self.nu * self._excess + self.more * moved
-        inside = self._polynomial("20") * self._u_n + self._polynomial("11") * self._t_n
-        return self._outside(outside) + (
-            inside * self._u_v + self._polynomial("10") * self._u_v_n
-        )
+        inside = self._polynomial(2, 0) * self._u_n + self._polynomial(1, 1) * self._t_n
+        return self._outside(outside) + (inside * self._u_v + self._polynomial(1, 0) * self._u_v_n)
 
     @property
     def n_n(self) -> Node:
@@ -205,7 +205,9 @@ class Smooth:
         turned = self._first * power * (power + self.nu * self.s) - self.rest * rest
         outside = power + self.nu * self.s + self.nu + self.nu * (self._excess + moved) + turned
         u, t = self._u_n, self._t_n
-        mixed = 2.0 * (self._polynomial("11") * t)
-        inside = (self._polynomial("20") * u + mixed) * u + self._polynomial("02") * (t * t)
-        inside = inside + self._polynomial("10") * self._u_n_n + self._polynomial("01") * self._t_n_n
+        mixed = 2.0 * (self._polynomial(1, 1) * t)
+        inside = (self._polynomial(2, 0) * u + mixed) * u + self._polynomial(0, 2) * (t * t)
+        inside = (
+            inside + self._polynomial(1, 0) * self._u_n_n + self._polynomial(0, 1) * self._t_n_n
+        )
         return self._outside(outside) + inside

@@ -176,9 +176,7 @@ def _value_of(fields: Sequence[Node], total: Node) -> Node:
 
 def _derivative(what: str) -> Callable[..., Node]:
     size = len(_Fields._fields)
-    return lambda fields, total, moment: (
-        _outside(_Fields(*fields[:size]))[what] - moment / total
-    )
+    return lambda fields, total, moment: _outside(_Fields(*fields[:size]))[what] - moment / total
 
 
 _VALUE = Series("compound_poisson_value", _ONCE, ("total",), _value_of)

@@ -1,8 +1,8 @@
 """Polynomials in two variables by patches, with coefficients in a table.
 
-A series as those of ``series.py``, whose terms are the powers: of the polynomial of a patch in u and t, what is wanted
-is ``"ij"``, its derivative of order i in u and j in t. Kernels take rows of the same patch together
-(``losses/kernels/patches.py``).
+The derivative of order i in u and j in t, of the polynomial of the patch that ``place`` says, is one operation of the
+graph. As of the series of ``series.py``, its first argument is 1 where a row needs it, and those over the same patches
+are computed together: kernels take rows of the same patch at a time (``losses/kernels/patches.py``).
 """
 
 from __future__ import annotations
@@ -12,8 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: Of patches, the table in ``tables.py``; the arguments of every derivative.
+from likely._math.graph import Node, constant, make
+
 ARGUMENTS = ("needed", "place", "u", "t")
+#: Orders in u and in t.
+Order = tuple[int, int]
+#: All derivatives that have been made, by their names.
+DERIVATIVES: dict[str, Derivative] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,22 +26,33 @@ class Patches:
     """The patches whose coefficients, by patch, power of t and power of u, ``tables.COEFFICIENTS`` has by this name."""
 
     name: str
-    arguments: tuple[str, ...] = ARGUMENTS
 
 
-def orders(wanted: Sequence[str]) -> list[tuple[int, int]]:
-    """The orders (i, j) of what is wanted."""
-    return [(int(i), int(j)) for i, j in wanted]
+@dataclass(frozen=True, eq=False)
+class Derivative:
+    """One derivative of the polynomials of patches."""
+
+    patches: Patches
+    order: Order
+
+    def __post_init__(self) -> None:
+        DERIVATIVES[self.name] = self
+
+    @property
+    def name(self) -> str:
+        return "{}_{}{}".format(self.patches.name, *self.order)
+
+    def __call__(self, place: Any, u: Any, t: Any) -> Node:
+        return make(self.name, constant(1.0), place, u, t)
 
 
-def highest(wanted: Sequence[str]) -> list[int]:
+def highest(wanted: Sequence[Order]) -> list[int]:
     """Of each order in t that takes part in what is wanted, the highest order in u beside it."""
-    found = orders(wanted)
-    most = max(j for _, j in found)
-    return [max((i for i, k in found if k == j), default=0) for j in range(most + 1)]
+    most = max(j for _, j in wanted)
+    return [max((i for i, k in wanted if k == j), default=0) for j in range(most + 1)]
 
 
-def derivatives(coefficients: Any, u: Any, t: Any, wanted: Sequence[str]) -> list[Any]:
+def derivatives(coefficients: Any, u: Any, t: Any, wanted: Sequence[Order]) -> list[Any]:
     """By Horner's rule, from arrays of coefficients (…, powers of t, powers of u), u (…) and t (…)."""
     beside = highest(wanted)
     _, powers_t, powers_u = coefficients.shape[-3:]
@@ -47,9 +63,7 @@ def derivatives(coefficients: Any, u: Any, t: Any, wanted: Sequence[str]) -> lis
         _horner([row[..., a] for a in range(powers_u)], u, most)
         for row, most in zip(inner, beside, strict=True)
     ]
-    return [
-        float(math.factorial(i) * math.factorial(j)) * outer[j][i] for i, j in orders(wanted)
-    ]
+    return [float(math.factorial(i) * math.factorial(j)) * outer[j][i] for i, j in wanted]
 
 
 def _horner(coefficients: Sequence[Any], x: Any, most: int) -> list[Any]:

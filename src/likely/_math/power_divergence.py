@@ -83,11 +83,9 @@ def _fourth(z: Expression) -> Node:
 def _divergence(v: Expression, a: Expression, b: Expression) -> Node:
     """c(v) = (1 − e⁻ᵃᵛ − a (1 − e⁻ᵛ))/(ab), a + b = 1, v ≥ 0."""
     near = v < _NEAR
-    # 1 − e⁻ᵛ, over v, of what the two parts of v = av + bv have at hand
-    of_a, of_b = _mean_of_exp(a * v), _mean_of_exp(b * v)
-    lost = v * (b * of_b + (a * of_a) * (1.0 - (b * v) * of_b))
+    lost = -expm1(-v)
     by_a = (lost - _slope(v, a, b)) / a
-    by_b = (v * of_a - lost) / b
+    by_b = (v * _mean_of_exp(a * v) - lost) / b
     series = _powers_of(where(near, v, 0.0), a, 0)
     return where(near, series, where(a < b, by_b, by_a))
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
-from likely._math.patches import Patches
+from likely._math.patches import DERIVATIVES
 
 #: All series that have been made, by their names.
 SERIES: dict[str, Series] = {}
@@ -50,10 +50,10 @@ class Terms:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """``result(fields, *sums)`` with the sums that are ``wanted``; of patches, what is wanted itself."""
+    """``result(fields, *sums)`` with the sums that are ``wanted``."""
 
     name: str
-    terms: Terms | Patches
+    terms: Terms
     wanted: tuple[str, ...]
     result: Callable[..., Node]
 
@@ -66,14 +66,13 @@ class Series:
     @cached_property
     def results(self) -> Node:
         """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
-        assert isinstance(self.terms, Terms)
         fields = [symbol(name) for name in self.terms.fields]
         return self.result(fields, *(symbol(f"sum_{what}") for what in self.wanted))
 
 
 def is_series(node: Node) -> bool:
-    """Whether the node is a series."""
-    return node.op in SERIES
+    """Whether the node is a series, or the polynomials of patches, which are as such."""
+    return node.op in SERIES or node.op in DERIVATIVES
 
 
 def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
@@ -86,7 +85,8 @@ def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
 
 def _key(node: Node) -> tuple[int, ...]:
     """Equal for series over the same terms."""
-    return id(SERIES[node.op].terms), *map(id, node.args)
+    over = SERIES[node.op].terms if node.op in SERIES else DERIVATIVES[node.op].patches
+    return id(over), *map(id, node.args)
 
 
 def sparing(outputs: Sequence[Node]) -> list[Node]:

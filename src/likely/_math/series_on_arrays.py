@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 
 from likely._math.evaluate import Table, compile_program, expand
-from likely._math.patches import Patches, derivatives
-from likely._math.series import Series, Terms
+from likely._math.series import Series
 from likely._math.single import in_single
 
 #: Numbers in a temporary on NumPy: it stays in a core's cache.
 _CHUNK = 32768
 #: Rows at a time at most.
 _ROWS = 2048
-#: Of patches, whose coefficients are arrays.
-_PATCH_ROWS = 256
 
 
 class Summed:
@@ -38,9 +35,7 @@ class _Programs:
             expanded = expand(nodes, table)
             return compile_program(in_single(expanded) if single else expanded, table)
 
-        terms = several[0].terms
-        assert isinstance(terms, Terms)
-        self.terms = terms
+        self.terms = several[0].terms
         self.wanted = list(dict.fromkeys(what for one in several for what in one.wanted))
         self._rule = program(self.terms.rules)
         self._terms = program([self.terms.term(what) for what in self.wanted])
@@ -67,10 +62,7 @@ def on_arrays(
     """The series as functions of one array library; ``indices(n, like)`` gives 0, 1, …, n − 1."""
 
     def together(names: Sequence[str]) -> Any:
-        several = [series[name] for name in names]
-        if isinstance(several[0].terms, Patches):
-            return _by_patches(several, table)
-        return _summed(several, table, indices)
+        return _summed([series[name] for name in names], table, indices)
 
     return {name: Summed(name, together) for name in series}
 
@@ -92,42 +84,11 @@ def _summed(
     return run
 
 
-def _by_patches(several: Sequence[Series], table: Table) -> Callable[..., Sequence[Any]]:
-    """Derivatives of the polynomials of patches; ``table`` looks up the coefficients of places."""
-    name = several[0].terms.name  # type: ignore[union-attr]
-    wanted = [one.wanted[0] for one in several]
-
-    def run(needed: Any, place: Any, u: Any, t: Any) -> Sequence[Any]:
-        return derivatives(table[name](place), u, t, wanted)
-
-    return run
-
-
-def _patches_in_chunks(several: Sequence[Series], table: Table) -> Callable[..., Sequence[Any]]:
-    """The same on NumPy arrays, of the rows that need it, some at a time."""
-    of_rows = _by_patches(several, table)
-
-    def run(*arguments: Any) -> Sequence[Any]:
-        given = np.broadcast_arrays(*arguments)
-        flat = [np.ravel(a) for a in given]
-        needed = np.flatnonzero(flat[0] == 1.0)
-        results = np.full((len(several), given[0].size), np.nan)
-        for first in range(0, needed.size, _PATCH_ROWS):
-            rows = needed[first : first + _PATCH_ROWS]
-            results[:, rows] = of_rows(*[a[rows] for a in flat])
-        return [row.reshape(given[0].shape) for row in results]
-
-    return run
-
-
 def on_numpy(series: Mapping[str, Series], table: Table) -> dict[str, Summed]:
     """The series on NumPy arrays: rows that need it, some at a time, and of those no more terms than they need."""
 
     def together(names: Sequence[str]) -> Any:
-        several = [series[name] for name in names]
-        if isinstance(several[0].terms, Patches):
-            return _patches_in_chunks(several, table)
-        return _in_chunks(several, table)
+        return _in_chunks([series[name] for name in names], table)
 
     return {name: Summed(name, together) for name in series}
 

@@ -1,11 +1,11 @@
-"""The loops of kernels over polynomials by patches: rows of the same patch together, so that coefficients are shared."""
+"""The loops of kernels over polynomials by patches: rows of the same patch together, which share coefficients."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from likely._math.patches import Patches, highest, orders
+from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, highest
 from likely._math.tables import COEFFICIENTS
 from likely.losses.kernels.statements import indented
 
@@ -13,10 +13,19 @@ from likely.losses.kernels.statements import indented
 _LANES = 8
 
 
-def patch_lines(patches: Patches, wanted: Sequence[str], rows: int, used: set[str]) -> list[str]:
-    """The lines that write ``result…_rows`` of ``size`` rows, at most ``rows``, from ``place_rows`` and its kin."""
-    used.add(patches.name)
-    count, powers_t, powers_u = COEFFICIENTS[patches.name]().shape
+def patch_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
+    """A function that writes derivatives over the same patches, of ``size`` rows, ``rows`` at most."""
+    several = [DERIVATIVES[name] for name in names]
+    coefficients, wanted = several[0].patches.name, [one.order for one in several]
+    used |= {coefficients, "int64"}
+    arrays = [f"{name}_rows" for name in (*ARGUMENTS, *(f"result{k}" for k in range(len(names))))]
+    head = f"def {function}({', '.join(arrays)}, size):"
+    lines = _lines(coefficients, wanted, rows)
+    return "\n".join([head, *indented(lines, 1)]) + "\n"
+
+
+def _lines(coefficients: str, wanted: Sequence[Order], rows: int) -> list[str]:
+    count, powers_t, powers_u = COEFFICIENTS[coefficients]().shape
     beside = highest(wanted)
     # Of each order in t, and of each in u beside it, a row of lanes; u and t are the first two.
     names = [f"sum_{i}{j}" for j, most in enumerate(beside) for i in range(most + 1)]
@@ -42,18 +51,18 @@ def patch_lines(patches: Patches, wanted: Sequence[str], rows: int, used: set[st
     read += [f"{lane[name]} = {name}_rows[row]" for name in ("u", "t")]
     read += [f"{lane[name]} = 0.0" for name in names]
     write = ["row = order[min(begin + i, end - 1)]"]
-    for k, (i, j) in enumerate(orders(wanted)):
+    for k, (i, j) in enumerate(wanted):
         factor = float(math.factorial(i) * math.factorial(j))
         times = "" if factor == 1.0 else f"{factor!r} * "
         write += [f"result{k}_rows[row] = {times}{lane[f'sum_{i}{j}']}"]
     group = [f"for i in range({_LANES}):", *indented(read, 1)]
     group += [f"for k in range({powers_u - 1}, -1, -1):"]
-    group += [f"    c{b} = {patches.name}[patch, {b}, k]" for b in range(powers_t)]
+    group += [f"    c{b} = {coefficients}[patch, {b}, k]" for b in range(powers_t)]
     group += [f"    for i in range({_LANES}):", *indented(inner, 2)]
     group += [f"for i in range({_LANES}):", *indented(write, 1)]
     # Rows that need nothing come last; NaN, of a row that is NaN, has no place.
     place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
-    needed = f"{patches.arguments[0]}_rows[i] > 0.0"
+    needed = f"{ARGUMENTS[0]}_rows[i] > 0.0"
     return [
         f"ends = np.zeros({count + 2}, np.int64)",
         f"patch_of = np.empty({rows}, np.int64)",

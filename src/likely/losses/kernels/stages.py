@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from likely._math.graph import Node, constant, make, substitute, topological, where
-from likely._math.patches import Patches
+from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
     Terms,
@@ -24,7 +24,7 @@ from likely._math.series import (
     without_series,
 )
 from likely._math.sums import SUMS
-from likely.losses.kernels.patches import patch_lines
+from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
@@ -107,7 +107,12 @@ def _stages(
             arrays = [place[id(node)] for node in (*group[0].args, *group)]
             body.append(f"{function}({', '.join(arrays)}, size)")
             if ops not in functions:
-                functions[ops] = _Sums(function, ops, used).text()
+                patched = ops[0] in DERIVATIVES
+                functions[ops] = (
+                    patch_function(function, ops, _ROWS, used)
+                    if patched
+                    else _Sums(function, ops, used).text()
+                )
         computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
         wanted = [*computed, *(nodes if stage == last else [])]
         known = {
@@ -166,11 +171,6 @@ class _Sums:
         self.used |= {"float64", "int64"}
         results = [f"result{k}" for k in range(len(series))]
         arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
-        head = f"def {self.function}({', '.join(arrays)}, size):"
-        wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
-        if isinstance(terms, Patches):
-            lines = patch_lines(terms, wanted, _ROWS, self.used)
-            return "\n".join([head, *indented(lines, 1)]) + "\n"
         needed = f"{terms.arguments[0]}_rows[i] > 0.0"
         lines = [
             f"kept = np.empty({_ROWS}, np.int64)",
@@ -181,6 +181,7 @@ class _Sums:
             "if active == 0:",
             "    return",
         ]
+        wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         nodes = [terms.term(what) for what in wanted]
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
@@ -206,6 +207,7 @@ class _Sums:
             places = "kept[order[i]]"
         write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
+        head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"
 
     def _in_order(
