@@ -48,7 +48,7 @@ def _inverse(z: Expression) -> Node:
 
 def _mean_of_exp(z: Expression) -> Node:
     """φ(z) = (1 − e⁻ᶻ)/z"""
-    return where(z > 1e-150, -expm1(-_positive(z)) * _inverse(z), 1.0)
+    return where(z > 1e-150, -expm1(-_positive(z)) / _positive(z), 1.0)
 
 
 def _remainder(z: Expression) -> Node:
@@ -83,9 +83,11 @@ def _fourth(z: Expression) -> Node:
 def _divergence(v: Expression, a: Expression, b: Expression) -> Node:
     """c(v) = (1 − e⁻ᵃᵛ − a (1 − e⁻ᵛ))/(ab), a + b = 1, v ≥ 0."""
     near = v < _NEAR
-    lost = -expm1(-v)
+    # 1 − e⁻ᵛ, over v, of what the two parts of v = av + bv have at hand
+    of_a, of_b = _mean_of_exp(a * v), _mean_of_exp(b * v)
+    lost = v * (b * of_b + (a * of_a) * (1.0 - (b * v) * of_b))
     by_a = (lost - _slope(v, a, b)) / a
-    by_b = (v * _mean_of_exp(a * v) - lost) / b
+    by_b = (v * of_a - lost) / b
     series = _powers_of(where(near, v, 0.0), a, 0)
     return where(near, series, where(a < b, by_b, by_a))
 

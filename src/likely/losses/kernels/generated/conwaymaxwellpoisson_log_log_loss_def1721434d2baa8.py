@@ -166,6 +166,8 @@ def sum_0(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     given = np.empty((17, 1024))
     needed_here = given[0]
     terms_here = given[1]
@@ -455,6 +457,8 @@ def sum_1(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     given = np.empty((17, 1024))
     needed_here = given[0]
     terms_here = given[1]
@@ -738,13 +742,15 @@ def sum_1(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
         result3_rows[kept[order[i]]] = result3_here[i]
 
 
-def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, centre_rows, error_rows, part_rows, tau_rows, nu_rows, fall_rows, whole_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
+def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, centre_rows, error_rows, part_rows, tau_rows, nu_rows, fall_rows, whole_rows, result0_rows, size):
     kept = np.empty(1024, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    given = np.empty((17, 1024))
+    if active == 0:
+        return
+    given = np.empty((14, 1024))
     needed_here = given[0]
     terms_here = given[1]
     low_here = given[2]
@@ -759,15 +765,12 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     fall_here = given[11]
     whole_here = given[12]
     result0_here = given[13]
-    result1_here = given[14]
-    result2_here = given[15]
-    result3_here = given[16]
     for k, rows in enumerate((needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, centre_rows, error_rows, part_rows, tau_rows, nu_rows, fall_rows, whole_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((16, 1024))
-    ordered = np.empty((16, 1024))
+    fields = np.empty((13, 1024))
+    ordered = np.empty((13, 1024))
     terms_all = fields[0]
     low_all = fields[1]
     step_all = fields[2]
@@ -793,9 +796,6 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     fall_ordered = ordered[10]
     whole_ordered = ordered[11]
     sum_total_ordered = ordered[12]
-    sum_square_ordered = ordered[13]
-    sum_growth_ordered = ordered[14]
-    sum_line_ordered = ordered[15]
     for i in range(active):
         needed = needed_here[i]
         terms = terms_here[i]
@@ -852,9 +852,6 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
         fall_lanes = fall_ordered[begin : begin + lanes]
         whole_lanes = whole_ordered[begin : begin + lanes]
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
-        sum_square_lanes = sum_square_ordered[begin : begin + lanes]
-        sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
-        sum_line_lanes = sum_line_ordered[begin : begin + lanes]
         most = terms_lanes[0]
         for k in range(int(most) if most >= 1.0 else 0):
             index = float64(k)
@@ -975,18 +972,7 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
                 t101 = t98 * t100
                 t102 = 0.0 if t10 else t101
                 t103 = t102 if t0 else 0.0
-                t104 = t7 - part
-                t105 = t104 * t102
-                t106 = t104 * t105
-                t107 = t106 if t0 else 0.0
-                t108 = t102 * t95
-                t109 = t108 if t0 else 0.0
-                t110 = t95 * t105
-                t111 = t110 if t0 else 0.0
                 sum_total_lanes[i] += t103
-                sum_square_lanes[i] += t107
-                sum_growth_lanes[i] += t109
-                sum_line_lanes[i] += t111
     for i in range(active):
         terms = terms_ordered[i]
         low = low_ordered[i]
@@ -1001,31 +987,20 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
         fall = fall_ordered[i]
         whole = whole_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_square = sum_square_ordered[i]
-        sum_growth = sum_growth_ordered[i]
-        sum_line = sum_line_ordered[i]
         result0_here[i] = sum_total
-        result1_here[i] = sum_square
-        result2_here[i] = sum_growth
-        result3_here[i] = sum_line
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
-        result1_rows[kept[order[i]]] = result1_here[i]
-        result2_rows[kept[order[i]]] = result2_here[i]
-        result3_rows[kept[order[i]]] = result3_here[i]
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
     invalid = 0
     order = np.empty(1024, np.int64)
-    packed = np.empty((6, 1024))
-    held = np.empty((68, 1024))
+    packed = np.empty((4, 1024))
+    held = np.empty((53, 1024))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1079,29 +1054,12 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held50 = held[50]
     held51 = held[51]
     held52 = held[52]
-    held53 = held[53]
-    held54 = held[54]
-    held55 = held[55]
-    held56 = held[56]
-    held57 = held[57]
-    held58 = held[58]
-    held59 = held[59]
-    held60 = held[60]
-    held61 = held[61]
-    held62 = held[62]
-    held63 = held[63]
-    held64 = held[64]
-    held65 = held[65]
-    held66 = held[66]
-    held67 = held[67]
     for begin in range(0, stop - start, 1024):
         size = min(1024, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
-        out1_part = out1[begin : begin + size]
-        out2_part = out2[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1475,14 +1433,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t360 = 0.0 if t278 else t359
             t361 = 0.0 if t277 else t360
             t362 = t361 * t3
-            t363 = t135 == 0.0
-            t364 = t149 * t149
-            t365 = t150 * t150
-            t366 = t275 - t135
-            t367 = t366 if t31 else t274
-            t368 = t367 == 0.0
-            t369 = 0.0 if t137 else t156
-            t370 = t369 * t150
             held0[i] = 1.0
             held1[i] = t257
             held2[i] = t264
@@ -1505,15 +1455,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             held49[i] = t362
             held51[i] = 1.0 if t278 else 0.0
             held52[i] = 1.0 if t277 else 0.0
-            held53[i] = 1.0 if t363 else 0.0
-            held54[i] = t364
-            held55[i] = t365
-            held58[i] = t0
-            held59[i] = t367
-            held60[i] = 1.0 if t368 else 0.0
-            held61[i] = t369
-            held64[i] = t361
-            held65[i] = t370
         sum_0(held0, held1, held2, held3, held4, held5, held6, held7, held8, held9, held10, held11, held12, held13, held15, held19, held20, size)
         for i in range(size):
             y = y_part[i]
@@ -1735,28 +1676,12 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t48 = exp(t47)
             t49 = t42 * held48[i]
             t50 = t49 - held49[i]
-            t51 = held17[i] - t42
-            t52 = exp(t51)
-            t53 = 0.0 if (held53[i] > 0.0) else t52
-            t54 = t53 * held8[i]
-            t55 = held54[i] + t54
-            t56 = held55[i] * t45
-            t57 = t55 + t56
-            t58 = t57 if (held18[i] > 0.0) else 0.0
-            t59 = held61[i] * t45
-            t60 = t59 if (held18[i] > 0.0) else 0.0
-            t61 = held65[i] * t45
-            t62 = -t61
-            t63 = t62 if (held18[i] > 0.0) else 0.0
             held43[i] = t42
             held45[i] = t45
             held46[i] = t46
             held47[i] = t48
             held50[i] = t50
-            held57[i] = t58
-            held62[i] = t60
-            held66[i] = t63
-        sum_2(held0, held1, held2, held3, held4, held5, held6, held7, held8, held43, held10, held11, held12, held44, held56, held63, held67, size)
+        sum_2(held0, held1, held2, held3, held4, held5, held6, held7, held8, held43, held10, held11, held12, held44, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1772,26 +1697,5 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t8 = t7 - held50[i]
             t9 = t5 if (held51[i] > 0.0) else t8
             t10 = t3 if (held52[i] > 0.0) else t9
-            t11 = t1 + held47[i]
-            t12 = t11 if (held18[i] > 0.0) else held44[i]
-            t13 = held56[i] + held57[i]
-            t14 = t12 / t13
-            t15 = held58[i] * t14
-            t16 = t15 * held59[i]
-            t17 = 0.0 if (held60[i] > 0.0) else t16
-            t18 = -t17
-            t19 = held62[i] + held63[i]
-            t20 = held0[i] / t11
-            t21 = held0[i] / held44[i]
-            t22 = t20 if (held18[i] > 0.0) else t21
-            t23 = t19 * t22
-            t24 = held64[i] - t23
-            t25 = held66[i] + held67[i]
-            t26 = t25 / t13
-            t27 = t26 * held59[i]
-            t28 = t24 - t27
-            t29 = t28 * held10[i]
             out0_part[i] = t10
-            out1_part[i] = t18
-            out2_part[i] = t29
     return invalid

@@ -166,6 +166,8 @@ def sum_0(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     given = np.empty((17, 1024))
     needed_here = given[0]
     terms_here = given[1]
@@ -455,6 +457,8 @@ def sum_1(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     given = np.empty((17, 1024))
     needed_here = given[0]
     terms_here = given[1]
@@ -738,13 +742,15 @@ def sum_1(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
         result3_rows[kept[order[i]]] = result3_here[i]
 
 
-def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, centre_rows, error_rows, part_rows, tau_rows, nu_rows, fall_rows, whole_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
+def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, centre_rows, error_rows, part_rows, tau_rows, nu_rows, fall_rows, whole_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     kept = np.empty(1024, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    given = np.empty((18, 1024))
+    if active == 0:
+        return
+    given = np.empty((17, 1024))
     needed_here = given[0]
     terms_here = given[1]
     low_here = given[2]
@@ -762,13 +768,12 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     result1_here = given[14]
     result2_here = given[15]
     result3_here = given[16]
-    result4_here = given[17]
     for k, rows in enumerate((needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, centre_rows, error_rows, part_rows, tau_rows, nu_rows, fall_rows, whole_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((17, 1024))
-    ordered = np.empty((17, 1024))
+    fields = np.empty((16, 1024))
+    ordered = np.empty((16, 1024))
     terms_all = fields[0]
     low_all = fields[1]
     step_all = fields[2]
@@ -797,7 +802,6 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
     sum_square_ordered = ordered[13]
     sum_growth_ordered = ordered[14]
     sum_line_ordered = ordered[15]
-    sum_growth_square_ordered = ordered[16]
     for i in range(active):
         needed = needed_here[i]
         terms = terms_here[i]
@@ -857,7 +861,6 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
         sum_square_lanes = sum_square_ordered[begin : begin + lanes]
         sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
         sum_line_lanes = sum_line_ordered[begin : begin + lanes]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + lanes]
         most = terms_lanes[0]
         for k in range(int(most) if most >= 1.0 else 0):
             index = float64(k)
@@ -986,13 +989,10 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
                 t109 = t108 if t0 else 0.0
                 t110 = t95 * t105
                 t111 = t110 if t0 else 0.0
-                t112 = t108 * t95
-                t113 = t112 if t0 else 0.0
                 sum_total_lanes[i] += t103
                 sum_square_lanes[i] += t107
                 sum_growth_lanes[i] += t109
                 sum_line_lanes[i] += t111
-                sum_growth_square_lanes[i] += t113
     for i in range(active):
         terms = terms_ordered[i]
         low = low_ordered[i]
@@ -1010,34 +1010,28 @@ def sum_2(needed_rows, terms_rows, low_rows, step_rows, grown_rows, rate_rows, c
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
         result0_here[i] = sum_total
         result1_here[i] = sum_square
         result2_here[i] = sum_growth
         result3_here[i] = sum_line
-        result4_here[i] = sum_growth_square
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
         result3_rows[kept[order[i]]] = result3_here[i]
-        result4_rows[kept[order[i]]] = result4_here[i]
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     order = np.empty(1024, np.int64)
-    packed = np.empty((9, 1024))
-    held = np.empty((71, 1024))
+    packed = np.empty((6, 1024))
+    held = np.empty((68, 1024))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1106,9 +1100,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held65 = held[65]
     held66 = held[66]
     held67 = held[67]
-    held68 = held[68]
-    held69 = held[69]
-    held70 = held[70]
     for begin in range(0, stop - start, 1024):
         size = min(1024, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -1117,9 +1108,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
-        out4_part = out4[begin : begin + size]
-        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1501,7 +1489,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t368 = t367 == 0.0
             t369 = 0.0 if t137 else t156
             t370 = t369 * t150
-            t371 = t369 * t369
             held0[i] = 1.0
             held1[i] = t257
             held2[i] = t264
@@ -1533,7 +1520,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held61[i] = t369
             held64[i] = t361
             held65[i] = t370
-            held68[i] = t371
         sum_0(held0, held1, held2, held3, held4, held5, held6, held7, held8, held9, held10, held11, held12, held13, held15, held19, held20, size)
         for i in range(size):
             y = y_part[i]
@@ -1768,8 +1754,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t61 = held65[i] * t45
             t62 = -t61
             t63 = t62 if (held18[i] > 0.0) else 0.0
-            t64 = held68[i] * t45
-            t65 = t64 if (held18[i] > 0.0) else 0.0
             held43[i] = t42
             held45[i] = t45
             held46[i] = t46
@@ -1778,8 +1762,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held57[i] = t58
             held62[i] = t60
             held66[i] = t63
-            held70[i] = t65
-        sum_2(held0, held1, held2, held3, held4, held5, held6, held7, held8, held43, held10, held11, held12, held44, held56, held63, held67, held69, size)
+        sum_2(held0, held1, held2, held3, held4, held5, held6, held7, held8, held43, held10, held11, held12, held44, held56, held63, held67, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1814,19 +1797,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t27 = t26 * held59[i]
             t28 = t24 - t27
             t29 = t28 * held10[i]
-            t30 = held58[i] * t15
-            t31 = held69[i] + held70[i]
-            t32 = t26 * t25
-            t33 = t31 - t32
-            t34 = t33 * t22
-            t35 = t23 * t23
-            t36 = t34 - t35
-            t37 = t36 * held10[i]
-            t38 = t37 * held10[i]
             out0_part[i] = t10
             out1_part[i] = t18
             out2_part[i] = t29
-            out3_part[i] = t30
-            out4_part[i] = 0.0
-            out5_part[i] = t38
     return invalid
