@@ -17,7 +17,7 @@ import numpy as np
 from likely._math import compound_poisson_patches as module
 from likely._math.compound_poisson_patches import BY_X, FAR, LAYOUT, PATCHES, SHAPE, WIDTH
 
-mp.mp.dps = 34
+DIGITS = 34
 #: Nodes beyond the terms that are kept: what those would be is the error.
 MORE = 3
 
@@ -135,6 +135,7 @@ def patch(function, of_unit: bool, rows: int) -> tuple[np.ndarray, list[float]]:
     return np.array(found.tolist(), dtype=float), [float(x) for x in left_out]
 
 
+@mp.workdps(DIGITS)
 def derived(number: int) -> tuple[np.ndarray, list[float]]:
     """Of one patch."""
     if number == 0:  # r itself, which u = 0 makes 0

