@@ -4,9 +4,10 @@ With weights w of j = nearest + n, and of what is outside of the sum, r's deriva
 
 .. math:: r_a = \\mathrm{outside}_a - \\mathrm{E}[\\mathrm{by}_a], \\quad
           r_{ab} = \\mathrm{outside}_{ab}
-          - \\mathrm{E}[(\\mathrm{by}_a - \\mathrm{E}\\,\\mathrm{by}_a)\\,\\mathrm{moved}_b + \\mathrm{rest}_{ab}],
+          + \\mathrm{Cov}(\\mathrm{by}_a, \\mathrm{by}_b) - \\mathrm{E}[\\mathrm{rest}_{ab}].
 
-where moved is what the logarithm of a weight moves by.
+by is 0 at the nearest, whose weight is the largest. As a variance is that weight times the mean square at least,
+covariances from sums of products keep their digits.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from likely._math.graph import (
     log1p,
     maximum,
     minimum,
-    polynomial,
     sqrt,
     where,
 )
@@ -35,10 +35,7 @@ from likely._math.series import Series, Terms
 _DEPTH = 38.0
 #: The most terms: of variance V/ν = 2 (1 + 1/ν), at the least ν that comes here.
 _LONGEST = 40
-#: The pairs of variables of second derivatives.
-PAIRS = {"v_v": ("v", "v"), "v_n": ("v", "n"), "n_n": ("n", "n")}
 _ARGUMENTS = ("needed", "log_nu", "of_x", "of_j", "log_of_j", "log_j")
-_MEANS = ("mean_v", "mean_n")
 
 
 class _Fields(NamedTuple):
@@ -54,7 +51,13 @@ class _Fields(NamedTuple):
     gap: Node
     off: Node
     log_outside: Node
+    slope: Node
     low: Node
+
+
+def _slope_of_x(u: Node) -> Node:
+    """x S′(x) of u = 1/x"""
+    return -(u * special.stirling_slope_from_2(u))
 
 
 def _fields(log_nu: Node, of_x: Node, of_j: Node, log_of_j: Node, log_j: Node) -> _Fields:
@@ -87,6 +90,7 @@ def _fields(log_nu: Node, of_x: Node, of_j: Node, log_of_j: Node, log_j: Node) -
         gap,
         off,
         -half_log - (1.0 + nu) * off,
+        _slope_of_x(1.0 / (nearest * nu)),
         low,
     )
 
@@ -97,7 +101,7 @@ def _outside(fields: _Fields) -> dict[str, Node]:
     return {
         "value": fields.log_outside,
         "by_v": (1.0 + nu) * gap - 0.5,
-        "by_n": 0.5 - from_nearest - gap,
+        "by_n": 0.5 - from_nearest - gap - fields.slope,
         "v_v": -((1.0 + nu) * expected),
         "v_n": nu * gap + expected,
         "n_n": -(from_nearest + fields.of_x * gap + fields.of_j * expected),
@@ -108,99 +112,77 @@ class _Term:
     """One j. Of (1 + ν) D(j, J), ``tilted`` is what is not so for the nearest."""
 
     def __init__(self, index: Expression, given: _Fields) -> None:
-        self.n = given.low + index
-        self.nu, self.of_x = given.nu, given.of_x
-        j = given.nearest + self.n
-        apart = j * special.log1p_residual(self.n / given.nearest)
-        self.tilted = (1.0 + self.nu) * apart + self.n * given.tilt
-        x = j * self.nu
+        n = given.low + index
+        j = given.nearest + n
+        apart = j * special.log1p_residual(n / given.nearest)
+        tilted = (1.0 + given.nu) * apart + n * given.tilt
+        x = j * given.nu
         u = 1.0 / x
-        self.weight = exp(
-            -self.tilted - (special.stirling_above(j) + special.stirling_from_2(x, u))
-        )
-        # x S′(x), and x (x S′(x))′
-        first = polynomial(u - 0.25, special.STIRLING_1_FROM_2)
-        self.slope_of_x = -(u * first)
-        self.curve_of_x = u * (special._powers(u, special.STIRLING_2) - first)
-
-    @property
-    def by_v(self) -> Node:
-        return -((1.0 + self.nu) * self.n)
-
-    @property
-    def by_n(self) -> Node:
-        return self.of_x * self.tilted + self.n + self.slope_of_x
-
-    @property
-    def rest_v_v(self) -> float:
-        return 0.0
-
-    @property
-    def rest_v_n(self) -> Node:
-        return -(self.nu * self.n)
-
-    @property
-    def rest_n_n(self) -> Node:
-        return self.of_x * (self.tilted + self.n) + self.curve_of_x
+        error = special.stirling_above(j) + special.stirling_from_2(x, u)
+        self.weight = exp(-tilted - error)
+        self.by_v = -((1.0 + given.nu) * n)
+        self.by_n = given.of_x * tilted + n + (_slope_of_x(u) - given.slope)
+        # x (x S′(x))′
+        curve = u * special._powers(u, special.STIRLING_2) + _slope_of_x(u)
+        self.rest_n_n = given.of_x * (tilted + n) + curve
 
 
 def _value(what: str, index: Node, *fields: Node) -> Node:
     """The values of terms: ``total`` is of the weights, and what else is summed is weighted."""
-    size = len(_Fields._fields)
-    term = _Term(index, _Fields(*fields[:size]))
-    if what == "total":
-        return term.weight
-    if what not in PAIRS:
-        found: Node = term.weight * getattr(term, what)
-        return found
-    one, other = PAIRS[what]
-    mean = dict(zip(("v", "n"), fields[size:], strict=True))[one]
-    # A weight's logarithm moves by −by.
-    curved = (mean - getattr(term, f"by_{one}")) * getattr(term, f"by_{other}")
-    return term.weight * (curved + getattr(term, f"rest_{what}"))
+    term = _Term(index, _Fields(*fields))
+    found: dict[str, Node | float] = {
+        "total": 1.0,
+        "by_v": term.by_v,
+        "by_n": term.by_n,
+        "v_v": term.by_v * term.by_v,
+        "v_n": term.by_v * term.by_n,
+        "n_n": term.by_n * term.by_n - term.rest_n_n,
+    }
+    return term.weight * found[what]
 
 
-def _terms(more: tuple[str, ...]) -> Terms:
-    def rules(needed: Node, *given: Node) -> Sequence[Node]:
-        return (*_fields(*given[:5]), *given[5:])
-
-    return Terms(_ARGUMENTS + more, _Fields._fields + more, _LONGEST, rules, _value)
-
-
-_ONCE, _TWICE = _terms(()), _terms(_MEANS)
-
-
-def _value_of(fields: Sequence[Node], total: Node) -> Node:
-    return _outside(_Fields(*fields))["value"] + log(total)
+_TERMS = Terms(
+    _ARGUMENTS,
+    _Fields._fields,
+    _LONGEST,
+    lambda needed, *given: _fields(*given),
+    _value,
+)
 
 
-def _derivative(what: str) -> Callable[..., Node]:
-    size = len(_Fields._fields)
-    return lambda fields, total, moment: _outside(_Fields(*fields[:size]))[what] - moment / total
+def _series(what: str, wanted: tuple[str, ...], inside: Callable[..., Node]) -> Callable[..., Node]:
+    """What is outside of the sum, and ``inside(s, total, *moments)``."""
+
+    def result(fields: Sequence[Node], *sums: Node) -> Node:
+        given = _Fields(*fields)
+        return _outside(given)[what] + inside(given.of_x, *sums)
+
+    return Series(f"compound_poisson_{what}", _TERMS, ("total", *wanted), result)
 
 
-_VALUE = Series("compound_poisson_value", _ONCE, ("total",), _value_of)
-_DERIVATIVES = {
-    what: Series(
-        f"compound_poisson_{what}",
-        _TWICE if what in PAIRS else _ONCE,
-        ("total", what),
-        _derivative(what),
-    )
-    for what in ("by_v", "by_n", *PAIRS)
+def _v_n(s: Node, total: Node, v: Node, n: Node, product: Node) -> Node:
+    # E[rest] is s E[by_v].
+    return product / total - (v / total) * (n / total + s)
+
+
+_OF = {
+    "value": _series("value", (), lambda s, total: log(total)),
+    "by_v": _series("by_v", ("by_v",), lambda s, total, v: -(v / total)),
+    "by_n": _series("by_n", ("by_n",), lambda s, total, n: -(n / total)),
+    "v_v": _series(
+        "v_v",
+        ("by_v", "v_v"),
+        lambda s, total, v, square: square / total - (v / total) * (v / total),
+    ),
+    "v_n": _series("v_n", ("by_v", "by_n", "v_n"), _v_n),
+    "n_n": _series(
+        "n_n",
+        ("by_n", "n_n"),
+        lambda s, total, n, square: square / total - (n / total) * (n / total),
+    ),
 }
-#: The averages that second derivatives take.
-_AVERAGES = [
-    Series(
-        f"compound_poisson_{mean}", _ONCE, ("total", what), lambda _, total, moment: moment / total
-    )
-    for mean, what in zip(_MEANS, ("by_v", "by_n"), strict=True)
-]
 
 
 def by_sum(what: str, *given: Expression) -> Node:
     """r, or a derivative of it, of log ν, s, 1 − s, log(1 − s) and log J."""
-    if what == "value":
-        return _VALUE(*given)
-    means = [mean(*given) for mean in _AVERAGES] if what in PAIRS else []
-    return _DERIVATIVES[what](*given, *means)
+    return _OF[what](*given)

@@ -228,8 +228,8 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((14, 1024))
-    ordered = np.empty((14, 1024))
+    fields = np.empty((15, 1024))
+    ordered = np.empty((15, 1024))
     terms_all = fields[0]
     nearest_all = fields[1]
     tilt_all = fields[2]
@@ -240,7 +240,8 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
     gap_all = fields[7]
     off_all = fields[8]
     log_outside_all = fields[9]
-    low_all = fields[10]
+    slope_all = fields[10]
+    low_all = fields[11]
     terms_ordered = ordered[0]
     nearest_ordered = ordered[1]
     tilt_ordered = ordered[2]
@@ -251,10 +252,11 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
     gap_ordered = ordered[7]
     off_ordered = ordered[8]
     log_outside_ordered = ordered[9]
-    low_ordered = ordered[10]
-    sum_total_ordered = ordered[11]
-    sum_by_v_ordered = ordered[12]
-    sum_by_n_ordered = ordered[13]
+    slope_ordered = ordered[10]
+    low_ordered = ordered[11]
+    sum_total_ordered = ordered[12]
+    sum_by_v_ordered = ordered[13]
+    sum_by_n_ordered = ordered[14]
     for i in range(active):
         needed = needed_here[i]
         log_nu = log_nu_here[i]
@@ -354,6 +356,43 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         t89 = 0.9189385332046727 + t88
         t90 = t86 + t89
         t91 = -t90
+        t92 = t12 * t15
+        t93 = 1.0 / t92
+        t94 = t93 - 0.25
+        t95 = t94 * 0.009499895423923365
+        t96 = t95 + 0.01656780079424431
+        t97 = t96 * t94
+        t98 = t97 + (-0.0189893309479401)
+        t99 = t94 * t98
+        t100 = t99 + 0.002410449246699809
+        t101 = t100 * t94
+        t102 = 0.006240749959644998 + t101
+        t103 = t102 * t94
+        t104 = (-0.005904212588635412) + t103
+        t105 = t94 * t104
+        t106 = t105 + 0.002109795714812767
+        t107 = t94 * t106
+        t108 = t107 + 0.0014690331308030429
+        t109 = t94 * t108
+        t110 = t109 + (-0.0027869398541431555)
+        t111 = t94 * t110
+        t112 = 0.001566301185605049 + t111
+        t113 = t112 * t94
+        t114 = 0.0009214780435755962 + t113
+        t115 = t94 * t114
+        t116 = t115 + (-0.002576889120881094)
+        t117 = t116 * t94
+        t118 = 0.001437425392071082 + t117
+        t119 = t118 * t94
+        t120 = t119 + 0.0029721437469417892
+        t121 = t120 * t94
+        t122 = t121 + (-0.007048401970592325)
+        t123 = t122 * t94
+        t124 = t123 + (-0.003939995374011482)
+        t125 = t124 * t94
+        t126 = 0.08282708300944235 + t125
+        t127 = t126 * t93
+        t128 = -t127
         terms_all[i] = t46
         nearest_all[i] = t12
         tilt_all[i] = t76
@@ -364,6 +403,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         gap_all[i] = t51
         off_all[i] = t85
         log_outside_all[i] = t91
+        slope_all[i] = t128
         low_all[i] = t43
     places = np.zeros(42, np.int64)
     for i in range(active):
@@ -375,11 +415,11 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
         places[k + 1] += 1
-    for k in range(11):
+    for k in range(12):
         here, there = fields[k], ordered[k]
         for i in range(active):
             there[i] = here[order[i]]
-    ordered[11:] = 0.0
+    ordered[12:] = 0.0
     for begin in range(0, active, 64):
         lanes = min(64, active - begin)
         terms_lanes = terms_ordered[begin : begin + lanes]
@@ -392,6 +432,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         gap_lanes = gap_ordered[begin : begin + lanes]
         off_lanes = off_ordered[begin : begin + lanes]
         log_outside_lanes = log_outside_ordered[begin : begin + lanes]
+        slope_lanes = slope_ordered[begin : begin + lanes]
         low_lanes = low_ordered[begin : begin + lanes]
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
         sum_by_v_lanes = sum_by_v_ordered[begin : begin + lanes]
@@ -410,6 +451,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
                 gap = gap_lanes[i]
                 off = off_lanes[i]
                 log_outside = log_outside_lanes[i]
+                slope = slope_lanes[i]
                 low = low_lanes[i]
                 t0 = index < terms
                 t1 = low + index
@@ -566,12 +608,13 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
                 t152 = t151 * t5
                 t153 = t152 + 0.08282708300944235
                 t154 = t153 * t4
-                t155 = t121 - t154
-                t156 = t114 * t155
-                t157 = t156 if t0 else 0.0
+                t155 = slope + t154
+                t156 = t121 - t155
+                t157 = t114 * t156
+                t158 = t157 if t0 else 0.0
                 sum_total_lanes[i] += t115
                 sum_by_v_lanes[i] += t119
-                sum_by_n_lanes[i] += t157
+                sum_by_n_lanes[i] += t158
     for i in range(active):
         terms = terms_ordered[i]
         nearest = nearest_ordered[i]
@@ -583,6 +626,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         gap = gap_ordered[i]
         off = off_ordered[i]
         log_outside = log_outside_ordered[i]
+        slope = slope_ordered[i]
         low = low_ordered[i]
         sum_total = sum_total_ordered[i]
         sum_by_v = sum_by_v_ordered[i]
@@ -597,11 +641,12 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         t7 = off * nu
         t8 = 0.5 - t7
         t9 = t8 - gap
-        t10 = sum_by_n / sum_total
-        t11 = t9 - t10
+        t10 = t9 - slope
+        t11 = sum_by_n / sum_total
+        t12 = t10 - t11
         result0_here[i] = t1
         result1_here[i] = t6
-        result2_here[i] = t11
+        result2_here[i] = t12
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]

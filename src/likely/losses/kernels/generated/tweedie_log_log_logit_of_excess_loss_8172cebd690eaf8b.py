@@ -226,8 +226,8 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((12, 1024))
-    ordered = np.empty((12, 1024))
+    fields = np.empty((13, 1024))
+    ordered = np.empty((13, 1024))
     terms_all = fields[0]
     nearest_all = fields[1]
     tilt_all = fields[2]
@@ -238,7 +238,8 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
     gap_all = fields[7]
     off_all = fields[8]
     log_outside_all = fields[9]
-    low_all = fields[10]
+    slope_all = fields[10]
+    low_all = fields[11]
     terms_ordered = ordered[0]
     nearest_ordered = ordered[1]
     tilt_ordered = ordered[2]
@@ -249,8 +250,9 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
     gap_ordered = ordered[7]
     off_ordered = ordered[8]
     log_outside_ordered = ordered[9]
-    low_ordered = ordered[10]
-    sum_total_ordered = ordered[11]
+    slope_ordered = ordered[10]
+    low_ordered = ordered[11]
+    sum_total_ordered = ordered[12]
     for i in range(active):
         needed = needed_here[i]
         log_nu = log_nu_here[i]
@@ -350,6 +352,43 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         t89 = 0.9189385332046727 + t88
         t90 = t86 + t89
         t91 = -t90
+        t92 = t12 * t15
+        t93 = 1.0 / t92
+        t94 = t93 - 0.25
+        t95 = t94 * 0.009499895423923365
+        t96 = t95 + 0.01656780079424431
+        t97 = t96 * t94
+        t98 = t97 + (-0.0189893309479401)
+        t99 = t94 * t98
+        t100 = t99 + 0.002410449246699809
+        t101 = t100 * t94
+        t102 = 0.006240749959644998 + t101
+        t103 = t102 * t94
+        t104 = (-0.005904212588635412) + t103
+        t105 = t94 * t104
+        t106 = t105 + 0.002109795714812767
+        t107 = t94 * t106
+        t108 = t107 + 0.0014690331308030429
+        t109 = t94 * t108
+        t110 = t109 + (-0.0027869398541431555)
+        t111 = t94 * t110
+        t112 = 0.001566301185605049 + t111
+        t113 = t112 * t94
+        t114 = 0.0009214780435755962 + t113
+        t115 = t94 * t114
+        t116 = t115 + (-0.002576889120881094)
+        t117 = t116 * t94
+        t118 = 0.001437425392071082 + t117
+        t119 = t118 * t94
+        t120 = t119 + 0.0029721437469417892
+        t121 = t120 * t94
+        t122 = t121 + (-0.007048401970592325)
+        t123 = t122 * t94
+        t124 = t123 + (-0.003939995374011482)
+        t125 = t124 * t94
+        t126 = 0.08282708300944235 + t125
+        t127 = t126 * t93
+        t128 = -t127
         terms_all[i] = t46
         nearest_all[i] = t12
         tilt_all[i] = t76
@@ -360,6 +399,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         gap_all[i] = t51
         off_all[i] = t85
         log_outside_all[i] = t91
+        slope_all[i] = t128
         low_all[i] = t43
     places = np.zeros(42, np.int64)
     for i in range(active):
@@ -371,11 +411,11 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
         places[k + 1] += 1
-    for k in range(11):
+    for k in range(12):
         here, there = fields[k], ordered[k]
         for i in range(active):
             there[i] = here[order[i]]
-    ordered[11:] = 0.0
+    ordered[12:] = 0.0
     for begin in range(0, active, 64):
         lanes = min(64, active - begin)
         terms_lanes = terms_ordered[begin : begin + lanes]
@@ -388,6 +428,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         gap_lanes = gap_ordered[begin : begin + lanes]
         off_lanes = off_ordered[begin : begin + lanes]
         log_outside_lanes = log_outside_ordered[begin : begin + lanes]
+        slope_lanes = slope_ordered[begin : begin + lanes]
         low_lanes = low_ordered[begin : begin + lanes]
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
         most = terms_lanes[0]
@@ -404,6 +445,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
                 gap = gap_lanes[i]
                 off = off_lanes[i]
                 log_outside = log_outside_lanes[i]
+                slope = slope_lanes[i]
                 low = low_lanes[i]
                 t0 = index < terms
                 t1 = low + index
@@ -533,6 +575,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         gap = gap_ordered[i]
         off = off_ordered[i]
         log_outside = log_outside_ordered[i]
+        slope = slope_ordered[i]
         low = low_ordered[i]
         sum_total = sum_total_ordered[i]
         t0 = log(sum_total)
