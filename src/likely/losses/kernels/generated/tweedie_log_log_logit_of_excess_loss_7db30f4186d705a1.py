@@ -599,16 +599,16 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
-    lanes = np.empty(24)
+    lanes = np.empty(48)
     start = int64(0)
     for patch in range(67):
         end = ends[patch]
-        for begin in range(start, end, 8):
-            for i in range(8):
+        for begin in range(start, end, 16):
+            for i in range(16):
                 row = order[min(begin + i, end - 1)]
                 lanes[0 + i] = u_rows[row]
-                lanes[8 + i] = t_rows[row]
-                lanes[16 + i] = 0.0
+                lanes[16 + i] = t_rows[row]
+                lanes[32 + i] = 0.0
             for k in range(13, -1, -1):
                 c0 = compound_poisson_patches[patch, 0, k]
                 c1 = compound_poisson_patches[patch, 1, k]
@@ -623,9 +623,9 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 c10 = compound_poisson_patches[patch, 10, k]
                 c11 = compound_poisson_patches[patch, 11, k]
                 c12 = compound_poisson_patches[patch, 12, k]
-                for i in range(8):
+                for i in range(16):
                     u = lanes[0 + i]
-                    t = lanes[8 + i]
+                    t = lanes[16 + i]
                     p0_11 = c12 * t + c11
                     p0_10 = p0_11 * t + c10
                     p0_9 = p0_10 * t + c9
@@ -638,10 +638,10 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                     p0_2 = p0_3 * t + c2
                     p0_1 = p0_2 * t + c1
                     p0_0 = p0_1 * t + c0
-                    lanes[16 + i] = lanes[16 + i] * u + p0_0
-            for i in range(8):
+                    lanes[32 + i] = lanes[32 + i] * u + p0_0
+            for i in range(16):
                 row = order[min(begin + i, end - 1)]
-                result0_rows[row] = lanes[16 + i]
+                result0_rows[row] = lanes[32 + i]
         start = end
 
 
