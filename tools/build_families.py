@@ -30,6 +30,9 @@ TYPICAL = {
     "counts": (4.0, 3.0),
 }
 
+#: Values of parameters that part a family in two: counts that vary more than Poisson's, and less.
+PARTED = {"nu": (0.25, 1.0, 4.0)}
+
 INTRODUCTION = """\
 # The families
 
@@ -201,6 +204,8 @@ def _centre(name: str) -> dict[str, float]:
 
 def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:
     domain = family_class(name)().specification.parameters[moved].domain
+    if moved in PARTED:
+        return PARTED[moved]
     if domain.name == "unit_interval":
         return (0.2, 0.5, 0.8)
     if domain.name == "between_1_and_2":

@@ -30,21 +30,50 @@ def computed(y, m, n):
     with np.errstate(all="ignore"):
         inputs = {"y": y, "m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
         found = _PROGRAM(inputs)
-    return dict(zip((*_OF_ROW, *_OF_SUM), found, strict=True))
+    named = dict(zip((*_OF_ROW, *_OF_SUM), found, strict=True))
+    # In log ν rather than ν.
+    bend = n * (n * named["bend"]) + n * named["shape"]
+    return {**named, "shape": n * named["shape"], "cross": n * named["cross"], "bend": bend}
 
 
 def test_the_rows_that_a_sum_is_made_for_stay_within_its_terms():
     """Between the ways to sum, none of them may need more places than there are."""
-    at = com_poisson._Sum(_M, _N, _LOG_M, _LOG_N)
-    program = compile_program([at.terms], numpy_backend.TABLE)
     log_m, log_n = (
         v.ravel() for v in np.meshgrid(np.linspace(-40, 300, 700), np.linspace(-300, 300, 700))
     )
+    m, n = np.exp(log_m), np.exp(log_n)
+    near = compile_program([com_poisson.is_near(_M, _N)], numpy_backend.TABLE)({"m": m, "n": n})[0]
+    for serves, series in ((near, com_poisson.NEAR), (~near, com_poisson.PLACES)):
+        terms = series["tau"].terms
+        program = compile_program([terms.rules[0]], numpy_backend.TABLE)
+        inputs = {"m": m, "n": n, "log_m": log_m, "log_n": log_n}
+        with np.errstate(all="ignore"):
+            count = program({name: v[serves] for name, v in inputs.items()})[0]
+        assert count.min() >= 2.0
+        assert count.max() < terms.longest
+
+
+def test_near_the_sums_are_those_over_other_places():
+    rng = np.random.default_rng(0)
+    m, n = np.exp(rng.uniform(np.log([[0.01], [0.05]]), np.log([[32.0], [4.0]]), (2, 3000)))
+    inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
+    of = (_M, _N, _LOG_M, _LOG_N)
+    names = [
+        name for name in com_poisson.NEAR if name not in ("whole", "third", "excess", "at_one")
+    ]
+    near, other = (
+        [series[name](*of) for name in names] for series in (com_poisson.NEAR, com_poisson.PLACES)
+    )
+    centre = com_poisson.PLACES["whole"](*of)
+    outputs = [com_poisson.is_near(_M, _N), centre, *near, *other]
     with np.errstate(all="ignore"):
-        inputs = {"m": np.exp(log_m), "n": np.exp(log_n), "log_m": log_m, "log_n": log_n}
-        terms = program(inputs)[0]
-    assert terms.min() >= 2.0
-    assert terms.max() < com_poisson._LONGEST
+        serves, is_whole, *found = compile_program(outputs, numpy_backend.TABLE)(inputs)
+    both = serves & (is_whole > 0.0)
+    assert both.sum() > 1500
+    for name, one, another in zip(names, found[: len(names)], found[len(names) :], strict=True):
+        size = np.abs(another[both]) + (1.0 if name in ("tau", "slope", "mixed", "skewed") else 0.0)
+        worst = np.max(np.abs(one - another)[both] / size)
+        assert worst < 5e-13, (name, worst)
 
 
 @pytest.mark.parametrize("n", [1e-9, 0.01, 0.3, 1.5, 40.0])

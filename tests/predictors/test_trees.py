@@ -172,12 +172,25 @@ def test_folds_do_not_shrink_the_spread_as_rounds_grow():
     assert model.predict_params(x[:1])["scale"][0] > 0.95
 
 
-@pytest.mark.parametrize("scale", [1e9, 1e-9])
-def test_units_of_y_make_no_difference(scale):
-    one = Trees(Normal(), **QUICK).fit(X, Y).predict_params(X)
-    other = Trees(Normal(), **QUICK).fit(X, scale * Y + 3.0 * scale).predict_params(X)
+@pytest.mark.parametrize("scale", [1e9, 1e-9, 1e200, 1e-200])
+def test_units_of_y_make_no_difference(scale, tmp_path):
+    judges = X[:50], scale * (Y[:50] + 3.0)
+    known = Trees(Normal(), **QUICK).fit(X, Y, eval_set=(X[:50], Y[:50]))
+    model = Trees(Normal(), **QUICK).fit(X, scale * (Y + 3.0), eval_set=judges)
+    one, other = known.predict_params(X), model.predict_params(X)
     np.testing.assert_allclose(other["loc"], scale * (one["loc"] + 3.0), rtol=1e-5)
     np.testing.assert_allclose(other["scale"], scale * one["scale"], rtol=1e-5)
+    np.testing.assert_allclose(model.losses_, known.losses_ + np.log(scale), rtol=1e-5)
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").predict(X), model.predict(X))
+
+
+def test_the_origin_of_y_makes_no_difference():
+    near, seconds = np.round(1024.0 * Y) / 1024.0, 2.0**31  # so that their sum is exact
+    one = Trees(Normal(), **QUICK).fit(X, near)
+    other = Trees(Normal(), **QUICK).fit(X, near + seconds)
+    np.testing.assert_allclose(other.predict(X) - seconds, one.predict(X), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(other.losses_, one.losses_, rtol=1e-5)
 
 
 def test_a_shared_parameter_is_at_its_optimum():

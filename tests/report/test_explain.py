@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import sympy
 
+from likely import Truncated
 from likely._math.domains import positive, real
 from likely._math.graph import exp, log, where
 from likely.families.base import Parameter
@@ -428,6 +429,12 @@ def test_heading_is_what_a_user_writes():
     )
     assert explain(named("normal", scale=2.0)).title == "Normal(scale=2.0)"
     assert explain(named("gamma")).title == "Gamma()"
+
+
+def test_a_hazard_that_overflows_is_told():
+    """e to the e of most parameters is beyond any number: its formulas are compared elsewhere."""
+    text = str(Truncated("gumbel", low=1.0).explain())
+    assert "log(exp(exp((μ − 1)/σ)) − 1)" in text
 
 
 def test_the_letters_of_the_derivation_are_not_taken_by_parameters():

@@ -8,8 +8,10 @@ Everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the grow
 .. math:: \log\frac{p(j)}{p(c)} = (j - c)\,\tau - \nu g(j),
 
 so that nothing of the size of log λ is ever subtracted. With X = c + 1 and x = j + 1, g is
-x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are three ways to sum over j:
+x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are four ways to sum over j:
 
+*near*
+    Most rows: neither mean nor ν is extreme, and few j matter. They are taken from 0 on, with log j! from a table.
 *whole*
     Few j matter. They are taken one by one about c = ⌊m⌋. For ν → ∞ two or three counts are left: k − 1, k and
     k + 1 are apart from the sums, which are in units of p(k + 1).
@@ -21,7 +23,7 @@ x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. Ther
     sum needs them, and then grow; C is so small that near 0 nobody sees it.
 
 The equation E y = m is solved for τ by Newton's method on log Σ(j − m)⁺p − log Σ(m − j)⁺p, which is nearly
-linear in τ and rises at least as fast.
+linear in τ and rises at least as fast; near, where a good guess is at hand, by steps of the fourth order on E y itself.
 
 With R = g − E g − (y − m) Cov(y, g)/V, the part of g that no line through the mean explains, the derivatives of the
 loss ℓ at a fixed mean or ν are
@@ -37,484 +39,33 @@ Source: Huang (2017), doi:10.1177/1471082X17697749, for the parametrisation; how
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
 from likely._math import special
 from likely._math.atoms import Atom, digamma, register
-from likely._math.graph import (
-    Expression,
-    Node,
-    abs_,
-    constant,
-    equal,
-    exp,
-    floor,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    sqrt,
-    where,
-)
-from likely._math.series import Series, Terms
+from likely._math.com_poisson_moments import growth_of
+from likely._math.com_poisson_near import NEAR, is_near
+from likely._math.com_poisson_places import PLACES
+from likely._math.graph import Expression, Node, equal, exp, floor, log, where
 from likely._math.two_tails import Recent
-
-#: Terms below e^−44 of the largest are left out.
-_DEPTH = 44.0
-#: A peak with steps: νX and X/ν are at least these, about the depth of 0 below it and the variance.
-_MASS, _VARIANCE = 40.0, 2.3
-#: Its steps, in standard deviations.
-_STEP = 0.66
-#: Up to so many whole numbers are taken one by one.
-_WHOLE = 240.0
-_LONGEST = 272
-#: The share of the sum that may be lost about 0 where places grow.
-_SHARE = 1e-16
-#: Steps of Newton's method at most, and where it ends: what is left is the square of that.
-_NEWTON = 4
-_SOLVED = 1e-7
-#: From here on an exponential would overflow.
-_OVER = 700.0
-
-
-class _Rule(NamedTuple):
-    """What a row's sum needs: see ``_Term``."""
-
-    terms: Node
-    low: Node
-    step: Node
-    grown: Node
-    rate: Node
-    centre: Node  # X
-    error: Node  # Stirling's of X
-    part: Node  # m − c
-    tau: Node
-    nu: Node
-    fall: Node  # ν g(c − 1)
-    whole: Node
-
-
-class _Term:
-    """One place of the sum: index → a = j − c, and its weight."""
-
-    def __init__(self, index: Expression, given: _Rule) -> None:
-        self.given = given
-        growth = given.grown * exp(given.rate * index)
-        self.a = a = given.low + index * given.step + growth
-        self.width = given.step + given.rate * growth
-        self.x = x = maximum(given.centre + a, 1.0)  # from 2⁵³ on the 1 in X may be lost
-        self.g = _growth(x, given.centre, a, special.stirling_above(x) - given.error)
-        self.away = a - given.part
-        self.whole = given.whole > 0.0
-        self.peak = where(self.whole, 1.0, given.grown) <= 0.0
-        # Beside c these are written out where all the others are whole numbers.
-        self.beside = where(self.whole, abs_(a), 2.0) < 1.5
-
-    @cached_property
-    def exponent(self) -> Node:
-        """log p(j)/p(c), or in whole numbers log p(j)/p(c + 1)."""
-        tau = self.given.tau
-        return where(self.whole, self.a - 1.0, self.a) * tau - self.given.nu * self.g
-
-    def _weighted(self, exponent: Node) -> Node:
-        return where(self.beside, 0.0, self.width * exp(exponent))
-
-    # --- The two sides of the mean, of which each is in units of its own. --------------------------
-
-    @cached_property
-    def balance(self) -> Node:
-        """(j − m)p, either side in units of its place beside c."""
-        below = (self.a + 1.0) * self.given.tau - (self.given.nu * self.g - self.given.fall)
-        exponent = where(self.whole, where(self.a < 0.0, below, self.exponent), self.exponent)
-        return self.away * self._weighted(exponent)
-
-    @property
-    def up(self) -> Node:
-        return maximum(self.balance, 0.0)
-
-    @property
-    def down(self) -> Node:
-        return maximum(-self.balance, 0.0)
-
-    @property
-    def up_slope(self) -> Node:
-        return self.up * where(self.whole, self.a - 1.0, self.a)
-
-    @property
-    def down_slope(self) -> Node:
-        return self.down * where(self.whole, -(self.a + 1.0), -self.a)
-
-    # --- Moments. ---------------------------------------------------------------------------------
-
-    @cached_property
-    def total(self) -> Node:
-        return self._weighted(self.exponent)
-
-    @property
-    def square(self) -> Node:
-        return self.total * self.away * self.away
-
-    @cached_property
-    def _bend(self) -> Node:
-        """V h′ and j − m together, h being log p as a function of j and V = X/ν, less a number."""
-        a, x, centre = self.a, self.x, self.given.centre
-        # ψ(x) − log x less the same of X
-        errors = special.stirling_error_1(x) - special.stirling_error_1(centre)
-        ends = errors + 0.5 * (a / x) / centre
-        return -centre * (ends + special.log1pmx(a / centre))
-
-    @property
-    def cube(self) -> Node:
-        """What κ₃ is the mean of: (j − m)³ less the j − m that has none, and of a peak by parts.
-
-        There E (j − m)³ = E (j − m)² ((j − m) + V h′) for any number V, and E h′ is 0.
-        """
-        plain = self.away * (self.away * self.away - 1.0)
-        return self.total * where(self.peak, self.away * self.away * self._bend, plain)
-
-    @property
-    def bend(self) -> Node:
-        """What E (j − m)² takes part of there."""
-        return where(self.peak, self.total * self._bend, 0.0)
-
-    @property
-    def pairs(self) -> Node:
-        """j(j − 1)"""
-        j = self.a + (self.given.centre - 1.0)
-        return self.total * j * (j - 1.0)
-
-    @property
-    def triples(self) -> Node:
-        j = self.a + (self.given.centre - 1.0)
-        return self.pairs * (j - 2.0)
-
-    @property
-    def growth(self) -> Node:
-        return self.total * self.g
-
-    @property
-    def line(self) -> Node:
-        return self.total * self.away * self.g
-
-    @property
-    def square_growth(self) -> Node:
-        return self.total * self.away * self.away * self.g
-
-    @property
-    def growth_square(self) -> Node:
-        return self.total * self.g * self.g
-
-    @property
-    def line_growth(self) -> Node:
-        return self.total * self.away * self.g * self.g
-
-
-def _growth(x: Expression, centre: Expression, a: Expression, errors: Expression) -> Node:
-    """g, of x = j + 1 and X = c + 1."""
-    entropy = special.relative_entropy_term(x, centre, a)
-    return entropy - 0.5 * special.log_ratio(x, centre, a) + errors
-
-
-_SIDES = ("up", "down", "up_slope", "down_slope")
-_MOMENTS = (
-    "total", "square", "cube", "bend", "pairs", "triples", "growth", "line", "square_growth", "growth_square",
-    "line_growth",
-)  # fmt: skip
-_TERMS = Terms(
-    ("needed", *_Rule._fields),
-    _Rule._fields,
-    _LONGEST,
-    lambda needed, *given: given,
-    lambda what, index, *given: getattr(_Term(index, _Rule(*given)), what),
-)
-_SUMS = {
-    what: Series(f"com_poisson_sum_{what}", _TERMS, (what,), lambda fields, total: total)
-    for what in (*_SIDES, *_MOMENTS)
-}
-
-
-def _ahead(depth: Node) -> Node:
-    """ζ with (1 + ζ) log(1 + ζ) − ζ at least this."""
-    return depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
-
-
-def _rate(mass: Node) -> Node:
-    """The steps in log j with which a sum over places that grow is right to e^−37.
-
-    At j e^(iω) log |p| is at most μ (cos ω e^(ω tan ω) − 1) above its peak, μ = νX, so that the sum is off by e to that
-    less 2πω/r: this is an r, for the best ω, between π²/37 for the Geometric and √(2π²/37μ) for a peak.
-    """
-    return 1.0 / (4.6 + 1.3 * exp(0.47 * log(mass)))
-
-
-def _three(part: Node, log_part: Node, fall: Node) -> Node:
-    """−τ of three counts, of which the middle one is ``part`` below the mean, the outer ones e^−fall together.
-
-    The logarithm of the X with (1 − d) X = d + (1 + d) e^−fall/X.
-    """
-    log_root = 0.5 * (log(4.0 * ((1.0 - part) * (1.0 + part))) - fall)
-    apart = log_part - log_root
-    inside = where(apart > 0.0, 0.0, apart)
-    near = log_root + log(exp(inside) + sqrt(1.0 + exp(2.0 * inside)))
-    far = log_part + log(1.0 + sqrt(1.0 + exp(-2.0 * maximum(apart, 0.0))))
-    return where(apart > 0.0, far, near) - log(2.0 * (1.0 - part))
 
 
 class _Sum:
-    """The sum at a mean and a ν: the places it takes, τ, and its moments."""
+    """What a mean and a ν decide."""
 
-    def __init__(self, m: Expression, n: Expression, log_m: Expression, log_n: Expression) -> None:
-        m, n, log_m, log_n = (v.node for v in (m, n, log_m, log_n))
-        self.m, self.n, self.log_m = m, n, log_m
-        k = floor(m)
-        x = k + 1.0
-        mass, variance = n * x, x / n
-        ahead = x * _ahead(_DEPTH / mass)
-        # No tail is longer than the geometric one of this mean.
-        long = _DEPTH / log1p(1.0 / m)
-        above = minimum(ahead, long) + 3.0
-        below = minimum(k, floor(x * sqrt(2.0 * (_DEPTH / mass))) + 3.0)
-        many = variance >= _VARIANCE
-        peak = where(many, mass, 0.0) >= _MASS
-        count = where(peak, math.inf, where(many, below + above, 0.0))
-        self.whole = whole = count <= _WHOLE
-        self.floor = k
-        self.first = k < 1.0  # no count is below c
+    def __init__(self, *given: Expression) -> None:
+        self.m, self.n = (v.node for v in given[:2])
+        self.given = given
+        self.near = is_near(self.m, self.n)
 
-        self.centre = centre = where(whole, x, m + 1.0)
-        #: m − c, and its logarithm
-        self.part = part = where(whole, m - k, 0.0)
-        self.log_part = where(self.first, log_m, log(where(whole, part, 1.0)))
-        self.fall = fall = where(self.first, math.inf, n * log1p(1.0 / maximum(k, 1.0)))
-
-        # Steps from the mean.
-        spread = sqrt(centre / n)
-        step = _STEP * spread
-        back = floor(minimum(sqrt(2.0 * _DEPTH) / _STEP, m / step))
-        # Places that grow.
-        start = self._start(fall)
-        rate = _rate(mass)
-        lowest = _growth(
-            constant(1.0), centre, -m, special.stirling_above(1.0) - special.stirling_above(centre)
-        )
-        zero = m * start + n * lowest  # log p(c)/p(0)
-        grown = _SHARE / rate * m * exp(minimum(zero, _DEPTH))
-        rate = rate / (1.0 + grown / m)  # as m is at e^(ru) = 1 + m/C
-        places = log((m + above) / grown + 1.0) / rate
-
-        self.terms = (
-            floor(
-                where(
-                    whole,
-                    below + above,
-                    where(peak, back + x * _ahead(_DEPTH / mass) / step, places),
-                )
-            )
-            + 2.0
-        )
-        self.terms = minimum(self.terms, float(_LONGEST))
-        self.tau0 = start
-        grows = where(whole, 0.0, where(peak, 0.0, 1.0)) > 0.5
-        self.given = _Rule(
-            terms=self.terms,
-            low=where(whole, -below, where(peak, -back * step, -(m + grown))),
-            step=where(peak, step, 1.0),
-            grown=where(grows, grown, 0.0),
-            rate=where(grows, rate, 0.0),
-            centre=centre,
-            error=special.stirling_above(centre),
-            part=part,
-            tau=start,
-            nu=n,
-            fall=fall,
-            whole=where(whole, 1.0, 0.0),
-        )
-
-    def _start(self, fall: Node) -> Node:
-        """A first τ."""
-        m, n, centre = self.m, self.n, self.centre
-        # Exact for ν = 0 and 1; right to m² for every ν where m is small, and for large ones asymptotic.
-        first = self.log_m - log1p(-m * (1.0 - exp((1.0 - n) * special.LOG_2)))
-        share = 0.5 * (1.0 + n) + 0.5 * (1.0 - n) / (1.0 + n * m)
-        flat = -share * log1p(1.0 / m) + n * log((m + 1.0) / centre)
-        # log λ ≈ ν log(m + ½ − 1/2ν)
-        smooth = n * log1p((self.part - 0.5 - 0.5 / n) / centre)
-        # Of three counts
-        one = 1.0 - self.part
-        left = where(self.first, first, _three(self.part, self.log_part, fall))
-        narrow = where(self.part <= 0.5, left, -_three(one, log(one), n * log1p(1.0 / centre)))
-        wide = where(self.first, first, where(n <= 1.0, flat, smooth))
-        return where(centre < 0.5 * n, narrow, wide)
-
-    # --- The equation. ----------------------------------------------------------------------------
-
-    def _step(self, tau: Node, terms: Node) -> tuple[Node, Node]:
-        """The difference of the logarithms of the two sides, and its slope."""
-        given = self.given._replace(tau=tau, terms=terms)
-        up, down, up_slope, down_slope = (_SUMS[side](*given) for side in _SIDES)
-        above = (1.0 - self.part) + up
-        below = (1.0 + self.part) + down
-        log_below = log(below) - tau - self.fall
-        share = special.sigmoid(log_below - self.log_part)
-        value = tau + log(above) - special.logaddexp(self.log_part, log_below)
-        slope = 1.0 + up_slope / above + share * (1.0 + down_slope / below)
-        wide = log(up) - log(down)
-        wide_slope = up_slope / up + down_slope / down
-        return where(self.whole, value, wide), where(self.whole, slope, wide_slope)
+    def __getattr__(self, what: str) -> Node:
+        return where(self.near, NEAR[what](*self.given), PLACES[what](*self.given))
 
     @cached_property
-    def tau(self) -> Node:
-        tau, terms = self.tau0, self.terms
-        for _ in range(_NEWTON):
-            value, slope = self._step(tau, terms)
-            tau = where(terms > 0.0, tau - value / slope, tau)
-            terms = where(abs_(value) > _SOLVED, terms, 0.0)
-        return tau
-
-    # --- Moments, in units of p(c + 1) where the numbers are whole. -------------------------------
-
-    def _sum(self, what: str) -> Node:
-        return _SUMS[what](*self.given._replace(tau=self.tau))
-
-    @cached_property
-    def _at_c(self) -> Node:
-        """p(c)"""
-        return exp(-self.tau)
-
-    @cached_property
-    def _before(self) -> Node:
-        """p(c − 1)"""
-        return exp(-2.0 * self.tau - self.fall)
-
-    @cached_property
-    def _growth_before(self) -> Node:
-        """g(c − 1), 0 where there is no such count."""
-        return where(self.first, 0.0, log1p(1.0 / maximum(self.floor, 1.0)))
-
-    def _beside(self, at_c: Node | float, after: Node | float, before: Node, what: str) -> Node:
-        inside = where(self.whole, (at_c + after) + before * self._before, 0.0)
-        return inside + self._sum(what)
-
-    @cached_property
-    def rest(self) -> Node:
-        """The sum without p(c) and p(c + 1), whole numbers only."""
-        return self._before + self._sum("total")
-
-    @cached_property
-    def scale(self) -> Node:
-        """The unit of the sums over their total."""
-        whole = 1.0 / (self._at_c + (1.0 + self.rest))
-        return where(self.whole, whole, 1.0 / self._sum("total"))
-
-    @cached_property
-    def odds(self) -> Node:
-        """p(c)/p(c + 1) times (m − c), where m may be c and p(c + 1) nothing."""
-        return where(equal(self.part, 0.0), 0.0, exp(self.log_part - self.tau))
-
-    @cached_property
-    def square(self) -> Node:
-        d = self.part
-        return self._beside(d * self.odds, (1.0 - d) * (1.0 - d), (1.0 + d) * (1.0 + d), "square")
-
-    @cached_property
-    def cube(self) -> Node:
-        """κ₃, with E (y − m) taken away: of whole m the counts beside it add nothing."""
-        d = self.part
-        one, two = 1.0 - d, 1.0 + d
-        third = self._beside(
-            self.odds * (one * two), -(one * d) * (2.0 - d), -(two * d) * (2.0 + d), "cube"
-        )
-        return third - self.square * (self.scale * self._sum("bend"))
-
-    @cached_property
-    def growth(self) -> Node:
-        return self._beside(0.0, 0.0, self._growth_before, "growth")
-
-    @cached_property
-    def line(self) -> Node:
-        return self._beside(0.0, 0.0, -(1.0 + self.part) * self._growth_before, "line")
-
-    @cached_property
-    def square_growth(self) -> Node:
-        two = 1.0 + self.part
-        return self._beside(0.0, 0.0, two * two * self._growth_before, "square_growth")
-
-    @cached_property
-    def growth_square(self) -> Node:
-        g = self._growth_before
-        return self._beside(0.0, 0.0, g * g, "growth_square")
-
-    @cached_property
-    def line_growth(self) -> Node:
-        g = self._growth_before
-        return self._beside(0.0, 0.0, -(1.0 + self.part) * g * g, "line_growth")
-
-    # --- What the loss needs of them. -------------------------------------------------------------
-
-    @cached_property
-    def precision(self) -> Node:
-        """1/V"""
-        total = where(self.whole, self._at_c + (1.0 + self.rest), self._sum("total"))
-        return total / self.square
-
-    @cached_property
-    def variance(self) -> Node:
-        return self.scale * self.square
-
-    @cached_property
-    def third(self) -> Node:
-        """m κ₃/V²"""
-        third = self.cube / self.square
-        return where(equal(third, 0.0), 0.0, third * (self.m * self.precision))
-
-    @cached_property
-    def _factorial(self) -> tuple[Node, Node, Node]:
-        """E y(y − 1), E y(y − 1)(y − 2) and the variance, each over m, for m < 1."""
-        share = self.scale / self.m
-        return share * self._sum("pairs"), share * self._sum("triples"), self.variance / self.m
-
-    @cached_property
-    def excess(self) -> Node:
-        """m κ₃/V² − 1 for m < 1, where V ≈ κ₃ ≈ m: 0 for the Poisson."""
-        m, (two, three, v) = self.m, self._factorial
-        return ((two - m) + (three - m * two) + (m - two) * (m + two)) / v / v
-
-    @cached_property
-    def at_one(self) -> Node:
-        """m and (1 − m) times that: 0 for ν → ∞, where no two happen together."""
-        m, (two, three, v) = self.m, self._factorial
-        several = two * (1.0 - m) * (1.0 + m) + three * (1.0 - m) - two * two * (1.0 - 2.0 * m)
-        return several / v / v
-
-    @cached_property
-    def mean_growth(self) -> Node:
-        return self.scale * self.growth
-
-    @cached_property
-    def slope(self) -> Node:
-        """Cov(y, g)/V"""
-        return self.line / self.square
-
-    @cached_property
-    def spread(self) -> Node:
-        """E R²"""
-        inside = self.scale * (self.growth_square - self.slope * self.line)
-        return inside - self.mean_growth * self.mean_growth
-
-    @cached_property
-    def mixed(self) -> Node:
-        """E (y − m)²R/V"""
-        return (self.square_growth - self.slope * self.cube) / self.square - self.mean_growth
-
-    @cached_property
-    def skewed(self) -> Node:
-        """E (y − m)R²/V"""
-        c = self.slope
-        inside = self.line_growth + c * (c * self.cube - 2.0 * self.square_growth)
-        return inside / self.square
+    def centre(self) -> Node:
+        """X"""
+        return where(self.whole > 0.0, floor(self.m) + 1.0, self.m + 1.0)
 
 
 _sum = Recent(_Sum)
@@ -528,22 +79,18 @@ class _Row:
     ) -> None:
         self.y, self.m, self.n = y, m, n
         self.sum = s = _sum(m, n, log_m, log_n)
-        self.a = a = where(s.whole, y - s.floor, y - m)
+        self.away = y - m
+        self.a = a = where(s.whole > 0.0, y - floor(m), self.away)
         x = y + 1.0
-        g = _growth(x, s.centre, a, special.stirling_above(x) - s.given.error)
-        self.beside = equal(where(s.whole, a, 0.5), 0.0)
-        self.after = equal(where(s.whole, a, 0.5), 1.0)
+        g = growth_of(x, s.centre, a, special.stirling_above(x) - special.stirling_above(s.centre))
+        self.beside, self.after = equal(a, 0.0), equal(a, 1.0)
         self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
-        self.away = where(s.whole, a - s.part, y - m)
 
     def value(self) -> Node:
         """−log p"""
         s = self.sum
-        at_c = log1p(exp(s.tau) * (1.0 + s.rest))
-        after = log1p(s._at_c + s.rest)
         own = self.a * s.tau - self.n * self.g
-        total = where(s.whole, at_c, log(s._sum("total")))
-        return where(self.beside, at_c, where(self.after, after, total - own))
+        return where(self.beside, s.at_c, where(self.after, s.after, s.at_c - own))
 
     def _times(self, of_mean: Node) -> Node:
         """(y − m) times what may be infinite."""
@@ -554,26 +101,26 @@ class _Row:
         return -self._times(self.m * self.sum.precision)
 
     def shape(self) -> Node:
-        """In log ν."""
+        """In ν: R."""
         s = self.sum
-        return self.n * ((self.g - s.mean_growth) - self.away * s.slope)
+        return (self.g - s.mean_growth) - self.away * s.slope
 
     def curve(self) -> Node:
         """The second derivative in log m."""
         s = self.sum
         many = (self.m - self.away) + self.away * s.third
         few = where(equal(self.y, 1.0), s.at_one, self.m + self.away * s.excess)
-        return self.m * s.precision * where(s.first, few, many)
+        return self.m * s.precision * where(self.m < 1.0, few, many)
 
     def cross(self) -> Node:
-        """In log m and log ν."""
+        """In log m and ν."""
         s = self.sum
-        return -self._times(self.m * self.n * (s.mixed * s.precision))
+        return -self._times(self.m * (s.mixed * s.precision))
 
     def bend(self) -> Node:
-        """In log ν."""
+        """The second derivative in ν."""
         s = self.sum
-        return self.n * (self.n * (s.spread + self.away * s.skewed)) + self.shape()
+        return s.spread + self.away * s.skewed
 
 
 _row = Recent(_Row)
@@ -598,9 +145,9 @@ com_poisson_slope: Atom = register(
     lambda y, m, n, log_m, log_n, out: (
         -m / com_poisson_variance(m, n, log_m, log_n),
         0.0,
-        0.0,
-        com_poisson_curve(y, m, n, log_m, log_n),
         com_poisson_cross(y, m, n, log_m, log_n),
+        com_poisson_curve(y, m, n, log_m, log_n),
+        0.0,
     ),
     expansion=_of_row("slope"),
 )
@@ -609,9 +156,9 @@ com_poisson_shape: Atom = register(
     lambda y, m, n, log_m, log_n, out: (
         com_poisson_turn(y, m, n, log_m, log_n),
         0.0,
-        0.0,
-        com_poisson_cross(y, m, n, log_m, log_n),
         com_poisson_bend(y, m, n, log_m, log_n),
+        com_poisson_cross(y, m, n, log_m, log_n),
+        0.0,
     ),
     expansion=_of_row("shape"),
 )
@@ -620,9 +167,9 @@ com_poisson_loss: Atom = register(
     lambda y, m, n, log_m, log_n, out: (
         com_poisson_rise(y, m, n, log_m, log_n),
         0.0,
-        0.0,
-        com_poisson_slope(y, m, n, log_m, log_n),
         com_poisson_shape(y, m, n, log_m, log_n),
+        com_poisson_slope(y, m, n, log_m, log_n),
+        0.0,
     ),
     expansion=_of_row("value"),
 )
@@ -647,14 +194,10 @@ com_poisson_peak: Atom = register(
     "com_poisson_peak", expansion=_of_sum(lambda s, m, n: s.centre * exp(s.tau / n))
 )
 com_poisson_turn: Atom = register(
-    # ∂R/∂y times ν
+    # ∂R/∂y
     "com_poisson_turn",
     expansion=lambda y, m, n, log_m, log_n: (
-        n
-        * (
-            (digamma(y + 1.0) - log(_sum(m, n, log_m, log_n).centre))
-            - _sum(m, n, log_m, log_n).slope
-        )
+        (digamma(y + 1.0) - log(_sum(m, n, log_m, log_n).centre)) - _sum(m, n, log_m, log_n).slope
     ),
 )
 

@@ -6,6 +6,9 @@ series may share the terms. Kernels run them over the rows that need them (``los
 libraries evaluate the terms on an axis of their own (``series_on_arrays.py``).
 
 The first argument of every series is 1 where a row needs it, and 0 elsewhere, where the result has no meaning.
+
+One of the fields may be an unknown, for which sums over the terms are solved before those that are wanted are taken: an
+*equation*. What of a term does not depend on it is computed once and kept.
 """
 
 from __future__ import annotations
@@ -15,7 +18,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
+from likely._math.graph import (
+    Node,
+    constant,
+    exp,
+    make,
+    minimum,
+    substitute,
+    symbol,
+    topological,
+    where,
+)
 from likely._math.patches import DERIVATIVES
 
 #: All series that have been made, by their names.
@@ -23,11 +36,29 @@ SERIES: dict[str, Series] = {}
 
 
 @dataclass(frozen=True, eq=False)
+class Equation:
+    """What makes an unknown of the field of that name, in which the rule has put a first guess.
+
+    The terms' values that are ``kept`` do not depend on it. ``step(fields, *sums)`` gives, from the sums that are
+    ``wanted``, by how much the unknown is to change, and how far off it was; from ``close`` on that step is the last
+    one, and there are ``most``.
+    """
+
+    unknown: str
+    kept: tuple[str, ...]
+    wanted: tuple[str, ...]
+    step: Callable[..., tuple[Node, Node]]
+    close: float
+    most: int
+
+
+@dataclass(frozen=True, eq=False)
 class Terms:
     """Terms of index 0, 1, …, count − 1, at most ``longest``.
 
     ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
-    what is summed.
+    what is summed. Where there is an equation, values take what it keeps, too, and a number that grows by the same
+    factor from term to term if ``geometric(*fields)`` gives its logarithm at 0 and that of the factor.
     """
 
     arguments: tuple[str, ...]
@@ -35,17 +66,55 @@ class Terms:
     longest: int
     rule: Callable[..., Sequence[Node]]
     value: Callable[..., Node]
+    equation: Equation | None = None
+    geometric: Callable[..., tuple[Node, Node]] | None = None
+
+    def __post_init__(self) -> None:
+        # Of these symbols are the terms, too.
+        assert not {"index", "open", "running", "factor"} & {*self.fields, *self.arguments}
 
     @cached_property
     def rules(self) -> list[Node]:
         """The rule over the symbols of the arguments."""
         return list(self.rule(*map(symbol, self.arguments)))
 
-    def term(self, what: str) -> Node:
-        """What is summed over the symbols ``index`` and those of the fields; 0 beyond a row's last term."""
-        fields = [symbol(name) for name in self.fields]
+    @cached_property
+    def symbols(self) -> list[Node]:
+        """Those of the fields."""
+        return [symbol(name) for name in self.fields]
+
+    @cached_property
+    def running(self) -> list[Node]:
+        """The number that grows by a factor at the first term, and the factor."""
+        return [exp(log) for log in self.geometric(*self.symbols)] if self.geometric else []
+
+    def term(self, what: str, running: Node | None = None) -> Node:
+        """What is summed over the symbols ``index`` and those of fields and of what is kept; 0 beyond the last term.
+
+        ``running`` is the number that grows by a factor from term to term, where that is known.
+        """
         index = symbol("index")
-        return where(index < fields[0], self.value(what, index, *fields), 0.0)
+        more = [symbol(name) for name in self.equation.kept] if self.equation else []
+        if self.geometric:
+            first, factor = self.geometric(*self.symbols)
+            more.append(exp(first + index * factor) if running is None else running)
+        return where(index < self.symbols[0], self.value(what, index, *self.symbols, *more), 0.0)
+
+    def update(self, *, first: bool = False) -> list[Node]:
+        """The next value of the unknown, and whether it is to change again: 0 of a row that was not ``open``.
+
+        Over the symbols of the fields, ``sum_…`` of what the equation wants, and ``open``, which at ``first`` all are.
+        """
+        assert self.equation
+        wanted = (symbol(f"sum_{what}") for what in self.equation.wanted)
+        change, off = self.equation.step(self.symbols, *wanted)
+        found = symbol(self.equation.unknown) + change
+        left = off - self.equation.close
+        if not first:
+            is_open = symbol("open")
+            found = where(is_open > 0.0, found, symbol(self.equation.unknown))
+            left = minimum(is_open, left)
+        return [found, where(left > 0.0, 1.0, 0.0)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +135,7 @@ class Series:
     @cached_property
     def results(self) -> Node:
         """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
-        fields = [symbol(name) for name in self.terms.fields]
-        return self.result(fields, *(symbol(f"sum_{what}") for what in self.wanted))
+        return self.result(self.terms.symbols, *(symbol(f"sum_{what}") for what in self.wanted))
 
 
 def is_series(node: Node) -> bool:

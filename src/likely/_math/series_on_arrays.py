@@ -40,6 +40,10 @@ class _Programs:
         self._rule = program(self.terms.rules)
         self._terms = program([self.terms.term(what) for what in self.wanted])
         self._results = program([one.results for one in several])
+        if equation := self.terms.equation:
+            self._kept = program([self.terms.term(what) for what in equation.kept])
+            self._balance = program([self.terms.term(what) for what in equation.wanted])
+            self._first, self._update = (program(self.terms.update(first=f)) for f in (True, False))
 
     def rule(self, arguments: Any) -> dict[str, Any]:
         found = self._rule(dict(zip(self.terms.arguments, arguments, strict=True)))
@@ -47,13 +51,35 @@ class _Programs:
 
     def results(self, rule: Mapping[str, Any], index: Any) -> Sequence[Any]:
         """``rule`` holds arrays (n,), and numbers; ``index`` is (m,)."""
-        on_axis = {
-            name: value[..., None] if np.ndim(value) else value for name, value in rule.items()
-        }
-        terms = self._terms({**on_axis, "index": index})
-        sums = {f"sum_{what}": t.sum(-1) for what, t in zip(self.wanted, terms, strict=True)}
+        kept: dict[str, Any] = {"index": index}
+        if self.terms.equation:
+            rule = self._solved(rule, kept)
+        sums = _totals(self.wanted, self._terms({**_on_axis(rule), **kept}))
         found: Sequence[Any] = self._results({**rule, **sums})
         return found
+
+    def _solved(self, rule: Mapping[str, Any], kept: dict[str, Any]) -> Mapping[str, Any]:
+        """The rule with the unknown found; what does not depend on it goes to ``kept``."""
+        equation = self.terms.equation
+        assert equation
+        kept |= zip(equation.kept, self._kept({**_on_axis(rule), **kept}), strict=True)
+        still: Any = None
+        for k in range(equation.most):
+            sums = _totals(equation.wanted, self._balance({**_on_axis(rule), **kept}))
+            update = self._update if k else self._first
+            found, still = update({**rule, **sums, "open": still})
+            rule = {**rule, equation.unknown: found}
+            if isinstance(still, np.ndarray) and not still.any():
+                break
+        return rule
+
+
+def _on_axis(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value[..., None] if np.ndim(value) else value for name, value in rule.items()}
+
+
+def _totals(names: Sequence[str], terms: Sequence[Any]) -> dict[str, Any]:
+    return {f"sum_{what}": value.sum(-1) for what, value in zip(names, terms, strict=True)}
 
 
 def on_arrays(
@@ -73,13 +99,15 @@ def _summed(
     programs: dict[bool, _Programs] = {}
 
     def run(*arguments: Any) -> Sequence[Any]:
-        # Numbers stay numbers, so that they change no type.
         like = next(a for a in arguments if not isinstance(a, (int, float)))
+        # Numbers become arrays without an axis, so that they change no type and every function takes them.
+        zero = indices(1, like)[0]
+        given = [zero + a if isinstance(a, (int, float)) else a for a in arguments]
         single = "float32" in str(like.dtype)
         if single not in programs:
             programs[single] = _Programs(several, table, single)
         chosen = programs[single]
-        return chosen.results(chosen.rule(arguments), indices(chosen.terms.longest, like))
+        return chosen.results(chosen.rule(given), indices(chosen.terms.longest, like))
 
     return run
 

@@ -7,13 +7,14 @@ raw_j = factorⱼ·raw′_j + moveⱼ.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import FitResult
+from likely.fitting import FitResult, Response
 from likely.losses.symmetry import symmetry
 
 Array = NDArray[np.float64]
@@ -49,6 +50,18 @@ class Standard:
         """Offsets of raw′ (k, n), from those of raw."""
         return None if offset is None else offset / self.factor[:, None]
 
+    def held(self, offset: Array | None, intercepts: Sequence[bool], rows: int) -> Array | None:
+        """Offsets of raw′ (k, n), with the move of those raw columns that have no intercept to take it up."""
+        move = np.where(intercepts, 0.0, self.move)
+        if not move.any():
+            return self.offset(offset)
+        given = np.zeros((move.size, rows)) if offset is None else offset
+        return self.offset(given - move[:, None])
+
+    def response(self, response: Response) -> Response:
+        """y′ with its weights and the offsets of raw′."""
+        return Response(self.y(response.y), response.weight, self.offset(response.offset))
+
     def penalties(self, alpha: Array | None) -> Array | None:
         """The same penalties on the slopes of raw′; ValueError where float64 cannot hold them."""
         if alpha is None:
@@ -63,7 +76,7 @@ class Standard:
         return np.where(alpha > 0.0, scaled, 0.0)
 
     def result(self, found: FitResult) -> FitResult:
-        """The fit to y, from the fit to y′, with an intercept in every raw column."""
+        """The fit to y, from the fit to y′; a move without an intercept was an offset."""
         factor = np.concatenate(
             [
                 np.full(part.stop - part.start, f)
@@ -71,7 +84,9 @@ class Standard:
             ]
         )
         parameters = found.parameters * factor
-        parameters[[part.start for part in found.parts]] += self.move
+        for part, has, move in zip(found.parts, found.has_intercept, self.move, strict=True):
+            if has:
+                parameters[part.start] += move
         jacobian = found.weight * np.log(self.unit)
         moved = replace(
             found,
@@ -134,6 +149,33 @@ def standard(loss: Any, y: Array, weight: Array | None) -> Standard | None:
     found = Standard(shift, unit, factor, move)
     usable = np.isfinite(factor).all() and support.covers(found.y(y))
     return found if usable else None
+
+
+def about_one(loss: Any, y: Array, weight: Array | None) -> Standard | None:
+    """The motion that makes y about 1 in size, where the loss follows it; else the one that a fit needs.
+
+    Location-scale families get (y − mean)/std, scale families y/mean. ValueError as for ``standard``.
+    """
+    if loss.specification.vector is not None or loss.y_columns is not None:
+        return None
+    needed = standard(loss, y, weight)  # ValueError where y is beyond float64
+    found = symmetry(loss)
+    if loss.columns == 0 or found.unit is None or not y.any():
+        return needed
+    mean, std = mean_and_std(y, weight)
+    shift = mean if found.shift is not None else 0.0
+    unit = std if found.shift is not None else abs(mean)
+    if not unit > 0.0:
+        return needed
+    c, d = found.unit
+    factor = unit**d
+    move = c * np.log(unit)
+    if found.shift is not None:
+        move = move + shift * found.shift
+    motion = Standard(float(shift), float(unit), factor, move)
+    # The rounding of a constant y must not become its spread.
+    usable = np.isfinite(factor).all() and std > 1e-12 * abs(mean)
+    return motion if usable and loss.specification.support.covers(motion.y(y)) else needed
 
 
 def _beyond(size: float, largest: float) -> bool:

@@ -24,6 +24,7 @@ from likely.predictors.marginal import start_values
 from likely.predictors.network_settings import whole
 from likely.predictors.progress import rounds_bar
 from likely.predictors.response import by_parameter
+from likely.predictors.standard import about_one
 from likely.predictors.tree_settings import categorical_columns, column_settings
 from likely.recipe import Family
 
@@ -157,6 +158,10 @@ class Trees(JudgedEstimator):
         seed = int(rng.randint(2**31 - 1 - 1000))
         plan = self._plan(response.y, np.random.default_rng(seed))
         judge = self._judge(loss)
+        moved = about_one(loss, response.y, response.weight)
+        if moved is not None:
+            response = moved.response(response)
+            judge = None if judge is None else (judge[0], moved.response(judge[1]))
         count = threads(self.n_jobs)
         grown = len(plan.train) * sum(not column.shared for column in columns)
         # Each thread grows trees of its own where X is small, or where all have equally many.
@@ -186,8 +191,11 @@ class Trees(JudgedEstimator):
                 report=report,
             )
         self.ensembles_: Ensembles = found.ensembles
-        self.best_iteration_, self.n_iter_ = found.best_round, max(1, found.rounds)
         self.losses_ = np.array(found.losses)
+        if moved is not None:
+            self.ensembles_ = self.ensembles_.moved(moved.factor, moved.move)
+            self.losses_ += np.log(moved.unit)
+        self.best_iteration_, self.n_iter_ = found.best_round, max(1, found.rounds)
         if found.interrupted:
             warnings.warn(
                 f"training was interrupted after {found.rounds} rounds; the model is that of round "

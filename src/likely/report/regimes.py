@@ -44,10 +44,12 @@ def _agree(a: Expr, b: Expr, condition: Expr) -> bool:
     with mp.workdps(_DIGITS):
         for _ in range(400):
             point = [_value(s, random) for s in symbols]
-            if not holds(*point):
-                continue
             try:
+                if not holds(*point):
+                    continue
                 difference, size = abs(left(*point) - right(*point)), abs(right(*point))
+            except OverflowError:  # e to the e of it: a point that tells nothing
+                continue
             except (ValueError, ZeroDivisionError):
                 return False
             if not difference <= mpf("1e-14") * (1 + size):

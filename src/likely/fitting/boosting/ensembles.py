@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,10 @@ class Ensembles:
                     found *= self.units[j] / len(self.boosters)
                     total[j] += found
         return total
+
+    def moved(self, factor: Array, move: Array) -> Ensembles:
+        """Those of factorⱼ·rawⱼ + moveⱼ."""
+        return replace(self, constants=factor * self.constants + move, units=factor * self.units)
 
     def contributions(self, X: Any, threads: int) -> Array:
         """SHAP values (k, n, p + 1): what each feature adds to rawⱼ, and last the expected rawⱼ.

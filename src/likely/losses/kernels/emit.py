@@ -21,7 +21,8 @@ from likely._math.tables import COEFFICIENTS, TABLES
 from likely.losses.kernels.stages import has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 
-#: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well.
+#: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well. With gradient, the
+#: 4,201 of Censored(Truncated(Normal())) took two minutes, and were then 1.7 times as fast as NumPy's program.
 _LONGEST = 1500
 
 

@@ -9,10 +9,10 @@ buffers that stay in a core's cache.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from likely._math.graph import Node, constant, make, substitute, topological, where
+from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
 from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
@@ -165,9 +165,14 @@ class _Sums:
     names: Sequence[str]
     used: set[str]
 
+    @property
+    def terms(self) -> Terms:
+        """What all of the series are over."""
+        return SUMS[self.names[0]].terms
+
     def text(self) -> str:
         series = [SUMS[name] for name in self.names]
-        terms = series[0].terms
+        terms = self.terms
         self.used |= {"float64", "int64"}
         results = [f"result{k}" for k in range(len(series))]
         arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
@@ -182,7 +187,6 @@ class _Sums:
             "    return",
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
-        nodes = [terms.term(what) for what in wanted]
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
         lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
@@ -196,6 +200,7 @@ class _Sums:
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
         if terms.longest == 1:
             fields = dict(zip(terms.fields, terms.rules, strict=True))
+            nodes = [terms.term(what) for what in wanted]
             sums = _put(nodes, {**fields, "index": constant(0.0)})
             fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
             loop, names = self._statements(_put([one.results for one in series], fields))
@@ -203,7 +208,7 @@ class _Sums:
             lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
             places = "kept[i]"
         else:
-            lines += self._in_order(terms, series, given, wanted, nodes)
+            lines += self._in_order(series, given, wanted)
             places = "kept[order[i]]"
         write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
@@ -211,15 +216,10 @@ class _Sums:
         return "\n".join([head, *indented(lines, 1)]) + "\n"
 
     def _in_order(
-        self,
-        terms: Terms,
-        series: Sequence[Series],
-        given: Sequence[str],
-        wanted: Sequence[str],
-        nodes: Sequence[Node],
+        self, series: Sequence[Series], given: Sequence[str], wanted: Sequence[str]
     ) -> list[str]:
         """The rules of rows, the loops over their terms, and the results."""
-        lines: list[str] = []
+        terms, lines = self.terms, []
         loop, names = self._statements(terms.rules)
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
         lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
@@ -228,7 +228,7 @@ class _Sums:
         lines += [f"{name}_ordered = ordered[{k}]" for k, name in enumerate(every)]
         write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
         lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
-        lines += self._loops(terms.fields, terms.longest, wanted, nodes)
+        lines += self._loops(terms.fields, terms.longest, wanted)
         loop, names = self._statements([one.results for one in series])
         write = [f"result{r}_here[i] = {name}" for r, name in enumerate(names)]
         read = [f"{name} = {name}_ordered[i]" for name in every]
@@ -238,14 +238,12 @@ class _Sums:
     def _statements(self, nodes: Sequence[Node]) -> tuple[list[str], list[str]]:
         return statements(primitive(nodes), self.used)
 
-    def _loops(
-        self, fields: Sequence[str], longest: int, wanted: Sequence[str], nodes: Sequence[Node]
-    ) -> list[str]:
+    def _loops(self, fields: Sequence[str], longest: int, wanted: Sequence[str]) -> list[str]:
         """Rows in the order of how many terms they have, most first, some together: a loop over the terms."""
         count = f"{fields[0]}_all"
-        loop, names = self._statements(nodes)
-        lanes = [*fields, *(f"sum_{what}" for what in wanted)]
+        setup, solve = self._solve() if self.terms.equation else ([], [])
         return [
+            *setup,
             f"places = np.zeros({longest + 2}, np.int64)",
             "for i in range(active):",
             # NaN, of a row that is NaN, has no terms.
@@ -264,18 +262,91 @@ class _Sums:
             f"ordered[{len(fields)}:] = 0.0",
             f"for begin in range(0, active, {_TOGETHER}):",
             f"    lanes = min({_TOGETHER}, active - begin)",
-            *(f"    {name}_lanes = {name}_ordered[begin : begin + lanes]" for name in lanes),
+            *indented(_lanes(fields), 1),
             f"    most = {fields[0]}_lanes[0]",
-            "    for k in range(int(most) if most >= 1.0 else 0):",
-            "        index = float64(k)",
-            "        for i in range(lanes):",
-            *(f"            {name} = {name}_lanes[i]" for name in fields),
-            *indented(loop, 3),
-            *(
-                f"            sum_{what}_lanes[i] += {name}"
-                for what, name in zip(wanted, names, strict=True)
-            ),
+            "    last = int64(most) if most >= 1.0 else int64(0)",
+            *indented([*solve, *_lanes([f"sum_{what}" for what in wanted]), *self._add(wanted)], 1),
         ]
+
+    def _keep(self, kept: Sequence[str]) -> list[str]:
+        """The loop over the terms of ``lanes`` rows that keeps what an equation's unknown is no part of."""
+        loop, names = self._statements([self.terms.term(what) for what in kept])
+        views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(kept)]
+        read = [f"{name} = {name}_lanes[i]" for name in self.terms.fields]
+        write = [f"{what}_lanes[i] = {name}" for what, name in zip(kept, names, strict=True)]
+        body = ["index = float64(k)", *views, "for i in range(lanes):"]
+        return [
+            "for k in range(last):",
+            *indented([*body, *indented([*read, *loop, *write], 1)], 1),
+        ]
+
+    def _add(self, wanted: Sequence[str]) -> list[str]:
+        """The loop over the terms of ``lanes`` rows that adds them to their sums."""
+        terms = self.terms
+        fields = [f"{name} = {name}_lanes[i]" for name in terms.fields]
+        running = symbol("running")
+        values = [terms.term(what, running) for what in wanted]
+        before: list[str] = []
+        views: list[str] = []
+        after: list[str] = []
+        every = "last"
+        if terms.equation:
+            # Two terms at a time: what is left to do of each is little beside reading and writing.
+            kept, every = terms.equation.kept, "0, last, 2"
+            others = {what: symbol(f"{what}_next") for what in kept}
+            others |= {"index": symbol("index") + 1.0, "running": running * symbol("factor")}
+            values = [a + b for a, b in zip(values, _put(values, others), strict=True)]
+            views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
+            views += [f"{what}_next_lanes = stored[{j}, k + 1]" for j, what in enumerate(kept)]
+        loop, names = self._statements(values)
+        read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
+        if terms.geometric:
+            first, (at_first, by) = self._statements(terms.running)
+            first += [f"running_lanes[i] = {at_first}", f"factor_lanes[i] = {by}"]
+            before = ["for i in range(lanes):", *indented([*fields, *first], 1)]
+            read += ["running, factor = running_lanes[i], factor_lanes[i]"]
+            after = ["running_lanes[i] = running * (factor * factor)"]
+        write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
+        body = ["index = float64(k)", *views, "for i in range(lanes):"]
+        body += indented([*fields, *read, *loop, *write, *after], 1)
+        return [*before, f"for k in range({every}):", *indented(body, 1)]
+
+    def _solve(self) -> tuple[list[str], list[str]]:
+        """Lines that make the buffers of an equation, and those that solve it for ``lanes`` rows."""
+        terms, equation = self.terms, self.terms.equation
+        assert equation
+        buffers = ["open", *(f"sum_{what}" for what in equation.wanted)]
+        setup = [
+            f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {_TOGETHER}))",
+            f"solving = np.empty(({len(buffers)}, {_TOGETHER}))",
+            *[f"running_lanes, factor_lanes = np.empty((2, {_TOGETHER}))"] * bool(terms.geometric),
+        ]
+        loop, (found, still) = self._statements(terms.update())
+        step = [f"{name} = {name}_lanes[i]" for name in (*terms.fields, *buffers)]
+        step += [*loop, f"{equation.unknown}_lanes[i] = {found}", f"open_lanes[i] = {still}"]
+        step += [f"left += 1 if {still} > 0.0 else 0"]
+        again = [
+            "solving[1:] = 0.0",
+            *self._add(equation.wanted),
+            "left = int64(0)",
+            "for i in range(lanes):",
+            *indented(step, 1),
+            "if left == 0:",
+            "    break",
+        ]
+        solve = [
+            *self._keep(equation.kept),
+            *(f"{name}_lanes = solving[{k}]" for k, name in enumerate(buffers)),
+            "solving[0] = 1.0",
+            f"for _ in range({equation.most}):",
+            *indented(again, 1),
+        ]
+        return setup, solve
+
+
+def _lanes(names: Iterable[str]) -> list[str]:
+    """The lines that give rows taken together names of their own."""
+    return [f"{name}_lanes = {name}_ordered[begin : begin + lanes]" for name in names]
 
 
 def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.losses.symmetry import symmetry
 from likely.predictors.marginal import start_values
-from likely.predictors.standard import Standard, mean_and_std, standard
+from likely.predictors.standard import Standard, about_one, mean_and_std
 
 Array = NDArray[np.float64]
 
@@ -52,7 +51,7 @@ def learn_target(loss: Any, y: Array, weight: Array | None, offset: Array | None
 
     Elsewhere, as for counts and classes, y stays as it is; the marginal fit is the start in any case.
     """
-    motion = _motion(loss, y, weight)
+    motion = about_one(loss, y, weight)
     moved = y if motion is None else motion.y(y)
     apart = offset if motion is None or offset is None else motion.offset(offset)
     start = start_values(loss, moved, weight, apart)
@@ -87,26 +86,3 @@ def _spreads(loss: Any, y: Array, weight: Array | None) -> Array:
         rows, of_rows = loss.specification.structure.rows(j, y, weight)
         found[columns] = _spreads(inside, rows, of_rows)
     return found
-
-
-def _motion(loss: Any, y: Array, weight: Array | None) -> Standard | None:
-    if loss.specification.vector is not None or loss.y_columns is not None:
-        return None
-    needed = standard(loss, y, weight)  # ValueError where y is beyond float64
-    found = symmetry(loss)
-    if loss.columns == 0 or found.unit is None or not y.any():
-        return needed
-    mean, std = mean_and_std(y, weight)
-    shift = mean if found.shift is not None else 0.0
-    unit = std if found.shift is not None else abs(mean)
-    if not unit > 0.0:
-        return needed
-    c, d = found.unit
-    factor = unit**d
-    move = c * np.log(unit)
-    if found.shift is not None:
-        move = move + shift * found.shift
-    motion = Standard(float(shift), float(unit), factor, move)
-    # The rounding of a constant y must not become its spread.
-    usable = np.isfinite(factor).all() and std > 1e-12 * abs(mean)
-    return motion if usable and loss.specification.support.covers(motion.y(y)) else needed
