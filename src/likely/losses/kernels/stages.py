@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
+from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
     Terms,
@@ -23,6 +24,7 @@ from likely._math.series import (
     without_series,
 )
 from likely._math.sums import SUMS
+from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
@@ -105,7 +107,12 @@ def _stages(
             arrays = [place[id(node)] for node in (*group[0].args, *group)]
             body.append(f"{function}({', '.join(arrays)}, size)")
             if ops not in functions:
-                functions[ops] = _Sums(function, ops, used).text()
+                patched = ops[0] in DERIVATIVES
+                functions[ops] = (
+                    patch_function(function, ops, _ROWS, used)
+                    if patched
+                    else _Sums(function, ops, used).text()
+                )
         computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
         wanted = [*computed, *(nodes if stage == last else [])]
         known = {
@@ -176,6 +183,8 @@ class _Sums:
             "for i in range(size):",
             "    kept[active] = i",
             f"    active += 1 if {needed} else 0",
+            "if active == 0:",
+            "    return",
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
