@@ -52,9 +52,7 @@ def folded(rng):
     """45,730 rows of two kinds, near 2 and around 12, that X does not tell apart for sure."""
     X = rng.gamma(2.0, 1.0, (45_730, 9))
     X[:, 1:] += 0.5 * X[:, :1]
-    near = rng.uniform(size=X.shape[0]) < _logistic(
-        X[:, 0] - X[:, 3] + 0.5 * np.sin(2 * X[:, 4])
-    )
+    near = rng.uniform(size=X.shape[0]) < _logistic(X[:, 0] - X[:, 3] + 0.5 * np.sin(2 * X[:, 4]))
     close = 1.5 + 0.3 * X[:, 1] * rng.gamma(2.0, 0.5, X.shape[0])
     return X, np.where(near, close, 12 + 2 * np.sin(X[:, 2]) + 3 * rng.normal(size=X.shape[0]))
 
@@ -182,12 +180,24 @@ def friedman(number: int, noise: float) -> Callable[[Any], Any]:
     return lambda rng: make(1000, noise=noise, random_state=int(rng.integers(2**31)))
 
 
+_OWN = (
+    arm,
+    turbine,
+    hulls,
+    folded,
+    spread,
+    micro,
+    giga,
+    missing,
+    capped,
+    heavy,
+    strays,
+    ties,
+    zeros,
+)
+_OWN += (costs, exact, steps, line, tiny, nothing, wide, codes, large)
 MADE: dict[str, Callable[[Any], Any]] = {
-    **{
-        make.__name__: make
-        for make in (arm, turbine, hulls, folded, spread, micro, giga, missing, capped)
-        + (heavy, strays, ties, zeros, costs, exact, steps, line, tiny, nothing, wide, codes, large)
-    },
+    **{make.__name__: make for make in _OWN},
     "friedman1": friedman(1, 1.0),
     "friedman2": friedman(2, 125.0),
     "friedman3": friedman(3, 0.1),
