@@ -180,24 +180,34 @@ def friedman(number: int, noise: float) -> Callable[[Any], Any]:
     return lambda rng: make(1000, noise=noise, random_state=int(rng.integers(2**31)))
 
 
-_OWN = (
-    arm,
-    turbine,
-    hulls,
-    folded,
-    spread,
-    micro,
-    giga,
-    missing,
-    capped,
-    heavy,
-    strays,
-    ties,
-    zeros,
-)
-_OWN += (costs, exact, steps, line, tiny, nothing, wide, codes, large)
 MADE: dict[str, Callable[[Any], Any]] = {
-    **{make.__name__: make for make in _OWN},
+    **{
+        make.__name__: make
+        for make in (
+            arm,
+            turbine,
+            hulls,
+            folded,
+            spread,
+            micro,
+            giga,
+            missing,
+            capped,
+            heavy,
+            strays,
+            ties,
+            zeros,
+            costs,
+            exact,
+            steps,
+            line,
+            tiny,
+            nothing,
+            wide,
+            codes,
+            large,
+        )
+    },
     "friedman1": friedman(1, 1.0),
     "friedman2": friedman(2, 125.0),
     "friedman3": friedman(3, 0.1),

@@ -9,14 +9,12 @@ import pytest
 import likely
 from likely import (
     Bernoulli,
-    Beta,
     Categorical,
     Censored,
     Constant,
     Exponential,
     Family,
     Gamma,
-    GeneralisedPoisson,
     Hurdle,
     Independent,
     Laplace,
@@ -45,6 +43,7 @@ from likely.modifiers import MODIFIERS
 from likely.recipe import as_family
 from likely.trials import TRIALS
 from oracles.modified import SAMPLE
+from oracles.plain import Amounts, Numbers
 
 VALUES = [
     *SAMPLE.values(),
@@ -133,11 +132,11 @@ def test_default_roles():
         (lambda: ZeroInflated(Poisson(), zero=shared), "no parameter 'zero'"),
         (lambda: ZeroInflated(3), "must be a family"),
         (
-            lambda: Truncated(Beta(), low=0.5),
-            "Beta has no formula for log_cdf and log_sf; families",
+            lambda: Truncated(Amounts(), low=0.5),
+            "Amounts has no formula for log_cdf and log_sf; families",
         ),
         (lambda: Truncated(Laplace(), low=0.0), "loss has kinks"),
-        (lambda: Truncated(GeneralisedPoisson(), low=2), "needs low=0 or a finite high"),
+        (lambda: Truncated(Numbers(), low=2), "needs low=0 or a finite high"),
         (lambda: Truncated(Bernoulli(), low=0), "y are classes"),
         (lambda: Truncated(ZeroInflated(Poisson()), high=9), r"ZeroInflated\(Truncated\(...\)\)"),
         (lambda: Truncated(Normal(), low="a"), "low must be a number"),
@@ -153,13 +152,13 @@ def test_default_roles():
             r"loc1 is a parameter of Normal: give it there",
         ),
         (
-            lambda: Censored(GeneralisedPoisson()),
-            "GeneralisedPoisson has no formula for log_cdf and log_sf; families that have both: Geo",
+            lambda: Censored(Numbers()),
+            "Numbers has no formula for log_cdf and log_sf; families that have both: GeneralisedPoisson, Geo",
         ),
         (lambda: Censored(Categorical()), "y are classes"),
         (lambda: Censored(VonMises()), "VonMises: an angle has no first and no last value"),
         (lambda: Truncated(VonMises(), low=0.0), "where the circle is cut"),
-        (lambda: Censored(Beta()), "families that have both: Exponential, "),
+        (lambda: Censored(Amounts()), "families that have both: Beta, Exponential, "),
         (lambda: Censored(Censored(Normal())), "censored already"),
     ],
 )
@@ -186,7 +185,7 @@ def test_bounds_that_cannot_be(bounds, message):
     ("family", "bounds", "message"),
     [
         (Poisson(), {"low": 0.5}, "whole numbers"),
-        (GeneralisedPoisson(), {"high": 500}, "more than 200"),
+        (Numbers(), {"high": 500}, "more than 200"),
         (Poisson(), {"low": 1, "high": 2}, "nothing but the count 2"),
     ],
 )

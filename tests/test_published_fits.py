@@ -14,13 +14,18 @@ from likely import (
     ConwayMaxwellPoisson,
     GeneralisedExtremeValue,
     GeneralisedPoisson,
+    Geometric,
+    Hurdle,
     Linear,
+    LogLogistic,
     LogNormal,
     Mixture,
+    NegativeBinomial,
     NegativeBinomial1,
     Normal,
     Poisson,
     SkewNormal,
+    StudentT,
     Truncated,
     Weibull,
     ZeroInflated,
@@ -53,7 +58,16 @@ FAMILIES = {
     "student_t": ("StudentT", {"mu": "loc", "sigma": "scale", "nu": "df"}),
     "categorical": ("Categorical", {"logits": "probs"}),
     "ordinal_cumulative": ("Ordinal", {"eta": "loc", "thresholds": "thresholds"}),
+    "tweedie": ("Tweedie", {"mu": "mean", "phi": "dispersion", "p": "power"}),
+    "gev": ("GeneralisedExtremeValue", {"mu": "loc", "sigma": "scale", "xi": "shape"}),
 }
+
+
+def accelerated(family, modifier, roles):
+    """log T = loc + scale · W: loc is the logarithm of our scale, and scale one over our shape."""
+    return modifier(family(shape=predicted if roles["shape"].kind == "predicted" else shared))
+
+
 #: Case family → our modified family from its roles.
 MODIFIED = {
     "zero_inflated_poisson": (
@@ -62,7 +76,18 @@ MODIFIED = {
     ),
     "normal_mixture_2": (lambda roles: Mixture(Normal(), 2), {"mu": "loc", "sigma": "scale"}),
     "zero_truncated_poisson": (lambda roles: Truncated(Poisson(**roles), low=0), {"mu": "mean"}),
-    "weibull_aft": (lambda roles: Censored(Weibull()), {"loc": "scale", "scale": "shape"}),
+    "zero_truncated_negbin2": (
+        lambda roles: Truncated(NegativeBinomial(**roles), low=0),
+        {"mu": "mean", "theta": "size"},
+    ),
+    "weibull_aft": (
+        lambda roles: accelerated(Weibull, Censored, roles),
+        {"loc": "scale", "scale": "shape"},
+    ),
+    "loglogistic_entry": (
+        lambda roles: accelerated(LogLogistic, lambda f: Censored(Truncated(f)), roles),
+        {"loc": "scale", "scale": "shape"},
+    ),
     "lognormal_aft": (
         lambda roles: Censored(LogNormal(**roles)),
         {"loc": "loc", "scale": "scale"},
@@ -71,17 +96,39 @@ MODIFIED = {
         lambda roles: Censored(Normal(**roles)),
         {"loc": "loc", "scale": "scale"},
     ),
+    "lognormal_interval": (
+        lambda roles: Censored(LogNormal(**roles)),
+        {"loc": "loc", "scale": "scale"},
+    ),
+    "normal_interval": (lambda roles: Censored(Normal(**roles)), {"loc": "loc", "scale": "scale"}),
+    "student_t4_right_censored": (
+        lambda roles: Censored(StudentT(df=4.0, **roles)),
+        {"loc": "loc", "scale": "scale"},
+    ),
+    "zero_inflated_geometric": (
+        lambda roles: ZeroInflated(Geometric(mean=roles["mean"]), inflation=roles["inflation"]),
+        {"mu": "mean", "zi": "inflation"},
+    ),
+    "hurdle_negbin2": (
+        lambda roles: Hurdle(
+            NegativeBinomial(mean=roles["mean"], size=roles["size"]), zero=roles["zero"]
+        ),
+        {"mu": "mean", "theta": "size", "zero": "zero"},
+    ),
 }
 #: The scale of log T is one over Weibull's shape.
-NEGATED = {("weibull_aft", "scale")}
-NOT_FEATURES = ("y", "offset", "weight", "Intercept", "successes", "trials", "time", "event")
+NEGATED = {("weibull_aft", "scale"), ("loglogistic_entry", "scale")}
+NOT_FEATURES = (
+    *("y", "offset", "weight", "Intercept", "successes", "trials"),
+    *("time", "event", "entry", "low", "high"),
+)
 #: A case's name of a link → ours.
 LINKS = {"1/mu^2": "inverse_squared"}
 
 
 def load(case):
     info = json.loads((DATA / f"{case}.json").read_text())
-    with (DATA / f"{case}.csv").open() as file:
+    with (DATA / Path(info["data"]).name).open() as file:
         rows = list(csv.DictReader(file))
     columns = {name: np.array([float(r[name]) for r in rows]) for name in rows[0]}
     return info, columns
@@ -89,7 +136,7 @@ def load(case):
 
 def fit(info, columns):
     name, names = (FAMILIES | MODIFIED)[info["family"]]
-    design, roles = {}, {}
+    design, roles, has = {}, {}, {}
     features = [c for c in columns if c not in NOT_FEATURES]
     for theirs, spec in info["params"].items():
         if info["family"] == "normal_mixture_2":
@@ -97,6 +144,8 @@ def fit(info, columns):
         terms = [t for t in spec["terms"] if t != "Intercept"]
         ours = names[theirs]
         design[ours] = [features.index(t) for t in terms]
+        if "Intercept" not in spec["terms"]:
+            has[ours] = False  # ordinal classes have thresholds in its place
         role = predicted if terms else shared
         link = spec["link"].split(":")[0].removeprefix("cumulative ")
         if (name, theirs) == ("VonMises", "mu"):
@@ -114,10 +163,12 @@ def fit(info, columns):
         y = np.angle(np.exp(1j * y))
     if "event" in columns:
         side = "left" if "left" in info["family"] else "right"
-        y = censored(columns["time"], columns["event"], side)
+        y = censored(columns["time"], columns["event"], side, columns.get("entry"))
+    if "low" in columns:
+        y = np.column_stack([columns["low"], columns["high"]])
     if "trials" in columns:
         y = np.column_stack([columns["successes"], columns["trials"]])
-    estimator = Linear(family, columns=design) if design else Constant(family)
+    estimator = Linear(family, columns=design, fit_intercept=has) if design else Constant(family)
     model = estimator.fit(X, y, sample_weight=weight, offset=columns.get("offset"))
     return model, names
 

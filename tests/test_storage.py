@@ -159,9 +159,11 @@ def test_an_interrupted_write_leaves_what_was_there(model, monkeypatch, call, er
             raise error
 
     monkeypatch.setattr(storage.os, "fsync", fsync)
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as caught:
         write_folder(model, {"second": True}, {"a": np.zeros(3)})
     monkeypatch.undo()
+    if isinstance(error, OSError):
+        assert caught.value.filename.startswith(str(model))  # where the user wanted it
     if existing:
         assert read_folder(model)[0] == MANIFEST
         assert not leftovers(model)

@@ -29,7 +29,8 @@ def censored(time: Any, event: Any, side: str = "right", entry: Any = None) -> N
 
     if side not in ("right", "left"):
         raise ValueError(f'side must be "right" or "left", got {side!r}')
-    values, seen = check.numeric(time, "time"), check.numeric(event, "event")
+    values = check.numeric(time, "time")
+    seen = check.numeric(event, "event", ": 1 (seen) or 0 (censored)")
     if values.ndim != 1 or values.shape != seen.shape:
         raise ValueError(
             f"time and event must have one value a row, got shapes {values.shape} and {seen.shape}"

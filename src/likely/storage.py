@@ -80,6 +80,9 @@ def write_folder(
         folder.chmod(0o777 & ~_umask())
         _write_all(folder, files, text)
         os.replace(folder, path)
+    except OSError as error:
+        error.filename = os.fspath(path)  # not that of a folder which is gone in a moment
+        raise
     finally:
         # After the rename there is nothing left; after Ctrl-C or a full disk there is, and it goes.
         shutil.rmtree(folder, ignore_errors=True)

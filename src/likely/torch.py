@@ -89,6 +89,7 @@ class NLLLoss(nn.Module):
                 if role == "shared"
             }
         )
+        self._shares = len(self.shared) > 0
 
     @property
     def predicted(self) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ class NLLLoss(nn.Module):
 
     def _complete(self, raw: Tensor, rows: torch.Size) -> Tensor:
         """All raw columns in the family's order: those predicted, and the shared values beside them."""
-        if not self.shared:
+        if not self._shares:
             return raw
         wanted = len(self._roles) - len(self.shared)
         if raw.shape == rows and wanted == 1:

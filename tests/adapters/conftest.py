@@ -74,6 +74,7 @@ def _families() -> list[Any]:
         likely.Hurdle(likely.NegativeBinomial()),
         likely.Truncated(likely.Normal(), low=-1.5),
         likely.Mixture(likely.Poisson(), 2),
+        likely.Mixture(likely.Poisson(), 2, odds2=1.5),
     ]
 
 

@@ -65,7 +65,19 @@ TABLES = {
         {"x": X + X, "y": [f"{i},5" for i in range(80)]},
         "y",
         (),
-        "its cells look like numbers with commas, such as '0,5'; write them with a decimal point",
+        "its cells look like numbers with commas or signs in them, such as '0,5'; write them with a decimal",
+    ),
+    "thousands": (
+        {"x": X + X, "y": [f"1,{i + 100}.50" for i in range(80)]},
+        "y",
+        (),
+        "its cells look like numbers with commas or signs in them, such as '1,100.50'; write them with",
+    ),
+    "days of other countries": (
+        {"x": X + X, "y": [f"{i % 28 + 1}.{i % 12 + 1}.2024" for i in range(80)]},
+        "y",
+        (),
+        "its cells look like dates, such as '1.1.2024'; write them as 2024-12-31",
     ),
     "dropped, with a space": (
         {"x": X, "y": X, "first name": X},

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from likely.data.codes import CodeEncoder
 from likely.data.encoder import TableEncoder
 from likely.data.errors import DataError
 from likely.data.read import from_frame
@@ -33,6 +34,22 @@ def test_text_becomes_one_column_a_level_but_the_most_frequent():
     assert encoder.column_names == ("c[a]", "c[c]")
     assert matrix.sum(axis=0).tolist() == [20, 10]
     assert "c: 3 categories, reference 'b'" in encoder.notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ([f"1.{i:03},50" for i in range(N)], "look like numbers with commas or signs in them"),
+        ([f"€ {i}" for i in range(N)], "such as '€ 0'; write them with a decimal point"),
+        ([f"{i % 28 + 1}.{i % 12 + 1}.{2000 + i}" for i in range(N)], "look like dates"),
+    ],
+)
+def test_text_that_was_meant_as_numbers_or_dates_is_left_out_with_advice(cells, found):
+    encoder, _ = fitted(c=cells, x=X)
+    assert any("left out" in note and found in note for note in encoder.notes)
+    codes = CodeEncoder().fit(table(c=cells, x=X))
+    assert any(found in note for note in codes.notes)
+    assert not any("look like" in note for note in fitted(c=["a", "b"] * (N // 2))[0].notes)
 
 
 def test_few_whole_numbers_are_categories_unless_named():

@@ -49,6 +49,21 @@ def test_expected_and_empirical_curvature_agree_at_the_truth():
     assert np.abs(gradient.mean(axis=1) / np.sqrt(empirical)).max() < 0.02
 
 
+def test_trees_look_at_predicted_columns_alone():
+    loss = StudentT().loss()  # df is shared
+    y, raw = RNG.normal(size=N), RNG.normal(size=(3, N))
+    nll, gradient, whole = loss.evaluate(y, raw, 2, "expected")
+    for seen in (loss.of_predicted, loss.of_predicted.compiled):
+        same_nll, same_gradient, part = seen.evaluate(y, raw, 2, "expected")
+        np.testing.assert_allclose(same_nll, nll, rtol=1e-13)
+        np.testing.assert_allclose(same_gradient, gradient, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(part[:3], whole[:3], rtol=1e-12, atol=1e-14)
+        assert not part[3:].any()
+        assert whole[4:].all()
+    alone = Normal().loss()
+    assert alone.of_predicted is alone
+
+
 @pytest.mark.parametrize("curvature", ["expected", "empirical"])
 def test_natural_gradient_solves_with_the_whole_matrix(curvature):
     family = StudentT(df=predicted)

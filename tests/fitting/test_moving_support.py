@@ -106,3 +106,17 @@ def test_the_last_quantile_is_the_end_of_the_support():
     np.testing.assert_allclose(d.quantile(1.0), [4.0, 1.0, np.inf, np.inf])
     np.testing.assert_allclose(d.isf(0.0), d.quantile(1.0))
     np.testing.assert_array_equal(d.quantile(0.0), 0.0)
+
+
+def test_one_value_far_from_all_others():
+    """The mean of y is far from them, and so is where the fit begins; its maximum is beside the others all the same."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=300)
+    x = rng.normal(size=(300, 2))
+    y = 1.0 + x[:, 0] + noise
+    y[150] = 1e6
+    alone, model = Constant(GeneralisedExtremeValue()), Linear(GeneralisedExtremeValue())
+    for one in (alone, model):
+        assert one.fit(x, y).result_.status.name == "converged"
+        assert one.intercept_["loc"] == pytest.approx(0.2, abs=0.3)
+    assert model.log_likelihood_ > alone.log_likelihood_

@@ -1,8 +1,11 @@
 """Where there is no maximum the status says so, and only the terms at fault lose errors."""
 
+import warnings
+
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import sparse, stats
+from scipy.optimize import minimize_scalar
 
 from likely import (
     Bernoulli,
@@ -14,6 +17,7 @@ from likely import (
     GeneralisedPoisson,
     Gumbel,
     JohnsonSU,
+    Linear,
     NegativeBinomial,
     NegativeBinomial1,
     Normal,
@@ -414,3 +418,45 @@ def test_rows_of_one_y_at_the_end_of_the_support_are_uniform(rng):
     assert model.intercept_["shape"] == pytest.approx(-1.0, abs=1e-5)
     assert model.log_likelihood_ == pytest.approx(-80 * np.log(2.5), abs=1e-4)
     assert np.isnan(model.result_.std_errors).all()
+
+
+@pytest.mark.parametrize("case", ["even", "random"])
+def test_a_limit_at_the_end_of_a_valley_that_bends(case):
+    """JohnsonSU's log-normal: its scale goes as the exponential of its skewness, and its location with both."""
+    rows = 300
+    z = stats.norm.ppf((np.arange(rows) + 0.5) / rows)
+    random = np.random.default_rng(0).normal(size=3 * rows)
+    y, lean = {
+        "even": (z - 0.15 * z * z, -1.0),
+        "random": (1.0 + random[:rows] + random[rows::2], 1.0),
+    }[case]
+    with pytest.warns(ConvergenceWarning, match="boundary.*intercept of scale, intercept of skew"):
+        model = Constant(JohnsonSU()).fit(np.zeros((rows, 1)), y)
+    assert model.result_.status is Status.boundary
+
+    def shifted(log_gap):
+        """The log-normal from a threshold on, which is this far from the nearest y."""
+        away = np.log(lean * y - (lean * y).min() + np.exp(log_gap))
+        return rows * (0.5 * np.log(2.0 * np.pi * away.var()) + 0.5) + away.sum()
+
+    best = minimize_scalar(shifted, bounds=(-2.0, 8.0), method="bounded", options={"xatol": 1e-9})
+    assert model.log_likelihood_ == pytest.approx(-best.fun, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-200])
+@pytest.mark.parametrize("alpha", [0.0, 2.0])
+def test_the_size_of_weights_does_not_matter(size, alpha, rng):
+    """Nor whether there is a maximum: the loss of weights of 1e-9 is as small as differences that say nothing."""
+    X = rng.normal(size=(200, 1))
+    for y in (rng.binomial(8, 0.4, 200), rng.poisson(rng.gamma(2.0, 2.0, 200))):
+        one = Linear(NegativeBinomial(), alpha=alpha)
+        other = Linear(NegativeBinomial(), alpha=alpha * size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            one, other = one.fit(X, y), other.fit(X, y, sample_weight=np.full(200, size))
+        assert other.result_.status is one.result_.status
+        np.testing.assert_allclose(other.coef_["mean"], one.coef_["mean"], rtol=1e-7)
+        assert other.log_likelihood_ == pytest.approx(one.log_likelihood_ * size, rel=1e-10)
+        np.testing.assert_allclose(
+            other.result_.std_errors[:2] * np.sqrt(size), one.result_.std_errors[:2], rtol=1e-6
+        )

@@ -1,11 +1,14 @@
 """AsymmetricLaplace: quantile regression by linear programme, its certificate and standard errors."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import linprog
 
 from likely import AsymmetricLaplace, Constant, Linear, predicted, shared
+from likely.fitting.absolute import least_deviations
 
 LEVELS = [0.1, 0.5, 0.9]
 
@@ -79,3 +82,37 @@ def test_a_level_that_is_not_fixed_is_refused(data, role):
     X, y = data
     with pytest.raises(ValueError, match="loc and a scale to fit, no more: fix level"):
         Linear(AsymmetricLaplace(level=role)).fit(X, y)
+
+
+@pytest.mark.parametrize("family", [AsymmetricLaplace(level=0.3), AsymmetricLaplace()], ids=str)
+@pytest.mark.parametrize("size", [1e6, 1e12])
+def test_a_value_far_from_all_others_leaves_them_their_digits(family, size):
+    """The programme is solved to a share of the largest y; the way on along edges has no tolerance."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))
+    y = 1.0 + X[:, 0] + rng.normal(size=300)
+    y[150] = size
+    for model in (Linear(family), Constant(family)):
+        assert model.fit(X, y).result_.status.name == "converged"
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.8, -0.5])
+def test_no_other_vertex_is_better(tilt):
+    """With ties in X and in y, and one row a million times the others."""
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        D = np.column_stack([np.ones(16), np.round(rng.normal(size=16))])
+        y, costs = np.round(rng.normal(size=16)), np.exp(rng.normal(size=16))
+        y[3] = 1e9
+
+        def total(beta, D=D, y=y, costs=costs):
+            r = y - D @ beta
+            return costs @ (np.abs(r) + tilt * r)
+
+        found = least_deviations(
+            y, costs, lambda i, D=D: D[i], lambda b, D=D, y=y: y - D @ b, 2, tilt
+        )
+        pairs = [list(p) for p in combinations(range(16), 2) if np.ptp(D[list(p), 1]) > 0.0]
+        best = min(total(np.linalg.solve(D[p], y[p])) for p in pairs)
+        assert total(found.coefficients) <= best * (1.0 + 1e-14)
+        assert found.gap < 1e-12

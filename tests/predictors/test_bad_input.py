@@ -20,6 +20,7 @@ from likely import (
     NegativeBinomial,
     Normal,
     Poisson,
+    Trees,
     load,
     predicted,
     shared,
@@ -305,6 +306,32 @@ def test_text_in_x(X, y):
     mixed = frame.assign(town=["1.5", *["x"] * (N - 1)])
     with refused(r"column 'town' holds text, such as 'x' in row 1"):
         Linear().fit(mixed, y)
+
+
+def test_text_beside_columns_that_know_missing_values(X, y):
+    frame = pd.DataFrame({
+        "age": pd.array(X[:, 0], dtype="Float64"), "town": pd.Categorical(["Rome", *["Ulm"] * (N - 1)])
+    })  # fmt: skip
+    with refused(r"column 'town' holds text, such as 'Rome' in row 0: .*OneHotEncoder"):
+        Linear().fit(frame, y)
+
+
+@pytest.mark.parametrize("estimator", [Linear, Trees])
+def test_a_lazy_frame_has_no_rows_yet(estimator, X, y):
+    lazy = pl.LazyFrame({"age": X[:, 0]})
+    with pytest.raises(
+        TypeError, match=r"X is a lazy table \(LazyFrame\), .*: pass X\.collect\(\)"
+    ):
+        estimator().fit(lazy, y)
+    estimator().fit(lazy.collect(), y)
+
+
+def test_settings_that_are_no_numbers(X, y):
+    with refused("alpha must be finite and ≥ 0, got 'much'"):
+        Linear(alpha="much").fit(X, y)
+    frame = pd.DataFrame(X, columns=["age", "size"])
+    with refused(r"columns asks for 'town', which X does not have. Its columns are 'age', 'size'"):
+        Linear(columns={"scale": ["town"]}).fit(frame, y)
 
 
 def test_times_in_x(X, y):

@@ -71,3 +71,18 @@ def test_labels_in_a_loss_are_refused_without_circular_advice():
         ValueError, match=r"got 'a'; for labels use a family for classes \(Bernoulli"
     ):
         Linear("normal").fit(X[:2], ["a", "b"])
+
+
+@pytest.mark.parametrize("estimator", [Constant, Linear])
+def test_booleans_of_pandas_stay_booleans(estimator):
+    y = pd.Series([True, False] * 4, dtype="boolean")
+    model = estimator("bernoulli").fit(X, y)
+    assert model.classes_.dtype == bool
+    assert model.predict(X[:2]).dtype == bool
+    with pytest.raises(ValueError, match="y has missing labels in row 0"):
+        estimator("bernoulli").fit(X, pd.Series([pd.NA, *y[1:]], dtype="boolean"))
+
+
+def test_labels_of_several_types_are_named():
+    with pytest.raises(ValueError, match=r"such as 'a' in row 1 and 1 in row 0: write all .* text"):
+        Linear("categorical").fit(X, np.array([1, "a", 2, "b"] * 2, dtype=object))

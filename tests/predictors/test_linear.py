@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import gammaln
+from sklearn.datasets import load_iris
 
 from likely import (
     Bernoulli,
@@ -692,6 +693,22 @@ def test_separation(X):
     assert penalised.result_.status is Status.converged
 
 
+@pytest.mark.parametrize("reference", [None, 0, 1])
+def test_one_class_apart_from_others_that_are_not(reference):
+    """The sepals of Iris setosa are told from those of the others, which move farther and stay mixed."""
+    sepals, species = load_iris(return_X_y=True)
+    sepals = sepals[:, :2]
+    with warned(r"^separated: columns of X predict the response perfectly in some rows"):
+        model = Linear(Categorical(reference=reference)).fit(sepals, species)
+    mixed = Linear(Bernoulli()).fit(sepals[species > 0], species[species > 0])
+    assert model.log_likelihood_ == pytest.approx(mixed.log_likelihood_, rel=1e-8)
+    if reference == 1:  # the terms between those two have finite estimates
+        rows = [row for row in model.summary().rows if row.parameter == "probs[2]"]
+        for row, known in zip(rows, mixed.summary().rows, strict=True):
+            assert row.estimate == pytest.approx(known.estimate, abs=1e-6 * known.std_error)
+            assert row.std_error == pytest.approx(known.std_error, rel=1e-6)
+
+
 @pytest.mark.parametrize("estimator", [Linear, Constant])
 def test_constant_target(estimator, X):
     with warned(r"^unbounded: the likelihood grows without limit.*constant"):
@@ -840,3 +857,63 @@ def test_feature_names_for_an_array_without_names(tmp_path):
         Linear().fit(X, y, feature_names=["age"])
     with pytest.raises(ValueError, match=r"X names its columns itself"):
         Linear().fit(pd.DataFrame(X, columns=["a", "b"]), y, feature_names=["age", "size"])
+
+
+@pytest.mark.parametrize(
+    ("family", "size"),
+    [
+        (Normal(scale=shared), 1.0),
+        (Normal(scale=shared), 1e9),  # fitted less its mean
+        (Normal(), 1e-60),  # fitted in another unit
+        (Gamma(mean=predicted("inverse")), 1e3),  # raw predictions of 0 are outside
+        (NegativeBinomial(), 1e3),
+        (Poisson(mean=predicted("identity")), 1e3),
+        (Categorical(), 1.0),
+    ],
+)
+def test_a_column_for_each_group_takes_the_place_of_the_intercept(family, size):
+    rng = np.random.default_rng(5)
+    group = np.repeat([0, 1, 2], 30)
+    drawn = rng.gamma(2.0, size=90) * (1.0 + group)
+    y = (drawn * 1.5 % 3.0).astype(int) if family == Categorical() else size + drawn * size**0.5
+    if size == 1e-60:
+        y = size * drawn
+    elif not isinstance(family, (Normal, Gamma)):
+        y = np.floor(y)
+    one = np.eye(3)[group]
+    contrasts = Linear(family).fit(one[:, 1:], y)
+    means = Linear(family, fit_intercept=False).fit(one, y)
+    assert means.result_.status is Status.converged
+    assert means.log_likelihood_ == pytest.approx(contrasts.log_likelihood_, rel=1e-12)
+    assert not np.any(means.intercept_[family.parameters[0]])
+    first = np.atleast_2d(means.coef_[family.parameters[0]])[:, 0]
+    assert first == pytest.approx(
+        np.atleast_1d(contrasts.intercept_[family.parameters[0]]), rel=1e-6
+    )
+    assert means.predict_dist(one[:1]).log_prob(y[:1]) == pytest.approx(
+        contrasts.predict_dist(one[:1, 1:]).log_prob(y[:1]), rel=1e-6
+    )
+
+
+def test_least_squares_through_the_origin(X, tmp_path):
+    x, offset = X[:, :1], X[:, 1]
+    y = 5.0 + 2.0 * x[:, 0] + offset
+    model = Linear(Normal(scale=shared), fit_intercept={"loc": False}).fit(x, y, offset=offset)
+    slope = (x[:, 0] @ (y - offset)) / (x[:, 0] @ x[:, 0])
+    assert model.coef_["loc"] == pytest.approx([slope], rel=1e-10)
+    left = y - offset - slope * x[:, 0]
+    row = model.summary().rows[0]
+    assert row.std_error == pytest.approx(np.sqrt(np.mean(left**2) / (x[:, 0] @ x[:, 0])), rel=1e-8)
+    assert model.intercept_["loc"] == 0.0
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.fit_intercept == {"loc": False}
+    np.testing.assert_array_equal(again.predict(x, offset=0.0), model.predict(x, offset=0.0))
+
+
+def test_intercepts_that_cannot_be_left_out_are_named(X):
+    y = X[:, 0]
+    with pytest.raises(ValueError, match=r"fit_intercept names 'mean', but the parameters are loc"):
+        Linear(Normal(), fit_intercept={"mean": False}).fit(X, y)
+    with pytest.raises(ValueError, match=r"scale is shared.*its intercept: fix it instead"):
+        Linear(Normal(scale=shared), fit_intercept={"scale": False}).fit(X, y)

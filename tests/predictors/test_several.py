@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from likely import Constant, Mixture, Normal
+from likely import Constant, Linear, Mixture, Normal
 from likely.fitting import Status
 
 RNG = np.random.default_rng(3)
@@ -65,3 +65,16 @@ def test_where_there_are_only_spikes_it_is_said():
     y = np.r_[np.full(30, 1.0), np.full(30, 9.0)]
     with pytest.raises(ValueError, match="unbounded"):
         Mixture(Normal(), 2).fit(y)
+
+
+def test_the_maximum_inside_is_found_beside_spikes():
+    """One component too many: the first fit collapses onto rows that X fits exactly, and others begin elsewhere."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=30)
+    X = rng.normal(size=(30, 2))
+    y = 1.0 + X[:, 0] + z
+    model = Linear(Mixture(Normal(), 2)).fit(X, y)
+    assert model.result_.status is Status.converged
+    assert model.log_likelihood_ > Linear(Normal()).fit(X, y).log_likelihood_
+    scales = np.exp([model.intercept_[f"scale{i}"] + X @ model.coef_[f"scale{i}"] for i in (1, 2)])
+    assert scales.max(axis=0).min() > 1e-3

@@ -12,6 +12,7 @@ import pytest
 from mpmath import mp, mpf
 from scipy.special import digamma, expit, gamma, gammaln, i0, i1, ndtr
 
+from likely import Family, Parameter, positive
 from likely.families.registry import modules, specification
 from likely.links.catalogue import LINKS, default_link, links_for
 from likely.losses.nll import NegativeLogLikelihood, Slot
@@ -211,3 +212,20 @@ def test_reader_itself():
         math.log(2) - 3 * math.log(3)
     )
     assert len(LINKS) > 10
+
+
+def test_numbers_of_many_digits_are_printed_with_six():
+    class Speeds(Family):
+        """Speeds."""
+
+        support = positive
+        scale = Parameter(positive)
+
+        def log_density(y, scale):
+            z = y / scale
+            return -0.225791352644727 + 2.0 * y.log - 0.123456789012345 * (z * z) - 3.0 * scale.log
+
+    explained = Speeds().explain()
+    for shown in (str(explained), explained.latex):
+        assert "0.123457" in shown
+        assert not re.search(r"\d{9}", shown)

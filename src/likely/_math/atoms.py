@@ -9,7 +9,7 @@ textbook formula: the truth that the expansion is measured against, and what ``e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from likely._math import compound, graph, special
@@ -19,6 +19,7 @@ from likely._math.graph import PI, Node, exp, log, make, minimum, sign, sqrt, wh
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 
 Rule = Callable[..., tuple[Node | float, ...]]
+Tangent = Callable[[Node, Sequence[Node]], Node]
 Formula = Callable[..., Node]
 
 
@@ -28,6 +29,7 @@ class Atom:
 
     ``derivative(*arguments, out)`` gives the partial derivative for each argument; ``expansion`` is
     None for a primitive; ``definition`` is None where the name itself is the textbook's.
+    ``tangent(node, slopes)`` is the derivative of an atom of any number of arguments, whose partial ones nobody wants.
     ``covariant`` and ``degrees`` are what :func:`likely._math.derive.covariant` knows of it beyond its derivative.
     """
 
@@ -39,6 +41,7 @@ class Atom:
     #: Of each argument what it adds to the degree, per unit of a logarithm's slope: None where it must not move, and 0
     #: for the value of such a logarithm, to which the atom is proportional.
     degrees: tuple[float | None, ...] | None = None
+    tangent: Tangent | None = None
 
     def __call__(self, *args: object) -> Node:
         return make(self.name, *args)
@@ -58,9 +61,10 @@ def register(
     expansion: Formula | None = None,
     covariant: Covariant | None = None,
     degrees: tuple[float | None, ...] | None = None,
+    tangent: Tangent | None = None,
 ) -> Atom:
     """Enter an atom into the registry under its name."""
-    atom = Atom(name, derivative, expansion, definition, covariant, degrees)
+    atom = Atom(name, derivative, expansion, definition, covariant, degrees, tangent)
     ATOMS[name] = atom
     return atom
 
@@ -101,7 +105,12 @@ _register("less_equal", lambda a, b, out: (0.0, 0.0))
 _register("equal", lambda a, b, out: (0.0, 0.0))
 
 # --- The logistic function and its logarithms. ---------------------------------------------------
-sigmoid = _register("sigmoid", lambda x, out: (out * sigmoid(-x),), lambda x: 1.0 / (1.0 + exp(-x)))
+sigmoid = _register(
+    "sigmoid",
+    lambda x, out: (out * sigmoid(-x),),
+    lambda x: 1.0 / (1.0 + exp(-x)),
+    along(0, at({1.0: lambda x: -sigmoid(x) * sigmoid(x)})),
+)
 softplus = _register("softplus", lambda x, out: (sigmoid(x),), lambda x: log(1.0 + exp(x)))
 log_softplus = _register(
     "log_softplus",
@@ -316,6 +325,13 @@ negative_binomial_few = _register(
 )
 
 # --- The same counts with variance m (1 + d), in log mean and log d; the size is s = m/d. --------
+
+
+def _excess_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
+    # d is m over the size.
+    return -_deviance_in_1_over_size(y, m, m / d, log_m, log_m - log_d)
+
+
 linear_variance_deviance = _register(
     # In log m with d held, the two slopes of NegativeBinomial are taken together on paper.
     "linear_variance_deviance",
@@ -334,7 +350,8 @@ linear_variance_slope = _register(
         1.0 / (1.0 + y * (d / m)),
         0.0,
         0.0,
-        out - m / d * _share(y, m / d),
+        # s log((s + y)/(s + m)) − sy/(s + y), of which the two logarithms are taken apart: for d → 0 both terms are y.
+        m / d * log1p_residual(y * (d / m)) - linear_variance_zeros(m, d, log_m, log_d),
         linear_variance_cross(y, m, d, log_m, log_d),
     ),
     lambda y, m, d, log_m, log_d: m / d * log((m / d + y) / (m / d + m)),
@@ -349,6 +366,7 @@ linear_variance_excess = _register(
         -negative_binomial_deviance_size_2(y, m, m / d),
     ),
     lambda y, m, d, log_m, log_d: (y - m) / (1.0 + d) - m / d * log((m / d + y) / (m / d + m)),
+    along(4, at({1.0: _excess_in_dispersion}), (2,)),
 )
 linear_variance_cross = _register(
     "linear_variance_cross",
@@ -365,6 +383,18 @@ linear_variance_zeros = _register(
 )
 
 # --- GeneralisedPoisson, in log mean and log dispersion. -----------------------------------------
+
+
+def _spread_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
+    spread = generalised_poisson_spread(y, m, d, log_m, log_d)
+    return -spread * (_share(d * y, m) + 2.0 * (1.0 / (1.0 + 1.0 / d)))
+
+
+def _few_spread_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
+    share = sigmoid(log_d)
+    return -share * (share * (y + 2.0 * sigmoid(-log_d) * (y - m)))
+
+
 generalised_poisson_deviance = _register(
     "generalised_poisson_deviance",
     lambda y, m, d, log_m, log_d, out: (
@@ -409,6 +439,30 @@ generalised_poisson_spread = _register(
         out * (_share(m, d * y) - 2.0 * (1.0 / (1.0 + 1.0 / d))),
     ),
     lambda y, m, d, log_m, log_d: d * (y - m) * (y - m) / ((1.0 + d) * (1.0 + d) * (m + d * y)),
+    along(4, at({1.0: _spread_in_dispersion}), (2,)),
+)
+generalised_poisson_few = _register(
+    "generalised_poisson_few",
+    lambda y, m, d, log_m, log_d, out: (
+        sigmoid(log_d) + softplus(log_d) - log_m,
+        0.0,
+        0.0,
+        m * sigmoid(-log_d) - y,
+        generalised_poisson_few_spread(y, m, d, log_m, log_d),
+    ),
+    lambda y, m, d, log_m, log_d: (m + d * y) / (1.0 + d) + y * log(1.0 + d) - y * log(m),
+)
+generalised_poisson_few_spread = _register(
+    "generalised_poisson_few_spread",
+    lambda y, m, d, log_m, log_d, out: (
+        sigmoid(log_d) * (1.0 + sigmoid(-log_d)),
+        0.0,
+        0.0,
+        -m * (sigmoid(log_d) * sigmoid(-log_d)),
+        sigmoid(log_d) * sigmoid(-log_d) * (y + (y - m) * ((1.0 - d) / (1.0 + d))),
+    ),
+    lambda y, m, d, log_m, log_d: d / (1.0 + d) * (y + (y - m) / (1.0 + d)),
+    along(4, at({1.0: _few_spread_in_dispersion}), (2,)),
 )
 
 log1p_excess = _register(
@@ -529,12 +583,13 @@ def _moving_residual(form: Formula) -> Covariant:
 
 
 def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
-    # Far from y the loss is linear in log m, of d = y − m.
+    # Far from y the loss is linear in log m, of d = y − m, and near it in m.
     d, s, n, *_ = atom.args
     if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
         return None
     y, m = d.args
-    return student_pull_in_log(y, m, d, s, n) - gamma.plus(1.0).node * atom.node
+    form = at({-1.0: lambda *args: student_pull_in_log(y, m, d, s, n) / m})
+    return form(*atom.args, atom.node, atom.slope, gamma)
 
 
 student_pull = _register(
@@ -611,7 +666,7 @@ student_pull_in_log = _register(
     "student_pull_in_log",
     None,
     lambda x, m, d, s, n: (
-        (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
+        m * (n * s * s * (d - m) + d * d * x) / ((n * s * s + d * d) * (n * s * s + d * d))
     ),
 )
 student_near = _register("student_near", None, lambda d, s, n: n * s * s / (n * s * s + d * d))

@@ -254,6 +254,21 @@ def generalised_poisson_spread(
     return z * (z / (m / d + y))
 
 
+def generalised_poisson_few(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m + d y)/(1 + d) + y log(1 + d) − y log m: all of the loss for the counts 0 and 1."""
+    growth = where(d < 1.0, log1p(d), special.softplus(log_d))
+    return m * (1.0 / (1.0 + d)) + y * ((1.0 / (1.0 + 1.0 / d)) + (growth - log_m))
+
+
+def generalised_poisson_few_spread(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """d/(1 + d)·(y + (y − m)/(1 + d)), its derivative in log d."""
+    return (1.0 / (1.0 + 1.0 / d)) * (y + (y - m) * (1.0 / (1.0 + d)))
+
+
 def negative_binomial_few(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
@@ -390,10 +405,10 @@ def student_pull(
 def student_pull_in_log(
     x: Expression, m: Expression, d: Expression, s: Expression, n: Expression
 ) -> Node:
-    """The pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
+    """m times the pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
     near, far = student_near(d, s, n), student_far(d, s, n)
-    apart = far * (near * ((d - m) / d / d) + far * (x / d / d))
-    close = near * (near * ((d - m) / n / s / s) + far * (x / n / s / s))
+    apart = far * (near * ((d - m) / d * (m / d)) + far * (x / d * (m / d)))
+    close = near * (near * ((d - m) / n / s * (m / s)) + far * (x / n / s * (m / s)))
     return where(abs_(d / s) > 1e50, apart, close)
 
 

@@ -44,7 +44,9 @@ def _chain(node: Node, arg_tangents: list[Node]) -> Node:
     if node.op == "where":
         condition, (da, db) = node.args[0], arg_tangents[1:]
         return ATOMS["where"](condition, da, db) if da is not db else da
-    rule = ATOMS[node.op].derivative
+    rule, tangent_of = ATOMS[node.op].derivative, ATOMS[node.op].tangent
+    if tangent_of is not None:
+        return tangent_of(node, arg_tangents)
     if rule is None:
         raise NotImplementedError(f"{node.op} has no derivative rule, so it cannot be in a loss")
     total = constant(0.0)
@@ -86,6 +88,10 @@ def times(partial: Node, darg: Node) -> Node:
             return a / (b.args[1] if b.args[0] is darg else b.args[0])
         if darg.op == "multiply" and any(arg is b for arg in darg.args):
             return times(a, darg.args[1] if darg.args[0] is b else darg.args[0])
+    if partial.op == "multiply":
+        for a, b in (partial.args, partial.args[::-1]):
+            if a.op == "divide" and a.args[1] is darg:
+                return a.args[0] * b
     return partial * darg
 
 

@@ -24,6 +24,7 @@ from likely._math.atoms import (
     ndtri,
     register,
     relative_entropy_term,
+    stirling_curve,
     stirling_error,
     stirling_error_1,
     stirling_error_2,
@@ -126,6 +127,17 @@ def _shape_2(d: Expression, s: Expression, q: Expression, log_s: Expression) -> 
     return where(near, w * (w * (w * (w * series))), steep - w * (v * v * v * (2.0 + 6.0 * r)))
 
 
+def _shape_rise(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    """q times that, which is still in range where the shape is so large that it is not."""
+    w, x = _at(d, s, q)
+    near = abs_(x) < SERIES
+    series = polynomial(where(near, x, 0.0), _coefficients(2, True))
+    e, r, v = exp(where(near, SERIES, x)), 1.0 / where(near, SERIES, x), where(near, 0.0, w)
+    v = v * r
+    steep = w * (w * (e * v * (1.0 + r * (6.0 * r - 4.0))))
+    return where(near, w * (w * (w * (x * series))), steep - w * (v * v * (2.0 + 6.0 * r)))
+
+
 def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     w, x = _at(d, s, q)
     return w * (w * _mean_1(x))
@@ -176,6 +188,19 @@ def _pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
     return where(q * (d / s) > SERIES, far, atom.slope - gamma.node * atom.node)
 
 
+def _shape_covariant(atom: Moving, gamma: Connection) -> Node | None:
+    # Of q = eᵗ.
+    if atom.slopes[2] is not atom.args[2] or not atom.alone(2):
+        return None
+    return gengamma_shape_rise(*atom.args) - gamma.node * atom.node
+
+
+gengamma_shape_rise: Atom = register(
+    "gengamma_shape_rise",
+    None,
+    lambda d, s, q, log_s: q * _textbook_shape_2(d, s, q, log_s),
+    _shape_rise,
+)
 gengamma_shape_2 = register("gengamma_shape_2", None, _textbook_shape_2, _shape_2)
 gengamma_exponential = register(
     "gengamma_exponential",
@@ -254,6 +279,7 @@ gengamma_shape = register(
     ),
     _textbook_shape,
     _shape,
+    _shape_covariant,
 )
 gengamma_kernel: Atom = register(
     "gengamma_kernel",
@@ -306,9 +332,22 @@ def _textbook_error_2(q: Expression) -> Node:
     return 6.0 * n * n * first + 4.0 * n * n * n * second
 
 
+def _error_covariant(atom: Moving, gamma: Connection) -> Node | None:
+    # Of q = eᵗ: by the slopes in log 1/q², of which the first tends to a constant for large q.
+    (q,) = atom.args
+    if atom.slopes[0] is not q:
+        return None
+    curve = 4.0 * stirling_curve(1.0 / (q * q), -2.0 * log(q)) / q
+    return curve - gamma.plus(1.0).node * atom.node
+
+
 square_error_2 = register("square_error_2", None, _textbook_error_2, _error_2)
 square_error_1 = register(
-    "square_error_1", lambda q, out: (square_error_2(q),), _textbook_error_1, _error_1
+    "square_error_1",
+    lambda q, out: (square_error_2(q),),
+    _textbook_error_1,
+    _error_1,
+    _error_covariant,
 )
 square_error = register(
     "square_error",

@@ -6,7 +6,7 @@ these sums is subtracted, so they are as accurate far out as near the mode.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import add
 from typing import Any
@@ -33,8 +33,13 @@ def _nodes(n: int, uniform: float) -> Iterator[tuple[float, float]]:
 #: With so many the relative error of the integral of an exponential or half a bell is 1e-14, that of
 #: the variance of h is 2e-12.
 NODES = list(_nodes(30, 0.3))
+#: For means that cancel: deeper, and so many that the mean and the variance of h keep every digit.
+DEEP = 44.0
+FINE = list(_nodes(46, 0.3))
 #: Of an interval in which |h| < 1.5 these give every digit.
 EVEN = list(_nodes(8, 1.0))
+#: The same of one whose length is twice the distance to the integrand's singularities.
+WIDE = list(_nodes(20, 1.0))
 #: The same of an interval that is short by the distance to the integrand's singularities, a sixth of it.
 SHORT = list(_nodes(6, 1.0))
 #: Of two intervals, the second from 2/7 of both on, these give every digit where h has steps as e^−s does.
@@ -46,6 +51,8 @@ LONG += [(2.0 / 7.0 + 5.0 / 7.0 * at, 5.0 / 7.0 * w) for at, w in _PART]
 class Tail:
     """∫ weight(s) e^−h(s) ds over 0 < s < reach, where h(0) = 0 and what is left out is below e^−``DROP``.
 
+    With the nodes ``FINE`` it is to be below e^−``DEEP``.
+
     ``first`` is a part of the reach that is integrated apart, where what is ahead is much longer than h is smooth.
     """
 
@@ -55,12 +62,13 @@ class Tail:
         height: Callable[[Node], Node],
         weight: Callable[[Node], Node] | None = None,
         first: Expression | None = None,
+        nodes: Sequence[tuple[float, float]] = NODES,
     ) -> None:
-        self._points: list[Node] = [at * reach for at, _ in NODES]
-        lengths: list[Any] = [w for _, w in NODES]
+        self._points: list[Node] = [at * reach for at, _ in nodes]
+        lengths: list[Any] = [w for _, w in nodes]
         if first is not None:
             rest = reach - first
-            self._points = [first + at * rest for at, _ in NODES] + [at * first for at, _ in LONG]
+            self._points = [first + at * rest for at, _ in nodes] + [at * first for at, _ in LONG]
             share = first / reach
             lengths = [w * (1.0 - share) for w in lengths] + [w * share for _, w in LONG]
         self._heights = [height(s) for s in self._points]

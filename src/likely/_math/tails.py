@@ -127,11 +127,6 @@ def normal_within(
     return where(_is_narrow(centre, width), flat, far)
 
 
-def logistic_between(a: Any, b: Any, width: Any) -> Node:
-    """log(σ(b) − σ(a)), given b − a."""
-    return log1mexp_of(width, log(width)) - softplus(-b) - softplus(a)
-
-
 def exponential_between(log_hazard: Any, growth: Any) -> Node:
     """log(e^(−h) − e^(−h eᵍ)) for a cumulative hazard h that grows by the factor eᵍ, g > 0."""
     log_growth = log(growth)

@@ -90,7 +90,7 @@ def register_tail(
     tails: Callable[..., TwoTails],
     growing: bool,
     place: Callable[[Any, Any], tuple[Any, ...]],
-    definition: Formula,
+    definition: Formula | None,
     pull_rule: Rule | None = None,
     rise_rule: Rule | None = None,
 ) -> tuple[Atom, Atom]:

@@ -29,6 +29,7 @@ from likely._math.atoms import (
     urn_deviance_share,
 )
 from likely._math.compound import TINY
+from likely._math.connection import along, at
 from likely._math.graph import PI, Expression, Node, abs_, exp, log, log1p, where
 
 #: Below this share a difference of two slopes is taken as the integral of their derivative over log n.
@@ -326,6 +327,37 @@ def _gap_curve(
     return where(p < CLOSE, close, _sum_parts(m, n)[0] - _sum_parts(m, q * n)[0])
 
 
+def _sum_of_squares(m: Expression, x: Expression) -> Node:
+    """Σ k²/(x + k)², of which all terms are of order m³/x² where x is large."""
+    z = x + 1.0
+    u, end = 1.0 / z, 1.0 / (z + m)
+    w = m * u
+    # 2 sinh λ − 2λ with λ = log(1 + w)
+    v = w / (2.0 + w)
+    near = 4.0 * (v * v * (v / (1.0 - v * v)) - special._atanh_tail(v))
+    main = z * where(v < 0.2, near, (w + m * end) - 2.0 * log1p(w))
+    of_1, slope_1 = _divided(u, end, special.STIRLING_1)
+    of_2, slope_2 = _divided(u, end, special.STIRLING_2)
+    first, last = x * u, x * end
+    errors = (first * first + first * last + last * last) * of_2 + last * last * (end * slope_2)
+    errors = errors - 2.0 * ((first + last) * of_1 + last * (end * slope_1))
+    ends = (u - 0.5 * (first * last) * m) + errors
+    return main + 2.0 * special.log1p_residual(w) + w * end * ends
+
+
+def _later_curve(k: Expression, c: Expression, n: Expression) -> Node:
+    """Σ ni/(n + i)² over i from c to c + k − 1, for n < c."""
+    u, end = 1.0 / (n + c), 1.0 / (n + c + k)
+    of_1, slope_1 = _divided(u, end, special.STIRLING_1)
+    of_2, slope_2 = _divided(u, end, special.STIRLING_2)
+    both = u + end
+    errors = both * of_1 + end * end * slope_1
+    squares = u * u + u * end + end * end
+    bends = 0.5 * both + squares * of_2 + end * end * (end * slope_2)
+    less = 0.5 + errors - n * (1.0 + bends)
+    return n * (log1p(k * u) + k * u * end * less)
+
+
 def _slope_of_sum(m: Node, x: Node) -> Node:
     moved = trigamma(x + 1.0 + m) - trigamma(x + 1.0)
     return x * (digamma(x + 1.0 + m) - digamma(x + 1.0)) + x * x * moved
@@ -333,6 +365,22 @@ def _slope_of_sum(m: Node, x: Node) -> Node:
 
 rising_sum_slope = register(
     "rising_sum_slope", None, lambda m, x, log_x: _slope_of_sum(m, x), _sum_slope
+)
+rising_squares = register(
+    "rising_squares",
+    None,
+    lambda m, x: (
+        m
+        - 2.0 * x * (digamma(x + 1.0 + m) - digamma(x + 1.0))
+        - x * x * (trigamma(x + 1.0 + m) - trigamma(x + 1.0))
+    ),
+    _sum_of_squares,
+)
+rising_later_curve = register(
+    "rising_later_curve",
+    None,
+    lambda k, c, n: _slope_of_sum(c + k - 1.0, n) - _slope_of_sum(c - 1.0, n),
+    _later_curve,
 )
 rising_gap_curve = register(
     "rising_gap_curve",
@@ -386,7 +434,22 @@ def _precision_curve(
         several = several - negative_binomial_deviance_size_2(y, t * share, n * share)
         several = several - _size_curve(y, share * n, log_share + log_n)
     one = where(k > 0.0, (c / (n + c)) * (n / (n + c)), 0.0)
-    return where(_at_most_one(k), -rising_gap_curve(c - 1.0, p, q, n, log_q, log_n) - one, several)
+    apart = rising_gap_curve(c - 1.0, p, q, n, log_q, log_n)
+    # Draws of a rare kind among very many say little: their sums less what so many of the other kind have in common.
+    again = rising_sum_slope(k - 1.0, p * n, log_p + log_n) - apart
+    several = where(n < c, again - rising_later_curve(k, c, n), several)
+    return where(_at_most_one(k), -apart - one, several)
+
+
+def _curve_in_inverse(
+    k: Node, c: Node, p: Node, q: Node, n: Node, log_p: Node, log_q: Node, log_n: Node
+) -> Node:
+    """The second derivative in 1/n over n², of which nothing is linear in 1/n."""
+    terms = (k, c, p, q, n, log_p, log_q, log_n)
+    plain = _precision_curve(*terms) + urn_precision_slope(*terms)
+    rare = where(_at_most_one(k), 0.0, rising_squares(k - 1.0, p * n))
+    large = rising_squares(k + c - 1.0, n) - rare - rising_squares(c - 1.0, q * n)
+    return where(n < k + c, plain, large)
 
 
 def _made_equal(k: Node, c: Node, n: Node, s: Node) -> Node:
@@ -446,6 +509,7 @@ urn_precision_slope = register(
         _risen(rarer, p * n) + _risen(other, q * n) - _risen(rarer + other, n)
     ),
     lambda *terms: _Urn(*terms).precision_slope(),
+    along(7, at({-1.0: _curve_in_inverse}), (4,)),
 )
 urn_log_probability = register(
     "urn_log_probability",

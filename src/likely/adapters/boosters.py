@@ -58,6 +58,8 @@ class BoostingObjective:
         self.curvature = chosen_curvature(self.loss, curvature, specification.name)
         #: The raw values to begin with, one per raw column; those of shared parameters move.
         self.start = start_values(self.loss, values, weight, added)
+        #: What trees look at, which have no use for the curvature of shared parameters.
+        self._of_trees: Any = self.loss.of_predicted
         roles = [self.loss.free[i].role for i in self.loss.column_slots]
         self._shared = [j for j, role in enumerate(roles) if role == "shared"]
         self._predicted = [j for j in range(self.loss.columns) if j not in self._shared]
@@ -69,7 +71,7 @@ class BoostingObjective:
         self.shared_path: list[Array] = []
         raw = np.repeat(self.start[:, None], values.shape[0], axis=1)
         raw = raw if added is None else raw + added
-        _, _, h = row_steps(self.loss, values, raw, weight, self.curvature, natural=False)
+        _, _, h = row_steps(self._of_trees, values, raw, weight, self.curvature, natural=False)
         self._per_row = np.array([np.average(column, weights=weight) for column in h])
 
     def __deepcopy__(self, memo: Any) -> BoostingObjective:
@@ -112,7 +114,7 @@ class BoostingObjective:
         """``steps`` with the shared parameters as they are."""
         w = _weights(weight)
         _, g, curvature = row_steps(
-            self.loss, _floats(y), self._raw(scores), w, self.curvature, natural=False
+            self._of_trees, _floats(y), self._raw(scores), w, self.curvature, natural=False
         )
         unit = self._per_row[self._predicted, None]
         g = g[self._predicted] / unit

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from likely._math import numpy_backend
+from likely._math.atoms import ATOMS
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, Table, compile_program, expand
 from likely._math.graph import Node, is_constant, make, substitute, symbol
@@ -174,5 +175,15 @@ def _numbers(function: Any, names: list[str]) -> Callable[..., list[float]]:
     return fold
 
 
+def _expanded(name: str) -> Callable[..., float]:
+    """Of an atom that a library computes by itself, but NumPy does not."""
+
+    def value(*args: float) -> Any:
+        return compile_program([make(name, *args)], numpy_backend.TABLE)({})[0]
+
+    return _number(value)
+
+
 #: Constants are folded into Python numbers, which take the type of the array they meet.
-_FOLD = {name: _number(function) for name, function in numpy_backend.TABLE.items()}
+_FOLD = {name: _expanded(name) for name, atom in ATOMS.items() if atom.expansion is not None}
+_FOLD |= {name: _number(function) for name, function in numpy_backend.TABLE.items()}

@@ -30,7 +30,7 @@ def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
     value, *slopes = _outputs(family, y, raw, 1)
     if len(slopes) == 1:  # one column, or all of them together
         return value, slopes[0].reshape(raw.shape)
-    return value, jnp.stack(slopes, axis=-1)
+    return value, jnp.stack(slopes, axis=-1) if slopes else jnp.zeros_like(raw)
 
 
 def _outputs(family: Any, y: Any, raw: Any, order: int) -> tuple[Any, ...]:
@@ -55,11 +55,11 @@ def compiled(graph: Graph) -> Callable[..., tuple[Any, ...]]:
 
 def _differentiable(graph: Graph) -> Callable[..., tuple[Any, ...]]:
     def evaluate(y: Any, *columns: Any) -> tuple[Any, ...]:
-        dtype = columns[0].dtype
+        like = columns[0] if columns else y if len(graph.response) == 1 else y[..., 0]
         work = jax.dtypes.canonicalize_dtype(jnp.float64)
         program = graph.program(TABLE, single=work == jnp.float32)
         values = program(graph.inputs(y.astype(work), [c.astype(work) for c in columns]))
-        return tuple(jnp.broadcast_to(jnp.asarray(v, dtype), columns[0].shape) for v in values)
+        return tuple(jnp.broadcast_to(jnp.asarray(v, like.dtype), like.shape) for v in values)
 
     def rule(primals: tuple[Any, ...], moves: tuple[Any, ...]) -> tuple[Any, Any]:
         # A y that does not move must not be differentiated: some formulas have no rule for it.

@@ -32,7 +32,12 @@ def mean_nll(family: Any, y: Tensor, raw: Tensor) -> Tensor:
     if torch.compiler.is_compiling() or not (known and raw.is_floating_point()):
         return nll(family, y, raw).mean()
     loss, columnar = _composed(family, y, raw)
-    return torch_graph.mean(loss, y.to(raw.dtype) if y.requires_grad else y, raw, columnar)
+    return torch_graph.mean(loss, _typed(loss, y, raw), raw, columnar)
+
+
+def _typed(loss: Any, y: Tensor, raw: Tensor) -> Tensor:
+    """y in the type of raw where it has a slope, or where no column of raw says which type is wanted."""
+    return y.to(raw.dtype) if y.requires_grad or not loss.columns else y
 
 
 def nll_and_gradient(family: Any, y: Any, raw: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,10 +52,8 @@ def _outputs(family: Any, order: int, y: Any, raw: Tensor) -> tuple[Tensor, ...]
         raise TypeError(f"raw must be a floating-point tensor, got {raw.dtype}")
     if not (isinstance(y, Tensor) and y.device == raw.device):
         y = torch.as_tensor(y, device=raw.device)
-    if y.requires_grad:
-        if len(family.specification.support.columns) > 1:
-            raise TypeError(f"{family!r} has no derivative in the bounds of y: detach y first")
-        y = y.to(raw.dtype)
+    if y.requires_grad and len(family.specification.support.columns) > 1:
+        raise TypeError(f"{family!r} has no derivative in the bounds of y: detach y first")
     if torch.compiler.is_compiling():
         return _by_number(_number(family), order, y, raw)
     return _evaluate(family, order, y, raw)
@@ -64,6 +67,7 @@ def _composed(family: Any, y: Tensor, raw: Tensor) -> tuple[Any, bool]:
 
 def _evaluate(family: Any, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
     loss, columnar = _composed(family, y, raw)
+    y = _typed(loss, y, raw)
     if loss.by_hand is not None:
         return vector_function(loss.by_hand)(loss, y, raw, order)
     if order == 0:

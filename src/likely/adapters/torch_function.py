@@ -14,9 +14,11 @@ _ORDINARY = (Tensor, torch.nn.Parameter)
 
 def ordinary(*tensors: Tensor) -> bool:
     """Whether the tensors are plain memory: nothing traces, batches or fakes them."""
+    for tensor in tensors:
+        if not (tensor.is_cpu and type(tensor) in _ORDINARY):
+            return False
     return (
-        all(t.is_cpu and type(t) in _ORDINARY for t in tensors)
-        and not torch._C._are_functorch_transforms_active()
+        not torch._C._are_functorch_transforms_active()
         and not is_in_torch_dispatch_mode()
         and not torch.jit.is_tracing()
     )

@@ -54,7 +54,7 @@ class _Mean(Function):
         average = run_mean(
             _mean_kernel(loss, wanted, y.dtype == raw.dtype == torch.float32),
             y.numpy(),
-            _by_column(columnar, raw),
+            _by_column(columnar, raw.detach()),
             None if gradient is None else _by_column(columnar, gradient),
         )
         ctx.loss, ctx.columnar, ctx.gradient = loss, columnar, gradient
@@ -93,7 +93,7 @@ class _Loss(Function):
             out = _run_kernel(graph, y, raw.mT if columnar else raw.unsqueeze(0))
             return out[0], out[1:].mT if columnar else out[1]
         nll, *slopes = _run(graph, y, _columns(raw, columnar))
-        return nll, torch.stack(slopes, dim=-1) if columnar else slopes[0]
+        return nll, _joined(slopes, raw, columnar)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
@@ -141,7 +141,7 @@ class _Evaluate(Function):
     @staticmethod
     def forward(graph: Graph, y: Tensor, *columns: Tensor) -> tuple[Tensor, ...]:
         if len(graph.outputs) == 1 and _compiled(graph, y, *columns):
-            return (_run_kernel(graph, y, torch.stack(columns))[0],)
+            return (_run_kernel(graph, y, _stacked(columns, y))[0],)
         return _run(graph, y, columns)
 
     @staticmethod
@@ -188,7 +188,7 @@ def _order(graph: Graph) -> int:
 
 def _by_column(columnar: bool, tensor: Tensor) -> Any:
     """The memory of a tensor (n, k), or (n,), as an array (k, n)."""
-    rows = tensor.detach().numpy()
+    rows = tensor.numpy()
     return rows.T if columnar else rows[None]
 
 
@@ -217,7 +217,7 @@ def _run_kernel(graph: Graph, y: Tensor, raw: Tensor) -> Tensor:
 
 
 def _run(graph: Graph, y: Tensor, columns: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    like = columns[0]
+    like = columns[0] if columns else _first(graph, y)
     work = torch.float32 if like.device.type == "mps" else torch.float64
     program = graph.program(TABLES[work], single=work == torch.float32)
     values = program(graph.inputs(y.to(work), [column.to(work) for column in columns]))
@@ -231,6 +231,16 @@ def _full(value: Any, shape: torch.Size, like: Tensor) -> Tensor:
     return value if value.shape == shape else value.expand(shape).clone()
 
 
+def _first(graph: Graph, y: Tensor) -> Tensor:
+    """A column of y, whose rows and type are those of a raw without columns."""
+    return y if len(graph.response) == 1 else y[..., 0]
+
+
+def _stacked(columns: Sequence[Tensor], y: Tensor) -> Tensor:
+    """Columns as rows (k, n), though there be none."""
+    return torch.stack(tuple(columns)) if columns else y.new_empty((0, y.shape[0]))
+
+
 def _columns(raw: Tensor, columnar: bool) -> tuple[Tensor, ...]:
     return raw.unbind(-1) if columnar else (raw,)
 
@@ -240,6 +250,8 @@ def _joined(columns: Sequence[Tensor | None], raw: Tensor, columnar: bool) -> Te
     if not columnar:
         (only,) = columns
         return torch.zeros_like(raw) if only is None else only
+    if not columns:
+        return torch.empty_like(raw)
     zero = torch.zeros_like(raw[..., 0])
     return torch.stack([zero if c is None else c for c in columns], dim=-1)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from likely.cli.errors import library_errors
 from likely.cli.judge import Judgement, judge
 from likely.cli.model import TableModel, as_design, encoder_for
+from likely.cli.report import Report
 from likely.cli.request import (
     Request,
     Response,
@@ -21,31 +21,9 @@ from likely.cli.say import Voice
 from likely.cli.split import Split, choose_split
 from likely.cli.targets import chosen_family, propose_family, target_for
 from likely.cli.train import Trained, one_blas_thread, train
-from likely.data.encoder import TableEncoder
 from likely.data.errors import count
 from likely.data.read import read_table
 from likely.data.table import Table
-from likely.data.target import Proposal, Target
-
-
-@dataclass
-class Report:
-    """Everything that a fit has to say."""
-
-    request: Request
-    rows: int
-    family: Any
-    proposal: Proposal | None
-    target: Target
-    encoder: TableEncoder
-    model: TableModel
-    split: Split | None = None
-    judgement: Judgement | None = None
-    notes: list[str] = field(default_factory=list)
-    family_notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    replaced: bool = False
-    status: str | None = None
 
 
 def run(request: Request, *, json: bool, quiet: bool) -> None:

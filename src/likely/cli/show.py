@@ -17,8 +17,8 @@ from likely.predictors.summary import class_names
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from likely.cli.fit import Report
     from likely.cli.judge import Judgement
+    from likely.cli.report import Report
 
 
 #: Columns of a terminal that has room for intervals beside the names of the terms.

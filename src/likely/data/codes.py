@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from likely.data.encoder import TableEncoder
 from likely.data.errors import DataError, count, listing
+from likely.data.looks import looks_like
 from likely.data.table import Column, Table
 
 
@@ -90,7 +91,8 @@ class CodeEncoder(TableEncoder):
             used = tuple(labels[i] for i in np.unique(codes[codes >= 0]))
             if len(used) == 1 and not holes:
                 return None, [f"{column.name}: always {used[0]!r}; left out"]
-            notes.append(f"{column.name}: {len(used)} categories")
+            alike = looks_like(column.levels) if column.kind == "text" else ""
+            notes.append(f"{column.name}: {len(used)} categories{alike and f' ({alike})'}")
             plan: RawPlan | CodePlan = CodePlan(column.name, column.kind, used)
         else:
             if given.min() == given.max() and not holes:

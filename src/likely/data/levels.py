@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.data.errors import DataError, count, listing, option, spoken
+from likely.data.looks import looks_like
 from likely.data.table import Column
 
 MISSING = "missing"
@@ -101,7 +102,7 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
     if rare and not kept:
         return None, [
             f"{spoken(column.name)}: {len(groups):,} distinct values, each in under {min_rows} rows; "
-            f"left out"
+            f"left out{_hint(column)}"
         ]
     if rare:
         other, kept, note = _merge(column.name, rare, kept, min_rows, labels)
@@ -129,6 +130,11 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
     if numbers:
         said += f" ({option('--numeric', column.name)}: as a number)"
     return plan, [said, *notes]
+
+
+def _hint(column: Column) -> str:
+    alike = looks_like(column.levels) if column.kind == "text" else ""
+    return f" ({alike})" if alike else ""
 
 
 Group = tuple[list[int], str, int]

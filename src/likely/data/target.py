@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from likely._math.domains import LABELLED, Domain
 from likely.data.errors import DataError, count, listing, rows_words, spoken
+from likely.data.looks import looks_like
 from likely.data.table import Column, number_label
 
 #: Text with more distinct values than this is no set of classes.
@@ -190,11 +190,9 @@ def refuse_missing(column: Column, what: str = "target") -> None:
 def _refuse_wide_text(column: Column, distinct: int) -> None:
     if distinct <= MAX_CLASSES:
         return
-    if all(re.fullmatch(r"\s*[-+]?\d[\d.]*(,\d+)*\s*", level) for level in column.levels):
-        raise DataError(
-            f"target {column.name!r} is read as text: its cells look like numbers with commas, such as "
-            f"{column.levels[0]!r}; write them with a decimal point and without thousands separators"
-        )
+    alike = looks_like(column.levels)
+    if alike:
+        raise DataError(f"target {column.name!r} is read as text: {alike}")
     words = [i for i, level in enumerate(column.levels) if not _is_number(level)]
     if len(words) < 0.2 * len(column.levels):
         rows = np.flatnonzero(np.isin(column.values, words))

@@ -171,6 +171,7 @@ class Specification:
     log_within                    ``(y, low, high, *parameters)``, the same between two bounds
     log_sf_above                  ``(y, low, *parameters)``: log P(Y > y | Y > low), where the
                                   difference to log P(Y > low) would cancel
+    log_cdf_below                 ``(y, high, *parameters)``: log P(Y ≤ y | Y ≤ high), likewise
     log_step                      ``(k, *parameters)``: log p(k + 1) − log p(k) of counts
     log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
                                   difference log p(y) − log(1 − p(0)) would cancel
@@ -259,6 +260,7 @@ FORMULAS = (
     "log_below",
     "log_within",
     "log_sf_above",
+    "log_cdf_below",
     "log_step",
     "log_positive",
     "expected_information",
@@ -345,6 +347,7 @@ _LEADING = {
     "log_below": ("y", "high"),
     "log_within": ("y", "low", "high"),
     "log_sf_above": ("y", "low"),
+    "log_cdf_below": ("y", "high"),
     "log_step": ("k",),
 }
 

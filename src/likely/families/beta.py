@@ -1,15 +1,14 @@
 """Beta: proportions strictly between 0 and 1."""
 
 from likely._math.atoms import (
-    beta_stirling,
     betainc,
     betaincc,
     betainccinv,
-    relative_entropy_of,
     stirling,
     stirling_curve,
     stirling_slope,
 )
+from likely._math.beta_tails import log_beta_above, log_beta_below, log_between_bounds, log_peak
 from likely._math.domains import positive, unit_interval
 from likely._math.graph import PI, log, where
 from likely._math.incomplete import beta_quantile
@@ -20,6 +19,14 @@ from likely.families.base import Distribution, Parameter
 def _stirling_2(x, log_x):
     # x² S″(x) = x² ψ′(x) − x − ½
     return stirling_curve(x, log_x) - stirling_slope(x, log_x)
+
+
+def _bound(y):
+    return y, y.complement, y.log, y.log1m
+
+
+def _shapes(mean, precision):
+    return mean, mean.complement, precision, mean.log, mean.log1m, precision.log
 
 
 class Beta(Distribution):
@@ -43,20 +50,7 @@ class Beta(Distribution):
     )
 
     def log_density(y, mean, precision):
-        # κ·KL(μ ‖ y) as two terms that cannot be negative, and Stirling's formula for the rest. The
-        # difference μ − y is taken between complements where μ is near 1.
-        d = where(mean < 0.5, mean - y, y.complement - mean.complement)
-        divergence = relative_entropy_of(mean, y, d, mean.log, y.log) + relative_entropy_of(
-            mean.complement, y.complement, -d, mean.log1m, y.log1m
-        )
-        return (
-            -precision * divergence
-            - y.log
-            - y.log1m
-            + 0.5 * (mean.log + mean.log1m + precision.log)
-            + beta_stirling(mean, mean.complement, precision, mean.log, mean.log1m, precision.log)
-            - 0.5 * log(2.0 * PI)
-        )
+        return log_peak(*_bound(y), *_shapes(mean, precision)) - y.log - y.log1m
 
     def var(mean, precision):
         return mean * mean.complement / (1.0 + precision)
@@ -83,6 +77,15 @@ class Beta(Distribution):
             + ((slope_b - 0.5) / b - (slope_b - 0.5))
             + ((slope - 0.5) - 2.0 * (slope - 0.5) / precision)
         )
+
+    def log_cdf(y, mean, precision):
+        return log_beta_below(*_bound(y), *_shapes(mean, precision))
+
+    def log_sf(y, mean, precision):
+        return log_beta_above(*_bound(y), *_shapes(mean, precision))
+
+    def log_interval(low, high, mean, precision):
+        return log_between_bounds(_bound(low), _bound(high), *_shapes(mean, precision))
 
     def cdf(y, mean, precision):
         return betainc(mean * precision, mean.complement * precision, y)

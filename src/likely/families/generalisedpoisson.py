@@ -9,28 +9,22 @@ from likely._math.atoms import (
     log1mexp_of,
     log_expm1_ratio,
     sigmoid,
-    softplus,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import equal, log1p, where
+from likely._math.generalised_poisson_tails import (
+    log_generalised_poisson_above,
+    log_generalised_poisson_below,
+    log_generalised_poisson_beyond,
+    log_growth,
+    log_probability,
+    saddle,
+)
+from likely._math.graph import equal, where
 from likely.families.base import Distribution, Parameter
 
 
-def _log_growth(dispersion):
-    # log(1 + d), each side by what its slopes do not cancel in
-    return where(dispersion < 1.0, log1p(dispersion), softplus(dispersion.log))
-
-
-def _few(y, mean, dispersion):
-    # y = 0 or 1: all of the loss
-    first = mean * sigmoid(-dispersion.log) + y * sigmoid(dispersion.log)
-    return first + y * (_log_growth(dispersion) - mean.log)
-
-
-def _saddle(y, mean, dispersion):
-    # Poisson's unit deviance from (m + d y)/(1 + d), which lies between the mean and y
-    deviance = generalised_poisson_deviance(y, mean, dispersion, mean.log, dispersion.log)
-    return -deviance - count_error(y) - softplus(dispersion.log - mean.log + y.log)
+def _of(y, mean, dispersion):
+    return y, mean, dispersion, mean.log, dispersion.log
 
 
 class GeneralisedPoisson(Distribution):
@@ -52,20 +46,41 @@ class GeneralisedPoisson(Distribution):
     dispersion = Parameter(positive, "d", shared=True)
 
     def log_density(y, mean, dispersion):
-        return where(y < 2.0, -_few(y, mean, dispersion), _saddle(y, mean, dispersion))
+        return log_probability(*_of(y, mean, dispersion))
 
     def log_positive(y, mean, dispersion):
         # Below a rate of 1 both log p(y) and log(1 − p(0)) are nearly log λ + …: what is left of them is
         # log((e^λ − 1)/λ) and, for y ≥ 2, a power of the rate y − 1 times.
         rate = mean * sigmoid(-dispersion.log)
-        log_rate = mean.log - _log_growth(dispersion)
+        log_rate = mean.log - log_growth(dispersion, dispersion.log)
         ratio = log_expm1_ratio(rate, log_rate)
-        terms = (y, mean, dispersion, mean.log, dispersion.log)
+        terms = _of(y, mean, dispersion)
         left = rate - generalised_poisson_deviance(*terms) - generalised_poisson_log_rate(*terms)
         few = left - count_error(y) - ratio
-        plain = _saddle(y, mean, dispersion) - log1mexp_of(rate, log_rate)
+        plain = saddle(*_of(y, mean, dispersion)) - log1mexp_of(rate, log_rate)
         many = where(rate < 1.0, few, plain)
         return where(equal(y, 1.0), -(sigmoid(dispersion.log) + ratio), many)
+
+    def log_cdf(y, mean, dispersion):
+        return log_generalised_poisson_below(*_of(y + 1.0, mean, dispersion))
+
+    def log_sf(y, mean, dispersion):
+        return log_generalised_poisson_above(*_of(y + 1.0, mean, dispersion))
+
+    def log_above(y, low, mean, dispersion):
+        # P(Y ≥ k) over p(k), in which what p has of the rate alone has cancelled on paper.
+        k = low + 1.0
+
+        def apart(j):
+            terms = _of(j, mean, dispersion)
+            deviance = generalised_poisson_deviance(*terms)
+            return -deviance - generalised_poisson_log_rate(*terms) - count_error(j)
+
+        few = where(equal(y, k), 0.0, apart(y) - apart(k))
+        few = few - log_generalised_poisson_beyond(*_of(k, mean, dispersion))
+        many = log_probability(*_of(y, mean, dispersion))
+        many = many - log_generalised_poisson_above(*_of(k, mean, dispersion))
+        return where(mean < k, few, many)
 
     def var(mean, dispersion):
         return mean * (1.0 + dispersion) * (1.0 + dispersion)

@@ -6,7 +6,13 @@ from likely._math.atoms import log1mexp_of
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log, log1p
 from likely._math.location_scale import gumbel_kernel
-from likely._math.tails import exponential_between, gumbel_later
+from likely._math.location_scale_bounds import (
+    gumbel_above,
+    gumbel_below,
+    gumbel_between,
+    gumbel_within,
+)
+from likely._math.tails import gumbel_later
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329
@@ -57,7 +63,23 @@ class Gumbel(Distribution):
         return log1mexp_of(exp(-z), -z)
 
     def log_interval(low, high, loc, scale):
-        return exponential_between((loc - high) / scale, (high - low) / scale)
+        a, b, middle = ((v - loc) / scale for v in (low, high, 0.5 * low + 0.5 * high))
+        gap = high - low
+        return gumbel_between(a, b, middle, gap / scale, log(gap) - scale.log)
+
+    def log_above(y, low, loc, scale):
+        step = (y - low) / scale
+        return gumbel_above((y - loc) / scale, (low - loc) / scale, step) - scale.log
+
+    def log_below(y, high, loc, scale):
+        return gumbel_below((y - loc) / scale, (high - y) / scale) - scale.log
+
+    def log_within(y, low, high, loc, scale):
+        below, above, gap = y - low, high - y, high - low
+        z, a, middle = ((v - loc) / scale for v in (y, low, 0.5 * low + 0.5 * high))
+        offset, width = 0.5 * (below - above) / scale, gap / scale
+        steps, log_width = (below / scale, above / scale), log(gap) - scale.log
+        return gumbel_within(z, a, steps, middle, offset, width, log_width) - log(gap)
 
     def log_sf_above(y, low, loc, scale):
         return gumbel_later((low - loc) / scale, (y - low) / scale)

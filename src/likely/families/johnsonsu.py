@@ -108,6 +108,10 @@ class JohnsonSU(Distribution):
         a, b = (_standard(v, loc, scale, skewness, tail) for v in (low, y))
         return normal_later(a, b, _step(low, y, loc, scale, tail))
 
+    def log_cdf_below(y, high, loc, scale, skewness, tail):
+        a, b = (-_standard(v, loc, scale, skewness, tail) for v in (high, y))
+        return normal_later(a, b, _step(y, high, loc, scale, tail))
+
     def quantile(q, loc, scale, skewness, tail):
         return loc + scale * sinh(ndtri(q) / tail - skewness)
 

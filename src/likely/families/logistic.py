@@ -6,7 +6,12 @@ from likely._math.atoms import sigmoid, softplus
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log, log1p
 from likely._math.location_scale import logistic_kernel
-from likely._math.tails import logistic_between, logistic_later
+from likely._math.location_scale_bounds import (
+    logistic_above,
+    logistic_between,
+    logistic_within,
+)
+from likely._math.tails import logistic_later
 from likely.families.base import Distribution, Parameter
 
 
@@ -54,7 +59,26 @@ class Logistic(Distribution):
         return -softplus((y - loc) / scale)
 
     def log_interval(low, high, loc, scale):
-        return logistic_between((low - loc) / scale, (high - loc) / scale, (high - low) / scale)
+        a, b, middle = ((v - loc) / scale for v in (low, high, 0.5 * low + 0.5 * high))
+        gap = high - low
+        return logistic_between(a, b, middle, gap / scale, log(gap) - scale.log)
+
+    def log_above(y, low, loc, scale):
+        z, a, step = ((v / scale) for v in (y - loc, low - loc, y - low))
+        return logistic_above(z, a, step, log(y - low) - scale.log) - scale.log
+
+    def log_below(y, high, loc, scale):
+        z, b, step = ((v / scale) for v in (y - loc, high - loc, high - y))
+        return logistic_above(-z, -b, step, log(high - y) - scale.log) - scale.log
+
+    def log_within(y, low, high, loc, scale):
+        below, above, gap = y - low, high - y, high - low
+        z, a, b, middle = ((v - loc) / scale for v in (y, low, high, 0.5 * low + 0.5 * high))
+        steps, offset = (below / scale, above / scale), 0.5 * (below - above) / scale
+        logs = (log(below) - scale.log, log(above) - scale.log)
+        width, log_width = gap / scale, log(gap) - scale.log
+        within = logistic_within(z, (a, b), steps, logs, middle, offset, width, log_width)
+        return within - log(gap)
 
     def log_sf_above(y, low, loc, scale):
         a, b, width = ((v / scale) for v in (low - loc, y - loc, y - low))

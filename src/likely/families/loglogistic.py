@@ -6,7 +6,14 @@ from likely._math.atoms import log_ratio, log_ratio_of, sigmoid, softplus
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, log1p, minimum, polynomial, tan, where
 from likely._math.location_scale import logistic_kernel
-from likely._math.tails import logistic_between, logistic_later
+from likely._math.location_scale_bounds import (
+    log_gap,
+    log_offset,
+    logistic_above,
+    logistic_between,
+    logistic_within,
+)
+from likely._math.tails import logistic_later
 from likely.families.base import Distribution, Parameter
 
 #: (tan b − b)/b³ in powers of b².
@@ -17,6 +24,11 @@ def _over_sine(u):
     # πu/sin(πu) for 0 < u < 1; sin x = 2t/(1 + t²) with t = tan(x/2), and sin π(1 − u) = sin πu
     t = tan(0.5 * PI * minimum(u, 1.0 - u))
     return PI * u * (1.0 + t * t) / (2.0 * t)
+
+
+def _place(y, scale, shape):
+    # Of log y, in units of its scale 1/shape.
+    return shape * log_ratio_of(y, scale, y - scale, y.log, scale.log)
 
 
 class LogLogistic(Distribution):
@@ -72,8 +84,31 @@ class LogLogistic(Distribution):
         return -softplus(shape * (y.log - scale.log))
 
     def log_interval(low, high, scale, shape):
-        a, b = shape * (low.log - scale.log), shape * (high.log - scale.log)
-        return logistic_between(a, b, shape * log_ratio(high, low, high - low))
+        a, b = (_place(v, scale, shape) for v in (low, high))
+        ratio = log_ratio(high, low, high - low)
+        return logistic_between(a, b, 0.5 * (a + b), shape * ratio, log(ratio) + shape.log)
+
+    def log_above(y, low, scale, shape):
+        ratio = log_ratio(y, low, y - low)
+        z, a = (_place(v, scale, shape) for v in (y, low))
+        above = logistic_above(z, a, shape * ratio, log(ratio) + shape.log)
+        return above + shape.log - y.log
+
+    def log_below(y, high, scale, shape):
+        ratio = log_ratio(high, y, high - y)
+        z, b = (_place(v, scale, shape) for v in (y, high))
+        below = logistic_above(-z, -b, shape * ratio, log(ratio) + shape.log)
+        return below + shape.log - y.log
+
+    def log_within(y, low, high, scale, shape):
+        z, a, b = (_place(v, scale, shape) for v in (y, low, high))
+        ratios = log_ratio(y, low, y - low), log_ratio(high, y, high - y)
+        steps = (shape * ratios[0], shape * ratios[1])
+        logs = (log(ratios[0]) + shape.log, log(ratios[1]) + shape.log)
+        offset, ratio = shape * log_offset(y, low, high), log_ratio(high, low, high - low)
+        width, log_width = shape * ratio, log(ratio) + shape.log
+        within = logistic_within(z, (a, b), steps, logs, 0.5 * (a + b), offset, width, log_width)
+        return within - log_gap(y, low, high)
 
     def log_sf_above(y, low, scale, shape):
         ratio = log_ratio(y, low, y - low)

@@ -71,6 +71,10 @@ class LogNormal(Distribution):
         width = log_ratio(y, low, y - low) / scale
         return normal_later((low.log - loc) / scale, (y.log - loc) / scale, width)
 
+    def log_cdf_below(y, high, loc, scale):
+        width = log_ratio(high, y, high - y) / scale
+        return normal_later((loc - high.log) / scale, (loc - y.log) / scale, width)
+
     def quantile(q, loc, scale):
         return exp(loc + scale * ndtri(q))
 

@@ -77,6 +77,9 @@ class Normal(Distribution):
     def log_sf_above(y, low, loc, scale):
         return normal_later((low - loc) / scale, (y - loc) / scale, (y - low) / scale)
 
+    def log_cdf_below(y, high, loc, scale):
+        return normal_later((loc - high) / scale, (loc - y) / scale, (high - y) / scale)
+
     def quantile(q, loc, scale):
         return loc + scale * ndtri(q)
 

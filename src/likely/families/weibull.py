@@ -6,7 +6,13 @@ from likely._math.atoms import lgamma, log1mexp_of, log_ratio, log_ratio_of
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, expm1, log, log1p, polynomial, where
 from likely._math.location_scale import gumbel_kernel
-from likely._math.tails import exponential_between
+from likely._math.location_scale_bounds import (
+    gumbel_above,
+    gumbel_between,
+    gumbel_within,
+    log_gap,
+    log_offset,
+)
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329
@@ -22,6 +28,11 @@ def _second_difference(u):
     # of log Γ at 1, 1 + u, 1 + 2u
     direct = lgamma(1.0 + 2.0 * u) - 2.0 * lgamma(1.0 + u)
     return where(u < 0.02, u * u * polynomial(u, SECOND_DIFFERENCE), direct)
+
+
+def _place(y, scale, shape):
+    # Of −log y, which is Gumbel, in units of its scale 1/shape.
+    return -shape * log_ratio_of(y, scale, y - scale, y.log, scale.log)
 
 
 def _rise(y, low, scale, shape):
@@ -83,12 +94,26 @@ class Weibull(Distribution):
         return -exp(shape * (y.log - scale.log))
 
     def log_interval(low, high, scale, shape):
-        growth = shape * log_ratio(high, low, high - low)
-        return exponential_between(shape * (low.log - scale.log), growth)
+        a, b = (_place(v, scale, shape) for v in (high, low))
+        ratio = log_ratio(high, low, high - low)
+        return gumbel_between(a, b, 0.5 * (a + b), shape * ratio, log(ratio) + shape.log)
 
     def log_above(y, low, scale, shape):
         log_hazard = shape * (y.log - scale.log)
         return shape.log - y.log + log_hazard - _rise(y, low, scale, shape)
+
+    def log_below(y, high, scale, shape):
+        z, a = (_place(v, scale, shape) for v in (y, high))
+        above = gumbel_above(z, a, shape * log_ratio(high, y, high - y))
+        return above + shape.log - y.log
+
+    def log_within(y, low, high, scale, shape):
+        z, a, b = (_place(v, scale, shape) for v in (y, high, low))
+        steps = shape * log_ratio(high, y, high - y), shape * log_ratio(y, low, y - low)
+        offset, ratio = -shape * log_offset(y, low, high), log_ratio(high, low, high - low)
+        width, log_width = shape * ratio, log(ratio) + shape.log
+        within = gumbel_within(z, a, steps, 0.5 * (a + b), offset, width, log_width)
+        return within - log_gap(y, low, high)
 
     def log_sf_above(y, low, scale, shape):
         return -_rise(y, low, scale, shape)

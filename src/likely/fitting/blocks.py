@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from likely._math.pool import SERIAL_ROWS, deal, threads
 
@@ -39,8 +41,16 @@ def fold_threads(rows: int, n_jobs: int | None) -> int:
 
 
 def single_threaded_blas() -> AbstractContextManager[Any]:
-    """BLAS with one thread: threads of ours run over blocks. Process-wide, and slow to enter."""
-    return threadpool_limits(limits=1, user_api="blas")
+    """BLAS with one thread: threads of ours run over blocks. Process-wide."""
+    limited: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limited
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The BLAS of NumPy and that of SciPy. Looking for them takes as long as many a small fit, so it is done once."""
+    import_module("scipy.linalg")  # loads its BLAS
+    return ThreadpoolController()
 
 
 def fold(work: Callable[[int, int], T], blocks: int, merge: Callable[[T, T], T], count: int) -> T:

@@ -20,7 +20,7 @@ def fit_constant(
     *,
     start: Array,
     covariances: Sequence[str] = ("observed", "robust"),
-    max_iter: int = 100,
+    max_iter: int = 200,
     n_jobs: int | None = None,
     stacklevel: int = 2,
 ) -> FitResult:

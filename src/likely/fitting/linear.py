@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases, without_constants
+from likely.fitting.basis import (
+    Basis,
+    orthogonal_basis,
+    power_of_two,
+    scaled_bases,
+    without_constants,
+)
 from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.edge import at_a_pole, at_an_end, follow_edge
 from likely.fitting.fixed import fit_fixed
@@ -19,15 +25,16 @@ from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
 from likely.fitting.recession import (
     STEPS,
-    Recession,
     Subspace,
     find_creep,
     find_drift,
     find_growth,
     find_plunge,
     find_recession,
+    find_way,
     silent_columns,
     without_columns,
+    without_noise,
 )
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
@@ -40,8 +47,6 @@ THINNED = 25_000
 #: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
 MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
-#: Shares below this may be those of terms on their way to a finite optimum.
-NOISE = 0.05
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
 #: Rounding of the gradient that a converged fit may have, in standard errors.
@@ -62,7 +67,7 @@ def fit_linear(
     alpha: Array | None = None,
     names: Sequence[str] | None = None,
     covariances: Sequence[str] = ("observed", "robust"),
-    max_iter: int = 100,
+    max_iter: int = 200,
     n_jobs: int | None = None,
     stacklevel: int = 2,
     tell: Callable[[FitResult], FitResult] | None = None,
@@ -92,6 +97,11 @@ def fit_linear(
         fitter: Any = fit_absolute
     else:
         fitter = fit_smooth
+    # Weights that are all small would leave the loss below the digits that it is judged by.
+    unit = 1.0
+    if response.weight is not None:
+        unit = min(1.0, float(power_of_two(response.weight.max())))
+        response = replace(response, weight=response.weight / unit)
     with single_threaded_blas():
         result: FitResult = fitter(
             Task(
@@ -100,7 +110,7 @@ def fit_linear(
                 designs,
                 response,
                 start,
-                penalties,
+                penalties / unit,
                 names,
                 max_iter,
                 n_jobs,
@@ -108,6 +118,7 @@ def fit_linear(
             ),
             tuple(covariances),
         )
+    result = result if unit == 1.0 else result.weighed(unit)
     result = result if tell is None else tell(result)
     if result.status is not Status.converged:
         warnings.warn(result.message, ConvergenceWarning, stacklevel=stacklevel)
@@ -213,7 +224,11 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
-        growth = None if found else find_growth(space, stop.theta, stop.sums, stop.step)
+        growth = None
+        if found is None:
+            growth = find_growth(space, stop.theta, stop.sums, stop.step) or find_way(
+                space, stop.theta, stop.sums, stop.step
+            )
         if found is None and growth is None:
             visited.append((space.point(stop.theta), stop.sums.loss))
             endless = (
@@ -235,12 +250,15 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
                 stop.reason = "exact"
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
-            _resume(task, outcome, space, stop.theta)
+            _resume(task, outcome, space, stop.theta, bent=True)
             continue
         if not outcome.recessions:
             outcome.found_at = outcome.theta
             outcome.variances = variances(objective, inverse(space, stop, []))
-            found = None if found is None else _cleaned(space, stop, found)
+            if found is not None:
+                # Without the small steps of terms that still converge, if that falls too.
+                cleaned = without_noise(space, found.direction)
+                found = find_recession(space, stop.theta, stop.sums, cleaned) or found
         if found is not None:
             there = stop.theta + STEPS[-1] * found.direction
         else:
@@ -293,18 +311,6 @@ def _go_on(outcome: Outcome) -> None:
         stop.factor = None
 
 
-def _cleaned(space: Subspace, stop: Stop, found: Recession) -> Recession:
-    """The direction without the small steps of terms that still converge, if that falls too."""
-    if space.basis is not None:
-        return found
-    matrix = space.objective.matrix()
-    flat = matrix @ found.direction
-    share = np.abs(flat) * space.objective.spread()
-    flat[share < NOISE * share.max()] = 0.0
-    direction = np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
-    return find_recession(space, stop.theta, stop.sums, direction) or found
-
-
 def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
     """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
     expected = "expected" in task.loss.kernel_kinds
@@ -333,7 +339,9 @@ def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool
     )
 
 
-def _resume(task: Task, outcome: Outcome, space: Subspace, gamma: Array) -> None:
+def _resume(
+    task: Task, outcome: Outcome, space: Subspace, gamma: Array, bent: bool = False
+) -> None:
     """Go on in another subspace, or from where the question of a recession interrupted."""
     used = outcome.stop.iterations
     stop = minimise(
@@ -345,8 +353,12 @@ def _resume(task: Task, outcome: Outcome, space: Subspace, gamma: Array) -> None
         False,
         patience=4,
         edges=task.edged,
+        bent=bent,
     )
     stop.iterations += used
+    ahead = space.point(stop.theta) + space.lift(stop.step)
+    if stop.reason == "edge" and space.objective.outside(ahead) is None:
+        stop.reason = "max_iter"  # numbers overflowed: no link has an edge there
     outcome.space, outcome.stop = space, stop
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import eigh
 from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
+from likely.fitting.floor import eigen, steep_directions, to_floor
 from likely.fitting.objective import Sums
 from likely.fitting.problem import Array
 
@@ -32,8 +32,12 @@ MANY_ROWS = 50_000
 #: and standard errors are those of a Hessian that is right to this share.
 SETTLED = 1e-6
 HALVINGS = 60
+#: The most by which a step is lengthened.
+LONGEST = 4.0
 #: So many steps one after the other that lead out of the domain tell that its edge is in the way.
 BLOCKED = 3
+#: Quadratic convergence makes the decrement smaller than this share of the one before.
+SLOW = 0.05
 #: Iterations without quadratic convergence after which an optimum at infinity is looked for.
 PATIENCE = 8
 
@@ -129,6 +133,7 @@ def minimise(
     may_orthogonalise: bool,
     patience: int = PATIENCE,
     edges: bool = True,
+    bent: bool = False,
 ) -> Stop:
     """Minimise from θ.
 
@@ -137,8 +142,8 @@ def minimise(
     where H is nearly singular and ``may_orthogonalise``; with "receding" after ``patience``
     iterations without the quadratic convergence of an optimum at a finite place, so that the caller
     can look for one at infinity; and, where ``edges``, with "edge" where steps keep leading to where
-    the loss is infinite. A step may promise to lower the loss by one nat per row and the
-    loss itself, not more.
+    the loss is infinite. With ``bent``, along valleys that bend (``line_search``). A step may promise to lower the
+    loss by one nat per row and the loss itself, not more.
     """
     sums = function.evaluate(theta, 2)
     if not np.isfinite(sums.loss):
@@ -174,12 +179,19 @@ def minimise(
         step *= min(1.0, limit / decrement) if decrement > 0.0 else 1.0
         if iteration == max_iter:
             break
-        if iteration >= patience and not decrement < 0.05 * previous:
+        if iteration >= patience and not decrement < SLOW * previous:
             return Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
         # So near the optimum H no longer changes: a gradient is enough to confirm it, and much
         # cheaper. The share by which H changes over d standard errors is of the order of d/√rows.
         near = factor.positive and rows >= MANY_ROWS and norm <= SETTLED * np.sqrt(rows)
-        trial = line_search(function, theta, sums, step, 1 if near else 2)
+        trial = line_search(
+            function,
+            theta,
+            sums,
+            step,
+            1 if near else 2,
+            bent=bent and (not factor.positive or decrement > SLOW * previous),
+        )
         if trial is None:
             break
         stopped = not np.array_equal(trial[0], theta + step) and not np.isfinite(
@@ -211,9 +223,7 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
             return -fisher.solve(sums.gradient)
     hessian = sums.hessian if sums.hessian is not None else function.evaluate(theta, 2).hessian
     assert hessian is not None
-    diagonal = np.abs(np.diag(hessian))
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
-    values, vectors = eigh(hessian * scale * scale[:, None])
+    values, vectors, scale = eigen(hessian)
     values = np.abs(values)
     top = values.max(initial=0.0)
     values = np.maximum(values, SMALLEST_EIGENVALUE * top if top > 0.0 else 1.0)
@@ -227,32 +237,56 @@ def _finite(sums: Sums) -> bool:
 
 
 def line_search(
-    function: Function, theta: Array, sums: Sums, step: Array, order: int
+    function: Function,
+    theta: Array,
+    sums: Sums,
+    step: Array,
+    order: int,
+    bent: bool = False,
 ) -> tuple[Array, Sums] | None:
     """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough, or None where none does.
 
     Where the decrease that can be expected is below the rounding of the loss, the slope along the
-    step decides instead of the loss.
+    step decides instead of the loss. With ``bent``, where H does not tell how far to go, a step that leaves a valley is
+    led back to its floor before it is halved, and steps 2 and 4 are tried too.
     """
     slope = float(sums.gradient @ step)
     rounding = sums.rounding
-    length = 1.0
-    for _ in range(HALVINGS):
-        point = theta + length * step
-        if np.array_equal(point, theta):
-            return None  # shorter than the last digit
-        trial = function.evaluate(point, order)
+
+    def good(trial: Sums, length: float) -> bool:
         if not _finite(trial):
-            # On the way to a scale of 0 the curvature overflows before the loss does.
-            length *= 0.5
-            continue
+            return False  # on the way to a scale of 0 the curvature overflows before the loss does
         if trial.loss <= sums.loss + 1e-4 * length * slope:
-            return point, trial
-        if (
+            return True
+        return (
             -slope * length <= 10.0 * rounding
             and trial.loss <= sums.loss + rounding
             and abs(float(trial.gradient @ step)) <= 0.9 * abs(slope)
-        ):
+        )
+
+    bent = bent and order == 2 and -slope > 10.0 * rounding
+    steep = steep_directions(_hessian(sums)) if bent else None
+
+    def at(length: float) -> tuple[Array, Sums] | None:
+        point = theta + length * step
+        trial = function.evaluate(point, order)
+        if good(trial, length):
             return point, trial
+        led = None if steep is None else to_floor(function, point, steep)
+        return led if led is not None and good(led[1], length) else None
+
+    length = 1.0
+    for _ in range(HALVINGS):
+        if np.array_equal(theta + length * step, theta):
+            return None  # shorter than the last digit
+        found = at(length)
+        while found and bent and 1.0 <= length < LONGEST:
+            length *= 2.0
+            further = at(length)
+            if further is None or not further[1].loss < found[1].loss:
+                break
+            found = further
+        if found:
+            return found
         length *= 0.5
     return None

@@ -142,7 +142,6 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     found: Deviations | None = None
     scaled: FitResult | None = None
     settled = scale_task is None
-    first: Array | None = None
     shrunk = False  # so far that rows are fitted exactly
     alternation = 0
     while alternation < ALTERNATIONS:
@@ -161,13 +160,14 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
         )
         if scaled.status is not Status.converged:
             break
-        before, first = sides.slopes, sides.slopes if first is None else first
+        before = sides.slopes
         sides = _sides(task, scale, _raw_scale(scale_task, scaled, index))
         still = np.abs(np.log(sides.slopes / before)).max() * np.sqrt(w.sum()) <= GRADIENT
         if still if alpha else _shared(task, scale):
             settled = True
             break
-        shrunk = bool(np.log(first / sides.slopes).min() < -STEPS[-1])
+        away = np.abs(found.residuals[found.residuals != 0.0])
+        shrunk = bool(np.log(sides.slopes * np.median(away)).max(initial=0.0) > STEPS[-1])
         if shrunk:
             break
     assert found is not None

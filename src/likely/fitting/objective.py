@@ -350,22 +350,37 @@ class Objective:
 
         return fold(work, self.blocks, merge, self.threads)
 
-    def moved_loss(self, theta: Array, direction: Array, least: float) -> Array:
-        """The mean |nll| at θ of the rows that move by at least ``least`` along ``direction``, for every class.
+    def moved_loss(self, theta: Array, direction: Array, share: float) -> Array:
+        """The mean |nll| at θ of the rows that move along ``direction``, for every class; one number where y is none.
 
-        One number where y is no class; ∞ where no row moves.
+        Those are the rows that move by at least this ``share`` of what a row of their class does at most; ∞ where
+        none moves.
         """
         count = getattr(self.loss, "classes", 1)
 
-        def work(block: int, worker: int) -> Array:
-            moved = self._moved(block, worker, direction)
-            rows = self._read(block, worker, theta)
+        def moves(block: int, worker: int) -> tuple[NDArray[np.intp], Array] | None:
+            moved, rows = self._moved(block, worker, direction), self._read(block, worker, theta)
             if moved is None or rows is None:
+                return None
+            kind = rows.y.astype(np.intp) if count > 1 else np.zeros(moved.shape[1], dtype=np.intp)
+            return kind, np.abs(moved).max(axis=0)
+
+        def farthest(block: int, worker: int) -> Array:
+            most, found = np.zeros(count), moves(block, worker)
+            if found is not None:
+                np.maximum.at(most, *found)
+            return most
+
+        most = fold(farthest, self.blocks, _largest, self.threads)
+
+        def work(block: int, worker: int) -> Array:
+            found, rows = moves(block, worker), self._read(block, worker, theta)
+            if found is None or rows is None:
                 return np.zeros((2, count))
+            kind, by = found
             nll = np.abs(self.loss.evaluate(rows.y, rows.raw, 0)[0])
-            found = np.abs(moved).max(axis=0) >= least
-            w = found.astype(np.float64) if rows.weight is None else found * rows.weight
-            kind = rows.y.astype(np.intp) if count > 1 else np.zeros(nll.size, dtype=np.intp)
+            w = ((by > 0.0) & (by >= share * most[kind])).astype(np.float64)
+            w = w if rows.weight is None else w * rows.weight
             return np.array([np.bincount(kind, v, count) for v in (w * nll, w)])
 
         total, weight = fold(work, self.blocks, _add, self.threads)

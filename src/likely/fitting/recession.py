@@ -15,12 +15,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.fitting.floor import eigen, steep_directions, to_floor
 from likely.fitting.objective import Objective, Sums
 from likely.fitting.problem import Array
 
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
 
+#: Shares below this may be those of terms on their way to a finite optimum.
+NOISE = 0.05
 #: A step makes a term larger by this share of it, on its way to infinity,
 GROWING = 0.1
 #: and moves another with its logarithm where that moves by this when the term grows by a factor e.
@@ -37,6 +40,8 @@ CREPT = 1.0
 #: terms: hundreds of their last digits, which sums of differences may lose.
 DRIFT = 1e-4
 STILL = 1e-11
+#: Newton's method rests where a step promises less than this, relative to the rounding of the loss.
+RESTING = 10.0
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
 #: this for every row since the start,
 PLUNGES = 6
@@ -163,6 +168,52 @@ def find_recession(
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
     return Recession(direction, _endless(space, losses, rounding))
+
+
+def without_noise(space: Subspace, direction: Array) -> Array:
+    """The direction without the small steps of terms that still converge."""
+    if space.basis is not None:
+        return direction
+    matrix = space.objective.matrix()
+    flat = matrix @ direction
+    share = np.abs(flat) * space.objective.spread()
+    flat[share < NOISE * share.max()] = 0.0
+    return np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
+
+
+def find_way(
+    space: Subspace, gamma: Array, sums: Sums, step: Array
+) -> tuple[Recession, Array] | None:
+    """Whether the loss never rises, to its last digit, all the way along a valley that bends.
+
+    Where Newton's method has come to rest far along a way to infinity, its steps have no direction any more. The way
+    goes on in the direction in which the loss is flattest, to either side, and after each stretch back to the floor.
+    The direction at its end, and the point there.
+    """
+    if not abs(float(sums.gradient @ step)) <= RESTING * sums.rounding:
+        return None
+    hessian = space.evaluate(gamma, 2).hessian if sums.hessian is None else sums.hessian
+    assert hessian is not None
+    steep = steep_directions(hessian)
+    if steep is None:
+        return None
+    _, vectors, scale = eigen(hessian)
+    flattest = scale * vectors[:, 0]
+    for direction in (flattest, -flattest):
+        reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+        if not 0.0 < reach < np.inf:
+            continue
+        here, losses = gamma, [sums.loss]
+        for near, far in pairwise((0.0, *STEPS)):
+            start = here
+            led = to_floor(space, start + ((far - near) / reach) * direction, steep)
+            if led is None or not led[1].loss <= losses[-1] + sums.rounding:
+                break
+            here = led[0]
+            losses.append(led[1].loss)
+        else:
+            return Recession((here - start) / (STEPS[-1] - STEPS[-2]), False), here
+    return None
 
 
 def _endless(space: Subspace, losses: Sequence[float], rounding: float) -> bool:

@@ -297,9 +297,8 @@ def _separates(task: Task, outcome: Outcome, direction: Array) -> bool:
         np.any(np.abs(direction[part][int(d.intercept) :]) > largest)
         for part, d in zip(objective.parts, task.designs, strict=True)
     )
-    half = 0.5 * float(objective.reach(direction).max())
     # Of several classes one may be told from the others, which are not told from each other.
-    return bool(sloped and (objective.moved_loss(outcome.theta, direction, half) < CERTAIN).any())
+    return bool(sloped and (objective.moved_loss(outcome.theta, direction, 0.5) < CERTAIN).any())
 
 
 def _message(

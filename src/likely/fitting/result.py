@@ -96,6 +96,16 @@ class FitResult:
         names = [f"{term} of {name}" for name, term in self.terms]
         return replace(self, covariances=found, message=self.message + unheld(names, beyond))
 
+    def weighed(self, unit: float) -> FitResult:
+        """The same result for weights ``unit`` times those of the fit; the certificate stays that of the fit."""
+        return replace(
+            self,
+            covariances={kind: covariance / unit for kind, covariance in self.covariances.items()},
+            loss=self.loss * unit,
+            objective=self.objective * unit,
+            weight=self.weight * unit,
+        )
+
     @property
     def covariance(self) -> Array:
         """(P, P): model-based from the observed information, of a non-smooth loss the sandwich.

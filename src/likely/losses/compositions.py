@@ -82,6 +82,11 @@ class CompositionLoss(NegativeLogLikelihood):
         return self.specification, self.slots
 
     @property
+    def of_predicted(self) -> CompositionLoss:
+        """The loss for those who learn shared columns by other means: itself, whose curvature is one piece."""
+        return self
+
+    @property
     def curvature_kinds(self) -> tuple[str, ...]:
         """Expected curvature only where the family declares it."""
         return ("observed",) if self.terms.information is None else ("observed", "expected")

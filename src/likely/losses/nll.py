@@ -79,6 +79,8 @@ class NegativeLogLikelihood:
         self.smooth = specification.smooth
         #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
         self.engine = "numpy"
+        #: The raw columns of which expected and complete curvature is left out, that is 0.
+        self.unasked: tuple[int, ...] = ()
         self._programs: dict[tuple[int, str], Program] = {}
         self._block_programs: dict[tuple[int, str], BlockProgram] = {}
         self._kernels: dict[tuple[int, str], Any] = {}
@@ -221,17 +223,28 @@ class NegativeLogLikelihood:
     @cached_property
     def observed(self) -> tuple[Node, ...]:
         """∂²nll/∂rawᵢ∂rawⱼ, packed."""
-        return tuple(self._second(i, j) for i in range(self.columns) for j in range(i + 1))
+        found = {}
+        for j in range(self.columns):
+            plain = []
+            for i in range(j, self.columns):
+                logarithms = self._logarithms(i, j)
+                if logarithms is None:
+                    plain.append(i)
+                else:
+                    found[i, j] = self._through_logarithm(*logarithms)
+            # One walk through what the entries of a column share.
+            slopes = tangent([self.gradient[i] for i in plain], self.raw[j])
+            found |= {(i, j): slope for i, slope in zip(plain, slopes, strict=True)}
+        return tuple(found[i, j] for i in range(self.columns) for j in range(i + 1))
 
-    def _second(self, i: int, j: int) -> Node:
-        """∂²nll/∂rawᵢ∂rawⱼ"""
+    def _logarithms(self, i: int, j: int) -> tuple[int, int] | None:
+        """The order in which ∂²nll/∂rawᵢ∂rawⱼ goes through a logarithm, where it does."""
         if i == j and self._curved(i):
-            return self._through_logarithm(i, i)
-        for a, b in ((i, j), (j, i)):
-            # Of θ that may be of any sign but is not, slopes are in θ, not in log θ, and may leave the range.
-            if self._curved(a) and self.domain(self.free[a]) is real:
-                return self._through_logarithm(a, b)
-        return tangent([self.gradient[i]], self.raw[j])[0]
+            return i, i
+        # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it; those of θ that may
+        # be of any sign but is not do so the most.
+        curved = [(a, b) for a, b in ((i, j), (j, i)) if self._curved(a)]
+        return min(curved, key=lambda pair: not self._signed(pair[0]), default=None)
 
     def _curved(self, i: int) -> bool:
         """Whether the link of a column bends what the default link leaves straight."""
@@ -239,6 +252,9 @@ class NegativeLogLikelihood:
         assert link is not None
         known = link.connection is not None and domain in (positive, real)
         return known and link is not default_link(domain)
+
+    def _signed(self, i: int) -> bool:
+        return self.domain(self.free[i]) is real
 
     def _through_logarithm(self, i: int, j: int) -> Node:
         """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, less what the link's own curvature undoes: see ``connection``."""
@@ -249,8 +265,12 @@ class NegativeLogLikelihood:
         assert link is not None
         assert bends is not None
         assert bends.connection is not None
-        slope = tangent([self._loss(self._views(columns))], t if i == j else self.raw[j])[0]
-        second = covariant(slope, t, bends.connection(raw))
+        loss, other = self._loss(self._views(columns)), t if i == j else self.raw[j]
+        if i != j and not self._signed(i):
+            # Of a parameter above 0 the slope in its logarithm keeps what two slopes may lose.
+            second = tangent(tangent([loss], t), other)[0]
+        else:
+            second = covariant(tangent([loss], other)[0], t, bends.connection(raw))
         given = link_view("", link, raw)
         made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
 
@@ -281,17 +301,23 @@ class NegativeLogLikelihood:
             name: tuple(tangent([self._coordinate(name)], raw)[0] for raw in self.raw)
             for name in {name for pair in entries for name in pair}
         }
-        packed = []
-        for i in range(self.columns):
-            for j in range(i + 1):
-                total = constant(0.0)
-                for (a, b), entry in entries.items():
-                    for p, q in dict.fromkeys(((a, b), (b, a))):
-                        if is_constant(slopes[p][i], 0.0) or is_constant(slopes[q][j], 0.0):
-                            continue
-                        total = total + times(times(as_node(entry), slopes[p][i]), slopes[q][j])
-                packed.append(total)
-        return tuple(packed)
+        moved = {
+            name: [
+                i
+                for i, slope in enumerate(of)
+                if i not in self.unasked and not is_constant(slope, 0.0)
+            ]
+            for name, of in slopes.items()
+        }
+        packed = {(i, j): constant(0.0) for i in range(self.columns) for j in range(i + 1)}
+        for (a, b), entry in entries.items():
+            for p, q in dict.fromkeys(((a, b), (b, a))):
+                for i in moved[p]:
+                    for j in moved[q]:
+                        if j <= i:
+                            part = times(times(as_node(entry), slopes[p][i]), slopes[q][j])
+                            packed[i, j] = packed[i, j] + part
+        return tuple(packed.values())
 
     def _coordinate(self, name: str) -> Node:
         """What an entry of the expected information is the derivative by: θ, log θ or log(1 − θ)."""
@@ -360,6 +386,16 @@ class NegativeLogLikelihood:
         """This loss, with kernels for blocks of every size."""
         twin = copy(self)
         twin.engine = "kernel"
+        return twin
+
+    @cached_property
+    def of_predicted(self) -> NegativeLogLikelihood:
+        """This loss, without expected and complete curvature of shared columns, which may cost the most."""
+        shared = tuple(i for i, slot in enumerate(self.free) if slot.role == "shared")
+        if not shared:
+            return self
+        twin = type(self)(self.specification, self.slots)
+        twin.engine, twin.unasked = self.engine, shared
         return twin
 
     def _kernel(self, order: int, kind: str) -> Any:

@@ -97,6 +97,11 @@ class VectorLoss:
         return self
 
     @property
+    def of_predicted(self) -> VectorLoss:
+        """The loss for those who learn shared columns by other means: itself, whose curvature is one piece."""
+        return self
+
+    @property
     def compiled(self) -> VectorLoss:
         """The loss with kernels for blocks of every size: itself, which decides by their size."""
         return self

@@ -19,7 +19,13 @@ from likely._math.domains import LABELLED
 from likely.inference.construct import among, between, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
-from likely.predictors.features import refuse_text, refuse_times, repeated_names, unusable_cells
+from likely.predictors.features import (
+    refuse_lazy,
+    refuse_text,
+    refuse_times,
+    repeated_names,
+    unusable_cells,
+)
 from likely.predictors.response import observe, offsets
 from likely.recipe import as_family
 
@@ -174,6 +180,7 @@ class DistributionEstimator(BaseEstimator):
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
+        refuse_lazy(X)
         repeated = repeated_names(X)
         if repeated:
             raise ValueError(
@@ -189,13 +196,13 @@ class DistributionEstimator(BaseEstimator):
         }
         try:
             return validate_data(self, X, reset=reset, **options)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             if "must be in the same order" in str(error):
                 order = ", ".join(map(repr, self.feature_names_in_))
                 raise ValueError(
                     f"{str(error).rstrip()}\nThe order is {order}: pass X[model.feature_names_in_]"
                 ) from None
-            if "could not convert" in str(error):
+            if "could not convert" in str(error) or "Cannot cast" in str(error):
                 refuse_text(X)
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from likely.predictors.features import refuse_lazy
+
 Levels = Mapping[str, list[str]]
 
 
@@ -45,6 +47,7 @@ def write_codes(X: Any, levels: Levels) -> Any:
 def _frame(X: Any) -> Any:
     import narwhals as nw
 
+    refuse_lazy(X)
     if isinstance(X, np.ndarray) or (not hasattr(X, "__dataframe__") and not hasattr(X, "columns")):
         return None
     frame = nw.from_native(X, eager_only=True, pass_through=True)

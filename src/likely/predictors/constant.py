@@ -27,7 +27,7 @@ class Constant(Linear):
         family: Family | str = "normal",
         *,
         point: str | float = "mode",
-        max_iter: int = 100,
+        max_iter: int = 200,
         n_jobs: int | None = None,
     ) -> None:
         self.family = family

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ def repeated_names(X: Any) -> list[str]:
     if names is None or callable(names):
         return []
     return [name for name, times in Counter(names).items() if times > 1]
+
+
+def listed(names: Sequence[Any], limit: int = 20) -> str:
+    """``'age', 'size' and 3 more``"""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(map(repr, names[:limit])) + more
 
 
 def unusable_cells(values: Any, names: list[Any], estimator: str) -> str:
@@ -66,6 +73,17 @@ def _table(X: Any) -> Any:
         return None
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def refuse_lazy(X: Any) -> None:
+    """TypeError where X is a plan for a table, whose rows nobody has computed yet."""
+    from narwhals.dependencies import is_dask_dataframe, is_polars_lazyframe
+
+    if is_polars_lazyframe(X) or is_dask_dataframe(X):
+        how = "collect" if is_polars_lazyframe(X) else "compute"
+        raise TypeError(
+            f"X is a lazy table ({type(X).__name__}), whose rows are not there yet: pass X.{how}()"
+        )
 
 
 def refuse_times(X: Any) -> None:

@@ -61,6 +61,8 @@ def leaning_start(
         "log",
     ):
         return None
+    if not designs[order.index(leaning.leans_by)].intercept:
+        return None
     width = sum(_columns(X, design).size for design in designs)
     every = max(1, X.shape[0] // max(ROWS, EACH * width))
     X, response = X[::every], response.take(slice(None, None, every))

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import Design, FitResult, Response, Status, coefficient_table, fit_linear
+from likely.fitting import (
+    ConvergenceWarning,
+    Design,
+    FitResult,
+    Response,
+    Status,
+    coefficient_table,
+    fit_linear,
+)
 from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
+from likely.predictors.features import listed
 from likely.predictors.gauge import (
     carried,
     fitted_designs,
@@ -21,11 +32,14 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
+from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
+from likely.predictors.origin import slopes_start
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
+from likely.predictors.zeros import zeros_start
 from likely.recipe import Family
 
 Array = NDArray[np.float64]
@@ -56,9 +70,10 @@ class Linear(DistributionEstimator):
     classifier. columns: which columns of X a parameter sees, by name or index, ``{"scale": ["age"]}``; [] is an
     intercept only, and a parameter not named sees all. alpha: L2 penalty, a number or one by parameter; the
     objective is Σ wᵢ nllᵢ + ½ Σ α ‖β‖², a sum, on X as given, with intercepts and shared parameters free.
-    point: what ``predict`` returns, "mode" by default, "mean", "median" or a quantile level. max_iter: of
-    Newton's method. n_jobs: threads, all cores by default. robust: whether to compute the sandwich covariance
-    too, a pass over the rows; None does where X is small (up to 2 million entries).
+    fit_intercept: False leaves the intercepts of predicted parameters out, ``{"loc": False}`` that of one; R's
+    ``y ~ 0 + x``. point: what ``predict`` returns, "mode" by default, "mean", "median" or a quantile level.
+    max_iter: of Newton's method. n_jobs: threads, all cores by default. robust: whether to compute the sandwich
+    covariance too, a pass over the rows; None does where X is small (up to 2 million entries).
 
     After ``fit``: ``coef_`` and ``intercept_`` by parameter, ``result_`` with the status and its certificate,
     ``log_likelihood_``, ``aic_``, ``bic_``, and ``summary()``.
@@ -77,14 +92,16 @@ class Linear(DistributionEstimator):
         *,
         columns: Mapping[str, Any] | None = None,
         alpha: float | Mapping[str, float] = 0.0,
+        fit_intercept: bool | Mapping[str, bool] = True,
         point: str | float = "mode",
-        max_iter: int = 100,
+        max_iter: int = 200,
         n_jobs: int | None = None,
         robust: bool | None = None,
     ) -> None:
         self.family = family
         self.columns = columns
         self.alpha = alpha
+        self.fit_intercept = fit_intercept
         self.robust = robust
         self.point = point
         self.max_iter = max_iter
@@ -93,29 +110,40 @@ class Linear(DistributionEstimator):
     # --- Fitting ----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
-        penalties = self._penalties(loss)
+        penalties, designs = self._penalties(loss), self._designs(loss, X.shape[1])
         moved = standard(loss, y, weight)
         if moved is not None:
-            y, offset = moved.y(y), moved.offset(offset)
-            penalties = moved.penalties(penalties)
-        response, designs = Response(y, weight, offset), self._designs(loss, X.shape[1])
+            offset = moved.held(offset, [design.intercept for design in designs], y.shape[0])
+            y, penalties = moved.y(y), moved.penalties(penalties)
+        response = Response(y, weight, offset)
         start = fitted_start(loss, start_values(loss, y, weight, offset))
-        leaning = leaning_start(loss, X, designs, response, start, penalties)
-        found = fit_linear(
+        begun = leaning_start(loss, X, designs, response, start, penalties)
+        if begun is None:
+            begun = zeros_start(loss, X, designs, response, start, penalties)
+        if begun is None and loss.smooth and loss.gauge is None:
+            begun = slopes_start(X, designs, offset, start)
+        fit = partial(
+            fit_linear,
             fitted_loss(loss, y.shape[0]),
             X,
             fitted_designs(loss, designs),
             response,
             start=start,
-            coefficients=leaning,
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
-            stacklevel=4,
             tell=None if loss.gauge is None else partial(told, loss),
         )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
+            found = fit(coefficients=begun)
+            if found.status in (Status.unbounded, Status.max_iter):
+                inner = inner_maximum(loss, X, designs, response, penalties)
+                found = found if inner is None else fit(coefficients=inner)
+        if found.status is not Status.converged:
+            warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
@@ -141,7 +169,7 @@ class Linear(DistributionEstimator):
             raise ValueError(
                 f"columns names {unknown[0]!r}, but the parameters are {', '.join(names)}"
             )
-        designs = []
+        designs, has = [], self._intercepts_wanted(loss)
         for slot in loss.free:
             if slot.role == "shared":
                 if np.size(given.get(slot.parameter, ())):
@@ -151,12 +179,29 @@ class Linear(DistributionEstimator):
                     )
                 design = Design((), True)
             elif slot.parameter in given:
-                design = Design(self._column_indices(given[slot.parameter], features), True)
+                wanted = self._column_indices(given[slot.parameter], features)
+                design = Design(wanted, has[slot.parameter])
             else:
-                design = Design(None, True)
+                design = Design(None, has[slot.parameter])
             designs.append(design)
         designs = [designs[i] for i in loss.column_slots]
         return designs if loss.gauge is None else _without_intercept(designs, loss.gauge[0])
+
+    def _intercepts_wanted(self, loss: Any) -> dict[str, bool]:
+        """Which predicted parameters have an intercept."""
+        predicted = [slot.parameter for slot in loss.free if slot.role != "shared"]
+        if not isinstance(self.fit_intercept, Mapping):
+            return dict.fromkeys(predicted, bool(self.fit_intercept))
+        for name, has in self.fit_intercept.items():
+            if name not in [slot.parameter for slot in loss.free]:
+                known = ", ".join(slot.parameter for slot in loss.free)
+                raise ValueError(f"fit_intercept names {name!r}, but the parameters are {known}")
+            if name not in predicted and not has:
+                raise ValueError(
+                    f"{name} is shared, one value for all rows, which is its intercept: fix it instead, "
+                    f"{loss.specification.name}({name}=1.0)"
+                )
+        return {name: bool(self.fit_intercept.get(name, True)) for name in predicted}
 
     def _column_indices(self, wanted: Any, features: int) -> tuple[int, ...]:
         names = self._feature_names()
@@ -171,7 +216,10 @@ class Linear(DistributionEstimator):
             else:
                 near = get_close_matches(str(column), names, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"columns asks for {column!r}, which X does not have{hint}")
+                raise ValueError(
+                    f"columns asks for {column!r}, which X does not have{hint}. "
+                    f"Its columns are {listed(names)}"
+                )
         return tuple(found)
 
     def _penalties(self, loss: Any) -> Array | None:
@@ -182,12 +230,12 @@ class Linear(DistributionEstimator):
                 raise ValueError(
                     f"alpha names {unknown[0]!r}, but the parameters are {', '.join(names)}"
                 )
-            values = [float(self.alpha.get(name, 0.0)) for name in names]
+            values = [self.alpha.get(name, 0.0) for name in names]
         else:
-            values = [float(self.alpha)] * len(names)
-        if not all(np.isfinite(v) and v >= 0 for v in values):
+            values = [self.alpha] * len(names)
+        if not all(isinstance(v, Real) and np.isfinite(v) and v >= 0 for v in values):
             raise ValueError(f"alpha must be finite and ≥ 0, got {self.alpha!r}")
-        return np.array([values[i] for i in loss.column_slots])
+        return np.array([float(values[i]) for i in loss.column_slots])
 
     # --- Saving -----------------------------------------------------------------------------------
 

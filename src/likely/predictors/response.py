@@ -163,6 +163,8 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import column_or_1d
 
+    if getattr(getattr(y, "dtype", None), "name", None) == "boolean":
+        y = np.asarray(y)  # of pandas' booleans scikit-learn makes numbers
     y = column_or_1d(y, warn=True)
     if y.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")
@@ -177,6 +179,8 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
         raise ValueError(
             f"y has missing labels in {check.rows_and_values(missing, y)}. Drop those rows first"
         )
+    if y.dtype.kind == "O":
+        _refuse_mixed(y)
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     if given is not None:
@@ -197,6 +201,17 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
             "supported. Use Categorical() for more"
         )
     return classes, codes.astype(np.float64)
+
+
+def _refuse_mixed(y: NDArray[Any]) -> None:
+    """ValueError where some labels are text and others are not: they have no order in common."""
+    text = np.array([isinstance(label, str) for label in y.tolist()])
+    if text.any() and not text.all():
+        some, other = int(np.argmax(text)), int(np.argmin(text))
+        raise ValueError(
+            f"y mixes text and other labels, such as {y[some]!r} in row {some} and {y[other]!r} in row {other}: "
+            "write all of them as text, for instance with y.astype(str)"
+        )
 
 
 def encode_ordered(y: Any, family: Any) -> tuple[NDArray[Any], Array]:

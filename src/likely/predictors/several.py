@@ -38,8 +38,8 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array) -> Array
     y, weight = y[order], None if weight is None else weight[order]
     known = loss.specification.structure.own(y, weight)
     starts = [first]
-    for windows in _windows(y, weight, len(loss.parts)):
-        raw = _from_windows(loss, y, weight, windows, known)
+    for groups in windows(y, weight, len(loss.parts)):
+        raw = _from_windows(loss, y, weight, groups, known)
         if raw is not None:
             starts.append(raw)
     with np.errstate(all="ignore"):
@@ -65,7 +65,7 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array) -> Array
     return _in_order(loss, best)
 
 
-def _windows(y: Array, weight: Array | None, parts: int) -> Iterator[tuple[slice, ...]]:
+def windows(y: Array, weight: Array | None, parts: int) -> Iterator[tuple[slice, ...]]:
     """For every start, the rows of each component: neighbours, and narrow ones inside a wide one."""
     w = np.ones(y.size) if weight is None else weight
     share = (np.cumsum(w) - 0.5 * w) / w.sum()
@@ -83,14 +83,14 @@ def _from_windows(
     loss: Any,
     y: Array,
     weight: Array | None,
-    windows: tuple[slice, ...],
+    groups: tuple[slice, ...],
     known: dict[str, float],
 ) -> Array | None:
     """Each component at its own best on its window; None where a window has too few values of y."""
     from likely.predictors.marginal import start_values
 
     raw = np.full(loss.columns, np.nan)
-    for (inside, columns), rows in zip(loss.parts, windows, strict=True):
+    for (inside, columns), rows in zip(loss.parts, groups, strict=True):
         own = y[rows]
         fits = inside.specification.support.contains(own)
         if np.unique(own[fits]).size <= inside.columns:
@@ -99,7 +99,7 @@ def _from_windows(
             inside, own[fits], None if weight is None else weight[rows][fits], None
         )
     sizes = [
-        float(rows.stop - rows.start if weight is None else weight[rows].sum()) for rows in windows
+        float(rows.stop - rows.start if weight is None else weight[rows].sum()) for rows in groups
     ]
     for j, slot in enumerate(loss.free):
         if slot.of in known:

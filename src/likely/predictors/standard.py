@@ -7,6 +7,7 @@ raw_j = factorⱼ·raw′_j + moveⱼ.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +50,14 @@ class Standard:
         """Offsets of raw′ (k, n), from those of raw."""
         return None if offset is None else offset / self.factor[:, None]
 
+    def held(self, offset: Array | None, intercepts: Sequence[bool], rows: int) -> Array | None:
+        """Offsets of raw′ (k, n), with the move of those raw columns that have no intercept to take it up."""
+        move = np.where(intercepts, 0.0, self.move)
+        if not move.any():
+            return self.offset(offset)
+        given = np.zeros((move.size, rows)) if offset is None else offset
+        return self.offset(given - move[:, None])
+
     def response(self, response: Response) -> Response:
         """y′ with its weights and the offsets of raw′."""
         return Response(self.y(response.y), response.weight, self.offset(response.offset))
@@ -67,7 +76,7 @@ class Standard:
         return np.where(alpha > 0.0, scaled, 0.0)
 
     def result(self, found: FitResult) -> FitResult:
-        """The fit to y, from the fit to y′, with an intercept in every raw column."""
+        """The fit to y, from the fit to y′; a move without an intercept was an offset."""
         factor = np.concatenate(
             [
                 np.full(part.stop - part.start, f)
@@ -75,7 +84,9 @@ class Standard:
             ]
         )
         parameters = found.parameters * factor
-        parameters[[part.start for part in found.parts]] += self.move
+        for part, has, move in zip(found.parts, found.has_intercept, self.move, strict=True):
+            if has:
+                parameters[part.start] += move
         jacobian = found.weight * np.log(self.unit)
         moved = replace(
             found,

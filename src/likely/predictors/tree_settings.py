@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from likely.fitting.boosting import ColumnSettings
+from likely.predictors.features import listed
 
 #: The first parameter moves where y is, the others its spread and shape, of which a row tells less:
 #: (first, others).
@@ -134,6 +135,7 @@ def categorical_columns(given: Any, names: Sequence[str], levels: Sequence[str])
             near = get_close_matches(str(column), names, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(
-                f"categorical_features asks for {column!r}, which X does not have{hint}"
+                f"categorical_features asks for {column!r}, which X does not have{hint}. "
+                f"Its columns are {listed(names)}"
             )
     return sorted(found)

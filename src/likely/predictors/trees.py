@@ -30,6 +30,8 @@ from likely.recipe import Family
 
 Array = NDArray[np.float64]
 
+#: So many rounds over the rows are worth the compilation of a loss as one look at that many more rows.
+ROUNDS = 64
 #: Below this many cells threads grow a tree each, which is faster than to share every tree.
 SMALL_CELLS = 400_000
 #: LightGBM's ways to go through its bins.
@@ -178,7 +180,7 @@ class Trees(JudgedEstimator):
         )
         with rounds_bar(f"Trees {loss.specification.name}", self.max_iter, self.verbose) as report:
             found = boost(
-                loss,
+                loss.for_rows(y.shape[0] * settings.rounds // ROUNDS),
                 Data(X, self._common(X.shape, _small(X.shape)), categorical),
                 response,
                 plan,

@@ -46,6 +46,10 @@ def _is_minus(e: Expr) -> bool:
     return bool(_quotient(e).negative) if e.is_Mul else bool(e.is_number and e < 0)
 
 
+#: A denominator beyond which a fraction is a number with many digits, of which six are shown.
+_LONG = 10**8
+
+
 def _quotient(e: Expr, y_last: bool = False) -> Quotient:
     coefficient, factors = e.as_coeff_mul()
     if not coefficient.is_Rational:
@@ -59,6 +63,8 @@ def _quotient(e: Expr, y_last: bool = False) -> Quotient:
             below.append(Pow(f.base, -f.exp))
         else:
             above.append(f)
+    if coefficient.q > _LONG:
+        above, coefficient = [abs(coefficient), *above], S.One
     if negative:
         # −κ(m − 1) is κ(1 − m); but −(y − μ)/β stays, except in gradients, which read f − y.
         for i, f in enumerate(above):
@@ -126,11 +132,11 @@ class Text(StrPrinter):
     def _print_Add(self, e: Expr, order: Any = None) -> str:
         denominator, e = _content(e)
         y_last, self.y_last = self.y_last, False
-        out = self.sum(_summands(e))
+        out = self.in_order(_summands(e))
         self.y_last = y_last
         return out if denominator == 1 else f"({out})/{denominator}"
 
-    def sum(self, summands: list[tuple[bool, Expr]]) -> str:
+    def in_order(self, summands: list[tuple[bool, Expr]]) -> str:
         """The summands joined by + and −."""
         out = ""
         for minus, term in summands:
@@ -191,6 +197,8 @@ class Text(StrPrinter):
             return f"{sign}{p}"
         if (p, e.q) in _FRACTIONS:
             return sign + _FRACTIONS[p, e.q]
+        if e.q > _LONG:
+            return f"{sign}{p / e.q:.6g}"
         decimal = f"{p / e.q:.12g}"
         # 0.1 was meant as 0.1; 1/7 as 1/7.
         return sign + (decimal if Rational(decimal) == Rational(p, e.q) else f"{p}/{e.q}")
@@ -303,7 +311,7 @@ _FUNCTION_NAMES = {
     "Sigmoid": "sigmoid", "Softplus": "softplus", "NormalCdf": "Φ", "atan": "arctan",
     "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ", "LowerGamma": "P", "UpperGamma": "Q",
     "StudentCdf": "T", "BetaCdf": "I", "PassageCdf": "F", "PassageSf": "S", "PrenticeCdf": "F", "PrenticeSf": "S",
-    "SkewCdf": "F",
+    "SkewCdf": "F", "BranchingCdf": "F", "BranchingSf": "S",
 }  # fmt: skip
 
 
@@ -320,11 +328,11 @@ class Latex(LatexPrinter):
     def _print_Add(self, e: Expr, order: Any = None) -> str:
         denominator, e = _content(e)
         y_last, self.y_last = self.y_last, False
-        out = self.sum(_summands(e))
+        out = self.in_order(_summands(e))
         self.y_last = y_last
         return out if denominator == 1 else rf"\frac{{{out}}}{{{denominator}}}"
 
-    def sum(self, summands: list[tuple[bool, Expr]]) -> str:
+    def in_order(self, summands: list[tuple[bool, Expr]]) -> str:
         """The summands joined by + and -."""
         out = ""
         for minus, term in summands:
@@ -407,6 +415,10 @@ class Latex(LatexPrinter):
     def _print_NormalCdf(self, e: Expr, exp: Any = None) -> str:
         return self._named(r"\Phi", e, exp)
 
+    def _print_Rational(self, e: Expr) -> str:
+        found: str = f"{float(e):.6g}" if e.q > _LONG else super()._print_Rational(e)
+        return found
+
     def _print_Indexed(self, e: Expr) -> str:
         base, bracket, _ = str(e.base.label).partition("(")
         symbol = {"λ": r"\lambda"}.get(base, base)
@@ -445,12 +457,12 @@ def latex(e: Expr, names: Mapping[Symbol, str], *, y_last: bool = False) -> str:
 
 def sum_text(terms: Sequence[Expr]) -> str:
     """A sum in the given order, what is added before what is subtracted."""
-    return Text().sum(_signed(terms)) or "0"
+    return Text().in_order(_signed(terms)) or "0"
 
 
 def sum_latex(terms: Sequence[Expr], names: Mapping[Symbol, str]) -> str:
     """The same in LaTeX."""
-    return Latex(names).sum(_signed(terms)) or "0"
+    return Latex(names).in_order(_signed(terms)) or "0"
 
 
 def _signed(terms: Sequence[Expr]) -> list[tuple[bool, Expr]]:

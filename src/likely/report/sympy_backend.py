@@ -233,6 +233,36 @@ def _passage(k: Expr, x: Expr) -> tuple[Expr, Expr]:
     return NormalCdf(root * (x - 1)), sympy.exp(2 * k) * NormalCdf(-root * (x + 1))
 
 
+class BranchingCdf(ShapedCdf):
+    """F(m, d, c), the probability that GeneralisedPoisson is below the count c."""
+
+    nargs = 3
+    letter = "F"
+
+    def slope(self) -> Expr:
+        """In a count there is none."""
+        return sympy.nan
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        m, d, c = self.args
+        k = sympy.Symbol("k", integer=True, nonnegative=True)
+        rate, branch = m / (1 + d), d / (1 + d)
+        total = rate + branch * k
+        term = rate * total ** (k - 1) * sympy.exp(-total) / sympy.factorial(k)
+        return sympy.Sum(term, (k, 0, c - 1))
+
+
+class BranchingSf(BranchingCdf):
+    """S(m, d, c) = 1 − F(m, d, c)"""
+
+    letter = "S"
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return 1 - BranchingCdf(*self.args).definition()
+
+
 class AmountSum(sympy.Function):
     """W(z, ν) = Σ z^j/(j! Γ(jν)) over j ≥ 1; with two more arguments, jᵃ ψ(jν)ᵇ is in the sum too."""
 
@@ -445,6 +475,8 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "log_ndtr": lambda x: sympy.log(NormalCdf(x)),
         "log_gengamma_lower": lambda w, q: sympy.log(PrenticeCdf(q, w)),
         "log_gengamma_upper": lambda w, q: sympy.log(PrenticeSf(q, w)),
+        "log_generalised_poisson_below": lambda c, m, d, *logs: sympy.log(BranchingCdf(m, d, c)),
+        "log_generalised_poisson_above": lambda c, m, d, *logs: sympy.log(BranchingSf(m, d, c)),
         "log_inverse_gaussian_lower": lambda u, v: sympy.log(
             PassageCdf(sympy.exp(v - u), sympy.exp(-u))
         ),

@@ -85,6 +85,10 @@ def _between_bounds(inside: Specification):
             # An entry and nothing else: what the hazard takes away between the two.
             alone = where(first > support.low, b, support.low) >= support.high
             share = where(alone, family.formulas["log_sf_above"](a, first, *theta), share)
+        if "log_cdf_below" in family.formulas:
+            # The same from above.
+            alone = where(last < support.high, a, support.high) <= edge_of(inside)
+            share = where(alone, family.formulas["log_cdf_below"](b, last, *theta), share)
         return where(equal(low, high), exact, share)
 
     return log_density

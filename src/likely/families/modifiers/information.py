@@ -44,12 +44,14 @@ def of_choice(name: str, share: Any = 1.0) -> Entries:
     return {(f"log {name}", f"log1m {name}"): -0.5 * share}
 
 
-def of_odds(names: Sequence[str], weights: Sequence[Any]) -> Entries:
-    """The information of seeing one of several kinds, of which the first has odds 1: w_i (δ_ij − w_j)."""
+def of_odds(names: Sequence[str], weights: Sequence[Any], rests: Sequence[Any]) -> Entries:
+    """The information of seeing one of several kinds, of which the first has odds 1: w_i (δ_ij − w_j).
+
+    ``rests`` are 1 − w_i.
+    """
     found: Entries = {}
     for i, name in enumerate(names, 1):
-        rest = sum(w for j, w in enumerate(weights) if j != i)
-        found[f"log {name}", f"log {name}"] = weights[i] * rest
+        found[f"log {name}", f"log {name}"] = weights[i] * rests[i]
         for j, other in enumerate(names[: i - 1], 1):
             found[f"log {name}", f"log {other}"] = -(weights[i] * weights[j])
     return found

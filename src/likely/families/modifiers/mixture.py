@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache, reduce
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
-from likely._math.atoms import logaddexp, softplus
+from likely._math import mixing
 from likely._math.domains import Domain, circular, positive
-from likely._math.graph import as_node, exp, expm1, log, log1p, where
+from likely._math.graph import as_node, exp, log, where
 from likely.families.base import Parameter, Specification
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS
@@ -41,11 +41,11 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     def split(theta):
         return [theta[a:b] for a, b in pairwise(ends)], theta[ends[-1] :]
 
-    def weighted(bodies, theta, *y):
-        """log w_j + log of what the body of component j gives, for every j."""
+    def mixed(bodies, theta, *y):
+        """The arguments of the atoms: the log odds, and what the body of every component gives."""
         inner, odds = split(theta)
         logs = [body(*y, *own) for body, own in zip(bodies, inner, strict=True)]
-        return [w + value for w, value in zip(_log_weights(odds), logs, strict=True)]
+        return [as_node(0.0), *(o.log for o in odds), *logs]
 
     def density(inside):
         def body(y, *theta):
@@ -61,25 +61,20 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     densities = [density(inside) for inside in insides]
 
     def log_density(y, *theta):
-        terms = weighted(densities, theta, y)
-        total = reduce(logaddexp, terms)
-        if not support.integer:
-            return total
-        # 1 − p(y) is a sum of products; where p(y) is nearly 1, its logarithm comes from there.
-        inner, odds = split(theta)
-        missing = sum(
-            exp(w) * -expm1(body(y, *own))
-            for w, body, own in zip(_log_weights(odds), densities, inner, strict=True)
-        )
-        return where(missing < 0.5, log1p(-missing), total)
+        atom = mixing.log_mixture_of_counts if support.integer else mixing.log_mixture
+        return atom(*mixed(densities, theta, y))
 
     def complete_information(y, *theta):
-        inner, odds = split(theta)
-        terms = weighted(densities, theta, y)
-        total = reduce(logaddexp, terms)
-        found = information.of_odds(list(own), [exp(w) for w in _log_weights(odds)])
-        for part, term, theta_j in zip(parts, terms, inner, strict=True):
-            found |= information.of_part(part, exp(term - total), [y], theta_j)
+        inner, _ = split(theta)
+        given = mixed(densities, theta, y)
+        levels = given[: len(parts)]
+        found = information.of_odds(
+            list(own),
+            [mixing.weight(j, levels) for j in range(len(parts))],
+            [mixing.weight_of_others(j, levels) for j in range(len(parts))],
+        )
+        for j, (part, theta_j) in enumerate(zip(parts, inner, strict=True)):
+            found |= information.of_part(part, mixing.share(j, *given), [y], theta_j)
         return found
 
     def printed(y, *theta):
@@ -95,8 +90,8 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     ):
         for name in TAILS:
             bodies = [inside.formulas[name] for inside in insides]
-            formulas[name] = lambda y, *theta, bodies=bodies: reduce(
-                logaddexp, weighted(bodies, theta, y)
+            formulas[name] = lambda y, *theta, bodies=bodies: mixing.log_mixture(
+                *mixed(bodies, theta, y)
             )
     if all("sample" in inside.formulas for inside in insides):
         formulas["sample"] = lambda rng, size, *theta: _sample(rng, size, insides, *split(theta))
@@ -120,17 +115,6 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
             lambda y, weight: dict.fromkeys(own, 1.0),
         ),
     )
-
-
-def _log_weights(odds):
-    """log w_j for every component, each against all the others: none is one minus the rest."""
-    logs = [0.0, *(o.log for o in odds)]
-    return [
-        -softplus(reduce(logaddexp, [k - level for i, k in enumerate(logs) if i != j]))
-        if len(logs) > 2
-        else -softplus(logs[1 - j] - level)
-        for j, level in enumerate(logs)
-    ]
 
 
 def _covers(domain: Domain, y):

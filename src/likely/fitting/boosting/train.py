@@ -21,7 +21,7 @@ from likely.fitting.boosting.ensembles import Ensembles, trimmed
 from likely.fitting.boosting.plan import Plan
 from likely.fitting.boosting.settings import Settings
 from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
-from likely.fitting.problem import Array, Loss, Response
+from likely.fitting.problem import Array, Response
 
 #: From this many held-out rows on the constants are set by them at the end; fewer would only add their noise
 #: (the log of a scale is known to 1/√(2·rows)).
@@ -70,7 +70,7 @@ class _Run:
 
     def __init__(
         self,
-        loss: Loss,
+        loss: Any,
         data: Data,
         response: Response,
         plan: Plan,
@@ -79,6 +79,8 @@ class _Run:
         judge: tuple[Any, Response] | None,
     ) -> None:
         self.loss = loss
+        #: What a round of trees looks at, which has no use for the curvature of shared parameters.
+        self.seen = loss if settings.natural else loss.of_predicted
         self.settings = settings
         self.crossed = plan.crossed
         self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
@@ -143,7 +145,7 @@ class _Run:
         raw = self._base(self.constants[0], self.training)
         w = self.training.weight
         _, _, curvature = row_steps(
-            self.loss, self.training.y, raw, w, self.settings.curvature, natural=False
+            self.seen, self.training.y, raw, w, self.settings.curvature, natural=False
         )
         mean = np.array([np.average(h, weights=w) for h in curvature])
         for j in self.trees:
@@ -237,7 +239,7 @@ class _Run:
     def _steps(self) -> tuple[Array, Array, list[Array]]:
         s, t = self.settings, self.training
         if not self.crossed:
-            return row_steps(self.loss, t.y, self.raw, t.weight, s.curvature, s.natural)
+            return row_steps(self.seen, t.y, self.raw, t.weight, s.curvature, s.natural)
         nll = np.zeros(t.y.shape[0])
         gradient = np.empty_like(self.raw)
         curvature: list[Array] = [np.empty(0)] * self.loss.columns
@@ -246,7 +248,7 @@ class _Run:
             own = [j for j, c in enumerate(s.columns) if c.group == group]
             mixed = unseen.copy()
             mixed[own] = self.raw[own]
-            nll, g, h = row_steps(self.loss, t.y, mixed, t.weight, s.curvature, s.natural)
+            nll, g, h = row_steps(self.seen, t.y, mixed, t.weight, s.curvature, s.natural)
             gradient[own] = g[own]
             for j in own:
                 curvature[j] = h[j]
@@ -326,7 +328,7 @@ def _scores(booster: Any, judge: bool) -> Array:
 
 
 def boost(
-    loss: Loss,
+    loss: Any,
     data: Data,
     response: Response,
     plan: Plan,

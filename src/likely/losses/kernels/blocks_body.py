@@ -15,7 +15,8 @@ kernel: Any = None
 real: Any = None
 #: Stands in the text for one of ``as_it_is``, ``one_column`` and ``several_columns``.
 taken: Any = None
-ROWS = 256
+#: Rows of a block; written into the text, so that a cached module goes with its number.
+ROWS: int = 0
 
 
 def copied(rows_all, raw_all, first, rest, scale, start, stop):

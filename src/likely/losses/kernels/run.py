@@ -124,6 +124,8 @@ def run_mean(function: Kernel, y: Array, raw: Array, rest: Array | None) -> floa
     return math.fsum(found) / n
 
 
+#: So few that buffers stay in the first-level cache, so many that what a block costs is not felt.
+_BLOCK_ROWS = {np.float32: 2048, np.float64: 512}
 _NOTHING: Array = np.empty(0)
 _NO_ROWS: Array = np.empty((0, 0))
 
@@ -134,6 +136,7 @@ def _blocks(function: Any, taken: str) -> Any:
     file = function.__module__
     text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
     text = text.replace("taken(", f"{taken}(")
+    text = text.replace("ROWS: int = 0", f"ROWS: int = {_BLOCK_ROWS[_real(function)]}")
     text = f"# The kernel is {file}.{function.__name__}.\n" + text
     stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
     return load(stem, "blocks", text, kernel=function, real=_real(function))
@@ -152,4 +155,8 @@ def _real(function: Any) -> type[np.float32 | np.float64]:
 
 
 def _ready(real: type[np.floating], *arrays: Array) -> bool:
-    return all(a.flags.c_contiguous and a.flags.aligned and a.dtype == real for a in arrays)
+    for array in arrays:
+        flags = array.flags
+        if not (flags.c_contiguous and flags.aligned and array.dtype == real):
+            return False
+    return True

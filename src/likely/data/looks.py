@@ -1,0 +1,34 @@
+"""Text that was meant as numbers or dates, and how to write those."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+#: A day, a month and a year, in any order, and perhaps a time of day.
+_DATE = re.compile(r"\s*\d{1,4}([./-])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?\s*")
+#: Digits in groups, perhaps with a currency before them or a per cent after them.
+_NUMBER = re.compile(r"\s*[-+]?[$€£¥]?\s?[-+]?\d[\d.,'’\s]*[$€£¥%]?\s*")
+
+
+def looks_like(texts: Sequence[str]) -> str:
+    """What all of the texts look like, with the first of them and what to write instead; else nothing."""
+    if not texts:
+        return ""
+    if all(_DATE.fullmatch(text) for text in texts):
+        return f"its cells look like dates, such as {texts[0]!r}; write them as 2024-12-31"
+    odd = next((text for text in texts if not _plain(text)), None)
+    if odd is not None and all(_NUMBER.fullmatch(text) for text in texts):
+        return (
+            f"its cells look like numbers with commas or signs in them, such as {odd!r}; write them with "
+            "a decimal point, without thousands separators and units"
+        )
+    return ""
+
+
+def _plain(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
