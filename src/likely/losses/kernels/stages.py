@@ -198,19 +198,8 @@ class _Sums:
             "        here[i] = rows[kept[i]]",
         ]
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
-        if terms.longest == 1:
-            fields = dict(zip(terms.fields, terms.rules, strict=True))
-            nodes = [terms.term(what) for what in wanted]
-            sums = _put(nodes, {**fields, "index": constant(0.0)})
-            fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
-            loop, names = self._statements(_put([one.results for one in series], fields))
-            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
-            lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
-            places = "kept[i]"
-        else:
-            lines += self._in_order(series, given, wanted)
-            places = "kept[order[i]]"
-        write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
+        lines += self._in_order(series, given, wanted)
+        write = [f"{result}_rows[kept[order[i]]] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
         head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"
