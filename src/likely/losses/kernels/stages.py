@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
+from likely._math.graph import Node, make, substitute, symbol, topological, where
 from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
