@@ -233,9 +233,10 @@ def _newton(
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         growth = None
         if found is None:
-            growth = find_growth(space, stop.theta, stop.sums, stop.step) or find_way(
-                space, stop.theta, stop.sums, stop.step
-            )
+            growth = find_growth(space, stop.theta, stop.sums, stop.step)
+            if growth is None and not outcome.recessions:
+                # What is left of a loss after one direction to infinity may be nothing but rounding.
+                growth = find_way(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
             visited.append((space.point(stop.theta), stop.sums.loss))
             endless = (
