@@ -3,6 +3,7 @@
     python -m benchmarks.uci                                    # the models that come with the library
     python -m benchmarks.uci --model trees --sets energy --splits 5
     python -m benchmarks.uci --model trees ngboost --python ~/peers/bin/python
+    python -m benchmarks.uci --sets spread heavy tiny --splits 5     # sets made from seeds, see made_sets.py
 
 ``--python`` is an interpreter that has the peers (ngboost, lightgbmlss, xgboostlss); they run there. A model is
 one set of defaults for all sets. Results go to a JSON lines file, and runs that are in it are not repeated.
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import made_sets
 from likely import Normal
 
 DATA = Path(__file__).parent / "data"
@@ -34,6 +36,8 @@ LEVELS = (np.arange(200) + 0.5) / 200.0
 
 def load(name: str) -> tuple[Any, Any, list[Any]]:
     """X, y and the test rows of every split."""
+    if name in made_sets.MADE:
+        return made_sets.load(name)
     folder = DATA / "uci" / name
     with gzip.open(folder / "data.csv.gz", "rt") as file:
         table = np.genfromtxt(file, delimiter=",", skip_header=1)
@@ -172,7 +176,7 @@ def main() -> None:
     """Run what was asked for and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", nargs="+", default=["trees"], choices=list(MODELS))
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=[*SETS, *made_sets.MADE])
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--python", default=sys.executable, help="an interpreter with the peers")
     parser.add_argument("--record", type=Path, default=Path("uci.jsonl"))

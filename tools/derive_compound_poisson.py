@@ -1,46 +1,93 @@
-"""Derive the polynomial of ``_math/compound_poisson_far.py``: prints it as Python.
+"""Derive the polynomials of ``_math/compound_poisson_smooth.py``, and write them.
 
-r(V, c) V/5 is interpolated at Chebyshev's nodes of u = 5/V and 4c in [0, 1], in mpmath's arithmetic; what the terms
-that are left out come to, and what their derivatives do, is printed with it.
+What is smooth of r is interpolated at Chebyshev's nodes of each patch, in mpmath's arithmetic; what the terms that are
+left out come to, and what their derivatives do, is printed.
 
     python tools/derive_compound_poisson.py
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import mpmath as mp
+import numpy as np
 
-mp.mp.dps = 34
-NEAR = mp.mpf(5)
-ROWS, COLUMNS = 15, 19
-LEAST = mp.mpf(10) ** -17
+from likely._math import compound_poisson_patches as module
+from likely._math.compound_poisson_patches import BY_X, FAR, LAYOUT, PATCHES, SHAPE, WIDTH
+
+DIGITS = 34
+#: Nodes beyond the terms that are kept: what those would be is the error.
+MORE = 3
 
 
-def remainder(v: mp.mpf, c: mp.mpf) -> mp.mpf:
-    """r by its sum, with a step where the terms are many; ν ≤ 1."""
-    half = mp.log(v / (2 * mp.pi)) / 2
-    share = (1 - mp.sqrt(1 - 4 * c)) / 2
-    nu = share / (1 - share)
-    j, x = v / share, v / (1 - share)
+@cache
+def log_gammas(k: mp.mpf, nu: mp.mpf) -> mp.mpf:
+    return mp.loggamma(k + 1) + mp.loggamma(k * nu)
+
+
+def log_sum(log_j: mp.mpf, nu: mp.mpf) -> mp.mpf:
+    """log Σ z^j/(j! Γ(jν)) − J − x, with a step where the terms are many."""
+    j = mp.exp(log_j)
+    log_z = log_j + nu * mp.log(j * nu)
     step = mp.mpf(1)
-    if j + x > 250:
-        step = max(step, mp.sqrt(j / (1 + nu)) / mp.mpf("2.2"))
-    middle = max(mp.mpf(1), mp.nint(j))
-    total = mp.mpf(0)
+    if (1 + nu) * j > 250:
+        # A power of 2, so that neighbours take the same k.
+        widest = mp.sqrt(j / (1 + nu)) / mp.mpf("2.2")
+        step = max(step, mp.ldexp(1, int(mp.floor(mp.log(widest, 2)))))
+    middle = max(step, step * mp.nint(j / step))
+    total, least = mp.mpf(0), None
     for direction, k in ((1, middle), (-1, middle - step)):
         while k > 0:
-            log_term = k * (mp.log(j) + nu * mp.log(x)) - mp.loggamma(k + 1) - mp.loggamma(k * nu)
-            if log_term - j - x < -85:
+            log_term = k * log_z - log_gammas(k, nu) - (1 + nu) * j
+            least = log_term - 85 if least is None else least
+            if log_term < least:
                 break
-            total += step * mp.exp(log_term - j - x)
+            total += mp.exp(log_term)
             k += direction * step
-    return mp.log(total) - half
+    return mp.log(step * total)
+
+
+def remainder(log_j: mp.mpf, nu: mp.mpf) -> mp.mpf:
+    """r"""
+    log_v = log_j + mp.log(nu / (1 + nu))
+    return log_sum(log_j, nu) - (log_v - mp.log(2 * mp.pi)) / 2
+
+
+def far(u: mp.mpf, t: mp.mpf) -> mp.mpf:
+    """r/u"""
+    share = (1 - mp.sqrt(1 - (1 + t) / 2)) / 2
+    return remainder(mp.log(FAR / u / share), share / (1 - share)) / u
+
+
+def of_strip(k: int, u: mp.mpf, t: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """ν, and log J less q."""
+    nu = mp.expm1(WIDTH * (k + (1 + t) / 2))
+    return nu, -mp.log(nu) if k < BY_X else mp.mpf(0)
+
+
+def below(k: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
+    """log W/(νz), and less z where q is log x."""
+    nu, shift = of_strip(k, u, t)
+    log_j = LAYOUT[k].low + mp.log(u) / (1 + nu) + shift
+    log_x = log_j + mp.log(nu)
+    j, log_z = mp.exp(log_j), log_j + nu * log_x
+    value = log_sum(log_j, nu) + (1 + nu) * j - log_z - mp.log(nu)
+    return value - mp.exp(log_z) if k < BY_X else value
+
+
+def between(k: int, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
+    """r"""
+    nu, shift = of_strip(k, u, t)
+    return remainder(LAYOUT[k].low + LAYOUT[k].step * (i + (1 + u) / 2) + shift, nu)
 
 
 def nodes(n: int) -> list[mp.mpf]:
-    return [(1 + mp.cos(mp.pi * (2 * i + 1) / (2 * n))) / 2 for i in range(n)]
+    return [mp.cos(mp.pi * (2 * i + 1) / (2 * n)) for i in range(n)]
 
 
+@cache
 def to_chebyshev(n: int) -> mp.matrix:
     """Values at the nodes → coefficients."""
     found = mp.matrix(n, n)
@@ -51,39 +98,60 @@ def to_chebyshev(n: int) -> mp.matrix:
     return found
 
 
-def to_powers(n: int) -> list[list[int]]:
-    """The coefficients of Tₖ(2v) in v = u − ½."""
-    rows = [[1], [0, 2]]
+@cache
+def to_powers(n: int, of_unit: bool) -> list[list[int]]:
+    """The coefficients of Tₖ(v), or of Tₖ(2v − 1)."""
+    rows = [[1], [-1, 2] if of_unit else [0, 1]]
     while len(rows) < n:
-        twice = [0] + [4 * c for c in rows[-1]]
-        rows.append([a - b for a, b in zip(twice, rows[-2] + [0, 0], strict=True)])
+        last = rows[-1]
+        moved = [0, *(2 * c for c in last)]
+        if of_unit:
+            moved = [2 * a - b for a, b in zip(moved, [*(2 * c for c in last), 0], strict=True)]
+        rows.append([a - b for a, b in zip(moved, rows[-2] + [0, 0], strict=True)])
     return rows
 
 
-if __name__ == "__main__":
-    values = mp.matrix(ROWS, COLUMNS)
-    for i, u in enumerate(nodes(ROWS)):
-        for k, w in enumerate(nodes(COLUMNS)):
-            values[i, k] = remainder(NEAR / u, w / 4) / u
-    terms = to_chebyshev(ROWS) * values * to_chebyshev(COLUMNS).T
-    powers = to_powers(max(ROWS, COLUMNS))
-    polynomial = mp.matrix(ROWS, COLUMNS)
+def patch(function, of_unit: bool, rows: int) -> tuple[np.ndarray, list[float]]:
+    """The coefficients (rows, SHAPE[1]) in powers of u, in [0, 1] or in [−1, 1], and of t; what is left out."""
+    n, m = rows + MORE, SHAPE[1] + MORE
+    values = mp.matrix(n, m)
+    for i, u in enumerate(nodes(n)):
+        for k, t in enumerate(nodes(m)):
+            values[i, k] = function((1 + u) / 2 if of_unit else u, t)
+    terms = to_chebyshev(n) * values * to_chebyshev(m).T
+    powers, others = to_powers(rows, of_unit), to_powers(SHAPE[1], False)
+    found = mp.matrix(rows, SHAPE[1])
     left_out = [mp.mpf(0)] * 3
-    for i in range(ROWS):
-        for k in range(COLUMNS):
-            if abs(terms[i, k]) < LEAST:
-                for order in range(3):  # |Tₖ′(2v)| ≤ 2k²
-                    left_out[order] += abs(terms[i, k]) * (2 * max(i, k) ** 2) ** order
+    for i in range(n):
+        for k in range(m):
+            if i >= rows or k >= SHAPE[1]:
+                for order in range(3):
+                    largest = max(i, k) ** 2 * (2 if of_unit else 1)
+                    left_out[order] += abs(terms[i, k]) * largest**order
                 continue
             for a, p in enumerate(powers[i]):
-                for b, q in enumerate(powers[k]):
-                    polynomial[a, b] += terms[i, k] * p * q
-    print("# left out, and of derivatives:", *(f"{float(x):.1e}" for x in left_out))
-    print("_FAR = (")
-    for a in range(ROWS):
-        row = [float(polynomial[a, b]) for b in range(COLUMNS)]
-        while row and row[-1] == 0.0:
-            row.pop()
-        if row:
-            print("    (", *(f"        {c!r}," for c in row), "    ),", sep="\n")
-    print(")")
+                for b, q in enumerate(others[k]):
+                    found[a, b] += terms[i, k] * p * q
+    return np.array(found.tolist(), dtype=float), [float(x) for x in left_out]
+
+
+@mp.workdps(DIGITS)
+def derived(number: int) -> tuple[np.ndarray, list[float]]:
+    """Of one patch."""
+    if number == 0:  # r itself, which u = 0 makes 0
+        found, left_out = patch(far, True, SHAPE[0] - 1)
+        return np.vstack([np.zeros((1, SHAPE[1])), found]), left_out
+    k = max(k for k, strip in enumerate(LAYOUT) if strip.first <= number)
+    i = number - LAYOUT[k].first - 1
+    if i < 0:
+        return patch(lambda u, t: below(k, u, t), True, SHAPE[0])
+    return patch(lambda u, t: between(k, i, u, t), False, SHAPE[0])
+
+
+if __name__ == "__main__":
+    tables = []
+    for number in range(PATCHES):
+        table, left_out = derived(number)
+        tables.append(table.T)
+        print(number, *(f"{x:.1e}" for x in left_out), flush=True)
+    np.save(Path(module.__file__).with_suffix(".npy"), np.array(tables))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
 from likely._math import (
     compound_poisson,
+    compound_poisson_patches,
     compound_poisson_tails,
     numpy_backend,
     power_divergence,
@@ -86,22 +90,38 @@ def test_sums_in_all_regimes(reach: float) -> None:
             assert abs(mpf(got[i]) - want) <= 1e-9 * (abs(want) + abs(by_v) + abs(by_n))
 
 
+def _log_nu(w: float) -> float:
+    return float(np.log(np.expm1(w)))
+
+
+def _log_v(strip: int, steps: float) -> float:
+    """Where a patch of the middle of a strip begins, in which q is log J."""
+    found, w = compound_poisson_patches.LAYOUT[strip], 0.25 * (strip + 0.5)
+    return float(found.low + steps * found.step + np.log(-np.expm1(-w)))
+
+
 @pytest.mark.parametrize(
-    ("log_v", "log_nu"),
+    ("log_v", "log_nu", "move"),
     [
-        (np.log(5.0), -1.0),  # sums over the whole numbers, and the polynomial
-        (np.log(20.0), np.log(9.0)),  # the same, of ν large
-        (np.log(4.0), np.log(0.14010101522)),  # sums over whole numbers, and with a step
-        (np.log(37.0), 3.7 - np.log(1.0 / 3.7)),  # from tables, and without
+        (np.log(6.0), -1.0, (1.0, 0.0)),  # far out, and patches
+        (np.log(20.0), np.log(9.0), (1.0, 0.0)),  # far out, and the sum
+        (0.3, _log_nu(2.0), (0.0, 1.0)),  # patches, and the sum
+        (0.3, _log_nu(0.5), (0.0, 1.0)),  # two strips
+        (0.3, _log_nu(0.75), (0.0, 1.0)),  # the same, of log x and of log J
+        (-4.0, _log_nu(0.75), (0.0, 1.0)),  # and below
+        (_log_v(4, 0.0), _log_nu(1.125), (1.0, 0.0)),  # below, and the first patch
+        (_log_v(6, 3.0), _log_nu(1.625), (1.0, 0.0)),  # two patches
     ],
 )  # fmt: skip
-def test_kinds_of_terms_meet(log_v: float, log_nu: float) -> None:
-    """Beside a place where another kind of terms begins, and on it, a step of 1e-7 is the derivative's."""
+def test_kinds_of_polynomials_meet(log_v: float, log_nu: float, move: tuple[float, float]) -> None:
+    """Beside a place where another kind begins, and on it, a step of 1e-7 is the derivative's."""
     step = np.array([-2e-7, -1e-7, 0.0, 1e-7, 2e-7])
     with np.errstate(all="ignore"):
-        value, slope = _PROGRAM({"log_v": log_v + step, "log_nu": np.full(5, log_nu)})[:2]
+        found = _PROGRAM({"log_v": log_v + move[0] * step, "log_nu": log_nu + move[1] * step})
+    value, slope = found[0], move[0] * found[1] + move[1] * found[2]
     np.testing.assert_allclose(np.diff(value), 1e-7 * slope[1:], rtol=1e-5, atol=1e-15)
-    np.testing.assert_allclose(slope, slope[0], rtol=1e-4)
+    for other in found[1:]:
+        np.testing.assert_allclose(other, other[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("v", [0.0, 1e-12, 1e-3, 0.4, 0.999, 1.001, 7.0, 800.0])
@@ -164,3 +184,15 @@ def test_tails_are_sums_with_many_digits() -> None:
         assert float(compound_poisson_tails.sf(x, number, shape)) == pytest.approx(
             float(upper), rel=1e-12
         )
+
+
+@pytest.mark.parametrize("patch", [0, 1, 7, 23, 60])
+def test_patches_are_what_the_tool_derives(patch: int) -> None:
+    path = Path(__file__).parents[2] / "tools" / "derive_compound_poisson.py"
+    spec = importlib.util.spec_from_file_location("derive_compound_poisson", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    derived = tool.derived(patch)[0]
+    np.testing.assert_allclose(
+        compound_poisson_patches.coefficients()[patch], derived.T, rtol=1e-9, atol=1e-18
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from likely._math import patches_on_arrays
 from likely._math.series_on_arrays import on_arrays
 from likely._math.sums import SUMS
 from likely._math.tables import look_up
@@ -41,3 +42,4 @@ TABLE |= look_up(
     lambda table, j: jnp.asarray(table, dtype=j.dtype), jnp.where, lambda j: j.astype(int)
 )
 TABLE |= on_arrays(SUMS, TABLE, lambda n, like: jnp.arange(n, dtype=like.dtype))
+TABLE |= patches_on_arrays.on_arrays(TABLE)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from likely._math import patches_on_arrays
 from likely._math.atoms import SCIPY_ONLY
 from likely._math.series_on_arrays import on_numpy
 from likely._math.sums import SUMS
@@ -67,3 +68,4 @@ TABLE: dict[str, Callable[..., Any]] = {
 }
 TABLE |= look_up(lambda table, j: table, np.where, lambda j: j.astype(np.intp))
 TABLE |= on_numpy(SUMS, TABLE)
+TABLE |= patches_on_arrays.on_numpy(TABLE)

@@ -37,51 +37,57 @@ def _powers_of(v: Expression, a: Expression, order: int) -> Node:
     return v * v * total
 
 
+def _positive(z: Expression) -> Node:
+    """z, or 1 where 1/z² has left the range. Guarded in one way, φ and its kin share exponentials and 1/z."""
+    return where(z > 1e-150, z, 1.0)
+
+
+def _inverse(z: Expression) -> Node:
+    return 1.0 / _positive(z)
+
+
 def _mean_of_exp(z: Expression) -> Node:
     """φ(z) = (1 − e⁻ᶻ)/z"""
-    positive = where(z > 0.0, z, 1.0)
-    return where(z > 0.0, -expm1(-positive) / positive, 1.0)
+    return where(z > 1e-150, -expm1(-_positive(z)) / _positive(z), 1.0)
 
 
 def _remainder(z: Expression) -> Node:
     """(z − 1 + e⁻ᶻ)/z², ½ at 0"""
-    positive = where(z > 1e-150, z, 1.0)
-    return where(z > 1e-150, special.expm1mx(-positive) / positive / positive, 0.5)
+    inverse = _inverse(z)
+    return where(z > 1e-150, special.expm1mx(-_positive(z)) * inverse * inverse, 0.5)
 
 
 def _second(z: Expression) -> Node:
     """χ(z) = −φ′(z) = (1 − (1 + z) e⁻ᶻ)/z², ½ at 0"""
-    far = where(z < 1.0, 1.0, z)
-    direct = (1.0 - (1.0 + far) * exp(-far)) / far / far
-    return where(z < 1.0, _mean_of_exp(z) - _remainder(z), direct)
+    inverse = _inverse(z)
+    far = (1.0 - (1.0 + z) * exp(-z)) * inverse * inverse
+    return where(z < 1.0, _mean_of_exp(z) - _remainder(z), far)
 
 
 def _third(z: Expression) -> Node:
     """φ″(z) = 2 (1 − (1 + z + z²/2) e⁻ᶻ)/z³, ⅓ at 0"""
-    small = z < 1.0
-    near = where(small, z, 0.0)
-    far = where(small, 1.0, z)
-    series = exp(-near) * polynomial(near, [2.0 / math.factorial(k + 3) for k in range(16)])
-    return where(
-        small, series, 2.0 * (1.0 - (1.0 + far + 0.5 * far * far) * exp(-far)) / far / far / far
-    )
+    inverse = _inverse(z)
+    near = exp(-z) * polynomial(z, [2.0 / math.factorial(k + 3) for k in range(16)])
+    far = 2.0 * (1.0 - (1.0 + z + 0.5 * z * z) * exp(-z)) * inverse * inverse * inverse
+    return where(z < 1.0, near, far)
 
 
 def _fourth(z: Expression) -> Node:
     """(z² − 2z + 2 − 2e⁻ᶻ)/z³, ⅓ at 0"""
-    small = z < 1.0
-    near = where(small, z, 0.0)
-    far = where(small, 1.0, z)
-    series = polynomial(near, [2.0 * (-1.0) ** k / math.factorial(k + 3) for k in range(18)])
-    return where(small, series, (far * (far - 2.0) - 2.0 * expm1(-far)) / far / far / far)
+    inverse = _inverse(z)
+    near = polynomial(z, [2.0 * (-1.0) ** k / math.factorial(k + 3) for k in range(18)])
+    far = (z * (z - 2.0) - 2.0 * expm1(-_positive(z))) * inverse * inverse * inverse
+    return where(z < 1.0, near, far)
 
 
 def _divergence(v: Expression, a: Expression, b: Expression) -> Node:
     """c(v) = (1 − e⁻ᵃᵛ − a (1 − e⁻ᵛ))/(ab), a + b = 1, v ≥ 0."""
     near = v < _NEAR
-    lost = -expm1(-v)
+    # 1 − e⁻ᵛ, over v, of what the two parts of v = av + bv have at hand
+    of_a, of_b = _mean_of_exp(a * v), _mean_of_exp(b * v)
+    lost = v * (b * of_b + (a * of_a) * (1.0 - (b * v) * of_b))
     by_a = (lost - _slope(v, a, b)) / a
-    by_b = (v * _mean_of_exp(a * v) - lost) / b
+    by_b = (v * of_a - lost) / b
     series = _powers_of(where(near, v, 0.0), a, 0)
     return where(near, series, where(a < b, by_b, by_a))
 

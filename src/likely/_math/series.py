@@ -29,6 +29,7 @@ from likely._math.graph import (
     topological,
     where,
 )
+from likely._math.patches import DERIVATIVES
 
 #: All series that have been made, by their names.
 SERIES: dict[str, Series] = {}
@@ -138,8 +139,8 @@ class Series:
 
 
 def is_series(node: Node) -> bool:
-    """Whether the node is a series."""
-    return node.op in SERIES
+    """Whether the node is a series, or the polynomials of patches, which are as such."""
+    return node.op in SERIES or node.op in DERIVATIVES
 
 
 def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
@@ -152,7 +153,8 @@ def over_same_terms(nodes: Iterable[Node]) -> list[list[Node]]:
 
 def _key(node: Node) -> tuple[int, ...]:
     """Equal for series over the same terms."""
-    return id(SERIES[node.op].terms), *map(id, node.args)
+    over = SERIES[node.op].terms if node.op in SERIES else DERIVATIVES[node.op].patches
+    return id(over), *map(id, node.args)
 
 
 def sparing(outputs: Sequence[Node]) -> list[Node]:

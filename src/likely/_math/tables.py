@@ -8,21 +8,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import whole
+from likely._math import compound_poisson_patches, whole
 
-TABLES: dict[str, NDArray[np.float64]] = {**whole.TABLES}
+TABLES: dict[str, NDArray[np.float64]] = {**whole.TABLES, **compound_poisson_patches.TABLES}
+#: Tables of which an index takes an array, read on use: of ``patches.py``.
+COEFFICIENTS: dict[str, Callable[[], NDArray[np.float64]]] = {
+    "compound_poisson_patches": compound_poisson_patches.coefficients
+}
 
 
 def look_up(as_array: Callable[..., Any], where: Callable[..., Any], whole: Any) -> dict[str, Any]:
     """The tables as functions of one array library; ``whole`` makes indices of whole numbers."""
 
-    def function(table: NDArray[np.float64]) -> Callable[[Any], Any]:
+    def function(table: Callable[[], NDArray[np.float64]]) -> Callable[[Any], Any]:
         def run(j: Any) -> Any:
-            known = (j >= 0.0) & (
-                j <= float(table.size - 1)
-            )  # NaN, of a row that is NaN, has no place
-            return as_array(table, j)[whole(where(known, j, 0.0))]
+            values = table()
+            # NaN, of a row that is NaN, has no place
+            known = (j >= 0.0) & (j <= float(len(values) - 1))
+            return as_array(values, j)[whole(where(known, j, 0.0))]
 
         return run
 
-    return {name: function(table) for name, table in TABLES.items()}
+    tables = {name: lambda table=table: table for name, table in TABLES.items()}
+    return {name: function(table) for name, table in (tables | COEFFICIENTS).items()}

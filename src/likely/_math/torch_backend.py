@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from likely._math import patches_on_arrays
 from likely._math.series_on_arrays import on_arrays
 from likely._math.sums import SUMS
 from likely._math.tables import look_up
@@ -90,7 +91,7 @@ def _table(dtype: torch.dtype) -> dict[str, Callable[..., Any]]:
         torch.where,
         lambda j: j.long(),
     )
-    return table | on_arrays(SUMS, table, indices)
+    return table | on_arrays(SUMS, table, indices) | patches_on_arrays.on_arrays(table)
 
 
 TABLES = {dtype: _table(dtype) for dtype in (torch.float64, torch.float32)}

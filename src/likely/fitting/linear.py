@@ -47,6 +47,8 @@ THINNED = 25_000
 #: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
 MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
+#: Nats that a careful step may promise.
+CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
 #: Rounding of the gradient that a converged fit may have, in standard errors.
@@ -194,8 +196,13 @@ def _start(task: Task, objective: Objective) -> Array:
     return theta
 
 
-def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Outcome:
-    """Newton's method, following directions to infinity where there is no maximum."""
+def _newton(
+    task: Task, objective: Objective, *, may_orthogonalise: bool, promise: float = np.inf
+) -> Outcome:
+    """Newton's method, following directions to infinity where there is no maximum.
+
+    Where that ends at the end of a support, a maximum inside may have been stepped over: shorter steps may find it.
+    """
     gamma = _start(task, objective)
     space = Subspace(objective)
     if getattr(task.loss, "shift_invariant", False):
@@ -204,7 +211,7 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         assert space.basis is not None
         gamma = space.basis.T @ gamma
     begun = space.point(gamma)
-    outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise))
+    outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise, promise))
     if outcome.stop.reason == "ill_conditioned":
         return outcome
     if outcome.stop.reason == "edge" and task.edged:
@@ -226,9 +233,10 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
         found = find_recession(space, stop.theta, stop.sums, stop.step)
         growth = None
         if found is None:
-            growth = find_growth(space, stop.theta, stop.sums, stop.step) or find_way(
-                space, stop.theta, stop.sums, stop.step
-            )
+            growth = find_growth(space, stop.theta, stop.sums, stop.step)
+            if growth is None and not outcome.recessions:
+                # What is left of a loss after one direction to infinity may be nothing but rounding.
+                growth = find_way(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
             visited.append((space.point(stop.theta), stop.sums.loss))
             endless = (
@@ -273,6 +281,9 @@ def _newton(task: Task, objective: Objective, *, may_orthogonalise: bool) -> Out
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
+    if outcome.stop.reason in ("pole", "end") and promise == np.inf:
+        inner = _newton(task, objective, may_orthogonalise=may_orthogonalise, promise=CAREFUL)
+        return inner if inner.stop.reason == "converged" and not inner.recessions else outcome
     bounded = not any(r.unbounded for r in outcome.recessions)
     if outcome.recessions and bounded and outcome.stop.reason != "edge":
         _go_on(outcome)
@@ -311,7 +322,9 @@ def _go_on(outcome: Outcome) -> None:
         stop.factor = None
 
 
-def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool) -> Stop:
+def _minimise(
+    task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool, promise: float
+) -> Stop:
     """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
     expected = "expected" in task.loss.kernel_kinds
     rows = task.counted()[1]
@@ -335,8 +348,9 @@ def _minimise(task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool
             # values are checked below.
             pass
     return minimise(
-        space, gamma, task.max_iter, rows, expected, may_orthogonalise, edges=task.edged
-    )
+        space, gamma, task.max_iter, rows, expected, may_orthogonalise,
+        edges=task.edged, promise=promise,
+    )  # fmt: skip
 
 
 def _resume(

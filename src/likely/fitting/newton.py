@@ -134,6 +134,7 @@ def minimise(
     patience: int = PATIENCE,
     edges: bool = True,
     bent: bool = False,
+    promise: float = np.inf,
 ) -> Stop:
     """Minimise from θ.
 
@@ -143,7 +144,7 @@ def minimise(
     iterations without the quadratic convergence of an optimum at a finite place, so that the caller
     can look for one at infinity; and, where ``edges``, with "edge" where steps keep leading to where
     the loss is infinite. With ``bent``, along valleys that bend (``line_search``). A step may promise to lower the
-    loss by one nat per row and the loss itself, not more.
+    loss by one nat per row and the loss itself, and by ``promise``, not more.
     """
     sums = function.evaluate(theta, 2)
     if not np.isfinite(sums.loss):
@@ -175,7 +176,7 @@ def minimise(
             previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
             norm = np.inf
         # Where the curvature has all but vanished, its step would leave the numbers that exist.
-        limit = rows + max(sums.loss, 0.0)
+        limit = min(rows + max(sums.loss, 0.0), promise)
         step *= min(1.0, limit / decrement) if decrement > 0.0 else 1.0
         if iteration == max_iter:
             break

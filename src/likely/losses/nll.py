@@ -241,9 +241,10 @@ class NegativeLogLikelihood:
         """The order in which ∂²nll/∂rawᵢ∂rawⱼ goes through a logarithm, where it does."""
         if i == j and self._curved(i):
             return i, i
-        # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it; those of θ that may
-        # be of any sign but is not do so the most.
-        curved = [(a, b) for a, b in ((i, j), (j, i)) if self._curved(a)]
+        # Beside a slope in a location, those in log θ stay in range where those in raw, which may be any power of θ,
+        # leave it; those of a location that is positive do so the most.
+        beside = self._signed(i) or self._signed(j)
+        curved = [(a, b) for a, b in ((i, j), (j, i)) if beside and self._curved(a)]
         return min(curved, key=lambda pair: not self._signed(pair[0]), default=None)
 
     def _curved(self, i: int) -> bool:

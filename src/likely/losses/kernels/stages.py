@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from likely._math.graph import Node, constant, make, substitute, symbol, topological, where
+from likely._math.graph import Node, make, substitute, symbol, topological, where
+from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
     Terms,
@@ -23,6 +24,7 @@ from likely._math.series import (
     without_series,
 )
 from likely._math.sums import SUMS
+from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
@@ -105,7 +107,12 @@ def _stages(
             arrays = [place[id(node)] for node in (*group[0].args, *group)]
             body.append(f"{function}({', '.join(arrays)}, size)")
             if ops not in functions:
-                functions[ops] = _Sums(function, ops, used).text()
+                patched = ops[0] in DERIVATIVES
+                functions[ops] = (
+                    patch_function(function, ops, _ROWS, used)
+                    if patched
+                    else _Sums(function, ops, used).text()
+                )
         computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
         wanted = [*computed, *(nodes if stage == last else [])]
         known = {
@@ -176,6 +183,8 @@ class _Sums:
             "for i in range(size):",
             "    kept[active] = i",
             f"    active += 1 if {needed} else 0",
+            "if active == 0:",
+            "    return",
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
@@ -189,19 +198,8 @@ class _Sums:
             "        here[i] = rows[kept[i]]",
         ]
         given = [f"{name} = {name}_here[i]" for name in terms.arguments]
-        if terms.longest == 1:
-            fields = dict(zip(terms.fields, terms.rules, strict=True))
-            nodes = [terms.term(what) for what in wanted]
-            sums = _put(nodes, {**fields, "index": constant(0.0)})
-            fields |= {f"sum_{what}": one for what, one in zip(wanted, sums, strict=True)}
-            loop, names = self._statements(_put([one.results for one in series], fields))
-            write = [f"{r}_here[i] = {name}" for r, name in zip(results, names, strict=True)]
-            lines += ["for i in range(active):", *indented([*given, *loop, *write], 1)]
-            places = "kept[i]"
-        else:
-            lines += self._in_order(series, given, wanted)
-            places = "kept[order[i]]"
-        write = [f"{result}_rows[{places}] = {result}_here[i]" for result in results]
+        lines += self._in_order(series, given, wanted)
+        write = [f"{result}_rows[kept[order[i]]] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
         head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from likely._math.evaluate import expand
 from likely._math.graph import Node, topological
+from likely._math.patches import DERIVATIVES
 from likely._math.series import sparing
 from likely._math.sums import SUMS
 from likely._math.tables import TABLES
@@ -28,7 +29,7 @@ UNARY = {
 }
 #: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
 _COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
-_KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *TABLES, "where", "sign", "pi"}
+_KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *DERIVATIVES, *TABLES, "where", "sign", "pi"}
 #: Operations whose value is a condition.
 _CONDITIONS = ("less", "less_equal", "equal")
 

@@ -166,13 +166,15 @@ whole_factorial_high = np.array([0.0, 0.0, 0.6931471805601177, 1.791759469228054
 whole_factorial_low = np.array([0.0, 0.0, -1.7239444525614835e-13, 4.87589008101026e-16, -3.443013015041957e-13, 4.06080219354396e-13, 4.06567808362497e-13, 8.489841168820569e-14, -4.3228492408023935e-13, -8.652085555174061e-14, -4.1802848172222554e-13, 4.114048038565491e-13, 2.3949794760850177e-13, -1.7928073537761698e-13, 2.361501244648716e-13, 2.4991897781478437e-13, -4.39658803209809e-13, 4.1024293747685697e-13, -3.258821410237209e-13, 3.491605909572533e-14, 4.405086894420203e-13, 2.9172132703197836e-13, 3.926546558167641e-14, -4.225715543025214e-13, 1.4262184596621114e-13, -1.7560451586246204e-13, 1.4271705766819908e-13, -2.4813154131198103e-13, -5.095126725640807e-15, -2.1881756770592778e-13, -3.7744315961216336e-13, 3.559518675496083e-15, 5.108199416768258e-14, 1.4390261223777836e-13, -8.808479410463224e-14, 3.406273300796681e-13, 3.4160250809587016e-13, 3.1194497021977567e-13, -4.0914597668985474e-13, 2.5445207636120413e-13, -4.2184444032157753e-13, 6.739558888376445e-14, -2.5378621878242585e-13, 2.0854944375234635e-13, -2.1630086295410395e-13, -2.964997533994179e-14, 2.4561326129264025e-13, 3.265928394802676e-13, -1.9010290728007642e-13, 7.605300114426918e-14, -4.1456780594055237e-13, -3.012787327625652e-13, -1.5535160448805244e-13, 3.752040204996661e-13, -1.880390237366624e-13, -4.272136208451526e-13, -3.565716515149607e-13, 1.7710858286873488e-13, -2.0900830336770046e-13, 1.255804485331028e-13, -2.0543958862928111e-13, -1.9399842674132018e-13, 1.4609806290190894e-14, 3.870447814439833e-14, -8.616749161956352e-14, 2.4543534625290934e-13, 1.658615190668568e-13, 4.3353855819460116e-13, 2.9156706596042195e-14, -2.5979827902390625e-13, -3.4806000957542814e-15, -2.7973987933100677e-13, -4.5115914657095304e-13, 4.3542093767509805e-13, 2.333689545428552e-13, 8.802462697843141e-14, 1.0403393658558091e-13, -2.97696876282864e-13, 1.935067315120465e-13, -3.8647766102669737e-13, -3.256739211926991e-13, 3.658542158642984e-13, -2.2679490195943624e-13, -1.1167146688128071e-13, 3.042469819693089e-13, 8.554083996871005e-14, 3.7548205724733385e-13, 3.346416505312963e-13, -2.6260310143130234e-13, 4.108329166820708e-13, 4.2508935904008464e-13, -3.153587206203255e-13, -2.1248992924389175e-13, 3.4139478330801704e-13, 2.49979916239496e-13, 4.516649354446056e-13, -2.374252565718867e-13, -2.4452743882215643e-13, -1.5076597565395917e-13, 1.1493667668038597e-13, 3.6141612611234434e-13, -5.0038695230761046e-14, -1.0914406730892227e-13, -1.2699671945174157e-13, -1.5346403643337715e-13, 4.481301220151726e-13, -1.0320340002618551e-13, -2.4935767637735703e-13, -7.550046409690562e-14, 1.5745153205189637e-13, -2.5411751031274216e-13, -1.1089301392458727e-13, -2.1264548985054375e-13, -3.585549421259505e-13, 2.7308470015966966e-15, 2.912753479759905e-13, -2.6723598351659315e-13, -3.402505979742132e-13, -1.7805629132955829e-13, 3.501760526828164e-13, -1.5323842973571587e-13, -3.1336126212402305e-13, 4.3518015628071777e-13, 1.8780751797738086e-13, 2.240213057527436e-13, -2.5331823699026617e-13, -4.016180103922071e-13, 1.1182617155029627e-13])
 
 
-def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     kept = np.empty(1024, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    given = np.empty((13, 1024))
+    if active == 0:
+        return
+    given = np.empty((9, 1024))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -182,16 +184,12 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result1_here = given[6]
     result2_here = given[7]
     result3_here = given[8]
-    result4_here = given[9]
-    result5_here = given[10]
-    result6_here = given[11]
-    result7_here = given[12]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((13, 1024))
-    ordered = np.empty((13, 1024))
+    fields = np.empty((9, 1024))
+    ordered = np.empty((9, 1024))
     terms_all = fields[0]
     m_all = fields[1]
     floor_all = fields[2]
@@ -209,10 +207,6 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     tau_ordered = ordered[6]
     nu_ordered = ordered[7]
     sum_total_ordered = ordered[8]
-    sum_square_ordered = ordered[9]
-    sum_growth_ordered = ordered[10]
-    sum_line_ordered = ordered[11]
-    sum_growth_square_ordered = ordered[12]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -581,10 +575,6 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
             if left == 0:
                 break
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
-        sum_square_lanes = sum_square_ordered[begin : begin + lanes]
-        sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
-        sum_line_lanes = sum_line_ordered[begin : begin + lanes]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + lanes]
         for i in range(lanes):
             terms = terms_lanes[i]
             m = m_lanes[i]
@@ -625,51 +615,7 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t6 = running * fall
                 t7 = t6 if t5 else 0.0
                 t8 = t4 + t7
-                t9 = t0 - m
-                t10 = t3 * t9
-                t11 = t9 * t10
-                t12 = t11 if t1 else 0.0
-                t13 = index - m
-                t14 = t13 * t6
-                t15 = t13 * t14
-                t16 = t15 if t5 else 0.0
-                t17 = t12 + t16
-                t18 = whole_factorial_high[int(t0) if (t0 >= 0.0) & (t0 <= 127.0) else 0]
-                t19 = t18 - high
-                t20 = whole_factorial_low[int(t0) if (t0 >= 0.0) & (t0 <= 127.0) else 0]
-                t21 = t20 - low
-                t22 = t19 + t21
-                t23 = t0 - floor
-                t24 = t23 * log_centre
-                t25 = t22 - t24
-                t26 = t3 * t25
-                t27 = t26 if t1 else 0.0
-                t28 = whole_factorial_high[int(index) if (index >= 0.0) & (index <= 127.0) else 0]
-                t29 = t28 - high
-                t30 = whole_factorial_low[int(index) if (index >= 0.0) & (index <= 127.0) else 0]
-                t31 = t30 - low
-                t32 = t29 + t31
-                t33 = index - floor
-                t34 = log_centre * t33
-                t35 = t32 - t34
-                t36 = t6 * t35
-                t37 = t36 if t5 else 0.0
-                t38 = t27 + t37
-                t39 = t25 * t10
-                t40 = t39 if t1 else 0.0
-                t41 = t35 * t14
-                t42 = t41 if t5 else 0.0
-                t43 = t40 + t42
-                t44 = t36 * t35
-                t45 = t44 if t5 else 0.0
-                t46 = t26 * t25
-                t47 = t46 if t1 else 0.0
-                t48 = t45 + t47
                 sum_total_lanes[i] += t8
-                sum_square_lanes[i] += t17
-                sum_growth_lanes[i] += t38
-                sum_line_lanes[i] += t43
-                sum_growth_square_lanes[i] += t48
                 running_lanes[i] = running * (factor * factor)
     for i in range(active):
         terms = terms_ordered[i]
@@ -681,47 +627,28 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         tau = tau_ordered[i]
         nu = nu_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_square = sum_square_ordered[i]
-        sum_growth = sum_growth_ordered[i]
-        sum_line = sum_line_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
         t0 = log(sum_total)
         t1 = t0 - tau
-        t2 = sum_total / sum_square
-        t3 = 1.0 / sum_total
-        t4 = t3 * sum_growth
-        t5 = sum_line / sum_square
-        t6 = sum_line * t5
-        t7 = sum_growth_square - t6
-        t8 = t3 * t7
-        t9 = t4 * t4
-        t10 = t8 - t9
         result0_here[i] = 1.0
         result1_here[i] = t0
         result2_here[i] = t1
         result3_here[i] = tau
-        result4_here[i] = t2
-        result5_here[i] = t4
-        result6_here[i] = t5
-        result7_here[i] = t10
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
         result3_rows[kept[order[i]]] = result3_here[i]
-        result4_rows[kept[order[i]]] = result4_here[i]
-        result5_rows[kept[order[i]]] = result5_here[i]
-        result6_rows[kept[order[i]]] = result6_here[i]
-        result7_rows[kept[order[i]]] = result7_here[i]
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     kept = np.empty(1024, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    given = np.empty((13, 1024))
+    if active == 0:
+        return
+    given = np.empty((9, 1024))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -731,16 +658,12 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result1_here = given[6]
     result2_here = given[7]
     result3_here = given[8]
-    result4_here = given[9]
-    result5_here = given[10]
-    result6_here = given[11]
-    result7_here = given[12]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((19, 1024))
-    ordered = np.empty((19, 1024))
+    fields = np.empty((15, 1024))
+    ordered = np.empty((15, 1024))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -770,10 +693,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     log_part_ordered = ordered[12]
     whole_ordered = ordered[13]
     sum_total_ordered = ordered[14]
-    sum_square_ordered = ordered[15]
-    sum_growth_ordered = ordered[16]
-    sum_line_ordered = ordered[17]
-    sum_growth_square_ordered = ordered[18]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -1407,10 +1326,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
             if left == 0:
                 break
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
-        sum_square_lanes = sum_square_ordered[begin : begin + lanes]
-        sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
-        sum_line_lanes = sum_line_ordered[begin : begin + lanes]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + lanes]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -1475,35 +1390,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t36 = 0.0 if t26 else t35
                 t37 = t36 if t20 else 0.0
                 t38 = t18 + t37
-                t39 = t23 - part
-                t40 = t36 * t39
-                t41 = t40 * t39
-                t42 = t41 if t20 else 0.0
-                t43 = t4 - part
-                t44 = t17 * t43
-                t45 = t43 * t44
-                t46 = t45 if t0 else 0.0
-                t47 = t42 + t46
-                t48 = t36 * g_next
-                t49 = t48 if t20 else 0.0
-                t50 = g * t17
-                t51 = t50 if t0 else 0.0
-                t52 = t49 + t51
-                t53 = t40 * g_next
-                t54 = t53 if t20 else 0.0
-                t55 = g * t44
-                t56 = t55 if t0 else 0.0
-                t57 = t54 + t56
-                t58 = g * t50
-                t59 = t58 if t0 else 0.0
-                t60 = t48 * g_next
-                t61 = t60 if t20 else 0.0
-                t62 = t59 + t61
                 sum_total_lanes[i] += t38
-                sum_square_lanes[i] += t47
-                sum_growth_lanes[i] += t52
-                sum_line_lanes[i] += t57
-                sum_growth_square_lanes[i] += t62
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -1520,10 +1407,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         log_part = log_part_ordered[i]
         whole = whole_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_square = sum_square_ordered[i]
-        sum_growth = sum_growth_ordered[i]
-        sum_line = sum_line_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -1541,84 +1424,26 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t14 = log1p(t13)
         t15 = t10 - tau
         t16 = t14 if t0 else t15
-        t17 = t12 + t5
-        t18 = t17 if t0 else sum_total
-        t19 = 1.0 - part
-        t20 = t19 * t19
-        t21 = part == 0.0
-        t22 = log_part - tau
-        t23 = exp(t22)
-        t24 = 0.0 if t21 else t23
-        t25 = t24 * part
-        t26 = t20 + t25
-        t27 = 1.0 + part
-        t28 = t27 * t27
-        t29 = t3 * t28
-        t30 = t26 + t29
-        t31 = t30 if t0 else 0.0
-        t32 = t31 + sum_square
-        t33 = t18 / t32
-        t34 = 1.0 / t17
-        t35 = 1.0 / sum_total
-        t36 = t34 if t0 else t35
-        t37 = centre - 1.0
-        t38 = t37 < 1.0
-        t39 = maximum(t37, 1.0)
-        t40 = 1.0 / t39
-        t41 = log1p(t40)
-        t42 = 0.0 if t38 else t41
-        t43 = t42 * t3
-        t44 = t43 if t0 else 0.0
-        t45 = sum_growth + t44
-        t46 = t36 * t45
-        t47 = t42 * t27
-        t48 = t3 * t47
-        t49 = -t48
-        t50 = t49 if t0 else 0.0
-        t51 = sum_line + t50
-        t52 = t51 / t32
-        t53 = t42 * t42
-        t54 = t53 * t3
-        t55 = t54 if t0 else 0.0
-        t56 = sum_growth_square + t55
-        t57 = t51 * t52
-        t58 = t56 - t57
-        t59 = t36 * t58
-        t60 = t46 * t46
-        t61 = t59 - t60
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
         result3_here[i] = tau
-        result4_here[i] = t33
-        result5_here[i] = t46
-        result6_here[i] = t52
-        result7_here[i] = t61
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
         result3_rows[kept[order[i]]] = result3_here[i]
-        result4_rows[kept[order[i]]] = result4_here[i]
-        result5_rows[kept[order[i]]] = result5_here[i]
-        result6_rows[kept[order[i]]] = result6_here[i]
-        result7_rows[kept[order[i]]] = result7_here[i]
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     order = np.empty(1024, np.int64)
-    packed = np.empty((9, 1024))
-    held = np.empty((31, 1024))
+    packed = np.empty((4, 1024))
+    held = np.empty((22, 1024))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1641,26 +1466,12 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held19 = held[19]
     held20 = held[20]
     held21 = held[21]
-    held22 = held[22]
-    held23 = held[23]
-    held24 = held[24]
-    held25 = held[25]
-    held26 = held[26]
-    held27 = held[27]
-    held28 = held[28]
-    held29 = held[29]
-    held30 = held[30]
     for begin in range(0, stop - start, 1024):
         size = min(1024, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
-        out1_part = out1[begin : begin + size]
-        out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
-        out4_part = out4[begin : begin + size]
-        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1738,7 +1549,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t64 = t25 * t63
             t65 = 0.08268139191081861 + t64
             t66 = t65 * t24
-            t67 = t19 == 0.0
             held0[i] = t15
             held1[i] = t0
             held2[i] = t4
@@ -1753,9 +1563,8 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held19[i] = t22
             held20[i] = t23
             held21[i] = t66
-            held24[i] = 1.0 if t67 else 0.0
-        sum_0(held0, held1, held2, held3, held4, held7, held11, held13, held15, held22, held25, held27, held29, size)
-        sum_1(held5, held1, held2, held3, held4, held8, held12, held14, held16, held23, held26, held28, held30, size)
+        sum_0(held0, held1, held2, held3, held4, held7, held11, held13, held15, size)
+        sum_1(held5, held1, held2, held3, held4, held8, held12, held14, held16, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1856,25 +1665,5 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t93 = t4 - t92
             t94 = t6 if t5 else t93
             t95 = t4 if t3 else t94
-            t96 = held22[i] if (held6[i] > 0.0) else held23[i]
-            t97 = t96 * held1[i]
-            t98 = held10[i] * t97
-            t99 = 0.0 if (held24[i] > 0.0) else t98
-            t100 = -t99
-            t101 = held25[i] if (held6[i] > 0.0) else held26[i]
-            t102 = t90 - t101
-            t103 = held27[i] if (held6[i] > 0.0) else held28[i]
-            t104 = held10[i] * t103
-            t105 = t102 - t104
-            t106 = t105 * held2[i]
-            t107 = held1[i] * t97
-            t108 = held29[i] if (held6[i] > 0.0) else held30[i]
-            t109 = t108 * held2[i]
-            t110 = t109 * held2[i]
             out0_part[i] = t95
-            out1_part[i] = t100
-            out2_part[i] = t106
-            out3_part[i] = t107
-            out4_part[i] = 0.0
-            out5_part[i] = t110
     return invalid

@@ -172,6 +172,8 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     given = np.empty((12, 1024))
     needed_here = given[0]
     m_here = given[1]
@@ -704,6 +706,8 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     given = np.empty((12, 1024))
     needed_here = given[0]
     m_here = given[1]

@@ -1,0 +1,76 @@
+"""Polynomials in two variables by patches, with coefficients in a table.
+
+The derivative of order i in u and j in t, of the polynomial of the patch that ``place`` says, is one operation of the
+graph. As of the series of ``series.py``, its first argument is 1 where a row needs it, and those over the same patches
+are computed together: kernels take rows of the same patch at a time (``losses/kernels/patches.py``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from likely._math.graph import Node, constant, make
+
+ARGUMENTS = ("needed", "place", "u", "t")
+#: Orders in u and in t.
+Order = tuple[int, int]
+#: All derivatives that have been made, by their names.
+DERIVATIVES: dict[str, Derivative] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """The patches whose coefficients, by patch, power of t and power of u, ``tables.COEFFICIENTS`` has by this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative:
+    """One derivative of the polynomials of patches."""
+
+    patches: Patches
+    order: Order
+
+    def __post_init__(self) -> None:
+        DERIVATIVES[self.name] = self
+
+    @property
+    def name(self) -> str:
+        return "{}_{}{}".format(self.patches.name, *self.order)
+
+    def __call__(self, place: Any, u: Any, t: Any) -> Node:
+        return make(self.name, constant(1.0), place, u, t)
+
+
+def highest(wanted: Sequence[Order]) -> list[int]:
+    """Of each order in t that takes part in what is wanted, the highest order in u beside it."""
+    most = max(j for _, j in wanted)
+    return [max((i for i, k in wanted if k == j), default=0) for j in range(most + 1)]
+
+
+def derivatives(coefficients: Any, u: Any, t: Any, wanted: Sequence[Order]) -> list[Any]:
+    """By Horner's rule, from arrays of coefficients (…, powers of t, powers of u), u (…) and t (…)."""
+    beside = highest(wanted)
+    _, powers_t, powers_u = coefficients.shape[-3:]
+    inner = _horner(
+        [coefficients[..., b, :] for b in range(powers_t)], t[..., None], len(beside) - 1
+    )
+    outer = [
+        _horner([row[..., a] for a in range(powers_u)], u, most)
+        for row, most in zip(inner, beside, strict=True)
+    ]
+    return [float(math.factorial(i) * math.factorial(j)) * outer[j][i] for i, j in wanted]
+
+
+def _horner(coefficients: Sequence[Any], x: Any, most: int) -> list[Any]:
+    """The value and the derivatives up to an order, each over its factorial."""
+    found = [coefficients[-1], *(0.0 * coefficients[-1] for _ in range(most))]
+    for c in reversed(coefficients[:-1]):
+        for order in range(most, 0, -1):
+            found[order] = found[order] * x + found[order - 1]
+        found[0] = found[0] * x + c
+    return found
