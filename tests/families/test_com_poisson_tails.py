@@ -73,6 +73,35 @@ def test_numerics_contract(m, n, counts, monkeypatch):
                 assert part[0] <= 1.0, (c, above, part[0])
 
 
+def seen_above_two(y):
+    """−log p(y | Y > 2) of log m and log ν: the log of a sum in units of p(y)."""
+
+    def loss(log_m, log_n):
+        m, n = mp.exp(log_m), mp.exp(log_n)
+        log_rate = sums(m, n).log_rate
+        j, total = 3, mp.mpf(0)
+        term = mp.exp((3 - y) * log_rate + n * (mp.loggamma(y + 1) - mp.log(6)))
+        while j <= m or term > total * mp.eps:
+            total += term
+            j += 1
+            term *= mp.exp(log_rate) / mp.mpf(j) ** n
+        return mp.log(total)
+
+    return loss
+
+
+@pytest.mark.parametrize("log_m", [-20.0, -0.5, 3.4])
+def test_numbers_that_are_rarely_so_large(log_m, monkeypatch):
+    """Above a bound far beyond the mean, where what is left of the loss is as small as the mean."""
+    monkeypatch.setattr(numeric, "DIGITS", 60)
+    points = [(log_m, log_n) for log_n in (-2.0, 0.3, 3.0)]
+    raw = np.ascontiguousarray(np.array(points).T)
+    for y in (3, 4, 30):
+        found = Truncated(LAW, low=2).loss().evaluate(np.full(3, float(y)), raw, 2)
+        for part in numeric.ratios(found, seen_above_two(y), points):
+            assert part.max() <= 1.0, (y, points[part.argmax()], part.max())
+
+
 def test_a_thousand_counts_on_the_way():
     """Places that grow add up to what all counts do, where 0 is in reach, too, and what is left out is nothing."""
     for m, n, counts in (
@@ -82,8 +111,11 @@ def test_a_thousand_counts_on_the_way():
     ):
         raw = np.log([[m, n]])
         k = np.arange(m + np.minimum(12.0 * np.sqrt(m / n), 40.0 * m))
-        p = np.exp(-LAW.nll(k, raw.repeat(k.size, axis=0)))
-        _, slopes = LAW.nll_and_gradient(k, raw.repeat(k.size, axis=0))
+        # in parts, of which none is large enough for a kernel
+        rows = [(part, raw.repeat(part.size, axis=0)) for part in np.array_split(k, 8)]
+        found = [LAW.nll_and_gradient(*part) for part in rows]
+        p = np.exp(-np.concatenate([value for value, _ in found]))
+        slopes = np.concatenate([slope for _, slope in found])
         moved = p[:, np.newaxis] * slopes
         for c in counts:
             for row, part in (([-INF, c - 1.0], slice(None, c)), ([c, INF], slice(c, None))):
