@@ -17,7 +17,7 @@ from functools import cache, cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from likely.families.base import Specification, specify
+from likely.families.base import Specification, remember, specify
 from likely.families.definition import check_definition
 from likely.links import default_link, find_link
 
@@ -80,7 +80,8 @@ class Family:
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "log_density"):
-            cls.specification = replace(specify(cls), own=True)
+            found = replace(specify(cls), own=True)
+            cls.specification = remember(found, getattr, cls, "specification")
             check_definition(cls.specification, dir(Family))
 
     def __init__(self, **roles: Role | float) -> None:

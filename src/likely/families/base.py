@@ -215,9 +215,14 @@ class Specification:
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
     #: says where the density is 0.
     printed: Body | None = None
+    #: The call that made it, which is how it pickles: formulas are functions inside functions, which do not.
+    made: tuple[Any, ...] | None = field(default=None, init=False, compare=False, repr=False)
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.made or super().__reduce_ex__(protocol)
 
     @property
     def multivariate(self) -> bool:
@@ -320,6 +325,12 @@ def specify(cls: type) -> Specification:
     )
 
 
+def remember(specification: Specification, make: Callable[..., Any], *given: Any) -> Specification:
+    """The specification, which pickles as this call from now on."""
+    object.__setattr__(specification, "made", (make, given))
+    return specification
+
+
 def _function(member: Any) -> Any:
     if isinstance(member, Parameter):  # a parameter called mean is the mean
         return None
@@ -374,4 +385,4 @@ class Distribution:
     specification: ClassVar[Specification]
 
     def __init_subclass__(cls) -> None:
-        cls.specification = specify(cls)
+        cls.specification = remember(specify(cls), getattr, cls, "specification")
