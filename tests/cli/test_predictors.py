@@ -117,3 +117,12 @@ def test_levels_that_differ_in_case_or_spaces_only(run, tmp_path, predictor):
     assert "place: 4 categories" in said  # nothing is merged
     assert "'ZÜRICH' and 'Zürich' and 'zürich '" in said
     assert "differ only in case or spaces, and are kept apart" in said
+
+
+def test_classes_that_differ_in_case_only(run, tmp_path):
+    frame = pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["yes", "no", "Yes"] * 20})
+    frame.to_csv(tmp_path / "answers.csv", index=False)
+    result = run("fit", "answers.csv", "-t", "y", "--test-fraction", 0)
+    assert result.exit_code == 0, result.stderr
+    said = " ".join(result.stdout.split())
+    assert "y: 'Yes' and 'yes' differ only in case or spaces, and are kept apart" in said
