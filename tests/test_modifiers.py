@@ -153,7 +153,7 @@ def test_default_roles():
         ),
         (
             lambda: Censored(Numbers()),
-            "Numbers has no formula for log_cdf and log_sf; families that have both: GeneralisedPoisson, Geo",
+            "Numbers has no formula for log_cdf and log_sf; families that have both: ConwayMaxwellPoisson, Gen",
         ),
         (lambda: Censored(Categorical()), "y are classes"),
         (lambda: Censored(VonMises()), "VonMises: an angle has no first and no last value"),

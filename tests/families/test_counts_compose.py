@@ -11,6 +11,7 @@ from likely import (
     Binomial,
     Censored,
     Constant,
+    ConwayMaxwellPoisson,
     Discretised,
     GeneralisedPoisson,
     Geometric,
@@ -310,13 +311,17 @@ COMPOSED = {
     "units": (Censored(Truncated(Discretised(Weibull()), low=0)), np.maximum(TOP, 1.0)),
     "linear variance": (Censored(NegativeBinomial1()), TOP),
     "clusters": (Censored(GeneralisedPoisson()), TOP),
+    "clutches": (Censored(ConwayMaxwellPoisson()), TOP),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("learner", ["Constant", "Linear", "Trees", "Network", "PyTorch", "JAX"])
 @pytest.mark.parametrize("name", COMPOSED)
 def test_one_family_one_nll(name, learner):
-    if name in ("linear variance", "clusters") and learner not in ("Constant", "PyTorch"):
+    if name in ("linear variance", "clusters", "clutches") and learner not in (
+        "Constant",
+        "PyTorch",
+    ):
         pytest.skip("its tails take long")
     family, y = COMPOSED[name]
     rng = np.random.default_rng(5)

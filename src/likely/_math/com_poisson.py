@@ -117,17 +117,25 @@ class _Row:
         s = self.sum
         return -self._times(self.m * (s.mixed * s.precision))
 
+    def rise_of(self, part: str) -> Node:
+        """By how much a second derivative grows from y to y + 1: all three are lines in y."""
+        s = self.sum
+        if part == "curve":
+            return self.m * s.precision * where(self.m < 1.0, s.excess, s.third - 1.0)
+        return s.skewed if part == "bend" else -(self.m * (s.mixed * s.precision))
+
     def bend(self) -> Node:
         """The second derivative in ν."""
         s = self.sum
         return s.spread + self.away * s.skewed
 
 
-_row = Recent(_Row)
+#: A count of the distribution, of which the atoms ask for parts in turn.
+row = Recent(_Row)
 
 
 def _of_row(part: str) -> Callable[..., Node]:
-    return lambda *args: getattr(_row(*args), part)()
+    return lambda *args: getattr(row(*args), part)()
 
 
 def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:

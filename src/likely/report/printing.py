@@ -312,6 +312,7 @@ _FUNCTION_NAMES = {
     "asinh": "arsinh", "Max": "max", "Min": "min", "gamma": "Γ", "LowerGamma": "P", "UpperGamma": "Q",
     "StudentCdf": "T", "BetaCdf": "I", "PassageCdf": "F", "PassageSf": "S", "PrenticeCdf": "F", "PrenticeSf": "S",
     "SkewCdf": "F", "BranchingCdf": "F", "BranchingSf": "S",
+    "CountCdf": "F", "CountSf": "S",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 from sympy import Expr, Piecewise, Symbol
 
 from likely.report.algebra import order
-from likely.report.sympy_backend import plain
+from likely.report.sympy_backend import NUMERIC, plain
 
 _POSITIVE = ("0.02", "0.3", "0.7", "1", "2.6", "40", "1e80", "1e-40")
 _DIGITS = 110
@@ -39,7 +39,8 @@ def _resolve(piecewise: Piecewise) -> Expr:
 def _agree(a: Expr, b: Expr, condition: Expr) -> bool:
     """Whether a = b at points at which the condition holds (of which some must be found)."""
     symbols = sorted(a.free_symbols | b.free_symbols | condition.free_symbols, key=str)
-    left, right, holds = (sympy.lambdify(symbols, plain(e), "mpmath") for e in (a, b, condition))
+    modules = [NUMERIC, "mpmath"]
+    left, right, holds = (sympy.lambdify(symbols, plain(e), modules) for e in (a, b, condition))
     random, found = Random(0), 0
     with mp.workdps(_DIGITS):
         for _ in range(400):

@@ -302,12 +302,17 @@ class CountBase(sympy.Function):
     #: How it is printed, with ARGUMENTS in the place of (m, ν).
     text = latex = ""
 
-    def _eval_evalf(self, prec: int) -> Expr:
+    @classmethod
+    def of(cls, m: Any, nu: Any) -> Any:
+        """The number, with as many digits as mpmath is set to."""
         from likely._math.com_poisson_digits import sums
 
+        return cls.value(sums(m, nu))
+
+    def _eval_evalf(self, prec: int) -> Expr:
         with mp.workprec(prec + 40):
-            found = sums(*(arg._to_mpmath(prec + 40) for arg in self.args))
-            return Expr._from_mpmath(self.value(found), prec)
+            found = self.of(*(arg._to_mpmath(prec + 40) for arg in self.args))
+            return Expr._from_mpmath(found, prec)
 
 
 class CountRate(CountBase):
@@ -344,6 +349,34 @@ class CountTotal(CountBase):
         return mp.exp(found.log_total)
 
 
+class CountCdf(ShapedCdf):
+    """F(m, ν, c), the probability that ConwayMaxwellPoisson is below the count c."""
+
+    nargs = 3
+    letter = "F"
+
+    def slope(self) -> Expr:
+        """In a count there is none."""
+        return sympy.nan
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        m, nu, c = self.args
+        k = sympy.Symbol("k", integer=True, nonnegative=True)
+        term = CountRate(m, nu) ** k / sympy.factorial(k) ** nu
+        return sympy.Sum(term, (k, 0, c - 1)) / CountTotal(m, nu)
+
+
+class CountSf(CountCdf):
+    """S(m, ν, c) = 1 − F(m, ν, c)"""
+
+    letter = "S"
+
+    def definition(self) -> Expr:
+        """The formula behind the name."""
+        return 1 - CountCdf(*self.args).definition()
+
+
 class CountVariance(CountBase):
     """var y"""
 
@@ -375,6 +408,10 @@ class CountMeanLog(CountBase):
     def value(found: Any) -> Any:
         """The number."""
         return found.mean_log
+
+
+#: What else SymPy's functions for mpmath are made of.
+NUMERIC = {one.__name__: one.of for one in CountBase.__subclasses__()}
 
 
 def plain(expression: Expr) -> Expr:
@@ -451,6 +488,11 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "amount_sum": AmountSum,
         "count_rate": CountRate,
         "count_total": CountTotal,
+        "com_poisson_loss": lambda y, m, n, *logs: (
+            sympy.log(CountTotal(m, n)) + n * _log_gamma(y + 1) - y * sympy.log(CountRate(m, n))
+        ),
+        "log_com_poisson_below": lambda c, m, n, *logs: sympy.log(CountCdf(m, n, c)),
+        "log_com_poisson_above": lambda c, m, n, *logs: sympy.log(CountSf(m, n, c)),
         "com_poisson_peak": lambda m, n, log_m, log_n: CountRate(m, n) ** (1 / n),
         "bessel_i0": lambda x: sympy.besseli(0, x),
         "bessel_i1": lambda x: sympy.besseli(1, x),
