@@ -13,7 +13,7 @@ from importlib import import_module
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from likely.families.base import Specification
+from likely.families.base import Specification, remember
 from likely.recipe import Family, Role, rebuild
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ class CompositionFamily(Family):
         module = import_module(f"likely.families.compositions.{cls.__name__.lower()}")
         found: Specification = module.specification(parts or _numbered(2), cls.__doc__ or "")
         # Whatever the parts, there are several, and they have this family's own parameters.
-        return found if parts is not None else replace(found, name=cls.__name__)
+        if parts is not None:
+            return found
+        return remember(replace(found, name=cls.__name__), cls._specification, None)
 
     @property
     def _given(self) -> int | list[str] | None:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache, cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from likely.families.base import Specification, specify
+from likely.families.base import Parameter, Specification, remember, specify
 from likely.families.definition import check_definition
 from likely.links import default_link, find_link
 
@@ -80,7 +81,8 @@ class Family:
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "log_density"):
-            cls.specification = replace(specify(cls), own=True)
+            found = replace(specify(cls), own=True)
+            cls.specification = remember(found, getattr, cls, "specification")
             check_definition(cls.specification, dir(Family))
 
     def __init__(self, **roles: Role | float) -> None:
@@ -88,8 +90,7 @@ class Family:
             raise TypeError(
                 "Family is a base class: subclass it with a log_density"
                 if type(self) is Family
-                else f"{type(self).__name__} has no log_density: write its formula, "
-                "def log_density(y, loc, scale): return ..."
+                else _without_formula(type(self))
             )
         self._roles = dict(roles)
         # An unknown name or link is an error here, not later.
@@ -217,6 +218,18 @@ class Family:
         from likely.report.explain import explain
 
         return explain(self.loss())
+
+
+def _without_formula(cls: type[Family]) -> str:
+    """What to say of a family whose class has no log_density."""
+    members = {k: v for base in reversed(cls.__mro__[:-2]) for k, v in vars(base).items()}
+    declared = [k for k, v in members.items() if isinstance(v, Parameter)] or ["loc", "scale"]
+    near = get_close_matches("log_density", [k for k, v in members.items() if callable(v)], n=1)
+    hint = f". Is {near[0]} meant to be it?" if near else ""
+    return (
+        f"{cls.__name__} has no log_density: write its formula, "
+        f"def log_density({', '.join(['y', *declared])}): return ...{hint}"
+    )
 
 
 def _rebuild(cls: type[Family], roles: Mapping[str, Any]) -> Family:

@@ -64,3 +64,16 @@ def test_a_file_with_a_fault(mistake, tmp_path):
     assert "own.py, line 1: invalid syntax" in mistake("check-family", f"{path}:Gumbel")
     path.write_text(GUMBEL.replace("(y - loc) ** 2", "(y - y) ** 2"))
     assert "Half.log_density" in mistake("check-family", f"{path}:Gumbel")
+
+
+def test_a_family_without_a_formula(mistake, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from likely import Family, Parameter, real\n"
+        "class Mine(Family):\n    support = real\n    loc = Parameter(real)\n"
+        "    def logdensity(y, loc):\n        return -(y - loc) ** 2\n"
+    )
+    said = mistake("check-family", "mine.py:Mine")
+    assert said.startswith(
+        "mine.py: Mine has no log_density: write its formula, def log_density(y, loc)"
+    )
+    assert said.endswith("Is logdensity meant to be it?")

@@ -64,3 +64,65 @@ def test_alpha_is_for_linear(run, table):
     result = run("fit", table, "-t", "count", "--predictor", "trees", "--alpha", "1")
     assert result.exit_code != 0
     assert "--alpha is the penalty of --predictor linear; trees has none" in result.stderr
+
+
+def interrupt_at(monkeypatch, owner, method, number):
+    """Ctrl-C at the call of this number, and never again."""
+    whole, calls = getattr(owner, method), []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == number:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(owner, method, interrupted)
+
+
+@pytest.mark.parametrize("predictor", ["trees", "network"])
+def test_an_interrupted_fit_writes_nothing(run, table, tmp_path, monkeypatch, predictor):
+    if predictor == "trees":
+        from likely.fitting.boosting.train import _Run as owner
+
+        interrupt_at(monkeypatch, owner, "round", 5)
+    else:
+        from likely.predictors.networks.train import _State as owner
+
+        interrupt_at(monkeypatch, owner, "epoch", 3)
+    result = run("fit", table, "-t", "count", "--predictor", predictor, "--family", "poisson")
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[-1].startswith("error: interrupted")
+    assert "best" not in result.stdout
+    assert [p.name for p in tmp_path.iterdir()] == ["counts.csv"]
+
+
+def test_an_interrupted_fit_says_that_no_model_was_written(run, table, monkeypatch):
+    from likely.fitting.boosting import train
+
+    interrupt_at(monkeypatch, train._Run, "round", 5)
+    result = run("fit", table, "-t", "count", "--predictor", "trees", "--family", "poisson")
+    assert "interrupted in training; no model was written" in result.stderr
+
+
+@pytest.mark.parametrize("predictor", ["linear", "trees"])
+def test_levels_that_differ_in_case_or_spaces_only(run, tmp_path, predictor):
+    n = 120
+    rng = np.random.default_rng(0)
+    place = rng.choice(["Zürich", "zürich ", "Bern", "ZÜRICH"], n)
+    frame = pd.DataFrame({"place": place, "x": rng.normal(size=n), "y": rng.normal(size=n)})
+    frame.to_csv(tmp_path / "towns.csv", index=False)
+    result = run("fit", "towns.csv", "-t", "y", "--predictor", predictor, "--test-fraction", 0)
+    assert result.exit_code == 0, result.stderr
+    said = " ".join(result.stdout.split())
+    assert "place: 4 categories" in said  # nothing is merged
+    assert "'ZÜRICH' and 'Zürich' and 'zürich '" in said
+    assert "differ only in case or spaces, and are kept apart" in said
+
+
+def test_classes_that_differ_in_case_only(run, tmp_path):
+    frame = pd.DataFrame({"x": np.arange(60.0) % 7, "y": ["yes", "no", "Yes"] * 20})
+    frame.to_csv(tmp_path / "answers.csv", index=False)
+    result = run("fit", "answers.csv", "-t", "y", "--test-fraction", 0)
+    assert result.exit_code == 0, result.stderr
+    said = " ".join(result.stdout.split())
+    assert "y: 'Yes' and 'yes' differ only in case or spaces, and are kept apart" in said

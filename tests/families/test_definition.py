@@ -1,8 +1,9 @@
 """Mistakes that are known when a family is written are errors then, and say what to write instead."""
 
+import numpy as np
 import pytest
 
-from likely import Alternative, Family, Parameter, counts, positive, real
+from likely import Alternative, Family, Linear, Parameter, counts, positive, real
 from likely.families.definition import check_definition
 from likely.families.registry import modules, specification
 from likely.math import abs as absolute
@@ -112,8 +113,81 @@ def test_a_formula_has_no_self():
 
 def test_a_misspelt_log_density():
     cls = type("Mine", (Family,), {"support": real, "a": Parameter(real), "logdensity": normal})
-    with pytest.raises(TypeError, match=r"Mine has no log_density: write its formula"):
+    with pytest.raises(TypeError, match=r"Mine has no log_density: write its formula") as caught:
         cls()
+    assert str(caught.value).endswith(
+        "def log_density(y, a): return .... Is logdensity meant to be it?"
+    )
+
+
+def test_a_base_class_may_leave_its_formula_to_others():
+    base = type("Base", (Family,), {"support": real, "a": Parameter(real)})
+    child = type("Child", (base,), {"log_density": normal})
+    assert child().parameters == ("a",)
+    for use in (base, lambda: Linear(base).fit([[1.0], [2.0]], [1.0, 2.0])):
+        with pytest.raises(TypeError, match=r"Base has no log_density: .*\(y, a\): return \.\.\.$"):
+            use()
+
+
+def test_a_log_density_that_is_no_function():
+    with pytest.raises(TypeError, match=r"Mine\.log_density must be a function, got 3\.0"):
+        write(3.0, a=Parameter(real))
+
+
+def misspelt(y, a):
+    z = y - a
+    return -z * z - a.logg
+
+
+def with_array(y, a):
+    return -0.5 * (y - a) ** 2 * np.array([1.0, 2.0])
+
+
+def with_numpy(y, a):
+    return -np.logaddexp(y, a)
+
+
+def view_of_a_difference(y, a):
+    return -(y - a).log
+
+
+#: What is written, the kind of error, and what it says behind the family, the line and the text.
+FORMULAS = {
+    misspelt: (
+        AttributeError,
+        "(return -z * z - a.logg): a has no view 'logg'; did you mean a.log? There are log, log1m, "
+        "complement, excess",
+    ),
+    with_array: (TypeError, "an array of shape (2,) cannot be in a formula, which is of one row"),
+    with_numpy: (
+        TypeError,
+        "numpy.logaddexp cannot take a formula, which is traced: likely.math has no",
+    ),
+    view_of_a_difference: (AttributeError, "log belongs to y or a parameter"),
+}
+
+
+@pytest.mark.parametrize("body", FORMULAS, ids=lambda body: body.__name__)
+def test_a_formula_that_cannot_be_traced(body):
+    error, words = FORMULAS[body]
+    with pytest.raises(error) as caught:
+        write(body, a=Parameter(positive))
+    said = str(caught.value)
+    line = body.__code__.co_firstlineno
+    assert said.startswith(f"Mine.{body.__name__}, line {line + 1 + (body is misspelt)} (return -")
+    assert words in said
+
+
+def test_an_array_before_the_formula_and_a_closed_form():
+    with pytest.raises(TypeError, match=r"Mine.*array of shape \(2,\) cannot be in a formula"):
+        write(lambda y, a: np.array([1.0, 2.0]) * normal(y, a), a=Parameter(real))
+
+    def cdf(y, a):
+        return exp(a.complementt)
+
+    family = write(normal, a=Parameter(real), cdf=cdf)
+    with pytest.raises(AttributeError, match=r"Mine\.cdf, line \d+ .*did you mean a\.complement\?"):
+        family().at(a=0.0).cdf(0.0)
 
 
 def test_closed_forms_take_the_parameters():

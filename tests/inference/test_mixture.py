@@ -88,7 +88,7 @@ def test_levels_at_the_edges():
     np.testing.assert_array_equal(NORMALS.quantile([0.0, 1.0])[0], [-np.inf, np.inf])
     np.testing.assert_array_equal(COUNTS.quantile(0.0), [0.0, 0.0])
     np.testing.assert_array_equal(COUNTS.quantile(1.0), [np.inf, np.inf])
-    with pytest.raises(ValueError, match="level in"):
+    with pytest.raises(ValueError, match="q must lie in"):
         NORMALS.quantile(1.5)
     with pytest.raises(ValueError, match="coverage must lie"):
         NORMALS.interval(2.0)

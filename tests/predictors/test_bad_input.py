@@ -213,9 +213,18 @@ def test_empty_data(estimator, X, y):
         estimator().fit(X, [])
 
 
+@pytest.mark.parametrize("predictor", [Linear, Constant, Trees])
+@pytest.mark.parametrize("family", ["normal", "bernoulli", "categorical"])
+def test_several_columns_of_y(X, y, predictor, family):
+    """The error says which families take them, since that is what must have been meant."""
+    words = (
+        r"got shape \(20, 2\)\. Families of several columns are Independent\(.*MultivariateNormal"
+    )
+    with refused(r"^y must have one value a row, shape \(n,\); " + words):
+        predictor(family).fit(X, np.column_stack([y, y]))
+
+
 def test_y_of_two_dimensions(X, y):
-    with refused(r"y should be a 1d array|y must have one value a row"):
-        Linear().fit(X, np.column_stack([y, y]))
     with refused(r"y must have one value a row, shape \(n,\); got shape \(20, 1\)"):
         Normal().fit(y[:, None])
 

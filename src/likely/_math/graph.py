@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Container, Iterable, Sequence
+from difflib import get_close_matches
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,6 +20,8 @@ from weakref import WeakValueDictionary
 __all__ = [
     "PI",
     "Expression",
+    "FormulaError",
+    "NoViewError",
     "Node",
     "abs_",
     "arctan2",
@@ -43,6 +46,14 @@ __all__ = [
 ]
 
 
+class FormulaError(TypeError):
+    """Something in a formula that cannot be traced."""
+
+
+class NoViewError(AttributeError):
+    """An attribute that an expression does not have."""
+
+
 class Expression:
     """Arithmetic for everything that stands for a node: nodes, and views of a parameter."""
 
@@ -52,6 +63,15 @@ class Expression:
     @property
     def node(self) -> Node:
         raise NotImplementedError
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # what protocols ask for
+            raise AttributeError(name)
+        raise NoViewError(self._without(name))
+
+    def _without(self, name: str) -> str:
+        """What to say where there is no such attribute."""
+        return f"{name} belongs to y or a parameter, not to what is computed from them: write log(x), 1.0 - x, …"
 
     def __add__(self, other: Any) -> Node:
         return add(self, other)
@@ -85,7 +105,7 @@ class Expression:
 
     def __pow__(self, power: Any) -> Node:
         if not isinstance(power, (int, float)):
-            raise TypeError(
+            raise FormulaError(
                 f"the exponent of ** must be a number, got {power!r}; "
                 "write x to the power p as exp(p * log(x)) (or exp(p * x.log) on a parameter)"
             )
@@ -107,13 +127,13 @@ class Expression:
         return equal(self, other)
 
     def __bool__(self) -> bool:
-        raise TypeError(
+        raise FormulaError(
             "a formula is traced, so it has no truth value here: "
             "write where(condition, a, b) instead of if, and/or or a chained comparison"
         )
 
     def __float__(self) -> float:
-        raise TypeError(
+        raise FormulaError(
             "a formula is traced, so it has no number here: use the functions of likely.math "
             "(exp, log, where, ...) instead of math.* or numpy.*"
         )
@@ -121,17 +141,14 @@ class Expression:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Node:
         # NumPy numbers ask here: np.float64(2) * node is arithmetic like any other.
         name = "divide" if ufunc.__name__ == "true_divide" else ufunc.__name__
-        numbers = all(isinstance(i, Expression) or getattr(i, "ndim", 0) == 0 for i in inputs)
-        if method == "__call__" and name in _ARITHMETIC and numbers and not kwargs:
+        if method == "__call__" and name in _ARITHMETIC and not kwargs:
             return _ARITHMETIC[name](*inputs)
-        raise TypeError(
-            f"numpy.{ufunc.__name__} cannot take a formula, which is traced: use the function of "
-            f"likely.math instead (likely.math.{ufunc.__name__} if there is one; arithmetic with "
-            "numbers, not arrays)"
+        raise FormulaError(
+            f"numpy.{ufunc.__name__} cannot take a formula, which is traced: {instead(ufunc.__name__)}"
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(
+        raise FormulaError(
             "a formula is traced, so NumPy cannot take it: use the functions of likely.math "
             "(exp, log, log1p, where, ...) instead of numpy.*"
         )
@@ -187,11 +204,27 @@ def symbol(name: str) -> Node:
 def as_node(value: Any) -> Node:
     if isinstance(value, Expression):
         return value.node
+    if getattr(value, "ndim", 0):
+        raise FormulaError(
+            f"an array of shape {value.shape} cannot be in a formula, which is of one row: only numbers, y, "
+            "parameters and likely.math; what differs by row is a parameter, an offset or a column of X"
+        )
     if isinstance(value, (bool, int, float)) or hasattr(value, "__float__"):
         return constant(float(value))
-    raise TypeError(
+    raise FormulaError(
         f"cannot use {value!r} in a formula: only numbers, y, parameters and likely.math"
     )
+
+
+def instead(name: str) -> str:
+    """What to write for a function that is not one of ``likely.math``: the same, the nearest, or the list."""
+    from likely.math import __all__ as known
+
+    if name in known:
+        return f"write likely.math.{name}"
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f", did you mean {near[0]}?" if near else "."
+    return f"likely.math has no {name}{hint} There are {', '.join(known)}"
 
 
 def is_constant(node: Node, value: float | None = None) -> bool:

@@ -45,10 +45,15 @@ def _from_file(path: str, name: str) -> Any:
     families = {
         key: value
         for key, value in namespace.items()
-        if isinstance(value, type) and issubclass(value, Family) and hasattr(value, "log_density")
+        if isinstance(value, type) and issubclass(value, Family) and _of_user(value, namespace)
     }
     if name not in families:
         known = f" It defines: {', '.join(families)}" if families else " It defines none"
         raise UserError(f"{path} defines no family {name!r}{nearest(name, families)}{known}")
     with library_errors(f"{path}: "):
         return families[name]()
+
+
+def _of_user(family: type, namespace: dict[str, Any]) -> bool:
+    """Whether the user wrote it; one without a formula, in this file, is for its own error to tell."""
+    return hasattr(family, "log_density") or family.__module__ == namespace["__name__"]

@@ -46,8 +46,8 @@ def one_message(command: Callable[P, R]) -> Callable[P, R]:
             _stop(_os_words(error), 1)
         except MemoryError as error:
             _stop(f"out of memory ({error}); leave out wide columns with --drop", 1)
-        except KeyboardInterrupt:
-            _stop("interrupted; no file was left half-written", 130)
+        except KeyboardInterrupt as error:
+            _stop(str(error) or "interrupted; no file was left half-written", 130)
 
     return guarded
 

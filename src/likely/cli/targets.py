@@ -10,6 +10,8 @@ from likely.bounds import censored
 from likely.cli.errors import UserError, library_errors
 from likely.cli.family_text import parse_family
 from likely.cli.request import Request
+from likely.data.errors import spoken
+from likely.data.looks import nearly_equal
 from likely.data.table import Column, Table
 from likely.data.target import Proposal, Target, prepare_target, propose
 from likely.data.targets import (
@@ -91,6 +93,12 @@ def _columns(request: Request, table: Table) -> list[Column]:
     """The columns of the target; the trials are one of them."""
     names = request.targets if request.trials is None else (*request.targets, request.trials)
     return [table.column(name, "target") for name in names]
+
+
+def target_notes(target: Target) -> list[str]:
+    """What may be wrong with the labels of the target's classes, in words."""
+    close = nearly_equal(target.classes)
+    return [f"{spoken(target.name)}: {close}"] if close else []
 
 
 def _needs_more(family: Any, target: str) -> str:

@@ -16,6 +16,7 @@ from likely.cli.model import as_design
 from likely.cli.request import Request, Response
 from likely.data.codes import CodeEncoder
 from likely.data.encoder import TableEncoder
+from likely.predictors.interrupted import TrainingInterrupted
 from likely.recipe import family_class
 
 #: From so many rows, trees stop by a tenth of them held out: five folds would be four times the wait.
@@ -91,6 +92,9 @@ def _fit(
             feature_names=names or None,
             **response.given,
         )
+    if any(issubclass(w.category, TrainingInterrupted) for w in caught):
+        # In Python a model of the rounds so far is of use; a file in the place of another is not.
+        raise KeyboardInterrupt("interrupted in training; no model was written")
     # Only what the library says to its users; a deprecation somewhere below is not theirs to mend.
     kinds = (UserWarning, RuntimeWarning)
     said = [str(w.message) for w in caught if issubclass(w.category, kinds)]

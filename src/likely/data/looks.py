@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from likely.data.errors import listing
+
 #: A day, a month and a year, in any order, and perhaps a time of day.
 _DATE = re.compile(r"\s*\d{1,4}([./-])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?\s*")
 #: Digits in groups, perhaps with a currency before them or a per cent after them.
@@ -24,6 +26,17 @@ def looks_like(texts: Sequence[str]) -> str:
             "a decimal point, without thousands separators and units"
         )
     return ""
+
+
+def nearly_equal(texts: Sequence[str]) -> str:
+    """Which of the texts differ only in case or in spaces around them, one group after the other; else nothing."""
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        groups.setdefault(text.strip().casefold(), []).append(text)
+    found = [" and ".join(map(repr, group)) for group in groups.values() if len(group) > 1]
+    if not found:
+        return ""
+    return f"{listing(found, 4)} differ only in case or spaces, and are kept apart"
 
 
 def _plain(text: str) -> bool:

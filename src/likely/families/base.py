@@ -8,15 +8,21 @@ the form that stays accurate.
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from traceback import walk_tb
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from likely._math.atoms import log1mexp
 from likely._math.domains import LABELLED, Domain, Product
 from likely._math.graph import (
     Expression,
+    FormulaError,
     Node,
+    NoViewError,
     as_node,
     is_constant,
     log,
@@ -70,6 +76,15 @@ class View(Expression):
 
     def __repr__(self) -> str:
         return self.name
+
+    def _without(self, name: str) -> str:
+        near = get_close_matches(name, VIEWS, n=1)
+        hint = f"; did you mean {self.name}.{near[0]}?" if near else "."
+        return f"{self.name} has no view {name!r}{hint} There are {', '.join(VIEWS)}"
+
+
+#: What a view offers beside its value.
+VIEWS = ("log", "log1m", "complement", "excess")
 
 
 def plain_view(name: str, value: Any) -> View:
@@ -215,9 +230,14 @@ class Specification:
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
     #: says where the density is 0.
     printed: Body | None = None
+    #: The call that made it, which is how it pickles: formulas are functions inside functions, which do not.
+    made: tuple[Any, ...] | None = field(default=None, init=False, compare=False, repr=False)
 
     def __hash__(self) -> int:
         return hash((self.name, id(self.log_density)))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.made or super().__reduce_ex__(protocol)
 
     @property
     def multivariate(self) -> bool:
@@ -233,10 +253,25 @@ class Specification:
     def trace(self, body: Body, views: Mapping[str, View], *first: Any) -> Any:
         """Run a body on views, in the order of the parameters."""
         given = [*first, *[views[name] for name in self.parameters]]
-        found = body(*given)
+        try:
+            found = body(*given)
+        except (FormulaError, NoViewError) as error:
+            if not self.own:
+                raise
+            raise type(error)(f"{self.name}.{body.__name__}{_line(error, body)}: {error}") from None
         if isinstance(found, Expression):
             return recognise(found.node, [v for v in given if isinstance(v, View)])
         return found
+
+
+def _line(error: BaseException, body: Body) -> str:
+    """Where in the body the error comes from, with what is written there."""
+    frames = walk_tb(error.__traceback__)
+    numbers = [number for frame, number in frames if frame.f_code is body.__code__]
+    if not numbers:
+        return ""
+    text = linecache.getline(body.__code__.co_filename, numbers[-1]).strip()
+    return f", line {numbers[-1]}" + (f" ({text})" if text else "")
 
 
 FORMULAS = (
@@ -281,6 +316,8 @@ def specify(cls: type) -> Specification:
         raise TypeError(
             f"{cls.__name__} needs a log_density: def log_density(y, loc, scale): return ..."
         )
+    if not isinstance(log_density, FunctionType):
+        raise TypeError(f"{cls.__name__}.log_density must be a function, got {log_density!r}")
     parameters = {k: v for k, v in body.items() if isinstance(v, Parameter)}
     code = log_density.__code__
     names = code.co_varnames[: code.co_argcount]
@@ -318,6 +355,12 @@ def specify(cls: type) -> Specification:
         point=body.get("point"),
         printed=_function(body.get("printed")),
     )
+
+
+def remember(specification: Specification, make: Callable[..., Any], *given: Any) -> Specification:
+    """The specification, which pickles as this call from now on."""
+    object.__setattr__(specification, "made", (make, given))
+    return specification
 
 
 def _function(member: Any) -> Any:
@@ -374,4 +417,4 @@ class Distribution:
     specification: ClassVar[Specification]
 
     def __init_subclass__(cls) -> None:
-        cls.specification = specify(cls)
+        cls.specification = remember(specify(cls), getattr, cls, "specification")

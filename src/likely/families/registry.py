@@ -10,7 +10,7 @@ from pathlib import Path
 
 from likely.families.base import Distribution, Specification
 
-_NOT_FAMILIES = {"base", "compositions", "definition", "modifiers", "registry", "trials"}
+_NOT_FAMILIES = {"base", "compositions", "definition", "made", "modifiers", "registry", "trials"}
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely.inference.asked import generator_for
 from likely.inference.batch import Batch
 from likely.inference.distributions import Array
 from likely.inference.labels import codes_of
@@ -79,7 +80,7 @@ class ClassPredictive(Batch):
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> NDArray[Any]:
         """m labels a row, (n, m), or (m,) from a single distribution; ``rng`` a Generator or a seed."""
-        generator = np.random.default_rng(rng)
+        generator = generator_for(m, rng)
         cumulative = np.cumsum(np.exp(self.loss.log_probabilities(self._raw2)), axis=0)
         n = cumulative.shape[1]
         uniform = generator.random((n, m)) * cumulative[-1][:, None]

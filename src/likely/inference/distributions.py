@@ -8,6 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely._math.given import given
+
 Array = NDArray[np.float64]
 
 
@@ -21,6 +23,9 @@ class Distributions:
             raise ValueError(
                 f"raw must have shape ({loss.columns},) or ({loss.columns}, n), got {self.raw.shape}"
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return given(self)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely.inference.asked import generator_for, levels_of
 from likely.inference.predictive import Predictive
 
 Array = NDArray[np.float64]
@@ -114,15 +115,13 @@ class Mixture:
 
     def interval(self, coverage: ArrayLike) -> tuple[Any, Any]:
         """The central interval (low, high): (1 − coverage)/2 of the probability is left on either side."""
-        levels = np.asarray(coverage, dtype=np.float64)
-        if not ((levels >= 0.0) & (levels <= 1.0)).all():
-            raise ValueError(f"coverage must lie in [0, 1], got {coverage!r}")
+        levels = levels_of(coverage, "coverage")
         outside = 0.5 * (1.0 - levels)
         return self.quantile(outside), self.isf(outside)
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Any:
         """m draws a row, (n, m), or (m,) from a single mixture; ``rng`` a Generator or a seed."""
-        generator = np.random.default_rng(rng)
+        generator = generator_for(m, rng)
         draws = np.stack([member.sample(m, generator) for member in self.members])
         chosen = generator.integers(0, len(self.members), draws.shape[1:])
         return np.take_along_axis(draws, chosen[None], axis=0)[0]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from likely.inference.asked import levels_of
 from likely.inference.classes import ClassPredictive
 from likely.inference.labels import codes_of
 
@@ -57,9 +58,7 @@ class OrdinalPredictive(ClassPredictive):
         return self._levels(p, 1)
 
     def _levels(self, levels: ArrayLike, upper: int) -> Any:
-        p = np.asarray(levels, dtype=np.float64)
-        if p.ndim > 1 or not ((p >= 0.0) & (p <= 1.0)).all():
-            raise ValueError(f"a level, or m of them, must lie in [0, 1], got {levels!r}")
+        p = levels_of(levels, "p" if upper else "q")
         tail = np.exp(self.loss.log_cumulative(self._raw2)[upper])[..., None]
         short = tail > p.ravel() if upper else tail < p.ravel()
         found = self.labels[short.sum(axis=0)].reshape(-1, *p.shape)
@@ -71,8 +70,6 @@ class OrdinalPredictive(ClassPredictive):
 
     def interval(self, coverage: ArrayLike) -> tuple[Any, Any]:
         """The labels (low, high) of the central interval, which covers at least what is asked for."""
-        levels = np.asarray(coverage, dtype=np.float64)
-        if not ((levels >= 0.0) & (levels <= 1.0)).all():
-            raise ValueError(f"coverage must lie in [0, 1], got {coverage!r}")
+        levels = levels_of(coverage, "coverage")
         outside = 0.5 * (1.0 - levels)
         return self.quantile(outside), self.isf(outside)

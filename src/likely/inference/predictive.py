@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely.inference.asked import generator_for, levels_of
 from likely.inference.distributions import Distributions
 from likely.inference.labels import codes_of
 from likely.inference.rows import distinct, once
@@ -163,9 +164,7 @@ class Predictive(Distributions):
         Shapes as for ``quantile``. Of counts it covers at least what is asked for; of directions it is the
         arc from low counter-clockwise to high.
         """
-        levels = np.asarray(coverage, dtype=np.float64)
-        if not ((levels >= 0.0) & (levels <= 1.0)).all():
-            raise ValueError(f"coverage must lie in [0, 1], got {coverage!r}")
+        levels = levels_of(coverage, "coverage")
         if self._declared("interval_low"):
             return self._arc("interval_low", levels), self._arc("interval_high", levels)
         outside = 0.5 * (1.0 - levels)
@@ -173,7 +172,7 @@ class Predictive(Distributions):
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Any:
         """m draws a row, (n, m), or (m,) from a single distribution; ``rng`` a Generator or a seed."""
-        generator = np.random.default_rng(rng)
+        generator = generator_for(m, rng)
         n = self._raw2.shape[1]
         if "sample" in self.loss.specification.formulas:
             body = self.loss.specification.formulas["sample"]
@@ -316,16 +315,12 @@ class Predictive(Distributions):
         return np.clip(cdf, 0.0, 1.0), np.clip(sf, 0.0, 1.0)
 
     def _arc(self, name: str, levels: Array) -> Any:
-        if levels.ndim > 1:
-            raise ValueError(f"coverage must be a level in [0, 1], or m of them, got {levels!r}")
         raw = self._raw2.reshape(*self._raw2.shape, *(1,) * levels.ndim)
         value = np.array(self.loss.formula(name, raw, levels))
         return value if self.shape else value[0][()]
 
     def _levels(self, levels: ArrayLike, what: str, name: str) -> Any:
-        p = np.asarray(levels, dtype=np.float64)
-        if p.ndim > 1 or not ((p >= 0.0) & (p <= 1.0)).all():
-            raise ValueError(f"{what} must be a level in [0, 1], or m of them, got {levels!r}")
+        p = levels_of(levels, what)
 
         def solve(raw: Array) -> Array:
             part = Predictive(self.loss, raw) if raw is not self._raw2 else self

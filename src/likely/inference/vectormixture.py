@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from likely.inference.asked import generator_for
 from likely.inference.distributions import Array
 from likely.inference.mixture import Mixture
 from likely.inference.multivariatenormal import MultivariateNormalPredictive
@@ -58,7 +59,7 @@ class VectorMixture:
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Array:
         """m draws a row, (n, m, d), or (m, d) from a single distribution; ``rng`` a Generator or a seed."""
-        generator = np.random.default_rng(rng)
+        generator = generator_for(m, rng)
         each = np.stack([member.sample(m, generator) for member in self.members])
         which = generator.integers(0, len(self.members), each.shape[1:-1])
         found: Array = np.take_along_axis(each, which[None, ..., None], axis=0)[0]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely.families.base import Specification
+from likely.inference.asked import generator_for
 from likely.inference.batch import Batch
 from likely.inference.distributions import Array
 from likely.inference.predictive import Predictive
@@ -74,7 +75,7 @@ class VectorPredictive(Batch):
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Array:
         """m draws a row, (n, m, d), or (m, d) from a single distribution; ``rng`` a Generator or a seed."""
-        draws = self._draw(m, np.random.default_rng(rng))
+        draws = self._draw(m, generator_for(m, rng))
         return draws if self.shape else draws[0]
 
     def _draw(self, m: int, rng: np.random.Generator) -> Array:

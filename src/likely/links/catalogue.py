@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
@@ -235,6 +236,13 @@ LINKS: dict[str, Link] = {
         logit, logit_of_excess, probit, cloglog, loglog, cauchit, wrap, half_tangent, softmax, increments, cholesky,
     )
 }  # fmt: skip
+
+
+def _named(name: str) -> Link:
+    return LINKS[name]
+
+
+copyreg.pickle(Link, lambda link: (_named, (link.name,)))
 
 _DEFAULTS = {
     real: identity,

@@ -129,6 +129,8 @@ def _refuse_unless_finite(y: NDArray[np.float64], advice: str) -> None:
 def check_shape(shape: tuple[int, ...], support: Domain) -> None:
     """ValueError where y has not one value a row, or not the columns of the support."""
     m = len(support.columns)
+    if m == 1:
+        refuse_columns(shape)
     if m == 1 and len(shape) != 1:
         raise ValueError(f"y must have one value a row, shape (n,); got shape {shape}")
     if isinstance(support, Product) and (len(shape) != 2 or shape[1] != m):
@@ -147,6 +149,17 @@ def check_shape(shape: tuple[int, ...], support: Domain) -> None:
         raise ValueError(
             f"y must have {m} columns, low and high, which are equal where y was seen exactly; got shape "
             f"{shape}. likely.censored(time, event) makes them from times and an event indicator"
+        )
+
+
+def refuse_columns(shape: tuple[int, ...]) -> None:
+    """ValueError where y, which must be one value a row, has several columns: which families take them."""
+    if len(shape) == 2 and shape[1] > 1:
+        raise ValueError(
+            f"y must have one value a row, shape (n,); got shape {shape}. Families of several columns are "
+            "Independent(...) and MultivariateNormal() for numbers, Multinomial() and DirichletMultinomial() for "
+            "counts of a total, Dirichlet() for shares, PlackettLuce() for rankings, Binomial() for successes and "
+            "trials, Censored(...) and Truncated(...) for bounds; or fit one column at a time"
         )
 
 

@@ -8,7 +8,6 @@ in compiled kernels, and on PyTorch and JAX arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -85,6 +84,10 @@ class NegativeLogLikelihood:
         self._block_programs: dict[tuple[int, str], BlockProgram] = {}
         self._kernels: dict[tuple[int, str], Any] = {}
         self._formulas: dict[tuple[str, bool], Program] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Programs and kernels are made again where it is unpickled.
+        return _composed, (self.specification, self.slots, self.engine, bool(self.unasked))
 
     @property
     def curvature_kinds(self) -> tuple[str, ...]:
@@ -385,8 +388,8 @@ class NegativeLogLikelihood:
     @cached_property
     def compiled(self) -> NegativeLogLikelihood:
         """This loss, with kernels for blocks of every size."""
-        twin = copy(self)
-        twin.engine = "kernel"
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self), engine="kernel")
         return twin
 
     @cached_property
@@ -496,6 +499,14 @@ def compose(specification: Specification, slots: tuple[Slot, ...]) -> NegativeLo
 
         return CompositionLoss(specification, slots)
     return NegativeLogLikelihood(specification, slots)
+
+
+def _composed(
+    specification: Specification, slots: tuple[Slot, ...], engine: str, predicted: bool
+) -> NegativeLogLikelihood:
+    found = compose(specification, slots)
+    found = found.of_predicted if predicted else found
+    return found.compiled if engine == "kernel" else found
 
 
 def valid(columns: Sequence[tuple[Slot, Node]], domain: Callable[[Slot], Domain]) -> Node | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import LABELLED
+from likely._math.given import given
 from likely.families.base import Specification
 from likely.links import default_link
 from likely.losses import check
@@ -76,6 +77,9 @@ class VectorLoss:
                     f"{specification.name}'s {slot.parameter} has the {usual.name} link and no other, "
                     f"got {slot.link}"
                 )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return given(self)
 
     @property
     def classes(self) -> int:

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 
 from likely._math.domains import Product, circular
 from likely.fitting import Response
+from likely.predictors.interrupted import TrainingInterrupted
 from likely.predictors.judged import JudgedEstimator, with_weight
 from likely.predictors.network_settings import (
     batch_rows,
@@ -228,7 +229,7 @@ class Network(JudgedEstimator):
             warnings.warn(
                 f"training was interrupted after {len(losses)} epochs; the model is that of epoch "
                 f"{int(self.best_epoch_.max())}",
-                UserWarning,
+                TrainingInterrupted,
                 stacklevel=4,
             )
 

@@ -53,7 +53,9 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
         from sklearn.utils.validation import column_or_1d
 
         y = np.asarray(y)
-        y = column_or_1d(y, warn=True) if len(specification.support.columns) == 1 else y
+        if len(specification.support.columns) == 1:
+            check.refuse_columns(y.shape)
+            y = column_or_1d(y, warn=True)
         return Observed(check.response(y, specification.support, name))
     from likely.losses.vector import vector_loss
 
@@ -165,6 +167,7 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
 
     if getattr(getattr(y, "dtype", None), "name", None) == "boolean":
         y = np.asarray(y)  # of pandas' booleans scikit-learn makes numbers
+    check.refuse_columns(np.shape(y))
     y = column_or_1d(y, warn=True)
     if y.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")

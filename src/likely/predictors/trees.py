@@ -19,6 +19,7 @@ from likely.fitting.boosting import (
     boost,
     chosen_curvature,
 )
+from likely.predictors.interrupted import TrainingInterrupted
 from likely.predictors.judged import JudgedEstimator, with_weight
 from likely.predictors.marginal import start_values
 from likely.predictors.network_settings import whole
@@ -200,7 +201,7 @@ class Trees(JudgedEstimator):
             warnings.warn(
                 f"training was interrupted after {found.rounds} rounds; the model is that of round "
                 f"{found.best_round}",
-                UserWarning,
+                TrainingInterrupted,
                 stacklevel=4,
             )
 

@@ -1,14 +1,13 @@
 """Dirichlet: shares of a whole, all above 0."""
 
-from functools import cache
-
 from likely._math.atoms import relative_entropy_of, stirling, stirling_curve, stirling_slope
 from likely._math.graph import PI, log
 from likely.families.base import Specification
 from likely.families.compositions.base import PRECISION, Terms, composition, precision
+from likely.families.made import made_once
 
 
-@cache
+@made_once
 def specification(parts: tuple[str, ...], doc: str) -> Specification:
     """Dirichlet of these parts."""
     return composition(

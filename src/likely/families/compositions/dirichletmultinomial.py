@@ -1,7 +1,5 @@
 """DirichletMultinomial: counts of K kinds whose shares vary from row to row."""
 
-from functools import cache
-
 from likely._math.atoms import (
     rising_excess,
     rising_slope,
@@ -11,6 +9,7 @@ from likely._math.atoms import (
 from likely._math.graph import exp, log, where
 from likely.families.base import Specification
 from likely.families.compositions.base import PRECISION, Terms, composition, precision
+from likely.families.made import made_once
 
 #: Nodes and weights of Gauss and Legendre's rule on [0, 1], and the width up to which it keeps 12 digits.
 _RULE = ((0.1127016653792583, 5 / 18), (0.5, 8 / 18), (0.8872983346207417, 5 / 18))
@@ -19,7 +18,7 @@ _NARROW = 0.1
 _SMALL = 8.0
 
 
-@cache
+@made_once
 def specification(parts: tuple[str, ...], doc: str) -> Specification:
     """DirichletMultinomial of these parts."""
     return composition(

@@ -1,14 +1,13 @@
 """Multinomial: counts of K kinds among independent trials."""
 
-from functools import cache
-
 from likely._math.atoms import count_error, relative_entropy_of
 from likely._math.graph import log
 from likely.families.base import Specification
 from likely.families.compositions.base import Terms, composition
+from likely.families.made import made_once
 
 
-@cache
+@made_once
 def specification(parts: tuple[str, ...], doc: str) -> Specification:
     """Multinomial of these parts."""
     return composition(

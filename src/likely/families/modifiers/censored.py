@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from likely._math.domains import Bounded, bounded_intervals_of, intervals_of
 from likely._math.graph import constant, equal, maximum, minimum, where
 from likely.families.base import Specification, View
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import (
     by_bounds,
@@ -21,7 +20,7 @@ from likely.families.modifiers.bounds import (
 KIND = "Censored"
 
 
-@cache
+@made_once
 def censored(inside: Specification) -> Specification:
     r"""The family, seen exactly or through an interval: y is (low, high) in every row.
 

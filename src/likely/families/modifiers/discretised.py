@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from likely._math.domains import circular, counts, integers
 from likely._math.graph import constant, equal, where
 from likely.families.base import Specification, View
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
 
@@ -17,7 +16,7 @@ KIND = "Discretised"
 NOTHING = -800.0
 
 
-@cache
+@made_once
 def discretised(inside: Specification) -> Specification:
     r"""Whole numbers by a continuous family.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 
 from likely._math.atoms import logaddexp
 from likely._math.domains import Domain, ZeroOr, unit_interval, zero_or
 from likely._math.graph import equal, exp, expm1, log1p, maximum, where
 from likely.families.base import Parameter, Specification, View
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import missing_tails
 from likely.families.modifiers.truncated import truncated
@@ -16,7 +16,7 @@ from likely.families.modifiers.truncated import truncated
 KIND = "Hurdle"
 
 
-@cache
+@made_once
 def hurdle(inside: Specification) -> Specification:
     r"""Zero with a probability of its own; otherwise the family, given that it is not zero.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from likely._math.domains import LABELLED, product_of
 from likely.families.base import Specification
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 
 KIND = "Independent"
 
 
-@cache
+@made_once
 def independent(insides: tuple[Specification, ...], names: tuple[str, ...]) -> Specification:
     r"""Targets that are independent given x: a row of y has one number of each family.
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from likely._math.domains import Domain, circular, nonnegative, unit_interval
 from likely._math.graph import constant, equal, where
 from likely.families.base import Parameter, Specification
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 
 KIND = "Inflated"
 
 
-@cache
+@made_once
 def inflated(inside: Specification, at: tuple[float, ...]) -> Specification:
     r"""Some rows are exactly at an end of the support, where a continuous family has no probability.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -11,13 +10,14 @@ from likely._math import mixing
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, log, where
 from likely.families.base import Parameter, Specification
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS
 
 KIND = "Mixture"
 
 
-@cache
+@made_once
 def mixture(insides: tuple[Specification, ...]) -> Specification:
     r"""A weighted sum of densities.
 

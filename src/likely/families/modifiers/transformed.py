@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from likely._math.domains import Domain, circular, positive, real
 from likely._math.graph import Node, as_node, expm1, log
 from likely.families.base import Specification, View
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval
 
@@ -121,7 +121,7 @@ class Affine:
 Transform = Log | BoxCox | Affine
 
 
-@cache
+@made_once
 def transformed(inside: Specification, transform: Transform) -> Specification:
     r"""The family of y, of which a function h(y) follows the family inside.
 

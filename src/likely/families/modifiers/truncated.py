@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import replace
-from functools import cache, reduce
+from functools import reduce
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Bounded, Domain, bounded, real
 from likely._math.graph import constant, equal, exp, log, maximum, minimum, where
 from likely.families.base import Parameter, Specification, View
+from likely.families.made import made_once
 from likely.families.modifiers import base
 from likely.families.modifiers.bounds import (
     MOST_COUNTS,
@@ -28,7 +29,7 @@ from likely.families.modifiers.positive import log_positive
 KIND = "Truncated"
 
 
-@cache
+@made_once
 def truncated(inside: Specification, low: float, high: float) -> Specification:
     r"""The family given that y lies between the bounds; other y are not in the data at all.
 
@@ -76,7 +77,7 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
     )
 
 
-@cache
+@made_once
 def truncated_by_row(inside: Specification) -> Specification:
     r"""The family given that y lies between bounds that every row has of its own: y is (y, low, high).
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import unit_interval
 from likely._math.graph import equal, exp, expm1, log1p, where
 from likely.families.base import Parameter, Specification
+from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import missing_tails
 from likely.families.modifiers.inflated import inflated
@@ -18,7 +18,7 @@ KIND = "ZeroInflated"
 _WITH_ZERO = ("positive", "nonnegative", "unit_interval")
 
 
-@cache
+@made_once
 def zero_inflated(inside: Specification) -> Specification:
     r"""A share of the rows is zero whatever the family says.
 

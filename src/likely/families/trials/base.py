@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from likely._math.domains import successes_of, successes_of_trials
 from likely._math.graph import as_node, where
 from likely.families.base import Body, Specification
 from likely.families.compositions.base import precision
+from likely.families.made import made_once
 from likely.families.modifiers.base import Array, Part, Rows, Structure
 
 TRIALS = "trials"
@@ -24,7 +24,7 @@ TRIALS = "trials"
 SINGLE = "no row has more than one trial"
 
 
-@cache
+@made_once
 def with_column(plain: Specification) -> Specification:
     """y is (successes, trials) in every row; what is predicted is the distribution of one trial."""
 
@@ -51,7 +51,7 @@ def with_column(plain: Specification) -> Specification:
     )
 
 
-@cache
+@made_once
 def with_constant(plain: Specification, trials: int) -> Specification:
     """y is the number of successes among so many trials, the same number in all rows."""
     n = float(trials)
@@ -77,7 +77,7 @@ def with_constant(plain: Specification, trials: int) -> Specification:
     )
 
 
-@cache
+@made_once
 def bounded(plain: Specification) -> Specification:
     """With the number of trials as a parameter, which may differ by row: beyond it the probability is 0."""
 
