@@ -153,15 +153,15 @@ class _Tails(TwoTails):
         x = start + 1.0
         apart = special.log_ratio(x, s.centre, first.a)
         tau = s.tau - n * apart
-        up = 1.0 / (3.0 * x)
-        reach = _reach(where(self.below, tau, -tau), n / x, where(self.below, 0.0, up))
-        ahead = floor(where(self.below, minimum(reach, start), reach)) + 1.0
+        # g is at least b²/2x at b counts down, and (b − 1)²/2(x + (b − 1)/3) up.
+        share = where(self.below, 0.0, 1.0 / (3.0 * x))
+        ahead = floor(_reach(where(self.below, tau, -tau), n / x, share)) + 1.0
         ahead = where(self.below, minimum(ahead, start), ahead)
         whole = ahead <= where(self.below, _DOWN, _UP)
-        share = _LOG_SHARE + log(maximum(ahead, 1.0))
-        rate = where(
-            self.below, (share - math.log(10.0)) / (0.5 * _DOWN), maximum(_RATE, share / _DOWN)
-        )
+        # Downwards C is (2/π) times what is ahead: C r is 1/10 of it.
+        size = _LOG_SHARE + log(maximum(ahead, 1.0))
+        down = (size - math.log(10.0)) / (0.5 * _DOWN)
+        rate = where(self.below, down, maximum(_RATE, size / _DOWN))
         grown = exp(-_LOG_SHARE) / rate
         places = where(self.below, _DOWN, floor(log1p(ahead / grown) / rate) + 1.0)
         grown = where(self.below, 2.0 / math.pi * (ahead - _DOWN), grown)
