@@ -253,7 +253,9 @@ def test_predictions_between_bounds():
         assert given[i].quantile(0.7) == np.searchsorted(np.cumsum(p), 0.7)
     with pytest.raises(ValueError, match=r"low must be below high.*whole numbers"):
         model.predict_dist(X[:2], low=1.5)
-    two = Constant(Truncated(Mixture(Geometric(), 2))).fit(np.zeros((300, 1)), truncated(y))
+    rate = np.where(rng.uniform(size=300) < 0.5, 0.05, 0.5)
+    wide = rng.geometric(rate) - 1.0
+    two = Constant(Truncated(Mixture(Geometric(), 2))).fit(np.zeros((300, 1)), truncated(wide))
     d = two.predict_dist(np.zeros((1, 1)), low=1.0, high=8.0)[0]
     assert d.mode() == d.prob(k).argmax()
     assert d.mean() == pytest.approx((d.prob(k) * k).sum(), rel=1e-10)

@@ -55,7 +55,7 @@ def highest(wanted: Sequence[Order]) -> list[int]:
 def derivatives(coefficients: Any, u: Any, t: Any, wanted: Sequence[Order]) -> list[Any]:
     """By Horner's rule, from arrays of coefficients (…, powers of t, powers of u), u (…) and t (…)."""
     beside = highest(wanted)
-    _, powers_t, powers_u = coefficients.shape[-3:]
+    powers_t, powers_u = coefficients.shape[-2:]
     inner = _horner(
         [coefficients[..., b, :] for b in range(powers_t)], t[..., None], len(beside) - 1
     )

@@ -167,7 +167,7 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
 
     if getattr(getattr(y, "dtype", None), "name", None) == "boolean":
         y = np.asarray(y)  # of pandas' booleans scikit-learn makes numbers
-    check.refuse_columns(np.shape(y))
+    check.refuse_columns(getattr(y, "shape", ()))
     y = column_or_1d(y, warn=True)
     if y.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")
