@@ -116,8 +116,7 @@ def scaled_bases(
     for design in designs:
         if design in keys:
             continue
-        chosen = range(p) if design.columns is None else design.columns
-        columns = np.asarray(chosen, dtype=np.intp)
+        columns = np.asarray(design.chosen(p), dtype=np.intp)
         centred = design.intercept and not source.sparse_products
         centre, scale, constant = _centre_and_scale(mean[columns], spread[columns], centred)
         keys[design] = len(bases)

@@ -45,6 +45,10 @@ class Design:
     columns: tuple[int, ...] | None = None
     intercept: bool = True
 
+    def chosen(self, features: int) -> tuple[int, ...]:
+        """Its columns among so many of X."""
+        return tuple(range(features)) if self.columns is None else tuple(self.columns)
+
 
 @dataclass(frozen=True)
 class Response:
@@ -80,7 +84,7 @@ def check_problem(
     k = loss.columns
     if len(designs) != k:
         raise ValueError(f"{len(designs)} designs for {k} raw columns: give one per raw column")
-    widths = [int(d.intercept) + (p if d.columns is None else len(d.columns)) for d in designs]
+    widths = [int(d.intercept) + len(d.chosen(p)) for d in designs]
     if start.shape != (k,) or not np.isfinite(start).all():
         raise ValueError(f"start must be {k} finite numbers, one per raw column, got {start}")
     if coefficients is not None and (

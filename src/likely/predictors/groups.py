@@ -39,7 +39,7 @@ def inner_maximum(
     structure = loss.specification.structure
     if structure is None or structure.kind != "Mixture" or response.y.ndim > 1:
         return None
-    if not any(_width(design, X) for design in designs):
+    if not any(len(design.chosen(X.shape[1])) for design in designs):
         return None  # without X the groups are those of the marginal fit
     every = slice(None, None, max(1, X.shape[0] // ROWS))
     X, response = X[every], response.take(every)
@@ -84,7 +84,9 @@ def _starts(
         raw = _raw(X, [designs[j] for j in columns], _offset(response, columns), one.parameters)
         order = np.argsort(predictive(alone, raw).cdf(response.y), kind="stable")
     for groups in windows(response.y[order], weight[order], len(loss.parts)):
-        blocks: list[Array] = [np.zeros(int(d.intercept) + _width(d, X)) for d in designs]
+        blocks: list[Array] = [
+            np.zeros(int(d.intercept) + len(d.chosen(X.shape[1]))) for d in designs
+        ]
         sizes = []
         for (inside, columns), rows in zip(loss.parts, groups, strict=True):
             share = np.full(weight.size, OTHERS)
@@ -131,10 +133,6 @@ def _offset(response: Response, columns: Sequence[int]) -> Array | None:
     return None if response.offset is None else response.offset[list(columns)]
 
 
-def _width(design: Design, X: Any) -> int:
-    return X.shape[1] if design.columns is None else len(design.columns)
-
-
 def _raw(X: Any, designs: Sequence[Design], offset: Array | None, coefficients: Array) -> Array:
     """Raw predictions (k, n)."""
     raw = np.zeros((len(designs), X.shape[0])) if offset is None else offset.copy()
@@ -143,7 +141,7 @@ def _raw(X: Any, designs: Sequence[Design], offset: Array | None, coefficients: 
         if design.intercept:
             row += coefficients[at]
             at += 1
-        width = _width(design, X)
+        width = len(design.chosen(X.shape[1]))
         if width:
             some = X if design.columns is None else X[:, list(design.columns)]
             row += np.asarray(some @ coefficients[at : at + width]).ravel()

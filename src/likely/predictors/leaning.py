@@ -166,4 +166,4 @@ def _peaks(way: Sequence[_Held]) -> list[_Held]:
 
 
 def _columns(X: Any, design: Design) -> NDArray[np.intp]:
-    return np.arange(X.shape[1])[slice(None) if design.columns is None else list(design.columns)]
+    return np.array(design.chosen(X.shape[1]), dtype=np.intp)

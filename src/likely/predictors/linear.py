@@ -158,7 +158,7 @@ class Linear(DistributionEstimator):
         designs = self._designs(loss, self.n_features_in_)
         self._slopes = np.zeros((loss.columns, self.n_features_in_))
         for j, (design, slopes) in enumerate(zip(designs, result.slopes, strict=True)):
-            self._slopes[j, _indices(design, self.n_features_in_)] = slopes
+            self._slopes[j, design.chosen(self.n_features_in_)] = slopes
         self._intercepts = result.intercepts
 
     def _designs(self, loss: Any, features: int) -> list[Design]:
@@ -405,7 +405,3 @@ def _without_intercept(designs: list[Design], column: int) -> list[Design]:
     found = list(designs)
     found[column] = replace(found[column], intercept=False)
     return found
-
-
-def _indices(design: Design, features: int) -> list[int]:
-    return list(range(features) if design.columns is None else design.columns)

@@ -26,7 +26,7 @@ def slopes_start(
 
     A start at slopes of 0 would be at a raw prediction of 0, where a mean with the identity link has no likelihood.
     """
-    widths = [X.shape[1] if d.columns is None else len(d.columns) for d in designs]
+    widths = [len(d.chosen(X.shape[1])) for d in designs]
     if all(design.intercept for design in designs) or sum(widths) > MOST:
         return None
     every = slice(None, None, max(1, X.shape[0] // ROWS))

@@ -38,7 +38,7 @@ def zeros_start(
     at = _inflation(loss, designs)
     if at is None:
         return None
-    width = sum(1 + (X.shape[1] if d.columns is None else len(d.columns)) for d in designs)
+    width = sum(1 + len(d.chosen(X.shape[1])) for d in designs)
     every = slice(None, None, max(1, X.shape[0] // max(ROWS, EACH * width)))
     X, response = X[every], response.take(every)
     if response.weight is not None and not response.weight.any():
