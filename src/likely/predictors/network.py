@@ -83,7 +83,8 @@ class Network(JudgedEstimator):
     >>> y = 2.0 * X[:, 0] + rng.normal(size=400) * np.where(X[:, 0] < 0.0, 0.1, 1.0)
     >>> model = Network(Normal(), max_epochs=30, random_state=0).fit(X, y)
     >>> params = model.predict_params([[-0.5], [0.5]])
-    >>> bool(abs(params["loc"][0] + 1.0) < 0.3), bool(params["scale"][1] > 2 * params["scale"][0])
+    >>> loc, scale = params["loc"], params["scale"]
+    >>> bool(abs(loc[0] + 1.0) < 0.3), bool(scale[1] > 2 * scale[0])
     (True, True)
 
     Sources: Nix & Weigend (1994), doi:10.1109/ICNN.1994.374138 (the loss); Lakshminarayanan et al. (2017),

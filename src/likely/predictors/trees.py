@@ -96,7 +96,8 @@ class Trees(JudgedEstimator):
     >>> y = np.where(X[:, 0] < 0.5, 0.0, 3.0) + rng.normal(size=400) * np.where(X[:, 0] < 0.5, 0.1, 1.0)
     >>> model = Trees(Normal(), random_state=0).fit(X, y)
     >>> params = model.predict_params([[0.25], [0.75]])
-    >>> bool(abs(params["loc"][1] - 3.0) < 0.2), bool(params["scale"][1] > 5 * params["scale"][0])
+    >>> loc, scale = params["loc"], params["scale"]
+    >>> bool(abs(loc[1] - 3.0) < 0.2), bool(scale[1] > 5 * scale[0])
     (True, True)
 
     Sources: Friedman (2001), doi:10.1214/aos/1013203451; Ke et al. (2017), LightGBM; Duan et al. (2020), NGBoost.
