@@ -21,6 +21,7 @@ class Geometric(Distribution):
 
     support = counts
     mean = Parameter(positive, "m")
+    means_suffice = True
     scipy = ("geom", lambda mean: {"p": 1.0 / (1.0 + mean), "loc": -1.0})
 
     def log_density(y, mean):
