@@ -68,6 +68,19 @@ def test_bins_are_made_of_the_order_alone():
     np.testing.assert_allclose(model.predict(X), trained(X, y).predict(X), rtol=1e-12)
 
 
+def test_each_tree_is_where_the_text_says():
+    X = column("plain")[:, None]
+    ranks = Ranks(X)
+    text = ranks.in_units(trained(ranks.of(X), X[:, 0]).model_to_string())
+    start = text.index("Tree=0")
+    for number, size in enumerate(text.partition("tree_sizes=")[2].partition("\n")[0].split()):
+        assert text[start:].startswith(f"Tree={number}\n")
+        start += int(size)
+    assert text[start:].startswith("end of trees")
+    with pytest.raises(ValueError, match="a tree without thresholds"):
+        ranks.in_units(text.replace("threshold=", "edge="))
+
+
 def test_what_is_left_stays():
     X = np.column_stack([column("plain"), column("plain")])
     found = Ranks(X, left=[1]).of(X)
