@@ -90,6 +90,16 @@ class _Series:
         return self.k * exp(-self.x) / self.m
 
     @cached_property
+    def excess(self) -> Node:
+        """log M"""
+        return log1p(-self.gap)
+
+    @cached_property
+    def excess_slope(self) -> Node:
+        """∂ log M/∂log x"""
+        return self.k * (expm1(-self.x) + self.gap) / self.m
+
+    @cached_property
     def pull(self) -> Node:
         """k − x − p/P"""
         k = self.k
