@@ -105,6 +105,7 @@ BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: ``families/test_trials.py``; atoms of any number of arguments in ``test_mixing.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
+    "gamma_rest", "clusters_",
     "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above", "mixture", "beta_below", "beta_above",
     "generalised_poisson_below", "generalised_poisson_above", "generalised_poisson_beyond",
     "rising_later_curve",
