@@ -71,7 +71,9 @@ class Ranks:
     def _tree(self, tree: str, known: dict[tuple[str, str], str]) -> str:
         found = _SPLITS.search(tree)
         if found is None:
-            raise ValueError(f"this text of LightGBM's has a tree without thresholds: {tree[:300]!r}")
+            raise ValueError(
+                f"this text of LightGBM's has a tree without thresholds: {tree[:300]!r}"
+            )
         pairs = list(zip(found[1].split(), found[2].split(), strict=True))
         for pair in pairs:
             if pair not in known:
