@@ -73,7 +73,7 @@ def _evaluate(
     vector = family.specification.vector is not None
     if not vector:
         check.check_shape(y.shape, loss.specification.support)
-    elif y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
+    elif y.ndim == 0 or y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
         needs = (
             "one value a row, shape (n,)"
             if loss.y_columns is None

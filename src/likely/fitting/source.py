@@ -33,7 +33,9 @@ class DenseBlock:
 
     def transposed(self, values: Array) -> Array:
         """Xᵀv for v (m, rows): (columns, m)."""
-        return self.rows.T @ values.T
+        # Slopes on the way to a spike may be infinite; the fit says what became of it.
+        with np.errstate(invalid="ignore"):
+            return self.rows.T @ values.T
 
     def squared(self) -> DenseBlock:
         """The same with its entries squared."""

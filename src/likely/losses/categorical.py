@@ -67,7 +67,8 @@ class CategoricalLoss(VectorLoss):
             for first in range(0, n, BLOCK):
                 rows = slice(first, min(first + BLOCK, n))
                 wide = raw[:, rows].astype(np.float64, copy=False)
-                nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), wide)
+                with np.errstate(invalid="ignore"):  # of raw that the caller refuses
+                    nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), wide)
         if invalid is not None:
             invalid.append(bad)
         if order < 2:
