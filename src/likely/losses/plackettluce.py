@@ -65,14 +65,18 @@ class PlackettLuceLoss(VectorLoss):
         tied, wrong = _tied(ranks), ~self.inside(ranks)
         if tied.any():
             raise ValueError(
-                f"y has ties, two items of one rank, in {check.rows_and_values(tied, ranks)}: {name} has none; break them or "
-                "leave the items unranked (NaN)"
+                f"y has ties, two items of one rank, in {check.rows_and_values(tied, ranks)}: {name} has none; "
+                "break them or leave the items unranked (NaN)"
             )
         if wrong.any():
             raise ValueError(
                 f"y is no ranking in {check.rows_and_values(wrong, ranks)}: the ranks of the items must be 1, 2, "
                 "3, … without gaps, 1 for the first, and NaN for items that were not ranked"
-                + ("; ranks that begin at 0 become such by y + 1" if self.inside(ranks + 1.0).all() else "")
+                + (
+                    "; ranks that begin at 0 become such by y + 1"
+                    if self.inside(ranks + 1.0).all()
+                    else ""
+                )
             )
         return ranks
 
