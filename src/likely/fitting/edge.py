@@ -71,6 +71,8 @@ def at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
     As at the shape of −1 with which a generalised Pareto is uniform up to its largest row. ``before`` is the loss at an
     earlier stop.
     """
+    if not getattr(space.objective.loss, "moving_ends", False):
+        return False  # numbers overflowed: the support does not end there
     if not before - stop.sums.loss <= SETTLED * max(1.0, stop.sums.terms):
         return False
     here = space.point(stop.theta)

@@ -254,7 +254,7 @@ def _newton(
                 break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
-            if 1.0 < coarse < np.inf:
+            if 1.0 < coarse < np.inf or (coarse == np.inf and _exact(space, stop)):
                 stop.reason = "exact"
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
@@ -301,6 +301,14 @@ def _coarseness(space: Subspace, stop: Stop) -> float:
     if not (np.abs(stop.sums.gradient) <= bound).all():
         return np.inf
     return float(np.max(bound * stop.factor.std_errors(), initial=0.0))
+
+
+def _exact(space: Subspace, stop: Stop) -> bool:
+    """Whether rows are fitted to the last digits of y, of a loss that has no bound there."""
+    loss = space.objective.loss
+    return not getattr(loss, "discrete", False) and space.objective.unresolved(
+        space.point(stop.theta)
+    )
 
 
 def _go_on(outcome: Outcome) -> None:

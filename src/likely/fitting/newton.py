@@ -78,14 +78,16 @@ class Factor:
             self.condition = 1.0 / reciprocal if self.positive else np.inf
 
     def solve(self, vector: Array) -> Array:
-        """H⁻¹v."""
-        return self.scale * dpotrs(self.lower, self.scale * vector, lower=1)[0]
+        """H⁻¹v; infinite where H has all but vanished."""
+        with np.errstate(over="ignore"):
+            return self.scale * dpotrs(self.lower, self.scale * vector, lower=1)[0]
 
     def inverse(self) -> Array:
-        """H⁻¹."""
+        """H⁻¹; infinite where H has all but vanished."""
         lower = np.tril(dpotri(self.lower, lower=1)[0])
         unit = lower + np.tril(lower, -1).T
-        return unit * self.scale * self.scale[:, None]
+        with np.errstate(over="ignore"):
+            return unit * self.scale * self.scale[:, None]
 
     def std_errors(self) -> Array:
         """√diag(H⁻¹)."""
@@ -155,6 +157,7 @@ def minimise(
     norm = decrement = previous = np.inf
     step = np.zeros_like(theta)
     blocked = 0
+    far: Stop | None = None
     for iteration in range(max_iter + 1):
         if sums.hessian is not None:
             factor = Factor(sums.hessian)
@@ -175,13 +178,17 @@ def minimise(
             step = _modified_step(function, theta, sums, expected)
             previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
             norm = np.inf
+        if not np.isfinite(decrement) and far is not None:
+            return far  # by now the step is no number any more
         # Where the curvature has all but vanished, its step would leave the numbers that exist.
         limit = min(rows + max(sums.loss, 0.0), promise)
         step *= min(1.0, limit / decrement) if decrement > 0.0 else 1.0
         if iteration == max_iter:
             break
+        stop = Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
         if iteration >= patience and not decrement < SLOW * previous:
-            return Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
+            return stop
+        far = stop if far is None and decrement > limit else far
         # So near the optimum H no longer changes: a gradient is enough to confirm it, and much
         # cheaper. The share by which H changes over d standard errors is of the order of d/√rows.
         near = factor.positive and rows >= MANY_ROWS and norm <= SETTLED * np.sqrt(rows)

@@ -86,9 +86,10 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     beyond = np.zeros_like(lost)
     if covariances:
         matrix = objective.matrix()
-        for kind, covariance in _covariances(outcome, covariances, task.loss).items():
-            with np.errstate(over="ignore", invalid="ignore"):  # named in the message
-                found[kind] = matrix @ covariance @ matrix.T
+        with np.errstate(over="ignore", invalid="ignore"):  # named in the message
+            inner = _covariances(outcome, covariances, task.loss)
+            found = {kind: matrix @ covariance @ matrix.T for kind, covariance in inner.items()}
+        for kind, covariance in inner.items():
             if np.isfinite(covariance).all():
                 variance = np.diag(found[kind])
                 beyond |= ~unsure & ~(np.isfinite(variance) & (variance > 0.0))
@@ -278,6 +279,25 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     return Status.rank_deficient if dropped.any() else Status.converged
 
 
+def _limits(task: Task, outcome: Outcome) -> list[str]:
+    """``size goes to ∞``, for each parameter that goes to the same end of its domain in all rows."""
+    limit = getattr(task.loss, "limit", None)
+    if limit is None:
+        return []
+    objective, found = outcome.space.objective, {}
+    spread = objective.spread()
+    for direction in (objective.flat(r.direction) for r in outcome.recessions):
+        moves = direction * spread
+        least = SHARE * np.abs(moves).max()
+        for j, part in enumerate(objective.flat_parts()):
+            constant, slopes = moves[part.start], moves[part.start + 1 : part.stop]
+            if task.designs[j].intercept and abs(constant) > least >= np.abs(slopes).max(initial=0):
+                found[j] = limit(j, bool(constant > 0.0))
+    ends = {np.inf: "∞", -np.inf: "−∞"}
+    names = task.loss.column_names
+    return [f"{names[j]} goes to {ends.get(end, f'{end:g}')}" for j, end in found.items()]
+
+
 def _rows(count: int, first: Sequence[int]) -> str:
     """``row 17 (counting from 0)``, or how many there are and the first of them."""
     if count == 1:
@@ -324,11 +344,13 @@ def _message(
     if outcome.stop.reason == "end":
         text += f". Here {_END}"
     if outcome.stop.reason == "exact":
-        text += ". Here the columns of X fit y to its last digits"
+        text += ". Here rows of y are fitted to their last digits"
     if diverging.any() and outcome.recessions:
         names = [t for t, bad in zip(terms, diverging, strict=True) if bad]
         text += f". Without a finite estimate: {listing(names)}"
         objective = outcome.space.objective
+        limits = _limits(task, outcome)
+        text += f" ({listing(limits)})" if limits else ""
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
         count, first = objective.moved_rows(along, least)
