@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,13 @@ from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
 from likely.fitting.recession import (
     STEPS,
+    VISITS,
     Subspace,
     find_creep,
     find_drift,
     find_growth,
     find_plunge,
+    find_profile,
     find_recession,
     find_way,
     silent_columns,
@@ -51,6 +54,8 @@ MANY_COLUMNS = 32
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: Newton's steps for what is left while one term is held far out.
+PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
 COARSEST = 1e-2
 #: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
@@ -244,18 +249,27 @@ def _newton(
                 or find_drift(space, visited, stop.sums.terms)
                 or find_plunge(space, visited, begun, stop.reason == "max_iter")
             )
+            profile = None
+            if endless is None and not outcome.recessions and len(visited) % VISITS == 0:
+                profile = find_profile(space, visited, stop.sums, partial(_conditional, task))
+            if profile is not None:
+                endless, there = profile  # where the rest is fitted already
+                stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
+                if endless is None and stop.reason == "receding":
+                    _resume(task, outcome, space, there, bent=True)
+                    continue
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
                 outcome.recessions.append(endless)
                 break
-            if not task.edged and len(visited) > 1 and at_an_end(space, stop, visited[-2][1]):
-                stop.reason = "end"
-                break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf or (coarse == np.inf and _exact(space, stop)):
                 stop.reason = "exact"
+            elif not task.edged and len(visited) > 1 and at_an_end(space, stop, visited[-2][1]):
+                stop.reason = "end"
+                break
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
             _resume(task, outcome, space, stop.theta, bent=True)
@@ -301,6 +315,18 @@ def _coarseness(space: Subspace, stop: Stop) -> float:
     if not (np.abs(stop.sums.gradient) <= bound).all():
         return np.inf
     return float(np.max(bound * stop.factor.std_errors(), initial=0.0))
+
+
+def _conditional(task: Task, held: Subspace) -> Array:
+    """γ after some of Newton's steps in a subspace; 0, where they begin, if the numbers end there."""
+    origin = np.zeros(held.size)
+    if not held.evaluate(origin, 2).finite:
+        return origin
+    expected = "expected" in task.loss.kernel_kinds
+    return minimise(
+        held, origin, PROFILE_STEPS, task.counted()[1], expected, False,
+        patience=PROFILE_STEPS, edges=False, bent=True,
+    ).theta  # fmt: skip
 
 
 def _exact(space: Subspace, stop: Stop) -> bool:

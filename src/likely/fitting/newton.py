@@ -238,12 +238,6 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
     return -scale * (vectors @ ((vectors.T @ (scale * sums.gradient)) / values))
 
 
-def _finite(sums: Sums) -> bool:
-    """Whether derivatives that were asked for are numbers."""
-    asked = [d for d in (sums.gradient, sums.hessian) if d is not None]
-    return all(bool(np.isfinite(d).all()) for d in asked)
-
-
 def line_search(
     function: Function,
     theta: Array,
@@ -262,7 +256,7 @@ def line_search(
     rounding = sums.rounding
 
     def good(trial: Sums, length: float) -> bool:
-        if not _finite(trial):
+        if not trial.finite:
             return False  # on the way to a scale of 0 the curvature overflows before the loss does
         if trial.loss <= sums.loss + 1e-4 * length * slope:
             return True

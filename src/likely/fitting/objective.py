@@ -36,6 +36,12 @@ class Sums(NamedTuple):
     terms: float  # Σ w·|nll|, whose last digits the loss is right to even where its terms cancel
 
     @property
+    def finite(self) -> bool:
+        """Whether the loss and the derivatives that were asked for are numbers."""
+        asked = [d for d in (self.gradient, self.hessian) if d is not None]
+        return bool(np.isfinite(self.loss)) and all(bool(np.isfinite(d).all()) for d in asked)
+
+    @property
     def rounding(self) -> float:
         """Differences of the loss below this say nothing."""
         return NO_DIFFERENCE * max(1.0, self.terms)

@@ -8,7 +8,7 @@ likelihood is unbounded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,6 +40,8 @@ CREPT = 1.0
 #: terms: hundreds of their last digits, which sums of differences may lose.
 DRIFT = 1e-4
 STILL = 1e-11
+#: A profile has levelled off where it falls by this share of what it fell by for each unit of the stretch before.
+LEVEL = 0.05
 #: Newton's method rests where a step promises less than this, relative to the rounding of the loss.
 RESTING = 10.0
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
@@ -292,6 +294,47 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along[grows] = np.sign(flats[-1, grows])
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, False)
+
+
+def find_profile(
+    space: Subspace, visited: list[tuple[Array, float]], sums: Sums, fit: Callable[[Subspace], Array]
+) -> tuple[Recession | None, Array] | None:
+    """Whether the loss never rises as the term that moves the most is held ever farther out, and the rest is fitted.
+
+    For ways to infinity that bend while Newton's method creeps along them, as towards the Normal that families with
+    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; ``fit`` takes a subspace to a
+    better point in it: how good does not matter, for a loss that is lower than that before is enough. The point at the
+    end; without a recession, one that is better than the last stop; None without either.
+    """
+    if space.basis is not None or len(visited) < VISITS or sums.hessian is None:
+        return None
+    moved = visited[-1][0] - visited[-VISITS][0]
+    # By how much the loss would change if this term moved alone.
+    grows = int(np.argmax(np.abs(moved) * np.sqrt(np.abs(np.diag(sums.hessian)))))
+    if moved[grows] == 0.0:
+        return None
+    axis = np.eye(space.size)[grows]
+    here, losses = visited[-1][0], [sums.loss]
+    secant = moved * (max(1.0, abs(moved[grows])) / abs(moved[grows]))
+    best = None
+    for near, far in pairwise((0.0, *STEPS)):
+        start = here + (far - near) * secant
+        held = space.without(start, axis)
+        there = held.point(fit(held)) if held.size else start
+        losses.append(space.evaluate(there, 0).loss)
+        if not losses[-1] <= losses[-2] + sums.rounding:
+            break
+        if losses[-1] < losses[0] - sums.rounding:
+            best = there
+        secant, here = (there - here) / (far - near), there
+        rates = -np.diff(losses) / np.diff((0.0, *STEPS)[: len(losses)])
+        # No further than it makes a difference: the further, the worse the rest is conditioned.
+        if far == STEPS[2] and rates[-1] <= LEVEL * rates[-2] and best is not None:
+            return Recession(secant, False), here
+    else:
+        if best is not None:
+            return Recession(secant, _endless(space, losses, sums.rounding)), here
+    return None if best is None else (None, best)
 
 
 def find_drift(
