@@ -66,15 +66,31 @@ def at_a_pole(space: Subspace, stop: Stop) -> bool:
 
 
 def at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
-    """Whether the loss has come to rest where a row of y lies at the end of its support: it is infinite right beside.
+    """Whether the loss has come to rest where a row of y lies at the end of its support.
 
     As at the shape of −1 with which a generalised Pareto is uniform up to its largest row. ``before`` is the loss at an
     earlier stop.
     """
+    return not _falls(stop, before) and beside_an_end(space, stop)
+
+
+def spikes_at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
+    """Whether the loss still falls after all iterations, with a row of y at the end of its support.
+
+    As with a generalised extreme value's shape on its way to ∞: the end comes so near to the least y, by a power of e
+    for each unit of the shape, that the density there grows without bound.
+    """
+    return stop.reason == "max_iter" and _falls(stop, before) and beside_an_end(space, stop)
+
+
+def _falls(stop: Stop, before: float) -> bool:
+    return before - stop.sums.loss > SETTLED * max(1.0, stop.sums.terms)
+
+
+def beside_an_end(space: Subspace, stop: Stop) -> bool:
+    """Whether a row of y lies at the end of its support: the loss is infinite right beside."""
     if not getattr(space.objective.loss, "moving_ends", False):
         return False  # numbers overflowed: the support does not end there
-    if not before - stop.sums.loss <= SETTLED * max(1.0, stop.sums.terms):
-        return False
     here = space.point(stop.theta)
     for j, size in enumerate(np.maximum(np.abs(here), 1.0)):
         for beside in (-BESIDE * size, BESIDE * size):

@@ -18,7 +18,13 @@ from likely.fitting.basis import (
     without_constants,
 )
 from likely.fitting.blocks import single_threaded_blas
-from likely.fitting.edge import at_a_pole, at_an_end, follow_edge
+from likely.fitting.edge import (
+    at_a_pole,
+    at_an_end,
+    beside_an_end,
+    follow_edge,
+    spikes_at_an_end,
+)
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -36,6 +42,7 @@ from likely.fitting.recession import (
     find_recession,
     find_way,
     silent_columns,
+    spent,
     without_columns,
     without_noise,
 )
@@ -109,7 +116,9 @@ def fit_linear(
     if response.weight is not None:
         unit = min(1.0, float(power_of_two(response.weight.max())))
         response = replace(response, weight=response.weight / unit)
-    with single_threaded_blas():
+    # On the way to infinity steps, sums and variances overflow: each is looked at before it is used, and variances that
+    # float64 cannot hold are named in the message.
+    with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
         result: FitResult = fitter(
             Task(
                 loss,
@@ -250,7 +259,8 @@ def _newton(
                 or find_plunge(space, visited, begun, stop.reason == "max_iter")
             )
             profile = None
-            if endless is None and not outcome.recessions and len(visited) % VISITS == 0:
+            creeping = len(visited) % VISITS == 0 and not outcome.recessions
+            if endless is None and creeping and not beside_an_end(space, stop):
                 profile = find_profile(space, visited, stop.sums, partial(_conditional, task))
             if profile is not None:
                 endless, there = profile  # where the rest is fitted already
@@ -258,6 +268,9 @@ def _newton(
                 if endless is None and stop.reason == "receding":
                     _resume(task, outcome, space, there, bent=True)
                     continue
+                if endless is not None and beside_an_end(space, stop):
+                    stop.reason = "pole"
+                    break
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
@@ -265,11 +278,15 @@ def _newton(
                 break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
-            if 1.0 < coarse < np.inf or (coarse == np.inf and _exact(space, stop)):
+            if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
                 stop.reason = "exact"
-            elif not task.edged and len(visited) > 1 and at_an_end(space, stop, visited[-2][1]):
-                stop.reason = "end"
-                break
+            elif not task.edged and len(visited) > 1:
+                if at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "end"
+                    break
+                if spikes_at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "pole"
+                    break
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
             _resume(task, outcome, space, stop.theta, bent=True)
@@ -327,14 +344,6 @@ def _conditional(task: Task, held: Subspace) -> Array:
         held, origin, PROFILE_STEPS, task.counted()[1], expected, False,
         patience=PROFILE_STEPS, edges=False, bent=True,
     ).theta  # fmt: skip
-
-
-def _exact(space: Subspace, stop: Stop) -> bool:
-    """Whether rows are fitted to the last digits of y, of a loss that has no bound there."""
-    loss = space.objective.loss
-    return not getattr(loss, "discrete", False) and space.objective.unresolved(
-        space.point(stop.theta)
-    )
 
 
 def _go_on(outcome: Outcome) -> None:

@@ -79,15 +79,13 @@ class Factor:
 
     def solve(self, vector: Array) -> Array:
         """H⁻¹v; infinite where H has all but vanished."""
-        with np.errstate(over="ignore"):
-            return self.scale * dpotrs(self.lower, self.scale * vector, lower=1)[0]
+        return self.scale * dpotrs(self.lower, self.scale * vector, lower=1)[0]
 
     def inverse(self) -> Array:
         """H⁻¹; infinite where H has all but vanished."""
         lower = np.tril(dpotri(self.lower, lower=1)[0])
         unit = lower + np.tril(lower, -1).T
-        with np.errstate(over="ignore"):
-            return unit * self.scale * self.scale[:, None]
+        return unit * self.scale * self.scale[:, None]
 
     def std_errors(self) -> Array:
         """√diag(H⁻¹)."""

@@ -296,6 +296,13 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     return Recession(direction, False)
 
 
+def spent(space: Subspace, gamma: Array) -> bool:
+    """Whether rows are fitted to the last digits of their raw predictions, by a density that has no bound there."""
+    if getattr(space.objective.loss, "discrete", False):
+        return False
+    return space.objective.unresolved(space.point(gamma))
+
+
 def find_profile(
     space: Subspace, visited: list[tuple[Array, float]], sums: Sums, fit: Callable[[Subspace], Array]
 ) -> tuple[Recession | None, Array] | None:
@@ -329,12 +336,15 @@ def find_profile(
         secant, here = (there - here) / (far - near), there
         rates = -np.diff(losses) / np.diff((0.0, *STEPS)[: len(losses)])
         # No further than it makes a difference: the further, the worse the rest is conditioned.
-        if far == STEPS[2] and rates[-1] <= LEVEL * rates[-2] and best is not None:
-            return Recession(secant, False), here
+        if far == STEPS[2] and rates[-1] <= LEVEL * rates[-2]:
+            break
     else:
-        if best is not None:
-            return Recession(secant, _endless(space, losses, sums.rounding)), here
-    return None if best is None else (None, best)
+        far = np.inf
+    if best is None or (losses[-1] > losses[-2] + sums.rounding or far < STEPS[2]):
+        return None if best is None else (None, best)
+    endless = len(losses) > len(STEPS) and _endless(space, losses, sums.rounding)
+    # It comes to rest where digits end, too.
+    return Recession(secant, endless or spent(space, here)), here
 
 
 def find_drift(
@@ -369,7 +379,8 @@ def find_plunge(
     whether there are no iterations left. Until then a scale that shrinks on all rows goes on, to where the columns of X
     are found to fit y to its last digits.
     """
-    visited = visited[:-1] if last else visited  # the last stop came early
+    if last:
+        visited = _before_digits_end(visited[:-1])  # the last stop came early
     if len(visited) < PLUNGES or getattr(space.objective.loss, "discrete", False):
         return None
     matrix, spread = space.objective.matrix(), space.objective.spread()
@@ -394,6 +405,13 @@ def find_plunge(
     along[grows] = sign
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, True)
+
+
+def _before_digits_end(visited: list[tuple[Array, float]]) -> list[tuple[Array, float]]:
+    """The stops without those at the end between which the loss fell by little."""
+    while len(visited) > 1 and not visited[-2][1] - visited[-1][1] > PLUNGE:
+        visited = visited[:-1]
+    return visited
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:

@@ -86,9 +86,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     beyond = np.zeros_like(lost)
     if covariances:
         matrix = objective.matrix()
-        with np.errstate(over="ignore", invalid="ignore"):  # named in the message
-            inner = _covariances(outcome, covariances, task.loss)
-            found = {kind: matrix @ covariance @ matrix.T for kind, covariance in inner.items()}
+        inner = _covariances(outcome, covariances, task.loss)
+        found = {kind: matrix @ covariance @ matrix.T for kind, covariance in inner.items()}
         for kind, covariance in inner.items():
             if np.isfinite(covariance).all():
                 variance = np.diag(found[kind])
