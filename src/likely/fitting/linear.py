@@ -312,6 +312,8 @@ def _newton(
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
+    if not outcome.recessions and _certain(outcome):
+        outcome.stop.reason = "certain"
     if outcome.stop.reason in ("pole", "end") and promise == np.inf:
         inner = _newton(task, objective, may_orthogonalise=may_orthogonalise, promise=CAREFUL)
         return inner if inner.stop.reason == "converged" and not inner.recessions else outcome
@@ -319,6 +321,14 @@ def _newton(
     if outcome.recessions and bounded and outcome.stop.reason != "edge":
         _go_on(outcome)
     return outcome
+
+
+def _certain(outcome: Outcome) -> bool:
+    """Whether every row has a probability of 1 to the last digit, which it has at infinity only."""
+    stop, objective = outcome.stop, outcome.space.objective
+    discrete = getattr(objective.loss, "discrete", False)
+    silent = outcome.silent is not None and outcome.silent.all()
+    return bool(discrete and not silent and stop.sums.loss <= stop.sums.rounding)
 
 
 def _coarseness(space: Subspace, stop: Stop) -> float:

@@ -102,7 +102,8 @@ class Stop:
 
     "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
     domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y;
-    "pole": the density has no bound where the support of a row ends; or "end": the best is where it ends.
+    "pole": the density has no bound where the support of a row ends; "end": the best is where it ends; or "certain":
+    every row has a probability of 1.
     """
 
     reason: str
@@ -154,6 +155,8 @@ def minimise(
         )
     norm = decrement = previous = np.inf
     step = np.zeros_like(theta)
+    if not sums.finite:  # far out on the way to infinity derivatives may be none
+        return Stop("max_iter", theta, sums, None, norm, decrement, 0, step)
     blocked = 0
     far: Stop | None = None
     for iteration in range(max_iter + 1):

@@ -304,7 +304,10 @@ def spent(space: Subspace, gamma: Array) -> bool:
 
 
 def find_profile(
-    space: Subspace, visited: list[tuple[Array, float]], sums: Sums, fit: Callable[[Subspace], Array]
+    space: Subspace,
+    visited: list[tuple[Array, float]],
+    sums: Sums,
+    fit: Callable[[Subspace], Array],
 ) -> tuple[Recession | None, Array] | None:
     """Whether the loss never rises as the term that moves the most is held ever farther out, and the rest is fitted.
 

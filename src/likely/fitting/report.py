@@ -40,6 +40,9 @@ _POLE = (
 )
 
 
+_CERTAIN = "every row has a probability of 1 to the last digit"
+
+
 _END = "a row of y lies where the support ends"
 
 
@@ -91,7 +94,9 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
         for kind, covariance in inner.items():
             if np.isfinite(covariance).all():
                 variance = np.diag(found[kind])
-                beyond |= ~unsure & ~(np.isfinite(variance) & (variance > 0.0))
+                # The sandwich of rows that are all alike is 0; other variances that are have left float64.
+                some = ((matrix != 0.0) @ (np.diag(covariance) > 0.0)) > 0
+                beyond |= ~unsure & ~(np.isfinite(variance) & ((variance > 0.0) | ~some))
             found[kind] = _blank(found[kind], unsure | beyond)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
@@ -175,7 +180,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "exact", "pole", "end"):
+    if outcome.stop.reason in ("edge", "exact", "pole", "end", "certain"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
@@ -271,7 +276,7 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
         return Status.separated if separated else Status.boundary
-    if outcome.stop.reason in ("edge", "end"):
+    if outcome.stop.reason in ("edge", "end", "certain"):
         return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
@@ -342,6 +347,8 @@ def _message(
         text += f". Here {_POLE}"
     if outcome.stop.reason == "end":
         text += f". Here {_END}"
+    if outcome.stop.reason == "certain":
+        text += f". Here {_CERTAIN}"
     if outcome.stop.reason == "exact":
         text += ". Here rows of y are fitted to their last digits"
     if diverging.any() and outcome.recessions:
