@@ -152,9 +152,9 @@ def find_recession(
 ) -> Recession | None:
     """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
 
-    A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an
-    exponential has vanished; one of which 25 leave the numbers that exist is shortened to 1. ``by_slopes``: where the loss has no digits left to fall by, its slopes
-    decide.
+    A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an exponential has
+    vanished; one of which 25 leave the numbers that exist is shortened to 1. ``by_slopes``: where the loss has no
+    digits left to fall by, its slopes decide.
     """
     reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
