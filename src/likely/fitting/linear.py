@@ -281,11 +281,11 @@ def _newton(
             if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
                 stop.reason = "exact"
             elif not task.edged and len(visited) > 1:
-                if at_an_end(space, stop, visited[-2][1]):
-                    stop.reason = "end"
-                    break
                 if spikes_at_an_end(space, stop, visited[-2][1]):
                     stop.reason = "pole"
+                    break
+                if at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "end"
                     break
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.objective import Sums
+from likely.fitting.objective import Sums, symmetric
 from likely.fitting.problem import Array
 
 #: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from
@@ -83,8 +83,7 @@ class Factor:
 
     def inverse(self) -> Array:
         """H⁻¹; infinite where H has all but vanished."""
-        lower = np.tril(dpotri(self.lower, lower=1)[0])
-        unit = lower + np.tril(lower, -1).T
+        unit = symmetric(dpotri(self.lower, lower=1)[0])
         return unit * self.scale * self.scale[:, None]
 
     def std_errors(self) -> Array:

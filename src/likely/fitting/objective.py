@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -51,6 +52,17 @@ def consecutive(widths: Sequence[int]) -> tuple[slice, ...]:
     """Slices of these widths, one after the other."""
     edges = [0, *accumulate(widths)]
     return tuple(slice(a, b) for a, b in pairwise(edges))
+
+
+@lru_cache(maxsize=8)
+def _lower(size: int) -> NDArray[np.bool_]:
+    """Where a square matrix has its lower triangle."""
+    return np.tri(size, dtype=bool)
+
+
+def symmetric(lower: Array) -> Array:
+    """The symmetric matrix of a lower triangle."""
+    return np.where(_lower(lower.shape[0]), lower, lower.T)
 
 
 def _add(a: Array, b: Array) -> Array:
@@ -209,7 +221,7 @@ class Objective:
         loss = float(total[0])
         gradient = total[2 : 2 + p]
         squares = total[2 + p :].reshape(-1, p, p)
-        full = [np.tril(s) + np.tril(s, -1).T for s in squares]
+        full = [symmetric(s) for s in squares]
         hessian = full[0] if order >= 2 else None
         if self._penalties:
             pull = self._pull(theta)
@@ -522,7 +534,7 @@ class Objective:
                 part[:] = 0.0
                 self._gram(rows.blocks, packed, part)
                 total += part
-        full = [np.tril(t) + np.tril(t, -1).T for t in totals]
+        full = [symmetric(t) for t in totals]
         self._add_penalty(full[0])
         return full[0], full[1] if meat else None
 

@@ -318,6 +318,8 @@ def find_profile(
     """
     if space.basis is not None or len(visited) < VISITS or sums.hessian is None:
         return None
+    if visited[-2][1] - visited[-1][1] > PLUNGE:
+        return None  # it does not creep
     moved = visited[-1][0] - visited[-VISITS][0]
     # By how much the loss would change if this term moved alone.
     grows = int(np.argmax(np.abs(moved) * np.sqrt(np.abs(np.diag(sums.hessian)))))
