@@ -58,7 +58,6 @@ __all__ = [
     "ndtr",
     "ndtri",
     "pi",
-    "pi",
     "relative_entropy_term",
     "scaled_log1p",
     "sigmoid",
