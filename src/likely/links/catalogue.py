@@ -171,7 +171,7 @@ cloglog = Link(
 )
 loglog = Link(
     "loglog",
-    (unit_interval,),
+    (unit_interval, latent),
     lambda r: exp(-exp(-r)),
     lambda p: -log(-log(p)),
     log=lambda r: -exp(-r),
