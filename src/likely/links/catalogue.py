@@ -112,7 +112,7 @@ square = Link(
 )
 inverse = Link(
     "inverse",
-    (positive,),
+    (positive, real),
     lambda r: 1.0 / r,
     lambda t: 1.0 / t,
     log=lambda r: -log(r),
