@@ -26,6 +26,7 @@ from likely._math.graph import (
     expm1,
     log,
     log1p,
+    make,
     maximum,
     minimum,
     polynomial,
@@ -399,15 +400,20 @@ def relative_entropy_term(x: Any, m: Any, d: Any) -> Node:
 # --- The logistic function and its logarithms. ---------------------------------------------------
 
 
+def log1p_fraction(x: Any) -> Node:
+    """log(1 + x) for 0 <= x <= 1, which kernels compute in a third of the time of log1p."""
+    return make("log1p_fraction", x)
+
+
 def softplus(x: Any) -> Node:
     """log(1 + exp(x)) for all x. Max relative error 2.2e-16."""
-    return maximum(x, 0.0) + log1p(exp(-abs_(x)))
+    return maximum(x, 0.0) + log1p_fraction(exp(-abs_(x)))
 
 
 def logaddexp(a: Any, b: Any) -> Node:
     """log(exp(a) + exp(b)), exactly the larger where the other is -infinite."""
     top = maximum(a, b)
-    return top + log1p(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
+    return top + log1p_fraction(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
 
 
 def sigmoid(x: Any) -> Node:

@@ -35,7 +35,7 @@ def compilable(outputs: Sequence[Node]) -> bool:
 _SIMPLE = {
     *(BINARY.keys() - {"arctan2"}),
     *UNARY,
-    *("where", "sign", "maximum", "minimum", "exp", "log", "log1p"),
+    *("where", "sign", "maximum", "minimum", "exp", "log", "log1p", "log1p_fraction"),
     *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "count_error"),
 }
 
