@@ -46,7 +46,10 @@ def _rebuild(node: Node, args: tuple[Node, ...]) -> Node:
 
 
 def _powers(node: Node) -> tuple[Node, tuple[float, ...]] | None:
-    """x and the coefficients, if this is what ``special`` writes for a polynomial in x = u − ½ or u − ¼, 0 ≤ u ≤ 1 or ½."""
+    """x and the coefficients, if this is what ``special`` writes for a polynomial in x.
+
+    There x = u − ½ for 0 ≤ u ≤ 1, or x = u − ¼ for 0 ≤ u ≤ ½.
+    """
     coefficients: list[float] = []
     x: Node | None = None
     while node.op == "add":
