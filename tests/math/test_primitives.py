@@ -131,7 +131,7 @@ SPECIAL = {
         (-1.0 + 2.0**-53, -36.7368005696771),
     ],
     "log1p_fraction": [
-        (NAN, NAN), (0.0, 0.0), (SMALLEST, SMALLEST), (3e-310, 3e-310), (1.0, 0.6931471805599453),
+        (NAN, NAN), (0.0, 0.0), (SMALLEST, SMALLEST), (3e-310, 3e-310),
     ],
 }  # fmt: skip
 
