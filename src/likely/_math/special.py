@@ -26,6 +26,7 @@ from likely._math.graph import (
     expm1,
     log,
     log1p,
+    make,
     maximum,
     minimum,
     polynomial,
@@ -348,8 +349,12 @@ def log1p_residual(x: Any) -> Node:
     """
     v = x / (2.0 + x)
     fraction = x / (1.0 + x)
-    near = 2.0 * _atanh_tail(v) + v * fraction
-    return where(abs_(v) < 0.2, near, log1p(x) - fraction)
+    return where(abs_(v) < 0.2, log1p_residual_near(v, fraction), log1p(x) - fraction)
+
+
+def log1p_residual_near(v: Any, fraction: Any) -> Node:
+    """The same for |v| < 0.2 of v = x/(2 + x), given x/(1 + x)."""
+    return 2.0 * _atanh_tail(v) + v * fraction
 
 
 def _log1p_residual_2_near(half: Any) -> Node:
@@ -399,15 +404,20 @@ def relative_entropy_term(x: Any, m: Any, d: Any) -> Node:
 # --- The logistic function and its logarithms. ---------------------------------------------------
 
 
+def log1p_fraction(x: Any) -> Node:
+    """log(1 + x) for 0 <= x <= 1, which kernels compute in a third of the time of log1p."""
+    return make("log1p_fraction", x)
+
+
 def softplus(x: Any) -> Node:
     """log(1 + exp(x)) for all x. Max relative error 2.2e-16."""
-    return maximum(x, 0.0) + log1p(exp(-abs_(x)))
+    return maximum(x, 0.0) + log1p_fraction(exp(-abs_(x)))
 
 
 def logaddexp(a: Any, b: Any) -> Node:
     """log(exp(a) + exp(b)), exactly the larger where the other is -infinite."""
     top = maximum(a, b)
-    return top + log1p(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
+    return top + log1p_fraction(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
 
 
 def sigmoid(x: Any) -> Node:
@@ -539,8 +549,8 @@ def log_factorial_error(y: Any) -> Node:
 
 
 def count_error(y: Any) -> Node:
-    """E(y) of whole numbers y >= 0: one polynomial. Max relative error 5.4e-16."""
-    return where(y < 1.0, 0.0, stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI))
+    """E(y) of whole numbers y >= 0, which is y at 0 and 1: one polynomial. Max relative error 3.0e-16."""
+    return where(y < 2.0, y, stirling_from_2(y) + (0.5 * log(y) + HALF_LOG_2PI))
 
 
 def log_factorial_error_1(y: Any) -> Node:
