@@ -167,14 +167,14 @@ whole_factorial_low = np.array([0.0, 0.0, -1.7239444525614835e-13, 4.87589008101
 
 
 def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
-    kept = np.empty(1024, np.int64)
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((9, 1024))
+    given = np.empty((9, 2056))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -188,8 +188,8 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((9, 1024))
-    ordered = np.empty((9, 1024))
+    fields = np.empty((9, 2056))
+    ordered = np.empty((9, 2056))
     terms_all = fields[0]
     m_all = fields[1]
     floor_all = fields[2]
@@ -392,7 +392,7 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(128, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -641,14 +641,14 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
 
 
 def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
-    kept = np.empty(1024, np.int64)
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((9, 1024))
+    given = np.empty((9, 2056))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -662,8 +662,8 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((15, 1024))
-    ordered = np.empty((15, 1024))
+    fields = np.empty((15, 2056))
+    ordered = np.empty((15, 2056))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -988,7 +988,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(272, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -1441,9 +1441,9 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
     invalid = 0
-    order = np.empty(1024, np.int64)
-    packed = np.empty((4, 1024))
-    held = np.empty((22, 1024))
+    order, others = np.empty((2, 2048), np.int64)
+    packed = np.empty((4, 2056))
+    held = np.empty((22, 2056))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1466,8 +1466,8 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     held19 = held[19]
     held20 = held[20]
     held21 = held[21]
-    for begin in range(0, stop - start, 1024):
-        size = min(1024, stop - start - begin)
+    for begin in range(0, stop - start, 2048):
+        size = min(2048, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]

@@ -167,14 +167,14 @@ whole_factorial_low = np.array([0.0, 0.0, -1.7239444525614835e-13, 4.87589008101
 
 
 def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
-    kept = np.empty(1024, np.int64)
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((12, 1024))
+    given = np.empty((12, 2056))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -191,8 +191,8 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((12, 1024))
-    ordered = np.empty((12, 1024))
+    fields = np.empty((12, 2056))
+    ordered = np.empty((12, 2056))
     terms_all = fields[0]
     m_all = fields[1]
     floor_all = fields[2]
@@ -398,7 +398,7 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(128, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -701,14 +701,14 @@ def sum_0(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
 
 
 def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
-    kept = np.empty(1024, np.int64)
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((12, 1024))
+    given = np.empty((12, 2056))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -725,8 +725,8 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((18, 1024))
-    ordered = np.empty((18, 1024))
+    fields = np.empty((18, 2056))
+    ordered = np.empty((18, 2056))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -1054,7 +1054,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(272, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -1579,9 +1579,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
     invalid = 0
-    order = np.empty(1024, np.int64)
-    packed = np.empty((6, 1024))
-    held = np.empty((29, 1024))
+    order, others = np.empty((2, 2048), np.int64)
+    packed = np.empty((6, 2056))
+    held = np.empty((29, 2056))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1611,8 +1611,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held26 = held[26]
     held27 = held[27]
     held28 = held[28]
-    for begin in range(0, stop - start, 1024):
-        size = min(1024, stop - start - begin)
+    for begin in range(0, stop - start, 2048):
+        size = min(2048, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
