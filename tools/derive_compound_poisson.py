@@ -15,11 +15,21 @@ import mpmath as mp
 import numpy as np
 
 from likely._math import compound_poisson_patches as module
-from likely._math.compound_poisson_patches import BY_X, FAR, LAYOUT, PATCHES, SHAPE, WIDTH
+from likely._math.compound_poisson_patches import (
+    BY_X,
+    DEGREE,
+    FAR,
+    FAR_PATCHES,
+    LAYOUT,
+    PATCHES,
+    WIDTH,
+)
+from likely._math.patches import places
 
 DIGITS = 34
-#: Nodes beyond the terms that are kept: what those would be is the error.
+#: Nodes beyond the powers that are kept: what those would be is the error.
 MORE = 3
+POWERS = DEGREE + 1
 
 
 @cache
@@ -55,9 +65,9 @@ def remainder(log_j: mp.mpf, nu: mp.mpf) -> mp.mpf:
     return log_sum(log_j, nu) - (log_v - mp.log(2 * mp.pi)) / 2
 
 
-def far(u: mp.mpf, t: mp.mpf) -> mp.mpf:
+def far(number: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
     """r/u"""
-    share = (1 - mp.sqrt(1 - (1 + t) / 2)) / 2
+    share = (1 - mp.sqrt(1 - (number + (1 + t) / 2) / FAR_PATCHES)) / 2
     return remainder(mp.log(FAR / u / share), share / (1 - share)) / u
 
 
@@ -111,20 +121,20 @@ def to_powers(n: int, of_unit: bool) -> list[list[int]]:
     return rows
 
 
-def patch(function, of_unit: bool, rows: int) -> tuple[np.ndarray, list[float]]:
-    """The coefficients (rows, SHAPE[1]) in powers of u, in [0, 1] or in [−1, 1], and of t; what is left out."""
-    n, m = rows + MORE, SHAPE[1] + MORE
-    values = mp.matrix(n, m)
+def patch(function, of_unit: bool, count: int = POWERS) -> tuple[np.ndarray, list[float]]:
+    """The coefficients (count, count) in powers of u, in [0, 1] or in [−1, 1], and of t; what is left out."""
+    n = count + MORE
+    values = mp.matrix(n, n)
     for i, u in enumerate(nodes(n)):
-        for k, t in enumerate(nodes(m)):
+        for k, t in enumerate(nodes(n)):
             values[i, k] = function((1 + u) / 2 if of_unit else u, t)
-    terms = to_chebyshev(n) * values * to_chebyshev(m).T
-    powers, others = to_powers(rows, of_unit), to_powers(SHAPE[1], False)
-    found = mp.matrix(rows, SHAPE[1])
+    terms = to_chebyshev(n) * values * to_chebyshev(n).T
+    powers, others = to_powers(count, of_unit), to_powers(count, False)
+    found = mp.matrix(count, count)
     left_out = [mp.mpf(0)] * 3
     for i in range(n):
-        for k in range(m):
-            if i >= rows or k >= SHAPE[1]:
+        for k in range(n):
+            if i + k >= count:
                 for order in range(3):
                     largest = max(i, k) ** 2 * (2 if of_unit else 1)
                     left_out[order] += abs(terms[i, k]) * largest**order
@@ -138,20 +148,28 @@ def patch(function, of_unit: bool, rows: int) -> tuple[np.ndarray, list[float]]:
 @mp.workdps(DIGITS)
 def derived(number: int) -> tuple[np.ndarray, list[float]]:
     """Of one patch."""
-    if number == 0:  # r itself, which u = 0 makes 0
-        found, left_out = patch(far, True, SHAPE[0] - 1)
-        return np.vstack([np.zeros((1, SHAPE[1])), found]), left_out
+    if number < FAR_PATCHES:  # r itself, which u = 0 makes 0
+        found, left_out = patch(lambda u, t: far(number, u, t), True, POWERS - 1)
+        return np.pad(found, ((1, 0), (0, 1))), left_out
     k = max(k for k, strip in enumerate(LAYOUT) if strip.first <= number)
     i = number - LAYOUT[k].first - 1
     if i < 0:
-        return patch(lambda u, t: below(k, u, t), True, SHAPE[0])
-    return patch(lambda u, t: between(k, i, u, t), False, SHAPE[0])
+        return patch(lambda u, t: below(k, u, t), True)
+    return patch(lambda u, t: between(k, i, u, t), False)
+
+
+def in_a_row(table: np.ndarray) -> np.ndarray:
+    """The coefficients of a patch as ``patches.py`` has them."""
+    where = places(DEGREE)
+    found = np.zeros(where.max() + 1)
+    found[where] = table
+    return found
 
 
 if __name__ == "__main__":
     tables = []
     for number in range(PATCHES):
         table, left_out = derived(number)
-        tables.append(table.T)
+        tables.append(in_a_row(table))
         print(number, *(f"{x:.1e}" for x in left_out), flush=True)
     np.save(Path(module.__file__).with_suffix(".npy"), np.array(tables))

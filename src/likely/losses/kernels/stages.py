@@ -1,6 +1,6 @@
 """Kernels of formulas with series: some rows at a time, in stages.
 
-Rows of which a condition says that they need no series, as those with y = 0, are done in a loop like any kernel's. Of
+Rows of which a condition says that they need no series, as those with y = 0, have a loop like any kernel's. Of
 the others a first loop computes what the series take, each series runs over the rows that need it, and a last loop goes
 on from there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes
 rows with about as many terms together, and each of its terms is a loop over them. What a later stage needs is held in
@@ -28,7 +28,9 @@ from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
-_ROWS, _TOGETHER = 1024, 64
+_ROWS, _TOGETHER = 2048, 64
+#: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
+_APART = _ROWS + 8
 
 
 def has_series(nodes: Sequence[Node]) -> bool:
@@ -49,9 +51,12 @@ def staged(
     lines for every row.
     """
     condition = without_series(nodes)
-    lines = ["order = np.empty({rows}, np.int64)", "packed = np.empty(({columns}, {rows}))"]
+    lines = [
+        "order, others = np.empty((2, {rows}), np.int64)",
+        "packed = np.empty(({columns}, {apart}))",
+    ]
     columns = len(inputs) + len(outputs)
-    lines = [line.format(rows=_ROWS, columns=columns) for line in lines]
+    lines = [line.format(rows=_ROWS, columns=columns, apart=_APART) for line in lines]
     body = [f"size = min({_ROWS}, stop - start - begin)"]
     body += [f"{name}_part = {name}_rows[begin : begin + size]" for name in inputs]
     body += [f"{name}_part = {name}[begin : begin + size]" for name in outputs]
@@ -62,27 +67,33 @@ def staged(
         lines += setup
         body += stages
     else:
-        plain, names = statements(specialised(nodes, condition, True), used)
-        write = [f"{out}_part[i] = {name}" for out, name in zip(outputs, names, strict=True)]
-        body += ["for i in range(size):", *indented([*read, *first, *plain, *write], 1)]
+        body += ["for i in range(size):", *indented([*read, *first], 1)]
         test, (name,) = statements([condition], used)
         symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
         chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
-        chosen += [*test, "order[active] = i", f"active += 0 if {name} else 1"]
+        chosen += [*test, "order[active] = i", "others[i - active] = i"]
+        chosen += [f"active += 0 if {name} else 1"]
         # A plain 0 would be a type of its own, for which every function that takes it is compiled once more.
         used.add("int64")
         body += ["active = int64(0)", "for i in range(size):", *indented(chosen, 1)]
+        body += ["order[active:size] = others[: size - active]"]
         body += [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
         pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
-        body += ["for i in range(active):", *indented(pack, 1)]
+        body += ["for i in range(size):", *indented(pack, 1)]
+        plain, names = statements(specialised(nodes, condition, True), used)
+        # of arrays of their own: a loop that does not begin at 0 would not be vectorised
+        body += [f"{name}_plain = {name}_kept[active:size]" for name in (*inputs, *outputs)]
+        read = [f"{name} = {name}_plain[i]" for name in inputs]
+        write = [f"{out}_plain[i] = {name}" for out, name in zip(outputs, names, strict=True)]
+        body += ["for i in range(size - active):", *indented([*read, *plain, *write], 1)]
         stages, setup, functions = _stages(
             sparing(specialised(nodes, condition, False)), inputs, outputs, used
         )
         lines += setup
         inner = [line.replace("_part[", "_kept[") for line in stages]
-        body += ["size = active", *inner]
+        body += ["every, size = size, active", *inner]
         unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
-        body += ["for i in range(active):", *indented(unpack, 1)]
+        body += ["for i in range(every):", *indented(unpack, 1)]
     lines += [f"for begin in range(0, stop - start, {_ROWS}):"]
     return [*lines, *indented(body, 1)], functions
 
@@ -95,7 +106,7 @@ def _stages(
     level = _levels(order)
     held = _held(order, nodes, level)
     place = {key: f"held{k}" for k, key in enumerate(held)}
-    setup = [f"held = np.empty(({len(held)}, {_ROWS}))"]
+    setup = [f"held = np.empty(({len(held)}, {_APART}))"]
     setup += [f"{name} = held[{k}]" for k, name in enumerate(place.values())]
     last = max(level.values())
     functions: dict[tuple[str, ...], str] = {}
@@ -189,7 +200,7 @@ class _Sums:
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
-        lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
+        lines += [f"given = np.empty(({len(buffers)}, {_APART}))"]
         lines += [f"{name}_here = given[{k}]" for k, name in enumerate(buffers)]
         lines += [
             f"for k, rows in enumerate(({', '.join(f'{name}_rows' for name in terms.arguments)})):",
@@ -211,8 +222,8 @@ class _Sums:
         terms, lines = self.terms, []
         loop, names = self._statements(terms.rules)
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
-        lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
-        lines += [f"ordered = np.empty(({len(every)}, {_ROWS}))"]
+        lines += [f"fields = np.empty(({len(every)}, {_APART}))"]
+        lines += [f"ordered = np.empty(({len(every)}, {_APART}))"]
         lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(terms.fields)]
         lines += [f"{name}_ordered = ordered[{k}]" for k, name in enumerate(every)]
         write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
