@@ -273,32 +273,23 @@ class _Sums:
         """The loop over the terms of ``lanes`` rows that adds them to their sums."""
         terms = self.terms
         fields = [f"{name} = {name}_lanes[i]" for name in terms.fields]
-        running = symbol("running")
-        values = [terms.term(what, running) for what in wanted]
-        before: list[str] = []
+        values = [terms.term(what) for what in wanted]
         views: list[str] = []
-        after: list[str] = []
         every = "last"
         if terms.equation:
             # Two terms at a time: what is left to do of each is little beside reading and writing.
             kept, every = terms.equation.kept, "0, last, 2"
             others = {what: symbol(f"{what}_next") for what in kept}
-            others |= {"index": symbol("index") + 1.0, "running": running * symbol("factor")}
+            others |= {"index": symbol("index") + 1.0}
             values = [a + b for a, b in zip(values, _put(values, others), strict=True)]
             views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
             views += [f"{what}_next_lanes = stored[{j}, k + 1]" for j, what in enumerate(kept)]
         loop, names = self._statements(values)
         read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
-        if terms.geometric:
-            first, (at_first, by) = self._statements(terms.running)
-            first += [f"running_lanes[i] = {at_first}", f"factor_lanes[i] = {by}"]
-            before = ["for i in range(lanes):", *indented([*fields, *first], 1)]
-            read += ["running, factor = running_lanes[i], factor_lanes[i]"]
-            after = ["running_lanes[i] = running * (factor * factor)"]
         write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
         body = ["index = float64(k)", *views, "for i in range(lanes):"]
-        body += indented([*fields, *read, *loop, *write, *after], 1)
-        return [*before, f"for k in range({every}):", *indented(body, 1)]
+        body += indented([*fields, *read, *loop, *write], 1)
+        return [f"for k in range({every}):", *indented(body, 1)]
 
     def _solve(self) -> tuple[list[str], list[str]]:
         """Lines that make the buffers of an equation, and those that solve it for ``lanes`` rows."""
@@ -308,7 +299,6 @@ class _Sums:
         setup = [
             f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {_TOGETHER}))",
             f"solving = np.empty(({len(buffers)}, {_TOGETHER}))",
-            *[f"running_lanes, factor_lanes = np.empty((2, {_TOGETHER}))"] * bool(terms.geometric),
         ]
         loop, (found, still) = self._statements(terms.update())
         step = [f"{name} = {name}_lanes[i]" for name in (*terms.fields, *buffers)]
