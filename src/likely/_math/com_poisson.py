@@ -52,7 +52,7 @@ from likely._math.graph import Expression, Node, equal, exp, floor, log, where
 from likely._math.two_tails import Recent
 
 
-class _Summed:
+class Summed:
     """What the sums say of a mean and ν."""
 
     def __init__(self, *given: Expression) -> None:
@@ -85,7 +85,7 @@ class _Decided:
     """What a mean and a ν decide."""
 
     def __init__(self, *given: Expression) -> None:
-        self.smooth, self.summed = Smooth(*(v.node for v in given)), _Summed(*given)
+        self.smooth, self.summed = Smooth(*(v.node for v in given)), Summed(*given)
 
     def chosen(self, smooth: Expression, summed: Expression) -> Node:
         return where(self.smooth.serves, smooth, summed)
