@@ -13,7 +13,6 @@ from pathlib import Path
 
 import mpmath as mp
 import numpy as np
-from patch_polynomials import patch
 
 from likely._math import com_poisson_patches as module
 from likely._math.com_poisson_patches import (
@@ -26,6 +25,7 @@ from likely._math.com_poisson_patches import (
     SHAPE,
     WIDTH,
 )
+from patch_polynomials import patch
 
 DIGITS = 34
 #: Terms below e to this of the largest are left out.

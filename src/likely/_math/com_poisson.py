@@ -240,7 +240,8 @@ com_poisson_turn: Atom = register(
     # ∂R/∂y
     "com_poisson_turn",
     expansion=lambda y, m, n, log_m, log_n: (
-        (digamma(y + 1.0) - log(_decided(m, n, log_m, log_n).centre)) - _decided(m, n, log_m, log_n).slope
+        (digamma(y + 1.0) - log(_decided(m, n, log_m, log_n).centre))
+        - _decided(m, n, log_m, log_n).slope
     ),
 )
 

@@ -1,7 +1,7 @@
 r"""Where the polynomials of ``com_poisson_smooth.py`` lie: patch 0, far out, and strips of w = log ν + ``BEND`` ν.
 
-A strip is ``WIDTH`` wide in w, from ν = ``LOWEST`` on. In it the patches are equally wide in q = log(1 + 2m), from m = 0
-to where patch 0 begins. There are more of them where ν is large: log p then has a wave for every whole m.
+A strip is ``WIDTH`` wide in w, from ν = ``LOWEST`` on. In it the patches are equally wide in q = log(1 + 2m), from
+m = 0 to where patch 0 begins. There are more of them where ν is large: log p then has a wave for every whole m.
 
 The coefficients, by patch, power of t and power of u, are made by ``tools/derive_com_poisson.py``.
 """

@@ -12,8 +12,8 @@ only an entropy that is 0 at the mean, and an error of 1/24Y:
   1/νY, so that G is a polynomial in u = c/Y, c = 2ν + 40/ν, and t = 4ν/c − 1: what is left out of the sum over whole
   numbers is e^(−2π²Y/ν), of its end at 0 e^−νY, both e^−37 at most for u ≤ 1.
 - In a strip of log ν + ν/4, whose middle is t = 0, by patches of q = log(1 + 2m), of which u is the part, of
-  Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). For ν = 0 and 1 that is elementary, for ν = 1 nearly 0, and
-  it begins with m², so that nothing is lost where m is small.
+  Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with m², so that nothing
+  is lost where m is small.
 
 Source: Gaunt, Iyengar, Olde Daalhuis and Simsek (2019), doi:10.1007/s10463-017-0629-6, for the expansion far out.
 """

@@ -184,12 +184,21 @@ def sparing(outputs: Sequence[Node]) -> list[Node]:
 
 def without_series(outputs: Sequence[Node]) -> Node | None:
     """A condition that, where it holds, leaves no series in the outputs, if there is one."""
+    return _without(outputs, is_series)
+
+
+def without_sums(outputs: Sequence[Node]) -> Node | None:
+    """The same, but for the polynomials of patches, which may be left."""
+    return _without(outputs, lambda node: node.op in SERIES)
+
+
+def _without(outputs: Sequence[Node], which: Callable[[Node], bool]) -> Node | None:
     order = topological(outputs)
     conditions = {n.args[0].digest: n.args[0] for n in order if n.op == "where"}
     for _, condition in sorted(conditions.items()):
         inside = topological([condition])
         left = topological(specialised(outputs, condition, True))
-        if not any(map(is_series, inside)) and not any(map(is_series, left)):
+        if not any(map(which, inside)) and not any(map(which, left)):
             return condition
     return None
 

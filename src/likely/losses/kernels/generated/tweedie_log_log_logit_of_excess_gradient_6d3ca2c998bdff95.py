@@ -793,6 +793,11 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             raw2 = raw2_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(raw2) < math.inf) & (abs(y) < math.inf) & (y >= 0.0)
             invalid += 0 if valid else 1
+        for i in range(size):
+            y = y_part[i]
+            raw0 = raw0_part[i]
+            raw1 = raw1_part[i]
+            raw2 = raw2_part[i]
             t0 = maximum(raw2, 0.0)
             t1 = abs(raw2)
             t2 = -t1
