@@ -30,7 +30,7 @@ from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
-_ROWS, _TOGETHER = 1024, 64
+_ROWS, _TOGETHER = 2048, 64
 
 
 def has_series(nodes: Sequence[Node]) -> bool:
@@ -59,13 +59,11 @@ def staged(
     body = [f"size = min({_ROWS}, stop - start - begin)"]
     body += [f"{name}_part = {name}_rows[begin : begin + size]" for name in inputs]
     body += [f"{name}_part = {name}[begin : begin + size]" for name in outputs]
-    read = [f"{name} = {name}_part[i]" for name in inputs]
-    body += ["for i in range(size):", *indented([*read, *first], 1)]
     stages = _Stages(inputs, outputs, used)
     if condition is None:
-        body += stages.lines(nodes)
+        body += stages.lines(nodes, first)
     else:
-        body += stages.lines(specialised(nodes, condition, True))
+        body += stages.lines(specialised(nodes, condition, True), first)
         test, (name,) = statements([condition], used)
         symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
         chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
@@ -76,7 +74,7 @@ def staged(
         body += [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
         pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
         body += ["for i in range(active):", *indented(pack, 1)]
-        kept = stages.lines(sparing(specialised(nodes, condition, False)))
+        kept = stages.lines(sparing(specialised(nodes, condition, False)), [])
         body += ["size = active", *(line.replace("_part[", "_kept[") for line in kept)]
         unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
         body += ["for i in range(active):", *indented(unpack, 1)]
@@ -94,8 +92,8 @@ class _Stages:
         self.functions: dict[tuple[str, ...], str] = {}
         self.buffers = 0
 
-    def lines(self, nodes: Sequence[Node]) -> list[str]:
-        """The lines for ``size`` rows."""
+    def lines(self, nodes: Sequence[Node], first: Sequence[str]) -> list[str]:
+        """The lines for ``size`` rows, of which each begins with ``first``."""
         order = topological(nodes)
         level = _levels(order)
         held = _held(order, nodes, level)
@@ -116,7 +114,7 @@ class _Stages:
             }
             loop, names = statements(wanted, self.used, known)
             row = [f"{name} = {name}_part[i]" for name in self.inputs]
-            row += loop
+            row += [*([] if stage else first), *loop]
             for node, name in zip(computed, names, strict=False):
                 value = f"1.0 if {name} else 0.0" if is_condition(node) else name
                 row.append(f"{place[id(node)]}[i] = {value}")

@@ -172,9 +172,9 @@ from likely._math.tables import COEFFICIENTS
 com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, size):
+def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
     ends = np.zeros(301, np.int64)
-    patch_of = np.empty(1024, np.int64)
+    patch_of = np.empty(2048, np.int64)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 298.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 299
@@ -182,11 +182,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         ends[patch_of[i] + 1] += 1
     for patch in range(299):
         ends[patch + 1] += ends[patch]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
-    lanes = np.empty(176)
+    lanes = np.empty(112)
     start = int64(0)
     for patch in range(299):
         end = ends[patch]
@@ -200,10 +200,6 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 lanes[64 + i] = 0.0
                 lanes[80 + i] = 0.0
                 lanes[96 + i] = 0.0
-                lanes[112 + i] = 0.0
-                lanes[128 + i] = 0.0
-                lanes[144 + i] = 0.0
-                lanes[160 + i] = 0.0
             for k in range(11, -1, -1):
                 c0 = com_poisson_patches[patch, 0, k]
                 c1 = com_poisson_patches[patch, 1, k]
@@ -223,63 +219,46 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                     p1_9 = c10
                     p0_8 = p0_9 * t + c8
                     p1_8 = p1_9 * t + p0_9
-                    p2_8 = p1_9
                     p0_7 = p0_8 * t + c7
                     p1_7 = p1_8 * t + p0_8
-                    p2_7 = p2_8 * t + p1_8
                     p0_6 = p0_7 * t + c6
                     p1_6 = p1_7 * t + p0_7
-                    p2_6 = p2_7 * t + p1_7
                     p0_5 = p0_6 * t + c5
                     p1_5 = p1_6 * t + p0_6
-                    p2_5 = p2_6 * t + p1_6
                     p0_4 = p0_5 * t + c4
                     p1_4 = p1_5 * t + p0_5
-                    p2_4 = p2_5 * t + p1_5
                     p0_3 = p0_4 * t + c3
                     p1_3 = p1_4 * t + p0_4
-                    p2_3 = p2_4 * t + p1_4
                     p0_2 = p0_3 * t + c2
                     p1_2 = p1_3 * t + p0_3
-                    p2_2 = p2_3 * t + p1_3
                     p0_1 = p0_2 * t + c1
                     p1_1 = p1_2 * t + p0_2
-                    p2_1 = p2_2 * t + p1_2
                     p0_0 = p0_1 * t + c0
                     p1_0 = p1_1 * t + p0_1
-                    p2_0 = p2_1 * t + p1_1
-                    lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                     lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                     lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                     lanes[32 + i] = lanes[32 + i] * u + p0_0
-                    lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
-                    lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
-                    lanes[96 + i] = lanes[96 + i] * u + p1_0
-                    lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
-                    lanes[144 + i] = lanes[144 + i] * u + p2_0
+                    lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
+                    lanes[80 + i] = lanes[80 + i] * u + p1_0
             for i in range(16):
                 row = order[min(begin + i, end - 1)]
                 result0_rows[row] = lanes[32 + i]
                 result1_rows[row] = lanes[48 + i]
                 result2_rows[row] = 2.0 * lanes[64 + i]
-                result3_rows[row] = lanes[112 + i]
-                result4_rows[row] = lanes[96 + i]
-                result5_rows[row] = 6.0 * lanes[80 + i]
-                result6_rows[row] = 2.0 * lanes[128 + i]
-                result7_rows[row] = 2.0 * lanes[160 + i]
-                result8_rows[row] = 2.0 * lanes[144 + i]
+                result3_rows[row] = lanes[96 + i]
+                result4_rows[row] = lanes[80 + i]
         start = end
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
-    kept = np.empty(1024, np.int64)
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((18, 1024))
+    given = np.empty((12, 2048))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -292,18 +271,12 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result4_here = given[9]
     result5_here = given[10]
     result6_here = given[11]
-    result7_here = given[12]
-    result8_here = given[13]
-    result9_here = given[14]
-    result10_here = given[15]
-    result11_here = given[16]
-    result12_here = given[17]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((23, 1024))
-    ordered = np.empty((23, 1024))
+    fields = np.empty((17, 2048))
+    ordered = np.empty((17, 2048))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -334,12 +307,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_pairs_ordered = ordered[17]
-    sum_triples_ordered = ordered[18]
-    sum_cube_ordered = ordered[19]
-    sum_square_growth_ordered = ordered[20]
-    sum_line_growth_ordered = ordered[21]
-    sum_growth_square_ordered = ordered[22]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -612,7 +579,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(272, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -946,12 +913,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + lanes]
         sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
         sum_line_lanes = sum_line_ordered[begin : begin + lanes]
-        sum_pairs_lanes = sum_pairs_ordered[begin : begin + lanes]
-        sum_triples_lanes = sum_triples_ordered[begin : begin + lanes]
-        sum_cube_lanes = sum_cube_ordered[begin : begin + lanes]
-        sum_square_growth_lanes = sum_square_growth_ordered[begin : begin + lanes]
-        sum_line_growth_lanes = sum_line_growth_ordered[begin : begin + lanes]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + lanes]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -1032,59 +993,10 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = centre - 1.0
-                t57 = t56 + t4
-                t58 = t57 * t17
-                t59 = t57 - 1.0
-                t60 = t58 * t59
-                t61 = t60 if t1 else 0.0
-                t62 = t56 + t21
-                t63 = t34 * t62
-                t64 = t62 - 1.0
-                t65 = t63 * t64
-                t66 = t65 if t19 else 0.0
-                t67 = t61 + t66
-                t68 = t57 - 2.0
-                t69 = t60 * t68
-                t70 = t69 if t1 else 0.0
-                t71 = t62 - 2.0
-                t72 = t65 * t71
-                t73 = t72 if t19 else 0.0
-                t74 = t70 + t73
-                t75 = t37 * t37
-                t76 = t75 - 1.0
-                t77 = t76 * t38
-                t78 = t77 if t19 else 0.0
-                t79 = t41 * t41
-                t80 = t79 - 1.0
-                t81 = t80 * t42
-                t82 = t81 if t1 else 0.0
-                t83 = t78 + t82
-                t84 = g * t39
-                t85 = t84 if t19 else 0.0
-                t86 = t43 * g_next
-                t87 = t86 if t1 else 0.0
-                t88 = t85 + t87
-                t89 = g * t53
-                t90 = t89 if t19 else 0.0
-                t91 = t51 * g_next
-                t92 = t91 if t1 else 0.0
-                t93 = t90 + t92
-                t94 = g * t48
-                t95 = t94 if t19 else 0.0
-                t96 = t46 * g_next
-                t97 = t96 if t1 else 0.0
-                t98 = t95 + t97
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_pairs_lanes[i] += t67
-                sum_triples_lanes[i] += t74
-                sum_cube_lanes[i] += t83
-                sum_square_growth_lanes[i] += t88
-                sum_line_growth_lanes[i] += t93
-                sum_growth_square_lanes[i] += t98
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -1103,12 +1015,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_pairs = sum_pairs_ordered[i]
-        sum_triples = sum_triples_ordered[i]
-        sum_cube = sum_cube_ordered[i]
-        sum_square_growth = sum_square_growth_ordered[i]
-        sum_line_growth = sum_line_growth_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -1162,79 +1068,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t50 = t49 if t0 else 0.0
         t51 = sum_line + t50
         t52 = t51 / t32
-        t53 = t36 / m
-        t54 = sum_triples * t53
-        t55 = 1.0 - m
-        t56 = t54 * t55
-        t57 = m + 1.0
-        t58 = sum_pairs * t53
-        t59 = t58 * t55
-        t60 = t57 * t59
-        t61 = t56 + t60
-        t62 = m * 2.0
-        t63 = 1.0 - t62
-        t64 = t58 * t58
-        t65 = t63 * t64
-        t66 = t61 - t65
-        t67 = t36 * t32
-        t68 = t67 / m
-        t69 = t66 / t68
-        t70 = t69 / t68
-        t71 = t58 - m
-        t72 = t58 * m
-        t73 = t54 - t72
-        t74 = t71 + t73
-        t75 = t58 + m
-        t76 = m - t58
-        t77 = t75 * t76
-        t78 = t74 + t77
-        t79 = t78 / t68
-        t80 = t79 / t68
-        t81 = t19 * t27
-        t82 = t24 * t81
-        t83 = t19 * part
-        t84 = 2.0 - part
-        t85 = t83 * t84
-        t86 = t82 - t85
-        t87 = 2.0 + part
-        t88 = t27 * part
-        t89 = t87 * t88
-        t90 = t3 * t89
-        t91 = t86 - t90
-        t92 = t91 if t0 else 0.0
-        t93 = t92 + sum_cube
-        t94 = t93 / t32
-        t95 = t94 == 0.0
-        t96 = m * t33
-        t97 = t94 * t96
-        t98 = 0.0 if t95 else t97
-        t99 = t42 * t28
-        t100 = t99 * t3
-        t101 = t100 if t0 else 0.0
-        t102 = t101 + sum_square_growth
-        t103 = t93 * t52
-        t104 = t102 - t103
-        t105 = t104 / t32
-        t106 = t105 - t46
-        t107 = t42 * t47
-        t108 = t3 * t107
-        t109 = -t108
-        t110 = t109 if t0 else 0.0
-        t111 = t110 + sum_line_growth
-        t112 = 2.0 * t102
-        t113 = t103 - t112
-        t114 = t113 * t52
-        t115 = t111 + t114
-        t116 = t115 / t32
-        t117 = t42 * t42
-        t118 = t117 * t3
-        t119 = t118 if t0 else 0.0
-        t120 = sum_growth_square + t119
-        t121 = t51 * t52
-        t122 = t120 - t121
-        t123 = t36 * t122
-        t124 = t46 * t46
-        t125 = t123 - t124
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
@@ -1242,12 +1075,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t33
         result5_here[i] = t46
         result6_here[i] = t52
-        result7_here[i] = t70
-        result8_here[i] = t80
-        result9_here[i] = t98
-        result10_here[i] = t106
-        result11_here[i] = t116
-        result12_here[i] = t125
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -1256,28 +1083,19 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_rows[kept[order[i]]] = result4_here[i]
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
-        result7_rows[kept[order[i]]] = result7_here[i]
-        result8_rows[kept[order[i]]] = result8_here[i]
-        result9_rows[kept[order[i]]] = result9_here[i]
-        result10_rows[kept[order[i]]] = result10_here[i]
-        result11_rows[kept[order[i]]] = result11_here[i]
-        result12_rows[kept[order[i]]] = result12_here[i]
 
 
-def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
-    order = np.empty(1024, np.int64)
-    packed = np.empty((9, 1024))
-    held = np.empty((42, 1024))
+    order = np.empty(2048, np.int64)
+    packed = np.empty((6, 2048))
+    held = np.empty((26, 2048))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1304,43 +1122,20 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held23 = held[23]
     held24 = held[24]
     held25 = held[25]
-    held26 = held[26]
-    held27 = held[27]
-    held28 = held[28]
-    held29 = held[29]
-    held30 = held[30]
-    held31 = held[31]
-    held32 = held[32]
-    held33 = held[33]
-    held34 = held[34]
-    held35 = held[35]
-    held36 = held[36]
-    held37 = held[37]
-    held38 = held[38]
-    held39 = held[39]
-    held40 = held[40]
-    held41 = held[41]
-    for begin in range(0, stop - start, 1024):
-        size = min(1024, stop - start - begin)
+    for begin in range(0, stop - start, 2048):
+        size = min(2048, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
-        out4_part = out4[begin : begin + size]
-        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
             raw1 = raw1_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
             invalid += 0 if valid else 1
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
             t0 = exp(raw1)
             t1 = 2.0 * t0
             t2 = 40.0 / t0
@@ -1483,24 +1278,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t139 = t37 + t17
             t140 = t138 * t139
             t141 = t119 + t140
-            t142 = 0.5 * t0
-            t143 = 0.0 if t6 else 0.5
-            t144 = t142 - t143
-            t145 = t125 * t32
-            t146 = t124 * t32
-            t147 = (-6.0) * t22
-            t148 = 2.0 * t15
-            t149 = t147 if t6 else t148
-            t150 = 0.5 - t4
-            t151 = t35 * t150
-            t152 = 2.0 * t129
-            t153 = t136 * t136
-            t154 = t131 * t24
-            t155 = t154 if t6 else 0.0
-            t156 = 2.0 * t30
-            t157 = t156 + 1.0
-            t158 = t136 * t157
-            t159 = t158 if t6 else 6.666666666666667
             held0[i] = 1.0
             held1[i] = t21
             held2[i] = t24
@@ -1522,19 +1299,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held22[i] = t136
             held24[i] = t137
             held25[i] = t141
-            held26[i] = t144
-            held28[i] = t145
-            held29[i] = t146
-            held30[i] = t149
-            held31[i] = t151
-            held33[i] = t138
-            held34[i] = t152
-            held35[i] = t153
-            held37[i] = t155
-            held38[i] = t159
-            held39[i] = t131
-            held40[i] = 1.0 if t6 else 0.0
-        sum_0(held0, held1, held2, held3, held8, held4, held12, held21, held23, held27, held32, held36, held41, size)
+        sum_0(held0, held1, held2, held3, held8, held4, held12, held21, held23, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1571,82 +1336,9 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t29 = t28 / held14[i]
             t30 = held25[i] + t29
             t31 = t30 * held14[i]
-            t32 = held26[i] - t7
-            t33 = held27[i] * held28[i]
-            t34 = held12[i] * 3.0
-            t35 = held29[i] * t34
-            t36 = t33 + t35
-            t37 = held4[i] * held30[i]
-            t38 = t36 + t37
-            t39 = t38 * held16[i]
-            t40 = held31[i] - t39
-            t41 = t40 / held13[i]
-            t42 = t32 + t41
-            t43 = t42 / held13[i]
-            t44 = t43 / held13[i]
-            t45 = held17[i] * t44
-            t46 = t13 - t45
-            t47 = held16[i] * t46
-            t48 = t21 * held10[i]
-            t49 = 2.0 * held12[i]
-            t50 = t49 * held19[i]
-            t51 = held27[i] * held20[i]
-            t52 = held32[i] * held22[i]
-            t53 = t51 + t52
-            t54 = t50 + t53
-            t55 = t54 * held11[i]
-            t56 = t48 + t55
-            t57 = t56 / held14[i]
-            t58 = held33[i] - t57
-            t59 = t58 / held13[i]
-            t60 = t59 + held0[i]
-            t61 = t60 / held13[i]
-            t62 = t61 * held16[i]
-            t63 = held17[i] * t62
-            t64 = 0.0 if (held18[i] > 0.0) else t63
-            t65 = -t64
-            t66 = t65 * held14[i]
-            t67 = held34[i] * t20
-            t68 = held35[i] * held36[i]
-            t69 = 2.0 * t52
-            t70 = t51 + t69
-            t71 = t70 * held20[i]
-            t72 = t68 + t71
-            t73 = held37[i] * held12[i]
-            t74 = t72 + t73
-            t75 = held38[i] * held21[i]
-            t76 = t74 - t75
-            t77 = t67 + t76
-            t78 = held4[i] * held39[i]
-            t79 = t78 if (held40[i] > 0.0) else 0.0
-            t80 = t77 + t79
-            t81 = t80 * held5[i]
-            t82 = t81 / held14[i]
-            t83 = t82 / held14[i]
-            t84 = t83 / held13[i]
-            t85 = held17[i] * t84
-            t86 = 2.0 * t19
-            t87 = t18 + t86
-            t88 = t87 * held20[i]
-            t89 = held35[i] * held41[i]
-            t90 = t88 + t89
-            t91 = held4[i] * held37[i]
-            t92 = t90 + t91
-            t93 = held38[i] * held23[i]
-            t94 = t92 - t93
-            t95 = t94 + held24[i]
-            t96 = t95 / held14[i]
-            t97 = t96 / held14[i]
-            t98 = t85 + t97
-            t99 = t98 * held14[i]
-            t100 = t99 * held14[i]
-            t101 = t100 + t31
             out0_part[i] = t4
             out1_part[i] = t16
             out2_part[i] = t31
-            out3_part[i] = t47
-            out4_part[i] = t66
-            out5_part[i] = t101
         active = int64(0)
         for i in range(size):
             raw0 = raw0_part[i]
@@ -1678,9 +1370,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
         out0_kept = packed[3]
         out1_kept = packed[4]
         out2_kept = packed[5]
-        out3_kept = packed[6]
-        out4_kept = packed[7]
-        out5_kept = packed[8]
         for i in range(active):
             y_kept[i] = y_part[order[i]]
             raw0_kept[i] = raw0_part[order[i]]
@@ -1743,9 +1432,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t50 = 0.08268139191081861 + t49
             t51 = t50 * t9
             t52 = t4 == 0.0
-            t53 = y == 1.0
-            t54 = t0 - t4
-            t55 = t0 < 1.0
             held0[i] = 1.0
             held1[i] = t0
             held2[i] = t1
@@ -1759,10 +1445,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held12[i] = t8
             held13[i] = t51
             held17[i] = 1.0 if t52 else 0.0
-            held21[i] = 1.0 if t53 else 0.0
-            held24[i] = t54
-            held25[i] = 1.0 if t55 else 0.0
-        sum_1(held0, held1, held2, held3, held4, held5, held14, held15, held8, held16, held18, held19, held22, held20, held23, held26, held27, held28, size)
+        sum_1(held0, held1, held2, held3, held4, held5, held14, held15, held8, held16, held18, held19, size)
         for i in range(size):
             y = y_kept[i]
             raw0 = raw0_kept[i]
@@ -1867,35 +1550,11 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t97 = held7[i] * held19[i]
             t98 = t96 - t97
             t99 = t98 * held2[i]
-            t100 = held20[i] * held7[i]
-            t101 = held1[i] + t100
-            t102 = held22[i] if (held21[i] > 0.0) else t101
-            t103 = held7[i] * held23[i]
-            t104 = t103 + held24[i]
-            t105 = t102 if (held25[i] > 0.0) else t104
-            t106 = t105 * t92
-            t107 = held26[i] * held16[i]
-            t108 = held1[i] * t107
-            t109 = held7[i] * t108
-            t110 = 0.0 if (held17[i] > 0.0) else t109
-            t111 = -t110
-            t112 = t111 * held2[i]
-            t113 = held27[i] * held7[i]
-            t114 = t113 + held28[i]
-            t115 = t114 * held2[i]
-            t116 = t115 * held2[i]
-            t117 = t116 + t99
             out0_kept[i] = t91
             out1_kept[i] = t95
             out2_kept[i] = t99
-            out3_kept[i] = t106
-            out4_kept[i] = t112
-            out5_kept[i] = t117
         for i in range(active):
             out0_part[order[i]] = out0_kept[i]
             out1_part[order[i]] = out1_kept[i]
             out2_part[order[i]] = out2_kept[i]
-            out3_part[order[i]] = out3_kept[i]
-            out4_part[order[i]] = out4_kept[i]
-            out5_part[order[i]] = out5_kept[i]
     return invalid

@@ -207,14 +207,14 @@ compound_poisson_patches = COEFFICIENTS['compound_poisson_patches']()
 
 
 def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
-    kept = np.empty(1024, np.int64)
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((12, 1024))
+    given = np.empty((12, 2048))
     needed_here = given[0]
     log_nu_here = given[1]
     of_x_here = given[2]
@@ -231,8 +231,8 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((18, 1024))
-    ordered = np.empty((18, 1024))
+    fields = np.empty((18, 2048))
+    ordered = np.empty((18, 2048))
     terms_all = fields[0]
     nearest_all = fields[1]
     tilt_all = fields[2]
@@ -416,7 +416,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(40, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -762,7 +762,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
 
 def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     ends = np.zeros(69, np.int64)
-    patch_of = np.empty(1024, np.int64)
+    patch_of = np.empty(2048, np.int64)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 66.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 67
@@ -770,7 +770,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         ends[patch_of[i] + 1] += 1
     for patch in range(67):
         ends[patch + 1] += ends[patch]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
@@ -874,9 +874,9 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     out8 = rest[7][start + shift : stop + shift]
     out9 = rest[8][start + shift : stop + shift]
     invalid = 0
-    order = np.empty(1024, np.int64)
-    packed = np.empty((14, 1024))
-    held = np.empty((54, 1024))
+    order = np.empty(2048, np.int64)
+    packed = np.empty((14, 2048))
+    held = np.empty((54, 2048))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -931,8 +931,8 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held51 = held[51]
     held52 = held[52]
     held53 = held[53]
-    for begin in range(0, stop - start, 1024):
-        size = min(1024, stop - start - begin)
+    for begin in range(0, stop - start, 2048):
+        size = min(2048, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
@@ -954,11 +954,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             raw2 = raw2_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(raw2) < math.inf) & (abs(y) < math.inf) & (y >= 0.0)
             invalid += 0 if valid else 1
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
-            raw2 = raw2_part[i]
             t0 = maximum(raw2, 0.0)
             t1 = abs(raw2)
             t2 = -t1

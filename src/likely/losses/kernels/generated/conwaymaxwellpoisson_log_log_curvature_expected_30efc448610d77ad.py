@@ -172,9 +172,9 @@ from likely._math.tables import COEFFICIENTS
 com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, size):
+def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     ends = np.zeros(301, np.int64)
-    patch_of = np.empty(1024, np.int64)
+    patch_of = np.empty(2048, np.int64)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 298.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 299
@@ -182,11 +182,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
         ends[patch_of[i] + 1] += 1
     for patch in range(299):
         ends[patch + 1] += ends[patch]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
-    lanes = np.empty(64)
+    lanes = np.empty(128)
     start = int64(0)
     for patch in range(299):
         end = ends[patch]
@@ -197,6 +197,10 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 lanes[16 + i] = t_rows[row]
                 lanes[32 + i] = 0.0
                 lanes[48 + i] = 0.0
+                lanes[64 + i] = 0.0
+                lanes[80 + i] = 0.0
+                lanes[96 + i] = 0.0
+                lanes[112 + i] = 0.0
             for k in range(11, -1, -1):
                 c0 = com_poisson_patches[patch, 0, k]
                 c1 = com_poisson_patches[patch, 1, k]
@@ -213,33 +217,60 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                     u = lanes[0 + i]
                     t = lanes[16 + i]
                     p0_9 = c10 * t + c9
+                    p1_9 = c10
                     p0_8 = p0_9 * t + c8
+                    p1_8 = p1_9 * t + p0_9
+                    p2_8 = p1_9
                     p0_7 = p0_8 * t + c7
+                    p1_7 = p1_8 * t + p0_8
+                    p2_7 = p2_8 * t + p1_8
                     p0_6 = p0_7 * t + c6
+                    p1_6 = p1_7 * t + p0_7
+                    p2_6 = p2_7 * t + p1_7
                     p0_5 = p0_6 * t + c5
+                    p1_5 = p1_6 * t + p0_6
+                    p2_5 = p2_6 * t + p1_6
                     p0_4 = p0_5 * t + c4
+                    p1_4 = p1_5 * t + p0_5
+                    p2_4 = p2_5 * t + p1_5
                     p0_3 = p0_4 * t + c3
+                    p1_3 = p1_4 * t + p0_4
+                    p2_3 = p2_4 * t + p1_4
                     p0_2 = p0_3 * t + c2
+                    p1_2 = p1_3 * t + p0_3
+                    p2_2 = p2_3 * t + p1_3
                     p0_1 = p0_2 * t + c1
+                    p1_1 = p1_2 * t + p0_2
+                    p2_1 = p2_2 * t + p1_2
                     p0_0 = p0_1 * t + c0
+                    p1_0 = p1_1 * t + p0_1
+                    p2_0 = p2_1 * t + p1_1
+                    lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                     lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                     lanes[32 + i] = lanes[32 + i] * u + p0_0
+                    lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
+                    lanes[80 + i] = lanes[80 + i] * u + p1_0
+                    lanes[112 + i] = lanes[112 + i] * u + p2_0
             for i in range(16):
                 row = order[min(begin + i, end - 1)]
                 result0_rows[row] = lanes[32 + i]
                 result1_rows[row] = lanes[48 + i]
+                result2_rows[row] = 2.0 * lanes[64 + i]
+                result3_rows[row] = lanes[96 + i]
+                result4_rows[row] = lanes[80 + i]
+                result5_rows[row] = 2.0 * lanes[112 + i]
         start = end
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
-    kept = np.empty(1024, np.int64)
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+    kept = np.empty(2048, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((9, 1024))
+    given = np.empty((13, 2048))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -249,12 +280,16 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result1_here = given[6]
     result2_here = given[7]
     result3_here = given[8]
+    result4_here = given[9]
+    result5_here = given[10]
+    result6_here = given[11]
+    result7_here = given[12]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((14, 1024))
-    ordered = np.empty((14, 1024))
+    fields = np.empty((18, 2048))
+    ordered = np.empty((18, 2048))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -282,6 +317,10 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     log_part_ordered = ordered[11]
     whole_ordered = ordered[12]
     sum_total_ordered = ordered[13]
+    sum_square_ordered = ordered[14]
+    sum_growth_ordered = ordered[15]
+    sum_line_ordered = ordered[16]
+    sum_growth_square_ordered = ordered[17]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -554,7 +593,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(272, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -885,6 +924,10 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
             if left == 0:
                 break
         sum_total_lanes = sum_total_ordered[begin : begin + lanes]
+        sum_square_lanes = sum_square_ordered[begin : begin + lanes]
+        sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
+        sum_line_lanes = sum_line_ordered[begin : begin + lanes]
+        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + lanes]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -946,7 +989,35 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t34 = 0.0 if t24 else t33
                 t35 = t34 if t19 else 0.0
                 t36 = t18 + t35
+                t37 = t21 - part
+                t38 = t37 * t34
+                t39 = t37 * t38
+                t40 = t39 if t19 else 0.0
+                t41 = t4 - part
+                t42 = t41 * t17
+                t43 = t41 * t42
+                t44 = t43 if t1 else 0.0
+                t45 = t40 + t44
+                t46 = g_next * t17
+                t47 = t46 if t1 else 0.0
+                t48 = g * t34
+                t49 = t48 if t19 else 0.0
+                t50 = t47 + t49
+                t51 = g_next * t42
+                t52 = t51 if t1 else 0.0
+                t53 = g * t38
+                t54 = t53 if t19 else 0.0
+                t55 = t52 + t54
+                t56 = g * t48
+                t57 = t56 if t19 else 0.0
+                t58 = t46 * g_next
+                t59 = t58 if t1 else 0.0
+                t60 = t57 + t59
                 sum_total_lanes[i] += t36
+                sum_square_lanes[i] += t45
+                sum_growth_lanes[i] += t50
+                sum_line_lanes[i] += t55
+                sum_growth_square_lanes[i] += t60
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -962,6 +1033,10 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         log_part = log_part_ordered[i]
         whole = whole_ordered[i]
         sum_total = sum_total_ordered[i]
+        sum_square = sum_square_ordered[i]
+        sum_growth = sum_growth_ordered[i]
+        sum_line = sum_line_ordered[i]
+        sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -979,26 +1054,84 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t14 = log1p(t13)
         t15 = t10 - tau
         t16 = t14 if t0 else t15
+        t17 = t12 + t5
+        t18 = t17 if t0 else sum_total
+        t19 = 1.0 - part
+        t20 = t19 * t19
+        t21 = part == 0.0
+        t22 = log_part - tau
+        t23 = exp(t22)
+        t24 = 0.0 if t21 else t23
+        t25 = t24 * part
+        t26 = t20 + t25
+        t27 = 1.0 + part
+        t28 = t27 * t27
+        t29 = t3 * t28
+        t30 = t26 + t29
+        t31 = t30 if t0 else 0.0
+        t32 = t31 + sum_square
+        t33 = t18 / t32
+        t34 = 1.0 / t17
+        t35 = 1.0 / sum_total
+        t36 = t34 if t0 else t35
+        t37 = centre - 1.0
+        t38 = t37 < 1.0
+        t39 = maximum(t37, 1.0)
+        t40 = 1.0 / t39
+        t41 = log1p(t40)
+        t42 = 0.0 if t38 else t41
+        t43 = t42 * t3
+        t44 = t43 if t0 else 0.0
+        t45 = sum_growth + t44
+        t46 = t36 * t45
+        t47 = t42 * t27
+        t48 = t3 * t47
+        t49 = -t48
+        t50 = t49 if t0 else 0.0
+        t51 = sum_line + t50
+        t52 = t51 / t32
+        t53 = t42 * t42
+        t54 = t53 * t3
+        t55 = t54 if t0 else 0.0
+        t56 = sum_growth_square + t55
+        t57 = t51 * t52
+        t58 = t56 - t57
+        t59 = t36 * t58
+        t60 = t46 * t46
+        t61 = t59 - t60
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
         result3_here[i] = tau
+        result4_here[i] = t33
+        result5_here[i] = t46
+        result6_here[i] = t52
+        result7_here[i] = t61
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
         result3_rows[kept[order[i]]] = result3_here[i]
+        result4_rows[kept[order[i]]] = result4_here[i]
+        result5_rows[kept[order[i]]] = result5_here[i]
+        result6_rows[kept[order[i]]] = result6_here[i]
+        result7_rows[kept[order[i]]] = result7_here[i]
 
 
-def loss(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
+    out1 = rest[0][start + shift : stop + shift]
+    out2 = rest[1][start + shift : stop + shift]
+    out3 = rest[2][start + shift : stop + shift]
+    out4 = rest[3][start + shift : stop + shift]
+    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
-    order = np.empty(1024, np.int64)
-    packed = np.empty((4, 1024))
-    held = np.empty((16, 1024))
+    order = np.empty(2048, np.int64)
+    packed = np.empty((9, 2048))
+    held = np.empty((30, 2048))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1015,22 +1148,37 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     held13 = held[13]
     held14 = held[14]
     held15 = held[15]
-    for begin in range(0, stop - start, 1024):
-        size = min(1024, stop - start - begin)
+    held16 = held[16]
+    held17 = held[17]
+    held18 = held[18]
+    held19 = held[19]
+    held20 = held[20]
+    held21 = held[21]
+    held22 = held[22]
+    held23 = held[23]
+    held24 = held[24]
+    held25 = held[25]
+    held26 = held[26]
+    held27 = held[27]
+    held28 = held[28]
+    held29 = held[29]
+    for begin in range(0, stop - start, 2048):
+        size = min(2048, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
+        out1_part = out1[begin : begin + size]
+        out2_part = out2[begin : begin + size]
+        out3_part = out3[begin : begin + size]
+        out4_part = out4[begin : begin + size]
+        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
             raw1 = raw1_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
             invalid += 0 if valid else 1
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
             t0 = exp(raw1)
             t1 = 2.0 * t0
             t2 = 40.0 / t0
@@ -1153,6 +1301,33 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             t119 = t88 + t118
             t120 = t119 * t0
             t121 = t49 + t120
+            t122 = 2.0 * t22
+            t123 = -t15
+            t124 = t122 if t6 else t123
+            t125 = t32 * t32
+            t126 = 0.5 / t4
+            t127 = 0.0 if t6 else t126
+            t128 = t36 == 0.0
+            t129 = t30 if t6 else 0.0
+            t130 = t24 * t129
+            t131 = 1.0 - t30
+            t132 = 1.0 + t30
+            t133 = t131 * t132
+            t134 = t7 + 1.0
+            t135 = 6.666666666666667 * t134
+            t136 = t133 if t6 else t135
+            t137 = 0.5 if t6 else 0.0
+            t138 = 0.0 if t6 else (-0.34657359027997264)
+            t139 = t37 + t17
+            t140 = t138 * t139
+            t141 = t119 + t140
+            t142 = t136 * t136
+            t143 = t131 * t24
+            t144 = t143 if t6 else 0.0
+            t145 = 2.0 * t30
+            t146 = t145 + 1.0
+            t147 = t136 * t146
+            t148 = t147 if t6 else 6.666666666666667
             held0[i] = 1.0
             held1[i] = t21
             held2[i] = t24
@@ -1161,7 +1336,23 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             held6[i] = t35
             held7[i] = t37
             held9[i] = t121
-        sum_0(held0, held1, held2, held3, held8, held4, size)
+            held10[i] = t124
+            held11[i] = t125
+            held13[i] = t5
+            held14[i] = t0
+            held15[i] = t127
+            held16[i] = t4
+            held17[i] = t36
+            held18[i] = 1.0 if t128 else 0.0
+            held19[i] = t129
+            held20[i] = t130
+            held22[i] = t136
+            held24[i] = t137
+            held25[i] = t141
+            held26[i] = t142
+            held28[i] = t144
+            held29[i] = t148
+        sum_0(held0, held1, held2, held3, held8, held4, held12, held21, held23, held27, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1171,7 +1362,54 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             t2 = t1 * held7[i]
             t3 = held8[i] + t2
             t4 = held9[i] + t3
+            t5 = held4[i] * held10[i]
+            t6 = held11[i] * held12[i]
+            t7 = t5 + t6
+            t8 = held6[i] - t7
+            t9 = t8 / held13[i]
+            t10 = t9 + held14[i]
+            t11 = held15[i] + t10
+            t12 = t11 / held13[i]
+            t13 = held16[i] * t12
+            t14 = held17[i] * t13
+            t15 = 0.0 if (held18[i] > 0.0) else t14
+            t16 = -t15
+            t17 = held4[i] * held19[i]
+            t18 = held12[i] * held20[i]
+            t19 = held21[i] * held22[i]
+            t20 = t18 + t19
+            t21 = t17 + t20
+            t22 = t21 * held5[i]
+            t23 = t22 * held7[i]
+            t24 = held4[i] * held20[i]
+            t25 = held23[i] * held22[i]
+            t26 = t24 + t25
+            t27 = t23 + t26
+            t28 = t27 - held24[i]
+            t29 = t28 / held14[i]
+            t30 = held25[i] + t29
+            t31 = t30 * held14[i]
+            t32 = held16[i] * t13
+            t33 = 2.0 * t19
+            t34 = t18 + t33
+            t35 = t34 * held20[i]
+            t36 = held26[i] * held27[i]
+            t37 = t35 + t36
+            t38 = held4[i] * held28[i]
+            t39 = t37 + t38
+            t40 = held29[i] * held23[i]
+            t41 = t39 - t40
+            t42 = t41 + held24[i]
+            t43 = t42 / held14[i]
+            t44 = t43 / held14[i]
+            t45 = t44 * held14[i]
+            t46 = held14[i] * t45
             out0_part[i] = t4
+            out1_part[i] = t16
+            out2_part[i] = t31
+            out3_part[i] = t32
+            out4_part[i] = 0.0
+            out5_part[i] = t46
         active = int64(0)
         for i in range(size):
             raw0 = raw0_part[i]
@@ -1201,6 +1439,11 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         raw0_kept = packed[1]
         raw1_kept = packed[2]
         out0_kept = packed[3]
+        out1_kept = packed[4]
+        out2_kept = packed[5]
+        out3_kept = packed[6]
+        out4_kept = packed[7]
+        out5_kept = packed[8]
         for i in range(active):
             y_kept[i] = y_part[order[i]]
             raw0_kept[i] = raw0_part[order[i]]
@@ -1262,6 +1505,7 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             t49 = t10 * t48
             t50 = 0.08268139191081861 + t49
             t51 = t50 * t9
+            t52 = t4 == 0.0
             held0[i] = 1.0
             held1[i] = t0
             held2[i] = t1
@@ -1274,7 +1518,8 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             held11[i] = t7
             held12[i] = t8
             held13[i] = t51
-        sum_1(held0, held1, held2, held3, held4, held5, held14, held15, held8, size)
+            held17[i] = 1.0 if t52 else 0.0
+        sum_1(held0, held1, held2, held3, held4, held5, held14, held15, held8, held16, held18, held19, held20, size)
         for i in range(size):
             y = y_kept[i]
             raw0 = raw0_kept[i]
@@ -1371,7 +1616,28 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             t89 = held14[i] - t88
             t90 = held15[i] if t3 else t89
             t91 = held14[i] if t2 else t90
+            t92 = held1[i] * held16[i]
+            t93 = held7[i] * t92
+            t94 = 0.0 if (held17[i] > 0.0) else t93
+            t95 = -t94
+            t96 = t86 - held18[i]
+            t97 = held7[i] * held19[i]
+            t98 = t96 - t97
+            t99 = t98 * held2[i]
+            t100 = held1[i] * t92
+            t101 = held20[i] * held2[i]
+            t102 = t101 * held2[i]
             out0_kept[i] = t91
+            out1_kept[i] = t95
+            out2_kept[i] = t99
+            out3_kept[i] = t100
+            out4_kept[i] = 0.0
+            out5_kept[i] = t102
         for i in range(active):
             out0_part[order[i]] = out0_kept[i]
+            out1_part[order[i]] = out1_kept[i]
+            out2_part[order[i]] = out2_kept[i]
+            out3_part[order[i]] = out3_kept[i]
+            out4_part[order[i]] = out4_kept[i]
+            out5_part[order[i]] = out5_kept[i]
     return invalid
