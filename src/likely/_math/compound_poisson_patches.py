@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 STRIPS, WIDTH, BY_X = 10, 0.2, 4
 #: The first patches are far out, where V is as large as this and as 2 (1 + ν): so many, each as wide in ν/(1 + ν)².
 FAR, FAR_PATCHES = 6.0, 2
-#: The degree of the polynomials in u and t together.
-DEGREE = 16
+#: Of each power of u the powers of t beside it: the degree in u and t together is 16.
+POWERS = tuple(range(17, 0, -1))
 #: The width of a patch in (1 + ν) q, at most.
 _WIDEST = 0.65
 

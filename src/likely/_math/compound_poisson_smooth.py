@@ -19,9 +19,9 @@ import math
 from likely._math import special
 from likely._math.compound_poisson_patches import (
     BY_X,
-    DEGREE,
     FAR,
     FAR_PATCHES,
+    POWERS,
     STRIPS,
     WIDTH,
 )
@@ -39,7 +39,7 @@ from likely._math.graph import (
 )
 from likely._math.patches import Derivative, Patches
 
-_PATCHES = Patches("compound_poisson_patches", DEGREE)
+_PATCHES = Patches("compound_poisson_patches", POWERS)
 _OF_ORDER = {
     order: Derivative(_PATCHES, order) for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
 }

@@ -1,8 +1,9 @@
 """Polynomials in two variables by patches, with coefficients in a table.
 
 Of functions whose singularities in u and t together are about as far away as in each alone, a product of powers counts
-for as much as one power of their sum: the degree in u and t together is limited. Coefficients of a patch stand in a row
-as Horner's rule takes them, highest power of u first, then 0 for all that there are not.
+for as much as one power of their sum: then the degree in u and t together may be limited, and the higher a power of u,
+the fewer powers of t are beside it. Coefficients of a patch stand in a row as Horner's rule takes them, highest power
+of u first, then 0 for all that there are not.
 
 The derivative of order i in u and j in t, of the polynomial of the patch that ``place`` says, is one operation of the
 graph. As of the series of ``series.py``, its first argument is 1 where a row needs it, and those over the same patches
@@ -30,10 +31,13 @@ DERIVATIVES: dict[str, Derivative] = {}
 
 @dataclass(frozen=True, eq=False)
 class Patches:
-    """The patches of which ``tables.COEFFICIENTS`` has the coefficients by this name, and their degree in u and t."""
+    """The patches of which ``tables.COEFFICIENTS`` has the coefficients by this name.
+
+    ``powers`` says how many powers of t there are beside each power of u.
+    """
 
     name: str
-    degree: int
+    powers: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +58,20 @@ class Derivative:
         return make(self.name, constant(1.0), place, u, t)
 
 
-def places(degree: int) -> NDArray[np.int64]:
+def places(powers: Sequence[int]) -> NDArray[np.int64]:
     """Where the coefficient of u^a t^b stands among those of a patch."""
-    found = np.full((degree + 1, degree + 1), (degree + 1) * (degree + 2) // 2)
-    for a in range(degree + 1):
-        left = degree - a
-        found[a, : left + 1] = left * (left + 1) // 2 + np.arange(left + 1)
+    found = np.full((len(powers), max(powers)), sum(powers))
+    for a, count in enumerate(powers):
+        found[a, :count] = sum(powers[a + 1 :]) + np.arange(count)
+    return found
+
+
+def in_a_row(table: NDArray[np.float64], powers: Sequence[int]) -> NDArray[np.float64]:
+    """The coefficients of a patch, by power of u and of t, as they stand in a row."""
+    found = np.zeros(sum(powers) + 1)
+    for a, count in enumerate(powers):
+        first = sum(powers[a + 1 :])
+        found[first : first + count] = table[a, :count]
     return found
 
 
@@ -70,14 +82,15 @@ def highest(wanted: Sequence[Order]) -> list[int]:
 
 
 def derivatives(
-    coefficients: Any, degree: int, u: Any, t: Any, wanted: Sequence[Order]
+    coefficients: Any, powers: Sequence[int], u: Any, t: Any, wanted: Sequence[Order]
 ) -> list[Any]:
     """By Horner's rule, from arrays of coefficients (…, count), u (…) and t (…)."""
-    beside, powers = highest(wanted), range(degree + 1)
-    coefficients = coefficients[..., places(degree)]
-    inner = _horner([coefficients[..., b] for b in powers], t[..., None], len(beside) - 1)
+    beside = highest(wanted)
+    coefficients = coefficients[..., places(powers)]
+    by_t = [coefficients[..., b] for b in range(max(powers))]
+    inner = _horner(by_t, t[..., None], len(beside) - 1)
     outer = [
-        _horner([row[..., a] for a in powers], u, most)
+        _horner([row[..., a] for a in range(len(powers))], u, most)
         for row, most in zip(inner, beside, strict=True)
     ]
     return [float(math.factorial(i) * math.factorial(j)) * outer[j][i] for i, j in wanted]

@@ -33,7 +33,7 @@ def _of_rows(names: Sequence[str], table: Table) -> Callable[..., Sequence[Any]]
     patches, wanted = several[0].patches, [one.order for one in several]
 
     def run(needed: Any, place: Any, u: Any, t: Any) -> Sequence[Any]:
-        return derivatives(table[patches.name](place), patches.degree, u, t, wanted)
+        return derivatives(table[patches.name](place), patches.powers, u, t, wanted)
 
     return run
 

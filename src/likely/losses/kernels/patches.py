@@ -27,8 +27,8 @@ def patch_function(function: str, names: Sequence[str], rows: int, used: set[str
 
 
 def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
-    count, powers = len(COEFFICIENTS[patches.name]()), patches.degree + 1
-    beside, where = highest(wanted), places(patches.degree)
+    count, powers = len(COEFFICIENTS[patches.name]()), patches.powers
+    beside, where = highest(wanted), places(powers)
     # Of each order in t, and of each in u beside it, a row of lanes; u and t are the first two.
     names = [f"sum_{i}{j}" for j, most in enumerate(beside) for i in range(most + 1)]
     lane = {name: f"lanes[{_LANES * k} + i]" for k, name in enumerate(["u", "t", *names])}
@@ -43,10 +43,10 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
     group = [f"for i in range({_LANES}):", *indented(read, 1)]
     for together in _portions(powers):
         for a in together:
-            group += [f"c{a}_{b} = {patches.name}[patch, {where[a, b]}]" for b in range(powers - a)]
+            group += [f"c{a}_{b} = {patches.name}[patch, {where[a, b]}]" for b in range(powers[a])]
         group += [f"for i in range({_LANES}):", f"    u = {lane['u']}", f"    t = {lane['t']}"]
         for a in together:
-            group += indented(_add(lane, beside, [f"c{a}_{b}" for b in range(powers - a)]), 1)
+            group += indented(_add(lane, beside, [f"c{a}_{b}" for b in range(powers[a])]), 1)
     group += [f"for i in range({_LANES}):", *indented(write, 1)]
     # Rows that need nothing come last; NaN, of a row that is NaN, has no place.
     place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
@@ -75,11 +75,11 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
     ]
 
 
-def _portions(powers: int) -> list[list[int]]:
+def _portions(powers: Sequence[int]) -> list[list[int]]:
     """The powers of u, highest first, in portions whose coefficients have registers, and loops enough to do."""
     found: list[list[int]] = [[]]
-    for a in range(powers - 1, -1, -1):
-        if sum(powers - other for other in [*found[-1], a]) > _COEFFICIENTS:
+    for a in range(len(powers) - 1, -1, -1):
+        if sum(powers[other] for other in [*found[-1], a]) > _COEFFICIENTS:
             found.append([])
         found[-1].append(a)
     return found

@@ -70,6 +70,26 @@ LOG_5 = 0.15314084191710733
 
 LOG_6 = 0.14795630195750814
 
+FRACTION_0 = 0.6666666666666631
+
+FRACTION_1 = 0.40000000000155267
+
+FRACTION_2 = 0.2857142854809793
+
+FRACTION_3 = 0.22222223954962816
+
+FRACTION_4 = 0.1818174443048193
+
+FRACTION_5 = 0.15386549471241417
+
+FRACTION_6 = 0.13301106688334685
+
+FRACTION_7 = 0.1210506505277288
+
+FRACTION_8 = 0.08344430235728592
+
+FRACTION_9 = 0.1701078859079677
+
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
     return float64(x).view(int64)
@@ -189,6 +209,16 @@ def log1p(x: float) -> float:
     value = value if x > -1.0 else edge
     # To half an ulp, and -0.0 stays.
     return x if abs(x) < 2.0**-53 else value
+
+def log1p_fraction(x: float) -> float:
+    """log(1 + x) = x - s (x - z p), s = x / (2 + x), z = s^2; 1.07 ulp, 0 <= x <= 1."""
+    s = x / (2.0 + x)
+    z = s * s
+    z2 = z * z
+    low = (FRACTION_0 + z * FRACTION_1) + z2 * (FRACTION_2 + z * FRACTION_3)
+    high = (FRACTION_4 + z * FRACTION_5) + z2 * (FRACTION_6 + z * FRACTION_7)
+    p = low + (z2 * z2) * (high + (z2 * z2) * (FRACTION_8 + z * FRACTION_9))
+    return x - s * (x - z * p)
 
 
 compound_poisson_first = np.array([2.0, 10.0, 19.0, 30.0, 43.0, 55.0, 69.0, 85.0, 105.0, 130.0])
@@ -1263,22 +1293,23 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         out1_plain = out1_kept[active:size]
         out2_plain = out2_kept[active:size]
         out3_plain = out3_kept[active:size]
-        for i in range(size - active):
+        every, size = size, size - active
+        for i in range(size):
             y = y_plain[i]
             raw0 = raw0_plain[i]
             raw1 = raw1_plain[i]
             raw2 = raw2_plain[i]
-            t0 = maximum(raw2, 0.0)
-            t1 = abs(raw2)
-            t2 = -t1
-            t3 = exp(t2)
-            t4 = log1p(t3)
-            t5 = t0 + t4
+            t0 = abs(raw2)
+            t1 = -t0
+            t2 = exp(t1)
+            t3 = log1p_fraction(t2)
+            t4 = maximum(raw2, 0.0)
+            t5 = t3 + t4
             t6 = -raw2
             t7 = t6 < 0.0
-            t8 = t3 + 1.0
+            t8 = t2 + 1.0
             t9 = 1.0 / t8
-            t10 = t3 * t9
+            t10 = t2 * t9
             t11 = t10 if t7 else t9
             t12 = raw0 * t11
             t13 = t12 - raw1
@@ -1289,19 +1320,19 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t18 = exp(t13)
             t19 = -t18
             t20 = -t19
-            t21 = exp(t5)
-            t22 = raw0 - t21
-            t23 = t22 * t15
-            t24 = raw2 < 0.0
-            t25 = t10 if t24 else t9
-            t26 = t25 * t11
+            t21 = raw2 < 0.0
+            t22 = t10 if t21 else t9
+            t23 = t22 * t11
+            t24 = exp(t5)
+            t25 = raw0 - t24
+            t26 = t25 * t15
             t27 = t23 * t26
             t28 = -t27
             out0_plain[i] = t17
             out1_plain[i] = t20
             out2_plain[i] = t16
             out3_plain[i] = t28
-        every, size = size, active
+        size = active
         for i in range(size):
             y = y_kept[i]
             raw0 = raw0_kept[i]
@@ -1320,8 +1351,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t10 = t0 * t9
             t11 = t10 - raw1
             t12 = t11 - 1.791759469228055
-            t13 = maximum(t1, 0.0)
-            t14 = log1p(t5)
+            t13 = log1p_fraction(t5)
+            t14 = maximum(t1, 0.0)
             t15 = t13 + t14
             t16 = t11 - t15
             t17 = t16 - 0.6931471805599453
@@ -1333,12 +1364,12 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t23 = 1.0 if t22 else 0.0
             t24 = t23 if t22 else 0.0
             t25 = maximum(raw2, 0.0)
-            t26 = t25 + t14
+            t26 = t13 + t25
             t27 = t15 - t26
             t28 = raw2 < 0.0
             t29 = t8 if t28 else t7
             t30 = -t15
-            t31 = t26 + t11
+            t31 = t11 + t26
             t32 = 0.0 if t22 else 1.0
             t33 = 0.0 if t22 else t32
             t34 = 0.0 <= t18
@@ -1350,15 +1381,15 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t40 = np.floor(t39)
             t41 = minimum(t40, 9.0)
             t42 = t41 < 4.0
-            t43 = t15 + t11
+            t43 = t11 + t15
             t44 = t43 if t42 else t31
             t45 = compound_poisson_low[int(t41) if (t41 >= 0.0) & (t41 <= 9.0) else 0]
             t46 = t44 - t45
             t47 = t46 < 0.0
             t48 = compound_poisson_rate[int(t41) if (t41 >= 0.0) & (t41 <= 9.0) else 0]
-            t49 = t48 * t46
+            t49 = t46 * t48
             t50 = np.floor(t49)
-            t51 = t50 + 1.0
+            t51 = 1.0 + t50
             t52 = 0.0 if t47 else t51
             t53 = compound_poisson_first[int(t41) if (t41 >= 0.0) & (t41 <= 9.0) else 0]
             t54 = t52 + t53
@@ -1370,7 +1401,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t60 = t56 if t34 else t59
             t61 = exp(t60)
             t62 = t49 - t50
-            t63 = 2.0 * t62
+            t63 = t62 * 2.0
             t64 = t63 - 1.0
             t65 = t61 if t47 else t64
             t66 = t61 if t34 else t65
@@ -1379,20 +1410,20 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t69 = t67 if t34 else t68
             t70 = 2.0 * t69
             t71 = t70 - 1.0
-            t72 = t57 * t9
-            t73 = t72 * t43
-            t74 = expm1(t73)
-            t75 = exp(t31)
-            t76 = t74 * t75
-            t77 = -t75
-            t78 = t76 if t42 else t77
-            t79 = t75 * t72
-            t80 = t78 - t79
-            t81 = t57 * t43
-            t82 = 0.5 * t11
-            t83 = t81 - t82
-            t84 = t83 + 0.9189385332046727
-            t85 = t80 + t84
+            t72 = t57 * t43
+            t73 = 0.5 * t11
+            t74 = t72 - t73
+            t75 = 0.9189385332046727 + t74
+            t76 = exp(t31)
+            t77 = t57 * t9
+            t78 = t77 * t43
+            t79 = expm1(t78)
+            t80 = t76 * t79
+            t81 = -t76
+            t82 = t80 if t42 else t81
+            t83 = t76 * t77
+            t84 = t82 - t83
+            t85 = t75 + t84
             t86 = t85 if t47 else 0.0
             t87 = 0.0 if t34 else t86
             t88 = 2.0 * math.pi
@@ -1536,67 +1567,67 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t226 = exp(t225)
             t227 = t220 * t226
             t228 = -t61
-            t229 = t57 * t61
+            t229 = t61 * t57
             t230 = 2.0 * t48
             t231 = t229 if t47 else t230
             t232 = t228 if t34 else t231
-            t233 = t78 * t57
-            t234 = 0.5 + t72
+            t233 = t82 * t57
+            t234 = 0.5 + t77
             t235 = t233 + t234
             t236 = t235 if t47 else 0.0
             t237 = 0.0 if t34 else t236
-            t238 = t35 * t0
-            t239 = -t29
-            t240 = t9 if t42 else t239
-            t241 = t240 * t57
-            t242 = t72 * t46
-            t243 = t241 + t242
-            t244 = t243 * t61
-            t245 = 2.0 * t240
-            t246 = t48 * t245
-            t247 = t244 if t47 else t246
-            t248 = 0.0 if t34 else t247
-            t249 = t29 - t9
-            t250 = t249 * t35
-            t251 = 16.0 * t250
-            t252 = 10.0 * t9
-            t253 = t251 if t34 else t252
-            t254 = t72 + t73
-            t255 = t78 * t72
-            t256 = t254 + t255
-            t257 = abs(t73)
-            t258 = t257 < 0.26
-            t259 = t73 * t73
-            t260 = 2.7564368194813333e-07 * t73
-            t261 = 2.7595428823253495e-06 - t260
-            t262 = t261 * t73
-            t263 = 2.480160460455254e-05 - t262
-            t264 = t263 * t73
-            t265 = 0.00019841250528880973 - t264
-            t266 = t265 * t73
-            t267 = 0.0013888888877803369 - t266
-            t268 = t267 * t73
-            t269 = 0.00833333333695664 - t268
-            t270 = t269 * t73
-            t271 = 0.0416666666666842 - t270
-            t272 = t271 * t73
-            t273 = 0.1666666666666483 - t272
-            t274 = t273 * t73
-            t275 = 0.49999999999999994 - t274
-            t276 = t74 + 1.0
-            t277 = t275 * t276
-            t278 = t259 * t277
-            t279 = t73 - 1.0
-            t280 = t74 * t279
-            t281 = t280 + t73
-            t282 = t278 if t258 else t281
-            t283 = t282 if t42 else 1.0
-            t284 = t75 * t283
-            t285 = t256 + t284
-            t286 = t285 if t47 else 0.0
-            t287 = 0.0 if t34 else t286
-            t288 = t29 + t9
-            t289 = t238 * 0.5
+            t238 = t29 - t9
+            t239 = t238 * t35
+            t240 = 16.0 * t239
+            t241 = 10.0 * t9
+            t242 = t240 if t34 else t241
+            t243 = -t29
+            t244 = t9 if t42 else t243
+            t245 = t244 * t57
+            t246 = t46 * t77
+            t247 = t245 + t246
+            t248 = t61 * t247
+            t249 = 2.0 * t244
+            t250 = t249 * t48
+            t251 = t248 if t47 else t250
+            t252 = 0.0 if t34 else t251
+            t253 = abs(t78)
+            t254 = t253 < 0.26
+            t255 = t78 * t78
+            t256 = t79 + 1.0
+            t257 = t78 * 2.7564368194813333e-07
+            t258 = 2.7595428823253495e-06 - t257
+            t259 = t78 * t258
+            t260 = 2.480160460455254e-05 - t259
+            t261 = t260 * t78
+            t262 = 0.00019841250528880973 - t261
+            t263 = t78 * t262
+            t264 = 0.0013888888877803369 - t263
+            t265 = t264 * t78
+            t266 = 0.00833333333695664 - t265
+            t267 = t78 * t266
+            t268 = 0.0416666666666842 - t267
+            t269 = t268 * t78
+            t270 = 0.1666666666666483 - t269
+            t271 = t270 * t78
+            t272 = 0.49999999999999994 - t271
+            t273 = t256 * t272
+            t274 = t255 * t273
+            t275 = t78 - 1.0
+            t276 = t79 * t275
+            t277 = t276 + t78
+            t278 = t274 if t254 else t277
+            t279 = t278 if t42 else 1.0
+            t280 = t76 * t279
+            t281 = t78 + t77
+            t282 = t82 * t77
+            t283 = t281 + t282
+            t284 = t280 + t283
+            t285 = t284 if t47 else 0.0
+            t286 = 0.0 if t34 else t285
+            t287 = t29 + t9
+            t288 = t35 * t0
+            t289 = t288 * 0.5
             t290 = t35 * raw0
             t291 = t290 * t226
             t292 = t220 * t291
@@ -1756,7 +1787,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t446 = t443 * t445
             t447 = t446 * t226
             t448 = t292 - t447
-            t449 = t9 if t93 else t239
+            t449 = t9 if t93 else t243
             t450 = t449 * t226
             t451 = t450 * t220
             t452 = 1.0 if t93 else (-1.0)
@@ -1780,18 +1811,18 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             held14[i] = t91
             held15[i] = t227
             held16[i] = t0
-            held17[i] = t232
+            held18[i] = t232
             held19[i] = t237
-            held21[i] = t238
-            held22[i] = t248
-            held23[i] = t253
-            held25[i] = t287
+            held21[i] = t242
+            held23[i] = t252
+            held24[i] = t286
+            held26[i] = t287
             held27[i] = t288
             held28[i] = t289
             held29[i] = t448
             held30[i] = t457
-        sum_0(held0, held1, held2, held3, held4, held5, held13, held20, held26, size)
-        sum_1(held6, held7, held8, held9, held11, held18, held24, size)
+        sum_0(held0, held1, held2, held3, held4, held5, held13, held20, held25, size)
+        sum_1(held6, held7, held8, held9, held11, held17, held22, size)
         for i in range(size):
             y = y_kept[i]
             raw0 = raw0_kept[i]
@@ -1804,20 +1835,20 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t4 = t3 - held16[i]
             t5 = -t4
             t6 = held17[i] * held18[i]
-            t7 = held19[i] + t6
+            t7 = t6 + held19[i]
             t8 = held20[i] if (held12[i] > 0.0) else t7
             t9 = (-0.5) - t8
             t10 = t9 + held15[i]
             t11 = -t10
-            t12 = held21[i] * t8
-            t13 = held18[i] * held22[i]
-            t14 = held23[i] * held24[i]
-            t15 = t13 + t14
-            t16 = held25[i] + t15
-            t17 = held26[i] if (held12[i] > 0.0) else t16
-            t18 = t17 * held27[i]
-            t19 = t12 + t18
-            t20 = t19 + held28[i]
+            t12 = held21[i] * held22[i]
+            t13 = held17[i] * held23[i]
+            t14 = t12 + t13
+            t15 = t14 + held24[i]
+            t16 = held25[i] if (held12[i] > 0.0) else t15
+            t17 = t16 * held26[i]
+            t18 = held27[i] * t8
+            t19 = t17 + t18
+            t20 = held28[i] + t19
             t21 = held29[i] - t20
             t22 = -t21
             out0_kept[i] = t5
