@@ -24,6 +24,7 @@ class CategoricalLoss(VectorLoss):
 
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
+    canonical = True
     single = True
     counts_invalid = True
 

@@ -65,8 +65,8 @@ class PlackettLuceLoss(VectorLoss):
         tied, wrong = _tied(ranks), ~self.inside(ranks)
         if tied.any():
             raise ValueError(
-                f"y has ties, two items of one rank, in {check.rows_and_values(tied, ranks)}: {name} has none; break them or "
-                "leave the items unranked (NaN)"
+                f"y has ties, two items of one rank, in {check.rows_and_values(tied, ranks)}: {name} has none; "
+                "break them or leave the items unranked (NaN)"
             )
         if wrong.any():
             raise ValueError(
