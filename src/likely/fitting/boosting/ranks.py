@@ -2,7 +2,8 @@
 
 LightGBM keeps no histogram bin of the value 0: it is what the other bins leave of a leaf's sum, and is worked out for
 every column and leaf, unless it is the column's first. For a few thousand rows that takes a quarter of a tree's time.
-Bins are made of the order of the values alone, so ranks 1, 2, … give the same trees without a value below 0.
+Bins are made of the order of the values alone, apart from those beside 0, so ranks 1, 2, … get the bins that the column
+would get if it were positive.
 """
 
 from __future__ import annotations
