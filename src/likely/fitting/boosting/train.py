@@ -86,7 +86,6 @@ class _Run:
         self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
         self.shared = [j for j, c in enumerate(settings.columns) if c.shared]
         self.told = local()
-        self.in_units = data.in_units
         self.constants = np.tile(start, (len(plan.train), 1))
         if plan.train[0] is None:
             self.rows: Any = slice(None)
@@ -292,7 +291,7 @@ class _Run:
         def trim(unit: int, _: int) -> None:
             m, j = grown[unit]
             self._quiet()
-            found[m][j] = trimmed(self.parts[m].boosters[j], best.trees[m][j], self.in_units)
+            found[m][j] = trimmed(self.parts[m].boosters[j], best.trees[m][j])
 
         deal(trim, len(grown), self.settings.workers)
         return tuple(map(tuple, found))
