@@ -237,7 +237,7 @@ def _rebuild(cls: type[Family], roles: Mapping[str, Any]) -> Family:
 
 def _slots(specification: Specification, roles: Mapping[str, Role | float]) -> list[Any]:
     """One slot per parameter of the specification; errors name what does not fit."""
-    from likely.losses.nll import Slot
+    from likely.losses.composed import Slot
 
     name = specification.name
     known = [*specification.parameters, *specification.alternatives]

@@ -8,7 +8,8 @@ import scipy.stats as st
 from likely.families import registry
 from likely.inference.predictive import Predictive
 from likely.links import default_link
-from likely.losses.nll import NegativeLogLikelihood, Slot
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood
 from oracles import tabulated
 
 #: Parameters, one distribution a column of values.

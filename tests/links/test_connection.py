@@ -8,7 +8,7 @@ from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import log, symbol
 from likely.links import LINKS
-from likely.losses.nll import link_view
+from likely.losses.composed import link_view
 
 RAW = symbol("raw")
 

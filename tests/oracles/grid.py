@@ -18,7 +18,8 @@ import numpy as np
 from likely._math.domains import Domain
 from likely.families.registry import modules, specification
 from likely.links import default_link, find_link, links_for
-from likely.losses.nll import NegativeLogLikelihood, Slot
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood
 from likely.losses.vector import vector_loss
 from oracles.modified import specification_of
 from oracles.textbook_modified import FAMILIES

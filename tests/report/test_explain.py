@@ -17,7 +17,8 @@ from likely.families.base import Parameter
 from likely.families.registry import modules, specification
 from likely.links.catalogue import default_link, find_link, softmax
 from likely.losses.categorical import CategoricalLoss
-from likely.losses.nll import NegativeLogLikelihood, Slot
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood
 from likely.recipe import Family, family_class
 from likely.report.derivation import Derivation
 from likely.report.explain import explain

@@ -15,7 +15,8 @@ from scipy.special import digamma, expit, gamma, gammaln, i0, i1, ndtr
 from likely import Family, Parameter, positive
 from likely.families.registry import modules, specification
 from likely.links.catalogue import LINKS, default_link, links_for
-from likely.losses.nll import NegativeLogLikelihood, Slot
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood
 from likely.report.explain import explain
 from oracles.com_poisson import state
 

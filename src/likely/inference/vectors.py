@@ -14,7 +14,8 @@ from likely.inference.distributions import Array
 from likely.inference.predictive import Predictive
 from likely.links import default_link
 from likely.losses import check
-from likely.losses.nll import NegativeLogLikelihood, Slot, compose
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood, compose
 
 
 class VectorPredictive(Batch):

@@ -27,7 +27,8 @@ from likely._math.graph import Node, as_node, symbol, where
 from likely.families.base import Specification, View
 from likely.families.compositions.base import Terms, share_of
 from likely.links.catalogue import identity
-from likely.losses.nll import Array, NegativeLogLikelihood, Slot, link_view, valid
+from likely.losses.composed import Slot, link_view, valid
+from likely.losses.nll import Array, NegativeLogLikelihood
 from likely.losses.vector import symmetric_index
 
 #: Numbers of y at a time: what is computed from them stays in a core's second-level cache.

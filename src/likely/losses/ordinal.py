@@ -18,7 +18,8 @@ from likely._math.graph import symbol, where
 from likely.families.base import Parameter, specify
 from likely.links import Link, find_link
 from likely.losses import check
-from likely.losses.nll import NegativeLogLikelihood, Slot, compose
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood, compose
 from likely.losses.thresholds import ThresholdLoss
 from likely.losses.vector import (
     Array,

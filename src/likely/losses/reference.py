@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from likely.families.base import Specification
 from likely.losses.categorical import CategoricalLoss
-from likely.losses.nll import Slot
+from likely.losses.composed import Slot
 from likely.losses.vector import Array, symmetric_index
 
 

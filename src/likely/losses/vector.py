@@ -19,7 +19,7 @@ from likely._math.given import given
 from likely.families.base import Specification
 from likely.links import default_link
 from likely.losses import check
-from likely.losses.nll import Slot
+from likely.losses.composed import Slot
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,8 @@ from sympy import Add, Expr, Integer, Mul, Symbol
 
 from likely._math.graph import as_node, symbol
 from likely.families.base import plain_view
-from likely.losses.nll import NegativeLogLikelihood, Slot
+from likely.losses.composed import Slot
+from likely.losses.nll import NegativeLogLikelihood
 from likely.report import algebra
 from likely.report.algebra import Ordered
 from likely.report.known import KnownLoss, recognise
