@@ -83,18 +83,32 @@ class Family:
             cls.specification = remember(found, getattr, cls, "specification")
             check_definition(cls.specification, dir(Family))
 
-    def __init__(self, **roles: Role | float) -> None:
+    def __init__(self, *unnamed: Any, **roles: Role | float) -> None:
         if not hasattr(self, "specification"):
             raise TypeError(
                 "Family is a base class: subclass it with a log_density"
                 if type(self) is Family
                 else _without_formula(type(self))
             )
+        if unnamed:
+            first = next(iter(self.specification.parameters))
+            raise TypeError(
+                f"{self.specification.name} takes no positional arguments: give parameters by name, such as "
+                f"{self.specification.name}({first}={unnamed[0]!r})"
+            )
         self._roles = dict(roles)
         # An unknown name or link is an error here, not later.
         self._slots = tuple(_slots(self.specification, self._roles))
 
     # --- A value: equality, hash, repr, copies ----------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "_slots" in vars(self):  # set last of all
+            raise AttributeError(
+                f"{self!r} is a value and does not change: make another, such as "
+                f"{type(self).__name__}({name}={value!r})"
+            )
+        super().__setattr__(name, value)
 
     def _key(self) -> tuple[Any, ...]:
         return (self.specification, self._slots)
