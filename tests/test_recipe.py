@@ -146,6 +146,13 @@ def test_every_family_has_its_documentation():
 
 
 @pytest.mark.parametrize(
+    "text", ["BetaBinomial", "beta_binomial", "beta-binomial", "Beta Binomial"]
+)
+def test_names_are_read_as_people_write_them(text):
+    assert as_family(text) == likely.BetaBinomial()
+
+
+@pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: Normal(sigma=1.0), TypeError,

@@ -397,10 +397,10 @@ def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
     from likely.classes import CLASSES
     from likely.compositions import COMPOSITIONS
-    from likely.families.registry import lookup
+    from likely.families.registry import lookup, plain
     from likely.trials import TRIALS
 
-    key = name.replace("_", "").lower()
+    key = plain(name)
     special: dict[str, type[Family]] = {**CLASSES, **TRIALS, **COMPOSITIONS}
     known = {known.lower(): cls for known, cls in special.items()}
     return known.get(key) or _facade(lookup(name))

@@ -38,9 +38,14 @@ def specification(module: str) -> Specification:
     return found.specification
 
 
+def plain(name: str) -> str:
+    """A name without what people write differently: case, and marks between words."""
+    return name.replace("_", "").replace("-", "").replace(" ", "").lower()
+
+
 def lookup(name: str) -> Specification:
     """The family called ``name``, whatever its case and underscores; ValueError suggests the nearest."""
-    key = name.replace("_", "").replace("-", "").replace(" ", "").lower()
+    key = plain(name)
     if key in modules():
         return specification(key)
     bare = key.partition("(")[0]
