@@ -48,6 +48,9 @@ def test_moments_of_statistics_skip_weight_zero():
     assert found.mean[0] == pytest.approx(y[weight > 0].mean(), rel=1e-13)
     assert found.mean[1] == pytest.approx(np.log(y[weight > 0]).mean(), rel=1e-13)
     assert found.variance[0] == pytest.approx(y[weight > 0].var(), rel=1e-12)
+    means = moments(y, weight, statistics, 2, variances=False)
+    assert (means.mean == found.mean).all()
+    assert means.second.size == 0
     with pytest.raises(ValueError, match="nothing to fit"):
         moments(y, 0.0 * weight)
 

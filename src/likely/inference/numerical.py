@@ -327,7 +327,7 @@ class ContinuousIntegrals:
     def mode(self) -> Array:
         """Where f is largest: inside by its slope, or an edge; of ties, the smallest."""
         line = self.line
-        t = line.summit(of_t=False, exact=True)
+        t = self._summit()
         best, y = line.density(t, self.rows)[0], line.y_of(t)
         for edge, sign in ((line.high, 1.0), (line.low, -1.0)):
             if not np.isfinite(edge):
@@ -340,3 +340,7 @@ class ContinuousIntegrals:
             y, best = np.where(wins, edge, y), np.where(wins, there, best)
         # No density outweighs a probability.
         return np.where(self.point > 0.0, line.low, y)
+
+    def _summit(self) -> Array:
+        """t of the mode, if it is inside."""
+        return self.line.summit(of_t=False, exact=True)
