@@ -146,6 +146,13 @@ def test_every_family_has_its_documentation():
 
 
 @pytest.mark.parametrize(
+    "text", ["BetaBinomial", "beta_binomial", "beta-binomial", "Beta Binomial"]
+)
+def test_names_are_read_as_people_write_them(text):
+    assert as_family(text) == likely.BetaBinomial()
+
+
+@pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: Normal(sigma=1.0), TypeError,
@@ -175,6 +182,9 @@ def test_every_family_has_its_documentation():
         (lambda: Categorical(True), ValueError, r"classes must be a whole number"),
         (lambda: Family(), TypeError, r"Family is a base class"),
         (lambda: as_family("nrmal"), ValueError, r"unknown family 'nrmal'; did you mean 'Normal'\?"),
+        (lambda: as_family("Normal(scale=shared)"), ValueError, r"is text: .* from likely import Normal"),
+        (lambda: Gamma(2.0), TypeError, r"Gamma takes no positional arguments: .* such as Gamma\(mean=2.0\)"),
+        (lambda: setattr(Normal(), "scale", 2.0), AttributeError, r"make another, such as Normal\(scale=2.0\)"),
         (lambda: as_family(3), TypeError, r"family must be a family such as Normal\(\)"),
         (lambda: likely.Norml, AttributeError, r"has no attribute 'Norml'"),
     ],

@@ -83,18 +83,32 @@ class Family:
             cls.specification = remember(found, getattr, cls, "specification")
             check_definition(cls.specification, dir(Family))
 
-    def __init__(self, **roles: Role | float) -> None:
+    def __init__(self, *unnamed: Any, **roles: Role | float) -> None:
         if not hasattr(self, "specification"):
             raise TypeError(
                 "Family is a base class: subclass it with a log_density"
                 if type(self) is Family
                 else _without_formula(type(self))
             )
+        if unnamed:
+            first = next(iter(self.specification.parameters))
+            raise TypeError(
+                f"{self.specification.name} takes no positional arguments: give parameters by name, such as "
+                f"{self.specification.name}({first}={unnamed[0]!r})"
+            )
         self._roles = dict(roles)
         # An unknown name or link is an error here, not later.
         self._slots = tuple(_slots(self.specification, self._roles))
 
     # --- A value: equality, hash, repr, copies ----------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "_slots" in vars(self):  # set last of all
+            raise AttributeError(
+                f"{self!r} is a value and does not change: make another, such as "
+                f"{type(self).__name__}({name}={value!r})"
+            )
+        super().__setattr__(name, value)
 
     def _key(self) -> tuple[Any, ...]:
         return (self.specification, self._slots)
@@ -383,10 +397,10 @@ def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
     from likely.classes import CLASSES
     from likely.compositions import COMPOSITIONS
-    from likely.families.registry import lookup
+    from likely.families.registry import lookup, plain
     from likely.trials import TRIALS
 
-    key = name.replace("_", "").lower()
+    key = plain(name)
     special: dict[str, type[Family]] = {**CLASSES, **TRIALS, **COMPOSITIONS}
     known = {known.lower(): cls for known, cls in special.items()}
     return known.get(key) or _facade(lookup(name))

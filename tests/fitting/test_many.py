@@ -97,6 +97,14 @@ def test_an_unbounded_likelihood(both, X):
     assert found.status is Status.unbounded
 
 
+def test_more_coefficients_than_rows_are_named(monkeypatch, rng):
+    monkeypatch.setattr(linear, "MANY_COEFFICIENTS", 1)
+    X, y = rng.normal(size=(60, 120)), Response(rng.normal(size=60))
+    with pytest.warns(ConvergenceWarning, match="There are 121 coefficients of loc for 60 rows"):
+        found = fit_linear(Normal().loss(), X, [ALL, ALL], y, start=[0.0, 0.0], max_iter=3)
+    assert found.status is Status.max_iter
+
+
 def test_redundant_columns(both, losses, X, rng):
     y = rng.poisson(2.0, 900).astype(float)
     wide = np.c_[X, X[:, 0] - X[:, 2], np.full(900, 3.0)]

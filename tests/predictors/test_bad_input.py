@@ -116,6 +116,14 @@ def message_of(model, X, y):
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "nothing", [pd.DataFrame(index=range(N)), np.zeros((N, 0)), sparse.csr_array((N, 0))]
+)
+def test_x_without_columns(nothing, y):
+    with refused(rf"0 feature\(s\) \(shape=\({N}, 0\)\).* without any x there is family.fit\(y\)"):
+        Linear(Normal()).fit(nothing, y)
+
+
 def test_pandas_and_polars_nulls_in_y(X):
     values = [1.0, None, *[2.0] * (N - 2)]
     for y in (pd.Series(values), pl.Series(values)):

@@ -38,11 +38,22 @@ def specification(module: str) -> Specification:
     return found.specification
 
 
+def plain(name: str) -> str:
+    """A name without what people write differently: case, and marks between words."""
+    return name.replace("_", "").replace("-", "").replace(" ", "").lower()
+
+
 def lookup(name: str) -> Specification:
     """The family called ``name``, whatever its case and underscores; ValueError suggests the nearest."""
-    key = name.replace("_", "").replace("-", "").replace(" ", "").lower()
+    key = plain(name)
     if key in modules():
         return specification(key)
+    bare = key.partition("(")[0]
+    if bare in modules():
+        raise ValueError(
+            f"{name!r} is text: a name alone stands for a family with its usual roles; for others give the family "
+            f"itself, from likely import {specification(bare).name}"
+        )
     near = get_close_matches(key, modules(), n=1, cutoff=0.5)
     hint = f"; did you mean {specification(near[0]).name!r}?" if near else "."
     known = ", ".join(specification(m).name for m in modules())

@@ -325,6 +325,19 @@ def _separates(task: Task, outcome: Outcome, direction: Array) -> bool:
     return bool(sloped and (objective.moved_loss(outcome.theta, direction, 0.5) < CERTAIN).any())
 
 
+def _saturated(task: Task) -> str:
+    """What keeps a fit from a maximum where a linear predictor has a coefficient for every row; or nothing."""
+    rows = task.counted()[0]
+    for name, part, alpha in zip(task.loss.column_names, task.parts(), task.penalties, strict=True):
+        width = part.stop - part.start
+        if width >= rows and not alpha:
+            return (
+                f". There are {width:,} coefficients of {name} for {rows:,} rows, so that every row can be "
+                "fitted exactly: penalise them (alpha > 0) or drop columns"
+            )
+    return ""
+
+
 def _message(
     task: Task,
     outcome: Outcome,
@@ -340,6 +353,7 @@ def _message(
     if status is Status.max_iter:
         norm = outcome.stop.gradient_norm
         text += f". After {outcome.stop.iterations} iterations max |g|·se is {norm:.1e}"
+        text += _saturated(task)
     if outcome.stop.reason == "edge":
         rows = f": {_rows(len(outcome.held), sorted(outcome.held)[:5])}" if outcome.held else ""
         text += f". Here {getattr(task.loss, 'edge_words', _EDGE)}{rows}"

@@ -188,6 +188,11 @@ class DistributionEstimator(BaseEstimator):
                 "a column's name says which coefficient is its own, so rename or drop one"
             )
         refuse_times(X)
+        if getattr(X, "shape", ())[1:] == (0,):
+            raise ValueError(
+                f"Found array with 0 feature(s) (shape={tuple(X.shape)}) while a minimum of 1 is required by "
+                f"{type(self).__name__}; without any x there is family.fit(y)"
+            )
         options: dict[str, Any] = {
             "ensure_all_finite": "allow-nan" if self._takes_missing else True,
             "accept_sparse": "csr",
