@@ -475,7 +475,7 @@ def test_a_module_of_the_wrong_shape_is_named():
         Network(Normal(), module=nn.Linear(3, 3), **QUICK).fit(X, Y)
     with pytest.raises(TypeError, match="module must be"):
         Network(Normal(), module=lambda width, outputs: 3, **QUICK).fit(X, Y)
-    with pytest.raises(ValueError, match=r"does not take X .* float32 of shape \(\d+, 3\): mat1"):
+    with pytest.raises(ValueError, match=r"does not take X .*float32 of shape \(\d+, 3\): mat1"):
         Network(Normal(), module=nn.Linear(4, 2), **QUICK).fit(X, Y)
     with pytest.raises(ValueError, match="no parameters to learn"):
         Network(Normal(), module=nn.Identity(), **QUICK).fit(X[:, :2], Y)
