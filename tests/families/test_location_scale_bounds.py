@@ -132,6 +132,23 @@ def test_numerics_contract_of_intervals(family, width):
         assert part.max() <= 1.0, (part.max(), at[part.argmax()])
 
 
+@pytest.mark.parametrize("width", [2.0**-20, 1.0])
+@pytest.mark.parametrize("family", LAWS, ids=repr)
+def test_numerics_contract_of_what_is_known_to_be_below(family, width):
+    """Seen up to a bound only, and known to be below another: near it, and where hardly anything is above."""
+    law, at = LAWS[family], points(family, 0.0, width)
+
+    def loss(*point):
+        *raw, y = point
+        return law(y + width, *raw)[0] - law(y, *raw)[0]
+
+    y, columns = np.array(at)[:, -1], np.array(at)[:, :2].T.copy()
+    bounds = np.stack(np.broadcast_arrays(-INF, y, -INF, y + width), axis=1)
+    found = Censored(Truncated(family)).loss().evaluate(bounds, columns, 2)
+    for part in numeric.ratios(found, loss, at):
+        assert part.max() <= 1.0, (part.max(), at[part.argmax()])
+
+
 @pytest.mark.parametrize("family", LAWS, ids=repr)
 def test_numerics_contract_of_units_that_are_narrow(family):
     """Whole numbers have no rounding of their own: at 0 with a location of 1e-9 all digits are the location's."""

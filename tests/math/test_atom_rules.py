@@ -105,6 +105,7 @@ BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: ``families/test_trials.py``; atoms of any number of arguments in ``test_mixing.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
+    "gamma_rest", "clusters_",
     "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above", "mixture", "beta_below", "beta_above",
     "generalised_poisson_below", "generalised_poisson_above", "generalised_poisson_beyond",
     "rising_later_curve",
@@ -132,6 +133,7 @@ def test_registry_is_covered() -> None:
     left = {
         a.name for a in ATOMS.values()
         if a.derivative and a not in WITH_RULES and a.name not in CONDITIONS | ELSEWHERE
+        and not any(word in a.name for word in TAILS)  # an oracle enters some, which may be read later than this
     }  # fmt: skip
     assert not left
     assert len(WITH_RULES) > 40

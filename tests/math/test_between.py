@@ -41,7 +41,11 @@ def cloglog(a, d):
     return mp.log(-mp.expm1(-mp.exp(a) * mp.expm1(mp.exp(d)))) - mp.exp(a)
 
 
-TRUTH = {"logit": logit, "probit": probit, "cloglog": cloglog}
+def loglog(a, d):
+    return cloglog(-a - mp.exp(d), d)
+
+
+TRUTH = {"logit": logit, "probit": probit, "cloglog": cloglog, "loglog": loglog}
 
 
 def program(name):

@@ -129,7 +129,7 @@ def raws(c: Combination, rng: np.random.Generator, joint_only: bool = False) -> 
             for sign in (1.0, -1.0):
                 groups.append(np.insert(others, j, sign * value, axis=1))
     found = np.unique(np.concatenate(groups), axis=0) + 0.0  # no -0.0
-    if ("loc", "cloglog") in c.slots:
+    if {("loc", "cloglog"), ("loc", "loglog")} & set(c.slots):
         # The logarithm of exp(−exp(exp(raw))): its exponent alone would fill the memory.
         found = found[(found[:, 2:] <= 6.0).all(axis=1)]
     for j, link in enumerate(_grid_links(c)):

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from scipy import sparse
-from scipy.optimize import minimize
+from scipy.optimize import least_squares, minimize
 from scipy.special import gammaln
 from sklearn.datasets import load_iris
 
@@ -917,3 +917,18 @@ def test_intercepts_that_cannot_be_left_out_are_named(X):
         Linear(Normal(), fit_intercept={"mean": False}).fit(X, y)
     with pytest.raises(ValueError, match=r"scale is shared.*its intercept: fix it instead"):
         Linear(Normal(scale=shared), fit_intercept={"scale": False}).fit(X, y)
+
+
+def test_the_inverse_of_a_location_is_nonlinear_least_squares():
+    """A mean of 1/(a + bx), as gaussian(link = "inverse") has it in R."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0.5, 4.0, 200)
+    y = 1.0 / (0.3 + 0.5 * x) + 0.05 * rng.normal(size=200)
+    model = Linear(Normal(loc=predicted("inverse"), scale=shared)).fit(x[:, np.newaxis], y)
+    found = least_squares(
+        lambda b: 1.0 / (b[0] + b[1] * x) - y, [0.3, 0.5], xtol=1e-15, ftol=1e-15, gtol=1e-15
+    )
+    ours = [model.intercept_["loc"], model.coef_["loc"][0]]
+    np.testing.assert_allclose(ours, found.x, rtol=1e-6)
+    scale = np.sqrt(2.0 * found.cost / 200)
+    assert model.predict_params(x[:1, np.newaxis])["scale"][0] == pytest.approx(scale, rel=1e-8)

@@ -13,6 +13,7 @@ X = RNG.normal([5.0, 0.0], 1.0, size=(N, 2))
 LATENT = 1.5 * (X[:, 0] - 5.0) - X[:, 1]
 NOISE = {"logit": RNG.logistic(size=N), "probit": RNG.normal(size=N)}
 NOISE["cloglog"] = np.log(RNG.exponential(size=N))
+NOISE["loglog"] = -NOISE["cloglog"]
 CUTS = np.array([-1.0, 0.3, 1.8])
 NAMES = np.array(["never", "rarely", "often", "always"])
 
@@ -31,6 +32,23 @@ def test_finds_what_generated_the_data(link):
     assert rows.keys() == truth.keys()
     for term, value in truth.items():
         assert rows[term].low < value < rows[term].high
+
+
+def test_log_log_is_the_complementary_one_from_above():
+    y = codes("loglog")
+    up = Linear(Ordinal(loc=predicted("loglog"))).fit(X, y)
+    down = Linear(Ordinal(loc=predicted("cloglog"))).fit(X, 3 - y)
+    rows = [{(r.parameter, r.term): r for r in m.summary().rows} for m in (up, down)]
+    for term in ("x0", "x1"):
+        one, other = (found["loc", term] for found in rows)
+        np.testing.assert_allclose(
+            [one.estimate, one.std_error], [-other.estimate, other.std_error], rtol=1e-6
+        )
+    cuts = [[found[f"thresholds[{i}]", "intercept"].estimate for i in range(3)] for found in rows]
+    np.testing.assert_allclose(cuts[0], -np.array(cuts[1])[::-1], rtol=1e-6)
+    np.testing.assert_allclose(
+        up.predict_proba(X[:9]), down.predict_proba(X[:9])[:, ::-1], rtol=1e-7
+    )
 
 
 @pytest.mark.parametrize("link", NOISE)

@@ -105,6 +105,13 @@ _register("less_equal", lambda a, b, out: (0.0, 0.0))
 _register("equal", lambda a, b, out: (0.0, 0.0))
 
 # --- The logistic function and its logarithms. ---------------------------------------------------
+# Kernels have a shorter way where x is known to be between 0 and 1.
+log1p_fraction = register(
+    "log1p_fraction",
+    lambda x, out: (1.0 / (1.0 + x),),
+    lambda x: log(1.0 + x),
+    graph.log1p,
+)
 sigmoid = _register(
     "sigmoid",
     lambda x, out: (out * sigmoid(-x),),
@@ -182,6 +189,22 @@ expm1_ratio_curve = _register(
     "expm1_ratio_curve",
     None,
     lambda x: x - x / (exp(x) - 1.0) * (x - 1.0 + x / (exp(x) - 1.0)),
+)
+
+log_sinh_ratio = _register(
+    "log_sinh_ratio",
+    lambda x, log_x, out: (0.0, sinh_ratio_slope(x, log_x)),
+    lambda x, log_x: log((exp(0.5 * x) - exp(-0.5 * x)) / x),
+)
+sinh_ratio_slope = _register(
+    "sinh_ratio_slope",
+    lambda x, log_x, out: (0.0, sinh_ratio_curve(x)),
+    lambda x, log_x: 0.5 * x - 1.0 + x / (exp(x) - 1.0),
+)
+sinh_ratio_curve = _register(
+    "sinh_ratio_curve",
+    None,
+    lambda x: 0.5 * x + x / (exp(x) - 1.0) * (1.0 - x - x / (exp(x) - 1.0)),
 )
 
 # --- Remainders of logarithm and exponential. ----------------------------------------------------

@@ -14,7 +14,9 @@ For a < 1 and κy < 1 ("short") nearly all may lie below y. There
     log P(Y ≤ y) = log(1 − μ) + G + a log y + log(1 − F),
     G = log Γ(1 + a + b) − log Γ(1 + a) − log Γ(1 + b),    F = a ∫ e^−av [1 − (1 − y e^−v)ᵇ⁻¹] dv over v > 0
 
-of which each term is proportional to a: P keeps its digits where it is nearly 1, and so does the complement.
+of which each term is proportional to a: P keeps its digits where it is nearly 1, and so does the complement. For a
+mean near its edge the complement is nearly proportional to it. What is left of its slopes in ν is that of V/μ, where
+V = log P(Y ≤ y), by D = ∂V/∂ν − (1 − μ) V: of every part of V it is of the order of μ², in terms that do not cancel.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ from likely._math.atoms import (
     bose,
     digamma,
     expm1mx,
+    log1mexp_bend,
+    log1p_residual,
+    log1pmx,
     log_ratio,
     log_ratio_of,
     register,
@@ -119,9 +124,16 @@ class _Short:
     def _missing(self, of_log: Node) -> Node:
         return -expm1((self.b - 1.0) * of_log)
 
+    def _risen(self, of_log: Node) -> Node:
+        """The derivative of that in b."""
+        return -of_log * exp((self.b - 1.0) * of_log)
+
+    def _risen_2(self, of_log: Node) -> Node:
+        return self._risen(of_log) * of_log
+
     def _rising(self, of_log: Node) -> Node:
-        """The derivative of that in log b."""
-        return -(self.b * of_log) * exp((self.b - 1.0) * of_log)
+        """The derivative in log b."""
+        return self.b * self._risen(of_log)
 
     def _rising_2(self, of_log: Node) -> Node:
         return self._rising(of_log) * (1.0 + self.b * of_log)
@@ -130,9 +142,13 @@ class _Short:
     def _f(self) -> Node:
         return self.a * self._moment(0, self._missing)
 
+    def _path(self, function: Callable[[float], Node]) -> Node:
+        """∫ function(s) ds over 0 < s < 1"""
+        return _sum([w * function(at) for at, w in EVEN])
+
     def _over_path(self, function: Callable[[Node], Node], start: Any) -> Node:
         """a ∫ function(start + a s) ds over 0 < s < 1: what its integral grows by, however small a is."""
-        return self.a * _sum([w * function(start + at * self.a) for at, w in EVEN])
+        return self.a * self._path(lambda at: function(start + at * self.a))
 
     @cached_property
     def value(self) -> Node:
@@ -201,6 +217,74 @@ class _Short:
     def shape_2(self) -> Node:
         aa, ab, bb = self._curves
         return aa + 2.0 * ab + bb
+
+    # --- Of log(1 − P), whose slopes are those of log(−V) but for 1 − P over V, which is nearly 1. -----
+
+    @cached_property
+    def _of_logarithm(self) -> tuple[Node, Node]:
+        """D of log(1 − μ), and its derivative in ν."""
+        p, q = self.p, self.q
+        near = q * log1p_residual(p / q) - p * p
+        return where(p < 0.5, near, -p - q * self.log_q), p * (q * self.log_q)
+
+    @cached_property
+    def _of_gammas(self) -> tuple[Node, Node, Node]:
+        """D of G and its derivatives in ν and log κ."""
+        a, b, p, q = self.a, self.b, self.p, self.q
+
+        def ahead(s: float) -> Node:
+            return 1.0 + b + s * a
+
+        own = self._path(lambda s: (1.0 - s) * trigamma(ahead(s)) + s * trigamma(1.0 + s * a))
+        grown = self._path(lambda s: trigamma(ahead(s)) + (1.0 - s) * (b * tetragamma(ahead(s))))
+        scale = -q * (a * a)
+        bent = trigamma(1.0 + a) + trigamma(1.0 + b)
+        return scale * own, scale * (q * bent - p * own), scale * (grown + trigamma(1.0 + a))
+
+    @cached_property
+    def _of_missing(self) -> tuple[Node, Node, Node]:
+        """D of log(1 − F) and its derivatives in ν and log κ."""
+        a, b, p, q, f = self.a, self.b, self.p, self.q, self._f
+        first, second = (self._moment(k, self._missing) for k in (1, 2))
+        risen, later = (self._moment(k, self._risen) for k in (0, 1))
+        risen_2 = self._moment(0, self._risen_2)
+        # F/a moves with ν by n/a², besides what it is multiplied by.
+        n = -(a * a) * (first + risen)
+        n_mean = q * (2.0 * n + a * (a * a) * (second + 2.0 * later + risen_2))
+        n_shape = 2.0 * n + a * a * (a * (second + later) - b * (later + risen_2))
+        f_shape = f + a * (b * risen - a * first)
+        left = 1.0 - f
+        own = q * (log1pmx(f / left) - n / left)
+        share = (f + n) / left
+        return (
+            own,
+            -p * own - q * (q * share * share + n_mean / left),
+            -q * (f_shape / left * share + n_shape / left),
+        )
+
+    @cached_property
+    def _proportion(self) -> tuple[Node, Node, Node]:
+        """u = ∂ log(−V/μ)/∂ν, and its derivatives in ν and log κ."""
+        of_log, of_log_mean = self._of_logarithm
+        parts = self._of_gammas, self._of_missing
+        u = (of_log + parts[0][0] + parts[1][0]) / self.value
+        in_mean = (of_log_mean + parts[0][1] + parts[1][1]) / self.value
+        in_shape = (parts[0][2] + parts[1][2]) / self.value
+        return u, in_mean - u * (u + self.q), in_shape - u * (self.shape / self.value)
+
+    @cached_property
+    def pull_of_complement(self) -> Node:
+        """∂ log(∂ log(1 − P)/∂ν)/∂ν"""
+        u, in_mean, _ = self._proportion
+        rate = self.q + u
+        return log1mexp_bend(-self.value) * rate + (in_mean - self.p * self.q) / rate
+
+    @cached_property
+    def rise_of_complement(self) -> Node:
+        """∂ log(∂ log(1 − P)/∂ν)/∂log κ"""
+        u, _, in_shape = self._proportion
+        bend = log1mexp_bend(-self.value) * (self.shape / self.value)
+        return bend + in_shape / (self.q + u)
 
 
 class _Integral:
@@ -361,6 +445,13 @@ class _Tails(TwoTails):
             own = self._either(which) / self._either("mean")
             return where(self.below, own, -own) if part == "pull" else own
         return self._either(part)
+
+    def _complement(self, part: str) -> Node:
+        plain = super()._complement(part)
+        if part == "pull":
+            near = self.close.pull_of_complement
+            return where(self.short, where(self.below, near, -near), plain)
+        return where(self.short, self.close.rise_of_complement, plain) if part == "rise" else plain
 
     def hazard(self, growing: bool) -> Node:
         """w over P, of the growing tail or the falling one."""

@@ -1,4 +1,4 @@
-"""log(F(a + g) − F(a)) of three distribution functions: the probability between two thresholds.
+"""log(F(a + g) − F(a)) of four distribution functions: the probability between two thresholds.
 
 In coordinates (a, log g), with b = a + g, Δ = F(b) − F(a), density f and k = (log f)′:
 
@@ -47,6 +47,8 @@ from likely._math.graph import (
     where,
 )
 from likely._math.quadrature import EVEN
+
+Formula = Callable[..., Node]
 
 
 def _mean(integrand: Callable[[Node], Node], width: Expression) -> Node:
@@ -202,53 +204,125 @@ def _normal_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
 class _Gompertz:
     """x = eᵇ − eᵃ, with Δ = exp(−eᵃ)·(1 − e⁻ˣ), and its derivatives in log g."""
 
-    def __init__(self, a: Expression, g: Expression, log_g: Expression) -> None:
-        self.b = a + g
-        self.x = exp(a) * expm1(g)
-        self.log_x = self.b + log1mexp_of(g, log_g)
+    def __init__(self, a: Node, b: Node, g: Expression, log_g: Expression) -> None:
+        self.b, self.start = b, exp(a)
+        self.x = -exp(b) * expm1(-g)
+        self.log_x = b + log1mexp_of(g, log_g)
         self.gone = self.x > 750.0  # e⁻ˣ is 0
         self.slope = where(self.gone, 0.0, log1mexp_slope(self.x, self.log_x))  # x/(eˣ − 1)
         self.bend = where(self.gone, 0.0, log1mexp_bend(self.x))
         self.moves = g + log1mexp_slope(g, log_g)  # ∂log x/∂log g = g/(1 − e⁻ᵍ)
-        self.narrow = _both(g < 0.5, g * abs_(expm1(self.b)) < 0.7)
+        self.narrow = _both(g < 0.5, g * abs_(expm1(b)) < 0.7)
+        self.width = g
 
     def ratio(self, t: Node) -> Node:
         """f(b − t)/f(b) − 1"""
         return expm1(-expm1(self.b) * expm1(-t) - expm1mx(-t))
 
+    @property
+    def log_difference(self) -> Node:
+        """log Δ"""
+        return log1mexp_of(self.x, self.log_x) - self.start
+
+    @property
+    def pull(self) -> Node:
+        """S"""
+        near = -self.slope * self.moves * (self.ratio(as_node(self.width)) / self.width)
+        return where(self.narrow, near, self.slope - self.start)
+
+    @property
+    def pull_bend(self) -> Node:
+        """∂S/∂a"""
+        return self.slope * self.bend - self.start
+
+
+def _complementary(a: Expression, g: Expression, log_g: Expression) -> _Gompertz:
+    return _Gompertz(a.node, a + g, g, log_g)
+
 
 def _gompertz(a: Expression, g: Expression, log_g: Expression) -> Node:
-    d = _Gompertz(a, g, log_g)
-    return log1mexp_of(d.x, d.log_x) - exp(a)
+    return _complementary(a, g, log_g).log_difference
 
 
 def _gompertz_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
-    d = _Gompertz(a, g, log_g)
+    d = _complementary(a, g, log_g)
     return d.slope * d.moves
 
 
 def _gompertz_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
-    d = _Gompertz(a, g, log_g)
-    return where(d.narrow, -d.slope * d.moves * (d.ratio(as_node(g)) / g), d.slope - exp(a))
+    return _complementary(a, g, log_g).pull
 
 
 def _gompertz_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
-    d = _Gompertz(a, g, log_g)
-    return d.slope * d.bend - exp(a)
+    return _complementary(a, g, log_g).pull_bend
 
 
 def _gompertz_cross(a: Expression, g: Expression, log_g: Expression) -> Node:
-    d = _Gompertz(a, g, log_g)
+    d = _complementary(a, g, log_g)
     return d.slope * d.moves * d.bend
 
 
 def _gompertz_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
-    d = _Gompertz(a, g, log_g)
+    d = _complementary(a, g, log_g)
     edge = d.slope * d.moves
     excess = _mean(d.ratio, g)
     narrow = edge * (excess / (1.0 + excess) - g * expm1(d.b))
     more = g + log1mexp_slope(g, log_g) * log1mexp_bend(g)
     return where(d.narrow, narrow, edge * d.bend * d.moves + d.slope * more)
+
+
+# --- That of the log-log link, F(x) = exp(−e^(−x)): the same from above, but for derivatives in log g at a. -
+
+
+class _Gumbel:
+    """T = S₁ g/(eᵍ − 1) + g e^(−b), where S₁ is x/(eˣ − 1) from −b to −a."""
+
+    def __init__(self, a: Expression, g: Expression, log_g: Expression) -> None:
+        self.b = a + g
+        self.turned = _Gompertz(-self.b, -a, g, log_g)
+        self.moves = log1mexp_slope(g, log_g)
+        self.tail = g * exp(-self.b)
+        self.edge = self.turned.slope * self.moves + self.tail
+        self.narrow = _both(g < 0.5, g * abs_(expm1(-self.b)) < 0.7)
+
+    def ratio(self, t: Node) -> Node:
+        """f(b − t)/f(b) − 1"""
+        return expm1(-expm1(-self.b) * expm1(t) - expm1mx(t))
+
+
+def _gumbel(a: Expression, g: Expression, log_g: Expression) -> Node:
+    return _Gumbel(a, g, log_g).turned.log_difference
+
+
+def _gumbel_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
+    return -_Gumbel(a, g, log_g).turned.pull
+
+
+def _gumbel_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    return _Gumbel(a, g, log_g).turned.pull_bend
+
+
+def _gumbel_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
+    return _Gumbel(a, g, log_g).edge
+
+
+def _gumbel_cross(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gumbel(a, g, log_g)
+    return -d.turned.slope * d.turned.bend * d.moves - d.tail
+
+
+def _gumbel_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
+    d = _Gumbel(a, g, log_g)
+    excess = _mean(d.ratio, g)
+    narrow = d.edge * (excess / (1.0 + excess) + g * expm1(-d.b))
+    moved = d.turned.slope * d.moves * (d.turned.bend * d.moves + log1mexp_bend(g))
+    return where(d.narrow, narrow, moved + d.tail * (1.0 - g))
+
+
+def gumbel_beside(a: Expression, g: Expression, log_g: Expression) -> Node:
+    """S + 1, which is as small as e^(−a) far right, where the density falls like that; up to ∞ for an infinite g."""
+    d = _Gumbel(a, g, log_g).turned
+    return where(d.x < 1.0, d.x + d.bend, 1.0 - d.slope) + d.start
 
 
 # --- The atoms, with the textbook's differences as their definitions. ----------------------------
@@ -318,76 +392,58 @@ logistic_between = register(
     _logistic,
 )
 
-normal_between_edge_bend = register("normal_between_edge_bend", expansion=_normal_edge_bend)
-normal_between_cross = register("normal_between_cross", expansion=_normal_cross)
-normal_between_slope_bend = register("normal_between_slope_bend", expansion=_normal_slope_bend)
-normal_between_edge = register(
-    "normal_between_edge",
-    lambda a, g, log_g, out: (
-        normal_between_cross(a, g, log_g),
-        0.0,
-        normal_between_edge_bend(a, g, log_g),
-    ),
-    _textbook_edge(ndtr, _density),
-    _normal_edge,
-)
-normal_between_slope = register(
-    "normal_between_slope",
-    lambda a, g, log_g, out: (
-        normal_between_slope_bend(a, g, log_g),
-        0.0,
-        normal_between_cross(a, g, log_g),
-    ),
-    _textbook(ndtr, _density),
-    _normal_slope,
-)
-normal_between = register(
+
+def _register(name: str, parts: tuple[Formula, ...], cdf: Formula, density: Formula) -> Atom:
+    """log Δ and its derivatives, from the expansions of log Δ, S, T, ∂S/∂a, ∂T/∂a and ∂T/∂log g."""
+    value, slope, edge, slope_bend, cross, edge_bend = parts
+    bend = register(f"{name}_edge_bend", expansion=edge_bend)
+    both = register(f"{name}_cross", expansion=cross)
+    twice = register(f"{name}_slope_bend", expansion=slope_bend)
+    second = register(
+        f"{name}_edge",
+        lambda a, g, log_g, out: (both(a, g, log_g), 0.0, bend(a, g, log_g)),
+        _textbook_edge(cdf, density),
+        edge,
+    )
+    first = register(
+        f"{name}_slope",
+        lambda a, g, log_g, out: (twice(a, g, log_g), 0.0, both(a, g, log_g)),
+        _textbook(cdf, density),
+        slope,
+    )
+    return register(
+        name,
+        lambda a, g, log_g, out: (first(a, g, log_g), 0.0, second(a, g, log_g)),
+        _log_difference(cdf),
+        value,
+    )
+
+
+normal_between = _register(
     "normal_between",
-    lambda a, g, log_g, out: (
-        normal_between_slope(a, g, log_g),
-        0.0,
-        normal_between_edge(a, g, log_g),
-    ),
-    _log_difference(ndtr),
-    _normal,
+    (_normal, _normal_slope, _normal_edge, _normal_slope_bend, _normal_cross, _normal_edge_bend),
+    ndtr,
+    _density,
 )
-
-gompertz_between_edge_bend = register("gompertz_between_edge_bend", expansion=_gompertz_edge_bend)
-gompertz_between_cross = register("gompertz_between_cross", expansion=_gompertz_cross)
-gompertz_between_slope_bend = register(
-    "gompertz_between_slope_bend", expansion=_gompertz_slope_bend
-)
-gompertz_between_edge = register(
-    "gompertz_between_edge",
-    lambda a, g, log_g, out: (
-        gompertz_between_cross(a, g, log_g),
-        0.0,
-        gompertz_between_edge_bend(a, g, log_g),
-    ),
-    _textbook_edge(_survival, _gompertz_density),
-    _gompertz_edge,
-)
-gompertz_between_slope = register(
-    "gompertz_between_slope",
-    lambda a, g, log_g, out: (
-        gompertz_between_slope_bend(a, g, log_g),
-        0.0,
-        gompertz_between_cross(a, g, log_g),
-    ),
-    _textbook(_survival, _gompertz_density),
-    _gompertz_slope,
-)
-gompertz_between = register(
+gompertz_between = _register(
     "gompertz_between",
-    lambda a, g, log_g, out: (
-        gompertz_between_slope(a, g, log_g),
-        0.0,
-        gompertz_between_edge(a, g, log_g),
+    (
+        _gompertz,
+        _gompertz_slope,
+        _gompertz_edge,
+        _gompertz_slope_bend,
+        _gompertz_cross,
+        _gompertz_edge_bend,
     ),
-    _log_difference(_survival),
-    _gompertz,
+    _survival,
+    _gompertz_density,
 )
-
+gumbel_between = _register(
+    "gumbel_between",
+    (_gumbel, _gumbel_slope, _gumbel_edge, _gumbel_slope_bend, _gumbel_cross, _gumbel_edge_bend),
+    lambda x: exp(-exp(-x)),
+    lambda x: exp(-x - exp(-x)),
+)
 
 #: How the logistic distribution's survival function falls over a narrow interval, log σ(−a − g) − log σ(−a).
 logistic_fall = register(
@@ -402,4 +458,5 @@ BETWEEN: dict[str, Atom] = {
     "logit": logistic_between,
     "probit": normal_between,
     "cloglog": gompertz_between,
+    "loglog": gumbel_between,
 }

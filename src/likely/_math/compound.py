@@ -87,6 +87,40 @@ def expm1_ratio_curve(x: Expression) -> Node:
     return x - log1mexp_slope(x, x) * -log1mexp_bend(x)
 
 
+#: Bernoulli's numbers over factorials, B₂ₙ/(2n)!: x/(eˣ − 1) is 1 − x/2 and the sum of these times x²ⁿ.
+_BERNOULLI = (
+    1.0 / 12.0, -1.0 / 720.0, 1.0 / 30240.0, -1.0 / 1209600.0, 1.0 / 47900160.0, -691.0 / 1307674368000.0,
+    1.0 / 74724249600.0, -3617.0 / 10670622842880000.0, 43867.0 / 5109094217170944000.0,
+    -174611.0 / 802857662698291200000.0,
+)  # fmt: skip
+
+
+def _of_squares(x: Expression, factor: Callable[[int], float]) -> Node:
+    """Σ factor(2n) B₂ₙ/(2n)! x²ⁿ, for x < 1"""
+    square = where(x < 1.0, x * x, 0.0)
+    return square * polynomial(
+        square, [factor(2 * n) * c for n, c in enumerate(_BERNOULLI, start=1)]
+    )
+
+
+def log_sinh_ratio(x: Expression, log_x: Expression) -> Node:
+    """log(sinh(x/2)/(x/2)), x > 0: x²/24 at 0."""
+    near = _of_squares(x, lambda power: 1.0 / power)
+    return where(x < 1.0, near, log_expm1_ratio(x, log_x) - 0.5 * x)
+
+
+def sinh_ratio_slope(x: Expression, log_x: Expression) -> Node:
+    """Its derivative in log x, x/2 − 1 + x/(eˣ − 1)."""
+    near = _of_squares(x, lambda power: 1.0)
+    return where(x < 1.0, near, 0.5 * x + (log1mexp_slope(x, log_x) - 1.0))
+
+
+def sinh_ratio_curve(x: Expression) -> Node:
+    """Its second derivative in log x: x²/6 at 0."""
+    near = _of_squares(x, float)
+    return where(x < 1.0, near, 0.5 * x + log1mexp_slope(x, x) * log1mexp_bend(x))
+
+
 def log_ratio_of(
     x: Expression, m: Expression, d: Expression, log_x: Expression, log_m: Expression
 ) -> Node:

@@ -160,6 +160,19 @@ class _Tails(TwoTails):
     def _score(self, v: Node) -> Node:
         return self._scores(v)[0]
 
+    def _ahead(self, v: Node) -> Node:
+        """The first of them at m less that at m eᵛ, as small as the means and as 1/s."""
+        c, m, s = self.c, self.m, self.s
+        e = exp(self.sign * -v)
+        a, b = m * where(self.grows, e, 1.0), where(self.grows, 1.0, e)
+        sum_ = a + s * b
+        change = m * where(self.grows, -expm1(v), expm1(-v)) / sum_
+        far = where(self.grows, 0.0, v) - log((s + m) / sum_) + change * ((c + s) / (s + m))
+        far_out = change < -0.5
+        inside = where(far_out, 0.0, change)
+        near = inside / (1.0 + inside) * ((c * b - a) / sum_) - log1p_residual(inside)
+        return s * where(far_out, far, near)
+
     @cached_property
     def _constant(self) -> Node:
         c, s, log_s = self.c, self.s, self.log_s
@@ -192,20 +205,20 @@ class _Tails(TwoTails):
         if part == "pull":
             return self.tail.mean(self._pull)
         if part == "rise":
-            return self._score(constant(0.0)) - self.computed("shape")
+            return self.tail.mean(self._ahead)
         if part == "shape":
             return self.tail.mean(self._score)
         return self.tail.mean(lambda v: self._scores(v)[1]) + self.tail.variance(self._score)
 
 
-_tails = Recent(_Tails)
+tails_of_counts = Recent(_Tails)
 
 
 def _place(in_log_m: Any, in_log_s: Any) -> tuple[Any, ...]:
     return 0.0, 0.0, 0.0, in_log_m, in_log_s
 
 
-def _curves(args: tuple[Node, ...]) -> tuple[Node, Node]:
+def curves_of_peak(args: tuple[Node, ...]) -> tuple[Node, Node]:
     """The derivatives of log w's slope in log m, s (c − m)/(s + m), in log m and in log s."""
     c, m, s = args[:3]
     product = 1.0 / (1.0 + s / m) * (1.0 / (1.0 + m / s))
@@ -216,23 +229,23 @@ def _pull_rule(*args: Node) -> tuple[Any, ...]:
     # It is that slope less P's.
     *args_, out = args
     slope, rise = (ATOMS[f"count_above_{part}"](*args_) for part in ("slope", "rise"))
-    in_m, in_s = _curves(tuple(args_))
+    in_m, in_s = curves_of_peak(tuple(args_))
     return _place(in_m - slope * out, in_s - slope * rise)
 
 
 def _rise_rule(*args: Node) -> tuple[Any, ...]:
     *args_, out = args
     slope, shape_2 = (ATOMS[f"count_above_{part}"](*args_) for part in ("slope", "shape_2"))
-    return _place(_curves(tuple(args_))[1] - slope * out, count_curve(*args_) - shape_2)
+    return _place(curves_of_peak(tuple(args_))[1] - slope * out, count_curve(*args_) - shape_2)
 
 
 #: ∂² log p(c)/∂(log s)²
 count_curve = register(
-    "count_curve", expansion=lambda *args: _tails(*args)._scores(constant(0.0))[1]
+    "count_curve", expansion=lambda *args: tails_of_counts(*args)._scores(constant(0.0))[1]
 )
 log_count_above, count_above_slope = register_tail(
     "count_above",
-    _tails,
+    tails_of_counts,
     True,
     _place,
     lambda c, m, s, log_m, log_s: log(betainc(c, s, m / (s + m))),
@@ -241,23 +254,29 @@ log_count_above, count_above_slope = register_tail(
 )
 log_count_below, _ = register_tail(
     "count_below",
-    _tails,
+    tails_of_counts,
     False,
     _place,
     lambda c, m, s, log_m, log_s: log(betainc(s, c, s / (s + m))),
 )
 
 
-def log_above(log_density: Callable[[Any], Node], y: Any, k: Any, *of: Any) -> Node:
-    """log p(y | Y ≥ k) for y ≥ k ≥ 1; ``of`` is the mean, the size and their logarithms.
+def log_above(
+    log_density: Callable[[Any], Node],
+    apart: Callable[[Any], Node],
+    y: Any,
+    k: Any,
+    m: Any,
+    rise: tuple[Any, Any],
+    above: Any,
+) -> Node:
+    """log p(y | Y ≥ k) for y ≥ k ≥ 1 and the mean m; ``apart`` is log p but for a term that is the same for every y.
 
-    P(Y ≥ k) is p(k) and P(Y ≥ k + 1), which is (k + 1) p(k + 1) = p(k) (k + s) m/(s + m) over its slope: below
-    the bound, where little but p(k) is left, log p(k) cancels on paper.
+    P(Y ≥ k) is p(k) and P(Y ≥ k + 1), of which ``above`` is the logarithm. It is (k + 1) p(k + 1) over its slope, and
+    ``rise`` is (k + 1) p(k + 1)/p(k) and that slope: below the bound, where little but p(k) is left, log p(k) cancels
+    on paper.
     """
-    m, s = of[:2]
-    first = log_density(k)
-    # (k + s) m/(s + m), of whose two factors' slopes in s nothing would be left near Poisson
-    more = m * (1.0 + (k - m) / (s + m)) / count_above_slope(k + 1.0, *of)
-    few = where(equal(y, k), 0.0, log_density(y) - first) - log1p(more)
-    many = log_density(y) - logaddexp(first, log_count_above(k + 1.0, *of))
+    step, slope = rise
+    few = where(equal(y, k), 0.0, apart(y) - apart(k)) - log1p(step / slope)
+    many = log_density(y) - logaddexp(log_density(k), above)
     return where(m < k, few, many)

@@ -22,14 +22,17 @@ from typing import Any
 
 from likely._math.atoms import (
     ATOMS,
+    Atom,
     expm1mx,
     gamma_deviance,
     gamma_exponential,
     gamma_slope,
     gammainc,
     gammaincc,
+    log1mexp,
     log_factorial_error,
     log_factorial_error_1,
+    register,
     stirling,
     stirling_curve,
     stirling_error_2,
@@ -101,6 +104,12 @@ class _Series:
         return self._sum(lambda n: self.k * n / ((n + self.k) * (n + self.k))) / self.m
 
     @cached_property
+    def _second(self) -> Node:
+        """∂²M/∂(log k)² at fixed x, over M"""
+        k = self.k
+        return self._sum(lambda n: k * n * (n - k) / ((n + k) * (n + k) * (n + k))) / self.m
+
+    @cached_property
     def rise(self) -> Node:
         """∂ log(p/P)/∂log k"""
         return 1.0 - self._first + self.pull
@@ -120,9 +129,38 @@ class _Series:
         k = self.k
         z = 1.0 + k
         trigamma = stirling_error_2(z) + (1.0 + 0.5 / z) / z
-        second = self._sum(lambda n: k * n * (n - k) / ((n + k) * (n + k) * (n + k))) / self.m
-        own = self._logarithm - k * k * trigamma + second - self._first * self._first
+        own = self._logarithm - k * k * trigamma + self._second - self._first * self._first
         return own + self.slope * (2.0 - 2.0 * self._first + self.pull)
+
+    # --- Of log M, as small as k x. ---------------------------------------------------------------
+
+    @cached_property
+    def rest(self) -> Node:
+        """log M"""
+        return log1p(-self.gap)
+
+    @cached_property
+    def rest_slope(self) -> Node:
+        """∂ log M/∂t"""
+        return self.k * (expm1(-self.x) + self.gap) / self.m
+
+    @cached_property
+    def rest_shape(self) -> Node:
+        """∂ log M/∂log k"""
+        return self._first + self.rest_slope
+
+    @cached_property
+    def rest_slope_2(self) -> Node:
+        return self.slope * self.pull
+
+    @cached_property
+    def rest_cross(self) -> Node:
+        return self.rest_slope + self.slope * (self.pull - self._first)
+
+    @cached_property
+    def rest_shape_2(self) -> Node:
+        own = self._second - self._first * self._first + 2.0 * self.rest_slope
+        return own + self.slope * (self.pull - 2.0 * self._first)
 
 
 class _Integral:
@@ -245,6 +283,27 @@ log_gamma_upper, _ = register_tail(
 # --- Intervals. ----------------------------------------------------------------------------------
 
 
+def _of_series(part: str) -> Callable[..., Node]:
+    return lambda t, k, log_k: getattr(_Series(t, k, gamma_exponential(t, k)), part)
+
+
+def _rest(part: str, in_t: str, in_log_k: str) -> Atom:
+    """log M or a derivative of it, from the names of its own."""
+
+    def rule(t: Node, k: Node, log_k: Node, out: Node) -> tuple[Any, ...]:
+        return _place(ATOMS[f"gamma_{in_t}"](t, k, log_k), ATOMS[f"gamma_{in_log_k}"](t, k, log_k))
+
+    return register(f"gamma_{part}", rule, expansion=_of_series(part))
+
+
+for _part in ("rest_slope_2", "rest_cross", "rest_shape_2"):
+    register(f"gamma_{_part}", expansion=_of_series(_part))
+_rest("rest_slope", "rest_slope_2", "rest_cross")
+_rest("rest_shape", "rest_cross", "rest_shape_2")
+#: log M: what P(k, x) is beside xᵏ/Γ(1 + k), for x < 1 and k < 1.
+gamma_rest = _rest("rest", "rest_slope", "rest_shape")
+
+
 def gamma_between(t: Expression, width: Expression, k: Expression, log_k: Expression) -> Node:
     """log(P(k, x eʷ) − P(k, x)) for the width w > 0: a narrow one from the density, others from the tails."""
     x, gap = gamma_exponential(t, k), gamma_slope(t, k, log_k)
@@ -256,4 +315,9 @@ def gamma_between(t: Expression, width: Expression, k: Expression, log_k: Expres
         (log_gamma_lower(t, k, log_k), log_gamma_lower(end, k, log_k)),
         (log_gamma_upper(t, k, log_k), log_gamma_upper(end, k, log_k)),
     )
+    # Where k is so small that log x is nearly uniform, the mean moves only what both ends have of M.
+    rise = k * width + gamma_rest(end, k, log_k) - gamma_rest(t, k, log_k)
+    uniform = log_gamma_lower(t, k, log_k) + rise + log1mexp(rise)
+    few = where(gamma_exponential(end, k) < 1.0, k, 1.0) < 1.0
+    wide = where(few, uniform, wide)
     return where(narrow, _log_density(t, k, log_k) + log(width) + log(mean), wide)

@@ -138,6 +138,14 @@ def _shape_rise(d: Expression, s: Expression, q: Expression, log_s: Expression) 
     return where(near, w * (w * (w * (x * series))), steep - w * (v * v * (2.0 + 6.0 * r)))
 
 
+def _shape_bend(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
+    w, x = _at(d, s, q)
+    second = _either(
+        x, 2, False, lambda e, r: e * r * (1.0 - 2.0 * r * (1.0 - r)) - 2.0 * r * r * r
+    )
+    return w * (w * (w * second))
+
+
 def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     w, x = _at(d, s, q)
     return w * (w * _mean_1(x))
@@ -192,7 +200,8 @@ def _shape_covariant(atom: Moving, gamma: Connection) -> Node | None:
     # Of q = eᵗ.
     if atom.slopes[2] is not atom.args[2] or not atom.alone(2):
         return None
-    return gengamma_shape_rise(*atom.args) - gamma.node * atom.node
+    form = at({-2.0: gengamma_shape_bend})
+    return form(*atom.args, atom.node, gengamma_shape_rise(*atom.args), gamma)
 
 
 gengamma_shape_rise: Atom = register(
@@ -200,6 +209,19 @@ gengamma_shape_rise: Atom = register(
     None,
     lambda d, s, q, log_s: q * _textbook_shape_2(d, s, q, log_s),
     _shape_rise,
+)
+gengamma_shape_bend: Atom = register(
+    # With twice the slope: far left the loss is linear in 1/q, but for a square.
+    "gengamma_shape_bend",
+    None,
+    lambda d, s, q, log_s: (
+        (
+            _textbook(d, s, q)[2] * ((_textbook(d, s, q)[1] - 2.0) * _textbook(d, s, q)[1] + 2.0)
+            - 2.0
+        )
+        / (q * q * q)
+    ),
+    _shape_bend,
 )
 gengamma_shape_2 = register("gengamma_shape_2", None, _textbook_shape_2, _shape_2)
 gengamma_exponential = register(

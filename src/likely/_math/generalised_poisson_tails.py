@@ -98,7 +98,8 @@ class _Scores:
         rest = 1.0 / (1.0 + m / d / maximum(k, 0.5))
         rest = where(k < 0.5, 0.0, rest)  # 1 − A
         away = (k - m) * share
-        spread = away * (away / (m / d + k))
+        self.part, self.rest, self.branch = a, rest, branch
+        self.spread = spread = away * (away / (m / d + k))
         rate = m * share
         self.mean = away * a + rest
         # Of k < 2 little is left of the difference.
@@ -135,6 +136,10 @@ class _Term:
         return _Scores(self.k, self.given.m, self.given.d)
 
     @cached_property
+    def first_scores(self) -> _Scores:
+        return _Scores(self.given.start, self.given.m, self.given.d)
+
+    @cached_property
     def _over(self) -> Node:
         """k less the first count, over 1 + dk/m"""
         m, d, inside = self.given.m, self.given.d, maximum(self.k, 1.0)
@@ -163,17 +168,40 @@ class _Term:
     def shape(self) -> Node:
         return self.total * self.turn
 
+    # --- The second derivatives, less those at the first count: no term of them cancels. ---------------
+
+    @cached_property
+    def _apart(self) -> Node:
+        """(1 − A)/k times k less the first count"""
+        m, d = self.given.m, self.given.d
+        return self.away * (d / (m + d * self.k))
+
+    @cached_property
+    def _bend(self) -> Node:
+        """Of (k − 1) A (1 − A)"""
+        k, own, first = self.k, self.scores, self.first_scores
+        both = own.part * first.part * (k + self.given.start - 1.0)
+        return self._apart * first.part * (both + first.rest * (2.0 * k * own.part + own.rest))
+
+    @cached_property
+    def _fold(self) -> Node:
+        """Of s (A − 2θ) − A (1 − A)"""
+        own, first = self.scores, self.first_scores
+        step = self._apart * first.part  # of 1 − A
+        moved = (own.part - 2.0 * own.branch) * (self.turn + step)
+        return moved - step * (first.spread + own.part * first.part - own.rest * first.rest)
+
     @property
     def mean_2(self) -> Node:
-        return self.total * (self.scores.mean_2 + self.rise * self.rise)
+        return self.total * (self._bend + self.rise * self.rise)
 
     @property
     def cross(self) -> Node:
-        return self.total * (self.scores.cross + self.rise * self.turn)
+        return self.total * (self.rise * self.turn - self._bend)
 
     @property
     def shape_2(self) -> Node:
-        return self.total * (self.scores.shape_2 + self.turn * self.turn)
+        return self.total * (self._fold + self.turn * self.turn)
 
 
 _TERMS = Terms(
@@ -257,8 +285,7 @@ class _Tails(TwoTails):
         one, other = {"mean_2": ("mean", "mean"), "cross": ("mean", "shape")}.get(
             part, ("shape", "shape")
         )
-        own: Node = getattr(self.scores, part)
-        return self._moment(part) - own - self._moment(one) * self._moment(other)
+        return self._moment(part) - self._moment(one) * self._moment(other)
 
     def compute(self, part: str) -> Node:
         if part == "value":
@@ -267,14 +294,14 @@ class _Tails(TwoTails):
             return where(self.below, -self._mean, self._mean)
         if part == "pull":
             one = self._moment("mean")
-            return (self._moment("mean_2") - one * one) / self._mean
+            return (self.scores.mean_2 + (self._moment("mean_2") - one * one)) / self._mean
         if part == "rise":
             both = self._moment("mean") * self._moment("shape")
-            return (self._moment("cross") - both) / self._mean
+            return (self.scores.cross + (self._moment("cross") - both)) / self._mean
         if part == "shape":
             return self._shape
         one = self._moment("shape")
-        return self._moment("shape_2") - one * one
+        return self.scores.shape_2 + (self._moment("shape_2") - one * one)
 
 
 _tails = Recent(_Tails)

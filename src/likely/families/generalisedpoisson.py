@@ -7,8 +7,11 @@ from likely._math.atoms import (
     generalised_poisson_deviance,
     generalised_poisson_log_rate,
     log1mexp_of,
+    log1pmx,
     log_expm1_ratio,
+    log_sinh_ratio,
     sigmoid,
+    softplus,
 )
 from likely._math.domains import counts, positive
 from likely._math.generalised_poisson_tails import (
@@ -57,6 +60,11 @@ class GeneralisedPoisson(Distribution):
         terms = _of(y, mean, dispersion)
         left = rate - generalised_poisson_deviance(*terms) - generalised_poisson_log_rate(*terms)
         few = left - count_error(y) - ratio
+        # Where each event sets off nearly one other, the mean moves p(2) and log((e^λ − 1)/λ) alike, by λ/2.
+        branch, excess = sigmoid(dispersion.log), 0.5 * (mean / dispersion)
+        two = log1pmx(excess) + 0.5 * (rate / dispersion) - log_sinh_ratio(rate, log_rate)
+        two = two - softplus(-dispersion.log) - 2.0 * branch
+        few = where(equal(y, 2.0), where(dispersion < 1.0, few, two), few)
         plain = saddle(*_of(y, mean, dispersion)) - log1mexp_of(rate, log_rate)
         many = where(rate < 1.0, few, plain)
         return where(equal(y, 1.0), -(sigmoid(dispersion.log) + ratio), many)

@@ -84,6 +84,9 @@ class Gumbel(Distribution):
     def log_sf_above(y, low, loc, scale):
         return gumbel_later((low - loc) / scale, (y - low) / scale)
 
+    def log_cdf_below(y, high, loc, scale):
+        return exp((loc - y) / scale) * expm1((y - high) / scale)
+
     def quantile(q, loc, scale):
         return loc - scale * log(-log(q))
 

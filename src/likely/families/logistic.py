@@ -84,6 +84,10 @@ class Logistic(Distribution):
         a, b, width = ((v / scale) for v in (low - loc, y - loc, y - low))
         return logistic_later(a, b, width, log(y - low) - scale.log)
 
+    def log_cdf_below(y, high, loc, scale):
+        a, b, width = ((v / scale) for v in (loc - high, loc - y, high - y))
+        return logistic_later(a, b, width, log(high - y) - scale.log)
+
     def quantile(q, loc, scale):
         return loc + scale * (log(q) - log1p(-q))
 

@@ -115,6 +115,11 @@ class LogLogistic(Distribution):
         a, b = (shape * (v.log - scale.log) for v in (low, y))
         return logistic_later(a, b, shape * ratio, log(ratio) + shape.log)
 
+    def log_cdf_below(y, high, scale, shape):
+        ratio = log_ratio(high, y, high - y)
+        a, b = (shape * (scale.log - v.log) for v in (high, y))
+        return logistic_later(a, b, shape * ratio, log(ratio) + shape.log)
+
     def quantile(q, scale, shape):
         return scale * exp((log(q) - log1p(-q)) / shape)
 

@@ -12,7 +12,13 @@ from likely._math.atoms import (
     scaled_log1p,
     whole_before,
 )
-from likely._math.count_tails import log_above, log_count_above, log_count_below, saddle
+from likely._math.count_tails import (
+    count_above_slope,
+    log_above,
+    log_count_above,
+    log_count_below,
+    saddle,
+)
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
@@ -96,7 +102,11 @@ class NegativeBinomial(Distribution):
         def log_density(k):
             return NegativeBinomial.log_density(k, mean, size)
 
-        return log_above(log_density, y, low + 1.0, mean, size, mean.log, size.log)
+        # (k + s) m/(s + m), of whose two factors' slopes in s nothing would be left near Poisson
+        k, of = low + 1.0, (mean, size, mean.log, size.log)
+        rise = mean * (1.0 + (k - mean) / (size + mean)), count_above_slope(k + 1.0, *of)
+        above = log_count_above(k + 1.0, *of)
+        return log_above(log_density, log_density, y, k, mean, rise, above)
 
     def expected_information(mean, size):
         return {

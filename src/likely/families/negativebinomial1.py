@@ -12,20 +12,21 @@ from likely._math.atoms import (
     negative_binomial_factorial,
     negative_binomial_information,
     negative_binomial_log_zeros,
+    sigmoid,
     softplus,
     stirling,
     stirling_of_sum,
     whole_before,
 )
-from likely._math.count_tails import log_above, log_count_above, log_count_below
+from likely._math.cluster_tails import clusters_rate, log_clusters_above, log_clusters_below
+from likely._math.count_tails import log_above
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
 
 
-def _as_size(mean, dispersion):
-    # the arguments of NegativeBinomial's atoms, at size m/d
-    return mean, mean / dispersion, mean.log, mean.log - dispersion.log
+def _parameters(mean, dispersion):
+    return mean, dispersion, mean.log, dispersion.log
 
 
 def _few(y, mean, dispersion):
@@ -135,16 +136,22 @@ class NegativeBinomial1(Distribution):
         return where(y < 0.0, 1.0, inside)
 
     def log_cdf(y, mean, dispersion):
-        return log_count_below(y + 1.0, *_as_size(mean, dispersion))
+        return log_clusters_below(y + 1.0, *_parameters(mean, dispersion))
 
     def log_sf(y, mean, dispersion):
-        return log_count_above(y + 1.0, *_as_size(mean, dispersion))
+        return log_clusters_above(y + 1.0, *_parameters(mean, dispersion))
 
     def log_above(y, low, mean, dispersion):
         def log_density(k):
             return NegativeBinomial1.log_density(k, mean, dispersion)
 
-        return log_above(log_density, y, low + 1.0, *_as_size(mean, dispersion))
+        def apart(k):
+            return where(mean < dispersion, _one_cluster(k, mean, dispersion), log_density(k))
+
+        k, of = low + 1.0, _parameters(mean, dispersion)
+        rise = mean * sigmoid(-dispersion.log) + k * sigmoid(dispersion.log)  # (m + k d)/(1 + d)
+        above = log_clusters_above(k + 1.0, *of)
+        return log_above(log_density, apart, y, k, mean, (rise, clusters_rate(k + 1.0, *of)), above)
 
     def expected_information(mean, dispersion):
         # NegativeBinomial's, where log size = log mean − log dispersion

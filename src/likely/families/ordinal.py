@@ -11,7 +11,8 @@ class Ordinal(Distribution):
 
     That is, P(y ≤ k) = F(θₖ − μ). loc μ is where the latent variable lies (larger: higher classes), predicted
     from x without an intercept; thresholds θ increase and are shared by all rows. F is the inverse of loc's link:
-    logit (proportional odds), probit, or cloglog (proportional hazards), ``Ordinal(loc=predicted("probit"))``.
+    logit (proportional odds), probit, cloglog (proportional hazards) or loglog (the same from above),
+    ``Ordinal(loc=predicted("probit"))``.
     Classes are learned from y, in the order of its numbers or of an ordered pandas Categorical, or given in
     order: ``Ordinal(["low", "mid", "high"])``. The mode is the most probable class (of ties, the first), the
     median the first at which P(y ≤ k) is ½ or more. With two classes it is Bernoulli.

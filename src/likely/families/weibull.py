@@ -13,6 +13,7 @@ from likely._math.location_scale_bounds import (
     log_gap,
     log_offset,
 )
+from likely._math.tails import gumbel_later
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329
@@ -117,6 +118,11 @@ class Weibull(Distribution):
 
     def log_sf_above(y, low, scale, shape):
         return -_rise(y, low, scale, shape)
+
+    def log_cdf_below(y, high, scale, shape):
+        # Minus the logarithm of the cumulative hazard is Gumbel's variable.
+        above = shape * (scale.log - high.log)
+        return gumbel_later(above, shape * log_ratio(high, y, high - y))
 
     def quantile(q, scale, shape):
         return scale * exp(log(-log1p(-q)) / shape)

@@ -112,7 +112,7 @@ square = Link(
 )
 inverse = Link(
     "inverse",
-    (positive,),
+    (positive, real),
     lambda r: 1.0 / r,
     lambda t: 1.0 / t,
     log=lambda r: -log(r),
@@ -171,7 +171,7 @@ cloglog = Link(
 )
 loglog = Link(
     "loglog",
-    (unit_interval,),
+    (unit_interval, latent),
     lambda r: exp(-exp(-r)),
     lambda p: -log(-log(p)),
     log=lambda r: -exp(-r),

@@ -43,6 +43,15 @@ def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
     return f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
 
 
+def curvature_kind(loss: Any, kind: str) -> None:
+    """ValueError where the loss does not have this kind of curvature."""
+    if kind not in loss.curvature_kinds:
+        raise ValueError(
+            f"{loss.specification.name} declares no {kind}_information, so its {kind} curvature "
+            f'is not known: use kind="{loss.curvature_kinds[-1]}", or declare it'
+        )
+
+
 def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
     """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
     array = np.asarray(values)

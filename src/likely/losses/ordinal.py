@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.between import BETWEEN
+from likely._math import numpy_backend
+from likely._math.between import BETWEEN, gumbel_beside
 from likely._math.domains import latent, positive, real
-from likely._math.graph import where
+from likely._math.evaluate import Program, compile_program
+from likely._math.graph import symbol, where
 from likely.families.base import Parameter, specify
 from likely.links import Link, find_link
 from likely.losses import check
@@ -162,20 +164,21 @@ class OrdinalLoss(VectorLoss):
         have in common Σ_{y>j} p(y) S(y) (S(y) − S(j)): what the textbook's sum leaves after cancellation.
         """
         k, n = raw.shape
-        p, pull, widen = (np.empty((k, n)) for _ in range(3))
+        p, pull, widen, beside = (np.empty((k, n)) for _ in range(4))
         for code in range(k):
             rows = self._rows(np.full(n, float(code)), raw)
             pair = np.stack([rows.edge, rows.log_gap])
             nll, slope, _ = self.core.evaluate(rows.which, pair, 1)
             assert slope is not None
             p[code], pull[code], widen[code] = np.exp(-nll), -slope[0], -slope[1]
+            beside[code] = self._beside(rows, pull[code])
         squares = p * pull * pull
         packed = np.empty((k * (k + 1) // 2, n))
         whole = squares.sum(axis=0)
         packed[0], packed[1], packed[2] = whole, -whole, whole
         for j, step in enumerate(rows.steps, 1):
             common = step * sum(
-                p[y] * pull[y] * self._difference(y, j, p, pull) for y in range(j + 1, k)
+                p[y] * pull[y] * self._difference(y, j, p, beside) for y in range(j + 1, k)
             )
             packed[symmetric_index(j + 1, 0)] = -common
             packed[symmetric_index(j + 1, 1)] = common
@@ -185,10 +188,19 @@ class OrdinalLoss(VectorLoss):
             packed[symmetric_index(j + 1, j + 1)] = own + step * step * squares[j + 1 :].sum(axis=0)
         return packed
 
-    def _difference(self, y: int, j: int, p: Array, pull: Array) -> Array:
+    def _beside(self, rows: _Row, pull: Array) -> Array:
+        """S of a class that has one below it, but for the number that it is near to far out."""
+        if self.link.name != "loglog":
+            return pull
+        log_gap = np.where(rows.which > 0.0, np.inf, rows.log_gap)
+        with np.errstate(all="ignore"):
+            found = _falling()({"a": rows.edge, "g": np.exp(log_gap), "log_g": log_gap})[0]
+        return np.asarray(found)
+
+    def _difference(self, y: int, j: int, p: Array, beside: Array) -> Array:
         """S(y) − S(j) for y > j; under the logit S(y) = P(above y) − P(below y), whose tails are 1."""
         if self.link.name != "logit":
-            return pull[y] - pull[j]
+            return beside[y] - beside[j]
         between: Array = -p[j + 1 : y + 1].sum(axis=0) - p[j:y].sum(axis=0)
         return between
 
@@ -301,7 +313,15 @@ def _threshold(link: str, p: Array, q: Array) -> Array:
         from scipy.special import ndtri
 
         return np.where(p < q, ndtri(p), -ndtri(q))
+    if link == "loglog":
+        return -_threshold("cloglog", q, p)
     return np.log(np.where(p < q, -np.log1p(-p), -np.log(q)))
+
+
+@lru_cache
+def _falling() -> Program:
+    """S + 1 under the log-log link."""
+    return compile_program([gumbel_beside(*map(symbol, ("a", "g", "log_g")))], numpy_backend.TABLE)
 
 
 @lru_cache

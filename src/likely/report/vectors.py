@@ -70,11 +70,13 @@ def _ordinal(loss: Any) -> Story:
         "logit": ("1/(1 + exp(−t))", r"\frac{1}{1 + e^{-t}}"),
         "probit": ("Φ(t)", r"\Phi(t)"),
         "cloglog": ("1 − exp(−exp(t))", r"1 - e^{-e^t}"),
+        "loglog": ("exp(−exp(−t))", r"e^{-e^{-t}}"),
     }[link]
     names = {
         "logit": "the proportional-odds model, or ordered logit",
         "probit": "the ordered probit model",
         "cloglog": "the proportional-hazards model for grouped times",
+        "loglog": "the cumulative log-log model",
     }
     return Story(
         density=(
