@@ -60,6 +60,27 @@ def test_trees_of_classes_as_json(run, table):
     assert max(shares, key=shares.get) in ("count", "x")
 
 
+@pytest.mark.parametrize(
+    ("target", "family", "columns"),
+    [
+        ("grade", 'Ordinal(["low", "mid", "high"])', ["loc", "thresholds[0]", "thresholds[1]"]),
+        ("grade", "categorical", ["probs[high]", "probs[low]", "probs[mid]"]),
+        ("x,noise", "multivariatenormal",
+         ["loc[0]", "loc[1]", "covariance[0,0]", "covariance[1,0]", "covariance[1,1]"]),
+    ],
+)  # fmt: skip
+def test_trees_of_parameters_with_several_columns(run, table, target, family, columns):
+    frame = pd.read_csv(table).dropna()
+    frame["grade"] = np.array(["low", "mid", "high"])[np.digitize(frame["count"], [3, 7])]
+    frame.drop(columns="count").to_csv("grades.csv", index=False)
+    options = ("--predictor", "trees", "--family", family)
+    shown = run("fit", "grades.csv", "-t", target, *options)
+    assert shown.exit_code == 0, shown.stderr
+    assert all(name in shown.stdout for name in columns)
+    document = json.loads(run("fit", "grades.csv", "-t", target, *options, "--json").stdout)
+    assert list(document["feature_importances"]) == columns
+
+
 def test_alpha_is_for_linear(run, table):
     result = run("fit", table, "-t", "count", "--predictor", "trees", "--alpha", "1")
     assert result.exit_code != 0

@@ -456,6 +456,12 @@ def test_members_of_a_module_are_made_by_a_function():
         Network(Normal(), module=two_layers(3, 2), members=2).fit(X, Y)
 
 
+def test_beta_is_a_number_from_0_to_1():
+    with pytest.raises(ValueError, match=r"beta must be a number in \[0, 1\], got 1.5"):
+        Network(Normal(), beta=1.5, **QUICK).fit(X, Y)
+    assert np.isfinite(Network(Normal(), beta=1.0, **QUICK).fit(X, Y).score(X, Y))
+
+
 def test_buffers_of_a_module_are_kept(tmp_path):
     own = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
     model = Network(Normal(), module=own, **QUICK).fit(X, Y)
@@ -469,6 +475,10 @@ def test_a_module_of_the_wrong_shape_is_named():
         Network(Normal(), module=nn.Linear(3, 3), **QUICK).fit(X, Y)
     with pytest.raises(TypeError, match="module must be"):
         Network(Normal(), module=lambda width, outputs: 3, **QUICK).fit(X, Y)
+    with pytest.raises(ValueError, match=r"does not take X .*float32 of shape \(\d+, 3\): mat1"):
+        Network(Normal(), module=nn.Linear(4, 2), **QUICK).fit(X, Y)
+    with pytest.raises(ValueError, match="no parameters to learn"):
+        Network(Normal(), module=nn.Identity(), **QUICK).fit(X[:, :2], Y)
     narrow = Network(Poisson(), module=nn.Sequential(nn.Linear(3, 1), nn.Flatten(0)), **QUICK)
     assert np.isfinite(narrow.fit(X, TARGETS["counts"]).score(X, TARGETS["counts"]))
 

@@ -98,14 +98,17 @@ def as_document(report: Report) -> dict[str, Any]:
 
 
 def importances(predictor: Any, columns: tuple[str, ...]) -> dict[str, dict[str, float]] | None:
-    """Parameter → column → share of what its trees have gained; None for what is no ensemble of trees."""
+    """Raw column → column of X → share of what its trees have gained; None for what is no ensemble of trees."""
     found = getattr(predictor, "feature_importances_", None)
     if not isinstance(found, dict):
         return None
-    if named := class_names(predictor):
-        columns_of = [named[name] for name in predictor.loss_.column_names]
-        found = dict(zip(columns_of, found["probs"], strict=True))
-    return {name: dict(zip(columns, row.tolist(), strict=True)) for name, row in found.items()}
+    named = class_names(predictor)
+    names = [named.get(name, name) for name in predictor.loss_.column_names]
+    shares = np.vstack(list(found.values()))  # a parameter may own several raw columns
+    return {
+        name: dict(zip(columns, row, strict=True))
+        for name, row in zip(names, shares.tolist(), strict=True)
+    }
 
 
 def _learned(out: Console, report: Report) -> None:

@@ -184,7 +184,7 @@ class Network(JudgedEstimator):
             epochs=whole("max_epochs", self.max_epochs),
             patience=whole("patience", self.patience) if stops else None,
             batch=batch_rows(self.batch_size, X.shape[0]),
-            learning_rate=number("learning_rate", self.learning_rate, 0.0, np.inf, closed=False),
+            learning_rate=number("learning_rate", self.learning_rate, 0.0, np.inf, "()"),
             schedule=schedule(self.schedule),
             weight_decay=decay_rate(self.weight_decay, X.shape[0]),
             averaging=number("averaging", averaging, 0.0, 1.0),
@@ -192,7 +192,7 @@ class Network(JudgedEstimator):
             beta=check_beta(self.beta, loss),
             clip=None
             if self.max_norm is None
-            else number("max_norm", self.max_norm, 0.0, np.inf, closed=False),
+            else number("max_norm", self.max_norm, 0.0, np.inf, "()"),
             mixed=self._mixed(device),
             seed=seed,
         )

@@ -24,12 +24,14 @@ def whole(name: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
-def number(name: str, value: Any, low: float, high: float, *, closed: bool = True) -> float:
-    """A number in [low, high), or (low, high); ValueError names the argument."""
+def number(name: str, value: Any, low: float, high: float, ends: str = "[)") -> float:
+    """A number between low and high, whose ends are as in ``[)``, ``()`` or ``[]``; ValueError names the argument."""
     real = isinstance(value, Real) and not isinstance(value, bool)
-    if not (real and (low <= float(value) if closed else low < float(value)) and value < high):
-        bracket = "[" if closed else "("
-        raise ValueError(f"{name} must be a number in {bracket}{low:g}, {high:g}), got {value!r}")
+    inside = real and low <= float(value) <= high
+    if not inside or (value == low and ends[0] == "(") or (value == high and ends[1] == ")"):
+        raise ValueError(
+            f"{name} must be a number in {ends[0]}{low:g}, {high:g}{ends[1]}, got {value!r}"
+        )
     return float(value)
 
 
@@ -82,7 +84,7 @@ def _protection(n: int) -> float:
 
 def check_beta(value: Any, loss: Any) -> float:
     """The exponent of the β-NLL; ValueError where the family has no location to weight."""
-    beta = number("beta", value, 0.0, math.nextafter(1.0, 2.0))
+    beta = number("beta", value, 0.0, 1.0, "[]")
     if beta == 0.0:
         return beta
     first = loss.free[0] if loss.columns else None

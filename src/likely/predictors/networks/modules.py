@@ -115,14 +115,22 @@ class Copies(nn.Module):
                     "module must be a torch.nn.Module, or a function (width, outputs) that makes one; it "
                     f"made {one!r} of type {type(one).__name__}"
                 )
+            if not any(parameter.requires_grad for parameter in one.parameters()):
+                raise ValueError(f"module has no parameters to learn, got {one!r}")
         self.width, self.outputs = width, outputs
         self.each = nn.ModuleList(made)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(M, n, width) → (M, n, outputs); ValueError where a module gives another shape."""
+        """(M, n, width) → (M, n, outputs); ValueError where a module fails or gives another shape."""
         found = []
         for one, rows in zip(self.each, x, strict=True):
-            out = one(rows)
+            try:
+                out = one(rows)
+            except RuntimeError as error:
+                raise ValueError(
+                    f"module does not take X as the network reads it, {rows.dtype} of shape {tuple(rows.shape)}: "
+                    f"{error}"
+                ) from error
             if out.ndim == 1 and self.outputs == 1:
                 out = out[:, None]
             if out.shape != (rows.shape[0], self.outputs):
