@@ -18,6 +18,7 @@ from likely import (
     NegativeBinomial,
     Normal,
     Poisson,
+    SkewNormal,
     StudentT,
     Tweedie,
     Weibull,
@@ -136,3 +137,21 @@ def test_a_shape_that_grows_for_ever_is_unbounded(seed):
     result = fitted(Constant(GeneralisedExtremeValue()), np.zeros((8, 1)), y)
     assert result.status is Status.unbounded
     assert "where the support ends" in result.message
+
+
+#: Azzalini and Capitanio (1999), doi:10.1111/1467-9868.00194: from SkewNormal(0, 1, 5), with an infinite estimate.
+FRONTIER = """
+0.1169 1.7311 0.0144 0.4881 2.3877 -0.0853 0.0522 0.7226 0.8718 3.0415 0.6363 1.3590 1.5958 0.4567 0.9885 1.7001 1.0380
+1.0195 0.3528 1.4249 0.3170 1.3276 -0.1032 1.1568 0.0699 1.6802 0.2470 0.4147 1.6882 0.7256 1.3568 1.1091 0.0500 2.2886
+1.4985 2.7261 1.8443 -0.0687 0.9441 0.6872 0.5258 0.4743 0.4240 0.7349 0.4428 0.1880 0.4642 0.2786 0.2742 0.5678
+"""
+
+
+def test_frontier_data_are_half_normal():
+    y = np.array(FRONTIER.split(), dtype=float)
+    result = fitted(Constant(SkewNormal()), np.zeros((50, 1)), y)
+    assert result.status is Status.boundary
+    assert "(skewness goes to ∞)" in result.message
+    square = np.mean((y - y.min()) ** 2)
+    limit = 25.0 * (np.log(2.0 * np.pi * square) + 1.0) - 50.0 * np.log(2.0)
+    assert limit < result.loss < limit + 2e-5

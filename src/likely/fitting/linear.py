@@ -33,6 +33,7 @@ from likely.fitting.problem import Array, Design, Loss, Response, check_problem
 from likely.fitting.recession import (
     STEPS,
     VISITS,
+    Recession,
     Subspace,
     find_creep,
     find_drift,
@@ -41,6 +42,7 @@ from likely.fitting.recession import (
     find_profile,
     find_recession,
     find_way,
+    grown,
     silent_columns,
     spent,
     without_columns,
@@ -320,6 +322,8 @@ def _newton(
     bounded = not any(r.unbounded for r in outcome.recessions)
     if outcome.recessions and bounded and outcome.stop.reason != "edge":
         _go_on(outcome)
+        if outcome.recessions[0].grows is not None and len(outcome.recessions) == 1:
+            _grow_on(task, outcome, outcome.recessions[0])
     return outcome
 
 
@@ -373,6 +377,28 @@ def _go_on(outcome: Outcome) -> None:
         space = outcome.space = further
         stop.sums = further.evaluate(stop.theta, 2)
         stop.factor = None
+
+
+def _grow_on(task: Task, outcome: Outcome, recession: Recession) -> None:
+    """Let the term that grows be e times as large, and fit the rest there, as long as that lowers the loss.
+
+    Where a shape grows on the identity scale the rest is as far from its limit as 1/shape is from 0.
+    """
+    for _ in range(DOUBLINGS):
+        space, stop = outcome.space, outcome.stop
+        if stop.reason != "converged":
+            return
+        beyond = grown(space.objective, outcome.theta, recession)
+        further, origin = Subspace(space.objective, beyond, space.basis), np.zeros(space.size)
+        if not further.evaluate(origin, 2).finite:
+            return
+        expected = "expected" in task.loss.kernel_kinds
+        rows = task.counted()[1]
+        there = minimise(further, origin, PROFILE_STEPS, rows, expected, False, edges=False)
+        if there.reason != "converged" or not there.sums.loss < stop.sums.loss - stop.sums.rounding:
+            return
+        there.iterations += stop.iterations
+        outcome.space, outcome.stop = further, there
 
 
 def _minimise(

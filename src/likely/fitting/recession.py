@@ -63,6 +63,8 @@ class Recession:
 
     direction: Array
     unbounded: bool
+    #: The flat coefficient that grows by factors, and others with its logarithm.
+    grows: int | None = None
 
 
 class Subspace:
@@ -266,7 +268,16 @@ def find_growth(
     # No further than it makes a difference: the further, the worse the rest is conditioned.
     close = losses[-1] + CLOSE * max(1.0, abs(losses[-1]))
     there = next((t for t, loss in zip((0.0, *STEPS), losses, strict=True) if loss <= close))
-    return Recession(direction, _endless(space, losses, rounding)), at(min(there, STEPS[2]))
+    found = Recession(direction, _endless(space, losses, rounding), grows)
+    return found, at(min(there, STEPS[2]))
+
+
+def grown(objective: Objective, theta: Array, recession: Recession) -> Array:
+    """θ where the term that grows is e times as large, and the others are where they follow it to."""
+    matrix = objective.matrix()
+    moved = matrix @ recession.direction
+    moved[recession.grows] = (np.e - 1.0) * (matrix @ theta)[recession.grows]
+    return theta + np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
 
 
 def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
