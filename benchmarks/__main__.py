@@ -14,6 +14,7 @@ for name in (
     "scaling",
     "latency",
     "trees",
+    "objectives",
     "uci",
 ):
     print(f"\n== {name} ==", flush=True)

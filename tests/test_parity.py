@@ -77,11 +77,9 @@ def booster(library):
 
             return full, loss.metric(scores.astype("f4"), xgboost.DMatrix(X, y))[1]
         metric = loss.metric
-        if len(outputs) > 1:
-            columns = tuple((scores - loss.start[outputs]).T)  # CatBoost's begin at 0
-            found = metric.get_final_error(*metric.evaluate(columns, loss.labels(y).T, None))
-        else:
-            found = metric.get_final_error(*metric.evaluate((scores,), y, None))
+        columns = tuple((full - loss.start)[:, outputs].T)  # CatBoost's begin at 0
+        labels = loss.labels(y)
+        found = metric.get_final_error(*metric.evaluate(columns, labels.T, None))
         shared = [j for j in range(full.shape[1]) if j not in outputs]
         full[:, shared] = loss.start[shared]  # which it moved, having seen the training rows
         return full, found

@@ -85,6 +85,7 @@ DAMAGE = {
     "foreign": (lambda m: change(m, format="keras"), "was not written by likely"),
     "from the future": (lambda m: change(m, version=2), "pip install --upgrade likely"),
     "no version": (lambda m: change(m, version="1"), "no valid format version"),
+    "no checksum": (lambda m: change(m, sha256=None), "is damaged"),
     "no arrays named": (lambda m: change(m, arrays=None), "is damaged"),
     "arrays elsewhere": (
         lambda m: change(m, arrays={"file": "../x.npz", "sha256": "0"}),

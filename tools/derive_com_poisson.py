@@ -1,79 +1,132 @@
-"""Derive the polynomial of ``_math/com_poisson_near.py``: prints it as Python, and how far off it is.
+"""Derive the polynomials of ``_math/com_poisson_smooth.py``, and write them.
 
-log λ = log m + (ν − 1) log(1 + m) P(u, v), u = (m − 2)/(m + 2) and v = (1 − ν)/(1 + ν), P by least squares of what a
-step makes of it: an error counts in standard deviations of the count, less where ν or m are large.
+What is smooth of the loss is interpolated at Chebyshev's nodes of each patch, in mpmath's arithmetic; what the terms
+that are left out come to, and what their derivatives do, is printed.
 
     python tools/derive_com_poisson.py
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
+import mpmath as mp
 import numpy as np
-from numpy.polynomial import chebyshev
-from scipy.special import gammaln
 
-MEANS, NUS = (0.01, 32.0), (0.05, 4.0)
-ROWS, COLUMNS = 8, 8
-J = np.arange(400.0)
-LOG_FACTORIAL = gammaln(J + 1.0)
+from likely._math import com_poisson_patches as module
+from likely._math.com_poisson_patches import (
+    BEND,
+    FAR_MASS,
+    FAR_NU,
+    FIRST,
+    LAYOUT,
+    PATCHES,
+    POWERS,
+    WIDTH,
+)
+from patch_polynomials import patch
 
-
-def between(low: float, high: float, count: int) -> np.ndarray:
-    """Chebyshev's nodes of the logarithm."""
-    at = np.cos(np.pi * (np.arange(count) + 0.5) / count)
-    return np.exp((at * np.log(high / low) + np.log(high * low)) / 2.0)
-
-
-def solved(m: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """log λ and the variance: Newton's steps, halved where they overshoot."""
-    low, high = np.log(m) - n - 9.0, np.log(m) + 4.0 * n + 9.0
-    rate = np.log(m)
-    for _ in range(100):
-        exponent = rate[:, None] * J - n[:, None] * LOG_FACTORIAL
-        p = np.exp(exponent - exponent.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
-        mean = p @ J
-        v = (p * (J - mean[:, None]) ** 2).sum(1)
-        low, high = np.where(mean < m, rate, low), np.where(mean < m, high, rate)
-        step = rate + (m - mean) / v
-        rate = np.where((step > low) & (step < high), step, (low + high) / 2.0)
-    return rate, v
+DIGITS = 34
+#: Terms below e to this of the largest are left out.
+DEPTH = -60
+HALF = mp.mpf(1) / 2
 
 
-def points(count_m: int, count_n: int) -> tuple[np.ndarray, np.ndarray]:
-    m, n = (v.ravel() for v in np.meshgrid(between(*MEANS, count_m), between(*NUS, count_n)))
-    served = m <= np.maximum(2.5, 75.0 * n - 7.0)
-    return m[served], n[served]
+@cache
+def falls(nu: mp.mpf) -> list[mp.mpf]:
+    """(j!)^−ν, of as many j as have been asked for."""
+    return [mp.mpf(1)]
 
 
-def basis(m: np.ndarray, n: np.ndarray) -> np.ndarray:
-    found = chebyshev.chebvander2d(
-        (m - 2.0) / (m + 2.0), (1.0 - n) / (1.0 + n), [ROWS - 1, COLUMNS - 1]
+def legendre(m: mp.mpf, nu: mp.mpf) -> mp.mpf:
+    """Φ = log Σ λ^j/(j!)^ν − m log λ, which no λ makes less: the first digits of log λ are enough."""
+    known = falls(nu)
+    log_rate = mp.mpf(rough(float(m), float(nu)))
+    rate, power, total, j = mp.exp(log_rate), mp.mpf(1), mp.mpf(0), 0
+    least = mp.exp(DEPTH)
+    while True:
+        if j == len(known):
+            known.append(known[-1] * mp.exp(-nu * mp.log(j)))
+        term = power * known[j]
+        total += term
+        if j > m and term < least * total:
+            return mp.log(total) - m * log_rate
+        power *= rate
+        j += 1
+
+
+def rough(m: float, nu: float) -> float:
+    """log λ in float64."""
+    j = np.arange(m + 60 * (np.sqrt((m + 1) / nu) + 1 / nu + 1))
+    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(j[1:]))])
+    found = np.log(m) - (1 - nu) * np.log(m + 0.5)
+    for _ in range(50):
+        heights = j * found - nu * log_factorial
+        p = np.exp(heights - heights.max())
+        up, down = p * np.maximum(j - m, 0.0), p * np.maximum(m - j, 0.0)
+        off = np.log(up.sum() / down.sum())
+        found -= off / ((j @ up) / up.sum() - (j @ down) / down.sum())
+        if abs(off) < 1e-12:
+            break
+    return float(found)
+
+
+def far(u: mp.mpf, t: mp.mpf) -> mp.mpf:
+    """F/u"""
+    share = (1 + t) / 2
+    nu = mp.sqrt(FAR_MASS / FAR_NU * share / (1 - share))
+    y = (FAR_NU * nu + FAR_MASS / nu) / u
+    spread = mp.sqrt(y / nu)
+    # Whole j, or steps, from the middle outwards: above the peak falls are less steep.
+    step = mp.mpf(1) if spread < 4 else spread / 2
+    middle = mp.floor(y) if step == 1 else y - HALF
+    log_y, places = mp.log(y), []
+    for direction, j in ((1, middle), (-1, middle - step)):
+        while j >= 0:
+            rise = mp.loggamma(j + 1) - (j + HALF) * log_y + y - mp.log(2 * mp.pi) / 2
+            if -nu * rise < DEPTH - 20:
+                break
+            places.append((j + HALF - y, nu * rise))
+            j += direction * step
+    tau = mp.mpf(0)
+    for _ in range(8):
+        weights = [mp.exp(a * tau - fall) for a, fall in places]
+        total = mp.fsum(weights)
+        mean = mp.fsum(w * a for w, (a, _) in zip(weights, places, strict=True)) / total
+        square = mp.fsum(w * a * a for w, (a, _) in zip(weights, places, strict=True)) / total
+        tau -= mean / (square - mean * mean)
+    total = mp.fsum(mp.exp(a * tau - fall) for a, fall in places)
+    return (mp.log(step * total) - mp.log(2 * mp.pi * y / nu) / 2) / u
+
+
+def of_strip(k: int, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
+    """G, over u² in the first patch of a strip."""
+    nu = mp.lambertw(BEND * mp.exp(FIRST + WIDTH * (k + (1 + t) / 2))).real / BEND
+    q = LAYOUT[k].step * (i + u)
+    m = mp.expm1(q) / 2
+    y = m + HALF
+    outside = m * (nu + mp.log(1 / m)) + (1 - nu) * (
+        y * mp.log(y) + mp.log(2) / 2 + q * mp.log(2) / 2
     )
-    return found * ((n - 1.0) * np.log1p(m))[:, None]
+    value = legendre(m, nu) - outside
+    return value if i else value / u**2
 
 
-def main() -> None:
-    m, n = points(90, 50)
-    log_rate, v = solved(m, n)
-    weight = np.sqrt(v) / (1.0 + (n / 1.5) ** 4) / (1.0 + (m / 20.0) ** 2)
-    target = (log_rate - np.log(m)) * weight
-    found = np.linalg.lstsq(basis(m, n) * weight[:, None], target, rcond=None)[0]
-    m, n = points(131, 77)
-    log_rate, v = solved(m, n)
-    off = np.abs(basis(m, n) @ found - (log_rate - np.log(m))) * np.sqrt(v)
-    for most_m, most_n in ((5, 1.5), (12, 1.5), (32, 1.5), (12, 2.5), (32, 2.5), (32, 4)):
-        inside = off[(m < most_m) & (n < most_n)]
-        print(
-            f"# m < {most_m}, ν < {most_n}: {inside.max():.0e}, nine in ten {np.quantile(inside, 0.9):.0e}"
-        )
-    rows = found.reshape(ROWS, COLUMNS)
-    # From Chebyshev's polynomials to powers, in either variable.
-    rows = np.array([chebyshev.cheb2poly(row) for row in rows])
-    rows = np.array([chebyshev.cheb2poly(column) for column in rows.T]).T
-    for row in rows:
-        print("    (" + ", ".join(f"{c:.7g}" for c in row) + "),")
+@mp.workdps(DIGITS)
+def derived(number: int) -> tuple[np.ndarray, list[float]]:
+    """Of one patch."""
+    if number == 0:
+        return patch(far, True, POWERS, lowest=1)
+    k = max(k for k, strip in enumerate(LAYOUT) if strip.first <= number)
+    i = number - LAYOUT[k].first
+    return patch(lambda u, t: of_strip(k, i, u, t), True, POWERS, lowest=0 if i else 2)
 
 
 if __name__ == "__main__":
-    main()
+    tables = []
+    for number in range(PATCHES):
+        table, left_out = derived(number)
+        tables.append(table)
+        print(number, *(f"{x:.1e}" for x in left_out), flush=True)
+    np.save(Path(module.__file__).with_suffix(".npy"), np.array(tables))

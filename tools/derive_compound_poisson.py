@@ -15,11 +15,18 @@ import mpmath as mp
 import numpy as np
 
 from likely._math import compound_poisson_patches as module
-from likely._math.compound_poisson_patches import BY_X, FAR, LAYOUT, PATCHES, SHAPE, WIDTH
+from likely._math.compound_poisson_patches import (
+    BY_X,
+    FAR,
+    FAR_PATCHES,
+    LAYOUT,
+    PATCHES,
+    POWERS,
+    WIDTH,
+)
+from patch_polynomials import patch
 
 DIGITS = 34
-#: Nodes beyond the terms that are kept: what those would be is the error.
-MORE = 3
 
 
 @cache
@@ -55,9 +62,9 @@ def remainder(log_j: mp.mpf, nu: mp.mpf) -> mp.mpf:
     return log_sum(log_j, nu) - (log_v - mp.log(2 * mp.pi)) / 2
 
 
-def far(u: mp.mpf, t: mp.mpf) -> mp.mpf:
+def far(number: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
     """r/u"""
-    share = (1 - mp.sqrt(1 - (1 + t) / 2)) / 2
+    share = (1 - mp.sqrt(1 - (number + (1 + t) / 2) / FAR_PATCHES)) / 2
     return remainder(mp.log(FAR / u / share), share / (1 - share)) / u
 
 
@@ -83,75 +90,22 @@ def between(k: int, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
     return remainder(LAYOUT[k].low + LAYOUT[k].step * (i + (1 + u) / 2) + shift, nu)
 
 
-def nodes(n: int) -> list[mp.mpf]:
-    return [mp.cos(mp.pi * (2 * i + 1) / (2 * n)) for i in range(n)]
-
-
-@cache
-def to_chebyshev(n: int) -> mp.matrix:
-    """Values at the nodes → coefficients."""
-    found = mp.matrix(n, n)
-    for k in range(n):
-        for i in range(n):
-            value = 2 * mp.cos(k * mp.pi * (2 * i + 1) / (2 * n)) / n
-            found[k, i] = value / 2 if k == 0 else value
-    return found
-
-
-@cache
-def to_powers(n: int, of_unit: bool) -> list[list[int]]:
-    """The coefficients of Tₖ(v), or of Tₖ(2v − 1)."""
-    rows = [[1], [-1, 2] if of_unit else [0, 1]]
-    while len(rows) < n:
-        last = rows[-1]
-        moved = [0, *(2 * c for c in last)]
-        if of_unit:
-            moved = [2 * a - b for a, b in zip(moved, [*(2 * c for c in last), 0], strict=True)]
-        rows.append([a - b for a, b in zip(moved, rows[-2] + [0, 0], strict=True)])
-    return rows
-
-
-def patch(function, of_unit: bool, rows: int) -> tuple[np.ndarray, list[float]]:
-    """The coefficients (rows, SHAPE[1]) in powers of u, in [0, 1] or in [−1, 1], and of t; what is left out."""
-    n, m = rows + MORE, SHAPE[1] + MORE
-    values = mp.matrix(n, m)
-    for i, u in enumerate(nodes(n)):
-        for k, t in enumerate(nodes(m)):
-            values[i, k] = function((1 + u) / 2 if of_unit else u, t)
-    terms = to_chebyshev(n) * values * to_chebyshev(m).T
-    powers, others = to_powers(rows, of_unit), to_powers(SHAPE[1], False)
-    found = mp.matrix(rows, SHAPE[1])
-    left_out = [mp.mpf(0)] * 3
-    for i in range(n):
-        for k in range(m):
-            if i >= rows or k >= SHAPE[1]:
-                for order in range(3):
-                    largest = max(i, k) ** 2 * (2 if of_unit else 1)
-                    left_out[order] += abs(terms[i, k]) * largest**order
-                continue
-            for a, p in enumerate(powers[i]):
-                for b, q in enumerate(others[k]):
-                    found[a, b] += terms[i, k] * p * q
-    return np.array(found.tolist(), dtype=float), [float(x) for x in left_out]
-
-
 @mp.workdps(DIGITS)
 def derived(number: int) -> tuple[np.ndarray, list[float]]:
     """Of one patch."""
-    if number == 0:  # r itself, which u = 0 makes 0
-        found, left_out = patch(far, True, SHAPE[0] - 1)
-        return np.vstack([np.zeros((1, SHAPE[1])), found]), left_out
+    if number < FAR_PATCHES:  # r itself, which u = 0 makes 0
+        return patch(lambda u, t: far(number, u, t), True, POWERS, lowest=1)
     k = max(k for k, strip in enumerate(LAYOUT) if strip.first <= number)
     i = number - LAYOUT[k].first - 1
     if i < 0:
-        return patch(lambda u, t: below(k, u, t), True, SHAPE[0])
-    return patch(lambda u, t: between(k, i, u, t), False, SHAPE[0])
+        return patch(lambda u, t: below(k, u, t), True, POWERS)
+    return patch(lambda u, t: between(k, i, u, t), False, POWERS)
 
 
 if __name__ == "__main__":
     tables = []
     for number in range(PATCHES):
         table, left_out = derived(number)
-        tables.append(table.T)
+        tables.append(table)
         print(number, *(f"{x:.1e}" for x in left_out), flush=True)
     np.save(Path(module.__file__).with_suffix(".npy"), np.array(tables))

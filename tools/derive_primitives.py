@@ -73,12 +73,12 @@ def logarithm(z: mp.mpf) -> mp.mpf:
 
 def main() -> None:
     """Print every constant that is not exact by its formula, for double and then for single precision."""
-    for title, bits, degrees in (("double", 42, (9, 6)), ("single", 15, (4, 2))):
+    for title, bits, degrees in (("double", 42, (9, 6, 9)), ("single", 15, (4, 2, 3))):
         print(f"# --- {title} precision")
         constants(bits, *degrees)
 
 
-def constants(bits: int, exp_degree: int, log_degree: int) -> None:
+def constants(bits: int, exp_degree: int, log_degree: int, fraction_degree: int) -> None:
     """log 2 with so many bits in its high part, and the coefficients of these degrees."""
     log2 = mp.log(2)
     high = mp.floor(mp.ldexp(log2, bits)) / mp.mpf(2) ** bits
@@ -88,10 +88,11 @@ def constants(bits: int, exp_degree: int, log_degree: int) -> None:
     # r + r^2 (1/2 + r p) is expm1(r), whose relative error is the strictest.
     weight = lambda r: r**3 / mp.expm1(r) if r else mp.mpf(0)
     show("EXP_", *remez(exponential, weight, -edge, edge, exp_degree))
-    # s (2 + z p) is log(m) where s = (m - 1) / (m + 1), z = s^2, sqrt(1/2) < m < sqrt(2).
-    edge = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.0001")
+    # s (2 + z p) is log(m) where s = (m - 1) / (m + 1), z = s^2, sqrt(1/2) < m < sqrt(2) or 1 < m < 2.
     weight = lambda z: z / (2 + z * logarithm(z))
-    show("LOG_", *remez(logarithm, weight, mp.mpf(0), edge, log_degree))
+    for name, most, degree in (("LOG_", mp.sqrt(2), log_degree), ("FRACTION_", 2, fraction_degree)):
+        edge = (mp.mpf(most - 1) / (most + 1)) ** 2 * mp.mpf("1.0001")
+        show(name, *remez(logarithm, weight, mp.mpf(0), edge, degree))
 
 
 if __name__ == "__main__":

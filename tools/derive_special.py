@@ -57,6 +57,12 @@ def stirling(order: int) -> Callable[[mp.mpf], mp.mpf]:
     return lambda u: (-1) ** order * direct(1 / u) / u ** (order + 1)
 
 
+def count_half(v: mp.mpf) -> mp.mpf:
+    """S½/v of x = y + ½ = 1/v: see ``special.count_half_error``."""
+    x = 1 / v
+    return x * (mp.loggamma(x + 0.5) - x * mp.log(x) + x - mp.log(2 * mp.pi) / 2)
+
+
 def stirling_bend(u: mp.mpf) -> mp.mpf:
     """-(2x S'(x) + x^2 S''(x))/u^3 at x = 1/u, in which the leading terms cancel."""
     return (2 * stirling(1)(u) - stirling(2)(u)) / u**2
@@ -96,6 +102,7 @@ FITS = {
     "STIRLING_2": (stirling(2), 0, 1, 24, 0.5),
     "STIRLING_3": (stirling(3), 0, 1, 23, 0.5),
     "STIRLING_BEND": (stirling_bend, 0, 1, 24, 0.5),
+    "COUNT_HALF": (count_half, 0, mp.mpf(2) / 3, 16, 0.25),
     "LOG_FACTORIAL": (lambda y: mp.loggamma(1 + y) / y + 1, 0, 1, 18, 0.5),
     "DIGAMMA_RISE": (digamma_rise, 0, 1, 20, 0.5),
     "ATANH": (lambda w: (mp.atanh(mp.sqrt(w)) / mp.sqrt(w) - 1) / w, 0, 0.04, 6),

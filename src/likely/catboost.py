@@ -8,10 +8,12 @@
 >>> X = rng.normal(size=(200, 2))
 >>> y = X[:, 0] + np.exp(X[:, 1]) * rng.normal(size=200)
 >>> loss = Objective(Normal(), y)
->>> data = catboost.Pool(X, loss.labels(y), baseline=loss.init_score(200))     # None for several outputs
->>> model = catboost.CatBoost({**loss.params, "iterations": 10, "verbose": False}).fit(data)
->>> added = model.predict(catboost.Pool(X))                              # without a baseline
->>> low, high = loss.predict_dist(added).interval(0.9)
+>>> model = catboost.CatBoost({**loss.params, "iterations": 10, "verbose": False}).fit(X, loss.labels(y))
+>>> low, high = loss.predict_dist(model.predict(X)).interval(0.9)
+
+The objective adds the start values itself. An offset of one output goes in as
+``catboost.Pool(..., baseline=loss.init_score(n, offset))``; predictions are made without it, and
+``loss.predict_dist(model.predict(X), offset)`` adds it.
 
 CatBoost asks for one row at a time where there are several outputs, which is slow in any Python objective. A shared
 parameter is learned between rounds by the metric, which sees all training rows after each: leave ``eval_metric`` and
@@ -57,17 +59,19 @@ class Objective(BoostingObjective):  # noqa: D101
         return self.mean_nll(y, scores, weight)
 
     def init_score(self, n: int, offset: Any = None, exposure: Any = None) -> Any:
-        """The baseline (n,) of one output. None for several: CatBoost takes no baseline then, and the objective
-        adds the start values itself; ValueError for offsets, which have no way in."""
+        """The baseline (n,) of one output: its offset. None without one, as the objective adds the start values.
+
+        ValueError for offsets of several outputs, which have no way in.
+        """
         begin = super().init_score(n, offset, exposure)
-        if begin.ndim == 1:
-            return begin
-        if offset is not None or exposure is not None:
+        if offset is None and exposure is None:
+            return None
+        if begin.ndim > 1:
             raise ValueError(
                 "CatBoost takes no baseline for several outputs, so offset and exposure have no way in: fix the "
                 "other parameters, or use LightGBM or XGBoost"
             )
-        return None
+        return begin - self.start[self._predicted]
 
     def _begun(self, scores: Any) -> Any:
         return np.asarray(scores) + self.start[self._predicted]
@@ -109,7 +113,7 @@ class _One:
         self.loss = loss
 
     def calc_ders_range(self, scores: Any, y: Any, weight: Any) -> list[tuple[float, float]]:
-        g, h = self.loss._gradients(y, np.asarray(scores), weight)
+        g, h = self.loss._gradients(y, self.loss._begun(scores), weight)
         return list(zip((-g).tolist(), (-h).tolist(), strict=True))
 
 
@@ -127,7 +131,7 @@ class _OneMetric:
     def evaluate(self, scores: Any, y: Any, weight: Any) -> tuple[float, float]:
         w = np.ones(len(y)) if weight is None else np.asarray(weight)
         (column,) = scores
-        return self.loss._judged(np.asarray(y), np.asarray(column), w) * w.sum(), w.sum()
+        return self.loss._judged(np.asarray(y), self.loss._begun(column), w) * w.sum(), w.sum()
 
     def get_final_error(self, error: float, weight: float) -> float:
         return error / weight

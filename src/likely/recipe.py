@@ -23,8 +23,6 @@ from likely.families.definition import check_definition
 from likely.links import default_link, find_link
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from likely.inference.predictive import Predictive
     from likely.report.explain import Explanation
 
@@ -174,14 +172,15 @@ class Family:
 
         return nll_and_gradient(self, y, raw)
 
-    def curvature(self, y: Any, raw: Any, kind: str = "expected") -> NDArray[Any]:
-        """The second derivatives of nll in raw, (n, k, k).
+    def curvature(self, y: Any, raw: Any, kind: str = "expected") -> Any:
+        """The second derivatives of nll in raw, (n, k, k); NumPy, PyTorch or JAX arrays, as for ``nll``.
 
         ``kind="observed"`` is the Hessian at y, ``"expected"`` the Fisher information, its mean over
         y ~ p(y | raw): positive semi-definite. Where part of the data is unseen, as the component of a
         ``Mixture``, that mean has no closed form; ``"complete"`` is the Fisher information of what would be seen
         without it, as expected given y: positive semi-definite, and on average at least the expected one.
-        ValueError where the family does not have the kind.
+        ValueError where the family does not have the kind; NotImplementedError where a family that is a loss of
+        its own, such as ``Ordinal``, has the expected one for NumPy arrays only.
         """
         from likely.adapters.arrays import curvature
 

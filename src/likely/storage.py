@@ -198,7 +198,8 @@ def _document(path: Path, *, any_version: bool = False) -> dict[str, Any]:
         )
     texts = document.get("texts", {})
     if not (
-        _names_a_file(document.get("arrays"))
+        isinstance(document.get("sha256"), str)
+        and _names_a_file(document.get("arrays"))
         and isinstance(texts, dict)
         and all(_names_a_file(one) for one in texts.values())
         and isinstance(document.get("content"), dict)

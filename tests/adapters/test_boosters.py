@@ -12,7 +12,18 @@ import pytest
 import xgboost
 
 import likely
-from likely import Bernoulli, Categorical, Gamma, Normal, Poisson, StudentT, predicted, shared
+from likely import (
+    Bernoulli,
+    Categorical,
+    Constant,
+    Gamma,
+    Normal,
+    Poisson,
+    StudentT,
+    VonMises,
+    predicted,
+    shared,
+)
 
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 N = 300
@@ -116,6 +127,36 @@ def test_catboost_learns_shared_parameters_beside_several_outputs():
     assert not np.array_equal(loss.shared_path[0], loss.shared_path[-1])
 
 
+@pytest.mark.parametrize("family", [VonMises(), VonMises(concentration=3.0)], ids=repr)
+def test_catboost_adds_the_start_of_one_output_itself(family):
+    y = np.angle(np.exp(1j * (2.5 + X[:, 0] + 0.3 * RNG.normal(size=N))))
+    loss = objective("catboost", family, y)
+    params = {"iterations": 10, "depth": 3, "thread_count": 1, "verbose": False}
+    params |= {"allow_writing_files": False, "learning_rate": 0.1}
+    model = catboost.CatBoost({**loss.params, **params}).fit(X, loss.labels(y))
+    found = loss.predict_dist(model.predict(X))
+    assert found.log_prob(y).mean() > family.fit(y).log_prob(y).mean() + 0.1
+    (reported,) = model.get_evals_result()["learn"].values()
+    assert -found.log_prob(y).mean() == pytest.approx(reported[-1], rel=1e-6)
+
+
+def test_catboost_takes_the_offset_of_one_output_as_baseline():
+    exposure = np.exp(RNG.normal(size=N))
+    y = RNG.poisson(exposure * np.exp(1.0 + X[:, 0]))
+    loss = objective("catboost", Poisson(), y, exposure=exposure)
+    baseline = loss.init_score(N, exposure=exposure)
+    np.testing.assert_allclose(baseline, np.log(exposure), atol=1e-14)
+    params = {"iterations": 30, "depth": 3, "thread_count": 1, "verbose": False}
+    params |= {"allow_writing_files": False, "learning_rate": 0.1}
+    data = catboost.Pool(X, loss.labels(y), baseline=baseline)
+    model = catboost.CatBoost({**loss.params, **params}).fit(data)
+    found = loss.predict_dist(model.predict(X), exposure=exposure)
+    (reported,) = model.get_evals_result()["learn"].values()
+    assert -found.log_prob(y).mean() == pytest.approx(reported[-1], rel=1e-6)
+    constant = Constant(Poisson()).fit(X, y, exposure=exposure)
+    assert found.log_prob(y).mean() > constant.score(X, y, exposure=exposure) + 0.1
+
+
 def test_shared_parameters_where_they_cannot_be_learned():
     with pytest.raises(ValueError, match="empirical curvature is a mean over rows"):
         _ = objective("catboost", Normal(), Y, curvature="empirical").params
@@ -144,14 +185,15 @@ def test_weights_and_exposure(library):
     loss = objective(library, Poisson(), y, sample_weight=W, exposure=exposure)
     rate = (W @ y) / (W @ exposure)
     assert np.exp(loss.start[0]) == pytest.approx(rate, rel=1e-6)
-    begin = loss.init_score(N, exposure=exposure)
+    baseline = loss.init_score(N, exposure=exposure)
+    begin = baseline + (loss.start[0] if library == "catboost" else 0.0)  # which it adds itself
     np.testing.assert_allclose(begin, np.log(rate * exposure), rtol=1e-6)
     g, h = loss.steps(y, begin, W)
     assert abs(g.sum()) < 1e-6 * np.abs(g).sum()
     np.testing.assert_allclose(h / W, loss.steps(y, begin)[1])
     expected = np.average(Poisson().nll(y, begin), weights=W)
     assert loss.mean_nll(y, begin, W) == pytest.approx(expected, rel=1e-12)
-    added = trained(library, loss, X, y, weight=W, begin=begin)
+    added = trained(library, loss, X, y, weight=W, begin=baseline)
     found = loss.predict_dist(added, exposure=np.ones(N)).mean()
     assert np.corrcoef(np.log(found), X[:, 0])[0, 1] > 0.8
     with pytest.raises(ValueError, match="made with an offset or exposure"):

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
-from likely import Bernoulli, Categorical, Normal, Poisson
+from likely import (
+    Bernoulli,
+    Categorical,
+    NegativeBinomial,
+    Normal,
+    Ordinal,
+    Poisson,
+    ZeroInflated,
+)
 
 jax.config.update("jax_enable_x64", True)
 
@@ -46,6 +54,35 @@ def test_hessian_is_the_observed_curvature(case):
     y, raw = arrays(case)
     found = jax.jit(jax.vmap(jax.hessian(lambda r, t: case.family.nll(t, r))))(raw, y)
     agree(found, wanted, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [
+        (Normal(), "observed"),
+        (NegativeBinomial(), "expected"),
+        (ZeroInflated(Poisson()), "complete"),
+        (Categorical(3), "expected"),
+        (Ordinal(3), "observed"),
+    ],
+    ids=repr,
+)
+def test_curvature_is_numpys(family, kind):
+    rng = np.random.default_rng(0)
+    y, raw = rng.integers(0, 3, 12).astype(float), rng.normal(size=(12, len(family.raw_columns)))
+    wanted = family.curvature(y, raw, kind)
+    found = jax.jit(lambda t, r: family.curvature(t, r, kind))(jnp.asarray(y), jnp.asarray(raw))
+    assert found.dtype == raw.dtype
+    agree(found, wanted, 1e-9)
+    agree(jax.vmap(lambda t, r: family.curvature(t, r, kind))(y, raw), wanted, 1e-9)
+
+
+def test_curvature_that_is_not_known_says_so():
+    y, raw = jnp.zeros(2), jnp.zeros((2, 2))
+    with pytest.raises(ValueError, match="Normal declares no complete_information"):
+        Normal().curvature(y, raw, "complete")
+    with pytest.raises(NotImplementedError, match="of Ordinal is computed on NumPy arrays"):
+        Ordinal(2).curvature(y, raw, "expected")
 
 
 def test_extreme_raws_give_no_nan(extreme):

@@ -60,6 +60,39 @@ def test_hessian_is_the_observed_curvature(case):
     agree(vmap(jacrev(grad(row)))(raw, y), wanted, 1e-9)
 
 
+@pytest.mark.parametrize("kind", ["observed", "expected", "complete"])
+def test_curvature_is_numpys(case, kind):
+    loss = case.family.loss()
+    y, raw = (t.detach() for t in tensors(case))
+    if kind not in loss.curvature_kinds:
+        with pytest.raises(ValueError, match=f"declares no {kind}_information"):
+            case.family.curvature(y, raw, kind)
+        return
+    if kind == "expected" and loss.by_hand is not None and not getattr(loss, "canonical", False):
+        with pytest.raises(NotImplementedError, match="is computed on NumPy arrays"):
+            case.family.curvature(y, raw, kind)
+        return
+    found = case.family.curvature(y, raw, kind)
+    assert isinstance(found, torch.Tensor)
+    assert found.dtype == raw.dtype
+    wanted = case.family.curvature(case.y, case.raw, kind)
+    agree(found, wanted, 1e-9)
+    one = vmap(lambda r, t: case.family.curvature(t, r, kind))(raw, y.double())
+    agree(one, wanted, 1e-9)
+    assert case.family.curvature(y[:0], raw[:0], kind).shape == (0, *wanted.shape[1:])
+
+
+def test_curvature_compiles_and_has_derivatives():
+    y, raw = torch.tensor([0.0, 3.0]), torch.tensor([0.5, 1.0], requires_grad=True)
+    found = Poisson().curvature(y, raw)
+    assert found.shape == (2, 1, 1)
+    found.sum().backward()  # the curvature of exp is exp
+    torch.testing.assert_close(raw.grad, raw.detach().exp())
+    torch.testing.assert_close(
+        torch.compile(Poisson().curvature, backend="aot_eager", fullgraph=True)(y, raw), found
+    )
+
+
 def test_extreme_raws_give_no_nan(extreme):
     value, gradient = extreme.family.nll_and_gradient(extreme.y, extreme.raw)
     y, raw = tensors(extreme)

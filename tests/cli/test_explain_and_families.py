@@ -34,6 +34,8 @@ def test_families_as_text_and_json(run):
     known = {*(specification(m).name for m in modules()), *TRIALS, *COMPOSITIONS}
     assert {row["name"] for row in rows} == known
     assert all(row["name"] in text for row in rows)
+    assert re.search(r"d×d, positive definite +cholesky\n", text)
+    assert re.search(r"\(0, 1\) +logit, identity, log", text)
     normal = next(row for row in rows if row["name"] == "Normal")
     assert normal["parameters"][1]["links"][0] == "log"
 

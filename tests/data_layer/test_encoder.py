@@ -52,6 +52,14 @@ def test_text_that_was_meant_as_numbers_or_dates_is_left_out_with_advice(cells, 
     assert not any("look like" in note for note in fitted(c=["a", "b"] * (N // 2))[0].notes)
 
 
+@pytest.mark.parametrize("numbers", [range(N), np.arange(N) % 5], ids=["many", "few"])
+def test_a_word_among_numbers_is_named_with_its_row(numbers):
+    cells = [f"{i}.5" for i in numbers]
+    cells[6] = "oops"
+    for encoder in (fitted(c=cells, x=X)[0], CodeEncoder().fit(table(c=cells, x=X))):
+        assert any("read as text because of 'oops' in row 7" in note for note in encoder.notes)
+
+
 def test_few_whole_numbers_are_categories_unless_named():
     hour = np.repeat(np.arange(5), 40)
     encoder, matrix = fitted(h=hour)

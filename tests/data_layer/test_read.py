@@ -73,6 +73,12 @@ def test_row_numbers_of_pandas_are_left_out_and_said(write):
     assert "only numbers the rows" in table.notes[0]
 
 
+@pytest.mark.parametrize(("header", "said"), [("-0.8,2.5", True), ("2019,2020", False)])
+def test_a_first_line_of_numbers_is_said(write, header, said):
+    notes = read_table(write(f"{header}\n1,2\n3,4\n")).notes
+    assert any("the first line is taken for the names" in note for note in notes) is said
+
+
 BAD = {
     "no such file": (None, "no such file"),
     "empty": ("", "is empty"),
@@ -86,6 +92,8 @@ BAD = {
     "open quote": ('a,b\n1,2\n3,"4\n5,6\n', "line 3: a quotation mark is opened here"),
     "latin-1": ("a,b\n1,2\n3,Zürich\n".encode("latin-1"), "line 3: not UTF-8"),
     "utf-16": ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+    "zero byte within": (b"a,b\n1,2\nx\0,3\n", "line 3: holds a zero byte"),
+    "old Mac": ("a,b\r1,2\r3,4\r", "carriage returns alone"),
     "binary": (b"\x00\x01\x02\x03\n\x00", "zero byte"),
     "infinite": ("a,b\n1,2\n3,inf\n", "column 'b' is infinite in row 2"),
     "identifier": ("a\n9007199254740995\n1\n", "beyond 2⁵³ in row 1"),

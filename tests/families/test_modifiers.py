@@ -3,7 +3,24 @@
 import numpy as np
 import pytest
 
+from likely import (
+    Discretised,
+    Exponential,
+    Gamma,
+    GeneralisedPareto,
+    Hurdle,
+    LogNormal,
+    Mixture,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    Transformed,
+    Truncated,
+    Weibull,
+    ZeroInflated,
+)
 from likely.inference.predictive import Predictive
+from likely.inference.summation import DiscreteSums
 from oracles import engines, grid
 from oracles.contract import PARTS, check
 from oracles.modified import SAMPLE, points
@@ -200,3 +217,100 @@ def test_fit_recovers_what_was_drawn_and_has_no_slope_left(name):
     value, gradient, _ = loss.evaluate(y, raw, 1)
     assert np.abs(gradient.mean(axis=1)).max() < 1e-7
     assert value.mean() <= -truth.log_prob(y).mean()
+
+
+# --- Several peaks -----------------------------------------------------------------------------------
+
+TWO_NORMALS = {"loc1": 0.0, "scale1": 0.05, "loc2": 8.0, "scale2": 0.05, "odds2": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("family", "given"),
+    [
+        (Mixture(Weibull(), 2), (1.41, 101.3, 0.81, 8.36, 4.446)),
+        (Mixture(Gamma(), 2), (0.61, 4.8, 2.27, 37.6, 4.35)),
+        (Mixture(LogNormal(), 2), (1.5, 8.5, 0.19, 0.157, 1.07)),
+        (Transformed(Mixture(Normal(), 2), "log"), (0.0, 0.5, 2.0, 0.03, 1.5)),
+        (
+            Transformed(Truncated(Mixture(Normal(), 2), low=-1.9), "box-cox", power=0.5),
+            (0.0, 0.5, 2.0, 0.3, 1.5),
+        ),
+        (Truncated(Mixture(Gamma(), 2), low=0.5, high=6.0), (0.6, 4.8, 2.3, 38.0, 3.0)),
+    ],
+    ids=repr,
+)
+def test_the_mode_is_the_highest_of_the_peaks(family, given):
+    d = family.at(**dict(zip(family.parameters, given, strict=True)))
+    top = d.log_prob(d.mode())
+    beside = d.quantile(np.linspace(1e-6, 1.0 - 1e-6, 3001))
+    assert top >= d.log_prob(beside).max() - 1e-9
+    assert top >= d.log_prob(d.mode() * np.array([1.0 - 1e-4, 1.0 + 1e-4])).max()
+
+
+def test_the_mode_of_equal_peaks_is_the_lower_one():
+    d = Mixture(Normal(), 2).at(loc1=3.0, scale1=0.5, loc2=-3.0, scale2=0.5, odds2=1.0)
+    assert d.mode() == pytest.approx(-3.0, abs=1e-6)
+
+
+def test_moments_of_peaks_far_from_each_other():
+    squared = np.exp(0.05**2)
+    each = np.sqrt(squared) * np.exp([0.0, 8.0])
+    d = Transformed(Mixture(Normal(), 2), "log").at(**TWO_NORMALS)
+    assert d.mean() == pytest.approx(each.mean(), rel=1e-12)
+    assert d.var() == pytest.approx((each**2 * squared).mean() - each.mean() ** 2, rel=1e-12)
+    # log y is log 2 nats of which peak, a Normal's entropy, and what the change of unit adds.
+    normal = 0.5 * np.log(2.0 * np.pi * np.e) + np.log(0.05)
+    assert d.entropy() == pytest.approx(np.log(2.0) + normal + 4.0, rel=1e-8)
+    cut = Truncated(Mixture(Normal(), 2), low=0.0).at(**TWO_NORMALS)
+    half = 0.05 * np.sqrt(2.0 / np.pi)  # of the first peak one half is seen
+    assert cut.mean() == pytest.approx((half + 2.0 * 8.0) / 3.0, rel=1e-9)
+    squares = (0.05**2 + 2.0 * (64.0 + 0.05**2)) / 3.0
+    assert cut.var() == pytest.approx(squares - ((half + 16.0) / 3.0) ** 2, rel=1e-9)
+
+
+def test_a_component_without_a_mean():
+    d = Mixture(GeneralisedPareto(), Exponential()).at(scale1=1.0, shape1=2.0, mean2=2.0, odds2=0.5)
+    assert d.mean() == np.inf
+    assert np.isnan(d.var())
+
+
+def test_a_quantile_of_a_mixture_below_the_smallest_number():
+    d = Mixture(Gamma(), 2).at(mean1=1.0, shape1=1e-3, mean2=3.0, shape2=4.0, odds2=1.0)
+    tiny = d.quantile([1e-5, 0.1, 0.2])
+    assert (tiny >= 0.0).all()
+    assert (tiny < 1e-315).all()
+    np.testing.assert_allclose(d.cdf(d.quantile([0.3, 0.7])), [0.3, 0.7], rtol=1e-12)
+
+
+def test_counts_beyond_a_bound_that_next_to_nothing_reaches():
+    # P(Y > 200) is about 10⁻⁹⁷⁵; beyond the bound the counts fall by 1e-3/202, 1e-3/203, …
+    d = Truncated(Poisson(), low=200).at(mean=1e-3)
+    first, second = 1e-3 / 202.0, 1e-3 / 202.0 * (1e-3 / 203.0)
+    assert d.sf(201.0) == pytest.approx((first + second) / (1.0 + first + second), rel=1e-9)
+    assert d.cdf(201.0) == pytest.approx(1.0 / (1.0 + first + second), rel=1e-12)
+    np.testing.assert_array_equal(d.quantile([0.5, 1.0 - 1e-6]), [201.0, 202.0])
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        Truncated(NegativeBinomial(), low=2),
+        Hurdle(Truncated(NegativeBinomial(), low=2)),
+        ZeroInflated(Discretised(Weibull())),
+        Mixture(NegativeBinomial(), 2),
+    ],
+    ids=repr,
+)
+def test_quantiles_of_counts_ask_for_no_sums_over_all_counts(family, monkeypatch):
+    def refuse(self):
+        raise AssertionError("a moment was asked for")
+
+    loss = family.loss()
+    d = Predictive(loss, np.random.default_rng(7).normal(size=(loss.columns, 40)))
+    for name in ("mean", "var"):
+        monkeypatch.setattr(DiscreteSums, name, refuse)
+    for q in (1e-6, 0.2, 0.5, 0.9, 1.0 - 1e-6):
+        k = d.quantile(q)
+        assert (d.cdf(k) >= q).all()
+        low = family.specification.support.low
+        assert ((d.cdf(np.maximum(k - 1.0, low)) < q) | (k == low)).all()

@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 from likely import (
     Bernoulli,
     Categorical,
+    Censored,
     Constant,
     Discretised,
     Exponential,
@@ -18,11 +19,14 @@ from likely import (
     Gumbel,
     JohnsonSU,
     Linear,
+    Mixture,
     NegativeBinomial,
     NegativeBinomial1,
     Normal,
     Poisson,
     StudentT,
+    Weibull,
+    censored,
 )
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
 
@@ -460,3 +464,16 @@ def test_the_size_of_weights_does_not_matter(size, alpha, rng):
         np.testing.assert_allclose(
             other.result_.std_errors[:2] * np.sqrt(size), one.result_.std_errors[:2], rtol=1e-6
         )
+
+
+def test_a_spike_is_told_by_the_status_alone():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(150, 2))
+    rng.negative_binomial(2, 0.3, 150)
+    time = rng.gamma(2.0, 1.0, 150)
+    y = censored(np.minimum(time, 2.0), event=time < 2.0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        model = Linear(Censored(Mixture(Weibull(), 2))).fit(X, y)
+    assert model.result_.status.name == "unbounded"
+    assert {warning.category for warning in told} == {ConvergenceWarning}

@@ -48,6 +48,9 @@ def test_moments_of_statistics_skip_weight_zero():
     assert found.mean[0] == pytest.approx(y[weight > 0].mean(), rel=1e-13)
     assert found.mean[1] == pytest.approx(np.log(y[weight > 0]).mean(), rel=1e-13)
     assert found.variance[0] == pytest.approx(y[weight > 0].var(), rel=1e-12)
+    means = moments(y, weight, statistics, 2, variances=False)
+    assert (means.mean == found.mean).all()
+    assert means.second.size == 0
     with pytest.raises(ValueError, match="nothing to fit"):
         moments(y, 0.0 * weight)
 
@@ -137,3 +140,6 @@ def test_sparsity_of_laplace_residuals():
     rng = np.random.default_rng(35)
     assert sparsity(rng.laplace(size=100_000), np.ones(100_000)) == pytest.approx(2.0, rel=0.05)
     assert np.isnan(sparsity(np.arange(5.0), np.ones(5)))
+    times, residuals = rng.integers(1, 5, 60), rng.laplace(size=60)
+    rows = sparsity(np.repeat(residuals, times), np.ones(times.sum()), 0.3)
+    assert sparsity(residuals, times.astype(float), 0.3) == pytest.approx(rows, rel=1e-12)

@@ -130,6 +130,19 @@ def test_tweedie_all_but_gamma() -> None:
     assert report.passed, report.failures()
 
 
+def test_tweedie_where_a_slope_vanishes() -> None:
+    """There nothing but K is allowed, and polynomials that stand for a sum have slopes of their own error."""
+    c = next(c for c in DEFAULTS if c.family == "Tweedie")
+    raw = np.random.default_rng(0).normal(scale=[1.0, 1.0, 1.5], size=(12, 3))
+    roots = grid.stationary(grid.loss(c), raw)
+    points = [
+        (float(y), *map(float, row)) for row, found in zip(raw, roots, strict=True) for y in found
+    ]
+    points.append((4.290981953813106, 0.6148211867587937, 0.46866605185868865, -0.8664195743996006))
+    report = check(c, points, engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("c", OTHERS, ids=named)
 def test_other_links(c: Combination) -> None:
     report = check(c, grid.points(c, 10), engines.numpy_engine)

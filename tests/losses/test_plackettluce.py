@@ -121,8 +121,14 @@ def test_curvature_product_is_the_curvature():
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ([1.0, 1.0, 2.0], r"y has ties, two items of one rank, in row 1"),
-        ([0.0, 1.0, 2.0], r"y is no ranking in row 1: .* must be 1, 2, 3, … without gaps"),
+        (
+            [1.0, 1.0, 2.0],
+            r"y has ties, two items of one rank, in row 1 \(value \[1.0, 1.0, 2.0\]\)",
+        ),
+        (
+            [0.0, 1.0, 2.0],
+            r"y is no ranking in row 1 \(value \[0.0, 1.0, 2.0\]\): .* must be 1, 2, 3, …",
+        ),
         ([1.0, 3.0, np.nan], r"y is no ranking in row 1"),
         ([np.nan] * 3, r"y is no ranking in row 1"),
         ([1.5, 2.0, 3.0], r"y is no ranking in row 1"),

@@ -133,6 +133,7 @@ def test_registry_is_covered() -> None:
     left = {
         a.name for a in ATOMS.values()
         if a.derivative and a not in WITH_RULES and a.name not in CONDITIONS | ELSEWHERE
+        and not any(word in a.name for word in TAILS)  # an oracle enters some, which may be read later than this
     }  # fmt: skip
     assert not left
     assert len(WITH_RULES) > 40

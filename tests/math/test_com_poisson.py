@@ -7,7 +7,10 @@ import pytest
 from mpmath import mp, mpf
 from scipy import stats
 
-from likely._math import com_poisson, numpy_backend
+import derive_com_poisson
+from likely._math import com_poisson, com_poisson_patches, numpy_backend
+from likely._math.com_poisson_places import PLACES
+from likely._math.com_poisson_smooth import Smooth
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from oracles.com_poisson import state
@@ -36,50 +39,58 @@ def computed(y, m, n):
     return {**named, "shape": n * named["shape"], "cross": n * named["cross"], "bend": bend}
 
 
-def test_the_rows_that_a_sum_is_made_for_stay_within_its_terms():
+def test_the_rows_that_sums_are_made_for_stay_within_their_terms():
     """Between the ways to sum, none of them may need more places than there are."""
     log_m, log_n = (
         v.ravel() for v in np.meshgrid(np.linspace(-40, 300, 700), np.linspace(-300, 300, 700))
     )
-    m, n = np.exp(log_m), np.exp(log_n)
-    near = compile_program([com_poisson.is_near(_M, _N)], numpy_backend.TABLE)({"m": m, "n": n})[0]
-    for serves, series in ((near, com_poisson.NEAR), (~near, com_poisson.PLACES)):
-        terms = series["tau"].terms
-        program = compile_program([terms.rules[0]], numpy_backend.TABLE)
-        inputs = {"m": m, "n": n, "log_m": log_m, "log_n": log_n}
-        with np.errstate(all="ignore"):
-            count = program({name: v[serves] for name, v in inputs.items()})[0]
-        assert count.min() >= 2.0
-        assert count.max() < terms.longest
+    inputs = {"m": np.exp(log_m), "n": np.exp(log_n), "log_m": log_m, "log_n": log_n}
+    terms = PLACES["tau"].terms
+    serves = Smooth(_M, _N, _LOG_M, _LOG_N).serves
+    with np.errstate(all="ignore"):
+        count, smooth = compile_program([terms.rules[0], serves], numpy_backend.TABLE)(inputs)
+    count = np.broadcast_to(count, log_m.shape)[~smooth]
+    assert count.min() >= 2.0
+    assert count.max() < terms.longest
 
 
-def test_near_the_sums_are_those_over_other_places():
+def test_where_patches_serve_they_say_what_the_sums_say():
     rng = np.random.default_rng(0)
-    m, n = np.exp(rng.uniform(np.log([[0.01], [0.05]]), np.log([[32.0], [4.0]]), (2, 3000)))
+    n = np.exp(rng.uniform(np.log(0.051), np.log(4.0), 4000))
+    m = np.exp(rng.uniform(np.log(1e-4), np.log(120.0), n.size))
     inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
     of = (_M, _N, _LOG_M, _LOG_N)
-    names = [
-        name for name in com_poisson.NEAR if name not in ("whole", "third", "excess", "at_one")
-    ]
-    near, other = (
-        [series[name](*of) for name in names] for series in (com_poisson.NEAR, com_poisson.PLACES)
-    )
-    centre = com_poisson.PLACES["whole"](*of)
-    outputs = [com_poisson.is_near(_M, _N), centre, *near, *other]
+    smooth, summed = Smooth(*of), com_poisson.Summed(*of)
+    names = ("precision", "variance", "spread", "skewed", "turned", "bent")
+    nodes = [getattr(which, name) for which in (smooth, summed) for name in names]
     with np.errstate(all="ignore"):
-        serves, is_whole, *found = compile_program(outputs, numpy_backend.TABLE)(inputs)
-    both = serves & (is_whole > 0.0)
-    assert both.sum() > 1500
-    for name, one, another in zip(names, found[: len(names)], found[len(names) :], strict=True):
-        size = np.abs(another[both]) + (1.0 if name in ("tau", "slope", "mixed", "skewed") else 0.0)
-        worst = np.max(np.abs(one - another)[both] / size)
-        assert worst < 5e-13, (name, worst)
+        outputs = [smooth.serves, smooth.is_far, summed.is_whole, *nodes]
+        serves, far, whole, *found = compile_program(outputs, numpy_backend.TABLE)(inputs)
+    both = serves & whole
+    assert (both & far).sum() > 100
+    assert (both & ~far).sum() > 1500
+    for name, one, other in zip(names, found[: len(names)], found[len(names) :], strict=True):
+        # Some change sign: beside what they are parts of.
+        size = np.abs(other) + {"skewed": 1.0, "turned": 1.0 / m, "bent": 1.0 / (1.0 + m)}.get(
+            name, 0.0
+        )
+        bound = 1e-11 if name in ("precision", "variance") else 1e-9
+        worst = np.max((np.abs(one - other) / size)[both])
+        assert worst < bound, (name, worst)
 
 
-@pytest.mark.parametrize("n", [1e-9, 0.01, 0.3, 1.5, 40.0])
-@pytest.mark.parametrize("m", [0.3, 7.0, 120.4, 3e4, 1e12])
+@pytest.mark.parametrize("patch", [0, 1, 40, 150, 280, com_poisson_patches.PATCHES - 1])
+def test_patches_are_what_the_tool_derives(patch):
+    derived = derive_com_poisson.derived(patch)[0]
+    np.testing.assert_allclose(
+        com_poisson_patches.coefficients()[patch], derived, rtol=1e-9, atol=1e-18
+    )
+
+
+@pytest.mark.parametrize("n", [1e-9, 0.01, 0.3, 1.5, 3.7, 40.0])
+@pytest.mark.parametrize("m", [2e-4, 0.3, 2.75, 7.0, 120.4, 3e4, 1e12])
 def test_against_many_digits(m, n):
-    """Log-probability, the scores and the variance: whole counts, a peak and places that grow."""
+    """Log-probability, the scores and the variance: patches, whole counts and places that grow."""
     with mp.workdps(40):
         true = state(mpf(m), mpf(n), 40)
         variance, cross = (mp.fsum(p * a * b for p, a, b in rows) for rows in (

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
+import derive_compound_poisson
 from likely._math import (
+    com_poisson_patches,
     compound_poisson,
     compound_poisson_patches,
     compound_poisson_tails,
     numpy_backend,
+    patches,
     power_divergence,
     special,
 )
@@ -96,7 +96,8 @@ def _log_nu(w: float) -> float:
 
 def _log_v(strip: int, steps: float) -> float:
     """Where a patch of the middle of a strip begins, in which q is log J."""
-    found, w = compound_poisson_patches.LAYOUT[strip], 0.25 * (strip + 0.5)
+    width = compound_poisson_patches.WIDTH
+    found, w = compound_poisson_patches.LAYOUT[strip], width * (strip + 0.5)
     return float(found.low + steps * found.step + np.log(-np.expm1(-w)))
 
 
@@ -106,11 +107,12 @@ def _log_v(strip: int, steps: float) -> float:
         (np.log(6.0), -1.0, (1.0, 0.0)),  # far out, and patches
         (np.log(20.0), np.log(9.0), (1.0, 0.0)),  # far out, and the sum
         (0.3, _log_nu(2.0), (0.0, 1.0)),  # patches, and the sum
-        (0.3, _log_nu(0.5), (0.0, 1.0)),  # two strips
-        (0.3, _log_nu(0.75), (0.0, 1.0)),  # the same, of log x and of log J
-        (-4.0, _log_nu(0.75), (0.0, 1.0)),  # and below
-        (_log_v(4, 0.0), _log_nu(1.125), (1.0, 0.0)),  # below, and the first patch
-        (_log_v(6, 3.0), _log_nu(1.625), (1.0, 0.0)),  # two patches
+        (np.log(60.0), _log_nu(0.158347184), (0.0, 1.0)),  # two far out
+        (0.3, _log_nu(0.4), (0.0, 1.0)),  # two strips
+        (0.3, _log_nu(0.8), (0.0, 1.0)),  # the same, of log x and of log J
+        (-4.0, _log_nu(0.8), (0.0, 1.0)),  # and below
+        (_log_v(5, 0.0), _log_nu(1.1), (1.0, 0.0)),  # below, and the first patch
+        (_log_v(8, 3.0), _log_nu(1.7), (1.0, 0.0)),  # two patches
     ],
 )  # fmt: skip
 def test_kinds_of_polynomials_meet(log_v: float, log_nu: float, move: tuple[float, float]) -> None:
@@ -186,13 +188,22 @@ def test_tails_are_sums_with_many_digits() -> None:
         )
 
 
-@pytest.mark.parametrize("patch", [0, 1, 7, 23, 60])
+@pytest.mark.parametrize("patch", [1, 2, 13, 60, 150])
 def test_patches_are_what_the_tool_derives(patch: int) -> None:
-    path = Path(__file__).parents[2] / "tools" / "derive_compound_poisson.py"
-    spec = importlib.util.spec_from_file_location("derive_compound_poisson", path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    derived = tool.derived(patch)[0]
+    derived, left_out = derive_compound_poisson.derived(patch)
     np.testing.assert_allclose(
-        compound_poisson_patches.coefficients()[patch], derived.T, rtol=1e-9, atol=1e-18
+        compound_poisson_patches.coefficients()[patch],
+        derived,
+        rtol=1e-9,
+        atol=1e-18,
     )
+    assert left_out[0] < 3e-17
+    assert left_out[1] < 5e-15
+
+
+def test_the_table_has_a_row_for_each_patch() -> None:
+    for module in (compound_poisson_patches, com_poisson_patches):
+        places = patches.places(module.POWERS)
+        table = module.coefficients()
+        assert table.shape == (module.PATCHES, places.max(initial=sum(module.POWERS)) + 1)
+        assert (table[:, -1] == 0.0).all()

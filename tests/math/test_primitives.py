@@ -1,4 +1,4 @@
-"""The vectorisable exp, expm1, log and log1p against mpmath, as plain Python and as compiled.
+"""The vectorisable exp, expm1, log, log1p and log1p_fraction against mpmath, as plain Python and as compiled.
 
 LIMITS are in ulp: the largest error measured on 30 million points a function, rounded up.
 """
@@ -17,8 +17,14 @@ import pytest
 
 from likely._math import primitives
 
-LIMITS = {"exp": 0.80, "expm1": 0.85, "log": 0.70, "log1p": 0.70}
-TRUTH = {"exp": mp.exp, "expm1": mp.expm1, "log": mp.log, "log1p": mp.log1p}
+LIMITS = {"exp": 0.80, "expm1": 0.85, "log": 0.70, "log1p": 0.70, "log1p_fraction": 1.10}
+TRUTH = {
+    "exp": mp.exp,
+    "expm1": mp.expm1,
+    "log": mp.log,
+    "log1p": mp.log1p,
+    "log1p_fraction": mp.log1p,
+}
 POINTS = 150
 INF, NAN = math.inf, math.nan
 TINY, SMALLEST, LARGEST = 2.0**-1022, 5e-324, 1.7976931348623157e308
@@ -82,6 +88,8 @@ def random(name: str) -> np.ndarray:
     elif name == "log":
         parts = [power(-1074, 1024), power(-1074, -1022), evenly(0.5, 3), 1 + power(-52, -1)]
         parts += [1 - power(-53, -1), evenly(0.7, 0.71), evenly(1.41, 1.42)]
+    elif name == "log1p_fraction":
+        parts = [power(-1074, 0), power(-56, -48), evenly(0, 1), 1 - power(-53, 0)]
     else:
         parts = [power(-1074, 1024), -1 + power(-53, 0), evenly(-0.3, 0.45), evenly(0, 9), *near_0]
     return np.concatenate(parts)
@@ -121,6 +129,9 @@ SPECIAL = {
         (-0.0, -0.0), (SMALLEST, SMALLEST), (-SMALLEST, -SMALLEST), (3e-310, 3e-310),
         (-1e-300, -1e-300), (1.0, 0.6931471805599453), (LARGEST, 709.782712893384),
         (-1.0 + 2.0**-53, -36.7368005696771),
+    ],
+    "log1p_fraction": [
+        (NAN, NAN), (0.0, 0.0), (SMALLEST, SMALLEST), (3e-310, 3e-310),
     ],
 }  # fmt: skip
 

@@ -57,6 +57,13 @@ def stirling(order: int) -> Callable[[mp.mpf], mp.mpf]:
     return truth
 
 
+def count_half_error(y: mp.mpf) -> mp.mpf:
+    x = y + mp.mpf(1) / 2
+    if x > 1e8:
+        return -1 / (24 * x) + 7 / (2880 * x**3)
+    return mp.loggamma(y + 1) - x * mp.log(x) + x - mp.log(2 * mp.pi) / 2
+
+
 def log_factorial_error(y: mp.mpf) -> mp.mpf:
     if y == 0:
         return mp.mpf(0)
@@ -203,6 +210,12 @@ CASES: dict[str, Case] = {
     "stirling_from_2": Case(stirling(0), 1.2e-15, ABOVE_TWO, np.r_[INTEGERS[1:], 1e300]),
     "stirling_slope_from_2": Case(
         lambda u: -stirling(1)(1 / u) / u**2, 1.8e-15, (uniform(0.0, 0.5),), 1.0 / INTEGERS[1:]
+    ),
+    "count_half_error": Case(
+        count_half_error,
+        2e-15,
+        (lambda rng, n: np.floor(logarithmic(1.0, 1e100)(rng, n)),),
+        np.r_[0.0, INTEGERS],
     ),
     "log_factorial_error": Case(
         log_factorial_error, 8e-16, POSITIVE, np.r_[SHIFT, ENDS, INTEGERS, 0.0]

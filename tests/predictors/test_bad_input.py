@@ -13,14 +13,19 @@ from likely import (
     Beta,
     Categorical,
     Constant,
+    Dirichlet,
+    Discretised,
     Exponential,
     Gamma,
     Linear,
     LogNormal,
+    Multinomial,
     NegativeBinomial,
     Normal,
+    PlackettLuce,
     Poisson,
     Trees,
+    Truncated,
     load,
     predicted,
     shared,
@@ -51,7 +56,7 @@ OUTSIDE = [
     (Poisson(), -1.0, r"row 3 \(value -1.0\); each must be a whole number ≥ 0$"),
     (NegativeBinomial(), -1.0, r"of NegativeBinomial in row 3 \(value -1.0\)"),
     (Gamma(), 0.0, r"the support \(0, ∞\) of Gamma in row 3 \(value 0.0\); each must be a number > 0\. "
-     r"Exact zeros need a family that allows them, such as Exponential or Poisson"),
+     r"Exact zeros need a family that allows them: Tweedie\(\), or ZeroInflated\(family\)"),
     (Gamma(), -2.0, r"of Gamma in row 3 \(value -2.0\); each must be a number > 0$"),
     (LogNormal(), 0.0, r"of LogNormal in row 3 \(value 0.0\)"),
     (Exponential(), -0.5, r"\[0, ∞\) of Exponential in row 3 \(value -0.5\); each must be a number ≥ 0"),
@@ -501,3 +506,37 @@ def test_a_link_whose_domain_no_start_reaches(X):
     # Every prediction must be > 0 under identity; with negative offsets none is at the start.
     with refused(r"domain|infinite|start|outside"):
         Linear(Poisson(mean=predicted("identity"))).fit(X, np.arange(N), offset=-1e6)
+
+
+@pytest.mark.parametrize(
+    ("family", "row", "message"),
+    [
+        (Dirichlet(), [20.0, 30.0, 50.0], r"sum to 1 in row 3 .* makes them of amounts"),
+        (Dirichlet(), [0.4, 0.6, 0.0], r"value 0.0\); each .* between 0 and 1\. Merge a part that may be 0"),
+        (Multinomial(), [0.2, 0.3, 0.5], r"whole number ≥ 0\. For shares of a whole use Dirichlet"),
+        (PlackettLuce(), [0.0, 1.0, 2.0], r"value \[0.0, 1.0, 2.0\]\).* NaN for items"),
+    ],
+)  # fmt: skip
+def test_rows_of_several_numbers_say_what_to_do(family, row, message, X):
+    good = {"Multinomial": [1.0, 2.0, 3.0], "PlackettLuce": [1.0, 2.0, 3.0]}
+    y = np.tile(good.get(type(family).__name__, [0.2, 0.3, 0.5]), (N, 1))
+    y[3] = row
+    with refused(message):
+        Linear(family).fit(X, y)
+
+
+def test_rankings_that_begin_at_0(X):
+    with refused(r"ranks that begin at 0 become such by y \+ 1"):
+        Linear(PlackettLuce()).fit(X, np.tile([0.0, 1.0, 2.0], (N, 1)))
+
+
+def test_labels_where_codes_are_needed():
+    with refused(r"labels are for family.fit and estimators .* makes codes of them"):
+        Categorical(3).nll(["a", "b"], np.zeros((2, 3)))
+
+
+def test_discretised_and_truncated_say_their_order():
+    with refused(r"write Truncated\(Discretised\(...\)\)", TypeError):
+        Discretised(Truncated(Gamma(), low=1.0))
+    with refused("discretise the family alone", TypeError):
+        Discretised(Truncated(Normal(), low=1.0))

@@ -107,7 +107,7 @@ def test_the_same_answer_as_least_squares_where_digits_are_few(X, rng):
 
 
 def test_what_fits_to_the_last_digit_is_unbounded(X):
-    with pytest.warns(ConvergenceWarning, match="unbounded: .* fit y to its last digits"):
+    with pytest.warns(ConvergenceWarning, match="unbounded: .* fitted to their last digits"):
         model = Linear(Normal(scale=shared)).fit(X, 1.0 + 2.0 * X[:, 0])
     assert model.result_.status is Status.unbounded
     np.testing.assert_allclose(model.coef_["loc"], [2.0, 0.0], atol=1e-12)

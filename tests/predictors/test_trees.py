@@ -382,6 +382,20 @@ def test_lightgbms_way_through_its_bins_is_the_users_to_choose():
         np.testing.assert_array_equal(given, plain)
 
 
+def test_the_order_of_a_column_is_all_that_counts():
+    """For rows that were seen, those that judge among them; between values, the threshold is halfway."""
+    bent = np.column_stack([X[:, 0] ** 3, np.exp(X[:, 1]) - 2.0, X[:, 2]])
+    for judged in (False, True):
+        one, other = (
+            Trees(**QUICK).fit(x, Y, eval_set=(x[:100], Y[:100]) if judged else None)
+            for x in (X, bent)
+        )
+        np.testing.assert_array_equal(one.losses_, other.losses_)
+        np.testing.assert_array_equal(one.predict(X), other.predict(bent))
+    seen = other.ensembles_.boosters[0][0].dump_model()["feature_infos"]["Column_1"]
+    assert (seen["min_value"], seen["max_value"]) == (bent[:, 1].min(), bent[:, 1].max())
+
+
 def test_missing_values_say_something():
     x = X.copy()
     x[:, 0] = np.where(X[:, 0] > 0.0, np.nan, X[:, 0])

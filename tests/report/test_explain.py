@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sympy
 
-from likely import Truncated
+from likely import Normal, Truncated, shared
 from likely._math.domains import positive, real
 from likely._math.graph import exp, log, where
 from likely.families.base import Parameter
@@ -19,6 +19,7 @@ from likely.links.catalogue import default_link, find_link, softmax
 from likely.losses.categorical import CategoricalLoss
 from likely.losses.nll import NegativeLogLikelihood, Slot
 from likely.recipe import Family, family_class
+from likely.report.derivation import Derivation
 from likely.report.explain import explain
 
 SCALAR = tuple(m for m in modules() if specification(m).vector is None)
@@ -346,6 +347,40 @@ def test_shared_parameters_that_do_not_separate_stay(told):
     text = str(told("negativebinomial"))
     assert "learned together" in text
     assert "L(φ, s)" in text
+
+
+def test_without_x_the_closed_form_of_the_gaussian_is_derived():
+    text = str(Normal(loc=shared, scale=shared).explain())
+    for line in ("μ̂ = (Σᵢ yᵢ)/N", "σ̂² = (Σᵢ (yᵢ − μ)²)/N", "argmax_y p(y | μ̂, σ̂) = μ"):
+        assert line in text
+    assert "f(x" not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bernoulli", "beta", "gamma", "laplace", "lognormal", "negativebinomial", "normal", "poisson"],
+)
+def test_without_x_what_is_set_to_zero_is_zero_at_the_fit(name):
+    spec, rng = specification(name), np.random.default_rng(0)
+    y = (
+        rng.poisson(rng.gamma(1.5, 2.0, 40)).astype(float)
+        if spec.support.integer
+        else rng.beta(2, 3, 41)
+    )
+    y = np.minimum(y, 1.0) if name == "bernoulli" else y
+    family = family_class(name)(**dict.fromkeys(spec.parameters, shared))
+    told = Derivation(family.loss())
+    at = {told.theta[k]: float(v) for k, v in family.fit(y).parameters.items()}
+    assert told.profiles
+    for profile in told.profiles:
+        sums = {
+            s: sum(float(e.subs({**at, told.y: v})) for v in y) for s, e in profile.sums.items()
+        }
+        terms = profile.condition.subs(
+            {**sums, sympy.Symbol("N", positive=True): y.size}
+        ).as_ordered_terms()
+        values = [float(term.subs(at)) for term in terms]
+        assert abs(sum(values)) <= 1e-7 * max(map(abs, values))
 
 
 def test_gradients_read_as_in_the_lecture(told):

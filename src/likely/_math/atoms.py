@@ -105,6 +105,13 @@ _register("less_equal", lambda a, b, out: (0.0, 0.0))
 _register("equal", lambda a, b, out: (0.0, 0.0))
 
 # --- The logistic function and its logarithms. ---------------------------------------------------
+# Kernels have a shorter way where x is known to be between 0 and 1.
+log1p_fraction = register(
+    "log1p_fraction",
+    lambda x, out: (1.0 / (1.0 + x),),
+    lambda x: log(1.0 + x),
+    graph.log1p,
+)
 sigmoid = _register(
     "sigmoid",
     lambda x, out: (out * sigmoid(-x),),

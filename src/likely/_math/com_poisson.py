@@ -2,16 +2,17 @@ r"""Conway and Maxwell's Poisson by its mean: the natural parameter, the loss an
 
 .. math:: p(y) \propto \lambda^y (y!)^{-\nu}, \quad \lambda \text{ such that } \mathrm{E} y = m
 
-Everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the growth
+For most means and ν what the loss needs is a polynomial (``com_poisson_smooth.py``). Where ν is large and the variance
+small log p has a wave for every whole mean, and where ν is tiny and the mean large 0 is near: the sums are taken.
+
+There everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the growth
 :math:`g(j) = \log(j!/c!) - (j - c)\log(c + 1)`, which is 0 at c and c + 1 and positive elsewhere,
 
 .. math:: \log\frac{p(j)}{p(c)} = (j - c)\,\tau - \nu g(j),
 
 so that nothing of the size of log λ is ever subtracted. With X = c + 1 and x = j + 1, g is
-x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are four ways to sum over j:
+x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are three ways to sum over j:
 
-*near*
-    Most rows: neither mean nor ν is extreme, and few j matter. They are taken from 0 on, with log j! from a table.
 *whole*
     Few j matter. They are taken one by one about c = ⌊m⌋. For ν → ∞ two or three counts are left: k − 1, k and
     k + 1 are apart from the sums, which are in units of p(k + 1).
@@ -23,7 +24,7 @@ x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. Ther
     sum needs them, and then grow; C is so small that near 0 nobody sees it.
 
 The equation E y = m is solved for τ by Newton's method on log Σ(j − m)⁺p − log Σ(m − j)⁺p, which is nearly
-linear in τ and rises at least as fast; near, where a good guess is at hand, by steps of the fourth order on E y itself.
+linear in τ and rises at least as fast.
 
 With R = g − E g − (y − m) Cov(y, g)/V, the part of g that no line through the mean explains, the derivatives of the
 loss ℓ at a fixed mean or ν are
@@ -45,30 +46,55 @@ from functools import cached_property
 from likely._math import special
 from likely._math.atoms import Atom, digamma, register
 from likely._math.com_poisson_moments import growth_of
-from likely._math.com_poisson_near import NEAR, is_near
 from likely._math.com_poisson_places import PLACES
+from likely._math.com_poisson_smooth import Smooth
 from likely._math.graph import Expression, Node, equal, exp, floor, log, where
 from likely._math.two_tails import Recent
 
 
-class _Sum:
-    """What a mean and a ν decide."""
+class Summed:
+    """What the sums say of a mean and ν."""
 
     def __init__(self, *given: Expression) -> None:
-        self.m, self.n = (v.node for v in given[:2])
-        self.given = given
-        self.near = is_near(self.m, self.n)
+        self.m, self.given = given[0].node, given
 
     def __getattr__(self, what: str) -> Node:
-        return where(self.near, NEAR[what](*self.given), PLACES[what](*self.given))
+        return PLACES[what](*self.given)
+
+    @property
+    def is_whole(self) -> Node:
+        return self.whole > 0.0
 
     @cached_property
     def centre(self) -> Node:
         """X"""
-        return where(self.whole > 0.0, floor(self.m) + 1.0, self.m + 1.0)
+        return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
+
+    @property
+    def turned(self) -> Node:
+        """The derivative of 1/V in ν."""
+        return self.mixed * self.precision
+
+    @property
+    def bent(self) -> Node:
+        """The derivative of m/V in m."""
+        return self.precision * where(self.m < 1.0, -self.excess, 1.0 - self.third)
 
 
-_sum = Recent(_Sum)
+class _Decided:
+    """What a mean and a ν decide."""
+
+    def __init__(self, *given: Expression) -> None:
+        self.smooth, self.summed = Smooth(*(v.node for v in given)), Summed(*given)
+
+    def chosen(self, smooth: Expression, summed: Expression) -> Node:
+        return where(self.smooth.serves, smooth, summed)
+
+    def __getattr__(self, what: str) -> Node:
+        return self.chosen(getattr(self.smooth, what), getattr(self.summed, what))
+
+
+_decided = Recent(_Decided)
 
 
 class _Row:
@@ -78,19 +104,27 @@ class _Row:
         self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
     ) -> None:
         self.y, self.m, self.n = y, m, n
-        self.sum = s = _sum(m, n, log_m, log_n)
+        self.decided = _decided(m, n, log_m, log_n)
+        self.smooth, s = self.decided.smooth, self.decided.summed
         self.away = y - m
-        self.a = a = where(s.whole > 0.0, y - floor(m), self.away)
+        self.a = a = where(s.is_whole, y - floor(m), self.away)
         x = y + 1.0
         g = growth_of(x, s.centre, a, special.stirling_above(x) - special.stirling_above(s.centre))
         self.beside, self.after = equal(a, 0.0), equal(a, 1.0)
         self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
+        self.growth = self.smooth.growth(y.node, self.away)
+
+    @property
+    def from_centre(self) -> Node:
+        """y + 1 less the centre of what is decided"""
+        return self.decided.chosen(self.away + 0.5, self.a)
 
     def value(self) -> Node:
         """−log p"""
-        s = self.sum
+        s = self.decided.summed
         own = self.a * s.tau - self.n * self.g
-        return where(self.beside, s.at_c, where(self.after, s.after, s.at_c - own))
+        summed = where(self.beside, s.at_c, where(self.after, s.after, s.at_c - own))
+        return self.decided.chosen(self.smooth.value(self.y.node, self.away, self.growth), summed)
 
     def _times(self, of_mean: Node) -> Node:
         """(y − m) times what may be infinite."""
@@ -98,36 +132,37 @@ class _Row:
 
     def slope(self) -> Node:
         """The derivative in log m."""
-        return -self._times(self.m * self.sum.precision)
+        return -self._times(self.m * self.decided.precision)
 
     def shape(self) -> Node:
         """In ν: R."""
-        s = self.sum
-        return (self.g - s.mean_growth) - self.away * s.slope
+        s = self.decided.summed
+        summed = (self.g - s.mean_growth) - self.away * s.slope
+        return self.decided.chosen(self.smooth.shape(self.away, self.growth), summed)
 
     def curve(self) -> Node:
         """The second derivative in log m."""
-        s = self.sum
+        s = self.decided.summed
         many = (self.m - self.away) + self.away * s.third
         few = where(equal(self.y, 1.0), s.at_one, self.m + self.away * s.excess)
-        return self.m * s.precision * where(self.m < 1.0, few, many)
+        summed = self.m * s.precision * where(self.m < 1.0, few, many)
+        smooth = self.m * (self.m * self.smooth.precision - self.away * self.smooth.bent)
+        return self.decided.chosen(smooth, summed)
 
     def cross(self) -> Node:
         """In log m and ν."""
-        s = self.sum
-        return -self._times(self.m * (s.mixed * s.precision))
+        return -self._times(self.m * self.decided.turned)
 
     def rise_of(self, part: str) -> Node:
         """By how much a second derivative grows from y to y + 1: all three are lines in y."""
-        s = self.sum
+        s = self.decided
         if part == "curve":
-            return self.m * s.precision * where(self.m < 1.0, s.excess, s.third - 1.0)
-        return s.skewed if part == "bend" else -(self.m * (s.mixed * s.precision))
+            return -(self.m * s.bent)
+        return s.skewed if part == "bend" else -(self.m * s.turned)
 
     def bend(self) -> Node:
         """The second derivative in ν."""
-        s = self.sum
-        return s.spread + self.away * s.skewed
+        return self.decided.spread + self.away * self.decided.skewed
 
 
 #: A count of the distribution, of which the atoms ask for parts in turn.
@@ -140,7 +175,7 @@ def _of_row(part: str) -> Callable[..., Node]:
 
 def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
     """ν ψ(y + 1) − log λ"""
-    s = _sum(m, n, log_m, log_n)
+    s = _decided(m, n, log_m, log_n)
     return n * (digamma(y + 1.0) - log(s.centre)) - s.tau
 
 
@@ -183,29 +218,30 @@ com_poisson_loss: Atom = register(
 )
 
 
-def _of_sum(formula: Callable[[_Sum, Node, Node], Node]) -> Callable[..., Node]:
-    return lambda m, n, log_m, log_n: formula(_sum(m, n, log_m, log_n), m, n)
+def _of_decided(formula: Callable[[_Decided, Node, Node], Node]) -> Callable[..., Node]:
+    return lambda m, n, log_m, log_n: formula(_decided(m, n, log_m, log_n), m, n)
 
 
 com_poisson_variance: Atom = register(
-    "com_poisson_variance", expansion=_of_sum(lambda s, m, n: s.variance)
+    "com_poisson_variance", expansion=_of_decided(lambda s, m, n: s.variance)
 )
 #: Expected information of log m and of log ν.
 com_poisson_of_mean: Atom = register(
-    "com_poisson_of_mean", expansion=_of_sum(lambda s, m, n: m * (m * s.precision))
+    "com_poisson_of_mean", expansion=_of_decided(lambda s, m, n: m * (m * s.precision))
 )
 com_poisson_of_nu: Atom = register(
-    "com_poisson_of_nu", expansion=_of_sum(lambda s, m, n: n * (n * s.spread))
+    "com_poisson_of_nu", expansion=_of_decided(lambda s, m, n: n * (n * s.spread))
 )
 #: λ^(1/ν), where the probabilities cease to grow.
 com_poisson_peak: Atom = register(
-    "com_poisson_peak", expansion=_of_sum(lambda s, m, n: s.centre * exp(s.tau / n))
+    "com_poisson_peak", expansion=_of_decided(lambda s, m, n: s.centre * exp(s.tau / n))
 )
 com_poisson_turn: Atom = register(
     # ∂R/∂y
     "com_poisson_turn",
     expansion=lambda y, m, n, log_m, log_n: (
-        (digamma(y + 1.0) - log(_sum(m, n, log_m, log_n).centre)) - _sum(m, n, log_m, log_n).slope
+        (digamma(y + 1.0) - log(_decided(m, n, log_m, log_n).centre))
+        - _decided(m, n, log_m, log_n).slope
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from likely._math import special
-from likely._math.graph import Expression, Node, constant, equal, log, sqrt, symbol, where
+from likely._math.graph import Expression, Node, equal, log, sqrt, symbol, where
 from likely._math.series import Series, Terms
 
 
@@ -41,14 +41,6 @@ class Moments:
     @property
     def square(self) -> Node:
         return self.first * self.away
-
-    @property
-    def third(self) -> Node:
-        return self.square * self.away
-
-    @property
-    def fourth(self) -> Node:
-        return self.third * self.away
 
     @property
     def cube(self) -> Node:
@@ -95,7 +87,7 @@ class Results:
     @property
     def whole(self) -> Node:
         """Whether c is ⌊m⌋, and not m"""
-        return constant(1.0)
+        raise NotImplementedError
 
     @property
     def scale(self) -> Node:

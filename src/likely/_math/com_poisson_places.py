@@ -1,4 +1,4 @@
-"""Sums of Conway and Maxwell's Poisson at any mean and ν: over whole numbers, a peak, or places that grow."""
+"""Sums of Conway and Maxwell's Poisson where no patch serves: over whole numbers, or places that grow."""
 
 from __future__ import annotations
 
@@ -27,10 +27,6 @@ from likely._math.series import Equation, Terms
 
 #: Terms below e^−44 of the largest are left out.
 _DEPTH = 44.0
-#: A peak with steps: νX and X/ν are at least these, about the depth of 0 below it and the variance.
-_MASS, _VARIANCE = 40.0, 2.3
-#: Its steps, in standard deviations.
-_STEP = 0.66
 #: Up to so many whole numbers are taken one by one.
 _WHOLE = 240.0
 _LONGEST = 272
@@ -47,7 +43,6 @@ class _Rule(NamedTuple):
     terms: Node
     m: Node
     low: Node
-    step: Node
     grown: Node
     rate: Node
     centre: Node  # X
@@ -65,13 +60,12 @@ class _Term(Moments):
 
     def __init__(self, index: Node, given: _Rule, growth: Node, g: Node) -> None:
         self.given, self.g = given, g
-        self.a: Node = given.low + index * given.step + growth
+        self.a: Node = given.low + index + growth
         self.floor = given.centre - 1.0
         self.x = maximum(given.centre + self.a, 1.0)  # from 2⁵³ on the 1 in X may be lost
-        self.width = given.step + given.rate * growth
+        self.width = 1.0 + given.rate * growth
         self.away = self.a - given.part
         self.whole = given.whole > 0.0
-        self.peak = where(self.whole, 1.0, given.grown) <= 0.0
         # Beside c these are written out where all the others are whole numbers.
         self.beside = where(self.whole, abs_(self.a), 2.0) < 1.5
 
@@ -125,25 +119,6 @@ class _Term(Moments):
     def total(self) -> Node:
         return self._weighted(self.exponent)
 
-    @cached_property
-    def _bend(self) -> Node:
-        """V h′ and j − m together, h being log p as a function of j and V = X/ν, less a number."""
-        a, x, centre = self.a, self.x, self.given.centre
-        # ψ(x) − log x less the same of X
-        errors = special.stirling_error_1(x) - special.stirling_error_1(centre)
-        ends = errors + 0.5 * (a / x) / centre
-        return -centre * (ends + special.log1pmx(a / centre))
-
-    @property
-    def cube(self) -> Node:
-        """Of a peak by parts: E (j − m)³ = E (j − m)² ((j − m) + V h′) for any number V, and E h′ is 0."""
-        return where(self.peak, self.square * self._bend, super().cube)
-
-    @property
-    def bend(self) -> Node:
-        """What E (j − m)² takes part of there."""
-        return where(self.peak, self.total * self._bend, 0.0)
-
 
 def _rate(mass: Node) -> Node:
     """The steps in log j with which a sum over places that grow is right to e^−37.
@@ -174,16 +149,13 @@ class _Places:
         self.m, self.n, self.log_m = m, n, log_m
         k = floor(m)
         x = k + 1.0
-        mass, variance = n * x, x / n
+        mass = n * x
         far = x * ahead(_DEPTH / mass)
         # No tail is longer than the geometric one of this mean.
         long = _DEPTH / log1p(1.0 / m)
         above = minimum(far, long) + 3.0
         below = minimum(k, floor(x * sqrt(2.0 * (_DEPTH / mass))) + 3.0)
-        many = variance >= _VARIANCE
-        peak = where(many, mass, 0.0) >= _MASS
-        count = where(peak, math.inf, where(many, below + above, 0.0))
-        whole = count <= _WHOLE
+        whole = below + above <= _WHOLE
         self.first = k < 1.0  # no count is below c
 
         self.centre = centre = where(whole, x, m + 1.0)
@@ -192,10 +164,6 @@ class _Places:
         self.log_part = where(self.first, log_m, log(where(whole, part, 1.0)))
         self.fall = fall = where(self.first, math.inf, n * log1p(1.0 / maximum(k, 1.0)))
 
-        # Steps from the mean.
-        spread = sqrt(centre / n)
-        step = _STEP * spread
-        back = floor(minimum(math.sqrt(2.0 * _DEPTH) / _STEP, m / step))
         # Places that grow.
         start = self._start(fall)
         rate = _rate(mass)
@@ -205,17 +173,14 @@ class _Places:
         zero = m * start + n * lowest  # log p(c)/p(0)
         grown = _SHARE / rate * m * exp(minimum(zero, _DEPTH))
         rate = rate / (1.0 + grown / m)  # as m is at e^(ru) = 1 + m/C
-        places = log((m + above) / grown + 1.0) / rate
-        terms = where(whole, below + above, where(peak, back + far / step, places))
+        terms = where(whole, below + above, log((m + above) / grown + 1.0) / rate)
         terms = minimum(floor(terms) + 2.0, float(_LONGEST))
-        grows = where(whole, 0.0, where(peak, 0.0, 1.0)) > 0.5
         self.given = _Rule(
             terms=terms,
             m=m,
-            low=where(whole, -below, where(peak, -back * step, -(m + grown))),
-            step=where(peak, step, 1.0),
-            grown=where(grows, grown, 0.0),
-            rate=where(grows, rate, 0.0),
+            low=where(whole, -below, -(m + grown)),
+            grown=where(whole, 0.0, grown),
+            rate=where(whole, 0.0, rate),
             centre=centre,
             error=special.stirling_above(centre),
             part=part,
@@ -348,10 +313,9 @@ class _Results(Results):
         """κ₃, with E (y − m) taken away: of whole m the counts beside it add nothing."""
         d = self.part
         one, two = 1.0 - d, 1.0 + d
-        third = self._beside(
+        return self._beside(
             self.odds * (one * two), -(one * d) * (2.0 - d), -(two * d) * (2.0 + d), "cube"
         )
-        return third - self.square * (self.scale * self.sums["bend"])
 
     @cached_property
     def growth(self) -> Node:

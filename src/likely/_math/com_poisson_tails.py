@@ -148,10 +148,10 @@ class _Tails(TwoTails):
         self.grows = c >= m + 0.5
         start = where(self.below, c - 1.0, c)
         self.first = first = row(start, m, n, log_m, log_n)
-        s = first.sum
+        s = first.decided
         self.precision = m * s.precision
         x = start + 1.0
-        apart = special.log_ratio(x, s.centre, first.a)
+        apart = special.log_ratio(x, s.centre, first.from_centre)
         tau = s.tau - n * apart
         # g is at least b²/2x at b counts down, and (b − 1)²/2(x + (b − 1)/3) up.
         share = where(self.below, 0.0, 1.0 / (3.0 * x))

@@ -1,10 +1,10 @@
-r"""Where the polynomials of ``compound_poisson_smooth.py`` lie: patch 0, far out, and strips of w = log(1 + ν).
+r"""Where the polynomials of ``compound_poisson_smooth.py`` lie: some far out, and strips of w = log(1 + ν).
 
 A strip is ``WIDTH`` wide in w. In it q is log x where ν is small (``BY_X`` strips), log J in the others: W(z; ν), whose
 logarithm is looked for, is 0 where log z, a multiple of (1 + ν) q, has imaginary part π, so patches are about as wide
 as 1/(1 + ν) in q. The first of a strip is of all q < ``low``, and ``patches`` of ``step`` each follow.
 
-The coefficients, by patch, power of t and power of u, are made by ``tools/derive_compound_poisson.py``.
+The coefficients, in a patch as ``patches.py`` has them, are made by ``tools/derive_compound_poisson.py``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: The strips: how many, how wide in w, and of how many q is log x.
-STRIPS, WIDTH, BY_X = 8, 0.25, 3
-#: The least V of patch 0, which begins where V ≥ 2 (1 + ν) too.
-FAR = 6.0
-#: Powers of u and of t.
-SHAPE = (14, 13)
+STRIPS, WIDTH, BY_X = 10, 0.2, 4
+#: The first patches are far out, where V is as large as this and as 2 (1 + ν): so many, each as wide in ν/(1 + ν)².
+FAR, FAR_PATCHES = 6.0, 2
+#: Of each power of u the powers of t beside it: the degree in u and t together is 16.
+POWERS = tuple(range(17, 0, -1))
 #: The width of a patch in (1 + ν) q, at most.
-_WIDEST = 1.3
+_WIDEST = 0.65
 
 
 class Strip(NamedTuple):
@@ -37,10 +37,10 @@ class Strip(NamedTuple):
 
 
 def _low(k: int) -> float:
-    """Below it u = e^((1 + ν) (q − low)) ≤ 1 is 4 times nearer to 0 than to a zero of W."""
+    """Below it u = e^((1 + ν) (q − low)) ≤ 1 is 8 times nearer to 0 than to a zero of W."""
     if k < BY_X:
-        return math.log(0.35) * math.exp(-WIDTH * (k + 0.5))
-    return math.log(1.45) - 0.8 * math.exp(-WIDTH * (k + 1.0))
+        return math.log(0.175) * math.exp(-WIDTH * (k + 0.5))
+    return math.log(1.45) - 1.5 * math.exp(-WIDTH * (k + 0.75))
 
 
 def _top(k: int) -> float:
@@ -56,7 +56,7 @@ def _top(k: int) -> float:
 
 
 def _strips() -> list[Strip]:
-    found, first = [], 1
+    found, first = [], FAR_PATCHES
     for k in range(STRIPS):
         low = _low(k)
         # Rounding of q takes no row beyond the last patch.
@@ -80,6 +80,6 @@ TABLES: dict[str, NDArray[np.float64]] = {
 
 @cache
 def coefficients() -> NDArray[np.float64]:
-    """Of all patches, (patches, powers of t, powers of u)."""
+    """Of all patches, (patches, count)."""
     found: NDArray[np.float64] = np.load(Path(__file__).with_suffix(".npy"), allow_pickle=False)
     return found

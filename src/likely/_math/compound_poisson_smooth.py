@@ -1,9 +1,9 @@
 r"""r of ``compound_poisson.py`` where it is smooth: polynomials by patches of V and ν, and what is outside of them.
 
-- Far out, in u = 6/V and t = 8c − 1 with c = s (1 − s) and s = ν/(1 + ν): the saddle-point expansion of the integral
-  over real j is one in powers of 1/V whose coefficients are polynomials of c, the same for ν and 1/ν, and the sum over
-  whole j is that integral to :math:`e^{-M (1 - \cos 2\pi/(1 + \nu))}`, M = (1 + ν) J, where the next saddle-points are:
-  e^−37 at most where V ≥ 6 and V ≥ 2 (1 + ν).
+- Far out, in u = 6/V and, by patches whose middle is t = 0, c = s (1 − s) with s = ν/(1 + ν): the saddle-point
+  expansion of the integral over real j is one in powers of 1/V whose coefficients are polynomials of c, the same for ν
+  and 1/ν, and the sum over whole j is that integral to :math:`e^{-M (1 - \cos 2\pi/(1 + \nu))}`, M = (1 + ν) J, where
+  the next saddle-points are: e^−37 at most where V ≥ 6 and V ≥ 2 (1 + ν).
 - In a strip of w = log(1 + ν), whose middle is t = 0, by patches of q = log x or log J, whose middle is u = 0.
 - Below those patches, where :math:`W = \sum_j z^j/(j!\,\Gamma(j\nu))`, :math:`\log z = \log J + \nu \log x`, is nearly
   its first term, log W − log νz is a polynomial in t and u = e^((1 + ν)(q − low)), which is z times a function of ν;
@@ -17,7 +17,14 @@ from __future__ import annotations
 import math
 
 from likely._math import special
-from likely._math.compound_poisson_patches import BY_X, FAR, STRIPS, WIDTH
+from likely._math.compound_poisson_patches import (
+    BY_X,
+    FAR,
+    FAR_PATCHES,
+    POWERS,
+    STRIPS,
+    WIDTH,
+)
 from likely._math.graph import (
     Expression,
     Node,
@@ -32,12 +39,14 @@ from likely._math.graph import (
 )
 from likely._math.patches import Derivative, Patches
 
-_PATCHES = Patches("compound_poisson_patches")
+_PATCHES = Patches("compound_poisson_patches", POWERS)
 _OF_ORDER = {
     order: Derivative(_PATCHES, order) for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
 }
 #: ν is too large for a strip from this w on.
 _LAST = STRIPS * WIDTH
+#: Patches far out in one of c, which is ¼ at most.
+_FAR_RATE = 4.0 * FAR_PATCHES
 
 
 class Smooth:
@@ -68,10 +77,11 @@ class Smooth:
         self.grown = exp(
             where(self.is_far, math.log(FAR) - log_v, self.more * minimum(self.away, 0.0))
         )
-        self.place = where(self.is_far, 0.0, first + where(self.is_low, 0.0, 1.0 + whole))
+        far = minimum(floor(_FAR_RATE * self.c), FAR_PATCHES - 1.0)
+        self.place = where(self.is_far, far, first + where(self.is_low, 0.0, 1.0 + whole))
         self.u = self._by_kind(self.grown, self.grown, 2.0 * (steps - whole) - 1.0)
-        inside = 2.0 * (w * (1.0 / WIDTH) - strip) - 1.0
-        self.t = where(self.is_far, 8.0 * self.c - 1.0, inside)
+        across = where(self.is_far, _FAR_RATE * self.c - far, w * (1.0 / WIDTH) - strip)
+        self.t = 2.0 * across - 1.0
 
     def _by_kind(
         self, far: Expression | float, low: Expression | float, between: Expression | float
@@ -106,7 +116,8 @@ class Smooth:
 
     @property
     def _t_n(self) -> Node:
-        return where(self.is_far, 8.0 * (self.c * (self.rest - self.s)), 2.0 / WIDTH * self.s)
+        far = 2.0 * _FAR_RATE * (self.c * (self.rest - self.s))
+        return where(self.is_far, far, 2.0 / WIDTH * self.s)
 
     @property
     def _u_v_v(self) -> Node:
@@ -125,7 +136,7 @@ class Smooth:
     @property
     def _t_n_n(self) -> Node:
         turn = self.rest - self.s
-        far = 8.0 * (self.c * (turn * turn - 2.0 * self.c))
+        far = 2.0 * _FAR_RATE * (self.c * (turn * turn - 2.0 * self.c))
         return where(self.is_far, far, 2.0 / WIDTH * self.c)
 
     # --- what is outside, (1 + ν) log x − v/2 + (log 2π)/2 + [z] − J − x with z where q is log x --

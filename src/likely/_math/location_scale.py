@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from likely._math.atoms import Atom, Rule, register
+from likely._math.atoms import Atom, Rule, log1p_fraction, register
 from likely._math.connection import Connection, Covariant, along
-from likely._math.graph import Expression, Node, abs_, equal, exp, expm1, log, log1p, sign, where
+from likely._math.graph import Expression, Node, abs_, equal, exp, expm1, log, sign, where
 
 Function = Callable[[Expression], Node]
 Sum = Callable[[Expression, Expression], Node]
@@ -134,7 +134,7 @@ logistic_kernel = location_scale(
             lambda z: (1.0 - exp(-z)) / (1.0 + exp(-z)),
             lambda z: 2.0 * exp(-z) / ((1.0 + exp(-z)) * (1.0 + exp(-z))),
         ),
-        value=lambda z: abs_(z) + 2.0 * log1p(1.0 + expm1(-abs_(z))),
+        value=lambda z: abs_(z) + 2.0 * log1p_fraction(1.0 + expm1(-abs_(z))),
         slope=lambda z: sign(z) * _half_tanh(z),
         scale=lambda z: abs_(z) * _half_tanh(z),
         bend=_logistic_density,

@@ -6,6 +6,7 @@ w = 1/(1 + u). Inside the support 1 + u > 0; outside nothing here is a number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from likely._math import special
@@ -15,6 +16,8 @@ from likely._math.graph import Expression, Node, abs_, as_node, is_constant, log
 
 #: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
 TINY = 1e-18
+#: Beyond this u 2⁻⁹⁰⁰, of which each factor takes half, still dwarfs 1.
+HUGE, PART = 2.0**960, 2.0**-450
 #: Beyond this z is not multiplied by what may have underflowed.
 FAR = 1e100
 #: Below this the logarithm is 2 artanh(u/(2 + u)), of which the leading terms are taken off.
@@ -32,11 +35,11 @@ def in_support(d: Expression, s: Expression, c: Expression) -> Node:
 
 
 def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    """log(1 + u)"""
+    """log(1 + u); where u is near the end of what a number holds or beyond, of u 2⁻⁹⁰⁰, from factors in range."""
     u = _product(d, s, c)
-    far = u > 1.0 / TINY
-    apart = log(where(far, abs_(c), 1.0)) + log(where(far, abs_(d), 1.0)) - log_s
-    return where(far, apart, log1p(where(far, 1.0, u)))
+    huge = u > HUGE
+    scaled = c / (s / PART) * (d * PART)
+    return log1p(where(huge, scaled, u)) + where(huge, -2.0 * math.log(PART), 0.0)
 
 
 def _hazard(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -77,9 +80,10 @@ def _rest(
     u = _product(d, s, c)
     small = abs_(u) < TINY
     by = where(small, 1.0, c)
-    far = u > 1.0 / TINY
-    rest = where(far, _log1p(d, s, c, log_s) - 1.0, special.log1p_residual(where(far, 1.0, u)))
-    return small, by, rest
+    half = u / (2.0 + u)
+    v = _fraction(d, s, c, log_s)
+    near = special.log1p_residual_near(half, v)
+    return small, by, where(abs_(half) < NEAR, near, _log1p(d, s, c, log_s) - v)
 
 
 def _bends_in_log(

@@ -30,9 +30,12 @@ def on_numpy(table: Table) -> dict[str, Summed]:
 
 def _of_rows(names: Sequence[str], table: Table) -> Callable[..., Sequence[Any]]:
     several = [DERIVATIVES[name] for name in names]
-    coefficients = several[0].patches.name
-    wanted = [one.order for one in several]
-    return lambda needed, place, u, t: derivatives(table[coefficients](place), u, t, wanted)
+    patches, wanted = several[0].patches, [one.order for one in several]
+
+    def run(needed: Any, place: Any, u: Any, t: Any) -> Sequence[Any]:
+        return derivatives(table[patches.name](place), patches.powers, u, t, wanted)
+
+    return run
 
 
 def _in_chunks(of_rows: Callable[..., Sequence[Any]], several: int) -> Callable[..., Sequence[Any]]:

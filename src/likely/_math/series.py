@@ -21,7 +21,6 @@ from typing import Any
 from likely._math.graph import (
     Node,
     constant,
-    exp,
     make,
     minimum,
     substitute,
@@ -57,8 +56,7 @@ class Terms:
     """Terms of index 0, 1, …, count − 1, at most ``longest``.
 
     ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
-    what is summed. Where there is an equation, values take what it keeps, too, and a number that grows by the same
-    factor from term to term if ``geometric(*fields)`` gives its logarithm at 0 and that of the factor.
+    what is summed. Where there is an equation, values take what it keeps, too.
     """
 
     arguments: tuple[str, ...]
@@ -67,11 +65,10 @@ class Terms:
     rule: Callable[..., Sequence[Node]]
     value: Callable[..., Node]
     equation: Equation | None = None
-    geometric: Callable[..., tuple[Node, Node]] | None = None
 
     def __post_init__(self) -> None:
         # Of these symbols are the terms, too.
-        assert not {"index", "open", "running", "factor"} & {*self.fields, *self.arguments}
+        assert not {"index", "open"} & {*self.fields, *self.arguments}
 
     @cached_property
     def rules(self) -> list[Node]:
@@ -83,21 +80,10 @@ class Terms:
         """Those of the fields."""
         return [symbol(name) for name in self.fields]
 
-    @cached_property
-    def running(self) -> list[Node]:
-        """The number that grows by a factor at the first term, and the factor."""
-        return [exp(log) for log in self.geometric(*self.symbols)] if self.geometric else []
-
-    def term(self, what: str, running: Node | None = None) -> Node:
-        """What is summed over the symbols ``index`` and those of fields and of what is kept; 0 beyond the last term.
-
-        ``running`` is the number that grows by a factor from term to term, where that is known.
-        """
+    def term(self, what: str) -> Node:
+        """What is summed over the symbols ``index`` and those of fields and of what is kept; 0 beyond the last term."""
         index = symbol("index")
         more = [symbol(name) for name in self.equation.kept] if self.equation else []
-        if self.geometric:
-            first, factor = self.geometric(*self.symbols)
-            more.append(exp(first + index * factor) if running is None else running)
         return where(index < self.symbols[0], self.value(what, index, *self.symbols, *more), 0.0)
 
     def update(self, *, first: bool = False) -> list[Node]:
@@ -198,12 +184,21 @@ def sparing(outputs: Sequence[Node]) -> list[Node]:
 
 def without_series(outputs: Sequence[Node]) -> Node | None:
     """A condition that, where it holds, leaves no series in the outputs, if there is one."""
+    return _without(outputs, is_series)
+
+
+def without_sums(outputs: Sequence[Node]) -> Node | None:
+    """The same, but for the polynomials of patches, which may be left."""
+    return _without(outputs, lambda node: node.op in SERIES)
+
+
+def _without(outputs: Sequence[Node], which: Callable[[Node], bool]) -> Node | None:
     order = topological(outputs)
     conditions = {n.args[0].digest: n.args[0] for n in order if n.op == "where"}
     for _, condition in sorted(conditions.items()):
         inside = topological([condition])
         left = topological(specialised(outputs, condition, True))
-        if not any(map(is_series, inside)) and not any(map(is_series, left)):
+        if not any(map(which, inside)) and not any(map(which, left)):
             return condition
     return None
 

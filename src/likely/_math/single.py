@@ -39,14 +39,17 @@ def _rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         return constant(value)
     if (found := _powers(node)) is not None:
         x, coefficients = found
-        short = _shortened(coefficients)
+        short = _shortened(coefficients, x.args[1].value)
         if len(short) < len(coefficients):
             return polynomial(substitute([x], _rebuild)[0], short)
     return make(node.op, *args) if args else node
 
 
 def _powers(node: Node) -> tuple[Node, tuple[float, ...]] | None:
-    """x and the coefficients, if this is what ``special`` writes for a polynomial in x = u − ½, 0 ≤ u ≤ 1."""
+    """x and the coefficients, if this is what ``special`` writes for a polynomial in x.
+
+    There x = u − ½ for 0 ≤ u ≤ 1, or x = u − ¼ for 0 ≤ u ≤ ½.
+    """
     coefficients: list[float] = []
     x: Node | None = None
     while node.op == "add":
@@ -64,12 +67,12 @@ def _powers(node: Node) -> tuple[Node, tuple[float, ...]] | None:
 
 
 def _centred(node: Node) -> bool:
-    return node.op == "subtract" and is_constant(node.args[1], 0.5)
+    return node.op == "subtract" and any(is_constant(node.args[1], c) for c in (0.25, 0.5))
 
 
-def _shortened(coefficients: tuple[float, ...]) -> tuple[float, ...]:
-    """The shortest polynomial this close on [−½, ½]: Chebyshev's terms are left out from the last one on."""
-    terms = Polynomial(coefficients).convert(kind=Chebyshev, domain=[-0.5, 0.5])
+def _shortened(coefficients: tuple[float, ...], half: float) -> tuple[float, ...]:
+    """The shortest polynomial this close on [−half, half]: Chebyshev's terms are left out from the last one on."""
+    terms = Polynomial(coefficients).convert(kind=Chebyshev, domain=[-half, half])
     left_out = np.cumsum(np.abs(terms.coef)[::-1])[::-1]
     kept = int((left_out > _ERROR * np.abs(terms.coef[0])).sum())
     short = Chebyshev(terms.coef[:kept], terms.domain).convert(kind=Polynomial)

@@ -26,6 +26,7 @@ from likely._math.graph import (
     expm1,
     log,
     log1p,
+    make,
     maximum,
     minimum,
     polynomial,
@@ -216,6 +217,28 @@ STIRLING_BEND = (
     -0.2770790449425214,
     0.47903910486158985,
 )
+# (1 - log(pi))/2
+COUNT_HALF_AT_0 = 0.5 - 0.5 * math.log(math.pi)
+# degree 16, relative error 1.4e-15, growth 1
+COUNT_HALF = (
+    -0.041517627367171996,
+    0.001170334131839801,
+    0.0021721207933673953,
+    -0.0006199157308942239,
+    -0.0003779041483448388,
+    0.00043933579795604706,
+    -6.475522332127666e-05,
+    -0.0002751470919160485,
+    0.00032543476876585196,
+    -6.319252786388795e-05,
+    -0.0003367407281981759,
+    0.000569911599791609,
+    -0.00032417749465364057,
+    -0.000460068457583364,
+    0.001255823414579256,
+    -0.0012419550769516663,
+    0.0004890676345866676,
+)
 # degree 18, relative error 5.6e-16, growth 2.6
 LOG_FACTORIAL = (
     0.7584355247295097,
@@ -348,8 +371,12 @@ def log1p_residual(x: Any) -> Node:
     """
     v = x / (2.0 + x)
     fraction = x / (1.0 + x)
-    near = 2.0 * _atanh_tail(v) + v * fraction
-    return where(abs_(v) < 0.2, near, log1p(x) - fraction)
+    return where(abs_(v) < 0.2, log1p_residual_near(v, fraction), log1p(x) - fraction)
+
+
+def log1p_residual_near(v: Any, fraction: Any) -> Node:
+    """The same for |v| < 0.2 of v = x/(2 + x), given x/(1 + x)."""
+    return 2.0 * _atanh_tail(v) + v * fraction
 
 
 def _log1p_residual_2_near(half: Any) -> Node:
@@ -399,15 +426,20 @@ def relative_entropy_term(x: Any, m: Any, d: Any) -> Node:
 # --- The logistic function and its logarithms. ---------------------------------------------------
 
 
+def log1p_fraction(x: Any) -> Node:
+    """log(1 + x) for 0 <= x <= 1, which kernels compute in a third of the time of log1p."""
+    return make("log1p_fraction", x)
+
+
 def softplus(x: Any) -> Node:
     """log(1 + exp(x)) for all x. Max relative error 2.2e-16."""
-    return maximum(x, 0.0) + log1p(exp(-abs_(x)))
+    return maximum(x, 0.0) + log1p_fraction(exp(-abs_(x)))
 
 
 def logaddexp(a: Any, b: Any) -> Node:
     """log(exp(a) + exp(b)), exactly the larger where the other is -infinite."""
     top = maximum(a, b)
-    return top + log1p(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
+    return top + log1p_fraction(exp(-abs_(where(top > -math.inf, a - b, 0.0))))
 
 
 def sigmoid(x: Any) -> Node:
@@ -539,8 +571,17 @@ def log_factorial_error(y: Any) -> Node:
 
 
 def count_error(y: Any) -> Node:
-    """E(y) of whole numbers y >= 0: one polynomial. Max relative error 5.4e-16."""
-    return where(y < 1.0, 0.0, stirling_above(y) + (0.5 * log(y) + HALF_LOG_2PI))
+    """E(y) of whole numbers y >= 0, which is y at 0 and 1: one polynomial. Max relative error 3.0e-16."""
+    return where(y < 2.0, y, stirling_from_2(y) + (0.5 * log(y) + HALF_LOG_2PI))
+
+
+def count_half_error(y: Any) -> Node:
+    """log y! - x log x + x - log(2 pi)/2 with x = y + 1/2, of whole numbers y >= 0. Max relative error 1.7e-15.
+
+    Negative, -1/(24x) far out: smaller than S, and with no log x beside it.
+    """
+    v = 1.0 / (y + 0.5)
+    return where(y < 1.0, COUNT_HALF_AT_0, v * polynomial(v - 0.25, COUNT_HALF))
 
 
 def log_factorial_error_1(y: Any) -> Node:

@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import compound_poisson_patches, whole
+from likely._math import com_poisson_patches, compound_poisson_patches
 
-TABLES: dict[str, NDArray[np.float64]] = {**whole.TABLES, **compound_poisson_patches.TABLES}
+TABLES: dict[str, NDArray[np.float64]] = {
+    **com_poisson_patches.TABLES,
+    **compound_poisson_patches.TABLES,
+}
 #: Tables of which an index takes an array, read on use: of ``patches.py``.
 COEFFICIENTS: dict[str, Callable[[], NDArray[np.float64]]] = {
-    "compound_poisson_patches": compound_poisson_patches.coefficients
+    "com_poisson_patches": com_poisson_patches.coefficients,
+    "compound_poisson_patches": compound_poisson_patches.coefficients,
 }
 
 

@@ -49,10 +49,19 @@ def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
     return value, gradient
 
 
-def curvature(family: Any, y: Any, raw: Any, kind: str) -> NDArray[Any]:
+def curvature(family: Any, y: Any, raw: Any, kind: str) -> Any:
     """See ``Family.curvature``."""
     if kind not in ("observed", "expected", "complete"):
         raise ValueError(f'kind must be "observed", "expected" or "complete", got {kind!r}')
+    library = _library(raw)
+    if library == "torch":
+        from likely.adapters.torch_arrays import curvature as torch_curvature
+
+        return torch_curvature(family, y, raw, kind)
+    if library == "jax":
+        from likely.adapters.jax_arrays import curvature as jax_curvature
+
+        return jax_curvature(family, y, raw, kind)
     return _evaluate(family, y, raw, 2, kind)[2]
 
 
@@ -63,17 +72,14 @@ def _evaluate(
     columns = given if given.dtype == np.float32 else check.numeric(raw, "raw")
     y = check.numbers_of(y, family.specification.support)
     loss = family.loss_of(columns.shape[1]) if columns.ndim == 2 else family.loss()
-    if order == 2 and kind not in loss.curvature_kinds:
-        raise ValueError(
-            f"{family.specification.name} declares no {kind}_information, so its {kind} curvature "
-            f'is not known: use kind="{loss.curvature_kinds[-1]}", or declare it'
-        )
+    if order == 2:
+        check.curvature_kind(loss, kind)
     if columns.ndim == 1 and loss.columns == 1:
         columns = columns[:, np.newaxis]
     vector = family.specification.vector is not None
     if not vector:
         check.check_shape(y.shape, loss.specification.support)
-    elif y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
+    elif y.ndim == 0 or y.shape[1:] != (() if loss.y_columns is None else (loss.y_columns,)):
         needs = (
             "one value a row, shape (n,)"
             if loss.y_columns is None

@@ -113,6 +113,32 @@ def loss_graph(loss: Any, order: int) -> Graph:
     return known[order]
 
 
+def curvature_graph(loss: Any, kind: str) -> Graph:
+    """The packed curvature of this kind: its lower triangle, row by row."""
+    known = vars(loss).setdefault("_adapter_graphs", {})
+    if kind not in known:
+        response = loss.specification.support.columns
+        known[kind] = graph(getattr(loss, kind), loss.columns, response)
+    found: Graph = known[kind]
+    return found
+
+
+def square(packed: Sequence[Any], k: int) -> list[Any]:
+    """The k·k entries, row by row, of a symmetric matrix that is given by its lower triangle."""
+    return [
+        packed[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for i in range(k) for j in range(k)
+    ]
+
+
+def check_by_hand(loss: Any, kind: str) -> None:
+    """NotImplementedError where a hand-written loss has this curvature for NumPy arrays only."""
+    if kind != "observed" and not getattr(loss, "canonical", False):
+        raise NotImplementedError(
+            f"the {kind} curvature of {loss.specification.name} is computed on NumPy arrays: give y and raw as "
+            'such, or use kind="observed"'
+        )
+
+
 def formula_graph(formula: Any) -> Graph:
     """The graph of a formula, with its symbols named y, raw0, raw1, … in their order."""
     made: dict[str, Any] = formula.made

@@ -16,8 +16,16 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from likely._math.jax_backend import TABLE
-from likely.adapters.graphs import Graph, check_shapes, loss_graph
+from likely.adapters.graphs import (
+    Graph,
+    check_by_hand,
+    check_shapes,
+    curvature_graph,
+    loss_graph,
+    square,
+)
 from likely.adapters.jax_vector import vector_function
+from likely.losses.check import curvature_kind
 
 
 def nll(family: Any, y: Any, raw: Any) -> Any:
@@ -33,17 +41,47 @@ def nll_and_gradient(family: Any, y: Any, raw: Any) -> tuple[Any, Any]:
     return value, jnp.stack(slopes, axis=-1) if slopes else jnp.zeros_like(raw)
 
 
+def curvature(family: Any, y: Any, raw: Any, kind: str) -> Any:
+    """See ``Family.curvature``."""
+    y, loss, columnar = _composed(family, y, raw)
+    curvature_kind(loss, kind)
+    k, rows = loss.columns, raw.shape[:-1] if columnar else raw.shape
+    if loss.by_hand is None:
+        columns = [raw[..., j] for j in range(k)] if columnar else [raw]
+        packed = compiled(curvature_graph(loss, kind))(y.astype(raw.dtype), *columns)
+        return (
+            jnp.stack(square(packed, k), axis=-1).reshape(*rows, k, k)
+            if k
+            else jnp.zeros((*rows, 0, 0))
+        )
+    check_by_hand(loss, kind)
+    function = vector_function(loss.by_hand)
+    wide = raw.reshape(*rows, k)
+    slopes = [
+        jax.jvp(
+            lambda r: function(loss, y, r, 1)[1], (wide,), (jnp.broadcast_to(unit, wide.shape),)
+        )[1]
+        for unit in jnp.eye(k, dtype=raw.dtype)
+    ]
+    return jnp.stack(slopes, axis=-1)
+
+
 def _outputs(family: Any, y: Any, raw: Any, order: int) -> tuple[Any, ...]:
     """nll and, with order 1, its derivative in each raw column (or in all, for Categorical)."""
-    if not jnp.issubdtype(raw.dtype, jnp.floating):
-        raise TypeError(f"raw must be a floating-point array, got {raw.dtype}")
-    y = jnp.asarray(y)
-    loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
-    columnar = check_shapes(family, loss, y.shape, raw.shape)
+    y, loss, columnar = _composed(family, y, raw)
     if loss.by_hand is not None:
         return vector_function(loss.by_hand)(loss, y, raw, order)
     columns = [raw[..., j] for j in range(loss.columns)] if columnar else [raw]
     return compiled(loss_graph(loss, order))(y.astype(raw.dtype), *columns)
+
+
+def _composed(family: Any, y: Any, raw: Any) -> tuple[Any, Any, bool]:
+    """y, the loss over the columns of raw, and whether raw has an axis for them."""
+    if not jnp.issubdtype(raw.dtype, jnp.floating):
+        raise TypeError(f"raw must be a floating-point array, got {raw.dtype}")
+    y = jnp.asarray(y)
+    loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
+    return y, loss, check_shapes(family, loss, y.shape, raw.shape)
 
 
 def compiled(graph: Graph) -> Callable[..., tuple[Any, ...]]:

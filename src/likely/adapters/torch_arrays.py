@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from likely.adapters import torch_graph
-from likely.adapters.graphs import check_shapes
+from likely.adapters.graphs import check_by_hand, check_shapes
 from likely.adapters.torch_vector import vector_function
+from likely.losses.check import curvature_kind
 
 
 def nll(family: Any, y: Any, raw: Tensor) -> Tensor:
@@ -46,8 +47,13 @@ def nll_and_gradient(family: Any, y: Any, raw: Tensor) -> tuple[Tensor, Tensor]:
     return value, gradient
 
 
-def _outputs(family: Any, order: int, y: Any, raw: Tensor) -> tuple[Tensor, ...]:
-    """nll and, with order 1, its gradient in the shape of raw."""
+def curvature(family: Any, y: Any, raw: Tensor, kind: str) -> Tensor:
+    """See ``Family.curvature``."""
+    return _outputs(family, kind, y, raw)[0]
+
+
+def _outputs(family: Any, order: int | str, y: Any, raw: Tensor) -> tuple[Tensor, ...]:
+    """nll and, with order 1, its gradient in the shape of raw; or the curvature of the kind ``order``."""
     if not raw.is_floating_point():
         raise TypeError(f"raw must be a floating-point tensor, got {raw.dtype}")
     if not (isinstance(y, Tensor) and y.device == raw.device):
@@ -65,14 +71,32 @@ def _composed(family: Any, y: Tensor, raw: Tensor) -> tuple[Any, bool]:
     return loss, check_shapes(family, loss, tuple(y.shape), tuple(raw.shape))
 
 
-def _evaluate(family: Any, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
+def _evaluate(family: Any, order: int | str, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
     loss, columnar = _composed(family, y, raw)
     y = _typed(loss, y, raw)
+    if isinstance(order, str):
+        return (_curvature(loss, y, raw, columnar, order),)
     if loss.by_hand is not None:
         return vector_function(loss.by_hand)(loss, y, raw, order)
     if order == 0:
         return torch_graph.value(loss, y, raw, columnar)
     return torch_graph.value_and_gradient(loss, y, raw, columnar)
+
+
+def _curvature(loss: Any, y: Tensor, raw: Tensor, columnar: bool, kind: str) -> Tensor:
+    """(…, k, k)."""
+    curvature_kind(loss, kind)
+    if loss.by_hand is None:
+        return torch_graph.curvature(loss, y, raw, columnar, kind)
+    check_by_hand(loss, kind)
+    function = vector_function(loss.by_hand)
+    wide = raw if columnar else raw.unsqueeze(-1)
+    units = torch.eye(loss.columns, dtype=raw.dtype, device=raw.device)
+    slopes = [
+        torch.func.jvp(lambda r: function(loss, y, r, 1)[1], (wide,), (unit.expand_as(wide),))[1]
+        for unit in units
+    ]
+    return torch.stack(slopes, dim=-1)
 
 
 # torch.compile reads Python, and our graphs are more Python than it can read. It is handed a number
@@ -90,5 +114,5 @@ def _number(family: Any) -> int:
 
 
 @torch.compiler.allow_in_graph
-def _by_number(number: int, order: int, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
+def _by_number(number: int, order: int | str, y: Tensor, raw: Tensor) -> tuple[Tensor, ...]:
     return _evaluate(_families[number], order, y, raw)

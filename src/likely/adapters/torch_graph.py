@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from likely._math.torch_backend import TABLES
-from likely.adapters.graphs import Graph, loss_graph
+from likely.adapters.graphs import Graph, curvature_graph, loss_graph, square
 from likely.adapters.torch_function import Function, ordinary
 from likely.losses.kernels.run import kernel_for, run, run_mean, single_kernel
 
@@ -29,6 +29,14 @@ def value(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tuple[Tensor]:
 def value_and_gradient(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> tuple[Tensor, Tensor]:
     """nll per row and its gradient in the shape of raw."""
     return _Loss.apply(loss, columnar, y, raw)
+
+
+def curvature(loss: Any, y: Tensor, raw: Tensor, columnar: bool, kind: str) -> Tensor:
+    """The second derivatives of nll in raw, or what is expected of them, (…, k, k)."""
+    k, rows = loss.columns, raw.shape[:-1] if columnar else raw.shape
+    packed = _Evaluate.apply(curvature_graph(loss, kind), y, *_columns(raw, columnar))
+    entries = square(packed, k)
+    return torch.stack(entries, dim=-1).reshape(*rows, k, k) if k else raw.new_empty((*rows, 0, 0))
 
 
 def mean(loss: Any, y: Tensor, raw: Tensor, columnar: bool) -> Tensor:

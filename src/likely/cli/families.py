@@ -95,6 +95,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
     out.print(table)
     links = {p["domain"]: p["links"] for row in rows for p in row["parameters"]}
     out.print("\nLinks by parameter domain, the default first:")
+    width = max(map(len, links))
     for domain, names in links.items():
-        out.print(f"  {domain:8}{', '.join(names)}")
+        out.print(f"  {domain:{width}}  {', '.join(names)}")
     out.print("\nlikely explain FAMILY derives the loss; roles and links: --link scale=shared")

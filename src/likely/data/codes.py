@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from likely.data.encoder import TableEncoder
 from likely.data.errors import DataError, count, listing
-from likely.data.looks import looks_like, nearly_equal
+from likely.data.looks import looks_like, nearly_equal, nearly_numbers
 from likely.data.table import Column, Table
 
 
@@ -93,8 +93,8 @@ class CodeEncoder(TableEncoder):
                 return None, [f"{column.name}: always {used[0]!r}; left out"]
             alike = looks_like(column.levels) if column.kind == "text" else ""
             notes.append(f"{column.name}: {len(used)} categories{alike and f' ({alike})'}")
-            close = nearly_equal(used) if column.kind == "text" else ""
-            notes += [f"{column.name}: {close}"] if close else []
+            odd = [nearly_equal(used), nearly_numbers(column)] if column.kind == "text" else []
+            notes += [f"{column.name}: {words}" for words in odd if words]
             plan: RawPlan | CodePlan = CodePlan(column.name, column.kind, used)
         else:
             if given.min() == given.max() and not holes:

@@ -58,16 +58,24 @@ def header(path: Path) -> list[str]:
     except (OSError, EOFError) as error:
         raise DataError(f"{path}: cannot be read ({error})") from None
     except csv.Error as error:
+        if "new-line" in str(error):
+            raise DataError(
+                f"{path}: its lines end in carriage returns alone; save it with line feeds (\\n)"
+            ) from None
         raise DataError(f"{path}, line 1: {error}") from None
     if not any(name.strip() for name in names):
         raise DataError(f"{path}, line 1: there must be a header with the column names")
     return names
 
 
-def odd_quotes(path: Path) -> bool:
-    """Whether there is an odd number of quotation marks, so that one may be open at the end."""
+def suspicious(path: Path) -> bool:
+    """Whether a quotation mark may be open at the end, since their number is odd, or there is a zero byte."""
+    quotes, zero = 0, False
     with _open(path) as file:
-        return sum(part.count(b'"') for part in iter(lambda: file.read(1 << 20), b"")) % 2 == 1
+        for part in iter(lambda: file.read(1 << 20), b""):
+            quotes += part.count(b'"')
+            zero = zero or b"\0" in part
+    return quotes % 2 == 1 or zero
 
 
 def first_fault(path: Path, mark: str) -> str | None:

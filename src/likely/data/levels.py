@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.data.errors import DataError, count, listing, option, spoken
-from likely.data.looks import looks_like, nearly_equal
+from likely.data.looks import looks_like, nearly_equal, nearly_numbers
 from likely.data.table import Column
 
 MISSING = "missing"
@@ -129,12 +129,14 @@ def plan_levels(column: Column, min_rows: int) -> tuple[LevelPlan | None, list[s
         said += f"; missing in {count(holes, 'row')}, which is a level of its own"
     if numbers:
         said += f" ({option('--numeric', column.name)}: as a number)"
-    close = nearly_equal(labels) if column.kind == "text" else ""
-    return plan, [said, *([f"{spoken(column.name)}: {close}"] if close else []), *notes]
+    odd = [nearly_equal(labels), nearly_numbers(column)] if column.kind == "text" else []
+    return plan, [said, *(f"{spoken(column.name)}: {words}" for words in odd if words), *notes]
 
 
 def _hint(column: Column) -> str:
-    alike = looks_like(column.levels) if column.kind == "text" else ""
+    if column.kind != "text":
+        return ""
+    alike = looks_like(column.levels) or nearly_numbers(column)
     return f" ({alike})" if alike else ""
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from likely.data.errors import listing
+import numpy as np
 
+from likely.data.errors import listing
+from likely.data.table import Column
+
+#: The share of distinct cells that may be words in a column of numbers.
+FEW = 0.2
 #: A day, a month and a year, in any order, and perhaps a time of day.
 _DATE = re.compile(r"\s*\d{1,4}([./-])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?\s*")
 #: Digits in groups, perhaps with a currency before them or a per cent after them.
@@ -19,13 +24,33 @@ def looks_like(texts: Sequence[str]) -> str:
         return ""
     if all(_DATE.fullmatch(text) for text in texts):
         return f"its cells look like dates, such as {texts[0]!r}; write them as 2024-12-31"
-    odd = next((text for text in texts if not _plain(text)), None)
+    odd = next((text for text in texts if not is_number(text)), None)
     if odd is not None and all(_NUMBER.fullmatch(text) for text in texts):
         return (
             f"its cells look like numbers with commas or signs in them, such as {odd!r}; write them with "
             "a decimal point, without thousands separators and units"
         )
     return ""
+
+
+def strays(column: Column) -> str:
+    """Of a column of text that is numbers but for a few cells: these cells and their rows; else nothing."""
+    words = [i for i, level in enumerate(column.levels) if not is_number(level)]
+    if not words or not len(words) < FEW * len(column.levels):
+        return ""
+    rows = np.flatnonzero(np.isin(column.values, words))
+    cells = (f"{column.levels[int(column.values[row])]!r} in row {row + 1}" for row in rows)
+    return listing(cells, 3)
+
+
+def nearly_numbers(column: Column) -> str:
+    """What to do about the ``strays`` of a column; nothing where there are none."""
+    found = strays(column)
+    return (
+        f"read as text because of {found}; correct these cells, or leave them empty"
+        if found
+        else ""
+    )
 
 
 def nearly_equal(texts: Sequence[str]) -> str:
@@ -39,7 +64,8 @@ def nearly_equal(texts: Sequence[str]) -> str:
     return f"{listing(found, 4)} differ only in case or spaces, and are kept apart"
 
 
-def _plain(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether Python reads the text as a number."""
     try:
         float(text)
     except ValueError:

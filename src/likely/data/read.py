@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from likely.data.csv_faults import first_fault, header, odd_quotes, separator
+from likely.data.csv_faults import first_fault, header, separator, suspicious
 from likely.data.errors import DataError
+from likely.data.looks import is_number
 from likely.data.table import Table, check_names, from_arrow
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _read_csv(path: Path, text: frozenset[str]) -> Table:
     names = header(path)
     check_names([name or "column 1" if i == 0 else name for i, name in enumerate(names)], str(path))
     mark, notes = separator(path)
+    notes = (*notes, *_numbers_for_names(names))
     size = path.stat().st_size
     compressed = path.suffix.lower() in (".gz", ".bz2", ".zst", ".lz4")
     whole = (1 << 30) if compressed else min(size + 1, (1 << 31) - 1)
@@ -112,12 +114,24 @@ def _read_csv(path: Path, text: frozenset[str]) -> Table:
                 continue
             fault = first_fault(path, mark) or f"{path}: not a readable CSV ({_first_line(error)})"
             raise DataError(fault) from None
-    # Arrow takes what is not UTF-8 for bytes, and what follows an open quotation mark for one cell.
-    if any(pa.types.is_binary(kind) for kind in data.schema.types) or odd_quotes(path):
+    # Arrow takes what is not UTF-8 for bytes, what follows an open quotation mark for one cell, and zero bytes
+    # for letters.
+    if any(pa.types.is_binary(kind) for kind in data.schema.types) or suspicious(path):
         found = first_fault(path, mark)
         if found is not None:
             raise DataError(found)
     return _table(data, path, notes)
+
+
+def _numbers_for_names(names: list[str]) -> list[str]:
+    """A note where the first line holds a fraction or a negative number; years and the like are names."""
+    found = [name for name in names if is_number(name) and not name.strip().isdigit()]
+    if not found:
+        return []
+    return [
+        f"the first line is taken for the names of the columns, such as {found[0]!r}; if it is a row of data, "
+        "put a line of names above it"
+    ]
 
 
 def _decimal_commas(data: pa.Table, text: frozenset[str]) -> list[str]:

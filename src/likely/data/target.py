@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from likely._math.domains import LABELLED, Domain
 from likely.data.errors import DataError, count, listing, rows_words, spoken
-from likely.data.looks import looks_like
+from likely.data.looks import looks_like, strays
 from likely.data.table import Column, number_label
 
 #: Text with more distinct values than this is no set of classes.
@@ -193,13 +193,10 @@ def _refuse_wide_text(column: Column, distinct: int) -> None:
     alike = looks_like(column.levels)
     if alike:
         raise DataError(f"target {column.name!r} is read as text: {alike}")
-    words = [i for i, level in enumerate(column.levels) if not _is_number(level)]
-    if len(words) < 0.2 * len(column.levels):
-        rows = np.flatnonzero(np.isin(column.values, words))
-        shown = listing((f"{_label(column, r)!r} in row {r + 1}" for r in rows), 3)
+    shown = strays(column)
+    if shown:
         raise DataError(
-            f"target {column.name!r} is read as text because of {shown}; correct these cells, "
-            f"or leave "
+            f"target {column.name!r} is read as text because of {shown}; correct these cells, or leave "
             "them empty and remove the rows"
         )
     raise DataError(
@@ -225,14 +222,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, np.bool_):
         return "true" if value else "false"
     return str(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _skewness(y: NDArray[np.float64]) -> float:

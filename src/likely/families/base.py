@@ -225,6 +225,8 @@ class Specification:
     #: The parameter at whose 0 the density is symmetric and its own slope vanishes, whatever y; with it
     #: ``start`` takes a third moment.
     leans_by: str | None = None
+    #: ``maximum_likelihood`` asks for means and no variances, which take another pass over the statistics.
+    means_suffice: bool = False
     #: A y of a continuous support that has a probability of its own, which is what log_density gives there.
     point: float | None = None
     #: The density's logarithm as a textbook prints it, where what is computed is too long to read, or
@@ -352,6 +354,7 @@ def specify(cls: type) -> Specification:
         common_names=body.get("common_names", {}),
         vector=body.get("vector"),
         leans_by=body.get("leans_by"),
+        means_suffice=body.get("means_suffice", False),
         point=body.get("point"),
         printed=_function(body.get("printed")),
     )

@@ -18,6 +18,7 @@ class Bernoulli(Distribution):
 
     support = binary
     probs = Parameter(unit_interval, r"\lambda")
+    means_suffice = True
     scipy = ("bernoulli", lambda probs: {"p": probs})
 
     def log_density(y, probs):

@@ -44,6 +44,7 @@ class Beta(Distribution):
     support = unit_interval
     mean = Parameter(unit_interval, r"\mu")
     precision = Parameter(positive, r"\kappa", shared=True)
+    means_suffice = True
     scipy = (
         "beta",
         lambda mean, precision: {"a": mean * precision, "b": mean.complement * precision},

@@ -20,6 +20,7 @@ class Exponential(Distribution):
     support = nonnegative
     mean = Parameter(positive, "m")
     rate = Alternative("mean", positive, -1.0, r"\lambda")
+    means_suffice = True
     scipy = ("expon", lambda mean: {"scale": mean})
 
     def log_density(y, mean):

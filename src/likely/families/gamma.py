@@ -39,6 +39,7 @@ class Gamma(Distribution):
     support = positive
     mean = Parameter(positive, "m")
     shape = Parameter(positive, "k", shared=True)
+    means_suffice = True
     scipy = ("gamma", lambda mean, shape: {"a": shape, "scale": mean / shape})
 
     def log_density(y, mean, shape):

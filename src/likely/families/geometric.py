@@ -1,6 +1,6 @@
 """Geometric: the number of failures before the first success."""
 
-from likely._math.atoms import log1mexp_of, log_softplus, softplus
+from likely._math.atoms import log1mexp_of, log1p_fraction, log_softplus, softplus
 from likely._math.domains import counts, positive
 from likely._math.graph import exp, expm1, floor, log, log1p, where
 from likely._math.tails import exponential_between
@@ -21,12 +21,13 @@ class Geometric(Distribution):
 
     support = counts
     mean = Parameter(positive, "m")
+    means_suffice = True
     scipy = ("geom", lambda mean: {"p": 1.0 / (1.0 + mean), "loc": -1.0})
 
     def log_density(y, mean):
         # log(1 + m) and log(1 + 1/m) from the logarithm of the smaller one, of which no slope cancels
         small = mean < 1.0
-        rest = log1p(where(small, mean, 1.0 / mean))
+        rest = log1p_fraction(where(small, mean, 1.0 / mean))
         failure = rest + where(small, -mean.log, 0.0)
         return -(rest + where(small, 0.0, mean.log)) - y * failure
 

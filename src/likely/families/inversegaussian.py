@@ -30,6 +30,7 @@ class InverseGaussian(Distribution):
     support = positive
     mean = Parameter(positive, "m")
     shape = Parameter(positive, "k", shared=True)
+    means_suffice = True
     scipy = ("invgauss", lambda mean, shape: {"mu": mean / shape, "scale": shape})
 
     def log_density(y, mean, shape):

@@ -28,6 +28,7 @@ class Poisson(Distribution):
 
     support = counts
     mean = Parameter(positive, "m")
+    means_suffice = True
     scipy = ("poisson", lambda mean: {"mu": mean})
 
     def log_density(y, mean):

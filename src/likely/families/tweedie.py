@@ -57,7 +57,8 @@ class Tweedie(Distribution):
     The sum of a Poisson number of Gamma amounts, with λ = m²⁻ᵖ/(φ(2 − p)), shape ν = (2 − p)/(p − 1) and rate
     β = 1/(φ(p − 1) mᵖ⁻¹): mean m, dispersion φ, power p, 1 < p < 2; variance φ mᵖ. p → 1 is a Poisson in
     units of φ, p → 2 the Gamma of shape 1/φ. The mode is 0, where the probability is: no density
-    outweighs it. Of y that are whole multiples of one unit, which are counts, the likelihood has no bound as p → 1.
+    outweighs it. Of y that are whole multiples of one unit, which are counts, the likelihood has no bound as
+    p → 1; of y without zeros it may be largest at p → 2. A fit says which of the two it came to.
 
     Source: Jørgensen (1987), doi:10.1111/j.2517-6161.1987.tb01685.x; Dunn and Smyth (2005),
     doi:10.1007/s11222-005-4070-y.

@@ -22,8 +22,8 @@ ROWS = 8 * BLOCK
 class Moments:
     r"""Of m statistics t(y): Σw, the number of rows with weight, means and central moments.
 
-    ``mean`` (m,) is Σw·t/Σw; ``second`` (m,) is Σw·(t − mean)². ``a + b`` merges the rows of both
-    by Chan's formula, M = Mₐ + M_b + δ²·WₐW_b/(Wₐ + W_b), without cancellation.
+    ``mean`` (m,) is Σw·t/Σw; ``second`` (m,) is Σw·(t − mean)², (0,) where means suffice. ``a + b`` merges
+    the rows of both by Chan's formula, M = Mₐ + M_b + δ²·WₐW_b/(Wₐ + W_b), without cancellation.
     """
 
     weight: float
@@ -48,7 +48,9 @@ class Moments:
             weight,
             self.count + other.count,
             self.mean + delta * share,
-            self.second + other.second + delta * delta * (self.weight * share),
+            self.second
+            + other.second
+            + (delta * delta * (self.weight * share))[: self.second.size],
         )
 
 
@@ -57,10 +59,12 @@ def moments(
     weight: Array | None = None,
     statistics: Statistics | None = None,
     count: int = 1,
+    variances: bool = True,
 ) -> Moments:
     """The moments of ``count`` statistics of y, by default of y itself.
 
-    ``statistics(rows, out)`` writes them, (rows,) → (count, rows). Rows of weight 0 are not looked at.
+    ``statistics(rows, out)`` writes them, (rows,) → (count, rows). Rows of weight 0 are not looked at. Without
+    ``variances`` there are means only, in less time.
     One thread: NumPy's functions are so quick on a block that two spend their time waiting for each other,
     and a pass over a million rows is over before a thread that slept is awake. ValueError where no row has weight.
     """
@@ -78,25 +82,29 @@ def moments(
             if not w.all():
                 part, w = part[w > 0.0], w[w > 0.0]
         buffer = buffers[:, : part.shape[0]]
+        deviation = buffer[-1] if variances else None
         if statistics is None:
-            return _moments(part[None], w, buffer[-1])
+            return _moments(part[None], w, deviation)
         statistics(part, buffer[:-1])
-        return _moments(buffer[:-1], w, buffer[-1])
+        return _moments(buffer[:-1], w, deviation)
 
     return fold(work, -(-n // ROWS), lambda a, b: a + b, 1)
 
 
-def _moments(values: Array, weight: Array | None, deviation: Array) -> Moments:
-    """Of m statistics (m, n) of a block that is in the cache, deviations in the buffer given.
+def _moments(values: Array, weight: Array | None, deviation: Array | None) -> Moments:
+    """Of m statistics (m, n) of a block that is in the cache, deviations in the buffer given, if any.
 
     ``einsum`` rather than a BLAS dot product, which would start threads of its own.
     """
     m, count = values.shape
     if count == 0:
-        return Moments(0.0, 0, np.zeros(m), np.zeros(m))
+        return Moments(0.0, 0, np.zeros(m), np.zeros(0 if deviation is None else m))
     total = float(count) if weight is None else float(weight.sum())
     sums = np.add.reduce(values, axis=1) if weight is None else np.einsum("i,ji->j", weight, values)
-    mean, second = sums / total, np.empty(m)
+    mean = sums / total
+    if deviation is None:
+        return Moments(total, count, mean, np.zeros(0))
+    second = np.empty(m)
     for j, row in enumerate(values):
         np.subtract(row, mean[j], out=deviation)
         if weight is None:

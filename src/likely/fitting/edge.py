@@ -11,6 +11,7 @@ infinity like a barrier, and shorter steps are enough, or the density has a pole
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +33,8 @@ NEARER = (1e-2, 1e-4, 1e-6, 1e-8)
 SETTLED = 1e-9
 #: and a point is beside another when it is this far away, relative to its size.
 BESIDE = 1e-7
+#: A density piles up where the loss is so many nats higher beside.
+PILED = 1.0
 #: Standard errors from the best point on the edge at which multipliers tell what to do next.
 NEAR = 1e-2
 #: A multiplier below this share of the gradient is 0.
@@ -66,21 +69,43 @@ def at_a_pole(space: Subspace, stop: Stop) -> bool:
 
 
 def at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
-    """Whether the loss has come to rest where a row of y lies at the end of its support: it is infinite right beside.
+    """Whether the loss has come to rest where a row of y lies at the end of its support.
 
     As at the shape of −1 with which a generalised Pareto is uniform up to its largest row. ``before`` is the loss at an
     earlier stop.
     """
-    if not before - stop.sums.loss <= SETTLED * max(1.0, stop.sums.terms):
+    return not _falls(stop, before) and beside_an_end(space, stop)
+
+
+def spikes_at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
+    """Whether the density piles up where the support of a row ends: a little further inside the loss is much higher.
+
+    As with a generalised extreme value's shape on its way to ∞: the end comes so near to the least y, by a power of e
+    for each unit of the shape, that the density there grows without bound.
+    """
+    if _falls(stop, before) and stop.reason != "max_iter":
         return False
+    rises = [min(both) for both in _beside(space, stop) if max(both) == np.inf]
+    return max(rises, default=-np.inf) - stop.sums.loss > PILED
+
+
+def _falls(stop: Stop, before: float) -> bool:
+    return before - stop.sums.loss > SETTLED * max(1.0, stop.sums.terms)
+
+
+def beside_an_end(space: Subspace, stop: Stop) -> bool:
+    """Whether a row of y lies at the end of its support: the loss is infinite right beside."""
+    return any(max(both) == np.inf for both in _beside(space, stop))
+
+
+def _beside(space: Subspace, stop: Stop) -> Iterator[tuple[float, float]]:
+    """The loss a little to both sides, θ by θ; nothing where the support does not end."""
+    if not getattr(space.objective.loss, "moving_ends", False):
+        return  # where the loss is infinite numbers overflowed
     here = space.point(stop.theta)
-    for j, size in enumerate(np.maximum(np.abs(here), 1.0)):
-        for beside in (-BESIDE * size, BESIDE * size):
-            moved = here.copy()
-            moved[j] += beside
-            if not np.isfinite(space.objective.evaluate(moved, 0).loss):
-                return True
-    return False
+    for step in np.diag(BESIDE * np.maximum(np.abs(here), 1.0)):
+        low, high = (space.objective.evaluate(here + s * step, 0).loss for s in (-1.0, 1.0))
+        yield low, high
 
 
 def follow_edge(task: Task, outcome: Outcome) -> None:

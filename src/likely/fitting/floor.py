@@ -51,9 +51,9 @@ def to_floor(function: Function, theta: Array, steep: Array) -> tuple[Array, Sum
     sums = function.evaluate(theta, 2)
     for _ in range(RETURNS):
         assert sums.hessian is not None
-        if not (np.isfinite(sums.gradient).all() and np.isfinite(sums.hessian).all()):
-            return None
         inner = steep.T @ sums.hessian @ steep
+        if not (np.isfinite(sums.gradient).all() and np.isfinite(inner).all()):
+            return None
         try:
             step = -steep @ cho_solve(cho_factor(inner), steep.T @ sums.gradient)
         except np.linalg.LinAlgError:  # not convex here: no step leads back

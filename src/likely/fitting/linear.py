@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,13 @@ from likely.fitting.basis import (
     without_constants,
 )
 from likely.fitting.blocks import single_threaded_blas
-from likely.fitting.edge import at_a_pole, at_an_end, follow_edge
+from likely.fitting.edge import (
+    at_a_pole,
+    at_an_end,
+    beside_an_end,
+    follow_edge,
+    spikes_at_an_end,
+)
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.many import fit_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
@@ -25,14 +32,17 @@ from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
 from likely.fitting.recession import (
     STEPS,
+    VISITS,
     Subspace,
     find_creep,
     find_drift,
     find_growth,
     find_plunge,
+    find_profile,
     find_recession,
     find_way,
     silent_columns,
+    spent,
     without_columns,
     without_noise,
 )
@@ -51,6 +61,8 @@ MANY_COLUMNS = 32
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: Newton's steps for what is left while one term is held far out.
+PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
 COARSEST = 1e-2
 #: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
@@ -104,7 +116,9 @@ def fit_linear(
     if response.weight is not None:
         unit = min(1.0, float(power_of_two(response.weight.max())))
         response = replace(response, weight=response.weight / unit)
-    with single_threaded_blas():
+    # On the way to infinity steps, sums and variances overflow: each is looked at before it is used, and variances that
+    # float64 cannot hold are named in the message.
+    with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
         result: FitResult = fitter(
             Task(
                 loss,
@@ -244,18 +258,35 @@ def _newton(
                 or find_drift(space, visited, stop.sums.terms)
                 or find_plunge(space, visited, begun, stop.reason == "max_iter")
             )
+            profile = None
+            creeping = len(visited) % VISITS == 0 and not outcome.recessions
+            if endless is None and creeping and not beside_an_end(space, stop):
+                profile = find_profile(space, visited, stop.sums, partial(_conditional, task))
+            if profile is not None:
+                endless, there = profile  # where the rest is fitted already
+                stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
+                if endless is None and stop.reason == "receding":
+                    _resume(task, outcome, space, there, bent=True)
+                    continue
+                if endless is not None and beside_an_end(space, stop):
+                    stop.reason = "pole"
+                    break
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
                 outcome.recessions.append(endless)
                 break
-            if not task.edged and len(visited) > 1 and at_an_end(space, stop, visited[-2][1]):
-                stop.reason = "end"
-                break
             coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
-            if 1.0 < coarse < np.inf:
+            if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
                 stop.reason = "exact"
+            elif not task.edged and len(visited) > 1:
+                if spikes_at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "pole"
+                    break
+                if at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "end"
+                    break
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
             _resume(task, outcome, space, stop.theta, bent=True)
@@ -281,6 +312,8 @@ def _newton(
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
         _resume(task, outcome, rest, np.zeros(rest.size))
+    if not outcome.recessions and _certain(outcome):
+        outcome.stop.reason = "certain"
     if outcome.stop.reason in ("pole", "end") and promise == np.inf:
         inner = _newton(task, objective, may_orthogonalise=may_orthogonalise, promise=CAREFUL)
         return inner if inner.stop.reason == "converged" and not inner.recessions else outcome
@@ -288,6 +321,14 @@ def _newton(
     if outcome.recessions and bounded and outcome.stop.reason != "edge":
         _go_on(outcome)
     return outcome
+
+
+def _certain(outcome: Outcome) -> bool:
+    """Whether every row has a probability of 1 to the last digit, which it has at infinity only."""
+    stop, objective = outcome.stop, outcome.space.objective
+    discrete = getattr(objective.loss, "discrete", False)
+    silent = outcome.silent is not None and outcome.silent.all()
+    return bool(discrete and not silent and stop.sums.loss <= stop.sums.rounding)
 
 
 def _coarseness(space: Subspace, stop: Stop) -> float:
@@ -301,6 +342,18 @@ def _coarseness(space: Subspace, stop: Stop) -> float:
     if not (np.abs(stop.sums.gradient) <= bound).all():
         return np.inf
     return float(np.max(bound * stop.factor.std_errors(), initial=0.0))
+
+
+def _conditional(task: Task, held: Subspace) -> Array:
+    """γ after some of Newton's steps in a subspace; 0, where they begin, if the numbers end there."""
+    origin = np.zeros(held.size)
+    if not held.evaluate(origin, 2).finite:
+        return origin
+    expected = "expected" in task.loss.kernel_kinds
+    return minimise(
+        held, origin, PROFILE_STEPS, task.counted()[1], expected, False,
+        patience=PROFILE_STEPS, edges=False, bent=True,
+    ).theta  # fmt: skip
 
 
 def _go_on(outcome: Outcome) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.objective import Sums
+from likely.fitting.objective import Sums, symmetric
 from likely.fitting.problem import Array
 
 #: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from
@@ -78,13 +78,12 @@ class Factor:
             self.condition = 1.0 / reciprocal if self.positive else np.inf
 
     def solve(self, vector: Array) -> Array:
-        """H⁻¹v."""
+        """H⁻¹v; infinite where H has all but vanished."""
         return self.scale * dpotrs(self.lower, self.scale * vector, lower=1)[0]
 
     def inverse(self) -> Array:
-        """H⁻¹."""
-        lower = np.tril(dpotri(self.lower, lower=1)[0])
-        unit = lower + np.tril(lower, -1).T
+        """H⁻¹; infinite where H has all but vanished."""
+        unit = symmetric(dpotri(self.lower, lower=1)[0])
         return unit * self.scale * self.scale[:, None]
 
     def std_errors(self) -> Array:
@@ -102,7 +101,8 @@ class Stop:
 
     "converged", "ill_conditioned", "receding", "max_iter", or "edge": the way down leads out of the
     domain of a partial link. A caller may set "exact": rows are fitted to the last digits of y;
-    "pole": the density has no bound where the support of a row ends; or "end": the best is where it ends.
+    "pole": the density has no bound where the support of a row ends; "end": the best is where it ends; or "certain":
+    every row has a probability of 1.
     """
 
     reason: str
@@ -154,7 +154,10 @@ def minimise(
         )
     norm = decrement = previous = np.inf
     step = np.zeros_like(theta)
+    if not sums.finite:  # far out on the way to infinity derivatives may be none
+        return Stop("max_iter", theta, sums, None, norm, decrement, 0, step)
     blocked = 0
+    far: Stop | None = None
     for iteration in range(max_iter + 1):
         if sums.hessian is not None:
             factor = Factor(sums.hessian)
@@ -175,13 +178,17 @@ def minimise(
             step = _modified_step(function, theta, sums, expected)
             previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
             norm = np.inf
+        if not np.isfinite(decrement) and far is not None:
+            return far  # by now the step is no number any more
         # Where the curvature has all but vanished, its step would leave the numbers that exist.
         limit = min(rows + max(sums.loss, 0.0), promise)
         step *= min(1.0, limit / decrement) if decrement > 0.0 else 1.0
         if iteration == max_iter:
             break
+        stop = Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
         if iteration >= patience and not decrement < SLOW * previous:
-            return Stop("receding", theta, sums, factor, norm, decrement, iteration, step)
+            return stop
+        far = stop if far is None and decrement > limit else far
         # So near the optimum H no longer changes: a gradient is enough to confirm it, and much
         # cheaper. The share by which H changes over d standard errors is of the order of d/√rows.
         near = factor.positive and rows >= MANY_ROWS and norm <= SETTLED * np.sqrt(rows)
@@ -231,12 +238,6 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
     return -scale * (vectors @ ((vectors.T @ (scale * sums.gradient)) / values))
 
 
-def _finite(sums: Sums) -> bool:
-    """Whether derivatives that were asked for are numbers."""
-    asked = [d for d in (sums.gradient, sums.hessian) if d is not None]
-    return all(bool(np.isfinite(d).all()) for d in asked)
-
-
 def line_search(
     function: Function,
     theta: Array,
@@ -255,7 +256,7 @@ def line_search(
     rounding = sums.rounding
 
     def good(trial: Sums, length: float) -> bool:
-        if not _finite(trial):
+        if not trial.finite:
             return False  # on the way to a scale of 0 the curvature overflows before the loss does
         if trial.loss <= sums.loss + 1e-4 * length * slope:
             return True

@@ -301,8 +301,10 @@ def sparsity(standardised: Array, weight: Array, level: float = 0.5) -> float:
     if h >= min(level, 1.0 - level):
         return float("nan")
     order = np.argsort(standardised)
-    shares = (np.cumsum(weight[order]) - 0.5 * weight[order]) / n
-    low, high = np.interp([level - h, level + h], shares, standardised[order])
+    # A row of weight 3 is three rows: its first and its last are half a row from where it begins and ends.
+    ends, half = np.cumsum(weight[order]), 0.5 * np.minimum(weight[order], 1.0)
+    shares = np.column_stack([ends - weight[order] + half, ends - half]).ravel() / n
+    low, high = np.interp([level - h, level + h], shares, np.repeat(standardised[order], 2))
     return float((high - low) / (2.0 * h))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -36,6 +37,12 @@ class Sums(NamedTuple):
     terms: float  # Σ w·|nll|, whose last digits the loss is right to even where its terms cancel
 
     @property
+    def finite(self) -> bool:
+        """Whether the loss and the derivatives that were asked for are numbers."""
+        asked = [d for d in (self.gradient, self.hessian) if d is not None]
+        return bool(np.isfinite(self.loss)) and all(bool(np.isfinite(d).all()) for d in asked)
+
+    @property
     def rounding(self) -> float:
         """Differences of the loss below this say nothing."""
         return NO_DIFFERENCE * max(1.0, self.terms)
@@ -45,6 +52,17 @@ def consecutive(widths: Sequence[int]) -> tuple[slice, ...]:
     """Slices of these widths, one after the other."""
     edges = [0, *accumulate(widths)]
     return tuple(slice(a, b) for a, b in pairwise(edges))
+
+
+@lru_cache(maxsize=8)
+def _lower(size: int) -> NDArray[np.bool_]:
+    """Where a square matrix has its lower triangle."""
+    return np.tri(size, dtype=bool)
+
+
+def symmetric(lower: Array) -> Array:
+    """The symmetric matrix of a lower triangle."""
+    return np.where(_lower(lower.shape[0]), lower, lower.T)
 
 
 def _add(a: Array, b: Array) -> Array:
@@ -170,27 +188,29 @@ class Objective:
             if rows is None:
                 return out
             nll, gradient, curvature = self.loss.evaluate(rows.y, rows.raw, order, kind)
-            w = rows.weight
-            out[0] = nll.sum() if w is None else w @ nll
-            out[1] = np.abs(nll).sum() if w is None else w @ np.abs(nll)
-            if not np.isfinite(out[0]):
-                self._check_nan(nll, rows.raw, block)
-                out[0] = np.inf
-                return out
-            if gradient is None:
-                return out
-            weighted = gradient if w is None else gradient * w
-            at = 2 + p
-            if curvature is None:
-                self._gradient(rows.blocks, weighted, out[2:at])
-            else:
-                curvature = curvature if w is None else curvature * w
-                square = out[at : at + p * p].reshape(p, p)
-                self._gram(rows.blocks, curvature, square, weighted, out[2:at])
-                at += p * p
-            if meat:
-                products = np.stack([weighted[a] * gradient[b] for a, b in self._packed])
-                self._gram(rows.blocks, products, out[at:].reshape(p, p))
+            # On the way to a scale of 0 sums overflow: an infinite loss is looked at here, derivatives by the caller.
+            with np.errstate(over="ignore", invalid="ignore"):
+                w = rows.weight
+                out[0] = nll.sum() if w is None else w @ nll
+                out[1] = np.abs(nll).sum() if w is None else w @ np.abs(nll)
+                if not np.isfinite(out[0]):
+                    self._check_nan(nll, rows.raw, block)
+                    out[0] = np.inf
+                    return out
+                if gradient is None:
+                    return out
+                weighted = gradient if w is None else gradient * w
+                at = 2 + p
+                if curvature is None:
+                    self._gradient(rows.blocks, weighted, out[2:at])
+                else:
+                    curvature = curvature if w is None else curvature * w
+                    square = out[at : at + p * p].reshape(p, p)
+                    self._gram(rows.blocks, curvature, square, weighted, out[2:at])
+                    at += p * p
+                if meat:
+                    products = np.stack([weighted[a] * gradient[b] for a, b in self._packed])
+                    self._gram(rows.blocks, products, out[at:].reshape(p, p))
             return out
 
         total = fold(work, self.blocks, _add, self.threads)
@@ -201,7 +221,7 @@ class Objective:
         loss = float(total[0])
         gradient = total[2 : 2 + p]
         squares = total[2 + p :].reshape(-1, p, p)
-        full = [np.tril(s) + np.tril(s, -1).T for s in squares]
+        full = [symmetric(s) for s in squares]
         hessian = full[0] if order >= 2 else None
         if self._penalties:
             pull = self._pull(theta)
@@ -514,9 +534,35 @@ class Objective:
                 part[:] = 0.0
                 self._gram(rows.blocks, packed, part)
                 total += part
-        full = [np.tril(t) + np.tril(t, -1).T for t in totals]
+        full = [symmetric(t) for t in totals]
         self._add_penalty(full[0])
         return full[0], full[1] if meat else None
+
+    def _coarse(self, rows: _Rows, theta: Array) -> tuple[list[Any], Array]:
+        """|θ₀| + Σ|xⱼ·θⱼ| (k, rows), and blocks of the sizes |x|: u times it is what raw predictions are right to."""
+        sizes = [None if b is None else b.absolute() for b in rows.blocks]
+        coarse = np.empty_like(rows.raw)
+        self._predict(sizes, np.abs(theta), coarse)
+        return sizes, coarse
+
+    def unresolved(self, theta: Array) -> bool:
+        """Whether the last digit of a raw prediction is so much to its row that no digits of the gradient are left.
+
+        As where a scale is smaller than the last digit of the location: ½·h·δ² > 1 for the rounding δ of raw.
+        """
+
+        def work(block: int, worker: int) -> Array:
+            rows = self._read(block, worker, theta)
+            if rows is None:
+                return np.zeros(1)
+            curvature = self.loss.evaluate(rows.y, rows.raw, 2)[2]
+            assert curvature is not None
+            _, coarse = self._coarse(rows, theta)
+            diagonal = [h for h, (a, b) in zip(curvature, self._packed, strict=True) if a == b]
+            with np.errstate(over="ignore"):
+                return np.array([np.max(0.5 * np.stack(diagonal) * (ROUNDING * coarse) ** 2)])
+
+        return bool(fold(work, self.blocks, _largest, self.threads)[0] > 1.0)
 
     def rounding(self, theta: Array) -> Array:
         """A bound (P,) on what the rounding of raw predictions may add to the gradient.
@@ -532,9 +578,7 @@ class Objective:
                 return out
             curvature = self.loss.evaluate(rows.y, rows.raw, 2)[2]
             assert curvature is not None
-            sizes = [None if b is None else b.absolute() for b in rows.blocks]
-            coarse = np.empty_like(rows.raw)
-            self._predict(sizes, np.abs(theta), coarse)
+            sizes, coarse = self._coarse(rows, theta)
             moved = np.zeros_like(coarse)
             for h, (a, b) in zip(np.abs(curvature), self._packed, strict=True):
                 moved[a] += h * coarse[b]

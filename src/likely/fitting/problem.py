@@ -18,8 +18,10 @@ class Loss(Protocol):
     Optional attributes: ``shift_invariant`` (True where adding one number to all raw columns of a
     row leaves the loss unchanged, as in a softmax: the estimates are then made to sum to zero over
     the columns), ``discrete`` (True where the loss of a row is −log of a probability, so never below
-    0: the likelihood is then bounded), ``classes`` (of how many y is the code, 1 elsewhere), ``edge_words``
-    (what it means that the loss is infinite beyond some raw) and ``curvature_product(y, raw, v)``,
+    0: the likelihood is then bounded), ``moving_ends`` (True where parameters say where the support of a row ends,
+    beyond which the loss is infinite), ``classes`` (of how many y is the code, 1 elsewhere), ``edge_words`` (what it
+    means that the loss is infinite beyond some raw), ``limit(column, upwards)`` (the value of the parameter where raw
+    is ∞ or −∞) and ``curvature_product(y, raw, v)``,
     (k, n) → (k, n), used where k is too large for packed curvature.
     """
 

@@ -8,7 +8,7 @@ likelihood is unbounded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,6 +40,8 @@ CREPT = 1.0
 #: terms: hundreds of their last digits, which sums of differences may lose.
 DRIFT = 1e-4
 STILL = 1e-11
+#: A profile has levelled off where it falls by this share of what it fell by for each unit of the stretch before.
+LEVEL = 0.05
 #: Newton's method rests where a step promises less than this, relative to the rounding of the loss.
 RESTING = 10.0
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
@@ -150,14 +152,16 @@ def find_recession(
 ) -> Recession | None:
     """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
 
-    A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an
-    exponential has vanished. ``by_slopes``: where the loss has no digits left to fall by, its slopes
-    decide.
+    A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an exponential has
+    vanished; one of which 25 leave the numbers that exist is shortened to 1. ``by_slopes``: where the loss has no
+    digits left to fall by, its slopes decide.
     """
     reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
         return None
     direction = step / min(reach, 1.0)
+    if not np.isfinite(space.evaluate(gamma + STEPS[-1] * direction, 0).loss):
+        direction = step / reach
     losses = [sums.loss]
     rounding = sums.rounding
     for t in STEPS:
@@ -292,6 +296,62 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     return Recession(direction, False)
 
 
+def spent(space: Subspace, gamma: Array) -> bool:
+    """Whether rows are fitted to the last digits of their raw predictions, by a density that has no bound there."""
+    if getattr(space.objective.loss, "discrete", False):
+        return False
+    return space.objective.unresolved(space.point(gamma))
+
+
+def find_profile(
+    space: Subspace,
+    visited: list[tuple[Array, float]],
+    sums: Sums,
+    fit: Callable[[Subspace], Array],
+) -> tuple[Recession | None, Array] | None:
+    """Whether the loss never rises as the term that moves the most is held ever farther out, and the rest is fitted.
+
+    For ways to infinity that bend while Newton's method creeps along them, as towards the Normal that families with
+    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; ``fit`` takes a subspace to a
+    better point in it: how good does not matter, for a loss that is lower than that before is enough. The point at the
+    end; without a recession, one that is better than the last stop; None without either.
+    """
+    if space.basis is not None or len(visited) < VISITS or sums.hessian is None:
+        return None
+    if visited[-2][1] - visited[-1][1] > PLUNGE:
+        return None  # it does not creep
+    moved = visited[-1][0] - visited[-VISITS][0]
+    # By how much the loss would change if this term moved alone.
+    grows = int(np.argmax(np.abs(moved) * np.sqrt(np.abs(np.diag(sums.hessian)))))
+    if moved[grows] == 0.0:
+        return None
+    axis = np.eye(space.size)[grows]
+    here, losses = visited[-1][0], [sums.loss]
+    secant = moved * (max(1.0, abs(moved[grows])) / abs(moved[grows]))
+    best = None
+    for near, far in pairwise((0.0, *STEPS)):
+        start = here + (far - near) * secant
+        held = space.without(start, axis)
+        there = held.point(fit(held)) if held.size else start
+        losses.append(space.evaluate(there, 0).loss)
+        if not losses[-1] <= losses[-2] + sums.rounding:
+            break
+        if losses[-1] < losses[0] - sums.rounding:
+            best = there
+        secant, here = (there - here) / (far - near), there
+        rates = -np.diff(losses) / np.diff((0.0, *STEPS)[: len(losses)])
+        # No further than it makes a difference: the further, the worse the rest is conditioned.
+        if far == STEPS[2] and rates[-1] <= LEVEL * rates[-2]:
+            break
+    else:
+        far = np.inf
+    if best is None or (losses[-1] > losses[-2] + sums.rounding or far < STEPS[2]):
+        return None if best is None else (None, best)
+    endless = len(losses) > len(STEPS) and _endless(space, losses, sums.rounding)
+    # It comes to rest where digits end, too.
+    return Recession(secant, endless or spent(space, here)), here
+
+
 def find_drift(
     space: Subspace, visited: list[tuple[Array, float]], terms: float
 ) -> Recession | None:
@@ -324,7 +384,8 @@ def find_plunge(
     whether there are no iterations left. Until then a scale that shrinks on all rows goes on, to where the columns of X
     are found to fit y to its last digits.
     """
-    visited = visited[:-1] if last else visited  # the last stop came early
+    if last:
+        visited = _before_digits_end(visited[:-1])  # the last stop came early
     if len(visited) < PLUNGES or getattr(space.objective.loss, "discrete", False):
         return None
     matrix, spread = space.objective.matrix(), space.objective.spread()
@@ -349,6 +410,13 @@ def find_plunge(
     along[grows] = sign
     direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
     return Recession(direction, True)
+
+
+def _before_digits_end(visited: list[tuple[Array, float]]) -> list[tuple[Array, float]]:
+    """The stops without those at the end between which the loss fell by little."""
+    while len(visited) > 1 and not visited[-2][1] - visited[-1][1] > PLUNGE:
+        visited = visited[:-1]
+    return visited
 
 
 def _vanishing(space: Subspace, gamma: Array, direction: Array) -> bool:

@@ -40,6 +40,9 @@ _POLE = (
 )
 
 
+_CERTAIN = "every row has a probability of 1 to the last digit"
+
+
 _END = "a row of y lies where the support ends"
 
 
@@ -86,12 +89,14 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     beyond = np.zeros_like(lost)
     if covariances:
         matrix = objective.matrix()
-        for kind, covariance in _covariances(outcome, covariances, task.loss).items():
-            with np.errstate(over="ignore", invalid="ignore"):  # named in the message
-                found[kind] = matrix @ covariance @ matrix.T
+        inner = _covariances(outcome, covariances, task.loss)
+        found = {kind: matrix @ covariance @ matrix.T for kind, covariance in inner.items()}
+        for kind, covariance in inner.items():
             if np.isfinite(covariance).all():
                 variance = np.diag(found[kind])
-                beyond |= ~unsure & ~(np.isfinite(variance) & (variance > 0.0))
+                # The sandwich of rows that are all alike is 0; other variances that are have left float64.
+                some = ((matrix != 0.0) @ (np.diag(covariance) > 0.0)) > 0
+                beyond |= ~unsure & ~(np.isfinite(variance) & ((variance > 0.0) | ~some))
             found[kind] = _blank(found[kind], unsure | beyond)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
@@ -175,7 +180,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "exact", "pole", "end"):
+    if outcome.stop.reason in ("edge", "exact", "pole", "end", "certain"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost
@@ -271,11 +276,30 @@ def _status(task: Task, outcome: Outcome, dropped: NDArray[np.bool_]) -> Status:
     if outcome.recessions:
         separated = any(_separates(task, outcome, r.direction) for r in outcome.recessions)
         return Status.separated if separated else Status.boundary
-    if outcome.stop.reason in ("edge", "end"):
+    if outcome.stop.reason in ("edge", "end", "certain"):
         return Status.boundary
     if not outcome.stop.certified():
         return Status.max_iter
     return Status.rank_deficient if dropped.any() else Status.converged
+
+
+def _limits(task: Task, outcome: Outcome) -> list[str]:
+    """``size goes to ∞``, for each parameter that goes to the same end of its domain in all rows."""
+    limit = getattr(task.loss, "limit", None)
+    if limit is None:
+        return []
+    objective, found = outcome.space.objective, {}
+    spread = objective.spread()
+    for direction in (objective.flat(r.direction) for r in outcome.recessions):
+        moves = direction * spread
+        least = SHARE * np.abs(moves).max()
+        for j, part in enumerate(objective.flat_parts()):
+            constant, slopes = moves[part.start], moves[part.start + 1 : part.stop]
+            if task.designs[j].intercept and abs(constant) > least >= np.abs(slopes).max(initial=0):
+                found[j] = limit(j, bool(constant > 0.0))
+    ends = {np.inf: "∞", -np.inf: "−∞"}
+    names = task.loss.column_names
+    return [f"{names[j]} goes to {ends.get(end, f'{end:g}')}" for j, end in found.items()]
 
 
 def _rows(count: int, first: Sequence[int]) -> str:
@@ -323,12 +347,16 @@ def _message(
         text += f". Here {_POLE}"
     if outcome.stop.reason == "end":
         text += f". Here {_END}"
+    if outcome.stop.reason == "certain":
+        text += f". Here {_CERTAIN}"
     if outcome.stop.reason == "exact":
-        text += ". Here the columns of X fit y to its last digits"
+        text += ". Here rows of y are fitted to their last digits"
     if diverging.any() and outcome.recessions:
         names = [t for t, bad in zip(terms, diverging, strict=True) if bad]
         text += f". Without a finite estimate: {listing(names)}"
         objective = outcome.space.objective
+        limits = _limits(task, outcome)
+        text += f" ({listing(limits)})" if limits else ""
         along = outcome.recessions[-1].direction
         least = 1e-2 * float(objective.reach(along).max())
         count, first = objective.moved_rows(along, least)

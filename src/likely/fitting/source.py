@@ -48,9 +48,11 @@ class DenseBlock:
         rows, columns = other.rows.shape
         width = columns + more.shape[0]
         weighted = self.buffer[: rows * width].reshape(rows, width)
-        np.multiply(other.rows, weights[:, None], out=weighted[:, :columns])
-        weighted[:, columns:] = more.T
-        return self.rows.T @ weighted
+        # Slopes and curvatures on the way to a spike may be infinite; the fit says what became of it.
+        with np.errstate(invalid="ignore"):
+            np.multiply(other.rows, weights[:, None], out=weighted[:, :columns])
+            weighted[:, columns:] = more.T
+            return self.rows.T @ weighted
 
 
 class SparseBlock:

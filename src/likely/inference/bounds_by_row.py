@@ -10,11 +10,10 @@ import numpy as np
 
 from likely._math.domains import Bounded
 from likely.families.modifiers.truncated import truncated
-from likely.inference.modified import Array, Rows, quantile_of_counts
+from likely.inference.modified import LEAST, Array, Rows
 from likely.inference.over_quantiles import OverQuantiles, several_peaks
 from likely.inference.predictive import Predictive
-from likely.inference.summation import DiscreteSums
-from likely.inference.truncated import LEAST, Part, TruncatedAmounts, TruncatedCounts
+from likely.inference.truncated import Part, TruncatedAmounts, TruncatedCounts
 from likely.losses.nll import compose
 
 
@@ -98,29 +97,20 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
         """Where the density is largest between the bounds: of one peak, as close to it as they allow."""
         if self.one_peak:
             return np.clip(self.inside.mode(), self.first, self.last)
-        return self._of_laws("mode")
+        return self._other("mode")
+
+    def _other(self, method: str) -> Array:
+        """The same of every row's law, for densities of several peaks."""
+        return self._of_laws(method)
 
 
-class CountsByRow(Part, DiscreteSums, _Bounds):
+class CountsByRow(TruncatedCounts, _Bounds):
     """Counts between bounds that every row has of its own: the first is the last count below them."""
 
     def __init__(self, loss: Any, raw: Array) -> None:
         super().__init__(loss, raw)
         _Bounds.__init__(self, loss, raw)
         self.first, self.last = np.maximum(raw[-2], self.low - 1.0), np.minimum(raw[-1], self.high)
-
-    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at whole numbers k, 0 and 1 beyond the bounds."""
-        within = np.clip(k, self.first[rows], self.last[rows])
-        lower, upper = self.shares(within, rows)
-        lost = self.seen[rows] < LEAST
-        if lost.any():
-            lower[lost], upper[lost] = DiscreteSums.tails(self, k[lost], rows[lost])
-        return lower, upper
-
-    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up."""
-        return quantile_of_counts(self, p, rows, upper=upper)
 
     @cached_property
     def _mode(self) -> Array:

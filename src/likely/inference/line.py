@@ -169,12 +169,17 @@ class Line:
             if (domain.low, domain.high) == (self.low, self.high) and math.isfinite(self.low):
                 candidates.append(self.t_of(value))
         points = np.array(candidates)
-        points = np.where(np.isfinite(points), points, 0.0)
+        return self._within_reach(np.where(np.isfinite(points), points, 0.0), step)
+
+    def _within_reach(self, points: Array, step: Array) -> tuple[Array, Array]:
         return np.clip(points, -self.reach, self.reach), np.clip(step, 1e-280, 1.0)
 
-    def summit(self, *, of_t: bool, exact: bool) -> Array:
-        """t where g (or f) is largest, by its slope: doubling steps uphill, then bisection."""
-        points, step = self._starts
+    def summit(self, *, of_t: bool, exact: bool, start: tuple[Array, Array] | None = None) -> Array:
+        """t where g (or f) is largest, by its slope: doubling steps uphill, then bisection.
+
+        ``start``: candidates (c, n), of which the highest is where it begins, and a first step (n,).
+        """
+        points, step = self._starts if start is None else self._within_reach(*start)
         every = np.arange(self.rows)
         heights = np.array([self.density(p, every)[0 if not of_t else 1] for p in points])
         heights = np.where(np.isnan(heights), -np.inf, heights)

@@ -1,4 +1,8 @@
-"""Mixtures: sums over components, and quantiles between the components' own."""
+"""Mixtures: sums over components, and quantiles between the components' own.
+
+A function of a mixture, and a mixture between bounds, are mixtures of the same of their components, so that no peak
+is looked for that a component does not show.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,56 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from likely.inference.modified import Array, Rows, insides, quantile_of_counts
+from likely.families.modifiers.transformed import transformed
+from likely.families.modifiers.truncated import truncated
+from likely.inference.modified import Array, Rows, between, insides, quantile_of_counts
 from likely.inference.numerical import ContinuousIntegrals
+from likely.inference.predictive import Predictive
+from likely.inference.root import root
 from likely.inference.summation import DiscreteSums
+from likely.losses.nll import compose
 
-#: Steps of the bisection: a quantile then has all digits of its bracket.
-HALVINGS = 200
+
+def components_of(loss: Any, raw: Array) -> tuple[list[Predictive], Array]:
+    """The distributions that the rows of raw (k, n) are mixtures of, and their weights (K, n)."""
+    specification = loss.specification
+    if specification.structure.kind == "Mixture":
+        return insides(loss, raw), _weights(loss, raw)
+    ((inside, columns),) = loss.parts
+    parts, weights = components_of(inside, raw[columns])
+    change = _between_bounds if specification.structure.kind == "Truncated" else _function
+    changed = [change(loss, part) for part in parts]
+    kept = [(law, w * seen) for (law, seen), w in zip(changed, weights, strict=True) if law]
+    shares = np.array([share for _, share in kept])
+    return [law for law, _ in kept], shares / shares.sum(axis=0)
+
+
+def _weights(loss: Any, raw: Array) -> Array:
+    """w_j of a mixture's rows, (K, n)."""
+    own = [f"odds{j}" for j in range(2, len(loss.parts) + 1)]
+    logs = np.array([np.zeros(raw.shape[1]), *(loss.parameter(n, raw, "log") for n in own)])
+    logs = logs - logs.max(axis=0)
+    weights: Array = np.exp(logs) / np.exp(logs).sum(axis=0)
+    return weights
+
+
+def _function(loss: Any, part: Predictive) -> tuple[Predictive, Array]:
+    """The distribution of y, of which a function follows the part."""
+    made = transformed(part.loss.specification, loss.specification.structure.transform)
+    return Predictive(compose(made, part.loss.slots), part.raw), np.ones(part.shape)
+
+
+def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Array]:
+    """What is seen of a part, None where it lies outside, and its probability."""
+    support, own = loss.specification.support, part.loss.specification.support
+    low, high = support.low, support.high
+    if low <= own.low and high >= own.high:
+        return part, np.ones(part.shape)
+    if low >= own.high or high <= own.low:
+        return None, np.zeros(part.shape)
+    seen = between(part, np.full(part.shape, low), np.full(part.shape, high))
+    cut = truncated(part.loss.specification, low, high)
+    return Predictive(compose(cut, part.loss.slots), part.raw), seen
 
 
 class _Components:
@@ -21,11 +69,7 @@ class _Components:
     def __init__(self, loss: Any, raw: Array) -> None:
         super().__init__(loss, raw)  # type: ignore[call-arg]
         self.loss, self.raw = loss, raw
-        self.components = insides(loss, raw)
-        own = [f"odds{j}" for j in range(2, len(self.components) + 1)]
-        logs = np.array([np.zeros(raw.shape[1]), *(loss.parameter(n, raw, "log") for n in own)])
-        logs = logs - logs.max(axis=0)
-        self.weights = np.exp(logs) / np.exp(logs).sum(axis=0)
+        self.components, self.weights = components_of(loss, raw)
 
     def total(self, values: Any) -> Array:
         """Σ w_j v_j"""
@@ -46,37 +90,49 @@ class _Components:
     def var(self) -> Array:
         """Σ w_j (v_j + (m_j − m)²)"""
         mean = self.mean()
-        return self.total([c.var() + (c.mean() - mean) ** 2 for c in self.components])
+        # Where there is no mean there is no variance either: NaN, not a warning.
+        with np.errstate(invalid="ignore"):
+            return self.total([c.var() + (c.mean() - mean) ** 2 for c in self.components])
 
 
 class MixedCounts(_Components, DiscreteSums):
     """A mixture of counts."""
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up."""
-        return quantile_of_counts(self, p, rows, upper=upper)
+        """The smallest count far enough up, between the smallest and the largest quantile of a component."""
+        ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
+        guess = (self.weights[:, rows] * ends).sum(axis=0)
+        return quantile_of_counts(self, p, rows, guess, upper=upper)
 
 
 class MixedAmounts(_Components, ContinuousIntegrals):
     """A mixture of continuous families."""
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """Bisection between the smallest and the largest quantile of a component."""
+        """Where the tail that is the smaller one has the mass asked for, between quantiles of the components."""
         ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
         low, high = ends.min(axis=0), ends.max(axis=0)
-        active = np.flatnonzero(low < high)
-        for _ in range(HALVINGS):
-            if not active.size:
-                break
-            a, b = low[active], high[active]
-            middle = 0.5 * a + 0.5 * b
-            inside = (middle > a) & (middle < b)
-            active, middle = active[inside], middle[inside]
-            cdf, sf = self.tails(middle, rows[active])
-            before = sf > p[active] if upper else cdf < p[active]
-            low[active[before]] = middle[before]
-            high[active[~before]] = middle[~before]
-        return high
+        found = high.copy()
+        # Elsewhere the components agree, or one of them has left the floating-point numbers.
+        apart = np.flatnonzero((low < high) & np.isfinite(low) & np.isfinite(high))
+        if apart.size:
+            problem = _TailMass(self, rows[apart], p[apart], upper=upper)
+            found[apart] = root(problem, low[apart], high[apart])
+        return found
+
+    def _summit(self) -> Array:
+        """The highest place, uphill from the components' own; of ties the smallest."""
+        line, tops = self.line, []
+        for component in self.components:
+            start, near = line.t_of(component.mode()), np.array([0.45, 0.55])
+            with np.errstate(invalid="ignore"):
+                step = np.diff([line.t_of(q) for q in component.quantile(near).T], axis=0)[0]
+            tops.append(line.summit(of_t=False, exact=True, start=(start[None], step)))
+        heights = np.array([line.density(t, self.rows)[0] for t in tops])
+        best = heights.max(axis=0)
+        alike = heights >= best - 1e-12 * np.maximum(1.0, np.abs(best))
+        lowest: Array = np.where(alike, np.array(tops), np.inf).min(axis=0)
+        return lowest
 
     def entropy(self) -> Array:
         """Σ w_j E_j[−log p], each expectation over the component's own quantiles."""
@@ -96,3 +152,31 @@ class MixedAmounts(_Components, ContinuousIntegrals):
             nll = self.loss.evaluate(y, np.ascontiguousarray(self.raw[:, rows]), 0)[0]
             expected.append(nll.reshape(n, t.size) @ weight)
         return self.total(expected)
+
+
+class _TailMass:
+    """How far the logarithm of the smaller tail is from that of the mass asked for: rising in y."""
+
+    def __init__(self, law: _Components, rows: Rows, p: Array, *, upper: bool) -> None:
+        self.components = [c[rows] for c in law.components]
+        self.weights = law.weights[:, rows]
+        self.below = (p <= 0.5) != upper
+        self.goal = np.log(np.where(p <= 0.5, p, 1.0 - p))
+
+    def excess(self, y: Array, at: Rows) -> Array:
+        """log cdf − log p, or log(1 − p) − log sf, at y, for the rows ``at``."""
+        self.tail = np.empty(y.shape)
+        for name, mine in (("cdf", self.below[at]), ("sf", ~self.below[at])):
+            self.tail[mine] = self._total(name, y[mine], at[mine])
+        with np.errstate(divide="ignore"):
+            difference = np.log(self.tail) - self.goal[at]
+        return np.where(self.below[at], difference, -difference)
+
+    def slope(self, y: Array, at: Rows) -> Array:
+        """Its derivative, the density over the tail."""
+        return self._total("prob", y, at) / self.tail
+
+    def _total(self, name: str, y: Array, at: Rows) -> Array:
+        each = np.array([getattr(c[at], name)(y) for c in self.components])
+        total: Array = (self.weights[:, at] * each).sum(axis=0)
+        return total

@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from likely.inference.asked import generator_for, levels_of
 from likely.inference.predictive import Predictive
+from likely.inference.root import root
 
 Array = NDArray[np.float64]
 
 #: Candidates for a mode in each round of looking closer.
 _GRID = 65
-#: A quantile is settled when a step changes it by less, relative to itself, or, around 0, to its first bracket.
-_NEAR, _TINY = 4e-16, 1e-30
 
 
 class Mixture:
@@ -196,7 +195,7 @@ class Mixture:
         open_ = np.flatnonzero(np.isfinite(low.ravel()) & (low < high).ravel())
         if open_.size:
             problem = _Level(self, rows[open_], level[open_], upper=name == "isf")
-            solve = _first_count if self.loss.specification.support.integer else _root
+            solve = _first_count if self.loss.specification.support.integer else root
             found[open_] = solve(problem, low.ravel()[open_], high.ravel()[open_])
         return found.reshape(low.shape)[()]
 
@@ -231,37 +230,6 @@ def _first_count(problem: _Level, low: Array, high: Array) -> Array:
         middle = np.floor(0.5 * (low[at] + high[at]))
         enough = problem.excess(middle, at) >= 0.0
         low[at], high[at] = np.where(enough, low[at], middle), np.where(enough, middle, high[at])
-
-
-def _root(problem: _Level, low: Array, high: Array) -> Array:
-    """Where the excess is 0 in [low, high]: Newton's steps, and bisection where those fail."""
-    size = high - low
-    found, at = _middle(low, high), np.arange(low.size)
-    step = 0
-    while at.size:
-        y = found[at]
-        over = problem.excess(y, at)
-        low[at], high[at] = np.where(over < 0.0, y, low[at]), np.where(over < 0.0, high[at], y)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            newton = y - over / problem.slope(y, at)
-        inside = (newton > low[at]) & (newton < high[at])
-        # Around 0 there is no last digit: there the first bracket is the measure.
-        around = (low[at] < 0.0) & (high[at] > 0.0)
-        near = np.maximum(_NEAR * abs(y), np.where(around, _TINY * size[at], 0.0))
-        settled = (over == 0.0) | (abs(newton - y) <= near) | (high[at] - low[at] <= near)
-        # Every fourth step halves, so that no bracket shrinks from one side only.
-        follow = np.where(inside & (step % 4 < 3), newton, _middle(low[at], high[at]))
-        found[at] = np.where(settled, y, follow)
-        at = at[~settled]
-        step += 1
-    return found
-
-
-def _middle(low: Array, high: Array) -> Array:
-    """The mean, or where both are positive and far apart the geometric mean, which bisects exponents."""
-    far = (low > 0.0) & (high > 4.0 * low)
-    root = np.sqrt(np.where(far, low, 1.0)) * np.sqrt(np.where(far, high, 1.0))
-    return np.where(far, root, 0.5 * low + 0.5 * high)
 
 
 def _tallest(height: Callable[[Array], Array], places: Array) -> tuple[Array, Array]:

@@ -12,6 +12,9 @@ from likely.inference.predictive import Predictive
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+#: A part with less of the probability than this is integrated from the density, or summed.
+LEAST = 1e-290
+
 
 def inference_of(loss: Any, raw: Array) -> Any:
     """Tails, quantiles, moments, mode and entropy of the rows of raw (k, n)."""
@@ -46,22 +49,26 @@ def insides(loss: Any, raw: Array) -> list[Predictive]:
     return [Predictive(inside, raw[columns]) for inside, columns in loss.parts]
 
 
+def between(law: Predictive, low: Array, high: Array) -> Array:
+    """P(low < Y ≤ high), (n,), a difference of the smaller tails."""
+    f, s = [law.cdf(y) for y in (low, high)], [law.sf(y) for y in (low, high)]
+    middle = 1.0 - f[0] - s[1]
+    return np.where(f[1] < 0.5, f[1] - f[0], np.where(s[0] < 0.5, s[0] - s[1], middle))
+
+
 def xlogx(x: Array) -> Array:
     """x log x, 0 at 0."""
     return np.where(x > 0.0, x * np.log(np.where(x > 0.0, x, 1.0)), 0.0)
 
 
-def quantile_of_counts(law: Any, p: Array, rows: Rows, *, upper: bool) -> Array:
-    """The smallest count with cdf ≥ p, or sf ≤ p where ``upper``, by the tails of the law."""
-    from scipy.special import ndtri
-
-    from likely.inference.discrete import cornish_fisher, smallest
+def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:
+    """The smallest count with cdf ≥ p, or sf ≤ p where ``upper``, by the tails of the law, from a guess on."""
+    from likely.inference.discrete import smallest
 
     def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
         cdf, sf = law.tails(k, rows[at])
         return sf <= p[at] if upper else cdf >= p[at]
 
-    guess = cornish_fisher(-ndtri(p) if upper else ndtri(p), law.mean()[rows], law.var()[rows])
     support = law.loss.specification.support
     return smallest(reached, guess, support.low, support.high)
 

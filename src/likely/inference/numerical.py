@@ -7,7 +7,7 @@ falls by a factor of about e, so that exponential and power-law tails both take 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.special import xlogy
 
 from likely.inference import panels
 from likely.inference.line import Line
+from likely.inference.power_tail import power_tail
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -34,6 +35,8 @@ COMPLEMENT = 0.01
 MASS_TOLERANCE = 1e-6
 #: Beyond this the logarithm of y changes by rounding alone.
 LOST = 1e12
+#: A tail that falls off as a power counts where its integrand far out is this share of the integral.
+NEGLIGIBLE = 1e-14
 
 
 class ContinuousIntegrals:
@@ -251,22 +254,47 @@ class ContinuousIntegrals:
         # converged there would be nothing, and what there is ends where rounding says.
         beyond = np.full(origin.shape, -np.inf)
 
-        def weight(exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows) -> Array:
+        def weight(
+            exponent: Array, log_f: Array, t: Array, y: Array, rows: Rows, turn: Array | None = None
+        ) -> Array:
             # A positive y overflows long before t, its logarithm, does.
             over = np.isinf(y)
-            away = np.where(over, np.abs(t), np.log(np.abs(y - origin[rows])))
+            distance = np.abs(y - origin[rows])
+            away = np.where(over, np.abs(t), np.log(distance))
             terms = np.where(np.isneginf(exponent), -np.inf, exponent + power * away)
+            if turn is not None:
+                return np.exp(terms - np.log1p(distance / turn[rows]))
             lost = over & (np.abs(t) > LOST)
             if lost.any():
                 np.maximum.at(beyond, np.broadcast_to(rows, t.shape)[lost], terms[lost])
             return np.exp(terms)
 
+        def whole(part: Array, wild: NDArray[np.bool_], sign: float, end: float) -> Array:
+            found = np.where(wild, np.inf, part)
+            if np.isfinite(end):
+                return found
+            tail = power_tail(self.line, origin, sign, power)
+            with np.errstate(divide="ignore"):
+                heavy = np.flatnonzero(tail.largest > np.log(NEGLIGIBLE * part))
+            found[heavy] = tail.of(heavy).rest()
+            rows = heavy[np.isfinite(found[heavy])]
+            inner, _ = self.outwards(
+                self.line.centre[rows],
+                np.full(rows.shape, sign),
+                rows,
+                partial(weight, turn=tail.turn),
+            )
+            found[rows] += inner
+            return found
+
         below, above, wild_below, wild_above = self._both(weight)
-        if self.point.any():
-            below = below + self.point * (origin - self.line.low) ** power
         with np.errstate(divide="ignore", invalid="ignore"):
             wild_above |= beyond > np.log(1e-9 * above)
-        return np.where(wild_below, np.inf, below), np.where(wild_above, np.inf, above)
+        below = whole(below, wild_below, -1.0, self.line.low)
+        above = whole(above, wild_above, 1.0, self.line.high)
+        if self.point.any():
+            below = below + self.point * (origin - self.line.low) ** power
+        return below, above
 
     @cached_property
     def _first_moments(self) -> tuple[Array, Array]:
@@ -299,7 +327,7 @@ class ContinuousIntegrals:
     def mode(self) -> Array:
         """Where f is largest: inside by its slope, or an edge; of ties, the smallest."""
         line = self.line
-        t = line.summit(of_t=False, exact=True)
+        t = self._summit()
         best, y = line.density(t, self.rows)[0], line.y_of(t)
         for edge, sign in ((line.high, 1.0), (line.low, -1.0)):
             if not np.isfinite(edge):
@@ -312,3 +340,7 @@ class ContinuousIntegrals:
             y, best = np.where(wins, edge, y), np.where(wins, there, best)
         # No density outweighs a probability.
         return np.where(self.point > 0.0, line.low, y)
+
+    def _summit(self) -> Array:
+        """t of the mode, if it is inside."""
+        return self.line.summit(of_t=False, exact=True)

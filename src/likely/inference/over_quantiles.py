@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import expit
 
 from likely.families.modifiers.base import contains
-from likely.inference.modified import Array, Rows
+from likely.inference.mixed import MixedAmounts
+from likely.inference.modified import LEAST, Array, Rows
 
 _X = np.linspace(-6.0, 6.0, 241)
 _S = np.pi * np.sinh(_X)
@@ -50,6 +51,7 @@ class OverQuantiles:
     loss: Any
     raw: Array
     inside: Any
+    seen: Any
     quantile: Any
 
     def _expected(self, function: Callable[[Array, Rows], Array], inside: Array) -> Array:
@@ -105,7 +107,14 @@ class OverQuantiles:
 
         return self._expected(nll, np.zeros(self.raw.shape[1]))
 
+    def mode(self) -> Array:
+        """Where the density is largest, looked for from every peak of a mixture."""
+        return self._other("mode")
+
     def _other(self, method: str) -> Array:
-        """The same by the class beside this one, for densities of several peaks."""
-        found: Array = getattr(super(), method)()
+        """The same by the components of a mixture that is seen, or by the class beside this one."""
+        mixture = contains(self.inside.loss.specification, "Mixture")
+        mixture &= bool((self.seen >= LEAST).all())
+        law = MixedAmounts(self.loss, self.raw) if mixture else super()
+        found: Array = getattr(law, method)()
         return found

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from likely.families.modifiers.base import contains
 from likely.families.modifiers.transformed import Affine
+from likely.inference.mixed import MixedAmounts
 from likely.inference.modified import Array, Rows, insides
 from likely.inference.numerical import ContinuousIntegrals
 
@@ -54,7 +56,35 @@ class MovedAmounts(TransformedAmounts):
         return np.asarray(self.inside.entropy() + np.log(abs(self.transform.factor)))
 
 
+class TransformedMixture(TransformedAmounts):
+    """Of which moments, entropy and the mode are those of the mixture of transformed components."""
+
+    def __init__(self, loss: Any, raw: Array) -> None:
+        super().__init__(loss, raw)
+        self.mixture = MixedAmounts(loss, raw)
+
+    def mean(self) -> Array:
+        """That of the mixture."""
+        return self.mixture.mean()
+
+    def var(self) -> Array:
+        """That of the mixture."""
+        return self.mixture.var()
+
+    def mode(self) -> Array:
+        """That of the mixture."""
+        return self.mixture.mode()
+
+    def entropy(self) -> Array:
+        """That of the mixture."""
+        return self.mixture.entropy()
+
+
 def law(loss: Any, raw: Array) -> TransformedAmounts:
     """Of the rows of raw (k, n)."""
-    affine = isinstance(loss.specification.structure.transform, Affine)
-    return (MovedAmounts if affine else TransformedAmounts)(loss, raw)
+    specification = loss.specification
+    if isinstance(specification.structure.transform, Affine):
+        return MovedAmounts(loss, raw)
+    return (TransformedMixture if contains(specification, "Mixture") else TransformedAmounts)(
+        loss, raw
+    )

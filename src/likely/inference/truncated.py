@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from likely.inference.modified import Array, Rows, insides, quantile_of_counts
+from likely.inference.modified import LEAST, Array, Rows, between, insides, quantile_of_counts
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
-from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums
-
-#: A part with less of the probability than this is integrated from the density.
-LEAST = 1e-290
 
 
 class Part:
@@ -55,23 +51,22 @@ class Part:
         return np.clip(out, first, last)
 
 
-def between(law: Predictive, low: Array, high: Array) -> Array:
-    """P(low < Y ≤ high), (n,), a difference of the smaller tails."""
-    f, s = [law.cdf(y) for y in (low, high)], [law.sf(y) for y in (low, high)]
-    middle = 1.0 - f[0] - s[1]
-    return np.where(f[1] < 0.5, f[1] - f[0], np.where(s[0] < 0.5, s[0] - s[1], middle))
-
-
 class TruncatedCounts(Part, DiscreteSums):
     """Counts above a bound, up to another."""
 
     def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at whole numbers k."""
-        return self.shares(k, rows)
+        """cdf and sf at whole numbers k, 0 and 1 beyond the bounds."""
+        within = np.clip(k, self.first[rows], self.last[rows])
+        lower, upper = self.shares(within, rows)
+        lost = self.seen[rows] < LEAST
+        if lost.any():
+            lower[lost], upper[lost] = DiscreteSums.tails(self, k[lost], rows[lost])
+        return lower, upper
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up."""
-        return quantile_of_counts(self, p, rows, upper=upper)
+        """The smallest count far enough up, near the quantile of the family inside."""
+        guess = self.inverse(p, rows, upper=upper)
+        return quantile_of_counts(self, p, rows, guess, upper=upper)
 
 
 class TruncatedAmounts(Part, OverQuantiles, ContinuousIntegrals):

@@ -27,8 +27,9 @@ class InflatedCounts(Ends):
     """Counts with additional zeros."""
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up."""
-        return quantile_of_counts(self, p, rows, upper=upper)
+        """The smallest count far enough up, near the quantile of the family inside."""
+        guess = super().quantile(p, rows, upper=upper)
+        return quantile_of_counts(self, p, rows, guess, upper=upper)
 
     def mode(self) -> Array:
         """0, or the mode of the family inside."""
@@ -61,8 +62,13 @@ class HurdleCounts(_Zeros):
         return self.pi[rows] + rest * lower, rest * upper
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up."""
-        return quantile_of_counts(self, p, rows, upper=upper)
+        """The smallest count far enough up, near the quantile of the family inside."""
+        beyond = (p if upper else 1.0 - p) / self.rest[rows]
+        guess = np.zeros(p.shape)
+        positive = np.flatnonzero(beyond < 1.0)
+        level = beyond[positive] * self.above[rows[positive]]
+        guess[positive] = self.inside._inverse(level, rows[positive], upper=True)
+        return quantile_of_counts(self, p, rows, guess, upper=upper)
 
     def mean(self) -> Array:
         """c m with c = (1 − π)/P₀(Y > 0)"""

@@ -24,6 +24,7 @@ class CategoricalLoss(VectorLoss):
 
     #: Adding a constant to all raw columns changes nothing: only their differences are determined.
     shift_invariant = True
+    canonical = True
     single = True
     counts_invalid = True
 
@@ -67,7 +68,8 @@ class CategoricalLoss(VectorLoss):
             for first in range(0, n, BLOCK):
                 rows = slice(first, min(first + BLOCK, n))
                 wide = raw[:, rows].astype(np.float64, copy=False)
-                nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), wide)
+                with np.errstate(invalid="ignore"):  # of raw that the caller refuses
+                    nll[rows], gradient[:, rows] = _cross_entropy(y[rows].astype(np.intp), wide)
         if invalid is not None:
             invalid.append(bad)
         if order < 2:

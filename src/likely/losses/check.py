@@ -43,6 +43,15 @@ def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
     return f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
 
 
+def curvature_kind(loss: Any, kind: str) -> None:
+    """ValueError where the loss does not have this kind of curvature."""
+    if kind not in loss.curvature_kinds:
+        raise ValueError(
+            f"{loss.specification.name} declares no {kind}_information, so its {kind} curvature "
+            f'is not known: use kind="{loss.curvature_kinds[-1]}", or declare it'
+        )
+
+
 def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
     """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
     array = np.asarray(values)
@@ -72,7 +81,8 @@ def _is_number(value: Any) -> bool:
 def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
     """y as float64 of any shape; ValueError says what to do about labels."""
     advice = (
-        f"; here y is {support.words}, labels are for fit, Linear and Constant"
+        f"; here y is {support.words}: labels are for family.fit and estimators such as Linear or Trees, "
+        "and np.unique(y, return_inverse=True)[1] makes codes of them"
         if support.name in LABELLED
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
@@ -174,15 +184,18 @@ _MAKES = {
 }
 
 
-def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
-    """The ValueError for y of which some value is not in the support."""
+def refuse(
+    y: NDArray[np.float64], support: Domain, family: str, hint: str | None = None
+) -> NoReturn:
+    """The ValueError for y of which some value is not in the support; ``hint``: the fix, where it is known."""
     if isinstance(support, Trials):
         _refuse_trials(y, support, family)
     if isinstance(support, Composition):
         _refuse_composition(y, support, family)
     if isinstance(support, Product):
         j = next(j for j, part in enumerate(support.parts) if not part.covers(y[:, j]))
-        refuse(y[:, j], support.parts[j], f"{support.names[j]}, column {j} of {family}")
+        fix = _composition_hint(y, support) if isinstance(support, Composition) else None
+        refuse(y[:, j], support.parts[j], f"{support.names[j]}, column {j} of {family}", fix)
     if isinstance(support, Bounded):
         _refuse_bounded(y, support, family)
     if len(support.columns) > 1:
@@ -202,7 +215,8 @@ def refuse(y: NDArray[np.float64], support: Domain, family: str) -> NoReturn:
     outside = ~support.contains(y)
     raise ValueError(
         f"y is outside the support {support.symbol} of {family} in "
-        f"{rows_and_values(outside, y)}; each must be {support.words}{_hint(support, y)}"
+        f"{rows_and_values(outside, y)}; each must be {support.words}"
+        f"{_hint(support, y) if hint is None else hint}"
     )
 
 
@@ -265,7 +279,8 @@ def _refuse_bounded(y: NDArray[np.float64], support: Bounded, family: str) -> No
 def _refuse_composition(y: NDArray[np.float64], support: Composition, family: str) -> None:
     """ValueError where rows have the wrong sum; what is wrong with single numbers is for others to say."""
     _refuse_unless_finite(y, "Drop or impute those rows first")
-    if not all(part.covers(y[:, j]) for j, part in enumerate(support.parts)):
+    amounts = not support.whole and (y > 0.0).all()
+    if not amounts and not all(part.covers(y[:, j]) for j, part in enumerate(support.parts)):
         return
     wrong = ~support.contains(y)
     if support.whole:
@@ -276,6 +291,18 @@ def _refuse_composition(y: NDArray[np.float64], support: Composition, family: st
     raise ValueError(
         f"y does not sum to 1 in {rows_and_values(wrong, y)}: {family} needs shares; "
         "y / y.sum(axis=1, keepdims=True) makes them of amounts"
+    )
+
+
+def _composition_hint(y: NDArray[np.float64], support: Composition) -> str:
+    """What to do about shares of 0, or about counts that are none."""
+    if (y < 0.0).any():
+        return ""
+    if support.whole:
+        return ". For shares of a whole use Dirichlet"
+    return (
+        ". Merge a part that may be 0 with another one; numbers of several kinds, of which some are 0, "
+        "go to Multinomial or DirichletMultinomial"
     )
 
 
@@ -298,7 +325,7 @@ def _hint(support: Domain, y: NDArray[np.float64]) -> str:
     if support.integer and support.name == "counts" and (y >= 0).all():
         return ". For non-negative amounts use Gamma; for rates, counts with exposure"
     if support.name == "positive" and (y >= 0).all():
-        return ". Exact zeros need a family that allows them, such as Exponential or Poisson"
+        return ". Exact zeros need a family that allows them: Tweedie(), or ZeroInflated(family)"
     if support.name == "unit_interval" and ((y >= 0) & (y <= 1)).all():
         points = [v for v in (0, 1) if (y == v).any()]
         at = points[0] if len(points) == 1 else tuple(points)

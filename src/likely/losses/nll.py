@@ -39,6 +39,8 @@ Array = NDArray[np.float64]
 
 #: Below this many rows the NumPy body is as fast as a kernel and needs no compiler.
 KERNEL_ROWS = 32768
+#: Where raw predictions have all but taken a parameter to the end of its domain.
+FAR = 700.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,20 @@ class NegativeLogLikelihood:
     def discrete(self) -> bool:
         """Whether p is a probability, at most 1: then the loss of a row is never below 0."""
         return self.specification.support.integer
+
+    @cached_property
+    def moving_ends(self) -> bool:
+        """Whether parameters say where the support of a row ends."""
+        return _ends_move(self.specification)
+
+    def limit(self, column: int, upwards: bool) -> float:
+        """The end of its domain to which a parameter goes as its raw column goes to ∞, or to −∞."""
+        slot = self.free[column]
+        low, high = self.domain(slot).low, self.domain(slot).high
+        assert slot.link is not None
+        far = float(slot.link.inverse(FAR if upwards else -FAR))
+        middle = 0.5 * (low + high) if np.isfinite(high) else max(low, -1.0) + 1.0
+        return high if far > middle else low
 
     @property
     def classes(self) -> int:
@@ -507,6 +523,14 @@ def _composed(
     found = compose(specification, slots)
     found = found.of_predicted if predicted else found
     return found.compiled if engine == "kernel" else found
+
+
+def _ends_move(specification: Specification) -> bool:
+    """Whether the support of the family, or of one inside it, ends where parameters say."""
+    structure = specification.structure
+    if structure is not None:
+        return any(_ends_move(part.specification) for part in structure.parts)
+    return "lower" in specification.formulas or "upper" in specification.formulas
 
 
 def valid(columns: Sequence[tuple[Slot, Node]], domain: Callable[[Slot], Domain]) -> Node | None:

@@ -65,13 +65,18 @@ class PlackettLuceLoss(VectorLoss):
         tied, wrong = _tied(ranks), ~self.inside(ranks)
         if tied.any():
             raise ValueError(
-                f"y has ties, two items of one rank, in {_places(tied)}: {name} has none; break them or "
-                "leave the items unranked (NaN)"
+                f"y has ties, two items of one rank, in {check.rows_and_values(tied, ranks)}: {name} has none; "
+                "break them or leave the items unranked (NaN)"
             )
         if wrong.any():
             raise ValueError(
-                f"y is no ranking in {_places(wrong)}: the ranks of the items must be 1, 2, 3, … without "
-                "gaps, 1 for the first, and NaN for items that were not ranked"
+                f"y is no ranking in {check.rows_and_values(wrong, ranks)}: the ranks of the items must be 1, 2, "
+                "3, … without gaps, 1 for the first, and NaN for items that were not ranked"
+                + (
+                    "; ranks that begin at 0 become such by y + 1"
+                    if self.inside(ranks + 1.0).all()
+                    else ""
+                )
             )
         return ranks
 
@@ -227,10 +232,3 @@ def _tied(ranks: Array) -> NDArray[np.bool_]:
     """Rows in which two items have the same rank."""
     given = np.sort(np.where(np.isnan(ranks), np.inf, ranks), axis=1)
     return np.asarray(((given[:, 1:] == given[:, :-1]) & np.isfinite(given[:, 1:])).any(axis=1))
-
-
-def _places(bad: NDArray[np.bool_]) -> str:
-    rows = np.flatnonzero(bad)
-    shown = ", ".join(map(str, rows[:5]))
-    more = f", … {rows.size} in all" if rows.size > 5 else ""
-    return f"row {shown}" if rows.size == 1 else f"rows {shown}{more}"

@@ -60,6 +60,8 @@ class VectorLoss:
     gauge: ClassVar[tuple[int, int] | None] = None
     curvature_kinds: tuple[str, ...] = ("observed", "expected")
     kernel_kinds: tuple[str, ...] = ("observed", "expected")
+    #: Whether the observed curvature does not depend on y, and so is the expected one.
+    canonical = False
     valid = None
 
     def __init__(

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 ROWS, EACH = 5000, 20
 #: The sizes of the skewness that are tried on either side: beyond the last it makes no difference to any row.
 SIZES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0, 100.0, 1e3, 1e5)
-#: So many nats behind the best, a side is given up.
+#: So many nats behind the best, a side is given up; of a row of weight 1.
 BEHIND = 30.0
 
 
@@ -105,6 +105,8 @@ class _Search:
         if middle.result.status is not Status.converged:
             return None
         least, best = np.inf, None
+        weight = self.response.weight
+        most = BEHIND * (1.0 if weight is None else max(1.0, weight[weight > 0.0].mean()))
         for side in (1.0, -1.0):
             way = [middle]
             for size in SIZES:
@@ -113,7 +115,7 @@ class _Search:
                     break
                 way.append(self._held(raw, start, way[-1].result.parameters))
                 behind = way[-1].result.objective - min(least, middle.result.objective)
-                if way[-1].result.status is not Status.converged or behind > BEHIND:
+                if way[-1].result.status is not Status.converged or behind > most:
                     way.pop()
                     break
             for one in _peaks(way):

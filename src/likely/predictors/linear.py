@@ -215,9 +215,9 @@ class Linear(DistributionEstimator):
                 found.append(names.index(column))
             else:
                 near = get_close_matches(str(column), names, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                hint = f"; did you mean {near[0]!r}?" if near else "."
                 raise ValueError(
-                    f"columns asks for {column!r}, which X does not have{hint}. "
+                    f"columns asks for {column!r}, which X does not have{hint} "
                     f"Its columns are {listed(names)}"
                 )
         return tuple(found)

@@ -39,8 +39,10 @@ def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
     if "maximum_likelihood" not in formulas or any(s.role == "fixed" for s in loss.slots):
         return None
     count = loss.statistics
-    found = moments(y, weight, loss.sufficient if count else None, max(count, 1))
-    if not (found.second[0] > 0 or len(loss.slots) == 1):
+    statistics = loss.sufficient if count else None
+    variances = not loss.specification.means_suffice
+    found = moments(y, weight, statistics, max(count, 1), variances)
+    if len(loss.slots) > 1 and not (found.second[:1] > 0.0).all():
         return None
     theta = formulas["maximum_likelihood"](found)
     if theta is None:

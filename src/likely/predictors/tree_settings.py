@@ -133,9 +133,9 @@ def categorical_columns(given: Any, names: Sequence[str], levels: Sequence[str])
             found.add(names.index(column))
         else:
             near = get_close_matches(str(column), names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise ValueError(
-                f"categorical_features asks for {column!r}, which X does not have{hint}. "
+                f"categorical_features asks for {column!r}, which X does not have{hint} "
                 f"Its columns are {listed(names)}"
             )
     return sorted(found)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 
 from likely._math.pool import threads
 from likely.fitting import Response
 from likely.fitting.boosting import (
+    RANKED_ROWS,
     Data,
     Ensembles,
     Settings,
@@ -183,7 +185,12 @@ class Trees(JudgedEstimator):
         with rounds_bar(f"Trees {loss.specification.name}", self.max_iter, self.verbose) as report:
             found = boost(
                 loss.for_rows(y.shape[0] * settings.rounds // ROUNDS),
-                Data(X, self._common(X.shape, _small(X.shape)), categorical),
+                Data(
+                    X,
+                    self._common(X.shape, _small(X.shape)),
+                    categorical,
+                    ranked=self._ranked(X),
+                ),
                 response,
                 plan,
                 settings,
@@ -230,6 +237,12 @@ class Trees(JudgedEstimator):
             **given,
         }
         return found if found.keys() & _LAYOUTS else {layout: True, **found}
+
+    def _ranked(self, X: Any) -> bool:
+        """Whether LightGBM gets ranks. Further parameters of its own may speak of values."""
+        if X.shape[0] > RANKED_ROWS or issparse(X):
+            return False
+        return self.lightgbm is None or self.lightgbm.keys() <= _LAYOUTS
 
     # --- Saving -----------------------------------------------------------------------------------
 

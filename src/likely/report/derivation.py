@@ -270,10 +270,13 @@ class Derivation:
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:
-        """Where the fit separates: each shared parameter from ∂L/∂θ = 0, at the fitted φ."""
-        if not self.separated:
-            return ()
-        return tuple(self._profile(s) for s in self.role("shared"))
+        """Where the fit separates, each shared parameter from ∂L/∂θ = 0, at the fitted φ; without φ, those of
+        which the equation can be written as sums of y.
+        """
+        if self.role("predicted"):
+            return tuple(self._profile(s) for s in self.role("shared")) if self.separated else ()
+        found = (self._profile(s) for s in self.role("shared"))
+        return tuple(p for p in found if not any(e.has(p.parameter) for e in p.sums.values()))
 
     def _profile(self, parameter: Symbol) -> Profile:
         rows = {self.y, *self.role("predicted")}

@@ -226,6 +226,11 @@ class _Story:
         if not d.profiles:
             return []
         lines = tuple(line for p in d.profiles for line in self._profile_lines(p))
+        if not d.role("predicted"):
+            note = "Where another parameter stands in an equation, it has its best value too."
+            many = len(d.profiles) > 1
+            title = f"Then set the derivative{'s' if many else ''} to zero"
+            return [Step(title, lines, note if len(d.role("shared")) > 1 else "")]
         names = " and ".join(p.parameter.name for p in d.profiles)
         note = (
             f"For every {names} the same φ is best, so φ̂ is found first. An L2 penalty on φ ends "
@@ -289,23 +294,35 @@ class _Story:
 
     def infer(self) -> Step:
         d = self.derivation
-        note = "Or return the whole distribution p(y | f(x, φ̂))."
+        fitted, code = self._fitted()
+        given = " p(y | f(x, φ̂))" if d.role("predicted") else ""
+        note = f"Or return the whole distribution{given}."
         if d.mode is None:
-            lines = [
-                Line(
-                    "ŷ", "argmax_y p(y | f(x, φ̂))", r"\hat y",
-                    r"\arg\max_y \, p(y \mid f(x, \hat\varphi))", "maximised numerically",
-                )
-            ]  # fmt: skip
+            argmax = f"argmax_y {fitted}", rf"\arg\max_y \, {code}"
+            lines = [Line("ŷ", argmax[0], r"\hat y", argmax[1], "maximised numerically")]
         else:
             lines = self._mode_lines(d.mode)
         return Step("Infer: the most probable y", tuple(lines), note)
 
+    def _fitted(self) -> tuple[str, str]:
+        """p(y | what was learned), in both spellings."""
+        d = self.derivation
+        if d.role("predicted"):
+            return "p(y | f(x, φ̂))", r"p(y \mid f(x, \hat\varphi))"
+        shared = d.role("shared")
+        if not shared:
+            return "p(y)", "p(y)"
+        names = ", ".join(f"{s.name}̂" for s in shared)
+        code = ", ".join(rf"\hat{{{self.names[s]}}}" for s in shared)
+        return f"p(y | {names})", rf"p(y \mid {code})"
+
     def _mode_lines(self, mode: Expr) -> list[Line]:
         """The mode, one line a case."""
         mode, also = self._abbreviated(mode)
-        argmax = "argmax_y p(y | f(x, φ̂))"
-        code = r"\arg\max_y \, p(y \mid f(x, \hat\varphi))"
+        argmax, code = (
+            f"{before}{p}"
+            for before, p in zip(("argmax_y ", r"\arg\max_y \, "), self._fitted(), strict=True)
+        )
         if not isinstance(mode, Piecewise):
             return [
                 Line("ŷ", f"{argmax} = {text(mode)}", r"\hat y", f"{code} = {self._latex(mode)}")

@@ -86,7 +86,10 @@ def _refuse(inside: Specification) -> None:
             f"{KIND} is not defined for {inside.name}, whose y are whole numbers already"
         )
     if structure is not None and structure.kind != "Transformed":
-        outside = structure.kind in ("Mixture", "ZeroInflated")
+        # Truncated takes whole numbers from 0 on.
+        outside = structure.kind in ("Mixture", "ZeroInflated") or (
+            structure.kind == "Truncated" and structure.parts[0].specification.support.low == 0.0
+        )
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: "
             + (f"write {structure.kind}({KIND}(...))" if outside else "discretise the family alone")

@@ -73,6 +73,7 @@ def with_constant(plain: Specification, trials: int) -> Specification:
         alternatives={},
         log_density=_closed(plain.log_density, n),
         formulas=formulas,
+        means_suffice=plain.means_suffice,
         printed=None if plain.printed is None else _closed(plain.printed, n),
     )
 

@@ -30,6 +30,7 @@ class Binomial(Distribution):
     support = counts
     probs = Parameter(unit_interval, r"\lambda")
     trials = Parameter(whole, "n")
+    means_suffice = True
     scipy = ("binom", lambda probs, trials: {"n": trials, "p": probs})
 
     def log_density(y, probs, trials):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,9 +99,9 @@ class Ensembles:
         return Ensembles(boosters, constants, units, features)
 
 
-def trimmed(booster: Any, trees: int) -> Any:
-    """A booster with its first trees only, free of the training data."""
-    return _read(booster.model_to_string(num_iteration=trees))
+def trimmed(booster: Any, trees: int, in_units: Callable[[str], str]) -> Any:
+    """A booster with its first trees only, free of the training data; ``in_units`` gives its text the units of X."""
+    return _read(in_units(booster.model_to_string(num_iteration=trees)))
 
 
 def _read(text: str | None) -> Any:

@@ -20,7 +20,7 @@ from likely.fitting.boosting.data import Data
 from likely.fitting.boosting.ensembles import Ensembles, trimmed
 from likely.fitting.boosting.plan import Plan
 from likely.fitting.boosting.settings import Settings
-from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
+from likely.fitting.boosting.steps import leaf_step, mean_of, row_steps, shared_step, tree_target
 from likely.fitting.problem import Array, Response
 
 #: From this many held-out rows on the constants are set by them at the end; fewer would only add their noise
@@ -86,6 +86,7 @@ class _Run:
         self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
         self.shared = [j for j, c in enumerate(settings.columns) if c.shared]
         self.told = local()
+        self.in_units = data.in_units
         self.constants = np.tile(start, (len(plan.train), 1))
         if plan.train[0] is None:
             self.rows: Any = slice(None)
@@ -147,7 +148,7 @@ class _Run:
         _, _, curvature = row_steps(
             self.seen, self.training.y, raw, w, self.settings.curvature, natural=False
         )
-        mean = np.array([np.average(h, weights=w) for h in curvature])
+        mean = np.array([mean_of(h, w) for h in curvature])
         for j in self.trees:
             if not (np.isfinite(mean[j]) and mean[j] > 0.0):
                 raise FloatingPointError(
@@ -169,17 +170,21 @@ class _Run:
     def _refresh(self, m: int, j: int) -> None:
         """The raw predictions of a column for the rows that train a part and for those that judge it."""
         part = self.parts[m]
-        self.raw[j, part.rows] = self._column(j, m, self.training, part.rows, False)
+        self._column(self.raw, j, m, self.training, part.rows, False)
         if self.judging is not None:
-            self.judged[j, part.judges] = self._column(j, m, self.judging, part.judges, True)
+            self._column(self.judged, j, m, self.judging, part.judges, True)
 
-    def _column(self, j: int, m: int, response: Response, rows: Any, judge: bool) -> Any:
+    def _column(
+        self, raw: Array, j: int, m: int, response: Response, rows: Any, judge: bool
+    ) -> None:
         booster = self.parts[m].boosters[j]
         total: Any = self.constants[m, j]
         if booster is not None:
-            total = self.units[j] * _scores(booster, judge)
+            total = _scores(booster, judge) * self.units[j]
             total += self.constants[m, j]
-        return total if response.offset is None else total + response.offset[j, rows]
+        if response.offset is not None:
+            total = total + response.offset[j, rows]
+        raw[j, rows] = total
 
     # --- One round --------------------------------------------------------------------------------
 
@@ -192,7 +197,7 @@ class _Run:
         grown = [(m, j) for m in range(len(self.parts)) for j in self.trees]
         # Before the threads begin: many short NumPy calls in two of them wait for each other longer than they take.
         targets = [self._target(m, j, gradient[j], curvature[j]) for m, j in grown]
-        before = float(np.average(nll, weights=self.training.weight))
+        before = mean_of(nll, self.training.weight)
         del nll, gradient, curvature  # memory for the trees
 
         def grow(unit: int, _: int) -> None:
@@ -271,7 +276,7 @@ class _Run:
         """The mean loss of the rows that judge."""
         assert self.judging is not None
         nll = self.loss.evaluate(self.judging.y, self.judged, 0)[0]
-        return float(np.average(nll, weights=self.judging.weight))
+        return mean_of(nll, self.judging.weight)
 
     def state(self, loss: float, number: int) -> _Best:
         """What it takes to come back to this round."""
@@ -287,7 +292,7 @@ class _Run:
         def trim(unit: int, _: int) -> None:
             m, j = grown[unit]
             self._quiet()
-            found[m][j] = trimmed(self.parts[m].boosters[j], best.trees[m][j])
+            found[m][j] = trimmed(self.parts[m].boosters[j], best.trees[m][j], self.in_units)
 
         deal(trim, len(grown), self.settings.workers)
         return tuple(map(tuple, found))

@@ -15,8 +15,12 @@ kernel: Any = None
 real: Any = None
 #: Stands in the text for one of ``as_it_is``, ``one_column`` and ``several_columns``.
 taken: Any = None
-#: Rows of a block; written into the text, so that a cached module goes with its number.
+#: Stands for one of ``column_by_column`` and ``from_rows``.
+apart: Any = None
+#: Rows of a block; written into the text, as is the next, so that a cached module goes with its number.
 ROWS: int = 0
+#: Columns of raw.
+COLUMNS: int = 0
 
 
 def copied(rows_all, raw_all, first, rest, scale, start, stop):
@@ -24,15 +28,14 @@ def copied(rows_all, raw_all, first, rest, scale, start, stop):
 
     nll goes to ``first``, unless that is empty, and the other outputs times ``scale`` to ``rest`` (m, n).
     """
-    columns, outputs = raw_all.shape[0], rest.shape[0]
+    outputs = rest.shape[0]
     y = np.empty((*rows_all.shape[:-1], ROWS), real)
-    raw, nll = np.empty((columns, ROWS), real), np.empty(ROWS, real)
+    raw, nll = np.empty((raw_all.shape[0], ROWS), real), np.empty(ROWS, real)
     others = np.empty((outputs, ROWS), real)
     invalid, found = 0, 0.0
     for begin in range(start, stop, ROWS):
         size = min(ROWS, stop - begin)
-        for j in range(columns):
-            copy_column(raw_all[j, begin : begin + size], raw[j])
+        apart(raw_all, begin, size, raw)
         invalid += kernel(taken(rows_all, begin, size, y), raw, nll, others, 0, size, 0)
         if first.shape[0] > 0:
             copy_column(nll[:size], first[begin : begin + size])
@@ -45,13 +48,12 @@ def copied(rows_all, raw_all, first, rest, scale, start, stop):
 
 def written(rows_all, raw_all, first, rest, start, stop):
     """The same without copies of the outputs, for ``first`` and ``rest`` that a kernel writes as they are."""
-    columns = raw_all.shape[0]
-    y, raw = np.empty((*rows_all.shape[:-1], ROWS), real), np.empty((columns, ROWS), real)
+    y = np.empty((*rows_all.shape[:-1], ROWS), real)
+    raw = np.empty((raw_all.shape[0], ROWS), real)
     invalid = 0
     for begin in range(start, stop, ROWS):
         size = min(ROWS, stop - begin)
-        for j in range(columns):
-            copy_column(raw_all[j, begin : begin + size], raw[j])
+        apart(raw_all, begin, size, raw)
         invalid += kernel(taken(rows_all, begin, size, y), raw, first, rest, 0, size, begin)
     return invalid
 
@@ -86,6 +88,20 @@ def several_columns(rows_all, begin, size, buffer):
     for j in range(rows_all.shape[0]):
         copy_column(rows_all[j, begin : begin + size], buffer[j])
     return buffer
+
+
+def column_by_column(raw_all, begin, size, raw):
+    """raw (k, n) of any strides."""
+    for j in range(raw_all.shape[0]):
+        copy_column(raw_all[j, begin : begin + size], raw[j])
+
+
+def from_rows(raw_all, begin, size, raw):
+    """raw (k, n) of which the numbers of a row are neighbours: one pass, which vectorises as k is known."""
+    flat = raw_all.T[begin : begin + size].ravel()
+    for i in range(size):
+        for j in range(COLUMNS):
+            raw[j, i] = flat[COLUMNS * i + j]
 
 
 def copy_column(given, to):

@@ -18,6 +18,7 @@ from likely._math.domains import Bounded, Composition, Domain, Intervals, Produc
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.tables import COEFFICIENTS, TABLES
+from likely.losses.kernels.polynomials import side_by_side
 from likely.losses.kernels.stages import has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 
@@ -35,7 +36,7 @@ def compilable(outputs: Sequence[Node]) -> bool:
 _SIMPLE = {
     *(BINARY.keys() - {"arctan2"}),
     *UNARY,
-    *("where", "sign", "maximum", "minimum", "exp", "log", "log1p"),
+    *("where", "sign", "maximum", "minimum", "exp", "log", "log1p", "log1p_fraction"),
     *("sigmoid", "softplus", "check_loss", "relative_entropy_of", "count_error"),
 }
 
@@ -60,8 +61,7 @@ def kernel_source(
     A ``single`` kernel computes in float32, and does not count: those who call it look at y beforehand.
     """
     nodes = primitive(outputs)
-    if single:
-        nodes = in_single(nodes)
+    nodes = side_by_side(in_single(nodes) if single else nodes)
     used: set[str] = set()
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")

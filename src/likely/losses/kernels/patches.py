@@ -3,50 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, highest
+from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, Patches, highest, places
 from likely._math.tables import COEFFICIENTS
 from likely.losses.kernels.statements import indented
 
 #: Rows at a time: with fewer, LLVM writes a short loop out before it would vectorise it.
 _LANES = 16
+#: Of a portion of a patch, at most: with fewer, as with fewer rows.
+_COEFFICIENTS = 60
 
 
 def patch_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
     """A function that writes derivatives over the same patches, of ``size`` rows, ``rows`` at most."""
     several = [DERIVATIVES[name] for name in names]
-    coefficients, wanted = several[0].patches.name, [one.order for one in several]
-    used |= {coefficients, "int64"}
+    patches, wanted = several[0].patches, [one.order for one in several]
+    used |= {patches.name, "int64"}
     arrays = [f"{name}_rows" for name in (*ARGUMENTS, *(f"result{k}" for k in range(len(names))))]
     head = f"def {function}({', '.join(arrays)}, size):"
-    lines = _lines(coefficients, wanted, rows)
+    lines = _lines(patches, wanted, rows)
     return "\n".join([head, *indented(lines, 1)]) + "\n"
 
 
-def _lines(coefficients: str, wanted: Sequence[Order], rows: int) -> list[str]:
-    count, powers_t, powers_u = COEFFICIENTS[coefficients]().shape
-    beside = highest(wanted)
+def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
+    count, powers = len(COEFFICIENTS[patches.name]()), patches.powers
+    beside, where = highest(wanted), places(powers)
     # Of each order in t, and of each in u beside it, a row of lanes; u and t are the first two.
     names = [f"sum_{i}{j}" for j, most in enumerate(beside) for i in range(most + 1)]
     lane = {name: f"lanes[{_LANES * k} + i]" for k, name in enumerate(["u", "t", *names])}
-    inner = [f"u = {lane['u']}", f"t = {lane['t']}"]
-    inner_sums = [f"c{powers_t - 1}"]
-    for b in range(powers_t - 2, -1, -1):
-        # A derivative begins with what it first adds; every name is assigned once.
-        new = [f"p0_{b} = {inner_sums[0]} * t + c{b}"]
-        for j in range(1, min(len(beside), powers_t - b)):
-            started = j < len(inner_sums)
-            text = f"{inner_sums[j]} * t + {inner_sums[j - 1]}" if started else inner_sums[j - 1]
-            new += [f"p{j}_{b} = {text}"]
-        inner += new
-        inner_sums = [f"p{j}_{b}" for j in range(len(new))]
-    for j, most in enumerate(beside):
-        inner += [
-            f"{lane[f'sum_{i}{j}']} = {lane[f'sum_{i}{j}']} * u + {lane[f'sum_{i - 1}{j}']}"
-            for i in range(most, 0, -1)
-        ]
-        inner += [f"{lane[f'sum_0{j}']} = {lane[f'sum_0{j}']} * u + {inner_sums[j]}"]
     read = ["row = order[min(begin + i, end - 1)]"]
     read += [f"{lane[name]} = {name}_rows[row]" for name in ("u", "t")]
     read += [f"{lane[name]} = 0.0" for name in names]
@@ -56,9 +41,12 @@ def _lines(coefficients: str, wanted: Sequence[Order], rows: int) -> list[str]:
         times = "" if factor == 1.0 else f"{factor!r} * "
         write += [f"result{k}_rows[row] = {times}{lane[f'sum_{i}{j}']}"]
     group = [f"for i in range({_LANES}):", *indented(read, 1)]
-    group += [f"for k in range({powers_u - 1}, -1, -1):"]
-    group += [f"    c{b} = {coefficients}[patch, {b}, k]" for b in range(powers_t)]
-    group += [f"    for i in range({_LANES}):", *indented(inner, 2)]
+    for together in _portions(powers):
+        for a in together:
+            group += [f"c{a}_{b} = {patches.name}[patch, {where[a, b]}]" for b in range(powers[a])]
+        group += [f"for i in range({_LANES}):", f"    u = {lane['u']}", f"    t = {lane['t']}"]
+        for a in together:
+            group += indented(_add(lane, beside, [f"c{a}_{b}" for b in range(powers[a])]), 1)
     group += [f"for i in range({_LANES}):", *indented(write, 1)]
     # Rows that need nothing come last; NaN, of a row that is NaN, has no place.
     place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
@@ -85,3 +73,34 @@ def _lines(coefficients: str, wanted: Sequence[Order], rows: int) -> list[str]:
         *indented(group, 2),
         "    start = end",
     ]
+
+
+def _portions(powers: Sequence[int]) -> list[list[int]]:
+    """The powers of u, highest first, in portions whose coefficients have registers, and loops enough to do."""
+    found: list[list[int]] = [[]]
+    for a in range(len(powers) - 1, -1, -1):
+        if sum(powers[other] for other in [*found[-1], a]) > _COEFFICIENTS:
+            found.append([])
+        found[-1].append(a)
+    return found
+
+
+def _add(lane: Mapping[str, str], beside: Sequence[int], coefficients: Sequence[str]) -> list[str]:
+    """One step of Horner's rule in u: the sums so far, times u, and the polynomials in t that come to them."""
+    *lower, highest_power = coefficients
+    lines = []
+    inner = [highest_power]
+    for c in reversed(lower):
+        # A derivative begins with what it first adds; every name is assigned once.
+        new = [f"{inner[0]} * t + {c}"]
+        for j in range(1, min(len(beside), len(inner) + 1)):
+            new += [f"{inner[j]} * t + {inner[j - 1]}" if j < len(inner) else inner[j - 1]]
+        inner = [f"p{j}{c}" for j in range(len(new))]
+        lines += [f"{name} = {text}" for name, text in zip(inner, new, strict=True)]
+    for j, most in enumerate(beside):
+        added = [inner[j] if j < len(inner) else "0.0"]
+        added += [lane[f"sum_{i}{j}"] for i in range(most)]
+        for i in range(most, -1, -1):
+            total = lane[f"sum_{i}{j}"]
+            lines += [f"{total} = {total} * u + {added[i]}"]
+    return lines

@@ -85,13 +85,13 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
             invalid.append(function(y, raw, first, rest, start, stop, 0))
 
     elif _ready(np.float64, first, rest):
-        module = _blocks(function, _taken(np.float64, y))
+        module = _blocks(function, _taken(np.float64, y), *_apart(raw))
 
         def work(start: int, stop: int) -> None:
             invalid.append(module.written(y, raw, first, rest, start, stop))
 
     else:
-        module = _blocks(function, _taken(np.float64, y))
+        module = _blocks(function, _taken(np.float64, y), *_apart(raw))
 
         def work(start: int, stop: int) -> None:
             invalid.append(module.copied(y, raw, first, rest, 1.0, start, stop)[0])
@@ -106,7 +106,7 @@ def run_mean(function: Kernel, y: Array, raw: Array, rest: Array | None) -> floa
     y (n,) or (n, m), raw (k, n) and ``rest`` (k, n) may have any strides and float types.
     """
     n, y, real = y.shape[0], y.T, _real(function)
-    module = _blocks(function, _taken(real, y))
+    module = _blocks(function, _taken(real, y), *_apart(raw))
     ready, scale = _ready(real, y, raw), real(1.0 / n)
     rest = _NO_ROWS if rest is None else rest
 
@@ -131,11 +131,12 @@ _NO_ROWS: Array = np.empty((0, 0))
 
 
 @cache
-def _blocks(function: Any, taken: str) -> Any:
-    """``blocks_body.py`` for this kernel and y that is taken in this way."""
+def _blocks(function: Any, taken: str, apart: str, columns: int) -> Any:
+    """``blocks_body.py`` for this kernel, y that is taken in this way, and raw that is."""
     file = function.__module__
     text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
-    text = text.replace("taken(", f"{taken}(")
+    text = text.replace("taken(", f"{taken}(").replace("apart(", f"{apart}(")
+    text = text.replace("COLUMNS: int = 0", f"COLUMNS: int = {columns}")
     text = text.replace("ROWS: int = 0", f"ROWS: int = {_BLOCK_ROWS[_real(function)]}")
     text = f"# The kernel is {file}.{function.__name__}.\n" + text
     stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
@@ -147,6 +148,17 @@ def _taken(real: type[np.floating], y: Array) -> str:
     if y.ndim > 1:
         return "several_columns"
     return "as_it_is" if _ready(real, y) else "one_column"
+
+
+#: The most neighbours that a processor takes apart faster than one column after another.
+_NEIGHBOURS = 4
+
+
+def _apart(raw: Array) -> tuple[str, int]:
+    """How blocks of raw (k, n) come to a kernel, and k where that is known beforehand: see ``blocks_body.py``."""
+    by_row = raw.flags.f_contiguous and not raw.flags.c_contiguous
+    columns = raw.shape[0]
+    return ("from_rows", columns) if by_row and columns <= _NEIGHBOURS else ("column_by_column", 0)
 
 
 def _real(function: Any) -> type[np.float32 | np.float64]:

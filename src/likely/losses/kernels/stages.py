@@ -1,8 +1,9 @@
 """Kernels of formulas with series: some rows at a time, in stages.
 
-Rows of which a condition says that they need no series, as those with y = 0, are done in a loop like any kernel's. Of
-the others a first loop computes what the series take, each series runs over the rows that need it, and a last loop goes
-on from there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes
+Rows of which a condition says that they need no series, as those with y = 0, have a loop like any kernel's; if there is
+no such condition, those that need no sums, but polynomials of patches, are done apart from the others. Of the others a
+first loop computes what the series take, each series runs over the rows that need it, and a last loop goes on from
+there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes
 rows with about as many terms together, and each of its terms is a loop over them. What a later stage needs is held in
 buffers that stay in a core's cache.
 """
@@ -22,13 +23,16 @@ from likely._math.series import (
     sparing,
     specialised,
     without_series,
+    without_sums,
 )
 from likely._math.sums import SUMS
 from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
-_ROWS, _TOGETHER = 1024, 64
+_ROWS, _TOGETHER = 2048, 64
+#: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
+_APART = _ROWS + 8
 
 
 def has_series(nodes: Sequence[Node]) -> bool:
@@ -49,88 +53,101 @@ def staged(
     lines for every row.
     """
     condition = without_series(nodes)
-    lines = ["order = np.empty({rows}, np.int64)", "packed = np.empty(({columns}, {rows}))"]
-    columns = len(inputs) + len(outputs)
-    lines = [line.format(rows=_ROWS, columns=columns) for line in lines]
+    if condition is None:
+        condition = without_sums(nodes)
     body = [f"size = min({_ROWS}, stop - start - begin)"]
     body += [f"{name}_part = {name}_rows[begin : begin + size]" for name in inputs]
     body += [f"{name}_part = {name}[begin : begin + size]" for name in outputs]
-    read = [f"{name} = {name}_part[i]" for name in inputs]
+    lines: list[str] = []
+    stages = _Stages(inputs, outputs, used)
     if condition is None:
-        body += ["for i in range(size):", *indented([*read, *first], 1)]
-        stages, setup, functions = _stages(nodes, inputs, outputs, used)
-        lines += setup
-        body += stages
+        body += stages.lines(nodes, first)
     else:
-        plain, names = statements(specialised(nodes, condition, True), used)
-        write = [f"{out}_part[i] = {name}" for out, name in zip(outputs, names, strict=True)]
-        body += ["for i in range(size):", *indented([*read, *first, *plain, *write], 1)]
+        lines += [
+            f"order, others = np.empty((2, {_ROWS}), np.int64)",
+            f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
+        ]
+        read = [f"{name} = {name}_part[i]" for name in inputs]
+        body += ["for i in range(size):", *indented([*read, *first], 1)]
         test, (name,) = statements([condition], used)
         symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
         chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
-        chosen += [*test, "order[active] = i", f"active += 0 if {name} else 1"]
+        chosen += [*test, "order[active] = i", "others[i - active] = i"]
+        chosen += [f"active += 0 if {name} else 1"]
         # A plain 0 would be a type of its own, for which every function that takes it is compiled once more.
         used.add("int64")
         body += ["active = int64(0)", "for i in range(size):", *indented(chosen, 1)]
+        body += ["order[active:size] = others[: size - active]"]
         body += [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
         pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
-        body += ["for i in range(active):", *indented(pack, 1)]
-        stages, setup, functions = _stages(
-            sparing(specialised(nodes, condition, False)), inputs, outputs, used
-        )
-        lines += setup
-        inner = [line.replace("_part[", "_kept[") for line in stages]
-        body += ["size = active", *inner]
+        body += ["for i in range(size):", *indented(pack, 1)]
+        # of arrays of their own: a loop that does not begin at 0 would not be vectorised
+        body += [f"{name}_plain = {name}_kept[active:size]" for name in (*inputs, *outputs)]
+        plain = stages.lines(specialised(nodes, condition, True), [])
+        kept = stages.lines(sparing(specialised(nodes, condition, False)), [])
+        body += ["every, size = size, size - active"]
+        body += [line.replace("_part[", "_plain[") for line in plain]
+        body += ["size = active", *(line.replace("_part[", "_kept[") for line in kept)]
         unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
-        body += ["for i in range(active):", *indented(unpack, 1)]
+        body += ["for i in range(every):", *indented(unpack, 1)]
+    lines += [f"held = np.empty(({stages.buffers}, {_APART}))"]
+    lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
     lines += [f"for begin in range(0, stop - start, {_ROWS}):"]
-    return [*lines, *indented(body, 1)], functions
+    return [*lines, *indented(body, 1)], list(stages.functions.values())
 
 
-def _stages(
-    nodes: Sequence[Node], inputs: Sequence[str], outputs: Sequence[str], used: set[str]
-) -> tuple[list[str], list[str], list[str]]:
-    """The lines for ``size`` rows, those that make their buffers, and the functions that they call."""
-    order = topological(nodes)
-    level = _levels(order)
-    held = _held(order, nodes, level)
-    place = {key: f"held{k}" for k, key in enumerate(held)}
-    setup = [f"held = np.empty(({len(held)}, {_ROWS}))"]
-    setup += [f"{name} = held[{k}]" for k, name in enumerate(place.values())]
-    last = max(level.values())
-    functions: dict[tuple[str, ...], str] = {}
-    body: list[str] = []
-    for stage in range(last + 1):
-        for group in over_same_terms(n for n in order if level[id(n)] == stage):
-            ops = tuple(node.op for node in group)
-            function = f"sum_{list(functions).index(ops) if ops in functions else len(functions)}"
-            arrays = [place[id(node)] for node in (*group[0].args, *group)]
-            body.append(f"{function}({', '.join(arrays)}, size)")
-            if ops not in functions:
-                patched = ops[0] in DERIVATIVES
-                functions[ops] = (
-                    patch_function(function, ops, _ROWS, used)
-                    if patched
-                    else _Sums(function, ops, used).text()
-                )
-        computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
-        wanted = [*computed, *(nodes if stage == last else [])]
-        known = {
-            key: (f"({name}[i] > 0.0)" if is_condition(node) else f"{name}[i]")
-            for (key, node), name in zip(held.items(), place.values(), strict=True)
-            if level[key] < stage or is_series(node)
-        }
-        loop, names = statements(wanted, used, known)
-        row = [f"{name} = {name}_part[i]" for name in inputs]
-        row += loop
-        for node, name in zip(computed, names, strict=False):
-            value = f"1.0 if {name} else 0.0" if is_condition(node) else name
-            row.append(f"{place[id(node)]}[i] = {value}")
-        if stage == last:
-            results = names[len(computed) :]
-            row += [f"{out}_part[i] = {name}" for out, name in zip(outputs, results, strict=True)]
-        body += ["for i in range(size):", *indented(row, 1)]
-    return body, setup, list(functions.values())
+class _Stages:
+    """The stages of formulas that share inputs, outputs, buffers and functions."""
+
+    def __init__(self, inputs: Sequence[str], outputs: Sequence[str], used: set[str]) -> None:
+        self.inputs, self.outputs, self.used = inputs, outputs, used
+        self.functions: dict[tuple[str, ...], str] = {}
+        self.buffers = 0
+
+    def lines(self, nodes: Sequence[Node], first: Sequence[str]) -> list[str]:
+        """The lines for ``size`` rows, of which each begins with ``first``."""
+        order = topological(nodes)
+        level = _levels(order)
+        held = _held(order, nodes, level)
+        self.buffers = max(self.buffers, len(held))
+        place = {key: f"held{k}" for k, key in enumerate(held)}
+        last = max(level.values())
+        body: list[str] = []
+        for stage in range(last + 1):
+            for group in over_same_terms(n for n in order if level[id(n)] == stage):
+                arrays = [place[id(node)] for node in (*group[0].args, *group)]
+                body.append(f"{self._function(group)}({', '.join(arrays)}, size)")
+            computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
+            wanted = [*computed, *(nodes if stage == last else [])]
+            known = {
+                key: (f"({name}[i] > 0.0)" if is_condition(node) else f"{name}[i]")
+                for (key, node), name in zip(held.items(), place.values(), strict=True)
+                if level[key] < stage or is_series(node)
+            }
+            loop, names = statements(wanted, self.used, known)
+            row = [f"{name} = {name}_part[i]" for name in self.inputs]
+            row += [*([] if stage else first), *loop]
+            for node, name in zip(computed, names, strict=False):
+                value = f"1.0 if {name} else 0.0" if is_condition(node) else name
+                row.append(f"{place[id(node)]}[i] = {value}")
+            if stage == last:
+                results = names[len(computed) :]
+                written = zip(self.outputs, results, strict=True)
+                row += [f"{out}_part[i] = {name}" for out, name in written]
+            body += ["for i in range(size):", *indented(row, 1)]
+        return body
+
+    def _function(self, group: Sequence[Node]) -> str:
+        """The name of the function that computes these series over the same terms."""
+        ops = tuple(node.op for node in group)
+        if ops not in self.functions:
+            name = f"sum_{len(self.functions)}"
+            self.functions[ops] = (
+                patch_function(name, ops, _ROWS, self.used)
+                if ops[0] in DERIVATIVES
+                else _Sums(name, ops, self.used).text()
+            )
+        return f"sum_{list(self.functions).index(ops)}"
 
 
 def _levels(order: Sequence[Node]) -> dict[int, int]:
@@ -189,7 +206,7 @@ class _Sums:
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
-        lines += [f"given = np.empty(({len(buffers)}, {_ROWS}))"]
+        lines += [f"given = np.empty(({len(buffers)}, {_APART}))"]
         lines += [f"{name}_here = given[{k}]" for k, name in enumerate(buffers)]
         lines += [
             f"for k, rows in enumerate(({', '.join(f'{name}_rows' for name in terms.arguments)})):",
@@ -211,8 +228,8 @@ class _Sums:
         terms, lines = self.terms, []
         loop, names = self._statements(terms.rules)
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
-        lines += [f"fields = np.empty(({len(every)}, {_ROWS}))"]
-        lines += [f"ordered = np.empty(({len(every)}, {_ROWS}))"]
+        lines += [f"fields = np.empty(({len(every)}, {_APART}))"]
+        lines += [f"ordered = np.empty(({len(every)}, {_APART}))"]
         lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(terms.fields)]
         lines += [f"{name}_ordered = ordered[{k}]" for k, name in enumerate(every)]
         write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
@@ -273,32 +290,23 @@ class _Sums:
         """The loop over the terms of ``lanes`` rows that adds them to their sums."""
         terms = self.terms
         fields = [f"{name} = {name}_lanes[i]" for name in terms.fields]
-        running = symbol("running")
-        values = [terms.term(what, running) for what in wanted]
-        before: list[str] = []
+        values = [terms.term(what) for what in wanted]
         views: list[str] = []
-        after: list[str] = []
         every = "last"
         if terms.equation:
             # Two terms at a time: what is left to do of each is little beside reading and writing.
             kept, every = terms.equation.kept, "0, last, 2"
             others = {what: symbol(f"{what}_next") for what in kept}
-            others |= {"index": symbol("index") + 1.0, "running": running * symbol("factor")}
+            others |= {"index": symbol("index") + 1.0}
             values = [a + b for a, b in zip(values, _put(values, others), strict=True)]
             views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
             views += [f"{what}_next_lanes = stored[{j}, k + 1]" for j, what in enumerate(kept)]
         loop, names = self._statements(values)
         read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
-        if terms.geometric:
-            first, (at_first, by) = self._statements(terms.running)
-            first += [f"running_lanes[i] = {at_first}", f"factor_lanes[i] = {by}"]
-            before = ["for i in range(lanes):", *indented([*fields, *first], 1)]
-            read += ["running, factor = running_lanes[i], factor_lanes[i]"]
-            after = ["running_lanes[i] = running * (factor * factor)"]
         write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
         body = ["index = float64(k)", *views, "for i in range(lanes):"]
-        body += indented([*fields, *read, *loop, *write, *after], 1)
-        return [*before, f"for k in range({every}):", *indented(body, 1)]
+        body += indented([*fields, *read, *loop, *write], 1)
+        return [f"for k in range({every}):", *indented(body, 1)]
 
     def _solve(self) -> tuple[list[str], list[str]]:
         """Lines that make the buffers of an equation, and those that solve it for ``lanes`` rows."""
@@ -308,7 +316,6 @@ class _Sums:
         setup = [
             f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {_TOGETHER}))",
             f"solving = np.empty(({len(buffers)}, {_TOGETHER}))",
-            *[f"running_lanes, factor_lanes = np.empty((2, {_TOGETHER}))"] * bool(terms.geometric),
         ]
         loop, (found, still) = self._statements(terms.update())
         step = [f"{name} = {name}_lanes[i]" for name in (*terms.fields, *buffers)]

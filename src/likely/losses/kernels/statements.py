@@ -28,7 +28,7 @@ UNARY = {
     "floor": "np.floor({})",
 }
 #: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
-_COPIED = ("exp", "expm1", "log", "log1p", "maximum", "minimum")
+_COPIED = ("exp", "expm1", "log", "log1p", "log1p_fraction", "maximum", "minimum")
 _KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *DERIVATIVES, *TABLES, "where", "sign", "pi"}
 #: Operations whose value is a condition.
 _CONDITIONS = ("less", "less_equal", "equal")

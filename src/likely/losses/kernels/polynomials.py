@@ -1,0 +1,63 @@
+"""Long polynomials in four parts, which a processor evaluates side by side.
+
+Horner's rule is a chain: each step waits for the one before. In powers of x⁴ there are four chains of a quarter of the
+length, for three multiplications more. The terms, and so how rounding grows, are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from likely._math.graph import Node, make, polynomial, substitute
+
+#: The fewest coefficients of a polynomial that is taken apart.
+_LONG = 8
+
+
+def side_by_side(nodes: Sequence[Node]) -> list[Node]:
+    """The same graphs, without long chains."""
+    done: dict[int, tuple[Node, Node]] = {}
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        for by in _factors(node):
+            coefficients = _horner(node, by)
+            if len(coefficients) >= _LONG:
+                (x,) = substitute([by], rebuild, done)
+                return _in_four(x, coefficients)
+        return make(node.op, *args) if args else node
+
+    return substitute(nodes, rebuild, done)
+
+
+def _factors(node: Node) -> Sequence[Node]:
+    """What may be the x of a polynomial p x + c."""
+    step, _ = _step(node)
+    return () if step is None else [arg for arg in step.args if arg.args or arg.op == "symbol"]
+
+
+def _step(node: Node) -> tuple[Node | None, float]:
+    """The product and the constant of a sum of the two."""
+    if node.op == "add":
+        for product, c in (node.args, node.args[::-1]):
+            if product.op == "multiply" and c.op == "constant":
+                return product, c.value
+    return None, 0.0
+
+
+def _horner(node: Node, x: Node) -> list[float]:
+    """The coefficients in powers of x, if the node is a polynomial by Horner's rule; else none."""
+    coefficients: list[float] = []
+    while node.op != "constant":
+        product, c = _step(node)
+        if product is None or not any(arg is x for arg in product.args):
+            return []
+        coefficients.append(c)
+        node = product.args[1] if product.args[0] is x else product.args[0]
+    return [*coefficients, node.value]
+
+
+def _in_four(x: Node, coefficients: Sequence[float]) -> Node:
+    square = x * x
+    fourth = square * square
+    first, second, third, last = (polynomial(fourth, coefficients[k::4]) for k in range(4))
+    return (last * x + third) * square + (second * x + first)

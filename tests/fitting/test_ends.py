@@ -1,0 +1,138 @@
+"""A likelihood without a maximum: the result says which parameter goes where, and numpy warns of nothing."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from likely import (
+    Constant,
+    ConwayMaxwellPoisson,
+    Gamma,
+    GeneralisedExtremeValue,
+    Gumbel,
+    JohnsonSU,
+    Linear,
+    Logistic,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    StudentT,
+    Tweedie,
+    Weibull,
+    ZeroInflated,
+    shared,
+)
+from likely.fitting import ConvergenceWarning, Status
+
+
+def fitted(model, X, y, **options):
+    """The fit, with its ConvergenceWarning and no other."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        model.fit(X, y, **options)
+    assert {one.category for one in said} <= {ConvergenceWarning}
+    return model.result_
+
+
+RNG = np.random.default_rng(3)
+NORMAL, UNDER = RNG.uniform(size=300), RNG.binomial(10, 0.5, 300)
+
+
+@pytest.mark.parametrize(
+    ("family", "y", "status", "end"),
+    [
+        (StudentT(), NORMAL, "boundary", "df goes to ∞"),
+        (NegativeBinomial(), UNDER, "boundary", "size goes to ∞"),
+        (ZeroInflated(Poisson()), 1 + UNDER, "boundary", "inflation goes to 0"),
+        (Poisson(), np.zeros(9), "boundary", "mean goes to 0"),
+        (Tweedie(), [1.0, 2.0, 2.0, 2.0, 5.0, 3.0, 4.0, 2.0], "boundary", "power goes to 2"),
+        (Tweedie(), [0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 0.0, 4.0], "unbounded", "power goes to 1"),
+        (Normal(variance=shared), np.full(9, 3.0), "unbounded", "variance goes to 0"),
+        (ZeroInflated(Gamma()), [0.0] * 40 + [2.0], "unbounded", "shape goes to ∞"),
+    ],
+    ids=str,
+)
+def test_the_message_names_the_end(family, y, status, end):
+    result = fitted(Constant(family), np.zeros((len(y), 1)), np.asarray(y))
+    assert result.status is Status[status]
+    assert f"({end})" in result.message
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_rows_that_are_fitted_to_the_last_digit_are_unbounded(seed):
+    """Six coefficients and eight rows: the scale of some shrinks until the digits of their location end."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(8, 2)), rng.normal(size=8)
+    result = fitted(Linear(Logistic()), X, y)
+    assert result.status is Status.unbounded
+    assert np.isnan(result.std_errors).all()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_numbers_that_overflow_are_not_the_end_of_a_support(seed):
+    """Gumbel's has none; the likelihood has no bound, which there are no digits left to show."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(8, 2)), rng.normal(size=8)
+    result = fitted(Linear(Gumbel()), X, y)
+    assert result.status in (Status.unbounded, Status.max_iter)
+    assert "support ends" not in result.message
+
+
+@pytest.mark.parametrize("size", [4.0, 2e-3])
+def test_the_normal_that_a_family_has_at_its_edge(size):
+    """JohnsonSU's tails vanish along a way that bends, on which scale and tail grow together for ever."""
+    y = size * np.random.default_rng(0).uniform(size=11)
+    result = fitted(Constant(JohnsonSU()), np.zeros((11, 1)), y)
+    assert result.status is Status.boundary
+    assert "tail goes to ∞" in result.message or "skewness goes to" in result.message
+    assert result.loss <= 11 * (0.5 * np.log(2.0 * np.pi * y.var()) + 0.5) + 1e-8
+
+
+def test_rounded_values_have_the_better_of_two_limits():
+    """Newton's method creeps towards the Normal; a log-normal from a threshold on is the more likely."""
+    y = np.round(np.random.default_rng(0).normal(size=200))
+    result = fitted(Constant(JohnsonSU()), np.zeros((200, 1)), y)
+    assert result.status is Status.boundary
+
+    def shifted(log_gap):
+        """The log-normal from a threshold on, which is this far below the least y."""
+        away = np.log(y - y.min() + np.exp(log_gap))
+        return 200 * (0.5 * np.log(2.0 * np.pi * away.var()) + 0.5) + away.sum()
+
+    best = minimize_scalar(shifted, bounds=(0.0, 8.0), method="bounded", options={"xatol": 1e-9})
+    assert result.loss == pytest.approx(best.fun, abs=1e-6)
+
+
+def test_equal_amounts_are_unbounded():
+    result = fitted(Constant(Weibull()), np.zeros((50, 1)), np.full(50, 0.7))
+    assert result.status is Status.unbounded
+
+
+@pytest.mark.parametrize("count", [0.0, 1.0, 2.0, 5.0])
+def test_equal_counts_have_a_probability_of_1_in_the_end(count):
+    result = fitted(Constant(ConwayMaxwellPoisson()), np.zeros((50, 1)), np.full(50, count))
+    assert result.status is Status.boundary
+    assert result.loss == pytest.approx(0.0, abs=1e-10)
+
+
+@pytest.mark.parametrize("family", [Poisson(), NegativeBinomial()], ids=str)
+def test_the_sandwich_of_equal_rows_is_zero_and_held(family):
+    """Their scores do not vary; the model's own errors are those of a Poisson."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        result = Constant(family).fit(np.zeros((50, 1)), np.full(50, 2.0)).result_
+    assert "cannot hold" not in result.message
+    assert result.covariances["robust"][0, 0] == pytest.approx(0.0, abs=1e-20)
+    assert result.std_errors[0] == pytest.approx(0.1, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_shape_that_grows_for_ever_is_unbounded(seed):
+    """A generalised extreme value whose support ends ever nearer to the least y has no bound."""
+    y = np.random.default_rng(seed).gumbel(size=8)
+    y[:2] = 1e3, 2e3
+    result = fitted(Constant(GeneralisedExtremeValue()), np.zeros((8, 1)), y)
+    assert result.status is Status.unbounded
+    assert "where the support ends" in result.message

@@ -1,0 +1,95 @@
+"""Moments of densities that fall off as a power, of which the formula alone is known."""
+
+import numpy as np
+import pytest
+from scipy import special
+
+from likely import Family, Parameter, nonnegative, positive, real
+from likely.math import exp, lgamma, log, log1p, pi
+
+
+class HalfCauchy(Family):
+    support = nonnegative
+    scale = Parameter(positive)
+
+    def log_density(y, scale):
+        z = y / scale  # its square overflows long before the tail has come to an end
+        return log(2.0 / pi) - scale.log - log1p(z * z)
+
+
+class Cauchy(Family):
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+
+    def log_density(y, loc, scale):
+        z = (y - loc) / scale
+        return -log(pi) - scale.log - log1p(z * z)
+
+
+class Student(Family):
+    support = real
+    df = Parameter(positive)
+
+    def log_density(y, df):
+        norm = lgamma((df + 1.0) / 2.0) - lgamma(df / 2.0) - 0.5 * log(pi * df)
+        return norm - (df + 1.0) / 2.0 * log1p(y * y / df)
+
+
+class Lomax(Family):
+    support = nonnegative
+    scale = Parameter(positive)
+    shape = Parameter(positive)
+
+    def log_density(y, scale, shape):
+        return shape.log - scale.log - (shape + 1.0) * log1p(y / scale)
+
+
+class Frechet(Family):
+    support = positive
+    shape = Parameter(positive)
+
+    def log_density(y, shape):
+        return shape.log - (1.0 + shape) * y.log - exp(-shape * y.log)
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1.0, 1e100])
+def test_a_half_cauchy_has_no_mean(scale):
+    assert HalfCauchy().at(scale=scale).mean() == np.inf
+
+
+@pytest.mark.parametrize(("loc", "scale"), [(0.0, 1.0), (1e3, 1e-5)])
+def test_a_cauchy_has_no_mean_and_no_variance(loc, scale):
+    found = Cauchy().at(loc=loc, scale=scale)
+    assert np.isnan(found.mean())
+    assert np.isnan(found.var())
+    np.testing.assert_allclose(found.median(), loc, atol=1e-12)
+
+
+def test_moments_exist_up_to_the_power_of_the_tail():
+    shapes = np.array([0.5, 1.0, 1.01, 1.05, 1.5, 2.0, 2.01, 2.1, 3.0, 30.0])
+    found = Lomax().at(scale=np.full(shapes.shape, 2.0), shape=shapes)
+    rest = np.where(shapes > 1.0, shapes - 1.0, 1.0)
+    mean = np.where(shapes > 1.0, 2.0 / rest, np.inf)
+    np.testing.assert_allclose(found.mean(), mean, rtol=1e-12)
+    again = np.where(shapes > 2.0, shapes - 2.0, 1.0)
+    var = np.where(shapes > 2.0, 4.0 * shapes / rest**2 / again, np.inf)
+    np.testing.assert_allclose(found.var()[shapes > 1.0], var[shapes > 1.0], rtol=1e-10)
+
+
+def test_both_tails_of_student():
+    dfs = np.array([1.01, 1.5, 2.0, 2.05, 2.5, 5.0])
+    found = Student().at(df=dfs)
+    np.testing.assert_allclose(found.mean(), 0.0, atol=1e-12)
+    expected = np.where(dfs > 2.0, dfs / np.where(dfs > 2.0, dfs - 2.0, 1.0), np.inf)
+    np.testing.assert_allclose(found.var(), expected, rtol=1e-11)
+
+
+def test_a_formula_in_log_y_has_digits_where_y_has_none():
+    shapes = np.array([1.0, 1.02, 2.0, 2.02])
+    found = Frechet().at(shape=shapes)
+    means = [np.inf, *special.gamma(1.0 - 1.0 / shapes[1:])]
+    np.testing.assert_allclose(found.mean(), means, rtol=1e-12)
+    assert found.var()[2] == np.inf
+    exact = special.gamma(1.0 - 2.0 / 2.02) - special.gamma(1.0 - 1.0 / 2.02) ** 2
+    np.testing.assert_allclose(found.var()[3], exact, rtol=1e-10)
