@@ -62,6 +62,11 @@ NEARLY_LINEAR = {
     "GeneralisedPoisson(mean: log, dispersion: identity)": (22.0, -0.6568474248129432, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: inverse)": (0.0, 0.4939320790307585, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: square)": (0.0, -0.6568474248129432, 1e-15),
+    "GeneralisedPoisson(mean: softplus, dispersion: log)": (
+        1.0,
+        -29.848593919195835,
+        24.72392393202825,
+    ),
     "Gumbel(loc: identity, scale: inverse)": (-1e300, -1.7558207606785, 7.121294099154063e-06),
     "Gumbel(loc: identity, scale: inverse_squared)": (
         -1e300,
