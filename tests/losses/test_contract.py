@@ -53,6 +53,7 @@ NEARLY_LINEAR = {
         27.520099500664692,
         -7.622659318812719,
     ),
+    "GeneralisedGamma(loc: identity, scale: log, shape: inverse)": (1e-300, 1.0, -37.5, 1.0),
     "GeneralisedGamma(loc: identity, scale: log, shape: log)": (1.0, 0.0, -3.0, 30.0),
     "GeneralisedGamma(loc: identity, scale: log, shape: softplus)": (0.024, -1.0, 1.0, 300.0),
     "GeneralisedPareto(scale: inverse, shape: identity)": (1e300, 300.0, 0.0),
@@ -61,6 +62,11 @@ NEARLY_LINEAR = {
     "GeneralisedPoisson(mean: log, dispersion: identity)": (22.0, -0.6568474248129432, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: inverse)": (0.0, 0.4939320790307585, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: square)": (0.0, -0.6568474248129432, 1e-15),
+    "GeneralisedPoisson(mean: softplus, dispersion: log)": (
+        1.0,
+        -29.848593919195835,
+        24.72392393202825,
+    ),
     "Gumbel(loc: identity, scale: inverse)": (-1e300, -1.7558207606785, 7.121294099154063e-06),
     "Gumbel(loc: identity, scale: inverse_squared)": (
         -1e300,
@@ -176,7 +182,7 @@ def test_outside_a_partial_link_the_loss_is_infinite(c: Combination) -> None:
     loss = grid.loss(c)
     raw = np.full((c.columns, 1), 0.5)
     # Several y, for supports that the parameters decide.
-    y = np.array([0.125, 0.5, 0.75, 0.95] if c.continuous else [1.0])
+    y = np.array([0.125, 0.5, 0.75, 0.95, 2.0] if c.continuous else [1.0])
     for j in range(c.columns):
         outside = raw.copy()
         outside[j] = -1.0

@@ -487,7 +487,9 @@ generalised_poisson_few_spread = _register(
         0.0,
         0.0,
         -m * (sigmoid(log_d) * sigmoid(-log_d)),
-        sigmoid(log_d) * sigmoid(-log_d) * (y + (y - m) * ((1.0 - d) / (1.0 + d))),
+        sigmoid(log_d)
+        * sigmoid(-log_d)
+        * (2.0 * y * sigmoid(-log_d) + m * ((d - 1.0) / (1.0 + d))),
     ),
     lambda y, m, d, log_m, log_d: d / (1.0 + d) * (y + (y - m) / (1.0 + d)),
     along(4, at({1.0: _few_spread_in_dispersion, -1.0: _few_spread_in_inverse}), (2,)),
