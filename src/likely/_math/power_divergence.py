@@ -57,13 +57,6 @@ def _remainder(z: Expression) -> Node:
     return where(z > 1e-150, special.expm1mx(-_positive(z)) * inverse * inverse, 0.5)
 
 
-def _second(z: Expression) -> Node:
-    """χ(z) = −φ′(z) = (1 − (1 + z) e⁻ᶻ)/z², ½ at 0"""
-    inverse = _inverse(z)
-    far = (1.0 - (1.0 + z) * exp(-z)) * inverse * inverse
-    return where(z < 1.0, _mean_of_exp(z) - _remainder(z), far)
-
-
 def _third(z: Expression) -> Node:
     """φ″(z) = 2 (1 − (1 + z + z²/2) e⁻ᶻ)/z³, ⅓ at 0"""
     inverse = _inverse(z)
@@ -86,10 +79,14 @@ def _divergence(v: Expression, a: Expression, b: Expression) -> Node:
     # 1 − e⁻ᵛ, over v, of what the two parts of v = av + bv have at hand
     of_a, of_b = _mean_of_exp(a * v), _mean_of_exp(b * v)
     lost = v * (b * of_b + (a * of_a) * (1.0 - (b * v) * of_b))
-    by_a = (lost - _slope(v, a, b)) / a
-    by_b = (v * of_a - lost) / b
+    apart = where(a < b, v * of_a - lost, lost - _slope(v, a, b))
     series = _powers_of(where(near, v, 0.0), a, 0)
-    return where(near, series, where(a < b, by_b, by_a))
+    return where(near, series, apart * _of_larger(a, b))
+
+
+def _of_larger(a: Expression, b: Expression) -> Node:
+    """1 over the larger, of which a quotient keeps the digits."""
+    return 1.0 / where(a < b, b, a)
 
 
 def _slope(v: Expression, a: Expression, b: Expression) -> Node:
@@ -105,11 +102,18 @@ def _cross(v: Expression, a: Expression, b: Expression) -> Node:
 def _weight(v: Expression, a: Expression, b: Expression) -> Node:
     """The derivative of c in a, where b = 1 − a."""
     near = v < _NEAR
-    c = _divergence(v, a, b)
-    by_a = -(_cross(v, a, b) + c) / a
-    by_b = (c - v * v * _second(a * v)) / b
+    c, decay = _divergence(v, a, b), exp(-(a * v))
+    # (c − v² χ(av))/b with χ = −φ′, or −(cross + c)/a: of z = av or bv the smaller, and of φ(z), which c has
+    first = a < b
+    z = where(first, a * v, b * v)
+    mean = where(first, _mean_of_exp(a * v), _mean_of_exp(b * v))
+    small = z < 0.26
+    inverse = 1.0 / where(small, 1.0, z)
+    rest = where(small, polynomial(-z, special.EXPM1MX), (1.0 - mean) * inverse)
+    second = where(z < 1.0, mean - rest, (mean - decay) * inverse)
+    apart = where(first, c - v * v * second, decay * (v * v * rest) - c)
     series = _powers_of(where(near, v, 0.0), a, 1)
-    return where(near, series, where(a < b, by_b, by_a))
+    return where(near, series, apart * _of_larger(a, b))
 
 
 def _weight_2(v: Expression, a: Expression, b: Expression) -> Node:
