@@ -48,7 +48,7 @@ def test_the_family_of_contributing_takes_one_file(tmp_path):
     package = tmp_path / "likely"
     shutil.copytree(ROOT / "src" / "likely", package, ignore=shutil.ignore_patterns("__pycache__"))
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    formula, more = re.findall(r"^ +```python\n(.*?)^ +```", text, re.S | re.M)
+    formula, more, _ = re.findall(r"^ +```python\n(.*?)^ +```", text, re.S | re.M)
     code = textwrap.dedent(formula) + "\n" + textwrap.indent(textwrap.dedent(more), "    ")
     (package / "families" / "rayleigh.py").write_text(code, encoding="utf-8")
     fit = "from likely import Linear, Rayleigh; Linear(Rayleigh()).fit([[0], [1], [2]], [1, 3, 2])"
