@@ -165,7 +165,10 @@ def test_an_end_without_rows_says_nothing_of_its_share(estimator):
     with pytest.warns(ConvergenceWarning, match="No row depends on intercept of upper_share"):
         model = estimator(BOTH).fit(X, y)
     assert model.result_.status.name == "boundary"
-    assert "Without a finite estimate: intercept of inflation (inflation goes to 0);" in model.result_.message
+    assert (
+        "Without a finite estimate: intercept of inflation (inflation goes to 0);"
+        in model.result_.message
+    )
     assert model.result_.iterations < 20
     alone = estimator(Beta()).fit(X, y)
     assert model.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-6)
