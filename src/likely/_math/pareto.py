@@ -39,8 +39,8 @@ def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     huge, p = u > HUGE, c * d
     # As s is at least 2⁻¹⁰⁷⁴, p is not below 2⁻¹¹⁴: raised, it dwarfs the 1. It may overflow as well.
     low, high = p < 2.0**100, p > 2.0**1000
-    moved = where(low, p * 2.0**200, where(high, c * 2.0**-300 * d, p))
-    by = where(low, 200.0, where(high, -300.0, 0.0))
+    moved = where(low, p * 2.0**200, where(high, c * 2.0**-900 * d, p))
+    by = where(low, 200.0, where(high, -900.0, 0.0))
     return log1p(where(huge, moved, u)) - where(huge, by * special.LOG_2 + log_s, 0.0)
 
 

@@ -26,6 +26,8 @@ MANTISSA_BITS = 0x000FFFFFFFFFFFFF
 
 EXPONENT_BITS = 0x7FF0000000000000
 
+SIGN_BIT = -(2**63)
+
 INTEGER = 2.0**52
 
 INTEGER_BITS = 0x4330000000000000
@@ -102,6 +104,35 @@ def exp(x: float) -> float:
     scaled = value * bits_float((half << 52) + ONE_BITS)
     return scaled * bits_float(((bits - half) << 52) + ONE_BITS)
 
+def expm1(x: float) -> float:
+    """e^x - 1 = (2^n - 1) + 2^n (e^r - 1), n = round(x / log 2); 0.81 ulp, all x."""
+    # Below -40 the result is -1 to the last bit.
+    under, over = x < -40.0, x > 710.0
+    y = -40.0 if under else x
+    y = 710.0 if over else y
+    shifted = y * ONE_OVER_LOG2 + ROUND
+    n = shifted - ROUND
+    high = y - n * LOG2_HIGH
+    # r = high - low: e^high - 1 - high, less low e^high.
+    low = n * LOG2_LOW
+    square = high * high
+    cubic = square * high * exp_rest(high, square)
+    tail = 0.5 * square + (cubic - low * (1.0 + high + (0.5 * square + cubic)))
+    # 2^n = first / unit: the sum over unit cannot overflow before the result does.
+    bits = float_bits(shifted)
+    half = bits >> 1
+    second = (bits - half) << 52
+    first = bits_float((half << 52) + ONE_BITS)
+    unit = bits_float(ONE_BITS - second)
+    # Each sum starts from its larger term (or 0), so that what it loses is known.
+    whole = first - unit
+    step = first * high
+    total = whole + step
+    lost = ((first - whole) - unit) + ((whole - total) + step)
+    value = (total + (lost + first * tail)) * bits_float(second + ONE_BITS)
+    # The sign is that of x: -0.0 stays.
+    return bits_float(float_bits(value) | (float_bits(x) & SIGN_BIT))
+
 def log_sum(whole: float, f: float, low: float) -> float:
     """whole + log(1 + f) + low for sqrt(1/2) <= 1 + f <= sqrt(2), |whole| > |f| or 0, low small."""
     s = f / (2.0 + f)
@@ -137,12 +168,15 @@ def log1p(x: float) -> float:
     return x if abs(x) < 2.0**-53 else value
 
 
-def loss(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     raw2_rows = raw_all[2][start:stop]
     out0 = first[start + shift : stop + shift]
+    out1 = rest[0][start + shift : stop + shift]
+    out2 = rest[1][start + shift : stop + shift]
+    out3 = rest[2][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -167,16 +201,16 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         t13 = t3 < 1.2676506002282294e+30
         t14 = t3 * 1.6069380442589903e+60
         t15 = 1.0715086071862673e+301 < t3
-        t16 = raw2 * 4.909093465297727e-91
-        t17 = t2 * t16
+        t16 = 1.1830521861667747e-271 * raw2
+        t17 = t16 * t2
         t18 = t17 if t15 else t3
         t19 = t14 if t13 else t18
         t20 = t19 if t12 else t8
         t21 = log1p(t20)
-        t22 = (-300.0) if t15 else 0.0
+        t22 = (-900.0) if t15 else 0.0
         t23 = 200.0 if t13 else t22
         t24 = 0.6931471805599453 * t23
-        t25 = t24 + raw1
+        t25 = raw1 + t24
         t26 = t25 if t12 else 0.0
         t27 = t21 - t26
         t28 = 1.0 if t11 else raw2
@@ -189,9 +223,80 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         t35 = -t30
         t36 = exp(t35)
         t37 = t34 + t36
-        t38 = t37 + raw1
+        t38 = raw1 + t37
         t39 = -t38
         t40 = t39 if t9 else (-math.inf)
         t41 = -t40
+        t42 = t30 < (-1.0)
+        t43 = 1.0 + t8
+        t44 = 1.0 / t43
+        t45 = t33 * t44
+        t46 = t33 * t30
+        t47 = -t46
+        t48 = exp(t47)
+        t49 = t45 - t48
+        t50 = expm1(t35)
+        t51 = raw2 - t50
+        t52 = t51 * t44
+        t53 = t49 if t42 else t52
+        t54 = t53 / t4
+        t55 = t54 if t9 else 0.0
+        t56 = -t55
+        t57 = abs(t6)
+        t58 = t57 < 1e+100
+        t59 = t6 if t58 else 0.0
+        t60 = t59 * t44
+        t61 = t4 / t2
+        t62 = t61 + raw2
+        t63 = 1.0 / t62
+        t64 = t60 if t58 else t63
+        t65 = t50 * t64
+        t66 = t65 + t44
+        t67 = -t66
+        t68 = t67 if t9 else 0.0
+        t69 = -t68
+        t70 = abs(t64)
+        t71 = t70 < 1e+100
+        t72 = t64 if t71 else 0.0
+        t73 = t6 * t6
+        t74 = t73 * 0.5
+        t75 = 2.0 + t8
+        t76 = t8 / t75
+        t77 = abs(t76)
+        t78 = t77 < 0.2
+        t79 = 9.999999999999999e+17 < t8
+        t80 = t8 / t43
+        t81 = 1.0 if t79 else t80
+        t82 = t76 * t81
+        t83 = t76 * t76
+        t84 = t76 * t83
+        t85 = t83 * 0.07556631262062416
+        t86 = 0.07642141402313762 + t85
+        t87 = t86 * t83
+        t88 = 0.09092293175141783 + t87
+        t89 = t88 * t83
+        t90 = t89 + 0.11111091613670165
+        t91 = t83 * t90
+        t92 = 0.14285714416121634 + t91
+        t93 = t92 * t83
+        t94 = 0.19999999999673568 + t93
+        t95 = t83 * t94
+        t96 = t95 + 0.33333333333333465
+        t97 = t84 * t96
+        t98 = 2.0 * t97
+        t99 = t82 + t98
+        t100 = t27 - t81
+        t101 = t99 if t78 else t100
+        t102 = t101 / t28
+        t103 = t102 / t28
+        t104 = t74 if t11 else t103
+        t105 = t50 * t104
+        t106 = t72 + t105
+        t107 = -t106
+        t108 = t107 if t9 else 0.0
+        t109 = -t108
         out0[i] = t41
+        out1[i] = t56
+        out2[i] = t69
+        out3[i] = t109
     return invalid
