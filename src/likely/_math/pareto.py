@@ -6,7 +6,6 @@ w = 1/(1 + u). Inside the support 1 + u > 0; outside nothing here is a number.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from likely._math import special
@@ -16,8 +15,8 @@ from likely._math.graph import Expression, Node, abs_, as_node, is_constant, log
 
 #: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
 TINY = 1e-18
-#: Beyond this u 2⁻⁹⁰⁰, of which each factor takes half, still dwarfs 1.
-HUGE, PART = 2.0**960, 2.0**-450
+#: Beyond this u may soon overflow, where its logarithm does not.
+HUGE = 2.0**960
 #: Beyond this z is not multiplied by what may have underflowed.
 FAR = 1e100
 #: Below this the logarithm is 2 artanh(u/(2 + u)), of which the leading terms are taken off.
@@ -35,11 +34,14 @@ def in_support(d: Expression, s: Expression, c: Expression) -> Node:
 
 
 def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    """log(1 + u); where u is near the end of what a number holds or beyond, of u 2⁻⁹⁰⁰, from factors in range."""
+    """log(1 + u); where u is near the end of what a number holds or beyond, log cd − log s by the same logarithm."""
     u = _product(d, s, c)
-    huge = u > HUGE
-    scaled = c / (s / PART) * (d * PART)
-    return log1p(where(huge, scaled, u)) + where(huge, -2.0 * math.log(PART), 0.0)
+    huge, p = u > HUGE, c * d
+    # As s is at least 2⁻¹⁰⁷⁴, p is not below 2⁻¹¹⁴: raised, it dwarfs the 1. It may overflow as well.
+    low, high = p < 2.0**100, p > 2.0**1000
+    moved = where(low, p * 2.0**200, where(high, c * 2.0**-900 * d, p))
+    by = where(low, 200.0, where(high, -900.0, 0.0))
+    return log1p(where(huge, moved, u)) - where(huge, by * special.LOG_2 + log_s, 0.0)
 
 
 def _hazard(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
