@@ -1,4 +1,4 @@
-"""Derive the polynomials of ``_math/compound_poisson_smooth.py``, and write them.
+"""Derive the polynomials of ``_math/compound_poisson/smooth.py``, and write them.
 
 What is smooth of r is interpolated at Chebyshev's nodes of each patch, in mpmath's arithmetic; what the terms that are
 left out come to, and what their derivatives do, is printed.
@@ -14,8 +14,8 @@ from pathlib import Path
 import mpmath as mp
 import numpy as np
 
-from likely._math import compound_poisson_patches as module
-from likely._math.compound_poisson_patches import (
+from likely._math.compound_poisson import layout as module
+from likely._math.compound_poisson.layout import (
     BY_X,
     FAR,
     FAR_PATCHES,

@@ -1,4 +1,4 @@
-"""Derive the constants of ``likely/_math/primitives.py`` and ``primitives_single.py``; prints them as Python.
+"""Derive the constants of ``_math/backends/primitives.py`` and ``primitives_single.py``; prints them as Python.
 
 The polynomials are minimax (Remez's exchange in mpmath): the largest error *of the function that
 they end in*, relative to its value, is as small as it can be before the coefficients are rounded.

@@ -1,4 +1,4 @@
-"""Derive the polynomial coefficients of ``_math/special.py``, ``circle.py`` and ``bessel.py``.
+"""Derive the polynomial coefficients of ``_math/special/``, ``atoms/circle.py`` and ``atoms/bessel.py``.
 
 Prints them as Python.
 

@@ -66,7 +66,7 @@ class _Plain(float):
 
 def _number(value: Any) -> float:
     """Arguments may be written with likely's exp, which leaves a constant node."""
-    from likely._math import numpy_backend
+    from likely._math.backends import numpy_backend
     from likely._math.evaluate import compile_program
     from likely._math.graph import Node
 

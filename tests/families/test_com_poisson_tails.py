@@ -17,8 +17,9 @@ from likely import (
     ZeroInflated,
     censored,
 )
-from likely._math import com_poisson_tails, numpy_backend
-from likely._math.com_poisson_digits import sums
+from likely._math.backends import numpy_backend
+from likely._math.com_poisson import tails as com_poisson_tails
+from likely._math.com_poisson.digits import sums
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from likely.inference.predictive import Predictive

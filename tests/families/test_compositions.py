@@ -24,8 +24,8 @@ from likely import (
     Trees,
     predicted,
 )
-from likely._math import numpy_backend
 from likely._math.atoms import lgamma, trigamma
+from likely._math.backends import numpy_backend
 from likely._math.evaluate import compile_program
 from likely._math.graph import constant, exp, log
 from likely.compositions import COMPOSITIONS

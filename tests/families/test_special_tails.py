@@ -16,8 +16,8 @@ from likely import (
     censored,
     shared,
 )
-from likely._math import numpy_backend
 from likely._math.atoms import ATOMS
+from likely._math.backends import numpy_backend
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from oracles import numeric

@@ -29,10 +29,10 @@ from likely import (
     ZeroInflated,
     predicted,
 )
-from likely._math import numpy_backend
+from likely._math.atoms.urn import rising_later_curve
+from likely._math.backends import numpy_backend
 from likely._math.domains import positive, unit_interval
 from likely._math.evaluate import compile_program
-from likely._math.urn import rising_later_curve
 from likely.families.trials.base import with_constant
 from likely.inference.vectors import usual_loss
 from likely.links import links_for

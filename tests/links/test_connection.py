@@ -3,7 +3,7 @@
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import mpmath_backend, numpy_backend
+from likely._math.backends import mpmath_backend, numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import log, symbol

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from likely._math.backends.numpy_backend import TABLE
 from likely._math.evaluate import compile_program
 from likely._math.graph import exp, polynomial, symbol, topological
-from likely._math.numpy_backend import TABLE
 from likely.losses.kernels.polynomials import side_by_side
 
 

@@ -15,14 +15,9 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import (
-    compound_poisson,
-    mpmath_backend,
-    numpy_backend,
-    power_divergence,
-    urn,
-)
-from likely._math.atoms import ATOMS, Atom
+from likely._math.atoms import ATOMS, Atom, power_divergence, urn
+from likely._math.backends import mpmath_backend, numpy_backend
+from likely._math.compound_poisson import density as compound_poisson
 from likely._math.connection import Connection
 from likely._math.derive import covariant, tangent
 from likely._math.evaluate import compile_program

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import numpy_backend
-from likely._math.between import BETWEEN
+from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import exp, symbol
+from likely._math.tails.between import BETWEEN
 
 U = 2.0**-53
 RNG = np.random.default_rng(0)

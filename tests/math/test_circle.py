@@ -6,10 +6,11 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from likely._math import bessel, circle, numpy_backend, von_mises
-from likely._math.atoms import ATOMS
+from likely._math.atoms import ATOMS, bessel, circle
+from likely._math.backends import numpy_backend
 from likely._math.evaluate import compile_program
 from likely._math.graph import log, symbol
+from likely._math.tails import von_mises
 
 RNG = np.random.default_rng(3)
 #: Without NumPy's own functions, as a kernel computes.

@@ -8,9 +8,11 @@ from mpmath import mp, mpf
 from scipy import stats
 
 import derive_com_poisson
-from likely._math import com_poisson, com_poisson_patches, numpy_backend
-from likely._math.com_poisson_places import PLACES
-from likely._math.com_poisson_smooth import Smooth
+from likely._math.backends import numpy_backend
+from likely._math.com_poisson import atoms as com_poisson
+from likely._math.com_poisson import layout as com_poisson_patches
+from likely._math.com_poisson.places import PLACES
+from likely._math.com_poisson.smooth import Smooth
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from oracles.com_poisson import state

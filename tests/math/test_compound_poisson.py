@@ -7,16 +7,13 @@ import pytest
 from mpmath import mp, mpf
 
 import derive_compound_poisson
-from likely._math import (
-    com_poisson_patches,
-    compound_poisson,
-    compound_poisson_patches,
-    compound_poisson_tails,
-    numpy_backend,
-    patches,
-    power_divergence,
-    special,
-)
+from likely._math import patches, special
+from likely._math.atoms import power_divergence
+from likely._math.backends import numpy_backend
+from likely._math.com_poisson import layout as com_poisson_patches
+from likely._math.compound_poisson import density as compound_poisson
+from likely._math.compound_poisson import layout as compound_poisson_patches
+from likely._math.compound_poisson import tails as compound_poisson_tails
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from oracles.compound import evaluate

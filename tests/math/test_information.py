@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from likely._math import numpy_backend
 from likely._math.atoms import negative_binomial_information
+from likely._math.backends import numpy_backend
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 

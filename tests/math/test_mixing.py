@@ -7,7 +7,8 @@ import pytest
 from mpmath import mp, mpf
 
 from likely import Mixture, Normal
-from likely._math import mixing, mpmath_backend, numpy_backend
+from likely._math.atoms import mixing
+from likely._math.backends import mpmath_backend, numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import as_node, symbol, topological

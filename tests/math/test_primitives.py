@@ -15,7 +15,7 @@ import numba
 import numpy as np
 import pytest
 
-from likely._math import primitives
+from likely._math.backends import primitives
 
 LIMITS = {"exp": 0.80, "expm1": 0.85, "log": 0.70, "log1p": 0.70, "log1p_fraction": 1.10}
 TRUTH = {

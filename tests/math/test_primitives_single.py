@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import pytest
 
-from likely._math import primitives, primitives_single
+from likely._math.backends import primitives, primitives_single
 
 LIMITS = {"exp": 0.99, "log": 0.84, "log1p": 0.88, "log1p_fraction": 1.06}
 TRUTH = {"exp": np.exp, "log": np.log, "log1p": np.log1p, "log1p_fraction": np.log1p}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from likely._math import special
+from likely._math.backends.numpy_backend import TABLE
 from likely._math.evaluate import compile_program
 from likely._math.graph import polynomial, symbol, topological
-from likely._math.numpy_backend import TABLE
 from likely._math.single import in_single
 
 #: Polynomials about ½ on [0, 1], by name. Those of what is known to be at least 2 are about ¼ on [0, ½].

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from likely._math import special
+from likely._math.backends.numpy_backend import TABLE
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
-from likely._math.numpy_backend import TABLE
 
 DIGITS = 60
 POINTS = 250

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from likely._math.bessel import bessel_i0, bessel_i1
-from likely._math.circle import cos
+from likely._math.atoms.bessel import bessel_i0, bessel_i1
+from likely._math.atoms.circle import cos
 from likely._math.graph import (
     PI,
     Node,

@@ -15,7 +15,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from likely._math import mpmath_backend
+from likely._math.backends import mpmath_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, constant, exp, symbol

@@ -3,7 +3,7 @@
 A series is one operation of the graph. From the operation's arguments a *rule* follows, once a row: how many terms it
 has and what each of them takes. Sums over the terms, and the rule, give the *result*. All three are graphs, and several
 series may share the terms. Kernels run them over the rows that need them (``losses/kernels/stages.py``); array
-libraries evaluate the terms on an axis of their own (``series_on_arrays.py``).
+libraries evaluate the terms on an axis of their own (``backends/series_on_arrays.py``).
 
 The first argument of every series is 1 where a row needs it, and 0 elsewhere, where the result has no meaning.
 

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 
 # Imported for the series that they make.
-from likely._math import (  # noqa: F401
-    com_poisson,
-    com_poisson_tails,
-    compound_poisson,
-    generalised_poisson_tails,
-)
+from likely._math.com_poisson import atoms as com_poisson  # noqa: F401
+from likely._math.com_poisson import tails as com_poisson_tails  # noqa: F401
+from likely._math.compound_poisson import density as compound_poisson  # noqa: F401
 from likely._math.series import SERIES, Series
+from likely._math.tails import generalised_poisson as generalised_poisson_tails  # noqa: F401
 
 SUMS: Mapping[str, Series] = SERIES

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from likely._math import numpy_backend
 from likely._math.atoms import ATOMS
+from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, Table, compile_program, expand
 from likely._math.graph import Node, is_constant, make, substitute, symbol

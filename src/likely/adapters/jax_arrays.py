@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
-from likely._math.jax_backend import TABLE
+from likely._math.backends.jax_backend import TABLE
 from likely.adapters.graphs import (
     Graph,
     check_by_hand,

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from likely._math.torch_backend import TABLES
+from likely._math.backends.torch_backend import TABLES
 from likely.adapters.graphs import Graph, curvature_graph, loss_graph, square
 from likely.adapters.torch_function import Function, ordinary
 from likely.losses.kernels.run import kernel_for, run, run_mean, single_kernel

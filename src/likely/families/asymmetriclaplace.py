@@ -1,6 +1,6 @@
 """AsymmetricLaplace: quantile regression as a likelihood."""
 
-from likely._math.check import check_loss
+from likely._math.atoms.check import check_loss
 from likely._math.domains import positive, real, unit_interval
 from likely._math.graph import exp, log, log1p, where
 from likely.families.base import Distribution, Parameter

@@ -8,11 +8,11 @@ from likely._math.atoms import (
     stirling_curve,
     stirling_slope,
 )
-from likely._math.beta_tails import log_beta_above, log_beta_below, log_between_bounds, log_peak
 from likely._math.domains import positive, unit_interval
 from likely._math.graph import PI, log, where
-from likely._math.incomplete import beta_quantile
 from likely._math.solve import beta_shapes
+from likely._math.tails.beta import log_beta_above, log_beta_below, log_between_bounds, log_peak
+from likely._math.tails.incomplete import beta_quantile
 from likely.families.base import Distribution, Parameter
 
 

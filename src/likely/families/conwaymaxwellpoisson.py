@@ -1,7 +1,7 @@
 """ConwayMaxwellPoisson: counts that vary less than Poisson's, or more."""
 
 from likely._math.atoms import lgamma, whole_before
-from likely._math.com_poisson import (
+from likely._math.com_poisson.atoms import (
     com_poisson_loss,
     com_poisson_of_mean,
     com_poisson_of_nu,
@@ -10,8 +10,8 @@ from likely._math.com_poisson import (
     count_rate,
     count_total,
 )
-from likely._math.com_poisson_draws import draws
-from likely._math.com_poisson_tails import (
+from likely._math.com_poisson.draws import draws
+from likely._math.com_poisson.tails import (
     log_com_poisson_above,
     log_com_poisson_below,
     log_com_poisson_beyond,

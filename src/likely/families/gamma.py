@@ -12,10 +12,10 @@ from likely._math.atoms import (
     stirling_slope,
 )
 from likely._math.domains import positive
-from likely._math.gamma_tails import gamma_between, log_gamma_lower, log_gamma_upper
 from likely._math.graph import PI, log, maximum
-from likely._math.incomplete import gamma_lower, gamma_lower_quantile
 from likely._math.solve import gamma_shape
+from likely._math.tails.gamma import gamma_between, log_gamma_lower, log_gamma_upper
+from likely._math.tails.incomplete import gamma_lower, gamma_lower_quantile
 from likely.families.base import Distribution, Parameter
 
 

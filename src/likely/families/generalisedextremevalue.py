@@ -3,11 +3,11 @@
 import math
 
 from likely._math.atoms import log1mexp_of
+from likely._math.atoms.extremes import EULER_GAMMA, extreme_kernel, log_gamma_1m, log_gamma_excess
+from likely._math.atoms.pareto import in_support, pareto_hazard
 from likely._math.domains import positive, real
-from likely._math.extremes import EULER_GAMMA, extreme_kernel, log_gamma_1m, log_gamma_excess
 from likely._math.graph import exp, expm1, log, log1p, where
-from likely._math.pareto import in_support, pareto_hazard
-from likely._math.tails import exponential_between, gumbel_later
+from likely._math.tails.intervals import exponential_between, gumbel_later
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")

@@ -3,8 +3,7 @@
 import math
 
 from likely._math.atoms import lgamma
-from likely._math.domains import positive, real
-from likely._math.generalised_gamma import (
+from likely._math.atoms.generalised_gamma import (
     gengamma_kernel,
     gengamma_lower,
     gengamma_quantile,
@@ -13,12 +12,13 @@ from likely._math.generalised_gamma import (
     square_error,
     square_error_1,
 )
-from likely._math.generalised_gamma_tails import (
+from likely._math.domains import positive, real
+from likely._math.graph import PI, abs_, exp, expm1, log, log1p, where
+from likely._math.tails.generalised_gamma import (
     log_between_bounds,
     log_gengamma_lower,
     log_gengamma_upper,
 )
-from likely._math.graph import PI, abs_, exp, expm1, log, log1p, where
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")

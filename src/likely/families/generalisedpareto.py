@@ -1,9 +1,9 @@
 """GeneralisedPareto: how far what exceeds a high threshold exceeds it."""
 
 from likely._math.atoms import log1mexp_of
+from likely._math.atoms.pareto import in_support, pareto_hazard, pareto_kernel
 from likely._math.domains import nonnegative, positive, real
 from likely._math.graph import exp, expm1, log, log1p, where
-from likely._math.pareto import in_support, pareto_hazard, pareto_kernel
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")

@@ -14,7 +14,8 @@ from likely._math.atoms import (
     softplus,
 )
 from likely._math.domains import counts, positive
-from likely._math.generalised_poisson_tails import (
+from likely._math.graph import equal, where
+from likely._math.tails.generalised_poisson import (
     log_generalised_poisson_above,
     log_generalised_poisson_below,
     log_generalised_poisson_beyond,
@@ -22,7 +23,6 @@ from likely._math.generalised_poisson_tails import (
     log_probability,
     saddle,
 )
-from likely._math.graph import equal, where
 from likely.families.base import Distribution, Parameter
 
 

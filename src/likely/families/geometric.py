@@ -3,7 +3,7 @@
 from likely._math.atoms import log1mexp_of, log1p_fraction, log_softplus, softplus
 from likely._math.domains import counts, positive
 from likely._math.graph import exp, expm1, floor, log, log1p, where
-from likely._math.tails import exponential_between
+from likely._math.tails.intervals import exponential_between
 from likely.families.base import Distribution, Parameter
 
 

@@ -3,16 +3,16 @@
 import math
 
 from likely._math.atoms import log1mexp_of
+from likely._math.atoms.location_scale import gumbel_kernel
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log, log1p
-from likely._math.location_scale import gumbel_kernel
-from likely._math.location_scale_bounds import (
+from likely._math.tails.intervals import gumbel_later
+from likely._math.tails.location_scale_bounds import (
     gumbel_above,
     gumbel_below,
     gumbel_between,
     gumbel_within,
 )
-from likely._math.tails import gumbel_later
 from likely.families.base import Distribution, Parameter
 
 EULER_GAMMA = 0.5772156649015329

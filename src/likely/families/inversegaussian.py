@@ -1,17 +1,17 @@
 """InverseGaussian: positive values with a variance that grows as the cube of the mean."""
 
+from likely._math.atoms.inverse_gaussian import inverse_gaussian_deviance
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, sqrt
-from likely._math.inverse_gaussian import inverse_gaussian_deviance
-from likely._math.inverse_gaussian_bounds import (
+from likely._math.tails.inverse_gaussian import (
+    log_inverse_gaussian_lower,
+    log_inverse_gaussian_upper,
+)
+from likely._math.tails.inverse_gaussian_bounds import (
     density_above,
     density_below,
     density_within,
     inverse_gaussian_between,
-)
-from likely._math.inverse_gaussian_tails import (
-    log_inverse_gaussian_lower,
-    log_inverse_gaussian_upper,
 )
 from likely.families.base import Distribution, Parameter
 

@@ -1,17 +1,17 @@
 """JohnsonSU: four parameters for any mean, spread, skewness and weight of tails."""
 
 from likely._math.atoms import log_ndtr, ndtr, ndtri
-from likely._math.domains import positive, real
-from likely._math.graph import PI, exp, expm1, log
-from likely._math.hyperbolic import cosh, sinh
-from likely._math.johnson import (
+from likely._math.atoms.hyperbolic import cosh, sinh
+from likely._math.atoms.johnson import (
     arsinh_ratio,
     arsinh_rise,
     log_arsinh_rise,
     log_hypot,
     log_rise_from,
 )
-from likely._math.tails import normal_above, normal_between, normal_later, normal_within
+from likely._math.domains import positive, real
+from likely._math.graph import PI, exp, expm1, log
+from likely._math.tails.intervals import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Distribution, Parameter
 
 

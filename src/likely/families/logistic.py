@@ -3,15 +3,15 @@
 import math
 
 from likely._math.atoms import sigmoid, softplus
+from likely._math.atoms.location_scale import logistic_kernel
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log, log1p
-from likely._math.location_scale import logistic_kernel
-from likely._math.location_scale_bounds import (
+from likely._math.tails.intervals import logistic_later
+from likely._math.tails.location_scale_bounds import (
     logistic_above,
     logistic_between,
     logistic_within,
 )
-from likely._math.tails import logistic_later
 from likely.families.base import Distribution, Parameter
 
 

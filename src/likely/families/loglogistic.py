@@ -3,17 +3,17 @@
 import math
 
 from likely._math.atoms import log_ratio, log_ratio_of, sigmoid, softplus
+from likely._math.atoms.location_scale import logistic_kernel
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, log1p, minimum, polynomial, tan, where
-from likely._math.location_scale import logistic_kernel
-from likely._math.location_scale_bounds import (
+from likely._math.tails.intervals import logistic_later
+from likely._math.tails.location_scale_bounds import (
     log_gap,
     log_offset,
     logistic_above,
     logistic_between,
     logistic_within,
 )
-from likely._math.tails import logistic_later
 from likely.families.base import Distribution, Parameter
 
 #: (tan b − b)/b³ in powers of b².

@@ -3,7 +3,7 @@
 from likely._math.atoms import log_ndtr, log_ratio, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
-from likely._math.tails import normal_above, normal_between, normal_later
+from likely._math.tails.intervals import normal_above, normal_between, normal_later
 from likely.families.base import Distribution, Parameter
 
 

@@ -12,15 +12,15 @@ from likely._math.atoms import (
     scaled_log1p,
     whole_before,
 )
-from likely._math.count_tails import (
+from likely._math.domains import counts, positive
+from likely._math.graph import equal, floor, log, log1p, where
+from likely._math.tails.negative_binomial import (
     count_above_slope,
     log_above,
     log_count_above,
     log_count_below,
     saddle,
 )
-from likely._math.domains import counts, positive
-from likely._math.graph import equal, floor, log, log1p, where
 from likely.families.base import Distribution, Parameter
 
 

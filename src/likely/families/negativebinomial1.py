@@ -18,10 +18,10 @@ from likely._math.atoms import (
     stirling_of_sum,
     whole_before,
 )
-from likely._math.cluster_tails import clusters_rate, log_clusters_above, log_clusters_below
-from likely._math.count_tails import log_above
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
+from likely._math.tails.clusters import clusters_rate, log_clusters_above, log_clusters_below
+from likely._math.tails.negative_binomial import log_above
 from likely.families.base import Distribution, Parameter
 
 

@@ -3,7 +3,7 @@
 from likely._math.atoms import log_ndtr, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, log
-from likely._math.tails import normal_above, normal_between, normal_later, normal_within
+from likely._math.tails.intervals import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Alternative, Distribution, Parameter
 
 

@@ -9,9 +9,9 @@ from likely._math.atoms import (
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.gamma_tails import gamma_lower_slope, log_gamma_lower, log_gamma_upper
 from likely._math.graph import equal, floor, log, log1p, where
-from likely._math.incomplete import gamma_lower
+from likely._math.tails.gamma import gamma_lower_slope, log_gamma_lower, log_gamma_upper
+from likely._math.tails.incomplete import gamma_lower
 from likely.families.base import Distribution, Parameter
 
 

@@ -3,11 +3,11 @@
 import math
 
 from likely._math.atoms import log_ndtr
+from likely._math.atoms.skew_normal import skew_kernel, skew_normal_mode, skew_pull
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, exp, log, sign, sqrt, where
-from likely._math.skew_normal import skew_kernel, skew_normal_mode, skew_pull
-from likely._math.skew_tail import log_skew_lower, skew_normal_quantile
-from likely._math.tails import log_between, narrow_between
+from likely._math.tails.intervals import log_between, narrow_between
+from likely._math.tails.skew_normal import log_skew_lower, skew_normal_quantile
 from likely.families.base import Distribution, Parameter
 
 #: Skewness of y with which fits begin: at none the slope vanishes whatever y, and no skew normal has 1.

@@ -14,8 +14,8 @@ from likely._math.atoms import (
 )
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, sqrt, where
-from likely._math.student_tails import log_constant, log_student_tail
-from likely._math.tails import log_between, narrow_between
+from likely._math.tails.intervals import log_between, narrow_between
+from likely._math.tails.student import log_constant, log_student_tail
 from likely.families.base import Distribution, Parameter
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from likely._math.compound_poisson import (
+from likely._math.atoms.power_divergence import power_divergence, power_zeros
+from likely._math.compound_poisson.density import (
     amount_sum,
     compound_poisson_cdf,
     compound_poisson_isf,
@@ -12,7 +13,6 @@ from likely._math.compound_poisson import (
 )
 from likely._math.domains import between_1_and_2, nonnegative, positive
 from likely._math.graph import PI, equal, exp, log, where
-from likely._math.power_divergence import power_divergence, power_zeros
 from likely.families.base import Distribution, Parameter
 
 

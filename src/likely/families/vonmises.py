@@ -2,7 +2,7 @@
 
 import math
 
-from likely._math.bessel import (
+from likely._math.atoms.bessel import (
     bessel_gap_scaled,
     bessel_i0,
     bessel_ratio,
@@ -12,10 +12,10 @@ from likely._math.bessel import (
     von_mises_quantile,
     von_mises_variance,
 )
-from likely._math.circle import cos, sin, wrap
+from likely._math.atoms.circle import cos, sin, wrap
 from likely._math.domains import circular, positive
 from likely._math.graph import PI, log
-from likely._math.von_mises import concentration as concentration_of
+from likely._math.tails.von_mises import concentration as concentration_of
 from likely.families.base import Distribution, Parameter
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import numpy_backend
 from likely._math.atoms import sigmoid, softplus
+from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, constant, exp, log, symbol

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from likely._math import numpy_backend
+from likely._math.backends import numpy_backend
 from likely._math.connection import Connection
 from likely._math.domains import Domain
 from likely._math.evaluate import compile_program

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from likely._math import atoms
-from likely._math.circle import wrap as wrap_angle
+from likely._math.atoms.circle import wrap as wrap_angle
 from likely._math.connection import Connection
 from likely._math.domains import (
     Domain,

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from likely._math import numpy_backend
+from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import Node, as_node, symbol, where

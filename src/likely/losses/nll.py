@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import numpy_backend
+from likely._math.backends import numpy_backend
 from likely._math.domains import Domain, Product
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import (

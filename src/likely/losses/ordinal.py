@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import numpy_backend
-from likely._math.between import BETWEEN, gumbel_beside
+from likely._math.backends import numpy_backend
 from likely._math.domains import latent, positive, real
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import symbol, where
+from likely._math.tails.between import BETWEEN, gumbel_beside
 from likely.families.base import Parameter, specify
 from likely.links import Link, find_link
 from likely.losses import check

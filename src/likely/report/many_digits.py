@@ -36,7 +36,7 @@ def accuracy(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array) -> Ac
     """
     from mpmath import mp, mpf
 
-    from likely._math import mpmath_backend
+    from likely._math.backends import mpmath_backend
     from likely._math.evaluate import compile_program
 
     # The limit of x log x at 0 is 0.

@@ -305,7 +305,7 @@ class CountBase(sympy.Function):
     @classmethod
     def of(cls, m: Any, nu: Any) -> Any:
         """The number, with as many digits as mpmath is set to."""
-        from likely._math.com_poisson_digits import sums
+        from likely._math.com_poisson.digits import sums
 
         return cls.value(sums(m, nu))
 

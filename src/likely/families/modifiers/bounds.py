@@ -9,7 +9,7 @@ from typing import Any
 from likely._math.atoms import log1mexp, logaddexp
 from likely._math.domains import circular
 from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, where
-from likely._math.tails import log_between
+from likely._math.tails.intervals import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from likely._math import mixing
+from likely._math.atoms import mixing
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, log, where
 from likely.families.base import Parameter, Specification

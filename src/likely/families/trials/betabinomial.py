@@ -3,9 +3,9 @@
 import numpy as np
 
 from likely._math.atoms import lgamma, whole_before
+from likely._math.atoms.urn import urn_log_probability
 from likely._math.domains import counts, positive, unit_interval, whole
 from likely._math.graph import minimum, where
-from likely._math.urn import urn_log_probability
 from likely.families.base import Distribution, Parameter
 
 

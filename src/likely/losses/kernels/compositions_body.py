@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from likely._math.primitives import exp, log1p
+from likely._math.backends.primitives import exp, log1p
 
 #: Written by ``compositions.py``: the formulas of this family, and what a row must be.
 part: Any = None

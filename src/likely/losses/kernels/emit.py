@@ -213,7 +213,7 @@ def _coefficients(name: str) -> str:
 @cache
 def _primitives_tree(single: bool) -> tuple[str, ast.Module]:
     file = "primitives_single.py" if single else "primitives.py"
-    text = (Path(__file__).parents[2] / "_math" / file).read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "_math" / "backends" / file).read_text(encoding="utf-8")
     return text, ast.parse(text)
 
 

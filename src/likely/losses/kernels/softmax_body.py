@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from likely._math.primitives import at_rank, exp, log1p, rank
+from likely._math.backends.primitives import at_rank, exp, log1p, rank
 
 
 def few_classes(codes_all, raw_all, first, rest, start, stop, rows):

@@ -27,7 +27,7 @@ UNARY = {
     "abs": "abs({})",
     "floor": "np.floor({})",
 }
-#: Written in ``_math/primitives.py`` so that LLVM can vectorise them.
+#: Written in ``_math/backends/primitives.py`` so that LLVM can vectorise them.
 _COPIED = ("exp", "expm1", "log", "log1p", "log1p_fraction", "maximum", "minimum")
 _KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *DERIVATIVES, *TABLES, "where", "sign", "pi"}
 #: Operations whose value is a condition.

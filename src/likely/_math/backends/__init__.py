@@ -1,0 +1,1 @@
+"""The primitives on every array library, and what kernels inline."""

@@ -1,0 +1,1 @@
+"""Conway and Maxwell's Poisson by its mean."""

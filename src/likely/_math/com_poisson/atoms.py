@@ -1,0 +1,250 @@
+r"""Conway and Maxwell's Poisson by its mean: the natural parameter, the loss and its derivatives.
+
+.. math:: p(y) \propto \lambda^y (y!)^{-\nu}, \quad \lambda \text{ such that } \mathrm{E} y = m
+
+For most means and ν what the loss needs is a polynomial (``smooth.py``). Where ν is large and the variance
+small log p has a wave for every whole mean, and where ν is tiny and the mean large 0 is near: the sums are taken.
+
+There everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the growth
+:math:`g(j) = \log(j!/c!) - (j - c)\log(c + 1)`, which is 0 at c and c + 1 and positive elsewhere,
+
+.. math:: \log\frac{p(j)}{p(c)} = (j - c)\,\tau - \nu g(j),
+
+so that nothing of the size of log λ is ever subtracted. With X = c + 1 and x = j + 1, g is
+x log(x/X) + X − x − ½ log(x/X) and a difference of Stirling's errors. There are three ways to sum over j:
+
+*whole*
+    Few j matter. They are taken one by one about c = ⌊m⌋. For ν → ∞ two or three counts are left: k − 1, k and
+    k + 1 are apart from the sums, which are in units of p(k + 1).
+*peak*
+    Many do, and 0 is far out. The sum over whole j is the integral, to e^(−2π²V), and so is one with steps of
+    0.66 standard deviations from c = m.
+*grown*
+    Many do, and 0 is near. The places j(u) = u + C(eʳᵘ − 1), u = 0, 1, …, are the whole numbers near 0, where the
+    sum needs them, and then grow; C is so small that near 0 nobody sees it.
+
+The equation E y = m is solved for τ by Newton's method on log Σ(j − m)⁺p − log Σ(m − j)⁺p, which is nearly
+linear in τ and rises at least as fast.
+
+With R = g − E g − (y − m) Cov(y, g)/V, the part of g that no line through the mean explains, the derivatives of the
+loss ℓ at a fixed mean or ν are
+
+.. math:: \ell_m = -\frac{y - m}{V}, \quad \ell_\nu = R, \quad
+          \ell_{mm} = \frac1V + (y - m)\frac{\kappa_3}{V^3}, \quad
+          \ell_{m\nu} = -(y - m) \frac{\mathrm{E}(y - m)^2 R}{V^2}, \quad
+          \ell_{\nu\nu} = \mathrm{E} R^2 + (y - m) \frac{\mathrm{E} (y - m) R^2}{V}
+
+whose means are 1/V, 0 and E R²: mean and ν are orthogonal.
+Source: Huang (2017), doi:10.1177/1471082X17697749, for the parametrisation; how it is summed is our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from likely._math import special
+from likely._math.atoms import Atom, digamma, register
+from likely._math.com_poisson.moments import growth_of
+from likely._math.com_poisson.places import PLACES
+from likely._math.com_poisson.smooth import Smooth
+from likely._math.graph import Expression, Node, equal, exp, floor, log, where
+from likely._math.tails.two_tails import Recent
+
+
+class Summed:
+    """What the sums say of a mean and ν."""
+
+    def __init__(self, *given: Expression) -> None:
+        self.m, self.given = given[0].node, given
+
+    def __getattr__(self, what: str) -> Node:
+        return PLACES[what](*self.given)
+
+    @property
+    def is_whole(self) -> Node:
+        return self.whole > 0.0
+
+    @cached_property
+    def centre(self) -> Node:
+        """X"""
+        return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
+
+    @property
+    def turned(self) -> Node:
+        """The derivative of 1/V in ν."""
+        return self.mixed * self.precision
+
+    @property
+    def bent(self) -> Node:
+        """The derivative of m/V in m."""
+        return self.precision * where(self.m < 1.0, -self.excess, 1.0 - self.third)
+
+
+class _Decided:
+    """What a mean and a ν decide."""
+
+    def __init__(self, *given: Expression) -> None:
+        self.smooth, self.summed = Smooth(*(v.node for v in given)), Summed(*given)
+
+    def chosen(self, smooth: Expression, summed: Expression) -> Node:
+        return where(self.smooth.serves, smooth, summed)
+
+    def __getattr__(self, what: str) -> Node:
+        return self.chosen(getattr(self.smooth, what), getattr(self.summed, what))
+
+
+_decided = Recent(_Decided)
+
+
+class _Row:
+    """A count y of the distribution."""
+
+    def __init__(
+        self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
+    ) -> None:
+        self.y, self.m, self.n = y, m, n
+        self.decided = _decided(m, n, log_m, log_n)
+        self.smooth, s = self.decided.smooth, self.decided.summed
+        self.away = y - m
+        self.a = a = where(s.is_whole, y - floor(m), self.away)
+        x = y + 1.0
+        g = growth_of(x, s.centre, a, special.stirling_above(x) - special.stirling_above(s.centre))
+        self.beside, self.after = equal(a, 0.0), equal(a, 1.0)
+        self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
+        self.growth = self.smooth.growth(y.node, self.away)
+
+    @property
+    def from_centre(self) -> Node:
+        """y + 1 less the centre of what is decided"""
+        return self.decided.chosen(self.away + 0.5, self.a)
+
+    def value(self) -> Node:
+        """−log p"""
+        s = self.decided.summed
+        own = self.a * s.tau - self.n * self.g
+        summed = where(self.beside, s.at_c, where(self.after, s.after, s.at_c - own))
+        return self.decided.chosen(self.smooth.value(self.y.node, self.away, self.growth), summed)
+
+    def _times(self, of_mean: Node) -> Node:
+        """(y − m) times what may be infinite."""
+        return where(equal(self.away, 0.0), 0.0, self.away * of_mean)
+
+    def slope(self) -> Node:
+        """The derivative in log m."""
+        return -self._times(self.m * self.decided.precision)
+
+    def shape(self) -> Node:
+        """In ν: R."""
+        s = self.decided.summed
+        summed = (self.g - s.mean_growth) - self.away * s.slope
+        return self.decided.chosen(self.smooth.shape(self.away, self.growth), summed)
+
+    def curve(self) -> Node:
+        """The second derivative in log m."""
+        s = self.decided.summed
+        many = (self.m - self.away) + self.away * s.third
+        few = where(equal(self.y, 1.0), s.at_one, self.m + self.away * s.excess)
+        summed = self.m * s.precision * where(self.m < 1.0, few, many)
+        smooth = self.m * (self.m * self.smooth.precision - self.away * self.smooth.bent)
+        return self.decided.chosen(smooth, summed)
+
+    def cross(self) -> Node:
+        """In log m and ν."""
+        return -self._times(self.m * self.decided.turned)
+
+    def rise_of(self, part: str) -> Node:
+        """By how much a second derivative grows from y to y + 1: all three are lines in y."""
+        s = self.decided
+        if part == "curve":
+            return -(self.m * s.bent)
+        return s.skewed if part == "bend" else -(self.m * s.turned)
+
+    def bend(self) -> Node:
+        """The second derivative in ν."""
+        return self.decided.spread + self.away * self.decided.skewed
+
+
+#: A count of the distribution, of which the atoms ask for parts in turn.
+row = Recent(_Row)
+
+
+def _of_row(part: str) -> Callable[..., Node]:
+    return lambda *args: getattr(row(*args), part)()
+
+
+def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
+    """ν ψ(y + 1) − log λ"""
+    s = _decided(m, n, log_m, log_n)
+    return n * (digamma(y + 1.0) - log(s.centre)) - s.tau
+
+
+com_poisson_rise: Atom = register("com_poisson_rise", expansion=_rise)
+com_poisson_curve: Atom = register("com_poisson_curve", expansion=_of_row("curve"))
+com_poisson_cross: Atom = register("com_poisson_cross", expansion=_of_row("cross"))
+com_poisson_bend: Atom = register("com_poisson_bend", expansion=_of_row("bend"))
+com_poisson_slope: Atom = register(
+    "com_poisson_slope",
+    lambda y, m, n, log_m, log_n, out: (
+        -m / com_poisson_variance(m, n, log_m, log_n),
+        0.0,
+        com_poisson_cross(y, m, n, log_m, log_n),
+        com_poisson_curve(y, m, n, log_m, log_n),
+        0.0,
+    ),
+    expansion=_of_row("slope"),
+)
+com_poisson_shape: Atom = register(
+    "com_poisson_shape",
+    lambda y, m, n, log_m, log_n, out: (
+        com_poisson_turn(y, m, n, log_m, log_n),
+        0.0,
+        com_poisson_bend(y, m, n, log_m, log_n),
+        com_poisson_cross(y, m, n, log_m, log_n),
+        0.0,
+    ),
+    expansion=_of_row("shape"),
+)
+com_poisson_loss: Atom = register(
+    "com_poisson_loss",
+    lambda y, m, n, log_m, log_n, out: (
+        com_poisson_rise(y, m, n, log_m, log_n),
+        0.0,
+        com_poisson_shape(y, m, n, log_m, log_n),
+        com_poisson_slope(y, m, n, log_m, log_n),
+        0.0,
+    ),
+    expansion=_of_row("value"),
+)
+
+
+def _of_decided(formula: Callable[[_Decided, Node, Node], Node]) -> Callable[..., Node]:
+    return lambda m, n, log_m, log_n: formula(_decided(m, n, log_m, log_n), m, n)
+
+
+com_poisson_variance: Atom = register(
+    "com_poisson_variance", expansion=_of_decided(lambda s, m, n: s.variance)
+)
+#: Expected information of log m and of log ν.
+com_poisson_of_mean: Atom = register(
+    "com_poisson_of_mean", expansion=_of_decided(lambda s, m, n: m * (m * s.precision))
+)
+com_poisson_of_nu: Atom = register(
+    "com_poisson_of_nu", expansion=_of_decided(lambda s, m, n: n * (n * s.spread))
+)
+#: λ^(1/ν), where the probabilities cease to grow.
+com_poisson_peak: Atom = register(
+    "com_poisson_peak", expansion=_of_decided(lambda s, m, n: s.centre * exp(s.tau / n))
+)
+com_poisson_turn: Atom = register(
+    # ∂R/∂y
+    "com_poisson_turn",
+    expansion=lambda y, m, n, log_m, log_n: (
+        (digamma(y + 1.0) - log(_decided(m, n, log_m, log_n).centre))
+        - _decided(m, n, log_m, log_n).slope
+    ),
+)
+
+#: λ and Σ λ^j/(j!)^ν of m and ν: for print alone.
+count_rate: Atom = register("count_rate")
+count_total: Atom = register("count_total")

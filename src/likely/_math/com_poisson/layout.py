@@ -1,0 +1,76 @@
+r"""Where the polynomials of ``smooth.py`` lie: patch 0, far out, and strips of w = log ν + ``BEND`` ν.
+
+A strip is ``WIDTH`` wide in w, from ν = ``LOWEST`` on. In it the patches are equally wide in q = log(1 + 2m), from
+m = 0 to where patch 0 begins. There are more of them where ν is large: log p then has a wave for every whole m.
+
+The coefficients, in a patch as ``patches.py`` has them, are made by ``tools/derive_com_poisson.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Patch 0 is where ``FAR_NU`` ν + ``FAR_MASS``/ν ≤ m + ½.
+FAR_NU, FAR_MASS = 2.0, 40.0
+#: The least ν of a strip, and how wide strips are in w = log ν + ``BEND`` ν.
+LOWEST, BEND, WIDTH = 0.05, 0.25, 0.3
+FIRST = math.log(LOWEST) + BEND * LOWEST
+#: The patches of the strips.
+_COUNTS = (18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 27, 31)
+STRIPS = len(_COUNTS)
+#: Of each power of u the powers of t beside it.
+POWERS = 12 * (11,)
+
+
+class Strip(NamedTuple):
+    """The patches of one strip, of which each takes ``step`` in q."""
+
+    step: float
+    patches: int
+    first: int
+
+
+def _end(k: int) -> float:
+    """The ν with which a strip begins."""
+    w = FIRST + WIDTH * k
+    nu = LOWEST
+    for _ in range(20):  # Newton's, from below on a curve that bends down
+        nu += (w - math.log(nu) - BEND * nu) / (1.0 / nu + BEND)
+    return nu
+
+
+def _top(k: int) -> float:
+    """The largest q that is not far: at an end of the strip, for it is convex in ν."""
+    return math.log(2.0 * max(FAR_NU * nu + FAR_MASS / nu for nu in (_end(k), _end(k + 1))))
+
+
+def _strips() -> list[Strip]:
+    found, first = [], 1
+    for k, count in enumerate(_COUNTS):
+        # Rounding of q takes no row beyond the last patch.
+        found.append(Strip(_top(k) * (1.0 + 1e-9) / count, count, first))
+        first += count
+    return found
+
+
+LAYOUT = _strips()
+PATCHES = LAYOUT[-1].first + LAYOUT[-1].patches
+
+#: ``LAYOUT`` by the names of operations whose argument is the strip.
+TABLES: dict[str, NDArray[np.float64]] = {
+    "com_poisson_rate": np.array([1.0 / strip.step for strip in LAYOUT]),
+    "com_poisson_first": np.array([float(strip.first) for strip in LAYOUT]),
+}
+
+
+@cache
+def coefficients() -> NDArray[np.float64]:
+    """Of all patches, (patches, count)."""
+    found: NDArray[np.float64] = np.load(Path(__file__).with_suffix(".npy"), allow_pickle=False)
+    return found

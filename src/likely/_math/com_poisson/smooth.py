@@ -1,0 +1,189 @@
+r"""Conway and Maxwell's Poisson where its loss is smooth: polynomials by patches of mean and ν.
+
+With :math:`\Phi(m, \nu) = \log\sum_j \lambda^j/(j!)^\nu - m \log\lambda`, which λ makes smallest, the loss of y is
+
+.. math:: \Phi + (y - m)\,\Phi_m + \nu \log y!,
+
+so that Φ and its derivatives are all there is: −Φ_m is log λ, −Φ_mm one over the variance, −Φ_mν the slope of log y! on
+y, Φ_νν its variance about that line. G is what is left of Φ + ν (Y log Y − Y + const), Y = m + ½, with which log y! is
+only an entropy that is 0 at the mean, and an error of 1/24Y:
+
+- Far out of Φ + ν (Y log Y − Y + ½ log 2π) − ½ log 2πY/ν. Laplace's expansion of the sum is one in powers of ν/Y and
+  1/νY, so that G is a polynomial in u = c/Y, c = 2ν + 40/ν, and t = 4ν/c − 1: what is left out of the sum over whole
+  numbers is e^(−2π²Y/ν), of its end at 0 e^−νY, both e^−37 at most for u ≤ 1.
+- In a strip of log ν + ν/4, whose middle is t = 0, by patches of q = log(1 + 2m), of which u is the part, of
+  Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with m², so that nothing
+  is lost where m is small.
+
+Source: Gaunt, Iyengar, Olde Daalhuis and Simsek (2019), doi:10.1007/s10463-017-0629-6, for the expansion far out.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from likely._math import special
+from likely._math.com_poisson.layout import BEND, FAR_MASS, FAR_NU, FIRST, POWERS, STRIPS, WIDTH
+from likely._math.graph import Expression, Node, floor, log1p, make, maximum, minimum, where
+from likely._math.patches import Derivative, Patches
+
+_PATCHES = Patches("com_poisson_patches", POWERS)
+_OF_ORDER = {
+    order: Derivative(_PATCHES, order)
+    for order in ((i, j) for i in range(4) for j in range(3) if 0 < i + j < 4 or i + j == 0)
+}
+#: The least mean of a strip.
+_LEAST = 1e-5
+_HALF_LOG_2 = 0.5 * special.LOG_2
+
+
+class Smooth:
+    """Φ by G of a mean and ν, and what follows from its derivatives."""
+
+    def __init__(self, m: Node, n: Node, log_m: Node, log_n: Node) -> None:
+        self.m, self.n, self.log_m, self.log_n = m, n, log_m, log_n
+        self.centre = centre = m + 0.5
+        self.q = log1p(2.0 * m)
+        self.log_centre = self.q - special.LOG_2
+        far_from = FAR_NU * n + FAR_MASS / n
+        self.is_far = far = far_from <= centre
+        across = (log_n + BEND * n - FIRST) * (1.0 / WIDTH)
+        inside = minimum(minimum(across, STRIPS - across), m - _LEAST) >= 0.0
+        #: Whether there is a patch.
+        self.serves = where(far, 1.0, where(inside, 1.0, 0.0)) > 0.0
+        strip = maximum(minimum(floor(across), STRIPS - 1.0), 0.0)
+        rate, first = (make(f"com_poisson_{name}", strip) for name in ("rate", "first"))
+        steps = self.q * rate
+        whole = floor(steps)
+        share = far_from / centre
+        self.place = where(far, 0.0, first + whole)
+        self.u = where(far, share, steps - whole)
+        self.t = where(far, 2.0 * FAR_NU * n / far_from, 2.0 * (across - strip)) - 1.0
+        # u's first three derivatives in m times powers of Y.
+        self._by_m = where(far, -share, rate)
+        self._by_m_2 = where(far, 2.0 * share, -rate)
+        self._by_m_3 = where(far, -6.0 * share, 2.0 * rate)
+        # The first derivatives in log ν of u and t, and that of log(the derivatives of u in m).
+        self._turn = where(far, self.t, 0.0)
+        self._u_n = self._turn * self.u
+        self._t_n = where(far, (1.0 - self.t) * (1.0 + self.t), 2.0 / WIDTH * (1.0 + BEND * n))
+        #: What Φ has of e (q + …): far out ½ log Y, else (1 − ν) ½ log 2 q.
+        self.e = where(far, 0.5, (1.0 - n) * _HALF_LOG_2)
+        self.e_n = where(far, 0.0, -_HALF_LOG_2)
+
+    def _outside(self, far: Expression | float, strip: Expression | float) -> Node:
+        return where(self.is_far, far, strip)
+
+    def _g(self, of_u: int, of_t: int) -> Node:
+        return _OF_ORDER[of_u, of_t](self.place, self.u, self.t)
+
+    # --- Derivatives of G in m, times powers of Y, and in log ν. ------------------------------------
+
+    @cached_property
+    def _m(self) -> Node:
+        return self._g(1, 0) * self._by_m
+
+    @cached_property
+    def _m_m(self) -> Node:
+        return self._g(2, 0) * (self._by_m * self._by_m) + self._g(1, 0) * self._by_m_2
+
+    @cached_property
+    def _m_m_m(self) -> Node:
+        first, second = self._by_m, self._by_m_2
+        bent = self._g(3, 0) * (first * first * first) + 3.0 * self._g(2, 0) * (first * second)
+        return bent + self._g(1, 0) * self._by_m_3
+
+    def _in_n(self, of_u: int, of_t: int) -> Node:
+        """The derivative in log ν of one of the polynomials."""
+        return self._g(of_u + 1, of_t) * self._u_n + self._g(of_u, of_t + 1) * self._t_n
+
+    @cached_property
+    def _n(self) -> Node:
+        return self._in_n(0, 0)
+
+    @cached_property
+    def _m_n(self) -> Node:
+        return (self._in_n(1, 0) + self._g(1, 0) * self._turn) * self._by_m
+
+    @cached_property
+    def _m_m_n(self) -> Node:
+        second = self._in_n(2, 0) + 2.0 * self._g(2, 0) * self._turn
+        first = self._in_n(1, 0) + self._g(1, 0) * self._turn
+        return second * (self._by_m * self._by_m) + first * self._by_m_2
+
+    def _in_n_twice(self, of_u: int) -> Node:
+        """ν² times the second derivative in ν of a polynomial, or of one of its derivatives in u."""
+        u, t = self._u_n, self._t_n
+        mixed = 2.0 * (self._g(of_u + 1, 1) * t)
+        bent = (self._g(of_u + 2, 0) * u + mixed) * u + self._g(of_u, 2) * (t * t)
+        u_2 = self._outside(self.u * (1.0 - self.t), 0.0)
+        t_2 = -self._outside(self._t_n * (1.0 + 2.0 * self.t), 2.0 / WIDTH)
+        return bent + self._g(of_u + 1, 0) * u_2 + self._g(of_u, 1) * t_2
+
+    # --- What the loss needs, by the names of ``moments.py``. ---------------------------
+
+    @cached_property
+    def tau(self) -> Node:
+        """log λ − ν log Y"""
+        return self._outside(0.0, self.log_m - self.log_centre) - (self._m + self.e) / self.centre
+
+    @cached_property
+    def precision(self) -> Node:
+        """1/V"""
+        inside = self.n + (self.e - self._m_m) / self.centre
+        return (inside + self._outside(0.0, 0.5 / self.m)) / self.centre
+
+    @cached_property
+    def variance(self) -> Node:
+        return 1.0 / self.precision
+
+    @cached_property
+    def slope(self) -> Node:
+        """Cov(y, log y!)/V − log Y"""
+        return -(self._m_n / self.n + self.e_n) / self.centre
+
+    @cached_property
+    def spread(self) -> Node:
+        """E R²"""
+        return (self._in_n_twice(0) + self._outside(0.5, 0.0)) / self.n / self.n
+
+    @cached_property
+    def skewed(self) -> Node:
+        """Φ_mνν"""
+        bent = self._in_n_twice(1) + 2.0 * self._turn * self._in_n(1, 0)
+        bent = bent + self._outside(self._g(1, 0) * (1.0 - self.t), 0.0)
+        return bent * self._by_m / self.n / self.n / self.centre
+
+    @cached_property
+    def turned(self) -> Node:
+        """The derivative of 1/V in ν."""
+        return (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self.centre
+
+    @cached_property
+    def bent(self) -> Node:
+        """The derivative of m/V in m."""
+        m, centre = self.m, self.centre
+        own = 0.5 * self.n - self._outside(0.0, 0.5) - self._m_m
+        return (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
+
+    # --- A count. -----------------------------------------------------------------------------------
+
+    def value(self, y: Node, away: Node, growth: Node) -> Node:
+        """The loss, of y − m and the growth of log y!."""
+        share = away / self.centre
+        far = 0.5 * (self.log_centre - self.log_n) + special.HALF_LOG_2PI
+        strip = (y + 0.5) * self.q - y * (self.log_m + special.LOG_2) + self.e * self.q
+        return (self._g(0, 0) + (self._m + self.e) * share) + (
+            self._outside(far, strip) + self.n * growth
+        )
+
+    def growth(self, y: Node, away: Node) -> Node:
+        """log y! less its line at the mean: of log(Y^Y e^−Y √2π), and in a strip what makes it 0 of 0 for m = 0."""
+        error = special.count_half_error(y) - self._outside(0.0, special.COUNT_HALF_AT_0)
+        return special.relative_entropy_term(y + 0.5, self.centre, away) + error
+
+    def shape(self, away: Node, growth: Node) -> Node:
+        """The derivative in ν."""
+        share = away / self.centre
+        own = (self._n + self._m_n * share - self._outside(0.5, 0.0)) / self.n
+        return (growth + self.e_n * (share + self.q)) + own

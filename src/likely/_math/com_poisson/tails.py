@@ -1,0 +1,271 @@
+r"""Atoms of both tails of Conway and Maxwell's Poisson: log P(Y ≥ c) and log P(Y < c) of a count c ≥ 1.
+
+They are sums of probabilities over that of the first count, k = c and upwards or k = c − 1 and downwards. With the
+growth of ``atoms.py`` measured from k, :math:`g_k(j) = \log(j!/k!) - (j - k)\log(k + 1)`, and
+τ = log p(k + 1)/p(k),
+
+.. math:: \log\frac{p(j)}{p(k)} = (j - k)\,\tau - \nu g_k(j).
+
+The smaller tail is summed, the other is its complement. Of log p(j) the derivatives in log m and ν are linear in j and
+R(j), and its second derivatives are linear in j, so that with a = j − k and t = R(j) − R(k) only a, t and their squares
+and product are summed: under the weights of the tail
+
+    of log P less that of log p(k)    in log m: (m/V) E a, in ν: −E t, and second ones: E a times the slope in j of
+    that of log p(j), and (m/V)² Var a, −(m/V) Cov(a, t), Var t.
+
+Few counts are taken one by one. Of many, the places u + C(eʳᵘ − 1), u = 0, 1, …, upwards are the whole numbers where
+the sum begins and then grow, each with the slope of that as its weight: C is so small that nobody sees it where the sum
+begins. Downwards they are whole numbers at both ends, the other one being 0 or where nothing is left:
+u + C(arctan eʳ⁽ᵘ⁻ⁿ⁾ − arctan e⁻ʳⁿ), u = 0, …, 2n. Of an exponential the sum is right to e^(−π²/r), of half a bell to
+e^(−π²/2r).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from likely._math import special
+from likely._math.atoms import Atom, register
+from likely._math.com_poisson.atoms import row
+from likely._math.com_poisson.moments import growth_of
+from likely._math.graph import (
+    Expression,
+    Node,
+    arctan2,
+    equal,
+    exp,
+    floor,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    sqrt,
+    where,
+)
+from likely._math.series import Series, Terms
+from likely._math.tails.two_tails import Recent, TwoTails, register_tail
+
+#: Terms below e^−44 of the largest are left out.
+_DEPTH = 44.0
+#: Up to so many counts are taken one by one, upwards and downwards, and there of more so many places.
+_UP, _DOWN = 240.0, 500.0
+LONGEST = 520
+#: C·r, what may be lost where the sum begins, is the inverse of its exponential.
+_LOG_SHARE = 30.0
+#: The rate r of growth.
+_RATE = 0.14
+
+
+class _Rule(NamedTuple):
+    """What a row's sum needs: see ``_Term``."""
+
+    terms: Node
+    first: Node  # k + 1
+    error: Node  # Stirling's of k + 1
+    sign: Node
+    grown: Node  # C
+    rate: Node
+    shift: Node
+    tau: Node
+    nu: Node
+    tilt: Node  # (R(j) − R(k) − g_k(j))/a
+
+
+class _Term:
+    """One place of the sum: index → a = j − k, its weight in units of p(k), and what is summed."""
+
+    def __init__(self, index: Expression, given: _Rule) -> None:
+        e, at_first = exp(given.rate * (index - given.shift)), exp(-given.rate * given.shift)
+        down = given.sign < 0.0
+        growth = where(down, arctan2(e, 1.0) - arctan2(at_first, 1.0), e - at_first)
+        width = where(down, 1.0 / (e + 1.0 / e), e)
+        self.a = a = given.sign * (index + given.grown * growth)
+        x = maximum(given.first + a, 1.0)
+        errors = special.stirling_above(x) - given.error
+        g = growth_of(x, given.first, a, errors)
+        self.t = g + a * given.tilt
+        self.total = (1.0 + given.rate * given.grown * width) * exp(a * given.tau - given.nu * g)
+        #: But the first count.
+        self.rest = where(index < 0.5, 0.0, self.total)
+
+    @property
+    def line(self) -> Node:
+        return self.total * self.a
+
+    @property
+    def turn(self) -> Node:
+        return self.total * self.t
+
+    @property
+    def line_2(self) -> Node:
+        return self.line * self.a
+
+    @property
+    def both(self) -> Node:
+        return self.line * self.t
+
+    @property
+    def turn_2(self) -> Node:
+        return self.turn * self.t
+
+
+_TERMS = Terms(
+    ("needed", *_Rule._fields),
+    _Rule._fields,
+    LONGEST,
+    lambda needed, *given: given,
+    lambda what, index, *given: getattr(_Term(index, _Rule(*given)), what),
+)
+_SUMS = {
+    what: Series(f"com_poisson_tail_{what}", _TERMS, (what,), lambda fields, total: total)
+    for what in ("total", "rest", "line", "turn", "line_2", "both", "turn_2")
+}
+
+
+def _reach(fall: Node, bend: Node, share: Node) -> Node:
+    """Where fall·b + bend·b²/2(1 + share·b) is ``_DEPTH``."""
+    square, line = fall * share + 0.5 * bend, fall - _DEPTH * share
+    root = sqrt(line * line + 4.0 * _DEPTH * square)
+    return where(line > 0.0, 2.0 * _DEPTH / (line + root), (root - line) / (2.0 * square))
+
+
+def _times(one: Node, other: Node) -> Node:
+    """The product, where the other may be infinite."""
+    return where(equal(one, 0.0), 0.0, one * other)
+
+
+class _Tails(TwoTails):
+    """P(Y ≥ c), which grows in m, and P(Y < c)."""
+
+    def __init__(
+        self, c: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
+    ) -> None:
+        c, m, n = c.node, m.node, n.node
+        # So that k is on the side of the mean that the tail is on.
+        self.below = c < m + 0.5
+        self.grows = c >= m + 0.5
+        start = where(self.below, c - 1.0, c)
+        self.first = first = row(start, m, n, log_m, log_n)
+        s = first.decided
+        self.precision = m * s.precision
+        x = start + 1.0
+        apart = special.log_ratio(x, s.centre, first.from_centre)
+        tau = s.tau - n * apart
+        # g is at least b²/2x at b counts down, and (b − 1)²/2(x + (b − 1)/3) up.
+        share = where(self.below, 0.0, 1.0 / (3.0 * x))
+        ahead = floor(_reach(where(self.below, tau, -tau), n / x, share)) + 1.0
+        ahead = where(self.below, minimum(ahead, start), ahead)
+        whole = ahead <= where(self.below, _DOWN, _UP)
+        # Downwards C is (2/π) times what is ahead: C r is 1/10 of it.
+        size = _LOG_SHARE + log(maximum(ahead, 1.0))
+        down = (size - math.log(10.0)) / (0.5 * _DOWN)
+        rate = where(self.below, down, maximum(_RATE, size / _DOWN))
+        grown = exp(-_LOG_SHARE) / rate
+        places = where(self.below, _DOWN, floor(log1p(ahead / grown) / rate) + 1.0)
+        grown = where(self.below, 2.0 / math.pi * (ahead - _DOWN), grown)
+        self.given = _Rule(
+            terms=where(whole, ahead, places) + 1.0,
+            first=x,
+            error=special.stirling_above(x),
+            sign=where(self.below, -1.0, 1.0),
+            grown=where(whole, 0.0, grown),
+            rate=where(whole, 0.0, rate),
+            shift=where(self.below, 0.5 * _DOWN, 0.0),
+            tau=tau,
+            nu=n,
+            tilt=apart - s.slope,
+        )
+
+    def _sum(self, what: str) -> Node:
+        return _SUMS[what](*self.given)
+
+    def _moment(self, what: str) -> Node:
+        return self._sum(what) / self._sum("total")
+
+    def _central(self, both: str, one: str, other: str) -> Node:
+        return self._moment(both) - self._moment(one) * self._moment(other)
+
+    def own(self, part: str) -> Node:
+        """Of log p(k): the value and its derivatives."""
+        found: Node = getattr(self.first, part)()
+        return -found
+
+    def beyond(self, part: str) -> Node:
+        """Of log P − log p(k): the value and its derivatives."""
+        if part == "value":
+            return log1p(self._sum("rest"))
+        line = self._moment("line")
+        if part == "slope":
+            return _times(line, self.precision)
+        if part == "shape":
+            return -self._moment("turn")
+        ahead = -_times(line, self.first.rise_of(part))
+        if part == "curve":
+            square = self._central("line_2", "line", "line")
+            return ahead + _times(_times(square, self.precision), self.precision)
+        if part == "cross":
+            return ahead - _times(self._central("both", "line", "turn"), self.precision)
+        return ahead + self._central("turn_2", "turn", "turn")
+
+    def _whole(self, part: str) -> Node:
+        return self.own(part) + self.beyond(part)
+
+    @cached_property
+    def _slope(self) -> Node:
+        return self._whole("slope")
+
+    def compute(self, part: str) -> Node:
+        if part == "value":
+            return self.own("value") + log(self._sum("total"))
+        if part == "slope":
+            return where(self.below, -self._slope, self._slope)
+        if part == "shape":
+            return self._whole("shape")
+        if part == "shape_2":
+            return self._whole("bend")
+        return self._whole({"pull": "curve", "rise": "cross"}[part]) / self._slope
+
+
+#: Of a count, the mean, ν and the logarithms of both.
+tails = Recent(_Tails)
+
+
+def _place(in_log_m: Any, in_nu: Any) -> tuple[Any, ...]:
+    return 0.0, 0.0, in_nu, in_log_m, 0.0
+
+
+log_com_poisson_above, _ = register_tail("com_poisson_above", tails, True, _place, None)
+log_com_poisson_below, _ = register_tail("com_poisson_below", tails, False, _place, None)
+
+
+# --- log P(Y ≥ c) − log p(c) for m + ½ ≤ c, where the tail above is the one that is summed. ------------------
+
+
+def _beyond(part: str) -> Any:
+    return lambda *args: tails(*args).beyond(part)
+
+
+_second = {
+    part: register(f"com_poisson_beyond_{part}", expansion=_beyond(part))
+    for part in ("curve", "cross", "bend")
+}
+
+
+def _first(part: str, in_mean: str, in_nu: str) -> Atom:
+    def rule(*given: Node) -> tuple[Any, ...]:
+        *args, _ = given
+        return _place(_second[in_mean](*args), _second[in_nu](*args))
+
+    return register(f"com_poisson_beyond_{part}", rule, expansion=_beyond(part))
+
+
+_in_mean, _in_nu = _first("slope", "curve", "cross"), _first("shape", "cross", "bend")
+log_com_poisson_beyond = register(
+    "log_com_poisson_beyond",
+    lambda c, m, n, log_m, log_n, out: _place(
+        _in_mean(c, m, n, log_m, log_n), _in_nu(c, m, n, log_m, log_n)
+    ),
+    expansion=_beyond("value"),
+)

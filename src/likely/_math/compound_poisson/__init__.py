@@ -1,0 +1,1 @@
+"""A Poisson number of Gamma amounts: Tweedie's density."""

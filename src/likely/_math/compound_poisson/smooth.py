@@ -1,0 +1,224 @@
+r"""r of ``density.py`` where it is smooth: polynomials by patches of V and ν, and what is outside of them.
+
+- Far out, in u = 6/V and, by patches whose middle is t = 0, c = s (1 − s) with s = ν/(1 + ν): the saddle-point
+  expansion of the integral over real j is one in powers of 1/V whose coefficients are polynomials of c, the same for ν
+  and 1/ν, and the sum over whole j is that integral to :math:`e^{-M (1 - \cos 2\pi/(1 + \nu))}`, M = (1 + ν) J, where
+  the next saddle-points are: e^−37 at most where V ≥ 6 and V ≥ 2 (1 + ν).
+- In a strip of w = log(1 + ν), whose middle is t = 0, by patches of q = log x or log J, whose middle is u = 0.
+- Below those patches, where :math:`W = \sum_j z^j/(j!\,\Gamma(j\nu))`, :math:`\log z = \log J + \nu \log x`, is nearly
+  its first term, log W − log νz is a polynomial in t and u = e^((1 + ν)(q − low)), which is z times a function of ν;
+  for small ν that is so of log W − log νz − z: as 1/Γ(jν) is a power series in jν, W is e^z times one in ν and νz.
+
+Source: Wright (1935), doi:10.1112/jlms/s1-10.40.286, for W and the expansion far out.
+"""
+
+from __future__ import annotations
+
+import math
+
+from likely._math import special
+from likely._math.compound_poisson.layout import (
+    BY_X,
+    FAR,
+    FAR_PATCHES,
+    POWERS,
+    STRIPS,
+    WIDTH,
+)
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    exp,
+    expm1,
+    floor,
+    make,
+    minimum,
+    polynomial,
+    where,
+)
+from likely._math.patches import Derivative, Patches
+
+_PATCHES = Patches("compound_poisson_patches", POWERS)
+_OF_ORDER = {
+    order: Derivative(_PATCHES, order) for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+}
+#: ν is too large for a strip from this w on.
+_LAST = STRIPS * WIDTH
+#: Patches far out in one of c, which is ¼ at most.
+_FAR_RATE = 4.0 * FAR_PATCHES
+
+
+class Smooth:
+    """r and its derivatives in v = log V and n = log ν."""
+
+    def __init__(
+        self, log_v: Expression, s: Expression, rest: Expression, log_s: Expression, log_rest: Expression
+    ) -> None:  # fmt: skip
+        """Of ν, s = ν/(1 + ν) and rest = 1 − s."""
+        self.log_v, self.s, self.rest = log_v, s, rest
+        self.more = 1.0 / rest  # 1 + ν
+        self.nu, self.c = s * self.more, s * rest
+        self.log_x, self.log_j = log_v - log_rest, log_v - log_s
+        w = -log_rest
+        beyond = minimum(log_v - math.log(FAR), log_v + log_rest - math.log(2.0))
+        self.is_far = beyond >= 0.0
+        self.is_rough = minimum(-beyond, w - _LAST) > 0.0
+        strip = minimum(floor(w * (1.0 / WIDTH)), STRIPS - 1.0)
+        low, self.rate, first = (
+            make(f"compound_poisson_{name}", strip) for name in ("low", "rate", "first")
+        )
+        self.by_x = strip < float(BY_X)
+        self.away = where(self.by_x, self.log_x, self.log_j) - low
+        self.is_low = self.away < 0.0
+        steps = self.away * self.rate
+        whole = floor(steps)
+        # Far out and low in one exponential.
+        self.grown = exp(
+            where(self.is_far, math.log(FAR) - log_v, self.more * minimum(self.away, 0.0))
+        )
+        far = minimum(floor(_FAR_RATE * self.c), FAR_PATCHES - 1.0)
+        self.place = where(self.is_far, far, first + where(self.is_low, 0.0, 1.0 + whole))
+        self.u = self._by_kind(self.grown, self.grown, 2.0 * (steps - whole) - 1.0)
+        across = where(self.is_far, _FAR_RATE * self.c - far, w * (1.0 / WIDTH) - strip)
+        self.t = 2.0 * across - 1.0
+
+    def _by_kind(
+        self, far: Expression | float, low: Expression | float, between: Expression | float
+    ) -> Node:
+        return where(self.is_far, far, where(self.is_low, low, between))
+
+    def _outside(self, value: Expression) -> Node:
+        return self._by_kind(0.0, value, 0.0)
+
+    def _polynomial(self, of_u: int, of_t: int) -> Node:
+        return _OF_ORDER[of_u, of_t](self.place, self.u, self.t)
+
+    # --- the coordinates' slopes and second derivatives -------------------------------------------
+
+    @property
+    def _turn(self) -> Node:
+        """Of q the slope in n."""
+        return where(self.by_x, self.s, -self.rest)
+
+    @property
+    def _rise(self) -> Node:
+        """Of (1 + ν)(q − low) the slope in n."""
+        return self.nu * self.away + self.more * self._turn
+
+    @property
+    def _u_v(self) -> Node:
+        return self._by_kind(-self.grown, self.more * self.grown, 2.0 * self.rate)
+
+    @property
+    def _u_n(self) -> Node:
+        return self._by_kind(0.0, self._rise * self.grown, 2.0 * self._turn * self.rate)
+
+    @property
+    def _t_n(self) -> Node:
+        far = 2.0 * _FAR_RATE * (self.c * (self.rest - self.s))
+        return where(self.is_far, far, 2.0 / WIDTH * self.s)
+
+    @property
+    def _u_v_v(self) -> Node:
+        return self._by_kind(self.grown, self.more * self.more * self.grown, 0.0)
+
+    @property
+    def _u_v_n(self) -> Node:
+        return self._by_kind(0.0, (self.more * self._rise + self.nu) * self.grown, 0.0)
+
+    @property
+    def _u_n_n(self) -> Node:
+        bend = self.nu * (self.away + 2.0 * self._turn) + self.more * self.c
+        low = (self._rise * self._rise + bend) * self.grown
+        return self._by_kind(0.0, low, 2.0 * self.c * self.rate)
+
+    @property
+    def _t_n_n(self) -> Node:
+        turn = self.rest - self.s
+        far = 2.0 * _FAR_RATE * (self.c * (turn * turn - 2.0 * self.c))
+        return where(self.is_far, far, 2.0 / WIDTH * self.c)
+
+    # --- what is outside, (1 + ν) log x − v/2 + (log 2π)/2 + [z] − J − x with z where q is log x --
+
+    @property
+    def _power(self) -> Node:
+        """log x^ν"""
+        return self.nu * self.log_x
+
+    @property
+    def _expected(self) -> Node:
+        """J"""
+        return exp(self.log_j)
+
+    @property
+    def _first(self) -> Node:
+        """[z]"""
+        return where(self.by_x, self._expected * exp(self._power), 0.0)
+
+    @property
+    def _excess(self) -> Node:
+        """[z] − J, where for ν → 0 both are large"""
+        j = self._expected
+        return where(self.by_x, j * expm1(self._power), -j)
+
+    @property
+    def _excess_rest(self) -> Node:
+        """Of [z] − J the slope in n is this and ``_excess_small``: [z] log x^ν − ([z] − J), ..."""
+        power, grown = self._power, expm1(self._power)
+        series = power * power * ((1.0 + grown) * polynomial(-power, special.EXPM1MX))
+        of_one = where(abs_(power) < 0.26, series, power + (power - 1.0) * grown)
+        return self._expected * where(self.by_x, of_one, 1.0)
+
+    @property
+    def _excess_small(self) -> Node:
+        """... and ν [z] − s J"""
+        j = self._expected
+        near = self.nu * self._excess + self.s * (self.nu * j)
+        return where(self.by_x, near, -(self.s * j))
+
+    # --- r ---------------------------------------------------------------------------------------
+
+    @property
+    def value(self) -> Node:
+        growth = self.more * self.log_x - 0.5 * self.log_v + special.HALF_LOG_2PI
+        outside = growth + (self._excess - self.nu * self._expected)
+        return self._outside(outside) + self._polynomial(0, 0)
+
+    @property
+    def by_v(self) -> Node:
+        outside = 0.5 + self.nu + self.more * self._excess
+        return self._outside(outside) + self._polynomial(1, 0) * self._u_v
+
+    @property
+    def by_n(self) -> Node:
+        outside = self._power + self.nu + self.nu * self._excess + self._excess_rest
+        inside = self._polynomial(1, 0) * self._u_n + self._polynomial(0, 1) * self._t_n
+        return self._outside(outside) + inside
+
+    @property
+    def v_v(self) -> Node:
+        outside = self.more * (self._excess + self.nu * self._first)
+        inside = self._polynomial(2, 0) * (self._u_v * self._u_v)
+        return self._outside(outside) + (inside + self._polynomial(1, 0) * self._u_v_v)
+
+    @property
+    def v_n(self) -> Node:
+        moved = self._excess_rest + self._excess_small
+        outside = self.nu + self.nu * self._excess + self.more * moved
+        inside = self._polynomial(2, 0) * self._u_n + self._polynomial(1, 1) * self._t_n
+        return self._outside(outside) + (inside * self._u_v + self._polynomial(1, 0) * self._u_v_n)
+
+    @property
+    def n_n(self) -> Node:
+        power, rest = self._power, self._excess_rest
+        moved = rest + self._excess_small
+        turned = self._first * power * (power + self.nu * self.s) - self.rest * rest
+        outside = power + self.nu * self.s + self.nu + self.nu * (self._excess + moved) + turned
+        u, t = self._u_n, self._t_n
+        mixed = 2.0 * (self._polynomial(1, 1) * t)
+        inside = (self._polynomial(2, 0) * u + mixed) * u + self._polynomial(0, 2) * (t * t)
+        inside = (
+            inside + self._polynomial(1, 0) * self._u_n_n + self._polynomial(0, 1) * self._t_n_n
+        )
+        return self._outside(outside) + inside

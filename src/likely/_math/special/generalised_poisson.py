@@ -1,0 +1,53 @@
+"""GeneralisedPoisson, in log mean and log dispersion."""
+
+from __future__ import annotations
+
+from likely._math.graph import Expression, Node, log, log1p, where
+from likely._math.special.logistic import softplus
+from likely._math.special.remainders import relative_entropy_term
+
+
+def generalised_poisson_deviance(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """y log(y/u) + u − y with u = (m + d y)/(1 + d), between m and y; y ≥ 1."""
+    to_m = 1.0 / (1.0 + d)
+    u = m * to_m + y * (1.0 / (1.0 + 1.0 / d))
+    return relative_entropy_term(y, u, (y - m) * to_m)
+
+
+def generalised_poisson_log_rate(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """log u = log((m + d y)/(1 + d))"""
+    return log(m * (1.0 / (1.0 + d)) + y * (1.0 / (1.0 + 1.0 / d)))
+
+
+def generalised_poisson_slope(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m − y)/(1 + d) · m/(m + d y), its derivative in log m."""
+    return (m - y) / (1.0 + d) * (1.0 / (1.0 + d * (y / m)))
+
+
+def generalised_poisson_spread(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """((y − m)/(1 + d))² d/(m + d y), less its derivative in log d."""
+    z = (y - m) / (1.0 + d)
+    return z * (z / (m / d + y))
+
+
+def generalised_poisson_few(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """(m + d y)/(1 + d) + y log(1 + d) − y log m: all of the loss for the counts 0 and 1."""
+    growth = where(d < 1.0, log1p(d), softplus(log_d))
+    return m * (1.0 / (1.0 + d)) + y * ((1.0 / (1.0 + 1.0 / d)) + (growth - log_m))
+
+
+def generalised_poisson_few_spread(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """d/(1 + d)·(y + (y − m)/(1 + d)), its derivative in log d."""
+    return (1.0 / (1.0 + 1.0 / d)) * (y + (y - m) * (1.0 / (1.0 + d)))

@@ -1,0 +1,1 @@
+"""Logarithms of distribution functions, of intervals and of densities beyond bounds, with their derivatives."""
