@@ -477,3 +477,11 @@ def test_a_spike_is_told_by_the_status_alone():
         model = Linear(Censored(Mixture(Weibull(), 2))).fit(X, y)
     assert model.result_.status.name == "unbounded"
     assert {warning.category for warning in told} == {ConvergenceWarning}
+
+
+def test_far_more_columns_than_rows(losses, rng):
+    """Every row is fitted exactly and the scale goes to 0: Newton's method in as many coordinates as rows sees it."""
+    x, y = rng.normal(size=(60, 1600)), rng.normal(size=60)
+    result = warned("unbounded", losses.Normal(), x, [ALL, SHARED], Response(y), start=[0.0, 0.0])
+    assert result.status is Status.unbounded
+    assert result.iterations < 100

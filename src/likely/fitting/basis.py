@@ -252,8 +252,8 @@ def orthogonal_basis(
         means[basis.columns], spreads[basis.columns], basis.intercept
     )
     weight = float(source.shape[0] if response.weight is None else response.weight.sum())
-    rows = max(block_rows(p), 2 * p)
     n = source.shape[0]
+    rows = min(max(block_rows(p), 2 * p), n)
     buffers = [np.empty(rows * source.shape[1]) for _ in range(threads)]
 
     def work(block: int, worker: int) -> Array:
@@ -304,6 +304,8 @@ def independent_columns(triangle: Array) -> NDArray[np.intp]:
     kept: list[int] = []
     basis = np.zeros((triangle.shape[0], 0))
     for j in range(p):
+        if len(kept) == triangle.shape[0]:
+            break
         rest = unit[:, j].copy()
         for _ in range(2):  # twice is enough for orthogonality to rounding
             rest -= basis @ (basis.T @ rest)

@@ -59,6 +59,8 @@ THINNED = 25_000
 #: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
 MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
+#: Of more numbers in X it is not worked out which of its columns depend on others.
+LARGE_DESIGN = 1 << 24
 #: Nats that a careful step may promise.
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
@@ -153,7 +155,7 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
             task.source, task.designs, task.response, task.threads, task.names
         )
     size = sum(bases[u].width for u in uses)
-    if size > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
+    if _independent(task, bases, uses) > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
         objective = task.objective([without_constants(b) for b in bases], uses)
         invariant = getattr(task.loss, "shift_invariant", False)
         return fit_many(
@@ -163,7 +165,7 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
             _differences if invariant else None,
             covariances,
         )
-    if not any(b.needs_transform for b in bases):
+    if size <= MANY_COEFFICIENTS and not any(b.needs_transform for b in bases):
         outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
         if outcome.stop.reason != "ill_conditioned":
             return fit_result(task, outcome, covariances)
@@ -185,6 +187,21 @@ def _scaling_rows(task: Task) -> tuple[Source, Response]:
     if response.weight is not None and not response.weight.any():
         return task.source, task.response
     return task.source.take(every), response
+
+
+def _independent(task: Task, bases: list[Basis], uses: list[int]) -> int:
+    """How many coefficients there are at most, once columns that depend on others are left out.
+
+    Without a penalty those of a raw column are no more than the rows: then a density may fit every row exactly and have
+    no bound, which Newton's method finds out. Probabilities have one, and L-BFGS comes near it in less time.
+    """
+    n, p = task.source.shape
+    widths = [bases[u].width for u in uses]
+    if n * p > LARGE_DESIGN or getattr(task.loss, "discrete", False):
+        return sum(widths)
+    # and an intercept, which is not among the columns that are looked at
+    limits = (n + 1 if a == 0.0 else w for a, w in zip(task.penalties, widths, strict=True))
+    return sum(min(both) for both in zip(widths, limits, strict=True))
 
 
 def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
