@@ -294,8 +294,10 @@ def _limits(task: Task, outcome: Outcome) -> list[str]:
         moves = direction * spread
         least = SHARE * np.abs(moves).max()
         for j, part in enumerate(objective.flat_parts()):
+            if not task.designs[j].intercept:
+                continue
             constant, slopes = moves[part.start], moves[part.start + 1 : part.stop]
-            if task.designs[j].intercept and abs(constant) > least >= np.abs(slopes).max(initial=0):
+            if abs(constant) > least >= np.abs(slopes).max(initial=0):
                 found[j] = limit(j, bool(constant > 0.0))
     ends = {np.inf: "∞", -np.inf: "−∞"}
     names = task.loss.column_names
