@@ -19,7 +19,7 @@ from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.tables import COEFFICIENTS, TABLES
 from likely.losses.kernels.polynomials import side_by_side
-from likely.losses.kernels.stages import has_series, staged
+from likely.losses.kernels.stages import ROWS, has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
 
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well. With gradient, the
@@ -82,6 +82,7 @@ def kernel_source(
     if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
         head += indented(loop, 1)
+        helpers.insert(0, f"#: Rows that are taken at a time.\nROWS = {ROWS}\n")
     else:
         lines, names = statements(nodes, used, single=single)
         row = [f"{name} = {name}_rows[i]" for name in inputs]

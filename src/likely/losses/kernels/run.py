@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,8 @@ def _blocks(function: Any, taken: str, apart: str, columns: int) -> Any:
     text = Path(__file__).with_name("blocks_body.py").read_text(encoding="utf-8")
     text = text.replace("taken(", f"{taken}(").replace("apart(", f"{apart}(")
     text = text.replace("COLUMNS: int = 0", f"COLUMNS: int = {columns}")
-    text = text.replace("ROWS: int = 0", f"ROWS: int = {_BLOCK_ROWS[_real(function)]}")
+    rows = getattr(sys.modules[file], "ROWS", _BLOCK_ROWS[_real(function)])
+    text = text.replace("ROWS: int = 0", f"ROWS: int = {rows}")
     text = f"# The kernel is {file}.{function.__name__}.\n" + text
     stem = file.removeprefix("likely_kernel_").rpartition("_")[0]
     return load(stem, "blocks", text, kernel=function, real=_real(function))

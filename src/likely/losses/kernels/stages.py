@@ -30,9 +30,9 @@ from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
-_ROWS, _TOGETHER = 2048, 64
+ROWS, _TOGETHER = 2048, 64
 #: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
-_APART = _ROWS + 8
+_APART = ROWS + 8
 
 
 def has_series(nodes: Sequence[Node]) -> bool:
@@ -55,7 +55,7 @@ def staged(
     condition = without_series(nodes)
     if condition is None:
         condition = without_sums(nodes)
-    body = [f"size = min({_ROWS}, stop - start - begin)"]
+    body = [f"size = min({ROWS}, stop - start - begin)"]
     body += [f"{name}_part = {name}_rows[begin : begin + size]" for name in inputs]
     body += [f"{name}_part = {name}[begin : begin + size]" for name in outputs]
     lines: list[str] = []
@@ -64,7 +64,7 @@ def staged(
         body += stages.lines(nodes, first)
     else:
         lines += [
-            f"order, others = np.empty((2, {_ROWS}), np.int64)",
+            f"order, others = np.empty((2, {ROWS}), np.int64)",
             f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
         ]
         read = [f"{name} = {name}_part[i]" for name in inputs]
@@ -92,7 +92,7 @@ def staged(
         body += ["for i in range(every):", *indented(unpack, 1)]
     lines += [f"held = np.empty(({stages.buffers}, {_APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
-    lines += [f"for begin in range(0, stop - start, {_ROWS}):"]
+    lines += [f"for begin in range(0, stop - start, {ROWS}):"]
     return [*lines, *indented(body, 1)], list(stages.functions.values())
 
 
@@ -143,7 +143,7 @@ class _Stages:
         if ops not in self.functions:
             name = f"sum_{len(self.functions)}"
             self.functions[ops] = (
-                patch_function(name, ops, _ROWS, self.used)
+                patch_function(name, ops, ROWS, self.used)
                 if ops[0] in DERIVATIVES
                 else _Sums(name, ops, self.used).text()
             )
@@ -195,7 +195,7 @@ class _Sums:
         arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
         needed = f"{terms.arguments[0]}_rows[i] > 0.0"
         lines = [
-            f"kept = np.empty({_ROWS}, np.int64)",
+            f"kept = np.empty({ROWS}, np.int64)",
             "active = int64(0)",
             "for i in range(size):",
             "    kept[active] = i",
@@ -256,7 +256,7 @@ class _Sums:
             f"    places[int({count}[i]) if {count}[i] >= 1.0 else 0] += 1",
             f"for k in range({longest}, -1, -1):",
             "    places[k] += places[k + 1]",
-            f"order = np.empty({_ROWS}, np.int64)",
+            f"order = np.empty({ROWS}, np.int64)",
             "for i in range(active):",
             f"    k = int({count}[i]) if {count}[i] >= 1.0 else 0",
             "    order[places[k + 1]] = i",

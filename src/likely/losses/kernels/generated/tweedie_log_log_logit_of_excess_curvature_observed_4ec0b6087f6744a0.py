@@ -236,6 +236,10 @@ from likely._math.tables import COEFFICIENTS
 compound_poisson_patches = COEFFICIENTS['compound_poisson_patches']()
 
 
+#: Rows that are taken at a time.
+ROWS = 2048
+
+
 def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     kept = np.empty(2048, np.int64)
     active = int64(0)
