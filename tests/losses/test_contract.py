@@ -161,6 +161,14 @@ def test_curvature_where_the_loss_is_nearly_linear(name: str) -> None:
     assert report.passed, report.failures()
 
 
+@pytest.mark.parametrize("shape", ["log", "softplus"])
+def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
+    c = grid.combination("GeneralisedGamma", {"shape": shape})
+    points = [(1.0, -30.0, -30.0, -3.0), (3769776069.6813307, -30.0, -30.0, -3.0)]
+    report = check(c, points, engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("c", DEFAULTS, ids=named)
 def test_float32(c: Combination) -> None:
     report = check(c, grid.points(c, 24, float32=True), engines.float32_engine, FLOAT32)

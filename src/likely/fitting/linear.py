@@ -59,8 +59,8 @@ THINNED = 25_000
 #: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
 MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
-#: Of more numbers in X it is not worked out which of its columns depend on others.
-LARGE_DESIGN = 1 << 24
+#: Of more coefficients it is not worked out which columns depend on others: their covariance would take much memory.
+MOST_COEFFICIENTS = 4000
 #: Nats that a careful step may promise.
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
@@ -195,9 +195,9 @@ def _independent(task: Task, bases: list[Basis], uses: list[int]) -> int:
     Without a penalty those of a raw column are no more than the rows: then a density may fit every row exactly and have
     no bound, which Newton's method finds out. Probabilities have one, and L-BFGS comes near it in less time.
     """
-    n, p = task.source.shape
+    n = task.source.shape[0]
     widths = [bases[u].width for u in uses]
-    if n * p > LARGE_DESIGN or getattr(task.loss, "discrete", False):
+    if sum(widths) > MOST_COEFFICIENTS or getattr(task.loss, "discrete", False):
         return sum(widths)
     # and an intercept, which is not among the columns that are looked at
     limits = (n + 1 if a == 0.0 else w for a, w in zip(task.penalties, widths, strict=True))

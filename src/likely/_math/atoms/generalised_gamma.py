@@ -200,8 +200,10 @@ def _shape_covariant(atom: Moving, gamma: Connection) -> Node | None:
     # Of q = eᵗ.
     if atom.slopes[2] is not atom.args[2] or not atom.alone(2):
         return None
-    form = at({-2.0: gengamma_shape_bend})
-    return form(*atom.args, atom.node, gengamma_shape_rise(*atom.args), gamma)
+    rise = gengamma_shape_rise(*atom.args)
+    if gamma.known is not None and gamma.known < -1.0:  # of the inverse of a shape
+        return at({-2.0: gengamma_shape_bend})(*atom.args, atom.node, rise, gamma)
+    return rise - gamma.node * atom.node
 
 
 gengamma_shape_rise: Atom = register(
