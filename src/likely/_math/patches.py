@@ -67,11 +67,9 @@ def places(powers: Sequence[int]) -> NDArray[np.int64]:
 
 
 def in_a_row(table: NDArray[np.float64], powers: Sequence[int]) -> NDArray[np.float64]:
-    """The coefficients of a patch, by power of u and of t, as they stand in a row."""
+    """The coefficients of a patch, by power of u and of t and 0 where there are none, as they stand in a row."""
     found = np.zeros(sum(powers) + 1)
-    for a, count in enumerate(powers):
-        first = sum(powers[a + 1 :])
-        found[first : first + count] = table[a, :count]
+    found[places(powers)] = table
     return found
 
 

@@ -20,6 +20,7 @@ from likely._math.derive import tangent
 from likely._math.evaluate import Program, Table, compile_program, expand
 from likely._math.graph import Node, is_constant, make, substitute, symbol
 from likely._math.single import in_single
+from likely.losses.vector import symmetric_index
 
 
 class Graph:
@@ -125,9 +126,7 @@ def curvature_graph(loss: Any, kind: str) -> Graph:
 
 def square(packed: Sequence[Any], k: int) -> list[Any]:
     """The k·k entries, row by row, of a symmetric matrix that is given by its lower triangle."""
-    return [
-        packed[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for i in range(k) for j in range(k)
-    ]
+    return [packed[symmetric_index(i, j)] for i in range(k) for j in range(k)]
 
 
 def check_by_hand(loss: Any, kind: str) -> None:
