@@ -38,8 +38,8 @@ DEEP = 44.0
 FINE = list(_nodes(46, 0.3))
 #: Of an interval in which |h| < 1.5 these give every digit.
 EVEN = list(_nodes(8, 1.0))
-#: The same of one whose length is twice the distance to the integrand's singularities.
-WIDE = list(_nodes(20, 1.0))
+#: The same of one whose length is four times the distance to the integrand's singularities.
+WIDE = list(_nodes(32, 1.0))
 #: The same of an interval that is short by the distance to the integrand's singularities, a sixth of it.
 SHORT = list(_nodes(6, 1.0))
 #: Of one of length 90 these give every digit where h has steps as e^−s does, from its beginning on.
