@@ -54,7 +54,16 @@ def hurdle(inside: Specification) -> Specification:
         sum_ = logaddexp(zero.log, zero.log1m + below)
         return where(beyond < 0.5, log1p(-beyond), sum_)
 
-    tails = {} if missing_tails(positive) else {"log_cdf": log_cdf, "log_sf": log_sf}
+    def between(low, high, *theta):
+        # Of counts above zero alone.
+        *inner, zero = theta
+        last = View("high", maximum(high, positive.support.low), {})
+        within = positive.formulas["log_interval"](low, last, *inner)
+        return zero.log1m + where(high < positive.support.low, -float("inf"), within)
+
+    tails = {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
+    if missing_tails(positive):
+        tails = {}
 
     parts = (base.Part(inside),)
 

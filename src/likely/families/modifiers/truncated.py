@@ -146,7 +146,7 @@ def _printed_mass(inside: Specification, low: float, high: float, theta):
 
 
 def _tails(inside: Specification, low: float, high: float):
-    """The logarithms of both tails of what is seen."""
+    """The logarithms of both tails of what is seen, and of what is between two bounds."""
     seen = tuple(View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
 
     def log_cdf(y, *theta):
@@ -155,7 +155,11 @@ def _tails(inside: Specification, low: float, high: float):
     def log_sf(y, *theta):
         return log_share(inside, seen, View("low", maximum(y, low), {}), seen[1], *theta)
 
-    return {"log_cdf": log_cdf, "log_sf": log_sf}
+    def log_interval(a, b, *theta):
+        ends = View("low", maximum(a, low), {}), View("high", minimum(b, high), {})
+        return log_share(inside, seen, *ends, *theta)
+
+    return {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": log_interval}
 
 
 def _of_line(inside: Specification, low: float, high: float):

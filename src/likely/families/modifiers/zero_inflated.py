@@ -10,7 +10,7 @@ from likely._math.graph import equal, exp, expm1, log1p, where
 from likely.families.base import Parameter, Specification
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
-from likely.families.modifiers.bounds import missing_tails
+from likely.families.modifiers.bounds import log_interval, missing_tails
 from likely.families.modifiers.inflated import inflated
 
 KIND = "ZeroInflated"
@@ -60,7 +60,14 @@ def zero_inflated(inside: Specification) -> Specification:
         sum_ = logaddexp(inflation.log, inflation.log1m + inside.formulas["log_cdf"](y, *inner))
         return where(beyond < 0.5, log1p(-beyond), sum_)
 
-    tails = {} if missing_tails(inside) else {"log_cdf": log_cdf, "log_sf": log_sf}
+    def between(low, high, *theta):
+        # Of counts above zero alone.
+        *inner, inflation = theta
+        return inflation.log1m + log_interval(inside, low, high, *inner)
+
+    tails = {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
+    if missing_tails(inside):
+        tails = {}
     parts = (base.Part(inside),)
 
     def complete_information(y, *theta):
