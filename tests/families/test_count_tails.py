@@ -118,6 +118,19 @@ def test_curvature_between_bounds_where_nearly_all_are_zeros(low, high):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="each tail is the size times the logarithm of the largest counts, which two bounds leave nothing of: what "
+    "else the slopes hold is as small as the size",
+)
+@pytest.mark.parametrize(
+    ("name", "point"), [("negativebinomial", (3.58, -19.0)), ("negativebinomial1", (-13.6, 18.8))]
+)
+def test_few_large_clusters_between_bounds(name, point):
+    for part in contract(name, 1.0, 3.0, [point]):
+        assert part.max() <= 1.0
+
+
 #: Log means, with log sizes or log dispersions, of counts of which next to none is not 0, and those are large.
 FEW_AND_LARGE = {
     "negativebinomial": [(16.0, -19.0), (30.0, -30.0), (-5.0, -30.0), (37.5, -1.0), (1.0, -7.0)],
