@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from likely.catalogue import as_family
 from likely.families.base import Specification
-from likely.recipe import Family, Role, as_family
+from likely.recipe import Family, Role
 
 if TYPE_CHECKING:
     from likely.report.explain import Explanation
