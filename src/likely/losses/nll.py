@@ -19,7 +19,8 @@ from likely._math.graph import (
     symbol,
 )
 from likely._math.workspace import BLOCK, BlockProgram
-from likely.families.base import Specification, View
+from likely.families.base import Specification
+from likely.families.view import View
 from likely.links.catalogue import identity
 from likely.losses.composed import Composed, Slot
 
