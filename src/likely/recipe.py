@@ -146,9 +146,9 @@ class Family:
 
     @cached_property
     def _loss(self) -> Any:
-        from likely.losses.nll import compose
+        from likely.losses.nll import NegativeLogLikelihood
 
-        return compose(self.specification, self._slots)
+        return NegativeLogLikelihood.of(self.specification, self._slots)
 
     def loss(self, size: int | None = None, labels: Any = None) -> Any:
         """The composed loss that kernels, fits and predictions share.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from traceback import walk_tb
 from types import FunctionType
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from likely._math.domains import LABELLED, Domain, Product
 from likely._math.graph import Expression, FormulaError, NoViewError
 from likely.families.view import View, recognise
+from likely.math import __all__ as VOCABULARY  # noqa: N812
 
 Body = Callable[..., Any]
 Array = NDArray[np.float64]
@@ -161,7 +163,8 @@ class Specification:
         except (FormulaError, NoViewError) as error:
             if not self.own:
                 raise
-            raise type(error)(f"{self.name}.{body.__name__}{_line(error, body)}: {error}") from None
+            where = f"{self.name}.{body.__name__}{_line(error, body)}"
+            raise type(error)(f"{where}: {error}{_instead(error)}") from None
         if isinstance(found, Expression):
             return recognise(found.node, [v for v in given if isinstance(v, View)])
         return found
@@ -216,6 +219,18 @@ def _line(error: BaseException, body: Body) -> str:
         return ""
     text = linecache.getline(body.__code__.co_filename, numbers[-1]).strip()
     return f", line {numbers[-1]}" + (f" ({text})" if text else "")
+
+
+def _instead(error: FormulaError | NoViewError) -> str:
+    """What to write for a function of another library: the same, the nearest, or the list."""
+    name = getattr(error, "foreign", "")
+    if not name:
+        return ""
+    if name in VOCABULARY:
+        return f": write likely.math.{name}"
+    near = get_close_matches(name, VOCABULARY, n=1, cutoff=0.5)
+    hint = f", did you mean {near[0]}?" if near else "."
+    return f": likely.math has no {name}{hint} There are {', '.join(VOCABULARY)}"
 
 
 FORMULAS = (
