@@ -17,7 +17,7 @@ from likely.families.base import Specification, remember
 from likely.recipe import Family, Role, rebuild
 
 if TYPE_CHECKING:
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 
 class CompositionFamily(Family):

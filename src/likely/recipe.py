@@ -24,7 +24,7 @@ from likely.links import default_link, find_link
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 
 @dataclass(frozen=True)
