@@ -7,11 +7,12 @@ import math
 from likely._math.atoms import logaddexp
 from likely._math.domains import Domain, ZeroOr, unit_interval, zero_or
 from likely._math.graph import equal, exp, expm1, log1p, maximum, where
-from likely.families.base import Parameter, Specification, View
+from likely.families.base import Array, Parameter, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import missing_tails
 from likely.families.modifiers.truncated import truncated
+from likely.families.view import View
 
 KIND = "Hurdle"
 
@@ -65,7 +66,7 @@ def hurdle(inside: Specification) -> Specification:
     if missing_tails(positive):
         tails = {}
 
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
 
     def complete_information(y, *theta):
         *inner, _ = theta
@@ -88,7 +89,7 @@ def hurdle(inside: Specification) -> Specification:
         log_density=log_density,
         formulas=tails | dict(information.formulas_of([inside], complete=complete_information)),
         smooth=inside.smooth,
-        structure=base.Structure(
+        structure=Structure(
             KIND, parts, _rows, lambda y, weight: {"zero": base.share(y == 0.0, weight)}
         ),
     )
@@ -121,5 +122,5 @@ def _above_zero(inside: Specification) -> tuple[Domain, Specification]:
     return zero_or(support), above
 
 
-def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
+def _rows(part: int, y: Array, weight: Array | None) -> Rows:
     return base.selected(y, weight, y > 0.0)
