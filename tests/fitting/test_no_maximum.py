@@ -485,3 +485,18 @@ def test_far_more_columns_than_rows(losses, rng):
     result = warned("unbounded", losses.Normal(), x, [ALL, SHARED], Response(y), start=[0.0, 0.0])
     assert result.status is Status.unbounded
     assert result.iterations < 100
+
+
+def test_more_coefficients_than_have_standard_errors(losses, rng):
+    """No more independent columns than rows all the same: Newton's method, and the message says what there is not."""
+    x, y = rng.normal(size=(20, 4100)), rng.normal(size=20)
+    result = warned(
+        "unbounded.*No standard errors",
+        losses.Normal(),
+        x,
+        [ALL, SHARED],
+        Response(y),
+        start=[0.0, 0.0],
+    )
+    assert result.status is Status.unbounded
+    assert result.iterations < 100

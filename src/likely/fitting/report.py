@@ -168,7 +168,7 @@ def variances(objective: Objective, covariance: Array) -> Array:
     """Of the flat coefficients, from the covariance of θ."""
     matrix = objective.matrix()
     with np.errstate(over="ignore", invalid="ignore"):  # used to compare them only
-        return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+        return np.asarray(((matrix @ covariance) * matrix).sum(axis=1))
 
 
 def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
