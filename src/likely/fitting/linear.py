@@ -51,6 +51,7 @@ from likely.fitting.recession import (
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
 from likely.fitting.source import Source
+from likely.fitting.spike import find_spike
 from likely.fitting.task import Task
 
 #: From so many rows on, the fit starts at the optimum of THINNED evenly spaced rows.
@@ -66,6 +67,8 @@ MOST_ENTRIES = 10_000_000
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: Stops after which a fit that still creeps is asked for a spike.
+PATIENT = 8
 #: Newton's steps for what is left while one term is held far out.
 PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
@@ -293,6 +296,8 @@ def _newton(
                 if endless is not None and beside_an_end(space, stop):
                     stop.reason = "pole"
                     break
+            if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):
+                endless = find_spike(space, begun, stop.theta)
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))
