@@ -38,6 +38,7 @@ from likely.fitting.recession import (
     find_creep,
     find_drift,
     find_growth,
+    find_level,
     find_plunge,
     find_profile,
     find_recession,
@@ -266,6 +267,14 @@ def _newton(
                     break
                 _resume(task, outcome, rest, np.zeros(rest.size))
                 continue
+        level = find_level(space, stop.theta, stop.sums) if outcome.recessions else None
+        if level is not None:
+            outcome.level.append(space.lift(level))
+            rest = space.without(stop.theta, level)
+            if rest.size == 0:
+                break
+            _resume(task, outcome, rest, np.zeros(rest.size))
+            continue
         if not task.edged and at_a_pole(space, stop):
             stop.reason = "pole"
             break

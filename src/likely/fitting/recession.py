@@ -136,6 +136,26 @@ def silent_columns(objective: Objective, points: Sequence[Array]) -> NDArray[np.
     return found
 
 
+def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
+    """The direction in γ in which the loss does not change at all, to its last digit; None where there is none.
+
+    What is left where rows have become certain: two classes are told from each other by rows of these classes alone.
+    """
+    if sums.hessian is None or not sums.finite:
+        return None
+    _, vectors, scale = eigen(sums.hessian)
+    direction = scale * vectors[:, 0]
+    reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+    if not 0.0 < reach < np.inf:
+        return None
+    direction /= reach
+    for t in (-STEPS[1], -STEPS[0], STEPS[0], STEPS[1]):
+        loss = space.evaluate(gamma + t * direction, 0).loss
+        if not abs(loss - sums.loss) <= sums.rounding:
+            return None
+    return direction
+
+
 def without_columns(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
     """What is orthogonal to the θ of some raw columns, through the point γ."""
     mine = [
