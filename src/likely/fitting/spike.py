@@ -122,7 +122,9 @@ class _Rows:
         inner, wanted = self.designs[a][through], (modes - self.offset[a])[through]
         theta = begun.copy()
         for _ in range(2):  # the second takes off the rounding of the first
-            theta[parts[a]] += np.linalg.lstsq(inner, wanted - inner @ theta[parts[a]], rcond=None)[0]
+            theta[parts[a]] += np.linalg.lstsq(inner, wanted - inner @ theta[parts[a]], rcond=None)[
+                0
+            ]
         along = _sharpest(self.designs[b], self.weight, through)
         if along is None:
             return None
@@ -160,7 +162,11 @@ def _sharpest(design: Array, weight: Array, through: NDArray[np.intp]) -> Array 
     scale = np.abs(design).max(axis=0)
     scale[scale == 0.0] = 1.0
     found = linprog(
-        -(weight @ design) / scale, A_ub=design / scale, b_ub=most, bounds=(None, None), method="highs"
+        -(weight @ design) / scale,
+        A_ub=design / scale,
+        b_ub=most,
+        bounds=(None, None),
+        method="highs",
     )
     if found.x is None or -found.fun <= SHRINKS * weight.max():
         return None
