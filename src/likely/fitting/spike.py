@@ -21,8 +21,10 @@ from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
 
 #: Of more rows no few of them outweigh the others.
 MOST_ROWS = 300
-#: Doublings that lead beyond the mode of a row's density, and halvings from there to its last digit.
-DOUBLINGS, HALVINGS = 100, 160
+#: and of more raw columns there are too many pairs to look at.
+MOST_COLUMNS = 4
+#: Factors by which a step grows, and so many of them, to beyond the mode of a row's density; from there to its last digit.
+GROWS, EXPANSIONS, HALVINGS = 8.0, 40, 160
 #: A density is sharp where the loss of a row falls by more than this for each unit of the scale's raw prediction.
 SHARP = 0.25
 #: Rows are dependent where what is left of one is less than this share of it.
@@ -38,7 +40,9 @@ def find_spike(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
     None where there is no such direction, or none was found.
     """
     objective = space.objective
-    if space.basis is not None or objective.columns < 2 or objective.source.shape[0] > MOST_ROWS:
+    if space.basis is not None or objective.source.shape[0] > MOST_ROWS:
+        return None
+    if not 2 <= objective.columns <= MOST_COLUMNS:
         return None
     if getattr(objective.loss, "discrete", False):
         return None
@@ -97,15 +101,18 @@ class _Rows:
             return gradient[a]
 
         low, high = raw[a] - 1.0, raw[a] + 1.0
-        for k in range(DOUBLINGS):
+        for k in range(EXPANSIONS):
             below, above = slope(low) < 0.0, slope(high) > 0.0
             if (below & above).all():
                 break
-            low, high = np.where(below, low, low - 2.0**k), np.where(above, high, high + 2.0**k)
+            step = GROWS**k
+            low, high = np.where(below, low, low - step), np.where(above, high, high + step)
         else:
             return None
         for _ in range(HALVINGS):
             middle = 0.5 * (low + high)
+            if ((middle == low) | (middle == high)).all():
+                break
             ahead = slope(middle) < 0.0
             low, high = np.where(ahead, middle, low), np.where(ahead, high, middle)
         far[a] = low
@@ -116,7 +123,7 @@ class _Rows:
     def spike(
         self, space: Subspace, begun: Array, modes: Array, order: Any, a: int, b: int, sign: float
     ) -> Recession | None:
-        """The direction in which column b goes to one side on the first rows of an order, if the loss falls for ever."""
+        """The direction in which column b goes to one side on the first rows of an order, where the loss falls on."""
         parts = self.objective.parts
         through = _independent(self.designs[a], order)
         inner, wanted = self.designs[a][through], (modes - self.offset[a])[through]
