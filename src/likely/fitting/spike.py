@@ -23,7 +23,7 @@ from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
 MOST_ROWS = 300
 #: and of more raw columns there are too many pairs to look at.
 MOST_COLUMNS = 4
-#: Factors by which a step grows, and so many of them, to beyond the mode of a row's density; from there to its last digit.
+#: Factors by which a step grows, and how many lead beyond the mode of a row's density; halvings to its last digit.
 GROWS, EXPANSIONS, HALVINGS = 8.0, 40, 160
 #: A density is sharp where the loss of a row falls by more than this for each unit of the scale's raw prediction.
 SHARP = 0.25
