@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from likely import AsymmetricLaplace, Gumbel, Laplace, Linear, Logistic, LogNormal, Normal
+from likely import (
+    AsymmetricLaplace,
+    Gumbel,
+    Laplace,
+    Linear,
+    Logistic,
+    LogNormal,
+    Normal,
+    StudentT,
+    shared,
+)
 from likely.fitting import ConvergenceWarning, Status
 
 
@@ -62,3 +72,13 @@ def test_a_row_far_out_in_x_has_a_scale_of_its_own(family):
     result = fitted(family, X, y)
     assert result.status is Status.unbounded
     assert "row 49" in result.message
+
+
+def test_tails_so_heavy_that_rows_that_are_fitted_exactly_outweigh_the_others():
+    """Half of the rows, and df below 1: no density of the others falls as fast as theirs grows."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(10, 1))
+    y = 0.6 * X[:, 0] + rng.normal(size=10)
+    y[:6] = 2.0 + 3.0 * X[:6, 0]
+    assert fitted(StudentT(), X, y).status is Status.unbounded
+    assert fitted(StudentT(scale=shared), X, y).status is Status.unbounded

@@ -9,6 +9,7 @@ in sum, while none of the others shrinks; and the loss is followed along that wa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
@@ -49,15 +50,13 @@ def find_spike(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
     rows = _Rows(objective)
     start, reached = rows.raw(begun), rows.raw(gamma)
     for a, b in permutations(range(objective.columns), 2):
-        if rows.designs[b].shape[1] < 2:
-            continue  # a scale that all rows share shrinks on all of them
         for sign in (-1.0, 1.0):
             modes = rows.modes(start, a, b, sign)
             if modes is None:
                 continue
             distance, sharpness = np.abs(reached[a] - modes), -sign * reached[b]
             for order in (np.argsort(distance), np.argsort(sharpness)):
-                found = rows.spike(space, begun, modes, order, a, b, sign)
+                found = rows.spike(space, (begun, gamma), modes, order, a, b, sign)
                 if found is not None:
                     return found
     return None
@@ -121,24 +120,33 @@ class _Rows:
         return low if (falls > SHARP * STEPS[-1]).all() else None
 
     def spike(
-        self, space: Subspace, begun: Array, modes: Array, order: Any, a: int, b: int, sign: float
+        self,
+        space: Subspace,
+        between: tuple[Array, Array],
+        modes: Array,
+        order: Any,
+        a: int,
+        b: int,
+        sign: float,
     ) -> Recession | None:
         """The direction in which column b goes to one side on the first rows of an order, where the loss falls on."""
         parts = self.objective.parts
         through = _independent(self.designs[a], order)
         inner, wanted = self.designs[a][through], (modes - self.offset[a])[through]
-        theta = begun.copy()
+        begun, theta = between[0], between[1].copy()  # tails are as heavy as the fit has made them
+        theta[parts[b]] = begun[parts[b]]
         for _ in range(2):  # the second takes off the rounding of the first
             theta[parts[a]] += np.linalg.lstsq(inner, wanted - inner @ theta[parts[a]], rcond=None)[
                 0
             ]
-        along = _sharpest(self.designs[b], self.weight, through)
-        if along is None:
-            return None
-        direction = np.zeros(space.size)
-        direction[parts[b]] = sign * along
-        found = find_recession(space, theta, space.evaluate(theta, 0), direction)
-        return found if found is not None and found.unbounded else None
+        sums = space.evaluate(theta, 0)
+        for along in _sharpest(self.designs[b], self.weight, through):
+            direction = np.zeros(space.size)
+            direction[parts[b]] = sign * along
+            found = find_recession(space, theta, sums, direction)
+            if found is not None and found.unbounded:
+                return found
+        return None
 
 
 def _independent(design: Array, order: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -157,10 +165,10 @@ def _independent(design: Array, order: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.array(kept, dtype=np.intp)
 
 
-def _sharpest(design: Array, weight: Array, through: NDArray[np.intp]) -> Array | None:
-    """u that makes Σ w·(design·u) the largest where design·u is at most 1, and at most 0 but for some rows.
+def _sharpest(design: Array, weight: Array, through: NDArray[np.intp]) -> Iterator[Array]:
+    """Ways u for the scale to go: with the largest Σ w·(design·u) where design·u is at most 1, and 0 but for some rows.
 
-    None where that is 0.
+    And all rows alike: where tails are heavy enough, the density of some outweighs what the others lose.
     """
     from scipy.optimize import linprog
 
@@ -175,6 +183,6 @@ def _sharpest(design: Array, weight: Array, through: NDArray[np.intp]) -> Array 
         bounds=(None, None),
         method="highs",
     )
-    if found.x is None or -found.fun <= SHRINKS * weight.max():
-        return None
-    return np.asarray(found.x / scale)
+    if found.x is not None and -found.fun > SHRINKS * weight.max():
+        yield np.asarray(found.x / scale)
+    yield np.asarray(np.linalg.lstsq(design, np.ones(design.shape[0]), rcond=None)[0])
