@@ -45,8 +45,9 @@ def find_spike(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
         return None
     if not 2 <= objective.columns <= MOST_COLUMNS:
         return None
-    if getattr(objective.loss, "discrete", False):
-        return None
+    loss = objective.loss
+    if getattr(loss, "discrete", False) or getattr(loss, "moving_ends", False):
+        return None  # no density is without bound, or it is so where its support ends
     rows = _Rows(objective)
     start, reached = rows.raw(begun), rows.raw(gamma)
     for a, b in permutations(range(objective.columns), 2):
