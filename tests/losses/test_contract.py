@@ -117,6 +117,26 @@ NEARLY_LINEAR = {
 }
 
 
+#: Combination → points (y, raw…) at which a factor of a slope leaves the range of numbers, or is lost beside one.
+FAR_OUT = {
+    "GeneralisedExtremeValue(loc: identity, scale: log, shape: identity)": [
+        (1e200, 0.0, -300.0, 1.0),
+        (3.7e-128, 0.0, -300.0, 0.0),
+    ],
+    "GeneralisedExtremeValue(loc: identity, scale: log, shape: log)": [
+        (4.027010543684624e213, 963768096.4767363, -1.0, 286.5957590253034)
+    ],
+    "GeneralisedExtremeValue(loc: identity, scale: square, shape: identity)": [
+        (-1e300, -2.163055343898737, 1e-30, -0.16822611545896143),
+        (-1e300, -2.163055343898737, 1e-30, 0.0),
+    ],
+    "Ordinal(loc: probit, thresholds: increments)": [
+        (2.0, -3.0, -30.0, 30.0, -30.0),
+        (2.0, -3.0, 0.0, 30.0, -30.0),
+    ],
+}
+
+
 def named(c: Combination) -> str:
     return f"{c}".replace(" ", "") + (f"K{c.classes}" if c.classes else "")
 
@@ -158,6 +178,13 @@ def test_other_links(c: Combination) -> None:
 def test_curvature_where_the_loss_is_nearly_linear(name: str) -> None:
     c = next(c for c in [*DEFAULTS, *OTHERS] if str(c) == name)
     report = check(c, [NEARLY_LINEAR[name]], engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
+@pytest.mark.parametrize("name", FAR_OUT)
+def test_far_out(name: str) -> None:
+    c = next(c for c in [*OTHERS, *DEFAULTS] if str(c) == name)
+    report = check(c, FAR_OUT[name], engines.numpy_engine)
     assert report.passed, report.failures()
 
 
