@@ -73,6 +73,13 @@ NEARLY_LINEAR = {
         -11.63090592169506,
         1.4686102608941773,
     ),
+    "JohnsonSU(loc: log, scale: log, skewness: identity, tail: log)": (
+        0.0,
+        30.0,
+        -3.0,
+        -30.0,
+        -30.0,
+    ),
     "InverseGaussian(mean: inverse, shape: log)": (1e300, 1.0, 30.0),
     "InverseGaussian(mean: inverse_squared, shape: log)": (1e300, 1e-30, 0.4783397390169099),
     "InverseGaussian(mean: log, shape: identity)": (1e300, -1.0, 300.0),
