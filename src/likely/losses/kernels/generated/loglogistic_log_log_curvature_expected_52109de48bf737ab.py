@@ -193,7 +193,7 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
@@ -253,33 +253,21 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
         t40 = 1.0 / t39
         t41 = t31 * t40
         t42 = t38 * t41
-        t43 = -t42
-        t44 = t43 / t27
+        t43 = t42 / t27
+        t44 = -t43
         t45 = -t44
         t46 = t29 * t41
         t47 = -t46
         t48 = t47 + (-1.0)
-        t49 = exp(t30)
-        t50 = t49 + 1.0
-        t51 = 1.0 / t50
-        t52 = t51 * t49
-        t53 = 2.0 * t52
-        t54 = t51 * t53
-        t55 = t54 / t27
-        t56 = t55 / t27
-        t57 = t29 < 1000.0
-        t58 = t29 if t57 else 0.0
-        t59 = t54 * t58
-        t60 = t59 - t41
-        t61 = t60 * t38
-        t62 = t61 / t27
-        t63 = -t62
-        t64 = t59 * t58
-        t65 = t64 - t46
+        t49 = t26 * t26
+        t50 = t49 / 3.0
+        t51 = math.pi * math.pi
+        t52 = t51 + 3.0
+        t53 = t52 / 9.0
         out0[i] = t37
         out1[i] = t45
         out2[i] = t48
-        out3[i] = t56
-        out4[i] = t63
-        out5[i] = t65
+        out3[i] = t50
+        out4[i] = 0.0
+        out5[i] = t53
     return invalid
