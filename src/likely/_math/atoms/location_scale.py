@@ -2,9 +2,9 @@
 
 Of g(z) the loss needs g′/s, z g′, g″/s², g′ + z g″ and z (g′ + z g″): each is an atom of its own, so that
 nothing is multiplied out that would cancel, a z that has overflowed never meets a 0, and a g″ that has vanished no
-small s. They take d, s and log s; the derivative in the scale goes through log s alone. Through links other than the logarithm
-(``connection``) g″ + a g′ and z² g″ + a z g′ come in, whose terms may both be infinite. Families of a positive y whose
-logarithm has the density use them with d = log y − log scale.
+small s. They take d, s and log s; the derivative in the scale goes through log s alone. Through links other than
+the logarithm (``connection``) g″ + a g′ and z² g″ + a z g′ come in, whose terms may both be infinite. Families of a
+positive y whose logarithm has the density use them with d = log y − log scale.
 """
 
 from __future__ import annotations
