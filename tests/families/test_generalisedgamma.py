@@ -66,6 +66,18 @@ def test_both_tails_at_any_shape(q):
     np.testing.assert_allclose(np.log(twin.isf(true[seen])), -w[seen], rtol=1e-11)
 
 
+@pytest.mark.parametrize("q", [-1000.0, 1000.0])
+def test_tails_of_which_the_incomplete_gamma_function_is_one_power(q):
+    d = GeneralisedGamma().at(loc=0.3, scale=0.05, shape=q)
+    level = np.array([1e-5, 0.1, 0.5, 0.9])
+    y = (d.isf(level) if q < 0 else d.quantile(level)).ravel()
+    near, far = (d.sf, d.cdf) if q < 0 else (d.cdf, d.sf)
+    seen = (y > 0.0) & (y < np.inf)  # others are beyond the range of numbers
+    assert seen.any()
+    assert near(y)[seen] == pytest.approx(level[seen], rel=1e-10)
+    assert far(y)[seen] == pytest.approx(1.0 - level[seen], rel=1e-10)
+
+
 def test_the_smallest_quantiles_of_a_large_shape_are_not_lost():
     d = GeneralisedGamma().at(loc=0.0, scale=0.1, shape=3.0)
     q = np.array([1e-200, 1e-60, 1e-5])

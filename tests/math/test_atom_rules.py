@@ -7,6 +7,7 @@ rule may send the derivative through the hint, so rules are compared along consi
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
@@ -213,7 +214,11 @@ def test_covariant_of_products_and_quotients(gamma: tuple[float | str, float | s
     t, parts = symbol("t"), [symbol(g) if isinstance(g, str) else as_node(g) for g in gamma]
     connection, theta = Connection(*parts), exp(t)
     f, g = theta * make("log1p", theta), make("sqrt", 1.0 + theta * theta)
-    at = {"t": mpf("-0.3")} | {str(p): mpf(str(p)) for p in parts if p.op == "symbol"}
+    residual = symbol("y") - theta, as_node(0.4), as_node(math.log(0.4))
+    pull = make("hypot_reciprocal", *residual) * -theta  # a rule in either factor
+    at = {"t": mpf("-0.3"), "y": mpf("2.5")} | {
+        str(p): mpf(str(p)) for p in parts if p.op == "symbol"
+    }
     for node in (
         f * f,
         f * g,
@@ -223,6 +228,8 @@ def test_covariant_of_products_and_quotients(gamma: tuple[float | str, float | s
         -f * (g - f * (theta / g)),
         f + f * g,
         2.0 / (3.0 + f),
+        pull * make("arsinh_ratio", *residual),
+        make("arsinh_ratio", *residual) * pull,
     ):
         with mp.workdps(DIGITS):
             true = value(tangent([node], t)[0] - connection.node * node, at)

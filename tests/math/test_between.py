@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -18,10 +19,18 @@ U = 2.0**-53
 RNG = np.random.default_rng(0)
 EDGES = (0.0, 1e-9, 0.3, -1.0, 5.0, -5.0, -30.0, -37.5)
 LOG_GAPS = (-37.5, -30.0, -3.0, -0.7, 0.0, 1.5, 3.0)
+#: So far out that the density falls to a fraction within a narrow interval.
+FAR = [
+    (sign * math.exp(x), d - x)
+    for x in (5.0, 6.5, 30.0)
+    for sign in (1.0, -1.0)
+    for d in (0.0, 1.0, 3.0)
+]
 POINTS = [
     *product(EDGES, LOG_GAPS),
     *map(tuple, RNG.normal(0.0, 1.5, (20, 2)).tolist()),
     *((-0.5 * float(np.exp(d)), d) for d in LOG_GAPS),  # about the mode
+    *FAR[:12],
 ]
 
 
@@ -74,13 +83,14 @@ def derivatives(truth, a, d):
 
 @pytest.mark.parametrize("name", BETWEEN)
 def test_against_many_digits(name):
-    a, d = np.array(POINTS).T
+    points = [*POINTS, *FAR[12:]] if name == "probit" else POINTS
+    a, d = np.array(points).T
     with np.errstate(all="ignore"):
         found = program(name)({"a": a, "d": d})
     found = np.array([np.broadcast_to(v, a.shape) for v in found])
     assert np.isfinite(found).all()
     with mp.workdps(300):
-        for i, point in enumerate(POINTS):
+        for i, point in enumerate(points):
             x, y = map(mpf, point)
             true = derivatives(TRUTH[name], x, y)
             # What rounding of the inputs does, by the next order of derivatives.

@@ -129,6 +129,23 @@ def at(forms: Mapping[float, Callable[..., Node]]) -> Callable[..., Node | None]
     return form
 
 
+def residual(form: Callable[..., Node]) -> Covariant:
+    """The rule of an atom f whose first argument is d = y − m, of which m alone moves, as m = eᵗ does.
+
+    ``form(y, m, *arguments)`` = ∂f + f: what f times m is by t, where f is nearly proportional to 1/m.
+    """
+
+    def covariant(atom: Moving, gamma: Connection) -> Node | None:
+        d = atom.args[0]
+        if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
+            return None
+        y, m = d.args
+        found = at({-1.0: lambda *args: form(y, m, *args)})
+        return found(*atom.args, atom.node, atom.slope, gamma)
+
+    return covariant
+
+
 def first_of(*rules: Covariant) -> Covariant:
     """The first of several rules that applies."""
 

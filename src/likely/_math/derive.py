@@ -179,6 +179,8 @@ class _Covariant:
                 if degree is not None:
                     return times(self(b, gamma.plus(-degree)), a)
             a, b = node.args
+            if self._ruled(a) and not self._ruled(b):
+                a, b = b, a
             power = self._carried(a)
             grown = self(b, gamma.plus(-power))
             return times(self(a, gamma.fixed(power)), b) + times(a, grown)
@@ -202,6 +204,15 @@ class _Covariant:
             return 0.0
         signs = (1.0, -1.0) if node.op == "divide" else (1.0, 1.0)
         return sum(sign * self._carried(arg) for sign, arg in zip(signs, node.args, strict=False))
+
+    def _ruled(self, node: Node) -> bool:
+        """Whether what Γ takes off a product reaches an atom that has a rule for it."""
+        if node.op == "multiply":
+            return any(self._ruled(arg) for arg in node.args)
+        if node.op in ("divide", "negative"):
+            return self._ruled(node.args[0])
+        moves = self.degrees[id(node)] is None and node is not self.variable
+        return moves and ATOMS[node.op].covariant is not None
 
     def _share(self, node: Node, gamma: Connection) -> Node | None:
         """Of a/(1 + x): −a/(1 + x)·(q x/(1 + x) + Γ), with x of degree q, a constant."""

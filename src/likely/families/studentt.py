@@ -3,6 +3,7 @@
 from likely._math.atoms import (
     betaincinv,
     lgamma,
+    ndtri,
     scaled_log1p,
     stdtr,
     stdtrit,
@@ -13,10 +14,15 @@ from likely._math.atoms import (
     student_pull,
 )
 from likely._math.domains import positive, real
-from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, sqrt, where
+from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, polynomial, sqrt, where
 from likely._math.tails.intervals import log_between, narrow_between
 from likely._math.tails.student import log_constant, log_student_tail
 from likely.families.base import Distribution, Parameter
+
+#: Below this log x an incomplete beta function is its leading term.
+LOG_TINY = -100.0
+#: From so many degrees of freedom on, a quantile is the Normal's and three powers of 1/df.
+NORMAL = 1e6
 
 
 def _stirling_2(x, log_x):
@@ -42,16 +48,32 @@ def _lower(z, df):
     return where(z < -1e100, far, where(z > 1e100, 1.0 - far, middle))
 
 
+def _nearly_normal(u, df):
+    # The quantile where the Normal's is u, by the first powers of 1/df: Abramowitz and Stegun, 26.7.5.
+    r, s = 1.0 / df, u * u
+    third = polynomial(s, (-15.0, 17.0, 19.0, 3.0)) / 384.0
+    second = polynomial(s, (3.0, 16.0, 5.0)) / 96.0
+    return u * (1.0 + r * ((s + 1.0) / 4.0 + r * (second + r * third)))
+
+
 def _lower_quantile(q, df):
-    # In the tail through x = df/(df + z²), with 2q = I_x(df/2, ½); one term where x would underflow.
+    # From the smaller tail, in it through x = df/(df + z²), with 2q = I_x(df/2, ½), while 1 − x has its digits; one
+    # term where x is tiny, as it is at any level of tails so heavy that z may be beyond all numbers.
     a = 0.5 * df
-    tail = where(q < 1e-10, q, 1e-10)
-    x = betaincinv(a, 0.5, 2.0 * tail)
-    small = x < 1e-280
-    z = sqrt(df * ((1.0 - x) / where(small, 1.0, x)))
-    log_x = (log(2.0 * tail) + _log_beta(a)) / a
-    far = exp(0.5 * (df.log - log_x))
-    return where(q < 1e-10, -where(small, far, z), stdtrit(df, q))
+    upper = q > 0.5
+    level = where(upper, 1.0 - q, q)
+    log_x = (log(2.0 * level) + _log_beta(a)) / a
+    far = log_x < LOG_TINY
+    deep = level < 1e-10
+    x = betaincinv(a, 0.5, 2.0 * where(far, 1e-10, where(deep, level, 1e-10)))
+    tail = where(
+        df > NORMAL,
+        _nearly_normal(-ndtri(where(deep, level, 1e-10)), df),
+        sqrt(df * ((1.0 - x) / x)),
+    )
+    inside = where(deep, tail, -stdtrit(df, where(far, 0.25, level)))
+    z = where(far, exp(0.5 * (df.log - log_x)), inside)
+    return where(upper, z, -z)
 
 
 class StudentT(Distribution):

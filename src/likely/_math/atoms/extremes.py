@@ -18,8 +18,10 @@ from likely._math.atoms.pareto import (
     _bends_in_log,
     _hazard,
     _log1p_and,
+    _rate,
     _ratio,
     _share,
+    beyond,
     pareto_fraction,
     shape_covariant,
 )
@@ -52,16 +54,37 @@ def _rise(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Nod
     return expm1(-_hazard(d, s, c, log_s))
 
 
-def _count(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    """we in one exponential: w may have vanished where e is infinite."""
-    return exp(-(1.0 + c) * _hazard(d, s, c, log_s))
+def _count(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, powers: tuple[float, float]
+) -> Node:
+    """e times powers of w and of r = w/s, in one exponential: those may have vanished where e is infinite."""
+    w, r = powers
+    return exp(-(1.0 + (w + r) * c) * _hazard(d, s, c, log_s) - r * log_s)
 
 
-def _pull(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    """w(1 + c − e)"""
-    w = _ratio(d, s, c, log_s)
-    early = _hazard(d, s, c, log_s) < EARLY
-    return where(early, (1.0 + c) * w - _count(d, s, c, log_s), w * (c - _rise(d, s, c, log_s)))
+def _net(
+    d: Expression, s: Expression, c: Expression, log_s: Expression, powers: tuple[float, float]
+) -> Node:
+    """1 + c − e times powers of w and of r, at most the first of each."""
+    w, r = powers
+    rise, early = _rise(d, s, c, log_s), _hazard(d, s, c, log_s) < EARLY
+    by = as_node(1.0)
+    late = c - rise
+    if w:
+        by = _ratio(d, s, c, log_s)
+        late = by * late
+    if r:
+        # Late r may vanish where c is as large.
+        far = beyond(d, s, c)
+        rest = (1.0 - rise / where(far, c, 1.0)) / where(far, d, 1.0)
+        by, late = _rate(d, s, c, log_s) * by, where(far, by * rest, late * _rate(d, s, c, log_s))
+    return where(early, (1.0 + c) * by - _count(d, s, c, log_s, powers), late)
+
+
+def _bend_of_kernel(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """(1 + c) r² (e − c)"""
+    r = _rate(d, s, c, log_s)
+    return (1.0 + c) * (_count(d, s, c, log_s, (0.0, 2.0)) - (c * r) * r)
 
 
 def _small(x: Node) -> Node:
@@ -83,13 +106,15 @@ def _times(x: Node, e: Node) -> Node:
 
 
 def _turn(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """w(1 + c − e) + share · e"""
     e = exp(-_hazard(d, s, c, log_s))
-    return _pull(d, s, c, log_s) + _times(_share(d, s, c, log_s), e)
+    return _net(d, s, c, log_s, (1.0, 0.0)) + _times(_share(d, s, c, log_s), e)
 
 
 def _turn_slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    pull = _ratio(d, s, c, log_s) * _pull(d, s, c, log_s)
-    return pull + _times(_share(d, s, c, log_s), _count(d, s, c, log_s))
+    """r times the turn"""
+    count = _count(d, s, c, log_s, (0.0, 1.0))
+    return _net(d, s, c, log_s, (1.0, 1.0)) + _times(_share(d, s, c, log_s), count)
 
 
 def _cross(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -98,10 +123,12 @@ def _cross(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
 
 
 def _cross_slope(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
-    w, count = _ratio(d, s, c, log_s), _count(d, s, c, log_s)
+    """r times the cross"""
+    r, count = _rate(d, s, c, log_s), _count(d, s, c, log_s, (0.0, 1.0))
     early = _hazard(d, s, c, log_s) < EARLY
-    rise = where(early, count - w, w * _rise(d, s, c, log_s))
-    return w * w + (_share(d, s, c, log_s) * rise - _times(_bend(d, s, c, log_s), count))
+    rise = where(early, count - r, r * _rise(d, s, c, log_s))
+    rest = _share(d, s, c, log_s) * rise - _times(_bend(d, s, c, log_s), count)
+    return r * _ratio(d, s, c, log_s) + rest
 
 
 def _shape_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -177,7 +204,7 @@ extreme_turn_slope = register(
     "extreme_turn_slope",
     None,
     lambda d, s, c, log_s: (
-        _at(d, s, c)[2] * _at(d, s, c)[2] * (1.0 + c - _at(d, s, c)[1] * (1.0 - d / s))
+        _at(d, s, c)[2] * _at(d, s, c)[2] * (1.0 + c - _at(d, s, c)[1] * (1.0 - d / s)) / s
     ),
     _turn_slope,
 )
@@ -185,33 +212,31 @@ extreme_cross = register("extreme_cross", None, _textbook_cross, _cross)
 extreme_cross_slope = register(
     "extreme_cross_slope",
     None,
-    lambda d, s, c, log_s: _at(d, s, c)[2] * _textbook_cross(d, s, c, log_s),
+    lambda d, s, c, log_s: _textbook_cross(d, s, c, log_s) / (s + c * d),
     _cross_slope,
 )
 extreme_bend = register(
     "extreme_bend",
     None,
-    lambda d, s, c, log_s: (1.0 + c) * _at(d, s, c)[2] * _at(d, s, c)[2] * (_at(d, s, c)[1] - c),
-    lambda d, s, c, log_s: (
-        (1.0 + c) * _ratio(d, s, c, log_s) * (_count(d, s, c, log_s) - c * _ratio(d, s, c, log_s))
-    ),
+    lambda d, s, c, log_s: (1.0 + c) * (_at(d, s, c)[1] - c) / ((s + c * d) * (s + c * d)),
+    _bend_of_kernel,
 )
 extreme_shape_2 = register("extreme_shape_2", None, _textbook_shape_2, _shape_2)
 extreme_pull = register(
     "extreme_pull",
     lambda d, s, c, log_s, out: (
-        extreme_bend(d, s, c, log_s) / s,
+        extreme_bend(d, s, c, log_s),
         0.0,
         extreme_cross_slope(d, s, c, log_s),
-        out - extreme_turn_slope(d, s, c, log_s),
+        -extreme_turn_slope(d, s, c, log_s),
     ),
-    lambda d, s, c, log_s: _at(d, s, c)[2] * (1.0 + c - _at(d, s, c)[1]),
-    _pull,
+    lambda d, s, c, log_s: (1.0 + c - _at(d, s, c)[1]) / (s + c * d),
+    lambda d, s, c, log_s: _net(d, s, c, log_s, (0.0, 1.0)),
 )
 extreme_scale = register(
     "extreme_scale",
     lambda d, s, c, log_s, out: (
-        -extreme_turn_slope(d, s, c, log_s) / s,
+        -extreme_turn_slope(d, s, c, log_s),
         0.0,
         -extreme_share(d, s, c, log_s) * extreme_cross(d, s, c, log_s),
         extreme_share(d, s, c, log_s) * extreme_turn(d, s, c, log_s),
@@ -239,7 +264,7 @@ extreme_scale_and: Atom = register(
 extreme_shape = register(
     "extreme_shape",
     lambda d, s, c, log_s, out: (
-        extreme_cross_slope(d, s, c, log_s) / s,
+        extreme_cross_slope(d, s, c, log_s),
         0.0,
         extreme_shape_2(d, s, c, log_s),
         -extreme_share(d, s, c, log_s) * extreme_cross(d, s, c, log_s),
@@ -259,7 +284,7 @@ extreme_shape_in_log: Atom = register(
 extreme_kernel: Atom = register(
     "extreme_kernel",
     lambda d, s, c, log_s, out: (
-        extreme_pull(d, s, c, log_s) / s,
+        extreme_pull(d, s, c, log_s),
         0.0,
         extreme_shape(d, s, c, log_s),
         extreme_scale(d, s, c, log_s),

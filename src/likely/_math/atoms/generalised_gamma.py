@@ -39,6 +39,7 @@ from likely._math.graph import (
     as_node,
     equal,
     exp,
+    expm1,
     log,
     log1p,
     maximum,
@@ -444,8 +445,9 @@ def gengamma_lower(w: Any, q: Any) -> Node:
     log_at = log(n) + plain * w
     at = exp(log_at)
     # One term of the power series, where x would underflow.
-    below = where(log_at < LOG_TINY, exp(n * log_at - lgamma(n + 1.0)), gammainc(n, at))
-    far = where(plain > 0.0, below, gammaincc(n, at))
+    term, under = n * log_at - lgamma(n + 1.0), log_at < LOG_TINY
+    below = where(under, exp(term), gammainc(n, at))
+    far = where(plain > 0.0, below, where(under, -expm1(term), gammaincc(n, at)))
     return where(small, exp(_log_smooth(w, tiny)), far)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from likely._math.atoms import Atom, register
+from likely._math.connection import residual
 from likely._math.graph import (
     Expression,
     Node,
@@ -66,6 +67,13 @@ def _share(d: Expression, s: Expression, log_s: Expression) -> Node:
     return where(near, 1.0 / (1.0 + u * u), (s / size) * (s / size))
 
 
+def _pull_in_log(
+    y: Expression, m: Expression, d: Expression, s: Expression, log_s: Expression
+) -> Node:
+    r, sine = _reciprocal(d, s, log_s), _sine(d, s, log_s)
+    return r * (_share(d, s, log_s) * ((d - m) * r) + sine * sine * (y * r))
+
+
 hypot_share: Atom = register(
     "hypot_share",
     lambda d, s, log_s, out: (
@@ -95,11 +103,49 @@ hypot_reciprocal: Atom = register(
     ),
     lambda d, s, log_s: 1.0 / sqrt(s * s + d * d),
     _reciprocal,
+    residual(lambda y, m, d, s, log_s: hypot_in_log(y, d, s, log_s)),
+)
+hypot_in_log: Atom = register(
+    # r³ (s² + dy)
+    "hypot_in_log",
+    None,
+    lambda y, d, s, log_s: (s * s + d * y) / ((s * s + d * d) * sqrt(s * s + d * d)),
+    lambda y, d, s, log_s: (
+        _reciprocal(d, s, log_s)
+        * (_share(d, s, log_s) + _sine(d, s, log_s) * (y * _reciprocal(d, s, log_s)))
+    ),
+)
+hypot_pull: Atom = register(
+    "hypot_pull",
+    lambda d, s, log_s, out: (
+        hypot_pull_slope(d, s, log_s),
+        0.0,
+        -2.0 * out * hypot_share(d, s, log_s),
+    ),
+    lambda d, s, log_s: d / (s * s + d * d),
+    lambda d, s, log_s: _sine(d, s, log_s) * _reciprocal(d, s, log_s),
+    residual(lambda y, m, d, s, log_s: hypot_pull_in_log(y, m, d, s, log_s)),
+)
+hypot_pull_slope: Atom = register(
+    "hypot_pull_slope",
+    None,
+    lambda d, s, log_s: (s * s - d * d) / ((s * s + d * d) * (s * s + d * d)),
+    lambda d, s, log_s: (
+        (_share(d, s, log_s) - _sine(d, s, log_s) * _sine(d, s, log_s))
+        * _reciprocal(d, s, log_s)
+        * _reciprocal(d, s, log_s)
+    ),
+)
+hypot_pull_in_log: Atom = register(
+    "hypot_pull_in_log",
+    None,
+    lambda y, m, d, s, log_s: (s * s * (d - m) + d * d * y) / ((s * s + d * d) * (s * s + d * d)),
+    _pull_in_log,
 )
 log_hypot: Atom = register(
     "log_hypot",
     lambda d, s, log_s, out: (
-        hypot_sine(d, s, log_s) * hypot_reciprocal(d, s, log_s),
+        hypot_pull(d, s, log_s),
         0.0,
         hypot_share(d, s, log_s),
     ),

@@ -1,10 +1,10 @@
 """Atoms of location-scale families: −log density as a function of z = d/s, with d = y − loc.
 
-Of g(z) the loss needs g′, z g′, g″, g′ + z g″ and z (g′ + z g″): each is an atom of its own, so that
-nothing is multiplied out that would cancel, and a z that has overflowed never meets a 0. They take
-d, s and log s; the derivative in the scale goes through log s alone. Through links other than the logarithm
-(``connection``) g″ + a g′ and z² g″ + a z g′ come in, whose terms may both be infinite. Families of a positive y whose
-logarithm has the density use them with d = log y − log scale.
+Of g(z) the loss needs g′/s, z g′, g″/s², g′ + z g″ and z (g′ + z g″): each is an atom of its own, so that
+nothing is multiplied out that would cancel, a z that has overflowed never meets a 0, and a g″ that has vanished no
+small s. They take d, s and log s; the derivative in the scale goes through log s alone. Through links other than
+the logarithm (``connection``) g″ + a g′ and z² g″ + a z g′ come in, whose terms may both be infinite. Families of a
+positive y whose logarithm has the density use them with d = log y − log scale.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Standard:
     value: Function  # g
     slope: Function  # g′
     scale: Function  # z g′
-    bend: Function  # g″
+    bend: Sum  # of z and a: g″ eᵃ
     cross: Function  # g′ + z g″
     scale_2: Function  # z (g′ + z g″)
     bend_and: Sum  # of z and a: g″ + a g′
@@ -70,25 +70,28 @@ def location_scale(name: str, standard: Standard) -> Atom:
         "_turn_and", lambda z, a: z * z * g2(z) + a * z * g1(z), standard.turn_and
     )
 
-    def slope_form(
-        d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection
-    ) -> Node:
-        return bend_and(d, s, log_s, -gamma.node * s) / s
+    def pull_form(d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection) -> Node:
+        return bend_and(d, s, log_s, -gamma.node * s) / s / s
 
     def scale_form(
         d: Node, s: Node, log_s: Node, out: Node, slope: Node, gamma: Connection
     ) -> Node:
         return -turn_and(d, s, log_s, gamma.plus(1.0).node)
 
-    bend = atom("_bend", g2, standard.bend)
+    bend = register(
+        name + "_bend",
+        None,
+        lambda d, s, log_s: g2(d / s) / (s * s),
+        lambda d, s, log_s: standard.bend(d / s, -2.0 * log_s),
+    )
     cross = atom("_cross", lambda z: g1(z) + z * g2(z), standard.cross)
     scale_2 = atom("_scale_2", lambda z: z * (g1(z) + z * g2(z)), standard.scale_2)
-    slope = atom(
-        "_slope",
-        g1,
-        standard.slope,
-        lambda d, s, log_s, out: (bend(d, s, log_s) / s, 0.0, out - cross(d, s, log_s)),
-        along(0, slope_form),
+    pull = register(
+        name + "_pull",
+        lambda d, s, log_s, out: (bend(d, s, log_s), 0.0, -cross(d, s, log_s) / s),
+        lambda d, s, log_s: g1(d / s) / s,
+        lambda d, s, log_s: standard.slope(d / s) / s,
+        along(0, pull_form),
     )
     scale = atom(
         "_scale",
@@ -101,7 +104,7 @@ def location_scale(name: str, standard: Standard) -> Atom:
         "_kernel",
         g,
         standard.value,
-        lambda d, s, log_s, out: (slope(d, s, log_s) / s, 0.0, -scale(d, s, log_s)),
+        lambda d, s, log_s, out: (pull(d, s, log_s), 0.0, -scale(d, s, log_s)),
     )
 
 
@@ -113,11 +116,10 @@ def _below(bound: float, z: Expression) -> Node:
 # --- Logistic: g = z + 2 log(1 + e⁻ᶻ), even in z. -------------------------------------------------
 
 
-def _logistic_density(z: Expression) -> Node:
-    # 2 e/(1 + e)², twice the density
-    e = exp(-abs_(z))
-    t = 1.0 / (1.0 + e)
-    return 2.0 * (e * t) * t
+def _logistic_density(z: Expression, a: Expression | float = 0.0) -> Node:
+    # 2 e/(1 + e)², twice the density, times eᵃ
+    t = 1.0 / (1.0 + exp(-abs_(z)))
+    return 2.0 * (exp(a - abs_(z)) * t) * t
 
 
 def _half_tanh(z: Expression) -> Node:
@@ -175,7 +177,7 @@ gumbel_kernel = location_scale(
         value=lambda z: where(z < -700.0, 0.0, z) + (1.0 + expm1(-z)),
         slope=lambda z: -expm1(-z),
         scale=lambda z: -z * expm1(-z),
-        bend=lambda z: exp(-z),
+        bend=lambda z, a: exp(a - z),
         cross=lambda z: _below(1e3, z) * exp(-z) - expm1(-z),
         scale_2=lambda z: _below(1e3, z) * (_below(1e3, z) * exp(-z)) - z * expm1(-z),
         bend_and=_gumbel_bend_and,

@@ -11,7 +11,17 @@ from collections.abc import Callable
 from likely._math import special
 from likely._math.atoms import Atom, register
 from likely._math.connection import Connection, Covariant, Moving, along, at
-from likely._math.graph import Expression, Node, abs_, as_node, is_constant, log, log1p, where
+from likely._math.graph import (
+    Expression,
+    Node,
+    abs_,
+    as_node,
+    equal,
+    is_constant,
+    log,
+    log1p,
+    where,
+)
 
 #: Below this 1 + u is 1, and from its inverse on it is u, which may overflow where log u does not.
 TINY = 1e-18
@@ -31,6 +41,11 @@ def _product(d: Expression, s: Expression, c: Expression) -> Node:
 def in_support(d: Expression, s: Expression, c: Expression) -> Node:
     """Whether 1 + cz > 0, by the number that the atoms take the logarithm of."""
     return _product(d, s, c) > -1.0
+
+
+def beyond(d: Expression, s: Expression, c: Expression) -> Node:
+    """Whether 1 + u is u."""
+    return _product(d, s, c) > 1.0 / TINY
 
 
 def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -55,6 +70,11 @@ def _ratio(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     return 1.0 / (1.0 + _product(d, s, c))
 
 
+def _rate(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """r = w/s = 1/(s + cd), where w may have underflowed."""
+    return where(beyond(d, s, c), 1.0 / (c * d), _ratio(d, s, c, log_s) / s)
+
+
 def _fraction(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """v = u/(1 + u)"""
     u = _product(d, s, c)
@@ -65,7 +85,8 @@ def _share(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     """z/(1 + u)"""
     z = d / s
     near = abs_(z) < FAR
-    return where(near, where(near, z, 0.0) * _ratio(d, s, c, log_s), 1.0 / (s / d + c))
+    far = where(equal(c, 0.0), z, 1.0 / (s / d + c))
+    return where(near, where(near, z, 0.0) * _ratio(d, s, c, log_s), far)
 
 
 def _bend(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:

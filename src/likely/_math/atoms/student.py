@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from likely._math.atoms.registry import Formula, register_named
-from likely._math.connection import Connection, Covariant, Moving, along, at, first_of
+from likely._math.connection import Connection, Covariant, Moving, along, at, first_of, residual
 from likely._math.graph import Node, log
 
 #
@@ -33,16 +33,6 @@ def _moving_residual(form: Formula) -> Covariant:
     return covariant
 
 
-def _student_pull_covariant(atom: Moving, gamma: Connection) -> Node | None:
-    # Far from y the loss is linear in log m, of d = y − m, and near it in m.
-    d, s, n, *_ = atom.args
-    if d.op != "subtract" or atom.slopes[0] is not -d.args[1] or not atom.alone(0):
-        return None
-    y, m = d.args
-    form = at({-1.0: lambda *args: student_pull_in_log(y, m, d, s, n) / m})
-    return form(*atom.args, atom.node, atom.slope, gamma)
-
-
 student_pull = register_named(
     "student_pull",
     lambda d, s, n, log_s, log_n, out: (
@@ -53,7 +43,8 @@ student_pull = register_named(
         -out * student_near(d, s, n),
     ),
     lambda d, s, n, log_s, log_n: d / (n * s * s + d * d),
-    _student_pull_covariant,
+    # Far from y the loss is linear in log m, of d = y − m, and near it in m.
+    residual(lambda y, m, d, s, n, log_s, log_n: student_pull_in_log(y, m, d, s, n) / m),
 )
 
 

@@ -139,8 +139,23 @@ class _Wide:
             log_ndtr(self.inner) - log_ndtr(outer),
         )
         self.mills = inverse_mills(self.inner)
-        #: g·φ(inner)/Δ
-        self.weight = g * (self.mills / -expm1(-self.drop))
+        #: φ(inner)/Δ and g times that
+        self.share = self.mills / -expm1(-self.drop)
+        self.weight = g * self.share
+        self.log_ratio = log(ratio)
+        self.width = g
+
+    @property
+    def lag(self) -> Node:
+        """How far inside the inner edge the mean lies, in the tail: as if there were no outer one, less what that cuts.
+
+        What is cut goes with ∫ (x + φ/Φ) dx from the outer to the inner edge, the logarithm of the ratio above.
+        """
+        tail = where(self.inner < 0.0, self.inner, -1.0)
+        close = self.width < 0.1
+        rise = self.width * _mean(lambda t: mills_gap(tail - t), where(close, self.width, 0.0))
+        cut = -expm1(-where(close, rise, self.log_ratio))
+        return mills_gap(tail) - self.share * (exp(-self.middle) * cut)
 
 
 def _normal(a: Expression, g: Expression, log_g: Expression) -> Node:
@@ -167,7 +182,8 @@ def _normal_slope_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
     wide, slope = _Wide(a, g), _normal_slope(a, g, log_g)
     near = where(wide.right, -(a + g), a)  # the outer edge, mirrored to the left
     slope = where(wide.right, -slope, slope)
-    two_sided = -wide.weight - slope * (near + slope)
+    outside = where(wide.inner < 0.0, wide.lag - g, near + slope)  # from the outer edge to the mean
+    two_sided = -wide.weight - slope * outside
     one_sided = -inverse_mills(wide.inner) * mills_gap(wide.inner)
     # a + S is b + S less g, and b + S the mean of t under the density.
     edge = _normal_edge(a, g, log_g)
@@ -185,9 +201,10 @@ def _first_moment(a: Expression, g: Expression) -> Node:
 
 def _normal_cross(a: Expression, g: Expression, log_g: Expression) -> Node:
     """∂T/∂a = −T (b + S); narrow, b + S is the mean of t under the density."""
-    b, edge = a + g, _normal_edge(a, g, log_g)
-    pull = where(_normal_narrow(a, g), edge * _first_moment(a, g), b + _normal_slope(a, g, log_g))
-    return -edge * pull
+    edge, wide = _normal_edge(a, g, log_g), _Wide(a, g)
+    tail = where(wide.right, g - wide.lag, wide.lag)
+    far = where(wide.inner < 0.0, tail, a + g + _normal_slope(a, g, log_g))
+    return -edge * where(_normal_narrow(a, g), edge * _first_moment(a, g), far)
 
 
 def _normal_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
