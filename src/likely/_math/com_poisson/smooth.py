@@ -155,16 +155,19 @@ class Smooth:
         return bent * self._by_m / self.n / self.n / self.centre
 
     @cached_property
-    def turned(self) -> Node:
-        """The derivative of 1/V in ν."""
-        return (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self.centre
+    def mixed(self) -> Node:
+        """The derivative of −log V in ν."""
+        return (
+            (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self.centre / self.precision
+        )
 
     @cached_property
-    def bent(self) -> Node:
-        """The derivative of m/V in m."""
+    def lean(self) -> Node:
+        """That of log(m/V) in log m."""
         m, centre = self.m, self.centre
         own = 0.5 * self.n - self._outside(0.0, 0.5) - self._m_m
-        return (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
+        bent = (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
+        return bent / self.precision
 
     # --- A count. -----------------------------------------------------------------------------------
 
