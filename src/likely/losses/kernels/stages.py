@@ -30,7 +30,7 @@ from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
-ROWS, _TOGETHER = 2048, 64
+ROWS, _TOGETHER = 4096, 64
 #: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
 _APART = ROWS + 8
 
@@ -67,12 +67,8 @@ def staged(
             f"flags, order = np.empty({ROWS}, np.uint8), np.empty({ROWS}, np.int64)",
             f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
         ]
-        test, (name,) = statements([condition], used)
-        read = [f"{name} = {name}_part[i]" for name in inputs]
-        chosen = [*read, *first, *test, f"flags[i] = 0 if {name} else 1"]
-        body += ["for i in range(size):", *indented(chosen, 1)]
         # Every row as if the condition held, without any copy; others are done again.
-        body += stages.lines(specialised(nodes, condition, True), [])
+        body += stages.lines(specialised(nodes, condition, True), first, condition)
         # A loop of its own: one that stores where its own count says is not vectorised. A plain 0 would be a type
         # of its own, for which every function that takes it is compiled once more.
         used.add("int64")
@@ -100,8 +96,10 @@ class _Stages:
         self.functions: dict[tuple[str, ...], str] = {}
         self.buffers = 0
 
-    def lines(self, nodes: Sequence[Node], first: Sequence[str]) -> list[str]:
-        """The lines for ``size`` rows, of which each begins with ``first``."""
+    def lines(
+        self, nodes: Sequence[Node], first: Sequence[str], condition: Node | None = None
+    ) -> list[str]:
+        """The lines for ``size`` rows, of which each begins with ``first``; ``flags`` says where a condition fails."""
         order = topological(nodes)
         level = _levels(order)
         held = _held(order, nodes, level)
@@ -114,7 +112,8 @@ class _Stages:
                 arrays = [place[id(node)] for node in (*group[0].args, *group)]
                 body.append(f"{self._function(group)}({', '.join(arrays)}, size)")
             computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
-            wanted = [*computed, *(nodes if stage == last else [])]
+            flagged = [condition] if condition is not None and stage == 0 else []
+            wanted = [*computed, *flagged, *(nodes if stage == last else [])]
             known = {
                 key: (f"({name}[i] > 0.0)" if is_condition(node) else f"{name}[i]")
                 for (key, node), name in zip(held.items(), place.values(), strict=True)
@@ -126,8 +125,10 @@ class _Stages:
             for node, name in zip(computed, names, strict=False):
                 value = f"1.0 if {name} else 0.0" if is_condition(node) else name
                 row.append(f"{place[id(node)]}[i] = {value}")
+            if flagged:
+                row.append(f"flags[i] = 0 if {names[len(computed)]} else 1")
             if stage == last:
-                results = names[len(computed) :]
+                results = names[len(computed) + len(flagged) :]
                 written = zip(self.outputs, results, strict=True)
                 row += [f"{out}_part[i] = {name}" for out, name in written]
             body += ["for i in range(size):", *indented(row, 1)]

@@ -237,18 +237,18 @@ compound_poisson_patches = COEFFICIENTS['compound_poisson_patches']()
 
 
 #: Rows that are taken at a time.
-ROWS = 2048
+ROWS = 4096
 
 
 def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
-    kept = np.empty(2048, np.int64)
+    kept = np.empty(4096, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((12, 2056))
+    given = np.empty((12, 4104))
     needed_here = given[0]
     log_nu_here = given[1]
     of_x_here = given[2]
@@ -265,8 +265,8 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((18, 2056))
-    ordered = np.empty((18, 2056))
+    fields = np.empty((18, 4104))
+    ordered = np.empty((18, 4104))
     terms_all = fields[0]
     nearest_all = fields[1]
     tilt_all = fields[2]
@@ -450,7 +450,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(40, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(2048, np.int64)
+    order = np.empty(4096, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -796,7 +796,7 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
 
 def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     ends = np.zeros(164, np.int64)
-    patch_of = np.empty(2048, np.int64)
+    patch_of = np.empty(4096, np.int64)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 161.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 162
@@ -804,7 +804,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         ends[patch_of[i] + 1] += 1
     for patch in range(162):
         ends[patch + 1] += ends[patch]
-    order = np.empty(2048, np.int64)
+    order = np.empty(4096, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
@@ -1506,9 +1506,9 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     out8 = rest[7][start + shift : stop + shift]
     out9 = rest[8][start + shift : stop + shift]
     invalid = 0
-    flags, order = np.empty(2048, np.uint8), np.empty(2048, np.int64)
-    packed = np.empty((14, 2056))
-    held = np.empty((54, 2056))
+    flags, order = np.empty(4096, np.uint8), np.empty(4096, np.int64)
+    packed = np.empty((14, 4104))
+    held = np.empty((54, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1563,8 +1563,8 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held51 = held[51]
     held52 = held[52]
     held53 = held[53]
-    for begin in range(0, stop - start, 2048):
-        size = min(2048, stop - start - begin)
+    for begin in range(0, stop - start, 4096):
+        size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
@@ -1587,70 +1587,65 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(raw2) < math.inf) & (abs(y) < math.inf) & (y >= 0.0)
             invalid += 0 if valid else 1
             t0 = y == 0.0
-            flags[i] = 0 if t0 else 1
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
-            raw2 = raw2_part[i]
-            t0 = abs(raw2)
-            t1 = -t0
-            t2 = exp(t1)
-            t3 = log1p_fraction(t2)
-            t4 = maximum(raw2, 0.0)
-            t5 = t3 + t4
-            t6 = -raw2
-            t7 = t6 < 0.0
-            t8 = t2 + 1.0
-            t9 = 1.0 / t8
-            t10 = t2 * t9
-            t11 = t10 if t7 else t9
-            t12 = raw0 * t11
-            t13 = t12 - raw1
-            t14 = t5 + t13
-            t15 = exp(t14)
-            t16 = -t15
+            t1 = abs(raw2)
+            t2 = -t1
+            t3 = exp(t2)
+            t4 = log1p_fraction(t3)
+            t5 = maximum(raw2, 0.0)
+            t6 = t4 + t5
+            t7 = -raw2
+            t8 = t7 < 0.0
+            t9 = t3 + 1.0
+            t10 = 1.0 / t9
+            t11 = t3 * t10
+            t12 = t11 if t8 else t10
+            t13 = raw0 * t12
+            t14 = t13 - raw1
+            t15 = t6 + t14
+            t16 = exp(t15)
             t17 = -t16
-            t18 = exp(t13)
-            t19 = -t18
+            t18 = -t17
+            t19 = exp(t14)
             t20 = -t19
-            t21 = raw2 < 0.0
-            t22 = t10 if t21 else t9
-            t23 = t22 * t11
-            t24 = exp(t5)
-            t25 = raw0 - t24
-            t26 = t25 * t15
-            t27 = t23 * t26
-            t28 = -t27
-            t29 = t18 * t11
-            t30 = -t29
+            t21 = -t20
+            t22 = raw2 < 0.0
+            t23 = t11 if t22 else t10
+            t24 = t23 * t12
+            t25 = exp(t6)
+            t26 = raw0 - t25
+            t27 = t26 * t16
+            t28 = t24 * t27
+            t29 = -t28
+            t30 = t19 * t12
             t31 = -t30
-            t32 = t18 * raw0
-            t33 = t32 * t23
-            t34 = -t33
-            t35 = -t28
-            t36 = t23 * t11
-            t37 = t23 * t22
-            t38 = t36 - t37
-            t39 = t38 * t26
-            t40 = t25 * t25
-            t41 = t24 * t24
-            t42 = t40 + t41
-            t43 = t42 * t15
-            t44 = t43 * t23
-            t45 = t44 * t23
-            t46 = t39 - t45
-            t47 = -t46
-            out0_part[i] = t17
-            out1_part[i] = t20
-            out2_part[i] = t16
-            out3_part[i] = t28
-            out4_part[i] = t31
-            out5_part[i] = t19
-            out6_part[i] = t17
-            out7_part[i] = t34
-            out8_part[i] = t35
-            out9_part[i] = t47
+            t32 = -t31
+            t33 = t19 * raw0
+            t34 = t33 * t24
+            t35 = -t34
+            t36 = -t29
+            t37 = t24 * t12
+            t38 = t24 * t23
+            t39 = t37 - t38
+            t40 = t39 * t27
+            t41 = t26 * t26
+            t42 = t25 * t25
+            t43 = t41 + t42
+            t44 = t43 * t16
+            t45 = t44 * t24
+            t46 = t45 * t24
+            t47 = t40 - t46
+            t48 = -t47
+            flags[i] = 0 if t0 else 1
+            out0_part[i] = t18
+            out1_part[i] = t21
+            out2_part[i] = t17
+            out3_part[i] = t29
+            out4_part[i] = t32
+            out5_part[i] = t20
+            out6_part[i] = t18
+            out7_part[i] = t35
+            out8_part[i] = t36
+            out9_part[i] = t48
         active = int64(0)
         for i in range(size):
             order[active] = i

@@ -203,12 +203,12 @@ com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
 #: Rows that are taken at a time.
-ROWS = 2048
+ROWS = 4096
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
+def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, size):
     ends = np.zeros(301, np.int64)
-    patch_of = np.empty(2048, np.int64)
+    patch_of = np.empty(4096, np.int64)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 298.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 299
@@ -216,11 +216,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         ends[patch_of[i] + 1] += 1
     for patch in range(299):
         ends[patch + 1] += ends[patch]
-    order = np.empty(2048, np.int64)
+    order = np.empty(4096, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
-    lanes = np.empty(128)
+    lanes = np.empty(176)
     start = int64(0)
     for patch in range(299):
         end = ends[patch]
@@ -235,6 +235,9 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 lanes[80 + i] = 0.0
                 lanes[96 + i] = 0.0
                 lanes[112 + i] = 0.0
+                lanes[128 + i] = 0.0
+                lanes[144 + i] = 0.0
+                lanes[160 + i] = 0.0
             c11_0 = com_poisson_patches[patch, 0]
             c11_1 = com_poisson_patches[patch, 1]
             c11_2 = com_poisson_patches[patch, 2]
@@ -322,12 +325,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c11_0 = p0c11_1 * t + c11_0
                 p1c11_0 = p1c11_1 * t + p0c11_1
                 p2c11_0 = p2c11_1 * t + p1c11_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c11_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c11_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c11_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c11_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c11_0
                 p0c10_9 = c10_10 * t + c10_9
                 p1c10_9 = c10_10
                 p0c10_8 = p0c10_9 * t + c10_8
@@ -357,12 +363,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c10_0 = p0c10_1 * t + c10_0
                 p1c10_0 = p1c10_1 * t + p0c10_1
                 p2c10_0 = p2c10_1 * t + p1c10_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c10_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c10_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c10_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c10_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c10_0
                 p0c9_9 = c9_10 * t + c9_9
                 p1c9_9 = c9_10
                 p0c9_8 = p0c9_9 * t + c9_8
@@ -392,12 +401,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c9_0 = p0c9_1 * t + c9_0
                 p1c9_0 = p1c9_1 * t + p0c9_1
                 p2c9_0 = p2c9_1 * t + p1c9_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c9_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c9_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c9_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c9_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c9_0
                 p0c8_9 = c8_10 * t + c8_9
                 p1c8_9 = c8_10
                 p0c8_8 = p0c8_9 * t + c8_8
@@ -427,12 +439,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c8_0 = p0c8_1 * t + c8_0
                 p1c8_0 = p1c8_1 * t + p0c8_1
                 p2c8_0 = p2c8_1 * t + p1c8_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c8_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c8_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c8_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c8_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c8_0
                 p0c7_9 = c7_10 * t + c7_9
                 p1c7_9 = c7_10
                 p0c7_8 = p0c7_9 * t + c7_8
@@ -462,12 +477,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c7_0 = p0c7_1 * t + c7_0
                 p1c7_0 = p1c7_1 * t + p0c7_1
                 p2c7_0 = p2c7_1 * t + p1c7_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c7_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c7_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c7_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c7_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c7_0
             c6_0 = com_poisson_patches[patch, 55]
             c6_1 = com_poisson_patches[patch, 56]
             c6_2 = com_poisson_patches[patch, 57]
@@ -555,12 +573,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c6_0 = p0c6_1 * t + c6_0
                 p1c6_0 = p1c6_1 * t + p0c6_1
                 p2c6_0 = p2c6_1 * t + p1c6_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c6_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c6_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c6_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c6_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c6_0
                 p0c5_9 = c5_10 * t + c5_9
                 p1c5_9 = c5_10
                 p0c5_8 = p0c5_9 * t + c5_8
@@ -590,12 +611,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c5_0 = p0c5_1 * t + c5_0
                 p1c5_0 = p1c5_1 * t + p0c5_1
                 p2c5_0 = p2c5_1 * t + p1c5_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c5_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c5_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c5_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c5_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c5_0
                 p0c4_9 = c4_10 * t + c4_9
                 p1c4_9 = c4_10
                 p0c4_8 = p0c4_9 * t + c4_8
@@ -625,12 +649,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c4_0 = p0c4_1 * t + c4_0
                 p1c4_0 = p1c4_1 * t + p0c4_1
                 p2c4_0 = p2c4_1 * t + p1c4_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c4_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c4_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c4_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c4_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c4_0
                 p0c3_9 = c3_10 * t + c3_9
                 p1c3_9 = c3_10
                 p0c3_8 = p0c3_9 * t + c3_8
@@ -660,12 +687,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c3_0 = p0c3_1 * t + c3_0
                 p1c3_0 = p1c3_1 * t + p0c3_1
                 p2c3_0 = p2c3_1 * t + p1c3_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c3_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c3_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c3_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c3_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c3_0
                 p0c2_9 = c2_10 * t + c2_9
                 p1c2_9 = c2_10
                 p0c2_8 = p0c2_9 * t + c2_8
@@ -695,12 +725,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c2_0 = p0c2_1 * t + c2_0
                 p1c2_0 = p1c2_1 * t + p0c2_1
                 p2c2_0 = p2c2_1 * t + p1c2_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c2_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c2_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c2_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c2_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c2_0
             c1_0 = com_poisson_patches[patch, 110]
             c1_1 = com_poisson_patches[patch, 111]
             c1_2 = com_poisson_patches[patch, 112]
@@ -755,12 +788,15 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c1_0 = p0c1_1 * t + c1_0
                 p1c1_0 = p1c1_1 * t + p0c1_1
                 p2c1_0 = p2c1_1 * t + p1c1_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c1_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c1_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c1_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c1_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c1_0
                 p0c0_9 = c0_10 * t + c0_9
                 p1c0_9 = c0_10
                 p0c0_8 = p0c0_9 * t + c0_8
@@ -790,32 +826,38 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p0c0_0 = p0c0_1 * t + c0_0
                 p1c0_0 = p1c0_1 * t + p0c0_1
                 p2c0_0 = p2c0_1 * t + p1c0_1
+                lanes[80 + i] = lanes[80 + i] * u + lanes[64 + i]
                 lanes[64 + i] = lanes[64 + i] * u + lanes[48 + i]
                 lanes[48 + i] = lanes[48 + i] * u + lanes[32 + i]
                 lanes[32 + i] = lanes[32 + i] * u + p0c0_0
-                lanes[96 + i] = lanes[96 + i] * u + lanes[80 + i]
-                lanes[80 + i] = lanes[80 + i] * u + p1c0_0
-                lanes[112 + i] = lanes[112 + i] * u + p2c0_0
+                lanes[128 + i] = lanes[128 + i] * u + lanes[112 + i]
+                lanes[112 + i] = lanes[112 + i] * u + lanes[96 + i]
+                lanes[96 + i] = lanes[96 + i] * u + p1c0_0
+                lanes[160 + i] = lanes[160 + i] * u + lanes[144 + i]
+                lanes[144 + i] = lanes[144 + i] * u + p2c0_0
             for i in range(16):
                 row = order[min(begin + i, end - 1)]
                 result0_rows[row] = lanes[32 + i]
                 result1_rows[row] = lanes[48 + i]
                 result2_rows[row] = 2.0 * lanes[64 + i]
-                result3_rows[row] = lanes[96 + i]
-                result4_rows[row] = lanes[80 + i]
-                result5_rows[row] = 2.0 * lanes[112 + i]
+                result3_rows[row] = lanes[112 + i]
+                result4_rows[row] = lanes[96 + i]
+                result5_rows[row] = 6.0 * lanes[80 + i]
+                result6_rows[row] = 2.0 * lanes[128 + i]
+                result7_rows[row] = 2.0 * lanes[160 + i]
+                result8_rows[row] = 2.0 * lanes[144 + i]
         start = end
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
-    kept = np.empty(2048, np.int64)
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
+    kept = np.empty(4096, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((13, 2056))
+    given = np.empty((18, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -829,12 +871,17 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result5_here = given[10]
     result6_here = given[11]
     result7_here = given[12]
+    result8_here = given[13]
+    result9_here = given[14]
+    result10_here = given[15]
+    result11_here = given[16]
+    result12_here = given[17]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((18, 2056))
-    ordered = np.empty((18, 2056))
+    fields = np.empty((23, 4104))
+    ordered = np.empty((23, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -865,7 +912,12 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_growth_square_ordered = ordered[17]
+    sum_pairs_ordered = ordered[17]
+    sum_triples_ordered = ordered[18]
+    sum_cube_ordered = ordered[19]
+    sum_square_growth_ordered = ordered[20]
+    sum_line_growth_ordered = ordered[21]
+    sum_growth_square_ordered = ordered[22]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -1138,7 +1190,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(272, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(2048, np.int64)
+    order = np.empty(4096, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -1472,6 +1524,11 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + lanes]
         sum_growth_lanes = sum_growth_ordered[begin : begin + lanes]
         sum_line_lanes = sum_line_ordered[begin : begin + lanes]
+        sum_pairs_lanes = sum_pairs_ordered[begin : begin + lanes]
+        sum_triples_lanes = sum_triples_ordered[begin : begin + lanes]
+        sum_cube_lanes = sum_cube_ordered[begin : begin + lanes]
+        sum_square_growth_lanes = sum_square_growth_ordered[begin : begin + lanes]
+        sum_line_growth_lanes = sum_line_growth_ordered[begin : begin + lanes]
         sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + lanes]
         for k in range(0, last, 2):
             index = float64(k)
@@ -1553,16 +1610,59 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = g * t48
-                t57 = t56 if t19 else 0.0
-                t58 = t46 * g_next
-                t59 = t58 if t1 else 0.0
-                t60 = t57 + t59
+                t56 = centre - 1.0
+                t57 = t56 + t4
+                t58 = t57 * t17
+                t59 = t57 - 1.0
+                t60 = t58 * t59
+                t61 = t60 if t1 else 0.0
+                t62 = t56 + t21
+                t63 = t34 * t62
+                t64 = t62 - 1.0
+                t65 = t63 * t64
+                t66 = t65 if t19 else 0.0
+                t67 = t61 + t66
+                t68 = t57 - 2.0
+                t69 = t60 * t68
+                t70 = t69 if t1 else 0.0
+                t71 = t62 - 2.0
+                t72 = t65 * t71
+                t73 = t72 if t19 else 0.0
+                t74 = t70 + t73
+                t75 = t37 * t37
+                t76 = t75 - 1.0
+                t77 = t76 * t38
+                t78 = t77 if t19 else 0.0
+                t79 = t41 * t41
+                t80 = t79 - 1.0
+                t81 = t80 * t42
+                t82 = t81 if t1 else 0.0
+                t83 = t78 + t82
+                t84 = g * t39
+                t85 = t84 if t19 else 0.0
+                t86 = t43 * g_next
+                t87 = t86 if t1 else 0.0
+                t88 = t85 + t87
+                t89 = g * t53
+                t90 = t89 if t19 else 0.0
+                t91 = t51 * g_next
+                t92 = t91 if t1 else 0.0
+                t93 = t90 + t92
+                t94 = g * t48
+                t95 = t94 if t19 else 0.0
+                t96 = t46 * g_next
+                t97 = t96 if t1 else 0.0
+                t98 = t95 + t97
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_growth_square_lanes[i] += t60
+                sum_pairs_lanes[i] += t67
+                sum_triples_lanes[i] += t74
+                sum_cube_lanes[i] += t83
+                sum_square_growth_lanes[i] += t88
+                sum_line_growth_lanes[i] += t93
+                sum_growth_square_lanes[i] += t98
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -1581,6 +1681,11 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
+        sum_pairs = sum_pairs_ordered[i]
+        sum_triples = sum_triples_ordered[i]
+        sum_cube = sum_cube_ordered[i]
+        sum_square_growth = sum_square_growth_ordered[i]
+        sum_line_growth = sum_line_growth_ordered[i]
         sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
@@ -1635,15 +1740,79 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t50 = t49 if t0 else 0.0
         t51 = sum_line + t50
         t52 = t51 / t32
-        t53 = t42 * t42
-        t54 = t53 * t3
-        t55 = t54 if t0 else 0.0
-        t56 = sum_growth_square + t55
-        t57 = t51 * t52
-        t58 = t56 - t57
-        t59 = t36 * t58
-        t60 = t46 * t46
-        t61 = t59 - t60
+        t53 = t36 / m
+        t54 = sum_triples * t53
+        t55 = 1.0 - m
+        t56 = t54 * t55
+        t57 = m + 1.0
+        t58 = sum_pairs * t53
+        t59 = t58 * t55
+        t60 = t57 * t59
+        t61 = t56 + t60
+        t62 = m * 2.0
+        t63 = 1.0 - t62
+        t64 = t58 * t58
+        t65 = t63 * t64
+        t66 = t61 - t65
+        t67 = t36 * t32
+        t68 = t67 / m
+        t69 = t66 / t68
+        t70 = t69 / t68
+        t71 = t58 - m
+        t72 = t58 * m
+        t73 = t54 - t72
+        t74 = t71 + t73
+        t75 = t58 + m
+        t76 = m - t58
+        t77 = t75 * t76
+        t78 = t74 + t77
+        t79 = t78 / t68
+        t80 = t79 / t68
+        t81 = t19 * t27
+        t82 = t24 * t81
+        t83 = t19 * part
+        t84 = 2.0 - part
+        t85 = t83 * t84
+        t86 = t82 - t85
+        t87 = 2.0 + part
+        t88 = t27 * part
+        t89 = t87 * t88
+        t90 = t3 * t89
+        t91 = t86 - t90
+        t92 = t91 if t0 else 0.0
+        t93 = t92 + sum_cube
+        t94 = t93 / t32
+        t95 = t94 == 0.0
+        t96 = m * t33
+        t97 = t94 * t96
+        t98 = 0.0 if t95 else t97
+        t99 = t42 * t28
+        t100 = t99 * t3
+        t101 = t100 if t0 else 0.0
+        t102 = t101 + sum_square_growth
+        t103 = t93 * t52
+        t104 = t102 - t103
+        t105 = t104 / t32
+        t106 = t105 - t46
+        t107 = t42 * t47
+        t108 = t3 * t107
+        t109 = -t108
+        t110 = t109 if t0 else 0.0
+        t111 = t110 + sum_line_growth
+        t112 = 2.0 * t102
+        t113 = t103 - t112
+        t114 = t113 * t52
+        t115 = t111 + t114
+        t116 = t115 / t32
+        t117 = t42 * t42
+        t118 = t117 * t3
+        t119 = t118 if t0 else 0.0
+        t120 = sum_growth_square + t119
+        t121 = t51 * t52
+        t122 = t120 - t121
+        t123 = t36 * t122
+        t124 = t46 * t46
+        t125 = t123 - t124
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
@@ -1651,7 +1820,12 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t33
         result5_here[i] = t46
         result6_here[i] = t52
-        result7_here[i] = t61
+        result7_here[i] = t70
+        result8_here[i] = t80
+        result9_here[i] = t98
+        result10_here[i] = t106
+        result11_here[i] = t116
+        result12_here[i] = t125
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -1661,9 +1835,14 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
         result7_rows[kept[order[i]]] = result7_here[i]
+        result8_rows[kept[order[i]]] = result8_here[i]
+        result9_rows[kept[order[i]]] = result9_here[i]
+        result10_rows[kept[order[i]]] = result10_here[i]
+        result11_rows[kept[order[i]]] = result11_here[i]
+        result12_rows[kept[order[i]]] = result12_here[i]
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
@@ -1674,9 +1853,9 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     out4 = rest[3][start + shift : stop + shift]
     out5 = rest[4][start + shift : stop + shift]
     invalid = 0
-    flags, order = np.empty(2048, np.uint8), np.empty(2048, np.int64)
-    packed = np.empty((9, 2056))
-    held = np.empty((30, 2056))
+    flags, order = np.empty(4096, np.uint8), np.empty(4096, np.int64)
+    packed = np.empty((9, 4104))
+    held = np.empty((42, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1707,8 +1886,20 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held27 = held[27]
     held28 = held[28]
     held29 = held[29]
-    for begin in range(0, stop - start, 2048):
-        size = min(2048, stop - start - begin)
+    held30 = held[30]
+    held31 = held[31]
+    held32 = held[32]
+    held33 = held[33]
+    held34 = held[34]
+    held35 = held[35]
+    held36 = held[36]
+    held37 = held[37]
+    held38 = held[38]
+    held39 = held[39]
+    held40 = held[40]
+    held41 = held[41]
+    for begin in range(0, stop - start, 4096):
+        size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
@@ -1724,30 +1915,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             raw1 = raw1_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
             invalid += 0 if valid else 1
-            t0 = exp(raw1)
-            t1 = 2.0 * t0
-            t2 = 40.0 / t0
-            t3 = t1 + t2
-            t4 = exp(raw0)
-            t5 = t4 + 0.5
-            t6 = t3 <= t5
-            t7 = 0.25 * t0
-            t8 = t7 + raw1
-            t9 = t8 - (-2.9832322735539907)
-            t10 = t9 * 3.3333333333333335
-            t11 = 18.0 - t10
-            t12 = minimum(t10, t11)
-            t13 = t4 - 1e-05
-            t14 = minimum(t12, t13)
-            t15 = 0.0 <= t14
-            t16 = 1.0 if t15 else 0.0
-            t17 = 1.0 if t6 else t16
-            t18 = 0.0 < t17
-            flags[i] = 0 if t18 else 1
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
             t0 = exp(raw1)
             t1 = 2.0 * t0
             t2 = 40.0 / t0
@@ -1892,13 +2059,32 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t141 = t37 + t17
             t142 = t140 * t141
             t143 = t121 + t142
-            t144 = t138 * t138
-            t145 = t133 * t24
-            t146 = t145 if t6 else 0.0
-            t147 = 2.0 * t30
-            t148 = t147 + 1.0
-            t149 = t138 * t148
-            t150 = t149 if t6 else 6.666666666666667
+            t144 = 0.5 * t0
+            t145 = 0.0 if t6 else 0.5
+            t146 = t144 - t145
+            t147 = t127 * t32
+            t148 = t126 * t32
+            t149 = (-6.0) * t22
+            t150 = 2.0 * t15
+            t151 = t149 if t6 else t150
+            t152 = 0.5 - t4
+            t153 = t35 * t152
+            t154 = 2.0 * t131
+            t155 = t138 * t138
+            t156 = t133 * t24
+            t157 = t156 if t6 else 0.0
+            t158 = 2.0 * t30
+            t159 = t158 + 1.0
+            t160 = t138 * t159
+            t161 = t160 if t6 else 6.666666666666667
+            t162 = 18.0 - t10
+            t163 = minimum(t10, t162)
+            t164 = t4 - 1e-05
+            t165 = minimum(t163, t164)
+            t166 = 0.0 <= t165
+            t167 = 1.0 if t166 else 0.0
+            t168 = 1.0 if t6 else t167
+            t169 = 0.0 < t168
             held0[i] = 1.0
             held1[i] = t21
             held2[i] = t24
@@ -1920,10 +2106,20 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held22[i] = t138
             held24[i] = t139
             held25[i] = t143
-            held26[i] = t144
-            held28[i] = t146
-            held29[i] = t150
-        sum_0(held0, held1, held2, held3, held8, held4, held12, held21, held23, held27, size)
+            held26[i] = t146
+            held28[i] = t147
+            held29[i] = t148
+            held30[i] = t151
+            held31[i] = t153
+            held33[i] = t140
+            held34[i] = t154
+            held35[i] = t155
+            held37[i] = t157
+            held38[i] = t161
+            held39[i] = t133
+            held40[i] = 1.0 if t6 else 0.0
+            flags[i] = 0 if t169 else 1
+        sum_0(held0, held1, held2, held3, held8, held4, held12, held21, held23, held27, held32, held36, held41, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1960,27 +2156,84 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t29 = t28 / held14[i]
             t30 = t29 + held25[i]
             t31 = t30 * held14[i]
-            t32 = held16[i] * t13
-            t33 = 2.0 * t19
-            t34 = t18 + t33
-            t35 = t34 * held20[i]
-            t36 = held26[i] * held27[i]
-            t37 = t35 + t36
-            t38 = held4[i] * held28[i]
-            t39 = t37 + t38
-            t40 = held29[i] * held23[i]
-            t41 = t39 - t40
-            t42 = t41 + held24[i]
-            t43 = t42 / held14[i]
-            t44 = t43 / held14[i]
-            t45 = t44 * held14[i]
-            t46 = held14[i] * t45
+            t32 = held26[i] - t7
+            t33 = held27[i] * held28[i]
+            t34 = held12[i] * 3.0
+            t35 = held29[i] * t34
+            t36 = t33 + t35
+            t37 = held4[i] * held30[i]
+            t38 = t36 + t37
+            t39 = t38 * held16[i]
+            t40 = held31[i] - t39
+            t41 = t40 / held13[i]
+            t42 = t32 + t41
+            t43 = t42 / held13[i]
+            t44 = t43 / held13[i]
+            t45 = t44 / t12
+            t46 = t45 * held17[i]
+            t47 = held16[i] - t46
+            t48 = t47 == 0.0
+            t49 = t13 * t47
+            t50 = 0.0 if t48 else t49
+            t51 = t21 * held10[i]
+            t52 = 2.0 * held12[i]
+            t53 = t52 * held19[i]
+            t54 = held27[i] * held20[i]
+            t55 = held32[i] * held22[i]
+            t56 = t54 + t55
+            t57 = t53 + t56
+            t58 = t57 * held11[i]
+            t59 = t51 + t58
+            t60 = t59 / held14[i]
+            t61 = held33[i] - t60
+            t62 = t61 / held13[i]
+            t63 = t62 + held0[i]
+            t64 = t63 / held13[i]
+            t65 = t64 / t12
+            t66 = t65 * t15
+            t67 = -t66
+            t68 = t67 * held14[i]
+            t69 = held34[i] * t20
+            t70 = held35[i] * held36[i]
+            t71 = 2.0 * t55
+            t72 = t54 + t71
+            t73 = t72 * held20[i]
+            t74 = t70 + t73
+            t75 = held37[i] * held12[i]
+            t76 = t74 + t75
+            t77 = held38[i] * held21[i]
+            t78 = t76 - t77
+            t79 = t69 + t78
+            t80 = held4[i] * held39[i]
+            t81 = t80 if (held40[i] > 0.0) else 0.0
+            t82 = t79 + t81
+            t83 = t82 * held5[i]
+            t84 = t83 / held14[i]
+            t85 = t84 / held14[i]
+            t86 = t85 / held13[i]
+            t87 = held17[i] * t86
+            t88 = 2.0 * t19
+            t89 = t18 + t88
+            t90 = t89 * held20[i]
+            t91 = held35[i] * held41[i]
+            t92 = t90 + t91
+            t93 = held4[i] * held37[i]
+            t94 = t92 + t93
+            t95 = held38[i] * held23[i]
+            t96 = t94 - t95
+            t97 = t96 + held24[i]
+            t98 = t97 / held14[i]
+            t99 = t98 / held14[i]
+            t100 = t87 + t99
+            t101 = t100 * held14[i]
+            t102 = t101 * held14[i]
+            t103 = t102 + t31
             out0_part[i] = t4
             out1_part[i] = t16
             out2_part[i] = t31
-            out3_part[i] = t32
-            out4_part[i] = 0.0
-            out5_part[i] = t46
+            out3_part[i] = t50
+            out4_part[i] = t68
+            out5_part[i] = t103
         active = int64(0)
         for i in range(size):
             order[active] = i
@@ -2059,6 +2312,8 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 t52 = t32 + t51
                 t53 = t9 * t52
                 t54 = t4 == 0.0
+                t55 = y == 1.0
+                t56 = t0 < 1.0
                 held0[i] = 1.0
                 held1[i] = t0
                 held2[i] = t1
@@ -2072,7 +2327,9 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 held12[i] = t8
                 held13[i] = t53
                 held17[i] = 1.0 if t54 else 0.0
-            sum_1(held0, held1, held2, held3, held4, held5, held14, held15, held8, held16, held18, held19, held20, size)
+                held21[i] = 1.0 if t55 else 0.0
+                held24[i] = 1.0 if t56 else 0.0
+            sum_1(held0, held1, held2, held3, held4, held5, held14, held15, held8, held16, held18, held19, held22, held20, held23, held25, held26, held27, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2179,15 +2436,30 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 t99 = held7[i] * held19[i]
                 t100 = t98 - t99
                 t101 = held2[i] * t100
-                t102 = held1[i] * t94
-                t103 = held20[i] * held2[i]
-                t104 = t103 * held2[i]
+                t102 = held20[i] * held7[i]
+                t103 = held1[i] + t102
+                t104 = held22[i] if (held21[i] > 0.0) else t103
+                t105 = (-1.0) + held23[i]
+                t106 = held7[i] * t105
+                t107 = held1[i] + t106
+                t108 = t104 if (held24[i] > 0.0) else t107
+                t109 = t108 == 0.0
+                t110 = t108 * t94
+                t111 = 0.0 if t109 else t110
+                t112 = held25[i] * t96
+                t113 = -t112
+                t114 = t113 * held2[i]
+                t115 = held26[i] * held7[i]
+                t116 = t115 + held27[i]
+                t117 = t116 * held2[i]
+                t118 = t117 * held2[i]
+                t119 = t118 + t101
                 out0_kept[i] = t93
                 out1_kept[i] = t97
                 out2_kept[i] = t101
-                out3_kept[i] = t102
-                out4_kept[i] = 0.0
-                out5_kept[i] = t104
+                out3_kept[i] = t111
+                out4_kept[i] = t114
+                out5_kept[i] = t119
             for i in range(active):
                 out0_part[order[i]] = out0_kept[i]
                 out1_part[order[i]] = out1_kept[i]

@@ -203,12 +203,12 @@ com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
 #: Rows that are taken at a time.
-ROWS = 2048
+ROWS = 4096
 
 
 def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, size):
     ends = np.zeros(301, np.int64)
-    patch_of = np.empty(2048, np.int64)
+    patch_of = np.empty(4096, np.int64)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 298.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 299
@@ -216,7 +216,7 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
         ends[patch_of[i] + 1] += 1
     for patch in range(299):
         ends[patch + 1] += ends[patch]
-    order = np.empty(2048, np.int64)
+    order = np.empty(4096, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
@@ -524,14 +524,14 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
 
 
 def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
-    kept = np.empty(2048, np.int64)
+    kept = np.empty(4096, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    given = np.empty((9, 2056))
+    given = np.empty((9, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -545,8 +545,8 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((14, 2056))
-    ordered = np.empty((14, 2056))
+    fields = np.empty((14, 4104))
+    ordered = np.empty((14, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -846,7 +846,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
     for k in range(272, -1, -1):
         places[k] += places[k + 1]
-    order = np.empty(2048, np.int64)
+    order = np.empty(4096, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
@@ -1288,9 +1288,9 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
     invalid = 0
-    flags, order = np.empty(2048, np.uint8), np.empty(2048, np.int64)
-    packed = np.empty((4, 2056))
-    held = np.empty((16, 2056))
+    flags, order = np.empty(4096, np.uint8), np.empty(4096, np.int64)
+    packed = np.empty((4, 4104))
+    held = np.empty((16, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1307,8 +1307,8 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     held13 = held[13]
     held14 = held[14]
     held15 = held[15]
-    for begin in range(0, stop - start, 2048):
-        size = min(2048, stop - start - begin)
+    for begin in range(0, stop - start, 4096):
+        size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
@@ -1319,30 +1319,6 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             raw1 = raw1_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
             invalid += 0 if valid else 1
-            t0 = exp(raw1)
-            t1 = 2.0 * t0
-            t2 = 40.0 / t0
-            t3 = t1 + t2
-            t4 = exp(raw0)
-            t5 = t4 + 0.5
-            t6 = t3 <= t5
-            t7 = 0.25 * t0
-            t8 = t7 + raw1
-            t9 = t8 - (-2.9832322735539907)
-            t10 = t9 * 3.3333333333333335
-            t11 = 18.0 - t10
-            t12 = minimum(t10, t11)
-            t13 = t4 - 1e-05
-            t14 = minimum(t12, t13)
-            t15 = 0.0 <= t14
-            t16 = 1.0 if t15 else 0.0
-            t17 = 1.0 if t6 else t16
-            t18 = 0.0 < t17
-            flags[i] = 0 if t18 else 1
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
             t0 = exp(raw1)
             t1 = 2.0 * t0
             t2 = 40.0 / t0
@@ -1467,6 +1443,14 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             t121 = t90 + t120
             t122 = t121 * t0
             t123 = t49 + t122
+            t124 = 18.0 - t10
+            t125 = minimum(t10, t124)
+            t126 = t4 - 1e-05
+            t127 = minimum(t125, t126)
+            t128 = 0.0 <= t127
+            t129 = 1.0 if t128 else 0.0
+            t130 = 1.0 if t6 else t129
+            t131 = 0.0 < t130
             held0[i] = 1.0
             held1[i] = t21
             held2[i] = t24
@@ -1475,6 +1459,7 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             held6[i] = t35
             held7[i] = t37
             held9[i] = t123
+            flags[i] = 0 if t131 else 1
         sum_0(held0, held1, held2, held3, held8, held4, size)
         for i in range(size):
             y = y_part[i]
