@@ -136,7 +136,7 @@ class _Row:
         summed = (self.g - s.mean_growth) - self.away * s.slope
         return self.decided.chosen(self.smooth.shape(self.away, self.growth), summed)
 
-    def bow(self, less: Expression = -1.0) -> Node:
+    def bow(self, less: Expression | float = -1.0) -> Node:
         """V/m times the second derivative in log m, less γ = 1 + ``less`` times the first one."""
         s, gamma = self.decided.summed, less + 1.0
         many = self.m + self.away * (s.third + less)
@@ -145,7 +145,7 @@ class _Row:
         smooth = self.m - self.away * (self.smooth.lean - gamma)
         return self.decided.chosen(smooth, where(self.m < 1.0, few, many))
 
-    def curve(self, less: Expression = -1.0) -> Node:
+    def curve(self, less: Expression | float = -1.0) -> Node:
         """The second derivative in log m, less γ times the first one."""
         bow = self.bow(less)
         return where(equal(bow, 0.0), 0.0, bow * (self.m * self.decided.precision))
