@@ -191,3 +191,17 @@ def test_scores_have_mean_0_and_the_information_is_theirs(m, n):
     np.testing.assert_allclose(
         curvature, [declared[0, 0], 0.0, declared[1, 1]], rtol=1e-10, atol=1e-11
     )
+
+
+@pytest.mark.parametrize("n", [0.3, 2.5, 3.5, 4.05])
+@pytest.mark.parametrize("m", [1e-5, 3e-5, 0.99e-4, 1.01e-4, 3e-4])
+def test_slopes_in_nu_of_counts_that_are_hardly_ever_1(m, n):
+    """Of a y of 0 as small as m², of 1 as m, beside parts of the size of m and 1."""
+    with mp.workdps(40):
+        true = state(mpf(m), mpf(n), 40)
+        variance, cross = (mp.fsum(p * a * b for p, a, b in rows) for rows in (
+            [(p, a, a) for p, a, _ in true.terms], [(p, a, b) for p, a, b in true.terms],
+        ))  # fmt: skip
+        for y in (0.0, 1.0):
+            shape = -true.mean_log - (y - mpf(m)) * cross / variance
+            assert float(computed(y, m, n)["shape"]) == pytest.approx(float(n * shape), rel=1e-10)

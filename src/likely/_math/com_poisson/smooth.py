@@ -32,8 +32,8 @@ _OF_ORDER = {
     order: Derivative(_PATCHES, order)
     for order in ((i, j) for i in range(4) for j in range(3) if 0 < i + j < 4 or i + j == 0)
 }
-#: The least mean of a strip.
-_LEAST = 1e-5
+#: The least mean of a strip: what is left of slopes in ν is so much smaller than their parts.
+_LEAST = 1e-4
 _HALF_LOG_2 = 0.5 * special.LOG_2
 
 
