@@ -147,6 +147,32 @@ def test_no_tail_needs_more_places_than_there_are():
     assert count.max() <= com_poisson_tails.LONGEST
 
 
+@pytest.mark.parametrize("nu", [3e3, 2e4, 1e9])
+def test_whole_means_of_counts_that_hardly_vary(nu):
+    """The counts beyond c are c alone, so that slopes are those of log p(c), and 1/V is beyond all of float64."""
+    raw = np.array(
+        [[0.0], [np.log(nu)]]
+    )  # of a mean of 1, (m/V)(c − m) and its derivative in log m, (m/V)(c − 2m)
+    for c in (3.0, 4.0, 9.0):
+        value, slope, curvature = Censored(LAW).loss().evaluate(np.array([[c, INF]]), raw, 2)
+        own, _, of_nu = LAW.loss().evaluate(np.array([c]), raw, 2)
+        assert value == pytest.approx(own, rel=1e-12)
+        assert slope[0, 0] == -INF
+        assert slope[1, 0] == pytest.approx(
+            own[0], rel=1e-3
+        )  # log p ≈ −ν (log c! − (c − 1) ½ log 2)
+        assert curvature[0, 0] == -INF
+        assert curvature[1, 0] == -INF
+        assert curvature[2, 0] == pytest.approx(of_nu[2, 0], rel=1e-9)
+    for y in (4.0, 9.0):  # above 2 there is only 3
+        value, slope, curvature = Truncated(LAW, low=2).loss().evaluate(np.array([y]), raw, 2)
+        of_y, of_3 = LAW.loss().evaluate(np.array([y, 3.0]), raw.repeat(2, axis=1), 0)[0]
+        assert value[0] == pytest.approx(of_y - of_3, rel=1e-12)
+        assert slope[0, 0] == -INF
+        assert curvature[:2, 0].tolist() == [-INF, -INF]
+        assert curvature[2, 0] == pytest.approx(slope[1, 0], rel=1e-12)
+
+
 @pytest.mark.parametrize("low", [1, 5])
 def test_counts_above_a_bound_are_a_distribution(low):
     d = Predictive(Truncated(LAW, low=low).loss(), np.array([1.3, 0.4]))

@@ -8,6 +8,7 @@ from mpmath import mp, mpf
 from scipy import stats
 
 import derive_com_poisson
+from likely import ConwayMaxwellPoisson, predicted
 from likely._math.backends import numpy_backend
 from likely._math.com_poisson import atoms as com_poisson
 from likely._math.com_poisson import layout as com_poisson_patches
@@ -17,12 +18,18 @@ from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
 from oracles.com_poisson import state
 
+INF = math.inf
 _M, _N, _LOG_M, _LOG_N = map(symbol, ("m", "n", "log_m", "log_n"))
 _OF_ROW = ("loss", "slope", "shape", "curve", "cross", "bend")
 _OF_SUM = ("variance", "of_mean", "of_nu", "peak")
 _PROGRAM = compile_program(
     [
-        *(getattr(com_poisson, f"com_poisson_{w}")(symbol("y"), _M, _N, _LOG_M, _LOG_N) for w in _OF_ROW),
+        *(
+            getattr(com_poisson, f"com_poisson_{w}")(
+                symbol("y"), _M, _N, _LOG_M, _LOG_N, *([-1.0] if w == "curve" else [])
+            )
+            for w in _OF_ROW
+        ),
         *(getattr(com_poisson, f"com_poisson_{w}")(_M, _N, _LOG_M, _LOG_N) for w in _OF_SUM),
     ],
     numpy_backend.TABLE,
@@ -63,7 +70,7 @@ def test_where_patches_serve_they_say_what_the_sums_say():
     inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
     of = (_M, _N, _LOG_M, _LOG_N)
     smooth, summed = Smooth(*of), com_poisson.Summed(*of)
-    names = ("precision", "variance", "spread", "skewed", "turned", "bent")
+    names = ("precision", "variance", "spread", "skewed", "mixed", "lean")
     nodes = [getattr(which, name) for which in (smooth, summed) for name in names]
     with np.errstate(all="ignore"):
         outputs = [smooth.serves, smooth.is_far, summed.is_whole, *nodes]
@@ -73,9 +80,7 @@ def test_where_patches_serve_they_say_what_the_sums_say():
     assert (both & ~far).sum() > 1500
     for name, one, other in zip(names, found[: len(names)], found[len(names) :], strict=True):
         # Some change sign: beside what they are parts of.
-        size = np.abs(other) + {"skewed": 1.0, "turned": 1.0 / m, "bent": 1.0 / (1.0 + m)}.get(
-            name, 0.0
-        )
+        size = np.abs(other) + {"skewed": 1.0, "mixed": 1.0, "lean": 1.0}.get(name, 0.0)
         bound = 1e-11 if name in ("precision", "variance") else 1e-9
         worst = np.max((np.abs(one - other) / size)[both])
         assert worst < bound, (name, worst)
@@ -152,6 +157,24 @@ def test_of_a_whole_mean_and_an_infinite_nu_nothing_varies():
     assert not any(np.isnan(values).any() for values in found.values())
 
 
+@pytest.mark.parametrize("link", ["identity", "softplus", "inverse"])
+def test_curvature_where_both_of_its_parts_are_infinite(link):
+    """Of a mean of 1 and a ν beyond 2,000, V is e^−709 or less: (m/V) (m + (y − m)(m κ₃/V² − 1 + Γ)) is infinite."""
+    family = ConwayMaxwellPoisson(mean=predicted(link), nu=predicted)
+    raw = np.array([np.log(math.expm1(1.0)) if link == "softplus" else 1.0, 9.0])
+    y = np.array([0.0, 1.0, 2.0, 4.0])
+    loss = family.loss()
+    _, slope, curvature = loss.evaluate(y, raw[:, None].repeat(4, axis=1), 2)
+    assert np.exp(-9.0) * 2.0 * 709.0 / math.log(2.0) < 1.0
+    if link == "softplus":  # which rounds the mean
+        assert not np.isnan(curvature).any()
+        return
+    falls = -1.0 if link == "inverse" else 1.0
+    np.testing.assert_array_equal(slope[0], falls * np.array([INF, 0.0, -INF, -INF]))
+    gamma = {"identity": 1.0, "inverse": -1.0}[link]
+    np.testing.assert_array_equal(curvature[0], np.sign(1.0 + (y - 1.0) * (gamma - 1.0)) * INF)
+
+
 @pytest.mark.parametrize(("m", "n"), [(4.2, 1.7), (0.6, 0.2), (3.0, 9.0), (25.0, 0.4), (60.0, 1.2)])
 def test_scores_have_mean_0_and_the_information_is_theirs(m, n):
     y = np.arange(600.0)
@@ -168,3 +191,17 @@ def test_scores_have_mean_0_and_the_information_is_theirs(m, n):
     np.testing.assert_allclose(
         curvature, [declared[0, 0], 0.0, declared[1, 1]], rtol=1e-10, atol=1e-11
     )
+
+
+@pytest.mark.parametrize("n", [0.3, 2.5, 3.5, 4.05])
+@pytest.mark.parametrize("m", [1e-5, 3e-5, 0.99e-4, 1.01e-4, 3e-4])
+def test_slopes_in_nu_of_counts_that_are_hardly_ever_1(m, n):
+    """Of a y of 0 as small as m², of 1 as m, beside parts of the size of m and 1."""
+    with mp.workdps(40):
+        true = state(mpf(m), mpf(n), 40)
+        variance, cross = (mp.fsum(p * a * b for p, a, b in rows) for rows in (
+            [(p, a, a) for p, a, _ in true.terms], [(p, a, b) for p, a, b in true.terms],
+        ))  # fmt: skip
+        for y in (0.0, 1.0):
+            shape = -true.mean_log - (y - mpf(m)) * cross / variance
+            assert float(computed(y, m, n)["shape"]) == pytest.approx(float(n * shape), rel=1e-10)

@@ -29,6 +29,8 @@ ZERO = mpf(10) ** -40
 SMALLEST = mpf(10) ** -300
 #: Beyond the floating-point numbers an infinity of the right sign is asked for: never noise.
 LARGEST = mpf(10) ** 300
+#: Larger than any of them.
+BEYOND = mpf(10) ** 310
 
 Point = tuple[float, ...]  # y, raw0, raw1, …
 
@@ -215,8 +217,9 @@ def truth(combination: Combination, point: Point) -> Truth:
     for digits in ladder[1:]:
         entries = _entries(combination, point, digits)
         with mp.workdps(40):
-            if all(_agree(a, b) for a, b in zip(before, entries, strict=True)):
-                return _assemble(combination, entries)
+            settled = [_settled(a, b) for a, b in zip(before, entries, strict=True)]
+            if all(settled):
+                return _assemble(combination, settled)
         before = entries
     raise ArithmeticError(f"{combination} at {point}: no agreement at {DIGITS[-1]} digits")
 
@@ -249,12 +252,20 @@ def _weights(combination: Combination, point: Point) -> list[float]:
     return [*weights, abs(y)] if combination.continuous else weights
 
 
-def _agree(a: Entry, b: Entry) -> bool:
+def _settled(a: Entry, b: Entry) -> Entry | None:
+    """The entry with more digits, where both agree.
+
+    Of a number that no floating-point number is near only an infinity is right, whatever rounding inputs does: then K,
+    which may be a difference that no digits show, is not asked for, and excuses nothing.
+    """
     floor = ZERO * max(b.slack, SMALLEST)
     same = a.value == b.value  # infinite outside a support that the parameters decide
-    value = same or abs(a.value - b.value) <= max(AGREEMENT * abs(b.value), floor)
+    if not same and abs(a.value - b.value) > max(AGREEMENT * abs(b.value), floor):
+        return None
     wanted = AGREEMENT * max(b.slack, abs(b.value))
-    return bool(value and abs(a.slack - b.slack) <= max(wanted, SMALLEST * ZERO))
+    if abs(a.slack - b.slack) <= max(wanted, SMALLEST * ZERO):
+        return b
+    return Entry(b.value, mpf(0)) if abs(b.value) > BEYOND else None
 
 
 def _assemble(combination: Combination, entries: list[Entry]) -> Truth:

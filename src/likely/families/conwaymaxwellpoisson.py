@@ -14,10 +14,10 @@ from likely._math.com_poisson.draws import draws
 from likely._math.com_poisson.tails import (
     log_com_poisson_above,
     log_com_poisson_below,
-    log_com_poisson_beyond,
+    log_com_poisson_given,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import equal, log, where
+from likely._math.graph import log, where
 from likely.families.base import Alternative, Distribution, Parameter
 
 
@@ -52,13 +52,9 @@ class ConwayMaxwellPoisson(Distribution):
     def log_above(y, low, mean, nu):
         # P(Y ≥ k) over p(k), which is nearly 1 far beyond the mean.
         k = low + 1.0
-
-        def log_p(j):
-            return -com_poisson_loss(j, mean, nu, mean.log, nu.log)
-
-        few = where(equal(y, k), 0.0, log_p(y) - log_p(k))
-        few = few - log_com_poisson_beyond(k, mean, nu, mean.log, nu.log)
-        many = log_p(y) - log_com_poisson_above(k, mean, nu, mean.log, nu.log)
+        few = log_com_poisson_given(y, k, mean, nu, mean.log, nu.log)
+        many = -com_poisson_loss(y, mean, nu, mean.log, nu.log)
+        many = many - log_com_poisson_above(k, mean, nu, mean.log, nu.log)
         return where(mean + 0.5 <= k, few, many)
 
     def printed(y, mean, nu):

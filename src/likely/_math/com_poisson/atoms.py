@@ -48,6 +48,7 @@ from likely._math.atoms import Atom, digamma, register
 from likely._math.com_poisson.moments import growth_of
 from likely._math.com_poisson.places import PLACES
 from likely._math.com_poisson.smooth import Smooth
+from likely._math.connection import along
 from likely._math.graph import Expression, Node, equal, exp, floor, log, where
 from likely._math.tails.two_tails import Recent
 
@@ -71,14 +72,9 @@ class Summed:
         return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
 
     @property
-    def turned(self) -> Node:
-        """The derivative of 1/V in ν."""
-        return self.mixed * self.precision
-
-    @property
-    def bent(self) -> Node:
-        """The derivative of m/V in m."""
-        return self.precision * where(self.m < 1.0, -self.excess, 1.0 - self.third)
+    def lean(self) -> Node:
+        """That of log(m/V) in log m."""
+        return where(self.m < 1.0, -self.excess, 1.0 - self.third)
 
 
 class _Decided:
@@ -140,25 +136,23 @@ class _Row:
         summed = (self.g - s.mean_growth) - self.away * s.slope
         return self.decided.chosen(self.smooth.shape(self.away, self.growth), summed)
 
-    def curve(self) -> Node:
-        """The second derivative in log m."""
-        s = self.decided.summed
-        many = (self.m - self.away) + self.away * s.third
-        few = where(equal(self.y, 1.0), s.at_one, self.m + self.away * s.excess)
-        summed = self.m * s.precision * where(self.m < 1.0, few, many)
-        smooth = self.m * (self.m * self.smooth.precision - self.away * self.smooth.bent)
-        return self.decided.chosen(smooth, summed)
+    def bow(self, less: Expression | float = -1.0) -> Node:
+        """V/m times the second derivative in log m, less γ = 1 + ``less`` times the first one."""
+        s, gamma = self.decided.summed, less + 1.0
+        many = self.m + self.away * (s.third + less)
+        few = self.m + self.away * (s.excess + gamma)
+        few = where(equal(self.y, 1.0), s.at_one + (1.0 - self.m) * gamma, few)
+        smooth = self.m - self.away * (self.smooth.lean - gamma)
+        return self.decided.chosen(smooth, where(self.m < 1.0, few, many))
+
+    def curve(self, less: Expression | float = -1.0) -> Node:
+        """The second derivative in log m, less γ times the first one."""
+        bow = self.bow(less)
+        return where(equal(bow, 0.0), 0.0, bow * (self.m * self.decided.precision))
 
     def cross(self) -> Node:
         """In log m and ν."""
-        return -self._times(self.m * self.decided.turned)
-
-    def rise_of(self, part: str) -> Node:
-        """By how much a second derivative grows from y to y + 1: all three are lines in y."""
-        s = self.decided
-        if part == "curve":
-            return -(self.m * s.bent)
-        return s.skewed if part == "bend" else -(self.m * s.turned)
+        return self.decided.mixed * self.slope()
 
     def bend(self) -> Node:
         """The second derivative in ν."""
@@ -180,7 +174,10 @@ def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
 
 
 com_poisson_rise: Atom = register("com_poisson_rise", expansion=_rise)
-com_poisson_curve: Atom = register("com_poisson_curve", expansion=_of_row("curve"))
+com_poisson_curve: Atom = register(
+    "com_poisson_curve",
+    expansion=lambda y, m, n, log_m, log_n, less: row(y, m, n, log_m, log_n).curve(less),
+)
 com_poisson_cross: Atom = register("com_poisson_cross", expansion=_of_row("cross"))
 com_poisson_bend: Atom = register("com_poisson_bend", expansion=_of_row("bend"))
 com_poisson_slope: Atom = register(
@@ -189,10 +186,18 @@ com_poisson_slope: Atom = register(
         -m / com_poisson_variance(m, n, log_m, log_n),
         0.0,
         com_poisson_cross(y, m, n, log_m, log_n),
-        com_poisson_curve(y, m, n, log_m, log_n),
+        com_poisson_curve(y, m, n, log_m, log_n, -1.0),
         0.0,
     ),
     expansion=_of_row("slope"),
+    # Of a whole mean and a large ν both parts are infinite.
+    covariant=along(
+        3,
+        lambda y, m, n, log_m, log_n, out, slope, gamma: com_poisson_curve(
+            y, m, n, log_m, log_n, gamma.plus(-1.0).node
+        ),
+        (1,),
+    ),
 )
 com_poisson_shape: Atom = register(
     "com_poisson_shape",

@@ -6,7 +6,6 @@ that are whole numbers near 0 and grow from there (``_math/com_poisson/atoms.py`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,6 +17,8 @@ _MANY, _MOST = 500, 4000
 _NEWTON = 100
 #: What Newton's method in float64 leaves to the one with many digits.
 _CLOSE = 1e-13
+#: The share of half of the digits that the last step has, of which places are many standard deviations away.
+_LAST = 1e-3
 #: Digits more than asked for.
 _GUARD = 12
 
@@ -45,59 +46,53 @@ def _sums(m: Any, n: Any, precision: int) -> Sums:
     share = depth / mass
     above = x * (share / 3 + mp.sqrt(share * share / 9 + 2 * share))
     high = mp.ceil(min(above, depth / mp.log1p(1 / m))) + 3
-    back = mp.ceil(spread * mp.sqrt(2 * depth)) + 3
-    step = mp.mpf(1)
+    low = -min(mp.ceil(spread * mp.sqrt(2 * depth)) + 3, k)
     peak = mass > depth + 10
-    if high + min(back, k) <= (_MANY if peak else _MOST):
-        places = [(mp.mpf(i), step) for i in range(-int(min(back, k)), int(high) + 1)]
-    elif peak:
-        step = spread * mp.sqrt(2) * mp.pi / mp.sqrt(depth)
-        places = [(i * step, step) for i in range(-int(min(back, k) / step), int(high / step) + 1)]
+    step = mp.mpf(1)
+    if high - low > (_MANY if peak else _MOST):
+        step = spread * mp.sqrt(2) * mp.pi / mp.sqrt(depth) if peak else mp.mpf(0)
+    if step:
+        first = mp.ceil(low / step)
+        terms = _equal(k, n, step, first, int(high / step - first) + 1, precision)
     else:
-        places = _growing(m, k, mass, high, depth)
-    rows, widths, log_x = [], [], mp.log(x)
-    for a, width in places:
-        log_factorial = _log_factorial(k + a, mp.prec)
-        rows.append((a, k + a - m, log_factorial, n * (log_factorial - a * log_x)))
-        widths.append(width)
-    tau = _near(rows, widths, -mp.log1p(1 / m) if n < 2 else mp.mpf(0))
-    top = max(a * tau - fall for a, _, _, fall in rows)
-    weights = [w * mp.exp(-fall - top) for w, (_, _, _, fall) in zip(widths, rows, strict=True)]
+        terms = _grown(k, n, *_rule(m, mass, k + high, depth), precision)
+    places, log_factorials, _, weights = terms
+    away = [k + a - m for a in places]
+    beyond = next(i for i, v in enumerate(away) if v > 0)
+    tau = _near(terms, away, -mp.log1p(1 / m) if n < 2 else mp.mpf(0))
     # On the logarithms of both sides of the mean, which are nearly linear in τ.
     for _ in range(_NEWTON):
-        p = _tilted(places, weights, tau)
-        moments = [w * away for w, (_, away, _, _) in zip(p, rows, strict=True)]
-        up = mp.fsum(v for v in moments if v > 0)
-        down = mp.fsum(v for v in moments if v < 0)
-        slopes = [
-            mp.fsum(v * a for v, (a, _, _, _) in zip(moments, rows, strict=True) if side * v > 0)
-            for side in (1, -1)
-        ]
+        p = _tilted(places, step, weights, tau)
+        moments = _times(p, away)
+        lines = _times(moments, places)
+        down, up = sum(moments[:beyond]), sum(moments[beyond:])
         value = mp.log(-up / down)
-        tau -= value / (slopes[0] / up - slopes[1] / down)
-        if abs(value) < mp.sqrt(mp.eps):
+        change = value / (sum(lines[beyond:]) / up - sum(lines[:beyond]) / down)
+        tau -= change
+        if abs(value) < _LAST * mp.sqrt(mp.eps):
             break
-    p = _tilted(places, weights, tau)
-    total = mp.fsum(p)
-
-    def mean(values: Iterable[Any]) -> Any:
-        return mp.fsum(w * value for w, value in zip(p, values, strict=True)) / total
-
-    log_rate = tau + n * log_x
+    # What is left is a straight line.
+    p = [w - w * (a * change) for w, a in zip(p, places, strict=True)]
+    moments, total = _times(p, away), sum(p)
+    log_rate = tau + n * mp.log(x)
     return Sums(
         log_rate,
-        mp.log(total) + top + k * log_rate,
-        mean(log_factorial for _, _, log_factorial, _ in rows),
-        mean(away * away for _, away, _, _ in rows),
-        mean(away * log_factorial for _, away, log_factorial, _ in rows),
+        mp.log(total * (step or 1)) + k * log_rate,
+        sum(_times(p, log_factorials)) / total,
+        sum(_times(moments, away)) / total,
+        sum(_times(moments, log_factorials)) / total,
     )
 
 
-def _tilted(places: list[tuple[Any, Any]], weights: list[Any], tau: Any) -> list[Any]:
+def _times(one: list[Any], other: list[Any]) -> list[Any]:
+    return [a * b for a, b in zip(one, other, strict=True)]
+
+
+def _tilted(places: list[Any], step: Any, weights: list[Any], tau: Any) -> list[Any]:
     """The weights times e^(τa); where places are equally far from each other by products, which are far cheaper."""
-    if len({width for _, width in places}) > 1:
-        return [w * mp.exp(a * tau) for (a, _), w in zip(places, weights, strict=True)]
-    factor, power = mp.exp(places[0][1] * tau), mp.exp(places[0][0] * tau)
+    if not step:
+        return [w * mp.exp(a * tau) for a, w in zip(places, weights, strict=True)]
+    factor, power = mp.exp(step * tau), mp.exp(places[0] * tau)
     found = []
     for w in weights:
         found.append(w * power)
@@ -105,34 +100,76 @@ def _tilted(places: list[tuple[Any, Any]], weights: list[Any], tau: Any) -> list
     return found
 
 
-def _near(rows: list[tuple[Any, ...]], widths: list[Any], tau: Any) -> Any:
+def _near(terms: _Terms, away: list[Any], tau: Any) -> Any:
     """τ to the digits of float64, where those hold it; else as given."""
-    a, away, fall, width = (
-        np.array([float(v) for v in column])
-        for column in (*([row[i] for row in rows] for i in (0, 1, 3)), widths)
+    a, apart, logs = (
+        np.array([float(v) for v in column]) for column in (terms.places, away, terms.logs)
     )
     found = float(tau)
     with np.errstate(all="ignore"):
         for _ in range(_NEWTON):
-            heights = a * found - fall
-            side = width * np.exp(heights - heights.max()) * away
-            up, down = side[away > 0.0], -side[away < 0.0]
+            heights = a * found + logs
+            side = np.exp(heights - heights.max()) * apart
+            up, down = side[apart > 0.0], -side[apart < 0.0]
             value = np.log(up.sum() / down.sum())
-            rise = (up * a[away > 0.0]).sum() / up.sum() - (down * a[away < 0.0]).sum() / down.sum()
-            found -= value / rise
+            rise = (up * a[apart > 0.0]).sum() / up.sum()
+            found -= value / (rise - (down * a[apart < 0.0]).sum() / down.sum())
             if abs(value) < _CLOSE:
                 break
     return mp.mpf(found) if np.isfinite(found) else tau
 
 
-def _growing(m: Any, k: Any, mass: Any, high: Any, depth: Any) -> list[tuple[Any, Any]]:
-    """The places less k, j(u) = u + C(eʳᵘ − 1), and their widths; r is right for e^−37 and C lost beside it."""
+class _Terms(NamedTuple):
+    """What of a sum's terms does not depend on τ: places less k, log j!, and weights and their logarithms."""
+
+    places: list[Any]
+    log_factorials: list[Any]
+    logs: list[Any]
+    weights: list[Any]
+
+
+@lru_cache(maxsize=16)
+def _equal(k: Any, n: Any, step: Any, first: Any, count: int, precision: int) -> _Terms:
+    """Places equally far from each other."""
+    places = [(first + i) * step for i in range(count)]
+    log_factorials = [_log_factorial(k + a, precision) for a in places]
+    logs = [n * g for g in _falls(k, places, log_factorials)]
+    return _Terms(places, log_factorials, logs, [mp.exp(v) for v in logs])
+
+
+@lru_cache(maxsize=8)
+def _grown(k: Any, n: Any, rate: Any, grown: Any, count: int, precision: int) -> _Terms:
+    """The places j(u) = u + C(eʳᵘ − 1), with their widths."""
+    places, log_factorials, falls, widths = _places(k, rate, grown, count, precision)
+    logs = [n * g + w for g, w in zip(falls, widths, strict=True)]
+    return _Terms(places, log_factorials, logs, [mp.exp(v) for v in logs])
+
+
+@lru_cache(maxsize=4)
+def _places(k: Any, rate: Any, grown: Any, count: int, precision: int) -> tuple[list[Any], ...]:
+    """The same less k, log j!, the logarithms of what ν is the power of, and of widths."""
+    growth = [grown * mp.exp(rate * u) for u in range(count)]
+    places = [u + g - grown - k for u, g in enumerate(growth)]
+    log_factorials = [mp.loggamma(k + a + 1) for a in places]
+    widths = [mp.log1p(rate * g) for g in growth]
+    return places, log_factorials, _falls(k, places, log_factorials), widths
+
+
+def _falls(k: Any, places: list[Any], log_factorials: list[Any]) -> list[Any]:
+    log_x = mp.log(k + 1)
+    return [a * log_x - f for a, f in zip(places, log_factorials, strict=True)]
+
+
+def _rule(m: Any, mass: Any, far: Any, depth: Any) -> tuple[Any, Any, int]:
+    """r, C and how many places there are: r is right for e^−37 and C lost beside it.
+
+    Of nearly equal means and ν they are the same, as those of differences, so that these share what is computed.
+    """
+    mass, m = mp.ldexp(1, int(mp.ceil(mp.log(mass, 2)))), mp.ldexp(1, mp.mag(m) - 1)
     rate = 1 / (mp.mpf("4.6") + mp.mpf("1.3") * mp.exp(mp.mpf("0.47") * mp.log(mass)))
     rate *= 37 / depth
     grown = mp.exp(-depth) * m / rate
-    most = int(mp.log((k + high) / grown + 1) / rate) + 2
-    growth = [grown * mp.exp(rate * u) for u in range(most)]
-    return [(u + g - grown - k, 1 + rate * g) for u, g in enumerate(growth)]
+    return rate, grown, int(mp.log(far / grown + 1) / rate) + 2
 
 
 @lru_cache(maxsize=1 << 14)

@@ -32,8 +32,8 @@ _OF_ORDER = {
     order: Derivative(_PATCHES, order)
     for order in ((i, j) for i in range(4) for j in range(3) if 0 < i + j < 4 or i + j == 0)
 }
-#: The least mean of a strip.
-_LEAST = 1e-5
+#: The least mean of a strip: what is left of slopes in ν is so much smaller than their parts.
+_LEAST = 1e-4
 _HALF_LOG_2 = 0.5 * special.LOG_2
 
 
@@ -155,16 +155,19 @@ class Smooth:
         return bent * self._by_m / self.n / self.n / self.centre
 
     @cached_property
-    def turned(self) -> Node:
-        """The derivative of 1/V in ν."""
-        return (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self.centre
+    def mixed(self) -> Node:
+        """The derivative of −log V in ν."""
+        return (
+            (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self.centre / self.precision
+        )
 
     @cached_property
-    def bent(self) -> Node:
-        """The derivative of m/V in m."""
+    def lean(self) -> Node:
+        """That of log(m/V) in log m."""
         m, centre = self.m, self.centre
         own = 0.5 * self.n - self._outside(0.0, 0.5) - self._m_m
-        return (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
+        bent = (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
+        return bent / self.precision
 
     # --- A count. -----------------------------------------------------------------------------------
 

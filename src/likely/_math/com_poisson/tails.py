@@ -187,45 +187,52 @@ class _Tails(TwoTails):
     def _central(self, both: str, one: str, other: str) -> Node:
         return self._moment(both) - self._moment(one) * self._moment(other)
 
-    def own(self, part: str) -> Node:
-        """Of log p(k): the value and its derivatives."""
-        found: Node = getattr(self.first, part)()
-        return -found
+    @cached_property
+    def line(self) -> Node:
+        """E a"""
+        return self._moment("line")
+
+    @cached_property
+    def of_slope(self) -> dict[str, Node]:
+        """What (m/V) times E a is multiplied with in second derivatives of log P − log p(k), times E a."""
+        s = self.first.decided
+        square = _times(self._central("line_2", "line", "line"), self.precision)
+        both = self._central("both", "line", "turn")
+        return {"curve": self.line * s.lean + square, "cross": self.line * s.mixed - both}
 
     def beyond(self, part: str) -> Node:
         """Of log P − log p(k): the value and its derivatives."""
         if part == "value":
             return log1p(self._sum("rest"))
-        line = self._moment("line")
         if part == "slope":
-            return _times(line, self.precision)
+            return _times(self.line, self.precision)
         if part == "shape":
             return -self._moment("turn")
-        ahead = -_times(line, self.first.rise_of(part))
-        if part == "curve":
-            square = self._central("line_2", "line", "line")
-            return ahead + _times(_times(square, self.precision), self.precision)
-        if part == "cross":
-            return ahead - _times(self._central("both", "line", "turn"), self.precision)
-        return ahead + self._central("turn_2", "turn", "turn")
-
-    def _whole(self, part: str) -> Node:
-        return self.own(part) + self.beyond(part)
+        if part == "bend":
+            ahead = self.line * self.first.decided.skewed
+            return self._central("turn_2", "turn", "turn") - ahead
+        return _times(self.of_slope[part], self.precision)
 
     @cached_property
-    def _slope(self) -> Node:
-        return self._whole("slope")
+    def _away(self) -> Node:
+        """The tail's mean less m, whose parts have the same sign."""
+        return self.first.away + self.line
 
     def compute(self, part: str) -> Node:
+        first = self.first
         if part == "value":
-            return self.own("value") + log(self._sum("total"))
+            return log(self._sum("total")) - first.value()
         if part == "slope":
-            return where(self.below, -self._slope, self._slope)
+            slope = self._away * self.precision
+            return where(self.below, -slope, slope)
         if part == "shape":
-            return self._whole("shape")
+            return self.beyond("shape") - first.shape()
         if part == "shape_2":
-            return self._whole("bend")
-        return self._whole({"pull": "curve", "rise": "cross"}[part]) / self._slope
+            return self.beyond("bend") - first.bend()
+        # Of the slope, whose m/V may be infinite.
+        if part == "pull":
+            return (self.of_slope["curve"] - first.bow()) / self._away
+        return (self.of_slope["cross"] + first.away * first.decided.mixed) / self._away
 
 
 #: Of a count, the mean, ν and the logarithms of both.
@@ -240,32 +247,61 @@ log_com_poisson_above, _ = register_tail("com_poisson_above", tails, True, _plac
 log_com_poisson_below, _ = register_tail("com_poisson_below", tails, False, _place, None)
 
 
-# --- log P(Y ≥ c) − log p(c) for m + ½ ≤ c, where the tail above is the one that is summed. ------------------
+# --- log p(y) − log P(Y ≥ c) for m + ½ ≤ c ≤ y, where the tail above is the one that is summed. --------------
 
 
-def _beyond(part: str) -> Any:
-    return lambda *args: tails(*args).beyond(part)
+class _Given:
+    """A count y of those that are c at least. Terms of its slope, which both may be infinite, are one number."""
+
+    def __init__(self, y: Expression, c: Expression, *given: Expression) -> None:
+        self.tail, self.count = tails(c, *given), row(y, *given)
+        self.ahead = y.node - c.node
+
+    def _apart(self, part: str) -> Node:
+        """By how much a part of −log p is larger at c than at y."""
+        first, count = getattr(self.tail.first, part)(), getattr(self.count, part)()
+        return where(equal(self.ahead, 0.0), 0.0, first - count)
+
+    def value(self) -> Node:
+        return self._apart("value") - self.tail.beyond("value")
+
+    def slope(self) -> Node:
+        return _times(self.ahead - self.tail.line, self.tail.precision)
+
+    def shape(self) -> Node:
+        return self._apart("shape") - self.tail.beyond("shape")
+
+    def curve(self) -> Node:
+        own = self.ahead * self.tail.first.decided.lean
+        return _times(own - self.tail.of_slope["curve"], self.tail.precision)
+
+    def cross(self) -> Node:
+        own = self.ahead * self.tail.first.decided.mixed
+        return _times(own - self.tail.of_slope["cross"], self.tail.precision)
+
+    def bend(self) -> Node:
+        return -(self.ahead * self.tail.first.decided.skewed) - self.tail.beyond("bend")
 
 
-_second = {
-    part: register(f"com_poisson_beyond_{part}", expansion=_beyond(part))
-    for part in ("curve", "cross", "bend")
-}
+_given = Recent(_Given)
 
 
-def _first(part: str, in_mean: str, in_nu: str) -> Atom:
+def _part(part: str, in_mean: Atom | None = None, in_nu: Atom | None = None) -> Atom:
+    """The atom of one part, and those of its derivatives."""
+
     def rule(*given: Node) -> tuple[Any, ...]:
         *args, _ = given
-        return _place(_second[in_mean](*args), _second[in_nu](*args))
+        assert in_mean
+        assert in_nu
+        return 0.0, *_place(in_mean(*args), in_nu(*args))
 
-    return register(f"com_poisson_beyond_{part}", rule, expansion=_beyond(part))
+    return register(
+        f"com_poisson_given_{part}",
+        rule if in_mean else None,
+        expansion=lambda *args: getattr(_given(*args), part)(),
+    )
 
 
-_in_mean, _in_nu = _first("slope", "curve", "cross"), _first("shape", "cross", "bend")
-log_com_poisson_beyond = register(
-    "log_com_poisson_beyond",
-    lambda c, m, n, log_m, log_n, out: _place(
-        _in_mean(c, m, n, log_m, log_n), _in_nu(c, m, n, log_m, log_n)
-    ),
-    expansion=_beyond("value"),
-)
+_curve, _cross, _bend = map(_part, ("curve", "cross", "bend"))
+_slope, _shape = _part("slope", _curve, _cross), _part("shape", _cross, _bend)
+log_com_poisson_given = _part("value", _slope, _shape)

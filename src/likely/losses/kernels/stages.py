@@ -1,11 +1,11 @@
 """Kernels of formulas with series: some rows at a time, in stages.
 
-Rows of which a condition says that they need no series, as those with y = 0, have a loop like any kernel's; if there is
-no such condition, those that need no sums, but polynomials of patches, are done apart from the others. Of the others a
-first loop computes what the series take, each series runs over the rows that need it, and a last loop goes on from
-there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes
-rows with about as many terms together, and each of its terms is a loop over them. What a later stage needs is held in
-buffers that stay in a core's cache.
+A condition may say that rows need no series, as those with y = 0, or, if there is no such condition, no sums, but
+polynomials of patches at most. Then all rows are computed as if it held, and those of which it does not hold are
+computed again, apart from the others: a first loop computes what the series take, each series runs over the rows that
+need it, and a last loop goes on from there. All of these are loops over rows, not a row's sum inside of a loop, because
+those vectorise: a sum takes rows with about as many terms together, and each of its terms is a loop over them. What a
+later stage needs is held in buffers that stay in a core's cache.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import indented, is_condition, primitive, statements
 
 #: Rows at a time, and of these how many a sum takes together.
-ROWS, _TOGETHER = 2048, 64
+ROWS, _TOGETHER = 4096, 64
 #: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
 _APART = ROWS + 8
 
@@ -64,32 +64,24 @@ def staged(
         body += stages.lines(nodes, first)
     else:
         lines += [
-            f"order, others = np.empty((2, {ROWS}), np.int64)",
+            f"flags, order = np.empty({ROWS}, np.uint8), np.empty({ROWS}, np.int64)",
             f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
         ]
-        read = [f"{name} = {name}_part[i]" for name in inputs]
-        body += ["for i in range(size):", *indented([*read, *first], 1)]
-        test, (name,) = statements([condition], used)
-        symbols = {node.value for node in topological([condition]) if node.op == "symbol"}
-        chosen = [f"{name} = {name}_part[i]" for name in inputs if name in symbols]
-        chosen += [*test, "order[active] = i", "others[i - active] = i"]
-        chosen += [f"active += 0 if {name} else 1"]
-        # A plain 0 would be a type of its own, for which every function that takes it is compiled once more.
+        # Every row as if the condition held, without any copy; others are done again.
+        body += stages.lines(specialised(nodes, condition, True), first, condition)
+        # A loop of its own: one that stores where its own count says is not vectorised. A plain 0 would be a type
+        # of its own, for which every function that takes it is compiled once more.
         used.add("int64")
-        body += ["active = int64(0)", "for i in range(size):", *indented(chosen, 1)]
-        body += ["order[active:size] = others[: size - active]"]
-        body += [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
+        listed = ["order[active] = i", "active += int64(flags[i])"]
+        body += ["active = int64(0)", "for i in range(size):", *indented(listed, 1)]
+        kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
         pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
-        body += ["for i in range(size):", *indented(pack, 1)]
-        # of arrays of their own: a loop that does not begin at 0 would not be vectorised
-        body += [f"{name}_plain = {name}_kept[active:size]" for name in (*inputs, *outputs)]
-        plain = stages.lines(specialised(nodes, condition, True), [])
-        kept = stages.lines(sparing(specialised(nodes, condition, False)), [])
-        body += ["every, size = size, size - active"]
-        body += [line.replace("_part[", "_plain[") for line in plain]
-        body += ["size = active", *(line.replace("_part[", "_kept[") for line in kept)]
+        kept += ["for i in range(active):", *indented(pack, 1), "size = active"]
+        again = stages.lines(sparing(specialised(nodes, condition, False)), [])
+        kept += [line.replace("_part[", "_kept[") for line in again]
         unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
-        body += ["for i in range(every):", *indented(unpack, 1)]
+        kept += ["for i in range(active):", *indented(unpack, 1)]
+        body += ["if active > 0:", *indented(kept, 1)]
     lines += [f"held = np.empty(({stages.buffers}, {_APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
     lines += [f"for begin in range(0, stop - start, {ROWS}):"]
@@ -104,8 +96,10 @@ class _Stages:
         self.functions: dict[tuple[str, ...], str] = {}
         self.buffers = 0
 
-    def lines(self, nodes: Sequence[Node], first: Sequence[str]) -> list[str]:
-        """The lines for ``size`` rows, of which each begins with ``first``."""
+    def lines(
+        self, nodes: Sequence[Node], first: Sequence[str], condition: Node | None = None
+    ) -> list[str]:
+        """The lines for ``size`` rows, of which each begins with ``first``; ``flags`` says where a condition fails."""
         order = topological(nodes)
         level = _levels(order)
         held = _held(order, nodes, level)
@@ -118,7 +112,8 @@ class _Stages:
                 arrays = [place[id(node)] for node in (*group[0].args, *group)]
                 body.append(f"{self._function(group)}({', '.join(arrays)}, size)")
             computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
-            wanted = [*computed, *(nodes if stage == last else [])]
+            flagged = [condition] if condition is not None and stage == 0 else []
+            wanted = [*computed, *flagged, *(nodes if stage == last else [])]
             known = {
                 key: (f"({name}[i] > 0.0)" if is_condition(node) else f"{name}[i]")
                 for (key, node), name in zip(held.items(), place.values(), strict=True)
@@ -130,8 +125,10 @@ class _Stages:
             for node, name in zip(computed, names, strict=False):
                 value = f"1.0 if {name} else 0.0" if is_condition(node) else name
                 row.append(f"{place[id(node)]}[i] = {value}")
+            if flagged:
+                row.append(f"flags[i] = 0 if {names[len(computed)]} else 1")
             if stage == last:
-                results = names[len(computed) :]
+                results = names[len(computed) + len(flagged) :]
                 written = zip(self.outputs, results, strict=True)
                 row += [f"{out}_part[i] = {name}" for out, name in written]
             body += ["for i in range(size):", *indented(row, 1)]
