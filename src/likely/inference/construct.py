@@ -160,6 +160,10 @@ def _chosen(family: Any, loss: Any, parameters: dict[str, Any]) -> list[str]:
     if unknown:
         near = get_close_matches(unknown[0], [*names, *spec.alternatives], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
+        if unknown[0] in Trials.known and spec.support.known == Trials.known:
+            hint = (
+                f"; give them to the family, {spec.name}(trials={parameters[unknown[0]]!r}).at(...)"
+            )
         raise TypeError(
             f"{family!r}.at() takes {', '.join(names) or 'nothing'}: unknown {', '.join(unknown)}{hint}"
         )

@@ -52,9 +52,36 @@ def curvature_kind(loss: Any, kind: str) -> None:
         )
 
 
+#: What to do about times, which would count days or nanoseconds if taken as numbers.
+TIMES = (
+    "write them as numbers in a unit of your choice, for instance "
+    "(t - t.min()) / np.timedelta64(1, 'D') for days, or as month, weekday and hour"
+)
+
+
+def as_array(values: Any, what: str) -> NDArray[Any]:
+    """The values as an array in which masked ones are missing; ValueError where rows differ in length."""
+    if np.ma.is_masked(values):
+        found = values.data.astype(object)
+        found[np.ma.getmaskarray(values)] = None
+        return np.asarray(found)
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            f"the rows of {what} differ in length: give as many numbers in each, NaN for missing ones"
+        ) from None
+
+
 def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
     """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
-    array = np.asarray(values)
+    if values is None:
+        raise ValueError(f"{what} must be numbers, got None")
+    array = as_array(values, what)
+    if array.dtype.kind in "mM":
+        raise ValueError(f"{what} holds times ({array.dtype}), which are no numbers yet: {TIMES}")
     if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > 2**53:
         raise ValueError(
             f"{what} has integers beyond 2⁵³, which float64 cannot hold exactly; rescale it"

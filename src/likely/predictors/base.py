@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
@@ -158,6 +159,13 @@ class DistributionEstimator(BaseEstimator):
     def _checked_names(self, names: Sequence[str] | None) -> list[str] | None:
         if names is None:
             return None
+        if isinstance(names, str):
+            raise TypeError(f"feature_names must be a list of names, got {names!r}")
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise ValueError(
+                f"feature_names has {twice[0]!r} more than once: names tell columns apart"
+            )
         if len(names) != self.n_features_in_:
             raise ValueError(
                 f"feature_names has {len(names)} names, but X has {self.n_features_in_} columns"
@@ -181,6 +189,8 @@ class DistributionEstimator(BaseEstimator):
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
         refuse_lazy(X)
+        if isinstance(X, (list, tuple, np.ma.MaskedArray)):
+            X = check.as_array(X, "X")
         repeated = repeated_names(X)
         if repeated:
             raise ValueError(
@@ -350,6 +360,9 @@ class DistributionEstimator(BaseEstimator):
         support = self.family_.specification.support
         if len(support.columns) == 1:
             found: Array = self.predict_dist(X, offset, exposure).log_prob(y)
+            if found.ndim == 2 and found.shape[1] == 1:  # as fit takes it, a column of a table
+                return found[:, 0]
+            check.refuse_columns(found.shape)
             return found
         # What was seen of y, rather than y itself; of an ensemble, its mean likelihood.
         seen = check.response(y, support, self.family_.specification.name)
