@@ -351,6 +351,8 @@ def _refuse_trials(y: NDArray[np.float64], support: Domain, family: str) -> NoRe
 def _hint(support: Domain, y: NDArray[np.float64]) -> str:
     if support.integer and support.name == "counts" and (y >= 0).all():
         return ". For non-negative amounts use Gamma; for rates, counts with exposure"
+    if support.name == "positive_counts" and (y >= 0).all() and (y == np.floor(y)).all():
+        return ". Counts from 0 go to a family such as Poisson() or NegativeBinomial()"
     if support.name == "positive" and (y >= 0).all():
         return ". Exact zeros need a family that allows them: Tweedie(), or ZeroInflated(family)"
     if support.name == "unit_interval" and ((y >= 0) & (y <= 1)).all():

@@ -76,7 +76,12 @@ class DistributionEstimator(BaseEstimator):
             tags.estimator_type = "regressor"
             # score() is a mean log-likelihood, which has no reason to exceed 0.5.
             tags.regressor_tags = RegressorTags(poor_score=True)
-            tags.target_tags.positive_only = support in ("positive", "nonnegative", "counts")
+            tags.target_tags.positive_only = support in (
+                "positive",
+                "nonnegative",
+                "counts",
+                "positive_counts",
+            )
             if self._is_vector():
                 tags.target_tags.multi_output = True
                 tags.target_tags.single_output = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,9 +81,9 @@ def refuse_lazy(X: Any) -> None:
     """TypeError where X is a plan for a table, whose rows nobody has computed yet, or columns that are no table."""
     from narwhals.dependencies import is_dask_dataframe, is_polars_lazyframe
 
-    if isinstance(X, Mapping):
+    if isinstance(X, dict) and not hasattr(X, "shape"):  # as SciPy's sparse dok has
         raise TypeError(
-            f"X is a {type(X).__name__}, whose columns have no rows in common yet: pass pandas.DataFrame(X)"
+            "X is a dict, whose columns have no rows in common yet: pass pandas.DataFrame(X)"
         )
     if is_polars_lazyframe(X) or is_dask_dataframe(X):
         how = "collect" if is_polars_lazyframe(X) else "compute"
