@@ -234,17 +234,20 @@ def encode_ordered(y: Any, family: Any) -> tuple[NDArray[Any], Array]:
     if given is not None:
         labels = np.array(given)
         return labels, known_codes(y, labels)
-    categories = getattr(getattr(y, "dtype", None), "categories", None)
+    dtype = getattr(y, "dtype", None)
+    categories = getattr(dtype, "categories", None)
+    # Of Polars' two, the categories of an Enum are in the order given.
+    in_order = getattr(dtype, "ordered", type(dtype).__name__ == "Enum")
     classes, codes = encode_labels(np.asarray(y), name, family.size)
     if classes.dtype.kind in "biuf" or classes.size == 2:  # of two, either may come first
         return classes, codes
-    if categories is not None and y.dtype.ordered:
+    if categories is not None and in_order:
         order = np.array([c for c in categories if c in set(classes.tolist())], dtype=classes.dtype)
         return order, known_codes(np.asarray(y), order)
     shown = ", ".join(check.shown(label) for label in classes[:5].tolist())
     raise ValueError(
         f"y holds the labels {shown}, which do not say their order: give it, lowest first, as in "
-        f'{name}(["low", "mid", "high"]), or make y an ordered pandas Categorical or numbers'
+        f'{name}(["low", "mid", "high"]), or make y an ordered pandas Categorical, a Polars Enum or numbers'
     )
 
 
