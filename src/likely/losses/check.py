@@ -7,7 +7,17 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Bounded, Composition, Domain, Product, Trials, circular
+from likely._math.domains import (
+    LABELLED,
+    Bounded,
+    BoundedIntervals,
+    Composition,
+    Domain,
+    Intervals,
+    Product,
+    Trials,
+    circular,
+)
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -137,6 +147,31 @@ def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
     if not all_blocks(lambda start, stop: support.covers(array[start:stop]), array.shape[0]):
         refuse(array, support, family)
     return array
+
+
+def refuse_one_side(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:
+    """ValueError where all that is known of y are bounds on one and the same side, and no parameter is fixed.
+
+    The likelihood then has no maximum: it grows to 1 as the distribution is moved ever farther away from the bounds.
+    """
+    support = loss.specification.support
+    if not isinstance(support, (Intervals, BoundedIntervals)):
+        return
+    if any(slot.role == "fixed" for slot in loss.slots):
+        return
+    rows = y if weight is None else y[weight > 0]
+    # Up to a bound by row, where there is one, nothing could have been seen to be higher.
+    last = rows[:, 3] if isinstance(support, BoundedIntervals) else support.high
+    first = rows[:, 2] if isinstance(support, BoundedIntervals) else support.low
+    beyond = rows[:, 0] < rows[:, 1]
+    above, below = rows[:, 1] >= last, rows[:, 0] <= np.maximum(first, support.low)
+    name = loss.specification.name
+    for side, open_end in (("above", above), ("below", below)):
+        if (beyond & open_end).all():
+            raise ValueError(
+                f"every row of y is only known to lie {side} some bound, so the likelihood of {name} has no "
+                "maximum: it needs rows where y was seen, or known to lie between bounds or on the other side"
+            )
 
 
 def rows_of_numbers(y: Any, columns: int, specification: Any) -> NDArray[np.float64]:

@@ -101,6 +101,11 @@ class DistributionEstimator(BaseEstimator):
             return False
 
     @property
+    def _unrestrained(self) -> bool:
+        """Whether every parameter can be moved to whatever the likelihood asks for."""
+        return True
+
+    @property
     def _is_classes(self) -> bool:
         return self.family_.specification.support.name in LABELLED
 
@@ -156,6 +161,8 @@ class DistributionEstimator(BaseEstimator):
                 "they must match row by row"
             )
         weight = check.weights(sample_weight, n)
+        if self._unrestrained:
+            check.refuse_one_side(response, weight, loss)
         self._has_offset = offset is not None or exposure is not None
         self._fit(X, loss, response, weight, offsets(loss, n, offset, exposure))
         self.family_ = family

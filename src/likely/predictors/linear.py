@@ -109,6 +109,10 @@ class Linear(DistributionEstimator):
         self.max_iter = max_iter
         self.n_jobs = n_jobs
 
+    @property
+    def _unrestrained(self) -> bool:
+        return self.alpha == 0.0 and self.fit_intercept is True
+
     # --- Fitting ----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
