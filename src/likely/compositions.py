@@ -59,7 +59,7 @@ class CompositionFamily(Family):
             return self
         from likely.losses.check import as_array
 
-        shape = as_array(y, "y").shape
+        shape = y.shape if hasattr(y, "shape") else as_array(y, "y").shape
         if len(shape) != 2 or shape[1] < 2:
             raise ValueError(
                 f"y must have shape (n, parts) for {type(self).__name__}, with at least 2 columns; got "
