@@ -25,6 +25,7 @@ TARGETS = {
     "unit_interval": RNG.beta(2.0, 3.0, N).astype("f4").astype(float),
     "circular": np.angle(np.exp(1j * RNG.normal(2.5, 0.8, N))).astype("f4").astype(float),
     "counts": RNG.negative_binomial(2, 0.4, N).astype(float),
+    "positive_counts": np.random.default_rng(1).geometric(0.4, N).astype(float),
     "binary": RNG.integers(0, 2, N).astype(float),
     "classes": np.arange(N) % 3.0,
     "ordered_classes": np.arange(N) % 3.0,

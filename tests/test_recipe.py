@@ -224,6 +224,7 @@ def draw(rng, kind, n):
         "circular": lambda: rng.vonmises(2.5, 1.5, n),
         "binary": lambda: rng.integers(0, 2, n).astype(float),
         "counts": lambda: rng.poisson(3.0, n).astype(float),
+        "positive_counts": lambda: rng.geometric(0.4, n).astype(float),
         "classes": lambda: rng.integers(0, 3, n).astype(float),
         "rankings": lambda: np.argsort(rng.normal(size=(n, 3)), axis=1) + 1.0,
         "vectors": lambda: rng.normal(size=(n, 2)) @ [[1.0, 0.7], [0.0, 1.0]],

@@ -28,6 +28,7 @@ TYPICAL = {
     "nonnegative": (2.0, 1.2),
     "unit_interval": (0.4, 0.2),
     "counts": (4.0, 3.0),
+    "positive_counts": (4.0, 3.0),
 }
 
 #: Values of parameters that part a family in two: counts that vary more than Poisson's, and less.

@@ -20,6 +20,9 @@ from likely._math.domains import (
     positive as positive,
 )
 from likely._math.domains import (
+    positive_counts as positive_counts,
+)
+from likely._math.domains import (
     real as real,
 )
 from likely._math.domains import (

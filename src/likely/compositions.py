@@ -57,9 +57,9 @@ class CompositionFamily(Family):
         """The family of the parts that the columns of y are, named by a table that names them."""
         if self.parts is not None:
             return self
-        import numpy as np
+        from likely.losses.check import as_array
 
-        shape = np.shape(y)
+        shape = y.shape if hasattr(y, "shape") else as_array(y, "y").shape
         if len(shape) != 2 or shape[1] < 2:
             raise ValueError(
                 f"y must have shape (n, parts) for {type(self).__name__}, with at least 2 columns; got "

@@ -18,6 +18,7 @@ from functools import cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from likely._math.domains import LABELLED
 from likely.families.base import Parameter, Specification, remember, specify
 from likely.families.definition import check_definition
 from likely.links import default_link, find_link
@@ -291,6 +292,8 @@ def _fixed(value: Any, domain: Any, what: str) -> float:
     import numpy as np
 
     try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(
@@ -321,7 +324,7 @@ class VectorFamily(Family):
             raise ValueError(f"{word} must be a whole number of at least 2, got {size!r}")
         self.size = None if size is None else int(size)
         for name, role in roles.items():
-            if not isinstance(role, Role):
+            if name in self.specification.parameters and not isinstance(role, Role):
                 raise TypeError(
                     f"{self.specification.name}'s {name} must be predicted or shared, got {role!r}"
                 )
@@ -383,9 +386,9 @@ def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:
     if size is None or isinstance(size, (Integral, float, str)):
         return None
     if specification.support.name != "ordered_classes":
+        learned = "; labels are learned from y" if specification.support.name in LABELLED else ""
         raise TypeError(
-            f"{specification.name} takes a number of {specification.vector}, got {size!r}; labels are "
-            "learned from y"
+            f"{specification.name} takes a number of {specification.vector}, got {size!r}{learned}"
         )
     labels = tuple(getattr(label, "item", lambda label=label: label)() for label in size)
     if len(set(labels)) != len(labels):

@@ -99,6 +99,10 @@ class NLLLoss(nn.Module):
 
     def forward(self, raw: Tensor, target: Any, weight: Tensor | None = None) -> Tensor:
         """The loss of raw predictions (…, columns) for targets (…,)."""
+        if not isinstance(raw, Tensor):
+            raise TypeError(
+                f"raw must be a tensor, got {type(raw).__name__}: the order is loss(raw, target)"
+            )
         if self.validate:
             self._validate(target)
         shape = target.shape if isinstance(target, Tensor) else torch.as_tensor(target).shape
@@ -214,6 +218,8 @@ class Head(nn.Linear):
     """
 
     def __init__(self, in_features: int, loss: NLLLoss, bias: bool = True, **factory: Any) -> None:
+        if not isinstance(loss, NLLLoss):
+            raise TypeError(f"loss must be an NLLLoss, such as NLLLoss(Normal()), got {loss!r}")
         super().__init__(in_features, len(loss.predicted), bias, **factory)
         self._loss = (loss,)  # in a tuple, so that its parameters stay its own
 

@@ -48,7 +48,7 @@ def _case(family: Any, seed: int = 0) -> Case:
         y = np.argsort(rng.normal(size=(12, 3)), axis=1) + 1.0
         y[::3] = np.where(y[::3] > 2.0, np.nan, y[::3])
     elif support.integer:
-        y = np.arange(12) % 5
+        y = support.low + np.arange(12) % 5
     elif support.low == 0.0:
         y = rng.uniform(0.05, 0.95, 12) if support.high == 1.0 else np.exp(rng.normal(size=12))
     else:

@@ -52,3 +52,8 @@ def test_training_with_optax():
         update, state = optimiser.update(slope, state)
         weights = optax.apply_updates(weights, update)
     np.testing.assert_allclose(weights, [1.0, 1.0], atol=0.15)
+
+
+def test_y_is_real():
+    with pytest.raises(TypeError, match="y must be real, got complex64"):
+        nll(Normal())(jnp.zeros((2, 2)), jnp.ones(2) + 0j)

@@ -247,3 +247,15 @@ def test_mistakes():
         NLLLoss("gamma")(torch.zeros(4, 2), torch.ones(4))
     with pytest.raises(ValueError, match=r"outside the support .* row 1 \(value -1.0\)"):
         NLLLoss(Poisson(), validate=True)(torch.zeros(2), torch.tensor([1.0, -1.0]))
+
+
+def test_what_is_no_tensor_no_loss_and_not_real():
+    loss, y = NLLLoss(Normal()), torch.zeros(3)
+    with pytest.raises(
+        TypeError, match=r"raw must be a tensor, got ndarray: the order is loss\(raw"
+    ):
+        loss(np.zeros((3, 2)), y)
+    with pytest.raises(TypeError, match=r"y must be real, got torch.complex64"):
+        loss(torch.zeros(3, 2), y + 0j)
+    with pytest.raises(TypeError, match=r"loss must be an NLLLoss, .*got 'normal'"):
+        Head(16, "normal")

@@ -45,6 +45,19 @@ def test_stdout_is_csv_alone(run, model, data):
     assert "· predict 400 rows" in result.stderr
 
 
+def test_a_header_without_rows_has_predictions_without_rows(run, model, data):
+    rows = pd.read_csv(data)
+    rows[:0].to_csv("none.csv", index=False)
+    rows[:0].to_parquet("none.parquet")
+    for file in ("none.csv", "none.parquet"):
+        result = run("predict", model, file, "--out", "p.csv", "--keep", "place")
+        assert result.exit_code == 0
+        assert "has a header but no rows, and so have the predictions" in result.stderr
+        assert Path("p.csv").read_text() == "place,mode,mean,median,q5,q25,q75,q95\n"
+    Path("short.csv").write_text("place\n")
+    assert run("predict", model, "short.csv").exit_code == 1  # columns are missed all the same
+
+
 def test_json(run, model, data):
     found = json.loads(run("predict", model, data, "--json").stdout)
     assert len(found["predictions"]) == found["rows"] == 400

@@ -10,6 +10,7 @@ import pytest
 import scipy.stats
 
 from likely.families.registry import modules, specification
+from likely.inference.construct import predictive
 from likely.losses.nll import NegativeLogLikelihood
 from oracles import grid, tabulated
 
@@ -34,7 +35,7 @@ def loss_of(s: Any) -> NegativeLogLikelihood:
 def raws(loss: NegativeLogLikelihood) -> list[np.ndarray]:
     """A few unremarkable raw predictions; df and shape such that moments exist.
 
-    And precision large enough that no mass lies between 1 and the float64 number below it.
+    And such that no mass of proportions lies between 1 and the float64 number below it.
     """
     found = [np.array(r) for r in product(MIDDLING, repeat=loss.columns)][::3]
     s = loss.specification
@@ -43,7 +44,9 @@ def raws(loss: NegativeLogLikelihood) -> list[np.ndarray]:
             raw[j] += 2.0 if name in ("df", "precision") else 0.0
             # Shapes of either sign: a variance exists below ½, a regular end of the support above −½.
             raw[j] *= 0.3 if (s.name, name) in BOTH_SIGNS else 1.0
-    return found
+    if s.support.high != 1.0 or s.support.integer:
+        return found
+    return [raw for raw in found if predictive(loss, raw).sf(1.0 - 2.0**-53) < 1e-12]
 
 
 def frozen(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray) -> Any:
@@ -137,7 +140,7 @@ def expectation(s: Any, loss: NegativeLogLikelihood, raw: np.ndarray, values: An
 
     if s.support.integer:
         top = 1 if s.support.high == 1.0 else 4000
-        return weighted(np.arange(top + 1.0)).sum(axis=1)
+        return weighted(np.arange(s.support.low, top + 1.0)).sum(axis=1)
     middle, spread = grid._centre(loss, raw)
     low, end = (
         loss.formula(n, raw[:, np.newaxis])[0] if n in s.formulas else edge

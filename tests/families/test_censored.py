@@ -12,6 +12,7 @@ from likely import (
     GeneralisedExtremeValue,
     GeneralisedPareto,
     Linear,
+    LogNormal,
     Normal,
     Weibull,
     censored,
@@ -256,3 +257,33 @@ def test_intervals_where_the_support_ends_with_the_shape(family, width, shape):
         mass = [below(high) - below(low) for low, high in y]
         true = [float(-mp.log(p)) if p else np.inf for p in mass]
     np.testing.assert_allclose(found, true, rtol=1e-10)
+
+
+# --- Bounds on one side only -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", ["above", "below"])
+@pytest.mark.parametrize("family", [Normal(), Weibull(), LogNormal(), Exponential()], ids=repr)
+def test_bounds_on_one_side_have_no_maximum(family, side):
+    bound = np.random.default_rng(0).gamma(2.0, size=30)
+    y = censored(bound, np.zeros(30), side="right" if side == "above" else "left")
+    x = np.arange(30.0)[:, None]
+    words = (
+        rf"every row of y is only known to lie {side} some bound, so the likelihood of Censored\("
+    )
+    for use in (Censored(family).fit, lambda y: Linear(Censored(family)).fit(x, y)):
+        with pytest.raises(ValueError, match=words):
+            use(y)
+    seen = np.arange(30) == 7
+    some = np.where(seen[:, None], bound[:, None], y)
+    with pytest.raises(ValueError, match=words):
+        Censored(family).fit(some, sample_weight=~seen)
+    Censored(family).nll(y, np.zeros((30, len(family.raw_columns))))  # a loss it is, all the same
+
+
+def test_bounds_on_one_side_may_have_a_maximum_where_something_is_held():
+    y = censored([0.25, 2.0] * 10, np.zeros(20))
+    held = Censored(Weibull(scale=1.0)).fit(y).parameters["shape"]
+    assert 0.25**held * np.log(0.25) == pytest.approx(-(2.0**held) * np.log(2.0))
+    x = np.array([-1.0, 1.0] * 10)[:, None]
+    assert Linear(Censored(Normal()), alpha=1.0, fit_intercept=False).fit(x, y).result_.status

@@ -10,6 +10,7 @@ import pytest
 
 from likely.catalogue import family_class
 from likely.families.registry import public_names, specification
+from likely.inference.construct import predictive
 from likely.losses.kernels import build
 from likely.losses.kernels.build import CacheWarning, cache_folder
 from likely.losses.kernels.run import kernel_for, run
@@ -22,8 +23,7 @@ def sample(name, n, seed=0):
     loss = family_class(name)().loss()
     raw = rng.normal(scale=0.7, size=(loss.columns, n))
     spec = loss.specification
-    parameters = [loss.formula(p, raw) for p in spec.parameters]
-    y = spec.formulas["sample"](rng, n, *parameters)
+    y = predictive(loss, raw).sample(1, rng)[:, 0]
     if spec.support.name == "unit_interval":
         y = np.clip(y, 1e-9, 1 - 1e-9)
     return loss, np.asarray(y, dtype=np.float64), raw

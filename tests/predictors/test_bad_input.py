@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from likely import (
     Bernoulli,
     Beta,
+    Binomial,
     Categorical,
     Constant,
     Dirichlet,
@@ -22,10 +23,12 @@ from likely import (
     Multinomial,
     NegativeBinomial,
     Normal,
+    Ordinal,
     PlackettLuce,
     Poisson,
     Trees,
     Truncated,
+    censored,
     load,
     predicted,
     shared,
@@ -194,6 +197,65 @@ def test_labels_that_the_model_does_not_know(X):
         model.score(X, np.arange(N) % 2)
 
 
+@pytest.mark.parametrize("family", [Bernoulli(), Categorical(), Ordinal()], ids=str)
+def test_measurements_for_a_family_of_labels_are_named(family, X):
+    y = np.arange(N) % 2.0
+    y[4] = 0.5
+    with refused(r"y is no whole number in row 4 \(value 0.5\)\. \w+ is for labels"):
+        Linear(family).fit(X, y)
+
+
+def test_labels_for_a_number_of_classes(X):
+    with refused(r"Categorical\(\) without a number learns the labels from y"):
+        Linear(Categorical(2)).fit(X, np.array(["a", "b"] * (N // 2)))
+
+
+@pytest.mark.parametrize("of", ["datetime64[D]", "timedelta64[h]"])
+def test_times_are_no_numbers(of, X, y):
+    times = np.arange(N).astype(of)
+    words = r"holds times \(\w+64\[.\]\), which are no numbers yet: .*np\.timedelta64\(1, 'D'\) for days"
+    for use in (
+        lambda: Normal().fit(times),
+        lambda: Linear().fit(X, times),
+        lambda: Linear().fit(X, pd.Series(times)),
+        lambda: Linear(Normal()).fit(X, y, sample_weight=times),
+        lambda: censored(times, np.ones(N)),
+    ):
+        with pytest.raises(ValueError, match=words):
+            use()
+    labels = np.repeat(np.arange(2).astype("datetime64[D]"), N // 2)
+    assert Linear(Bernoulli()).fit(X, labels).classes_.dtype.kind == "M"  # days may well be classes
+
+
+def test_what_is_masked_is_missing(X, y):
+    masked = np.ma.masked_array(y, mask=np.arange(N) == 3)
+    for use in (lambda: Normal().fit(masked), lambda: Linear().fit(X, masked)):
+        with refused(r"y is NaN in row 3 \(value nan\)"):
+            use()
+    with refused(r"sample_weight must be finite and ≥ 0; it is not in row 3"):
+        Linear().fit(X, y, sample_weight=np.ma.masked_array(np.ones(N), mask=masked.mask))
+    with refused(r"y has missing labels in row 3"):
+        Linear(Categorical()).fit(X, np.ma.masked_array(np.arange(N) % 2, mask=masked.mask))
+    with refused(r"Input X contains NaN: column 1 \(row 2\)"):
+        Linear().fit(np.ma.masked_array(X, mask=np.arange(2 * N).reshape(N, 2) == 5), y)
+    whole = np.ma.masked_array(y, mask=False)
+    np.testing.assert_array_equal(Linear().fit(X, whole).predict(X), Linear().fit(X, y).predict(X))
+
+
+def test_rows_of_different_lengths(X, y):
+    with refused(r"the rows of y differ in length"):
+        Dirichlet().fit([[0.5, 0.5], [0.2, 0.3, 0.5]])
+    with refused(r"the rows of y differ in length"):
+        Linear().fit(X[:2], [[1.0, 2.0], [3.0]])
+    with refused(r"the rows of X differ in length"):
+        Linear().fit([[1.0], [2.0, 3.0]], y[:2])
+
+
+def test_nothing_at_all():
+    with refused(r"y must be numbers, got None"):
+        Normal().fit(None)
+
+
 # --- Shapes ----------------------------------------------------------------------------------------
 
 
@@ -245,6 +307,15 @@ def test_y_of_two_dimensions(X, y):
 def test_one_dimension_of_x(y):
     with refused("Expected 2D array, got 1D array instead"):
         Linear().fit(y, y)
+
+
+def test_a_score_is_of_one_value_a_row(X, y):
+    model = Linear(Normal(scale=shared)).fit(X, y)
+    with refused(r"y must have one value a row, shape \(n,\); got shape \(20, 2\)"):
+        model.score(X, np.column_stack([y, y]))
+    assert model.score(X, pd.DataFrame({"y": y})) == model.score(X, y)
+    weight = np.arange(1.0, N + 1.0)
+    assert model.score(X, y[:, None], weight) == model.score(X, y, weight)
 
 
 # --- X ---------------------------------------------------------------------------------------------
@@ -346,6 +417,48 @@ def test_a_lazy_frame_has_no_rows_yet(estimator, X, y):
     ):
         estimator().fit(lazy, y)
     estimator().fit(lazy.collect(), y)
+
+
+def test_columns_that_are_no_table(X, y):
+    with refused(r"X is a dict, .*pass pandas\.DataFrame\(X\)", TypeError):
+        Linear().fit({"age": X[:, 0], "size": X[:, 1]}, y)
+
+
+def test_text_in_a_list(y):
+    with refused(r"column 1 holds text, such as 'Ulm' in row 0"):
+        Linear().fit([["1.0", "Ulm"], ["2.0", "Rome"]], y[:2])
+
+
+def test_settings_of_linear(X, y):
+    for value in (0, -1, 2.5, "many"):
+        with refused(rf"max_iter must be a whole number ≥ 1, got {value!r}"):
+            Linear(max_iter=value).fit(X, y)
+    with refused(
+        r'columns must be a dict by parameter, such as \{"loc": \[0\]\}, got \[0\]', TypeError
+    ):
+        Linear(columns=[0]).fit(X, y)
+    frame = pd.DataFrame(X, columns=["age", "size"])
+    with refused(r"columns takes a list for each parameter, \['age'\], got 'age'", TypeError):
+        Linear(columns={"scale": "age"}).fit(frame, y)
+    with refused(r"columns asks for 'size' more than once"):
+        Linear(columns={"scale": [1, "size"]}).fit(frame, y)
+    with refused(r"feature_names has 'a' more than once"):
+        Linear().fit(X, y, feature_names=["a", "a"])
+    with refused(r"feature_names must be a list of names, got 'ab'", TypeError):
+        Linear().fit(X, y, feature_names="ab")
+
+
+def test_what_lightgbm_does_not_know(X, y):
+    for name, words in (
+        ("num_leavs", r"is no parameter of LightGBM; did you mean 'num_leaves'\?"),
+        ("eta", r"is set by Trees\(learning_rate=…\)"),
+        ("objective", r"is set by Trees\(family=…\)"),
+    ):
+        with refused(rf"lightgbm=\{{{name!r}: …\}} {words}"):
+            Trees(lightgbm={name: 4}, max_iter=2).fit(X, y)
+    with refused(r"lightgbm must be a dict such as .*, got 3", TypeError):
+        Trees(lightgbm=3, max_iter=2).fit(X, y)
+    Trees(lightgbm={"sub_feature": 0.5, "bagging_fraction": 0.5}, max_iter=2).fit(X, y)
 
 
 def test_settings_that_are_no_numbers(X, y):
@@ -541,6 +654,28 @@ def test_rankings_that_begin_at_0(X):
 def test_labels_where_codes_are_needed():
     with refused(r"labels are for family.fit and estimators .* makes codes of them"):
         Categorical(3).nll(["a", "b"], np.zeros((2, 3)))
+
+
+def test_families_that_cannot_be():
+    with refused(
+        r"Truncated\(Normal, low=0\), which is truncated already: give it both bounds", TypeError
+    ):
+        Truncated(Truncated(Normal(), low=0.0), high=1.0)
+    with refused(r"PlackettLuce takes a number of items, got \['a', 'b'\]$", TypeError):
+        PlackettLuce(["a", "b"])
+    with refused(r"Ordinal has no parameter 'link'; its parameters are loc, thresholds", TypeError):
+        Ordinal(3, link="probit")
+    with refused(r"Normal's scale must be predicted, shared or a number, got True", TypeError):
+        Normal(scale=True)
+
+
+def test_parameters_that_cannot_be():
+    with refused(r"probs must be ≥ 0 and sum to 1; they do not in row 1 \(value \[0.5, 0.6\]\)"):
+        Categorical(2).at(probs=[[0.5, 0.5], [0.5, 0.6]])
+    with refused(r"probs must have shape \(3,\) or \(n, 3\), got \(2,\)"):
+        Categorical(3).at(probs=[0.5, 0.5])
+    with refused(r"unknown trials; give them to the family, Binomial\(trials=5\)\.at", TypeError):
+        Binomial().at(probs=0.3, trials=5)
 
 
 def test_discretised_and_truncated_say_their_order():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from likely import Bernoulli, Categorical, Constant, Linear, Ordinal, load, predicted
@@ -102,6 +103,10 @@ def test_the_order_of_labels():
         np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
         np.testing.assert_array_equal(model.predict(X), NAMES[plain.predict(X)])
         assert model.score(X, NAMES[y]) == plain.score(X, y)
+    enum = pl.Series(NAMES[y]).cast(pl.Enum(list(NAMES)))
+    assert Linear(Ordinal()).fit(X, enum).classes_.tolist() == NAMES.tolist()
+    with pytest.raises(ValueError, match="do not say their order: give it"):
+        Linear(Ordinal()).fit(X, pl.Series(NAMES[y]).cast(pl.Categorical))
     unordered = r"y holds the labels 'always', 'never', .* do not say their order: give it"
     with pytest.raises(ValueError, match=unordered):
         Linear(Ordinal()).fit(X, NAMES[y])

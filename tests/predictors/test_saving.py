@@ -40,6 +40,7 @@ TARGETS = {
     "unit_interval": RNG.beta(2.0, 3.0, N),
     "circular": RNG.vonmises(2.5, 1.5, N),
     "counts": RNG.negative_binomial(2, 0.4, N).astype(float),
+    "positive_counts": np.random.default_rng(1).geometric(0.4, N).astype(float),
     "binary": np.array(["no", "yes"])[RNG.integers(0, 2, N)],
     "classes": np.array(["red", "green", "blue"])[RNG.integers(0, 3, N)],
     "vectors": X @ [[1.0, 0.5], [0.0, 1.0]] + RNG.normal(size=(N, 2)),

@@ -87,7 +87,12 @@ DIRECTIONS = dict.fromkeys(
     ("check_fit_check_is_fitted", "check_regressor_data_not_an_array", "check_regressors_train"),
     "the check's y is not in (−π, π]",
 )
-BY_SUPPORT = {"counts": COUNTS, "unit_interval": PROPORTIONS, "circular": DIRECTIONS}
+BY_SUPPORT = {
+    "counts": COUNTS,
+    "positive_counts": COUNTS,
+    "unit_interval": PROPORTIONS,
+    "circular": DIRECTIONS,
+}
 UNORDERED = {
     "check_classifiers_classes": "its labels are text, which does not say its order: that is refused"
 }

@@ -40,6 +40,7 @@ TARGETS = {
     "unit_interval": RNG.beta(4.0 / (1.0 + np.exp(-ETA)), 4.0 / (1.0 + np.exp(ETA))),
     "circular": np.angle(np.exp(1j * (ETA + 2.5 + 0.5 * Z))),
     "counts": RNG.poisson(np.exp(ETA) * RNG.gamma(3.0, 1.0, N)).astype(float),
+    "positive_counts": 1.0 + np.random.default_rng(1).poisson(np.exp(ETA)),
     "binary": np.array(["no", "yes"])[(2.0 * ETA + Z > 0.0).astype(int)],
     "classes": np.array(["red", "green", "blue"])[
         (ETA + Z > 0.0).astype(int) + (ETA + Z > 1.0).astype(int)

@@ -11,8 +11,11 @@ from likely import (
     Family,
     Linear,
     Parameter,
+    ZeroInflated,
+    check_family,
     counts,
     positive,
+    positive_counts,
     predicted,
     real,
     shared,
@@ -440,3 +443,37 @@ def test_closed_forms_are_used_where_given():
     np.testing.assert_allclose(found.cdf(1.3), frozen.cdf(1.3), rtol=1e-13)
     np.testing.assert_allclose(found.quantile(0.9), frozen.ppf(0.9), rtol=1e-13)
     assert Known() != Gumbel()
+
+
+# --- Counts from 1 -----------------------------------------------------------------------------------
+
+
+class Species(Family):
+    """Numbers of individuals of a species: Fisher's logarithmic series."""
+
+    support = positive_counts
+    probs = Parameter(unit_interval)
+
+    def log_density(y, probs):
+        return y * probs.log - log(y) - log(-probs.log1m)
+
+
+def test_counts_that_begin_at_1():
+    peer = stats.logser(0.8)
+    found = Species().at(probs=0.8)
+    assert check_family(Species()).passed
+    assert found.mean() == pytest.approx(peer.mean(), rel=1e-10)
+    assert found.var() == pytest.approx(peer.var(), rel=1e-10)
+    assert (found.mode(), found.quantile(0.0), found.log_prob(0.0)) == (1.0, 1.0, -np.inf)
+    levels = np.linspace(0.05, 0.95, 19)
+    np.testing.assert_array_equal(found.quantile(levels), peer.ppf(levels))
+    np.testing.assert_allclose(found.cdf(np.arange(5.0)), peer.cdf(np.arange(5)), rtol=1e-10)
+    y = found.sample(4000, 0)
+    assert y.min() == 1.0
+    assert Species().fit(y).parameters["probs"] == pytest.approx(0.8, abs=0.03)
+    with pytest.raises(
+        ValueError, match=r"row 0 \(value 0.0\); each must be a whole number ≥ 1\. Counts from 0"
+    ):
+        Species().fit([0.0, 1.0, 2.0])
+    with pytest.raises(TypeError, match=r"Species, whose y lies in \{1, 2, …\} without 0$"):
+        ZeroInflated(Species())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sympy
 
-from likely import Normal, Truncated, shared
+from likely import Normal, Poisson, Truncated, shared
 from likely._math.domains import positive, real
 from likely._math.graph import exp, log, where
 from likely.catalogue import family_class
@@ -114,7 +114,7 @@ def points(loss, n=5):
         y = rng.uniform(0.1, 0.9, n)
         y = np.round(y) if support.integer else y
     elif support.integer:
-        y = rng.integers(0, 9, n).astype(float)
+        y = max(support.low, 0.0) + rng.integers(0, 9, n)
     else:
         y = rng.uniform(0.2, 3.0, n) * (1 if support.low == 0 else rng.choice([-1, 1], n))
     raw = rng.uniform(0.2, 1.5, (loss.columns, n))
@@ -485,3 +485,14 @@ def test_the_letters_of_the_derivation_are_not_taken_by_parameters():
 
     text = str(explain(compose(Odd.specification)))
     assert "p(y | κ, τ)" in text
+
+
+def test_nothing_free_is_a_loss_without_training():
+    explained = Poisson(mean=2.0).explain()
+    assert [step.title.split()[0] for step in explained.steps] == [
+        "Choose", "Fix", "Take", "Sum", "Infer:", "What",
+    ]  # fmt: skip
+    assert explained.summary.left == "L"
+    assert explained.summary.right == "Σᵢ [ 2 + log yᵢ! − yᵢ log 2 ]"
+    for shown in (str(explained), explained.latex):
+        assert not re.search(r"L\(\)|\[ 0 \]|\| \)", shown)

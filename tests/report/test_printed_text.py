@@ -12,11 +12,12 @@ import pytest
 from mpmath import mp, mpf
 from scipy.special import digamma, expit, gamma, gammaln, i0, i1, ndtr
 
-from likely import Family, Parameter, positive
+from likely import Family, Parameter, positive, positive_counts, unit_interval
 from likely.families.registry import modules, specification
 from likely.links.catalogue import LINKS, default_link, links_for
 from likely.losses.composed import Slot
 from likely.losses.nll import NegativeLogLikelihood
+from likely.math import log
 from likely.report.explain import explain
 from oracles.com_poisson import state
 
@@ -230,3 +231,18 @@ def test_numbers_of_many_digits_are_printed_with_six():
     for shown in (str(explained), explained.latex):
         assert "0.123457" in shown
         assert not re.search(r"\d{9}", shown)
+
+
+def test_a_factor_that_begins_with_a_minus_is_in_brackets():
+    class Species(Family):
+        """Numbers of individuals of a species."""
+
+        support = positive_counts
+        probs = Parameter(unit_interval)
+
+        def log_density(y, probs):
+            return y * probs.log - log(y) - log(-probs.log1m)
+
+    explained = Species().explain()
+    assert "λʸ/(y (−log(1 − λ)))" in str(explained)
+    assert r"y \, \left(-\log\left(1 - \lambda\right)\right)" in explained.latex

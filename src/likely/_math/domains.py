@@ -285,7 +285,9 @@ nonnegative = Domain("nonnegative", "[0, ∞)", "a number ≥ 0", low=0.0, close
 unit_interval = Domain("unit_interval", "(0, 1)", "a number strictly between 0 and 1", 0.0, 1.0)
 #: Of a variance that is a power of the mean, between Poisson's and Gamma's.
 between_1_and_2 = Domain("between_1_and_2", "(1, 2)", "a number strictly between 1 and 2", 1.0, 2.0)
-whole = Domain("whole", "{1, 2, …}", "a whole number ≥ 1", 0.0, integer=True)
+positive_counts = Domain(
+    "positive_counts", "{1, 2, …}", "a whole number ≥ 1", 1.0, closed_low=True, integer=True
+)
 #: The ends are one point of the circle.
 circular = Domain(
     "circular",

@@ -80,6 +80,8 @@ def _composed(family: Any, y: Any, raw: Any) -> tuple[Any, Any, bool]:
     if not jnp.issubdtype(raw.dtype, jnp.floating):
         raise TypeError(f"raw must be a floating-point array, got {raw.dtype}")
     y = jnp.asarray(y)
+    if jnp.issubdtype(y.dtype, jnp.complexfloating):
+        raise TypeError(f"y must be real, got {y.dtype}")
     loss = family.loss_of(raw.shape[-1]) if raw.ndim else family.loss()
     return y, loss, check_shapes(family, loss, y.shape, raw.shape)
 

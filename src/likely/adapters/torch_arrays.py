@@ -38,6 +38,8 @@ def mean_nll(family: Any, y: Tensor, raw: Tensor) -> Tensor:
 
 def _typed(loss: Any, y: Tensor, raw: Tensor) -> Tensor:
     """y in the type of raw where it has a slope, or where no column of raw says which type is wanted."""
+    if y.is_complex():
+        raise TypeError(f"y must be real, got {y.dtype}")
     return y.to(raw.dtype) if y.requires_grad or not loss.columns else y
 
 

@@ -12,7 +12,7 @@ from likely.links import default_link, links_for
 from likely.trials import TRIALS
 
 _ORDER = ("real", "positive", "nonnegative", "unit_interval", "compositions", "circular", "binary",
-          "classes", "ordered_classes", "counts", "successes_of_trials", "tallies", "vectors",
+          "classes", "ordered_classes", "counts", "positive_counts", "successes_of_trials", "tallies", "vectors",
           "rankings")  # fmt: skip
 _WORDS = {
     "real": "real numbers",
@@ -25,6 +25,7 @@ _WORDS = {
     "classes": "one of K classes",
     "ordered_classes": "one of K classes in order",
     "counts": "counts",
+    "positive_counts": "counts from 1",
     "successes_of_trials": "successes among known trials",
     "tallies": "counts of several kinds",
     "vectors": "several real numbers",

@@ -48,7 +48,7 @@ def run(
             "quantiles; leave the option out"
         )
     with voice.step(f"read {data}"):
-        table = read_table(data, text=model.encoder.text_columns)
+        table = read_table(data, text=model.encoder.text_columns, empty=True)
     kept = [table.columns[name] for name in columns_named(keep, table)]
     with voice.step(f"predict {count(table.rows, 'row')}"):
         try:
@@ -58,6 +58,8 @@ def run(
             prefix = "" if str(error).startswith(str(data)) else f"{data}: "
             raise DataError(f"{prefix}{error}") from None
         result = _columns(model, distribution, levels)
+    if not table.rows:
+        notes = (*notes, f"{data} has a header but no rows, and so have the predictions")
     notes = (*table.notes, *notes, *_edge_note(model, result))
     for note in notes:
         voice.remark(note)

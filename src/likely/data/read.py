@@ -22,11 +22,11 @@ PARQUET = (".parquet", ".pq")
 _ONE_BLOCK = 1 << 26
 
 
-def read_table(path: str | Path, text: Iterable[str] = ()) -> Table:
+def read_table(path: str | Path, text: Iterable[str] = (), *, empty: bool = False) -> Table:
     """The table in a CSV or Parquet file; columns named in ``text`` are not parsed as numbers.
 
-    DataError says in one line what is wrong: for a CSV with the line, and for a missing file where
-    it was looked for.
+    ``empty``: whether a header alone will do, as where rows are to be predicted and there are none. DataError says
+    in one line what is wrong: for a CSV with the line, and for a missing file where it was looked for.
     """
     path = Path(path)
     if not path.exists():
@@ -40,9 +40,11 @@ def read_table(path: str | Path, text: Iterable[str] = ()) -> Table:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     if not start:
         raise DataError(f"{path} is empty")
-    if path.suffix.lower() in PARQUET or start == b"PAR1":
-        return _read_parquet(path)
-    return _read_csv(path, frozenset(text))
+    parquet = path.suffix.lower() in PARQUET or start == b"PAR1"
+    table = _read_parquet(path) if parquet else _read_csv(path, frozenset(text))
+    if table.rows == 0 and not empty:
+        raise DataError(f"{path} has a header but no rows")
+    return table
 
 
 def from_frame(frame: Any, source: str = "the data frame") -> Table:
@@ -169,8 +171,6 @@ def _refuse_points(data: pa.Table, commas: list[str], path: Path) -> None:
 
 
 def _table(data: pa.Table, path: Path, notes: tuple[str, ...]) -> Table:
-    if data.num_rows == 0:
-        raise DataError(f"{path} has a header but no rows")
     first = data.column_names[0] if data.column_names else ""
     if first == "" and _counts_rows(data.column(0)):
         # pandas and R write their row numbers like this; they are no measurement.
@@ -185,7 +185,7 @@ def _counts_rows(column: Any) -> bool:
     if not pa.types.is_integer(column.type) or column.null_count:
         return False
     values = column.to_numpy()
-    return bool(values[0] in (0, 1) and (np.diff(values) == 1).all())
+    return bool(np.isin(values[:1], (0, 1)).all() and (np.diff(values) == 1).all())
 
 
 def _first_line(error: BaseException) -> str:

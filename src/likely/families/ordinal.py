@@ -13,9 +13,9 @@ class Ordinal(Distribution):
     from x without an intercept; thresholds θ increase and are shared by all rows. F is the inverse of loc's link:
     logit (proportional odds), probit, cloglog (proportional hazards) or loglog (the same from above),
     ``Ordinal(loc=predicted("probit"))``.
-    Classes are learned from y, in the order of its numbers or of an ordered pandas Categorical, or given in
-    order: ``Ordinal(["low", "mid", "high"])``. The mode is the most probable class (of ties, the first), the
-    median the first at which P(y ≤ k) is ½ or more. With two classes it is Bernoulli.
+    Classes are learned from y, in the order of its numbers, of an ordered pandas Categorical or of a Polars Enum,
+    or given in order: ``Ordinal(["low", "mid", "high"])``. The mode is the most probable class (of ties, the
+    first), the median the first at which P(y ≤ k) is ½ or more. With two classes it is Bernoulli.
 
     Source: McCullagh, Regression models for ordinal data, JRSS B 42 (1980), 109-142.
     """

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import Bounded, Trials, whole
+from likely._math.domains import Bounded, Trials, positive_counts
 from likely.inference.discrete import LARGEST
 from likely.inference.predictive import Predictive
 from likely.losses import check
@@ -60,14 +60,14 @@ def among(loss: Any, raw: Any, trials: Any) -> Any:
         raise ValueError(
             f"trials must be a number or have shape ({raw.shape[1]},), got shape {known.shape}"
         )
-    wrong = ~(whole.contains(known) & (known <= LARGEST))
+    wrong = ~(positive_counts.contains(known) & (known <= LARGEST))
     if wrong.any():
         got = (
             f"it is not in {check.rows_and_values(wrong, known)}"
             if known.ndim
             else f"got {trials!r}"
         )
-        raise ValueError(f"trials must be {whole.words}: {got}")
+        raise ValueError(f"trials must be {positive_counts.words}: {got}")
     if tallies:
         return predictive(loss, raw)._among(known)
     return Predictive(loss.of_known, np.vstack([raw, np.broadcast_to(known, raw.shape[1:])]))
@@ -160,6 +160,10 @@ def _chosen(family: Any, loss: Any, parameters: dict[str, Any]) -> list[str]:
     if unknown:
         near = get_close_matches(unknown[0], [*names, *spec.alternatives], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
+        if unknown[0] in Trials.known and spec.support.known == Trials.known:
+            hint = (
+                f"; give them to the family, {spec.name}(trials={parameters[unknown[0]]!r}).at(...)"
+            )
         raise TypeError(
             f"{family!r}.at() takes {', '.join(names) or 'nothing'}: unknown {', '.join(unknown)}{hint}"
         )

@@ -43,7 +43,7 @@ def _inside(raw: Any, domain: Domain) -> Node | None:
     """Identity: raw must lie in the domain itself."""
     if domain.low == -float("inf"):
         return None
-    above = raw > domain.low
+    above = raw >= domain.low if domain.closed_low else raw > domain.low
     return above if domain.high == float("inf") else where(above, raw < domain.high, above)
 
 

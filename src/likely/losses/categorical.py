@@ -111,9 +111,14 @@ class CategoricalLoss(VectorLoss):
         """raw (K,) or (K, n) of probs (K,) or (n, K)."""
         probs = check.numeric(parameters["probs"], "probs")
         if probs.ndim not in (1, 2) or probs.shape[-1] != self.size:
-            raise ValueError(f"probs must have shape (K,) or (n, K), got {probs.shape}")
-        if (probs < 0).any() or not np.allclose(probs.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
-            raise ValueError("probs must be ≥ 0 and sum to 1")
+            k = self.size
+            raise ValueError(f"probs must have shape ({k},) or (n, {k}), got {probs.shape}")
+        rows = np.atleast_2d(probs)
+        wrong = ~((rows >= 0).all(axis=1) & (np.abs(rows.sum(axis=1) - 1.0) <= 1e-9))
+        if wrong.any():
+            raise ValueError(
+                f"probs must be ≥ 0 and sum to 1; they do not in {check.rows_and_values(wrong, rows)}"
+            )
         with np.errstate(divide="ignore"):
             return np.log(probs).T
 

@@ -7,7 +7,17 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.domains import LABELLED, Bounded, Composition, Domain, Product, Trials, circular
+from likely._math.domains import (
+    LABELLED,
+    Bounded,
+    BoundedIntervals,
+    Composition,
+    Domain,
+    Intervals,
+    Product,
+    Trials,
+    circular,
+)
 from likely._math.pool import all_blocks
 
 _SHOWN = 5
@@ -52,9 +62,36 @@ def curvature_kind(loss: Any, kind: str) -> None:
         )
 
 
+#: What to do about times, which would count days or nanoseconds if taken as numbers.
+TIMES = (
+    "write them as numbers in a unit of your choice, for instance "
+    "(t - t.min()) / np.timedelta64(1, 'D') for days, or as month, weekday and hour"
+)
+
+
+def as_array(values: Any, what: str) -> NDArray[Any]:
+    """The values as an array in which masked ones are missing; ValueError where rows differ in length."""
+    if np.ma.is_masked(values):
+        found = values.data.astype(object)
+        found[np.ma.getmaskarray(values)] = None
+        return np.asarray(found)
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(
+            f"the rows of {what} differ in length: give as many numbers in each, NaN for missing ones"
+        ) from None
+
+
 def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
     """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
-    array = np.asarray(values)
+    if values is None:
+        raise ValueError(f"{what} must be numbers, got None")
+    array = as_array(values, what)
+    if array.dtype.kind in "mM":
+        raise ValueError(f"{what} holds times ({array.dtype}), which are no numbers yet: {TIMES}")
     if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > 2**53:
         raise ValueError(
             f"{what} has integers beyond 2⁵³, which float64 cannot hold exactly; rescale it"
@@ -110,6 +147,31 @@ def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
     if not all_blocks(lambda start, stop: support.covers(array[start:stop]), array.shape[0]):
         refuse(array, support, family)
     return array
+
+
+def refuse_one_side(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:
+    """ValueError where all that is known of y are bounds on one and the same side, and no parameter is fixed.
+
+    The likelihood then has no maximum: it grows to 1 as the distribution is moved ever farther away from the bounds.
+    """
+    support = loss.specification.support
+    if not isinstance(support, (Intervals, BoundedIntervals)):
+        return
+    if any(slot.role == "fixed" for slot in loss.slots):
+        return
+    rows = y if weight is None else y[weight > 0]
+    # Up to a bound by row, where there is one, nothing could have been seen to be higher.
+    last = rows[:, 3] if isinstance(support, BoundedIntervals) else support.high
+    first = rows[:, 2] if isinstance(support, BoundedIntervals) else support.low
+    beyond = rows[:, 0] < rows[:, 1]
+    above, below = rows[:, 1] >= last, rows[:, 0] <= np.maximum(first, support.low)
+    name = loss.specification.name
+    for side, open_end in (("above", above), ("below", below)):
+        if (beyond & open_end).all():
+            raise ValueError(
+                f"every row of y is only known to lie {side} some bound, so the likelihood of {name} has no "
+                "maximum: it needs rows where y was seen, or known to lie between bounds or on the other side"
+            )
 
 
 def rows_of_numbers(y: Any, columns: int, specification: Any) -> NDArray[np.float64]:
@@ -324,6 +386,8 @@ def _refuse_trials(y: NDArray[np.float64], support: Domain, family: str) -> NoRe
 def _hint(support: Domain, y: NDArray[np.float64]) -> str:
     if support.integer and support.name == "counts" and (y >= 0).all():
         return ". For non-negative amounts use Gamma; for rates, counts with exposure"
+    if support.name == "positive_counts" and (y >= 0).all() and (y == np.floor(y)).all():
+        return ". Counts from 0 go to a family such as Poisson() or NegativeBinomial()"
     if support.name == "positive" and (y >= 0).all():
         return ". Exact zeros need a family that allows them: Tweedie(), or ZeroInflated(family)"
     if support.name == "unit_interval" and ((y >= 0) & (y <= 1)).all():

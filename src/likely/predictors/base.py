@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
@@ -75,7 +76,12 @@ class DistributionEstimator(BaseEstimator):
             tags.estimator_type = "regressor"
             # score() is a mean log-likelihood, which has no reason to exceed 0.5.
             tags.regressor_tags = RegressorTags(poor_score=True)
-            tags.target_tags.positive_only = support in ("positive", "nonnegative", "counts")
+            tags.target_tags.positive_only = support in (
+                "positive",
+                "nonnegative",
+                "counts",
+                "positive_counts",
+            )
             if self._is_vector():
                 tags.target_tags.multi_output = True
                 tags.target_tags.single_output = False
@@ -93,6 +99,11 @@ class DistributionEstimator(BaseEstimator):
             return as_family(self.family).specification.multivariate
         except (TypeError, ValueError):
             return False
+
+    @property
+    def _unrestrained(self) -> bool:
+        """Whether every parameter can be moved to whatever the likelihood asks for."""
+        return True
 
     @property
     def _is_classes(self) -> bool:
@@ -150,6 +161,8 @@ class DistributionEstimator(BaseEstimator):
                 "they must match row by row"
             )
         weight = check.weights(sample_weight, n)
+        if self._unrestrained:
+            check.refuse_one_side(response, weight, loss)
         self._has_offset = offset is not None or exposure is not None
         self._fit(X, loss, response, weight, offsets(loss, n, offset, exposure))
         self.family_ = family
@@ -158,6 +171,13 @@ class DistributionEstimator(BaseEstimator):
     def _checked_names(self, names: Sequence[str] | None) -> list[str] | None:
         if names is None:
             return None
+        if isinstance(names, str):
+            raise TypeError(f"feature_names must be a list of names, got {names!r}")
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise ValueError(
+                f"feature_names has {twice[0]!r} more than once: names tell columns apart"
+            )
         if len(names) != self.n_features_in_:
             raise ValueError(
                 f"feature_names has {len(names)} names, but X has {self.n_features_in_} columns"
@@ -181,6 +201,8 @@ class DistributionEstimator(BaseEstimator):
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
         refuse_lazy(X)
+        if isinstance(X, (list, tuple, np.ma.MaskedArray)):
+            X = check.as_array(X, "X")
         repeated = repeated_names(X)
         if repeated:
             raise ValueError(
@@ -350,6 +372,9 @@ class DistributionEstimator(BaseEstimator):
         support = self.family_.specification.support
         if len(support.columns) == 1:
             found: Array = self.predict_dist(X, offset, exposure).log_prob(y)
+            if found.ndim == 2 and found.shape[1] == 1:  # as fit takes it, a column of a table
+                return found[:, 0]
+            check.refuse_columns(found.shape)
             return found
         # What was seen of y, rather than y itself; of an ensemble, its mean likelihood.
         seen = check.response(y, support, self.family_.specification.name)

@@ -41,6 +41,10 @@ class Constant(Linear):
             tags.classifier_tags.poor_score = True  # it knows the frequencies of the classes only
         return tags
 
+    @property
+    def _unrestrained(self) -> bool:
+        return True
+
     def _designs(self, loss: Any, features: int) -> list[Design]:
         pinned = None if loss.gauge is None else loss.gauge[0]
         return [Design((), j != pinned) for j in range(loss.columns)]

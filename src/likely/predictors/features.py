@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.losses.check import TIMES
+
 _SHOWN = 5
 
 
@@ -76,9 +78,13 @@ def _table(X: Any) -> Any:
 
 
 def refuse_lazy(X: Any) -> None:
-    """TypeError where X is a plan for a table, whose rows nobody has computed yet."""
+    """TypeError where X is a plan for a table, whose rows nobody has computed yet, or columns that are no table."""
     from narwhals.dependencies import is_dask_dataframe, is_polars_lazyframe
 
+    if isinstance(X, dict) and not hasattr(X, "shape"):  # as SciPy's sparse dok has
+        raise TypeError(
+            "X is a dict, whose columns have no rows in common yet: pass pandas.DataFrame(X)"
+        )
     if is_polars_lazyframe(X) or is_dask_dataframe(X):
         how = "collect" if is_polars_lazyframe(X) else "compute"
         raise TypeError(
@@ -89,33 +95,34 @@ def refuse_lazy(X: Any) -> None:
 def refuse_times(X: Any) -> None:
     """ValueError names the first column of times, which would count nanoseconds if taken as numbers."""
     if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
-        raise ValueError(f"X holds times ({X.dtype}), which are no numbers yet: {_TIMES}")
+        raise ValueError(f"X holds times ({X.dtype}), which are no numbers yet: {TIMES}")
     frame = _table(X)
     for name, kind in {} if frame is None else frame.schema.items():
         if kind.is_temporal():
-            raise ValueError(f"column {name!r} holds times ({kind}): {_TIMES}")
+            raise ValueError(f"column {name!r} holds times ({kind}): {TIMES}")
 
 
 def refuse_text(X: Any) -> None:
-    """ValueError names the first column of a table that holds text, with a cell, and what to do."""
+    """ValueError names the first column that holds text, with a cell, and what to do."""
     frame = _table(X)
+    if frame is None and getattr(X, "ndim", 0) == 2:
+        for j, column in enumerate(np.asarray(X, dtype=object).T):
+            _refuse_text_in(j, column.tolist())
     for name, kind in {} if frame is None else frame.schema.items():
         if kind.is_numeric():
             continue
-        for row, cell in enumerate(frame[name].to_list()):
-            if not (cell is None or _is_number(cell)):
-                raise ValueError(
-                    f"column {name!r} holds text, such as {cell!r} in row {row}: write categories as "
-                    "numbers first, for instance with scikit-learn's OneHotEncoder in "
-                    f"make_column_transformer((OneHotEncoder(), [{name!r}]), remainder='passthrough'), "
-                    "or leave the column out"
-                )
+        _refuse_text_in(name, frame[name].to_list())
 
 
-_TIMES = (
-    "write them as numbers in a unit of your choice, for instance "
-    "(t - t.min()) / np.timedelta64(1, 'D') for days, or as month, weekday and hour"
-)
+def _refuse_text_in(name: Any, cells: list[Any]) -> None:
+    for row, cell in enumerate(cells):
+        if not (cell is None or _is_number(cell)):
+            raise ValueError(
+                f"column {name!r} holds text, such as {cell!r} in row {row}: write categories as "
+                "numbers first, for instance with scikit-learn's OneHotEncoder in "
+                f"make_column_transformer((OneHotEncoder(), [{name!r}]), remainder='passthrough'), "
+                "or leave the column out"
+            )
 
 
 def _is_number(cell: Any) -> bool:

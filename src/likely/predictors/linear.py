@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -35,6 +36,7 @@ from likely.predictors.gauge import (
 from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
+from likely.predictors.network_settings import whole
 from likely.predictors.origin import slopes_start
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
@@ -107,6 +109,10 @@ class Linear(DistributionEstimator):
         self.max_iter = max_iter
         self.n_jobs = n_jobs
 
+    @property
+    def _unrestrained(self) -> bool:
+        return self.alpha == 0.0 and self.fit_intercept is True
+
     # --- Fitting ----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
@@ -132,7 +138,7 @@ class Linear(DistributionEstimator):
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
-            max_iter=self.max_iter,
+            max_iter=whole("max_iter", self.max_iter),
             n_jobs=self.n_jobs,
             tell=None if loss.gauge is None else partial(told, loss),
         )
@@ -162,7 +168,11 @@ class Linear(DistributionEstimator):
         self._intercepts = result.intercepts
 
     def _designs(self, loss: Any, features: int) -> list[Design]:
-        given = {} if self.columns is None else dict(self.columns)
+        given = {} if self.columns is None else self.columns
+        if not isinstance(given, Mapping):
+            raise TypeError(
+                f'columns must be a dict by parameter, such as {{"{loss.free[0].parameter}": [0]}}, got {given!r}'
+            )
         names = [slot.parameter for slot in loss.free]
         unknown = [name for name in given if name not in names]
         if unknown:
@@ -205,6 +215,10 @@ class Linear(DistributionEstimator):
 
     def _column_indices(self, wanted: Any, features: int) -> tuple[int, ...]:
         names = self._feature_names()
+        if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+            raise TypeError(
+                f"columns takes a list for each parameter, [{wanted!r}], got {wanted!r}"
+            )
         found = []
         for column in wanted:
             if isinstance(column, (int, np.integer)) and not isinstance(column, bool):
@@ -220,6 +234,9 @@ class Linear(DistributionEstimator):
                     f"columns asks for {column!r}, which X does not have{hint} "
                     f"Its columns are {listed(names)}"
                 )
+        twice = [names[j] for j, times in Counter(found).items() if times > 1]
+        if twice:
+            raise ValueError(f"columns asks for {twice[0]!r} more than once: once is enough")
         return tuple(found)
 
     def _penalties(self, loss: Any) -> Array | None:

@@ -52,14 +52,14 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
     if specification.vector is None:
         from sklearn.utils.validation import column_or_1d
 
-        y = np.asarray(y)
+        y = check.as_array(y, "y")
         if len(specification.support.columns) == 1:
             check.refuse_columns(y.shape)
             y = column_or_1d(y, warn=True)
         return Observed(check.response(y, specification.support, name))
     from likely.losses.vector import vector_loss
 
-    given, size = np.asarray(y), family.size
+    given, size = check.as_array(y, "y"), family.size
     if size is None:
         if given.ndim != 2 or given.shape[1] < 2:
             raise ValueError(
@@ -151,7 +151,7 @@ def _exposed(loss: Any) -> int:
 
 def are_codes(y: Any) -> bool:
     """Whether y are numbers that can only be meant as 0 and 1 themselves, not as labels."""
-    values = np.asarray(y)
+    values = check.as_array(y, "y")
     if values.dtype.kind not in "biuf":
         return False
     return bool(np.isin(values, (0, 1)).all() or (values != np.floor(values)).any())
@@ -167,6 +167,8 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
 
     if getattr(getattr(y, "dtype", None), "name", None) == "boolean":
         y = np.asarray(y)  # of pandas' booleans scikit-learn makes numbers
+    if isinstance(y, (list, tuple, np.ma.MaskedArray)):
+        y = check.as_array(y, "y")
     check.refuse_columns(getattr(y, "shape", ()))
     y = column_or_1d(y, warn=True)
     if y.size == 0:
@@ -184,14 +186,23 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
         )
     if y.dtype.kind == "O":
         _refuse_mixed(y)
-    check_classification_targets(y)
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        if y.dtype.kind != "f":
+            raise
+        fractions = y != np.floor(y)
+        raise ValueError(
+            f"{str(error).split('.')[0]}: y is no whole number in {check.rows_and_values(fractions, y)}. {name} is "
+            "for labels; numbers that are measured go to a family such as Normal, proportions to Beta"
+        ) from None
     classes, codes = np.unique(y, return_inverse=True)
     if given is not None:
         outside = ~np.isin(y, np.arange(given))
         if outside.any():
             raise ValueError(
                 f"y must be a class 0, …, {given - 1} of {name}({given}); it is not in "
-                f"{check.rows_and_values(outside, y)}"
+                f"{check.rows_and_values(outside, y)}. {name}() without a number learns the labels from y"
             )
         return np.arange(given), y.astype(np.float64)
     if classes.size < 2:
@@ -223,23 +234,26 @@ def encode_ordered(y: Any, family: Any) -> tuple[NDArray[Any], Array]:
     if given is not None:
         labels = np.array(given)
         return labels, known_codes(y, labels)
-    categories = getattr(getattr(y, "dtype", None), "categories", None)
+    dtype = getattr(y, "dtype", None)
+    categories = getattr(dtype, "categories", None)
+    # Of Polars' two, the categories of an Enum are in the order given.
+    in_order = getattr(dtype, "ordered", type(dtype).__name__ == "Enum")
     classes, codes = encode_labels(np.asarray(y), name, family.size)
     if classes.dtype.kind in "biuf" or classes.size == 2:  # of two, either may come first
         return classes, codes
-    if categories is not None and y.dtype.ordered:
+    if categories is not None and in_order:
         order = np.array([c for c in categories if c in set(classes.tolist())], dtype=classes.dtype)
         return order, known_codes(np.asarray(y), order)
     shown = ", ".join(check.shown(label) for label in classes[:5].tolist())
     raise ValueError(
         f"y holds the labels {shown}, which do not say their order: give it, lowest first, as in "
-        f'{name}(["low", "mid", "high"]), or make y an ordered pandas Categorical or numbers'
+        f'{name}(["low", "mid", "high"]), or make y an ordered pandas Categorical, a Polars Enum or numbers'
     )
 
 
 def known_codes(y: Any, classes: NDArray[Any]) -> Array:
     """The codes of labels that ``fit`` has seen; ValueError names those that it has not."""
-    y = np.asarray(y)
+    y = check.as_array(y, "y")
     unknown = ~np.isin(y, classes)
     if unknown.any():
         raise ValueError(

@@ -106,7 +106,10 @@ def standard(loss: Any, y: Array, weight: Array | None) -> Standard | None:
     if loss.specification.vector is not None:
         return None
     if support.integer:
-        if support.name in ("counts", "integers") and np.abs(y).max() > LARGEST_COUNT:
+        if (
+            support.name in ("counts", "positive_counts", "integers")
+            and np.abs(y).max() > LARGEST_COUNT
+        ):
             raise ValueError(
                 f"y has counts up to {y.max():.1e}, beyond 2⁵³, where float64 cannot tell a number "
                 "from the next: use a family for amounts, such as Gamma"

@@ -20,16 +20,19 @@ from likely.report.printing import latex, product_latex, product_text, sum_latex
 def tell(loss: NegativeLogLikelihood, title: str) -> Explanation:
     """The derivation of a loss as an explanation."""
     story = _Story(Derivation(loss))
-    steps = [
-        story.choose(),
-        story.predict(),
-        story.logarithm(),
-        story.sum(),
+    training = [
         story.drop(),
         story.divide(),
         story.remains(),
         *story.profile(),
         story.gradient(),
+    ]
+    steps = [
+        story.choose(),
+        story.predict(),
+        story.logarithm(),
+        story.sum(),
+        *(training if story.learns else ()),
         story.infer(),
         story.name(),
     ]
@@ -57,6 +60,11 @@ class _Story:
         self.all_learned = _function(everything)
         self.minimised = _function(learned if d.separated else everything)
 
+    @property
+    def learns(self) -> bool:
+        """Whether any parameter is free."""
+        return bool(self.derivation.role("predicted") or self.derivation.role("shared"))
+
     # --- Spelling ---------------------------------------------------------------------------------
 
     def _latex(self, e: Expr, *, y_last: bool = False) -> str:
@@ -77,6 +85,8 @@ class _Story:
         return f"Σᵢ [ {body} ]", rf"\sum_i \left[ {code} \right]"
 
     def _conditional(self, names: Sequence[Symbol]) -> tuple[str, str]:
+        if not names:
+            return "p(y)", "p(y)"
         return (
             f"p(y | {', '.join(s.name for s in names)})",
             rf"p(y \mid {', '.join(self.names[s] for s in names)})",
@@ -124,6 +134,8 @@ class _Story:
                     "pole at 0. Fits start on the positive side."
                 )
         title = "Predict its parameters with the model, through the links"
+        if not self.learns:
+            title = "Fix its parameters"
         return Step(title, tuple(lines), "\n".join(notes))
 
     def _equation(self, left: Expr, right: Expr, why: str = "", y_last: bool = False) -> Line:
@@ -155,6 +167,8 @@ class _Story:
                 first, right=right, latex_right=rf"-\sum_i \log {code_names.replace('y', 'y_i', 1)}"
             )
         note = "Rows are independent given x, so their probabilities multiply; minus, to minimise."
+        if not self.learns:
+            note = "Every parameter is fixed, so nothing is left to learn: L is the loss of the rows as it is."
         return Step(
             "Sum over the rows and change the sign",
             (first, Line("", body, "", code, "", "=")),
@@ -217,6 +231,8 @@ class _Story:
         """The remaining loss in one line, in raw predictions where they are the parameters."""
         d = self.derivation
         left, code = self.minimised
+        if not self.learns:
+            return self._equal(left, code, d.nll.terms)
         used = {s for t in d.remaining for s in t.free_symbols} & set(d.role("predicted"))
         same = self._identities() if used <= set(self._identities()) else {}
         return self._equal(left, code, [t.subs(same) for t in d.remaining])
@@ -358,6 +374,8 @@ WIDTH_OF_TWO = 80
 
 def _function(arguments: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """L of what is learned, in both spellings."""
+    if not arguments:
+        return "L", "L"
     return (
         f"L({', '.join(a for a, _ in arguments)})",
         f"L({', '.join(code for _, code in arguments)})",

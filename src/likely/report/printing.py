@@ -98,7 +98,9 @@ def _y_first(e: Expr) -> Expr:
 
 def _factor_order(factor: Expr) -> tuple[int, str]:
     base = factor.base if isinstance(factor, Pow) else factor
-    if factor.is_number:
+    if factor.is_number and not factor.has(
+        sympy.log
+    ):  # log 2 y would be another thing than y log 2
         rank = 0
     elif base.is_Symbol and "(" in str(base):  # a model's output, such as f(xᵢ, φ)
         rank = 3
@@ -474,7 +476,7 @@ def product_text(product: Product) -> str:
     """A density: a fraction, powers, and the exponential."""
 
     def join(factors: Sequence[Expr]) -> str:
-        return " ".join(f"({text(f)})" if f.is_Add else text(f) for f in factors)
+        return " ".join(f"({text(f)})" if _bracketed(f) else text(f) for f in factors)
 
     above, below, powers = _arranged(product)
     out = join(above)
@@ -487,11 +489,16 @@ def product_text(product: Product) -> str:
     return " · ".join(p for p in parts if p) or "1"
 
 
+def _bracketed(factor: Expr) -> bool:
+    """Whether a factor would be read as something else where others stand before it."""
+    return bool(factor.is_Add or _is_minus(factor))
+
+
 def product_latex(product: Product, names: Mapping[Symbol, str]) -> str:
     """The same in LaTeX."""
 
     def join(factors: Sequence[Expr], brackets: bool = True) -> str:
-        shown = [(f.is_Add and brackets, latex(f, names)) for f in factors]
+        shown = [(_bracketed(f) and brackets, latex(f, names)) for f in factors]
         return r" \, ".join(rf"\left({s}\right)" if sum_ else s for sum_, s in shown)
 
     above, below, powers = _arranged(product)

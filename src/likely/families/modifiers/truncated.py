@@ -237,6 +237,10 @@ def _refuse_modified(inside: Specification) -> None:
         raise TypeError(
             f"{KIND} takes counts from 0, but y of {inside.name} may be any whole number"
         )
+    if kind == KIND:
+        raise TypeError(
+            f"{KIND} is not defined for {inside.name}, which is truncated already: give it both bounds at once"
+        )
     if kind not in (None, "Mixture", "Transformed", "Discretised"):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: truncate the family inside, {kind}(Truncated(...))"

@@ -116,7 +116,7 @@ def _refuse(inside: Specification) -> None:
             f"{KIND} takes counts from 0, but y of {inside.name} may be any whole number"
         )
     if inside.support.low > 0.0:
-        counts = inside.support.integer
+        counts = inside.structure is not None and inside.support.integer
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose y lies in {inside.support.symbol} without 0"
             + (f"; Hurdle({inside.name}) gives 0 a probability of its own" if counts else "")

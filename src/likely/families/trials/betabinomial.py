@@ -4,7 +4,7 @@ import numpy as np
 
 from likely._math.atoms import lgamma, whole_before
 from likely._math.atoms.urn import urn_log_probability
-from likely._math.domains import counts, positive, unit_interval, whole
+from likely._math.domains import counts, positive, positive_counts, unit_interval
 from likely._math.graph import minimum, where
 from likely.families.base import Distribution, Parameter
 
@@ -24,7 +24,7 @@ class BetaBinomial(Distribution):
     support = counts
     probs = Parameter(unit_interval, r"\lambda")
     precision = Parameter(positive, r"\kappa", shared=True)
-    trials = Parameter(whole, "n")
+    trials = Parameter(positive_counts, "n")
     scipy = (
         "betabinom",
         lambda probs, precision, trials: {

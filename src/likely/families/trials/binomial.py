@@ -10,7 +10,7 @@ from likely._math.atoms import (
     lgamma,
     whole_before,
 )
-from likely._math.domains import counts, unit_interval, whole
+from likely._math.domains import counts, positive_counts, unit_interval
 from likely._math.graph import floor, where
 from likely.families.base import Distribution, Parameter
 
@@ -29,7 +29,7 @@ class Binomial(Distribution):
 
     support = counts
     probs = Parameter(unit_interval, r"\lambda")
-    trials = Parameter(whole, "n")
+    trials = Parameter(positive_counts, "n")
     means_suffice = True
     scipy = ("binom", lambda probs, trials: {"n": trials, "p": probs})
 
