@@ -9,6 +9,7 @@ import pytest
 from likely import Categorical, Gamma, Normal, StudentT, predicted, shared
 from likely.fitting import Response
 from likely.fitting.boosting import ColumnSettings, Data, Plan, Settings, boost, folds, held_out
+from likely.fitting.boosting.pace import Pace
 from likely.fitting.boosting.steps import leaf_step, row_steps, shared_step, tree_target
 
 RNG = np.random.default_rng(0)
@@ -56,10 +57,15 @@ def test_trees_look_at_predicted_columns_alone():
     for seen in (loss.of_predicted, loss.of_predicted.compiled):
         same_nll, same_gradient, part = seen.evaluate(y, raw, 2, "expected")
         np.testing.assert_allclose(same_nll, nll, rtol=1e-13)
-        np.testing.assert_allclose(same_gradient, gradient, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(same_gradient[:2], gradient[:2], rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(part[:3], whole[:3], rtol=1e-12, atol=1e-14)
+        assert not same_gradient[2:].any()
         assert not part[3:].any()
         assert whole[4:].all()
+        observed = seen.evaluate(y, raw, 2, "observed")[2]
+        known = loss.evaluate(y, raw, 2, "observed")[2]
+        np.testing.assert_allclose(observed[:3], known[:3], rtol=1e-12, atol=1e-12)
+        assert not observed[3:].any()
     alone = Normal().loss()
     assert alone.of_predicted is alone
 
@@ -111,7 +117,9 @@ def test_shared_steps_converge_to_the_maximum_and_never_rise():
     raw = np.tile([[5.0], [-3.0]], N)  # far away
     before = np.inf
     for _ in range(50):
-        raw = raw + shared_step(loss, y, raw, w, [0, 1], "expected")[:, None]
+        step, gain = shared_step(loss, y, raw, w, [0, 1], "expected")
+        assert gain >= 0.0
+        raw = raw + step[:, None]
         nll = loss.evaluate(y, raw, 0)[0] @ w
         assert nll <= before
         before = nll
@@ -120,13 +128,32 @@ def test_shared_steps_converge_to_the_maximum_and_never_rise():
     assert np.exp(raw[1, 0]) == pytest.approx(fitted["shape"], rel=1e-3)
 
 
+def test_shared_parameters_follow_the_trees_closely_while_it_matters():
+    """Trees learn less in every round; what a step gains goes with the square of what they did since the last."""
+    pace, ahead, steps = Pace(), 0.0, []
+    for number in range(300):
+        ahead += 0.05 * 0.97**number
+        if pace.due():
+            steps.append((number, ahead))
+            pace.stepped(0.5 * ahead**2)
+            ahead = 0.0
+    numbers, behind = np.array(steps).T
+    assert numbers[0] == 0
+    assert behind.max() < 0.08
+    assert np.diff(numbers).min() == 1
+    assert np.diff(numbers).max() == 16
+    assert numbers.size < 70
+    pace.stepped(1.0)  # the trees learn something new
+    assert pace.gap == 8
+
+
 def test_shared_steps_of_rows_in_several_places():
     """Two threads with half of the rows each take the step of all rows, halvings included."""
     loss = StudentT(scale=shared, df=shared).loss()
     y, w = RNG.standard_t(3.0, N), RNG.uniform(size=N)
     raw = np.tile([[0.3], [-6.0], [9.0]], N)
     columns = [1, 2]
-    whole = shared_step(loss, y, raw, w, columns, "expected")
+    whole, gain = shared_step(loss, y, raw, w, columns, "expected")
     meeting, given = Barrier(2), [np.empty(0)] * 2
 
     def half(i):
@@ -142,8 +169,9 @@ def test_shared_steps_of_rows_in_several_places():
         return shared_step(loss, y[rows], raw[:, rows], w[rows], columns, "expected", total)
 
     with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(half, range(2))
+        (one, of_one), (other, of_other) = pool.map(half, range(2))
     np.testing.assert_array_equal(one, other)
+    assert of_one == of_other == pytest.approx(gain, rel=1e-9)
     np.testing.assert_allclose(one, whole, rtol=1e-12)
     assert whole.any()
 

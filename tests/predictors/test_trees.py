@@ -383,6 +383,13 @@ def test_lightgbms_way_through_its_bins_is_the_users_to_choose():
         np.testing.assert_array_equal(given, plain)
 
 
+def test_lightgbms_other_names_mean_the_same():
+    one = Trees(**QUICK, lightgbm={"feature_fraction": 0.5, "max_bin": 15}).fit(X, Y)
+    other = Trees(**QUICK, lightgbm={"colsample_bytree": 0.5, "max_bins": 15}).fit(X, Y)
+    np.testing.assert_array_equal(other.predict(X), one.predict(X))
+    assert not np.array_equal(Trees(**QUICK).fit(X, Y).predict(X), one.predict(X))
+
+
 def test_missing_values_say_something():
     x = X.copy()
     x[:, 0] = np.where(X[:, 0] > 0.0, np.nan, X[:, 0])
@@ -555,6 +562,9 @@ def test_rare_classes():
         ({"categorical_features": [3]}, "categorical_features asks for column 3, X has 3"),
         ({"categorical_features": ["x01"]}, "categorical_features asks for 'x01'.*did you mean"),
         ({"lightgbm": {"num_leaves": 4}}, r"is set by Trees\(max_leaf_nodes=…\)"),
+        ({"lightgbm": {"eta": 0.1}}, r"'eta': …} is set by Trees\(learning_rate=…\)"),
+        ({"lightgbm": {"bagging_fracton": 0.5}}, "did you mean 'bagging_fraction'"),
+        ({"lightgbm": {"max_bin": 63, "max_bins": 9}}, "sets max_bin twice, also as 'max_bins'"),
         ({"family": Normal(scale=predicted("identity"))}, "identity link of scale is not valid"),
         ({"family": Peaks(), "curvature": "expected"}, "declares no expected_information"),
         ({"family": StudentT(), "curvature": "observed"}, "observed curvature of .* is negative"),

@@ -100,7 +100,7 @@ class BoostingObjective:
 
     def _share(self, y: Any, scores: Any, weight: Any) -> None:
         """A round's step of the shared parameters, on the training rows."""
-        step = shared_step(
+        step, _ = shared_step(
             self.loss, _floats(y), self._raw(scores), _weights(weight), self._shared, self.curvature, self._total
         )  # fmt: skip
         self.start = self.start + step
@@ -158,7 +158,7 @@ class BoostingObjective:
             )
         step = np.ones(1)
         while step.any():
-            step = shared_step(self.loss, values, raw, weight, self._shared, self.curvature)
+            step, _ = shared_step(self.loss, values, raw, weight, self._shared, self.curvature)
             self.start, raw = self.start + step, raw + step[:, None]
         self.shared_path = [self.start[self._shared]]
         return self

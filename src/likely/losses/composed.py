@@ -65,7 +65,7 @@ class Composed:
         #: Of each raw column, which parameter it belongs to.
         self.column_slots = tuple(range(self.columns))
         self.smooth = specification.smooth
-        #: The raw columns of which expected and complete curvature is left out, that is 0.
+        #: The raw columns of which all derivatives are left out, that is 0.
         self.unasked: tuple[int, ...] = ()
 
     @property
@@ -153,15 +153,19 @@ class Composed:
     @cached_property
     def gradient(self) -> tuple[Node, ...]:
         """∂nll/∂raw, one node per raw column."""
-        return tuple(tangent([self.loss], raw)[0] for raw in self.raw)
+        return tuple(
+            constant(0.0) if j in self.unasked else tangent([self.loss], raw)[0]
+            for j, raw in enumerate(self.raw)
+        )
 
     @cached_property
     def observed(self) -> tuple[Node, ...]:
         """∂²nll/∂rawᵢ∂rawⱼ, packed."""
-        found = {}
-        for j in range(self.columns):
+        found = {(i, j): constant(0.0) for i in range(self.columns) for j in range(i + 1)}
+        asked = [j for j in range(self.columns) if j not in self.unasked]
+        for at, j in enumerate(asked):
             plain = []
-            for i in range(j, self.columns):
+            for i in asked[at:]:
                 logarithms = self._logarithms(i, j)
                 if logarithms is None:
                     plain.append(i)
@@ -170,7 +174,7 @@ class Composed:
             # One walk through what the entries of a column share.
             slopes = tangent([self.gradient[i] for i in plain], self.raw[j])
             found |= {(i, j): slope for i, slope in zip(plain, slopes, strict=True)}
-        return tuple(found[i, j] for i in range(self.columns) for j in range(i + 1))
+        return tuple(found.values())
 
     def _logarithms(self, i: int, j: int) -> tuple[int, int] | None:
         """The order in which ∂²nll/∂rawᵢ∂rawⱼ goes through a logarithm, where it does."""

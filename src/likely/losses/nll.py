@@ -175,7 +175,7 @@ class NegativeLogLikelihood(Composed):
 
     @cached_property
     def of_predicted(self) -> NegativeLogLikelihood:
-        """This loss, without expected and complete curvature of shared columns, which may cost the most."""
+        """This loss, without derivatives by shared columns, which may cost the most."""
         shared = tuple(i for i, slot in enumerate(self.free) if slot.role == "shared")
         if not shared:
             return self

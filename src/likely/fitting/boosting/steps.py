@@ -125,8 +125,8 @@ def shared_step(
     columns: list[int],
     curvature: str,
     total: Callable[[Array], Array] = lambda sums: sums,
-) -> Array:
-    """One Newton step of the constants of ``columns``, (k,), that does not raise Σ w·nll.
+) -> tuple[Array, float]:
+    """One Newton step of the constants of ``columns``, (k,), and how much it lowers the mean nll.
 
     The step is halved until the loss does not rise; where nothing helps it is 0. ``total`` adds the sums of these rows
     to those of others that are elsewhere; where it does, it is called there just as often, and the step is the same.
@@ -148,9 +148,10 @@ def shared_step(
         full[columns] = step
         (after,) = total(np.array([loss.evaluate(y, raw + full[:, None], 0)[0] @ w]))
         if after <= before:
-            return full
+            gain = before - after if np.isfinite(before) else np.inf
+            return full, float(gain / sums[-2])
         step = 0.5 * step
-    return np.zeros(loss.columns)
+    return np.zeros(loss.columns), 0.0
 
 
 def _at(i: int, j: int) -> int:

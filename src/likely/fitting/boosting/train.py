@@ -18,6 +18,7 @@ import numpy as np
 from likely._math.pool import deal
 from likely.fitting.boosting.data import Data
 from likely.fitting.boosting.ensembles import Ensembles, trimmed
+from likely.fitting.boosting.pace import Pace
 from likely.fitting.boosting.plan import Plan
 from likely.fitting.boosting.settings import Settings
 from likely.fitting.boosting.steps import leaf_step, mean_of, row_steps, shared_step, tree_target
@@ -86,6 +87,7 @@ class _Run:
         self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
         self.shared = [j for j, c in enumerate(settings.columns) if c.shared]
         self.told = local()
+        self.pace, self.left = Pace(), settings.rounds
         self.constants = np.tile(start, (len(plan.train), 1))
         if plan.train[0] is None:
             self.rows: Any = slice(None)
@@ -102,10 +104,10 @@ class _Run:
         else:
             self.judging = None if judge is None else judge[1]
         self.own_judges = bool(plan.judge)
-        # Folds need no settling: their mean is better than the part that each row judged.
-        self.settles = (
-            self.own_judges and not self.crossed and plan.judge[0].shape[0] >= SETTLING_ROWS
-        )
+        # Trees of folds need no settling: their mean is better than the part that each row judged.
+        many = self.own_judges and not self.crossed and plan.judge[0].shape[0] >= SETTLING_ROWS
+        #: The columns of which the constants are settled.
+        self.settled = list(range(loss.columns)) if many else self.shared
         self.parts = []
         ends = np.cumsum([0, *sizes])
         for m, rows in enumerate(plan.train):
@@ -188,7 +190,7 @@ class _Run:
     # --- One round --------------------------------------------------------------------------------
 
     def round(self) -> float:
-        """Grow one tree for every column of every part, then set the shared parameters.
+        """Grow one tree for every column of every part, then set the shared parameters, where that is worth it.
 
         Returns the mean loss of the training rows as it was before, which costs nothing here.
         """
@@ -206,7 +208,8 @@ class _Run:
             self._refresh(m, j)
 
         deal(grow, len(grown), self.settings.workers)
-        if self.shared:
+        self.left -= 1
+        if self.shared and (self.pace.due() or not self.left):
             self._share()
         return before
 
@@ -263,9 +266,10 @@ class _Run:
         response, raw = self.training, self.raw
         if self.own_judges and self.judging is not None:
             response, raw = self.judging, self.judged
-        step = shared_step(
+        step, gain = shared_step(
             self.loss, response.y, raw, response.weight, self.shared, self.settings.curvature
         )
+        self.pace.stepped(gain)
         self.constants += step
         self.raw += step[:, None]
         if self.judging is not None:
@@ -280,7 +284,7 @@ class _Run:
     def state(self, loss: float, number: int) -> _Best:
         """What it takes to come back to this round."""
         counts = [[0 if b is None else b.num_trees() for b in part.boosters] for part in self.parts]
-        judged = self.judged.copy() if self.settles else None
+        judged = self.judged.copy() if self.own_judges and self.settled else None
         return _Best(loss, number, counts, self.constants.copy(), judged)
 
     def boosters(self, best: _Best) -> tuple[tuple[Any, ...], ...]:
@@ -299,15 +303,15 @@ class _Run:
     def settle(self, best: _Best) -> Array:
         """The constants of the best round, moved to the maximum of the held-out likelihood.
 
-        What was learned on rows that the trees have seen is a little too sure of itself.
+        What was learned on rows that the trees have seen is a little too sure of itself, and shared parameters may
+        not have moved in that round.
         """
         constants, raw, judging = best.constants.copy(), best.judged, self.judging
         if raw is None or judging is None:
             return constants
         for _ in range(SETTLING_STEPS):
-            columns = list(range(self.loss.columns))
-            step = shared_step(
-                self.loss, judging.y, raw, judging.weight, columns, self.settings.curvature
+            step, _ = shared_step(
+                self.loss, judging.y, raw, judging.weight, self.settled, self.settings.curvature
             )
             if not step.any():
                 break
