@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,34 @@ def test_fitting_and_links_know_no_stranger_even_late():
         text = path.read_text(encoding="utf-8")
         for stranger in strangers:
             assert f"likely.{stranger}" not in text, f"{path} mentions {stranger}"
+
+
+def every_import(path: Path, modules: dict[str, Path]) -> set[str]:
+    """The modules of the house that a file imports, at its head or where it needs them."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in modules else node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & set(modules)
+
+
+def test_no_circle_of_imports_even_late():
+    modules = {}
+    for path in FILES:
+        parts = ("likely", *path.relative_to(SOURCE).with_suffix("").parts)
+        modules[".".join(part for part in parts if part != "__init__")] = path
+    sorter = TopologicalSorter()
+    for name, path in modules.items():
+        others = every_import(path, modules) - {name}
+        if name == "likely.inference.predictive":
+            # A modified family's distribution is made of those of the families inside.
+            others.discard("likely.inference.modified")
+        sorter.add(name, *others)
+    sorter.prepare()  # CycleError names the circle
 
 
 def test_importing_likely_loads_nothing_heavy():

@@ -24,12 +24,12 @@ from scipy.special import ndtri
 
 from likely.fitting.absolute import Deviations, least_deviations, weighted_quantile
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
-from likely.fitting.linear import fit_smooth
 from likely.fitting.newton import GRADIENT, Factor
 from likely.fitting.penalised_absolute import penalised_deviations
 from likely.fitting.problem import Array, Loss, Response
 from likely.fitting.recession import STEPS
 from likely.fitting.result import FitResult, Status, listing
+from likely.fitting.smooth import fit_smooth
 from likely.fitting.task import Task
 
 #: Alternations between loc and scale.

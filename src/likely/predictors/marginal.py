@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from likely.fitting import (
 from likely.losses import check
 from likely.predictors.leaning import leaning_start
 from likely.predictors.own import check_own
+from likely.predictors.parts import by_parts
 from likely.predictors.standard import standard
 from likely.predictors.start import rough
 
@@ -74,9 +76,18 @@ def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> A
     raw = closed_form(loss, y, weight) if offset is None else None
     if raw is not None:
         return raw
-    guess = rough(loss, y, weight)
+    guess = _guess(loss, y, weight)
     check_own(loss, guess)
     return _reached(loss, y, weight, offset, guess)
+
+
+def _guess(loss: Any, y: Array, weight: Array | None) -> Array:
+    """Where the way to the maximum begins; of a modified family, at those of the families inside."""
+    if weight is not None:
+        y, weight = y[weight > 0], weight[weight > 0]
+    if loss.specification.structure is None:
+        return rough(loss, y, weight)
+    return by_parts(loss, y, weight, partial(start_values, offset=None))
 
 
 def _reached(
@@ -141,7 +152,7 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
     raw = closed_form(loss, y, weight)
     if raw is not None:
         return raw
-    guess = rough(loss, y, weight)
+    guess = _guess(loss, y, weight)
     check_own(loss, guess)
     constants, nothing = [Design((), True)] * loss.columns, np.empty((y.shape[0], 0))
     leaning = leaning_start(loss, nothing, constants, Response(y, weight), guess)

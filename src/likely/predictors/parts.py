@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.predictors.several import Fit, best_start
+from likely.predictors.start import guesses
+
 Array = NDArray[np.float64]
 
 
-def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
-    """Raw values (k,): the marginal fits of the families inside, and the modifier's own guess.
+def by_parts(loss: Any, y: Array, weight: Array | None, fit: Fit) -> Array:
+    """Raw values (k,): ``fit(loss, y, weight)`` of the families inside, and the modifier's own guess.
 
     ValueError where y says nothing about a parameter that is to be learned.
     """
-    from likely.predictors.marginal import start_values
-    from likely.predictors.start import guesses
-
     structure = loss.specification.structure
     raw = np.full(loss.columns, np.nan)
     for index, (inside, columns) in enumerate(loss.parts):
         rows, of_rows = structure.rows(index, y, weight)
         if inside.specification.support.covers(rows):
-            raw[columns] = start_values(inside, rows, of_rows, None)
+            raw[columns] = fit(inside, rows, of_rows)
         else:  # none of the rows is of this part, so that any value is as good: the fit says so
             raw[columns] = [guesses(inside, slot, {}, 0.0, 1.0)[0] for slot in inside.free]
     known = structure.own(y, weight)
@@ -36,7 +36,5 @@ def by_parts(loss: Any, y: Array, weight: Array | None) -> Array:
                 )
             raw[j] = slot.link.link(known[slot.of])
     if structure.kind == "Mixture":
-        from likely.predictors.several import best_start
-
-        return best_start(loss, y, weight, raw)
+        return best_start(loss, y, weight, raw, fit)
     return raw

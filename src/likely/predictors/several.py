@@ -7,7 +7,7 @@ grows without end. Fits that end there are recognised by their status and passed
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from likely.fitting import ConvergenceWarning, Response, Status, fit_constant
 
 Array = NDArray[np.float64]
+Fit = Callable[[Any, Array, Array | None], Array]
 
 #: The sorted rows are cut at some of the ends of this many equal pieces, or where they are apart.
 PIECES = 8
@@ -28,8 +29,10 @@ ROWS = 4000
 SAME = 1e-9
 
 
-def best_start(loss: Any, y: Array, weight: Array | None, first: Array) -> Array:
-    """Raw values (k,) from which to fit a mixture; ``first`` where nothing better is found.
+def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit) -> Array:
+    """Raw values (k,) from which to fit a mixture; ``first`` where nothing better than that is found.
+
+    ``fit(loss, y, weight)`` gives those of a component.
 
     Nothing is random and rows are taken in the order of y, so that the order of the rows does not matter.
     Components that are alike come in the ascending order of their first parameter.
@@ -39,7 +42,7 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array) -> Array
     known = loss.specification.structure.own(y, weight)
     starts = [first]
     for groups in windows(y, weight, len(loss.parts)):
-        raw = _from_windows(loss, y, weight, groups, known)
+        raw = _from_windows(loss, y, weight, groups, known, fit)
         if raw is not None:
             starts.append(raw)
     with np.errstate(all="ignore"):
@@ -85,19 +88,16 @@ def _from_windows(
     weight: Array | None,
     groups: tuple[slice, ...],
     known: dict[str, float],
+    fit: Fit,
 ) -> Array | None:
     """Each component at its own best on its window; None where a window has too few values of y."""
-    from likely.predictors.marginal import start_values
-
     raw = np.full(loss.columns, np.nan)
     for (inside, columns), rows in zip(loss.parts, groups, strict=True):
         own = y[rows]
         fits = inside.specification.support.contains(own)
         if np.unique(own[fits]).size <= inside.columns:
             return None
-        raw[columns] = start_values(
-            inside, own[fits], None if weight is None else weight[rows][fits], None
-        )
+        raw[columns] = fit(inside, own[fits], None if weight is None else weight[rows][fits])
     sizes = [
         float(rows.stop - rows.start if weight is None else weight[rows].sum()) for rows in groups
     ]

@@ -23,12 +23,6 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     A family may give its own in ``start``; the others get, per parameter and by its domain, the mean, the
     standard deviation, 1 or ½, whichever combination has the smallest loss on some rows.
     """
-    if weight is not None:
-        y, weight = y[weight > 0], weight[weight > 0]
-    if loss.specification.structure is not None:
-        from likely.predictors.parts import by_parts
-
-        return by_parts(loss, y, weight)
     mean, std = (
         _on_circle(y, weight) if loss.specification.support is circular else mean_and_std(y, weight)
     )

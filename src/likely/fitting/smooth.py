@@ -1,0 +1,419 @@
+"""Losses with curvature: Newton's method from the start values to a certified result, and to infinity where that is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from likely.fitting.basis import (
+    Basis,
+    orthogonal_basis,
+    scaled_bases,
+    without_constants,
+)
+from likely.fitting.edge import (
+    at_a_pole,
+    at_an_end,
+    beside_an_end,
+    follow_edge,
+    spikes_at_an_end,
+)
+from likely.fitting.many import fit_many, too_many
+from likely.fitting.newton import OutsideDomainError, Stop, minimise
+from likely.fitting.objective import Objective
+from likely.fitting.problem import Array, Response
+from likely.fitting.recession import (
+    STEPS,
+    VISITS,
+    Recession,
+    Subspace,
+    find_creep,
+    find_drift,
+    find_growth,
+    find_level,
+    find_plunge,
+    find_profile,
+    find_recession,
+    find_way,
+    grown,
+    silent_columns,
+    spent,
+    without_columns,
+    without_noise,
+)
+from likely.fitting.report import Outcome, fit_result, inverse, variances
+from likely.fitting.result import FitResult
+from likely.fitting.source import Source
+from likely.fitting.spike import find_spike
+from likely.fitting.task import Task
+
+#: From so many rows on, the fit starts at the optimum of THINNED evenly spaced rows.
+LARGE = 100_000
+THINNED = 25_000
+#: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
+MANY_COEFFICIENTS = 1500
+MANY_COLUMNS = 32
+#: It is not worked out which columns depend on others where coefficients times the rows that they could be are more
+#: than this: the coordinates would take as many numbers.
+MOST_ENTRIES = 10_000_000
+#: Nats that a careful step may promise.
+CAREFUL = 1.0
+#: Directions to infinity that are followed before the fit is given up.
+MOST_RECESSIONS = 8
+#: Stops after which a fit that still creeps is asked for a spike.
+PATIENT = 8
+#: Newton's steps for what is left while one term is held far out.
+PROFILE_STEPS = 30
+#: Rounding of the gradient that a converged fit may have, in standard errors.
+COARSEST = 1e-2
+#: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
+DOUBLINGS = 6
+FALLING = 1e-6
+
+
+def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
+    """Fit a loss with curvature: Newton's method, or L-BFGS where the coefficients are many."""
+    source, response = _scaling_rows(task)
+    bases, uses = scaled_bases(source, task.designs, response, task.threads, task.names)
+    if source is not task.source and any(b.constant for b in bases):
+        # Constant in some rows: only all of them tell.
+        bases, uses = scaled_bases(
+            task.source, task.designs, task.response, task.threads, task.names
+        )
+    size = sum(bases[u].width for u in uses)
+    if _independent(task, bases, uses) > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
+        objective = task.objective([without_constants(b) for b in bases], uses)
+        invariant = getattr(task.loss, "shift_invariant", False)
+        return fit_many(
+            task,
+            objective,
+            _start(task, objective),
+            _differences if invariant else None,
+            covariances,
+        )
+    if size <= MANY_COEFFICIENTS and not any(b.needs_transform for b in bases):
+        outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
+        if outcome.stop.reason != "ill_conditioned":
+            return fit_result(task, outcome, covariances)
+    objective = task.objective(_orthogonal(task, bases, uses), uses)
+    outcome = _newton(task, objective, may_orthogonalise=False)
+    outcome.note = too_many(task, size, len(uses))
+    return fit_result(task, outcome, () if outcome.note else covariances)
+
+
+def _scaling_rows(task: Task) -> tuple[Source, Response]:
+    """The rows that decide how columns are centred and scaled: some, where there are many.
+
+    The coordinates need not be exact; where they are not good enough, H is ill-conditioned, and
+    then all rows decide.
+    """
+    if task.source.shape[0] <= LARGE:
+        return task.source, task.response
+    every = slice(None, None, task.source.shape[0] // THINNED)
+    response = task.response.take(every)
+    if response.weight is not None and not response.weight.any():
+        return task.source, task.response
+    return task.source.take(every), response
+
+
+def _independent(task: Task, bases: list[Basis], uses: list[int]) -> int:
+    """How many coefficients there are at most, once columns that depend on others are left out.
+
+    Without a penalty those of a raw column are no more than the rows: then a density may fit every row exactly and have
+    no bound, which Newton's method finds out. Probabilities have one, and L-BFGS comes near it in less time.
+    """
+    n = task.source.shape[0]
+    widths = [bases[u].width for u in uses]
+    if getattr(task.loss, "discrete", False):
+        return sum(widths)
+    # and an intercept, which is not among the columns that are looked at
+    limits = (n + 1 if a == 0.0 else w for a, w in zip(task.penalties, widths, strict=True))
+    independent = sum(min(both) for both in zip(widths, limits, strict=True))
+    return sum(widths) if independent * sum(widths) > MOST_ENTRIES else independent
+
+
+def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
+    """Every basis with slopes in orthogonal coordinates."""
+    found = []
+    for i, basis in enumerate(bases):
+        if basis.columns.size == 0:
+            found.append(basis)
+            continue
+        alpha = min(float(task.penalties[j]) for j, u in enumerate(uses) if u == i)
+        found.append(orthogonal_basis(basis, task.source, task.response, alpha, task.threads))
+    return found
+
+
+def _start(task: Task, objective: Objective) -> Array:
+    if task.coefficients is not None:
+        return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
+    theta = np.zeros(objective.size)
+    for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
+        if design.intercept:
+            theta[part.start] = value
+    if getattr(task.loss, "shift_invariant", False):
+        columns = theta.reshape(objective.columns, -1)
+        return np.ravel(columns - columns.mean(axis=0))
+    return theta
+
+
+def _newton(
+    task: Task, objective: Objective, *, may_orthogonalise: bool, promise: float = np.inf
+) -> Outcome:
+    """Newton's method, following directions to infinity where there is no maximum.
+
+    Where that ends at the end of a support, a maximum inside may have been stepped over: shorter steps may find it.
+    """
+    gamma = _start(task, objective)
+    space = Subspace(objective)
+    if getattr(task.loss, "shift_invariant", False):
+        # Only differences between raw columns matter: the estimates sum to zero over them.
+        space = Subspace(objective, basis=_differences(objective))
+        assert space.basis is not None
+        gamma = space.basis.T @ gamma
+    begun = space.point(gamma)
+    outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise, promise))
+    if outcome.stop.reason == "ill_conditioned":
+        return outcome
+    if outcome.stop.reason == "edge" and task.edged:
+        follow_edge(task, outcome)
+    visited: list[tuple[Array, float]] = []
+    while outcome.stop.reason in ("receding", "max_iter"):
+        space, stop = outcome.space, outcome.stop
+        if outcome.silent is None:
+            outcome.silent = silent_columns(objective, (begun, outcome.theta))
+            if outcome.silent.any():
+                rest = without_columns(space, stop.theta, outcome.silent)
+                if rest.size == 0:
+                    break
+                _resume(task, outcome, rest, np.zeros(rest.size))
+                continue
+        level = find_level(space, stop.theta, stop.sums) if outcome.recessions else None
+        if level is not None:
+            outcome.level.append(space.lift(level))
+            rest = space.without(stop.theta, level)
+            if rest.size == 0:
+                break
+            _resume(task, outcome, rest, np.zeros(rest.size))
+            continue
+        if not task.edged and at_a_pole(space, stop):
+            stop.reason = "pole"
+            break
+        found = find_recession(space, stop.theta, stop.sums, stop.step)
+        growth = None
+        if found is None:
+            growth = find_growth(space, stop.theta, stop.sums, stop.step)
+            if growth is None and not outcome.recessions:
+                # What is left of a loss after one direction to infinity may be nothing but rounding.
+                growth = find_way(space, stop.theta, stop.sums, stop.step)
+        if found is None and growth is None:
+            visited.append((space.point(stop.theta), stop.sums.loss))
+            endless = (
+                find_creep(space, visited)
+                or find_drift(space, visited, stop.sums.terms)
+                or find_plunge(space, visited, begun, stop.reason == "max_iter")
+            )
+            profile = None
+            creeping = len(visited) % VISITS == 0 and not outcome.recessions
+            if endless is None and creeping and not beside_an_end(space, stop):
+                profile = find_profile(space, visited, stop.sums, partial(_conditional, task))
+            if profile is not None:
+                endless, there = profile  # where the rest is fitted already
+                stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
+                if endless is None and stop.reason == "receding":
+                    _resume(task, outcome, space, there, bent=True)
+                    continue
+                if endless is not None and beside_an_end(space, stop):
+                    stop.reason = "pole"
+                    break
+            if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):
+                endless = find_spike(space, begun, stop.theta)
+            if endless is not None:
+                outcome.found_at = outcome.theta
+                outcome.variances = variances(objective, inverse(space, stop, []))
+                outcome.recessions.append(endless)
+                break
+            coarse = _coarseness(space, stop)
+            stop.at_rounding = coarse <= COARSEST
+            if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
+                stop.reason = "exact"
+            elif not task.edged and len(visited) > 1:
+                if spikes_at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "pole"
+                    break
+                if at_an_end(space, stop, visited[-2][1]):
+                    stop.reason = "end"
+                    break
+            if stop.reason in ("max_iter", "exact") or stop.certified():
+                break
+            _resume(task, outcome, space, stop.theta, bent=True)
+            continue
+        if not outcome.recessions:
+            outcome.found_at = outcome.theta
+            outcome.variances = variances(objective, inverse(space, stop, []))
+            if found is not None:
+                # Without the small steps of terms that still converge, if that falls too.
+                cleaned = without_noise(space, found.direction)
+                found = find_recession(space, stop.theta, stop.sums, cleaned) or found
+        if found is not None:
+            there = stop.theta + STEPS[-1] * found.direction
+        else:
+            assert growth is not None
+            found, there = growth
+        outcome.recessions.append(replace(found, direction=space.lift(found.direction)))
+        if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
+            break
+        # Go where the exponentials have vanished, and fit the rest there.
+        rest = space.without(there, found.direction)
+        if rest.size == 0:
+            stop.theta, stop.sums = there, space.evaluate(there, 2)
+            break
+        _resume(task, outcome, rest, np.zeros(rest.size))
+    if not outcome.recessions and _certain(outcome):
+        outcome.stop.reason = "certain"
+    if outcome.stop.reason in ("pole", "end") and promise == np.inf:
+        inner = _newton(task, objective, may_orthogonalise=may_orthogonalise, promise=CAREFUL)
+        return inner if inner.stop.reason == "converged" and not inner.recessions else outcome
+    bounded = not any(r.unbounded for r in outcome.recessions)
+    if outcome.recessions and bounded and outcome.stop.reason != "edge":
+        _go_on(outcome)
+        if outcome.recessions[0].grows is not None and len(outcome.recessions) == 1:
+            _grow_on(task, outcome, outcome.recessions[0])
+    return outcome
+
+
+def _certain(outcome: Outcome) -> bool:
+    """Whether every row has a probability of 1 to the last digit, which it has at infinity only."""
+    stop, objective = outcome.stop, outcome.space.objective
+    discrete = getattr(objective.loss, "discrete", False)
+    silent = outcome.silent is not None and outcome.silent.all()
+    return bool(discrete and not silent and stop.sums.loss <= stop.sums.rounding)
+
+
+def _coarseness(space: Subspace, stop: Stop) -> float:
+    """What rounding adds to the gradient, in standard errors, where the gradient is not above that.
+
+    ∞ where it is above, so that a better point may exist.
+    """
+    if stop.factor is None or not stop.factor.positive:
+        return np.inf
+    bound = space.rounding(stop.theta)
+    if not (np.abs(stop.sums.gradient) <= bound).all():
+        return np.inf
+    return float(np.max(bound * stop.factor.std_errors(), initial=0.0))
+
+
+def _conditional(task: Task, held: Subspace) -> Array:
+    """γ after some of Newton's steps in a subspace; 0, where they begin, if the numbers end there."""
+    origin = np.zeros(held.size)
+    if not held.evaluate(origin, 2).finite:
+        return origin
+    expected = "expected" in task.loss.kernel_kinds
+    return minimise(
+        held, origin, PROFILE_STEPS, task.counted()[1], expected, False,
+        patience=PROFILE_STEPS, edges=False, bent=True,
+    ).theta  # fmt: skip
+
+
+def _go_on(outcome: Outcome) -> None:
+    """Go twice as far from where the recession was found, as long as that lowers the loss.
+
+    With classes that a plane separates, rows close to it are still far from their supremum.
+    """
+    assert outcome.found_at is not None
+    space, stop = outcome.space, outcome.stop
+    for _ in range(DOUBLINGS):
+        beyond = space.origin + (outcome.theta - outcome.found_at)
+        further = Subspace(space.objective, beyond, space.basis)
+        sums = further.evaluate(stop.theta, 0)
+        if not sums.loss < stop.sums.loss - FALLING * max(1.0, abs(stop.sums.loss)):
+            return
+        outcome.falling = True
+        space = outcome.space = further
+        stop.sums = further.evaluate(stop.theta, 2)
+        stop.factor = None
+
+
+def _grow_on(task: Task, outcome: Outcome, recession: Recession) -> None:
+    """Let the term that grows be e times as large, and fit the rest there, as long as that lowers the loss.
+
+    Where a shape grows on the identity scale the rest is as far from its limit as 1/shape is from 0.
+    """
+    for _ in range(DOUBLINGS):
+        space, stop = outcome.space, outcome.stop
+        if stop.reason != "converged":
+            return
+        beyond = grown(space.objective, outcome.theta, recession)
+        further, origin = Subspace(space.objective, beyond, space.basis), np.zeros(space.size)
+        if not further.evaluate(origin, 2).finite:
+            return
+        expected = "expected" in task.loss.kernel_kinds
+        rows = task.counted()[1]
+        there = minimise(further, origin, PROFILE_STEPS, rows, expected, False, edges=False)
+        if there.reason != "converged" or not there.sums.loss < stop.sums.loss - stop.sums.rounding:
+            return
+        there.iterations += stop.iterations
+        outcome.space, outcome.stop = further, there
+
+
+def _minimise(
+    task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool, promise: float
+) -> Stop:
+    """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
+    expected = "expected" in task.loss.kernel_kinds
+    rows = task.counted()[1]
+    if task.source.shape[0] > LARGE:
+        sample = Subspace(
+            space.objective.thinned(THINNED, task.penalty()), space.origin, space.basis
+        )
+        try:
+            stop = minimise(sample, gamma, task.max_iter, THINNED, expected, True)
+            if stop.reason == "converged" and stop.factor is not None:
+                # The sample's Hessian is right to a few per cent: one gradient of all rows takes the
+                # sample's optimum most of the way to theirs.
+                gradient = space.evaluate(stop.theta, 1).gradient
+                step = stop.factor.solve(gradient) * (sample.objective.weight() / rows)
+                there = stop.theta - step
+                return minimise(
+                    space, there, task.max_iter, rows, expected, may_orthogonalise, edges=task.edged
+                )
+        except OutsideDomainError:
+            # With a partial link, some rows may lie outside where all others' optimum is; the start
+            # values are checked below.
+            pass
+    return minimise(
+        space, gamma, task.max_iter, rows, expected, may_orthogonalise,
+        edges=task.edged, promise=promise,
+    )  # fmt: skip
+
+
+def _resume(
+    task: Task, outcome: Outcome, space: Subspace, gamma: Array, bent: bool = False
+) -> None:
+    """Go on in another subspace, or from where the question of a recession interrupted."""
+    used = outcome.stop.iterations
+    stop = minimise(
+        space,
+        gamma,
+        task.max_iter - used,
+        task.counted()[1],
+        "expected" in task.loss.kernel_kinds,
+        False,
+        patience=4,
+        edges=task.edged,
+        bent=bent,
+    )
+    stop.iterations += used
+    ahead = space.point(stop.theta) + space.lift(stop.step)
+    if stop.reason == "edge" and space.objective.outside(ahead) is None:
+        stop.reason = "max_iter"  # numbers overflowed: no link has an edge there
+    outcome.space, outcome.stop = space, stop
+
+
+def _differences(objective: Objective) -> Array:
+    """An orthonormal basis of the θ whose blocks, one per raw column, sum to zero."""
+    k, width = objective.columns, objective.size // objective.columns
+    centred = np.linalg.qr(np.hstack([np.ones((k, 1)), np.eye(k)]))[0][:, 1:]
+    return np.kron(centred, np.eye(width))
