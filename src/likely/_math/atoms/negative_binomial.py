@@ -7,11 +7,7 @@ from likely._math.atoms.registry import register_named
 from likely._math.atoms.remainders import log1p_excess, log1p_residual, log1p_residual_2
 from likely._math.connection import along, at
 from likely._math.graph import Node, log, where
-
-
-def share_of(a: Node, b: Node) -> Node:
-    """a/(a + b)"""
-    return 1.0 / (1.0 + b / a)
+from likely._math.special import share_of
 
 
 def _deviance_in_1_over_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:

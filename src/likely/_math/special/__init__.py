@@ -128,6 +128,7 @@ from likely._math.special.negative_binomial import (
     negative_binomial_log_zeros,
     negative_binomial_slope,
     negative_binomial_split,
+    share_of,
 )
 from likely._math.special.normal import (
     ERFCX_K,
@@ -299,6 +300,7 @@ __all__ = [
     "rising_excess",
     "rising_slope",
     "scaled_log1p",
+    "share_of",
     "shifted_reciprocal",
     "sigmoid",
     "sinh_ratio_curve",
