@@ -128,7 +128,6 @@ from likely._math.special.negative_binomial import (
     negative_binomial_log_zeros,
     negative_binomial_slope,
     negative_binomial_split,
-    share_of,
 )
 from likely._math.special.normal import (
     ERFCX_K,
@@ -300,7 +299,6 @@ __all__ = [
     "rising_excess",
     "rising_slope",
     "scaled_log1p",
-    "share_of",
     "shifted_reciprocal",
     "sigmoid",
     "sinh_ratio_curve",

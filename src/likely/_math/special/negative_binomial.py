@@ -22,8 +22,8 @@ from likely._math.special.logistic import softplus
 from likely._math.special.remainders import atanh_tail, relative_entropy_term
 
 
-def share_of(a: Expression, b: Expression) -> Node:
-    """a/(a + b), by a reciprocal that is the same for b."""
+def _share(a: Expression, b: Expression) -> Node:
+    """a/(a + b), by a reciprocal that b has as well."""
     return a * (1.0 / (a + b))
 
 
@@ -35,7 +35,7 @@ def negative_binomial_deviance(
     Written as the relative entropy of the split (y, s) of s + y against the split (m, s): two terms
     that cannot be negative, so nothing cancels for m ≪ s (Poisson) nor for s ≪ m.
     """
-    to_s, to_m = share_of(s, m), share_of(m, s)
+    to_s, to_m = _share(s, m), _share(m, s)
     d = (m - y) * to_s
     # The second term is the derivative in log s: a kernel that needs both computes it once.
     split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
@@ -69,7 +69,7 @@ def negative_binomial_deviance_size(
 ) -> Node:
     """Its derivative in log s: s (r − log(1 + r)) with r = (y − m)/(s + m)."""
     near, tail, square, logarithm = negative_binomial_split(y, m, s)
-    far = (y - m) * share_of(s, m) - s * logarithm
+    far = (y - m) * _share(s, m) - s * logarithm
     return where(near, s * (square - tail), far)
 
 
@@ -79,8 +79,8 @@ def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expressio
     s (r − log(1 + r)) − s²r²/(s + y), where far from r = 0 the two rational terms are taken together.
     """
     near, tail, square, logarithm = negative_binomial_split(y, m, s)
-    to_s, to_m = share_of(s, m), share_of(m, s)
-    to_s_of_y = share_of(s, y)
+    to_s, to_m = _share(s, m), _share(m, s)
+    to_s_of_y = _share(s, y)
     d = (y - m) * to_s
     close = s * (square - tail) - d * (d * (1.0 / (s + y)))
     far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * logarithm
@@ -148,4 +148,4 @@ def negative_binomial_slope(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
     """(m − y) s/(s + m), the derivative of the loss in log mean."""
-    return (m - y) * share_of(s, m)
+    return (m - y) * _share(s, m)

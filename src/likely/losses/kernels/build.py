@@ -162,9 +162,9 @@ def _compile(module: types.ModuleType) -> None:
 def _aligned_frame(numba: Any) -> Any:
     """What a function calls to have its frame on the stack begin where a line of the cache does.
 
-    Long loops keep more vectors than there are registers, most of them constants. LLVM puts them on the stack, but finds
-    out too late to align it: in three of four calls every such vector of 64 bytes was in two lines, and large kernels
-    took up to 1.6 times as long.
+    Long loops keep more vectors than there are registers, most of them constants. LLVM puts them on the stack, but
+    finds out too late to align it: in three of four calls every such vector of 64 bytes was in two lines, and large
+    kernels took up to 1.6 times as long.
     """
 
     def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:

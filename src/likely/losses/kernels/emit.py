@@ -18,6 +18,7 @@ from likely._math.domains import Bounded, Composition, Domain, Intervals, Produc
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.tables import COEFFICIENTS, TABLES
+from likely.losses.kernels.divisions import by_reciprocals
 from likely.losses.kernels.polynomials import side_by_side
 from likely.losses.kernels.stages import ROWS, has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
@@ -61,7 +62,7 @@ def kernel_source(
     A ``single`` kernel computes in float32, and does not count: those who call it look at y beforehand.
     """
     nodes = primitive(outputs)
-    nodes = side_by_side(in_single(nodes) if single else nodes)
+    nodes = by_reciprocals(side_by_side(in_single(nodes) if single else nodes))
     used = {"aligned_frame"}
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
