@@ -16,7 +16,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import RLock
@@ -24,6 +24,7 @@ from typing import Any
 
 from likely._math.domains import Domain
 from likely.losses.kernels.emit import module_source
+from likely.losses.kernels.machine import MACHINE
 
 GENERATED = Path(__file__).parent / "generated"
 
@@ -107,8 +108,6 @@ def _write(path: Path, source: str) -> Path:
     return path
 
 
-#: In bytes; also the width of the widest vectors.
-_CACHE_LINE = 64
 _said = False
 
 
@@ -135,8 +134,8 @@ def _compile(module: types.ModuleType) -> None:
     for name, function in list(vars(module).items()):
         if not isinstance(function, types.FunctionType) or function.__module__ != module.__name__:
             continue
-        if name == "aligned_frame":
-            setattr(module, name, _aligned_frame(numba))
+        if name in MACHINE:
+            setattr(module, name, MACHINE[name]())
             continue
         # LLVM vectorises a loop only if everything that it calls is inlined. The one signature of a
         # kernel takes read-only arrays too, so that nothing is ever compiled twice.
@@ -156,24 +155,6 @@ def _compile(module: types.ModuleType) -> None:
             _say_uncached(Path(str(module.__file__)).parent, error)
             compiled = decorate()(function)
         setattr(module, name, compiled)
-
-
-@cache
-def _aligned_frame(numba: Any) -> Any:
-    """What a function calls to have its frame on the stack begin where a line of the cache does.
-
-    Long loops keep more vectors than there are registers, most of them constants. LLVM puts them on the stack, but
-    finds out too late to align it: in three of four calls every such vector of 64 bytes was in two lines, and large
-    kernels took up to 1.6 times as long.
-    """
-
-    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        # Where the function is inlined it has no frame of its own.
-        builder.function.attributes.add("noinline")
-        builder.function.attributes.alignstack = _CACHE_LINE
-        return context.get_dummy_value()
-
-    return numba.extending.intrinsic(lambda typing: (numba.types.void(), lowered))
 
 
 def _signature(numba: Any, head: str) -> Any:
