@@ -43,7 +43,10 @@ from oracles.plain import Amounts
 
 INF = np.inf
 #: Families that know how their survival falls from an entry on, and have a textbook.
-LATER = ("Normal", "LogNormal", "JohnsonSU", "Logistic", "LogLogistic", "Gumbel", "Exponential", "Weibull")  # fmt: skip
+LATER = (
+    "Normal", "LogNormal", "JohnsonSU", "Logistic", "LogLogistic", "Gumbel", "Exponential", "Weibull",
+    "InverseGaussian",
+)  # fmt: skip
 QUICK = {"random_state": 0, "verbose": False}
 
 
@@ -64,7 +67,7 @@ def study(n=2500, seed=0):
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"{inside} seen" for inside in (*LATER, "InverseGaussian")),
+        *(f"{inside} seen" for inside in LATER),
         *(f"{inside} censored" for inside in LATER),
     ],
 )
@@ -82,6 +85,8 @@ def test_numerics_contract(name):
         ("LogNormal", (1.0, -12.27281156306492, -6.327266035912142)),
         ("Gumbel", (11.03638323514327, 0.0, -1.0)),
         ("JohnsonSU", (10686474581527.463, 3.0, 30.0, 3.0, 30.0)),
+        ("InverseGaussian", (9.0, 0.0, 9.0)),
+        ("InverseGaussian", (1000.25, -3.0, -20.0)),
     ],
 )
 def test_censored_soon_after_entry_far_out_in_a_tail(inside, point):
@@ -132,6 +137,36 @@ def test_censored_after_entry_where_the_support_ends_with_the_shape(family, true
     raw = np.ascontiguousarray(np.array(points)[:, : loss.columns].T)
     found = loss.evaluate(np.stack([y, none, y - gap, none], axis=1), raw, 2)
     for part in numeric.ratios(found, true(gap), points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+def passage_earlier(log_mean, log_shape, y, high):
+    """log P(Y ≤ high) − log P(Y ≤ y) of InverseGaussian."""
+
+    def log_below(v):
+        k, ratio = mp.exp(log_shape), v / mp.exp(log_mean)
+        ends = [mp.sqrt(k / v) * (ratio - 1), -mp.sqrt(k / v) * (ratio + 1)]
+        first, beyond = (mp.erfc(-end / mp.sqrt(2)) / 2 for end in ends)
+        return mp.log(first + mp.exp(2 * k / mp.exp(log_mean)) * beyond)
+
+    return log_below(high) - log_below(y)
+
+
+def test_below_a_bound_of_what_has_to_arrive_earlier():
+    """Far out on the left, narrow and not, and where nearly all lies below both."""
+    points = [
+        (-1.2810538531703612, 9.45068508869136, 0.0017189681668976992, 0.0017189689317254064),
+        (0.0, 3.0, 0.5, 0.6),
+        (0.0, -5.0, 0.5, 0.500001),
+        (0.0, 5.0, 1.5, 1.500001),
+        (0.0, -5.0, 30.0, 31.0),
+        (0.0, 2.0, 0.3, 0.9),
+    ]
+    log_mean, log_shape, y, high = np.array(points).T
+    none = np.full(y.size, -INF)
+    loss = Censored(Truncated(InverseGaussian())).loss()
+    found = loss.evaluate(np.stack([none, y, none, high], 1), np.stack([log_mean, log_shape]), 2)
+    for part in numeric.ratios(found, passage_earlier, points):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 

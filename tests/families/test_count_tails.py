@@ -110,6 +110,53 @@ def test_curvature_of_few_clusters():
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
+@pytest.mark.parametrize(("low", "high"), [(1.0, 3.0), (3.0, 40.0)])
+def test_curvature_between_bounds_where_nearly_all_are_zeros(low, high):
+    """The rate is a factor of all probabilities, and of what is left of their slopes."""
+    points = [(-15.0, 4.0), (-17.0, 10.0), (2.0, 12.0), (-3.0, -12.0)]
+    for part in contract("generalisedpoisson", low, high, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="each tail is the size times the logarithm of the largest counts, which two bounds leave nothing of: what "
+    "else the slopes hold is as small as the size",
+)
+@pytest.mark.parametrize(
+    ("name", "point"), [("negativebinomial", (3.58, -19.0)), ("negativebinomial1", (-13.6, 18.8))]
+)
+def test_few_large_clusters_between_bounds(name, point):
+    for part in contract(name, 1.0, 3.0, [point]):
+        assert part.max() <= 1.0
+
+
+#: Log means, with log sizes or log dispersions, of counts of which next to none is not 0, and those are large.
+FEW_AND_LARGE = {
+    "negativebinomial": [(16.0, -19.0), (30.0, -30.0), (-5.0, -30.0), (37.5, -1.0), (1.0, -7.0)],
+    "negativebinomial1": [(0.9, 19.1), (-4.6, 19.5), (5.0, 30.0), (-6.3, 19.7), (2.7, 18.9)],
+    "generalisedpoisson": [(2.0, 12.0), (-9.0, 10.0), (5.0, 8.0)],
+}
+
+
+@pytest.mark.parametrize("name", FEW_AND_LARGE)
+def test_few_clusters_that_are_large(name):
+    points = FEW_AND_LARGE[name]
+    raw = np.ascontiguousarray(np.array(points).T)
+    for low, y in ((1, 2), (2, 3), (2, 30)):
+
+        def loss(*raw, low=low, y=y):
+            p = first_probabilities(name, [mp.exp(r) for r in raw], y)
+            return mp.log(1 - mp.fsum(p[: low + 1])) - mp.log(p[y])
+
+        seen = Truncated(name, low=low).loss()
+        found = seen.evaluate(np.full(len(points), float(y)), raw, 2)
+        for part in numeric.ratios(found, loss, points):
+            assert part.max() <= 1.0, (low, y, part.max(), points[part.argmax()])
+    for part in contract(name, 3.0, np.inf, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_counts_above_a_bound_are_a_distribution(name):
     for low in (1, 5):

@@ -137,3 +137,15 @@ def test_a_maximum_close_to_the_pole_is_not_stepped_over():
 
     best = optimize.minimize(loss, found * 1.0001, method="Nelder-Mead", tol=1e-10)
     np.testing.assert_allclose(found, best.x, atol=1e-3)
+
+
+@pytest.mark.parametrize("family", [GeneralisedPareto(), GeneralisedExtremeValue()], ids=str)
+def test_without_an_intercept_all_rows_are_inside_at_the_start(family):
+    """Where raw predictions are all near 0, the shape that fits y as a whole has its end inside y."""
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(25, 2)), rng.uniform(0.5, 3.0, 25)
+    model = Linear(family, fit_intercept=False).fit(X, y)
+    raw = X @ model.coef_["scale"]
+    assert model.result_.status.name == "converged"
+    assert np.isfinite(model.score(X, y))
+    assert np.abs(raw).max() < 10.0

@@ -485,3 +485,36 @@ def test_far_more_columns_than_rows(losses, rng):
     result = warned("unbounded", losses.Normal(), x, [ALL, SHARED], Response(y), start=[0.0, 0.0])
     assert result.status is Status.unbounded
     assert result.iterations < 100
+
+
+def test_more_coefficients_than_have_standard_errors(losses, rng):
+    """No more independent columns than rows all the same: Newton's method, and the message says what there is not."""
+    x, y = rng.normal(size=(20, 4100)), rng.normal(size=20)
+    result = warned(
+        "unbounded.*No standard errors",
+        losses.Normal(),
+        x,
+        [ALL, SHARED],
+        Response(y),
+        start=[0.0, 0.0],
+    )
+    assert result.status is Status.unbounded
+    assert result.iterations < 100
+
+
+def test_rows_of_one_class_leave_the_others_alone(rng):
+    """They are certain in the end, and tell nothing of how far the other classes are from each other there."""
+    X, y = rng.normal(size=(60, 2)), rng.integers(0, 3, 60)
+    only = np.arange(60) % 10 == 3
+    y[only] = 2
+    with pytest.warns(ConvergenceWarning, match="separated"):
+        model = Linear(Categorical()).fit(np.c_[X, only], y)
+    rest = Linear(Categorical()).fit(X[~only], y[~only])
+    assert model.result_.iterations < 30
+    assert model.log_likelihood_ == pytest.approx(rest.log_likelihood_, rel=1e-10)
+    for reference in (0, 2):
+        rows = {(r.parameter, r.term): r.std_error for r in model.summary(reference=reference).rows}
+        for row in rest.summary(reference=reference).rows:
+            assert rows.pop((row.parameter, row.term)) == pytest.approx(row.std_error, rel=1e-5)
+        assert {term for _, term in rows} == {"x2"}
+        assert np.isnan(list(rows.values())).all()

@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy.polynomial.legendre import leggauss
 
-from likely._math.graph import Expression, Node, exp
+from likely._math.graph import Expression, Node, exp, where
 
 #: h at the end of the reach: e to its negative is below rounding.
 DROP = 34.0
@@ -38,14 +38,12 @@ DEEP = 44.0
 FINE = list(_nodes(46, 0.3))
 #: Of an interval in which |h| < 1.5 these give every digit.
 EVEN = list(_nodes(8, 1.0))
-#: The same of one whose length is twice the distance to the integrand's singularities.
-WIDE = list(_nodes(20, 1.0))
+#: The same of one whose length is four times the distance to the integrand's singularities.
+WIDE = list(_nodes(32, 1.0))
 #: The same of an interval that is short by the distance to the integrand's singularities, a sixth of it.
 SHORT = list(_nodes(6, 1.0))
-#: Of two intervals, the second from 2/7 of both on, these give every digit where h has steps as e^−s does.
-_PART = list(_nodes(16, 1.0))
-LONG = [(2.0 / 7.0 * at, 2.0 / 7.0 * w) for at, w in _PART]
-LONG += [(2.0 / 7.0 + 5.0 / 7.0 * at, 5.0 / 7.0 * w) for at, w in _PART]
+#: Of one of length 90 these give every digit where h has steps as e^−s does, from its beginning on.
+LONG = list(_nodes(32, 0.2))
 
 
 class Tail:
@@ -53,7 +51,8 @@ class Tail:
 
     With the nodes ``FINE`` it is to be below e^−``DEEP``.
 
-    ``first`` is a part of the reach that is integrated apart, where what is ahead is much longer than h is smooth.
+    ``first`` is a part of the reach that is integrated apart, where what is ahead is much longer than h is smooth: its
+    length, and whether its steps, as e^−s, are at its end and not where it begins.
     """
 
     def __init__(
@@ -61,15 +60,17 @@ class Tail:
         reach: Expression,
         height: Callable[[Node], Node],
         weight: Callable[[Node], Node] | None = None,
-        first: Expression | None = None,
+        first: tuple[Expression, Expression] | None = None,
         nodes: Sequence[tuple[float, float]] = NODES,
     ) -> None:
         self._points: list[Node] = [at * reach for at, _ in nodes]
         lengths: list[Any] = [w for _, w in nodes]
         if first is not None:
-            rest = reach - first
-            self._points = [first + at * rest for at, _ in nodes] + [at * first for at, _ in LONG]
-            share = first / reach
+            length, late = first
+            rest = reach - length
+            self._points = [length + at * rest for at, _ in nodes]
+            self._points += [where(late, 1.0 - at, at) * length for at, _ in LONG]
+            share = length / reach
             lengths = [w * (1.0 - share) for w in lengths] + [w * share for _, w in LONG]
         self._heights = [height(s) for s in self._points]
         self._weights = [w * exp(-h) for w, h in zip(lengths, self._heights, strict=True)]

@@ -16,9 +16,10 @@ from likely._math.atoms import (
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, where
 from likely._math.tails.generalised_poisson import (
+    log_above_bound,
+    log_between_bounds,
     log_generalised_poisson_above,
     log_generalised_poisson_below,
-    log_generalised_poisson_beyond,
     log_growth,
     log_probability,
     saddle,
@@ -76,19 +77,10 @@ class GeneralisedPoisson(Distribution):
         return log_generalised_poisson_above(*_of(y + 1.0, mean, dispersion))
 
     def log_above(y, low, mean, dispersion):
-        # P(Y ≥ k) over p(k), in which what p has of the rate alone has cancelled on paper.
-        k = low + 1.0
+        return log_above_bound(y, *_of(low + 1.0, mean, dispersion))
 
-        def apart(j):
-            terms = _of(j, mean, dispersion)
-            deviance = generalised_poisson_deviance(*terms)
-            return -deviance - generalised_poisson_log_rate(*terms) - count_error(j)
-
-        few = where(equal(y, k), 0.0, apart(y) - apart(k))
-        few = few - log_generalised_poisson_beyond(*_of(k, mean, dispersion))
-        many = log_probability(*_of(y, mean, dispersion))
-        many = many - log_generalised_poisson_above(*_of(k, mean, dispersion))
-        return where(mean < k, few, many)
+    def log_interval(low, high, mean, dispersion):
+        return log_between_bounds(low + 1.0, *_of(high + 1.0, mean, dispersion))
 
     def var(mean, dispersion):
         return mean * (1.0 + dispersion) * (1.0 + dispersion)

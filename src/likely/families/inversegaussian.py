@@ -11,7 +11,9 @@ from likely._math.tails.inverse_gaussian_bounds import (
     density_above,
     density_below,
     density_within,
+    earlier,
     inverse_gaussian_between,
+    later,
 )
 from likely.families.base import Distribution, Parameter
 
@@ -68,6 +70,12 @@ class InverseGaussian(Distribution):
 
     def log_within(y, low, high, mean, shape):
         return density_within(y, low, high, mean, shape)
+
+    def log_sf_above(y, low, mean, shape):
+        return later(y, low, mean, shape)
+
+    def log_cdf_below(y, high, mean, shape):
+        return earlier(y, high, mean, shape)
 
     def expected_information(mean, shape):
         return {

@@ -106,7 +106,7 @@ class NegativeBinomial(Distribution):
         k, of = low + 1.0, (mean, size, mean.log, size.log)
         rise = mean * (1.0 + (k - mean) / (size + mean)), count_above_slope(k + 1.0, *of)
         above = log_count_above(k + 1.0, *of)
-        return log_above(log_density, log_density, y, k, mean, rise, above)
+        return log_above(log_density, log_density, y, k, mean < k, rise, above)
 
     def expected_information(mean, size):
         return {

@@ -21,7 +21,7 @@ from likely._math.atoms import (
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely._math.tails.clusters import clusters_rate, log_clusters_above, log_clusters_below
-from likely._math.tails.negative_binomial import log_above
+from likely._math.tails.negative_binomial import above_is_less, log_above
 from likely.families.base import Distribution, Parameter
 
 
@@ -151,7 +151,8 @@ class NegativeBinomial1(Distribution):
         k, of = low + 1.0, _parameters(mean, dispersion)
         rise = mean * sigmoid(-dispersion.log) + k * sigmoid(dispersion.log)  # (m + k d)/(1 + d)
         above = log_clusters_above(k + 1.0, *of)
-        return log_above(log_density, apart, y, k, mean, (rise, clusters_rate(k + 1.0, *of)), above)
+        few = above_is_less(k, mean, mean / dispersion, dispersion)
+        return log_above(log_density, apart, y, k, few, (rise, clusters_rate(k + 1.0, *of)), above)
 
     def expected_information(mean, dispersion):
         # NegativeBinomial's, where log size = log mean − log dispersion

@@ -26,7 +26,7 @@ from likely.fitting.edge import (
     spikes_at_an_end,
 )
 from likely.fitting.fixed import fit_fixed
-from likely.fitting.many import fit_many
+from likely.fitting.many import fit_many, too_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response, check_problem
@@ -38,6 +38,7 @@ from likely.fitting.recession import (
     find_creep,
     find_drift,
     find_growth,
+    find_level,
     find_plunge,
     find_profile,
     find_recession,
@@ -51,6 +52,7 @@ from likely.fitting.recession import (
 from likely.fitting.report import Outcome, fit_result, inverse, variances
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
 from likely.fitting.source import Source
+from likely.fitting.spike import find_spike
 from likely.fitting.task import Task
 
 #: From so many rows on, the fit starts at the optimum of THINNED evenly spaced rows.
@@ -59,12 +61,15 @@ THINNED = 25_000
 #: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
 MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
-#: Of more coefficients it is not worked out which columns depend on others: their covariance would take much memory.
-MOST_COEFFICIENTS = 4000
+#: It is not worked out which columns depend on others where coefficients times the rows that they could be are more
+#: than this: the coordinates would take as many numbers.
+MOST_ENTRIES = 10_000_000
 #: Nats that a careful step may promise.
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
 MOST_RECESSIONS = 8
+#: Stops after which a fit that still creeps is asked for a spike.
+PATIENT = 8
 #: Newton's steps for what is left while one term is held far out.
 PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
@@ -171,7 +176,8 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
             return fit_result(task, outcome, covariances)
     objective = task.objective(_orthogonal(task, bases, uses), uses)
     outcome = _newton(task, objective, may_orthogonalise=False)
-    return fit_result(task, outcome, covariances)
+    outcome.note = too_many(task, size, len(uses))
+    return fit_result(task, outcome, () if outcome.note else covariances)
 
 
 def _scaling_rows(task: Task) -> tuple[Source, Response]:
@@ -197,11 +203,12 @@ def _independent(task: Task, bases: list[Basis], uses: list[int]) -> int:
     """
     n = task.source.shape[0]
     widths = [bases[u].width for u in uses]
-    if sum(widths) > MOST_COEFFICIENTS or getattr(task.loss, "discrete", False):
+    if getattr(task.loss, "discrete", False):
         return sum(widths)
     # and an intercept, which is not among the columns that are looked at
     limits = (n + 1 if a == 0.0 else w for a, w in zip(task.penalties, widths, strict=True))
-    return sum(min(both) for both in zip(widths, limits, strict=True))
+    independent = sum(min(both) for both in zip(widths, limits, strict=True))
+    return sum(widths) if independent * sum(widths) > MOST_ENTRIES else independent
 
 
 def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
@@ -260,6 +267,14 @@ def _newton(
                     break
                 _resume(task, outcome, rest, np.zeros(rest.size))
                 continue
+        level = find_level(space, stop.theta, stop.sums) if outcome.recessions else None
+        if level is not None:
+            outcome.level.append(space.lift(level))
+            rest = space.without(stop.theta, level)
+            if rest.size == 0:
+                break
+            _resume(task, outcome, rest, np.zeros(rest.size))
+            continue
         if not task.edged and at_a_pole(space, stop):
             stop.reason = "pole"
             break
@@ -290,6 +305,8 @@ def _newton(
                 if endless is not None and beside_an_end(space, stop):
                     stop.reason = "pole"
                     break
+            if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):
+                endless = find_spike(space, begun, stop.theta)
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.variances = variances(objective, inverse(space, stop, []))

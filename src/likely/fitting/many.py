@@ -56,7 +56,7 @@ def fit_many(
         if stop.reason == "receding":
             stop = minimise_many(objective, stop.theta, task.max_iter, patience=task.max_iter)
             outcome.stop = stop
-    outcome.note = _too_many(task, objective)
+    outcome.note = too_many(task, objective.size, objective.columns)
     if not stop.certified():
         outcome.note = "No standard errors: there are none away from an optimum"
     if outcome.note:
@@ -126,9 +126,8 @@ def _polish(space: Subspace, stop: Stop) -> None:
         stop.iterations += 1
 
 
-def _too_many(task: Task, objective: Objective) -> str:
-    """Why there are no standard errors, or nothing."""
-    size, columns = objective.size, objective.columns
+def too_many(task: Task, size: int, columns: int) -> str:
+    """Why there are no standard errors of so many coefficients in so many raw columns, or nothing."""
     if size > DENSE or columns > DENSE_COLUMNS:
         return (
             f"No standard errors: {size:,} coefficients in {columns} raw columns, and they are "

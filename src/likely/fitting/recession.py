@@ -136,6 +136,26 @@ def silent_columns(objective: Objective, points: Sequence[Array]) -> NDArray[np.
     return found
 
 
+def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
+    """The direction in γ in which the loss does not change at all, to its last digit; None where there is none.
+
+    What is left where rows have become certain: two classes are told from each other by rows of these classes alone.
+    """
+    if sums.hessian is None or not sums.finite:
+        return None
+    _, vectors, scale = eigen(sums.hessian)
+    direction = scale * vectors[:, 0]
+    reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+    if not 0.0 < reach < np.inf:
+        return None
+    direction /= reach
+    for t in (-STEPS[1], -STEPS[0], STEPS[0], STEPS[1]):
+        loss = space.evaluate(gamma + t * direction, 0).loss
+        if not abs(loss - sums.loss) <= sums.rounding:
+            return None
+    return direction
+
+
 def without_columns(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
     """What is orthogonal to the θ of some raw columns, through the point γ."""
     mine = [
@@ -155,8 +175,8 @@ def find_recession(
     """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
 
     A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an exponential has
-    vanished; one of which 25 leave the numbers that exist is shortened to 1. ``by_slopes``: where the loss has no
-    digits left to fall by, its slopes decide.
+    vanished; one of which 25 leave the numbers that exist is shortened to 1. Where one leaves them already, the last 25
+    that led here are looked at. ``by_slopes``: where the loss has no digits left to fall by, its slopes decide.
     """
     reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
@@ -164,6 +184,11 @@ def find_recession(
     direction = step / min(reach, 1.0)
     if not np.isfinite(space.evaluate(gamma + STEPS[-1] * direction, 0).loss):
         direction = step / reach
+        ahead = gamma + STEPS[0] * direction
+        overflows = not np.isfinite(space.evaluate(ahead, 0).loss)
+        if overflows and space.objective.outside(space.point(ahead)) is None:
+            gamma = gamma - STEPS[-1] * direction
+            sums = space.evaluate(gamma, 0)
     losses = [sums.loss]
     rounding = sums.rounding
     for t in STEPS:

@@ -53,6 +53,8 @@ class Outcome:
     space: Subspace
     stop: Stop
     recessions: list[Recession] = field(default_factory=list)
+    #: Directions (in θ) in which nothing changes any more, once these were followed.
+    level: list[Array] = field(default_factory=list)
     #: Where the first recession was found, and the variances there.
     found_at: Array | None = None
     variances: Array | None = None
@@ -81,7 +83,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     terms = task.terms()
     dropped = _dropped(objective) | _undetermined(outcome)
     silent = _silent(outcome) & ~dropped
-    directions = [objective.flat(r.direction) for r in outcome.recessions]
+    moving = [r.direction for r in outcome.recessions]
+    directions = [objective.flat(direction) for direction in moving + outcome.level]
     lost = dropped | silent | _affected(objective, directions) | _unidentified(outcome)
     status = _status(task, outcome, dropped | silent)
     unsure = lost | _without_precision(status, stop, terms, lost)
@@ -168,7 +171,7 @@ def variances(objective: Objective, covariance: Array) -> Array:
     """Of the flat coefficients, from the covariance of θ."""
     matrix = objective.matrix()
     with np.errstate(over="ignore", invalid="ignore"):  # used to compare them only
-        return np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+        return np.asarray(((matrix @ covariance) * matrix).sum(axis=1))
 
 
 def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
 from likely.inference.summation import DiscreteSums
-from likely.losses.nll import compose
+from likely.losses.nll import NegativeLogLikelihood
 
 
 def components_of(loss: Any, raw: Array) -> tuple[list[Predictive], Array]:
@@ -47,7 +47,9 @@ def _weights(loss: Any, raw: Array) -> Array:
 def _function(loss: Any, part: Predictive) -> tuple[Predictive, Array]:
     """The distribution of y, of which a function follows the part."""
     made = transformed(part.loss.specification, loss.specification.structure.transform)
-    return Predictive(compose(made, part.loss.slots), part.raw), np.ones(part.shape)
+    return Predictive(NegativeLogLikelihood.of(made, part.loss.slots), part.raw), np.ones(
+        part.shape
+    )
 
 
 def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Array]:
@@ -60,7 +62,7 @@ def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Arr
         return None, np.zeros(part.shape)
     seen = between(part, np.full(part.shape, low), np.full(part.shape, high))
     cut = truncated(part.loss.specification, low, high)
-    return Predictive(compose(cut, part.loss.slots), part.raw), seen
+    return Predictive(NegativeLogLikelihood.of(cut, part.loss.slots), part.raw), seen
 
 
 class _Components:

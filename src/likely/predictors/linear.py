@@ -121,7 +121,7 @@ class Linear(DistributionEstimator):
         if begun is None:
             begun = zeros_start(loss, X, designs, response, start, penalties)
         if begun is None and loss.smooth and loss.gauge is None:
-            begun = slopes_start(X, designs, offset, start)
+            begun = slopes_start(loss, X, designs, offset, start)
         fit = partial(
             fit_linear,
             fitted_loss(loss, y.shape[0]),

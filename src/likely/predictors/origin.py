@@ -20,12 +20,17 @@ MOST = 1500
 
 
 def slopes_start(
-    X: Any, designs: Sequence[Design], offset: Array | None, start: Array
+    loss: Any, X: Any, designs: Sequence[Design], offset: Array | None, start: Array
 ) -> Array | None:
     """Coefficients (P,) whose raw predictions come nearest to ``start`` (k,); None where intercepts do that.
 
     A start at slopes of 0 would be at a raw prediction of 0, where a mean with the identity link has no likelihood.
+    A shape that says where the support ends begins at 0, where it has no end: the others are not at their best, with
+    which it would hold all of y.
     """
+    if getattr(loss, "moving_ends", False):
+        shapes = [loss.domain(s).low == -np.inf and s.of != "loc" for s in loss.free]
+        start = np.where([shapes[i] for i in loss.column_slots], 0.0, start)
     widths = [len(d.chosen(X.shape[1])) for d in designs]
     if all(design.intercept for design in designs) or sum(widths) > MOST:
         return None

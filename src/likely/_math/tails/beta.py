@@ -541,9 +541,11 @@ def log_between_bounds(low: tuple[Any, ...], high: tuple[Any, ...], *of: Any) ->
     step = as_node(high[0]) - y
     width = log_ratio(high[0], y, step) + log_ratio(z, high[1], step)
     gap = n * _gap(y, z, p, q)
-    # What log w falls by is below 1, and its singularities are at least π away.
+    # log w changes by so little, less than 1, or than 12 in a short interval, that its singularities, at least π away,
+    # are seen from nowhere in it.
     short = where(width < 1.0, abs_(gap) * width + n * y * z * width * width, n * width)
-    narrow = where(width < 6.0, short, 1.0) < 1.0
+    short = where(width < 2.0, minimum(short, n * width / 12.0), short)
+    narrow = where(width < 14.0, short, 1.0) < 1.0
     terms = []
     for at, w in WIDE:
         v = at * width

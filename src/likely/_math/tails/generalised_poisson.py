@@ -25,12 +25,14 @@ from likely._math.atoms import (
     count_error,
     generalised_poisson_deviance,
     generalised_poisson_few,
+    generalised_poisson_log_rate,
     register,
     softplus,
 )
 from likely._math.graph import (
     Expression,
     Node,
+    equal,
     exp,
     expm1,
     floor,
@@ -42,6 +44,7 @@ from likely._math.graph import (
 )
 from likely._math.series import Series, Terms
 from likely._math.special import generalised_poisson_deviance as deviance
+from likely._math.tails.intervals import log_between, log_difference
 from likely._math.tails.two_tails import Recent, TwoTails, register_tail
 
 #: Terms below e^−44 of the largest are left out.
@@ -348,3 +351,33 @@ log_generalised_poisson_beyond = register(
     ),
     expansion=_beyond("value"),
 )
+
+
+def _apart(c: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
+    """log p(c), but for what is the same for every count."""
+    of = (c, m, d, log_m, log_d)
+    return -generalised_poisson_deviance(*of) - generalised_poisson_log_rate(*of) - count_error(c)
+
+
+def _summed_above(c: Any, m: Any, d: Any, *logs: Any) -> Node:
+    """Whether the tail above is summed: beyond the mean, and where most counts are 0, whose half deviance is λ."""
+    return where(m < c, 1.0, where(m / (1.0 + d) < _NEAR, 1.0, 0.0)) > 0.5
+
+
+def log_above_bound(y: Any, c: Any, *of: Any) -> Node:
+    """log p(y | Y ≥ c) for y ≥ c ≥ 1: over p(c), in which what p has of the rate alone has cancelled on paper."""
+    few = where(equal(y, c), 0.0, _apart(y, *of) - _apart(c, *of))
+    few = few - log_generalised_poisson_beyond(c, *of)
+    many = log_probability(y, *of) - log_generalised_poisson_above(c, *of)
+    return where(_summed_above(c, *of), few, many)
+
+
+def log_between_bounds(c: Any, end: Any, *of: Any) -> Node:
+    """log P(c ≤ Y < end) for 1 ≤ c < end: of the tail above, p(c) times a difference in which the rate has no part."""
+    later = _apart(end, *of) - _apart(c, *of) + log_generalised_poisson_beyond(end, *of)
+    few = log_probability(c, *of) + log_difference(log_generalised_poisson_beyond(c, *of), later)
+    below, above = (
+        (tail(c, *of), tail(end, *of))
+        for tail in (log_generalised_poisson_below, log_generalised_poisson_above)
+    )
+    return where(_summed_above(c, *of), few, log_between(below, above))

@@ -174,12 +174,22 @@ class _Lower:
         return log(self.sum) - log(self.rate) - log(self.ends.rate_b)
 
     @cached_property
+    def _step(self) -> Node:
+        """b − x"""
+        return 2.0 * self.ends.reach
+
+    @cached_property
+    def _bent(self) -> Node:
+        """b g(x) − x g(b) over b − x, with the mean of −g′ between the two."""
+        narrow = _mean(lambda t: mills_variance(-self.x - t), self._step)
+        apart = self._step < 0.5 * (1.0 + abs_(self.x))
+        fall = where(apart, narrow, (self.g - self.ends.g_b) / self._step)
+        return self.g + self.x * fall
+
+    @cached_property
     def mills_slope(self) -> Node:
-        """In log m; b g(x) − x g(b) over b − x = 2ρy/m, with the mean of −g′ between the two."""
-        step = 2.0 * self.ends.reach
-        narrow = _mean(lambda t: mills_variance(-self.x - t), step)
-        fall = where(step < 0.5 * (1.0 + abs_(self.x)), narrow, (self.g - self.ends.g_b) / step)
-        return -self.ends.reach * (step * ((self.g + self.x * fall) / self.sum))
+        """In log m."""
+        return -self.ends.reach * (self._step * (self._bent / self.sum))
 
     @cached_property
     def mills_shape(self) -> Node:
@@ -191,13 +201,30 @@ class _Lower:
         share = (ends.width / self.sum) * self.rate * (ends.rate_b / self.sum) * self.both
         return -self.mills_slope + ends.reach * (ends.reach * (1.0 - share))
 
+    # x, b, their sum and their difference grow by half in log k, and g(x) falls by half of −x g′(x).
+
+    @cached_property
+    def _turn(self) -> Node:
+        """−x g′(x)"""
+        return self.x * mills_variance(-self.x)
+
+    @cached_property
+    def _sum_shape(self) -> Node:
+        return 0.5 * (self.ends.width - (self._turn + self.ends.turn_b))
+
     @cached_property
     def mills_cross(self) -> Node:
-        return self.mills_slope - self.slope * (self.rise - 1.0)
+        turn, turn_b = self._turn, self.ends.turn_b
+        bent = -0.5 * (turn * self._step + self.x * (turn - turn_b))
+        moved = (bent - self._step * (self._bent / self.sum * self._sum_shape)) / self.sum
+        return self.mills_slope - self.ends.reach * moved
 
     @cached_property
     def mills_shape_2(self) -> Node:
-        return self.shape_2 + 0.5 * self.x * self.x
+        g, g_b, turn, turn_b = self.g, self.ends.g_b, self._turn, self.ends.turn_b
+        more = self.ends.b * self.x * (self.both - 0.5 * (turn + turn_b))
+        more = more + 0.5 * self.ends.width * (g * g_b - turn * g_b - g * turn_b)
+        return -0.5 * ((more - self._more / self.sum * self._sum_shape) / self.sum)
 
 
 class _Upper:

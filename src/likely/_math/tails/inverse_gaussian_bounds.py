@@ -8,6 +8,7 @@ With ρ = √(k/y) and a = ρ (y/m − 1) the density is ρ φ(a)/y, and of two 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from operator import add
 from typing import Any
@@ -112,3 +113,40 @@ def density_within(y: Any, low: Any, high: Any, mean: Any, shape: Any) -> Node:
     below = density_below(y, high, mean, shape) - log1mexp(left)
     far = where(high < mean, below, across)
     return where(interval.narrow, flat, where(_far_right(low, mean, shape), above, far))
+
+
+# --- From one bound to another: log S and log F less what they are at the first. --------------------
+
+
+def _over_bounds(
+    first: Any, second: Any, mean: Any, shape: Any, hazard: Callable[..., Node]
+) -> tuple[Node, Node]:
+    """Whether the bounds are near to each other, and the integral of a hazard of log y between them."""
+    interval = _Interval(first, second, mean, shape)
+    # Of others the rule would only meet numbers that overflow.
+    width = where(interval.narrow, interval.width, 0.0)
+    terms = [w * hazard(interval.u - at * width, interval.v - at * width) for at, w in EVEN]
+    return interval.narrow, width * reduce(add, terms)
+
+
+def later(y: Any, low: Any, mean: Any, shape: Any) -> Node:
+    """log P(Y > y | Y > low): minus the integral of the hazard, which of log y is half of 1/mills."""
+    narrow, taken = _over_bounds(
+        low, y, mean, shape, lambda u, v: 0.5 * exp(-log_upper_mills(u, v))
+    )
+    first, last = (_place(v, mean, shape) for v in (low, y))
+    across = log_inverse_gaussian_upper(*last) - log_inverse_gaussian_upper(*first)
+    fall = _climb(low, y, mean, shape) + 0.5 * log_ratio(y, low, y - low)
+    far = log_upper_mills(*last) - log_upper_mills(*first) - fall
+    return where(narrow, -taken, where(_far_right(low, mean, shape), far, across))
+
+
+def earlier(y: Any, high: Any, mean: Any, shape: Any) -> Node:
+    """log P(Y ≤ y | Y ≤ high): the same from above, with ρ/mills."""
+    narrow, taken = _over_bounds(
+        y, high, mean, shape, lambda u, v: exp(0.5 * v - log_lower_mills(u, v))
+    )
+    first, last = (_place(v, mean, shape) for v in (y, high))
+    across = log_inverse_gaussian_lower(*first) - log_inverse_gaussian_lower(*last)
+    far = _climb(y, high, mean, shape) + (log_lower_mills(*first) - log_lower_mills(*last))
+    return where(narrow, -taken, where(high < mean, far, across))

@@ -60,6 +60,11 @@ SMALL = 5.0
 MOSTLY_ZERO = 0.5
 
 
+def above_is_less(c: Any, m: Any, s: Any, d: Any) -> Node:
+    """Whether P(Y ≥ c) is the tail that is computed, by d = m/s as well."""
+    return where(m < c, 1.0, where(s * log1p(d) < MOSTLY_ZERO, 1.0, 0.0)) > 0.5
+
+
 def saddle(y: Any, m: Any, s: Any, log_m: Any, log_s: Any) -> Node:
     """log p(y) in the saddle-point form: half the unit deviance, and what Stirling's formula leaves of the
     binomial coefficient. Everything that grows like s · log(s) has cancelled on paper."""
@@ -78,8 +83,7 @@ class _Tails(TwoTails):
         self, c: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
     ) -> None:
         self.c, self.m, self.s, self.log_m, self.log_s = c, m, s, log_m, log_s
-        few = s * log1p(m / s) < MOSTLY_ZERO
-        self.grows = where(m < c, m < c, few)
+        self.grows = above_is_less(c, m, s, m / s)
         self.total = c + s
         #: m/(s + m) and s/(s + m)
         self.f, self.g = 1.0 / (1.0 + s / m), 1.0 / (1.0 + m / s)
@@ -88,7 +92,7 @@ class _Tails(TwoTails):
         self.near = reach < 0.26
         sign = where(self.grows, -1.0, 1.0)
         self.sign = sign
-        self.tail = Tail(sign * reach, self._height, first=sign * first)
+        self.tail = Tail(sign * reach, self._height, first=(sign * first, self.grows))
 
     def _reach(self) -> tuple[Node, Node]:
         """Where h is at least ``DROP``, and the part of it to integrate apart."""
@@ -266,17 +270,17 @@ def log_above(
     apart: Callable[[Any], Node],
     y: Any,
     k: Any,
-    m: Any,
+    few: Any,
     rise: tuple[Any, Any],
     above: Any,
 ) -> Node:
-    """log p(y | Y ≥ k) for y ≥ k ≥ 1 and the mean m; ``apart`` is log p but for a term that is the same for every y.
+    """log p(y | Y ≥ k) for y ≥ k ≥ 1; ``apart`` is log p but for a term that is the same for every y.
 
     P(Y ≥ k) is p(k) and P(Y ≥ k + 1), of which ``above`` is the logarithm. It is (k + 1) p(k + 1) over its slope, and
-    ``rise`` is (k + 1) p(k + 1)/p(k) and that slope: below the bound, where little but p(k) is left, log p(k) cancels
-    on paper.
+    ``rise`` is (k + 1) p(k + 1)/p(k) and that slope: where ``few`` holds, as below the bound, where little but p(k) is
+    left, log p(k) cancels on paper.
     """
     step, slope = rise
-    few = where(equal(y, k), 0.0, apart(y) - apart(k)) - log1p(step / slope)
+    left = where(equal(y, k), 0.0, apart(y) - apart(k)) - log1p(step / slope)
     many = log_density(y) - logaddexp(log_density(k), above)
-    return where(m < k, few, many)
+    return where(few, left, many)

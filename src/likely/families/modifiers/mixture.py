@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from likely._math.atoms import mixing
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, log, where
-from likely.families.base import Parameter, Specification
+from likely.families.base import Array, Parameter, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
-from likely.families.modifiers.bounds import TAILS
+from likely.families.modifiers.bounds import TAILS, log_given, log_interval, log_mass
 
 KIND = "Mixture"
 
@@ -30,7 +31,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     Source: McLachlan and Peel, Finite Mixture Models (2000).
     """
     support = _support(insides)
-    parts = tuple(base.Part(inside, str(j)) for j, inside in enumerate(insides, 1))
+    parts = tuple(Part(inside, str(j)) for j, inside in enumerate(insides, 1))
     own = {
         f"odds{j}": Parameter(positive, r"\omega" if len(parts) == 2 else "", shared=True)
         for j in range(2, len(parts) + 1)
@@ -60,9 +61,10 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
 
     densities = [density(inside) for inside in insides]
 
+    of_density = mixing.log_mixture_of_counts if support.integer else mixing.log_mixture
+
     def log_density(y, *theta):
-        atom = mixing.log_mixture_of_counts if support.integer else mixing.log_mixture
-        return atom(*mixed(densities, theta, y))
+        return of_density(*mixed(densities, theta, y))
 
     def complete_information(y, *theta):
         inner, _ = split(theta)
@@ -88,11 +90,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         all(set(TAILS) <= set(inside.formulas) for inside in insides)
         and len({(inside.support.low, inside.support.high) for inside in insides}) == 1
     ):
-        for name in TAILS:
-            bodies = [inside.formulas[name] for inside in insides]
-            formulas[name] = lambda y, *theta, bodies=bodies: mixing.log_mixture(
-                *mixed(bodies, theta, y)
-            )
+        formulas |= _of_bounds(insides, mixed, of_density)
     if all("sample" in inside.formulas for inside in insides):
         formulas["sample"] = lambda rng, size, *theta: _sample(rng, size, insides, *split(theta))
     names = [inside.name for inside in insides]
@@ -108,13 +106,60 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         formulas=formulas,
         smooth=True,
         printed=printed,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: _rows(part, len(parts), insides[part], y, weight),
             lambda y, weight: dict.fromkeys(own, 1.0),
         ),
     )
+
+
+def _of_bounds(insides, mixed, of_density):
+    """The formulas of probabilities, and of what is given bounds, by those of the components."""
+    of_probability = mixing.log_mixture_of_counts
+    n = len(insides)
+
+    def shared(name):
+        bodies = [inside.formulas[name] for inside in insides]
+        return lambda y, *theta: of_probability(*mixed(bodies, theta, y))
+
+    def between(low, high, *theta):
+        bodies = [partial(log_interval, inside) for inside in insides]
+        return of_probability(*mixed(bodies, theta, low, high))
+
+    def seen(bodies, theta, low, high, *y):
+        # What is seen is a mixture again, in which the odds are those of being seen.
+        masses = mixed([partial(log_mass, inside) for inside in insides], theta, low, high)
+        levels = [odds + mass for odds, mass in zip(masses[:n], masses[n:], strict=True)]
+        return [*levels, *mixed(bodies, theta, *y)[n:]]
+
+    def given(y, low, high, theta):
+        bodies = [partial(log_given, inside) for inside in insides]
+        return of_density(*seen(bodies, theta, low, high, y, low, high))
+
+    formulas = {name: shared(name) for name in TAILS}
+    formulas |= {
+        "log_interval": between,
+        "log_above": lambda y, low, *theta: given(y, low, None, theta),
+        "log_below": lambda y, high, *theta: given(y, None, high, theta),
+        "log_within": lambda y, low, high, *theta: given(y, low, high, theta),
+    }
+
+    def later(name, y, bounds, theta):
+        bound = next(v for v in bounds if v is not None)
+        bodies = [inside.formulas[name] for inside in insides]
+        return of_probability(*seen(bodies, theta, *bounds, y, bound))
+
+    if all("log_sf_above" in inside.formulas for inside in insides):
+        formulas["log_sf_above"] = lambda y, low, *theta: later(
+            "log_sf_above", y, (low, None), theta
+        )
+    if all("log_cdf_below" in inside.formulas for inside in insides):
+        formulas["log_cdf_below"] = lambda y, high, *theta: later(
+            "log_cdf_below", y, (None, high), theta
+        )
+    return formulas
 
 
 def _covers(domain: Domain, y):
@@ -171,9 +216,7 @@ def _support(insides: tuple[Specification, ...]) -> Domain:
     return widest
 
 
-def _rows(
-    part: int, parts: int, inside: Specification, y: base.Array, weight: base.Array | None
-) -> base.Rows:
+def _rows(part: int, parts: int, inside: Specification, y: Array, weight: Array | None) -> Rows:
     """For a start, the rows between two quantiles of y: components in ascending order."""
     order = np.argsort(y, kind="stable")
     w = np.ones(y.size) if weight is None else weight

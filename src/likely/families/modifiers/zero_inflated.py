@@ -7,10 +7,10 @@ from dataclasses import replace
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import unit_interval
 from likely._math.graph import equal, exp, expm1, log1p, where
-from likely.families.base import Parameter, Specification
+from likely.families.base import Parameter, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
-from likely.families.modifiers.bounds import missing_tails
+from likely.families.modifiers.bounds import log_interval, missing_tails
 from likely.families.modifiers.inflated import inflated
 
 KIND = "ZeroInflated"
@@ -60,8 +60,15 @@ def zero_inflated(inside: Specification) -> Specification:
         sum_ = logaddexp(inflation.log, inflation.log1m + inside.formulas["log_cdf"](y, *inner))
         return where(beyond < 0.5, log1p(-beyond), sum_)
 
-    tails = {} if missing_tails(inside) else {"log_cdf": log_cdf, "log_sf": log_sf}
-    parts = (base.Part(inside),)
+    def between(low, high, *theta):
+        # Of counts above zero alone.
+        *inner, inflation = theta
+        return inflation.log1m + log_interval(inside, low, high, *inner)
+
+    tails = {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
+    if missing_tails(inside):
+        tails = {}
+    parts = (Part(inside),)
 
     def complete_information(y, *theta):
         *inner, inflation = theta
@@ -82,7 +89,7 @@ def zero_inflated(inside: Specification) -> Specification:
         log_density=log_density,
         formulas=tails | dict(information.formulas_of([inside], complete=complete_information)),
         smooth=inside.smooth,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: base.selected(y, weight, y > 0.0),
