@@ -88,7 +88,7 @@ negative_binomial_factorial = register_named(
     lambda y, s, log_s, out: (
         log_factorial_error_1(y) + 0.5 / (s + y),
         0.0,
-        -0.5 * (y * (1.0 / (s + y))),
+        -0.5 * share_of(y, s),
     ),
     lambda y, s, log_s: lgamma(y + 1.0) - y * log(y) + y + 0.5 * log(1.0 + y / s),
 )

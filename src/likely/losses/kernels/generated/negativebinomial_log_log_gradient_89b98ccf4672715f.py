@@ -562,13 +562,15 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         t370 = -t363
         t371 = t369 if t56 else t370
         t372 = t318 - t371
-        t373 = t11 * y
-        t374 = (-0.5) * t373
-        t375 = t372 - t374
-        t376 = t375 - t234
-        t377 = t270 if t0 else t376
-        t378 = -t377
+        t373 = t119 * t1
+        t374 = t373 + 1.0
+        t375 = 1.0 / t374
+        t376 = (-0.5) * t375
+        t377 = t372 - t376
+        t378 = t377 - t234
+        t379 = t270 if t0 else t378
+        t380 = -t379
         out0[i] = t238
         out1[i] = t170
-        out2[i] = t378
+        out2[i] = t380
     return invalid
