@@ -104,6 +104,8 @@ def test_the_loop_is_vectorised(name, cpu, tmp_path):
         [sys.executable, "-c", SCRIPT, name], env=env, capture_output=True, text=True, check=True
     )
     assert len(VECTOR.findall(out.stdout)) > 30
+    # The frame, where constants wait, begins at a line of the cache.
+    assert re.search(r"\bandq\t\$-64, %rsp", out.stdout)
 
 
 def test_arrays_of_any_layout_give_the_same_numbers():

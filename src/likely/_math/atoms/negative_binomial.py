@@ -10,7 +10,7 @@ from likely._math.graph import Node, log, where
 
 
 def share_of(a: Node, b: Node) -> Node:
-    """a/(a + b)"""
+    """a/(a + b), of whose derivatives no terms cancel."""
     return 1.0 / (1.0 + b / a)
 
 
@@ -85,7 +85,11 @@ negative_binomial_log_zeros = register_named(
 )
 negative_binomial_factorial = register_named(
     "negative_binomial_factorial",
-    lambda y, s, log_s, out: (log_factorial_error_1(y) + 0.5 / (s + y), 0.0, -0.5 * share_of(y, s)),
+    lambda y, s, log_s, out: (
+        log_factorial_error_1(y) + 0.5 / (s + y),
+        0.0,
+        -0.5 * share_of(y, s),
+    ),
     lambda y, s, log_s: lgamma(y + 1.0) - y * log(y) + y + 0.5 * log(1.0 + y / s),
 )
 #: A series: it has no formula in other atoms, and is tested against its sum.

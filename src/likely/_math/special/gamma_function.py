@@ -28,7 +28,8 @@ from likely._math.special.coefficients import (
     STIRLING_BEND,
     STIRLING_FROM_2,
 )
-from likely._math.special.constants import HALF_LOG_2PI, SMALLEST_NORMAL, TINY
+from likely._math.special.constants import HALF_LOG_2PI, SMALLEST_NORMAL
+from likely._math.special.remainders import log1p_fraction
 
 # (1 - log(pi))/2
 COUNT_HALF_AT_0 = 0.5 - 0.5 * math.log(math.pi)
@@ -156,9 +157,8 @@ def log_factorial_error_1(y: Any) -> Node:
 
 
 def stirling_parts(x: Expression, log_x: Expression) -> tuple[Node, Node, Node]:
-    """Whether x < 1, 1/z with z = x or x + 1, and log(1 + 1/x): −log x where x underflows."""
-    step = where(x > TINY, log1p(1.0 / x), -log_x)
-    return x < 1.0, shifted_reciprocal(x), step
+    """Whether x < 1, 1/z with z = x or x + 1, and log(1 + 1/x) for x < 1: two terms above 0."""
+    return x < 1.0, shifted_reciprocal(x), log1p_fraction(x) - log_x
 
 
 def stirling(x: Expression, log_x: Expression) -> Node:
@@ -198,22 +198,28 @@ def stirling_bend(x: Expression, log_x: Expression) -> Node:
     return where(small, direct, -(u * u * u * powers(u, STIRLING_BEND)))
 
 
+def _half_above(a: Expression, log_a: Expression) -> tuple[Node, Node]:
+    """a + ½, and its logarithm for a ≤ ½, by the one that a density has of log Γ(a + ½) − log Γ(a)."""
+    return a + 0.5, log_a + log1p(0.5 / a)
+
+
 def stirling_above_half(a: Expression, log_a: Expression) -> Node:
     """S(a + ½)"""
-    return stirling(a + 0.5, log(a + 0.5))
+    return stirling(*_half_above(a, log_a))
 
 
 def stirling_above_half_slope(a: Expression, log_a: Expression) -> Node:
     """a S′(a + ½), its derivative in log a."""
-    x = a + 0.5
-    return a / x * stirling_slope(x, log(x))
+    x, log_x = _half_above(a, log_a)
+    return a / x * stirling_slope(x, log_x)
 
 
 def stirling_above_half_curve(a: Expression, log_a: Expression) -> Node:
     """a S′(a + ½) + a² S″(a + ½), its second derivative in log a."""
-    x = a + 0.5
+    x, log_x = _half_above(a, log_a)
     share = a / x
-    return share * (share * stirling_curve(x, log(x)) + (1.0 - share) * stirling_slope(x, log(x)))
+    slope = stirling_slope(x, log_x)
+    return share * (share * stirling_curve(x, log_x) + (1.0 - share) * slope)
 
 
 def stirling_of_sum(y: Expression, s: Expression, log_s: Expression) -> Node:

@@ -22,6 +22,11 @@ from likely._math.special.logistic import softplus
 from likely._math.special.remainders import atanh_tail, relative_entropy_term
 
 
+def _share(a: Expression, b: Expression) -> Node:
+    """a/(a + b), by a reciprocal that b has as well."""
+    return a * (1.0 / (a + b))
+
+
 def negative_binomial_deviance(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
@@ -30,9 +35,7 @@ def negative_binomial_deviance(
     Written as the relative entropy of the split (y, s) of s + y against the split (m, s): two terms
     that cannot be negative, so nothing cancels for m ≪ s (Poisson) nor for s ≪ m.
     """
-    ratio = m / s
-    to_s = 1.0 / (1.0 + ratio)
-    to_m = ratio * to_s
+    to_s, to_m = _share(s, m), _share(m, s)
     d = (m - y) * to_s
     # The second term is the derivative in log s: a kernel that needs both computes it once.
     split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
@@ -53,11 +56,12 @@ def negative_binomial_split(
 
     The logarithm is that of (s + y)/(s + m), which keeps its digits for r near −1 and for r → ∞.
     """
-    r = (y - m) / (s + m)
+    by = 1.0 / (s + m)
+    r = (y - m) * by
     v = r / (2.0 + r)
     near = abs_(v) < 0.2
     tail = 2.0 * atanh_tail(where(near, v, 0.0))
-    return near, tail, r * v, log((s + y) / (s + m))
+    return near, tail, r * v, log((s + y) * by)
 
 
 def negative_binomial_deviance_size(
@@ -65,7 +69,7 @@ def negative_binomial_deviance_size(
 ) -> Node:
     """Its derivative in log s: s (r − log(1 + r)) with r = (y − m)/(s + m)."""
     near, tail, square, logarithm = negative_binomial_split(y, m, s)
-    far = (y - m) * (1.0 / (1.0 + m / s)) - s * logarithm
+    far = (y - m) * _share(s, m) - s * logarithm
     return where(near, s * (square - tail), far)
 
 
@@ -75,10 +79,10 @@ def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expressio
     s (r − log(1 + r)) − s²r²/(s + y), where far from r = 0 the two rational terms are taken together.
     """
     near, tail, square, logarithm = negative_binomial_split(y, m, s)
-    to_s, to_m = 1.0 / (1.0 + m / s), 1.0 / (1.0 + s / m)
-    to_s_of_y = 1.0 / (1.0 + y / s)
+    to_s, to_m = _share(s, m), _share(m, s)
+    to_s_of_y = _share(s, y)
     d = (y - m) * to_s
-    close = s * (square - tail) - d * (d / (s + y))
+    close = s * (square - tail) - d * (d * (1.0 / (s + y)))
     far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * logarithm
     return where(near, close, far)
 
@@ -144,4 +148,4 @@ def negative_binomial_slope(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
     """(m − y) s/(s + m), the derivative of the loss in log mean."""
-    return (m - y) * (1.0 / (1.0 + m / s))
+    return (m - y) * _share(s, m)

@@ -28,9 +28,7 @@ def student_near(d: Expression, s: Expression, n: Expression) -> Node:
 def student_far(d: Expression, s: Expression, n: Expression) -> Node:
     """q/(n + q)"""
     x = _student_ratio(d, s, n)
-    over = x > 1e300
-    x = where(over, 1.0, x)
-    return where(over, 1.0, x / (1.0 + x))
+    return where(x > 1e300, 1.0, x * student_near(d, s, n))
 
 
 def student_kernel(

@@ -36,7 +36,8 @@ class Binomial(Distribution):
     def log_density(y, probs, trials):
         # n times the divergence of the shares from λ, and what Stirling's formula leaves of the coefficient.
         missed = trials - y
-        coefficient = count_error(trials) - count_error(y) - count_error(missed)
+        # Of the trials as the divergence adds them up, so that both have one logarithm.
+        coefficient = count_error(y + missed) - count_error(y) - count_error(missed)
         terms = (y, missed, probs, probs.complement, probs.log, probs.log1m)
         return coefficient - binomial_divergence(*terms)
 

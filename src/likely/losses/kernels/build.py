@@ -24,6 +24,7 @@ from typing import Any
 
 from likely._math.domains import Domain
 from likely.losses.kernels.emit import module_source
+from likely.losses.kernels.machine import MACHINE
 
 GENERATED = Path(__file__).parent / "generated"
 
@@ -132,6 +133,9 @@ def _compile(module: types.ModuleType) -> None:
     free = {**fast, "fastmath": {"contract", "reassoc"}}
     for name, function in list(vars(module).items()):
         if not isinstance(function, types.FunctionType) or function.__module__ != module.__name__:
+            continue
+        if name in MACHINE:
+            setattr(module, name, MACHINE[name]())
             continue
         # LLVM vectorises a loop only if everything that it calls is inlined. The one signature of a
         # kernel takes read-only arrays too, so that nothing is ever compiled twice.

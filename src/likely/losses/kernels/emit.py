@@ -18,6 +18,7 @@ from likely._math.domains import Bounded, Composition, Domain, Intervals, Produc
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.tables import COEFFICIENTS, TABLES
+from likely.losses.kernels.divisions import by_reciprocals
 from likely.losses.kernels.polynomials import side_by_side
 from likely.losses.kernels.stages import ROWS, has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
@@ -61,11 +62,11 @@ def kernel_source(
     A ``single`` kernel computes in float32, and does not count: those who call it look at y beforehand.
     """
     nodes = primitive(outputs)
-    nodes = side_by_side(in_single(nodes) if single else nodes)
-    used: set[str] = set()
+    nodes = by_reciprocals(side_by_side(in_single(nodes) if single else nodes))
+    used = {"aligned_frame"}
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
-    head = [f"def {name}({ys}, raw_all, first, rest, start, stop, shift):"]
+    head = [f"def {name}({ys}, raw_all, first, rest, start, stop, shift):", "    aligned_frame()"]
     if several:
         head += [f"    {y}_rows = {ys}[{j}][start:stop]" for j, y in enumerate(support.columns)]
     else:
@@ -101,10 +102,10 @@ def loop_source(
     ``places`` says where among the parameters, which are arrays, the rows of a symbol are. Of ``size`` rows the
     function writes the nodes, which are primitive, to the rows of ``out``.
     """
-    used: set[str] = set()
+    used = {"aligned_frame"}
     lines, names = statements(nodes, used)
     read = [node.value for node in topological(nodes) if node.op == "symbol"]
-    head = [f"def {name}({', '.join(parameters)}, out, size):"]
+    head = [f"def {name}({', '.join(parameters)}, out, size):", "    aligned_frame()"]
     head += [f"    {symbol}_rows = {places[symbol]}[:size]" for symbol in read]
     head += [f"    out{r} = out[{r}][:size]" for r in range(len(nodes))]
     head += ["    for i in range(size):"]

@@ -22,7 +22,7 @@ def patch_function(function: str, names: Sequence[str], rows: int, used: set[str
     used |= {patches.name, "int64"}
     arrays = [f"{name}_rows" for name in (*ARGUMENTS, *(f"result{k}" for k in range(len(names))))]
     head = f"def {function}({', '.join(arrays)}, size):"
-    lines = _lines(patches, wanted, rows)
+    lines = ["aligned_frame()", *_lines(patches, wanted, rows)]
     return "\n".join([head, *indented(lines, 1)]) + "\n"
 
 

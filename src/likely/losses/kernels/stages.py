@@ -192,6 +192,7 @@ class _Sums:
         arrays = [f"{name}_rows" for name in (*terms.arguments, *results)]
         needed = f"{terms.arguments[0]}_rows[i] > 0.0"
         lines = [
+            "aligned_frame()",
             f"kept = np.empty({ROWS}, np.int64)",
             "active = int64(0)",
             "for i in range(size):",
