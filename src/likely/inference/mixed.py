@@ -75,13 +75,10 @@ class _Components:
         """Σ w_j v_j"""
         return np.asarray((self.weights * np.array(values)).sum(axis=0))
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf: weighted sums, each accurate where it is small."""
-        weights = self.weights[:, rows]
-        return tuple(
-            (weights * np.array([getattr(c[rows], name)(y) for c in self.components])).sum(axis=0)
-            for name in ("cdf", "sf")
-        )
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf: a weighted sum, accurate where it is small."""
+        each = np.array([c._beside(y, rows, upper=upper) for c in self.components])
+        return np.asarray((self.weights[:, rows] * each).sum(axis=0))
 
     def mean(self) -> Array:
         """Σ w_j m_j"""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.inference.discrete import quantile_of
 from likely.inference.predictive import Predictive
 
 Array = NDArray[np.float64]
@@ -62,15 +63,14 @@ def xlogx(x: Array) -> Array:
 
 
 def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:
-    """The smallest count with cdf ≥ p, or sf ≤ p where ``upper``, by the tails of the law, from a guess on."""
-    from likely.inference.discrete import smallest
+    """The smallest count with cdf ≥ p, or sf ≤ p where ``upper``, by the tail of the law, from a guess on."""
 
-    def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
-        cdf, sf = law.tails(k, rows[at])
-        return sf <= p[at] if upper else cdf >= p[at]
+    def tail(k: Array, at: Rows) -> Array:
+        found: Array = law.tail(k, rows[at], upper=upper)
+        return found
 
     support = law.loss.specification.support
-    return smallest(reached, guess, support.low, support.high)
+    return quantile_of(tail, p, guess, support.low, support.high, upper=upper)
 
 
 def highest(law: Any, candidates: Array) -> Array:
