@@ -131,7 +131,17 @@ class _Block:
         """The quantiles of this level, of some rows of the block."""
         y = self.law.quantile(np.full(at.shape, LEVELS[j]), self.rows[at], upper=upper)
         found = np.abs(self.line.t_of(y) - self.centre[at])
+        gone = np.isinf(found)
+        if gone.any() and np.isfinite(self.line.low):
+            # y has left the floating-point numbers, its logarithm t has not: there g falls exponentially.
+            rows, mass = at[gone], LEVELS[j - 1] if j else 0.5
+            before = self.distance[int(upper), j, rows]
+            log_g = self.density(self._t(before, rows, upper), rows)[1]
+            found[gone] = before + np.log(mass / LEVELS[j]) * mass / np.exp(log_g)
         self.distance[int(upper), j + 1, at] = found
+
+    def _t(self, distance: Array, at: Rows, upper: bool) -> Array:
+        return self.centre[at] + (distance if upper else -distance)
 
     def density(self, t: Array, at: Rows) -> tuple[Array, Array, Array]:
         """log p(y), log of the density in t, and y, at t of rows of the block."""
@@ -176,15 +186,17 @@ class _Block:
                 if not at.size or j == len(LEVELS):
                     break
                 self._reach(at, upper, j)
-                add(at, [float(j) if upper else -1.0 - j])
                 j += 1
+                endless = np.isinf(self.distance[int(upper), j, at])
+                total[at[endless]] = np.inf if upper else -np.inf
+                at = at[~endless]
+                add(at, [j - 1.0 if upper else -float(j)])
             total[at] += self._beyond(function, at, upper, known)
         return total
 
     def _at_level(self, function: Function, at: Rows, upper: bool, j: int) -> tuple[Array, Array]:
         """The function, and y, at the quantiles of the j-th level."""
-        distance = self.distance[int(upper), j, at]
-        log_p, _, y = self.density(self.centre[at] + (distance if upper else -distance), at)
+        log_p, _, y = self.density(self._t(self.distance[int(upper), j, at], at, upper), at)
         with np.errstate(all="ignore"):
             return function(log_p, y, self.rows[at]), y
 

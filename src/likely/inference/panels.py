@@ -87,25 +87,28 @@ def gauss_kronrod(values: Array, size: Array) -> tuple[Array, Array, Array]:
     return integral * size, error * size, magnitude * size
 
 
-#: Gauss and Legendre's nodes on (0, 1), their weights, and what the last two coefficients of a series in their
-#: polynomials are, of values there.
+#: Gauss and Legendre's nodes on (0, 1), their weights, and what makes coefficients of a series in their polynomials of
+#: values there: two in the middle, and the last two.
 _POINTS = 20
-_AT, _SHARE = legendre.leggauss(_POINTS)
-LEGENDRE = 0.5 + 0.5 * _AT
-_LAST = (_SHARE[:, None] * legendre.legvander(_AT, _POINTS - 1)[:, -2:]) * (_POINTS - 1.0)
+_AT, _TWICE = legendre.leggauss(_POINTS)
+LEGENDRE, _SHARE = 0.5 + 0.5 * _AT, 0.5 * _TWICE
+_DEGREES = np.array([_POINTS // 2 - 2, _POINTS // 2 - 1, _POINTS - 2, _POINTS - 1])
+_SERIES = _SHARE[:, None] * legendre.legvander(_AT, _POINTS - 1)[:, _DEGREES]
+_SERIES *= 2.0 * _DEGREES + 1.0
 
 
 def legendre_panels(values: Array, size: Array) -> tuple[Array, Array, Array]:
     """The integral of panels from values at ``LEGENDRE``, (panels, 20).
 
-    Twice as many terms of the series are integrated as are seen; those that follow are taken to go on falling, so that
-    the error is the square of the last ones.
+    The rule is exact for twice as many terms of the series as are seen. What is left by then is as much smaller than the
+    last ones as these are than those in the middle: more so where they fall geometrically, and about so as a power.
     """
-    magnitude = np.abs(values) @ (0.5 * _SHARE)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        left = np.abs(values @ _LAST).sum(axis=1) / np.abs(values).max(axis=1)
-    error = np.where(magnitude > 0.0, magnitude * left**2, 0.0)
-    return (values @ (0.5 * _SHARE)) * size, error * size, magnitude * size
+    magnitude = np.abs(values) @ _SHARE
+    middle, last = np.abs(values @ _SERIES).reshape(-1, 2, 2).sum(axis=2).T
+    # An infinite integrand is no reason to look closer.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.where(last > 0.0, last * np.minimum(1.0, last / middle), 0.0)
+    return (values @ _SHARE) * size, error * size, magnitude * size
 
 
 #: Integers of one panel that is summed term by term.
