@@ -93,12 +93,6 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
             out[lost[own]] = law._inverse(p[lost[own]], np.arange(own.size), upper=upper)
         return out
 
-    def mode(self) -> Array:
-        """Where the density is largest between the bounds: of one peak, as close to it as they allow."""
-        if self.one_peak:
-            return np.clip(self.inside.mode(), self.first, self.last)
-        return self._other("mode")
-
     def _other(self, method: str) -> Array:
         """The same of every row's law, for densities of several peaks."""
         return self._of_laws(method)

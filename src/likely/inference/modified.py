@@ -74,7 +74,14 @@ def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: b
 
 
 def highest(law: Any, candidates: Array) -> Array:
-    """Of candidates (c, n), ascending, each row's with the largest density; of ties the first."""
-    logs = [Predictive(law.loss, law.raw).log_prob(y) for y in candidates]
+    """Of candidates (c, n), ascending, each row's with the largest density; of ties the first.
+
+    At an edge that is not in the support, where a density may grow, it is taken next to it.
+    """
+    support, inner = law.loss.specification.support, candidates
+    for edge, closed in ((support.low, support.closed_low), (support.high, support.closed_high)):
+        if np.isfinite(edge) and not closed:
+            inner = np.where(inner == edge, np.nextafter(edge, 0.5), inner)
+    logs = [Predictive(law.loss, law.raw).log_prob(y) for y in inner]
     best = np.argmax(np.array(logs), axis=0)
     return candidates[best, np.arange(candidates.shape[1])]

@@ -13,18 +13,21 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.families.modifiers.base import contains
 from likely.inference import panels
 from likely.inference.line import Line
 from likely.inference.mixed import MixedAmounts
-from likely.inference.modified import LEAST, Array, Rows
+from likely.inference.modified import LEAST, Array, Rows, highest
 
 #: Levels of the quantiles on either side of the median; those after the first two only where they are needed.
 LEVELS = (1e-3, 1e-16, 1e-50, 1e-120, 1e-200, 1e-280)
 ALWAYS = 2
 #: Rows that are integrated together.
 _ROWS = 2048
+#: A distance in t up to which its square is a number, so that densities have no end of their own.
+FARTHEST = 1e150
 #: A tail that holds less of an integral is left out.
 _LITTLE = 1e-14
 #: A power of u so near −1 that the integral of a moment which the family does not have diverges.
@@ -48,6 +51,8 @@ class OverQuantiles:
     inside: Any
     seen: Any
     quantile: Any
+    first: Array
+    last: Array
 
     @cached_property
     def _whole(self) -> Line:
@@ -65,7 +70,7 @@ class OverQuantiles:
 
     @property
     def one_peak(self) -> bool:
-        """Whether the density is as smooth between quantiles as panels need; between the components of a mixture it may not be."""
+        """Whether the density is smooth between quantiles; between the components of a mixture it may not be."""
         return not several_peaks(self.inside)
 
     @cached_property
@@ -95,8 +100,14 @@ class OverQuantiles:
         return self._expected(lambda log_p, y, rows: -log_p, np.zeros(self.raw.shape[1]))
 
     def mode(self) -> Array:
-        """Where the density is largest, looked for from every peak of a mixture."""
-        return self._other("mode")
+        """Where the density is largest: of one peak, as close to it as the bounds allow, or one of these.
+
+        Those of a mixture are looked for from every peak.
+        """
+        if not self.one_peak:
+            return self._other("mode")
+        inside = np.clip(self.inside.mode(), self.first, self.last)
+        return highest(self, np.sort([self.first, inside, self.last], axis=0))
 
     def _other(self, method: str) -> Array:
         """The same by the components of a mixture that is seen, or by the class beside this one."""
@@ -149,7 +160,7 @@ class _Block:
         log_mass = self.log_mass[at].reshape(-1, *(1,) * (t.ndim - 1))
         return log_f - log_mass, log_g - log_mass, y
 
-    def expected(self, function: Function, known: Any) -> Array:
+    def expected(self, function: Function, known: NDArray[np.bool_]) -> Array:
         """E f(Y) of every row."""
         n = self.rows.size
         total, absolute = np.zeros(n), np.zeros(n)
@@ -181,31 +192,33 @@ class _Block:
         for upper in (False, True):
             at, j = np.arange(n), ALWAYS
             while True:
-                here, _ = self._at_level(function, at, upper, j)
+                here = self._at_level(function, at, upper, j)
                 at = at[np.abs(here) * LEVELS[j - 1] > _LITTLE * absolute[at]]
                 if not at.size or j == len(LEVELS):
                     break
                 self._reach(at, upper, j)
+                far = self.distance[int(upper), j + 1, at] > FARTHEST
+                total[at[far]] += self._beyond(function, at[far], upper, j, known)
+                at = at[~far]
                 j += 1
-                endless = np.isinf(self.distance[int(upper), j, at])
-                total[at[endless]] = np.inf if upper else -np.inf
-                at = at[~endless]
                 add(at, [j - 1.0 if upper else -float(j)])
-            total[at] += self._beyond(function, at, upper, known)
+            total[at] += self._beyond(function, at, upper, j, known)
         return total
 
-    def _at_level(self, function: Function, at: Rows, upper: bool, j: int) -> tuple[Array, Array]:
-        """The function, and y, at the quantiles of the j-th level."""
+    def _at_level(self, function: Function, at: Rows, upper: bool, j: int) -> Array:
+        """The function at the quantiles of the j-th level."""
         log_p, _, y = self.density(self._t(self.distance[int(upper), j, at], at, upper), at)
         with np.errstate(all="ignore"):
-            return function(log_p, y, self.rows[at]), y
+            return function(log_p, y, self.rows[at])
 
-    def _beyond(self, function: Function, at: Rows, upper: bool, known: Any) -> Array:
-        """∫ f(Q(u)) du beyond the last level, where f is a power of u: u f/(1 + power), or infinite."""
-        last, _ = self._at_level(function, at, upper, len(LEVELS))
-        before, _ = self._at_level(function, at, upper, len(LEVELS) - 1)
+    def _beyond(
+        self, function: Function, at: Rows, upper: bool, j: int, known: NDArray[np.bool_]
+    ) -> Array:
+        """∫ f(Q(u)) du beyond the j-th level, where f is a power of u: u f/(1 + power), or infinite."""
+        last, before = (self._at_level(function, at, upper, level) for level in (j, j - 1))
+        level = LEVELS[j - 1]
         with np.errstate(all="ignore"):
-            power = np.log(before / last) / np.log(LEVELS[-2] / LEVELS[-1])
-            rest = last * (LEVELS[-1] / (1.0 + power))
+            power = np.log(before / last) / np.log(LEVELS[j - 2] / level)
+            rest = last * (level / (1.0 + power))
             endless = ~known[at] & (power < _ENDLESS - 1.0)
             return np.where(endless, np.copysign(np.inf, last), rest)
