@@ -28,6 +28,8 @@ ALWAYS = 2
 _ROWS = 2048
 #: A distance in t up to which its square is a number, so that densities have no end of their own.
 FARTHEST = 1e150
+#: t of the smallest positive numbers that have all their digits, where t is a logarithm or a logit.
+EDGE = 690.0
 #: A tail that holds less of an integral is left out.
 _LITTLE = 1e-14
 #: A power of u so near −1 that the integral of a moment which the family does not have diverges.
@@ -125,7 +127,9 @@ class _Block:
         self.law, self.line, self.rows = law, law._whole, rows
         n = rows.size
         middle = law.quantile(np.full(n, 0.5), rows, upper=False)
-        self.centre = self.line.t_of(middle)
+        self.centre = np.clip(self.line.t_of(middle), -self._edge(False), self._edge(True))
+        moved = np.abs(self.centre) == EDGE
+        middle[moved] = self.line.y_of(self.centre[moved])
         whole, part = law.inside, law
         nll = [
             one.loss.evaluate(middle, np.ascontiguousarray(one.raw[:, rows]), 0)[0]
@@ -142,6 +146,9 @@ class _Block:
         """The quantiles of this level, of some rows of the block."""
         y = self.law.quantile(np.full(at.shape, LEVELS[j]), self.rows[at], upper=upper)
         found = np.abs(self.line.t_of(y) - self.centre[at])
+        # For the rest, next to an edge of the support, see _next_to_edge.
+        edge, centre = self._edge(upper), self.centre[at]
+        found = np.minimum(found, edge - centre if upper else edge + centre)
         gone = np.isinf(found)
         if gone.any() and np.isfinite(self.line.low):
             # y has left the floating-point numbers, its logarithm t has not: there g falls exponentially.
@@ -150,6 +157,20 @@ class _Block:
             log_g = self.density(self._t(before, rows, upper), rows)[1]
             found[gone] = before + np.log(mass / LEVELS[j]) * mass / np.exp(log_g)
         self.distance[int(upper), j + 1, at] = found
+
+    def _edge(self, upper: bool) -> float:
+        """|t| next to a finite edge of the family's support, as far as y has all its digits."""
+        return EDGE if np.isfinite(self.line.high if upper else self.line.low) else np.inf
+
+    def _next_to_edge(self, function: Function, at: Rows, upper: bool) -> Array:
+        """∫ f p dy beyond ``_edge``, where f is linear in t, and g falls exponentially."""
+        t = np.full(at.shape, EDGE if upper else -EDGE)
+        log_p, log_g, y = self.density(t, at)
+        log_p_before, _, y_before = self.density(t - np.sign(t), at)
+        mass = self.law.tail(y, self.rows[at], upper=upper)
+        here = function(log_p, y, self.rows[at])
+        rise = here - function(log_p_before, y_before, self.rows[at])
+        return np.asarray(mass * here + rise * mass * (mass / np.exp(log_g)))
 
     def _t(self, distance: Array, at: Rows, upper: bool) -> Array:
         return self.centre[at] + (distance if upper else -distance)
@@ -191,6 +212,9 @@ class _Block:
         add(np.arange(n), [float(j) for j in range(-ALWAYS, ALWAYS)])
         for upper in (False, True):
             at, j = np.arange(n), ALWAYS
+            cut = np.abs(self._t(self.distance[int(upper), j], at, upper)) == self._edge(upper)
+            total[cut] += self._next_to_edge(function, at[cut], upper)
+            at = at[~cut]
             while True:
                 here = self._at_level(function, at, upper, j)
                 at = at[np.abs(here) * LEVELS[j - 1] > _LITTLE * absolute[at]]
