@@ -79,9 +79,12 @@ def highest(law: Any, candidates: Array) -> Array:
     At an edge that is not in the support, where a density may grow, it is taken next to it.
     """
     support, inner = law.loss.specification.support, candidates
-    for edge, closed in ((support.low, support.closed_low), (support.high, support.closed_high)):
+    for edge, closed, other in (
+        (support.low, support.closed_low, np.inf),
+        (support.high, support.closed_high, -np.inf),
+    ):
         if np.isfinite(edge) and not closed:
-            inner = np.where(inner == edge, np.nextafter(edge, 0.5), inner)
+            inner = np.where(inner == edge, np.nextafter(edge, other), inner)
     logs = [Predictive(law.loss, law.raw).log_prob(y) for y in inner]
     best = np.argmax(np.array(logs), axis=0)
     return candidates[best, np.arange(candidates.shape[1])]

@@ -30,6 +30,10 @@ _ROWS = 2048
 FARTHEST = 1e150
 #: t of the smallest positive numbers that have all their digits, where t is a logarithm or a logit.
 EDGE = 690.0
+#: Next to any other edge: the relative error of the distance of y to it, which has to be small enough itself.
+DIGITS = 2.0**-26
+#: The first panels may be wider than the peak by any power of ten, where the tails are heavy.
+LEAST_SIZE = 2.0**-200
 #: A tail that holds less of an integral is left out.
 _LITTLE = 1e-14
 #: A power of u so near −1 that the integral of a moment which the family does not have diverges.
@@ -128,7 +132,7 @@ class _Block:
         n = rows.size
         middle = law.quantile(np.full(n, 0.5), rows, upper=False)
         self.centre = np.clip(self.line.t_of(middle), -self._edge(False), self._edge(True))
-        moved = np.abs(self.centre) == EDGE
+        moved = (self.centre == -self._edge(False)) | (self.centre == self._edge(True))
         middle[moved] = self.line.y_of(self.centre[moved])
         whole, part = law.inside, law
         nll = [
@@ -138,6 +142,7 @@ class _Block:
         self.log_mass = nll[0] - nll[1]
         self.distance = np.full((2, len(LEVELS) + 1, n), np.nan)
         self.distance[:, 0] = 0.0
+        self.cut = np.zeros((2, n), dtype=bool)
         for j in range(ALWAYS):
             for upper in (False, True):
                 self._reach(np.arange(n), upper, j)
@@ -146,31 +151,54 @@ class _Block:
         """The quantiles of this level, of some rows of the block."""
         y = self.law.quantile(np.full(at.shape, LEVELS[j]), self.rows[at], upper=upper)
         found = np.abs(self.line.t_of(y) - self.centre[at])
-        # For the rest, next to an edge of the support, see _next_to_edge.
-        edge, centre = self._edge(upper), self.centre[at]
-        found = np.minimum(found, edge - centre if upper else edge + centre)
-        gone = np.isinf(found)
+        end = self._end(at, upper)
+        gone = np.isinf(found) & np.isinf(end)
         if gone.any() and np.isfinite(self.line.low):
             # y has left the floating-point numbers, its logarithm t has not: there g falls exponentially.
             rows, mass = at[gone], LEVELS[j - 1] if j else 0.5
             before = self.distance[int(upper), j, rows]
             log_g = self.density(self._t(before, rows, upper), rows)[1]
             found[gone] = before + np.log(mass / LEVELS[j]) * mass / np.exp(log_g)
+        if j < ALWAYS:
+            self.cut[int(upper), at] = found >= end
+            found = np.minimum(found, end)
         self.distance[int(upper), j + 1, at] = found
 
     def _edge(self, upper: bool) -> float:
         """|t| next to a finite edge of the family's support, as far as y has all its digits."""
-        return EDGE if np.isfinite(self.line.high if upper else self.line.low) else np.inf
+        low, high = self.line.low, self.line.high
+        end = high if upper else low
+        if np.isinf(end):
+            return np.inf
+        if end == 0.0 or (low, high) == (0.0, 1.0):
+            return EDGE
+        wide = np.log(high - low) if np.isfinite(high - low) else 0.0
+        return float(wide - np.log(np.spacing(abs(end)) / DIGITS))
 
-    def _next_to_edge(self, function: Function, at: Rows, upper: bool) -> Array:
-        """∫ f p dy beyond ``_edge``, where f is linear in t, and g falls exponentially."""
-        t = np.full(at.shape, EDGE if upper else -EDGE)
-        log_p, log_g, y = self.density(t, at)
-        log_p_before, _, y_before = self.density(t - np.sign(t), at)
+    def _end(self, at: Rows, upper: bool) -> Array:
+        """How far from the centre panels may reach: to an edge, or where a density on the line overflows."""
+        edge, centre = self._edge(upper), self.centre[at]
+        line = np.isinf(self.line.low) and np.isinf(self.line.high)
+        return np.full(at.shape, FARTHEST) if line else edge - centre if upper else edge + centre
+
+    def _rest(self, function: Function, at: Rows, upper: bool) -> Array:
+        """∫ f p dy beyond ``_end``: f is linear in t and g falls exponentially; on the line both do so in log |t|."""
+        end, sign = self._end(at, upper), 1.0 if upper else -1.0
+        line = np.isinf(self._edge(upper))
+        unit = end if line else np.ones(at.shape)
+        there, before = (
+            self.centre[at] + sign * d for d in (end, end / np.e if line else end - unit)
+        )
+        log_p, log_g, y = self.density(there, at)
         mass = self.law.tail(y, self.rows[at], upper=upper)
         here = function(log_p, y, self.rows[at])
-        rise = here - function(log_p_before, y_before, self.rows[at])
-        return np.asarray(mass * here + rise * mass * (mass / np.exp(log_g)))
+        log_p, _, y = self.density(before, at)
+        earlier = function(log_p, y, self.rows[at])
+        with np.errstate(all="ignore"):
+            fall = np.exp(log_g) * unit / mass
+            rest = np.where(mass > 0.0, mass * (here + (here - earlier) / fall), 0.0)
+            endless = line & (np.log(here / earlier) >= fall)
+        return np.where(endless, np.copysign(np.inf, here), rest)
 
     def _t(self, distance: Array, at: Rows, upper: bool) -> Array:
         return self.centre[at] + (distance if upper else -distance)
@@ -207,13 +235,13 @@ class _Block:
         def add(at: Rows, starts: list[float]) -> None:
             first = np.repeat(starts, at.size)
             each = np.tile(at, len(starts))
-            panels.adaptive(rule, total, absolute, each, first, np.ones(first.shape), 2.0**-20)
+            panels.adaptive(rule, total, absolute, each, first, np.ones(first.shape), LEAST_SIZE)
 
         add(np.arange(n), [float(j) for j in range(-ALWAYS, ALWAYS)])
         for upper in (False, True):
             at, j = np.arange(n), ALWAYS
-            cut = np.abs(self._t(self.distance[int(upper), j], at, upper)) == self._edge(upper)
-            total[cut] += self._next_to_edge(function, at[cut], upper)
+            cut = self.cut[int(upper)]
+            total[cut] += self._rest(function, at[cut], upper)
             at = at[~cut]
             while True:
                 here = self._at_level(function, at, upper, j)
