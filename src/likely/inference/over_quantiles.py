@@ -1,9 +1,9 @@
 """Moments and entropy of a part of a family, by panels between a few of its quantiles.
 
 E f(Y) = ∫ f(y(t)) g(t) dt, with t as in ``Line`` and g the density of the whole family in t over the mass of the part,
-which is found once a row. From the median outwards distances in t are linear up to the first quantile and logarithmic
-beyond, so that exponential and power-law tails are both smooth; quantiles further out come in only where something is
-left of the integral there.
+which is found once a row. Distances in t from the median are taken as w sinh s, linear within the width w of the peak
+and logarithmic beyond, so that exponential and power-law tails are both smooth in s; quantiles further out come in only
+where something is left of the integral there.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ FARTHEST = 1e150
 EDGE = 690.0
 #: Next to any other edge: the relative error of the distance of y to it, which has to be small enough itself.
 DIGITS = 2.0**-26
-#: The first panels may be wider than the peak by any power of ten, where the tails are heavy.
-LEAST_SIZE = 2.0**-200
 #: A tail that holds less of an integral is left out.
 _LITTLE = 1e-14
 #: A power of u so near −1 that the integral of a moment which the family does not have diverges.
@@ -140,6 +138,7 @@ class _Block:
             for one in (part, whole)
         ]
         self.log_mass = nll[0] - nll[1]
+        self.width = np.exp(-self.density(self.centre, np.arange(n))[1])
         self.distance = np.full((2, len(LEVELS) + 1, n), np.nan)
         self.distance[:, 0] = 0.0
         self.cut = np.zeros((2, n), dtype=bool)
@@ -220,11 +219,11 @@ class _Block:
             inner, outer = (self.distance[upper, j + k, at][:, None] for k in (0, 1))
             x = np.abs(start[:, None] + size[:, None] * panels.LEGENDRE) - j[:, None]
             with np.errstate(all="ignore"):
-                ratio = np.log(outer / inner)
-                far = inner * np.exp(ratio * x)
-                near = inner == 0.0
-                distance = np.where(near, outer * x, far)
-                slope = np.where(near, outer, far * ratio)
+                width = self.width[at][:, None]
+                first, last = np.arcsinh(inner / width), np.arcsinh(outer / width)
+                share = np.sinh(first + (last - first) * x)
+                distance = width * share
+                slope = width * (last - first) * np.sqrt(1.0 + share * share)
                 t = self.centre[at][:, None] + np.where(upper[:, None], distance, -distance)
                 log_p, log_g, y = self.density(t, at)
                 mass = np.exp(log_g) * slope
@@ -235,7 +234,7 @@ class _Block:
         def add(at: Rows, starts: list[float]) -> None:
             first = np.repeat(starts, at.size)
             each = np.tile(at, len(starts))
-            panels.adaptive(rule, total, absolute, each, first, np.ones(first.shape), LEAST_SIZE)
+            panels.adaptive(rule, total, absolute, each, first, np.ones(first.shape), 2.0**-20)
 
         add(np.arange(n), [float(j) for j in range(-ALWAYS, ALWAYS)])
         for upper in (False, True):

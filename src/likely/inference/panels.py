@@ -104,9 +104,9 @@ def legendre_panels(values: Array, size: Array) -> tuple[Array, Array, Array]:
     last ones as these are than those in the middle: more so where they fall geometrically, and about so as a power.
     """
     magnitude = np.abs(values) @ _SHARE
-    middle, last = np.abs(values @ _SERIES).reshape(-1, 2, 2).sum(axis=2).T
     # An infinite integrand is no reason to look closer.
     with np.errstate(invalid="ignore", divide="ignore"):
+        middle, last = np.abs(values @ _SERIES).reshape(-1, 2, 2).sum(axis=2).T
         error = np.where(last > 0.0, last * np.minimum(1.0, last / middle), 0.0)
     return (values @ _SHARE) * size, error * size, magnitude * size
 
