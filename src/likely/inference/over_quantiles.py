@@ -8,6 +8,7 @@ where something is left of the integral there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -55,6 +56,7 @@ class OverQuantiles:
     inside: Any
     seen: Any
     quantile: Any
+    tail: Any
     first: Array
     last: Array
 
@@ -186,7 +188,7 @@ class _Block:
         line = np.isinf(self._edge(upper))
         unit = end if line else np.ones(at.shape)
         there, before = (
-            self.centre[at] + sign * d for d in (end, end / np.e if line else end - unit)
+            self.centre[at] + sign * d for d in (end, end / math.e if line else end - unit)
         )
         log_p, log_g, y = self.density(there, at)
         mass = self.law.tail(y, self.rows[at], upper=upper)
@@ -234,7 +236,7 @@ class _Block:
         def add(at: Rows, starts: list[float]) -> None:
             first = np.repeat(starts, at.size)
             each = np.tile(at, len(starts))
-            panels.adaptive(rule, total, absolute, each, first, np.ones(first.shape), 2.0**-20)
+            panels.adaptive(rule, total, absolute, each, first, np.ones(first.shape), 2.0**-40)
 
         add(np.arange(n), [float(j) for j in range(-ALWAYS, ALWAYS)])
         for upper in (False, True):
@@ -248,6 +250,8 @@ class _Block:
                 if not at.size or j == len(LEVELS):
                     break
                 self._reach(at, upper, j)
+                # At an end that depends on the parameters no number may be left in between.
+                at = at[self.distance[int(upper), j + 1, at] > self.distance[int(upper), j, at]]
                 far = self.distance[int(upper), j + 1, at] > FARTHEST
                 total[at[far]] += self._beyond(function, at[far], upper, j, known)
                 at = at[~far]

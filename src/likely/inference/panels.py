@@ -100,8 +100,8 @@ _SERIES *= 2.0 * _DEGREES + 1.0
 def legendre_panels(values: Array, size: Array) -> tuple[Array, Array, Array]:
     """The integral of panels from values at ``LEGENDRE``, (panels, 20).
 
-    The rule is exact for twice as many terms of the series as are seen. What is left by then is as much smaller than the
-    last ones as these are than those in the middle: more so where they fall geometrically, and about so as a power.
+    The rule is exact for twice as many terms of the series as are seen. What is left by then is as much smaller
+    than the last ones as these are than those in the middle: about so if they fall as a power, else more so.
     """
     magnitude = np.abs(values) @ _SHARE
     # An infinite integrand is no reason to look closer.
