@@ -6,6 +6,8 @@ import pytest
 from scipy import stats
 
 import likely
+from likely.inference import mixed
+from likely.inference.construct import predictive
 from likely.inference.discrete import quantile_of
 
 LEVELS = np.array([1e-300, 1e-40, 1e-9, 0.01, 0.4, 0.5, 0.95, 1.0 - 1e-9])
@@ -90,7 +92,9 @@ def truncated_beta(mean, precision, high):
         return float(first), float(second - first**2), float(entropy)
 
 
-@pytest.mark.parametrize("mean, precision", [(0.02, 0.3), (0.5, 0.05), (0.4, 3.0), (0.001, 0.02)])
+@pytest.mark.parametrize(
+    ("mean", "precision"), [(0.02, 0.3), (0.5, 0.05), (0.4, 3.0), (0.001, 0.02)]
+)
 def test_moments_of_a_part_next_to_an_edge(mean, precision):
     """Up to nearly all of y lies where it is too small for a number."""
     law = likely.Truncated(likely.Beta(), high=0.8).at(mean=mean, precision=precision)
@@ -145,3 +149,32 @@ def test_many_rows_stay_in_blocks():
     )
     some = np.array([0, 2047, 2048, 4999])
     np.testing.assert_allclose(law.var()[some], law[some].var(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("family", [likely.Beta(), likely.Gamma(), likely.Normal()], ids=str)
+def test_quantiles_of_mixtures_invert_their_tails(family):
+    mixture = likely.Mixture(family, 2)
+    rng = np.random.default_rng(5)
+    law = predictive(mixture.loss(), rng.normal(size=(mixture.loss().columns, 200)))
+    for p in (1e-200, 1e-12, 0.03, 0.5, 0.9):
+        low, high = law.quantile(p), law.isf(p)
+        ulp = np.spacing(np.abs([low, high])) * law.prob(np.column_stack([low, high])).T
+        there = np.abs([low, high]) > 1e-290  # below, y has lost its digits, as next to 1
+        if family == likely.Beta():
+            there &= np.array([low, high]) < 1.0 - 1e-6
+        assert (np.abs([law.cdf(low) - p, law.sf(high) - p]) <= 1e-12 * p + ulp)[there].all()
+
+
+def test_the_root_of_a_mixture_takes_few_steps(monkeypatch):
+    asked = []
+    excess = mixed._TailMass.excess
+
+    def counted(self, y, at):
+        asked.append(y.size)
+        return excess(self, y, at)
+
+    monkeypatch.setattr(mixed._TailMass, "excess", counted)
+    mixture = likely.Mixture(likely.Beta(), 2)
+    raw = 0.3 * np.random.default_rng(0).normal(size=(mixture.loss().columns, 1000))
+    predictive(mixture.loss(), raw).quantile(0.9)
+    assert sum(asked) < 7 * 1000
