@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,17 @@ def quantile_of(
         rows = rows[(trial > a) & (trial < b)]
         step += 1
     return np.where(np.isinf(above), high, above)
+
+
+def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:
+    """The same by ``law.tail(k, rows, upper=…)``, of these rows."""
+
+    def tail(k: Array, at: Rows) -> Array:
+        found: Array = law.tail(k, rows[at], upper=upper)
+        return found
+
+    support = law.loss.specification.support
+    return quantile_of(tail, p, guess, support.low, support.high, upper=upper)
 
 
 def cornish_fisher(p: Array, mean: Array, var: Array, *, upper: bool) -> Array:

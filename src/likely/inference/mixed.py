@@ -13,7 +13,8 @@ from scipy.special import ndtr
 
 from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
-from likely.inference.modified import Array, Rows, between, insides, quantile_of_counts
+from likely.inference.discrete import quantile_of_counts
+from likely.inference.modified import Array, Rows, between, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.inference.discrete import quantile_of
 from likely.inference.predictive import Predictive
 
 Array = NDArray[np.float64]
@@ -60,17 +59,6 @@ def between(law: Predictive, low: Array, high: Array) -> Array:
 def xlogx(x: Array) -> Array:
     """x log x, 0 at 0."""
     return np.where(x > 0.0, x * np.log(np.where(x > 0.0, x, 1.0)), 0.0)
-
-
-def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:
-    """The smallest count with cdf ≥ p, or sf ≤ p where ``upper``, by the tail of the law, from a guess on."""
-
-    def tail(k: Array, at: Rows) -> Array:
-        found: Array = law.tail(k, rows[at], upper=upper)
-        return found
-
-    support = law.loss.specification.support
-    return quantile_of(tail, p, guess, support.low, support.high, upper=upper)
 
 
 def highest(law: Any, candidates: Array) -> Array:

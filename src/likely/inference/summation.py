@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.inference import panels
-from likely.inference.discrete import LARGEST, cornish_fisher, quantile_of, smallest
+from likely.inference.discrete import LARGEST, cornish_fisher, quantile_of_counts, smallest
 from likely.inference.numerical import COMPLEMENT, MASS_TOLERANCE
 
 Array = NDArray[np.float64]
@@ -178,15 +178,7 @@ class DiscreteSums:
         """The smallest k with cdf(k) ≥ p, or sf(k) ≤ p where ``upper``."""
         mean, var = (self._known(name)[rows] for name in ("mean", "var"))
         guess = cornish_fisher(p, mean, var, upper=upper)
-        return self.smallest(p, rows, guess, upper=upper)
-
-    def smallest(self, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:
-        """The same, from a guess on."""
-
-        def tail(k: Array, at: Rows) -> Array:
-            return self.tail(k, rows[at], upper=upper)
-
-        return quantile_of(tail, p, guess, self.low, self.high, upper=upper)
+        return quantile_of_counts(self, p, rows, guess, upper=upper)
 
     # --- Moments and entropy ----------------------------------------------------------------------
 

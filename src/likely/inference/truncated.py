@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from likely.inference.modified import LEAST, Array, Rows, between, insides, quantile_of_counts
+from likely.inference.discrete import quantile_of_counts
+from likely.inference.modified import LEAST, Array, Rows, between, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
 from likely.inference.summation import DiscreteSums

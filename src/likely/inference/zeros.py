@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from likely.inference.discrete import quantile_of_counts
 from likely.inference.ends import Ends
-from likely.inference.modified import Array, Rows, highest, insides, quantile_of_counts, xlogx
+from likely.inference.modified import Array, Rows, highest, insides, xlogx
 
 
 class _Zeros:
