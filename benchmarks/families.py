@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks import torch_peers
 from benchmarks.losses import data
 from benchmarks.timing import alternate, machine, one_thread
+from likely.catalogue import family_class
 from likely.families.registry import public_names
-from likely.recipe import family_class
 from likely.trials import TRIALS
 
 REFERENCE = "NegativeBinomial"

@@ -38,9 +38,9 @@ from likely import (
     shared,
     unit_interval,
 )
+from likely.catalogue import as_family
 from likely.math import log1p
 from likely.modifiers import MODIFIERS
-from likely.recipe import as_family
 from likely.trials import TRIALS
 from oracles.modified import SAMPLE
 from oracles.plain import Amounts, Numbers

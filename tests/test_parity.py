@@ -11,8 +11,8 @@ import pytest
 
 import likely
 from likely import Constant, Linear, Network, Trees
+from likely.catalogue import family_class
 from likely.families.registry import public_names
-from likely.recipe import family_class
 
 N = 60
 RNG = np.random.default_rng(0)

@@ -28,8 +28,9 @@ from likely import (
     real,
     shared,
 )
+from likely.catalogue import as_family, family_class
 from likely.families.registry import public_names, specification
-from likely.recipe import Role, as_family, family_class
+from likely.recipe import Role
 
 VALUES = [
     *(family_class(name)() for name in public_names()),

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from likely.catalogue import family_class
 from likely.cli.families import family_rows, specifications
-from likely.recipe import family_class
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
 PICTURES = PAGE.parent / "images" / "families"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import sys
 
+from likely.catalogue import family_class
 from likely.compositions import COMPOSITIONS
 from likely.families.registry import public_names
 from likely.losses.kernels import compositions, softmax
 from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
 from likely.losses.kernels.run import kernel_name, single_outputs, title_of
-from likely.recipe import family_class
 from likely.trials import TRIALS
 
 

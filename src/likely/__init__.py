@@ -109,7 +109,7 @@ def __getattr__(name: str) -> Any:
 
         value = getattr(import_module(_LAZY[name]), name)
     elif name[:1].isupper() and name in _families():
-        from likely.recipe import family_class
+        from likely.catalogue import family_class
 
         value = family_class(name)
     else:

@@ -11,7 +11,7 @@ from likely.families.registry import lookup
 from likely.recipe import Role, VectorFamily
 
 if TYPE_CHECKING:
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 
 class Categorical(VectorFamily):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from likely.families.base import Specification, remember
 from likely.recipe import Family, Role, rebuild
 
 if TYPE_CHECKING:
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 
 class CompositionFamily(Family):
@@ -68,6 +68,12 @@ class CompositionFamily(Family):
         names = [str(name) for name in getattr(y, "columns", ())]
         fit = len(set(names)) == shape[1] and all(name.isidentifier() for name in names)
         return self.of(names if fit else shape[1])
+
+    @cached_property
+    def _loss(self) -> Any:
+        from likely.losses.compositions import CompositionLoss
+
+        return CompositionLoss.of(self.specification, self._slots)
 
     def loss(self, size: int | None = None, labels: Any = None) -> Any:
         """The composed loss; ValueError while the parts are not known."""

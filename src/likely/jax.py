@@ -22,7 +22,8 @@ except ImportError as error:
     raise ImportError("likely.jax needs JAX: pip install 'likely[jax]'") from error
 
 from likely.adapters import jax_arrays
-from likely.recipe import Family, as_family
+from likely.catalogue import as_family
+from likely.recipe import Family
 
 __all__ = ["mean_nll", "nll", "nll_and_gradient"]
 

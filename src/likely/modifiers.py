@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from likely.catalogue import as_family
 from likely.families.base import Specification
-from likely.recipe import Family, Role, as_family
+from likely.recipe import Family, Role
 
 if TYPE_CHECKING:
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 
 #: The functions of ``Transformed``, and the numbers that each takes.
@@ -270,7 +271,8 @@ class Censored(ModifiedFamily):
         """The recipe of the family inside, and what a censored row adds instead."""
         from dataclasses import replace
 
-        from likely.report.explain import Line, Step, explain
+        from likely.report.explain import explain
+        from likely.report.explanation import Line, Step
 
         told = explain(self.loss().distribution, repr(self))
         # Both ends of an interval of counts belong to it.
@@ -430,7 +432,8 @@ class Discretised(ModifiedFamily):
         """The recipe of the family inside, and the probability that takes the place of its density."""
         from dataclasses import replace
 
-        from likely.report.explain import Line, Step, explain
+        from likely.report.explain import explain
+        from likely.report.explanation import Line, Step
 
         inside, _ = self.loss().parts[0]
         told = explain(inside, repr(self))
@@ -502,7 +505,8 @@ class Independent(ModifiedFamily):
         """The recipe of each family, one after the other."""
         from dataclasses import replace
 
-        from likely.report.explain import Line, Step, explain
+        from likely.report.explain import explain
+        from likely.report.explanation import Line, Step
 
         told = [explain(inside) for inside, _ in self.loss().parts]
         names = self._arguments["names"]
@@ -521,7 +525,7 @@ class Independent(ModifiedFamily):
 
 def _bounds_by_row() -> Any:
     """The step of rows that could only be seen between bounds of their own."""
-    from likely.report.explain import Line, Step
+    from likely.report.explanation import Line, Step
 
     line = Line(
         "ℓ(y, a, b)",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from likely.links import default_link, find_link
 
 if TYPE_CHECKING:
     from likely.inference.predictive import Predictive
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,9 @@ class Family:
 
     @cached_property
     def _loss(self) -> Any:
-        from likely.losses.nll import compose
+        from likely.losses.nll import NegativeLogLikelihood
 
-        return compose(self.specification, self._slots)
+        return NegativeLogLikelihood.of(self.specification, self._slots)
 
     def loss(self, size: int | None = None, labels: Any = None) -> Any:
         """The composed loss that kernels, fits and predictions share.
@@ -391,41 +391,3 @@ def _labels(specification: Specification, size: Any) -> tuple[Any, ...] | None:
     if len(set(labels)) != len(labels):
         raise ValueError(f"the classes of {specification.name} must differ, got {list(labels)}")
     return labels
-
-
-def family_class(name: str) -> type[Family]:
-    """The public class of a built-in family; ValueError suggests the nearest name."""
-    from likely.classes import CLASSES
-    from likely.compositions import COMPOSITIONS
-    from likely.families.registry import lookup, plain
-    from likely.trials import TRIALS
-
-    key = plain(name)
-    special: dict[str, type[Family]] = {**CLASSES, **TRIALS, **COMPOSITIONS}
-    known = {known.lower(): cls for known, cls in special.items()}
-    return known.get(key) or _facade(lookup(name))
-
-
-@cache
-def _facade(specification: Specification) -> type[Family]:
-    base = Family if specification.vector is None else VectorFamily
-    namespace = {
-        "__doc__": specification.doc,
-        "__module__": "likely",
-        "specification": specification,
-    }
-    return type(specification.name, (base,), namespace)
-
-
-def as_family(family: Family | type[Family] | str) -> Family:
-    """A family from what a user may write: an instance, a class, or a name such as ``"gamma"``."""
-    if isinstance(family, Family):
-        return family
-    if isinstance(family, type) and issubclass(family, Family):
-        return family()
-    if isinstance(family, str):
-        return family_class(family)()
-    raise TypeError(
-        f"family must be a family such as Normal(), or its name, got {family!r} "
-        f"of type {type(family).__name__}"
-    )

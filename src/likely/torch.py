@@ -35,7 +35,8 @@ except ImportError as error:
     raise ImportError("likely.torch needs PyTorch: pip install 'likely[torch]'") from error
 
 from likely.adapters.torch_arrays import mean_nll
-from likely.recipe import Family, VectorFamily, as_family
+from likely.catalogue import as_family
+from likely.recipe import Family, VectorFamily
 
 __all__ = ["Head", "NLLLoss"]
 

@@ -15,7 +15,7 @@ from likely.families.base import Specification
 from likely.recipe import Family, Role, rebuild
 
 if TYPE_CHECKING:
-    from likely.report.explain import Explanation
+    from likely.report.explanation import Explanation
 
 #: As many as float64 counts one by one.
 MOST = 2**53
@@ -88,7 +88,8 @@ class Binomial(TrialsFamily):
 
     def explain(self) -> Explanation:
         """The recipe for this family step by step; where y brings the trials along, of one, and what n add."""
-        from likely.report.explain import Line, Step, explain
+        from likely.report.explain import explain
+        from likely.report.explanation import Line, Step
 
         told = explain(self.loss().distribution, repr(self))
         if self.trials is not None:
@@ -132,7 +133,8 @@ class BetaBinomial(TrialsFamily):
 
     def explain(self) -> Explanation:
         """The recipe for this family step by step; where y brings the trials along, for a row of 10."""
-        from likely.report.explain import Step, explain
+        from likely.report.explain import explain
+        from likely.report.explanation import Step
 
         if self.trials is not None:
             return explain(self.loss(), repr(self))

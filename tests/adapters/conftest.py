@@ -9,9 +9,9 @@ import pytest
 import likely
 from likely import Family, Parameter, positive, predicted, real
 from likely._math.domains import LABELLED
+from likely.catalogue import family_class
 from likely.families import registry
 from likely.math import exp
-from likely.recipe import family_class
 
 
 class Gumbel(Family):

@@ -23,7 +23,7 @@ from likely import (
     predicted,
     shared,
 )
-from likely.recipe import family_class
+from likely.catalogue import family_class
 from likely.torch import Head, NLLLoss
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")

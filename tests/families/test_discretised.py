@@ -70,7 +70,7 @@ def test_the_discrete_exponential_is_geometric():
 @pytest.mark.parametrize("name", ["normal", "gumbel", "logistic"])
 @pytest.mark.parametrize("scale", [0.02, 1.5, 40.0])
 def test_rounding_on_the_real_line(name, scale):
-    inside = likely.recipe.as_family(name)
+    inside = likely.catalogue.as_family(name)
     d = Discretised(inside).at(loc=-2.3, scale=scale)
     x = inside.at(loc=-2.3, scale=scale)
     k = np.arange(-4000.0, 4000.0)

@@ -5,9 +5,9 @@ import pytest
 from scipy import integrate, stats
 
 from likely import Gamma, Normal, Poisson, StudentT
+from likely.catalogue import family_class
 from likely.families.registry import public_names, specification
 from likely.inference.mixture import Mixture
-from likely.recipe import family_class
 
 LOC = np.array([[-2.0, 0.0, 1.0], [2.0, 0.5, 1.0], [2.5, -4.0, 1.0]])
 SCALE = np.array([[1.0, 0.1, 2.0], [0.5, 3.0, 2.0], [0.2, 1.0, 2.0]])

@@ -29,10 +29,10 @@ from likely import (
     positive,
     predicted,
 )
+from likely.catalogue import family_class
 from likely.families import registry
 from likely.inference import mixture
 from likely.inference.construct import among, between, predictive
-from likely.recipe import family_class
 from oracles.modified import SAMPLE
 
 

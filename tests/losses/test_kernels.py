@@ -8,11 +8,11 @@ import sys
 import numpy as np
 import pytest
 
+from likely.catalogue import family_class
 from likely.families.registry import public_names, specification
 from likely.losses.kernels import build
 from likely.losses.kernels.build import CacheWarning, cache_folder
 from likely.losses.kernels.run import kernel_for, run
-from likely.recipe import family_class
 
 FAMILIES = [n for n, m in public_names().items() if specification(m).vector is None]
 
@@ -82,7 +82,7 @@ def test_threads_do_not_change_a_bit(monkeypatch):
 VECTOR = re.compile(r"\bv(?:mul|add|fmadd\w*|sub)pd\b[^\n]*%[yz]mm")
 SCRIPT = """
 import sys, numpy as np
-from likely.recipe import family_class
+from likely.catalogue import family_class
 from likely.losses.kernels.run import kernel_for
 loss = family_class(sys.argv[1])().loss()
 kernel = kernel_for(loss, 1, "observed")

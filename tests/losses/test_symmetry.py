@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from likely import Bernoulli, Beta, Exponential, Gamma, LogNormal, Normal, Poisson, StudentT
+from likely.catalogue import family_class
 from likely.families import registry
 from likely.losses.symmetry import symmetry
-from likely.recipe import family_class, predicted
+from likely.recipe import predicted
 
 NAMES = [
     name

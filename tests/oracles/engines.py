@@ -65,7 +65,8 @@ def jax_engine(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Out
 
 
 def _family(c: Combination) -> Any:
-    from likely.recipe import family_class, predicted
+    from likely.catalogue import family_class
+    from likely.recipe import predicted
 
     family = family_class(c.family)
     if c.classes:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import likely
-from likely.families.base import plain_view
+from likely.families.view import plain_view
 from likely.recipe import Family
 from oracles.textbook_modified import GAP, TAILS, TRIALS, WIDTHS
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from likely import Constant, Linear, Normal, Poisson, load
+from likely.catalogue import family_class
 from likely.families import registry
 from likely.fitting import Status
-from likely.recipe import family_class
 
 #: A value inside every domain that a parameter of one number may have.
 INSIDE = {"real": 0.3, "positive": 1.7, "circular": 3.0, "unit_interval": 0.4}

@@ -19,7 +19,7 @@ from likely import (
     unit_interval,
 )
 from likely.math import exp, log, where
-from likely.report.explain import Explanation
+from likely.report.explanation import Explanation
 
 
 class Gumbel(Family):

@@ -13,13 +13,14 @@ import sympy
 from likely import Normal, Truncated, shared
 from likely._math.domains import positive, real
 from likely._math.graph import exp, log, where
+from likely.catalogue import family_class
 from likely.families.base import Parameter
 from likely.families.registry import modules, specification
 from likely.links.catalogue import default_link, find_link, softmax
 from likely.losses.categorical import CategoricalLoss
 from likely.losses.composed import Slot
 from likely.losses.nll import NegativeLogLikelihood
-from likely.recipe import Family, family_class
+from likely.recipe import Family
 from likely.report.derivation import Derivation
 from likely.report.explain import explain
 

@@ -3,10 +3,10 @@
 import pytest
 
 from likely import Categorical, Family, Parameter, check_family, counts, positive, real
+from likely.catalogue import family_class
 from likely.families.registry import modules, specification
 from likely.losses.nll import NegativeLogLikelihood
 from likely.math import lgamma, log, ndtr, pi
-from likely.recipe import family_class
 
 
 class Right(Family):

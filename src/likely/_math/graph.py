@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Container, Iterable, Sequence
-from difflib import get_close_matches
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
@@ -47,7 +46,12 @@ __all__ = [
 
 
 class FormulaError(TypeError):
-    """Something in a formula that cannot be traced."""
+    """Something in a formula that cannot be traced.
+
+    Where that is a function of another library, ``foreign`` is its name.
+    """
+
+    foreign: str = ""
 
 
 class NoViewError(AttributeError):
@@ -143,9 +147,9 @@ class Expression:
         name = "divide" if ufunc.__name__ == "true_divide" else ufunc.__name__
         if method == "__call__" and name in _ARITHMETIC and not kwargs:
             return _ARITHMETIC[name](*inputs)
-        raise FormulaError(
-            f"numpy.{ufunc.__name__} cannot take a formula, which is traced: {instead(ufunc.__name__)}"
-        )
+        error = FormulaError(f"numpy.{ufunc.__name__} cannot take a formula, which is traced")
+        error.foreign = ufunc.__name__
+        raise error
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise FormulaError(
@@ -214,17 +218,6 @@ def as_node(value: Any) -> Node:
     raise FormulaError(
         f"cannot use {value!r} in a formula: only numbers, y, parameters and likely.math"
     )
-
-
-def instead(name: str) -> str:
-    """What to write for a function that is not one of ``likely.math``: the same, the nearest, or the list."""
-    from likely.math import __all__ as known
-
-    if name in known:
-        return f"write likely.math.{name}"
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f", did you mean {near[0]}?" if near else "."
-    return f"likely.math has no {name}{hint} There are {', '.join(known)}"
 
 
 def is_constant(node: Node, value: float | None = None) -> bool:

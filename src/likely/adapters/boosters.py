@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.catalogue import as_family
 from likely.fitting.boosting.steps import chosen_curvature, row_steps, shared_step
 from likely.losses import check
 from likely.predictors.marginal import start_values
 from likely.predictors.response import offsets
 from likely.predictors.tree_settings import refuse_partial_links
-from likely.recipe import as_family
 
 Array = NDArray[np.float64]
 

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from likely.catalogue import family_class
 from likely.cli.errors import UserError, library_errors
 from likely.modifiers import MODIFIERS, TRANSFORMS
-from likely.recipe import Family, Role, family_class, predicted, shared
+from likely.recipe import Family, Role, predicted, shared
 
 _ROLES = {"shared": shared, "predicted": predicted}
 

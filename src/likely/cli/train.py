@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.catalogue import family_class
 from likely.cli.errors import UserError, library_errors
 from likely.cli.model import as_design
 from likely.cli.request import Request, Response
 from likely.data.codes import CodeEncoder
 from likely.data.encoder import TableEncoder
 from likely.predictors.interrupted import TrainingInterrupted
-from likely.recipe import family_class
 
 #: From so many rows, trees stop by a tenth of them held out: five folds would be four times the wait.
 _MANY_ROWS, _FRACTION = 5_000, 0.1

@@ -1,128 +1,31 @@
 """What a family is: parameters, support, one ``log_density`` body, and known closed forms.
 
 A family file is a class body that inherits :class:`Distribution`; nothing in it is ever
-instantiated. The body is traced once with *views*: symbols that act as the parameter's value and
-offer ``.log``, ``.log1m`` (log(1 − θ)) and ``.complement`` (1 − θ), each of which the link supplies in
-the form that stays accurate.
+instantiated. The body is traced once with views (``view.py``).
 """
 
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from traceback import walk_tb
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from likely._math.atoms import log1mexp
+import numpy as np
+from numpy.typing import NDArray
+
 from likely._math.domains import LABELLED, Domain, Product
-from likely._math.graph import (
-    Expression,
-    FormulaError,
-    Node,
-    NoViewError,
-    as_node,
-    is_constant,
-    log,
-    log1p,
-    make,
-    substitute,
-)
-
-if TYPE_CHECKING:
-    from likely.families.modifiers.base import Structure
+from likely._math.graph import Expression, FormulaError, NoViewError
+from likely.families.view import View, recognise
+from likely.math import __all__ as VOCABULARY  # noqa: N812
 
 Body = Callable[..., Any]
-
-
-class View(Expression):
-    """A parameter, or y, inside a traced body."""
-
-    __slots__ = ("_forms", "_value", "name")
-
-    def __init__(self, name: str, value: Node, forms: Mapping[str, Callable[[], Any]]) -> None:
-        self.name = name
-        self._value = value
-        self._forms = forms
-
-    @property
-    def node(self) -> Node:
-        return self._value
-
-    @property
-    def log(self) -> Node:
-        """log θ"""
-        return self._forms["log"]() if "log" in self._forms else log(self._value)
-
-    @property
-    def log1m(self) -> Node:
-        """log(1 − θ)"""
-        return self._forms["log1m"]() if "log1m" in self._forms else log1p(-self._value)
-
-    @property
-    def complement(self) -> Node:
-        """1 − θ"""
-        return self._forms["complement"]() if "complement" in self._forms else 1.0 - self._value
-
-    @property
-    def excess(self) -> View:
-        """θ − 1, as a view of its own: of a θ in (1, 2) its complement is 2 − θ."""
-        return self._forms["excess"]() if "excess" in self._forms else self._less_1()
-
-    def _less_1(self) -> View:
-        return View(self.name, self._value - 1.0, {})
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def _without(self, name: str) -> str:
-        near = get_close_matches(name, VIEWS, n=1)
-        hint = f"; did you mean {self.name}.{near[0]}?" if near else "."
-        return f"{self.name} has no view {name!r}{hint} There are {', '.join(VIEWS)}"
-
-
-#: What a view offers beside its value.
-VIEWS = ("log", "log1m", "complement", "excess")
-
-
-def plain_view(name: str, value: Any) -> View:
-    """A view whose other forms follow from its value."""
-    return View(name, as_node(value), {})
-
-
-def recognise(formula: Node, views: Iterable[View]) -> Node:
-    """The formula, where what is written of a view's value is the view's own form.
-
-    ``log(y)`` is ``y.log``, ``1 - y`` is ``y.complement``, ``log(1 - y)`` and ``log1p(-y)`` are
-    ``y.log1m``: either spelling keeps the digits that the value alone has lost. So does
-    ``log(1 - exp(u))``, which is ``log1mexp(-u)``.
-    """
-    own: dict[int, tuple[Node, Node]] = {}  # by identity; the node beside its form keeps it alive
-    for view in views:
-        value = view.node
-        if not value.args:  # a symbol or a number: its forms are computed from it
-            continue
-        for node, form in (
-            (log(value), view.log),
-            (1.0 - value, view.complement),
-            (log(1.0 - value), view.log1m),
-            (log1p(-value), view.log1m),
-        ):
-            if form is not node:
-                own[id(node)] = (node, form)
-
-    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-        if id(node) in own:
-            return own[id(node)][1]
-        if node.op == "log" and args[0].op == "subtract":
-            one, power = args[0].args
-            if is_constant(one, 1.0) and power.op == "exp":
-                return log1mexp(-power.args[0])
-        return make(node.op, *args) if args else node
-
-    return substitute([formula], rebuild)[0]
+Array = NDArray[np.float64]
+#: y and sample weights.
+Rows = tuple[Array, Array | None]
 
 
 @dataclass(frozen=True)
@@ -260,10 +163,52 @@ class Specification:
         except (FormulaError, NoViewError) as error:
             if not self.own:
                 raise
-            raise type(error)(f"{self.name}.{body.__name__}{_line(error, body)}: {error}") from None
+            where = f"{self.name}.{body.__name__}{_line(error, body)}"
+            raise type(error)(f"{where}: {error}{_instead(error)}") from None
         if isinstance(found, Expression):
             return recognise(found.node, [v for v in given if isinstance(v, View)])
         return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """A family inside a modified one; ``prefix`` and ``suffix`` are put about its parameters' names."""
+
+    specification: Specification
+    suffix: str = ""
+    prefix: str = ""
+
+    def outer(self, name: str) -> str:
+        """What the modified family calls this parameter."""
+        return self.prefix + name + self.suffix
+
+    def inner(self, name: str) -> str:
+        """What the family inside calls it."""
+        return name.removeprefix(self.prefix).removesuffix(self.suffix)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a modified family is made of, for whoever looks inside: start values, inference, files.
+
+    ``rows(part, y, weight)`` are the rows that this part of the family is fitted to for a start, on the
+    part's own scale; ``own(y, weight)`` gives a start of the modifier's own parameters (NumPy), NaN for one that
+    y says nothing about, because of what ``silent`` says.
+    """
+
+    kind: str
+    parts: tuple[Part, ...]
+    rows: Callable[[int, Array, Array | None], Rows]
+    own: Callable[[Array, Array | None], dict[str, float]]
+    #: Of a family whose y brings numbers along, trials or bounds: the form with those as its last parameters.
+    plain: Specification | None = None
+    #: Of an inflated family, the y that have a probability of their own.
+    points: tuple[float, ...] = ()
+    #: Of a transformed family, the function of y that follows the family inside.
+    transform: Any = None
+    silent: str = ""
+    #: Of a composition, the formulas of a part and of a row.
+    terms: Any = None
 
 
 def _line(error: BaseException, body: Body) -> str:
@@ -274,6 +219,18 @@ def _line(error: BaseException, body: Body) -> str:
         return ""
     text = linecache.getline(body.__code__.co_filename, numbers[-1]).strip()
     return f", line {numbers[-1]}" + (f" ({text})" if text else "")
+
+
+def _instead(error: FormulaError | NoViewError) -> str:
+    """What to write for a function of another library: the same, the nearest, or the list."""
+    name = getattr(error, "foreign", "")
+    if not name:
+        return ""
+    if name in VOCABULARY:
+        return f": write likely.math.{name}"
+    near = get_close_matches(name, VOCABULARY, n=1, cutoff=0.5)
+    hint = f", did you mean {near[0]}?" if near else "."
+    return f": likely.math has no {name}{hint} There are {', '.join(VOCABULARY)}"
 
 
 FORMULAS = (

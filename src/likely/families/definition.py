@@ -11,7 +11,8 @@ from typing import Any
 
 from likely._math.derive import tangent
 from likely._math.graph import Expression, Node, as_node, is_constant, symbol, topological
-from likely.families.base import FORMULAS, Specification, View, plain_view
+from likely.families.base import FORMULAS, Specification
+from likely.families.view import View, plain_view
 
 #: Operations that a formula may be bent at: their own second derivative is zero everywhere.
 _KINKS = {"abs", "sign", "where", "maximum", "minimum", "floor"}

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from likely.families.base import Distribution, Specification
 
-_NOT_FAMILIES = {"base", "compositions", "definition", "made", "modifiers", "registry", "trials"}
+_NOT_FAMILIES = {
+    "base",
+    "compositions",
+    "definition",
+    "made",
+    "modifiers",
+    "registry",
+    "trials",
+    "view",
+}
 
 
 @cache

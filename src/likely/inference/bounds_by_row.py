@@ -14,7 +14,7 @@ from likely.inference.modified import LEAST, Array, Rows
 from likely.inference.over_quantiles import OverQuantiles, several_peaks
 from likely.inference.predictive import Predictive
 from likely.inference.truncated import Part, TruncatedAmounts, TruncatedCounts
-from likely.losses.nll import compose
+from likely.losses.nll import NegativeLogLikelihood
 
 
 def amounts(loss: Any, raw: Array) -> Any:
@@ -44,7 +44,7 @@ class _Bounds:
             own, loss = np.flatnonzero(of.reshape(-1) == j), self.family
             if first > specification.support.low or last < specification.support.high:
                 cut = truncated(specification, float(first), float(last))
-                loss = compose(cut, self.family.slots)
+                loss = NegativeLogLikelihood.of(cut, self.family.slots)
             yield own, Predictive(loss, self.columns[:, rows[own]])
 
     def mean(self) -> Array:

@@ -18,7 +18,7 @@ from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, constant, exp, log, symbol
-from likely.families.base import View
+from likely.families.view import View
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]

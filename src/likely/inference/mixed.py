@@ -19,7 +19,7 @@ from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
 from likely.inference.summation import DiscreteSums
-from likely.losses.nll import compose
+from likely.losses.nll import NegativeLogLikelihood
 
 #: Quantiles that are looked for together.
 TOGETHER = 1 << 16
@@ -53,7 +53,9 @@ def _weights(loss: Any, raw: Array) -> Array:
 def _function(loss: Any, part: Predictive) -> tuple[Predictive, Array]:
     """The distribution of y, of which a function follows the part."""
     made = transformed(part.loss.specification, loss.specification.structure.transform)
-    return Predictive(compose(made, part.loss.slots), part.raw), np.ones(part.shape)
+    return Predictive(NegativeLogLikelihood.of(made, part.loss.slots), part.raw), np.ones(
+        part.shape
+    )
 
 
 def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Array]:
@@ -66,7 +68,7 @@ def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Arr
         return None, np.zeros(part.shape)
     seen = between(part, np.full(part.shape, low), np.full(part.shape, high))
     cut = truncated(part.loss.specification, low, high)
-    return Predictive(compose(cut, part.loss.slots), part.raw), seen
+    return Predictive(NegativeLogLikelihood.of(cut, part.loss.slots), part.raw), seen
 
 
 class _Components:

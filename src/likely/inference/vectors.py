@@ -15,7 +15,7 @@ from likely.inference.predictive import Predictive
 from likely.links import default_link
 from likely.losses import check
 from likely.losses.composed import Slot
-from likely.losses.nll import NegativeLogLikelihood, compose
+from likely.losses.nll import NegativeLogLikelihood
 
 
 class VectorPredictive(Batch):
@@ -119,4 +119,4 @@ def usual_loss(specification: Specification) -> NegativeLogLikelihood:
         Slot(name, name, "predicted", default_link(parameter.domain))
         for name, parameter in specification.parameters.items()
     )
-    return compose(specification, slots)
+    return NegativeLogLikelihood.of(specification, slots)

@@ -27,7 +27,8 @@ from likely._math.graph import (
     symbol,
     where,
 )
-from likely.families.base import Body, Specification, View
+from likely.families.base import Body, Specification
+from likely.families.view import View
 from likely.links.base import Link
 from likely.links.catalogue import default_link, log_link
 

@@ -24,8 +24,9 @@ from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import compile_program
 from likely._math.graph import Node, as_node, symbol, where
-from likely.families.base import Specification, View
+from likely.families.base import Specification
 from likely.families.compositions.base import Terms, share_of
+from likely.families.view import View
 from likely.links.catalogue import identity
 from likely.losses.composed import Slot, link_view, valid
 from likely.losses.nll import Array, NegativeLogLikelihood

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from likely._math.graph import (
     symbol,
 )
 from likely._math.workspace import BLOCK, BlockProgram
-from likely.families.base import Specification, View
+from likely.families.base import Specification
+from likely.families.view import View
 from likely.links.catalogue import identity
 from likely.losses.composed import Composed, Slot
 
@@ -52,7 +53,14 @@ class NegativeLogLikelihood(Composed):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Programs and kernels are made again where it is unpickled.
-        return _composed, (self.specification, self.slots, self.engine, bool(self.unasked))
+        given = (self.specification, self.slots, self.engine, bool(self.unasked))
+        return _again, (type(self), *given)
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def of(cls, specification: Specification, slots: tuple[Slot, ...]) -> Self:
+        """The loss of these slots; equal families share one, with its programs and kernels."""
+        return cls(specification, slots)
 
     @cached_property
     def kernel_orders(self) -> tuple[int, ...]:
@@ -81,7 +89,7 @@ class NegativeLogLikelihood(Composed):
                 replace(slot, parameter=part.inner(slot.parameter), of=part.inner(slot.of))
                 for slot in slots
             )
-            found.append((compose(part.specification, inner), columns))
+            found.append((NegativeLogLikelihood.of(part.specification, inner), columns))
         return tuple(found)
 
     @property
@@ -111,7 +119,7 @@ class NegativeLogLikelihood(Composed):
         plain = structure.plain
         known = [name for name in plain.parameters if name not in self.specification.parameters]
         slots = (Slot(name, name, "predicted", identity) for name in known)
-        return compose(plain, (*self.slots, *slots))
+        return NegativeLogLikelihood.of(plain, (*self.slots, *slots))
 
     def program(self, order: int, kind: str = "observed") -> Program:
         """The NumPy program of these outputs, made once."""
@@ -263,20 +271,13 @@ def _valid(support: Domain, y: Array, raw: Array) -> bool:
     return not y.size or (support.covers(y) and bool(np.isfinite(raw).all()))
 
 
-@lru_cache(maxsize=256)
-def compose(specification: Specification, slots: tuple[Slot, ...]) -> NegativeLogLikelihood:
-    """The loss of these slots; equal families share one, with its programs and kernels."""
-    structure = specification.structure
-    if structure is not None and structure.terms is not None:
-        from likely.losses.compositions import CompositionLoss
-
-        return CompositionLoss(specification, slots)
-    return NegativeLogLikelihood(specification, slots)
-
-
-def _composed(
-    specification: Specification, slots: tuple[Slot, ...], engine: str, predicted: bool
+def _again(
+    kind: type[NegativeLogLikelihood],
+    specification: Specification,
+    slots: tuple[Slot, ...],
+    engine: str,
+    predicted: bool,
 ) -> NegativeLogLikelihood:
-    found = compose(specification, slots)
+    found = kind.of(specification, slots)
     found = found.of_predicted if predicted else found
     return found.compiled if engine == "kernel" else found

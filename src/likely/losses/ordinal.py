@@ -19,7 +19,7 @@ from likely.families.base import Parameter, specify
 from likely.links import Link, find_link
 from likely.losses import check
 from likely.losses.composed import Slot
-from likely.losses.nll import NegativeLogLikelihood, compose
+from likely.losses.nll import NegativeLogLikelihood
 from likely.losses.thresholds import ThresholdLoss
 from likely.losses.vector import (
     Array,
@@ -347,4 +347,4 @@ def _core(name: str) -> NegativeLogLikelihood:
         Slot("edge", "edge", "predicted", find_link("identity", real, "edge")),
         Slot("gap", "gap", "predicted", find_link("log", positive, "gap")),
     ]
-    return compose(specification, tuple(slots))
+    return NegativeLogLikelihood.of(specification, tuple(slots))

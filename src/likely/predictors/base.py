@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, validate_data
 
 from likely._math.domains import LABELLED
+from likely.catalogue import as_family
 from likely.inference.construct import among, between, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
@@ -27,7 +28,6 @@ from likely.predictors.features import (
     unusable_cells,
 )
 from likely.predictors.response import observe, offsets
-from likely.recipe import as_family
 
 Array = NDArray[np.float64]
 

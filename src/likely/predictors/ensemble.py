@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from likely.catalogue import family_class
 from likely.inference.categorical import CategoricalPredictive
 from likely.inference.mixture import Mixture
 from likely.inference.multivariatenormal import MultivariateNormalPredictive
 from likely.inference.ordinal import OrdinalPredictive
 from likely.inference.predictive import Predictive
 from likely.inference.vectormixture import VectorMixture
-from likely.recipe import family_class
 
 
 def mixed(members: Sequence[Any]) -> Any:

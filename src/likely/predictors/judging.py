@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from likely.catalogue import as_family
 from likely.fitting import Response
 from likely.fitting.boosting import Plan, folds, held_out
 from likely.losses import check
 from likely.predictors.response import observe, offsets
-from likely.recipe import as_family
 
 
 def judging_rows(estimator: Any, loss: Any, eval_set: Any) -> tuple[Any, Response]:

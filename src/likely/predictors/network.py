@@ -236,8 +236,9 @@ class Network(JudgedEstimator):
 
     def _composed(self, loss: Any) -> Any:
         """The family as it is fitted here: with the number of classes, or the parts, learned from y."""
+        from likely.catalogue import as_family
         from likely.compositions import CompositionFamily
-        from likely.recipe import VectorFamily, as_family
+        from likely.recipe import VectorFamily
 
         family = as_family(self.family)
         if isinstance(family, CompositionFamily) and family.parts is None:

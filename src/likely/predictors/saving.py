@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from likely.catalogue import family_class
 from likely.compositions import CompositionFamily
 from likely.modifiers import MODIFIERS, ModifiedFamily
-from likely.recipe import Family, Role, VectorFamily, family_class, predicted, shared
+from likely.recipe import Family, Role, VectorFamily, predicted, shared
 from likely.storage import ModelFileError, read_folder, write_folder
 from likely.trials import TrialsFamily
 

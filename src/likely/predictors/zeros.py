@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.catalogue import family_class
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_linear
-from likely.recipe import family_class, predicted
+from likely.recipe import predicted
 
 Array = NDArray[np.float64]
 

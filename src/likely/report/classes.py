@@ -9,9 +9,9 @@ import sympy
 from sympy import Expr, IndexedBase, KroneckerDelta, Product, Sum, Symbol
 
 from likely._math.graph import as_node, symbol
-from likely.families.base import plain_view
+from likely.families.view import plain_view
 from likely.report import algebra
-from likely.report.explain import Explanation, Line, Step
+from likely.report.explanation import Explanation, Line, Step
 from likely.report.printing import latex, text
 from likely.report.sympy_backend import convert
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from likely.report.explain import Line
+from likely.report.explanation import Line
 from likely.report.vectors import Story
 
 _SHARES = (

@@ -11,7 +11,7 @@ import sympy
 from sympy import Add, Expr, Integer, Mul, Symbol
 
 from likely._math.graph import as_node, symbol
-from likely.families.base import plain_view
+from likely.families.view import plain_view
 from likely.losses.composed import Slot
 from likely.losses.nll import NegativeLogLikelihood
 from likely.report import algebra

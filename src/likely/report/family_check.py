@@ -80,7 +80,7 @@ def check_family(family: Any) -> FamilyReport:
     >>> check_family(Gamma()).passed
     True
     """
-    from likely.recipe import as_family
+    from likely.catalogue import as_family
 
     family = as_family(family)
     if family.specification.vector is not None:

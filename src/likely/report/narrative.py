@@ -12,7 +12,7 @@ from likely._math.graph import symbol
 from likely.links.base import Link
 from likely.losses.nll import NegativeLogLikelihood
 from likely.report.derivation import Derivation, Profile
-from likely.report.explain import Explanation, Line, Step
+from likely.report.explanation import Explanation, Line, Step
 from likely.report.names import Notation
 from likely.report.printing import latex, product_latex, product_text, sum_latex, sum_text, text
 

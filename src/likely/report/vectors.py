@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from likely.report.explain import Explanation, Line, Step
+from likely.report.explanation import Explanation, Line, Step
 
 
 @dataclass(frozen=True)

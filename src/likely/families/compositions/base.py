@@ -15,8 +15,8 @@ import numpy as np
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import composition_of, positive, real
 from likely._math.graph import as_node, exp
-from likely.families.base import Body, Parameter, Specification, View
-from likely.families.modifiers.base import Array, Structure
+from likely.families.base import Array, Body, Parameter, Specification, Structure
+from likely.families.view import View
 
 RATIO = "log_ratio_"
 #: Entries of a start are drawn this far towards equal shares, so that none is 0.

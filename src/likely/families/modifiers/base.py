@@ -7,61 +7,15 @@ one formula and need not know that it was put together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likely._math.domains import LABELLED, Trials
 from likely._math.graph import constant
-from likely.families.base import Alternative, Parameter, Specification, View
-
-Array = NDArray[np.float64]
-#: y and sample weights.
-Rows = tuple[Array, Array | None]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A family inside a modified one; ``prefix`` and ``suffix`` are put about its parameters' names."""
-
-    specification: Specification
-    suffix: str = ""
-    prefix: str = ""
-
-    def outer(self, name: str) -> str:
-        """What the modified family calls this parameter."""
-        return self.prefix + name + self.suffix
-
-    def inner(self, name: str) -> str:
-        """What the family inside calls it."""
-        return name.removeprefix(self.prefix).removesuffix(self.suffix)
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What a modified family is made of, for whoever looks inside: start values, inference, files.
-
-    ``rows(part, y, weight)`` are the rows that this part of the family is fitted to for a start, on the
-    part's own scale; ``own(y, weight)`` gives a start of the modifier's own parameters (NumPy), NaN for one that
-    y says nothing about, because of what ``silent`` says.
-    """
-
-    kind: str
-    parts: tuple[Part, ...]
-    rows: Callable[[int, Array, Array | None], Rows]
-    own: Callable[[Array, Array | None], dict[str, float]]
-    #: Of a family whose y brings numbers along, trials or bounds: the form with those as its last parameters.
-    plain: Specification | None = None
-    #: Of an inflated family, the y that have a probability of their own.
-    points: tuple[float, ...] = ()
-    #: Of a transformed family, the function of y that follows the family inside.
-    transform: Any = None
-    silent: str = ""
-    #: Of a composition, the formulas of a part and of a row.
-    terms: Any = None
+from likely.families.base import Alternative, Array, Parameter, Part, Rows, Specification
+from likely.families.view import View
 
 
 def parameters_of(

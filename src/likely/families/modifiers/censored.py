@@ -6,7 +6,7 @@ import numpy as np
 
 from likely._math.domains import Bounded, bounded_intervals_of, intervals_of
 from likely._math.graph import constant, equal, maximum, minimum, where
-from likely.families.base import Specification, View
+from likely.families.base import Array, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import (
@@ -16,6 +16,7 @@ from likely.families.modifiers.bounds import (
     log_share,
     refuse_without_tails,
 )
+from likely.families.view import View
 
 KIND = "Censored"
 
@@ -47,7 +48,7 @@ def censored(inside: Specification) -> Specification:
         return where(equal(low, high), inside.log_density(low, *theta), between)
 
     by_row = inside.support.known == Bounded.known
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
         name=f"{KIND}({inside.name})",
@@ -58,7 +59,7 @@ def censored(inside: Specification) -> Specification:
         log_density=_between_bounds(inside) if truncated else log_density,
         formulas={} if truncated else information.of_unseen_number(inside),
         smooth=inside.smooth,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: _rows(inside.support.integer, y, weight),
@@ -93,7 +94,7 @@ def _between_bounds(inside: Specification):
     return log_density
 
 
-def _rows(counts: bool, y: base.Array, weight: base.Array | None) -> base.Rows:
+def _rows(counts: bool, y: Array, weight: Array | None) -> Rows:
     """The middle of each interval, or its finite end, with the row's bounds; rows that tell nothing are left out."""
     low, high, bounds = y[:, 0], y[:, 1], y[:, 2:]
     if bounds.shape[1]:

@@ -6,10 +6,11 @@ import numpy as np
 
 from likely._math.domains import circular, counts, integers
 from likely._math.graph import constant, equal, where
-from likely.families.base import Specification, View
+from likely.families.base import Array, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely.families.view import View
 
 KIND = "Discretised"
 #: e to this is 0.
@@ -52,7 +53,7 @@ def discretised(inside: Specification) -> Specification:
         "log_sf": lambda y, *theta: inside.formulas["log_sf"](end(y), *theta),
         "log_interval": lambda low, high, *theta: log_interval(inside, end(low), end(high), *theta),
     }
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     return Specification(
         name=f"{KIND}({inside.name})",
@@ -62,7 +63,7 @@ def discretised(inside: Specification) -> Specification:
         alternatives=alternatives,
         log_density=log_density,
         formulas=tails | dict(information.of_unseen_number(inside)),
-        structure=base.Structure(
+        structure=Structure(
             KIND, parts, lambda part, y, weight: (_middle(y, below), weight), lambda y, weight: {}
         ),
     )
@@ -73,7 +74,7 @@ def shift_of(inside: Specification) -> float:
     return 0.0 if inside.support.low == 0.0 else -0.5
 
 
-def _middle(y: base.Array, below: float) -> base.Array:
+def _middle(y: Array, below: float) -> Array:
     """Points inside the units, a quarter to either side of the middle in turn: a unit has a width."""
     return np.asarray(y + (below + 0.5) + 0.25 * (-1.0) ** np.arange(y.shape[0]))
 

@@ -7,11 +7,12 @@ import math
 from likely._math.atoms import logaddexp
 from likely._math.domains import Domain, ZeroOr, unit_interval, zero_or
 from likely._math.graph import equal, exp, expm1, log1p, maximum, where
-from likely.families.base import Parameter, Specification, View
+from likely.families.base import Array, Parameter, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import missing_tails
 from likely.families.modifiers.truncated import truncated
+from likely.families.view import View
 
 KIND = "Hurdle"
 
@@ -56,7 +57,7 @@ def hurdle(inside: Specification) -> Specification:
 
     tails = {} if missing_tails(positive) else {"log_cdf": log_cdf, "log_sf": log_sf}
 
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
 
     def complete_information(y, *theta):
         *inner, _ = theta
@@ -79,7 +80,7 @@ def hurdle(inside: Specification) -> Specification:
         log_density=log_density,
         formulas=tails | dict(information.formulas_of([inside], complete=complete_information)),
         smooth=inside.smooth,
-        structure=base.Structure(
+        structure=Structure(
             KIND, parts, _rows, lambda y, weight: {"zero": base.share(y == 0.0, weight)}
         ),
     )
@@ -112,5 +113,5 @@ def _above_zero(inside: Specification) -> tuple[Domain, Specification]:
     return zero_or(support), above
 
 
-def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
+def _rows(part: int, y: Array, weight: Array | None) -> Rows:
     return base.selected(y, weight, y > 0.0)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from likely._math.domains import LABELLED, product_of
-from likely.families.base import Specification
+from likely.families.base import Array, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 
@@ -25,7 +25,7 @@ def independent(insides: tuple[Specification, ...], names: tuple[str, ...]) -> S
     for inside in insides:
         _refuse(inside)
     parts = tuple(
-        base.Part(inside, prefix=f"{name}_") for inside, name in zip(insides, names, strict=True)
+        Part(inside, prefix=f"{name}_") for inside, name in zip(insides, names, strict=True)
     )
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     d = len(insides)
@@ -60,11 +60,11 @@ def independent(insides: tuple[Specification, ...], names: tuple[str, ...]) -> S
         formulas=information.formulas_of(
             insides, expected=expected_information, complete=complete_information
         ),
-        structure=base.Structure(KIND, parts, _rows, lambda y, weight: {}),
+        structure=Structure(KIND, parts, _rows, lambda y, weight: {}),
     )
 
 
-def _rows(part: int, y: base.Array, weight: base.Array | None) -> base.Rows:
+def _rows(part: int, y: Array, weight: Array | None) -> Rows:
     """The column of this part."""
     return np.ascontiguousarray(y[:, part]), weight
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from likely._math.domains import Domain, circular, nonnegative, unit_interval
 from likely._math.graph import constant, equal, where
-from likely.families.base import Parameter, Specification
+from likely.families.base import Array, Parameter, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 
@@ -32,7 +32,7 @@ def inflated(inside: Specification, at: tuple[float, ...]) -> Specification:
     if len(points) == 2:
         own["upper_share"] = Parameter(unit_interval, r"\gamma", shared=True)
     k = len(inside.parameters)
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, own)
 
     def chosen(y, at_points, elsewhere):
@@ -77,7 +77,7 @@ def inflated(inside: Specification, at: tuple[float, ...]) -> Specification:
             [inside], expected=expected_information, complete=complete_information
         ),
         smooth=inside.smooth,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: base.selected(y, weight, ~np.isin(y, points)),
@@ -131,7 +131,7 @@ def _support(support: Domain, ends: list[str]) -> Domain:
     return Domain("inflated", symbol, f"a number {words}", support.low, support.high, low, high)
 
 
-def _own(y: base.Array, weight: base.Array | None, points: tuple[float, ...]) -> dict[str, float]:
+def _own(y: Array, weight: Array | None, points: tuple[float, ...]) -> dict[str, float]:
     """For a start, the shares of the rows at an end, and of those at the upper one."""
     at_end = np.isin(y, points)
     found = {"inflation": base.share(at_end, weight)}

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from likely.families.base import Specification
-from likely.families.modifiers.base import Part
+from likely.families.base import Part, Specification
 
 #: Entries of an information matrix by the names of their two coordinates.
 Entries = dict[tuple[str, str], Any]

@@ -9,7 +9,7 @@ import numpy as np
 from likely._math.atoms import mixing
 from likely._math.domains import Domain, circular, positive
 from likely._math.graph import as_node, exp, log, where
-from likely.families.base import Parameter, Specification
+from likely.families.base import Array, Parameter, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS
@@ -30,7 +30,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     Source: McLachlan and Peel, Finite Mixture Models (2000).
     """
     support = _support(insides)
-    parts = tuple(base.Part(inside, str(j)) for j, inside in enumerate(insides, 1))
+    parts = tuple(Part(inside, str(j)) for j, inside in enumerate(insides, 1))
     own = {
         f"odds{j}": Parameter(positive, r"\omega" if len(parts) == 2 else "", shared=True)
         for j in range(2, len(parts) + 1)
@@ -108,7 +108,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         formulas=formulas,
         smooth=True,
         printed=printed,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: _rows(part, len(parts), insides[part], y, weight),
@@ -171,9 +171,7 @@ def _support(insides: tuple[Specification, ...]) -> Domain:
     return widest
 
 
-def _rows(
-    part: int, parts: int, inside: Specification, y: base.Array, weight: base.Array | None
-) -> base.Rows:
+def _rows(part: int, parts: int, inside: Specification, y: Array, weight: Array | None) -> Rows:
     """For a start, the rows between two quantiles of y: components in ascending order."""
     order = np.argsort(y, kind="stable")
     w = np.ones(y.size) if weight is None else weight

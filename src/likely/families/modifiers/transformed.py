@@ -10,10 +10,11 @@ import numpy as np
 
 from likely._math.domains import Domain, circular, positive, real
 from likely._math.graph import Node, as_node, expm1, log
-from likely.families.base import Specification, View
+from likely.families.base import Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval
+from likely.families.view import View
 
 KIND = "Transformed"
 
@@ -150,7 +151,7 @@ def transformed(inside: Specification, transform: Transform) -> Specification:
     formulas: dict[str, Any] = {}
     if {below, above} <= set(inside.formulas):
         formulas |= {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
 
     # What y tells of the parameters does not depend on the scale it is told on.
     def complete_information(y, *theta):
@@ -170,7 +171,7 @@ def transformed(inside: Specification, transform: Transform) -> Specification:
         alternatives=alternatives,
         log_density=log_density,
         formulas=formulas,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: (transform.forward(y), weight),

@@ -12,7 +12,7 @@ import numpy as np
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Bounded, Domain, bounded, real
 from likely._math.graph import constant, equal, exp, log, maximum, minimum, where
-from likely.families.base import Parameter, Specification, View
+from likely.families.base import Parameter, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base
 from likely.families.modifiers.bounds import (
@@ -25,6 +25,7 @@ from likely.families.modifiers.bounds import (
     refuse_without_tails,
 )
 from likely.families.modifiers.positive import log_positive
+from likely.families.view import View
 
 KIND = "Truncated"
 
@@ -51,7 +52,7 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
             mass = reduce(operator.add, [exp(inside.log_density(k, *theta)) for k in seen])
         return inside.log_density(y, *theta) - log(mass)
 
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
     words = ", ".join(
         f"{name}={bound:g}"
@@ -71,9 +72,7 @@ def truncated(inside: Specification, low: float, high: float) -> Specification:
         formulas=_tails(inside, low, high) if has_tails(inside) else {},
         smooth=inside.smooth,
         printed=printed if _long(inside, low, high) else None,
-        structure=base.Structure(
-            KIND, parts, lambda part, y, weight: (y, weight), lambda y, weight: {}
-        ),
+        structure=Structure(KIND, parts, lambda part, y, weight: (y, weight), lambda y, weight: {}),
     )
 
 
@@ -101,9 +100,9 @@ def truncated_by_row(inside: Specification) -> Specification:
         outside = where(before, 1.0, where(y > high, 1.0, 0.0))
         return where(equal(outside, 1.0), float("-inf"), log_density(y, low, high, *inner))
 
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})
-    structure = base.Structure(
+    structure = Structure(
         KIND,
         parts,
         lambda part, y, weight: (np.ascontiguousarray(y[:, 0]), weight),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import unit_interval
 from likely._math.graph import equal, exp, expm1, log1p, where
-from likely.families.base import Parameter, Specification
+from likely.families.base import Parameter, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import missing_tails
@@ -61,7 +61,7 @@ def zero_inflated(inside: Specification) -> Specification:
         return where(beyond < 0.5, log1p(-beyond), sum_)
 
     tails = {} if missing_tails(inside) else {"log_cdf": log_cdf, "log_sf": log_sf}
-    parts = (base.Part(inside),)
+    parts = (Part(inside),)
 
     def complete_information(y, *theta):
         *inner, inflation = theta
@@ -82,7 +82,7 @@ def zero_inflated(inside: Specification) -> Specification:
         log_density=log_density,
         formulas=tails | dict(information.formulas_of([inside], complete=complete_information)),
         smooth=inside.smooth,
-        structure=base.Structure(
+        structure=Structure(
             KIND,
             parts,
             lambda part, y, weight: base.selected(y, weight, y > 0.0),

@@ -14,10 +14,9 @@ import numpy as np
 
 from likely._math.domains import successes_of, successes_of_trials
 from likely._math.graph import as_node, where
-from likely.families.base import Body, Specification
+from likely.families.base import Array, Body, Part, Rows, Specification, Structure
 from likely.families.compositions.base import precision
 from likely.families.made import made_once
-from likely.families.modifiers.base import Array, Part, Rows, Structure
 
 TRIALS = "trials"
 #: Why y may say nothing about how much a probability varies.
