@@ -9,7 +9,7 @@ for name in (
     "classes",
     "vectors",
     "density",
-    "quantiles",
+    "inference",
     "linear",
     "scaling",
     "latency",

@@ -67,8 +67,8 @@ class BoundedSums(DiscreteSums):
         """Σ p(k) of each row."""
         return self.between(np.full(self.ends.shape, self.low), self.ends, self.rows)
 
-    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at whole numbers k, each accurate where it is small."""
+    def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf at whole numbers k, accurate where it is small."""
         mode = self._checked_mode[rows]
         k = np.clip(k, self.low - 1.0, self.ends[rows])
         from_mode = k >= mode
@@ -81,7 +81,7 @@ class BoundedSums(DiscreteSums):
         other = np.where(from_mode, self.low, k + 1.0), np.where(from_mode, k, self.ends[rows])
         rest[large] = self.between(other[0][large], other[1][large], rows[large])
         mass = np.where(large, 1.0 - rest, mass)
-        return np.where(from_mode, rest, mass), np.where(from_mode, mass, rest)
+        return np.where(from_mode == upper, mass, rest)
 
     def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_]]:
         mode = self._checked_mode

@@ -73,15 +73,15 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
         super().__init__(loss, raw)
         self.first, self.last = self.bounds
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at y, 0 and 1 beyond the bounds."""
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf at y, 0 and 1 beyond the bounds."""
         within = np.clip(y, self.first[rows], self.last[rows])
-        lower, upper = self.shares(within, rows)
+        found = self.share(within, rows, upper=upper)
         lost = np.flatnonzero(self.seen[rows] < LEAST)
         for own, law in self.laws(rows[lost]):
             at = lost[own]
-            lower[at], upper[at] = law.cdf(within[at]), law.sf(within[at])
-        return lower, upper
+            found[at] = law._beside(within[at], np.arange(at.size), upper=upper)
+        return found
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A quantile of the family inside; where next to nothing of it is seen, of what is seen."""
@@ -92,12 +92,6 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
         for own, law in self.laws(rows[lost]):
             out[lost[own]] = law._inverse(p[lost[own]], np.arange(own.size), upper=upper)
         return out
-
-    def mode(self) -> Array:
-        """Where the density is largest between the bounds: of one peak, as close to it as they allow."""
-        if self.one_peak:
-            return np.clip(self.inside.mode(), self.first, self.last)
-        return self._other("mode")
 
     def _other(self, method: str) -> Array:
         """The same of every row's law, for densities of several peaks."""

@@ -19,10 +19,9 @@ class DiscretisedCounts(DiscreteSums):
         (self.inside,) = insides(loss, raw)
         self.end = shift_of(self.inside.loss.specification) + 1.0
 
-    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
-        """F and 1 − F at the end of the unit of k."""
-        inside = self.inside[rows]
-        return inside.cdf(k + self.end), inside.sf(k + self.end)
+    def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
+        """F or 1 − F at the end of the unit of k."""
+        return self.inside._beside(k + self.end, rows, upper=upper)
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The unit that the quantile inside lies in; where it lies at an end, the tails decide."""
@@ -31,8 +30,8 @@ class DiscretisedCounts(DiscreteSums):
         found = np.maximum(near + 1.0, self.low)
         for step in (0.0, -1.0):
             k = np.maximum(near + step, self.low)
-            cdf, sf = self.tails(k, rows)
-            found = np.where(sf <= p if upper else cdf >= p, k, found)
+            tail = self.tail(k, rows, upper=upper)
+            found = np.where(tail <= p if upper else tail >= p, k, found)
         return found
 
     def _guesses(self) -> list[Array]:

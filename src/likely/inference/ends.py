@@ -30,10 +30,10 @@ class Ends:
         is_low = loss.specification.structure.points == (self.low,)
         return (self.pi, none) if is_low else (none, self.pi)
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """below + rest F(y) and above + rest (1 − F(y)), y from the lower end to before the upper one."""
-        inside, rest = self.inside[rows], self.rest[rows]
-        return self.below[rows] + rest * inside.cdf(y), self.above[rows] + rest * inside.sf(y)
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """below + rest F(y) or above + rest (1 − F(y)), y from the lower end to before the upper one."""
+        point = self.above if upper else self.below
+        return point[rows] + self.rest[rows] * self.inside._beside(y, rows, upper=upper)
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A point where the level falls on it, and between them a quantile of the family inside."""

@@ -13,12 +13,18 @@ from scipy.special import ndtr
 
 from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
-from likely.inference.modified import Array, Rows, between, insides, quantile_of_counts
+from likely.inference.discrete import quantile_of_counts
+from likely.inference.modified import Array, Rows, between, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
 from likely.inference.summation import DiscreteSums
 from likely.losses.nll import NegativeLogLikelihood
+
+#: Quantiles that are looked for together.
+TOGETHER = 1 << 16
+#: The relative rounding of a tail that is a sum of others.
+ROUNDING = 2.0**-50
 
 
 def components_of(loss: Any, raw: Array) -> tuple[list[Predictive], Array]:
@@ -77,13 +83,10 @@ class _Components:
         """Σ w_j v_j"""
         return np.asarray((self.weights * np.array(values)).sum(axis=0))
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf: weighted sums, each accurate where it is small."""
-        weights = self.weights[:, rows]
-        return tuple(
-            (weights * np.array([getattr(c[rows], name)(y) for c in self.components])).sum(axis=0)
-            for name in ("cdf", "sf")
-        )
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf: a weighted sum, accurate where it is small."""
+        each = np.array([c._beside(y, rows, upper=upper) for c in self.components])
+        return np.asarray((self.weights[:, rows] * each).sum(axis=0))
 
     def mean(self) -> Array:
         """Σ w_j m_j"""
@@ -112,6 +115,13 @@ class MixedAmounts(_Components, ContinuousIntegrals):
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """Where the tail that is the smaller one has the mass asked for, between quantiles of the components."""
+        found = np.empty(p.shape)
+        for start in range(0, p.size, TOGETHER):
+            block = slice(start, start + TOGETHER)
+            found[block] = self._quantile(p[block], rows[block], upper=upper)
+        return found
+
+    def _quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
         low, high = ends.min(axis=0), ends.max(axis=0)
         found = high.copy()
@@ -163,15 +173,16 @@ class _TailMass:
         self.components = [c[rows] for c in law.components]
         self.weights = law.weights[:, rows]
         self.below = (p <= 0.5) != upper
-        self.goal = np.log(np.where(p <= 0.5, p, 1.0 - p))
+        self.goal = np.where(p <= 0.5, p, 1.0 - p)
+        self.rounding = np.full(p.shape, ROUNDING)
 
     def excess(self, y: Array, at: Rows) -> Array:
-        """log cdf − log p, or log(1 − p) − log sf, at y, for the rows ``at``."""
+        """log cdf/p, or log (1 − p)/sf, at y, for the rows ``at``."""
         self.tail = np.empty(y.shape)
         for name, mine in (("cdf", self.below[at]), ("sf", ~self.below[at])):
             self.tail[mine] = self._total(name, y[mine], at[mine])
-        with np.errstate(divide="ignore"):
-            difference = np.log(self.tail) - self.goal[at]
+        with np.errstate(divide="ignore", over="ignore"):
+            difference = np.log(self.tail / self.goal[at])
         return np.where(self.below[at], difference, -difference)
 
     def slope(self, y: Array, at: Rows) -> Array:

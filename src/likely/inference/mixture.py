@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely.inference.asked import generator_for, levels_of
+from likely.inference.mixed import ROUNDING
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
 
@@ -206,6 +207,7 @@ class _Level:
     def __init__(self, mixture: Mixture, rows: Any, level: Array, *, upper: bool) -> None:
         self.members = [Predictive(m.loss, m._raw2[:, rows]) for m in mixture.members]
         self.level, self.upper = level, upper
+        self.rounding = ROUNDING * level
 
     def excess(self, y: Array, at: Any) -> Array:
         """At y, for the rows ``at``."""

@@ -61,20 +61,18 @@ def xlogx(x: Array) -> Array:
     return np.where(x > 0.0, x * np.log(np.where(x > 0.0, x, 1.0)), 0.0)
 
 
-def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:
-    """The smallest count with cdf ≥ p, or sf ≤ p where ``upper``, by the tails of the law, from a guess on."""
-    from likely.inference.discrete import smallest
-
-    def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
-        cdf, sf = law.tails(k, rows[at])
-        return sf <= p[at] if upper else cdf >= p[at]
-
-    support = law.loss.specification.support
-    return smallest(reached, guess, support.low, support.high)
-
-
 def highest(law: Any, candidates: Array) -> Array:
-    """Of candidates (c, n), ascending, each row's with the largest density; of ties the first."""
-    logs = [Predictive(law.loss, law.raw).log_prob(y) for y in candidates]
+    """Of candidates (c, n), ascending, each row's with the largest density; of ties the first.
+
+    At an edge that is not in the support, where a density may grow, it is taken next to it.
+    """
+    support, inner = law.loss.specification.support, candidates
+    for edge, closed, other in (
+        (support.low, support.closed_low, np.inf),
+        (support.high, support.closed_high, -np.inf),
+    ):
+        if np.isfinite(edge) and not closed:
+            inner = np.where(inner == edge, np.nextafter(edge, other), inner)
+    logs = [Predictive(law.loss, law.raw).log_prob(y) for y in inner]
     best = np.argmax(np.array(logs), axis=0)
     return candidates[best, np.arange(candidates.shape[1])]

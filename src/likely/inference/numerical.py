@@ -147,23 +147,22 @@ class ContinuousIntegrals:
 
     # --- The distribution function ----------------------------------------------------------------
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at y inside the support, each accurate where it is small."""
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf at y inside the support, accurate where it is small."""
         _ = self.halves  # says whether the density can be trusted
-        return self._tails(self.line.t_of(y), rows)
-
-    def _tails(self, t: Array, rows: Rows) -> tuple[Array, Array]:
+        t = self.line.t_of(y)
         lower = t < self.line.centre[rows]
         direction = np.where(lower, -1.0, 1.0)
         mass, _ = self.outwards(t, direction, rows)
         mass = np.where(lower, self.point[rows] + mass, mass)
-        rest = 1.0 - mass
+        other = lower == upper
+        found = np.where(other, 1.0 - mass, mass)
         # Of a skew distribution the other tail may be the smaller one all the same.
-        small = rest < COMPLEMENT
+        small = other & (found < COMPLEMENT)
         if small.any():
-            rest[small], _ = self.outwards(t[small], -direction[small], rows[small])
-            rest[small] += np.where(lower[small], 0.0, self.point[rows[small]])
-        return np.where(lower, mass, rest), np.where(lower, rest, mass)
+            found[small], _ = self.outwards(t[small], -direction[small], rows[small])
+            found[small] += np.where(lower[small], 0.0, self.point[rows[small]])
+        return found
 
     @np.errstate(all="ignore")
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:

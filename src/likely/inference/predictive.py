@@ -273,8 +273,12 @@ class Predictive(Distributions):
 
     def _distribution(self, name: str, y: ArrayLike) -> Any:
         y, rows, shape = self._aligned(y)
+        return self._beside(y, rows, upper=name == "sf").reshape(shape)[()]
+
+    def _beside(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf, or sf where ``upper``, at y (m,) of the rows (m,)."""
         support = self.loss.specification.support
-        lower = name == "cdf"
+        name, lower = ("sf", False) if upper else ("cdf", True)
         out = np.empty(y.shape)
         if support.integer:
             y = np.floor(y)
@@ -289,19 +293,20 @@ class Predictive(Distributions):
             out = self._tail(name, y, rows)
         elif inside.any():
             out[inside] = self._tail(name, y[inside], rows[inside])
-        return out.reshape(shape)[()]
+        return out
 
     def _tail(self, name: str, y: Array, rows: Rows) -> Array:
         """cdf or sf at y inside the support: declared, from the other one, or by integration."""
-        other = "sf" if name == "cdf" else "cdf"
+        lower = name == "cdf"
+        other = "sf" if lower else "cdf"
         if self._declared(name):
             return np.clip(self._at(name, y, rows), 0.0, 1.0)
         if not self._declared(other):
-            return self._integrated(y, rows)[name == "sf"]
+            return self._integrated(y, rows, upper=not lower)
         value = 1.0 - np.clip(self._at(other, y, rows), 0.0, 1.0)
         small = value < PLAIN
         if small.any():
-            value[small] = self._integrated(y[small], rows[small])[name == "sf"]
+            value[small] = self._integrated(y[small], rows[small], upper=not lower)
         return value
 
     def _at(self, name: str, first: Array, rows: Rows) -> Array:
@@ -309,10 +314,11 @@ class Predictive(Distributions):
         raw = self._raw2 if every else self._raw2[:, rows]
         return np.asarray(self.loss.formula(name, raw, first))
 
-    def _integrated(self, y: Array, rows: Rows) -> tuple[Array, Array]:
+    def _integrated(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         integrals, inverse = self._integrals
-        cdf, sf = integrals.tails(y, rows if inverse is None else inverse[rows])
-        return np.clip(cdf, 0.0, 1.0), np.clip(sf, 0.0, 1.0)
+        tail = integrals.tail(y, rows if inverse is None else inverse[rows], upper=upper)
+        found: Array = np.clip(tail, 0.0, 1.0)
+        return found
 
     def _arc(self, name: str, levels: Array) -> Any:
         raw = self._raw2.reshape(*self._raw2.shape, *(1,) * levels.ndim)
@@ -363,9 +369,7 @@ class Predictive(Distributions):
 
     def _search(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest count far enough up, by its cdf or sf."""
-        from scipy.special import ndtri
-
-        from likely.inference.discrete import cornish_fisher, smallest
+        from likely.inference.discrete import cornish_fisher, quantile_of
 
         support = self.loss.specification.support
         name = "sf" if upper else "cdf"
@@ -375,14 +379,13 @@ class Predictive(Distributions):
             found: Array = integrals.quantile(p, index, upper=upper)
             return found
 
-        def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
-            tail = self._tail(name, k, rows[at])
-            return tail <= p[at] if upper else tail >= p[at]
+        def tail(k: Array, at: Rows) -> Array:
+            return self._tail(name, k, rows[at])
 
-        z = -ndtri(p) if upper else ndtri(p)
         mean, var = (np.broadcast_to(np.asarray(v), self._raw2.shape[1:])[rows] for v in
                      (self._summary("mean"), self._summary("var")))  # fmt: skip
-        return smallest(reached, cornish_fisher(z, mean, var), support.low, support.high)
+        guess = cornish_fisher(p, mean, var, upper=upper)
+        return quantile_of(tail, p, guess, support.low, support.high, upper=upper)
 
     # --- y and shapes -----------------------------------------------------------------------------
 

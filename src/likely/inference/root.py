@@ -17,6 +17,9 @@ _NEAR, _TINY = 4e-16, 1e-30
 class Rising(Protocol):
     """A function of y of every row, and its derivative."""
 
+    #: Of every row, what the excess is not told apart from 0 by: its own rounding.
+    rounding: Array
+
     def excess(self, y: Array, at: Rows) -> Array:
         """Its values at y, for the rows ``at``: negative below the root."""
 
@@ -28,7 +31,7 @@ def root(problem: Rising, low: Array, high: Array) -> Array:
     """Where the excess is 0 in [low, high]: Newton's steps, and bisection where those fail."""
     size = high - low
     found, at = _middle(low, high), np.arange(low.size)
-    step = 0
+    moved = np.full(low.shape, np.inf)
     while at.size:
         y = found[at]
         over = problem.excess(y, at)
@@ -41,13 +44,17 @@ def root(problem: Rising, low: Array, high: Array) -> Array:
         around = (low[at] < 0.0) & (high[at] > 0.0)
         near = np.maximum(_NEAR * abs(y), np.where(around, _TINY * size[at], 0.0))
         middle = _middle(low[at], high[at])
-        settled = (over == 0.0) | (abs(newton - y) <= near) | (high[at] - low[at] <= near)
+        settled = (
+            (abs(over) <= problem.rounding[at])
+            | (abs(newton - y) <= near)
+            | (high[at] - low[at] <= near)
+        )
         settled |= middle == y  # no number is left in between
-        # Every fourth step halves, so that no bracket shrinks from one side only.
-        follow = np.where(inside & (step % 4 < 3), newton, middle)
+        # Newton's steps are to halve each time; where they do not, the bracket is halved.
+        follow = np.where(inside & (2.0 * abs(newton - y) < moved[at]), newton, middle)
+        moved[at] = abs(follow - y)
         found[at] = np.where(settled, y, follow)
         at = at[~settled]
-        step += 1
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.inference import panels
-from likely.inference.discrete import LARGEST, cornish_fisher, smallest
+from likely.inference.discrete import LARGEST, cornish_fisher, quantile_of_counts, smallest
 from likely.inference.numerical import COMPLEMENT, MASS_TOLERANCE
 
 Array = NDArray[np.float64]
@@ -156,18 +156,16 @@ class DiscreteSums:
 
     # --- The distribution function ----------------------------------------------------------------
 
-    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at whole numbers k, each accurate where it is small."""
+    def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf at whole numbers k, accurate where it is small."""
         # What lies below a small count is a short sum, whatever the tail above.
         lower = (k < self._checked_mode[rows]) | (k - self.low < panels.TERMS)
         mass = np.where(lower, self._from(k, rows, -1.0, lower), self._from(k, rows, 1.0, ~lower))
-        rest = 1.0 - mass
+        other = lower == upper
+        found = np.where(other, 1.0 - mass, mass)
         # Of a skew distribution the other tail may be the smaller one all the same.
-        small = rest < COMPLEMENT
-        up = self._from(k, rows, 1.0, small & lower)
-        down = self._from(k, rows, -1.0, small & ~lower)
-        rest = np.where(small, np.where(lower, up, down), rest)
-        return np.where(lower, mass, rest), np.where(lower, rest, mass)
+        small = other & (found < COMPLEMENT)
+        return np.where(small, self._from(k, rows, 1.0 if upper else -1.0, small), found)
 
     def _from(self, k: Array, rows: Rows, direction: float, wanted: NDArray[np.bool_]) -> Array:
         """The mass up to k, or beyond k, where wanted; NaN elsewhere."""
@@ -178,17 +176,9 @@ class DiscreteSums:
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest k with cdf(k) ≥ p, or sf(k) ≤ p where ``upper``."""
-
-        def reached(k: Array, at: Rows) -> NDArray[np.bool_]:
-            cdf, sf = self.tails(k, rows[at])
-            return sf <= p[at] if upper else cdf >= p[at]
-
-        from scipy.special import ndtri
-
-        z = -ndtri(p) if upper else ndtri(p)
         mean, var = (self._known(name)[rows] for name in ("mean", "var"))
-        guess = cornish_fisher(z, mean, var)
-        return smallest(reached, guess, self.low, self.high)
+        guess = cornish_fisher(p, mean, var, upper=upper)
+        return quantile_of_counts(self, p, rows, guess, upper=upper)
 
     # --- Moments and entropy ----------------------------------------------------------------------
 

@@ -21,11 +21,10 @@ class TransformedAmounts(ContinuousIntegrals):
         self.transform = loss.specification.structure.transform
         (self.inside,) = insides(loss, raw)
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf, which a decreasing function exchanges."""
-        x, inside = self.transform.forward(y), self.inside[rows]
-        both = inside.cdf(x), inside.sf(x)
-        return both[::-1] if self.transform.decreasing else both
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf, which a decreasing function exchanges."""
+        x = self.transform.forward(y)
+        return self.inside._beside(x, rows, upper=upper != self.transform.decreasing)
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """y of the quantile inside."""

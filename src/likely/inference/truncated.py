@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from likely.inference.modified import LEAST, Array, Rows, between, insides, quantile_of_counts
+from likely.inference.discrete import quantile_of_counts
+from likely.inference.modified import LEAST, Array, Rows, between, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
 from likely.inference.summation import DiscreteSums
@@ -30,19 +31,33 @@ class Part:
         """P(first < Y ≤ last) of the family inside."""
         return between(self.inside, self.first, self.last)
 
-    def shares(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """The shares of the mass up to y, and beyond it."""
-        inside, first, last = self.inside[rows], self.first[rows], self.last[rows]
+    @cached_property
+    def cut(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """What the family inside has below the first bound, and above it; above the last, and below it."""
+        inside, first, last = self.inside, self.first, self.last
+        return (inside.cdf(first), inside.sf(first)), (inside.sf(last), inside.cdf(last))
+
+    def share(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """The share of the mass up to y, or beyond it: a difference of the tails that are the smaller ones."""
+        lost, kept = (part[rows] for part in self.cut[upper])
+        mass = np.empty(y.shape)
+        # The tail on the side of y that is asked for, unless the other one is below a half all the way.
+        this = kept >= 0.5
+        mass[this] = self.inside._beside(y[this], rows[this], upper=upper)
+        small = np.zeros(y.shape, dtype=bool)
+        small[this] = mass[this] < 0.5
+        mass[small] -= lost[small]
+        other = ~small
+        beyond = self.inside._beside(y[other], rows[other], upper=not upper)
+        mass[other] = np.where(this, 1.0 - lost, kept)[other] - beyond
         with np.errstate(divide="ignore", invalid="ignore"):
-            lower = between(inside, first, y) / self.seen[rows]
-            upper = between(inside, y, last) / self.seen[rows]
-        return lower, upper
+            return np.asarray(mass / self.seen[rows])
 
     def inverse(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A quantile of the family inside, counted from the tail that it is in."""
         out = np.empty(p.shape)
         first, last = self.first[rows], self.last[rows]
-        below, above = self.inside.cdf(self.first)[rows], self.inside.sf(self.last)[rows]
+        below, above = (lost[rows] for lost, _ in self.cut)
         up, down = (p, 1.0 - p) if upper else (1.0 - p, p)
         lower, higher = below + down * self.seen[rows], above + up * self.seen[rows]
         for is_upper, level in ((False, lower), (True, higher)):
@@ -54,14 +69,13 @@ class Part:
 class TruncatedCounts(Part, DiscreteSums):
     """Counts above a bound, up to another."""
 
-    def tails(self, k: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at whole numbers k, 0 and 1 beyond the bounds."""
-        within = np.clip(k, self.first[rows], self.last[rows])
-        lower, upper = self.shares(within, rows)
+    def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf at whole numbers k, 0 and 1 beyond the bounds."""
+        found = self.share(np.clip(k, self.first[rows], self.last[rows]), rows, upper=upper)
         lost = self.seen[rows] < LEAST
         if lost.any():
-            lower[lost], upper[lost] = DiscreteSums.tails(self, k[lost], rows[lost])
-        return lower, upper
+            found[lost] = DiscreteSums.tail(self, k[lost], rows[lost], upper=upper)
+        return found
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest count far enough up, near the quantile of the family inside."""
@@ -72,13 +86,13 @@ class TruncatedCounts(Part, DiscreteSums):
 class TruncatedAmounts(Part, OverQuantiles, ContinuousIntegrals):
     """A continuous family between bounds."""
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """cdf and sf at y inside the bounds."""
-        lower, upper = self.shares(y, rows)
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """cdf or sf at y inside the bounds."""
+        found = self.share(y, rows, upper=upper)
         lost = self.seen[rows] < LEAST
         if lost.any():
-            lower[lost], upper[lost] = super().tails(y[lost], rows[lost])
-        return lower, upper
+            found[lost] = super().tail(y[lost], rows[lost], upper=upper)
+        return found
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A quantile of the family inside; where next to nothing of it is seen, of what is seen."""

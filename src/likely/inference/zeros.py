@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from likely.inference.discrete import quantile_of_counts
 from likely.inference.ends import Ends
-from likely.inference.modified import Array, Rows, highest, insides, quantile_of_counts, xlogx
+from likely.inference.modified import Array, Rows, highest, insides, xlogx
 
 
 class _Zeros:
@@ -54,12 +55,22 @@ class HurdleCounts(_Zeros):
         """The probability of the family inside that its count is not zero."""
         return np.asarray(self.inside.sf(0.0))
 
-    def tails(self, y: Array, rows: Rows) -> tuple[Array, Array]:
-        """π + (1 − π) P₀(Y ≤ y | Y > 0) and (1 − π) P₀(Y > y | Y > 0), y ≥ 0."""
-        inside, rest, above = self.inside[rows], self.rest[rows], self.above[rows]
-        upper = inside.sf(y) / above
-        lower = np.where(above > 0.5, (inside.cdf(y) - inside.cdf(0.0)) / above, 1.0 - upper)
-        return self.pi[rows] + rest * lower, rest * upper
+    @cached_property
+    def zero(self) -> Array:
+        """The probability of the family inside that its count is zero."""
+        return np.asarray(self.inside.cdf(0.0))
+
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """π + (1 − π) P₀(Y ≤ y | Y > 0) or (1 − π) P₀(Y > y | Y > 0), y ≥ 0."""
+        rest, above = self.rest[rows], self.above[rows]
+        if upper:
+            return rest * (self.inside._beside(y, rows, upper=True) / above)
+        share = np.empty(y.shape)
+        many = above > 0.5
+        at, few = rows[many], rows[~many]
+        share[many] = self.inside._beside(y[many], at, upper=False) - self.zero[at]
+        share[~many] = self.above[few] - self.inside._beside(y[~many], few, upper=True)
+        return self.pi[rows] + rest * (share / above)
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest count far enough up, near the quantile of the family inside."""

@@ -1,0 +1,180 @@
+"""Quantiles of counts from any guess, and moments of a part of a family, far out and next to its edges."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from scipy import stats
+
+import likely
+from likely.inference import mixed
+from likely.inference.construct import predictive
+from likely.inference.discrete import quantile_of
+
+LEVELS = np.array([1e-300, 1e-40, 1e-9, 0.01, 0.4, 0.5, 0.95, 1.0 - 1e-9])
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("mean", [0.01, 0.7, 30.0, 1e6])
+def test_the_smallest_count_is_found_from_any_guess(mean, upper):
+    law = stats.poisson(mean)
+    right = (law.isf if upper else law.ppf)(0.3)
+    guesses = np.array(
+        [right, right - 1, right + 1, 0.0, 40 * mean + 50, 1e12, np.nan, np.inf, -5.0]
+    )
+    p, guess = (a.ravel() for a in np.meshgrid(LEVELS, guesses))
+
+    def tail(k, rows):
+        return law.sf(k) if upper else law.cdf(k)
+
+    k = quantile_of(tail, p, guess, 0.0, np.inf, upper=upper)
+    reached = law.sf(k) <= p if upper else law.cdf(k) >= p
+    before = law.sf(k - 1) <= p if upper else law.cdf(k - 1) >= p
+    assert reached.all()
+    assert not before[k > 0].any()
+
+
+def test_a_good_guess_costs_two_evaluations():
+    calls = []
+
+    def tail(k, rows):
+        calls.append(k.size)
+        return stats.poisson.cdf(k, 50.0)
+
+    level = np.full(1000, 0.7)
+    k = quantile_of(tail, level, stats.poisson.ppf(level, 50.0), 0.0, np.inf, upper=False)
+    assert (k == stats.poisson.ppf(0.7, 50.0)).all()
+    assert sum(calls) == 2 * level.size
+
+
+COUNTS = {
+    "truncated": (likely.Truncated(likely.NegativeBinomial(), low=0), {}),
+    "band": (likely.Truncated(likely.NegativeBinomial(), low=1, high=40), {}),
+    "hurdle": (likely.Hurdle(likely.NegativeBinomial()), {"zero": 0.3}),
+    "hurdle above 2": (
+        likely.Hurdle(likely.Truncated(likely.NegativeBinomial(), low=2)),
+        {"zero": 0.3},
+    ),
+    "zero-inflated": (likely.ZeroInflated(likely.NegativeBinomial()), {"inflation": 0.2}),
+}
+
+
+@pytest.mark.parametrize("case", COUNTS)
+def test_quantiles_of_counts_are_the_smallest_that_reach(case):
+    family, own = COUNTS[case]
+    rng = np.random.default_rng(0)
+    law = family.at(mean=np.exp(rng.normal(size=300)), size=np.exp(rng.normal(size=300)), **own)
+    low = family.specification.support.low
+    for q in LEVELS[2:]:
+        k, far = law.quantile(q), law.isf(1.0 - q if q > 0.5 else q)
+        assert (law.cdf(k) >= q).all()
+        assert (law.cdf(k - 1.0) < q)[k > low].all()
+        p = 1.0 - q if q > 0.5 else q
+        assert (law.sf(far) <= p).all()
+        assert (law.sf(far - 1.0) > p)[far > low].all()
+    # The distribution function's own values are levels that are reached exactly.
+    k = law.quantile(0.6)
+    np.testing.assert_array_equal(law.quantile(0.6), k)
+
+
+def truncated_beta(mean, precision, high):
+    """Mean, variance and entropy of Beta below ``high``, by mpmath, in t = log y."""
+    with mp.workdps(30):
+        a, b = mp.mpf(mean) * precision, (1 - mp.mpf(mean)) * precision
+        mass = mp.betainc(a, b, 0, mp.mpf(high))
+
+        def log_p(t):
+            return (a - 1) * t + (b - 1) * mp.log1p(-mp.exp(t)) - mp.log(mass)
+
+        breaks = [-c / a for c in (80, 40, 20, 10, 5, 2, 1, 0.5)]
+        breaks = [t for t in breaks if t < -12] + [-10, -5, -2, -1, mp.log(mp.mpf(high))]
+        entropy = mp.quad(lambda t: -log_p(t) * mp.exp(log_p(t) + t), breaks)
+        first, second = (mp.betainc(a + k, b, 0, mp.mpf(high)) / mass for k in (1, 2))
+        return float(first), float(second - first**2), float(entropy)
+
+
+@pytest.mark.parametrize(
+    ("mean", "precision"), [(0.02, 0.3), (0.5, 0.05), (0.4, 3.0), (0.001, 0.02)]
+)
+def test_moments_of_a_part_next_to_an_edge(mean, precision):
+    """Up to nearly all of y lies where it is too small for a number."""
+    law = likely.Truncated(likely.Beta(), high=0.8).at(mean=mean, precision=precision)
+    found = law.mean(), law.var(), law.entropy()
+    np.testing.assert_allclose(found, truncated_beta(mean, precision, 0.8), rtol=1e-12)
+
+
+def test_moments_of_a_truncated_pareto_are_those_of_its_excess():
+    """Beyond a the excess is a Pareto of scale σ + ξa; without moments those are infinite."""
+    shape = np.array([-1.2, -0.5, -0.39, 1e-9, 0.3, 0.47, 0.6, 0.97, 1.3])
+    law = likely.Truncated(likely.GeneralisedPareto(), low=0.3).at(scale=1.0, shape=shape)
+    excess = stats.genpareto(shape, scale=1.0 + shape * 0.3)
+    known = shape < 1.0
+    mean = np.where(known, 0.3 + (1.0 + shape * 0.3) / (1.0 - shape), np.inf)
+    np.testing.assert_allclose(law.mean(), mean, rtol=1e-10)
+    var = np.where(
+        shape < 0.5, (1.0 + shape * 0.3) ** 2 / ((1 - shape) ** 2 * (1 - 2 * shape)), np.inf
+    )
+    np.testing.assert_allclose(law.var()[known], var[known], rtol=1e-8)
+    np.testing.assert_allclose(law.entropy(), excess.entropy(), rtol=1e-10)
+
+
+@pytest.mark.parametrize("low", [-40.0, -1.0, 3.0, 30.0])
+def test_moments_of_a_truncated_normal_far_out(low):
+    """m = φ(a)/Q(a) and 1 + a m − m², with 40 digits where they cancel."""
+    with mp.workdps(60):
+        a = mp.mpf(low)
+        tail = mp.erfc(a / mp.sqrt(2)) / 2
+        m = mp.npdf(a) / tail
+        entropy = mp.log(mp.sqrt(2 * mp.pi) * tail) + (1 + a * m) / 2
+        expected = [float(v) for v in (m, 1 + a * m - m * m, entropy)]
+    law = likely.Truncated(likely.Normal(), low=low).at(loc=0.0, scale=1.0)
+    np.testing.assert_allclose(
+        [law.mean(), law.var(), law.entropy()], expected, rtol=1e-10, atol=1e-13
+    )
+
+
+def test_the_mode_of_a_u_shaped_part_is_its_higher_end():
+    family = likely.Truncated(likely.Beta(), low=0.1, high=0.6)
+    law = family.at(mean=[0.5, 0.2, 0.8], precision=1.0)
+    ends = np.array([0.1, 0.1, 0.6])
+    np.testing.assert_array_equal(law.mode(), ends)
+    grid = np.linspace(0.1, 0.6, 501)
+    assert (law.log_prob(ends)[:, None] >= law.log_prob(np.tile(grid, (3, 1)))).all()
+
+
+def test_many_rows_stay_in_blocks():
+    """Rows do not know of one another, whatever block they are in."""
+    rng = np.random.default_rng(3)
+    law = likely.Truncated(likely.Gamma(), low=0.2, high=2.5).at(
+        mean=np.exp(rng.normal(size=5000)), shape=np.exp(rng.normal(size=5000))
+    )
+    some = np.array([0, 2047, 2048, 4999])
+    np.testing.assert_allclose(law.var()[some], law[some].var(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("family", [likely.Beta(), likely.Gamma(), likely.Normal()], ids=str)
+def test_quantiles_of_mixtures_invert_their_tails(family):
+    mixture = likely.Mixture(family, 2)
+    rng = np.random.default_rng(5)
+    law = predictive(mixture.loss(), rng.normal(size=(mixture.loss().columns, 200)))
+    for p in (1e-200, 1e-12, 0.03, 0.5, 0.9):
+        low, high = law.quantile(p), law.isf(p)
+        ulps = 4.0 * np.spacing(np.abs([low, high])) * law.prob(np.column_stack([low, high])).T
+        there = np.abs([low, high]) > 1e-290  # below, y has lost its digits, as next to 1
+        if family == likely.Beta():
+            there &= np.array([low, high]) < 1.0 - 1e-6
+        assert (np.abs([law.cdf(low) - p, law.sf(high) - p]) <= 1e-12 * p + ulps)[there].all()
+
+
+def test_the_root_of_a_mixture_takes_few_steps(monkeypatch):
+    asked = []
+    excess = mixed._TailMass.excess
+
+    def counted(self, y, at):
+        asked.append(y.size)
+        return excess(self, y, at)
+
+    monkeypatch.setattr(mixed._TailMass, "excess", counted)
+    mixture = likely.Mixture(likely.Beta(), 2)
+    raw = 0.3 * np.random.default_rng(0).normal(size=(mixture.loss().columns, 1000))
+    predictive(mixture.loss(), raw).quantile(0.9)
+    assert sum(asked) < 7 * 1000
