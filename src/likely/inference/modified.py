@@ -16,34 +16,6 @@ Rows = NDArray[np.intp]
 LEAST = 1e-290
 
 
-def inference_of(loss: Any, raw: Array) -> Any:
-    """Tails, quantiles, moments, mode and entropy of the rows of raw (k, n)."""
-    from likely.inference import (
-        bounds_by_row,
-        discretised,
-        ends,
-        mixed,
-        transformed,
-        zeros,
-    )
-
-    kind = loss.specification.structure.kind
-    counts = loss.specification.support.integer
-    kinds = {
-        ("ZeroInflated", True): zeros.InflatedCounts,
-        ("ZeroInflated", False): ends.Ends,
-        ("Inflated", False): ends.Ends,
-        ("Hurdle", True): zeros.HurdleCounts,
-        ("Mixture", True): mixed.MixedCounts,
-        ("Mixture", False): mixed.MixedAmounts,
-        ("Truncated", True): bounds_by_row.counts,
-        ("Truncated", False): bounds_by_row.amounts,
-        ("Transformed", False): transformed.law,
-        ("Discretised", True): discretised.DiscretisedCounts,
-    }
-    return kinds[kind, counts](loss, raw)
-
-
 def insides(loss: Any, raw: Array) -> list[Predictive]:
     """The distributions of the families inside, a row each."""
     return [Predictive(inside, raw[columns]) for inside, columns in loss.parts]

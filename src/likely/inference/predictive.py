@@ -260,7 +260,7 @@ class Predictive(Distributions):
         """Integrals or sums over the distinct rows, and the index of each row in them."""
         few, inverse = distinct(self._raw2)
         if self.loss.specification.structure is not None:
-            from likely.inference.modified import inference_of
+            from likely.inference.kinds import inference_of
 
             return inference_of(self.loss, few), inverse
         if self.loss.specification.support.integer:
