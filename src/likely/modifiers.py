@@ -129,8 +129,8 @@ class Inflated(ModifiedFamily):
     None of their parameters moves another's maximum, each has a link of its own, and with one point at 0 it is
     ``ZeroInflated``.
 
-    ValueError where ``at`` names anything but ends of the support. TypeError where it is not defined: for counts,
-    classes, the real line, and families that have points already.
+    ValueError where ``at`` names anything but ends of the support, or nothing. TypeError where it is not defined: for
+    counts, classes, the real line, and families that have points already.
 
     >>> from likely import Beta, Inflated
     >>> family = Inflated(Beta(), at=(0, 1))
@@ -144,7 +144,7 @@ class Inflated(ModifiedFamily):
     def __init__(
         self,
         family: Family | type[Family] | str,
-        at: float | Sequence[float],
+        at: float | Sequence[float] = (),
         **roles: Role | float,
     ) -> None:
         from likely.families.modifiers.inflated import inflated

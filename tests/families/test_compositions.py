@@ -483,7 +483,7 @@ def test_wrong_y(family, y, message):
         (lambda: Dirichlet(3).at(mean=[0.5, 0.5], precision=1.0), ValueError, r"shape \(3,\)"),
         (lambda: Mixture(Dirichlet(3), 2), TypeError, "several columns"),
         (lambda: Network(Dirichlet(3), members=2).fit(X, ROWS), ValueError, "for one member"),
-        (lambda: Dirichlet(3).at(mean=[0.2, 0.3, 0.5], precision=1.0).marginal("z"), KeyError, "y0, y1, y2"),
+        (lambda: Dirichlet(3).at(mean=[0.2, 0.3, 0.5], precision=1.0).marginal("z"), ValueError, "'z' of y; .* y2, or"),
         (lambda: Linear(Dirichlet(3)).fit(X, ROWS).predict_dist(X, trials=3), TypeError, "trials= is for"),
     ],
 )  # fmt: skip

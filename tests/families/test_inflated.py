@@ -236,7 +236,8 @@ def test_explained():
     [
         (lambda: Inflated(Beta(), at=2), ValueError, r"for Beta are at 0 and 1; 2 is not one"),
         (lambda: Inflated(Gamma(), at=(0, 1)), ValueError, r"for Gamma are at 0; 1 is not one"),
-        (lambda: Inflated(Beta(), at=()), ValueError, "none was given"),
+        (lambda: Inflated(Beta()), ValueError, r"none was given: name them, at=\(0, 1\)"),
+        (lambda: Inflated(Gamma(), at=()), ValueError, "none was given: name them, at=0"),
         (lambda: Inflated(Beta(), at="a"), TypeError, "at must be a number"),
         (lambda: Inflated(Normal(), at=0), TypeError, r"Normal lies in ℝ, which has none"),
         (lambda: Inflated(VonMises(), at=0), TypeError, "which has none"),

@@ -6,9 +6,11 @@ import pytest
 from scipy import stats
 
 import likely
-from likely.inference import mixed
+from likely import Family, Parameter, counts, positive, real
+from likely.inference import mixed, numerical, power_tail, summation
 from likely.inference.construct import predictive
 from likely.inference.discrete import quantile_of
+from likely.math import log, log1p, pi
 
 LEVELS = np.array([1e-300, 1e-40, 1e-9, 0.01, 0.4, 0.5, 0.95, 1.0 - 1e-9])
 
@@ -178,3 +180,47 @@ def test_the_root_of_a_mixture_takes_few_steps(monkeypatch):
     raw = 0.3 * np.random.default_rng(0).normal(size=(mixture.loss().columns, 1000))
     predictive(mixture.loss(), raw).quantile(0.9)
     assert sum(asked) < 7 * 1000
+
+
+class OwnAmount(Family):
+    """LogNormal, of which only the density is known, with a mass that a parameter may spoil."""
+
+    support = positive
+    loc = Parameter(real)
+    mass = Parameter(positive)
+
+    def log_density(y, loc, mass):
+        z = y.log - loc
+        return -0.5 * (z * z) - y.log - 0.5 * log(2.0 * pi) + mass.log
+
+
+class OwnCount(Family):
+    """Geometric, the same."""
+
+    support = counts
+    mean = Parameter(positive)
+    mass = Parameter(positive)
+
+    def log_density(y, mean, mass):
+        return y * (mean.log - log1p(mean)) - log1p(mean) + mass.log
+
+
+@pytest.mark.parametrize("family", [OwnAmount(), OwnCount()], ids=str)
+def test_integrals_of_many_rows_are_taken_in_blocks(family, monkeypatch):
+    """The same numbers, and the right row in messages."""
+    for module, name in ((numerical, "_PANELS"), (summation, "TOGETHER"), (power_tail, "TOGETHER")):
+        monkeypatch.setattr(module, name, 64)
+    rng = np.random.default_rng(7)
+    first = family.parameters[0]
+    values = {first: np.exp(rng.normal(size=200)), "mass": np.exp(1e-9 * rng.normal(size=200))}
+    law = family.at(**values)
+    for method in ("mean", "var", "mode", "entropy"):
+        found = getattr(law, method)()
+        for row in (0, 63, 64, 199):
+            assert found[row] == pytest.approx(getattr(law[row], method)(), rel=1e-12)
+    y = law.quantile(0.3)
+    np.testing.assert_allclose(y[150:], law[150:].quantile(0.3), rtol=1e-12)
+    np.testing.assert_allclose(law.cdf(y)[150:], law[150:].cdf(y[150:]), rtol=1e-12)
+    values["mass"][[117, 170]] = 1.5
+    with pytest.raises(ValueError, match=r"1\.5, not 1, in row 117 \(and 1 more\)"):
+        family.at(**values).quantile(0.3)

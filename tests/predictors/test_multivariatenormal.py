@@ -68,6 +68,9 @@ def test_predicts_everything():
     low, high = d.marginal(2).interval(0.9)
     assert 0.85 < ((low <= Y[:, 2]) & (Y[:, 2] <= high)).mean() < 0.95
     np.testing.assert_allclose(d.marginal(-1).mean(), d.mean()[:, 2])
+    for none in (3, "y3", 0.0):
+        with pytest.raises(ValueError, match=f"no column {none!r} of y; there are 0 to 2"):
+            d.marginal(none)
     with pytest.raises(AttributeError, match=r"quantile is not defined .* Use marginal\(i\)"):
         d.quantile(0.5)
 

@@ -1,6 +1,6 @@
 """InverseGaussian: positive values with a variance that grows as the cube of the mean."""
 
-from likely._math.atoms.inverse_gaussian import inverse_gaussian_deviance
+from likely._math.atoms.inverse_gaussian import exponential_integral, inverse_gaussian_deviance
 from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, sqrt
 from likely._math.tails.inverse_gaussian import (
@@ -46,6 +46,13 @@ class InverseGaussian(Distribution):
         # m (√(1 + a²) − a) with a = 3m/2k
         a = 1.5 * (mean / shape)
         return mean / (a + sqrt(1.0 + a * a))
+
+    def entropy(mean, shape):
+        # E log Y = log m − eˣE₁(x) with x = 2k/m
+        mean_log = mean.log - exponential_integral(
+            2.0 * (shape / mean), (log(2.0) + shape.log) - mean.log
+        )
+        return 0.5 * (1.0 + log(2.0 * PI)) - 0.5 * shape.log + 1.5 * mean_log
 
     def cdf(y, mean, shape):
         return exp(log_inverse_gaussian_lower(mean.log - y.log, shape.log - y.log))

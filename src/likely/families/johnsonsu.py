@@ -8,6 +8,7 @@ from likely._math.atoms.johnson import (
     log_arsinh_rise,
     log_hypot,
     log_rise_from,
+    mean_log_cosh,
 )
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
@@ -66,6 +67,11 @@ class JohnsonSU(Distribution):
         # ½ (w − 1) (w cosh 2γ + 1) with w = e^(1/δ²)
         u = 1.0 / (tail * tail)
         return scale * scale * (0.5 * expm1(u) * (exp(u) * cosh(2.0 * skewness) + 1.0))
+
+    def entropy(loc, scale, skewness, tail):
+        # (1 + u²)^½ = cosh(z/δ − γ)
+        spread = mean_log_cosh(1.0 / tail, -skewness)
+        return scale.log - tail.log + 0.5 * (1.0 + log(2.0 * PI)) + spread
 
     def cdf(y, loc, scale, skewness, tail):
         return ndtr(_standard(y, loc, scale, skewness, tail))

@@ -3,7 +3,12 @@
 import math
 
 from likely._math.atoms import log_ndtr
-from likely._math.atoms.skew_normal import skew_kernel, skew_normal_mode, skew_pull
+from likely._math.atoms.skew_normal import (
+    mean_log_skew,
+    skew_kernel,
+    skew_normal_mode,
+    skew_pull,
+)
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, exp, log, sign, sqrt, where
 from likely._math.tails.intervals import log_between, narrow_between
@@ -68,6 +73,10 @@ class SkewNormal(Distribution):
 
     def mode(loc, scale, skewness):
         return loc + scale * skew_normal_mode(skewness)
+
+    def entropy(loc, scale, skewness):
+        # E z² = 1 whatever the skewness
+        return scale.log + 0.5 * (1.0 + log(0.5 * PI)) - mean_log_skew(skewness)
 
     def cdf(y, loc, scale, skewness):
         return exp(log_skew_lower((y - loc) / scale, skewness))

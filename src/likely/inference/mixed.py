@@ -18,6 +18,7 @@ from likely.inference.modified import Array, Rows, between, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
+from likely.inference.rows import blocks
 from likely.inference.summation import DiscreteSums
 from likely.losses.nll import NegativeLogLikelihood
 
@@ -116,8 +117,7 @@ class MixedAmounts(_Components, ContinuousIntegrals):
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """Where the tail that is the smaller one has the mass asked for, between quantiles of the components."""
         found = np.empty(p.shape)
-        for start in range(0, p.size, TOGETHER):
-            block = slice(start, start + TOGETHER)
+        for block in blocks(p.size, TOGETHER):
             found[block] = self._quantile(p[block], rows[block], upper=upper)
         return found
 

@@ -57,11 +57,11 @@ class MultivariateNormalPredictive(VectorPredictive):
         return value if self.shape else value[0]
 
     def marginal(self, column: int) -> Predictive:
-        """The distribution of one column of y: Normal, with quantiles, intervals and the rest."""
-        d = self.loss.size
-        if not -d <= column < d:
-            raise IndexError(f"column {column} of y, which has {d} columns")
-        i = column % d
+        """The distribution of one column of y: Normal, with quantiles, intervals and the rest.
+
+        ValueError where y has no such column.
+        """
+        i = self._place(column)
         std = np.sqrt(np.einsum("nj,nj->n", self._factor[:, i], self._factor[:, i]))
         return self._of_one(specification("normal"), np.stack([self._raw2[i], np.log(std)]))
 

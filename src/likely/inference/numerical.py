@@ -17,6 +17,7 @@ from scipy.special import xlogy
 from likely.inference import panels
 from likely.inference.line import Line
 from likely.inference.power_tail import power_tail
+from likely.inference.rows import blocks
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -24,6 +25,8 @@ Rows = NDArray[np.intp]
 #: ``weight(log g dt/dv, log f, t, y, rows)``: the integrand, where it is not the density itself.
 Weight = Callable[[Array, Array, Array, Array, Rows], Array]
 
+#: Panels that are begun together.
+_PANELS = 1 << 14
 _FIRST = np.arange(4.0)
 _FURTHER = ((4.0, 4.0), (8.0, 8.0), (16.0, 16.0), (32.0, 32.0), (64.0, 64.0), (128.0, 128.0),
             (256.0, 256.0), (512.0, 170.0))  # fmt: skip
@@ -70,6 +73,15 @@ class ContinuousIntegrals:
 
         ``starts`` are those of the first panels, which share 0 ≤ v < 4 evenly.
         """
+        total, unsettled = np.empty(t.shape), np.empty(t.shape, dtype=bool)
+        for b in blocks(t.shape[0], _PANELS // starts.size):
+            total[b], unsettled[b] = self._outwards(t[b], direction[b], rows[b], weight, starts)
+        return total, unsettled
+
+    def _outwards(
+        self, t: Array, direction: Array, rows: Rows, weight: Weight | None, starts: Array
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """The same of a block of rows."""
         n = t.shape[0]
         h = self.line.width(t, direction, rows)
 

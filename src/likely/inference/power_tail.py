@@ -7,17 +7,20 @@ integral exists and what is left of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely.inference.line import Line
+from likely.inference.rows import blocks
 
 Array = NDArray[np.float64]
 
 #: Places at which a tail is looked at, evenly spaced in log y,
 PLACES = 65
+#: of so many rows together,
+TOGETHER = 1 << 12
 #: up to this y.
 FARTHEST = 1e300
 #: So many e-foldings from the centre a power law is one to the last digit, and a share of so many is none.
@@ -52,23 +55,35 @@ class PowerTail:
         return found
 
 
-@np.errstate(all="ignore")
 def power_tail(line: Line, origin: Array, sign: float, power: int) -> PowerTail:
     """The tail of each row towards ``sign``·∞, for the moment of this power about ``origin`` (n,)."""
     rows = np.arange(origin.shape[0])
+    parts = [
+        astuple(_of_rows(line, origin[b], rows[b], sign, power))
+        for b in blocks(rows.size, TOGETHER)
+    ]
+    return PowerTail(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+@np.errstate(all="ignore")
+def _of_rows(
+    line: Line, origin: Array, rows: NDArray[np.intp], sign: float, power: int
+) -> PowerTail:
+    """Those of some rows."""
+    every, centre = np.arange(rows.size), line.centre[rows]
     direction = np.full(origin.shape, sign)
-    step = np.minimum(line.width(line.centre, direction, rows), 1.0)
-    size = np.log(np.abs(line.y_of(line.centre + direction * step) - origin))
+    step = np.minimum(line.width(centre, direction, rows), 1.0)
+    size = np.log(np.abs(line.y_of(centre + direction * step) - origin))
     x = np.linspace(0.0, 1.0, PLACES) * (np.log(FARTHEST) - size)[:, None]
     y = origin[:, None] + sign * np.exp(size[:, None] + x)
     terms = line.density(line.t_of(y), rows)[0] + (power + 1) * (size[:, None] + x)
     there = np.isfinite(terms)
     end = np.maximum(PLACES - 1 - there[:, ::-1].argmax(axis=1), 2)
-    c, b, a = (terms[rows, end - j] for j in range(3))
+    c, b, a = (terms[every, end - j] for j in range(3))
     spacing = x[:, 1]
     fall, before = (b - c) / spacing, (a - b) / spacing
     # Of a distribution with such a moment nothing is left so far out, unless it falls off slowly.
     known = np.abs(fall - before) <= STRAIGHT * np.maximum(1.0, np.abs(fall))
-    known &= (x[rows, end] > 2.0 * FAR) & (fall < 1.0)
-    turn, last = np.exp(size + x[rows, end] - FAR), c + FAR * fall
+    known &= (x[every, end] > 2.0 * FAR) & (fall < 1.0)
+    turn, last = np.exp(size + x[every, end] - FAR), c + FAR * fall
     return PowerTail(turn, last, np.where(known, np.maximum(last, c), -np.inf), fall)

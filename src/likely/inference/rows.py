@@ -1,8 +1,8 @@
-"""Distinct rows: what depends on the parameters alone is computed once for equal rows."""
+"""Rows: those that are equal are computed once, and many of them in blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,3 +35,8 @@ def once(function: Callable[[Array], Any], raw: Array) -> Any:
     few, inverse = distinct(raw)
     value = function(few)
     return value if inverse is None else value[inverse]
+
+
+def blocks(count: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of at most so many rows: what is kept for each of them takes bounded memory."""
+    return (slice(first, first + size) for first in range(0, count, size))

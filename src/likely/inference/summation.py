@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from likely.inference import panels
 from likely.inference.discrete import LARGEST, cornish_fisher, quantile_of_counts, smallest
 from likely.inference.numerical import COMPLEMENT, MASS_TOLERANCE
+from likely.inference.rows import blocks
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Weight = Callable[[Array, Array, Rows], Array]
 
 CHUNK = 1 << 15
+#: Rows whose sums are taken together.
+TOGETHER = 1 << 14
 
 
 class DiscreteSums:
@@ -76,6 +79,15 @@ class DiscreteSums:
         self, k: Array, direction: Array, rows: Rows, weight: Weight | None = None
     ) -> tuple[Array, NDArray[np.bool_]]:
         """Σ p·weight over k, k ± 1, …, and where it did not settle."""
+        total, unsettled = np.empty(k.shape), np.empty(k.shape, dtype=bool)
+        for b in blocks(k.shape[0], TOGETHER):
+            total[b], unsettled[b] = self._outwards(k[b], direction[b], rows[b], weight)
+        return total, unsettled
+
+    def _outwards(
+        self, k: Array, direction: Array, rows: Rows, weight: Weight | None
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """The same of a block of rows."""
         n = k.shape[0]
         rule = self._rule(k, direction, rows, weight)
         total, absolute = np.zeros(n), np.zeros(n)

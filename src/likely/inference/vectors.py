@@ -63,6 +63,24 @@ class VectorPredictive(Batch):
             out[inside] = -self.loss.evaluate(flat[inside], raw, 0)[0]
         return out.reshape(shape)[()]
 
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """What the columns of y are called, where they have names."""
+        return ()
+
+    def _place(self, column: int | str) -> int:
+        """Which column of y is meant, by its place or name; ValueError where there is none."""
+        names, d = self._columns, self.loss.y_columns
+        if isinstance(column, str):
+            if column in names:
+                return names.index(column)
+        elif isinstance(column, int | np.integer) and -d <= column < d:
+            return int(column) % d
+        there = ", ".join([*names, f"or 0 to {d - 1}"]) if names else f"0 to {d - 1}"
+        raise ValueError(
+            f"{self.loss.specification.name} has no column {column!r} of y; there are {there}"
+        )
+
     def _missing(self, values: Array) -> NDArray[np.bool_]:
         return np.isnan(values)
 
@@ -101,16 +119,9 @@ class NamedPredictive(VectorPredictive):
         found: tuple[str, ...] = self.loss.specification.support.names
         return found
 
-    def _place(self, column: int | str) -> int:
-        """Where a column of y is, by its place or name; KeyError or IndexError where there is none."""
-        names = self.names
-        if isinstance(column, str):
-            if column not in names:
-                raise KeyError(f"no column of y is called {column!r}; there are {', '.join(names)}")
-            return names.index(column)
-        if not -len(names) <= column < len(names):
-            raise IndexError(f"column {column} of y, which has {len(names)} columns")
-        return column
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return self.names
 
 
 def usual_loss(specification: Specification) -> NegativeLogLikelihood:

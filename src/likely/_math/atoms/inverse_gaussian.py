@@ -58,3 +58,5 @@ inverse_gaussian_deviance = register(
     _deviance,
     degrees=(None, None, 0.0, None, 1.0),
 )
+# eˣE₁(x), which the entropy has: values only, on NumPy (``_math/entropies.py``), in x and log x.
+exponential_integral = register("exponential_integral")

@@ -338,3 +338,7 @@ def log_rise_from(d: Any, before: Any, gap: Any, s: Any, log_s: Any, log_rise: A
     narrow = gap * r < 0.3
     inside = _mean(less, where(narrow, gap, 0.0))
     return where(narrow, log(gap) + log1p(inside), log_rise + log_hypot(d, s, log_s))
+
+
+# E log cosh(aZ + b) of a standard Normal Z, which the entropy has: values only, on NumPy (``_math/entropies.py``).
+mean_log_cosh: Atom = register("mean_log_cosh")

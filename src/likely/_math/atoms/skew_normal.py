@@ -242,3 +242,6 @@ def _mode(a: Expression) -> Node:
 
 #: Where the density is largest: values only, and no formula of the textbook's.
 skew_normal_mode = register("skew_normal_mode", expansion=_mode)
+
+# E log Φ(aZ), which the entropy has: values only, on NumPy (``_math/entropies.py``).
+mean_log_skew = register("mean_log_skew")

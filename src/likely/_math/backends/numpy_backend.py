@@ -58,6 +58,10 @@ TABLE: dict[str, Callable[..., Any]] = {
     "equal": np.equal,
     **{name: _scipy(name) for name in SCIPY_ONLY},
     "skew_normal_quantile": _on_use("tails.skew_quantile", "quantile"),
+    **{
+        name: _on_use("entropies", name)
+        for name in ("exponential_integral", "mean_log_skew", "mean_log_cosh")
+    },
     "von_mises_mass": _on_use("tails.von_mises", "mass"),
     "von_mises_quantile": _on_use("tails.von_mises", "quantile"),
     "von_mises_variance": _on_use("tails.von_mises", "variance"),

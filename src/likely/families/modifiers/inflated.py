@@ -112,7 +112,9 @@ def _ends(inside: Specification, at: tuple[float, ...]) -> list[str]:
     wrong = [v for v in at if v not in possible.values()]
     if wrong or not at:
         known = " and ".join(f"{v:g}" for v in possible.values())
-        got = f"{wrong[0]:g} is not one" if wrong else "none was given"
+        example = ", ".join(f"{v:g}" for v in possible.values())
+        example = f"({example})" if len(possible) > 1 else example
+        got = f"{wrong[0]:g} is not one" if wrong else f"none was given: name them, at={example}"
         raise ValueError(
             f"{KIND} puts points at the ends of y, which for {inside.name} are at {known}; {got}"
         )
