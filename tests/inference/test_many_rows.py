@@ -104,6 +104,16 @@ def test_moments_of_a_part_next_to_an_edge(mean, precision):
     np.testing.assert_allclose(found, truncated_beta(mean, precision, 0.8), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("mean", "precision"), [(0.98, 0.3), (0.5, 0.05), (0.6, 1.5)])
+def test_moments_of_a_part_next_to_the_upper_edge(mean, precision):
+    """Where y is rounded to 1: the part above 0.2 is the part below 0.8 turned over."""
+    upper = likely.Truncated(likely.Beta(), low=0.2).at(mean=mean, precision=precision)
+    first, spread, entropy = truncated_beta(1.0 - mean, precision, 0.8)
+    np.testing.assert_allclose(upper.mean(), 1.0 - first, rtol=1e-12)
+    np.testing.assert_allclose(upper.var(), spread, rtol=1e-8)
+    np.testing.assert_allclose(upper.entropy(), entropy, rtol=1e-9)
+
+
 def test_moments_of_a_truncated_pareto_are_those_of_its_excess():
     """Beyond a the excess is a Pareto of scale σ + ξa; without moments those are infinite."""
     shape = np.array([-1.2, -0.5, -0.39, 1e-9, 0.3, 0.47, 0.6, 0.97, 1.3])
@@ -151,6 +161,70 @@ def test_many_rows_stay_in_blocks():
     )
     some = np.array([0, 2047, 2048, 4999])
     np.testing.assert_allclose(law.var()[some], law[some].var(), rtol=1e-12)
+
+
+def entropy_of_two(first, second, share, density, breaks):
+    """−∫ p log p of a mixture of two, with 25 digits; ``density(t, *parameters)`` gives log f and log dy/dt."""
+    with mp.workdps(25):
+
+        def integrand(t):
+            (one, slope), (two, _) = density(t, *first), density(t, *second)
+            p = (1 - mp.mpf(share)) * mp.exp(one) + share * mp.exp(two)
+            return -mp.log(p) * p * mp.exp(slope) if p > 0 else mp.mpf(0)
+
+        return float(mp.quad(integrand, breaks))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share"),
+    [
+        ((0.0, 1.0), (0.3, 1e-3), 0.5),
+        ((0.0, 1.0), (0.3, 1e-8), 0.01),
+        ((0.0, 1.0), (0.1, 1e5), 0.3),
+        ((-1.0, 1.0), (40.0, 3.0), 0.5),
+    ],
+)
+def test_entropy_of_a_mixture_sees_narrow_peaks(first, second, share):
+    breaks = sorted({m + k * s for m, s in (first, second) for k in (-12, -6, -3, 0, 3, 6, 12)})
+
+    def density(t, loc, scale):
+        return -(((t - loc) / scale) ** 2) / 2 - mp.log(scale * mp.sqrt(2 * mp.pi)), 0
+
+    true = entropy_of_two(first, second, share, density, breaks)
+    (loc1, scale1), (loc2, scale2) = first, second
+    odds = {"odds2": share / (1.0 - share)}
+    law = likely.Mixture(likely.Normal(), 2).at(
+        loc1=loc1, scale1=scale1, loc2=loc2, scale2=scale2, **odds
+    )
+    assert law.entropy() == pytest.approx(true, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share"),
+    [
+        ((0.5, 1.47), (0.58, 1.43), 0.5),
+        ((0.5, 0.05), (0.3, 50.0), 0.2),
+        ((0.9, 0.3), (0.02, 30.0), 0.6),
+    ],
+)
+def test_entropy_of_a_mixture_with_mass_next_to_both_edges(first, second, share):
+    breaks = [-3000, -1000, -500, -200, -100, -50, -20, -10, -5, *range(-4, 5)]
+    breaks = sorted({*breaks, *(-t for t in breaks)})
+
+    def density(t, mean, precision):
+        a, b = mp.mpf(mean) * precision, (1 - mp.mpf(mean)) * precision
+        y, z = -mp.log1p(mp.exp(-t)), -mp.log1p(mp.exp(t))
+        return (a - 1) * y + (b - 1) * z - mp.log(mp.beta(a, b)), y + z
+
+    true = entropy_of_two(first, second, share, density, breaks)
+    law = likely.Mixture(likely.Beta(), 2).at(
+        mean1=first[0],
+        precision1=first[1],
+        mean2=second[0],
+        precision2=second[1],
+        odds2=share / (1.0 - share),
+    )
+    assert law.entropy() == pytest.approx(true, rel=1e-10)
 
 
 @pytest.mark.parametrize("family", [likely.Beta(), likely.Gamma(), likely.Normal()], ids=str)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
+from likely.inference.between_quantiles import expected
 from likely.inference.discrete import quantile_of_counts
+from likely.inference.line import Line
 from likely.inference.modified import Array, Rows, between, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
@@ -24,6 +25,8 @@ from likely.losses.nll import NegativeLogLikelihood
 
 #: Quantiles that are looked for together.
 TOGETHER = 1 << 16
+#: Levels of a component's quantiles, from either end, between which its share of a mixture's density is smooth.
+LEVELS = np.array([1e-12, 1e-3, 0.5])
 #: The relative rounding of a tail that is a sum of others.
 ROUNDING = 2.0**-50
 
@@ -148,22 +151,45 @@ class MixedAmounts(_Components, ContinuousIntegrals):
 
     def entropy(self) -> Array:
         """Σ w_j E_j[−log p], each expectation over the component's own quantiles."""
-        t = np.linspace(-9.0, 9.0, 721)
-        weight = np.exp(-0.5 * t * t)
-        weight /= weight.sum()
+        return self.total([_Component(self, c).surprise() for c in self.components])
+
+
+class _Component:
+    """A component with the density of the mixture, of which it has the expectation."""
+
+    def __init__(self, mixture: MixedAmounts, component: Predictive) -> None:
+        self.loss, self.raw, self.inside = component.loss, component.raw, component
+        self.whole = _Beside(mixture.line, Line(component.loss, component.raw))
+        self.others = [c for c in mixture.components if c is not component]
+
+    def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """That of the component."""
+        return self.inside._inverse(p, rows, upper=upper)
+
+    def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
+        """That of the component."""
+        return self.inside._beside(y, rows, upper=upper)
+
+    def surprise(self) -> Array:
+        """E[−log p] under the component with p the mixture's density, in panels that end at quantiles of the others."""
         n = self.raw.shape[1]
-        rows = np.repeat(np.arange(n), t.size)
-        upper = np.tile(t > 0.0, n)
-        level = np.tile(ndtr(-np.abs(t)), n)
-        expected = []
-        for component in self.components:
-            y = np.empty(rows.size)
-            for side in (False, True):
-                mine = upper == side
-                y[mine] = component._inverse(level[mine], rows[mine], upper=side)
-            nll = self.loss.evaluate(y, np.ascontiguousarray(self.raw[:, rows]), 0)[0]
-            expected.append(nll.reshape(n, t.size) @ weight)
-        return self.total(expected)
+        ends = [q.T for c in self.others for q in (c.quantile(LEVELS), c.isf(LEVELS[:-1]))]
+        breaks = self.whole.t_of(np.concatenate(ends))
+        return expected(self, lambda log_p, y, rows: -log_p, np.ones(n, dtype=bool), breaks)
+
+
+class _Beside:
+    """The line of a component, with the density of a mixture in the place of its own."""
+
+    def __init__(self, mixture: Line, component: Line) -> None:
+        self.mixture, self.component = mixture, component
+        self.low, self.high = component.low, component.high
+        self.t_of, self.y_of, self.slope = component.t_of, component.y_of, component.slope
+
+    def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
+        """log f of the mixture, log g of the component, and y."""
+        _, log_g, y = self.component.density(t, rows)
+        return self.mixture.density(t, rows)[0], log_g, y
 
 
 class _TailMass:

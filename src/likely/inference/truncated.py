@@ -13,6 +13,9 @@ from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
 from likely.inference.summation import DiscreteSums
 
+#: Where −log p of the likeliest count that is seen is less, its difference to another keeps twelve digits.
+FAR_OUT = 1e3
+
 
 class Part:
     """Masses of the family inside, each from the tails in which it keeps its digits."""
@@ -68,6 +71,32 @@ class Part:
 
 class TruncatedCounts(Part, DiscreteSums):
     """Counts above a bound, up to another."""
+
+    @cached_property
+    def _whole(self) -> DiscreteSums:
+        """The probabilities of the family inside."""
+        return DiscreteSums(self.inside.loss, self.inside.raw)
+
+    @cached_property
+    def _log_seen(self) -> Array:
+        """log P(first < Y ≤ last) of the family inside, by the probabilities of one count; NaN where it is far out."""
+        k = np.clip(self.inside.mode(), self.first + 1.0, self.last)
+        part, whole = (law.loss.evaluate(k, law.raw, 0)[0] for law in (self, self.inside))
+        with np.errstate(invalid="ignore"):
+            return np.where(whole < FAR_OUT, part - whole, np.nan)
+
+    def log_probability(self, k: Array, rows: Rows) -> Array:
+        """log p at whole numbers k, (m,) or (m, nodes): that of the family inside less what is seen of it.
+
+        Far out, where that would be a difference of large numbers, by the formula for what is between bounds.
+        """
+        tail = (slice(None), None) if k.ndim == 2 else (slice(None),)
+        log_seen, first, last = (v[rows][tail] for v in (self._log_seen, self.first, self.last))
+        found = self._whole.log_probability(k, rows) - log_seen
+        far = np.isnan(self._log_seen[rows])
+        if far.any():
+            found[far] = super().log_probability(k[far], rows[far])
+        return np.where((k > first) & (k <= last), found, -np.inf)
 
     def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at whole numbers k, 0 and 1 beyond the bounds."""
