@@ -298,3 +298,24 @@ def test_integrals_of_many_rows_are_taken_in_blocks(family, monkeypatch):
     values["mass"][[117, 170]] = 1.5
     with pytest.raises(ValueError, match=r"1\.5, not 1, in row 117 \(and 1 more\)"):
         family.at(**values).quantile(0.3)
+
+
+@pytest.mark.parametrize(
+    ("rate", "low", "high"),
+    [(3.0, 1, 40), (1e-3, 3, 9), (1e9, 10**9, 10**9 + 40), (1.0, 2000, 2050), (50.0, 300, 320)],
+)
+def test_moments_of_counts_between_bounds(rate, low, high):
+    """By their ratios p(k + 1)/p(k) = rate/(k + 1): near, far out, and where little of much is seen."""
+    with mp.workdps(40):
+        p = [mp.mpf(1)]
+        for k in range(low + 1, high):
+            p.append(p[-1] * rate / (k + 1))
+        total = mp.fsum(p)
+        p = [v / total for v in p]
+        mean = mp.fsum(j * v for j, v in enumerate(p))
+        var = mp.fsum((j - mean) ** 2 * v for j, v in enumerate(p))
+        entropy = -mp.fsum(v * mp.log(v) for v in p)
+    law = likely.Truncated(likely.Poisson(), low=low, high=high).at(mean=rate)
+    assert law.mean() - (low + 1) == pytest.approx(float(mean), rel=1e-9, abs=4e-16 * low)
+    assert law.var() == pytest.approx(float(var), rel=1e-9)
+    assert law.entropy() == pytest.approx(float(entropy), rel=1e-9)
