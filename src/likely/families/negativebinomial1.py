@@ -21,6 +21,8 @@ from likely._math.atoms import (
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely._math.tails.clusters import clusters_rate, log_clusters_above, log_clusters_below
+from likely._math.tails.few_clusters import log_few_between
+from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import above_is_less, log_above
 from likely.families.base import Distribution, Parameter
 
@@ -140,6 +142,15 @@ class NegativeBinomial1(Distribution):
 
     def log_sf(y, mean, dispersion):
         return log_clusters_above(y + 1.0, *_parameters(mean, dispersion))
+
+    def log_interval(low, high, mean, dispersion):
+        of = _parameters(mean, dispersion)
+        below, above = (
+            tuple(tail(v + 1.0, *of) for v in (low, high))
+            for tail in (log_clusters_below, log_clusters_above)
+        )
+        logs, plain = (mean.log - dispersion.log, dispersion.log), log_between(below, above)
+        return log_few_between(low + 1.0, high + 1.0, mean / dispersion, logs, plain)
 
     def log_above(y, low, mean, dispersion):
         def log_density(k):
