@@ -139,6 +139,23 @@ def test_few_large_clusters_between_bounds(name, low, high):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
+@pytest.mark.parametrize(("y", "low", "high"), [(2, 1, 3), (9, 2, 40), (52, 49, 55), (2, 1, 400)])
+@pytest.mark.parametrize("name", ["negativebinomial", "negativebinomial1"])
+def test_few_large_clusters_of_which_only_some_are_seen(name, y, low, high):
+    """Neither the size nor the mean of so few moves what is seen of them."""
+    own = 0 if name == "negativebinomial" else 1
+    points = [(size + ratio, (size, ratio)[own]) for size, ratio in [*FEW_BETWEEN, (0.9, 33.5)]]
+
+    def loss(*raw):
+        p = first_probabilities(name, [mp.exp(r) for r in raw], high)
+        return mp.log(mp.fsum(p[low + 1 :])) - mp.log(p[y])
+
+    raw = np.ascontiguousarray(np.array(points).T)
+    row = np.tile([float(y), float(low), float(high)], (len(points), 1))
+    for part in numeric.ratios(Truncated(name).loss().evaluate(row, raw, 2), loss, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
 #: Log means, with log sizes or log dispersions, of counts of which next to none is not 0, and those are large.
 FEW_AND_LARGE = {
     "negativebinomial": [(16.0, -19.0), (30.0, -30.0), (-5.0, -30.0), (37.5, -1.0), (1.0, -7.0)],

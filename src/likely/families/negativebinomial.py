@@ -14,7 +14,7 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
-from likely._math.tails.few_clusters import log_few_between
+from likely._math.tails.few_clusters import log_few_between, log_few_within
 from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import (
     count_above_slope,
@@ -108,6 +108,12 @@ class NegativeBinomial(Distribution):
         )
         logs = (size.log, mean.log - size.log)
         return log_few_between(low + 1.0, high + 1.0, size, logs, log_between(below, above))
+
+    def log_within(y, low, high, mean, size):
+        density = NegativeBinomial.log_density(y, mean, size)
+        plain = density - NegativeBinomial.log_interval(low, high, mean, size)
+        logs = (size.log, mean.log - size.log)
+        return log_few_within(y, low + 1.0, high + 1.0, size, logs, plain)
 
     def log_above(y, low, mean, size):
         def log_density(k):

@@ -21,7 +21,7 @@ from likely._math.atoms import (
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely._math.tails.clusters import clusters_rate, log_clusters_above, log_clusters_below
-from likely._math.tails.few_clusters import log_few_between
+from likely._math.tails.few_clusters import log_few_between, log_few_within
 from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import above_is_less, log_above
 from likely.families.base import Distribution, Parameter
@@ -151,6 +151,12 @@ class NegativeBinomial1(Distribution):
         )
         logs, plain = (mean.log - dispersion.log, dispersion.log), log_between(below, above)
         return log_few_between(low + 1.0, high + 1.0, mean / dispersion, logs, plain)
+
+    def log_within(y, low, high, mean, dispersion):
+        density = NegativeBinomial1.log_density(y, mean, dispersion)
+        plain = density - NegativeBinomial1.log_interval(low, high, mean, dispersion)
+        logs = (mean.log - dispersion.log, dispersion.log)
+        return log_few_within(y, low + 1.0, high + 1.0, mean / dispersion, logs, plain)
 
     def log_above(y, low, mean, dispersion):
         def log_density(k):

@@ -23,8 +23,8 @@ from likely._math.atoms import digamma, log_expm1_ratio, rising_excess, sigmoid,
 from likely._math.graph import Node, exp, log, where
 from likely._math.quadrature import SHORT
 
-#: Sizes below which the mean by so few nodes has all digits.
-_SMALL = 0.125
+#: Sizes below which the mean by so few nodes has all digits, and those below which eᴬ is no large number.
+_SMALL, _MOST = 0.125, 16.0
 #: g e below which so many terms of the series have all digits.
 _LARGE, _TERMS = 0.5, 15
 
@@ -37,14 +37,32 @@ def _rest(n: Any, s: Any, g: Node) -> Node:
     return total
 
 
+class _Few:
+    """What is between c and e, 1 ≤ c < e, in log s and log(m/s)."""
+
+    def __init__(self, c: Any, end: Any, s: Any, logs: tuple[Any, Any]) -> None:
+        self.log_s, self.log_ratio = logs
+        self.s, g = s, sigmoid(-self.log_ratio)
+        self.holds = where(s < _MOST, end * g, 1.0) < _LARGE
+        mean = reduce(add, (w * (digamma(end + at * s) - digamma(c + at * s)) for at, w in SHORT))
+        rise = rising_excess(end, s, self.log_s) - rising_excess(c, s, self.log_s)
+        mean = where(s < _SMALL, mean, rise / s)
+        growth = mean * exp(log_expm1_ratio(s * mean, self.log_s + log(mean)))
+        below, above = _rest(c, s, g), _rest(end, s, g)
+        #: log P, less log s gˢ r(c)
+        self.log_parts = log(growth * (1.0 + s * above) + (above - below))
+
+
 def log_few_between(c: Any, end: Any, s: Any, logs: tuple[Any, Any], plain: Any) -> Node:
     """log P(c ≤ Y < end) for 1 ≤ c < end: ``logs`` are log s and log(m/s), and ``plain`` is what both tails leave."""
-    log_s, log_ratio = logs
-    g = sigmoid(-log_ratio)
-    few = where(s < _SMALL, end * g, 1.0) < _LARGE
-    mean = reduce(add, (w * (digamma(end + at * s) - digamma(c + at * s)) for at, w in SHORT))
-    growth = mean * exp(log_expm1_ratio(s * mean, log_s + log(mean)))
-    below, above = _rest(c, s, g), _rest(end, s, g)
-    parts = growth * (1.0 + s * above) + (above - below)
-    left = log_s - s * softplus(log_ratio) + rising_excess(c, s, log_s) + log(parts)
-    return where(few, left, plain)
+    few = _Few(c, end, s, logs)
+    first = few.log_s - s * softplus(few.log_ratio) + rising_excess(c, s, few.log_s)
+    return where(few.holds, first + few.log_parts, plain)
+
+
+def log_few_within(y: Any, c: Any, end: Any, s: Any, logs: tuple[Any, Any], plain: Any) -> Node:
+    """log p(y | c ≤ Y < end), of which s gˢ is no part: p(y) is s gˢ r(y) (1 − g)ʸ/y."""
+    few = _Few(c, end, s, logs)
+    rise = rising_excess(y, s, few.log_s) - rising_excess(c, s, few.log_s)
+    given = rise - y * softplus(-few.log_ratio) - log(y) - few.log_parts
+    return where(few.holds, given, plain)
