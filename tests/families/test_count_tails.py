@@ -13,6 +13,7 @@ from likely import (
     Constant,
     GeneralisedPoisson,
     Geometric,
+    Hurdle,
     Linear,
     NegativeBinomial,
     NegativeBinomial1,
@@ -420,3 +421,21 @@ def test_a_test_of_which_a_perfect_score_is_a_bound():
     best, at = maximum(loss, [0.5, 0.5])
     assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
     assert model.coef_["probs"][0] == pytest.approx(at[1], abs=1e-5)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (2, 3), (3, 40)])
+def test_few_large_clusters_beyond_a_hurdle(low, high):
+    """What is between two bounds of the counts above 0: the mean of few clusters is no part of it."""
+    points = [(-29.9, 10.3, 0.3), (4.3, 27.5, 0.3), (-9.8, 27.5, -2.0), (2.0, 1.0, 0.3)]
+
+    def loss(log_mean, log_dispersion, logit_zero):
+        p = first_probabilities(
+            "negativebinomial1", [mp.exp(log_mean), mp.exp(log_dispersion)], high
+        )
+        return mp.log1p(mp.exp(logit_zero)) - mp.log(mp.fsum(p[low:]) / (1 - p[0]))
+
+    raw = np.ascontiguousarray(np.array(points).T)
+    row = np.tile([float(low), float(high)], (len(points), 1))
+    found = Censored(Hurdle(NegativeBinomial1())).loss().evaluate(row, raw, 2)
+    for part in numeric.ratios(found, loss, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
