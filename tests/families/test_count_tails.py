@@ -13,6 +13,7 @@ from likely import (
     Constant,
     GeneralisedPoisson,
     Geometric,
+    Hurdle,
     Linear,
     NegativeBinomial,
     NegativeBinomial1,
@@ -118,17 +119,44 @@ def test_curvature_between_bounds_where_nearly_all_are_zeros(low, high):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="each tail is the size times the logarithm of the largest counts, which two bounds leave nothing of: what "
-    "else the slopes hold is as small as the size",
-)
-@pytest.mark.parametrize(
-    ("name", "point"), [("negativebinomial", (3.58, -19.0)), ("negativebinomial1", (-13.6, 18.8))]
-)
-def test_few_large_clusters_between_bounds(name, point):
-    for part in contract(name, 1.0, 3.0, [point]):
-        assert part.max() <= 1.0
+#: Log sizes and logarithms of mean over size, from where tails are the size times a logarithm to where they are not.
+FEW_BETWEEN = [
+    (-22.58, 22.58),
+    (-32.4, 18.8),
+    (-31.2, 33.8),
+    (-9.0, 4.0),
+    (-5.6, 33.2),
+    (-2.2, 9.0),
+    (-33.3, 1.52),
+    (-20.0, -1.0),
+]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 3), (7, 8), (3, 40), (50, 55)])
+@pytest.mark.parametrize("name", ["negativebinomial", "negativebinomial1"])
+def test_few_large_clusters_between_bounds(name, low, high):
+    """Each tail is the size times the logarithm of the largest counts, which two bounds leave nothing of."""
+    own = 0 if name == "negativebinomial" else 1
+    points = [(size + ratio, (size, ratio)[own]) for size, ratio in FEW_BETWEEN]
+    for part in contract(name, float(low), float(high), points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+@pytest.mark.parametrize(("y", "low", "high"), [(2, 1, 3), (9, 2, 40), (52, 49, 55), (2, 1, 400)])
+@pytest.mark.parametrize("name", ["negativebinomial", "negativebinomial1"])
+def test_few_large_clusters_of_which_only_some_are_seen(name, y, low, high):
+    """Neither the size nor the mean of so few moves what is seen of them."""
+    own = 0 if name == "negativebinomial" else 1
+    points = [(size + ratio, (size, ratio)[own]) for size, ratio in [*FEW_BETWEEN, (0.9, 33.5)]]
+
+    def loss(*raw):
+        p = first_probabilities(name, [mp.exp(r) for r in raw], high)
+        return mp.log(mp.fsum(p[low + 1 :])) - mp.log(p[y])
+
+    raw = np.ascontiguousarray(np.array(points).T)
+    row = np.tile([float(y), float(low), float(high)], (len(points), 1))
+    for part in numeric.ratios(Truncated(name).loss().evaluate(row, raw, 2), loss, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
 #: Log means, with log sizes or log dispersions, of counts of which next to none is not 0, and those are large.
@@ -393,3 +421,21 @@ def test_a_test_of_which_a_perfect_score_is_a_bound():
     best, at = maximum(loss, [0.5, 0.5])
     assert model.log_likelihood_ == pytest.approx(best, abs=1e-7)
     assert model.coef_["probs"][0] == pytest.approx(at[1], abs=1e-5)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (2, 3), (3, 40)])
+def test_few_large_clusters_beyond_a_hurdle(low, high):
+    """What is between two bounds of the counts above 0: the mean of few clusters is no part of it."""
+    points = [(-29.9, 10.3, 0.3), (4.3, 27.5, 0.3), (-9.8, 27.5, -2.0), (2.0, 1.0, 0.3)]
+
+    def loss(log_mean, log_dispersion, logit_zero):
+        p = first_probabilities(
+            "negativebinomial1", [mp.exp(log_mean), mp.exp(log_dispersion)], high
+        )
+        return mp.log1p(mp.exp(logit_zero)) - mp.log(mp.fsum(p[low:]) / (1 - p[0]))
+
+    raw = np.ascontiguousarray(np.array(points).T)
+    row = np.tile([float(low), float(high)], (len(points), 1))
+    found = Censored(Hurdle(NegativeBinomial1())).loss().evaluate(row, raw, 2)
+    for part in numeric.ratios(found, loss, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])

@@ -14,6 +14,8 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
+from likely._math.tails.few_clusters import log_few_between, log_few_within
+from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import (
     count_above_slope,
     log_above,
@@ -97,6 +99,21 @@ class NegativeBinomial(Distribution):
 
     def log_sf(y, mean, size):
         return log_count_above(y + 1.0, mean, size, mean.log, size.log)
+
+    def log_interval(low, high, mean, size):
+        of = (mean, size, mean.log, size.log)
+        below, above = (
+            tuple(tail(v + 1.0, *of) for v in (low, high))
+            for tail in (log_count_below, log_count_above)
+        )
+        logs = (size.log, mean.log - size.log)
+        return log_few_between(low + 1.0, high + 1.0, size, logs, log_between(below, above))
+
+    def log_within(y, low, high, mean, size):
+        density = NegativeBinomial.log_density(y, mean, size)
+        plain = density - NegativeBinomial.log_interval(low, high, mean, size)
+        logs = (size.log, mean.log - size.log)
+        return log_few_within(y, low + 1.0, high + 1.0, size, logs, plain)
 
     def log_above(y, low, mean, size):
         def log_density(k):

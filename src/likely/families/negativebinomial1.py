@@ -20,7 +20,14 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
-from likely._math.tails.clusters import clusters_rate, log_clusters_above, log_clusters_below
+from likely._math.tails.clusters import (
+    clusters_rate,
+    log_clusters_above,
+    log_clusters_below,
+    log_clusters_share,
+)
+from likely._math.tails.few_clusters import log_few_between, log_few_within
+from likely._math.tails.intervals import log_between, log_difference
 from likely._math.tails.negative_binomial import above_is_less, log_above
 from likely.families.base import Distribution, Parameter
 
@@ -62,6 +69,14 @@ def _one_cluster(y, mean, dispersion):
         - count_error(y)
     )
     return rising - y * softplus(-dispersion.log) - log(log1p(dispersion))
+
+
+def _few_between(low, high, mean, dispersion):
+    # Whether clusters are few, so that both tails above are the mean and a share, and what the shares leave.
+    size, of = mean / dispersion, _parameters(mean, dispersion)
+    few = where(above_is_less(low + 1.0, mean, size, dispersion), size, 1.0) < 1.0
+    shares = (log_clusters_share(v + 1.0, *of) for v in (low, high))
+    return few, log_difference(*shares)
 
 
 class NegativeBinomial1(Distribution):
@@ -140,6 +155,29 @@ class NegativeBinomial1(Distribution):
 
     def log_sf(y, mean, dispersion):
         return log_clusters_above(y + 1.0, *_parameters(mean, dispersion))
+
+    def log_interval(low, high, mean, dispersion):
+        few, share = _few_between(low, high, mean, dispersion)
+        of = _parameters(mean, dispersion)
+        below, above = (
+            tuple(tail(v + 1.0, *of) for v in (low, high))
+            for tail in (log_clusters_below, log_clusters_above)
+        )
+        plain = where(few, mean.log + share, log_between(below, above))
+        logs = (mean.log - dispersion.log, dispersion.log)
+        return log_few_between(low + 1.0, high + 1.0, mean / dispersion, logs, plain)
+
+    def log_within(y, low, high, mean, dispersion):
+        few, share = _few_between(low, high, mean, dispersion)
+        density = NegativeBinomial1.log_density(y, mean, dispersion)
+        interval = NegativeBinomial1.log_interval(low, high, mean, dispersion)
+        # Of −log p(0) < 1, in which the mean is a factor, nothing is left but the rest.
+        zeros = linear_variance_zeros(mean, dispersion, mean.log, dispersion.log)
+        factor = log(log1p(dispersion)) - dispersion.log - zeros
+        one = _one_cluster(y, mean, dispersion) + factor - share
+        logs = (mean.log - dispersion.log, dispersion.log)
+        plain = where(few, one, density - interval)
+        return log_few_within(y, low + 1.0, high + 1.0, mean / dispersion, logs, plain)
 
     def log_above(y, low, mean, dispersion):
         def log_density(k):

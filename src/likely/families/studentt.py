@@ -17,6 +17,7 @@ from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, polynomial, sqrt, where
 from likely._math.tails.intervals import log_between, narrow_between
 from likely._math.tails.student import log_constant, log_student_tail
+from likely._math.tails.student_bounds import log_student_above, log_student_within
 from likely.families.base import Distribution, Parameter
 
 #: Below this log x an incomplete beta function is its leading term.
@@ -32,6 +33,14 @@ def _stirling_2(x, log_x):
 
 def _log_density(d, scale, df, log_scale, log_df):
     return log_constant(df, log_df) - student_kernel(d, scale, df, log_scale, log_df)
+
+
+def _is_narrow(d, width, scale, df, log_scale, log_df):
+    # The density changes by the factor e at most, and its singularities are far from the interval.
+    change = (df + 1.0) * (abs_(student_pull(d, scale, df, log_scale, log_df)) * width)
+    z, w = d / scale, width / scale
+    share = (df + 1.0) * (w * w) / (df + z * z)
+    return where(change < 1.0, share, 1.0) < 0.1
 
 
 def _log_beta(a):
@@ -105,18 +114,37 @@ class StudentT(Distribution):
         return log_student_tail(y - loc, scale, df, scale.log, df.log)
 
     def log_interval(low, high, loc, scale, df):
-        d, width = low - loc, high - low
         views = (scale, df, scale.log, df.log)
-        # The density changes by the factor e at most, and its singularities are far from the interval.
-        change = (df + 1.0) * (abs_(student_pull(d, *views)) * width)
-        z, w = d / scale, width / scale
-        share = (df + 1.0) * (w * w) / (df + z * z)
-        narrow = where(change < 1.0, share, 1.0) < 0.1
+        width = high - low
         between = narrow_between(lambda y: _log_density(y - loc, *views), low, width)
         (f_low, s_low), (f_high, s_high) = (
             tuple(log_student_tail(v, *views) for v in (loc - y, y - loc)) for y in (low, high)
         )
-        return where(narrow, between, log_between((f_low, f_high), (s_low, s_high)))
+        wide = log_between((f_low, f_high), (s_low, s_high))
+        return where(_is_narrow(low - loc, width, *views), between, wide)
+
+    def log_above(y, low, loc, scale, df):
+        views = (scale, df, scale.log, df.log)
+        plain = _log_density(y - loc, *views) - log_student_tail(low - loc, *views)
+        of = (scale.log, df, df.log)
+        return log_student_above((y - loc, low - loc), y - low, of, plain)
+
+    def log_below(y, high, loc, scale, df):
+        views = (scale, df, scale.log, df.log)
+        plain = _log_density(y - loc, *views) - log_student_tail(loc - high, *views)
+        of = (scale.log, df, df.log)
+        return log_student_above((loc - y, loc - high), high - y, of, plain)
+
+    def log_within(y, low, high, loc, scale, df):
+        views, of = (scale, df, scale.log, df.log), (scale.log, df, df.log)
+        density = _log_density(y - loc, *views)
+        plain = density - StudentT.log_interval(low, high, loc, scale, df)
+        # Seen from the bound that is nearer to the location.
+        right, width = low > loc, high - low
+        narrow = _is_narrow(low - loc, width, *views)
+        ends = ((y, y), (low, high), (high, low))
+        d = tuple(where(right, u - loc, loc - v) for u, v in ends)
+        return log_student_within(d, where(right, y - low, high - y), width, of, narrow, plain)
 
     def mean(loc, scale, df):
         return where(df > 1.0, loc + 0.0 * df, float("nan"))

@@ -103,6 +103,13 @@ class _Tails(TwoTails):
             return second / self._either("mean")
         return self._either(part)
 
+    # --- Of log P(Y ≥ c) − log m, of whose slope in log m the 1 is taken off. ------------------------
+
+    def share(self, part: str) -> Node:
+        if part == "value":
+            return self.part("value", True) - self.of_size[3]
+        return where(self.few, self._beside, self.part("slope", True) - 1.0)
+
     # --- Of log B, for the tail above. -----------------------------------------------------------
 
     def rate(self, part: str) -> Node:
@@ -146,6 +153,28 @@ log_clusters_below, _ = register_tail(
     False,
     _place,
     lambda c, m, d, log_m, log_d: log(betainc(m / d, c, 1.0 / (1.0 + d))),
+)
+
+
+def _beside_rule(*given: Node) -> tuple[Any, ...]:
+    *args, _ = given
+    slope, pull, rise = (
+        ATOMS[f"clusters_above_{part}"](*args) for part in ("slope", "pull", "rise")
+    )
+    return _place(slope * pull, slope * rise)
+
+
+clusters_beside = register(
+    "clusters_beside", _beside_rule, expansion=lambda *args: _tails(*args).share("beside")
+)
+#: log P(Y ≥ c)/m, in which few clusters leave next to nothing of the mean.
+log_clusters_share = register(
+    "log_clusters_share",
+    lambda c, m, d, log_m, log_d, out: _place(
+        clusters_beside(c, m, d, log_m, log_d), ATOMS["clusters_above_shape"](c, m, d, log_m, log_d)
+    ),
+    lambda c, m, d, log_m, log_d: log(betainc(c, m / d, d / (1.0 + d)) / m),
+    lambda *args: _tails(*args).share("value"),
 )
 
 

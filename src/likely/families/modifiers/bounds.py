@@ -12,6 +12,7 @@ from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, wh
 from likely._math.tails.intervals import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
+from likely.families.view import View
 
 #: What a family needs so that it can be cut off or seen in part.
 TAILS = ("log_cdf", "log_sf")
@@ -112,7 +113,17 @@ def log_share(
     before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(mass(first, low) - whole)))
     after = where(high >= last, 0.0, where(high >= end, 0.0, exp(mass(high, last) - whole)))
     missing = before + after
-    return where(missing < 0.5, log1p(-missing), over_mass(mass(low, high), whole))
+    share = over_mass(mass(low, high), whole)
+    if inside.support.integer and {"log_above", "log_within"} <= set(inside.formulas):
+        # The chance of any count in both: what all counts have in common is left out of each.
+        first_in = View("y", low + 1.0, {})
+
+        def given(a: Any, b: Any) -> Node:
+            return by_bounds(inside, a, b, lambda a, b: log_given(inside, first_in, a, b, *theta))
+
+        both = where(high > low + 1.0, given(low, high), 0.0)
+        share = where(share > float("-inf"), given(first, last) - both, share)
+    return where(missing < 0.5, log1p(-missing), share)
 
 
 def has_tails(inside: Specification) -> bool:
