@@ -86,8 +86,8 @@ class Held:
 
     def carried(self, contrasts: Array, kind: str) -> Array:
         """The covariance of contrasts (c, P) between coefficients of one column; NaN for those that move."""
-        moves = np.abs(contrasts @ self.directions.T) > SHARE
-        return _blanked(carried(contrasts, self.covariances[kind]), moves.any(axis=1))
+        reach = np.abs(contrasts @ self.directions.T).max(axis=1)
+        return _blanked(carried(contrasts, self.covariances[kind]), np.asarray(reach > SHARE))
 
 
 @dataclass(frozen=True, eq=False)
