@@ -35,6 +35,7 @@ from likely.predictors.gauge import (
 )
 from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
+from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
 from likely.predictors.network_settings import whole
 from likely.predictors.origin import slopes_start
@@ -148,6 +149,9 @@ class Linear(DistributionEstimator):
             if found.status in (Status.unbounded, Status.max_iter):
                 inner = inner_maximum(loss, X, designs, response, penalties)
                 found = found if inner is None else fit(coefficients=inner)
+            elif found.status is Status.converged:
+                larger = larger_maximum(loss, X, designs, response, penalties, found)
+                found = found if larger is None else fit(coefficients=larger)
         if found.status is not Status.converged:
             warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)

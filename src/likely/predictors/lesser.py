@@ -1,0 +1,155 @@
+"""Other starts of a location and a scale that both depend on x, for fits of few rows: their likelihood has several maxima.
+
+Given how the scale depends on x, the location and the size of the scale have one best value, or nearly so; the
+maxima differ in the rows that the scale makes sharp. So the slopes of the scale are gone through along straight lines
+from 0, with weighted least squares for the rest, and the likeliest points on these lines are where other fits begin.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+
+from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
+
+Array = NDArray[np.float64]
+
+#: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count.
+EACH = 4
+#: More rows, or columns of the scale, are not gone through.
+MOST_ROWS, MOST_COLUMNS = 1000, 12
+#: Up to so many columns also two or more together, in all combinations of signs.
+TOGETHER = 3
+#: Slopes that are tried, in standard deviations of the columns.
+LENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
+#: Fits that are tried from there, the likeliest.
+TRIED = 6
+#: Losses closer than this, relative to them, are of one maximum.
+SAME = 1e-9
+
+
+def larger_maximum(
+    loss: Any,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    alpha: Array | None,
+    found: FitResult,
+) -> Array | None:
+    """Coefficients (P,) at a maximum that is larger than the one ``found``; None where none is known."""
+    places = _places(loss)
+    if places is None or response.y.ndim > 1 or X.shape[0] > MOST_ROWS:
+        return None
+    loc, scale = places
+    columns = designs[scale].chosen(X.shape[1])
+    few = designs[loc].intercept and designs[scale].intercept and len(columns) <= MOST_COLUMNS
+    if not few or not columns or _rows(response) > EACH * found.parameters.size:
+        return None
+    search = _Search(loss, X, designs, response, found, loc, scale)
+    best, least = None, found.objective - SAME * max(1.0, abs(found.objective))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for coefficients in search.starts():
+            other = fit_linear(
+                loss, X, designs, response, start=np.zeros(loss.columns),
+                coefficients=coefficients, alpha=alpha, covariances=(), max_iter=50,
+            )  # fmt: skip
+            if other.status is Status.converged and other.objective < least:
+                best, least = other.parameters, other.objective
+    return best
+
+
+def _rows(response: Response) -> float:
+    """How many rows of one weight tell as much."""
+    w = response.weight
+    return float(response.y.size) if w is None else float(w.sum() ** 2 / (w @ w))
+
+
+def _places(loss: Any) -> tuple[int, int] | None:
+    """The raw columns of loc and of log scale; None without."""
+    links = {slot.of: slot.link.name for slot in loss.free}
+    order = [slot.of for slot in loss.free]
+    line = loss.specification.support.low in (0.0, -np.inf)
+    if not (line and loss.smooth) or (links.get("loc"), links.get("scale")) != ("identity", "log"):
+        return None
+    return order.index("loc"), order.index("scale")
+
+
+class _Search:
+    """Points along lines of the scale's slopes."""
+
+    def __init__(
+        self,
+        loss: Any,
+        X: Any,
+        designs: Sequence[Design],
+        response: Response,
+        found: FitResult,
+        loc: int,
+        scale: int,
+    ) -> None:
+        self.loss, self.found, self.loc, self.scale = loss, found, loc, scale
+        self.designs = designs
+        kept = slice(None) if response.weight is None else np.flatnonzero(response.weight)
+        rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
+        self.y = np.asarray(response.y, dtype=np.float64)[kept]
+        self.weight = np.ones(self.y.size) if response.weight is None else response.weight[kept]
+        none = np.zeros((loss.columns, self.y.size))
+        self.offset = none if response.offset is None else response.offset[:, kept]
+        self.rows = [rows[:, list(d.chosen(rows.shape[1]))] for d in designs]
+
+    def starts(self) -> list[Array]:
+        """Coefficients (P,) at the likeliest points, the best first."""
+        x = self.rows[self.scale]
+        centre, spread = x.mean(axis=0), x.std(axis=0)
+        vary = spread > 0.0
+        inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=vary)
+        ways = _ways(int(vary.sum()))
+        directions = np.zeros((len(ways), spread.size))
+        directions[:, vary] = ways
+        lines = np.array([length * directions for length in (0.0, *LENGTHS)]) * inverse
+        tried = [[self._at(slopes, centre) for slopes in line] for line in lines.swapaxes(0, 1)]
+        peaks: list[tuple[float, Array]] = []
+        for line in tried:
+            losses = np.array([np.inf, *(loss for loss, _ in line), np.inf])
+            for i in range(1, len(line) + 1):
+                if losses[i] < np.inf and losses[i] <= min(losses[i - 1], losses[i + 1]):
+                    peaks.append(line[i - 1])
+        peaks.sort(key=lambda one: one[0])
+        return [coefficients for _, coefficients in peaks[:TRIED]]
+
+    def _at(self, slopes: Array, centre: Array) -> tuple[float, Array]:
+        """The loss, and coefficients, with these slopes of the scale."""
+        log_scale = (self.rows[self.scale] - centre) @ slopes + self.offset[self.scale]
+        y = self.y if self.loss.specification.support.low < 0.0 else np.log(self.y)
+        design = np.c_[np.ones(y.size), self.rows[self.loc]]
+        root = np.sqrt(self.weight) * np.exp(-log_scale)
+        y = y - self.offset[self.loc]
+        location = np.linalg.lstsq(root[:, None] * design, root * y)[0]
+        z = root * (y - design @ location)
+        size = 0.5 * np.log((z @ z) / self.weight.sum())
+        blocks = [self.found.parameters[part].copy() for part in self.found.parts]
+        for block, d in zip(blocks, self.designs, strict=True):
+            block[int(d.intercept) :] = 0.0
+        blocks[self.loc] = location
+        blocks[self.scale] = np.r_[size - centre @ slopes, slopes]
+        raw = self.offset.copy()
+        for row, d, x, block in zip(raw, self.designs, self.rows, blocks, strict=True):
+            row += (block[0] if d.intercept else 0.0) + x @ block[int(d.intercept) :]
+        with np.errstate(all="ignore"):  # far out a density may be none
+            nll = self.loss.evaluate(self.y, raw, 0)[0]
+            total = float(self.weight @ nll)
+        return (total if np.isfinite(total) else np.inf), np.concatenate(blocks)
+
+
+def _ways(columns: int) -> Array:
+    """Directions (m, columns): along each column, and of a few columns along all their diagonals too."""
+    if columns > TOGETHER:
+        return np.vstack([np.eye(columns), -np.eye(columns)])
+    return np.array([way for way in product((-1.0, 0.0, 1.0), repeat=columns) if any(way)])
