@@ -1,4 +1,4 @@
-"""Other starts of a location and a scale that both depend on x, for fits of few rows: their likelihood has several maxima.
+"""Other starts of a location and a scale that both depend on x, for few rows: the likelihood has several maxima.
 
 Given how the scale depends on x, the location and the size of the scale have one best value, or nearly so; the
 maxima differ in the rows that the scale makes sharp. So the slopes of the scale are gone through along straight lines
@@ -73,12 +73,19 @@ def _rows(response: Response) -> float:
 
 def _places(loss: Any) -> tuple[int, int] | None:
     """The raw columns of loc and of log scale; None without."""
-    links = {slot.of: slot.link.name for slot in loss.free}
-    order = [slot.of for slot in loss.free]
-    line = loss.specification.support.low in (0.0, -np.inf)
-    if not (line and loss.smooth) or (links.get("loc"), links.get("scale")) != ("identity", "log"):
+    links = {slot.parameter: slot.link.name for slot in loss.free}
+    if not loss.smooth or (links.get("loc"), links.get("scale")) != ("identity", "log"):
         return None
+    order = [slot.parameter for slot in loss.free]
     return order.index("loc"), order.index("scale")
+
+
+def _on_the_line(loss: Any, y: Array) -> Array:
+    """y where loc is: its logarithm for a LogNormal."""
+    specification = loss.specification
+    while specification.structure is not None and len(specification.structure.parts) == 1:
+        specification = specification.structure.parts[0].specification
+    return np.log(y) if specification.support.low == 0.0 else y
 
 
 class _Search:
@@ -99,6 +106,7 @@ class _Search:
         kept = slice(None) if response.weight is None else np.flatnonzero(response.weight)
         rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
         self.y = np.asarray(response.y, dtype=np.float64)[kept]
+        self.on_line = _on_the_line(loss, self.y)
         self.weight = np.ones(self.y.size) if response.weight is None else response.weight[kept]
         none = np.zeros((loss.columns, self.y.size))
         self.offset = none if response.offset is None else response.offset[:, kept]
@@ -127,13 +135,13 @@ class _Search:
     def _at(self, slopes: Array, centre: Array) -> tuple[float, Array]:
         """The loss, and coefficients, with these slopes of the scale."""
         log_scale = (self.rows[self.scale] - centre) @ slopes + self.offset[self.scale]
-        y = self.y if self.loss.specification.support.low < 0.0 else np.log(self.y)
-        design = np.c_[np.ones(y.size), self.rows[self.loc]]
-        root = np.sqrt(self.weight) * np.exp(-log_scale)
-        y = y - self.offset[self.loc]
-        location = np.linalg.lstsq(root[:, None] * design, root * y)[0]
-        z = root * (y - design @ location)
-        size = 0.5 * np.log((z @ z) / self.weight.sum())
+        design = np.c_[np.ones(self.y.size), self.rows[self.loc]]
+        y = self.on_line - self.offset[self.loc]
+        with np.errstate(all="ignore"):  # columns may fit every row
+            root = np.sqrt(self.weight) * np.exp(-log_scale)
+            location = np.linalg.lstsq(root[:, None] * design, root * y)[0]
+            z = root * (y - design @ location)
+            size = 0.5 * np.log((z @ z) / self.weight.sum())
         blocks = [self.found.parameters[part].copy() for part in self.found.parts]
         for block, d in zip(blocks, self.designs, strict=True):
             block[int(d.intercept) :] = 0.0
