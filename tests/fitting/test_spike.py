@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
+from scipy.special import log_ndtr
 
 from likely import (
     AsymmetricLaplace,
@@ -16,6 +17,7 @@ from likely import (
     LogNormal,
     Normal,
     StudentT,
+    Truncated,
     shared,
 )
 from likely.fitting import ConvergenceWarning, Status
@@ -127,4 +129,27 @@ def test_of_several_maxima_the_largest(family, rows, columns, weighted, seed):
         starts.append(np.r_[location, rng.uniform() * np.linalg.lstsq(design, size)[0]])
     constant = weight @ (0.5 * np.log(2.0 * np.pi) + positive * y)
     others = smallest(design, y, weight, starts) + constant
+    assert result.loss <= others + 1e-6 * abs(others)
+
+
+@pytest.mark.parametrize(("rows", "seed"), [(15, 4), (50, 0)])
+def test_a_location_far_below_what_is_seen_is_another_maximum(rows, seed):
+    """Of a Normal above 0: on some rows it is next to an Exponential, and the scale leans to the other side."""
+    rng = np.random.default_rng([rows, seed, 0, 0, 7])
+    X = rng.normal(size=(rows, 1))
+    y = np.abs(0.5 * X[:, 0] + rng.normal(size=rows))
+    design = np.c_[np.ones(rows), X]
+
+    def loss(theta):
+        location, log_scale = design @ theta[:2], design @ theta[2:]
+        seen = log_ndtr(location * np.exp(-log_scale))
+        return float(np.sum(0.5 * ((y - location) * np.exp(-log_scale)) ** 2 + log_scale + seen))
+
+    starts = np.random.default_rng(0).normal(size=(20, 4)) * [2.0, 2.0, 0.5, 0.5]
+    with np.errstate(all="ignore"):
+        others = min(minimize(loss, start).fun for start in starts) + 0.5 * rows * np.log(
+            2.0 * np.pi
+        )
+    result = fitted(Truncated(Normal(), low=0.0), X, y)
+    assert result.status is Status.converged
     assert result.loss <= others + 1e-6 * abs(others)

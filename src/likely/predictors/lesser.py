@@ -20,14 +20,17 @@ from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Stat
 
 Array = NDArray[np.float64]
 
-#: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count.
-EACH = 4
+#: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count. Rows that are cut off
+#: or seen in part tell less.
+EACH, EACH_IN_PART = 4, 15
 #: More rows, or columns of the scale, are not gone through.
 MOST_ROWS, MOST_COLUMNS = 1000, 12
 #: Up to so many columns also two or more together, in all combinations of signs.
 TOGETHER = 3
 #: Slopes that are tried, in standard deviations of the columns.
 LENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
+#: The one of them by which the scale of a fit is turned.
+ONE_LENGTH = 1 + LENGTHS.index(1.0)
 #: Fits that are tried from there, the likeliest.
 TRIED = 6
 #: Losses closer than this, relative to them, are of one maximum.
@@ -49,7 +52,8 @@ def larger_maximum(
     loc, scale = places
     columns = designs[scale].chosen(X.shape[1])
     few = designs[loc].intercept and designs[scale].intercept and len(columns) <= MOST_COLUMNS
-    if not few or not columns or _rows(response) > EACH * found.parameters.size:
+    each = EACH if loss.specification.structure is None else EACH_IN_PART
+    if not few or not columns or _rows(response) > each * found.parameters.size:
         return None
     search = _Search(loss, X, designs, response, found, loc, scale)
     best, least = None, found.objective - SAME * max(1.0, abs(found.objective))
@@ -130,7 +134,17 @@ class _Search:
                 if losses[i] < np.inf and losses[i] <= min(losses[i - 1], losses[i + 1]):
                     peaks.append(line[i - 1])
         peaks.sort(key=lambda one: one[0])
-        return [coefficients for _, coefficients in peaks[:TRIED]]
+        starts = [coefficients for _, coefficients in peaks[:TRIED]]
+        if self.loss.specification.structure is None:
+            return starts
+        # Least squares do not see what is cut off: the fit itself with other slopes of the scale, too.
+        return starts + [self._turned(slopes, centre) for slopes in lines[ONE_LENGTH]]
+
+    def _turned(self, slopes: Array, centre: Array) -> Array:
+        """The coefficients of the fit, with these slopes added to those of the scale."""
+        moved = self.found.parameters.copy()
+        moved[self.found.parts[self.scale]] += np.r_[-centre @ slopes, slopes]
+        return moved
 
     def _at(self, slopes: Array, centre: Array) -> tuple[float, Array]:
         """The loss, and coefficients, with these slopes of the scale."""
