@@ -30,7 +30,7 @@ TOGETHER = 3
 #: Slopes that are tried, in standard deviations of the columns.
 LENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 #: The one of them by which the scale of a fit is turned.
-ONE_LENGTH = 1 + LENGTHS.index(1.0)
+ONE_LENGTH = LENGTHS.index(1.0)
 #: Fits that are tried from there, the likeliest.
 TRIED = 6
 #: Losses closer than this, relative to them, are of one maximum.
@@ -118,27 +118,33 @@ class _Search:
 
     def starts(self) -> list[Array]:
         """Coefficients (P,) at the likeliest points, the best first."""
-        x = self.rows[self.scale]
-        centre, spread = x.mean(axis=0), x.std(axis=0)
-        vary = spread > 0.0
-        inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=vary)
+        with np.errstate(all="ignore"):  # columns may be beyond what has squares
+            centre, inverse = _standard(self.rows[self.scale])
+        vary = inverse > 0.0
         ways = _ways(int(vary.sum()))
-        directions = np.zeros((len(ways), spread.size))
+        directions = np.zeros((len(ways), vary.size))
         directions[:, vary] = ways
-        lines = np.array([length * directions for length in (0.0, *LENGTHS)]) * inverse
-        tried = [[self._at(slopes, centre) for slopes in line] for line in lines.swapaxes(0, 1)]
-        peaks: list[tuple[float, Array]] = []
-        for line in tried:
-            losses = np.array([np.inf, *(loss for loss, _ in line), np.inf])
-            for i in range(1, len(line) + 1):
-                if losses[i] < np.inf and losses[i] <= min(losses[i - 1], losses[i + 1]):
-                    peaks.append(line[i - 1])
+        lines = np.array([length * directions for length in LENGTHS]) * inverse
+        origin = self._at(np.zeros(vary.size), centre)
+        peaks = []
+        for line in lines.swapaxes(0, 1):
+            points = [self._at(slopes, centre) for slopes in line]
+            losses = np.array([origin[0], *(loss for loss, _ in points), np.inf])
+            peaks += [
+                point
+                for point, before, after in zip(points, losses, losses[2:], strict=False)
+                if point[0] < np.inf and point[0] <= min(before, after)
+            ]
+        peaks.append(origin)
         peaks.sort(key=lambda one: one[0])
-        starts = [coefficients for _, coefficients in peaks[:TRIED]]
+        starts = [coefficients for loss, coefficients in peaks[:TRIED] if loss < np.inf]
         if self.loss.specification.structure is None:
             return starts
         # Least squares do not see what is cut off: the fit itself with other slopes of the scale, too.
-        return starts + [self._turned(slopes, centre) for slopes in lines[ONE_LENGTH]]
+        turned = [self._turned(slopes, centre) for slopes in lines[ONE_LENGTH]]
+        return starts + [
+            coefficients for coefficients in turned if self._loss(coefficients) < np.inf
+        ]
 
     def _turned(self, slopes: Array, centre: Array) -> Array:
         """The coefficients of the fit, with these slopes added to those of the scale."""
@@ -149,25 +155,46 @@ class _Search:
     def _at(self, slopes: Array, centre: Array) -> tuple[float, Array]:
         """The loss, and coefficients, with these slopes of the scale."""
         log_scale = (self.rows[self.scale] - centre) @ slopes + self.offset[self.scale]
-        design = np.c_[np.ones(self.y.size), self.rows[self.loc]]
-        y = self.on_line - self.offset[self.loc]
         with np.errstate(all="ignore"):  # columns may fit every row
             root = np.sqrt(self.weight) * np.exp(-log_scale)
-            location = np.linalg.lstsq(root[:, None] * design, root * y)[0]
-            z = root * (y - design @ location)
+            middle, inverse = _standard(self.rows[self.loc])
+            design = (
+                root[:, None] * np.c_[np.ones(root.size), (self.rows[self.loc] - middle) * inverse]
+            )
+            wanted = root * (self.on_line - self.offset[self.loc])
+            if not (np.isfinite(design).all() and np.isfinite(wanted).all()):
+                return np.inf, self.found.parameters
+            location = np.linalg.lstsq(design, wanted)[0]
+            z = wanted - design @ location
             size = 0.5 * np.log((z @ z) / self.weight.sum())
+        location[1:] *= inverse
+        location[0] -= middle @ location[1:]
         blocks = [self.found.parameters[part].copy() for part in self.found.parts]
         for block, d in zip(blocks, self.designs, strict=True):
             block[int(d.intercept) :] = 0.0
         blocks[self.loc] = location
         blocks[self.scale] = np.r_[size - centre @ slopes, slopes]
+        coefficients = np.concatenate(blocks)
+        return self._loss(coefficients), coefficients
+
+    def _loss(self, coefficients: Array) -> float:
+        """Σ w·nll; ∞ where that is no number."""
         raw = self.offset.copy()
-        for row, d, x, block in zip(raw, self.designs, self.rows, blocks, strict=True):
-            row += (block[0] if d.intercept else 0.0) + x @ block[int(d.intercept) :]
+        for row, d, x, part in zip(raw, self.designs, self.rows, self.found.parts, strict=True):
+            first = part.start + int(d.intercept)
+            row += (coefficients[part.start] if d.intercept else 0.0) + x @ coefficients[
+                first : part.stop
+            ]
         with np.errstate(all="ignore"):  # far out a density may be none
-            nll = self.loss.evaluate(self.y, raw, 0)[0]
-            total = float(self.weight @ nll)
-        return (total if np.isfinite(total) else np.inf), np.concatenate(blocks)
+            total = float(self.weight @ self.loss.evaluate(self.y, raw, 0)[0])
+        return total if np.isfinite(total) else np.inf
+
+
+def _standard(x: Array) -> tuple[Array, Array]:
+    """The columns' means, and one over their standard deviations: 0 where there is none."""
+    spread = x.std(axis=0)
+    vary = (spread > 0.0) & np.isfinite(spread)
+    return x.mean(axis=0), np.divide(1.0, spread, out=np.zeros_like(spread), where=vary)
 
 
 def _ways(columns: int) -> Array:
