@@ -1,6 +1,7 @@
 """Where there is no maximum the status says so, and only the terms at fault lose errors."""
 
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from likely import (
     StudentT,
     Weibull,
     censored,
+    load,
 )
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
 
@@ -518,3 +520,27 @@ def test_rows_of_one_class_leave_the_others_alone(rng):
             assert rows.pop((row.parameter, row.term)) == pytest.approx(row.std_error, rel=1e-5)
         assert {term for _, term in rows} == {"x2"}
         assert np.isnan(list(rows.values())).all()
+
+
+@pytest.mark.parametrize("family", [Categorical(), Categorical(reference=0)], ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_classes_that_stay_mixed_keep_their_contrasts(family, seed, tmp_path):
+    """A plane tells the third class from the others: these are told from each other by their own rows alone."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(60, 2)) * [1.0, 1e4], rng.integers(0, 2, 60)
+    y[X[:, 0] > 0.8] = 2
+    with pytest.warns(ConvergenceWarning, match="separated"):
+        model = Linear(family).fit(X, y)
+    rest = Linear(Categorical()).fit(X[y < 2], y[y < 2])
+    model.save(tmp_path / "model")
+    for one in (model, load(tmp_path / "model")):
+        for reference, cov in product((0, 1), ("observed", "robust")):
+            rows = one.summary(cov, reference=reference).rows
+            wanted = rest.summary(cov, reference=reference).rows
+            told = [row for row in rows if row.parameter == wanted[0].parameter]
+            for found, true in zip(told, wanted, strict=True):
+                assert found.estimate == pytest.approx(true.estimate, rel=1e-6)
+                assert found.std_error == pytest.approx(true.std_error, rel=1e-6)
+            others = [r.std_error for r in rows if r.parameter != wanted[0].parameter]
+            assert np.isnan(others).all()
+        assert np.isnan([r.std_error for r in one.summary(reference=2).rows]).all()

@@ -5,7 +5,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import linprog, minimize
+from scipy.special import log_ndtr
 
 from likely import (
     AsymmetricLaplace,
@@ -16,6 +17,7 @@ from likely import (
     LogNormal,
     Normal,
     StudentT,
+    Truncated,
     shared,
 )
 from likely.fitting import ConvergenceWarning, Status
@@ -33,10 +35,10 @@ def unbounded(X):
     return False
 
 
-def fitted(family, X, y):
+def fitted(family, X, y, weight=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return Linear(family).fit(X, y).result_
+        return Linear(family).fit(X, y, sample_weight=weight).result_
 
 
 @pytest.mark.parametrize("family", [Normal(), Logistic(), Gumbel(), LogNormal()], ids=str)
@@ -81,3 +83,73 @@ def test_tails_so_heavy_that_rows_fitted_exactly_outweigh_the_others(seed):
     X = rng.normal(size=(8, 2))
     y = 0.6 * X[:, 0] + rng.standard_t(2, size=8)
     assert fitted(StudentT(scale=shared), X, y).status is Status.unbounded
+
+
+def smallest(design, y, weight, starts):
+    """The least Σ w·(½z² + log scale) that quasi-Newton steps find from the rows of ``starts``."""
+
+    def loss(theta):
+        location, slopes = np.split(theta, 2)
+        log_scale = design @ slopes
+        z = (y - design @ location) * np.exp(-log_scale)
+        gradient = [-(weight * z * np.exp(-log_scale)) @ design, (weight * (1.0 - z * z)) @ design]
+        return weight @ (0.5 * z * z + log_scale), np.concatenate(gradient)
+
+    with np.errstate(all="ignore"):
+        return min(minimize(loss, start, jac=True, method="BFGS").fun for start in starts)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "weighted", "seed"),
+    [
+        (6, 1, 0, 4),
+        (8, 1, 0, 2),
+        (8, 1, 0, 8),
+        (12, 2, 0, 5),
+        (12, 2, 0, 8),
+        (12, 1, 1, 7),
+    ],
+)
+@pytest.mark.parametrize("family", [Normal(), LogNormal()], ids=str)
+def test_of_several_maxima_the_largest(family, rows, columns, weighted, seed):
+    """Which rows the scale makes sharp is not the same in all of them; with weights a few rows may decide."""
+    rng = np.random.default_rng([rows, columns, weighted, seed])
+    X = rng.normal(size=(rows, columns))
+    y = 0.6 * X[:, 0] + rng.normal(size=rows) * np.exp(0.3 * X[:, -1])
+    weight = np.exp(3.0 * rng.normal(size=rows)) if weighted else np.ones(rows)
+    assert not unbounded(X)
+    positive = isinstance(family, LogNormal)
+    result = fitted(family, X, np.exp(y) if positive else y, weight)
+    assert result.status is Status.converged
+    design, starts = np.c_[np.ones(rows), X], []
+    for _ in range(40):
+        some = rng.permutation(rows)[: rng.integers(columns + 1, rows + 1)]
+        location = np.linalg.lstsq(design[some], y[some])[0]
+        size = np.log(np.abs(y - design @ location) + 1e-3)
+        starts.append(np.r_[location, rng.uniform() * np.linalg.lstsq(design, size)[0]])
+    constant = weight @ (0.5 * np.log(2.0 * np.pi) + positive * y)
+    others = smallest(design, y, weight, starts) + constant
+    assert result.loss <= others + 1e-6 * abs(others)
+
+
+@pytest.mark.parametrize(("rows", "seed"), [(15, 4), (50, 0)])
+def test_a_location_far_below_what_is_seen_is_another_maximum(rows, seed):
+    """Of a Normal above 0: on some rows it is next to an Exponential, and the scale leans to the other side."""
+    rng = np.random.default_rng([rows, seed, 0, 0, 7])
+    X = rng.normal(size=(rows, 1))
+    y = np.abs(0.5 * X[:, 0] + rng.normal(size=rows))
+    design = np.c_[np.ones(rows), X]
+
+    def loss(theta):
+        location, log_scale = design @ theta[:2], design @ theta[2:]
+        seen = log_ndtr(location * np.exp(-log_scale))
+        return float(np.sum(0.5 * ((y - location) * np.exp(-log_scale)) ** 2 + log_scale + seen))
+
+    starts = np.random.default_rng(0).normal(size=(20, 4)) * [2.0, 2.0, 0.5, 0.5]
+    with np.errstate(all="ignore"):
+        others = min(minimize(loss, start).fun for start in starts) + 0.5 * rows * np.log(
+            2.0 * np.pi
+        )
+    result = fitted(Truncated(Normal(), low=0.0), X, y)
+    assert result.status is Status.converged
+    assert result.loss <= others + 1e-6 * abs(others)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.fitting.held import GROWTH, Precision, scaled
 from likely.fitting.newton import Factor, Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Loss
 from likely.fitting.recession import Recession, Subspace
-from likely.fitting.result import FitResult, Status, listing, unheld
+from likely.fitting.result import FitResult, Held, Status, listing, unheld
 from likely.fitting.task import Task
 
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is
@@ -20,9 +21,6 @@ from likely.fitting.task import Task
 SHARE = 1e-3
 #: In rows that columns of X separate the loss is below this: y has a probability of almost 1.
 CERTAIN = 1e-3
-#: A variance that grows by more than this on the way to infinity is that of a term without
-#: information.
-GROWTH = 100.0
 #: This many standard errors from the maximum, those errors still have two digits.
 NEAR = 1e-2
 
@@ -55,9 +53,9 @@ class Outcome:
     recessions: list[Recession] = field(default_factory=list)
     #: Directions (in θ) in which nothing changes any more, once these were followed.
     level: list[Array] = field(default_factory=list)
-    #: Where the first recession was found, and the variances there.
+    #: Where the first recession was found, and the curvature there.
     found_at: Array | None = None
-    variances: Array | None = None
+    precision: Precision | None = None
     #: Whether the loss still fell on going on from the last direction.
     falling: bool = False
     #: Rows whose raw prediction is held at the edge of a partial link's domain.
@@ -90,9 +88,11 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
     unsure = lost | _without_precision(status, stop, terms, lost)
     found: dict[str, Array] = {}
     beyond = np.zeros_like(lost)
+    held = None
     if covariances:
         matrix = objective.matrix()
-        inner = _covariances(outcome, covariances, task.loss)
+        bread = _inverse(outcome)
+        inner = _covariances(outcome, covariances, task.loss, bread)
         found = {kind: matrix @ covariance @ matrix.T for kind, covariance in inner.items()}
         for kind, covariance in inner.items():
             if np.isfinite(covariance).all():
@@ -101,6 +101,8 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
                 some = ((matrix != 0.0) @ (np.diag(covariance) > 0.0)) > 0
                 beyond |= ~unsure & ~(np.isfinite(variance) & ((variance > 0.0) | ~some))
             found[kind] = _blank(found[kind], unsure | beyond)
+        if status in (Status.separated, Status.boundary) and not outcome.falling:
+            held = _held(task, outcome, covariances, dropped | silent | beyond)
     n_rows, weight = task.counted()
     penalty = 0.5 * float(np.sum((np.sqrt(task.penalty()) * parameters) ** 2))
     return FitResult(
@@ -111,6 +113,7 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
         parts=task.parts(),
         has_intercept=tuple(d.intercept for d in task.designs),
         covariances=found,
+        held=held,
         loss=stop.sums.loss - penalty,
         objective=stop.sums.loss,
         gradient_norm=stop.gradient_norm,
@@ -167,7 +170,7 @@ def _affected(objective: Objective, directions: Sequence[Array]) -> NDArray[np.b
     return found
 
 
-def variances(objective: Objective, covariance: Array) -> Array:
+def _variances(objective: Objective, covariance: Array) -> Array:
     """Of the flat coefficients, from the covariance of θ."""
     matrix = objective.matrix()
     with np.errstate(over="ignore", invalid="ignore"):  # used to compare them only
@@ -191,9 +194,9 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
         moved = np.abs(objective.flat(outcome.theta - found_at)) > 0.0
         for part in objective.flat_parts():
             lost[part] = moved[part].any()
-    elif outcome.variances is not None:
-        now = variances(objective, inverse(outcome.space, outcome.stop, outcome.recessions))
-        lost = ~(now <= GROWTH * outcome.variances)
+    elif outcome.precision is not None:
+        now = _variances(objective, _inverse(outcome))
+        lost = ~(now <= GROWTH * _variances(objective, outcome.precision.covariance()))
     return lost
 
 
@@ -219,11 +222,30 @@ def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
     return covariance
 
 
-def _covariances(outcome: Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[str, Array]:
-    """The covariances of θ that were asked for."""
+def _held(
+    task: Task, outcome: Outcome, kinds: tuple[str, ...], unknown: NDArray[np.bool_]
+) -> Held | None:
+    """Covariances with the directions to infinity held; None where no curvature tells which those are."""
+    before, now = outcome.precision, _precision(outcome)
+    split = None if before is None or now is None else now.split(before)
+    if split is None:
+        return None
+    bread, vanished = split
+    objective, matrix = outcome.space.objective, outcome.space.objective.matrix()
+    moving = [r.direction for r in outcome.recessions] + outcome.level + vanished
+    inner = _covariances(outcome, kinds, task.loss, bread)
+    return Held(
+        {kind: _blank(matrix @ c @ matrix.T, unknown) for kind, c in inner.items()},
+        scaled([objective.flat(direction) for direction in moving], objective.spread()),
+    )
+
+
+def _covariances(
+    outcome: Outcome, kinds: tuple[str, ...], loss: Loss, bread: Array
+) -> dict[str, Array]:
+    """The covariances of θ that were asked for; ``bread`` is the observed one."""
     space, stop = outcome.space, outcome.stop
     found: dict[str, Array] = {}
-    bread = inverse(space, stop, outcome.recessions)
     for kind in kinds:
         if kind == "observed":
             found[kind] = bread
@@ -236,34 +258,36 @@ def _covariances(outcome: Outcome, kinds: tuple[str, ...], loss: Loss) -> dict[s
             if kind not in loss.curvature_kinds:
                 raise ValueError("this loss has no closed form of its expected information")
             fisher = Factor(_present(space.evaluate(stop.theta, 2, "expected").hessian))
-            shape = (space.objective.size,) * 2
-            found[kind] = (
-                _lifted(space, fisher.inverse()) if fisher.positive else np.full(shape, np.nan)
-            )
+            found[kind] = Precision(space, fisher).covariance()
         else:
             raise ValueError(f'unknown covariance {kind!r}: "observed", "robust" or "expected"')
     return found
 
 
-def inverse(space: Subspace, stop: Stop, recessions: list[Recession]) -> Array:
+def _inverse(outcome: Outcome) -> Array:
     """H⁻¹ on the subspace, in θ; NaN where H is not positive definite."""
+    precision = _precision(outcome)
+    return (
+        np.zeros((outcome.space.objective.size,) * 2)
+        if precision is None
+        else precision.covariance()
+    )
+
+
+def _precision(outcome: Outcome) -> Precision | None:
+    """H on the subspace, without the last direction to infinity; None where nothing else is left."""
+    space, stop, recessions = outcome.space, outcome.stop, outcome.recessions
     factor = stop.factor
     if recessions and (factor is None or not factor.positive or stop.reason != "converged"):
         # The last direction is still in the subspace: take it out.
         along = recessions[-1].direction
         gamma = along if space.basis is None else space.basis.T @ along
         if space.size == 1:
-            return np.zeros((space.objective.size,) * 2)
+            return None
         if gamma @ gamma > 0.5 * (along @ along):
             space = space.without(stop.theta, gamma)
             factor = Factor(_present(space.evaluate(np.zeros(space.size), 2).hessian))
-    if factor is None or not factor.positive:
-        return np.full((space.objective.size,) * 2, np.nan)
-    return _lifted(space, factor.inverse())
-
-
-def _lifted(space: Subspace, covariance: Array) -> Array:
-    return covariance if space.basis is None else space.basis @ covariance @ space.basis.T
+    return Precision(space, factor)
 
 
 def _present(value: Array | None) -> Array:

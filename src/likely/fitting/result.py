@@ -51,6 +51,45 @@ class Status(Enum):
     )
 
 
+#: A term moves along a direction where its share of the largest (in units of spread) is this.
+SHARE = 1e-3
+
+
+def carried(matrix: Array, covariance: Array) -> Array:
+    """M Σ Mᵀ; NaN, where Σ is not known, for what depends on it and nothing else."""
+    lost = np.isnan(np.diag(covariance))
+    known = np.where(np.isnan(covariance), 0.0, covariance)
+    return _blanked(matrix @ known @ matrix.T, (matrix[:, lost] != 0.0).any(axis=1))
+
+
+def _blanked(covariance: Array, lost: NDArray[np.bool_]) -> Array:
+    covariance[lost] = np.nan
+    covariance[:, lost] = np.nan
+    return covariance
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Of coefficients that go to infinity: covariances with the directions that lead there held.
+
+    ``directions`` (m, P) are in units of the columns' spread, the largest entry of each 1. Sums of coefficients that
+    do not move along them have finite estimates, and these covariances.
+    """
+
+    covariances: Mapping[str, Array] = field(repr=False)
+    directions: Array = field(repr=False)
+
+    def weighed(self, unit: float) -> Held:
+        """The same for weights ``unit`` times those of the fit."""
+        found = {kind: covariance / unit for kind, covariance in self.covariances.items()}
+        return Held(found, self.directions)
+
+    def carried(self, contrasts: Array, kind: str) -> Array:
+        """The covariance of contrasts (c, P) between coefficients of one column; NaN for those that move."""
+        reach = np.abs(contrasts @ self.directions.T).max(axis=1)
+        return _blanked(carried(contrasts, self.covariances[kind]), np.asarray(reach > SHARE))
+
+
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """The outcome of a fit.
@@ -77,6 +116,8 @@ class FitResult:
     n_rows: int  # with positive weight
     weight: float  # Σ w
     engine: str  # "newton", "lbfgs", "linear programme", "quadratic programme", "none" where nothing is estimated
+    #: What contrasts between coefficients have where there is no maximum, but a supremum.
+    held: Held | None = field(default=None, repr=False)
 
     def rescaled(self, factor: Array) -> FitResult:
         """The same result with covariances of coefficients that were multiplied by ``factor`` (P,).
@@ -94,13 +135,15 @@ class FitResult:
             covariance[beyond] = np.nan
             covariance[:, beyond] = np.nan
         names = [f"{term} of {name}" for name, term in self.terms]
-        return replace(self, covariances=found, message=self.message + unheld(names, beyond))
+        message = self.message + unheld(names, beyond)
+        return replace(self, covariances=found, held=None, message=message)
 
     def weighed(self, unit: float) -> FitResult:
         """The same result for weights ``unit`` times those of the fit; the certificate stays that of the fit."""
         return replace(
             self,
             covariances={kind: covariance / unit for kind, covariance in self.covariances.items()},
+            held=None if self.held is None else self.held.weighed(unit),
             loss=self.loss * unit,
             objective=self.objective * unit,
             weight=self.weight * unit,

@@ -20,6 +20,7 @@ from likely.fitting.edge import (
     follow_edge,
     spikes_at_an_end,
 )
+from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
@@ -43,7 +44,7 @@ from likely.fitting.recession import (
     without_columns,
     without_noise,
 )
-from likely.fitting.report import Outcome, fit_result, inverse, variances
+from likely.fitting.report import Outcome, fit_result
 from likely.fitting.result import FitResult
 from likely.fitting.source import Source
 from likely.fitting.spike import find_spike
@@ -232,7 +233,7 @@ def _newton(
                 endless = find_spike(space, begun, stop.theta)
             if endless is not None:
                 outcome.found_at = outcome.theta
-                outcome.variances = variances(objective, inverse(space, stop, []))
+                outcome.precision = Precision(space, stop.factor)
                 outcome.recessions.append(endless)
                 break
             coarse = _coarseness(space, stop)
@@ -252,7 +253,7 @@ def _newton(
             continue
         if not outcome.recessions:
             outcome.found_at = outcome.theta
-            outcome.variances = variances(objective, inverse(space, stop, []))
+            outcome.precision = Precision(space, stop.factor)
             if found is not None:
                 # Without the small steps of terms that still converge, if that falls too.
                 cleaned = without_noise(space, found.direction)

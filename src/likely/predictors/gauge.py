@@ -16,6 +16,7 @@ import numpy as np
 
 from likely.fitting import Design, FitResult
 from likely.fitting.problem import Array
+from likely.fitting.result import carried
 
 #: From more raw columns than this on there is no Hessian to step with, and crossing thresholds cost more
 #: than a loss that is not convex.
@@ -60,17 +61,6 @@ def told(loss: Any, result: FitResult) -> FitResult:
     if loss.gauge is None:
         return result
     return _regauged(loss, _in_raw(result) if _own(loss) else result)
-
-
-def carried(matrix: Array, covariance: Array) -> Array:
-    """M Σ Mᵀ; NaN, where Σ is not known, for what depends on it and nothing else."""
-    lost = np.isnan(np.diag(covariance))
-    known = np.where(np.isnan(covariance), 0.0, covariance)
-    found: Array = matrix @ known @ matrix.T
-    unknown = (matrix[:, lost] != 0.0).any(axis=1)
-    found[unknown] = np.nan
-    found[:, unknown] = np.nan
-    return found
 
 
 def _in_raw(result: FitResult) -> FitResult:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
 from likely.inference.construct import predictive
 from likely.predictors.marginal import start_values
-from likely.predictors.several import ROWS, TRIED, windows
+from likely.predictors.several import ITERATIONS, ROWS, TRIED, windows
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def inner_maximum(
                 break
             found = fit_linear(
                 loss, X, designs, response, start=np.zeros(loss.columns),
-                coefficients=starts[i], alpha=alpha, covariances=(), max_iter=50,
+                coefficients=starts[i], alpha=alpha, covariances=(), max_iter=ITERATIONS,
             )  # fmt: skip
             if found.status in INSIDE and found.objective < least:
                 best, least = found.parameters, found.objective

@@ -23,11 +23,11 @@ from likely.fitting import (
     coefficient_table,
     fit_linear,
 )
+from likely.fitting.result import Held, carried
 from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.features import listed
 from likely.predictors.gauge import (
-    carried,
     fitted_designs,
     fitted_loss,
     fitted_start,
@@ -35,6 +35,7 @@ from likely.predictors.gauge import (
 )
 from likely.predictors.groups import inner_maximum
 from likely.predictors.leaning import leaning_start
+from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
 from likely.predictors.network_settings import whole
 from likely.predictors.origin import slopes_start
@@ -148,6 +149,9 @@ class Linear(DistributionEstimator):
             if found.status in (Status.unbounded, Status.max_iter):
                 inner = inner_maximum(loss, X, designs, response, penalties)
                 found = found if inner is None else fit(coefficients=inner)
+            elif found.status is Status.converged:
+                larger = larger_maximum(loss, X, designs, response, penalties, found)
+                found = found if larger is None else fit(coefficients=larger)
         if found.status is not Status.converged:
             warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)
@@ -260,6 +264,10 @@ class Linear(DistributionEstimator):
         """The arrays of a saved model."""
         found = {"parameters": self.result_.parameters}
         found |= {f"covariance.{k}": v for k, v in self.result_.covariances.items()}
+        held = self.result_.held
+        if held is not None:
+            found |= {f"held.{k}": v for k, v in held.covariances.items()}
+            found["directions"] = held.directions
         return found
 
     def _state(self) -> dict[str, Any]:
@@ -275,13 +283,15 @@ class Linear(DistributionEstimator):
 
     def _restore(self, state: dict[str, Any], arrays: dict[str, Array]) -> None:
         """Become the estimator that was saved."""
-        prefix = "covariance."
+
+        def named(prefix: str) -> dict[str, Array]:
+            return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
         self.result_ = FitResult(
             status=Status[state["status"]],
             parameters=arrays["parameters"],
-            covariances={
-                k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)
-            },
+            covariances=named("covariance."),
+            held=Held(named("held."), arrays["directions"]) if "directions" in arrays else None,
             parts=tuple(slice(a, b) for a, b in state["parts"]),
             has_intercept=tuple(state["has_intercept"]),
             terms=tuple((a, b) for a, b in state["terms"]),
@@ -359,7 +369,7 @@ class Linear(DistributionEstimator):
         estimates, covariance = result.parameters, result.covariances[cov]
         terms = result.terms
         if reference is not None:
-            estimates, covariance, terms = self._contrasts(reference, covariance)
+            estimates, covariance, terms = self._contrasts(reference, cov)
         elif hasattr(self.loss_, "natural_slope"):
             estimates, covariance = self._natural(covariance)
         named = class_names(self)
@@ -394,7 +404,7 @@ class Linear(DistributionEstimator):
         ]
         return estimates, carried(slope, covariance)
 
-    def _contrasts(self, reference: Any, covariance: Array) -> tuple[Array, Array, Any]:
+    def _contrasts(self, reference: Any, cov: str) -> tuple[Array, Array, Any]:
         """Coefficients less those of the reference class, with their covariance."""
         loss = self.loss_
         base = getattr(loss, "reference", None)
@@ -415,7 +425,12 @@ class Linear(DistributionEstimator):
         full = np.kron(contrast, np.eye(width)).astype(np.float64)
         each = [term for _, term in self.result_.terms[:width]]
         terms = [(name, term) for i, name in enumerate(names) if i != at for term in each]
-        return full @ self.result_.parameters, carried(full, covariance), terms
+        result = self.result_
+        held = result.held
+        covariance = (
+            carried(full, result.covariances[cov]) if held is None else held.carried(full, cov)
+        )
+        return full @ result.parameters, covariance, terms
 
 
 def _without_intercept(designs: list[Design], column: int) -> list[Design]:

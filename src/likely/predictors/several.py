@@ -23,6 +23,8 @@ Fit = Callable[[Any, Array, Array | None], Array]
 PIECES = 8
 #: Fits are tried from this many starts, the most likely ones.
 TRIED = 12
+#: Iterations of a trial: those that lead to a maximum inside need fewer, and those that creep to a spike need all.
+ITERATIONS = 30
 #: Rows that the trials look at, at equal distances in the sorted y.
 ROWS = 4000
 #: Losses per unit of weight that differ by less are of one maximum: then the earlier start counts.
@@ -58,7 +60,7 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
                 Response(y, weight),
                 start=starts[i],
                 covariances=(),
-                max_iter=50,
+                max_iter=ITERATIONS,
             )
         reached = found.loss / found.weight
         if found.status not in (Status.converged, Status.boundary) or not reached < smallest - SAME:
