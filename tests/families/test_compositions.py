@@ -148,13 +148,23 @@ def test_contract(name, k):
         )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the entry is 1e-21 of those on the diagonal, and its terms cancel to κ"
+@pytest.mark.parametrize(
+    ("y", "raw"),
+    [
+        ([2.0, 2.0], [-18.0, -27.0]),
+        ([1e6, 1e6], [-5.0, -27.0]),
+        ([1e6, 1e6 - 1.0], [-5.0, -27.0]),
+        ([4.0, 4.0], [0.3, 1.9]),
+        ([1.0, 0.0], [3.0, 300.0]),
+        ([2.0, 2.0, 2.0], [-18.0, 3.0, -27.0]),
+        ([2.0, 2.0, 7.0], [-18.0, 3.0, -27.0]),
+    ],
 )
-def test_curvature_between_share_and_precision_of_equal_counts():
-    loss = DirichletMultinomial(2, precision=predicted).loss()
-    raw = np.array([[-18.0, -27.0]])
-    found = worst(textbook("DirichletMultinomial", 2), loss, np.array([[2.0, 2.0]]), raw)
+def test_curvature_between_shares_and_precision_of_equal_counts(y, raw):
+    """Of order κ², where the terms are of order κ."""
+    loss = DirichletMultinomial(len(y), precision=predicted).loss()
+    book = textbook("DirichletMultinomial", len(y))
+    found = worst(book, loss, np.array([y]), np.array([raw]))
     assert found["observed"][0] <= 1.0
 
 

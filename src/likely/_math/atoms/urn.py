@@ -38,17 +38,6 @@ CLOSE = 1e-3
 GAUSS = (0.5 - math.sqrt(1.0 / 12.0), 0.5 + math.sqrt(1.0 / 12.0))
 
 
-def _divided(x: Expression, y: Expression, coefficients: tuple[float, ...]) -> tuple[Node, Node]:
-    """P(x) and (P(x) − P(y))/(x − y), of a polynomial in powers about ½."""
-    x, y = x - 0.5, y - 0.5
-    value = x * coefficients[-1] + coefficients[-2]
-    slope = y * 0.0 + coefficients[-1]
-    for c in reversed(coefficients[:-2]):
-        slope = slope * y + value
-        value = value * x + c
-    return value, slope
-
-
 def _at_most_one(k: Expression) -> Node:
     return k < 1.5
 
@@ -63,7 +52,7 @@ class _Both:
 
     def __init__(self, x: Expression, y: Expression, coefficients: tuple[float, ...]) -> None:
         self.x, self.y = x, y
-        self.of_x, self.slope = _divided(x, y, coefficients)
+        self.of_x, self.slope = special.divided_powers(x, y, coefficients)
         self.of_y = self.of_x - (x - y) * self.slope
 
     def gap(self) -> Node:
@@ -336,8 +325,8 @@ def _sum_of_squares(m: Expression, x: Expression) -> Node:
     v = w / (2.0 + w)
     near = 4.0 * (v * v * (v / (1.0 - v * v)) - special.atanh_tail(v))
     main = z * where(v < 0.2, near, (w + m * end) - 2.0 * log1p(w))
-    of_1, slope_1 = _divided(u, end, special.STIRLING_1)
-    of_2, slope_2 = _divided(u, end, special.STIRLING_2)
+    of_1, slope_1 = special.divided_powers(u, end, special.STIRLING_1)
+    of_2, slope_2 = special.divided_powers(u, end, special.STIRLING_2)
     first, last = x * u, x * end
     errors = (first * first + first * last + last * last) * of_2 + last * last * (end * slope_2)
     errors = errors - 2.0 * ((first + last) * of_1 + last * (end * slope_1))
@@ -348,8 +337,8 @@ def _sum_of_squares(m: Expression, x: Expression) -> Node:
 def _later_curve(k: Expression, c: Expression, n: Expression) -> Node:
     """Σ ni/(n + i)² over i from c to c + k − 1, for n < c."""
     u, end = 1.0 / (n + c), 1.0 / (n + c + k)
-    of_1, slope_1 = _divided(u, end, special.STIRLING_1)
-    of_2, slope_2 = _divided(u, end, special.STIRLING_2)
+    of_1, slope_1 = special.divided_powers(u, end, special.STIRLING_1)
+    of_2, slope_2 = special.divided_powers(u, end, special.STIRLING_2)
     both = u + end
     errors = both * of_1 + end * end * slope_1
     squares = u * u + u * end + end * end

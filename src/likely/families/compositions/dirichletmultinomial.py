@@ -1,8 +1,10 @@
 """DirichletMultinomial: counts of K kinds whose shares vary from row to row."""
 
 from likely._math.atoms import (
+    digamma_rise,
     rising_excess,
     rising_slope,
+    trigamma,
     urn_deviance,
     urn_error,
 )
@@ -25,7 +27,7 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "DirichletMultinomial",
         doc,
         parts,
-        Terms(part, whole),
+        Terms(part, whole, apart=apart),
         lambda y, weight: precision(y / y.sum(axis=1, keepdims=True), weight),
         PRECISION,
         whole=True,
@@ -47,6 +49,24 @@ def part(y, total, share, precision):
         where(seen, 1.0, 0.0),
         where(seen, share.log, 0.0),
     )
+
+
+def apart(y, other, total, share, other_share, precision):
+    """Where κ is small, and there ∂²/∂log μ ∂log κ of the part's term over μ, less that of another part.
+
+    They are −κ times sums h(y, κμ) of i/(κμ + i)² over i < y. Of equal counts these are nearly equal, and what is left
+    of the second derivatives is of order κ²: harmonic numbers are taken off each other before κ multiplies them.
+    """
+    drawn, also = (where(v > 1.0, v, 1.0) for v in (y, other))
+    gap = digamma_rise(also, drawn - also)
+    gap = gap - (_short(drawn, share * precision) - _short(also, other_share * precision))
+    return _small(total, precision), -precision * gap
+
+
+def _short(y, x):
+    # Σ 1/i − i/(x + i)² over i < y: what h is less than the harmonic number
+    found = digamma_rise(1.0, x) - digamma_rise(y, x) + x * (trigamma(1.0 + x) - trigamma(x + y))
+    return where(y > 1.0, found, 0.0)
 
 
 def whole(sums, total, k, precision):
