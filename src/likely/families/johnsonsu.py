@@ -11,6 +11,7 @@ from likely._math.atoms.johnson import (
 )
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
+from likely._math.log_cosh import mean_log_cosh
 from likely._math.tails.intervals import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Distribution, Parameter
 
@@ -66,6 +67,11 @@ class JohnsonSU(Distribution):
         # ½ (w − 1) (w cosh 2γ + 1) with w = e^(1/δ²)
         u = 1.0 / (tail * tail)
         return scale * scale * (0.5 * expm1(u) * (exp(u) * cosh(2.0 * skewness) + 1.0))
+
+    def entropy(loc, scale, skewness, tail):
+        # √(1 + u²) = cosh(arsinh u), and arsinh u is Normal
+        normal = 0.5 * (1.0 + log(2.0 * PI))
+        return normal + scale.log - tail.log + mean_log_cosh(skewness, 1.0 / tail)
 
     def cdf(y, loc, scale, skewness, tail):
         return ndtr(_standard(y, loc, scale, skewness, tail))

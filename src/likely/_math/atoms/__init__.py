@@ -59,6 +59,7 @@ from likely._math.atoms.generalised_poisson import (
     generalised_poisson_few,
     generalised_poisson_few_spread,
     generalised_poisson_log_rate,
+    generalised_poisson_log_ratio,
     generalised_poisson_slope,
     generalised_poisson_spread,
 )
@@ -199,6 +200,7 @@ __all__ = [
     "generalised_poisson_few",
     "generalised_poisson_few_spread",
     "generalised_poisson_log_rate",
+    "generalised_poisson_log_ratio",
     "generalised_poisson_slope",
     "generalised_poisson_spread",
     "gumbel_hazard",

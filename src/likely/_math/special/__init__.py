@@ -91,6 +91,7 @@ from likely._math.special.generalised_poisson import (
     generalised_poisson_few,
     generalised_poisson_few_spread,
     generalised_poisson_log_rate,
+    generalised_poisson_log_ratio,
     generalised_poisson_slope,
     generalised_poisson_spread,
 )
@@ -251,6 +252,7 @@ __all__ = [
     "generalised_poisson_few",
     "generalised_poisson_few_spread",
     "generalised_poisson_log_rate",
+    "generalised_poisson_log_ratio",
     "generalised_poisson_slope",
     "generalised_poisson_spread",
     "inverse_mills",
