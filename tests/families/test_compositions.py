@@ -163,6 +163,23 @@ def test_curvature_between_shares_and_precision_of_equal_counts(y, raw):
     assert found["observed"][0] <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("y", "raw"),
+    [
+        ([1.0, 2.0], [-17.88555314823298, 23.066980421297615]),
+        ([1.0, 1.0], [-1.0, 37.5]),
+        ([1.0, 1.0, 3.0], [-12.0, 2.0, 25.0]),
+        ([3.0, 1.0, 0.0], [-12.0, 2.0, 25.0]),
+    ],
+)
+def test_a_single_count_of_a_kind_says_nothing_about_the_precision(y, raw):
+    """Slopes in κ are of order 1/κ, and those between shares and κ may be 0."""
+    loss = DirichletMultinomial(len(y), precision=predicted).loss()
+    book = textbook("DirichletMultinomial", len(y))
+    for part, (ratio, _) in worst(book, loss, np.array([y]), np.array([raw])).items():
+        assert ratio <= 1.0, part
+
+
 @pytest.mark.parametrize("name", COMPOSITIONS)
 def test_many_parts(name):
     """Against the graph of the whole density, and PyTorch's own derivatives of its gradient."""

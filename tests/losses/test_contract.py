@@ -62,6 +62,7 @@ NEARLY_LINEAR = {
     "GeneralisedPoisson(mean: log, dispersion: identity)": (22.0, -0.6568474248129432, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: inverse)": (0.0, 0.4939320790307585, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: square)": (0.0, -0.6568474248129432, 1e-15),
+    "GeneralisedPoisson(mean: log, dispersion: inverse_squared)": (2.0, -37.5, 1.0),
     "GeneralisedPoisson(mean: softplus, dispersion: log)": (
         1.0,
         -29.848593919195835,

@@ -22,6 +22,7 @@ from likely._math.atoms import (
     lgamma,
     negative_binomial_deviance_size_2,
     register,
+    share_of,
     stirling_curve,
     stirling_of_sum_curve,
     trigamma,
@@ -73,6 +74,7 @@ class _Kind:
         y: Expression,
         p: Expression,
         s: Expression,
+        log_p: Expression,
         urn: _Urn,
         instead: Expression,
     ) -> None:
@@ -83,7 +85,10 @@ class _Kind:
         self.v = self.r / (2.0 + self.r)
         self.near = abs_(self.v) < 0.2
         self.tail = 2.0 * special.atanh_tail(where(self.near, self.v, 0.0))
-        self.logarithm = log((s + y) * inverse)
+        # Of a share below all numbers its logarithm is known.
+        known = p > TINY
+        rest = log((s + y) * where(known, inverse, urn.u_end))
+        self.logarithm = rest - where(known, 0.0, log_p)
 
     def log1p(self) -> Node:
         """log(1 + r)"""
@@ -138,8 +143,8 @@ class _Urn:
         self.step_n = where(n > TINY, self.log1p_mu, -log_n)
         self.step_b = where(b > TINY, self.log1p_mv, -(log_q + log_n))
         self.step_a = where(a > TINY, self.log1p_c, -(log_p + log_n))
-        self.rare = _Kind(k, p, a, self, self.d)
-        self.common = _Kind(c, q, b, self, m * self.u)
+        self.rare = _Kind(k, p, a, log_p, self, self.d)
+        self.common = _Kind(c, q, b, log_q, self, m * self.u)
 
     # --- The probability.
 
@@ -396,7 +401,8 @@ def _part_curve(
     terms = (y, p, t, n, log_p, log(t), log_n)
     moved = urn_deviance_cross(*terms) if cross else urn_deviance_share(*terms) + s * share
     errors = stirling_curve(s, log_s) - stirling_of_sum_curve(y, s)
-    return -(0.5 * share * (s / (s + y)) + moved + errors)
+    # all of it s times numbers that a share below all others does not reach
+    return where(s > TINY, -(0.5 * share * (s / (s + y)) + moved + errors), 0.0)
 
 
 def _rarer_curve(cross: bool, k: Node, c: Node, p: Node, n: Node, log_p: Node, log_n: Node) -> Node:
@@ -420,7 +426,8 @@ def _precision_curve(
     t = k + c
     several = _size_curve(t, n, log_n)
     for y, share, log_share in ((k, p, log_p), (c, q, log_q)):
-        several = several - negative_binomial_deviance_size_2(y, t * share, n * share)
+        split = negative_binomial_deviance_size_2(y, t * share, n * share)
+        several = several - where(share * n > TINY, split, y * share_of(n, t) * share_of(t, n))
         several = several - _size_curve(y, share * n, log_share + log_n)
     one = where(k > 0.0, (c / (n + c)) * (n / (n + c)), 0.0)
     apart = rising_gap_curve(c - 1.0, p, q, n, log_q, log_n)
