@@ -233,8 +233,8 @@ def test_within_an_ulp_of_a_location_that_is_rounded(name: str, point: tuple[flo
 
 @pytest.mark.xfail(
     strict=True,
-    reason="the normal distribution function is four ulps below a half at 0, so that mean and y, both a half, differ; K has "
-    "the slope of the second derivative, which is 0 there, and not its curvature",
+    reason="the normal distribution function is four ulps below a half at 0, so that mean and y, both a half, differ; "
+    "K has the slope of the second derivative, which is 0 there, and not its curvature",
 )
 def test_beta_at_its_mean_through_probit() -> None:
     c = next(c for c in OTHERS if str(c) == "Beta(mean: probit, precision: log)")
