@@ -62,6 +62,7 @@ NEARLY_LINEAR = {
     "GeneralisedPoisson(mean: log, dispersion: identity)": (22.0, -0.6568474248129432, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: inverse)": (0.0, 0.4939320790307585, 1e-30),
     "GeneralisedPoisson(mean: log, dispersion: square)": (0.0, -0.6568474248129432, 1e-15),
+    "GeneralisedPoisson(mean: log, dispersion: inverse_squared)": (2.0, -37.5, 1.0),
     "GeneralisedPoisson(mean: softplus, dispersion: log)": (
         1.0,
         -29.848593919195835,
@@ -227,6 +228,17 @@ def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
 def test_within_an_ulp_of_a_location_that_is_rounded(name: str, point: tuple[float, ...]) -> None:
     c = next(c for c in [*DEFAULTS, *OTHERS] if str(c) == name)
     report = check(c, [point], engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the normal distribution function is four ulps below a half at 0, so that mean and y, both a half, differ; "
+    "K has the slope of the second derivative, which is 0 there, and not its curvature",
+)
+def test_beta_at_its_mean_through_probit() -> None:
+    c = next(c for c in OTHERS if str(c) == "Beta(mean: probit, precision: log)")
+    report = check(c, [(0.5, 0.0, 30.0)], engines.numpy_engine)
     assert report.passed, report.failures()
 
 

@@ -92,7 +92,7 @@ ABOVE_ONE = {
     "negative_binomial_factorial", "stirling_of_sum", "stirling_of_sum_slope", "stirling_of_sum_curve",
     "urn_deviance", "rising_gap_curve", "rising_sum_slope",
     "rising_excess", "rising_slope", "rising_curve", "rising_bend", "urn_error", "urn_error_slope",
-    "urn_error_curve", "count_error",
+    "urn_error_curve", "count_error", "digamma_rise",
 }  # fmt: skip
 #: Known to rounding of 1 where they are below: they are added to what is of that size.
 BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}

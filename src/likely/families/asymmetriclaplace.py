@@ -1,9 +1,24 @@
 """AsymmetricLaplace: quantile regression as a likelihood."""
 
+from likely._math.atoms import log_ratio_of
 from likely._math.atoms.check import check_loss
 from likely._math.domains import positive, real, unit_interval
-from likely._math.graph import exp, log, log1p, where
+from likely._math.graph import exp, expm1, log, log1p, where
 from likely.families.base import Distribution, Parameter
+
+
+def _left(q, level):
+    # 1 − q − level: each sum is exact where it cancels.
+    both = where(level < 0.5, (0.5 - q) + (0.5 - level), level.complement - q)
+    return where(q < 0.5, both, (1.0 - q) - level)
+
+
+def _place(below, above, excess, level):
+    # The standard quantile, given the probabilities below and above it with their logarithms, and what the former
+    # exceeds the level by: next to the level the logarithms cancel.
+    lower = log_ratio_of(below[0], level, excess, below[1], level.log)
+    higher = log_ratio_of(level.complement, above[0], excess, level.log1m, above[1])
+    return where(excess < 0.0, lower / level.complement, higher / level)
 
 
 class AsymmetricLaplace(Distribution):
@@ -39,7 +54,7 @@ class AsymmetricLaplace(Distribution):
         return level.log + level.log1m - scale.log - loss
 
     def mean(loc, scale, level):
-        return loc + scale * (1.0 / level - 1.0 / level.complement)
+        return loc + scale * ((1.0 - 2.0 * level) / level / level.complement)
 
     def var(loc, scale, level):
         above, below = scale / level, scale / level.complement
@@ -53,22 +68,20 @@ class AsymmetricLaplace(Distribution):
 
     def cdf(y, loc, scale, level):
         z = (y - loc) / scale
-        tail = exp(-check_loss(z, level, level.complement))
-        return where(z < 0.0, level * tail, 1.0 - level.complement * tail)
+        loss = check_loss(z, level, level.complement)
+        # Of a low level little more than nothing is below what is just above loc.
+        return where(z < 0.0, level * exp(-loss), -expm1(level.log1m - loss))
 
     def sf(y, loc, scale, level):
         z = (y - loc) / scale
-        tail = exp(-check_loss(z, level, level.complement))
-        return where(z < 0.0, 1.0 - level * tail, level.complement * tail)
+        loss = check_loss(z, level, level.complement)
+        return where(z < 0.0, -expm1(level.log - loss), level.complement * exp(-loss))
 
     def quantile(q, loc, scale, level):
-        below = (log(q) - level.log) / level.complement
-        return loc + scale * where(q < level, below, (level.log1m - log1p(-q)) / level)
+        return loc + scale * _place((q, log(q)), (1.0 - q, log1p(-q)), q - level, level)
 
     def isf(q, loc, scale, level):
-        above = (level.log1m - log(q)) / level
-        below = (log1p(-q) - level.log) / level.complement
-        return loc + scale * where(q < level.complement, above, below)
+        return loc + scale * _place((1.0 - q, log1p(-q)), (q, log(q)), _left(q, level), level)
 
     def expected_information(loc, scale, level):
         return {

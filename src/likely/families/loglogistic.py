@@ -61,8 +61,7 @@ class LogLogistic(Distribution):
         b = PI * where(shape > 2.0, 1.0 / shape, 0.25)
         rise = where(b < 0.1, b * b * polynomial(b * b, TAN), tan(b) / b - 1.0)
         ratio = _over_sine(b / PI)
-        heavy = where(shape > 1.0, float("inf"), float("nan"))
-        return where(shape > 2.0, scale * scale * (ratio * ratio) * rise, heavy)
+        return where(shape > 2.0, scale * scale * (ratio * ratio) * rise, float("inf"))
 
     def mode(scale, shape):
         inside = where(shape > 1.0, shape, 2.0)

@@ -99,9 +99,9 @@ class _Components:
     def var(self) -> Array:
         """Σ w_j (v_j + (m_j − m)²)"""
         mean = self.mean()
-        # Where there is no mean there is no variance either: NaN, not a warning.
-        with np.errstate(invalid="ignore"):
-            return self.total([c.var() + (c.mean() - mean) ** 2 for c in self.components])
+        # About any number it is infinite where the mean is; where there is no mean it is NaN.
+        about = np.where(np.isinf(mean), 0.0, mean)
+        return self.total([c.var() + (c.mean() - about) ** 2 for c in self.components])
 
 
 class MixedCounts(_Components, DiscreteSums):

@@ -318,13 +318,11 @@ class ContinuousIntegrals:
             return self._origin + (above - below)
 
     def var(self) -> Array:
-        """∫ (y − mean)² f(y) dy; NaN where there is no mean."""
+        """∫ (y − mean)² f(y) dy; ∞ where the mean is infinite, NaN where there is none."""
         below, above = self._moment(2)
-        with np.errstate(invalid="ignore"):
-            shift = self.mean() - self._origin
-            return np.where(
-                np.isinf(below + above) & np.isfinite(shift), np.inf, below + above - shift**2
-            )
+        mean = self.mean()
+        shift = np.where(np.isinf(mean), 0.0, mean - self._origin)
+        return below + above - shift**2
 
     def entropy(self) -> Array:
         """−∫ f log f dy, in nats."""

@@ -58,16 +58,15 @@ class OverQuantiles:
         return self._mean if self.one_peak else self._other("mean")
 
     def var(self) -> Array:
-        """E (Y − mean)²; NaN where there is no mean."""
+        """E (Y − mean)²; ∞ where the mean is infinite, NaN where there is none."""
         if not self.one_peak:
             return self._other("var")
         mean = self.mean()
-        there = np.isfinite(mean)
-        about = np.where(there, mean, 0.0)
+        about = np.where(np.isfinite(mean), mean, 0.0)
         found = self._expected(
             lambda _, y, rows: (y - about[rows]) ** 2, np.asarray(self.inside.var())
         )
-        return np.where(there, found, np.nan)
+        return np.where(np.isnan(mean), np.nan, found)
 
     def entropy(self) -> Array:
         """−E log p(Y)"""

@@ -7,7 +7,9 @@ the number of parts. With ℓⱼ = log μⱼ and sⱼ = ∂/∂ℓⱼ of part j'
    \\frac{\\partial^2}{\\partial \\eta_i \\partial \\eta_m} = \\sum_j c_j (\\delta_{ij} - \\mu_i)(\\delta_{mj} - \\mu_m)
    - \\mu_i (\\delta_{im} - \\mu_m) \\sum_j s_j
 
-with cⱼ = ∂sⱼ/∂ℓⱼ. Of the likeliest part 1 − μ is the sum of the others: it is never subtracted from 1.
+with cⱼ = ∂sⱼ/∂ℓⱼ. What is proportional to the shares cancels in aᵢ − μᵢ Σ aⱼ, so that of ∂sⱼ/∂log κ the likeliest
+part's may be taken off before anything is rounded. Of that part 1 − μ is the sum of the others: it is never subtracted
+from 1.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ ENTRIES = 65536
 
 #: The symbols of a part's graph: its number, the logarithm of its share, the row's sum and the raw precision.
 PART = ("y", "log_share", "total", "raw")
+#: What second derivatives take of the likeliest part, beside them.
+LIKELIEST = ("y_first", "log_share_first")
 #: Those of a row's graph: the sums of the slopes in the raw precision, the row's sum, the raw precision and the
 #: number of parts; before them come the sums over the parts.
 ROW = ("slope", "bend", "total", "raw", "parts")
@@ -161,7 +165,19 @@ class CompositionLoss(NegativeLogLikelihood):
             nodes += slopes
         if order >= 2:
             nodes += [tangent(slopes[:1], log_share)[0], *tangent(slopes, raw)]
+            if self.terms.apart is not None:
+                nodes[-2] = self._apart(y, share, total, raw, nodes[-2])
+                return nodes, PART + LIKELIEST
         return nodes, PART
+
+    def _apart(self, y: Node, share: View, total: Node, raw: Node, cross: Node) -> Node:
+        """The cross derivative, less, where the family says so, the likeliest part's in the ratio of the shares."""
+        assert self.terms.apart is not None
+        y_first, log_share_first = map(symbol, LIKELIEST)
+        first = share_of(log_share_first)
+        close, gap = self.terms.apart(y, y_first, total, share, first, *self._precision)
+        (along,) = (tangent([view.log.node], raw)[0] for view in self._precision)
+        return where(close, share.node * gap * along, cross)
 
     @cached_property
     def sums(self) -> int:
@@ -269,7 +285,10 @@ class Rows:
         self.part, self.found = part[count:], sums[count:]
 
     def _of_parts(self, order: int, kind: str = "observed") -> Any:
-        given = (self.y, self.log_share, self.total, self.own)
+        given: tuple[Any, ...] = (self.y, self.log_share, self.total, self.own)
+        if order >= 2 and kind == "observed" and self.loss.terms.apart is not None:
+            likeliest = (self.library.where(self.first, v, 0.0) for v in (self.y, self.log_share))
+            given += tuple(values.sum(0) for values in likeliest)
         return self.library.evaluate(self.loss.part(order, kind), given)
 
     def _of_row(self, order: int, sums: tuple[Any, ...], kind: str = "observed") -> Any:

@@ -130,4 +130,9 @@ count_error = register_named(
 tetragamma = register_named("tetragamma")
 trigamma = register_named("trigamma", lambda x, out: (tetragamma(x),))
 digamma = register_named("digamma", lambda x, out: (trigamma(x),))
+digamma_rise = register_named(
+    "digamma_rise",
+    lambda a, d, out: (trigamma(a + d) - trigamma(a), trigamma(a + d)),
+    lambda a, d: digamma(a + d) - digamma(a),
+)
 lgamma = register_named("lgamma", lambda x, out: (digamma(x),))

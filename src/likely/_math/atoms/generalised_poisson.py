@@ -46,6 +46,17 @@ generalised_poisson_log_rate = register_named(
     ),
     lambda y, m, d, log_m, log_d: log((m + d * y) / (1.0 + d)),
 )
+generalised_poisson_log_ratio = register_named(
+    "generalised_poisson_log_ratio",
+    lambda y, m, d, log_m, log_d, out: (
+        1.0 / (m / d + y),
+        0.0,
+        0.0,
+        -share_of(d * y, m),
+        share_of(d * y, m),
+    ),
+    lambda y, m, d, log_m, log_d: log((m + d * y) / m),
+)
 generalised_poisson_slope = register_named(
     "generalised_poisson_slope",
     lambda y, m, d, log_m, log_d, out: (

@@ -22,6 +22,7 @@ from likely._math.atoms import (
     lgamma,
     negative_binomial_deviance_size_2,
     register,
+    share_of,
     stirling_curve,
     stirling_of_sum_curve,
     trigamma,
@@ -38,17 +39,6 @@ CLOSE = 1e-3
 GAUSS = (0.5 - math.sqrt(1.0 / 12.0), 0.5 + math.sqrt(1.0 / 12.0))
 
 
-def _divided(x: Expression, y: Expression, coefficients: tuple[float, ...]) -> tuple[Node, Node]:
-    """P(x) and (P(x) − P(y))/(x − y), of a polynomial in powers about ½."""
-    x, y = x - 0.5, y - 0.5
-    value = x * coefficients[-1] + coefficients[-2]
-    slope = y * 0.0 + coefficients[-1]
-    for c in reversed(coefficients[:-2]):
-        slope = slope * y + value
-        value = value * x + c
-    return value, slope
-
-
 def _at_most_one(k: Expression) -> Node:
     return k < 1.5
 
@@ -63,7 +53,7 @@ class _Both:
 
     def __init__(self, x: Expression, y: Expression, coefficients: tuple[float, ...]) -> None:
         self.x, self.y = x, y
-        self.of_x, self.slope = _divided(x, y, coefficients)
+        self.of_x, self.slope = special.divided_powers(x, y, coefficients)
         self.of_y = self.of_x - (x - y) * self.slope
 
     def gap(self) -> Node:
@@ -84,6 +74,7 @@ class _Kind:
         y: Expression,
         p: Expression,
         s: Expression,
+        log_p: Expression,
         urn: _Urn,
         instead: Expression,
     ) -> None:
@@ -94,7 +85,10 @@ class _Kind:
         self.v = self.r / (2.0 + self.r)
         self.near = abs_(self.v) < 0.2
         self.tail = 2.0 * special.atanh_tail(where(self.near, self.v, 0.0))
-        self.logarithm = log((s + y) * inverse)
+        # Of a share below all numbers its logarithm is known.
+        known = p > TINY
+        rest = log((s + y) * where(known, inverse, urn.u_end))
+        self.logarithm = rest - where(known, 0.0, log_p)
 
     def log1p(self) -> Node:
         """log(1 + r)"""
@@ -149,8 +143,8 @@ class _Urn:
         self.step_n = where(n > TINY, self.log1p_mu, -log_n)
         self.step_b = where(b > TINY, self.log1p_mv, -(log_q + log_n))
         self.step_a = where(a > TINY, self.log1p_c, -(log_p + log_n))
-        self.rare = _Kind(k, p, a, self, self.d)
-        self.common = _Kind(c, q, b, self, m * self.u)
+        self.rare = _Kind(k, p, a, log_p, self, self.d)
+        self.common = _Kind(c, q, b, log_q, self, m * self.u)
 
     # --- The probability.
 
@@ -336,8 +330,8 @@ def _sum_of_squares(m: Expression, x: Expression) -> Node:
     v = w / (2.0 + w)
     near = 4.0 * (v * v * (v / (1.0 - v * v)) - special.atanh_tail(v))
     main = z * where(v < 0.2, near, (w + m * end) - 2.0 * log1p(w))
-    of_1, slope_1 = _divided(u, end, special.STIRLING_1)
-    of_2, slope_2 = _divided(u, end, special.STIRLING_2)
+    of_1, slope_1 = special.divided_powers(u, end, special.STIRLING_1)
+    of_2, slope_2 = special.divided_powers(u, end, special.STIRLING_2)
     first, last = x * u, x * end
     errors = (first * first + first * last + last * last) * of_2 + last * last * (end * slope_2)
     errors = errors - 2.0 * ((first + last) * of_1 + last * (end * slope_1))
@@ -348,8 +342,8 @@ def _sum_of_squares(m: Expression, x: Expression) -> Node:
 def _later_curve(k: Expression, c: Expression, n: Expression) -> Node:
     """Σ ni/(n + i)² over i from c to c + k − 1, for n < c."""
     u, end = 1.0 / (n + c), 1.0 / (n + c + k)
-    of_1, slope_1 = _divided(u, end, special.STIRLING_1)
-    of_2, slope_2 = _divided(u, end, special.STIRLING_2)
+    of_1, slope_1 = special.divided_powers(u, end, special.STIRLING_1)
+    of_2, slope_2 = special.divided_powers(u, end, special.STIRLING_2)
     both = u + end
     errors = both * of_1 + end * end * slope_1
     squares = u * u + u * end + end * end
@@ -407,7 +401,8 @@ def _part_curve(
     terms = (y, p, t, n, log_p, log(t), log_n)
     moved = urn_deviance_cross(*terms) if cross else urn_deviance_share(*terms) + s * share
     errors = stirling_curve(s, log_s) - stirling_of_sum_curve(y, s)
-    return -(0.5 * share * (s / (s + y)) + moved + errors)
+    # all of it s times numbers that a share below all others does not reach
+    return where(s > TINY, -(0.5 * share * (s / (s + y)) + moved + errors), 0.0)
 
 
 def _rarer_curve(cross: bool, k: Node, c: Node, p: Node, n: Node, log_p: Node, log_n: Node) -> Node:
@@ -431,7 +426,8 @@ def _precision_curve(
     t = k + c
     several = _size_curve(t, n, log_n)
     for y, share, log_share in ((k, p, log_p), (c, q, log_q)):
-        several = several - negative_binomial_deviance_size_2(y, t * share, n * share)
+        split = negative_binomial_deviance_size_2(y, t * share, n * share)
+        several = several - where(share * n > TINY, split, y * share_of(n, t) * share_of(t, n))
         several = several - _size_curve(y, share * n, log_share + log_n)
     one = where(k > 0.0, (c / (n + c)) * (n / (n + c)), 0.0)
     apart = rising_gap_curve(c - 1.0, p, q, n, log_q, log_n)

@@ -52,6 +52,19 @@ def powers(x: Any, coefficients: tuple[float, ...]) -> Node:
     return polynomial(x - 0.5, coefficients)
 
 
+def divided_powers(
+    x: Expression, y: Expression, coefficients: tuple[float, ...]
+) -> tuple[Node, Node]:
+    """Such a polynomial at x, and its (P(x) − P(y))/(x − y)."""
+    x, y = x - 0.5, y - 0.5
+    value = x * coefficients[-1] + coefficients[-2]
+    slope = y * 0.0 + coefficients[-1]
+    for c in reversed(coefficients[:-2]):
+        slope = slope * y + value
+        value = value * x + c
+    return value, slope
+
+
 def stirling_error(x: Any) -> Node:
     """S(x) = lgamma(x) - (x - 1/2) log x + x - log(2 pi)/2 for x > 0.
 
@@ -250,6 +263,16 @@ def lgamma(x: Expression) -> Node:
 def digamma(x: Expression) -> Node:
     """ψ(x) = d log Γ(x)/dx, x > 0."""
     return stirling_error_1(x) + log(x) - 0.5 / x
+
+
+def digamma_rise(a: Expression, d: Expression) -> Node:
+    """ψ(a + d) − ψ(a), a ≥ 1 and a + d ≥ 1: exactly 0 at d = 0, and proportional to it nearby."""
+    falls = d < 0.0
+    rise = log1p(abs_(d) / where(falls, a + d, a))
+    u, v = 1.0 / a, 1.0 / (a + d)
+    value, slope = divided_powers(v, u, STIRLING_1)
+    errors = (u + v) * value + u * u * slope
+    return where(falls, -rise, rise) + d * (u * v) * (0.5 + errors)
 
 
 def trigamma(x: Expression) -> Node:

@@ -23,6 +23,13 @@ def generalised_poisson_log_rate(
     return log(m * (1.0 / (1.0 + d)) + y * (1.0 / (1.0 + 1.0 / d)))
 
 
+def generalised_poisson_log_ratio(
+    y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
+) -> Node:
+    """log((m + d y)/m)"""
+    return softplus(log_d - log_m + log(y))
+
+
 def generalised_poisson_slope(
     y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:

@@ -26,6 +26,7 @@ from likely._math.atoms import (
     generalised_poisson_deviance,
     generalised_poisson_few,
     generalised_poisson_log_rate,
+    generalised_poisson_log_ratio,
     register,
     softplus,
 )
@@ -68,8 +69,12 @@ def log_growth(d: Any, log_d: Any) -> Node:
 
 def saddle(y: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
     """log p(y) by Poisson's unit deviance from (m + d y)/(1 + d), which lies between the mean and y."""
-    apart = generalised_poisson_deviance(y, m, d, log_m, log_d)
-    return -apart - count_error(y) - softplus(log_d - log_m + log(y))
+    given = (y, m, d, log_m, log_d)
+    return (
+        -generalised_poisson_deviance(*given)
+        - count_error(y)
+        - generalised_poisson_log_ratio(*given)
+    )
 
 
 def log_probability(y: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:

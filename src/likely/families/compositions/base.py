@@ -35,12 +35,16 @@ class Terms:
     The Fisher information of the log ratios is Σⱼ cⱼ (δᵢⱼ − μᵢ)(δₘⱼ − μₘ) + w μᵢ (δᵢₘ − μₘ), that of a log ratio
     and log κ Σⱼ cⱼ (δᵢⱼ − μᵢ): ``curve(total, share, *own)`` is cⱼ, and ``information(sum, total, k, *own)``, with the
     sum of the cⱼ, gives w and the entry of log κ.
+
+    Of ∂²/∂ℓ ∂log κ of the parts' terms, over their shares, only differences between parts matter. Where these are lost
+    to rounding, ``apart(y, other y, total, share, other share, *own)`` gives a condition and, where it holds, one.
     """
 
     part: Callable[..., tuple[Any, ...]]
     whole: Callable[..., Any]
     curve: Callable[..., Any] | None = None
     information: Callable[..., tuple[Any, ...]] | None = None
+    apart: Callable[..., tuple[Any, Any]] | None = None
 
 
 def shares_of(ratios: Sequence[Any]) -> list[View]:

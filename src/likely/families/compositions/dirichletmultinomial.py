@@ -1,12 +1,15 @@
 """DirichletMultinomial: counts of K kinds whose shares vary from row to row."""
 
 from likely._math.atoms import (
+    digamma_rise,
+    rising_curve,
     rising_excess,
     rising_slope,
+    trigamma,
     urn_deviance,
     urn_error,
 )
-from likely._math.graph import exp, log, where
+from likely._math.graph import exp, log, log1p, where
 from likely.families.base import Specification
 from likely.families.compositions.base import PRECISION, Terms, composition, precision
 from likely.families.made import made_once
@@ -25,7 +28,7 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         "DirichletMultinomial",
         doc,
         parts,
-        Terms(part, whole),
+        Terms(part, whole, apart=apart),
         lambda y, weight: precision(y / y.sum(axis=1, keepdims=True), weight),
         PRECISION,
         whole=True,
@@ -36,10 +39,14 @@ def part(y, total, share, precision):
     """Its term, whether the kind was seen, and the logarithm of its share if so."""
     size, log_size = share * precision, share.log + precision.log
     # Where κ is large, that of negative binomials with sizes κμ and means nμ, given that they sum to n; their deviances
-    # cannot be negative, and nothing cancels as κ → ∞.
-    deviance = urn_deviance(y, share, total, precision, share.log, log(total), precision.log)
+    # cannot be negative, and nothing cancels as κ → ∞. A single count says nothing about κ, so that of a kind seen once
+    # what deviance and error have in common is left out.
+    few, log_total = y < 2.0, log(total)
+    again = where(few, 0.0, y)
+    deviance = urn_deviance(again, share, total, precision, share.log, log_total, precision.log)
+    once = y * (log1p(total / precision) - share.log - log_total)
+    large = deviance + where(few, once, urn_error(y, size, log_size))
     seen = y > 0.0
-    large = deviance + where(seen, urn_error(y, size, log_size), 0.0)
     # Where it is small, y! Γ(x)/Γ(x + y) is y/x but for a factor that tends to 1.
     small = where(seen, log(y) - share.log - rising_excess(y, size, log_size), 0.0)
     return (
@@ -47,6 +54,29 @@ def part(y, total, share, precision):
         where(seen, 1.0, 0.0),
         where(seen, share.log, 0.0),
     )
+
+
+def apart(y, other, total, share, other_share, precision):
+    """Where κ is small, or the other count at most 1, and there ∂²/∂log μ ∂log κ of the terms over μ, less the other's.
+
+    They are −κ times sums h(y, κμ) of i/(κμ + i)² over i < y. Of equal counts these are nearly equal, and what is left
+    of the second derivatives is of order κ²: where κ is small harmonic numbers are taken off each other before κ
+    multiplies them. Of a count of at most 1 nothing is summed.
+    """
+    small = _small(total, precision)
+    drawn, also = (where(v > 1.0, v, 1.0) for v in (y, other))
+    gap = digamma_rise(also, drawn - also)
+    gap = gap - (_short(drawn, share * precision) - _short(also, other_share * precision))
+    size, log_size = share * precision, share.log + precision.log
+    alone = -rising_curve(y, size, log_size) / share
+    close = where(small, small, other < 2.0)
+    return close, where(small, -precision * gap, alone)
+
+
+def _short(y, x):
+    # Σ 1/i − i/(x + i)² over i < y: what h is less than the harmonic number
+    found = digamma_rise(1.0, x) - digamma_rise(y, x) + x * (trigamma(1.0 + x) - trigamma(x + y))
+    return where(y > 1.0, found, 0.0)
 
 
 def whole(sums, total, k, precision):

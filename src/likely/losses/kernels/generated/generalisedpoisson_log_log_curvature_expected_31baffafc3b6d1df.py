@@ -178,7 +178,7 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -186,6 +186,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
+    out3 = rest[2][start + shift : stop + shift]
+    out4 = rest[3][start + shift : stop + shift]
+    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -309,32 +312,41 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         t113 = t112 if t109 else t111
         t114 = t1 * t113
         t115 = y - t114
-        t116 = t97 < 0.0
-        t117 = t101 + 1.0
-        t118 = 1.0 / t117
-        t119 = t118 * t101
-        t120 = t119 if t116 else t118
-        t121 = t1 - y
-        t122 = t121 * t4
-        t123 = y / t1
-        t124 = t123 * t2
-        t125 = 1.0 + t124
-        t126 = 1.0 / t125
-        t127 = t122 * t126
-        t128 = t120 - t127
-        t129 = t115 if t0 else t128
-        t130 = -t129
-        t131 = t62 + y
-        t132 = t131 * t18
-        t133 = -t132
-        t134 = t16 * t1
-        t135 = y + t134
-        t136 = t62 / t135
-        t137 = t62 * t136
-        t138 = t137 - t120
-        t139 = t133 if t0 else t138
-        t140 = -t139
+        t116 = y * t2
+        t117 = t1 / t116
+        t118 = t117 + 1.0
+        t119 = 1.0 / t118
+        t120 = t1 - y
+        t121 = t120 * t4
+        t122 = y / t1
+        t123 = t122 * t2
+        t124 = 1.0 + t123
+        t125 = 1.0 / t124
+        t126 = t121 * t125
+        t127 = t119 - t126
+        t128 = t115 if t0 else t127
+        t129 = -t128
+        t130 = t62 + y
+        t131 = t130 * t18
+        t132 = -t131
+        t133 = t16 * t1
+        t134 = y + t133
+        t135 = t62 / t134
+        t136 = t62 * t135
+        t137 = t136 - t119
+        t138 = t132 if t0 else t137
+        t139 = -t138
+        t140 = t5 * t4
+        t141 = 0.5 * t133
+        t142 = t141 + 1.0
+        t143 = t2 / t142
+        t144 = t140 * t143
+        t145 = t140 + t144
+        t146 = -t144
         out0[i] = t107
-        out1[i] = t130
-        out2[i] = t140
+        out1[i] = t129
+        out2[i] = t139
+        out3[i] = t145
+        out4[i] = t146
+        out5[i] = t144
     return invalid

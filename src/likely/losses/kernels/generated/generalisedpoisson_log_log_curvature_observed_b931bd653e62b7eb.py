@@ -178,7 +178,7 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -312,19 +312,19 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         t113 = t112 if t109 else t111
         t114 = t1 * t113
         t115 = y - t114
-        t116 = t97 < 0.0
-        t117 = t101 + 1.0
-        t118 = 1.0 / t117
-        t119 = t118 * t101
-        t120 = t119 if t116 else t118
-        t121 = t1 - y
-        t122 = t121 * t4
-        t123 = y / t1
+        t116 = y * t2
+        t117 = t1 / t116
+        t118 = t117 + 1.0
+        t119 = 1.0 / t118
+        t120 = t1 - y
+        t121 = t120 * t4
+        t122 = 1.0 / t1
+        t123 = t122 * y
         t124 = t123 * t2
-        t125 = 1.0 + t124
+        t125 = t124 + 1.0
         t126 = 1.0 / t125
-        t127 = t122 * t126
-        t128 = t120 - t127
+        t127 = t121 * t126
+        t128 = t119 - t127
         t129 = t115 if t0 else t128
         t130 = -t129
         t131 = t62 + y
@@ -334,20 +334,49 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         t135 = y + t134
         t136 = t62 / t135
         t137 = t62 * t136
-        t138 = t137 - t120
+        t138 = t137 - t119
         t139 = t133 if t0 else t138
         t140 = -t139
-        t141 = t5 * t4
-        t142 = 0.5 * t134
-        t143 = t142 + 1.0
-        t144 = t2 / t143
-        t145 = t141 * t144
-        t146 = t141 + t145
-        t147 = -t145
+        t141 = -t114
+        t142 = t117 * t119
+        t143 = t119 * t142
+        t144 = t119 * t127
+        t145 = t122 * t116
+        t146 = t145 + 1.0
+        t147 = 1.0 / t146
+        t148 = t147 * t1
+        t149 = t148 * t4
+        t150 = t144 + t149
+        t151 = t143 + t150
+        t152 = -t151
+        t153 = t141 if t0 else t152
+        t154 = -t153
+        t155 = raw1 < 0.0
+        t156 = t112 if t155 else t111
+        t157 = t156 * t113
+        t158 = t1 * t157
+        t159 = t18 + t119
+        t160 = t159 * t127
+        t161 = t143 + t160
+        t162 = t158 if t0 else t161
+        t163 = -t162
+        t164 = t2 - 1.0
+        t165 = t4 * t164
+        t166 = t1 * t165
+        t167 = t85 * t113
+        t168 = t166 + t167
+        t169 = t168 * t157
+        t170 = -t169
+        t171 = 2.0 * t18
+        t172 = t147 - t171
+        t173 = t172 * t137
+        t174 = t173 - t143
+        t175 = t170 if t0 else t174
+        t176 = -t175
         out0[i] = t107
         out1[i] = t130
         out2[i] = t140
-        out3[i] = t146
-        out4[i] = t147
-        out5[i] = t145
+        out3[i] = t154
+        out4[i] = t163
+        out5[i] = t176
     return invalid
