@@ -55,5 +55,5 @@ def test_training_with_optax():
 
 
 def test_y_is_real():
-    with pytest.raises(TypeError, match="y must be real, got complex64"):
+    with pytest.raises(TypeError, match="y must be real, got complex"):
         nll(Normal())(jnp.zeros((2, 2)), jnp.ones(2) + 0j)

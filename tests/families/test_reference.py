@@ -141,7 +141,7 @@ def test_a_reference_class_without_rows_has_no_finite_odds():
 
 
 def test_other_families_have_no_reference(colours):
-    with pytest.raises(TypeError, match="Ordinal's reference must be predicted"):
+    with pytest.raises(TypeError, match="Ordinal has no parameter 'reference'"):
         likely.Ordinal(3, reference=0)
     with pytest.raises(ValueError, match="reference is for Categorical"):
         Linear(Normal()).fit(colours[0], colours[0][:, 0] ** 2).summary(reference=0)

@@ -11,8 +11,8 @@ from likely.fitting import (
     Response,
     Status,
     fit_linear,
-    linear,
     many,
+    smooth,
 )
 
 ALL, SHARED = Design(), Design(())
@@ -34,7 +34,7 @@ def both(monkeypatch):
 
     def fit(*args, **options):
         newton = fit_linear(*args, **options)
-        monkeypatch.setattr(linear, "MANY_COEFFICIENTS", 1)
+        monkeypatch.setattr(smooth, "MANY_COEFFICIENTS", 1)
         found = fit_linear(*args, **options)
         assert (newton.engine, found.engine) == ("newton", "lbfgs")
         return newton, found
@@ -98,7 +98,7 @@ def test_an_unbounded_likelihood(both, X):
 
 
 def test_more_coefficients_than_rows_are_named(monkeypatch, rng):
-    monkeypatch.setattr(linear, "MANY_COEFFICIENTS", 1)
+    monkeypatch.setattr(smooth, "MANY_COEFFICIENTS", 1)
     X, y = rng.normal(size=(60, 120)), Response(rng.normal(size=60))
     with pytest.warns(ConvergenceWarning, match="There are 121 coefficients of loc for 60 rows"):
         found = fit_linear(Normal().loss(), X, [ALL, ALL], y, start=[0.0, 0.0], max_iter=3)

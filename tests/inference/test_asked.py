@@ -35,7 +35,7 @@ def test_levels(d, method, what):
         -0.5: f"{what} must lie in [0, 1], such as 0.9, got -0.5",
         (0.5, 90): "got (0.5, 90); 90 % is 0.9",
         ((0.5,),): f"{what} must be a number in [0, 1] or m of them, shape (m,), got shape (1, 1)",
-        None: f"{what} must lie in [0, 1], such as 0.9, got None",
+        None: f"{what} must be numbers, got None: give a number in [0, 1], such as 0.9",
     }.items():
         with pytest.raises(ValueError, match=f"^{what} must be|^{what} must lie") as caught:
             ask(given)

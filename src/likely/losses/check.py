@@ -88,7 +88,7 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
 def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
     """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
     if values is None:
-        raise ValueError(f"{what} must be numbers, got None")
+        raise ValueError(f"{what} must be numbers, got None{advice}")
     array = as_array(values, what)
     if array.dtype.kind in "mM":
         raise ValueError(f"{what} holds times ({array.dtype}), which are no numbers yet: {TIMES}")
