@@ -72,6 +72,18 @@ class Response:
             None if self.offset is None else self.offset[:, rows],
         )
 
+    def counted(self, columns: int) -> tuple[NDArray[np.intp], Array, Array, Array]:
+        """The rows with weight, and their y, weight and offset: ones and zeros where there are none."""
+        n = self.y.shape[0]
+        rows = np.arange(n) if self.weight is None else np.flatnonzero(self.weight)
+        some = self.take(rows)
+        return (
+            rows,
+            np.asarray(some.y, dtype=np.float64),
+            np.ones(rows.size) if some.weight is None else some.weight,
+            np.zeros((columns, rows.size)) if some.offset is None else some.offset,
+        )
+
 
 def check_problem(
     loss: Loss,

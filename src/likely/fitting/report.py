@@ -13,7 +13,7 @@ from likely.fitting.newton import Factor, Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Loss
 from likely.fitting.recession import Recession, Subspace
-from likely.fitting.result import FitResult, Held, Status, listing, unheld
+from likely.fitting.result import FitResult, Held, Status, blanked, listing, unheld
 from likely.fitting.task import Task
 
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is
@@ -100,7 +100,7 @@ def fit_result(task: Task, outcome: Outcome, covariances: tuple[str, ...]) -> Fi
                 # The sandwich of rows that are all alike is 0; other variances that are have left float64.
                 some = ((matrix != 0.0) @ (np.diag(covariance) > 0.0)) > 0
                 beyond |= ~unsure & ~(np.isfinite(variance) & ((variance > 0.0) | ~some))
-            found[kind] = _blank(found[kind], unsure | beyond)
+            found[kind] = blanked(found[kind], unsure | beyond)
         if status in (Status.separated, Status.boundary) and not outcome.falling:
             held = _held(task, outcome, covariances, dropped | silent | beyond)
     n_rows, weight = task.counted()
@@ -216,12 +216,6 @@ def _without_precision(
     return np.full(lost.size, far)
 
 
-def _blank(covariance: Array, lost: NDArray[np.bool_]) -> Array:
-    covariance[lost, :] = np.nan
-    covariance[:, lost] = np.nan
-    return covariance
-
-
 def _held(
     task: Task, outcome: Outcome, kinds: tuple[str, ...], unknown: NDArray[np.bool_]
 ) -> Held | None:
@@ -235,7 +229,7 @@ def _held(
     moving = [r.direction for r in outcome.recessions] + outcome.level + vanished
     inner = _covariances(outcome, kinds, task.loss, bread)
     return Held(
-        {kind: _blank(matrix @ c @ matrix.T, unknown) for kind, c in inner.items()},
+        {kind: blanked(matrix @ c @ matrix.T, unknown) for kind, c in inner.items()},
         scaled([objective.flat(direction) for direction in moving], objective.spread()),
     )
 

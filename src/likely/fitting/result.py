@@ -59,10 +59,11 @@ def carried(matrix: Array, covariance: Array) -> Array:
     """M Σ Mᵀ; NaN, where Σ is not known, for what depends on it and nothing else."""
     lost = np.isnan(np.diag(covariance))
     known = np.where(np.isnan(covariance), 0.0, covariance)
-    return _blanked(matrix @ known @ matrix.T, (matrix[:, lost] != 0.0).any(axis=1))
+    return blanked(matrix @ known @ matrix.T, (matrix[:, lost] != 0.0).any(axis=1))
 
 
-def _blanked(covariance: Array, lost: NDArray[np.bool_]) -> Array:
+def blanked(covariance: Array, lost: NDArray[np.bool_]) -> Array:
+    """The covariance with NaN, written into it, for the terms that are lost."""
     covariance[lost] = np.nan
     covariance[:, lost] = np.nan
     return covariance
@@ -87,7 +88,7 @@ class Held:
     def carried(self, contrasts: Array, kind: str) -> Array:
         """The covariance of contrasts (c, P) between coefficients of one column; NaN for those that move."""
         reach = np.abs(contrasts @ self.directions.T).max(axis=1)
-        return _blanked(carried(contrasts, self.covariances[kind]), np.asarray(reach > SHARE))
+        return blanked(carried(contrasts, self.covariances[kind]), np.asarray(reach > SHARE))
 
 
 @dataclass(frozen=True, eq=False)

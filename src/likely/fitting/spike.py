@@ -68,13 +68,7 @@ class _Rows:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        given = objective.response
-        kept = np.arange(objective.source.shape[0])
-        kept = kept if given.weight is None else np.flatnonzero(given.weight)
-        self.y = np.ascontiguousarray(np.asarray(given.y, dtype=np.float64)[kept])
-        self.weight = np.ones(kept.size) if given.weight is None else given.weight[kept]
-        none = np.zeros((objective.columns, kept.size))
-        self.offset = none if given.offset is None else given.offset[:, kept]
+        kept, self.y, self.weight, self.offset = objective.response.counted(objective.columns)
         self.designs = [
             np.stack([objective.row_direction(int(row), j)[part] for row in kept])
             for j, part in enumerate(objective.parts)

@@ -107,13 +107,9 @@ class _Search:
     ) -> None:
         self.loss, self.found, self.loc, self.scale = loss, found, loc, scale
         self.designs = designs
-        kept = slice(None) if response.weight is None else np.flatnonzero(response.weight)
+        kept, self.y, self.weight, self.offset = response.counted(loss.columns)
         rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
-        self.y = np.asarray(response.y, dtype=np.float64)[kept]
         self.on_line = _on_the_line(loss, self.y)
-        self.weight = np.ones(self.y.size) if response.weight is None else response.weight[kept]
-        none = np.zeros((loss.columns, self.y.size))
-        self.offset = none if response.offset is None else response.offset[:, kept]
         self.rows = [rows[:, list(d.chosen(rows.shape[1]))] for d in designs]
 
     def starts(self) -> list[Array]:
