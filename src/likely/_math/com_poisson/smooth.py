@@ -61,8 +61,8 @@ class Smooth:
         self.t = where(far, 2.0 * FAR_NU * n / far_from, 2.0 * (across - strip)) - 1.0
         # u's first three derivatives in m times powers of Y.
         self._by_m = where(far, -share, rate)
-        self._by_m_2 = where(far, 2.0 * share, -rate)
-        self._by_m_3 = where(far, -6.0 * share, 2.0 * rate)
+        self._by_m_2 = self._by_m * where(far, -2.0, -1.0)
+        self._by_m_3 = self._by_m * where(far, 6.0, 2.0)
         # The first derivatives in log ν of u and t, and that of log(the derivatives of u in m).
         self._turn = where(far, self.t, 0.0)
         self._u_n = self._turn * self.u

@@ -27,12 +27,15 @@ from likely._math.series import (
 )
 from likely._math.sums import SUMS
 from likely.losses.kernels.patches import patch_function
-from likely.losses.kernels.statements import indented, is_condition, primitive, statements
+from likely.losses.kernels.statements import CONDITIONS, indented, is_condition, primitive, statements
 
-#: Rows at a time, and of these how many a sum takes together.
-ROWS, _TOGETHER = 4096, 64
+#: Rows at a time, and of these how many a sum takes together: with fewer, LLVM would write their loops out.
+ROWS, _TOGETHER = 4096, 16
 #: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
 _APART = ROWS + 8
+#: What a later stage computes again rather than reads: so many operations at most, each of which takes a cycle or less.
+_AGAIN = 12
+_QUICK = {"add", "subtract", "multiply", "negative", "abs", "minimum", "maximum", "floor", "where"}
 
 
 def has_series(nodes: Sequence[Node]) -> bool:
@@ -74,6 +77,7 @@ def staged(
         used.add("int64")
         listed = ["order[active] = i", "active += int64(flags[i])"]
         body += ["active = int64(0)", "for i in range(size):", *indented(listed, 1)]
+        body += _filled("order")
         kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
         pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
         kept += ["for i in range(active):", *indented(pack, 1), "size = active"]
@@ -158,17 +162,30 @@ def _levels(order: Sequence[Node]) -> dict[int, int]:
 
 def _held(order: Sequence[Node], nodes: Sequence[Node], level: dict[int, int]) -> dict[int, Node]:
     """What a stage computes for a later one or for a series, and the series."""
-    held: dict[int, Node] = {}
+    later: dict[int, Node] = {}
+    in_array: set[int] = set()
     last = max(level.values())
     for node in order:
         for arg in node.args:
-            later = arg.args and level[id(node)] > level[id(arg)]
-            if later or is_series(arg) or is_series(node):
-                held[id(arg)] = arg
+            if is_series(node) or is_series(arg):
+                in_array.add(id(arg))
+            if id(arg) in in_array or (arg.args and level[id(node)] > level[id(arg)]):
+                later[id(arg)] = arg
     for node in nodes:
         if node.args and level[id(node)] < last:
+            later[id(node)] = node
+    held: dict[int, Node] = {}
+    for node in filter(lambda node: id(node) in later, order):
+        if id(node) in in_array or not _quick(node, held):
             held[id(node)] = node
     return held
+
+
+def _quick(node: Node, held: Mapping[int, Node]) -> bool:
+    """Whether a few quick operations make the node of what is held, and of inputs."""
+    needed = [other for other in topological([node], held) if other.args]
+    quick = all(other.op in _QUICK or other.op in CONDITIONS for other in needed)
+    return quick and len(needed) <= _AGAIN
 
 
 @dataclass
@@ -200,6 +217,7 @@ class _Sums:
             f"    active += 1 if {needed} else 0",
             "if active == 0:",
             "    return",
+            *_filled("kept"),
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
@@ -265,7 +283,6 @@ class _Sums:
             "        there[i] = here[order[i]]",
             f"ordered[{len(fields)}:] = 0.0",
             f"for begin in range(0, active, {_TOGETHER}):",
-            f"    lanes = min({_TOGETHER}, active - begin)",
             *indented(_lanes(fields), 1),
             f"    most = {fields[0]}_lanes[0]",
             "    last = int64(most) if most >= 1.0 else int64(0)",
@@ -273,19 +290,19 @@ class _Sums:
         ]
 
     def _keep(self, kept: Sequence[str]) -> list[str]:
-        """The loop over the terms of ``lanes`` rows that keeps what an equation's unknown is no part of."""
+        """The loop over the terms of rows taken together that keeps what an equation's unknown is no part of."""
         loop, names = self._statements([self.terms.term(what) for what in kept])
         views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(kept)]
         read = [f"{name} = {name}_lanes[i]" for name in self.terms.fields]
         write = [f"{what}_lanes[i] = {name}" for what, name in zip(kept, names, strict=True)]
-        body = ["index = float64(k)", *views, "for i in range(lanes):"]
+        body = ["index = float64(k)", *views, f"for i in range({_TOGETHER}):"]
         return [
             "for k in range(last):",
             *indented([*body, *indented([*read, *loop, *write], 1)], 1),
         ]
 
     def _add(self, wanted: Sequence[str]) -> list[str]:
-        """The loop over the terms of ``lanes`` rows that adds them to their sums."""
+        """The loop over the terms of rows taken together that adds them to their sums."""
         terms = self.terms
         fields = [f"{name} = {name}_lanes[i]" for name in terms.fields]
         values = [terms.term(what) for what in wanted]
@@ -302,12 +319,12 @@ class _Sums:
         loop, names = self._statements(values)
         read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
         write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
-        body = ["index = float64(k)", *views, "for i in range(lanes):"]
+        body = ["index = float64(k)", *views, f"for i in range({_TOGETHER}):"]
         body += indented([*fields, *read, *loop, *write], 1)
         return [f"for k in range({every}):", *indented(body, 1)]
 
     def _solve(self) -> tuple[list[str], list[str]]:
-        """Lines that make the buffers of an equation, and those that solve it for ``lanes`` rows."""
+        """Lines that make the buffers of an equation, and those that solve it for rows taken together."""
         terms, equation = self.terms, self.terms.equation
         assert equation
         buffers = ["open", *(f"sum_{what}" for what in equation.wanted)]
@@ -323,7 +340,7 @@ class _Sums:
             "solving[1:] = 0.0",
             *self._add(equation.wanted),
             "left = int64(0)",
-            "for i in range(lanes):",
+            f"for i in range({_TOGETHER}):",
             *indented(step, 1),
             "if left == 0:",
             "    break",
@@ -338,9 +355,19 @@ class _Sums:
         return setup, solve
 
 
+def _filled(listed: str) -> list[str]:
+    """The lines that list the last row again until the loops over ``active`` rows are vectors throughout."""
+    return [
+        f"full = (active + {_TOGETHER - 1}) // {_TOGETHER} * {_TOGETHER}",
+        "for i in range(active, full):",
+        f"    {listed}[i] = {listed}[active - 1]",
+        "active = full",
+    ]
+
+
 def _lanes(names: Iterable[str]) -> list[str]:
     """The lines that give rows taken together names of their own."""
-    return [f"{name}_lanes = {name}_ordered[begin : begin + lanes]" for name in names]
+    return [f"{name}_lanes = {name}_ordered[begin : begin + {_TOGETHER}]" for name in names]
 
 
 def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:

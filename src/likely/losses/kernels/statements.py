@@ -31,7 +31,7 @@ UNARY = {
 _COPIED = ("exp", "expm1", "log", "log1p", "log1p_fraction", "maximum", "minimum")
 _KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *DERIVATIVES, *TABLES, "where", "sign", "pi"}
 #: Operations whose value is a condition.
-_CONDITIONS = ("less", "less_equal", "equal")
+CONDITIONS = ("less", "less_equal", "equal")
 
 
 def _unused() -> None:
@@ -45,7 +45,7 @@ def primitive(nodes: Sequence[Node]) -> list[Node]:
 
 def is_condition(node: Node) -> bool:
     """Whether the node is true or false."""
-    return node.op in _CONDITIONS or (
+    return node.op in CONDITIONS or (
         node.op == "where" and all(is_condition(arg) for arg in node.args[1:])
     )
 
