@@ -30,35 +30,41 @@ from patch_polynomials import patch
 DIGITS = 34
 #: Terms below e to this of the largest are left out.
 DEPTH = -60
+#: Of terms, after the point; and terms smaller than their sum by a factor of 2 to this are left out.
+BITS, LAST = 160, 87
 HALF = mp.mpf(1) / 2
 
 
 @cache
-def falls(nu: mp.mpf) -> list[mp.mpf]:
-    """(j!)^−ν, of as many j as have been asked for."""
-    return [mp.mpf(1)]
+def falls(nu: mp.mpf) -> list[int]:
+    """(j + 1)^−ν in units of 2^−``BITS``, of as many j as have been asked for."""
+    return []
 
 
 def legendre(m: mp.mpf, nu: mp.mpf) -> mp.mpf:
     """Φ = log Σ λ^j/(j!)^ν − m log λ, which no λ makes less: the first digits of log λ are enough."""
     known = falls(nu)
     log_rate = mp.mpf(rough(float(m), float(nu)))
-    rate, power, total, j = mp.exp(log_rate), mp.mpf(1), mp.mpf(0), 0
-    least = mp.exp(DEPTH)
+    # The first term is the least of those below the peak: in whole numbers nothing is lost, and they are fast.
+    rate, term, total, j = whole(mp.exp(log_rate)), 1 << BITS, 0, 0
     while True:
-        if j == len(known):
-            known.append(known[-1] * mp.exp(-nu * mp.log(j)))
-        term = power * known[j]
         total += term
-        if j > m and term < least * total:
-            return mp.log(total) - m * log_rate
-        power *= rate
+        if j > m and term << LAST < total:
+            return mp.log(mp.ldexp(total, -BITS)) - m * log_rate
+        if j == len(known):
+            known.append(whole(mp.exp(-nu * mp.log(j + 1))))
+        term = term * rate * known[j] >> 2 * BITS
         j += 1
+
+
+def whole(x: mp.mpf) -> int:
+    """In units of 2^−``BITS``."""
+    return int(mp.ldexp(x, BITS))
 
 
 def rough(m: float, nu: float) -> float:
     """log λ in float64."""
-    j = np.arange(m + 60 * (np.sqrt((m + 1) / nu) + 1 / nu + 1))
+    j = np.arange(m + 40 * min(np.sqrt((m + 1) / nu) + 1, m + 1))
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(j[1:]))])
     found = np.log(m) - (1 - nu) * np.log(m + 0.5)
     for _ in range(50):
@@ -67,7 +73,7 @@ def rough(m: float, nu: float) -> float:
         up, down = p * np.maximum(j - m, 0.0), p * np.maximum(m - j, 0.0)
         off = np.log(up.sum() / down.sum())
         found -= off / ((j @ up) / up.sum() - (j @ down) / down.sum())
-        if abs(off) < 1e-12:
+        if abs(off) < 1e-10:  # the step has taken the square of that
             break
     return float(found)
 

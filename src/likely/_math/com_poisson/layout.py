@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 #: Patch 0 is where ``FAR_NU`` ν + ``FAR_MASS``/ν ≤ m + ½.
 FAR_NU, FAR_MASS = 2.0, 40.0
 #: The least ν of a strip, and how wide strips are in w = log ν + ``BEND`` ν.
-LOWEST, BEND, WIDTH = 0.05, 0.25, 0.3
+LOWEST, BEND, WIDTH = 0.0152, 0.25, 0.3
 FIRST = math.log(LOWEST) + BEND * LOWEST
-#: The patches of the strips.
-_COUNTS = (18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 27, 31)
+#: The patches of the strips: from ν = 4 on, of many means few counts are left near 1, which decides.
+_COUNTS = (
+    20, 20, 19, 19, 18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 27, 31,
+    40, 50, 62, 77, 100,
+)  # fmt: skip
 STRIPS = len(_COUNTS)
 #: Of each power of u the powers of t beside it.
-POWERS = 12 * (11,)
+POWERS = (*6 * (11,), 10, 10, 9, 8, 7, 5)
 
 
 class Strip(NamedTuple):

@@ -135,11 +135,11 @@ def _three(part: Node, log_part: Node, fall: Node) -> Node:
     The logarithm of the X with (1 − d) X = d + (1 + d) e^−fall/X.
     """
     log_root = 0.5 * (log(4.0 * ((1.0 - part) * (1.0 + part))) - fall)
-    apart = log_part - log_root
-    inside = where(apart > 0.0, 0.0, apart)
-    near = log_root + log(exp(inside) + sqrt(1.0 + exp(2.0 * inside)))
-    far = log_part + log(1.0 + sqrt(1.0 + exp(-2.0 * maximum(apart, 0.0))))
-    return where(apart > 0.0, far, near) - log(2.0 * (1.0 - part))
+    is_far = log_part > log_root
+    larger, smaller = where(is_far, log_part, log_root), where(is_far, log_root, log_part)
+    share = exp(smaller - larger)
+    both = where(is_far, 1.0, share) + sqrt(1.0 + share * share)
+    return larger + log(both) - log(2.0 * (1.0 - part))
 
 
 class _Places:
@@ -197,29 +197,34 @@ class _Places:
         # Exact for ν = 0 and 1; right to m² for every ν where m is small, and for large ones asymptotic.
         first = self.log_m - log1p(-m * (1.0 - exp((1.0 - n) * special.LOG_2)))
         share = 0.5 * (1.0 + n) + 0.5 * (1.0 - n) / (1.0 + n * m)
-        flat = -share * log1p(1.0 / m) + n * log((m + 1.0) / centre)
-        # log λ ≈ ν log(m + ½ − 1/2ν)
-        smooth = n * log1p((self.part - 0.5 - 0.5 / n) / centre)
-        # Of three counts
-        one = 1.0 - self.part
-        left = where(self.first, first, _three(self.part, self.log_part, fall))
-        narrow = where(self.part <= 0.5, left, -_three(one, log(one), n * log1p(1.0 / centre)))
-        wide = where(self.first, first, where(n <= 1.0, flat, smooth))
-        return where(centre < 0.5 * n, narrow, wide)
+        # log λ ≈ ν log(m + ½ − 1/2ν), or for small ν of a power of m/(m + 1) and of m + 1.
+        spread = n <= 1.0
+        many = n * log1p((self.part - where(spread, 0.0, 0.5 + 0.5 / n)) / centre)
+        many = many - where(spread, share * log1p(1.0 / m), 0.0)
+        # Of three counts, of which the nearest is the middle one.
+        below, one = self.part <= 0.5, 1.0 - self.part
+        log_one = where(below, self.log_part, log(where(below, 1.0, one)))
+        three = _three(
+            where(below, self.part, one), log_one, where(below, fall, n * log1p(1.0 / centre))
+        )
+        few = centre < 0.5 * n
+        other = where(few, where(below, three, -three), many)
+        return where(self.first, where(few, where(below, first, other), first), other)
 
 
 def _by_sides(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node]:
     """A step of Newton's on the difference of the logarithms of the two sides, and that difference."""
     given, (up, down, up_slope, down_slope) = _Rule(*fields), sums
-    above = (1.0 - given.part) + up
-    below = (1.0 + given.part) + down
-    log_below = log(below) - given.tau - given.fall
-    share = special.sigmoid(log_below - given.log_part)
-    value = given.tau + log(above) - special.logaddexp(given.log_part, log_below)
-    slope = 1.0 + up_slope / above + share * (1.0 + down_slope / below)
     whole = given.whole > 0.0
-    value = where(whole, value, log(up) - log(down))
-    slope = where(whole, slope, up_slope / up + down_slope / down)
+    above = where(whole, 1.0 - given.part, 0.0) + up
+    below = where(whole, 1.0 + given.part, 0.0) + down
+    log_above, log_below = log(above), log(below)
+    log_before = log_below - given.tau - given.fall
+    share = special.sigmoid(log_before - given.log_part)
+    log_first = special.logaddexp(given.log_part, log_before)
+    value = where(whole, given.tau + log_above - log_first, log_above - log_below)
+    up_share, down_share = up_slope / above, down_slope / below
+    slope = where(whole, 1.0 + up_share + share * (1.0 + down_share), up_share + down_share)
     return -value / slope, abs_(value)
 
 

@@ -9,8 +9,8 @@ from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, Patches, highest
 from likely._math.tables import COEFFICIENTS
 from likely.losses.kernels.statements import indented
 
-#: Rows at a time: with fewer, LLVM writes a short loop out before it would vectorise it.
-_LANES = 16
+#: Rows at a time at most, and of these those that are a vector: the last rows of a patch fill one.
+_LANES, _VECTOR = 64, 8
 #: Of a portion of a patch, at most: with fewer, as with fewer rows.
 _COEFFICIENTS = 60
 
@@ -40,17 +40,19 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
         factor = float(math.factorial(i) * math.factorial(j))
         times = "" if factor == 1.0 else f"{factor!r} * "
         write += [f"result{k}_rows[row] = {times}{lane[f'sum_{i}{j}']}"]
-    group = [f"for i in range({_LANES}):", *indented(read, 1)]
+    group = ["for i in range(width):", *indented(read, 1)]
     for together in _portions(powers):
         for a in together:
             group += [f"c{a}_{b} = {patches.name}[patch, {where[a, b]}]" for b in range(powers[a])]
-        group += [f"for i in range({_LANES}):", f"    u = {lane['u']}", f"    t = {lane['t']}"]
+        group += ["for i in range(width):", f"    u = {lane['u']}", f"    t = {lane['t']}"]
         for a in together:
             group += indented(_add(lane, beside, [f"c{a}_{b}" for b in range(powers[a])]), 1)
-    group += [f"for i in range({_LANES}):", *indented(write, 1)]
+    group += ["for i in range(width):", *indented(write, 1)]
     # Rows that need nothing come last; NaN, of a row that is NaN, has no place.
     place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
     needed = f"{ARGUMENTS[0]}_rows[i] > 0.0"
+    vectors = f"(min(end - begin, {_LANES}) + {_VECTOR - 1}) // {_VECTOR}"
+    group.insert(0, f"width = {_VECTOR} * ({vectors})")
     return [
         f"ends = np.zeros({count + 2}, np.int64)",
         f"patch_of = np.empty({rows}, np.int64)",

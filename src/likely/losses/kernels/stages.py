@@ -27,7 +27,13 @@ from likely._math.series import (
 )
 from likely._math.sums import SUMS
 from likely.losses.kernels.patches import patch_function
-from likely.losses.kernels.statements import CONDITIONS, indented, is_condition, primitive, statements
+from likely.losses.kernels.statements import (
+    CONDITIONS,
+    indented,
+    is_condition,
+    primitive,
+    statements,
+)
 
 #: Rows at a time, and of these how many a sum takes together: with fewer, LLVM would write their loops out.
 ROWS, _TOGETHER = 4096, 16

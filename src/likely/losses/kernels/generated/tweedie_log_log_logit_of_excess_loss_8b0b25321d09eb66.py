@@ -623,16 +623,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
-    lanes = np.empty(48)
+    lanes = np.empty(192)
     start = int64(0)
     for patch in range(162):
         end = ends[patch]
-        for begin in range(start, end, 16):
-            for i in range(16):
+        for begin in range(start, end, 64):
+            width = 8 * ((min(end - begin, 64) + 7) // 8)
+            for i in range(width):
                 row = order[min(begin + i, end - 1)]
                 lanes[0 + i] = u_rows[row]
-                lanes[16 + i] = t_rows[row]
-                lanes[32 + i] = 0.0
+                lanes[64 + i] = t_rows[row]
+                lanes[128 + i] = 0.0
             c16_0 = compound_poisson_patches[patch, 0]
             c15_0 = compound_poisson_patches[patch, 1]
             c15_1 = compound_poisson_patches[patch, 2]
@@ -688,37 +689,37 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
             c7_7 = compound_poisson_patches[patch, 52]
             c7_8 = compound_poisson_patches[patch, 53]
             c7_9 = compound_poisson_patches[patch, 54]
-            for i in range(16):
+            for i in range(width):
                 u = lanes[0 + i]
-                t = lanes[16 + i]
-                lanes[32 + i] = lanes[32 + i] * u + c16_0
+                t = lanes[64 + i]
+                lanes[128 + i] = lanes[128 + i] * u + c16_0
                 p0c15_0 = c15_1 * t + c15_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c15_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c15_0
                 p0c14_1 = c14_2 * t + c14_1
                 p0c14_0 = p0c14_1 * t + c14_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c14_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c14_0
                 p0c13_2 = c13_3 * t + c13_2
                 p0c13_1 = p0c13_2 * t + c13_1
                 p0c13_0 = p0c13_1 * t + c13_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c13_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c13_0
                 p0c12_3 = c12_4 * t + c12_3
                 p0c12_2 = p0c12_3 * t + c12_2
                 p0c12_1 = p0c12_2 * t + c12_1
                 p0c12_0 = p0c12_1 * t + c12_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c12_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c12_0
                 p0c11_4 = c11_5 * t + c11_4
                 p0c11_3 = p0c11_4 * t + c11_3
                 p0c11_2 = p0c11_3 * t + c11_2
                 p0c11_1 = p0c11_2 * t + c11_1
                 p0c11_0 = p0c11_1 * t + c11_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c11_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c11_0
                 p0c10_5 = c10_6 * t + c10_5
                 p0c10_4 = p0c10_5 * t + c10_4
                 p0c10_3 = p0c10_4 * t + c10_3
                 p0c10_2 = p0c10_3 * t + c10_2
                 p0c10_1 = p0c10_2 * t + c10_1
                 p0c10_0 = p0c10_1 * t + c10_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c10_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c10_0
                 p0c9_6 = c9_7 * t + c9_6
                 p0c9_5 = p0c9_6 * t + c9_5
                 p0c9_4 = p0c9_5 * t + c9_4
@@ -726,7 +727,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c9_2 = p0c9_3 * t + c9_2
                 p0c9_1 = p0c9_2 * t + c9_1
                 p0c9_0 = p0c9_1 * t + c9_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c9_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c9_0
                 p0c8_7 = c8_8 * t + c8_7
                 p0c8_6 = p0c8_7 * t + c8_6
                 p0c8_5 = p0c8_6 * t + c8_5
@@ -735,7 +736,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c8_2 = p0c8_3 * t + c8_2
                 p0c8_1 = p0c8_2 * t + c8_1
                 p0c8_0 = p0c8_1 * t + c8_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c8_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c8_0
                 p0c7_8 = c7_9 * t + c7_8
                 p0c7_7 = p0c7_8 * t + c7_7
                 p0c7_6 = p0c7_7 * t + c7_6
@@ -745,7 +746,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c7_2 = p0c7_3 * t + c7_2
                 p0c7_1 = p0c7_2 * t + c7_1
                 p0c7_0 = p0c7_1 * t + c7_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c7_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c7_0
             c6_0 = compound_poisson_patches[patch, 55]
             c6_1 = compound_poisson_patches[patch, 56]
             c6_2 = compound_poisson_patches[patch, 57]
@@ -796,9 +797,9 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
             c3_11 = compound_poisson_patches[patch, 102]
             c3_12 = compound_poisson_patches[patch, 103]
             c3_13 = compound_poisson_patches[patch, 104]
-            for i in range(16):
+            for i in range(width):
                 u = lanes[0 + i]
-                t = lanes[16 + i]
+                t = lanes[64 + i]
                 p0c6_9 = c6_10 * t + c6_9
                 p0c6_8 = p0c6_9 * t + c6_8
                 p0c6_7 = p0c6_8 * t + c6_7
@@ -809,7 +810,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c6_2 = p0c6_3 * t + c6_2
                 p0c6_1 = p0c6_2 * t + c6_1
                 p0c6_0 = p0c6_1 * t + c6_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c6_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c6_0
                 p0c5_10 = c5_11 * t + c5_10
                 p0c5_9 = p0c5_10 * t + c5_9
                 p0c5_8 = p0c5_9 * t + c5_8
@@ -821,7 +822,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c5_2 = p0c5_3 * t + c5_2
                 p0c5_1 = p0c5_2 * t + c5_1
                 p0c5_0 = p0c5_1 * t + c5_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c5_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c5_0
                 p0c4_11 = c4_12 * t + c4_11
                 p0c4_10 = p0c4_11 * t + c4_10
                 p0c4_9 = p0c4_10 * t + c4_9
@@ -834,7 +835,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c4_2 = p0c4_3 * t + c4_2
                 p0c4_1 = p0c4_2 * t + c4_1
                 p0c4_0 = p0c4_1 * t + c4_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c4_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c4_0
                 p0c3_12 = c3_13 * t + c3_12
                 p0c3_11 = p0c3_12 * t + c3_11
                 p0c3_10 = p0c3_11 * t + c3_10
@@ -848,7 +849,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c3_2 = p0c3_3 * t + c3_2
                 p0c3_1 = p0c3_2 * t + c3_1
                 p0c3_0 = p0c3_1 * t + c3_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c3_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c3_0
             c2_0 = compound_poisson_patches[patch, 105]
             c2_1 = compound_poisson_patches[patch, 106]
             c2_2 = compound_poisson_patches[patch, 107]
@@ -897,9 +898,9 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
             c0_14 = compound_poisson_patches[patch, 150]
             c0_15 = compound_poisson_patches[patch, 151]
             c0_16 = compound_poisson_patches[patch, 152]
-            for i in range(16):
+            for i in range(width):
                 u = lanes[0 + i]
-                t = lanes[16 + i]
+                t = lanes[64 + i]
                 p0c2_13 = c2_14 * t + c2_13
                 p0c2_12 = p0c2_13 * t + c2_12
                 p0c2_11 = p0c2_12 * t + c2_11
@@ -914,7 +915,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c2_2 = p0c2_3 * t + c2_2
                 p0c2_1 = p0c2_2 * t + c2_1
                 p0c2_0 = p0c2_1 * t + c2_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c2_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c2_0
                 p0c1_14 = c1_15 * t + c1_14
                 p0c1_13 = p0c1_14 * t + c1_13
                 p0c1_12 = p0c1_13 * t + c1_12
@@ -930,7 +931,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c1_2 = p0c1_3 * t + c1_2
                 p0c1_1 = p0c1_2 * t + c1_1
                 p0c1_0 = p0c1_1 * t + c1_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c1_0
+                lanes[128 + i] = lanes[128 + i] * u + p0c1_0
                 p0c0_15 = c0_16 * t + c0_15
                 p0c0_14 = p0c0_15 * t + c0_14
                 p0c0_13 = p0c0_14 * t + c0_13
@@ -947,10 +948,10 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
                 p0c0_2 = p0c0_3 * t + c0_2
                 p0c0_1 = p0c0_2 * t + c0_1
                 p0c0_0 = p0c0_1 * t + c0_0
-                lanes[32 + i] = lanes[32 + i] * u + p0c0_0
-            for i in range(16):
+                lanes[128 + i] = lanes[128 + i] * u + p0c0_0
+            for i in range(width):
                 row = order[min(begin + i, end - 1)]
-                result0_rows[row] = lanes[32 + i]
+                result0_rows[row] = lanes[128 + i]
         start = end
 
 
