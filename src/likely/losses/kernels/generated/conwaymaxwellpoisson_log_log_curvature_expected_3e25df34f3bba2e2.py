@@ -182,15 +182,15 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-com_poisson_first = np.array([1.0, 21.0, 41.0, 60.0, 79.0, 97.0, 115.0, 132.0, 148.0, 163.0, 178.0, 192.0, 206.0, 219.0, 231.0, 242.0, 253.0, 266.0, 280.0, 298.0, 319.0, 346.0, 377.0, 417.0, 467.0, 529.0, 606.0])
+com_poisson_first = np.array([1.0, 21.0, 41.0, 60.0, 79.0, 97.0, 115.0, 132.0, 148.0, 163.0, 178.0, 192.0, 206.0, 219.0, 231.0, 242.0, 253.0, 266.0, 280.0, 298.0, 319.0, 346.0, 377.0, 423.0, 479.0, 548.0, 634.0])
 
 
-com_poisson_rate = np.array([2.3341313602356832, 2.418429349487708, 2.383453151389931, 2.4758762076763627, 2.4399108595544248, 2.5417543810231793, 2.504546855835095, 2.4631909991199388, 2.4168702767044676, 2.5334481585301383, 2.4822298803028824, 2.6090784486630008, 2.548924152660637, 2.476480427885117, 2.3886127223518607, 2.5099205799117903, 3.108701200122356, 3.4941567280222277, 4.662548234972908, 5.606741983180217, 7.373182857458406, 8.591061480716284, 11.1671981900962, 13.914038780896918, 17.113603929381874, 21.02264217259107, 26.954420508713515])
+com_poisson_rate = np.array([2.3341313602356832, 2.418429349487708, 2.383453151389931, 2.4758762076763627, 2.4399108595544248, 2.5417543810231793, 2.504546855835095, 2.4631909991199388, 2.4168702767044676, 2.5334481585301383, 2.4822298803028824, 2.6090784486630008, 2.548924152660637, 2.476480427885117, 2.3886127223518607, 2.5099205799117903, 3.108701200122356, 3.4941567280222277, 4.662548234972908, 5.606741983180217, 7.373182857458406, 8.591061480716284, 12.84227791861063, 15.583723434604549, 19.045785018183054, 23.479834114841974, 29.649862559584864])
 
 
 from likely._math.tables import COEFFICIENTS
 
-# 28e4f288ed1ad24c7bfc95cc9dc74e32ad6314befe030b4f2dfc23a7ad365cd9
+# 0c27cd7c9f29b65a13b1d8af71c74644b9f2521b296cfaec25b2acf95dd71f42
 com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
@@ -198,24 +198,24 @@ com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 ROWS = 4096
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
+def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     aligned_frame()
-    ends = np.zeros(708, np.int64)
+    ends = np.zeros(746, np.int64)
     patch_of = np.empty(4096, np.int64)
     for i in range(size):
-        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 705.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 706
+        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 743.0) else 0
+        patch_of[i] = known if needed_rows[i] > 0.0 else 744
     for i in range(size):
         ends[patch_of[i] + 1] += 1
-    for patch in range(706):
+    for patch in range(744):
         ends[patch + 1] += ends[patch]
     order = np.empty(4096, np.int64)
     for i in range(size):
         order[ends[patch_of[i]]] = i
         ends[patch_of[i]] += 1
-    lanes = np.empty(448)
+    lanes = np.empty(512)
     start = int64(0)
-    for patch in range(706):
+    for patch in range(744):
         end = ends[patch]
         for begin in range(start, end, 64):
             width = 8 * ((min(end - begin, 64) + 7) // 8)
@@ -228,6 +228,7 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 lanes[256 + i] = 0.0
                 lanes[320 + i] = 0.0
                 lanes[384 + i] = 0.0
+                lanes[448 + i] = 0.0
             c11_0 = com_poisson_patches[patch, 0]
             c11_1 = com_poisson_patches[patch, 1]
             c11_2 = com_poisson_patches[patch, 2]
@@ -295,143 +296,196 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p1c11_3 = c11_4
                 p0c11_2 = p0c11_3 * t + c11_2
                 p1c11_2 = p1c11_3 * t + p0c11_3
+                p2c11_2 = p1c11_3
                 p0c11_1 = p0c11_2 * t + c11_1
                 p1c11_1 = p1c11_2 * t + p0c11_2
+                p2c11_1 = p2c11_2 * t + p1c11_2
                 p0c11_0 = p0c11_1 * t + c11_0
                 p1c11_0 = p1c11_1 * t + p0c11_1
+                p2c11_0 = p2c11_1 * t + p1c11_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c11_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c11_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c11_0
                 p0c10_5 = c10_6 * t + c10_5
                 p1c10_5 = c10_6
                 p0c10_4 = p0c10_5 * t + c10_4
                 p1c10_4 = p1c10_5 * t + p0c10_5
+                p2c10_4 = p1c10_5
                 p0c10_3 = p0c10_4 * t + c10_3
                 p1c10_3 = p1c10_4 * t + p0c10_4
+                p2c10_3 = p2c10_4 * t + p1c10_4
                 p0c10_2 = p0c10_3 * t + c10_2
                 p1c10_2 = p1c10_3 * t + p0c10_3
+                p2c10_2 = p2c10_3 * t + p1c10_3
                 p0c10_1 = p0c10_2 * t + c10_1
                 p1c10_1 = p1c10_2 * t + p0c10_2
+                p2c10_1 = p2c10_2 * t + p1c10_2
                 p0c10_0 = p0c10_1 * t + c10_0
                 p1c10_0 = p1c10_1 * t + p0c10_1
+                p2c10_0 = p2c10_1 * t + p1c10_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c10_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c10_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c10_0
                 p0c9_6 = c9_7 * t + c9_6
                 p1c9_6 = c9_7
                 p0c9_5 = p0c9_6 * t + c9_5
                 p1c9_5 = p1c9_6 * t + p0c9_6
+                p2c9_5 = p1c9_6
                 p0c9_4 = p0c9_5 * t + c9_4
                 p1c9_4 = p1c9_5 * t + p0c9_5
+                p2c9_4 = p2c9_5 * t + p1c9_5
                 p0c9_3 = p0c9_4 * t + c9_3
                 p1c9_3 = p1c9_4 * t + p0c9_4
+                p2c9_3 = p2c9_4 * t + p1c9_4
                 p0c9_2 = p0c9_3 * t + c9_2
                 p1c9_2 = p1c9_3 * t + p0c9_3
+                p2c9_2 = p2c9_3 * t + p1c9_3
                 p0c9_1 = p0c9_2 * t + c9_1
                 p1c9_1 = p1c9_2 * t + p0c9_2
+                p2c9_1 = p2c9_2 * t + p1c9_2
                 p0c9_0 = p0c9_1 * t + c9_0
                 p1c9_0 = p1c9_1 * t + p0c9_1
+                p2c9_0 = p2c9_1 * t + p1c9_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c9_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c9_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c9_0
                 p0c8_7 = c8_8 * t + c8_7
                 p1c8_7 = c8_8
                 p0c8_6 = p0c8_7 * t + c8_6
                 p1c8_6 = p1c8_7 * t + p0c8_7
+                p2c8_6 = p1c8_7
                 p0c8_5 = p0c8_6 * t + c8_5
                 p1c8_5 = p1c8_6 * t + p0c8_6
+                p2c8_5 = p2c8_6 * t + p1c8_6
                 p0c8_4 = p0c8_5 * t + c8_4
                 p1c8_4 = p1c8_5 * t + p0c8_5
+                p2c8_4 = p2c8_5 * t + p1c8_5
                 p0c8_3 = p0c8_4 * t + c8_3
                 p1c8_3 = p1c8_4 * t + p0c8_4
+                p2c8_3 = p2c8_4 * t + p1c8_4
                 p0c8_2 = p0c8_3 * t + c8_2
                 p1c8_2 = p1c8_3 * t + p0c8_3
+                p2c8_2 = p2c8_3 * t + p1c8_3
                 p0c8_1 = p0c8_2 * t + c8_1
                 p1c8_1 = p1c8_2 * t + p0c8_2
+                p2c8_1 = p2c8_2 * t + p1c8_2
                 p0c8_0 = p0c8_1 * t + c8_0
                 p1c8_0 = p1c8_1 * t + p0c8_1
+                p2c8_0 = p2c8_1 * t + p1c8_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c8_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c8_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c8_0
                 p0c7_8 = c7_9 * t + c7_8
                 p1c7_8 = c7_9
                 p0c7_7 = p0c7_8 * t + c7_7
                 p1c7_7 = p1c7_8 * t + p0c7_8
+                p2c7_7 = p1c7_8
                 p0c7_6 = p0c7_7 * t + c7_6
                 p1c7_6 = p1c7_7 * t + p0c7_7
+                p2c7_6 = p2c7_7 * t + p1c7_7
                 p0c7_5 = p0c7_6 * t + c7_5
                 p1c7_5 = p1c7_6 * t + p0c7_6
+                p2c7_5 = p2c7_6 * t + p1c7_6
                 p0c7_4 = p0c7_5 * t + c7_4
                 p1c7_4 = p1c7_5 * t + p0c7_5
+                p2c7_4 = p2c7_5 * t + p1c7_5
                 p0c7_3 = p0c7_4 * t + c7_3
                 p1c7_3 = p1c7_4 * t + p0c7_4
+                p2c7_3 = p2c7_4 * t + p1c7_4
                 p0c7_2 = p0c7_3 * t + c7_2
                 p1c7_2 = p1c7_3 * t + p0c7_3
+                p2c7_2 = p2c7_3 * t + p1c7_3
                 p0c7_1 = p0c7_2 * t + c7_1
                 p1c7_1 = p1c7_2 * t + p0c7_2
+                p2c7_1 = p2c7_2 * t + p1c7_2
                 p0c7_0 = p0c7_1 * t + c7_0
                 p1c7_0 = p1c7_1 * t + p0c7_1
+                p2c7_0 = p2c7_1 * t + p1c7_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c7_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c7_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c7_0
                 p0c6_8 = c6_9 * t + c6_8
                 p1c6_8 = c6_9
                 p0c6_7 = p0c6_8 * t + c6_7
                 p1c6_7 = p1c6_8 * t + p0c6_8
+                p2c6_7 = p1c6_8
                 p0c6_6 = p0c6_7 * t + c6_6
                 p1c6_6 = p1c6_7 * t + p0c6_7
+                p2c6_6 = p2c6_7 * t + p1c6_7
                 p0c6_5 = p0c6_6 * t + c6_5
                 p1c6_5 = p1c6_6 * t + p0c6_6
+                p2c6_5 = p2c6_6 * t + p1c6_6
                 p0c6_4 = p0c6_5 * t + c6_4
                 p1c6_4 = p1c6_5 * t + p0c6_5
+                p2c6_4 = p2c6_5 * t + p1c6_5
                 p0c6_3 = p0c6_4 * t + c6_3
                 p1c6_3 = p1c6_4 * t + p0c6_4
+                p2c6_3 = p2c6_4 * t + p1c6_4
                 p0c6_2 = p0c6_3 * t + c6_2
                 p1c6_2 = p1c6_3 * t + p0c6_3
+                p2c6_2 = p2c6_3 * t + p1c6_3
                 p0c6_1 = p0c6_2 * t + c6_1
                 p1c6_1 = p1c6_2 * t + p0c6_2
+                p2c6_1 = p2c6_2 * t + p1c6_2
                 p0c6_0 = p0c6_1 * t + c6_0
                 p1c6_0 = p1c6_1 * t + p0c6_1
+                p2c6_0 = p2c6_1 * t + p1c6_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c6_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c6_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c6_0
                 p0c5_9 = c5_10 * t + c5_9
                 p1c5_9 = c5_10
                 p0c5_8 = p0c5_9 * t + c5_8
                 p1c5_8 = p1c5_9 * t + p0c5_9
+                p2c5_8 = p1c5_9
                 p0c5_7 = p0c5_8 * t + c5_7
                 p1c5_7 = p1c5_8 * t + p0c5_8
+                p2c5_7 = p2c5_8 * t + p1c5_8
                 p0c5_6 = p0c5_7 * t + c5_6
                 p1c5_6 = p1c5_7 * t + p0c5_7
+                p2c5_6 = p2c5_7 * t + p1c5_7
                 p0c5_5 = p0c5_6 * t + c5_5
                 p1c5_5 = p1c5_6 * t + p0c5_6
+                p2c5_5 = p2c5_6 * t + p1c5_6
                 p0c5_4 = p0c5_5 * t + c5_4
                 p1c5_4 = p1c5_5 * t + p0c5_5
+                p2c5_4 = p2c5_5 * t + p1c5_5
                 p0c5_3 = p0c5_4 * t + c5_3
                 p1c5_3 = p1c5_4 * t + p0c5_4
+                p2c5_3 = p2c5_4 * t + p1c5_4
                 p0c5_2 = p0c5_3 * t + c5_2
                 p1c5_2 = p1c5_3 * t + p0c5_3
+                p2c5_2 = p2c5_3 * t + p1c5_3
                 p0c5_1 = p0c5_2 * t + c5_1
                 p1c5_1 = p1c5_2 * t + p0c5_2
+                p2c5_1 = p2c5_2 * t + p1c5_2
                 p0c5_0 = p0c5_1 * t + c5_0
                 p1c5_0 = p1c5_1 * t + p0c5_1
+                p2c5_0 = p2c5_1 * t + p1c5_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c5_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c5_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c5_0
             c4_0 = com_poisson_patches[patch, 60]
             c4_1 = com_poisson_patches[patch, 61]
             c4_2 = com_poisson_patches[patch, 62]
@@ -494,127 +548,177 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 p1c4_9 = c4_10
                 p0c4_8 = p0c4_9 * t + c4_8
                 p1c4_8 = p1c4_9 * t + p0c4_9
+                p2c4_8 = p1c4_9
                 p0c4_7 = p0c4_8 * t + c4_7
                 p1c4_7 = p1c4_8 * t + p0c4_8
+                p2c4_7 = p2c4_8 * t + p1c4_8
                 p0c4_6 = p0c4_7 * t + c4_6
                 p1c4_6 = p1c4_7 * t + p0c4_7
+                p2c4_6 = p2c4_7 * t + p1c4_7
                 p0c4_5 = p0c4_6 * t + c4_5
                 p1c4_5 = p1c4_6 * t + p0c4_6
+                p2c4_5 = p2c4_6 * t + p1c4_6
                 p0c4_4 = p0c4_5 * t + c4_4
                 p1c4_4 = p1c4_5 * t + p0c4_5
+                p2c4_4 = p2c4_5 * t + p1c4_5
                 p0c4_3 = p0c4_4 * t + c4_3
                 p1c4_3 = p1c4_4 * t + p0c4_4
+                p2c4_3 = p2c4_4 * t + p1c4_4
                 p0c4_2 = p0c4_3 * t + c4_2
                 p1c4_2 = p1c4_3 * t + p0c4_3
+                p2c4_2 = p2c4_3 * t + p1c4_3
                 p0c4_1 = p0c4_2 * t + c4_1
                 p1c4_1 = p1c4_2 * t + p0c4_2
+                p2c4_1 = p2c4_2 * t + p1c4_2
                 p0c4_0 = p0c4_1 * t + c4_0
                 p1c4_0 = p1c4_1 * t + p0c4_1
+                p2c4_0 = p2c4_1 * t + p1c4_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c4_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c4_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c4_0
                 p0c3_9 = c3_10 * t + c3_9
                 p1c3_9 = c3_10
                 p0c3_8 = p0c3_9 * t + c3_8
                 p1c3_8 = p1c3_9 * t + p0c3_9
+                p2c3_8 = p1c3_9
                 p0c3_7 = p0c3_8 * t + c3_7
                 p1c3_7 = p1c3_8 * t + p0c3_8
+                p2c3_7 = p2c3_8 * t + p1c3_8
                 p0c3_6 = p0c3_7 * t + c3_6
                 p1c3_6 = p1c3_7 * t + p0c3_7
+                p2c3_6 = p2c3_7 * t + p1c3_7
                 p0c3_5 = p0c3_6 * t + c3_5
                 p1c3_5 = p1c3_6 * t + p0c3_6
+                p2c3_5 = p2c3_6 * t + p1c3_6
                 p0c3_4 = p0c3_5 * t + c3_4
                 p1c3_4 = p1c3_5 * t + p0c3_5
+                p2c3_4 = p2c3_5 * t + p1c3_5
                 p0c3_3 = p0c3_4 * t + c3_3
                 p1c3_3 = p1c3_4 * t + p0c3_4
+                p2c3_3 = p2c3_4 * t + p1c3_4
                 p0c3_2 = p0c3_3 * t + c3_2
                 p1c3_2 = p1c3_3 * t + p0c3_3
+                p2c3_2 = p2c3_3 * t + p1c3_3
                 p0c3_1 = p0c3_2 * t + c3_1
                 p1c3_1 = p1c3_2 * t + p0c3_2
+                p2c3_1 = p2c3_2 * t + p1c3_2
                 p0c3_0 = p0c3_1 * t + c3_0
                 p1c3_0 = p1c3_1 * t + p0c3_1
+                p2c3_0 = p2c3_1 * t + p1c3_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c3_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c3_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c3_0
                 p0c2_9 = c2_10 * t + c2_9
                 p1c2_9 = c2_10
                 p0c2_8 = p0c2_9 * t + c2_8
                 p1c2_8 = p1c2_9 * t + p0c2_9
+                p2c2_8 = p1c2_9
                 p0c2_7 = p0c2_8 * t + c2_7
                 p1c2_7 = p1c2_8 * t + p0c2_8
+                p2c2_7 = p2c2_8 * t + p1c2_8
                 p0c2_6 = p0c2_7 * t + c2_6
                 p1c2_6 = p1c2_7 * t + p0c2_7
+                p2c2_6 = p2c2_7 * t + p1c2_7
                 p0c2_5 = p0c2_6 * t + c2_5
                 p1c2_5 = p1c2_6 * t + p0c2_6
+                p2c2_5 = p2c2_6 * t + p1c2_6
                 p0c2_4 = p0c2_5 * t + c2_4
                 p1c2_4 = p1c2_5 * t + p0c2_5
+                p2c2_4 = p2c2_5 * t + p1c2_5
                 p0c2_3 = p0c2_4 * t + c2_3
                 p1c2_3 = p1c2_4 * t + p0c2_4
+                p2c2_3 = p2c2_4 * t + p1c2_4
                 p0c2_2 = p0c2_3 * t + c2_2
                 p1c2_2 = p1c2_3 * t + p0c2_3
+                p2c2_2 = p2c2_3 * t + p1c2_3
                 p0c2_1 = p0c2_2 * t + c2_1
                 p1c2_1 = p1c2_2 * t + p0c2_2
+                p2c2_1 = p2c2_2 * t + p1c2_2
                 p0c2_0 = p0c2_1 * t + c2_0
                 p1c2_0 = p1c2_1 * t + p0c2_1
+                p2c2_0 = p2c2_1 * t + p1c2_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c2_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c2_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c2_0
                 p0c1_9 = c1_10 * t + c1_9
                 p1c1_9 = c1_10
                 p0c1_8 = p0c1_9 * t + c1_8
                 p1c1_8 = p1c1_9 * t + p0c1_9
+                p2c1_8 = p1c1_9
                 p0c1_7 = p0c1_8 * t + c1_7
                 p1c1_7 = p1c1_8 * t + p0c1_8
+                p2c1_7 = p2c1_8 * t + p1c1_8
                 p0c1_6 = p0c1_7 * t + c1_6
                 p1c1_6 = p1c1_7 * t + p0c1_7
+                p2c1_6 = p2c1_7 * t + p1c1_7
                 p0c1_5 = p0c1_6 * t + c1_5
                 p1c1_5 = p1c1_6 * t + p0c1_6
+                p2c1_5 = p2c1_6 * t + p1c1_6
                 p0c1_4 = p0c1_5 * t + c1_4
                 p1c1_4 = p1c1_5 * t + p0c1_5
+                p2c1_4 = p2c1_5 * t + p1c1_5
                 p0c1_3 = p0c1_4 * t + c1_3
                 p1c1_3 = p1c1_4 * t + p0c1_4
+                p2c1_3 = p2c1_4 * t + p1c1_4
                 p0c1_2 = p0c1_3 * t + c1_2
                 p1c1_2 = p1c1_3 * t + p0c1_3
+                p2c1_2 = p2c1_3 * t + p1c1_3
                 p0c1_1 = p0c1_2 * t + c1_1
                 p1c1_1 = p1c1_2 * t + p0c1_2
+                p2c1_1 = p2c1_2 * t + p1c1_2
                 p0c1_0 = p0c1_1 * t + c1_0
                 p1c1_0 = p1c1_1 * t + p0c1_1
+                p2c1_0 = p2c1_1 * t + p1c1_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c1_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c1_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c1_0
                 p0c0_9 = c0_10 * t + c0_9
                 p1c0_9 = c0_10
                 p0c0_8 = p0c0_9 * t + c0_8
                 p1c0_8 = p1c0_9 * t + p0c0_9
+                p2c0_8 = p1c0_9
                 p0c0_7 = p0c0_8 * t + c0_7
                 p1c0_7 = p1c0_8 * t + p0c0_8
+                p2c0_7 = p2c0_8 * t + p1c0_8
                 p0c0_6 = p0c0_7 * t + c0_6
                 p1c0_6 = p1c0_7 * t + p0c0_7
+                p2c0_6 = p2c0_7 * t + p1c0_7
                 p0c0_5 = p0c0_6 * t + c0_5
                 p1c0_5 = p1c0_6 * t + p0c0_6
+                p2c0_5 = p2c0_6 * t + p1c0_6
                 p0c0_4 = p0c0_5 * t + c0_4
                 p1c0_4 = p1c0_5 * t + p0c0_5
+                p2c0_4 = p2c0_5 * t + p1c0_5
                 p0c0_3 = p0c0_4 * t + c0_3
                 p1c0_3 = p1c0_4 * t + p0c0_4
+                p2c0_3 = p2c0_4 * t + p1c0_4
                 p0c0_2 = p0c0_3 * t + c0_2
                 p1c0_2 = p1c0_3 * t + p0c0_3
+                p2c0_2 = p2c0_3 * t + p1c0_3
                 p0c0_1 = p0c0_2 * t + c0_1
                 p1c0_1 = p1c0_2 * t + p0c0_2
+                p2c0_1 = p2c0_2 * t + p1c0_2
                 p0c0_0 = p0c0_1 * t + c0_0
                 p1c0_0 = p1c0_1 * t + p0c0_1
+                p2c0_0 = p2c0_1 * t + p1c0_1
                 lanes[256 + i] = lanes[256 + i] * u + lanes[192 + i]
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c0_0
                 lanes[384 + i] = lanes[384 + i] * u + lanes[320 + i]
                 lanes[320 + i] = lanes[320 + i] * u + p1c0_0
+                lanes[448 + i] = lanes[448 + i] * u + p2c0_0
             for i in range(width):
                 row = order[min(begin + i, end - 1)]
                 result0_rows[row] = lanes[128 + i]
@@ -622,10 +726,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 result2_rows[row] = 2.0 * lanes[256 + i]
                 result3_rows[row] = lanes[320 + i]
                 result4_rows[row] = lanes[384 + i]
+                result5_rows[row] = 2.0 * lanes[448 + i]
         start = end
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.int64)
     active = int64(0)
@@ -638,7 +743,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((12, 4104))
+    given = np.empty((13, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -651,12 +756,13 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result4_here = given[9]
     result5_here = given[10]
     result6_here = given[11]
+    result7_here = given[12]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((17, 4104))
-    ordered = np.empty((17, 4104))
+    fields = np.empty((18, 4104))
+    ordered = np.empty((18, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -687,6 +793,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
+    sum_growth_square_ordered = ordered[17]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -1257,6 +1364,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + 16]
         sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
         sum_line_lanes = sum_line_ordered[begin : begin + 16]
+        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -1337,10 +1445,16 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
+                t56 = g * t48
+                t57 = t56 if t19 else 0.0
+                t58 = t46 * g_next
+                t59 = t58 if t1 else 0.0
+                t60 = t57 + t59
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
+                sum_growth_square_lanes[i] += t60
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -1359,6 +1473,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
+        sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -1412,6 +1527,15 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t50 = t49 if t0 else 0.0
         t51 = sum_line + t50
         t52 = t51 / t32
+        t53 = t42 * t42
+        t54 = t53 * t3
+        t55 = t54 if t0 else 0.0
+        t56 = sum_growth_square + t55
+        t57 = t51 * t52
+        t58 = t56 - t57
+        t59 = t36 * t58
+        t60 = t46 * t46
+        t61 = t59 - t60
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
@@ -1419,6 +1543,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t33
         result5_here[i] = t46
         result6_here[i] = t52
+        result7_here[i] = t61
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -1427,9 +1552,10 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_rows[kept[order[i]]] = result4_here[i]
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
+        result7_rows[kept[order[i]]] = result7_here[i]
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -1437,10 +1563,13 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
+    out3 = rest[2][start + shift : stop + shift]
+    out4 = rest[3][start + shift : stop + shift]
+    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     flags, order = np.empty(4096, np.uint8), np.empty(4096, np.int64)
-    packed = np.empty((6, 4104))
-    held = np.empty((17, 4104))
+    packed = np.empty((9, 4104))
+    held = np.empty((20, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1458,6 +1587,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held14 = held[14]
     held15 = held[15]
     held16 = held[16]
+    held17 = held[17]
+    held18 = held[18]
+    held19 = held[19]
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -1466,6 +1598,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
+        out3_part = out3[begin : begin + size]
+        out4_part = out4[begin : begin + size]
+        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1604,14 +1739,25 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t129 = 0.0 if t8 else (-0.34657359027997264)
             t130 = t128 * t129
             t131 = t130 + t98
-            t132 = 27.0 - t104
-            t133 = minimum(t104, t132)
-            t134 = t2 - 0.0001
-            t135 = minimum(t133, t134)
-            t136 = 0.0 <= t135
-            t137 = 1.0 if t136 else 0.0
-            t138 = 1.0 if t8 else t137
-            t139 = 0.0 < t138
+            t132 = 1.0 - t122
+            t133 = 1.0 + t122
+            t134 = t132 * t133
+            t135 = t101 + 1.0
+            t136 = 6.666666666666667 * t135
+            t137 = t134 if t8 else t136
+            t138 = t137 * t137
+            t139 = 2.0 * t122
+            t140 = t139 + 1.0
+            t141 = t140 * t137
+            t142 = t141 if t8 else 6.666666666666667
+            t143 = 27.0 - t104
+            t144 = minimum(t104, t143)
+            t145 = t2 - 0.0001
+            t146 = minimum(t144, t145)
+            t147 = 0.0 <= t146
+            t148 = 1.0 if t147 else 0.0
+            t149 = 1.0 if t8 else t148
+            t150 = 0.0 < t149
             held0[i] = t0
             held1[i] = 1.0
             held2[i] = t1
@@ -1624,8 +1770,10 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             held11[i] = t124
             held12[i] = t126
             held16[i] = t131
-            flags[i] = 0 if t139 else 1
-        sum_0(held1, held6, held7, held8, held9, held10, held13, held14, held15, size)
+            held17[i] = t138
+            held19[i] = t142
+            flags[i] = 0 if t150 else 1
+        sum_0(held1, held6, held7, held8, held9, held10, held13, held14, held15, held18, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1686,9 +1834,29 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t53 = t52 * held2[i]
             t54 = t53 + held16[i]
             t55 = t54 * held0[i]
+            t56 = t27 * held3[i]
+            t57 = held17[i] * held18[i]
+            t58 = 2.0 * t45
+            t59 = t58 + t44
+            t60 = t59 * t40
+            t61 = t57 + t60
+            t62 = t31 * held7[i]
+            t63 = t62 if t5 else 0.0
+            t64 = held10[i] * t63
+            t65 = t61 + t64
+            t66 = held19[i] * held14[i]
+            t67 = t65 - t66
+            t68 = t67 + t51
+            t69 = t68 * held2[i]
+            t70 = held2[i] * t69
+            t71 = held0[i] * t70
+            t72 = t71 * held0[i]
             out0_part[i] = t14
             out1_part[i] = t30
             out2_part[i] = t55
+            out3_part[i] = t56
+            out4_part[i] = 0.0
+            out5_part[i] = t72
         active = int64(0)
         for i in range(size):
             order[active] = i
@@ -1704,6 +1872,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             out0_kept = packed[3]
             out1_kept = packed[4]
             out2_kept = packed[5]
+            out3_kept = packed[6]
+            out4_kept = packed[7]
+            out5_kept = packed[8]
             for i in range(active):
                 y_kept[i] = y_part[order[i]]
                 raw0_kept[i] = raw0_part[order[i]]
@@ -1767,7 +1938,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, size)
+            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -1882,11 +2053,20 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t107 = t3 * held12[i]
                 t108 = t106 - t107
                 t109 = t108 * held4[i]
+                t110 = held2[i] * t102
+                t111 = held13[i] * held4[i]
+                t112 = t111 * held4[i]
                 out0_kept[i] = t100
                 out1_kept[i] = t105
                 out2_kept[i] = t109
+                out3_kept[i] = t110
+                out4_kept[i] = 0.0
+                out5_kept[i] = t112
             for i in range(active):
                 out0_part[order[i]] = out0_kept[i]
                 out1_part[order[i]] = out1_kept[i]
                 out2_part[order[i]] = out2_kept[i]
+                out3_part[order[i]] = out3_kept[i]
+                out4_part[order[i]] = out4_kept[i]
+                out5_part[order[i]] = out5_kept[i]
     return invalid
