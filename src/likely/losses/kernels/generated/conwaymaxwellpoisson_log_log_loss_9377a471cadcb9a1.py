@@ -182,15 +182,15 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-com_poisson_first = np.array([1.0, 21.0, 41.0, 60.0, 79.0, 97.0, 115.0, 132.0, 148.0, 163.0, 178.0, 192.0, 206.0, 219.0, 231.0, 242.0, 253.0, 266.0, 280.0, 298.0, 319.0, 346.0, 377.0, 423.0, 479.0, 548.0, 634.0])
+com_poisson_first = np.array([1.0, 21.0, 41.0, 60.0, 79.0, 97.0, 115.0, 132.0, 148.0, 163.0, 178.0, 192.0, 206.0, 219.0, 231.0, 242.0, 253.0, 266.0, 280.0, 298.0, 319.0, 348.0, 384.0, 430.0, 486.0, 555.0, 641.0])
 
 
-com_poisson_rate = np.array([2.3341313602356832, 2.418429349487708, 2.383453151389931, 2.4758762076763627, 2.4399108595544248, 2.5417543810231793, 2.504546855835095, 2.4631909991199388, 2.4168702767044676, 2.5334481585301383, 2.4822298803028824, 2.6090784486630008, 2.548924152660637, 2.476480427885117, 2.3886127223518607, 2.5099205799117903, 3.108701200122356, 3.4941567280222277, 4.662548234972908, 5.606741983180217, 7.373182857458406, 8.591061480716284, 12.84227791861063, 15.583723434604549, 19.045785018183054, 23.479834114841974, 29.649862559584864])
+com_poisson_rate = np.array([2.3341313602356832, 2.418429349487708, 2.383453151389931, 2.4758762076763627, 2.4399108595544248, 2.5417543810231793, 2.504546855835095, 2.4631909991199388, 2.4168702767044676, 2.5334481585301383, 2.4822298803028824, 2.6090784486630008, 2.548924152660637, 2.476480427885117, 2.3886127223518607, 2.5099205799117903, 3.108701200122356, 3.4941567280222277, 4.662548234972908, 5.606741983180217, 7.919344550603474, 9.976716558251168, 12.84227791861063, 15.583723434604549, 19.045785018183054, 23.479834114841974, 29.649862559584864])
 
 
 from likely._math.tables import COEFFICIENTS
 
-# 0c27cd7c9f29b65a13b1d8af71c74644b9f2521b296cfaec25b2acf95dd71f42
+# 380f5e9a6e0db85b2707ddaf09edf8802fb9090f6583f67b9a47a1c7adb4f43f
 com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
@@ -200,14 +200,14 @@ ROWS = 4096
 
 def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, size):
     aligned_frame()
-    ends = np.zeros(746, np.int64)
+    ends = np.zeros(753, np.int64)
     patch_of = np.empty(4096, np.int64)
     for i in range(size):
-        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 743.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 744
+        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 750.0) else 0
+        patch_of[i] = known if needed_rows[i] > 0.0 else 751
     for i in range(size):
         ends[patch_of[i] + 1] += 1
-    for patch in range(744):
+    for patch in range(751):
         ends[patch + 1] += ends[patch]
     order = np.empty(4096, np.int64)
     for i in range(size):
@@ -215,7 +215,7 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
         ends[patch_of[i]] += 1
     lanes = np.empty(256)
     start = int64(0)
-    for patch in range(744):
+    for patch in range(751):
         end = ends[patch]
         for begin in range(start, end, 64):
             width = 8 * ((min(end - begin, 64) + 7) // 8)
@@ -230,71 +230,76 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
             c11_2 = com_poisson_patches[patch, 2]
             c11_3 = com_poisson_patches[patch, 3]
             c11_4 = com_poisson_patches[patch, 4]
-            c10_0 = com_poisson_patches[patch, 5]
-            c10_1 = com_poisson_patches[patch, 6]
-            c10_2 = com_poisson_patches[patch, 7]
-            c10_3 = com_poisson_patches[patch, 8]
-            c10_4 = com_poisson_patches[patch, 9]
-            c10_5 = com_poisson_patches[patch, 10]
-            c10_6 = com_poisson_patches[patch, 11]
-            c9_0 = com_poisson_patches[patch, 12]
-            c9_1 = com_poisson_patches[patch, 13]
-            c9_2 = com_poisson_patches[patch, 14]
-            c9_3 = com_poisson_patches[patch, 15]
-            c9_4 = com_poisson_patches[patch, 16]
-            c9_5 = com_poisson_patches[patch, 17]
-            c9_6 = com_poisson_patches[patch, 18]
-            c9_7 = com_poisson_patches[patch, 19]
-            c8_0 = com_poisson_patches[patch, 20]
-            c8_1 = com_poisson_patches[patch, 21]
-            c8_2 = com_poisson_patches[patch, 22]
-            c8_3 = com_poisson_patches[patch, 23]
-            c8_4 = com_poisson_patches[patch, 24]
-            c8_5 = com_poisson_patches[patch, 25]
-            c8_6 = com_poisson_patches[patch, 26]
-            c8_7 = com_poisson_patches[patch, 27]
-            c8_8 = com_poisson_patches[patch, 28]
-            c7_0 = com_poisson_patches[patch, 29]
-            c7_1 = com_poisson_patches[patch, 30]
-            c7_2 = com_poisson_patches[patch, 31]
-            c7_3 = com_poisson_patches[patch, 32]
-            c7_4 = com_poisson_patches[patch, 33]
-            c7_5 = com_poisson_patches[patch, 34]
-            c7_6 = com_poisson_patches[patch, 35]
-            c7_7 = com_poisson_patches[patch, 36]
-            c7_8 = com_poisson_patches[patch, 37]
-            c7_9 = com_poisson_patches[patch, 38]
-            c6_0 = com_poisson_patches[patch, 39]
-            c6_1 = com_poisson_patches[patch, 40]
-            c6_2 = com_poisson_patches[patch, 41]
-            c6_3 = com_poisson_patches[patch, 42]
-            c6_4 = com_poisson_patches[patch, 43]
-            c6_5 = com_poisson_patches[patch, 44]
-            c6_6 = com_poisson_patches[patch, 45]
-            c6_7 = com_poisson_patches[patch, 46]
-            c6_8 = com_poisson_patches[patch, 47]
-            c6_9 = com_poisson_patches[patch, 48]
-            c5_0 = com_poisson_patches[patch, 49]
-            c5_1 = com_poisson_patches[patch, 50]
-            c5_2 = com_poisson_patches[patch, 51]
-            c5_3 = com_poisson_patches[patch, 52]
-            c5_4 = com_poisson_patches[patch, 53]
-            c5_5 = com_poisson_patches[patch, 54]
-            c5_6 = com_poisson_patches[patch, 55]
-            c5_7 = com_poisson_patches[patch, 56]
-            c5_8 = com_poisson_patches[patch, 57]
-            c5_9 = com_poisson_patches[patch, 58]
-            c5_10 = com_poisson_patches[patch, 59]
+            c11_5 = com_poisson_patches[patch, 5]
+            c11_6 = com_poisson_patches[patch, 6]
+            c11_7 = com_poisson_patches[patch, 7]
+            c11_8 = com_poisson_patches[patch, 8]
+            c11_9 = com_poisson_patches[patch, 9]
+            c11_10 = com_poisson_patches[patch, 10]
+            c10_0 = com_poisson_patches[patch, 11]
+            c10_1 = com_poisson_patches[patch, 12]
+            c10_2 = com_poisson_patches[patch, 13]
+            c10_3 = com_poisson_patches[patch, 14]
+            c10_4 = com_poisson_patches[patch, 15]
+            c10_5 = com_poisson_patches[patch, 16]
+            c10_6 = com_poisson_patches[patch, 17]
+            c10_7 = com_poisson_patches[patch, 18]
+            c10_8 = com_poisson_patches[patch, 19]
+            c10_9 = com_poisson_patches[patch, 20]
+            c10_10 = com_poisson_patches[patch, 21]
+            c9_0 = com_poisson_patches[patch, 22]
+            c9_1 = com_poisson_patches[patch, 23]
+            c9_2 = com_poisson_patches[patch, 24]
+            c9_3 = com_poisson_patches[patch, 25]
+            c9_4 = com_poisson_patches[patch, 26]
+            c9_5 = com_poisson_patches[patch, 27]
+            c9_6 = com_poisson_patches[patch, 28]
+            c9_7 = com_poisson_patches[patch, 29]
+            c9_8 = com_poisson_patches[patch, 30]
+            c9_9 = com_poisson_patches[patch, 31]
+            c9_10 = com_poisson_patches[patch, 32]
+            c8_0 = com_poisson_patches[patch, 33]
+            c8_1 = com_poisson_patches[patch, 34]
+            c8_2 = com_poisson_patches[patch, 35]
+            c8_3 = com_poisson_patches[patch, 36]
+            c8_4 = com_poisson_patches[patch, 37]
+            c8_5 = com_poisson_patches[patch, 38]
+            c8_6 = com_poisson_patches[patch, 39]
+            c8_7 = com_poisson_patches[patch, 40]
+            c8_8 = com_poisson_patches[patch, 41]
+            c8_9 = com_poisson_patches[patch, 42]
+            c8_10 = com_poisson_patches[patch, 43]
+            c7_0 = com_poisson_patches[patch, 44]
+            c7_1 = com_poisson_patches[patch, 45]
+            c7_2 = com_poisson_patches[patch, 46]
+            c7_3 = com_poisson_patches[patch, 47]
+            c7_4 = com_poisson_patches[patch, 48]
+            c7_5 = com_poisson_patches[patch, 49]
+            c7_6 = com_poisson_patches[patch, 50]
+            c7_7 = com_poisson_patches[patch, 51]
+            c7_8 = com_poisson_patches[patch, 52]
+            c7_9 = com_poisson_patches[patch, 53]
+            c7_10 = com_poisson_patches[patch, 54]
             for i in range(width):
                 u = lanes[0 + i]
                 t = lanes[64 + i]
-                p0c11_3 = c11_4 * t + c11_3
+                p0c11_9 = c11_10 * t + c11_9
+                p0c11_8 = p0c11_9 * t + c11_8
+                p0c11_7 = p0c11_8 * t + c11_7
+                p0c11_6 = p0c11_7 * t + c11_6
+                p0c11_5 = p0c11_6 * t + c11_5
+                p0c11_4 = p0c11_5 * t + c11_4
+                p0c11_3 = p0c11_4 * t + c11_3
                 p0c11_2 = p0c11_3 * t + c11_2
                 p0c11_1 = p0c11_2 * t + c11_1
                 p0c11_0 = p0c11_1 * t + c11_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c11_0
-                p0c10_5 = c10_6 * t + c10_5
+                p0c10_9 = c10_10 * t + c10_9
+                p0c10_8 = p0c10_9 * t + c10_8
+                p0c10_7 = p0c10_8 * t + c10_7
+                p0c10_6 = p0c10_7 * t + c10_6
+                p0c10_5 = p0c10_6 * t + c10_5
                 p0c10_4 = p0c10_5 * t + c10_4
                 p0c10_3 = p0c10_4 * t + c10_3
                 p0c10_2 = p0c10_3 * t + c10_2
@@ -302,7 +307,10 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 p0c10_0 = p0c10_1 * t + c10_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c10_0
-                p0c9_6 = c9_7 * t + c9_6
+                p0c9_9 = c9_10 * t + c9_9
+                p0c9_8 = p0c9_9 * t + c9_8
+                p0c9_7 = p0c9_8 * t + c9_7
+                p0c9_6 = p0c9_7 * t + c9_6
                 p0c9_5 = p0c9_6 * t + c9_5
                 p0c9_4 = p0c9_5 * t + c9_4
                 p0c9_3 = p0c9_4 * t + c9_3
@@ -311,7 +319,9 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 p0c9_0 = p0c9_1 * t + c9_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c9_0
-                p0c8_7 = c8_8 * t + c8_7
+                p0c8_9 = c8_10 * t + c8_9
+                p0c8_8 = p0c8_9 * t + c8_8
+                p0c8_7 = p0c8_8 * t + c8_7
                 p0c8_6 = p0c8_7 * t + c8_6
                 p0c8_5 = p0c8_6 * t + c8_5
                 p0c8_4 = p0c8_5 * t + c8_4
@@ -321,7 +331,8 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 p0c8_0 = p0c8_1 * t + c8_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c8_0
-                p0c7_8 = c7_9 * t + c7_8
+                p0c7_9 = c7_10 * t + c7_9
+                p0c7_8 = p0c7_9 * t + c7_8
                 p0c7_7 = p0c7_8 * t + c7_7
                 p0c7_6 = p0c7_7 * t + c7_6
                 p0c7_5 = p0c7_6 * t + c7_5
@@ -332,7 +343,66 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 p0c7_0 = p0c7_1 * t + c7_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c7_0
-                p0c6_8 = c6_9 * t + c6_8
+            c6_0 = com_poisson_patches[patch, 55]
+            c6_1 = com_poisson_patches[patch, 56]
+            c6_2 = com_poisson_patches[patch, 57]
+            c6_3 = com_poisson_patches[patch, 58]
+            c6_4 = com_poisson_patches[patch, 59]
+            c6_5 = com_poisson_patches[patch, 60]
+            c6_6 = com_poisson_patches[patch, 61]
+            c6_7 = com_poisson_patches[patch, 62]
+            c6_8 = com_poisson_patches[patch, 63]
+            c6_9 = com_poisson_patches[patch, 64]
+            c6_10 = com_poisson_patches[patch, 65]
+            c5_0 = com_poisson_patches[patch, 66]
+            c5_1 = com_poisson_patches[patch, 67]
+            c5_2 = com_poisson_patches[patch, 68]
+            c5_3 = com_poisson_patches[patch, 69]
+            c5_4 = com_poisson_patches[patch, 70]
+            c5_5 = com_poisson_patches[patch, 71]
+            c5_6 = com_poisson_patches[patch, 72]
+            c5_7 = com_poisson_patches[patch, 73]
+            c5_8 = com_poisson_patches[patch, 74]
+            c5_9 = com_poisson_patches[patch, 75]
+            c5_10 = com_poisson_patches[patch, 76]
+            c4_0 = com_poisson_patches[patch, 77]
+            c4_1 = com_poisson_patches[patch, 78]
+            c4_2 = com_poisson_patches[patch, 79]
+            c4_3 = com_poisson_patches[patch, 80]
+            c4_4 = com_poisson_patches[patch, 81]
+            c4_5 = com_poisson_patches[patch, 82]
+            c4_6 = com_poisson_patches[patch, 83]
+            c4_7 = com_poisson_patches[patch, 84]
+            c4_8 = com_poisson_patches[patch, 85]
+            c4_9 = com_poisson_patches[patch, 86]
+            c4_10 = com_poisson_patches[patch, 87]
+            c3_0 = com_poisson_patches[patch, 88]
+            c3_1 = com_poisson_patches[patch, 89]
+            c3_2 = com_poisson_patches[patch, 90]
+            c3_3 = com_poisson_patches[patch, 91]
+            c3_4 = com_poisson_patches[patch, 92]
+            c3_5 = com_poisson_patches[patch, 93]
+            c3_6 = com_poisson_patches[patch, 94]
+            c3_7 = com_poisson_patches[patch, 95]
+            c3_8 = com_poisson_patches[patch, 96]
+            c3_9 = com_poisson_patches[patch, 97]
+            c3_10 = com_poisson_patches[patch, 98]
+            c2_0 = com_poisson_patches[patch, 99]
+            c2_1 = com_poisson_patches[patch, 100]
+            c2_2 = com_poisson_patches[patch, 101]
+            c2_3 = com_poisson_patches[patch, 102]
+            c2_4 = com_poisson_patches[patch, 103]
+            c2_5 = com_poisson_patches[patch, 104]
+            c2_6 = com_poisson_patches[patch, 105]
+            c2_7 = com_poisson_patches[patch, 106]
+            c2_8 = com_poisson_patches[patch, 107]
+            c2_9 = com_poisson_patches[patch, 108]
+            c2_10 = com_poisson_patches[patch, 109]
+            for i in range(width):
+                u = lanes[0 + i]
+                t = lanes[64 + i]
+                p0c6_9 = c6_10 * t + c6_9
+                p0c6_8 = p0c6_9 * t + c6_8
                 p0c6_7 = p0c6_8 * t + c6_7
                 p0c6_6 = p0c6_7 * t + c6_6
                 p0c6_5 = p0c6_6 * t + c6_5
@@ -355,64 +425,6 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 p0c5_0 = p0c5_1 * t + c5_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c5_0
-            c4_0 = com_poisson_patches[patch, 60]
-            c4_1 = com_poisson_patches[patch, 61]
-            c4_2 = com_poisson_patches[patch, 62]
-            c4_3 = com_poisson_patches[patch, 63]
-            c4_4 = com_poisson_patches[patch, 64]
-            c4_5 = com_poisson_patches[patch, 65]
-            c4_6 = com_poisson_patches[patch, 66]
-            c4_7 = com_poisson_patches[patch, 67]
-            c4_8 = com_poisson_patches[patch, 68]
-            c4_9 = com_poisson_patches[patch, 69]
-            c4_10 = com_poisson_patches[patch, 70]
-            c3_0 = com_poisson_patches[patch, 71]
-            c3_1 = com_poisson_patches[patch, 72]
-            c3_2 = com_poisson_patches[patch, 73]
-            c3_3 = com_poisson_patches[patch, 74]
-            c3_4 = com_poisson_patches[patch, 75]
-            c3_5 = com_poisson_patches[patch, 76]
-            c3_6 = com_poisson_patches[patch, 77]
-            c3_7 = com_poisson_patches[patch, 78]
-            c3_8 = com_poisson_patches[patch, 79]
-            c3_9 = com_poisson_patches[patch, 80]
-            c3_10 = com_poisson_patches[patch, 81]
-            c2_0 = com_poisson_patches[patch, 82]
-            c2_1 = com_poisson_patches[patch, 83]
-            c2_2 = com_poisson_patches[patch, 84]
-            c2_3 = com_poisson_patches[patch, 85]
-            c2_4 = com_poisson_patches[patch, 86]
-            c2_5 = com_poisson_patches[patch, 87]
-            c2_6 = com_poisson_patches[patch, 88]
-            c2_7 = com_poisson_patches[patch, 89]
-            c2_8 = com_poisson_patches[patch, 90]
-            c2_9 = com_poisson_patches[patch, 91]
-            c2_10 = com_poisson_patches[patch, 92]
-            c1_0 = com_poisson_patches[patch, 93]
-            c1_1 = com_poisson_patches[patch, 94]
-            c1_2 = com_poisson_patches[patch, 95]
-            c1_3 = com_poisson_patches[patch, 96]
-            c1_4 = com_poisson_patches[patch, 97]
-            c1_5 = com_poisson_patches[patch, 98]
-            c1_6 = com_poisson_patches[patch, 99]
-            c1_7 = com_poisson_patches[patch, 100]
-            c1_8 = com_poisson_patches[patch, 101]
-            c1_9 = com_poisson_patches[patch, 102]
-            c1_10 = com_poisson_patches[patch, 103]
-            c0_0 = com_poisson_patches[patch, 104]
-            c0_1 = com_poisson_patches[patch, 105]
-            c0_2 = com_poisson_patches[patch, 106]
-            c0_3 = com_poisson_patches[patch, 107]
-            c0_4 = com_poisson_patches[patch, 108]
-            c0_5 = com_poisson_patches[patch, 109]
-            c0_6 = com_poisson_patches[patch, 110]
-            c0_7 = com_poisson_patches[patch, 111]
-            c0_8 = com_poisson_patches[patch, 112]
-            c0_9 = com_poisson_patches[patch, 113]
-            c0_10 = com_poisson_patches[patch, 114]
-            for i in range(width):
-                u = lanes[0 + i]
-                t = lanes[64 + i]
                 p0c4_9 = c4_10 * t + c4_9
                 p0c4_8 = p0c4_9 * t + c4_8
                 p0c4_7 = p0c4_8 * t + c4_7
@@ -449,6 +461,31 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, s
                 p0c2_0 = p0c2_1 * t + c2_0
                 lanes[192 + i] = lanes[192 + i] * u + lanes[128 + i]
                 lanes[128 + i] = lanes[128 + i] * u + p0c2_0
+            c1_0 = com_poisson_patches[patch, 110]
+            c1_1 = com_poisson_patches[patch, 111]
+            c1_2 = com_poisson_patches[patch, 112]
+            c1_3 = com_poisson_patches[patch, 113]
+            c1_4 = com_poisson_patches[patch, 114]
+            c1_5 = com_poisson_patches[patch, 115]
+            c1_6 = com_poisson_patches[patch, 116]
+            c1_7 = com_poisson_patches[patch, 117]
+            c1_8 = com_poisson_patches[patch, 118]
+            c1_9 = com_poisson_patches[patch, 119]
+            c1_10 = com_poisson_patches[patch, 120]
+            c0_0 = com_poisson_patches[patch, 121]
+            c0_1 = com_poisson_patches[patch, 122]
+            c0_2 = com_poisson_patches[patch, 123]
+            c0_3 = com_poisson_patches[patch, 124]
+            c0_4 = com_poisson_patches[patch, 125]
+            c0_5 = com_poisson_patches[patch, 126]
+            c0_6 = com_poisson_patches[patch, 127]
+            c0_7 = com_poisson_patches[patch, 128]
+            c0_8 = com_poisson_patches[patch, 129]
+            c0_9 = com_poisson_patches[patch, 130]
+            c0_10 = com_poisson_patches[patch, 131]
+            for i in range(width):
+                u = lanes[0 + i]
+                t = lanes[64 + i]
                 p0c1_9 = c1_10 * t + c1_9
                 p0c1_8 = p0c1_9 * t + c1_8
                 p0c1_7 = p0c1_8 * t + c1_7
