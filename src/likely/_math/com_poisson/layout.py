@@ -23,8 +23,8 @@ LOWEST, BEND, WIDTH = 0.0152, 0.25, 0.3
 FIRST = math.log(LOWEST) + BEND * LOWEST
 #: The patches of the strips: from ν = 4 on, of many means few counts are left near 1, which decides.
 _COUNTS = (
-    20, 20, 19, 19, 18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 29, 36,
-    46, 56, 69, 86, 110,
+    20, 20, 19, 19, 18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 29, 40,
+    53, 66, 82, 102, 142,
 )  # fmt: skip
 STRIPS = len(_COUNTS)
 #: Of each power of u the powers of t beside it.
