@@ -24,7 +24,7 @@ FIRST = math.log(LOWEST) + BEND * LOWEST
 #: The patches of the strips: from ν = 4 on, of many means few counts are left near 1, which decides.
 _COUNTS = (
     20, 20, 19, 19, 18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 29, 40,
-    53, 66, 82, 102, 142,
+    53, 66, 82, 102, 170,
 )  # fmt: skip
 STRIPS = len(_COUNTS)
 #: Of each power of u the powers of t beside it.

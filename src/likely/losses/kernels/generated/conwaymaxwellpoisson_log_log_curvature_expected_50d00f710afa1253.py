@@ -185,12 +185,12 @@ def log1p_fraction(x: float) -> float:
 com_poisson_first = np.array([1.0, 21.0, 41.0, 60.0, 79.0, 97.0, 115.0, 132.0, 148.0, 163.0, 178.0, 192.0, 206.0, 219.0, 231.0, 242.0, 253.0, 266.0, 280.0, 298.0, 319.0, 348.0, 388.0, 441.0, 507.0, 589.0, 691.0])
 
 
-com_poisson_rate = np.array([2.3341313602356832, 2.418429349487708, 2.383453151389931, 2.4758762076763627, 2.4399108595544248, 2.5417543810231793, 2.504546855835095, 2.4631909991199388, 2.4168702767044676, 2.5334481585301383, 2.4822298803028824, 2.6090784486630008, 2.548924152660637, 2.476480427885117, 2.3886127223518607, 2.5099205799117903, 3.108701200122356, 3.4941567280222277, 4.662548234972908, 5.606741983180217, 7.919344550603474, 11.085240620279075, 14.796537601877464, 18.36653119078393, 22.634121325956674, 27.848175345510253, 38.27527712237319])
+com_poisson_rate = np.array([2.3341313602356832, 2.418429349487708, 2.383453151389931, 2.4758762076763627, 2.4399108595544248, 2.5417543810231793, 2.504546855835095, 2.4631909991199388, 2.4168702767044676, 2.5334481585301383, 2.4822298803028824, 2.6090784486630008, 2.548924152660637, 2.476480427885117, 2.3886127223518607, 2.5099205799117903, 3.108701200122356, 3.4941567280222277, 4.662548234972908, 5.606741983180217, 7.919344550603474, 11.085240620279075, 14.796537601877464, 18.36653119078393, 22.634121325956674, 27.848175345510253, 45.82251486481297])
 
 
 from likely._math.tables import COEFFICIENTS
 
-# 76f46caef28744443ceef89f394fc3f38ae2a2467eeef7f9c677624d5cb590d4
+# af916f12f1bb2cd021c52dfde4d8eafe98482db6c32ee7fad968656775d23fdb
 com_poisson_patches = COEFFICIENTS['com_poisson_patches']()
 
 
@@ -200,14 +200,14 @@ ROWS = 4096
 
 def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     aligned_frame()
-    ends = np.zeros(835, np.int64)
+    ends = np.zeros(863, np.int64)
     patch_of = np.empty(4096, np.int64)
     for i in range(size):
-        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 832.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 833
+        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 860.0) else 0
+        patch_of[i] = known if needed_rows[i] > 0.0 else 861
     for i in range(size):
         ends[patch_of[i] + 1] += 1
-    for patch in range(833):
+    for patch in range(861):
         ends[patch + 1] += ends[patch]
     order = np.empty(4096, np.int64)
     for i in range(size):
@@ -215,7 +215,7 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         ends[patch_of[i]] += 1
     lanes = np.empty(512)
     start = int64(0)
-    for patch in range(833):
+    for patch in range(861):
         end = ends[patch]
         for begin in range(start, end, 64):
             width = 8 * ((min(end - begin, 64) + 7) // 8)
