@@ -13,10 +13,11 @@ from typing import Any, Generic, Self, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely._math.rows import distinct
 from likely.inference.asked import generator_for, levels_of
 from likely.inference.distributions import Distributions
 from likely.inference.labels import codes_of
-from likely.inference.rows import distinct, once
+from likely.inference.rows import once
 from likely.losses import check
 
 Array = NDArray[np.float64]
