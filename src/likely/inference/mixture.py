@@ -94,8 +94,9 @@ class Mixture:
         return np.where(inside, top + total, top)[()]
 
     def prob(self, y: ArrayLike) -> Any:
-        """p(y), the density or probability; 0 outside the support."""
-        return np.exp(self.log_prob(y))
+        """p(y), the density or probability; 0 outside the support, ∞ where it is larger than any number."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_prob(y))
 
     def cdf(self, y: ArrayLike) -> Any:
         """P(Y ≤ y), the mean of the members'."""
