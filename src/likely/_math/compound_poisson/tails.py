@@ -34,7 +34,9 @@ _CHUNK = 1 << 15
 _TOGETHER = 1 << 16
 #: Of a quantile, Halley's and bisection's together.
 _STEPS = 200
-#: The longest step, in log x.
+#: The logarithms of the smallest and the largest x there are.
+_LOWEST, _HIGHEST = -744.0, 709.0
+#: The longest first step, in log x; later ones are each twice as long.
 _FAR = 2.0
 #: A tail is the one asked for when it differs by this share of it.
 _EXACT = 4e-15
@@ -61,7 +63,7 @@ def _poisson(k: Array, mean: Array) -> Array:
 
 
 def _reach(mean: Array, depth: Array) -> Array:
-    """The j > m with j log(j/m) − j + m = depth, at most: a Poisson's falls by e to so much; Newton's method from above."""
+    """The j > m with j log(j/m) − j + m = depth: a Poisson's falls by e to so much; Newton's method from above."""
     high = mean + np.sqrt(2.0 * depth * mean) + depth / 3.0
     for _ in range(4):
         grown = np.log(high / mean)
@@ -76,7 +78,7 @@ def _summed(
     shape: Array,
     terms: Callable[[Array, Rows], tuple[Array, ...]],
 ) -> tuple[Array, ...]:
-    """Σ terms(j, rows) over 1 ≤ j ≤ high, (n,) each, in steps where they are smooth in j; they are largest at the peak."""
+    """Σ terms(j, rows) over 1 ≤ j ≤ high, (n,) each, largest at the peak, in steps where they are smooth in j."""
     low = np.maximum(peak - np.sqrt(2.0 * _DEPTH * peak) - 1.0, 1.0)
     high = np.maximum(high, 1.0) + 2.0
     variance = given / (1.0 + shape)
@@ -177,15 +179,14 @@ def isf(q: Any, number: Any, shape: Any) -> Array:
 def _solve(below: Array, above: Array, number: Array, shape: Array) -> Array:
     """x > 0 of these two tails, or 0 where zero has as much, once for rows that are equal."""
     (below, above, number, shape), inverse = distinct(np.array([below, above, number, shape]))
-    some = -np.expm1(-number)
+    zero, some = np.exp(-number), -np.expm1(-number)
     x = np.where(above > 0.0, 0.0, np.inf)
-    rows = np.flatnonzero((above < some) & (above > 0.0))
-    upper = above[rows] < 0.5
+    upper = above < 0.5
     # Of an amount that is not zero: its share of that tail.
-    inside = np.where(upper, above[rows], below[rows] - np.exp(-number[rows]))
+    inside = np.where(upper, np.where(above < some, above, 0.0), below - zero)
     for side in (False, True):
-        mine = rows[(inside > 0.0) & (upper == side)]
-        goal = inside[(inside > 0.0) & (upper == side)]
+        mine = np.flatnonzero((inside > 0.0) & (upper == side))
+        goal = inside[mine]
         start = _start(above[mine] / some[mine], number[mine], shape[mine], some[mine])
         for b in range(0, mine.size, _TOGETHER):
             part = slice(b, b + _TOGETHER)
@@ -208,7 +209,7 @@ def _start(above: Array, number: Array, shape: Array, some: Array) -> Array:
 def _solved(t: Array, goal: Array, number: Array, shape: Array, *, upper: bool) -> Array:
     """log x of this tail: Halley's method on its logarithm, kept inside a bracket."""
     low, high = np.full(t.size, -np.inf), np.full(t.size, np.inf)
-    moved = np.full(t.size, np.inf)
+    moved, farthest = np.full(t.size, np.inf), np.full(t.size, _FAR)
     sign = -1.0 if upper else 1.0
     active = np.arange(t.size)
     for _ in range(_STEPS):
@@ -223,9 +224,12 @@ def _solved(t: Array, goal: Array, number: Array, shape: Array, *, upper: bool) 
         by = 1.0 + 0.5 * newton * (bend / slope - sign * slope / tail)
         move = np.where(np.abs(by - 1.0) < 0.5, newton / by, newton)
         # Where the other tail is near 1 the slope says little about the way.
-        step = here + np.where(np.abs(move) < _FAR, move, _FAR * np.sign(move))
+        far = farthest[active]
+        step = here + np.where(np.abs(move) < far, move, far * np.sign(move))
+        farthest[active] = 2.0 * far
         a, b = low[active], high[active]
-        middle = np.where(np.isneginf(a), b - 1.0, np.where(np.isposinf(b), a + 1.0, 0.5 * (a + b)))
+        middle = np.where(np.isneginf(a), b - far, np.where(np.isposinf(b), a + far, 0.5 * (a + b)))
+        step, middle = (np.clip(v, _LOWEST, _HIGHEST) for v in (step, middle))
         inside = (step > a) & (step < b)
         there = np.where(inside, step, middle)
         done = (np.abs(tail - target) <= _EXACT * target) | (there == here) | (step == here)
