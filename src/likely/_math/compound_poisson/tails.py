@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, gammaincinv
 
 from likely._math.rows import distinct
+from likely._math.tails.incomplete import FAR, LARGE
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -60,6 +61,26 @@ def _poisson(k: Array, mean: Array) -> Array:
     """mean^k e^−mean/Γ(k + 1), k > 0: of a Gamma of shape k the density at mean, times mean/k."""
     value: Array = _pmf_program()({"k": k, "m": mean})[0]
     return value
+
+
+@cache
+def _lower_program() -> Any:
+    from likely._math.backends import numpy_backend
+    from likely._math.evaluate import compile_program
+    from likely._math.graph import symbol
+    from likely._math.tails.incomplete import gamma_lower
+
+    return compile_program([gamma_lower(symbol("a"), symbol("x"))], numpy_backend.TABLE)
+
+
+def _share(a: Array, x: Array, *, upper: bool) -> Array:
+    """P(a, x), or Q where ``upper``: SciPy's, where it has its digits."""
+    found: Array = (gammaincc if upper else gammainc)(a, x)
+    far = (a > LARGE) & (x - a < -FAR * np.sqrt(a))
+    if far.any():
+        lower = _lower_program()({"a": a[far], "x": np.broadcast_to(x, a.shape)[far]})[0]
+        found[far] = 1.0 - lower if upper else lower
+    return found
 
 
 def _reach(mean: Array, depth: Array) -> Array:
@@ -118,7 +139,7 @@ def _tail(x: Array, number: Array, shape: Array, *, upper: bool) -> Array:
     peak = np.maximum(given, number) if upper else np.minimum(given, number)
 
     def terms(j: Array, rows: Rows) -> tuple[Array]:
-        share = (gammaincc if upper else gammainc)(j * shape[rows, None], x[rows, None])
+        share = _share(j * shape[rows, None], x[rows, None], upper=upper)
         return (_poisson(j, number[rows, None]) * share,)
 
     # Beyond x/ν P falls as the density does.
