@@ -10,6 +10,7 @@ from scipy import stats
 import likely
 from likely._math.rows import distinct
 from likely._math.tails import von_mises
+from likely.inference.mixture import Mixture
 
 
 def lower_gamma(a, x):
@@ -183,3 +184,17 @@ def test_an_amount_costs_two_tails(monkeypatch):
     )
     law.quantile(0.9)
     assert sum(asked) < 2.5 * 500
+
+
+def test_variances_are_infinite_where_means_are():
+    """Of an ensemble as of its members; of whole numbers as of the amounts they are parts of."""
+    heavy = [likely.GeneralisedPareto().at(scale=1.0, shape=s) for s in (1.2, 0.1)]
+    mixture = Mixture(heavy)
+    assert mixture.mean() == mixture.var() == np.inf
+    finite = Mixture([likely.Normal().at(loc=m, scale=1.0) for m in (1e9, 1e9 + 2.0)])
+    assert finite.var() == 2.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        law = likely.Discretised(likely.GeneralisedPareto()).at(scale=1.0, shape=[1.5, 0.1])
+        assert law.var()[0] == law.mean()[0] == np.inf
+        assert np.isfinite(law.var()[1])

@@ -233,7 +233,9 @@ class DiscreteSums:
         squares = sum(self._moment(2))
         with np.errstate(invalid="ignore"):
             shift = above - below
-            return self._mode + shift, squares - shift**2
+        # About any number it is infinite where the mean is; where there is no mean it is NaN.
+        about = np.where(np.isinf(shift), 0.0, shift)
+        return self._mode + shift, squares - about**2
 
     def mean(self) -> Array:
         """Σ k p(k)"""

@@ -29,6 +29,8 @@ Rows = NDArray[np.intp]
 _DEPTH = 40.0
 #: The step, in standard deviations of the number given x, where these are at least √2.
 _STEP = 0.65
+#: The smallest positive number with all its digits.
+_LEAST = np.finfo(np.float64).tiny
 #: Terms at a time.
 _CHUNK = 1 << 15
 #: Quantiles that are solved for together.
@@ -125,9 +127,9 @@ def _summed(
 
 
 def _given(x: Array, number: Array, shape: Array) -> Array:
-    """The number that is expected given x, about."""
-    expected: Array = np.exp((np.log(number) + shape * np.log(x / shape)) / (1.0 + shape))
-    return expected
+    """The number that is expected given x, about; sums begin at 1, however much smaller it is."""
+    log_given = (np.log(number) + shape * (np.log(x) - np.log(shape))) / (1.0 + shape)
+    return np.maximum(np.exp(log_given), _LEAST)
 
 
 def _tail(x: Array, number: Array, shape: Array, *, upper: bool) -> Array:
