@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from likely.inference.rows import blocks
+
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 #: A function of whole numbers k (m,) and the rows (m,) they belong to.
 OfCounts = Callable[[Array, Rows], Array]
+#: Quantiles that are looked for together.
+TOGETHER = 1 << 16
 #: A tail less a probability is on one side of a level where it is further from it than by this share.
 _SURE = 1e-8
 #: Whole numbers beyond this are not told apart by float64.
@@ -84,35 +88,36 @@ def quantile_of(
     # The level is reached at ``above`` and not at ``below``, or they are beyond the support.
     below, above = np.full(k.shape, low - 1.0), np.full(k.shape, np.inf)
     stride = np.ones(k.shape)
-    rows, step = np.arange(k.shape[0]), 0
-    while rows.size:
-        here, level = k[rows], p[rows]
-        mass = tail(here, rows)
-        hit = mass <= level if upper else mass >= level
-        above[rows[hit]], below[rows[~hit]] = here[hit], here[~hit]
-        # Down from a number that reaches the level, up from one that does not.
-        beside = np.where(hit, here - 1.0, here + 1.0)
-        between = probability(np.maximum(here, beside), rows)
-        with np.errstate(invalid="ignore"):
-            there = mass - sign * np.where(hit, between, -between)
-            reached = there <= level if upper else there >= level
-            sure = np.abs(there - level) > _SURE * np.maximum(mass, level)
-        above[rows[sure & reached]] = np.minimum(above[rows], beside)[sure & reached]
-        below[rows[sure & ~reached]] = np.maximum(below[rows], beside)[sure & ~reached]
-        a, b = below[rows], above[rows]
-        with np.errstate(all="ignore"):
-            score = sign * ndtri(mass)
-            rise = np.where(hit, score - sign * ndtri(there), sign * ndtri(there) - score)
-            straight = here + (goal[rows] - score) / rise
-            away = np.where(hit, here - stride[rows], here + stride[rows])
-            halfway = np.where(np.isfinite(a) & np.isfinite(b), np.floor(0.5 * (a + b)), away)
-            trial = np.where(np.isfinite(straight), np.ceil(straight), halfway)
-            trial = halfway if step % 4 == 3 else trial
-            trial = np.clip(np.maximum(np.minimum(trial, b - 1.0), a + 1.0), low, end)
-        k[rows] = trial
-        stride[rows] *= 2.0
-        rows = rows[(trial > a) & (trial < b)]
-        step += 1
+    for block in blocks(k.shape[0], TOGETHER):
+        rows, step = np.arange(k.shape[0])[block], 0
+        while rows.size:
+            here, level = k[rows], p[rows]
+            mass = tail(here, rows)
+            hit = mass <= level if upper else mass >= level
+            above[rows[hit]], below[rows[~hit]] = here[hit], here[~hit]
+            # Down from a number that reaches the level, up from one that does not.
+            beside = np.where(hit, here - 1.0, here + 1.0)
+            between = probability(np.maximum(here, beside), rows)
+            with np.errstate(invalid="ignore"):
+                there = mass - sign * np.where(hit, between, -between)
+                reached = there <= level if upper else there >= level
+                sure = np.abs(there - level) > _SURE * np.maximum(mass, level)
+            above[rows[sure & reached]] = np.minimum(above[rows], beside)[sure & reached]
+            below[rows[sure & ~reached]] = np.maximum(below[rows], beside)[sure & ~reached]
+            a, b = below[rows], above[rows]
+            with np.errstate(all="ignore"):
+                score = sign * ndtri(mass)
+                rise = np.where(hit, score - sign * ndtri(there), sign * ndtri(there) - score)
+                straight = here + (goal[rows] - score) / rise
+                away = np.where(hit, here - stride[rows], here + stride[rows])
+                halfway = np.where(np.isfinite(a) & np.isfinite(b), np.floor(0.5 * (a + b)), away)
+                trial = np.where(np.isfinite(straight), np.ceil(straight), halfway)
+                trial = halfway if step % 4 == 3 else trial
+                trial = np.clip(np.maximum(np.minimum(trial, b - 1.0), a + 1.0), low, end)
+            k[rows] = trial
+            stride[rows] *= 2.0
+            rows = rows[(trial > a) & (trial < b)]
+            step += 1
     return np.where(np.isinf(above), high, above)
 
 
