@@ -42,6 +42,11 @@ DRIFT = 1e-4
 STILL = 1e-11
 #: A profile has levelled off where it falls by this share of what it fell by for each unit of the stretch before.
 LEVEL = 0.05
+#: Along a direction in which raw moves by STEPS[1] either way and the loss by less than this, relative to it, raw is
+#: known to no better than some 10⁴: where rows have become certain, it is level.
+LEVELLED = 1e-9
+#: A direction is without curvature where it is less than this share of the most, in units of the diagonal.
+VANISHED = 1e-10
 #: Newton's method rests where a step promises less than this, relative to the rounding of the loss.
 RESTING = 10.0
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
@@ -137,7 +142,7 @@ def silent_columns(objective: Objective, points: Sequence[Array]) -> NDArray[np.
 
 
 def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
-    """The direction in γ in which the loss does not change at all, to its last digit; None where there is none.
+    """The direction in γ in which the loss does not change any more; None where there is none.
 
     What is left where rows have become certain: two classes are told from each other by rows of these classes alone.
     """
@@ -149,11 +154,28 @@ def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
     if not 0.0 < reach < np.inf:
         return None
     direction /= reach
+    most = LEVELLED * max(1.0, abs(sums.loss))
     for t in (-STEPS[1], -STEPS[0], STEPS[0], STEPS[1]):
         loss = space.evaluate(gamma + t * direction, 0).loss
-        if not abs(loss - sums.loss) <= sums.rounding:
+        if not abs(loss - sums.loss) <= most:
             return None
     return direction
+
+
+def curveless_step(sums: Sums) -> Array | None:
+    """Newton's step in the directions in which the loss has all but lost its curvature; None where it has not.
+
+    Of several classes some are separated and others mixed: a step for both is no direction to infinity, because the
+    mixed ones have a maximum that 25 such steps miss.
+    """
+    if sums.hessian is None or not sums.finite:
+        return None
+    values, vectors, scale = eigen(sums.hessian)
+    none = np.abs(values) < VANISHED * values[-1]
+    if not none.any() or not values[none].all():
+        return None
+    basis = scale[:, None] * vectors[:, none]
+    return np.asarray(-basis @ ((basis.T @ sums.gradient) / np.abs(values[none])))
 
 
 def without_columns(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:

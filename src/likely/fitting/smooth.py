@@ -30,6 +30,7 @@ from likely.fitting.recession import (
     VISITS,
     Recession,
     Subspace,
+    curveless_step,
     find_creep,
     find_drift,
     find_growth,
@@ -176,6 +177,7 @@ def _newton(
         gamma = space.basis.T @ gamma
     begun = space.point(gamma)
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise, promise))
+    discrete = getattr(objective.loss, "discrete", False)
     if outcome.stop.reason == "ill_conditioned":
         return outcome
     if outcome.stop.reason == "edge" and task.edged:
@@ -203,6 +205,9 @@ def _newton(
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
+        curveless = curveless_step(stop.sums) if found is None and discrete else None
+        if curveless is not None:
+            found = find_recession(space, stop.theta, stop.sums, curveless)
         growth = None
         if found is None:
             growth = find_growth(space, stop.theta, stop.sums, stop.step)
