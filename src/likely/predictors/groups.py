@@ -31,8 +31,8 @@ OTHERS = 0.1
 ROWS, COLUMNS = 1000, 8
 #: Starts from a few rows here and there, by this many for each coefficient of a component;
 SCATTERED, EACH = 16, 2
-#: steps of EM for each start; and fits, from the likeliest of them.
-STEPS, TRIED = 3, 6
+#: steps of EM from so many starts, the likeliest; and fits, from the likeliest after that.
+STEPS, LIKELIEST, TRIED = 3, 20, 6
 #: Losses closer than this, relative to them, are of steps to one maximum.
 CLOSE = 1e-4
 #: Statuses of fits whose coefficients are a maximum.
@@ -66,9 +66,8 @@ def inner_maximum(
         if found.status in INSIDE:
             least = search.loss_at(found.parameters)
             least -= SAME * max(1.0, abs(least))
-        starts = sorted(search.starts(), key=lambda one: one[0])
         tried: list[float] = []
-        for reached, coefficients in starts:
+        for reached, coefficients in search.starts():
             # EM comes to rest at the same places from many starts.
             if len(tried) == TRIED or any(abs(reached - one) <= CLOSE * abs(one) for one in tried):
                 continue
@@ -121,23 +120,30 @@ class _Search:
             coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=ITERATIONS,
         )  # fmt: skip
 
-    def starts(self) -> Iterator[tuple[float, Array]]:
-        """Loss and coefficients after some steps of EM from every grouping that has them."""
-        for shares in self._groupings():
-            shares *= self.weight[:, None]
-            best: tuple[float, Array] | None = None
-            coefficients = None
-            for _ in range(STEPS + 1):
-                coefficients = self._maximised(shares, coefficients)
-                if coefficients is None:
+    def starts(self) -> list[tuple[float, Array]]:
+        """Losses and coefficients, the best first, after some steps of EM from the likeliest groupings."""
+        first = [self._reached(shares * self.weight[:, None], None) for shares in self._groupings()]
+        first.sort(key=lambda one: one[0])
+        found = []
+        for reached, coefficients in first[:LIKELIEST]:
+            best = reached, coefficients
+            for _ in range(STEPS):
+                if not best[0] < np.inf:
                     break
-                reached = self.loss_at(coefficients)
-                if not np.isfinite(reached) or (best is not None and not reached < best[0]):
+                further = self._reached(self._shares(best[1]), best[1])
+                if not further[0] < best[0]:
                     break
-                best = reached, coefficients
-                shares = self._shares(coefficients, shares.sum(axis=0))
-            if best is not None:
-                yield best
+                best = further
+            found.append(best)
+        return sorted((one for one in found if one[0] < np.inf), key=lambda one: one[0])
+
+    def _reached(self, shares: Array, before: Array | None) -> tuple[float, Array]:
+        """Loss and coefficients where each component has these rows; ∞ where one has no fit to them."""
+        coefficients = self._maximised(shares, before)
+        if coefficients is None:
+            return np.inf, np.zeros(0)
+        reached = self.loss_at(coefficients)
+        return (reached if np.isfinite(reached) else np.inf), coefficients
 
     def _groupings(self) -> Iterator[Array]:
         """What each row weighs in the fit of each component (n, parts) to begin with.
@@ -188,19 +194,26 @@ class _Search:
         sizes = shares.sum(axis=0)
         for j, slot in enumerate(self.loss.free):
             if slot.of in self.known and self.designs[j].intercept:
-                odds = sizes[int(slot.of.removeprefix("odds")) - 1] / sizes[0]
-                blocks[j][0] = slot.link.link(odds)
+                blocks[j][0] = slot.link.link(sizes[self._component(slot)] / sizes[0])
         return np.concatenate(blocks)
 
-    def _shares(self, coefficients: Array, sizes: Array) -> Array:
+    def _shares(self, coefficients: Array) -> Array:
         """Of every row's weight, what each component has: how probable it is that the row is its own."""
         y, raw = self.response.y, _raw(self.X, self.designs, self.response.offset, coefficients)
-        logs = np.log(sizes) - np.stack(
+        logs = -np.stack(
             [inside.evaluate(y, raw[columns], 0)[0] for inside, columns in self.loss.parts], axis=1
         )
+        for j, slot in enumerate(self.loss.free):
+            if slot.of in self.known:
+                logs[:, self._component(slot)] += np.log(slot.link.inverse(raw[j]))
         logs -= logs.max(axis=1, keepdims=True)
         each = np.exp(logs)
         return np.asarray(each * (self.weight / each.sum(axis=1))[:, None])
+
+    @staticmethod
+    def _component(slot: Any) -> int:
+        """The component of which a slot has the odds."""
+        return int(slot.of.removeprefix("odds")) - 1
 
     def _blocks(self, coefficients: Array) -> list[Array]:
         """The coefficients of each raw column."""
