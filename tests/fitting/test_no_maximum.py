@@ -549,10 +549,10 @@ def test_classes_that_stay_mixed_keep_their_contrasts(family, seed, tmp_path):
 
 
 def test_species_that_are_separated_and_sexes_that_are_not():
-    """200 crabs by carapace and rear width and frontal lobe: Campbell and Mahon (1974), Australian Journal of Zoology 22.
+    """200 crabs by carapace and rear width and frontal lobe: Campbell and Mahon (1974), Aust. J. Zool. 22.
 
-    The species are told apart by a plane, and the sexes of the orange one too; those of the blue one are not. R's ``glm``
-    of these alone has the contrasts and errors, with epsilon = 1e-14.
+    The species are told apart by a plane, and the sexes of the orange one too; those of the blue one are not. R's
+    ``glm`` has the contrasts and errors of these alone, with epsilon = 1e-14.
     """
     y, *columns = np.loadtxt(FITS / "sep_crabs.csv", delimiter=",", skiprows=1).T
     with pytest.warns(ConvergenceWarning, match="separated"):

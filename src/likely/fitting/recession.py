@@ -22,6 +22,8 @@ from likely.fitting.problem import Array
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
 
+#: Multiples of a step by which a location is beyond all rows.
+BEYOND = (1e2, 1e3, 1e4)
 #: Shares below this may be those of terms on their way to a finite optimum.
 NOISE = 0.05
 #: A step makes a term larger by this share of it, on its way to infinity,
@@ -221,6 +223,23 @@ def find_recession(
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
     return Recession(direction, _endless(space, losses, rounding))
+
+
+def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> bool:
+    """Whether the loss rises again further along a direction of parameters that have the whole line, as locations do.
+
+    A step of these has the unit of y: 25 of them may lead no further than from rows to other rows.
+    """
+    limit = getattr(space.objective.loss, "limit", None)
+    if limit is None or not found.unbounded:
+        return False
+    direction = without_noise(space, found.direction)
+    moved = space.lift(direction)
+    for j, part in enumerate(space.objective.parts):
+        if moved[part].any() and (limit(j, True), limit(j, False)) != (np.inf, -np.inf):
+            return False
+    losses = (space.evaluate(gamma + t * direction, 0).loss for t in BEYOND)
+    return any(sums.loss + sums.rounding < loss < np.inf for loss in losses)
 
 
 def without_noise(space: Subspace, direction: Array) -> Array:

@@ -42,6 +42,7 @@ from likely.fitting.recession import (
     grown,
     silent_columns,
     spent,
+    turns_back,
     without_columns,
     without_noise,
 )
@@ -208,6 +209,8 @@ def _newton(
         curveless = curveless_step(stop.sums) if found is None and discrete else None
         if curveless is not None:
             found = find_recession(space, stop.theta, stop.sums, curveless)
+        if found is not None and turns_back(space, stop.theta, stop.sums, found):
+            found = None
         growth = None
         if found is None:
             growth = find_growth(space, stop.theta, stop.sums, stop.step)
