@@ -74,6 +74,12 @@ MODIFIED = {
         lambda roles: ZeroInflated(Poisson(mean=roles["mean"]), inflation=roles["inflation"]),
         {"mu": "mean", "zi": "inflation"},
     ),
+    "zero_inflated_negbin2": (
+        lambda roles: ZeroInflated(
+            NegativeBinomial(mean=roles["mean"], size=roles["size"]), inflation=roles["inflation"]
+        ),
+        {"mu": "mean", "theta": "size", "zi": "inflation"},
+    ),
     "normal_mixture_2": (lambda roles: Mixture(Normal(), 2), {"mu": "loc", "sigma": "scale"}),
     "zero_truncated_poisson": (lambda roles: Truncated(Poisson(**roles), low=0), {"mu": "mean"}),
     "zero_truncated_negbin2": (
