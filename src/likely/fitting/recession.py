@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.objective import Objective, Sums
+from likely.fitting.moves import first_outside, reach_along
+from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
+from likely.fitting.rounding import gradient_rounding, unresolved
+from likely.fitting.sums import Sums
 
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
@@ -108,7 +111,7 @@ class Subspace:
 
     def rounding(self, gamma: Array) -> Array:
         """A bound on what rounding may add to the gradient at γ."""
-        bound = self.objective.rounding(self.point(gamma))
+        bound = gradient_rounding(self.objective, self.point(gamma))
         return bound if self.basis is None else np.abs(self.basis).T @ bound
 
     def without(self, gamma: Array, direction: Array) -> Subspace:
@@ -145,7 +148,7 @@ def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
         return None
     _, vectors, scale = eigen(sums.hessian)
     direction = scale * vectors[:, 0]
-    reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+    reach = float(reach_along(space.objective, space.lift(direction)).max(initial=0.0))
     if not 0.0 < reach < np.inf:
         return None
     direction /= reach
@@ -178,7 +181,7 @@ def find_recession(
     vanished; one of which 25 leave the numbers that exist is shortened to 1. Where one leaves them already, the last 25
     that led here are looked at. ``by_slopes``: where the loss has no digits left to fall by, its slopes decide.
     """
-    reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
+    reach = float(reach_along(space.objective, space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
         return None
     direction = step / min(reach, 1.0)
@@ -186,7 +189,7 @@ def find_recession(
         direction = step / reach
         ahead = gamma + STEPS[0] * direction
         overflows = not np.isfinite(space.evaluate(ahead, 0).loss)
-        if overflows and space.objective.outside(space.point(ahead)) is None:
+        if overflows and first_outside(space.objective, space.point(ahead)) is None:
             gamma = gamma - STEPS[-1] * direction
             sums = space.evaluate(gamma, 0)
     losses = [sums.loss]
@@ -231,7 +234,7 @@ def find_way(
     _, vectors, scale = eigen(hessian)
     flattest = scale * vectors[:, 0]
     for direction in (flattest, -flattest):
-        reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+        reach = float(reach_along(space.objective, space.lift(direction)).max(initial=0.0))
         if not 0.0 < reach < np.inf:
             continue
         here, losses = gamma, [sums.loss]
@@ -336,7 +339,7 @@ def spent(space: Subspace, gamma: Array) -> bool:
     """Whether rows are fitted to the last digits of their raw predictions, by a density that has no bound there."""
     if getattr(space.objective.loss, "discrete", False):
         return False
-    return space.objective.unresolved(space.point(gamma))
+    return unresolved(space.objective, space.point(gamma))
 
 
 def find_profile(

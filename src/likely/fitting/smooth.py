@@ -22,6 +22,7 @@ from likely.fitting.edge import (
 )
 from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
+from likely.fitting.moves import first_outside
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Response
@@ -408,7 +409,7 @@ def _resume(
     )
     stop.iterations += used
     ahead = space.point(stop.theta) + space.lift(stop.step)
-    if stop.reason == "edge" and space.objective.outside(ahead) is None:
+    if stop.reason == "edge" and first_outside(space.objective, ahead) is None:
         stop.reason = "max_iter"  # numbers overflowed: no link has an edge there
     outcome.space, outcome.stop = space, stop
 
