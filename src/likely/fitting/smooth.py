@@ -320,10 +320,10 @@ def _conditional(task: Task, held: Subspace) -> Array:
     origin = np.zeros(held.size)
     if not held.evaluate(origin, 2).finite:
         return origin
-    expected = "expected" in task.loss.kernel_kinds
+    expected = task.fisher
     return minimise(
         held, origin, PROFILE_STEPS, task.counted()[1], expected, False,
-        patience=PROFILE_STEPS, edges=False, bent=True,
+        patience=PROFILE_STEPS, edges=False, bent=True, rough=True,
     ).theta  # fmt: skip
 
 
@@ -359,7 +359,7 @@ def _grow_on(task: Task, outcome: Outcome, recession: Recession) -> None:
         further, origin = Subspace(space.objective, beyond, space.basis), np.zeros(space.size)
         if not further.evaluate(origin, 2).finite:
             return
-        expected = "expected" in task.loss.kernel_kinds
+        expected = task.fisher
         rows = task.counted()[1]
         there = minimise(further, origin, PROFILE_STEPS, rows, expected, False, edges=False)
         if there.reason != "converged" or not there.sums.loss < stop.sums.loss - stop.sums.rounding:
@@ -372,7 +372,7 @@ def _minimise(
     task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool, promise: float
 ) -> Stop:
     """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
-    expected = "expected" in task.loss.kernel_kinds
+    expected = task.fisher
     rows = task.counted()[1]
     if task.source.shape[0] > LARGE:
         sample = Subspace(
@@ -409,7 +409,7 @@ def _resume(
         gamma,
         task.max_iter - used,
         task.counted()[1],
-        "expected" in task.loss.kernel_kinds,
+        task.fisher,
         False,
         patience=4,
         edges=task.edged,

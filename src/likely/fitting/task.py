@@ -36,6 +36,13 @@ class Task:
         return getattr(self.loss, "valid", self) is not None
 
     @property
+    def fisher(self) -> bool:
+        """Whether the loss knows its expected information, and that is quick enough to step with."""
+        # How long kernels are takes seconds to find out for a long loss: only where there is something to ask.
+        known = "expected" in self.loss.curvature_kinds
+        return known and "expected" in self.loss.kernel_kinds
+
+    @property
     def threads(self) -> int:
         """How many threads a pass over these rows is worth."""
         return fold_threads(self.source.shape[0], self.n_jobs)

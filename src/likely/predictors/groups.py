@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ Array = NDArray[np.float64]
 OTHERS = 0.1
 #: Rows that are looked at, evenly spaced, and columns of X for components that cross.
 ROWS, COLUMNS = 1000, 8
+#: and the pieces into which rows are cut for them.
+QUARTERS = 4
 #: Starts from a few rows here and there, by this many for each coefficient of a component;
 SCATTERED, EACH = 16, 2
 #: steps of EM from so many starts, the likeliest; and fits, from the likeliest after that.
@@ -165,7 +168,9 @@ class _Search:
             yield _shares_of([order[rows] for rows in groups], y.size, OTHERS)
         for x in self._columns():
             crossed = np.argsort((place - 0.5) * (x - np.median(x)), kind="stable")
-            yield _shares_of(np.array_split(crossed, parts), y.size, OTHERS)
+            ends = [y.size * k // QUARTERS for k in range(1, QUARTERS)]
+            for cuts in combinations(ends, parts - 1):
+                yield _shares_of(np.split(crossed, cuts), y.size, OTHERS)
         few = EACH * max(
             sum(_size(self.designs[j], self.X) for j in own) for _, own in self.loss.parts
         )

@@ -62,6 +62,8 @@ _PLAIN = (
 )
 
 
+#: Rows up to which a fit of constants begins at a guess.
+_FEW = 10_000
 #: Entries of X up to which a robust covariance is computed without being asked for.
 _SMALL = 2_000_000
 
@@ -123,7 +125,9 @@ class Linear(DistributionEstimator):
             offset = moved.held(offset, [design.intercept for design in designs], y.shape[0])
             y, penalties = moved.y(y), moved.penalties(penalties)
         response = Response(y, weight, offset)
-        start = fitted_start(loss, start_values(loss, y, weight, offset))
+        constants = all(design.columns == () and design.intercept for design in designs)
+        few = y.shape[0] <= _FEW  # of more rows, the marginal fit counts those that are alike
+        start = fitted_start(loss, start_values(loss, y, weight, offset, constants and few))
         begun = leaning_start(loss, X, designs, response, start, penalties)
         if begun is None:
             begun = zeros_start(loss, X, designs, response, start, penalties)
