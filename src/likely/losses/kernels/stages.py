@@ -67,25 +67,51 @@ def staged(
             f"flags, order = np.empty({ROWS}, np.uint8), np.empty({ROWS}, np.int64)",
             f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
         ]
-        # Every row as if the condition held, without any copy; others are done again.
-        body += stages.lines(specialised(nodes, condition, True), first, condition)
+        held_true = specialised(nodes, condition, True)
+        at_sight = all(not arg.args for arg in condition.args)
+        if at_sight:
+            (line,), (name,) = statements([condition], used)
+            read = [f"{symbol} = {symbol}_part[i]" for symbol in inputs]
+            row = [*read, *first, line, f"flags[i] = 0 if {name} else 1"]
+            body += [f"whole = size", "for i in range(size):", *indented(row, 1)]
+        else:
+            # Every row as if the condition held, without any copy; others are done again.
+            body += stages.lines(held_true, first, condition)
         # A loop of its own: one that stores where its own count says is not vectorised. A plain 0 would be a type
         # of its own, for which every function that takes it is compiled once more.
         used.add("int64")
         listed = ["order[active] = i", "active += int64(flags[i])"]
+        if at_sight:
+            lines += [f"others = np.empty({ROWS}, np.int64)"]
+            listed = ["others[i - active] = i", *listed]
         body += ["active = int64(0)", "for i in range(size):", *indented(listed, 1)]
-        kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
-        pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
-        kept += ["for i in range(active):", *indented(pack, 1), "size = active"]
+        if at_sight:
+            body += ["size = whole - active", "if size > 0:"]
+            body += indented(_apart(stages.lines(held_true, []), inputs, outputs, "others"), 1)
         again = stages.lines(sparing(specialised(nodes, condition, False)), [])
-        kept += [line.replace("_part[", "_kept[") for line in again]
-        unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
-        kept += ["for i in range(active):", *indented(unpack, 1)]
-        body += ["if active > 0:", *indented(kept, 1)]
+        body += ["size = active", "if size > 0:"]
+        body += indented(_apart(again, inputs, outputs, "order"), 1)
     lines += [f"held = np.empty(({stages.buffers}, {_APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
     lines += [f"for begin in range(0, stop - start, {ROWS}):"]
     return [*lines, *indented(body, 1)], list(stages.functions.values())
+
+
+def _apart(
+    lines: Sequence[str], inputs: Sequence[str], outputs: Sequence[str], order: str
+) -> list[str]:
+    """The lines for the rows that ``order`` lists, ``size`` of them, copied to buffers and back."""
+    kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
+    pack = [f"{name}_kept[i] = {name}_part[{order}[i]]" for name in inputs]
+    unpack = [f"{out}_part[{order}[i]] = {out}_kept[i]" for out in outputs]
+    return [
+        *kept,
+        "for i in range(size):",
+        *indented(pack, 1),
+        *(line.replace("_part[", "_kept[") for line in lines),
+        "for i in range(size):",
+        *indented(unpack, 1),
+    ]
 
 
 class _Stages:
