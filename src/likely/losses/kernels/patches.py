@@ -50,13 +50,20 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
         "for i in range(size):",
         "    order[ends[patch_of[i]]] = i",
         "    ends[patch_of[i]] += 1",
-        "start = int64(0)",
+        # In one loop: in another within that over patches, all coefficients would be held at once, on the stack.
+        f"patches = np.empty({rows // LANES + count + 1}, np.int64)",
+        f"begins = np.empty({rows // LANES + count + 1}, np.int64)",
+        "groups, start = int64(0), int64(0)",
         f"for patch in range({count}):",
+        f"    for begin in range(start, ends[patch], {LANES}):",
+        "        patches[groups], begins[groups] = patch, begin",
+        "        groups += 1",
+        "    start = ends[patch]",
+        "for group in range(groups):",
+        "    patch, begin = patches[group], begins[group]",
         "    end = ends[patch]",
         f"    coefficients = {patches.name}[patch]",
-        f"    for begin in range(start, end, {LANES}):",
-        *indented(group, 2),
-        "    start = end",
+        *indented(group, 1),
     ]
 
 
