@@ -81,7 +81,7 @@ def aligned_frame() -> None:
 
 
 def gathered(rows, order, begin, end):
-    """Of the rows that ``order`` lists from ``begin`` on, as many as a vector has; of fewer before ``end``, the last again."""
+    """A vector of the rows that ``order`` lists from ``begin`` on; of fewer before ``end``, the last again."""
     return rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]]
 
 
@@ -90,9 +90,9 @@ def scattered(rows, order, begin, end, values) -> None:
     rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]] = values
 
 
-def step(total, x, c):
-    """One of Horner's rule, of vectors and numbers."""
-    return total * x + c
+def multiply_add(a, b, c):
+    """a b + c of vectors, or of vectors and numbers."""
+    return a * b + c
 
 
 def float_bits(x: float) -> int64:

@@ -10,11 +10,12 @@ from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, Patches, highest
 from likely._math.tables import COEFFICIENTS
 from likely.losses.kernels.statements import indented
 
+
 def patch_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
     """A function that writes derivatives over the same patches, of ``size`` rows, ``rows`` at most."""
     several = [DERIVATIVES[name] for name in names]
     patches, wanted = several[0].patches, [one.order for one in several]
-    used |= {patches.name, "int64", "gathered", "scattered", "step"}
+    used |= {patches.name, "int64", "gathered", "scattered", "multiply_add"}
     arrays = [f"{name}_rows" for name in (*ARGUMENTS, *(f"result{k}" for k in range(len(names))))]
     head = f"def {function}({', '.join(arrays)}, size):"
     lines = ["aligned_frame()", *_lines(patches, wanted, rows)]
@@ -31,7 +32,7 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
         group += _add(sums, a, beside, [f"c{a}_{b}" for b in range(powers[a])])
     for k, (i, j) in enumerate(wanted):
         factor = float(math.factorial(i) * math.factorial(j))
-        value = sums[i, j] if factor == 1.0 else f"step({sums[i, j]}, {factor!r}, 0.0)"
+        value = sums[i, j] if factor == 1.0 else f"multiply_add({sums[i, j]}, {factor!r}, 0.0)"
         group += [f"scattered(result{k}_rows, order, begin, end, {value})"]
     # Rows that need nothing come last; NaN, of a row that is NaN, has no place.
     place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
@@ -79,16 +80,18 @@ def _add(
     inner = [highest_power]
     for c in reversed(lower):
         # A derivative begins with what it first adds.
-        new = [f"step({inner[0]}, t, {c})"]
+        new = [f"multiply_add({inner[0]}, t, {c})"]
         for j in range(1, min(len(beside), len(inner) + 1)):
-            new += [f"step({inner[j]}, t, {inner[j - 1]})" if j < len(inner) else inner[j - 1]]
+            new += [
+                f"multiply_add({inner[j]}, t, {inner[j - 1]})" if j < len(inner) else inner[j - 1]
+            ]
         inner = [f"p{j}{c}" for j in range(len(new))]
         lines += [f"{name} = {text}" for name, text in zip(inner, new, strict=True)]
     for j, most in enumerate(beside):
         for i in range(most, -1, -1):
             added = sums.get((i - 1, j)) if i else (inner[j] if j < len(inner) else None)
             if (i, j) in sums:
-                lines += [f"sum_{i}{j}_{a} = step({sums[i, j]}, u, {added or '0.0'})"]
+                lines += [f"sum_{i}{j}_{a} = multiply_add({sums[i, j]}, u, {added or '0.0'})"]
             elif added:
                 lines += [f"sum_{i}{j}_{a} = {added}"]
             else:

@@ -1,9 +1,9 @@
 """A few rows side by side, in what a processor takes as one number: a vector.
 
-LLVM makes vectors of loops alone, and of a loop over a few rows with many constants it would hold all constants in
-registers, or rather on the stack. In vectors that are written as such, each constant is read where it is used.
+LLVM makes vectors of loops; but around a loop over a few rows that takes many numbers it holds all of these at once, and
+most then lie on the stack. With vectors that are written as such there is no loop, and each is read where it is used.
 
-By name these are the functions of ``_math/backends/primitives.py``, where they stand as what they do in Python.
+These are the functions of ``_math/backends/primitives.py``, where they stand in Python, by their names.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def _vector() -> Any:
 
 @cache
 def gathered() -> Any:
+    """Loads that are put together one by one: those of eight that a processor has as one are no faster."""
     from llvmlite import ir
     from numba.core import types
     from numba.extending import intrinsic
@@ -55,6 +56,7 @@ def gathered() -> Any:
 
 @cache
 def scattered() -> Any:
+    """A store of each lane."""
     from numba.core import types
     from numba.extending import intrinsic
 
@@ -71,7 +73,8 @@ def scattered() -> Any:
 
 
 @cache
-def step() -> Any:
+def multiply_add() -> Any:
+    """A product and a sum, which may be rounded once."""
     from numba.core import types
     from numba.extending import intrinsic
 
@@ -79,14 +82,14 @@ def step() -> Any:
 
     def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = context.get_value_type(vector)
-        total, x, c = (
+        a, b, c = (
             value if given == vector else _in_all(builder, kind, value)
             for value, given in zip(args, signature.args, strict=True)
         )
-        return builder.fadd(builder.fmul(total, x), c)
+        return builder.fadd(builder.fmul(a, b), c)
 
-    def typed(typing: Any, total: Any, x: Any, c: Any) -> Any:
-        given = (kind if kind == vector else types.float64 for kind in (total, x, c))
+    def typed(typing: Any, a: Any, b: Any, c: Any) -> Any:
+        given = (kind if kind == vector else types.float64 for kind in (a, b, c))
         return vector(*given), lowered
 
     return intrinsic(typed)
@@ -129,4 +132,4 @@ def _places(context: Any, builder: Any, signature: Any, args: Any) -> list[Any]:
 
 
 #: By the names under which kernels call them.
-VECTORS = {"gathered": gathered, "scattered": scattered, "step": step}
+VECTORS = {"gathered": gathered, "scattered": scattered, "multiply_add": multiply_add}
