@@ -621,30 +621,29 @@ def sum_0(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
 
 def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
     aligned_frame()
-    ends = np.zeros(164, np.int64)
-    patch_of = np.empty(4096, np.int64)
+    starts = np.zeros(164, np.int64)
+    patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 161.0) else 0
         patch_of[i] = known if needed_rows[i] > 0.0 else 162
     for i in range(size):
-        ends[patch_of[i] + 1] += 1
+        rank[i] = starts[patch_of[i] + 1]
+        starts[patch_of[i] + 1] += 1
     for patch in range(162):
-        ends[patch + 1] += ends[patch]
-    order = np.empty(4096, np.int64)
+        starts[patch + 1] += starts[patch]
+    order = np.empty(4096, np.uint32)
     for i in range(size):
-        order[ends[patch_of[i]]] = i
-        ends[patch_of[i]] += 1
+        order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(675, np.int64)
     begins = np.empty(675, np.int64)
-    groups, start = int64(0), int64(0)
+    groups = int64(0)
     for patch in range(162):
-        for begin in range(start, ends[patch], 8):
+        for begin in range(starts[patch], starts[patch + 1], 8):
             patches[groups], begins[groups] = patch, begin
             groups += 1
-        start = ends[patch]
     for group in range(groups):
         patch, begin = patches[group], begins[group]
-        end = ends[patch]
+        end = starts[patch + 1]
         coefficients = compound_poisson_patches[patch]
         u = gathered(u_rows, order, begin, end)
         t = gathered(t_rows, order, begin, end)
@@ -966,7 +965,7 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
-    active_rows, other_rows = np.empty(4096, np.int64), np.empty(4096, np.int64)
+    active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     packed = np.empty((5, 4104))
     held = np.empty((17, 4104))
     held0 = held[0]
