@@ -1,7 +1,7 @@
 """A few rows side by side, in what a processor takes as one number: a vector.
 
 LLVM makes vectors of loops; but around a loop over a few rows that takes many numbers it holds all of these at once,
-and most then lie on the stack. With vectors that are written as such there is no loop, and each is read where it is used.
+and most lie on the stack. With vectors that are written as such there is no loop, and each is read where it is used.
 
 These are the functions of ``_math/backends/primitives.py``, where they stand in Python, by their names.
 """
