@@ -20,8 +20,8 @@ from likely._math.atoms import Atom, register
 from likely._math.graph import Expression, Node, exp, expm1, polynomial, where
 
 #: The series serves below.
-_NEAR = 0.5
-_TERMS = 16
+_NEAR = 1.0
+_TERMS = 18
 
 
 def _powers_of(v: Expression, a: Expression, order: int) -> Node:
