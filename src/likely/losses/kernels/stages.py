@@ -3,9 +3,9 @@
 A condition may say that rows need no series, as those with y = 0, or, if there is no such condition, no sums, but
 polynomials of patches at most. If it compares what is given, rows of which it holds are computed apart from the others.
 Else all are computed as if it held, and those of which it does not hold again, apart. A first loop computes what the
-series take, each series runs over the rows that need it, and a last loop goes on from there. All of these are loops over rows, not a row's sum inside of a loop, because those vectorise: a sum takes rows with about as many terms
-together, and each of its terms is a loop over them. What a later stage needs is held in buffers that stay in a core's
-cache.
+series take, each series runs over the rows that need it, and a last loop goes on from there. All are loops over rows,
+not a row's sum inside of a loop, because those vectorise: a sum takes rows with about as many terms together, and each
+of its terms is a loop over them. What a later stage needs is held in buffers that stay in a core's cache.
 """
 
 from __future__ import annotations
