@@ -231,14 +231,11 @@ def test_within_an_ulp_of_a_location_that_is_rounded(name: str, point: tuple[flo
     assert report.passed, report.failures()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the normal distribution function is four ulps below a half at 0, so that mean and y, both a half, differ; "
-    "K has the slope of the second derivative, which is 0 there, and not its curvature",
-)
 def test_beta_at_its_mean_through_probit() -> None:
+    """Mean and y, both a half, are the same number: K has the slope of the second derivative, which is 0 there."""
     c = next(c for c in OTHERS if str(c) == "Beta(mean: probit, precision: log)")
-    report = check(c, [(0.5, 0.0, 30.0)], engines.numpy_engine)
+    points = [(0.5, 0.0, 30.0), (0.5, 1e-16, 30.0), (0.5, -1e-16, 300.0), (0.5, 1e-9, 30.0)]
+    report = check(c, points, engines.numpy_engine)
     assert report.passed, report.failures()
 
 
