@@ -127,6 +127,7 @@ NEARLY_LINEAR = {
 
 #: Combination → points (y, raw…) at which a factor of a slope leaves the range of numbers, or is lost beside one.
 FAR_OUT = {
+    "Bernoulli(probs: cloglog)": [(1.0, -400.0), (1.0, -562.0)],
     "GeneralisedExtremeValue(loc: identity, scale: log, shape: identity)": [
         (1e200, 0.0, -300.0, 1.0),
         (3.7e-128, 0.0, -300.0, 0.0),
@@ -140,7 +141,13 @@ FAR_OUT = {
     ],
     "Gumbel(loc: identity, scale: log)": [(4e-128, 0.0, -300.0)],
     "Logistic(loc: identity, scale: log)": [(4e-128, 0.0, -300.0)],
+    "Ordinal(loc: loglog, thresholds: increments)": [
+        (3.0, 4.057783930173976, 4.870775610609684, 5.633255881004985, 5.646619994884539),
+        (0.0, 9.475724538537818, -13.896001455631517, -20.198420370298372, 4.794413238673187),
+        (2.0, 30.0, 3.0, 0.0, 3.0),
+    ],
     "Ordinal(loc: probit, thresholds: increments)": [
+        (1.0, 30.0, -3.0, 30.0, 30.0),
         (2.0, -3.0, -30.0, 30.0, -30.0),
         (2.0, -3.0, 0.0, 30.0, -30.0),
     ],
