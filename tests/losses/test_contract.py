@@ -205,6 +205,13 @@ def test_far_out(name: str) -> None:
     assert report.passed, report.failures()
 
 
+def test_curvature_in_steps_whose_squares_are_beyond_float64() -> None:
+    c = grid.combination("Ordinal", classes=4)
+    points = [(3.0, -1.0, -1.0, 500.0, -1.0), (2.0, -1.0, -1.0, 500.0, 1.0)]
+    report = check(c, points, engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("shape", ["log", "softplus"])
 def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
     c = grid.combination("GeneralisedGamma", {"shape": shape})

@@ -150,7 +150,9 @@ class OrdinalLoss(VectorLoss):
         for i in range(k):
             inside = rows.inside(i - 1) if i >= 2 else None
             for j in range(i + 1):
-                value = moves[i] * moves[j] * edge_edge
+                value = (moves[i] * edge_edge) * moves[
+                    j
+                ]  # steps may be in range where their squares are not
                 if inside is not None:  # raw column i is the log gap of these rows, j < i is not
                     value = np.where(inside, gap_gap if i == j else cross * moves[j], value)
                 if i == j >= 2:
@@ -191,7 +193,7 @@ class OrdinalLoss(VectorLoss):
             for i in range(1, j):
                 packed[symmetric_index(j + 1, i + 1)] = common * rows.steps[i - 1]
             own = p[j] * widen[j] * widen[j]
-            packed[symmetric_index(j + 1, j + 1)] = own + step * step * above
+            packed[symmetric_index(j + 1, j + 1)] = own + step * (step * above)
         return packed
 
     def _beside(self, rows: _Row, pull: Array) -> Array:
