@@ -15,8 +15,8 @@ import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.objective import Sums, symmetric
 from likely.fitting.problem import Array
+from likely.fitting.sums import Sums, symmetric
 
 #: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from
 #: it.

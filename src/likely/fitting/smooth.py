@@ -22,6 +22,7 @@ from likely.fitting.edge import (
 )
 from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
+from likely.fitting.moves import first_outside
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Response
@@ -30,6 +31,7 @@ from likely.fitting.recession import (
     VISITS,
     Recession,
     Subspace,
+    curveless_step,
     find_creep,
     find_drift,
     find_growth,
@@ -41,6 +43,7 @@ from likely.fitting.recession import (
     grown,
     silent_columns,
     spent,
+    turns_back,
     without_columns,
     without_noise,
 )
@@ -176,6 +179,7 @@ def _newton(
         gamma = space.basis.T @ gamma
     begun = space.point(gamma)
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise, promise))
+    discrete = getattr(objective.loss, "discrete", False)
     if outcome.stop.reason == "ill_conditioned":
         return outcome
     if outcome.stop.reason == "edge" and task.edged:
@@ -203,6 +207,11 @@ def _newton(
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
+        curveless = curveless_step(stop.sums) if found is None and discrete else None
+        if curveless is not None:
+            found = find_recession(space, stop.theta, stop.sums, curveless)
+        if found is not None and turns_back(space, stop.theta, stop.sums, found):
+            found = None
         growth = None
         if found is None:
             growth = find_growth(space, stop.theta, stop.sums, stop.step)
@@ -408,7 +417,7 @@ def _resume(
     )
     stop.iterations += used
     ahead = space.point(stop.theta) + space.lift(stop.step)
-    if stop.reason == "edge" and space.objective.outside(ahead) is None:
+    if stop.reason == "edge" and first_outside(space.objective, ahead) is None:
         stop.reason = "max_iter"  # numbers overflowed: no link has an edge there
     outcome.space, outcome.stop = space, stop
 

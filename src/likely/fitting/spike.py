@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.fitting.moves import row_direction
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
 from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
@@ -70,7 +71,7 @@ class _Rows:
         self.objective = objective
         kept, self.y, self.weight, self.offset = objective.response.counted(objective.columns)
         self.designs = [
-            np.stack([objective.row_direction(int(row), j)[part] for row in kept])
+            np.stack([row_direction(objective, int(row), j)[part] for row in kept])
             for j, part in enumerate(objective.parts)
         ]
 

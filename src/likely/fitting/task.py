@@ -9,9 +9,10 @@ import numpy as np
 
 from likely.fitting.basis import Basis
 from likely.fitting.blocks import fold_threads
-from likely.fitting.objective import Objective, consecutive
+from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response
 from likely.fitting.source import Source
+from likely.fitting.sums import consecutive
 
 
 @dataclass(frozen=True)

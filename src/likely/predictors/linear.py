@@ -146,9 +146,12 @@ class Linear(DistributionEstimator):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
             found = fit(coefficients=begun)
-            if found.status in (Status.unbounded, Status.max_iter):
-                inner = inner_maximum(loss, X, designs, response, penalties)
-                found = found if inner is None else fit(coefficients=inner)
+            inner = inner_maximum(loss, X, designs, response, penalties, found)
+            if inner is not None:
+                other = fit(coefficients=inner)
+                # Of many rows some were looked at: what is larger there may not be so for all.
+                known = found.status in (Status.converged, Status.boundary, Status.rank_deficient)
+                found = found if known and found.objective <= other.objective else other
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
