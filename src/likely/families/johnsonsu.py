@@ -5,6 +5,8 @@ from likely._math.atoms.hyperbolic import cosh, sinh
 from likely._math.atoms.johnson import (
     arsinh_ratio,
     arsinh_rise,
+    hypot_reciprocal,
+    hypot_sine,
     log_arsinh_rise,
     log_hypot,
     log_rise_from,
@@ -59,6 +61,11 @@ class JohnsonSU(Distribution):
     def log_density(y, loc, scale, skewness, tail):
         z = _standard(y, loc, scale, skewness, tail)
         return tail.log - log_hypot(y - loc, scale, scale.log) - 0.5 * (z * z) - 0.5 * log(2.0 * PI)
+
+    def log_density_slope(y, loc, scale, skewness, tail):
+        z = _standard(y, loc, scale, skewness, tail)
+        d = y - loc, scale, scale.log
+        return -hypot_reciprocal(*d) * (hypot_sine(*d) + tail * z)
 
     def mean(loc, scale, skewness, tail):
         return loc - scale * (exp(0.5 / (tail * tail)) * sinh(skewness))

@@ -13,6 +13,7 @@ from likely._math.atoms import (
     student_kernel,
     student_pull,
 )
+from likely._math.atoms.johnson import hypot_reciprocal, hypot_sine
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, polynomial, sqrt, where
 from likely._math.tails.intervals import log_between, narrow_between
@@ -106,6 +107,10 @@ class StudentT(Distribution):
 
     def log_density(y, loc, scale, df):
         return _log_density(y - loc, scale, df, scale.log, df.log)
+
+    def log_density_slope(y, loc, scale, df):
+        d = y - loc, scale * sqrt(df), scale.log + 0.5 * df.log
+        return -(df + 1.0) * (hypot_sine(*d) * hypot_reciprocal(*d))
 
     def log_cdf(y, loc, scale, df):
         return log_student_tail(loc - y, scale, df, scale.log, df.log)

@@ -8,10 +8,11 @@ from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp
 from likely._math.domains import circular
-from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, where
+from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, subtract, where
 from likely._math.tails.intervals import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
+from likely.families.modifiers.narrow import Window
 from likely.families.view import View
 
 #: What a family needs so that it can be cut off or seen in part.
@@ -35,7 +36,11 @@ def log_given(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -
     name = "log_within" if len(bounds) == 2 else "log_above" if high is None else "log_below"
     if bounds and name in inside.formulas:
         return as_node(inside.formulas[name](y, *bounds, *theta))
-    return over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+    given = over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+    if len(bounds) < 2 or inside.support.integer:
+        return given
+    window = Window(inside, low, high, *theta)
+    return where(window.narrow, window.log_density(y), given)
 
 
 def over_mass(value: Any, mass: Any) -> Node:
@@ -109,11 +114,17 @@ def log_share(
         return by_bounds(inside, a, b, lambda a, b: log_mass(inside, a, b, *theta))
 
     whole = mass(first, last)
+    window = _window(inside, first, last, *theta)
+
+    def part(a: Any, b: Any, log_part: Callable[[Node, Node], Node]) -> Node:
+        wide = log_part(mass(a, b), whole)
+        return wide if window is None else where(window.narrow, window.log_share(a, b), wide)
+
     # What is left out; where that is little, the logarithm of the share comes from there.
-    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(mass(first, low) - whole)))
-    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(mass(high, last) - whole)))
+    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low, subtract))))
+    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(part(high, last, subtract))))
     missing = before + after
-    share = over_mass(mass(low, high), whole)
+    share = part(low, high, over_mass)
     if inside.support.integer and {"log_above", "log_within"} <= set(inside.formulas):
         # The chance of any count in both: what all counts have in common is left out of each.
         first_in = View("y", low + 1.0, {})
@@ -124,6 +135,16 @@ def log_share(
         both = where(high > low + 1.0, given(low, high), 0.0)
         share = where(share > float("-inf"), given(first, last) - both, share)
     return where(missing < 0.5, log1p(-missing), share)
+
+
+def _window(inside: Specification, low: Any, high: Any, *theta: Any) -> Window | None:
+    """Between two bounds of a continuous family, and None where one of them is known to be none."""
+    if inside.support.integer:
+        return None
+    ends = as_node(low), as_node(high)
+    if any(is_constant(v) and not inside.support.low < v.value < inside.support.high for v in ends):
+        return None
+    return Window(inside, low, high, *theta)
 
 
 def has_tails(inside: Specification) -> bool:
