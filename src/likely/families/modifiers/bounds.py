@@ -8,7 +8,7 @@ from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp
 from likely._math.domains import circular
-from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, subtract, where
+from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, where
 from likely._math.tails.intervals import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
@@ -19,6 +19,8 @@ from likely.families.view import View
 TAILS = ("log_cdf", "log_sf")
 #: Probabilities of counts that are added up.
 MOST_COUNTS = 200
+#: log of the share of y beyond an end of an interval from which its probability is a difference without loss.
+MOST = -0.1
 
 
 def log_interval(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
@@ -113,38 +115,37 @@ def log_share(
     def mass(a: Any, b: Any) -> Node:
         return by_bounds(inside, a, b, lambda a, b: log_mass(inside, a, b, *theta))
 
-    whole = mass(first, last)
-    window = _window(inside, first, last, *theta)
+    def given(y: Any, a: Any, b: Any) -> Node:
+        return by_bounds(inside, a, b, lambda a, b: log_given(inside, y, a, b, *theta))
 
-    def part(a: Any, b: Any, log_part: Callable[[Node, Node], Node]) -> Node:
-        wide = log_part(mass(a, b), whole)
-        return wide if window is None else where(window.narrow, window.log_share(a, b), wide)
+    whole = mass(first, last)
+    # The chance of any y in both: what all y have in common is left out of each.
+    counts = inside.support.integer
+    shared = not counts or {"log_above", "log_within"} <= set(inside.formulas)
+
+    def part(a: Any, b: Any) -> Node:
+        wide = over_mass(mass(a, b), whole)
+        if counts or not shared:
+            return wide
+        # From the end that is nearer to the mode; where nearly all of y lies between both, nothing is lost.
+        above, below = (
+            inside.formulas[name](y, *theta) for name, y in (("log_sf", a), ("log_cdf", b))
+        )
+        left = as_node(below) < above
+        y = View("y", where(left, b, a), {})
+        both = given(y, first, last) - given(y, a, b)
+        return where(where(left, below, above) < MOST, both, wide)
 
     # What is left out; where that is little, the logarithm of the share comes from there.
-    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low, subtract))))
-    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(part(high, last, subtract))))
+    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low))))
+    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(part(high, last))))
     missing = before + after
-    share = part(low, high, over_mass)
-    if inside.support.integer and {"log_above", "log_within"} <= set(inside.formulas):
-        # The chance of any count in both: what all counts have in common is left out of each.
+    share = part(low, high)
+    if counts and shared:
         first_in = View("y", low + 1.0, {})
-
-        def given(a: Any, b: Any) -> Node:
-            return by_bounds(inside, a, b, lambda a, b: log_given(inside, first_in, a, b, *theta))
-
-        both = where(high > low + 1.0, given(low, high), 0.0)
-        share = where(share > float("-inf"), given(first, last) - both, share)
+        both = where(high > low + 1.0, given(first_in, low, high), 0.0)
+        share = where(share > float("-inf"), given(first_in, first, last) - both, share)
     return where(missing < 0.5, log1p(-missing), share)
-
-
-def _window(inside: Specification, low: Any, high: Any, *theta: Any) -> Window | None:
-    """Between two bounds of a continuous family, and None where one of them is known to be none."""
-    if inside.support.integer:
-        return None
-    ends = as_node(low), as_node(high)
-    if any(is_constant(v) and not inside.support.low < v.value < inside.support.high for v in ends):
-        return None
-    return Window(inside, low, high, *theta)
 
 
 def has_tails(inside: Specification) -> bool:

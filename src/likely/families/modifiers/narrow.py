@@ -38,13 +38,20 @@ from likely.families.view import View
 SLIGHT = 0.05
 
 
-def log_density_slope(inside: Specification, t: Node, *theta: Any) -> Node:
-    """∂ log p/∂t at y = t, a symbol: the family's own formula, or derived."""
+def log_density_slope(inside: Specification, y: View, *theta: Any) -> Node:
+    """∂ log p/∂y: the family's own formula, or derived."""
     own = inside.formulas.get("log_density_slope")
-    y = View("y", t, {})
     if own is not None:
         return as_node(own(y, *theta))
-    return tangent([as_node(inside.log_density(y, *theta))], t)[0]
+    t = symbol("t")
+    slope = tangent([as_node(inside.log_density(View("y", t, {}), *theta))], t)[0]
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if node is t:
+            return y.node
+        return make(node.op, *args) if args else node
+
+    return substitute([slope], rebuild)[0]
 
 
 class Window:
@@ -53,43 +60,31 @@ class Window:
     def __init__(self, inside: Specification, low: Any, high: Any, *theta: Any) -> None:
         self.support = inside.support
         self.low, self.high, self.width = low, high, as_node(high - low)
-        t = symbol("t")
-        slope = log_density_slope(inside, t, *theta)
-
-        def at(x: float) -> Node:
-            place = as_node(low + x * self.width)
-
-            def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-                if node is t:
-                    return place
-                return make(node.op, *args) if args else node
-
-            return substitute([slope], rebuild)[0]
-
-        #: The slope times the width at Gauss and Legendre's nodes, which goes with x from 0 to 1.
-        self.slopes = [self.width * at(x) for x, _ in SHORT]
+        #: ∂L/∂x at Gauss and Legendre's nodes.
+        self.slopes = [
+            self.width * log_density_slope(inside, View("y", low + x * self.width, {}), *theta)
+            for x, _ in SHORT
+        ]
 
     @cached_property
     def narrow(self) -> Node:
         """Whether the density hardly changes."""
         first, last = self.slopes[0], self.slopes[-1]
         small = [abs_(first), abs_(last), abs_(last - first) / SLIGHT]
-        if self.support.low > -math.inf:
+        # The density may have a pole at an open edge, and nowhere else is it known not to be smooth.
+        if self.support.low > -math.inf and not self.support.closed_low:
             small.append(self.width / (self.low - self.support.low))
-        if self.support.high < math.inf:
+        if self.support.high < math.inf and not self.support.closed_high:
             small.append(self.width / (self.support.high - self.high))
         conditions = [x < SLIGHT for x in small]
         return reduce(lambda both, one: where(both, one, both), conditions)
 
     def log_density(self, y: Any) -> Node:
         """log p(y | low < Y ≤ high)"""
-        return -log(self.width) - self._log_mean(self.low, self.high, self._height(y))
-
-    def log_share(self, low: Any, high: Any) -> Node:
-        """log P(low < Y ≤ high) of a part, given the window."""
-        start = self._height(self.low)
-        rise = self._log_mean(low, high, start) - self._log_mean(self.low, self.high, start)
-        return log((high - low) / self.width) + rise
+        level = self._height(y)
+        heights = [self._height(self.low + x * self.width) for x, _ in SHORT]
+        rises = [w * expm1(h - level) for (_, w), h in zip(SHORT, heights, strict=True)]
+        return -log(self.width) - log1p(reduce(add, rises))
 
     @cached_property
     def _coefficients(self) -> list[Node]:
@@ -110,12 +105,6 @@ class Window:
         v = ((y - self.low) - (self.high - y)) / self.width
         terms = [c * p for c, p in zip(self._coefficients, _legendre(v), strict=True)]
         return reduce(add, terms)
-
-    def _log_mean(self, low: Any, high: Any, level: Node) -> Node:
-        """log of the mean of exp(L − level) from low to high."""
-        length = high - low
-        terms = [w * expm1(self._height(low + x * length) - level) for x, w in SHORT]
-        return log1p(reduce(add, terms))
 
 
 def _legendre(v: Any) -> list[Any]:
