@@ -159,13 +159,14 @@ def test_the_slope_of_the_density_is_its_derivative(family):
     y = symbol("y")
     theta = [plain_view(name, symbol(name)) for name in s.parameters]
     of_y = plain_view("y", y)
-    derived = tangent([s.log_density(of_y, *theta)], y)[0]
-    program = compile_program([derived, slope(of_y, *theta)], numpy_backend.TABLE)
+    density = s.log_density(of_y, *theta)
+    outputs = [density, tangent([density], y)[0], slope(of_y, *theta)]
+    program = compile_program(outputs, numpy_backend.TABLE)
     rng = np.random.default_rng(0)
     given = {name: rng.uniform(0.3, 0.9, 50) for name in (*s.parameters, "y")}
     with np.errstate(all="ignore"):
-        one, other = program(given)
-    inside = np.isfinite(one)  # the others lie outside a support that the parameters decide
+        value, one, other = program(given)
+    inside = np.isfinite(value)  # the others lie outside a support that the parameters decide
     assert inside.sum() > 20
-    one, other = one[inside], np.broadcast_to(other, one.shape)[inside]
+    one, other = (np.broadcast_to(v, value.shape)[inside] for v in (one, other))
     np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-13)
