@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp
 from likely._math.domains import circular
-from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, where
+from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, where
 from likely._math.tails.intervals import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
@@ -133,8 +134,10 @@ def log_share(
         )
         left = as_node(below) < above
         y = View("y", where(left, b, a), {})
-        both = given(y, first, last) - given(y, a, b)
-        return where(where(left, below, above) < MOST, both, wide)
+        inner = given(y, a, b)
+        # An end may be one of the density, or beyond it.
+        some = where(abs_(inner) < math.inf, where(left, below, above), 0.0)
+        return where(some < MOST, given(y, first, last) - inner, wide)
 
     # What is left out; where that is little, the logarithm of the share comes from there.
     before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low))))
