@@ -1,8 +1,8 @@
 """Beta: proportions strictly between 0 and 1."""
 
 from likely._math.atoms import (
+    beta_upper,
     betainc,
-    betaincc,
     betainccinv,
     stirling,
     stirling_curve,
@@ -92,7 +92,7 @@ class Beta(Distribution):
         return betainc(mean * precision, mean.complement * precision, y)
 
     def sf(y, mean, precision):
-        return betaincc(mean * precision, mean.complement * precision, y)
+        return beta_upper(mean * precision, mean.complement * precision, y)
 
     def quantile(q, mean, precision):
         return beta_quantile(mean * precision, mean.complement * precision, q)

@@ -17,7 +17,7 @@ from likely._math.com_poisson.tails import (
     log_com_poisson_given,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import log, where
+from likely._math.graph import exp, log, where
 from likely.families.base import Alternative, Distribution, Parameter
 
 
@@ -42,6 +42,12 @@ class ConwayMaxwellPoisson(Distribution):
 
     def log_density(y, mean, nu):
         return -com_poisson_loss(y, mean, nu, mean.log, nu.log)
+
+    def cdf(y, mean, nu):
+        return where(y < 0.0, 0.0, exp(log_com_poisson_below(y + 1.0, mean, nu, mean.log, nu.log)))
+
+    def sf(y, mean, nu):
+        return where(y < 0.0, 1.0, exp(log_com_poisson_above(y + 1.0, mean, nu, mean.log, nu.log)))
 
     def log_cdf(y, mean, nu):
         return log_com_poisson_below(y + 1.0, mean, nu, mean.log, nu.log)

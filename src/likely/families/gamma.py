@@ -4,7 +4,6 @@ import math
 
 from likely._math.atoms import (
     gamma_deviance,
-    gammaincc,
     gammainccinv,
     log_ratio,
     stirling,
@@ -15,7 +14,7 @@ from likely._math.domains import positive
 from likely._math.graph import PI, log, maximum
 from likely._math.solve import gamma_shape
 from likely._math.tails.gamma import gamma_between, log_gamma_lower, log_gamma_upper
-from likely._math.tails.incomplete import gamma_lower, gamma_lower_quantile
+from likely._math.tails.incomplete import gamma_lower, gamma_lower_quantile, gamma_upper
 from likely.families.base import Distribution, Parameter
 
 
@@ -75,7 +74,7 @@ class Gamma(Distribution):
         return gamma_lower(shape, y * shape / mean)
 
     def sf(y, mean, shape):
-        return gammaincc(shape, y * shape / mean)
+        return gamma_upper(shape, y * shape / mean)
 
     def log_cdf(y, mean, shape):
         return log_gamma_lower(y.log - mean.log, shape, shape.log)

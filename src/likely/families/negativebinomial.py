@@ -1,8 +1,7 @@
 """NegativeBinomial: counts that vary more than Poisson's."""
 
 from likely._math.atoms import (
-    betainc,
-    betaincc,
+    beta_share,
     log1mexp_of,
     log1p_excess,
     log_expm1_ratio,
@@ -76,22 +75,13 @@ class NegativeBinomial(Distribution):
         return where(size <= 1.0, 0.0, whole_before(peak, mean + peak))
 
     def cdf(y, mean, size):
-        # By the smaller of s/(s + m) and m/(s + m): the larger has lost the digits of the other.
         above = floor(y) + 1.0
-        inside = where(
-            mean < size,
-            betaincc(above, size, 1.0 / (1.0 + size / mean)),
-            betainc(size, above, 1.0 / (1.0 + mean / size)),
-        )
+        inside = beta_share(size, above, 1.0 / (1.0 + mean / size), 1.0 / (1.0 + size / mean))
         return where(y < 0.0, 0.0, inside)
 
     def sf(y, mean, size):
         above = floor(y) + 1.0
-        inside = where(
-            mean < size,
-            betainc(above, size, 1.0 / (1.0 + size / mean)),
-            betaincc(size, above, 1.0 / (1.0 + mean / size)),
-        )
+        inside = beta_share(above, size, 1.0 / (1.0 + size / mean), 1.0 / (1.0 + mean / size))
         return where(y < 0.0, 1.0, inside)
 
     def log_cdf(y, mean, size):

@@ -1,8 +1,7 @@
 """NegativeBinomial1: counts whose variance is a multiple of the mean."""
 
 from likely._math.atoms import (
-    betainc,
-    betaincc,
+    beta_share,
     count_error,
     linear_variance_deviance,
     linear_variance_zeros,
@@ -132,22 +131,13 @@ class NegativeBinomial1(Distribution):
         return where(peak <= 0.0, 0.0, whole_before(peak, mean + dispersion))
 
     def cdf(y, mean, dispersion):
-        # By the smaller of 1/(1 + d) and d/(1 + d): the larger has lost the digits of the other.
         above, size = floor(y) + 1.0, mean / dispersion
-        inside = where(
-            dispersion < 1.0,
-            betaincc(above, size, 1.0 / (1.0 + 1.0 / dispersion)),
-            betainc(size, above, 1.0 / (1.0 + dispersion)),
-        )
+        inside = beta_share(size, above, 1.0 / (1.0 + dispersion), 1.0 / (1.0 + 1.0 / dispersion))
         return where(y < 0.0, 0.0, inside)
 
     def sf(y, mean, dispersion):
         above, size = floor(y) + 1.0, mean / dispersion
-        inside = where(
-            dispersion < 1.0,
-            betainc(above, size, 1.0 / (1.0 + 1.0 / dispersion)),
-            betaincc(size, above, 1.0 / (1.0 + dispersion)),
-        )
+        inside = beta_share(above, size, 1.0 / (1.0 + 1.0 / dispersion), 1.0 / (1.0 + dispersion))
         return where(y < 0.0, 1.0, inside)
 
     def log_cdf(y, mean, dispersion):

@@ -2,7 +2,6 @@
 
 from likely._math.atoms import (
     count_error,
-    gammaincc,
     log1mexp_of,
     log_expm1_ratio,
     relative_entropy_of,
@@ -11,7 +10,7 @@ from likely._math.atoms import (
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
 from likely._math.tails.gamma import gamma_lower_slope, log_gamma_lower, log_gamma_upper
-from likely._math.tails.incomplete import gamma_lower
+from likely._math.tails.incomplete import gamma_lower, gamma_upper
 from likely.families.base import Distribution, Parameter
 
 
@@ -55,7 +54,7 @@ class Poisson(Distribution):
         return whole_before(mean, mean)
 
     def cdf(y, mean):
-        return where(y < 0.0, 0.0, gammaincc(floor(y) + 1.0, mean))
+        return where(y < 0.0, 0.0, gamma_upper(floor(y) + 1.0, mean))
 
     def sf(y, mean):
         return where(y < 0.0, 1.0, gamma_lower(floor(y) + 1.0, mean))

@@ -107,6 +107,11 @@ class _Components:
 class MixedCounts(_Components, DiscreteSums):
     """A mixture of counts."""
 
+    def probability(self, k: Array, rows: Rows) -> Array:
+        """Σ w_j p_j(k)"""
+        each = np.array([c[rows].prob(k) for c in self.components])
+        return np.asarray((self.weights[:, rows] * each).sum(axis=0))
+
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest count far enough up, between the smallest and the largest quantile of a component."""
         ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
@@ -132,7 +137,8 @@ class MixedAmounts(_Components, ContinuousIntegrals):
         apart = np.flatnonzero((low < high) & np.isfinite(low) & np.isfinite(high))
         if apart.size:
             problem = _TailMass(self, rows[apart], p[apart], upper=upper)
-            found[apart] = root(problem, low[apart], high[apart])
+            start = problem.between(ends[:, apart])
+            found[apart] = root(problem, low[apart], high[apart], start)
         return found
 
     def _summit(self) -> Array:
@@ -201,6 +207,13 @@ class _TailMass:
         self.below = (p <= 0.5) != upper
         self.goal = np.where(p <= 0.5, p, 1.0 - p)
         self.rounding = np.full(p.shape, ROUNDING)
+
+    def between(self, ends: Array) -> Array:
+        """Where the mass asked for would be if every component's tail were straight from its own quantile on."""
+        slopes = self.weights * [c.prob(y) for c, y in zip(self.components, ends, strict=True)]
+        with np.errstate(all="ignore"):
+            start: Array = (slopes * ends).sum(axis=0) / slopes.sum(axis=0)
+        return start
 
     def excess(self, y: Array, at: Rows) -> Array:
         """log cdf/p, or log (1 − p)/sf, at y, for the rows ``at``."""

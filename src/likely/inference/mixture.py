@@ -94,8 +94,9 @@ class Mixture:
         return np.where(inside, top + total, top)[()]
 
     def prob(self, y: ArrayLike) -> Any:
-        """p(y), the density or probability; 0 outside the support."""
-        return np.exp(self.log_prob(y))
+        """p(y), the density or probability; 0 outside the support, ∞ where it is larger than any number."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_prob(y))
 
     def cdf(self, y: ArrayLike) -> Any:
         """P(Y ≤ y), the mean of the members'."""
@@ -140,9 +141,12 @@ class Mixture:
         """E[(Y − mean)²]: the members' variances and the variance of their means."""
         within = np.mean([member.var() for member in self.members], axis=0)
         means = np.stack([member.mean() for member in self.members])
-        # Members without a mean have no variance of means either: NaN, not a warning.
+        # About any number it is infinite where a mean is; where there is no mean it is NaN.
         with np.errstate(invalid="ignore"):
-            return (within + means.var(axis=0))[()]
+            none = np.isnan(means.sum(axis=0))
+            about = means.mean(axis=0)
+            apart = ((means - np.where(np.isfinite(about), about, 0.0)) ** 2).mean(axis=0)
+        return np.where(none, np.nan, within + apart)[()]
 
     def std(self) -> Any:
         """The square root of the variance."""

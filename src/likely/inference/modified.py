@@ -22,10 +22,16 @@ def insides(loss: Any, raw: Array) -> list[Predictive]:
 
 
 def between(law: Predictive, low: Array, high: Array) -> Array:
-    """P(low < Y ≤ high), (n,), a difference of the smaller tails."""
-    f, s = [law.cdf(y) for y in (low, high)], [law.sf(y) for y in (low, high)]
-    middle = 1.0 - f[0] - s[1]
-    return np.where(f[1] < 0.5, f[1] - f[0], np.where(s[0] < 0.5, s[0] - s[1], middle))
+    """P(low < Y ≤ high), (n,)."""
+    return difference(law.cdf(low), law.sf(low), law.cdf(high), law.sf(high))
+
+
+def difference(cdf_low: Array, sf_low: Array, cdf_high: Array, sf_high: Array) -> Array:
+    """P(low < Y ≤ high) by the tails at both ends: the difference of the smaller ones."""
+    middle = 1.0 - cdf_low - sf_high
+    return np.where(
+        cdf_high < 0.5, cdf_high - cdf_low, np.where(sf_low < 0.5, sf_low - sf_high, middle)
+    )
 
 
 def xlogx(x: Array) -> Array:

@@ -13,10 +13,11 @@ from typing import Any, Generic, Self, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from likely._math.rows import distinct
 from likely.inference.asked import generator_for, levels_of
 from likely.inference.distributions import Distributions
 from likely.inference.labels import codes_of
-from likely.inference.rows import distinct, once
+from likely.inference.rows import once
 from likely.losses import check
 
 Array = NDArray[np.float64]
@@ -134,8 +135,9 @@ class Predictive(Distributions):
         return out.reshape(shape)[()]
 
     def prob(self, y: ArrayLike) -> Any:
-        """p(y), the density or probability; 0 outside the support."""
-        return np.exp(self.log_prob(y))
+        """p(y), the density or probability; 0 outside the support, ∞ where it is larger than any number."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.log_prob(y))
 
     @numeric_only
     def cdf(self, y: ArrayLike) -> Any:
@@ -180,7 +182,8 @@ class Predictive(Distributions):
                 np.asarray(self.loss.parameter(name, self._raw2))[:, None]
                 for name in self.loss.specification.parameters
             ]
-            draws = np.asarray(body(generator, (n, m), *values), dtype=np.float64)
+            with np.errstate(over="ignore"):  # y may be larger than any number, as a quantile may
+                draws = np.asarray(body(generator, (n, m), *values), dtype=np.float64)
         else:
             # Never exactly 0 or 1, where the quantile may be infinite.
             uniform = (generator.integers(0, 2**53, (n, m)) + 0.5) / 2**53
@@ -382,10 +385,14 @@ class Predictive(Distributions):
         def tail(k: Array, at: Rows) -> Array:
             return self._tail(name, k, rows[at])
 
+        def probability(k: Array, at: Rows) -> Array:
+            found: Array = Predictive(self.loss, self._raw2[:, rows[at]]).prob(k)
+            return found
+
         mean, var = (np.broadcast_to(np.asarray(v), self._raw2.shape[1:])[rows] for v in
                      (self._summary("mean"), self._summary("var")))  # fmt: skip
         guess = cornish_fisher(p, mean, var, upper=upper)
-        return quantile_of(tail, p, guess, support.low, support.high, upper=upper)
+        return quantile_of(tail, probability, p, guess, support.low, support.high, upper=upper)
 
     # --- y and shapes -----------------------------------------------------------------------------
 

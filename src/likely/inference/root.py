@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+#: The smallest positive number.
+SMALLEST = np.nextafter(0.0, 1.0)
 #: A root is settled when a step changes it by less, relative to itself, or, around 0, to its first bracket.
-_NEAR, _TINY = 4e-16, 1e-30
+_NEAR, _TINY = 1.2e-16, 1e-30
 
 
 class Rising(Protocol):
@@ -27,11 +29,13 @@ class Rising(Protocol):
         """Its derivative there."""
 
 
-def root(problem: Rising, low: Array, high: Array) -> Array:
-    """Where the excess is 0 in [low, high]: Newton's steps, and bisection where those fail."""
+def root(problem: Rising, low: Array, high: Array, start: Array | None = None) -> Array:
+    """Where the excess is 0 in [low, high]: Newton's steps from ``start``, and bisection where those fail."""
     size = high - low
     found, at = _middle(low, high), np.arange(low.size)
-    moved = np.full(low.shape, np.inf)
+    if start is not None:
+        found = np.where((start > low) & (start < high), start, found)
+    moved, steady = np.full(low.shape, np.inf), np.zeros(low.shape, dtype=bool)
     while at.size:
         y = found[at]
         over = problem.excess(y, at)
@@ -39,6 +43,10 @@ def root(problem: Rising, low: Array, high: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             slope = problem.slope(y, at)
             newton = y - over / np.where(np.isinf(slope), np.nan, slope)
+            # A tail that is a power of y is straight in log y.
+            by = newton / y - 1.0
+            power = (low[at] >= 0.0) & (abs(by) > 0.5)
+            newton = np.where(power, y * np.exp(by), newton)
         inside = (newton > low[at]) & (newton < high[at])
         # Around 0 there is no last digit: there the first bracket is the measure.
         around = (low[at] < 0.0) & (high[at] > 0.0)
@@ -51,15 +59,21 @@ def root(problem: Rising, low: Array, high: Array) -> Array:
         )
         settled |= middle == y  # no number is left in between
         # Newton's steps are to halve each time; where they do not, the bracket is halved.
-        follow = np.where(inside & (2.0 * abs(newton - y) < moved[at]), newton, middle)
-        moved[at] = abs(follow - y)
-        found[at] = np.where(settled, y, follow)
-        at = at[~settled]
+        step = abs(newton - y)
+        follow = inside & (2.0 * step < moved[at])
+        # The next of Newton's steps would be about the cube of this one over the square of the last.
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            last = follow & steady[at] & (step * (step / moved[at]) ** 2 <= near)
+        next_ = np.where(follow, newton, middle)
+        moved[at], steady[at] = abs(next_ - y), follow & ~power
+        found[at] = np.where(settled, y, next_)
+        at = at[~(settled | last)]
     return found
 
 
 def _middle(low: Array, high: Array) -> Array:
-    """The mean, or where both are positive and far apart the geometric mean, which bisects exponents."""
-    far = (low > 0.0) & (high > 4.0 * low)
-    root = np.sqrt(np.where(far, low, 1.0)) * np.sqrt(np.where(far, high, 1.0))
+    """The mean, or where none is negative and they are far apart the geometric mean, which bisects exponents."""
+    least = np.maximum(low, SMALLEST)
+    far = (low >= 0.0) & (high > 4.0 * least)
+    root = np.sqrt(least) * np.sqrt(np.where(far, high, 1.0))
     return np.where(far, root, 0.5 * low + 0.5 * high)

@@ -8,26 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.rows import distinct
+
 Array = NDArray[np.float64]
-
-
-def distinct(raw: Array) -> tuple[Array, NDArray[np.intp] | None]:
-    """Raw columns (k, u) without repeats, and the index of each row in them; None: kept as they are.
-
-    Looks for repeats only where that is quick: all rows equal, or one column that varies.
-    """
-    n = raw.shape[1]
-    if n < 2:
-        return raw, None
-    varying = [j for j in range(raw.shape[0]) if (raw[j] != raw[j, 0]).any()]
-    if not varying:
-        return raw[:, :1], np.zeros(n, dtype=np.intp)
-    if len(varying) > 1:
-        return raw, None
-    _, first, inverse = np.unique(raw[varying[0]], return_index=True, return_inverse=True)
-    if first.size * 2 > n:
-        return raw, None
-    return raw[:, first], inverse
 
 
 def once(function: Callable[[Array], Any], raw: Array) -> Any:

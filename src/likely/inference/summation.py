@@ -53,6 +53,10 @@ class DiscreteSums:
                 out[block] = program({"y": k[block], **inputs})[0]
         return np.where(inside, -out, -np.inf)
 
+    def probability(self, k: Array, rows: Rows) -> Array:
+        """p at whole numbers k of the rows (m,); 0 outside the support."""
+        return np.exp(self.log_probability(k, rows))
+
     def _rule(self, k: Array, direction: Array, rows: Rows, weight: Weight | None) -> panels.Rule:
         """The sum of p·weight over panels of whole numbers, outwards from k."""
 
@@ -117,6 +121,8 @@ class DiscreteSums:
 
     @cached_property
     def _mode(self) -> Array:
+        if "mode" in self.loss.specification.formulas:
+            return np.asarray(self.loss.formula("mode", self.raw))
         base = self.low if math.isfinite(self.low) else 0.0
 
         def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
@@ -182,8 +188,13 @@ class DiscreteSums:
     def _from(self, k: Array, rows: Rows, direction: float, wanted: NDArray[np.bool_]) -> Array:
         """The mass up to k, or beyond k, where wanted; NaN elsewhere."""
         out = np.full(k.shape, np.nan)
-        start = k[wanted] + 1.0 if direction > 0 else k[wanted]
-        out[wanted] = self.outwards(start, np.full(start.shape, direction), rows[wanted])[0]
+        at = np.flatnonzero(wanted)
+        start = k[at] + 1.0 if direction > 0 else k[at]
+        out[at], unsettled = self.outwards(start, np.full(start.shape, direction), rows[at])
+        name = "log_sf" if direction > 0 else "log_cdf"
+        if unsettled.any() and name in self.loss.specification.formulas:
+            far = at[unsettled]
+            out[far] = np.exp(self.loss.formula(name, self.raw[:, rows[far]], k[far]))
         return out
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
@@ -222,7 +233,9 @@ class DiscreteSums:
         squares = sum(self._moment(2))
         with np.errstate(invalid="ignore"):
             shift = above - below
-            return self._mode + shift, squares - shift**2
+        # About any number it is infinite where the mean is; where there is no mean it is NaN.
+        about = np.where(np.isinf(shift), 0.0, shift)
+        return self._mode + shift, squares - about**2
 
     def mean(self) -> Array:
         """Σ k p(k)"""

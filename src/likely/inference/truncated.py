@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from likely.inference.discrete import quantile_of_counts
-from likely.inference.modified import LEAST, Array, Rows, between, insides
+from likely.inference.modified import LEAST, Array, Rows, difference, insides
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
 from likely.inference.summation import DiscreteSums
@@ -32,7 +32,8 @@ class Part:
     @cached_property
     def seen(self) -> Array:
         """P(first < Y ≤ last) of the family inside."""
-        return between(self.inside, self.first, self.last)
+        (below, above), (beyond, up_to) = self.cut
+        return difference(below, above, up_to, beyond)
 
     @cached_property
     def cut(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:

@@ -27,6 +27,10 @@ class _Zeros:
 class InflatedCounts(Ends):
     """Counts with additional zeros."""
 
+    def probability(self, k: Array, rows: Rows) -> Array:
+        """π at zero, and (1 − π) p₀(k)."""
+        return np.where(k == 0.0, self.pi[rows], 0.0) + self.rest[rows] * self.inside[rows].prob(k)
+
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest count far enough up, near the quantile of the family inside."""
         guess = super().quantile(p, rows, upper=upper)
@@ -71,6 +75,11 @@ class HurdleCounts(_Zeros):
         share[many] = self.inside._beside(y[many], at, upper=False) - self.zero[at]
         share[~many] = self.above[few] - self.inside._beside(y[~many], few, upper=True)
         return self.pi[rows] + rest * (share / above)
+
+    def probability(self, k: Array, rows: Rows) -> Array:
+        """π at zero, (1 − π) p₀(k)/P₀(Y > 0) above."""
+        above = self.inside[rows].prob(k) / self.above[rows]
+        return np.where(k == 0.0, self.pi[rows], self.rest[rows] * above)
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The smallest count far enough up, near the quantile of the family inside."""

@@ -59,8 +59,14 @@ def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
     return raw if np.isfinite(raw).all() and not loss.outside(raw[:, None]).any() else None
 
 
-def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
-    """The marginal maximum-likelihood raw values, or the best that is finite."""
+def start_values(
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, guessed: bool = False
+) -> Array:
+    """The marginal maximum-likelihood raw values, or the best that is finite.
+
+    With ``guessed``, of y in one column, no more than a closed form or a guess: a fit of constants alone goes on from
+    there to the same maximum, or finds that there is none, which would be the work done twice.
+    """
     if loss.columns == 0:
         return np.zeros(0)
     if loss.specification.vector is not None:
@@ -68,17 +74,17 @@ def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None
         return near if loss.closed_form else _reached(loss, y, weight, offset, near)
     moved = standard(loss, y, weight)
     if moved is not None:
-        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset)))
-    return _start(loss, y, weight, offset)
+        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset), guessed))
+    return _start(loss, y, weight, offset, guessed)
 
 
-def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
+def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None, guessed: bool) -> Array:
     raw = closed_form(loss, y, weight) if offset is None else None
     if raw is not None:
         return raw
     guess = _guess(loss, y, weight)
     check_own(loss, guess)
-    return _reached(loss, y, weight, offset, guess)
+    return guess if guessed else _reached(loss, y, weight, offset, guess)
 
 
 def _guess(loss: Any, y: Array, weight: Array | None) -> Array:

@@ -8,6 +8,8 @@ from likely._math.atoms.beta_function import (
 )
 from likely._math.atoms.distribution_functions import (
     SCIPY_ONLY,
+    beta_share,
+    beta_upper,
     betainc,
     betaincc,
     betainccinv,
@@ -171,10 +173,12 @@ __all__ = [
     "Formula",
     "Rule",
     "Tangent",
+    "beta_share",
     "beta_stirling",
     "beta_stirling_cross",
     "beta_stirling_curve",
     "beta_stirling_slope",
+    "beta_upper",
     "betainc",
     "betaincc",
     "betainccinv",

@@ -24,6 +24,10 @@ ndtri, gammainc, gammaincc, gammaincinv, gammainccinv = (ATOMS[n] for n in SCIPY
 betainc, betaincc, betaincinv, stdtr, stdtrit, betainccinv = (ATOMS[n] for n in SCIPY_ONLY[5:])
 register_named("erfc")
 
+#: I_x(a, b) of a, b, x and 1 − x, and 1 − I_x(a, b): values only, on NumPy (``_math/incomplete_beta.py``).
+beta_share = register_named("beta_share")
+beta_upper = register_named("beta_upper")
+
 whole_before = register_named("whole_before", None, lambda x, scale: -floor(-x) - 1.0)
 
 

@@ -57,6 +57,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "less_equal": np.less_equal,
     "equal": np.equal,
     **{name: _scipy(name) for name in SCIPY_ONLY},
+    **{f"beta_{name}": _on_use("incomplete_beta", name) for name in ("share", "upper")},
     "skew_normal_quantile": _on_use("tails.skew_quantile", "quantile"),
     **{
         name: _on_use("entropies", name)

@@ -11,6 +11,7 @@ positive, so that either tail keeps its digits. Where many j matter the sum is t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,20 +19,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, gammaincinv
 
-Array = NDArray[np.float64]
+from likely._math.rows import distinct
+from likely._math.tails.incomplete import FAR, LARGE
 
-#: Standard deviations of the number, and numbers beside, beyond which nothing is left to add.
-_REACH, _MARGIN = 11.0, 25.0
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+#: Probabilities below e to minus this of the largest are left out.
+_DEPTH = 40.0
 #: The step, in standard deviations of the number given x, where these are at least √2.
 _STEP = 0.65
+#: The smallest positive number with all its digits.
+_LEAST = np.finfo(np.float64).tiny
 #: Terms at a time.
 _CHUNK = 1 << 15
-#: Of a quantile, Newton's and bisection's together.
+#: Quantiles that are solved for together.
+_TOGETHER = 1 << 16
+#: Of a quantile, Halley's and bisection's together.
 _STEPS = 200
-#: The longest step, in log x.
+#: The logarithms of the smallest and the largest x there are.
+_LOWEST, _HIGHEST = -744.0, 709.0
+#: The longest first step, in log x; later ones are each twice as long.
 _FAR = 2.0
 #: A tail is the one asked for when it differs by this share of it.
 _EXACT = 4e-15
+#: A step in log x that changes nothing.
+_NOTHING = 1e-17
 
 
 @cache
@@ -52,23 +65,51 @@ def _poisson(k: Array, mean: Array) -> Array:
     return value
 
 
-def _sums(x: Array, number: Array, shape: Array, *, upper: bool) -> tuple[Array, Array]:
-    """Σ_j≥1 p(j) of P(jν, x), or of Q where ``upper``, and x times the density; all (n,), x > 0."""
-    # The number expected given x, and about where the terms of this tail are largest.
-    given = np.exp((np.log(number) + shape * np.log(x / shape)) / (1.0 + shape))
-    peak = np.maximum(given, number) if upper else np.minimum(given, number)
-    other = np.minimum(given, number) if upper else np.maximum(given, number)
-    reach = _REACH * np.sqrt(peak) + _MARGIN
-    low, high = np.maximum(peak - reach, 1.0), peak + reach
-    # The density's terms lie about ``given``, and the tail's come near them.
-    low = np.maximum(np.minimum(low, given - _REACH * np.sqrt(given) - _MARGIN), 1.0)
-    high = np.maximum(high, np.minimum(other, given) + _REACH * np.sqrt(given) + _MARGIN)
-    variance = np.minimum(given, peak) / (1.0 + shape)
+@cache
+def _lower_program() -> Any:
+    from likely._math.backends import numpy_backend
+    from likely._math.evaluate import compile_program
+    from likely._math.graph import symbol
+    from likely._math.tails.incomplete import gamma_lower
+
+    return compile_program([gamma_lower(symbol("a"), symbol("x"))], numpy_backend.TABLE)
+
+
+def _share(a: Array, x: Array, *, upper: bool) -> Array:
+    """P(a, x), or Q where ``upper``: SciPy's, where it has its digits."""
+    found: Array = (gammaincc if upper else gammainc)(a, x)
+    far = (a > LARGE) & (x - a < -FAR * np.sqrt(a))
+    if far.any():
+        lower = _lower_program()({"a": a[far], "x": np.broadcast_to(x, a.shape)[far]})[0]
+        found[far] = 1.0 - lower if upper else lower
+    return found
+
+
+def _reach(mean: Array, depth: Array) -> Array:
+    """The j > m with j log(j/m) − j + m = depth: a Poisson's falls by e to so much; Newton's method from above."""
+    high = mean + np.sqrt(2.0 * depth * mean) + depth / 3.0
+    for _ in range(4):
+        grown = np.log(high / mean)
+        high = high - (high * grown - high + mean - depth) / grown
+    return high
+
+
+def _summed(
+    peak: Array,
+    high: Array,
+    given: Array,
+    shape: Array,
+    terms: Callable[[Array, Rows], tuple[Array, ...]],
+) -> tuple[Array, ...]:
+    """Σ terms(j, rows) over 1 ≤ j ≤ high, (n,) each, largest at the peak, in steps where they are smooth in j."""
+    low = np.maximum(peak - np.sqrt(2.0 * _DEPTH * peak) - 1.0, 1.0)
+    high = np.maximum(high, 1.0) + 2.0
+    variance = given / (1.0 + shape)
     wide = (variance >= 2.0) & (low > 1.0)
     step = np.where(wide, _STEP * np.sqrt(variance), 1.0)
     low, high = np.where(wide, low, np.floor(low)), np.ceil(high)
     count = np.floor((high - low) / step) + 1.0
-    tail, density = np.empty(x.size), np.empty(x.size)
+    found: list[tuple[Array, ...]] = []
     order = np.argsort(count)
     first = 0
     while first < order.size:
@@ -79,11 +120,48 @@ def _sums(x: Array, number: Array, shape: Array, *, upper: bool) -> tuple[Array,
         at = np.arange(float(count[rows].max()))
         j = low[rows, None] + step[rows, None] * at
         weight = np.where(at < count[rows, None], step[rows, None], 0.0)
-        weight = weight * _poisson(j, number[rows, None])
+        found.append(tuple((weight * term).sum(axis=1) for term in terms(j, rows)))
+    place = np.empty(order.size, dtype=np.intp)
+    place[order] = np.arange(order.size)
+    return tuple(np.concatenate(part)[place] for part in zip(*found, strict=True))
+
+
+def _given(x: Array, number: Array, shape: Array) -> Array:
+    """The number that is expected given x, about; sums begin at 1, however much smaller it is."""
+    log_given = (np.log(number) + shape * (np.log(x) - np.log(shape))) / (1.0 + shape)
+    return np.maximum(np.exp(log_given), _LEAST)
+
+
+def _tail(x: Array, number: Array, shape: Array, *, upper: bool) -> Array:
+    """Σ_j≥1 p(j) of P(jν, x), or of Q where ``upper``; all (n,), x > 0."""
+    if not x.size:
+        return x
+    given = _given(x, number, shape)
+    # About where the terms are largest.
+    peak = np.maximum(given, number) if upper else np.minimum(given, number)
+
+    def terms(j: Array, rows: Rows) -> tuple[Array]:
+        share = _share(j * shape[rows, None], x[rows, None], upper=upper)
+        return (_poisson(j, number[rows, None]) * share,)
+
+    # Beyond x/ν P falls as the density does.
+    falls = (given < number) & (not upper)
+    high = _reach(peak, np.where(falls, _DEPTH / (1.0 + shape), _DEPTH))
+    return _summed(peak, high, np.minimum(given, peak), shape, terms)[0]
+
+
+def _density(x: Array, number: Array, shape: Array) -> tuple[Array, Array]:
+    """The density of t = log x, and its derivative in t; all (n,), x > 0."""
+    given = _given(x, number, shape)
+
+    def terms(j: Array, rows: Rows) -> tuple[Array, Array]:
         a, here = j * shape[rows, None], x[rows, None]
-        tail[rows] = (weight * (gammaincc if upper else gammainc)(a, here)).sum(axis=1)
-        density[rows] = (weight * a * _poisson(a, here)).sum(axis=1)
-    return tail, density
+        density = _poisson(j, number[rows, None]) * (a * _poisson(a, here))
+        return density, density * (a - here)
+
+    # (λ x^ν)ʲ/(j! Γ(jν)) is about the 1 + ν-th power of a Poisson's.
+    one, slope = _summed(given, _reach(given, _DEPTH / (1.0 + shape)), given, shape, terms)
+    return one, slope
 
 
 def _prepared(*values: Any) -> tuple[tuple[int, ...], list[Array]]:
@@ -96,7 +174,7 @@ def cdf(x: Any, number: Any, shape: Any) -> Array:
     out, (x, number, shape) = _prepared(x, number, shape)
     value = np.exp(-number)
     rows = np.flatnonzero(x > 0.0)
-    value[rows] += _sums(x[rows], number[rows], shape[rows], upper=False)[0]
+    value[rows] += _tail(x[rows], number[rows], shape[rows], upper=False)
     return np.minimum(value, 1.0).reshape(out)
 
 
@@ -105,7 +183,7 @@ def sf(x: Any, number: Any, shape: Any) -> Array:
     out, (x, number, shape) = _prepared(x, number, shape)
     value = -np.expm1(-number)
     rows = np.flatnonzero(x > 0.0)
-    value[rows] = _sums(x[rows], number[rows], shape[rows], upper=True)[0]
+    value[rows] = _tail(x[rows], number[rows], shape[rows], upper=True)
     return np.minimum(value, 1.0).reshape(out)
 
 
@@ -122,51 +200,68 @@ def isf(q: Any, number: Any, shape: Any) -> Array:
 
 
 def _solve(below: Array, above: Array, number: Array, shape: Array) -> Array:
-    """x > 0 of these two tails, or 0 where zero has as much: Newton's method on the smaller one's logarithm."""
-    some = -np.expm1(-number)
+    """x > 0 of these two tails, or 0 where zero has as much, once for rows that are equal."""
+    (below, above, number, shape), inverse = distinct(np.array([below, above, number, shape]))
+    zero, some = np.exp(-number), -np.expm1(-number)
     x = np.where(above > 0.0, 0.0, np.inf)
-    rows = np.flatnonzero((above < some) & (above > 0.0))
-    upper = above[rows] < 0.5
-    # Of an amount that is not zero: its share of that tail, and a Gamma of the same mean and variance.
-    inside = np.where(upper, above[rows], below[rows] - np.exp(-number[rows]))
-    kept = inside > 0.0
-    rows, upper, inside = rows[kept], upper[kept], inside[kept]
-    m = number[rows] * shape[rows] / some[rows]
-    square = number[rows] * shape[rows] * (1.0 + shape[rows] + number[rows] * shape[rows])
-    spread = square / some[rows] - m * m
-    share = 1.0 - above[rows] / some[rows]
-    with np.errstate(all="ignore"):
-        t = np.log(gammaincinv(m * m / spread, share) * (spread / m))
-    low, high = np.full(rows.size, -np.inf), np.full(rows.size, np.inf)
-    t = np.where(np.isfinite(t), t, np.log(m))
-    active = np.arange(rows.size)
+    upper = above < 0.5
+    # Of an amount that is not zero: its share of that tail.
+    inside = np.where(upper, np.where(above < some, above, 0.0), below - zero)
+    for side in (False, True):
+        mine = np.flatnonzero((inside > 0.0) & (upper == side))
+        goal = inside[mine]
+        start = _start(above[mine] / some[mine], number[mine], shape[mine], some[mine])
+        for b in range(0, mine.size, _TOGETHER):
+            part = slice(b, b + _TOGETHER)
+            at = mine[part]
+            x[at] = np.exp(_solved(start[part], goal[part], number[at], shape[at], upper=side))
+    return x if inverse is None else x[inverse]
+
+
+@np.errstate(all="ignore")
+def _start(above: Array, number: Array, shape: Array, some: Array) -> Array:
+    """log x of a Gamma of the same mean and variance, of the amounts that are not zero."""
+    m = number * shape / some
+    square = number * shape * (1.0 + shape + number * shape)
+    spread = square / some - m * m
+    t = np.log(gammaincinv(m * m / spread, 1.0 - above) * (spread / m))
+    return np.where(np.isfinite(t), t, np.log(m))
+
+
+@np.errstate(all="ignore")
+def _solved(t: Array, goal: Array, number: Array, shape: Array, *, upper: bool) -> Array:
+    """log x of this tail: Halley's method on its logarithm, kept inside a bracket."""
+    low, high = np.full(t.size, -np.inf), np.full(t.size, np.inf)
+    moved, farthest = np.full(t.size, np.inf), np.full(t.size, _FAR)
+    sign = -1.0 if upper else 1.0
+    active = np.arange(t.size)
     for _ in range(_STEPS):
-        here, at, target = t[active], rows[active], inside[active]
-        tail, slope = np.empty(active.size), np.empty(active.size)
-        for side in (False, True):
-            mine = upper[active] == side
-            if mine.any():
-                tail[mine], slope[mine] = _sums(
-                    np.exp(here[mine]), number[at[mine]], shape[at[mine]], upper=side
-                )
-        sign = np.where(upper[active], -1.0, 1.0)
+        here, target, n, nu = t[active], goal[active], number[active], shape[active]
+        x = np.exp(here)
+        tail = _tail(x, n, nu, upper=upper)
+        slope, bend = _density(x, n, nu)
         short = sign * (tail - target) < 0.0
         low[active] = np.where(short, here, low[active])
         high[active] = np.where(short, high[active], here)
-        with np.errstate(all="ignore"):
-            move = -sign * np.log(tail / target) * (tail / slope)
-            # Where the other tail is near 1 the slope says little about the way.
-            step = here + np.where(np.abs(move) < _FAR, move, _FAR * np.sign(move))
+        newton = -sign * np.log(tail / target) * (tail / slope)
+        by = 1.0 + 0.5 * newton * (bend / slope - sign * slope / tail)
+        move = np.where(np.abs(by - 1.0) < 0.5, newton / by, newton)
+        # Where the other tail is near 1 the slope says little about the way.
+        far = farthest[active]
+        step = here + np.where(np.abs(move) < far, move, far * np.sign(move))
+        farthest[active] = 2.0 * far
         a, b = low[active], high[active]
-        with np.errstate(invalid="ignore"):
-            middle = np.where(
-                np.isneginf(a), b - 1.0, np.where(np.isposinf(b), a + 1.0, 0.5 * (a + b))
-            )
-        t[active] = np.where((step > a) & (step < b), step, middle)
-        done = (np.abs(tail - target) <= _EXACT * target) | (t[active] == here)
-        t[active[done]] = here[done]
+        middle = np.where(np.isneginf(a), b - far, np.where(np.isposinf(b), a + far, 0.5 * (a + b)))
+        step, middle = (np.clip(v, _LOWEST, _HIGHEST) for v in (step, middle))
+        inside = (step > a) & (step < b)
+        there = np.where(inside, step, middle)
+        done = (np.abs(tail - target) <= _EXACT * target) | (there == here) | (step == here)
+        t[active] = np.where(done, here, there)
+        # The next step would be about the fourth power of this one over the cube of the last.
+        size, last = np.abs(there - here), moved[active]
+        done |= inside & (last < _FAR) & (size * (size / last) ** 3 <= _NOTHING)
+        moved[active] = np.where(inside, size, np.inf)
         active = active[~done]
         if not active.size:
             break
-    x[rows] = np.exp(t)
-    return x
+    return t

@@ -13,6 +13,7 @@ from likely._math.atoms import (
     betaincinv,
     erfcx,
     gammainc,
+    gammaincc,
     gammaincinv,
     lgamma,
     log1pmx,
@@ -28,11 +29,23 @@ FAR = 4.0
 
 def gamma_lower(a: Any, x: Any) -> Node:
     """P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a), its relative accuracy kept far below a."""
+    far, found = _far_below(a, x)
+    return where(far, found, gammainc(a, x))
+
+
+def gamma_upper(a: Any, x: Any) -> Node:
+    """Q(a, x) = 1 − P(a, x), which SciPy takes from its P far below a."""
+    far, found = _far_below(a, x)
+    return where(far, 1.0 - found, gammaincc(a, x))
+
+
+def _far_below(a: Any, x: Any) -> tuple[Node, Node]:
+    """Where x is so far below a large a that SciPy's sum ends too early, and P(a, x) there."""
     a, x = as_node(a), as_node(x)
     shift = (x - a) / a
     far = where(a > LARGE, shift * sqrt(a) < -FAR, a < 0.0)
     scaled, height = _temme(where(far, a, LARGE), where(far, shift, -0.5))
-    return where(far, scaled * exp(-height), gammainc(a, x))
+    return far, scaled * exp(-height)
 
 
 def gamma_lower_quantile(a: Any, q: Any) -> Node:

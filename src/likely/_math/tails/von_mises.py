@@ -10,25 +10,34 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from likely._math.rows import distinct
 
 Array = NDArray[np.float64]
 
 #: Gauss's nodes of a panel, on (0, 1), and their weights.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _NODES, _WEIGHTS = 0.5 + 0.5 * _NODES, 0.5 * _WEIGHTS
-#: Panels double in length: after this many the density has fallen by e^−1000, or the circle has ended.
-_PANELS = 10
+#: Panels double in length: after this many the density has fallen by e^−60, or the circle has ended.
+_PANELS = 7
 _EDGES = 2.0 ** np.arange(_PANELS + 1.0) - 1.0
+#: A panel is left out where the density has fallen by e to this since the first one began.
+_DEPTH = -50.0
 #: Rows at a time.
 _CHUNK = 2048
-#: Of a quantile, Newton's and bisection's together.
+#: Quantiles that are solved for together.
+_TOGETHER = 1 << 16
+#: Of a quantile, Halley's and bisection's together.
 _STEPS = 200
 #: An arc has the probability asked for when it differs by this share of it.
 _EXACT = 4e-15
+#: and is near where it differs by this share: so much it may lose of the digits of its steps.
+_NEAR = 1.0
 
 
 @cache
@@ -48,26 +57,32 @@ def _constant(kappa: Array) -> Array:
     return value
 
 
-def _outwards(near: Array, far: Array, kappa: Array, weight: Callable[[Array], Array]) -> Array:
-    """∫ weight(d) exp(−2κ sin²(d/2)) dd for 0 ≤ near ≤ d ≤ far ≤ π, all (n,)."""
-    total = np.empty(near.shape)
+def _outwards(
+    near: Array, far: Array, kappa: Array, weight: Callable[[Array], Array] | None = None
+) -> Array:
+    """∫ weight(d) exp(−2κ sin²(d/2)) dd for 0 ≤ near ≤ d ≤ far ≤ π, all (n,); a weight of 1 is left out."""
+    total = np.zeros(near.shape)
     for first in range(0, near.size, _CHUNK):
-        rows = slice(first, first + _CHUNK)
-        a, b, k = near[rows, None], far[rows, None], kappa[rows, None]
+        rows = np.arange(first, min(first + _CHUNK, near.size))
         # The length over which the density falls by a factor of about e.
-        length = 1.0 / (1.0 + np.sqrt(k) + k * np.abs(np.sin(a)))
-        edges = np.minimum(a + length * _EDGES, b)
-        edges[:, -1] = np.where(edges[:, -1] < b[:, 0], edges[:, -1], b[:, 0])
-        size = np.diff(edges, axis=1)[:, :, None]
-        d = edges[:, :-1, None] + size * _NODES
-        sine = np.sin(0.5 * d)
-        values = weight(d) * np.exp(-2.0 * k[:, :, None] * sine * sine)
-        total[rows] = ((values @ _WEIGHTS) * size[:, :, 0]).sum(axis=1)
+        length = 1.0 / (1.0 + np.sqrt(kappa[rows]) + kappa[rows] * np.abs(np.sin(near[rows])))
+        for inner, outer in pairwise(_EDGES):
+            a, b, k = near[rows], far[rows], kappa[rows]
+            start = a + length * inner
+            # −2κ (sin²(start/2) − sin²(a/2))
+            fall = -2.0 * k * np.sin(0.5 * (start + a)) * np.sin(0.5 * (start - a))
+            left = (start < b) & (fall > _DEPTH)
+            if not left.any():
+                break
+            rows, length, start, b, k = rows[left], length[left], start[left], b[left], k[left]
+            size = np.minimum(length * (outer - inner), b - start)
+            d = start[:, None] + size[:, None] * _NODES
+            sine = np.sin(0.5 * d)
+            values = np.exp(-2.0 * k[:, None] * sine * sine)
+            if weight is not None:
+                values = values * weight(d)
+            total[rows] += (values @ _WEIGHTS) * size
     return total
-
-
-def _one(d: Array) -> Array:
-    return np.ones_like(d)
 
 
 def mass(lower: Any, upper: Any, kappa: Any) -> Array:
@@ -88,7 +103,7 @@ def mass(lower: Any, upper: Any, kappa: Any) -> Array:
             near, far = sign * (p[rows] - turn), sign * (q[rows] - turn)
             if sign < 0:
                 near, far = far, near
-            total[rows] += _outwards(near, far, k[rows], _one)
+            total[rows] += _outwards(near, far, k[rows])
     return (total / _constant(k)).reshape(shape)
 
 
@@ -111,35 +126,66 @@ def quantile(p: Any, loc: Any, kappa: Any) -> Array:
 
 
 def _lower_quantile(p: Array, loc: Array, kappa: Array) -> Array:
-    """The same for p ≤ ½, (n,): Newton's method on log P, with bisection where it leaves the bracket."""
-    from scipy.special import ndtri
+    """The same for p ≤ ½, (n,), once for rows that are equal."""
+    (p, loc, kappa), inverse = distinct(np.array([p, loc, kappa]))
+    y = np.full(p.shape, -np.pi)
+    for first in range(0, p.size, _TOGETHER):
+        rows = first + np.flatnonzero(p[first : first + _TOGETHER] > 0.0)
+        y[rows] = _solved(p[rows], loc[rows], kappa[rows])
+    return y if inverse is None else y[inverse]
 
+
+@np.errstate(all="ignore")
+def _solved(p: Array, loc: Array, kappa: Array) -> Array:
+    """Halley's method on log P, with bisection where it leaves the bracket.
+
+    P is integrated from the end of the circle until it is near, and from then on from one step to the next.
+    """
     low, high = np.full(p.shape, -np.pi), np.full(p.shape, np.pi)
-    y = np.where(p > 0.0, 0.0, -np.pi)
-    with np.errstate(all="ignore"):
-        # That of a normal arc, where it does not lie over the end of the circle.
-        sine = 0.5 * ndtri(p) / np.sqrt(kappa)
-        normal = loc + 2.0 * np.arcsin(sine)
-        y = np.where((p > 0.0) & (np.abs(normal) < np.pi), normal, y)
-    constant = _constant(kappa)
-    active = np.flatnonzero(p > 0.0)
+    y, constant = _start(p, loc, kappa), _constant(kappa)
+    below = mass(-np.pi - loc, y - loc, kappa)
+    active = np.arange(p.size)
     for _ in range(_STEPS):
         here, target, k, centre = y[active], p[active], kappa[active], loc[active]
-        below = mass(-np.pi - centre, here - centre, k)
-        sine = np.sin(0.5 * (here - centre))
-        with np.errstate(all="ignore"):
-            density = np.exp(-2.0 * k * sine * sine) / constant[active]
-            step = here - np.log(below / target) * (below / density)
-        low[active] = np.where(below < target, here, low[active])
-        high[active] = np.where(below < target, high[active], here)
+        found, d = below[active], here - centre
+        density = np.exp(-2.0 * k * np.sin(0.5 * d) ** 2) / constant[active]
+        newton = -np.log(found / target) * (found / density)
+        bend = 1.0 - 0.5 * newton * (k * np.sin(d) + density / found)
+        move = np.where(np.abs(bend - 1.0) < 0.5, newton / bend, newton)
+        step = here + np.where(found > 0.0, move, (target - found) / density)
+        short = found < target
+        low[active] = np.where(short, here, low[active])
+        high[active] = np.where(short, high[active], here)
         a, b = low[active], high[active]
-        y[active] = np.where((step > a) & (step < b), step, 0.5 * (a + b))
-        done = (np.abs(below - target) <= _EXACT * target) | (y[active] == here)
-        y[active[done]] = here[done]
-        active = active[~done]
+        there = np.where((step > a) & (step < b), step, 0.5 * (a + b))
+        done = (np.abs(found - target) <= _EXACT * target) | (there == here) | (step == here)
+        left = ~done
+        active, here, there, centre, k = (v[left] for v in (active, here, there, centre, k))
         if not active.size:
             return y
+        near = np.abs(found - target)[left] <= _NEAR * target[left]
+        start = np.where(near, np.minimum(here, there), -np.pi)
+        arc = mass(start - centre, np.where(near, np.maximum(here, there), there) - centre, k)
+        below[active] = np.where(near, found[left] + np.copysign(arc, there - here), arc)
+        y[active] = there
     return y
+
+
+def _start(p: Array, loc: Array, kappa: Array) -> Array:
+    """As if sin(d/2) were Normal between −1 and 1, with variance 1/4κ."""
+    from scipy.special import ndtr, ndtri
+
+    root = 2.0 * np.sqrt(kappa)
+    beyond = ndtr(-root)
+    share = 1.0 - 2.0 * beyond
+    # What the arc from opposite the mode has before the end of the circle, or beyond it.
+    end = (ndtr(-root * np.cos(0.5 * loc)) - beyond) / share
+    after = loc > 0.0
+    level = np.where(after, p - end, p + end)
+    turned = level < 0.0
+    level = np.where(turned, 1.0 + level, level)
+    d = 2.0 * np.arcsin(np.clip(ndtri(beyond + level * share) / root, -1.0, 1.0))
+    return np.clip(np.where(turned, loc - 2.0 * np.pi, loc) + d, -np.pi, np.pi)
 
 
 @cache
