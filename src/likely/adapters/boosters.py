@@ -41,12 +41,13 @@ class BoostingObjective:
     ) -> None:
         self.family = as_family(family)
         specification = self.family.specification
-        if specification.multivariate:
+        if specification.tabular:
             raise TypeError(
                 f"a booster's y is one number a row, and {specification.name} has several: "
                 "use Linear, Trees or Network"
             )
         values = check.response(y, specification.support, specification.name)
+        check.single_precision(values, specification.support, specification.name)
         classes = None if specification.vector is None else int(values.max()) + 1
         self.loss: Any = self.family.loss(classes)
         if classes is not None and classes > self.loss.size:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.predictors.features import refuse_lazy
+from likely.predictors.features import refuse_lazy, table_of
 
 Levels = Mapping[str, list[str]]
 
@@ -19,7 +19,7 @@ def learn_levels(X: Any) -> dict[str, list[str]]:
         return {}
     levels = {}
     for column in frame.iter_columns():
-        if not _numeric(column):
+        if not (_numeric(column) or column.dtype.is_temporal()):  # times are refused, later
             found = column.drop_nulls().to_list()
             levels[column.name] = sorted({str(value) for value in found if value == value})
     return levels
@@ -45,13 +45,10 @@ def write_codes(X: Any, levels: Levels) -> Any:
 
 
 def _frame(X: Any) -> Any:
-    import narwhals as nw
-
     refuse_lazy(X)
     if isinstance(X, np.ndarray) or (not hasattr(X, "__dataframe__") and not hasattr(X, "columns")):
         return None
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return frame if isinstance(frame, nw.DataFrame) else None
+    return table_of(X)
 
 
 def _numeric(column: Any) -> bool:

@@ -67,7 +67,7 @@ def _places(rows: NDArray[Any], columns: NDArray[Any], names: list[Any]) -> str:
     return ", ".join(parts) + more
 
 
-def _table(X: Any) -> Any:
+def table_of(X: Any) -> Any:
     """X as narwhals sees it; None where it is no table (pandas, Polars, Arrow) with distinct names."""
     import narwhals as nw
 
@@ -96,7 +96,7 @@ def refuse_times(X: Any) -> None:
     """ValueError names the first column of times, which would count nanoseconds if taken as numbers."""
     if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
         raise ValueError(f"X holds times ({X.dtype}), which are no numbers yet: {TIMES}")
-    frame = _table(X)
+    frame = table_of(X)
     for name, kind in {} if frame is None else frame.schema.items():
         if kind.is_temporal():
             raise ValueError(f"column {name!r} holds times ({kind}): {TIMES}")
@@ -104,7 +104,7 @@ def refuse_times(X: Any) -> None:
 
 def refuse_text(X: Any) -> None:
     """ValueError names the first column that holds text, with a cell, and what to do."""
-    frame = _table(X)
+    frame = table_of(X)
     if frame is None and getattr(X, "ndim", 0) == 2:
         for j, column in enumerate(np.asarray(X, dtype=object).T):
             _refuse_text_in(j, column.tolist())
