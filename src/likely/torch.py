@@ -150,7 +150,7 @@ class NLLLoss(nn.Module):
         weights = check.weights(_on_host(sample_weight), values.shape[0])
         rest = []
         for name, value in zip(
-            loss.column_names, start_values(loss, values, weights, None), strict=True
+            loss.column_names, start_values(loss, values, weights, None, warn=True), strict=True
         ):
             if name in self.shared:
                 self.shared[name].fill_(float(value))

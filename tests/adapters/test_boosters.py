@@ -122,7 +122,7 @@ def test_shared_parameters_are_learned_between_rounds(library):
     ids=lambda value: value.specification.name if hasattr(value, "specification") else "",
 )
 def test_rows_of_several_numbers_are_refused(library, family, y):
-    with pytest.raises(TypeError, match="y is one number a row, and .* has several: use Linear"):
+    with pytest.raises(TypeError, match=r"y is one number a row, and .* has several: use Linear"):
         objective(library, family, y)
 
 

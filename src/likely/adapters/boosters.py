@@ -58,7 +58,7 @@ class BoostingObjective:
         self.has_offset = added is not None
         self.curvature = chosen_curvature(self.loss, curvature, specification.name)
         #: The raw values to begin with, one per raw column; those of shared parameters move.
-        self.start = start_values(self.loss, values, weight, added)
+        self.start = start_values(self.loss, values, weight, added, warn=True)
         #: What trees look at, which have no use for the curvature of shared parameters.
         self._of_trees: Any = self.loss.of_predicted
         roles = [self.loss.free[i].role for i in self.loss.column_slots]

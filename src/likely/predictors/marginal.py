@@ -59,26 +59,41 @@ def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
     return raw if np.isfinite(raw).all() and not loss.outside(raw[:, None]).any() else None
 
 
-def start_values(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
-    """The marginal maximum-likelihood raw values, or the best that is finite."""
+def start_values(
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, *, warn: bool = False
+) -> Array:
+    """The marginal maximum-likelihood raw values, or the best that is finite.
+
+    ``warn`` is for learners that stop early and so cannot say themselves that the likelihood has no maximum: a
+    ConvergenceWarning says so where it has none even without x.
+    """
     if loss.columns == 0:
         return np.zeros(0)
     if loss.specification.vector is not None:
         near: Array = loss.start(y, weight)
-        return near if loss.closed_form else _reached(loss, y, weight, offset, near)
+        if not loss.closed_form:
+            return _reached(loss, y, weight, offset, near, warn)
+        if warn:
+            try:
+                loss.maximum(y, weight)
+            except ValueError as error:
+                warnings.warn(
+                    f"{error}: training starts beside it", ConvergenceWarning, stacklevel=4
+                )
+        return near
     moved = standard(loss, y, weight)
     if moved is not None:
-        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset)))
-    return _start(loss, y, weight, offset)
+        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset), warn))
+    return _start(loss, y, weight, offset, warn)
 
 
-def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None) -> Array:
+def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None, warn: bool) -> Array:
     raw = closed_form(loss, y, weight) if offset is None else None
     if raw is not None:
         return raw
     guess = _guess(loss, y, weight)
     check_own(loss, guess)
-    return _reached(loss, y, weight, offset, guess)
+    return _reached(loss, y, weight, offset, guess, warn)
 
 
 def _guess(loss: Any, y: Array, weight: Array | None) -> Array:
@@ -91,7 +106,7 @@ def _guess(loss: Any, y: Array, weight: Array | None) -> Array:
 
 
 def _reached(
-    loss: Any, y: Array, weight: Array | None, offset: Array | None, guess: Array
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, guess: Array, warn: bool
 ) -> Array:
     """The marginal maximum, or the guess where there is none within reach of it."""
     with warnings.catch_warnings():
@@ -102,6 +117,13 @@ def _reached(
             start=guess,
             covariances=(),
             max_iter=50,
+        )
+    if warn and marginal.status is Status.unbounded:
+        warnings.warn(
+            "y has no maximum-likelihood fit even without x, so how narrow the distributions come out is decided by "
+            f"when training ends: {marginal.message}",
+            ConvergenceWarning,
+            stacklevel=6,
         )
     reached = marginal.intercepts
     moved = np.abs(reached - guess)
