@@ -112,6 +112,10 @@ class NLLLoss(nn.Module):
         if self.reduction == "mean" and weight is None:
             return mean_nll(self.family, target, raw)
         nll: Tensor = self.family.nll(target, raw)
+        if weight is not None and weight.shape not in ((), nll.shape):
+            raise ValueError(
+                f"weight has shape {tuple(weight.shape)}, but the rows have {tuple(nll.shape)}: give one number a row"
+            )
         if self.reduction == "mean" and weight is not None:
             return (nll * weight).sum() / weight.expand_as(nll).sum()
         if weight is not None:

@@ -481,6 +481,9 @@ def test_times_in_x(X, y):
         ):  # Trees takes text as categories, of which a new day is none
             with refused(message):
                 model.fit(table, y)
+    for model in (Linear(), Trees()):
+        with refused(r"column 'day' holds times \(Object"):
+            model.fit(frame.assign(day=day.date), y)
     with refused(r"column 'day' holds times \(Duration"):
         Linear().fit(frame.assign(day=day - day[0]), y)
     with refused(r"X holds times \(datetime64"):

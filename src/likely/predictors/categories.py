@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.predictors.features import refuse_lazy, table_of
+from likely.predictors.features import refuse_lazy, refuse_times, table_of
 
 Levels = Mapping[str, list[str]]
 
@@ -17,9 +17,10 @@ def learn_levels(X: Any) -> dict[str, list[str]]:
     frame = _frame(X)
     if frame is None:
         return {}
+    refuse_times(X)
     levels = {}
     for column in frame.iter_columns():
-        if not (_numeric(column) or column.dtype.is_temporal()):  # times are refused, later
+        if not _numeric(column):
             found = column.drop_nulls().to_list()
             levels[column.name] = sorted({str(value) for value in found if value == value})
     return levels

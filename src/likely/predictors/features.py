@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -98,8 +99,14 @@ def refuse_times(X: Any) -> None:
         raise ValueError(f"X holds times ({X.dtype}), which are no numbers yet: {TIMES}")
     frame = table_of(X)
     for name, kind in {} if frame is None else frame.schema.items():
-        if kind.is_temporal():
+        if kind.is_temporal() or (not kind.is_numeric() and _of_times(frame[name])):
             raise ValueError(f"column {name!r} holds times ({kind}): {TIMES}")
+
+
+def _of_times(column: Any) -> bool:
+    """Whether the first cell that is there is a date or a duration of Python's, in a column of any objects."""
+    first = column.drop_nulls().head(1).to_list()
+    return bool(first) and isinstance(first[0], (date, timedelta))
 
 
 def refuse_text(X: Any) -> None:
