@@ -6,9 +6,6 @@ signs are right; each misprint has a test that ours minimises and the printed fo
 
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -399,26 +396,3 @@ def test_misprint_5_indices_and_the_missing_bar():
     for mu in (design @ best)[:3]:
         area = quad(lambda t, m=mu: float(Normal().at(loc=float(m), scale=0.3).prob(t)), -4, 6)
         assert area[0] == pytest.approx(1.0)
-
-
-# --- The page ------------------------------------------------------------------------------------
-
-
-def test_the_page_runs_and_writes_its_pictures(tmp_path):
-    root = Path(__file__).parents[1]
-    environment = os.environ | {"MPLBACKEND": "Agg"}
-    run = subprocess.run(
-        [sys.executable, "-W", "error", str(root / "examples" / "lecture.py"), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.rstrip().splitlines()[-1].startswith("Sum of squares:")
-    page = (root / "docs" / "lecture.md").read_text(encoding="utf-8")
-    written = sorted(p.name for p in tmp_path.glob("*.png"))
-    assert len(written) == 4
-    for name in written:
-        assert f"images/{name}" in page
-        assert (root / "docs" / "images" / name).is_file()

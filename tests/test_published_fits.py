@@ -74,6 +74,12 @@ MODIFIED = {
         lambda roles: ZeroInflated(Poisson(mean=roles["mean"]), inflation=roles["inflation"]),
         {"mu": "mean", "zi": "inflation"},
     ),
+    "zero_inflated_negbin2": (
+        lambda roles: ZeroInflated(
+            NegativeBinomial(mean=roles["mean"], size=roles["size"]), inflation=roles["inflation"]
+        ),
+        {"mu": "mean", "theta": "size", "zi": "inflation"},
+    ),
     "normal_mixture_2": (lambda roles: Mixture(Normal(), 2), {"mu": "loc", "sigma": "scale"}),
     "zero_truncated_poisson": (lambda roles: Truncated(Poisson(**roles), low=0), {"mu": "mean"}),
     "zero_truncated_negbin2": (
@@ -340,3 +346,25 @@ def test_skew_normal_body_mass_that_is_known_up_to_25():
     assert found == pytest.approx([20.394412, 3.6228653, 1.7162596], rel=1e-6)
     rows = np.where(y < 25.0, fitted.log_prob(y), np.log(fitted.sf(25.0)))
     assert rows.sum() == pytest.approx(-414.791968, abs=1e-6)
+
+
+#: Record times in minutes of 35 Scottish hill races, and their distances in miles: Atkinson (1986), Statistical Science
+#: 1, 397-402; also MASS::hills.
+HILLS = """
+    16.083 2.5 48.35 6 33.65 6 45.6 7.5 62.267 8 73.217 8 204.617 16 36.367 6 29.75 5 39.75 6 192.667 28 43.05 5
+    65 9.5 44.133 6 26.933 4.5 72.25 10 98.417 14 78.65 3 17.417 4.5 32.567 5.5 15.95 3 27.9 3.5 47.633 6 17.933 2
+    18.683 3 26.217 4 34.433 6 28.567 5 50.5 6.5 20.95 5 85.583 10 32.383 6 170.25 18 28.1 4.5 159.833 20
+"""
+
+
+def test_heavy_tails_about_a_parabola():
+    """The maximum that Newton's method finds in R; far away from it the likelihood falls, but for spikes."""
+    time, miles = np.array(HILLS.split(), dtype=float).reshape(-1, 2).T
+    model = Linear(StudentT(scale=shared)).fit(np.column_stack([miles, miles**2]), time)
+    assert model.result_.status.name == "converged"
+    assert model.log_likelihood_ == pytest.approx(-138.030945038, abs=1e-8)
+    rows = model.summary().rows
+    known = [-7.2608631565, 8.2439412469, -0.0372163967, 1.7972863798, 0.4096878832]
+    errors = [4.57949022689, 1.01068809312, 0.0317778846900, 0.266971473282, 0.381608264514]
+    assert [r.estimate for r in rows] == pytest.approx(known, rel=1e-7)
+    assert [r.std_error for r in rows] == pytest.approx(errors, rel=1e-6)

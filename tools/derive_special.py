@@ -92,7 +92,14 @@ def bessel_slope(x: mp.mpf) -> mp.mpf:
     return 1 - ratio / x - ratio**2
 
 
-K = mp.mpf(3.5)  # about the fastest convergence
+K = mp.mpf(3)  # about the smallest error
+
+
+def erfcx_rest(t: mp.mpf) -> mp.mpf:
+    """p of (x + k) erfcx(x) = k + t p(t), t = x/(x + k)."""
+    x = K * t / (1 - t)
+    return ((x + K) * erfcx(x) - K) / t
+
 
 FITS = {
     "STIRLING": (stirling(0), 0, 1, 20, 0.5),
@@ -120,7 +127,7 @@ FITS = {
     "I0E": (lambda t: mp.exp(-1 / t) * mp.besseli(0, 1 / t) / mp.sqrt(t), 0, 1 / 16, 12, 1 / 32),
     "GAP": (lambda t: (1 - bessel_ratio(1 / t)) / t, 0, 1 / 16, 12, 1 / 32),
     "SLOPE": (lambda t: bessel_slope(1 / t) / t**2, 0, 1 / 16, 13, 1 / 32),
-    "ERFCX": (lambda s: erfcx(K * (1 + s) / (1 - s)) * 2 * K / (1 - s), -1, 1, 20),
+    "ERFCX": (erfcx_rest, 0, 1, 20, 0.5),
 }
 
 if __name__ == "__main__":

@@ -159,6 +159,25 @@ def test_few_large_clusters_of_which_only_some_are_seen(name, y, low, high):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
+@pytest.mark.parametrize(("y", "low", "high"), [(2, 1, 5), (9, 3, 40), (3, 0, 12)])
+@pytest.mark.parametrize("fixed", [True, False], ids=["fixed", "by row"])
+def test_generalised_poisson_of_which_only_some_are_seen(y, low, high, fixed):
+    """Where each event sets off nearly one other, what is seen of few hardly depends on either parameter."""
+    points = [(0.4, 17.4), (-9.0, 4.0), (29.0, 30.0), (2.0, 20.0), (5.0, 28.0), (0.5, -1.0)]
+    raw = np.ascontiguousarray(np.array(points).T)
+
+    def loss(*raw):
+        p = first_probabilities("generalisedpoisson", [mp.exp(r) for r in raw], high)
+        return mp.log(mp.fsum(p[low + 1 :])) - mp.log(p[y])
+
+    bounds = {"low": low, "high": high} if fixed else {}
+    row = np.tile([float(y)] if fixed else [float(y), float(low), float(high)], (len(points), 1))
+    seen = Truncated(GeneralisedPoisson(), **bounds).loss()
+    found = seen.evaluate(row[:, 0].copy() if fixed else row, raw, 2)
+    for part in numeric.ratios(found, loss, points):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
 #: Log means, with log sizes or log dispersions, of counts of which next to none is not 0, and those are large.
 FEW_AND_LARGE = {
     "negativebinomial": [(16.0, -19.0), (30.0, -30.0), (-5.0, -30.0), (37.5, -1.0), (1.0, -7.0)],

@@ -70,6 +70,21 @@ def test_components_that_are_alike(name):
     assert check(c, [GAPS[name]], engines.numpy_engine).passed
 
 
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("Mixture(Poisson, 2)", (41.0, -30.0, -30.0, 0.0)),
+        ("Mixture(Poisson, 2)", (155.0, 3.0, 3.0, 0.0)),
+        ("Mixture(Normal, 2)", (17.085536923187668, -3.0, 3.0, -3.0, 3.0, -3.0)),
+        ("Mixture(Exponential, 2)", (0.0, 3.0, 3.0, 0.0)),
+    ],
+)
+def test_components_that_are_equal(name, point):
+    """Then the odds do nothing to the loss, but as soon as a component moves they do."""
+    report = check(grid.combination(name), [point], engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
 def test_two_of_a_truncated_generalised_poisson():
     """For large dispersions the mean moves the count and the chance of a 0 alike."""
     c = grid.combination("Truncated(GeneralisedPoisson, low=0)")

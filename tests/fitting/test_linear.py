@@ -311,3 +311,21 @@ def test_very_many_coefficients_need_no_square_matrix(losses):
     assert np.isnan(result.std_errors).all()
     mean = np.exp(result.intercepts[0] + X @ result.slopes[0])
     np.testing.assert_allclose(X.T @ (y - mean), result.slopes[0], atol=1e-6)
+
+
+def test_a_kernel_is_not_looked_for_where_there_is_no_expected_information(losses):
+    """Its length takes seconds to find out for a long loss."""
+    loss = losses.Poisson()
+    kinds = tuple(kind for kind in loss.curvature_kinds if kind != "expected")
+
+    class Observed:
+        curvature_kinds = kinds
+
+        def __getattr__(self, name):
+            assert name != "kernel_kinds"
+            return getattr(loss, name)
+
+    y = np.array([0.0, 1.0, 4.0])
+    found = fit_constant(Observed(), Response(y), start=[0.0], covariances=("observed",))
+    assert found.status is Status.converged
+    assert found.intercepts[0] == pytest.approx(np.log(5.0 / 3.0), rel=1e-7)

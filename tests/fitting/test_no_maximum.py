@@ -2,6 +2,7 @@
 
 import warnings
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from likely import (
 )
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
 
+FITS = Path(__file__).parents[1] / "data" / "fits"
 ALL, SHARED = Design(), Design(())
 
 
@@ -544,3 +546,23 @@ def test_classes_that_stay_mixed_keep_their_contrasts(family, seed, tmp_path):
             others = [r.std_error for r in rows if r.parameter != wanted[0].parameter]
             assert np.isnan(others).all()
         assert np.isnan([r.std_error for r in one.summary(reference=2).rows]).all()
+
+
+def test_species_that_are_separated_and_sexes_that_are_not():
+    """200 crabs by carapace and rear width and frontal lobe: Campbell and Mahon (1974), Aust. J. Zool. 22.
+
+    The species are told apart by a plane, and the sexes of the orange one too; those of the blue one are not. R's
+    ``glm`` has the contrasts and errors of these alone, with epsilon = 1e-14.
+    """
+    y, *columns = np.loadtxt(FITS / "sep_crabs.csv", delimiter=",", skiprows=1).T
+    with pytest.warns(ConvergenceWarning, match="separated"):
+        model = Linear(Categorical()).fit(np.column_stack(columns), y)
+    assert model.result_.iterations < 100
+    assert model.log_likelihood_ == pytest.approx(-9.648899919, abs=1e-7)
+    rows = [r for r in model.summary(reference=0).rows if r.parameter == "probs[2.0]"]
+    known = [11.994062488, 3.924853519, -12.448223140, 0.235449302]
+    errors = [5.15942221683, 1.71072189187, 4.98851561000, 2.81813169973]
+    assert [r.estimate for r in rows] == pytest.approx(known, rel=1e-6)
+    assert [r.std_error for r in rows] == pytest.approx(errors, rel=1e-6)
+    others = [r for r in model.summary(reference=0).rows if r.parameter != "probs[2.0]"]
+    assert np.isnan([r.std_error for r in others]).all()

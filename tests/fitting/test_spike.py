@@ -10,6 +10,7 @@ from scipy.special import log_ndtr
 
 from likely import (
     AsymmetricLaplace,
+    Censored,
     Gumbel,
     Laplace,
     Linear,
@@ -18,6 +19,7 @@ from likely import (
     Normal,
     StudentT,
     Truncated,
+    censored,
     shared,
 )
 from likely.fitting import ConvergenceWarning, Status
@@ -153,3 +155,19 @@ def test_a_location_far_below_what_is_seen_is_another_maximum(rows, seed):
     result = fitted(Truncated(Normal(), low=0.0), X, y)
     assert result.status is Status.converged
     assert result.loss <= others + 1e-6 * abs(others)
+
+
+def test_a_spike_beside_rows_that_are_seen_in_part():
+    """A time that is known to be later than another has no sharp density; the others' have no bound all the same."""
+    X = np.array([-0.05, 1.2, 1.8, -0.1, -1.8])[:, None]
+    time = np.array([239.0, 239.0, 239.0, 85.0, 239.0])
+    y = censored(time, event=np.arange(5) < 4)
+    with pytest.warns(ConvergenceWarning, match="unbounded.*x0 of scale"):
+        model = Linear(Censored(LogNormal())).fit(X, y)
+    assert model.result_.status is Status.unbounded
+    # The location passes through the equal rows, and the scale shrinks on those with large x: log p grows for ever.
+    losses = []
+    for t in (5.0, 10.0, 20.0):
+        raw = np.stack([np.full(5, np.log(239.0)), t * (0.0 - X[:, 0]) + 1.0])
+        losses.append(Censored(LogNormal()).loss().evaluate(y, raw, 0)[0].sum())
+    assert losses[0] > losses[1] > losses[2]

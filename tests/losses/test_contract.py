@@ -127,6 +127,7 @@ NEARLY_LINEAR = {
 
 #: Combination → points (y, raw…) at which a factor of a slope leaves the range of numbers, or is lost beside one.
 FAR_OUT = {
+    "Bernoulli(probs: cloglog)": [(1.0, -400.0), (1.0, -562.0)],
     "GeneralisedExtremeValue(loc: identity, scale: log, shape: identity)": [
         (1e200, 0.0, -300.0, 1.0),
         (3.7e-128, 0.0, -300.0, 0.0),
@@ -140,7 +141,13 @@ FAR_OUT = {
     ],
     "Gumbel(loc: identity, scale: log)": [(4e-128, 0.0, -300.0)],
     "Logistic(loc: identity, scale: log)": [(4e-128, 0.0, -300.0)],
+    "Ordinal(loc: loglog, thresholds: increments)": [
+        (3.0, 4.057783930173976, 4.870775610609684, 5.633255881004985, 5.646619994884539),
+        (0.0, 9.475724538537818, -13.896001455631517, -20.198420370298372, 4.794413238673187),
+        (2.0, 30.0, 3.0, 0.0, 3.0),
+    ],
     "Ordinal(loc: probit, thresholds: increments)": [
+        (1.0, 30.0, -3.0, 30.0, 30.0),
         (2.0, -3.0, -30.0, 30.0, -30.0),
         (2.0, -3.0, 0.0, 30.0, -30.0),
     ],
@@ -198,6 +205,13 @@ def test_far_out(name: str) -> None:
     assert report.passed, report.failures()
 
 
+def test_curvature_in_steps_whose_squares_are_beyond_float64() -> None:
+    c = grid.combination("Ordinal", classes=4)
+    points = [(3.0, -1.0, -1.0, 500.0, -1.0), (2.0, -1.0, -1.0, 500.0, 1.0)]
+    report = check(c, points, engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("shape", ["log", "softplus"])
 def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
     c = grid.combination("GeneralisedGamma", {"shape": shape})
@@ -223,6 +237,11 @@ def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
             (2.718281828459045, 1.0, -255.4994652669155, -1.0, -1.0),
         ),
         ("Logistic(loc: softplus, scale: log)", (1.3132616875182228, 1.0, -212.0)),
+        # At the location itself, where an entry is as small as the cube of what was rounded, of any scale.
+        (
+            "GeneralisedGamma(loc: softplus, scale: log, shape: identity)",
+            (2.719242594150082, 0.541883841603518, 0.781443053885405, 0.8311844526649818),
+        ),
     ],
 )
 def test_within_an_ulp_of_a_location_that_is_rounded(name: str, point: tuple[float, ...]) -> None:
@@ -233,12 +252,29 @@ def test_within_an_ulp_of_a_location_that_is_rounded(name: str, point: tuple[flo
 
 @pytest.mark.xfail(
     strict=True,
-    reason="the normal distribution function is four ulps below a half at 0, so that mean and y, both a half, differ; "
-    "K has the slope of the second derivative, which is 0 there, and not its curvature",
+    reason="the slope in log mean is the mean, and the second less the first is its square: below 1e-154 that is 0, "
+    "or without its digits, before 1/mean is multiplied twice",
 )
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("Geometric(mean: identity)", (0.0, 1e-230)),
+        ("NegativeBinomial(mean: identity, size: log)", (0.0, 1e-230, 1.0)),
+    ],
+)
+def test_curvature_in_a_mean_whose_square_is_below_all_numbers(
+    name: str, point: tuple[float, ...]
+) -> None:
+    c = next(c for c in OTHERS if str(c) == name)
+    report = check(c, [point], engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
 def test_beta_at_its_mean_through_probit() -> None:
+    """Mean and y, both a half, are the same number: K has the slope of the second derivative, which is 0 there."""
     c = next(c for c in OTHERS if str(c) == "Beta(mean: probit, precision: log)")
-    report = check(c, [(0.5, 0.0, 30.0)], engines.numpy_engine)
+    points = [(0.5, 0.0, 30.0), (0.5, 1e-16, 30.0), (0.5, -1e-16, 300.0), (0.5, 1e-9, 30.0)]
+    report = check(c, points, engines.numpy_engine)
     assert report.passed, report.failures()
 
 

@@ -8,11 +8,13 @@ import sys
 import numpy as np
 import pytest
 
+from likely._math.backends.primitives import LANES
 from likely.catalogue import family_class
 from likely.families.registry import public_names, specification
 from likely.inference.construct import predictive
 from likely.losses.kernels import build
 from likely.losses.kernels.build import CacheWarning, cache_folder
+from likely.losses.kernels.emit import primitives_text
 from likely.losses.kernels.run import kernel_for, run
 
 FAMILIES = [n for n, m in public_names().items() if specification(m).vector is None]
@@ -186,3 +188,26 @@ def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     if sys.platform.startswith("linux"):
         assert cache_folder() == tmp_path / "likely" / "kernels"
+
+
+@pytest.mark.parametrize("end", [5, 8, 9, 21])
+def test_vectors_do_what_they_do_in_python(end, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIKELY_CACHE_DIR", str(tmp_path))
+    loop = f"""
+def work(rows_all, order, result, end):
+    for begin in range(2, end, {LANES}):
+        x = gathered(rows_all, order, begin, end)
+        scattered(result, order, begin, end, multiply_add(multiply_add(2.0, x, 0.5), x, x))
+"""
+    text = "import numpy as np\n\n" + primitives_text(
+        frozenset({"gathered", "scattered", "multiply_add"})
+    )
+    rng = np.random.default_rng(end)
+    rows, order = rng.normal(size=30), rng.permutation(30).astype(np.uint32)
+    plain = {}
+    exec(text + loop, plain)
+    expected, found = np.zeros(30), np.zeros(30)
+    plain["work"](rows, order, expected, end)
+    build.load("Vectors", "work", text + loop).work(rows, order, found, end)
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    assert np.count_nonzero(found) == end - 2

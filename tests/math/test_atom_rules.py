@@ -104,7 +104,7 @@ TAILS = (
     "gamma_rest", "clusters_",
     "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above", "mixture", "beta_below", "beta_above",
     "generalised_poisson_below", "generalised_poisson_above", "generalised_poisson_beyond",
-    "rising_later_curve",
+    "rising_later_curve", "rising_gap_squares",
 )  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS

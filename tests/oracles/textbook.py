@@ -266,7 +266,9 @@ def ordinal(raw: Sequence[Node], y: int, link: str) -> Node:
         return -f(edges[-1]).log1m
     low, high = f(edges[y - 1]), f(edges[y])
     lower, upper = high.value - low.value, low.complement - high.complement
-    return -log(where(low.value < 0.5, lower, upper))
+    outside = low.value + high.complement
+    inside = log(where(low.value < 0.5, lower, upper))
+    return -where(outside < 0.5, log1p(-outside), inside)
 
 
 #: The loss of a family over classes: (raw, y, the name of its first link) → a node.

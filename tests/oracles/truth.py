@@ -27,6 +27,8 @@ DIGITS = (60, 120, 200, 300, 400, 600, 1000, 2000, 4000)
 AGREEMENT = mpf(10) ** -20
 ZERO = mpf(10) ** -40
 SMALLEST = mpf(10) ** -300
+#: Raw predictions below it need digits of their own beside 1.
+NEGLIGIBLE = 1e-40
 #: Beyond the floating-point numbers an infinity of the right sign is asked for: never noise.
 LARGEST = mpf(10) ** 300
 #: Larger than any of them.
@@ -198,9 +200,10 @@ def _program(combination: Combination, y_class: int, digits: int) -> Program:
 
 
 def _start(point: Point) -> int:
-    """Digits that carry 1 + exp(-|raw|) for every raw: what is lost twice would agree as 0."""
+    """Digits that carry 1 + exp(-|raw|) and 1 + |raw| for every raw: what is lost twice would agree as 0."""
     y, *raw = point
     far = abs(int(mp.mag(y) * 0.302)) if y else 0
+    far += sum(-int(mp.mag(r) * 0.302) for r in raw if 0.0 < abs(r) < NEGLIGIBLE)
     needed = 60 + sum(abs(r) for r in raw) / 2.3 + far
     return next(i for i, d in enumerate(DIGITS) if d >= min(needed, 1000))
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import poisson
 from sklearn.mixture import GaussianMixture
 
-from likely import Constant, Linear, Mixture, Normal
-from likely.fitting import Status
+from likely import Constant, Linear, Mixture, Normal, Poisson, shared
+from likely.fitting import Response, Status, fit_linear
 
 RNG = np.random.default_rng(3)
 #: Two groups, and a narrow one inside a wide one, which the quantiles of y do not show.
@@ -78,3 +79,42 @@ def test_the_maximum_inside_is_found_beside_spikes():
     assert model.log_likelihood_ > Linear(Normal()).fit(X, y).log_likelihood_
     scales = np.exp([model.intercept_[f"scale{i}"] + X @ model.coef_[f"scale{i}"] for i in (1, 2)])
     assert scales.max(axis=0).min() > 1e-3
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("counts", [False, True], ids=["Normal", "Poisson"])
+def test_lines_that_cross(counts, seed):
+    """Groups of y, or of distances from one line, do not tell them apart; the fit is as good as from the truth."""
+    rng = np.random.default_rng(seed)
+    x, sign = rng.normal(size=(40, 1)), rng.choice([-1.0, 1.0], 40)
+    mean = 1.5 * sign * x[:, 0]
+    if counts:
+        family, y = Mixture(Poisson(), 2), rng.poisson(np.exp(1.0 + mean)).astype(float)
+    else:
+        family, y = Mixture(Normal(scale=shared), 2), mean + 0.3 * rng.normal(size=40)
+    model = Linear(family).fit(x, y)
+    assert model.result_.status is Status.converged
+    one = [1.0 if counts else 0.0, 1.5] + ([] if counts else [np.log(0.3)])
+    other = [*one[:1], -1.5, *one[2:]]
+    loss = family.loss()
+    truth = fit_linear(
+        loss, x, model._designs(loss, 1), Response(y), start=np.zeros(loss.columns),
+        coefficients=np.array([*one, *other, 0.0]),
+    )  # fmt: skip
+    assert truth.status is Status.converged
+    assert model.result_.objective <= truth.objective + 1e-8
+
+
+def test_counts_of_which_one_is_far_from_all_others():
+    """The fit from constants comes to a lesser maximum at the edge of what the odds may be."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(30, 2))
+    y = rng.poisson(np.exp(0.7 + 0.5 * x[:, 0])).astype(float)
+    y[0] = 1e3
+    model = Linear(Mixture(Poisson(), 2)).fit(x, y)
+    alone = Linear(Poisson()).fit(x[1:], y[1:])
+    # One component for the row alone, with probability 1/30, and the others' own maximum.
+    apart = (
+        alone.log_likelihood_ + 29 * np.log(29 / 30) + np.log(1 / 30) + poisson.logpmf(1000, 1000)
+    )
+    assert model.log_likelihood_ > apart - 1e-6

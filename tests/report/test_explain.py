@@ -123,7 +123,7 @@ def points(loss, n=5):
 
 def value(expression, substitution):
     """The expression as a number, with SymPy's own functions in 30 digits."""
-    from likely.report.sympy_backend import plain
+    from likely.report.symbols.named import plain
 
     number = plain(sympy.sympify(expression)).subs(substitution)
     return float(sympy.re(sympy.N(number, 30)))
@@ -131,7 +131,7 @@ def value(expression, substitution):
 
 def substitutions(explanation, loss):
     """For each point: y, raw, and the parameters as the links make them."""
-    from likely.report.sympy_backend import plain
+    from likely.report.symbols.named import plain
 
     d = explanation.derivation
     ys, raws = points(loss)

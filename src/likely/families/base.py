@@ -82,6 +82,8 @@ class Specification:
     interval_low, interval_high   ``(coverage, *parameters)``, where they are not two quantiles
     cdf, sf, quantile, isf        ``(y or probability, *parameters)``
     log_cdf, log_sf               ``(y, *parameters)``: accurate in both tails, differentiable
+    log_density_slope             ``(y, *parameters)``: ∂ log p/∂y, where the rules of the density's
+                                  atoms end with the second derivative
     log_interval                  ``(low, high, *parameters)``: log P(low < Y ≤ high), where the
                                   difference of two tails would cancel
     log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
@@ -234,6 +236,7 @@ def _instead(error: FormulaError | NoViewError) -> str:
 
 
 FORMULAS = (
+    "log_density_slope",
     "mean",
     "var",
     "mode",
@@ -341,7 +344,16 @@ def _signature_hint(names: Sequence[str], body: Mapping[str, Any]) -> str:
 #: What closed forms take before the parameters.
 _LEADING = {
     **dict.fromkeys(
-        ("cdf", "sf", "log_cdf", "log_sf", "log_positive", "complete_information"), ("y",)
+        (
+            "log_density_slope",
+            "cdf",
+            "sf",
+            "log_cdf",
+            "log_sf",
+            "log_positive",
+            "complete_information",
+        ),
+        ("y",),
     ),
     **dict.fromkeys(("quantile", "isf"), ("q",)),
     **dict.fromkeys(("interval_low", "interval_high"), ("coverage",)),

@@ -54,6 +54,14 @@ class Exponential(Distribution):
     def log_above(y, low, mean):
         return -mean.log - (y - low) / mean
 
+    def log_within(y, low, high, mean):
+        # For a large mean the density is nearly 1/(high − low).
+        width = high - low
+        u, log_u = width / mean, log(width) - mean.log
+        near = (high - y) / mean - log(width) - log_expm1_ratio(u, log_u)
+        far = -mean.log - (y - low) / mean - log1mexp(u)
+        return where(u < 1.0, near, far)
+
     def log_below(y, high, mean):
         # For a large mean the density is nearly 1/high.
         x = high / mean

@@ -74,6 +74,11 @@ class GeneralisedExtremeValue(Distribution):
         kernel = extreme_kernel(y - loc, scale, shape, scale.log)
         return where(in_support(y - loc, scale, shape), -kernel, -INFINITY)
 
+    def log_density_slope(y, loc, scale, shape):
+        d = y - loc
+        count = exp(-pareto_hazard(d, scale, shape, scale.log))
+        return (count - 1.0 - shape) / (scale + shape * d)
+
     def printed(y, loc, scale, shape):
         u = 1.0 + shape * ((y - loc) / scale)
         return -scale.log - (1.0 + 1.0 / shape) * log(u) - exp(-log(u) / shape)

@@ -49,6 +49,9 @@ class GeneralisedPareto(Distribution):
         kernel = pareto_kernel(y, scale, shape, scale.log)
         return where(in_support(y, scale, shape), -kernel, -INFINITY)
 
+    def log_density_slope(y, scale, shape):
+        return -(1.0 + shape) / (scale + shape * y)
+
     def printed(y, scale, shape):
         return -scale.log - (1.0 + 1.0 / shape) * log(1.0 + shape * (y / scale))
 

@@ -22,6 +22,8 @@ from likely._math.tails.generalised_poisson import (
     log_generalised_poisson_below,
     log_growth,
     log_probability,
+    log_step,
+    log_within_bounds,
     saddle,
 )
 from likely.families.base import Distribution, Parameter
@@ -78,6 +80,12 @@ class GeneralisedPoisson(Distribution):
 
     def log_above(y, low, mean, dispersion):
         return log_above_bound(y, *_of(low + 1.0, mean, dispersion))
+
+    def log_within(y, low, high, mean, dispersion):
+        return log_within_bounds(y, low + 1.0, *_of(high + 1.0, mean, dispersion))
+
+    def log_step(k, mean, dispersion):
+        return log_step(*_of(k, mean, dispersion))
 
     def log_interval(low, high, mean, dispersion):
         return log_between_bounds(low + 1.0, *_of(high + 1.0, mean, dispersion))

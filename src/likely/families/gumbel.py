@@ -37,6 +37,9 @@ class Gumbel(Distribution):
     def log_density(y, loc, scale):
         return -gumbel_kernel(y - loc, scale, scale.log) - scale.log
 
+    def log_density_slope(y, loc, scale):
+        return expm1(-((y - loc) / scale)) / scale
+
     def mean(loc, scale):
         return loc + EULER_GAMMA * scale
 

@@ -5,13 +5,15 @@ from likely._math.atoms.hyperbolic import cosh, sinh
 from likely._math.atoms.johnson import (
     arsinh_ratio,
     arsinh_rise,
+    hypot_reciprocal,
+    hypot_sine,
     log_arsinh_rise,
     log_hypot,
     log_rise_from,
     mean_log_cosh,
 )
 from likely._math.domains import positive, real
-from likely._math.graph import PI, exp, expm1, log
+from likely._math.graph import PI, abs_, exp, expm1, log, where
 from likely._math.tails.intervals import normal_above, normal_between, normal_later, normal_within
 from likely.families.base import Distribution, Parameter
 
@@ -21,9 +23,15 @@ def _standard(y, loc, scale, skewness, tail):
     return tail * (skewness + arsinh_ratio(y - loc, scale, scale.log))
 
 
+def _start(low, high, loc):
+    # Where a rise over high − low begins, or mirrored where it ends: the residual that is known to the last digit.
+    d, e = low - loc, high - loc
+    return where(abs_(e) < abs_(d), -e, d)
+
+
 def _step(low, high, loc, scale, tail):
     # From the one to the other, in units of the standard Normal; 0 where they are one.
-    return tail * arsinh_rise(low - loc, high - low, scale, scale.log)
+    return tail * arsinh_rise(_start(low, high, loc), high - low, scale, scale.log)
 
 
 class JohnsonSU(Distribution):
@@ -60,6 +68,11 @@ class JohnsonSU(Distribution):
         z = _standard(y, loc, scale, skewness, tail)
         return tail.log - log_hypot(y - loc, scale, scale.log) - 0.5 * (z * z) - 0.5 * log(2.0 * PI)
 
+    def log_density_slope(y, loc, scale, skewness, tail):
+        z = _standard(y, loc, scale, skewness, tail)
+        d = y - loc, scale, scale.log
+        return -hypot_reciprocal(*d) * (hypot_sine(*d) + tail * z)
+
     def mean(loc, scale, skewness, tail):
         return loc - scale * (exp(0.5 / (tail * tail)) * sinh(skewness))
 
@@ -87,7 +100,7 @@ class JohnsonSU(Distribution):
 
     def log_interval(low, high, loc, scale, skewness, tail):
         a, b = (_standard(y, loc, scale, skewness, tail) for y in (low, high))
-        log_rise = log_arsinh_rise(low - loc, high - low, scale, scale.log)
+        log_rise = log_arsinh_rise(_start(low, high, loc), high - low, scale, scale.log)
         return normal_between(a, b, tail * exp(log_rise), tail.log + log_rise)
 
     def log_above(y, low, loc, scale, skewness, tail):
@@ -103,7 +116,7 @@ class JohnsonSU(Distribution):
     def log_within(y, low, high, loc, scale, skewness, tail):
         z, a, b = (_standard(v, loc, scale, skewness, tail) for v in (y, low, high))
         steps = tuple(_step(v, w, loc, scale, tail) for v, w in ((low, y), (y, high)))
-        log_rise = log_arsinh_rise(low - loc, high - low, scale, scale.log)
+        log_rise = log_arsinh_rise(_start(low, high, loc), high - low, scale, scale.log)
         log_s = log_hypot(y - loc, scale, scale.log) - tail.log
         width, offset = tail * exp(log_rise), 0.5 * (steps[0] - steps[1])
         gaps = (low - y, high - low)

@@ -8,6 +8,7 @@ from likely._math.domains import positive, real
 from likely._math.graph import PI, log, log1p
 from likely._math.tails.intervals import logistic_later
 from likely._math.tails.location_scale_bounds import (
+    half_tanh,
     logistic_above,
     logistic_between,
     logistic_within,
@@ -33,6 +34,9 @@ class Logistic(Distribution):
 
     def log_density(y, loc, scale):
         return -logistic_kernel(y - loc, scale, scale.log) - scale.log
+
+    def log_density_slope(y, loc, scale):
+        return -half_tanh((y - loc) / scale) / scale
 
     def mean(loc, scale):
         return loc

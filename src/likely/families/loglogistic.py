@@ -8,6 +8,7 @@ from likely._math.domains import positive
 from likely._math.graph import PI, exp, log, log1p, minimum, polynomial, tan, where
 from likely._math.tails.intervals import logistic_later
 from likely._math.tails.location_scale_bounds import (
+    half_tanh,
     log_gap,
     log_offset,
     logistic_above,
@@ -51,6 +52,9 @@ class LogLogistic(Distribution):
     def log_density(y, scale, shape):
         d = log_ratio_of(y, scale, y - scale, y.log, scale.log)
         return shape.log - y.log - logistic_kernel(d, 1.0 / shape, -shape.log)
+
+    def log_density_slope(y, scale, shape):
+        return -(1.0 + shape * half_tanh(shape * (y.log - scale.log))) / y
 
     def mean(scale, shape):
         u = where(shape > 1.0, 1.0 / shape, 0.5)

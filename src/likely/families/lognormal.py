@@ -3,7 +3,8 @@
 from likely._math.atoms import log_ndtr, log_ratio, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
-from likely._math.tails.intervals import normal_above, normal_between, normal_later
+from likely._math.tails.intervals import normal_above, normal_between, normal_later, normal_within
+from likely._math.tails.location_scale_bounds import log_gap, log_offset
 from likely.families.base import Distribution, Parameter
 
 
@@ -66,6 +67,14 @@ class LogNormal(Distribution):
         step = log_ratio(high, y, high - y) / scale
         below = normal_above((loc - y.log) / scale, (loc - high.log) / scale, step)
         return below - scale.log - y.log
+
+    def log_within(y, low, high, loc, scale):
+        z, a, b = ((v.log - loc) / scale for v in (y, low, high))
+        steps = log_ratio(y, low, y - low) / scale, log_ratio(high, y, high - y) / scale
+        width = log_ratio(high, low, high - low) / scale
+        offset = log_offset(y, low, high) / scale
+        log_s = scale.log + y.log
+        return normal_within(z, a, b, steps, width, offset, log_gap(y, low, high), log_s)
 
     def log_sf_above(y, low, loc, scale):
         width = log_ratio(y, low, y - low) / scale

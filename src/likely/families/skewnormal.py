@@ -2,7 +2,7 @@
 
 import math
 
-from likely._math.atoms import log_ndtr
+from likely._math.atoms import inverse_mills, log_ndtr
 from likely._math.atoms.skew_normal import (
     mean_log_skew,
     skew_kernel,
@@ -59,6 +59,10 @@ class SkewNormal(Distribution):
 
     def log_density(y, loc, scale, skewness):
         return _log_density(y, loc, scale, skewness)
+
+    def log_density_slope(y, loc, scale, skewness):
+        z = (y - loc) / scale
+        return (skewness * inverse_mills(skewness * z) - z) / scale
 
     def printed(y, loc, scale, skewness):
         z = (y - loc) / scale

@@ -3,6 +3,7 @@
 from likely._math.atoms import (
     betaincinv,
     lgamma,
+    log1mexp,
     ndtri,
     scaled_log1p,
     stdtr,
@@ -13,11 +14,16 @@ from likely._math.atoms import (
     student_kernel,
     student_pull,
 )
+from likely._math.atoms.johnson import hypot_reciprocal, hypot_sine
 from likely._math.domains import positive, real
 from likely._math.graph import PI, abs_, arctan2, exp, log, maximum, polynomial, sqrt, where
 from likely._math.tails.intervals import log_between, narrow_between
 from likely._math.tails.student import log_constant, log_student_tail
-from likely._math.tails.student_bounds import log_student_above, log_student_within
+from likely._math.tails.student_bounds import (
+    log_student_above,
+    log_student_later,
+    log_student_within,
+)
 from likely.families.base import Distribution, Parameter
 
 #: Below this log x an incomplete beta function is its leading term.
@@ -85,6 +91,15 @@ def _lower_quantile(q, df):
     return where(upper, z, -z)
 
 
+def _later(d, step, log_missing, views):
+    # Of the tail beyond the second of two residuals what lies beyond the first, from the rest where that is less.
+    _, df, log_scale, log_df = views
+    plain = log_student_tail(d[0], *views) - log_student_tail(d[1], *views)
+    far = log_student_later(d, step, (log_scale, df, log_df), plain)
+    little = log_missing < -0.7
+    return where(little, log1mexp(where(little, -log_missing, 1.0)), far)
+
+
 class StudentT(Distribution):
     r"""Robust regression on the real line, with learned tails.
 
@@ -106,6 +121,10 @@ class StudentT(Distribution):
 
     def log_density(y, loc, scale, df):
         return _log_density(y - loc, scale, df, scale.log, df.log)
+
+    def log_density_slope(y, loc, scale, df):
+        d = y - loc, scale * sqrt(df), scale.log + 0.5 * df.log
+        return -(df + 1.0) * (hypot_sine(*d) * hypot_reciprocal(*d))
 
     def log_cdf(y, loc, scale, df):
         return log_student_tail(loc - y, scale, df, scale.log, df.log)
@@ -145,6 +164,18 @@ class StudentT(Distribution):
         ends = ((y, y), (low, high), (high, low))
         d = tuple(where(right, u - loc, loc - v) for u, v in ends)
         return log_student_within(d, where(right, y - low, high - y), width, of, narrow, plain)
+
+    def log_sf_above(y, low, loc, scale, df):
+        before = StudentT.log_above(low, low, loc, scale, df)
+        before = before - StudentT.log_within(low, low, y, loc, scale, df)
+        views = (scale, df, scale.log, df.log)
+        return _later((y - loc, low - loc), y - low, before, views)
+
+    def log_cdf_below(y, high, loc, scale, df):
+        after = StudentT.log_below(high, high, loc, scale, df)
+        after = after - StudentT.log_within(high, y, high, loc, scale, df)
+        views = (scale, df, scale.log, df.log)
+        return _later((loc - y, loc - high), high - y, after, views)
 
     def mean(loc, scale, df):
         return where(df > 1.0, loc + 0.0 * df, float("nan"))

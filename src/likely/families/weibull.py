@@ -67,6 +67,9 @@ class Weibull(Distribution):
         d = -log_ratio_of(y, scale, y - scale, y.log, scale.log)
         return shape.log - y.log - gumbel_kernel(d, 1.0 / shape, -shape.log)
 
+    def log_density_slope(y, scale, shape):
+        return -(1.0 + shape * expm1(shape * (y.log - scale.log))) / y
+
     def mean(scale, shape):
         return scale * exp(lgamma(1.0 + 1.0 / shape))
 

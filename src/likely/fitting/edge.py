@@ -17,6 +17,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from likely.fitting.moves import first_outside, row_direction
 from likely.fitting.newton import Stop, minimise
 from likely.fitting.problem import Array
 from likely.fitting.recession import Subspace
@@ -179,11 +180,11 @@ def _reach_edge(space: Subspace, stop: Stop) -> tuple[Array, Held] | None:
             inside = middle
         else:
             outside = middle
-    found = space.objective.outside(here + outside * step)
+    found = first_outside(space.objective, here + outside * step)
     if found is None:
         return None
     row, column = found
-    ahead = space.objective.row_direction(row, column)
+    ahead = row_direction(space.objective, row, column)
     slope = float(ahead @ step)
     if slope == 0.0:
         return None

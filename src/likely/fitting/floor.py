@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
 
-from likely.fitting.objective import Sums
 from likely.fitting.problem import Array
+from likely.fitting.sums import Sums
 
 #: A direction is flat where the loss is curved by less than this share of the most, in units of the diagonal.
 FLAT = 1e-2

@@ -39,11 +39,14 @@ class Precision:
     def split(self, before: Precision) -> tuple[Array, list[Array]] | None:
         """The covariance of θ, but for directions in which H is GROWTH times smaller than ``before``, and these.
 
-        This subspace is inside the one before. None where H is not positive definite.
+        This subspace is inside the one before. Where H had vanished in some of that already, all that is left here has
+        kept its own. None where H is not positive definite.
         """
         one, other = self._root(), before._root()
-        if one is None or other is None:
+        if one is None:
             return None
+        if other is None:
+            return self.covariance(), []
         basis = np.eye(self.space.objective.size) if self.space.basis is None else self.space.basis
         inside = basis if before.space.basis is None else before.space.basis.T @ basis
         other = inside.T @ other

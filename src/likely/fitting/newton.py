@@ -15,8 +15,8 @@ import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.objective import Sums, symmetric
 from likely.fitting.problem import Array
+from likely.fitting.sums import Sums, symmetric
 
 #: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from
 #: it.
@@ -34,6 +34,8 @@ SETTLED = 1e-6
 HALVINGS = 60
 #: The most by which a step is lengthened.
 LONGEST = 4.0
+#: A shorter part of a step hardly leaves the floor of a valley, and is not led back to it.
+SHORTEST_LED = 2.0**-6
 #: So many steps one after the other that lead out of the domain tell that its edge is in the way.
 BLOCKED = 3
 #: Quadratic convergence makes the decrement smaller than this share of the one before.
@@ -135,6 +137,7 @@ def minimise(
     edges: bool = True,
     bent: bool = False,
     promise: float = np.inf,
+    rough: bool = False,
 ) -> Stop:
     """Minimise from θ.
 
@@ -144,7 +147,8 @@ def minimise(
     iterations without the quadratic convergence of an optimum at a finite place, so that the caller
     can look for one at infinity; and, where ``edges``, with "edge" where steps keep leading to where
     the loss is infinite. With ``bent``, along valleys that bend (``line_search``). A step may promise to lower the
-    loss by one nat per row and the loss itself, and by ``promise``, not more.
+    loss by one nat per row and the loss itself, and by ``promise``, not more. With ``rough``, no further than to where
+    a step promises less than the rounding of the loss.
     """
     sums = function.evaluate(theta, 2)
     if not np.isfinite(sums.loss):
@@ -180,6 +184,8 @@ def minimise(
             norm = np.inf
         if not np.isfinite(decrement) and far is not None:
             return far  # by now the step is no number any more
+        if rough and abs(decrement) <= sums.rounding:
+            break
         # Where the curvature has all but vanished, its step would leave the numbers that exist.
         limit = min(rows + max(sums.loss, 0.0), promise)
         step *= min(1.0, limit / decrement) if decrement > 0.0 else 1.0
@@ -274,7 +280,9 @@ def line_search(
         trial = function.evaluate(point, order)
         if good(trial, length):
             return point, trial
-        led = None if steep is None else to_floor(function, point, steep)
+        if steep is None or length < SHORTEST_LED:
+            return None
+        led = to_floor(function, point, steep)
         return led if led is not None and good(led[1], length) else None
 
     length = 1.0

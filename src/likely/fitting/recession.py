@@ -16,12 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.objective import Objective, Sums
+from likely.fitting.moves import first_outside, reach_along
+from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
+from likely.fitting.rounding import gradient_rounding, unresolved
+from likely.fitting.sums import Sums
 
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
 
+#: Multiples of a step by which a location is beyond all rows.
+BEYOND = (1e2, 1e3, 1e4)
 #: Shares below this may be those of terms on their way to a finite optimum.
 NOISE = 0.05
 #: A step makes a term larger by this share of it, on its way to infinity,
@@ -42,6 +47,11 @@ DRIFT = 1e-4
 STILL = 1e-11
 #: A profile has levelled off where it falls by this share of what it fell by for each unit of the stretch before.
 LEVEL = 0.05
+#: Along a direction in which raw moves by STEPS[1] either way and the loss by less than this, relative to it, raw is
+#: known to no better than some 10⁴: where rows have become certain, it is level.
+LEVELLED = 1e-9
+#: A direction is without curvature where it is less than this share of the most, in units of the diagonal.
+VANISHED = 1e-10
 #: Newton's method rests where a step promises less than this, relative to the rounding of the loss.
 RESTING = 10.0
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
@@ -108,7 +118,7 @@ class Subspace:
 
     def rounding(self, gamma: Array) -> Array:
         """A bound on what rounding may add to the gradient at γ."""
-        bound = self.objective.rounding(self.point(gamma))
+        bound = gradient_rounding(self.objective, self.point(gamma))
         return bound if self.basis is None else np.abs(self.basis).T @ bound
 
     def without(self, gamma: Array, direction: Array) -> Subspace:
@@ -137,7 +147,7 @@ def silent_columns(objective: Objective, points: Sequence[Array]) -> NDArray[np.
 
 
 def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
-    """The direction in γ in which the loss does not change at all, to its last digit; None where there is none.
+    """The direction in γ in which the loss does not change any more; None where there is none.
 
     What is left where rows have become certain: two classes are told from each other by rows of these classes alone.
     """
@@ -145,15 +155,32 @@ def find_level(space: Subspace, gamma: Array, sums: Sums) -> Array | None:
         return None
     _, vectors, scale = eigen(sums.hessian)
     direction = scale * vectors[:, 0]
-    reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+    reach = float(reach_along(space.objective, space.lift(direction)).max(initial=0.0))
     if not 0.0 < reach < np.inf:
         return None
     direction /= reach
+    most = LEVELLED * max(1.0, abs(sums.loss))
     for t in (-STEPS[1], -STEPS[0], STEPS[0], STEPS[1]):
         loss = space.evaluate(gamma + t * direction, 0).loss
-        if not abs(loss - sums.loss) <= sums.rounding:
+        if not abs(loss - sums.loss) <= most:
             return None
     return direction
+
+
+def curveless_step(sums: Sums) -> Array | None:
+    """Newton's step in the directions in which the loss has all but lost its curvature; None where it has not.
+
+    Of several classes some are separated and others mixed: a step for both is no direction to infinity, because the
+    mixed ones have a maximum that 25 such steps miss.
+    """
+    if sums.hessian is None or not sums.finite:
+        return None
+    values, vectors, scale = eigen(sums.hessian)
+    none = np.abs(values) < VANISHED * values[-1]
+    if not none.any() or not values[none].all():
+        return None
+    basis = scale[:, None] * vectors[:, none]
+    return np.asarray(-basis @ ((basis.T @ sums.gradient) / np.abs(values[none])))
 
 
 def without_columns(space: Subspace, gamma: Array, left_out: NDArray[np.bool_]) -> Subspace:
@@ -178,7 +205,7 @@ def find_recession(
     vanished; one of which 25 leave the numbers that exist is shortened to 1. Where one leaves them already, the last 25
     that led here are looked at. ``by_slopes``: where the loss has no digits left to fall by, its slopes decide.
     """
-    reach = float(space.objective.reach(space.lift(step)).max(initial=0.0))
+    reach = float(reach_along(space.objective, space.lift(step)).max(initial=0.0))
     if reach == 0.0 or not np.isfinite(reach):
         return None
     direction = step / min(reach, 1.0)
@@ -186,7 +213,7 @@ def find_recession(
         direction = step / reach
         ahead = gamma + STEPS[0] * direction
         overflows = not np.isfinite(space.evaluate(ahead, 0).loss)
-        if overflows and space.objective.outside(space.point(ahead)) is None:
+        if overflows and first_outside(space.objective, space.point(ahead)) is None:
             gamma = gamma - STEPS[-1] * direction
             sums = space.evaluate(gamma, 0)
     losses = [sums.loss]
@@ -199,6 +226,23 @@ def find_recession(
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
     return Recession(direction, _endless(space, losses, rounding))
+
+
+def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> bool:
+    """Whether the loss rises again further along a direction of parameters that have the whole line, as locations do.
+
+    A step of these has the unit of y: 25 of them may lead no further than from rows to other rows.
+    """
+    limit = getattr(space.objective.loss, "limit", None)
+    if limit is None or not found.unbounded:
+        return False
+    direction = without_noise(space, found.direction)
+    moved = space.lift(direction)
+    for j, part in enumerate(space.objective.parts):
+        if moved[part].any() and (limit(j, True), limit(j, False)) != (np.inf, -np.inf):
+            return False
+    losses = (space.evaluate(gamma + t * direction, 0).loss for t in BEYOND)
+    return any(sums.loss + sums.rounding < loss < np.inf for loss in losses)
 
 
 def without_noise(space: Subspace, direction: Array) -> Array:
@@ -231,7 +275,7 @@ def find_way(
     _, vectors, scale = eigen(hessian)
     flattest = scale * vectors[:, 0]
     for direction in (flattest, -flattest):
-        reach = float(space.objective.reach(space.lift(direction)).max(initial=0.0))
+        reach = float(reach_along(space.objective, space.lift(direction)).max(initial=0.0))
         if not 0.0 < reach < np.inf:
             continue
         here, losses = gamma, [sums.loss]
@@ -336,7 +380,7 @@ def spent(space: Subspace, gamma: Array) -> bool:
     """Whether rows are fitted to the last digits of their raw predictions, by a density that has no bound there."""
     if getattr(space.objective.loss, "discrete", False):
         return False
-    return space.objective.unresolved(space.point(gamma))
+    return unresolved(space.objective, space.point(gamma))
 
 
 def find_profile(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting.held import GROWTH, Precision, scaled
+from likely.fitting.moves import moved_loss, moved_rows, reach_along
 from likely.fitting.newton import Factor, Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Loss
@@ -345,7 +346,7 @@ def _separates(task: Task, outcome: Outcome, direction: Array) -> bool:
         for part, d in zip(objective.parts, task.designs, strict=True)
     )
     # Of several classes one may be told from the others, which are not told from each other.
-    return bool(sloped and (objective.moved_loss(outcome.theta, direction, 0.5) < CERTAIN).any())
+    return bool(sloped and (moved_loss(objective, outcome.theta, direction, 0.5) < CERTAIN).any())
 
 
 def _saturated(task: Task) -> str:
@@ -395,8 +396,8 @@ def _message(
         limits = _limits(task, outcome)
         text += f" ({listing(limits)})" if limits else ""
         along = outcome.recessions[-1].direction
-        least = 1e-2 * float(objective.reach(along).max())
-        count, first = objective.moved_rows(along, least)
+        least = 1e-2 * float(reach_along(objective, along).max())
+        count, first = moved_rows(objective, along, least)
         text += f"; it concerns {_rows(count, first)}"
     if dropped.any():
         names = [t for t, bad in zip(terms, dropped, strict=True) if bad]

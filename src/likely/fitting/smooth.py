@@ -22,6 +22,7 @@ from likely.fitting.edge import (
 )
 from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
+from likely.fitting.moves import first_outside
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Response
@@ -30,6 +31,7 @@ from likely.fitting.recession import (
     VISITS,
     Recession,
     Subspace,
+    curveless_step,
     find_creep,
     find_drift,
     find_growth,
@@ -41,6 +43,7 @@ from likely.fitting.recession import (
     grown,
     silent_columns,
     spent,
+    turns_back,
     without_columns,
     without_noise,
 )
@@ -176,6 +179,7 @@ def _newton(
         gamma = space.basis.T @ gamma
     begun = space.point(gamma)
     outcome = Outcome(space, _minimise(task, space, gamma, may_orthogonalise, promise))
+    discrete = getattr(objective.loss, "discrete", False)
     if outcome.stop.reason == "ill_conditioned":
         return outcome
     if outcome.stop.reason == "edge" and task.edged:
@@ -203,6 +207,11 @@ def _newton(
             stop.reason = "pole"
             break
         found = find_recession(space, stop.theta, stop.sums, stop.step)
+        curveless = curveless_step(stop.sums) if found is None and discrete else None
+        if curveless is not None:
+            found = find_recession(space, stop.theta, stop.sums, curveless)
+        if found is not None and turns_back(space, stop.theta, stop.sums, found):
+            found = None
         growth = None
         if found is None:
             growth = find_growth(space, stop.theta, stop.sums, stop.step)
@@ -311,10 +320,10 @@ def _conditional(task: Task, held: Subspace) -> Array:
     origin = np.zeros(held.size)
     if not held.evaluate(origin, 2).finite:
         return origin
-    expected = "expected" in task.loss.kernel_kinds
+    expected = task.fisher
     return minimise(
         held, origin, PROFILE_STEPS, task.counted()[1], expected, False,
-        patience=PROFILE_STEPS, edges=False, bent=True,
+        patience=PROFILE_STEPS, edges=False, bent=True, rough=True,
     ).theta  # fmt: skip
 
 
@@ -350,7 +359,7 @@ def _grow_on(task: Task, outcome: Outcome, recession: Recession) -> None:
         further, origin = Subspace(space.objective, beyond, space.basis), np.zeros(space.size)
         if not further.evaluate(origin, 2).finite:
             return
-        expected = "expected" in task.loss.kernel_kinds
+        expected = task.fisher
         rows = task.counted()[1]
         there = minimise(further, origin, PROFILE_STEPS, rows, expected, False, edges=False)
         if there.reason != "converged" or not there.sums.loss < stop.sums.loss - stop.sums.rounding:
@@ -363,7 +372,7 @@ def _minimise(
     task: Task, space: Subspace, gamma: Array, may_orthogonalise: bool, promise: float
 ) -> Stop:
     """Newton's method from γ, or from the optimum of evenly spaced rows where there are many."""
-    expected = "expected" in task.loss.kernel_kinds
+    expected = task.fisher
     rows = task.counted()[1]
     if task.source.shape[0] > LARGE:
         sample = Subspace(
@@ -400,7 +409,7 @@ def _resume(
         gamma,
         task.max_iter - used,
         task.counted()[1],
-        "expected" in task.loss.kernel_kinds,
+        task.fisher,
         False,
         patience=4,
         edges=task.edged,
@@ -408,7 +417,7 @@ def _resume(
     )
     stop.iterations += used
     ahead = space.point(stop.theta) + space.lift(stop.step)
-    if stop.reason == "edge" and space.objective.outside(ahead) is None:
+    if stop.reason == "edge" and first_outside(space.objective, ahead) is None:
         stop.reason = "max_iter"  # numbers overflowed: no link has an edge there
     outcome.space, outcome.stop = space, stop
 

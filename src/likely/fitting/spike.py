@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.fitting.moves import row_direction
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
 from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
@@ -70,7 +71,7 @@ class _Rows:
         self.objective = objective
         kept, self.y, self.weight, self.offset = objective.response.counted(objective.columns)
         self.designs = [
-            np.stack([objective.row_direction(int(row), j)[part] for row in kept])
+            np.stack([row_direction(objective, int(row), j)[part] for row in kept])
             for j, part in enumerate(objective.parts)
         ]
 
@@ -83,7 +84,7 @@ class _Rows:
     def modes(self, raw: Array, a: int, b: int, sign: float) -> Array | None:
         """Raw values (n,) in column a at which each row's density is largest, once column b is far out to one side.
 
-        None where it is not sharp there, in some row.
+        NaN where it is not sharp there, as in rows that are seen in part; None where it is so in no row.
         """
         loss, far = self.objective.loss, np.array(raw)
         far[b] += sign * STEPS[-1]
@@ -101,7 +102,8 @@ class _Rows:
                 break
             step = GROWS**k
             low, high = np.where(below, low, low - step), np.where(above, high, high + step)
-        else:
+        peaked = below & above
+        if not peaked.any():
             return None
         for _ in range(HALVINGS):
             middle = 0.5 * (low + high)
@@ -112,7 +114,8 @@ class _Rows:
         far[a] = low
         peak = loss.evaluate(self.y, far, 0)[0]
         falls = loss.evaluate(self.y, raw, 0)[0] - peak
-        return low if (falls > SHARP * STEPS[-1]).all() else None
+        peaked &= falls > SHARP * STEPS[-1]
+        return np.where(peaked, low, np.nan) if peaked.any() else None
 
     def spike(
         self,
@@ -124,9 +127,13 @@ class _Rows:
         b: int,
         sign: float,
     ) -> Recession | None:
-        """The direction in which column b goes to one side on the first rows of an order, where the loss falls on."""
+        """The direction in which column b goes to one side on the first rows of an order, where the loss falls on.
+
+        Of the rows that have a mode; the others have a scale that does not shrink.
+        """
         parts = self.objective.parts
-        through = _independent(self.designs[a], order)
+        peaked = np.isfinite(modes)
+        through = _independent(self.designs[a], order[peaked[order]])
         inner, wanted = self.designs[a][through], (modes - self.offset[a])[through]
         begun, theta = between[0], between[1].copy()  # tails are as heavy as the fit has made them
         theta[parts[b]] = begun[parts[b]]
@@ -135,7 +142,7 @@ class _Rows:
                 0
             ]
         sums = space.evaluate(theta, 0)
-        for along in _sharpest(self.designs[b], self.weight, through):
+        for along in _sharpest(self.designs[b], self.weight * peaked, through):
             direction = np.zeros(space.size)
             direction[parts[b]] = sign * along
             found = find_recession(space, theta, sums, direction)

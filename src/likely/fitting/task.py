@@ -9,9 +9,10 @@ import numpy as np
 
 from likely.fitting.basis import Basis
 from likely.fitting.blocks import fold_threads
-from likely.fitting.objective import Objective, consecutive
+from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response
 from likely.fitting.source import Source
+from likely.fitting.sums import consecutive
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class Task:
     def edged(self) -> bool:
         """Whether a link is partial, so that the raw predictions have a domain with edges."""
         return getattr(self.loss, "valid", self) is not None
+
+    @property
+    def fisher(self) -> bool:
+        """Whether the loss knows its expected information, and that is quick enough to step with."""
+        # How long kernels are takes seconds to find out for a long loss: only where there is something to ask.
+        known = "expected" in self.loss.curvature_kinds
+        return known and "expected" in self.loss.kernel_kinds
 
     @property
     def threads(self) -> int:

@@ -150,7 +150,9 @@ class OrdinalLoss(VectorLoss):
         for i in range(k):
             inside = rows.inside(i - 1) if i >= 2 else None
             for j in range(i + 1):
-                value = moves[i] * moves[j] * edge_edge
+                value = (moves[i] * edge_edge) * moves[
+                    j
+                ]  # steps may be in range where their squares are not
                 if inside is not None:  # raw column i is the log gap of these rows, j < i is not
                     value = np.where(inside, gap_gap if i == j else cross * moves[j], value)
                 if i == j >= 2:
@@ -162,7 +164,9 @@ class OrdinalLoss(VectorLoss):
         """Σ p(y) g(y) g(y)ᵀ over the classes.
 
         With S(y) = ∂ log p(y)/∂edge, moving all thresholds from the j-th on and all from an earlier one on
-        have in common Σ_{y>j} p(y) S(y) (S(y) − S(j)): what the textbook's sum leaves after cancellation.
+        have in common Σ_{y>j} p(y) S(y)² + S(j) f(j), with f(j) the density at the threshold above j, which is
+        Σ_{y>j} p(y) S(y) (S(y) − S(j)), too. S falls from class to class, so that of the first no term is
+        negative where S(j) is above 0, and of the second none where it is below.
         """
         k, n = raw.shape
         p, pull, widen, beside = (np.empty((k, n)) for _ in range(4))
@@ -178,15 +182,18 @@ class OrdinalLoss(VectorLoss):
         whole = squares.sum(axis=0)
         packed[0], packed[1], packed[2] = whole, -whole, whole
         for j, step in enumerate(rows.steps, 1):
-            common = step * sum(
+            above = squares[j + 1 :].sum(axis=0)
+            falling = sum(
                 p[y] * pull[y] * self._difference(y, j, p, beside) for y in range(j + 1, k)
             )
+            rising = step * above + p[j] * pull[j] * widen[j]
+            common = np.where(pull[j] > 0.0, rising, step * falling)
             packed[symmetric_index(j + 1, 0)] = -common
             packed[symmetric_index(j + 1, 1)] = common
             for i in range(1, j):
                 packed[symmetric_index(j + 1, i + 1)] = common * rows.steps[i - 1]
             own = p[j] * widen[j] * widen[j]
-            packed[symmetric_index(j + 1, j + 1)] = own + step * step * squares[j + 1 :].sum(axis=0)
+            packed[symmetric_index(j + 1, j + 1)] = own + step * (step * above)
         return packed
 
     def _beside(self, rows: _Row, pull: Array) -> Array:

@@ -62,6 +62,8 @@ _PLAIN = (
 )
 
 
+#: Rows up to which a fit of constants begins at a guess.
+_FEW = 10_000
 #: Entries of X up to which a robust covariance is computed without being asked for.
 _SMALL = 2_000_000
 
@@ -123,7 +125,9 @@ class Linear(DistributionEstimator):
             offset = moved.held(offset, [design.intercept for design in designs], y.shape[0])
             y, penalties = moved.y(y), moved.penalties(penalties)
         response = Response(y, weight, offset)
-        start = fitted_start(loss, start_values(loss, y, weight, offset))
+        constants = all(design.columns == () and design.intercept for design in designs)
+        few = y.shape[0] <= _FEW  # of more rows, the marginal fit counts those that are alike
+        start = fitted_start(loss, start_values(loss, y, weight, offset, constants and few))
         begun = leaning_start(loss, X, designs, response, start, penalties)
         if begun is None:
             begun = zeros_start(loss, X, designs, response, start, penalties)
@@ -146,9 +150,12 @@ class Linear(DistributionEstimator):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
             found = fit(coefficients=begun)
-            if found.status in (Status.unbounded, Status.max_iter):
-                inner = inner_maximum(loss, X, designs, response, penalties)
-                found = found if inner is None else fit(coefficients=inner)
+            inner = inner_maximum(loss, X, designs, response, penalties, found)
+            if inner is not None:
+                other = fit(coefficients=inner)
+                # Of many rows some were looked at: what is larger there may not be so for all.
+                known = found.status in (Status.converged, Status.boundary, Status.rank_deficient)
+                found = found if known and found.objective <= other.objective else other
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)

@@ -60,9 +60,18 @@ def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
 
 
 def start_values(
-    loss: Any, y: Array, weight: Array | None, offset: Array | None, *, warn: bool = False
+    loss: Any,
+    y: Array,
+    weight: Array | None,
+    offset: Array | None,
+    guessed: bool = False,
+    *,
+    warn: bool = False,
 ) -> Array:
     """The marginal maximum-likelihood raw values, or the best that is finite.
+
+    With ``guessed``, of y in one column, no more than a closed form or a guess: a fit of constants alone goes on from
+    there to the same maximum, or finds that there is none, which would be the work done twice.
 
     ``warn`` is for learners that stop early and so cannot say themselves that the likelihood has no maximum: a
     ConvergenceWarning says so where it has none even without x.
@@ -83,17 +92,19 @@ def start_values(
         return near
     moved = standard(loss, y, weight)
     if moved is not None:
-        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset), warn))
-    return _start(loss, y, weight, offset, warn)
+        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset), guessed, warn))
+    return _start(loss, y, weight, offset, guessed, warn)
 
 
-def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None, warn: bool) -> Array:
+def _start(
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, guessed: bool, warn: bool
+) -> Array:
     raw = closed_form(loss, y, weight) if offset is None else None
     if raw is not None:
         return raw
     guess = _guess(loss, y, weight)
     check_own(loss, guess)
-    return _reached(loss, y, weight, offset, guess, warn)
+    return guess if guessed else _reached(loss, y, weight, offset, guess, warn)
 
 
 def _guess(loss: Any, y: Array, weight: Array | None) -> Array:

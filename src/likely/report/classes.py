@@ -12,7 +12,8 @@ from likely._math.graph import as_node, symbol
 from likely.families.view import plain_view
 from likely.report import algebra
 from likely.report.explanation import Explanation, Line, Step
-from likely.report.printing import latex, text
+from likely.report.printing.latex import latex
+from likely.report.printing.text import text
 from likely.report.sympy_backend import convert
 
 

@@ -20,7 +20,8 @@ from likely.report.known import KnownLoss, recognise
 from likely.report.names import SUBSCRIPTS, Notation, choose
 from likely.report.polynomials import factored
 from likely.report.regimes import one_formula
-from likely.report.sympy_backend import convert, number, plain
+from likely.report.symbols.named import plain
+from likely.report.sympy_backend import convert, number
 
 
 @dataclass(frozen=True)

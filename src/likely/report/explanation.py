@@ -35,7 +35,7 @@ class Step:
         return "\n".join(self._rows())
 
     def _rows(self) -> Iterator[str]:
-        from likely.report.printing import wrap
+        from likely.report.printing.lines import wrap
 
         wide = max((len(line.left) for line in self.lines), default=0)
         for line in self.lines:

@@ -14,7 +14,8 @@ from likely.losses.nll import NegativeLogLikelihood
 from likely.report.derivation import Derivation, Profile
 from likely.report.explanation import Explanation, Line, Step
 from likely.report.names import Notation
-from likely.report.printing import latex, product_latex, product_text, sum_latex, sum_text, text
+from likely.report.printing.latex import latex, product_latex, sum_latex
+from likely.report.printing.text import product_text, sum_text, text
 
 
 def tell(loss: NegativeLogLikelihood, title: str) -> Explanation:

@@ -15,7 +15,8 @@ from mpmath import mp, mpf
 from sympy import Expr, Piecewise, Symbol
 
 from likely.report.algebra import order
-from likely.report.sympy_backend import NUMERIC, plain
+from likely.report.symbols.com_poisson import NUMERIC
+from likely.report.symbols.named import plain
 
 _POSITIVE = ("0.02", "0.3", "0.7", "1", "2.6", "40", "1e80", "1e-40")
 _DIGITS = 110

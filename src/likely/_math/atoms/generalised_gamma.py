@@ -229,12 +229,21 @@ gengamma_shape_bend: Atom = register(
 gengamma_shape_2 = register("gengamma_shape_2", None, _textbook_shape_2, _shape_2)
 gengamma_exponential = register(
     "gengamma_exponential",
-    None,
+    lambda d, s, q, log_s, out: (q * out / s, 0.0, d / s * out, -q * (d / s) * out),
     lambda d, s, q, log_s: _textbook(d, s, q)[2],
     lambda d, s, q, log_s: exp(_at(d, s, q)[1]),
 )
 gengamma_turn = register(
-    "gengamma_turn", None, lambda d, s, q, log_s: _textbook_turn(d, s, q), _turn
+    "gengamma_turn",
+    # D + xD′ = eˣ, and so 2D′ + xD″.
+    lambda d, s, q, log_s, out: (
+        d / s * gengamma_exponential(d, s, q, log_s) / s,
+        0.0,
+        gengamma_shape_bend(d, s, q, log_s),
+        -(d / s) * (d / s) * gengamma_exponential(d, s, q, log_s),
+    ),
+    lambda d, s, q, log_s: _textbook_turn(d, s, q),
+    _turn,
 )
 gengamma_turn_scale = register(
     "gengamma_turn_scale",
@@ -244,7 +253,12 @@ gengamma_turn_scale = register(
 )
 gengamma_cross = register(
     "gengamma_cross",
-    None,
+    lambda d, s, q, log_s, out: (
+        (2.0 + q * (d / s)) * gengamma_exponential(d, s, q, log_s) / s,
+        0.0,
+        gengamma_turn(d, s, q, log_s) + d / s * (d / s) * gengamma_exponential(d, s, q, log_s),
+        -(d / s) * (2.0 + q * (d / s)) * gengamma_exponential(d, s, q, log_s),
+    ),
     lambda d, s, q, log_s: (
         (_textbook(d, s, q)[2] - 1.0) / q + _textbook(d, s, q)[0] * _textbook(d, s, q)[2]
     ),

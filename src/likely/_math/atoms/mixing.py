@@ -180,7 +180,8 @@ def _slope_of_log(which: Atom) -> Callable[[Node, Sequence[Node]], Node]:
         total = reduce(operator.add, _parts(node.args, of_logs))
         for j, slope in enumerate(of_odds):
             if not is_constant(slope, 0.0):
-                total = total + _part(which(j, *node.args), slope)
+                # No choice at a gain of 0, as of components that are alike: it moves with them.
+                total = total + which(j, *node.args) * slope
         return total
 
     return tangent
@@ -213,7 +214,7 @@ def _slope_of_gain(node: Node, slopes: Sequence[Node]) -> Node:
             by = node * left
         else:
             by = -(share(i, *arguments) * node + weight(j, levels) * which(i, *arguments))
-        total = total + _part(by, slope)
+        total = total + by * slope
     return total
 
 

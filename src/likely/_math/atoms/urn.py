@@ -35,6 +35,8 @@ from likely._math.special import TINY
 
 #: Below this share a difference of two slopes is taken as the integral of their derivative over log n.
 CLOSE = 1e-3
+#: Where an urn has less than this of the rarer kind, Stirling's errors of the other and of both nearly cancel.
+RARE = 1e-3
 #: Gauss's two nodes on (0, 1).
 GAUSS = (0.5 - math.sqrt(1.0 / 12.0), 0.5 + math.sqrt(1.0 / 12.0))
 
@@ -352,6 +354,28 @@ def _later_curve(k: Expression, c: Expression, n: Expression) -> Node:
     return n * (log1p(k * u) + k * u * end * less)
 
 
+def _size_squares(m: Expression, x: Expression) -> tuple[Node, Node]:
+    """Σ x²/(x + k)², the second derivative in x times −x² of Σ log(x + k), and its own in log x; for x < 1."""
+    u, end = 1.0 / (x + 1.0), 1.0 / (x + 1.0 + m)
+    of_2, slope_2 = special.divided_powers(u, end, special.STIRLING_2)
+    of_3, slope_3 = special.divided_powers(u, end, special.STIRLING_3)
+    both, squares = u + end, u * u + u * end + end * end
+    cubes = both * (u * u + end * end)
+    second = 1.0 + 0.5 * both + squares * of_2 + end * end * (end * slope_2)
+    third = both + squares + cubes * of_3 + end * end * (end * (end * slope_3))
+    common = m * u * end
+    return x * (x * (common * second)), x * (x * (common * (2.0 * second - x * third)))
+
+
+def _gap_squares(
+    m: Expression, p: Expression, q: Expression, n: Expression, log_q: Expression
+) -> Node:
+    """Σ n²/(n + k)² − Σ (qn)²/(qn + k)²"""
+    slopes = [_size_squares(m, n * exp(at * log_q))[1] for at in GAUSS]
+    close = -0.5 * log_q * (slopes[0] + slopes[1])
+    return where(p < CLOSE, close, _size_squares(m, n)[0] - _size_squares(m, q * n)[0])
+
+
 def _slope_of_sum(m: Node, x: Node) -> Node:
     moved = trigamma(x + 1.0 + m) - trigamma(x + 1.0)
     return x * (digamma(x + 1.0 + m) - digamma(x + 1.0)) + x * x * moved
@@ -381,6 +405,15 @@ rising_gap_curve = register(
     None,
     lambda m, p, q, n, log_q, log_n: _slope_of_sum(m, n) - _slope_of_sum(m, q * n),
     _gap_curve,
+)
+rising_gap_squares = register(
+    "rising_gap_squares",
+    None,
+    lambda m, p, q, n, log_q: (
+        n * n * (trigamma(n + 1.0) - trigamma(n + 1.0 + m))
+        - q * n * (q * n) * (trigamma(q * n + 1.0) - trigamma(q * n + 1.0 + m))
+    ),
+    _gap_squares,
 )
 
 
@@ -433,7 +466,8 @@ def _precision_curve(
     apart = rising_gap_curve(c - 1.0, p, q, n, log_q, log_n)
     # Draws of a rare kind among very many say little: their sums less what so many of the other kind have in common.
     again = rising_sum_slope(k - 1.0, p * n, log_p + log_n) - apart
-    several = where(n < c, again - rising_later_curve(k, c, n), several)
+    sums = where(n < c, again - rising_later_curve(k, c, n), several)
+    several = where(p * n < RARE, sums, several)
     return where(_at_most_one(k), -apart - one, several)
 
 
@@ -446,6 +480,16 @@ def _curve_in_inverse(
     rare = where(_at_most_one(k), 0.0, rising_squares(k - 1.0, p * n))
     large = rising_squares(k + c - 1.0, n) - rare - rising_squares(c - 1.0, q * n)
     return where(n < k + c, plain, large)
+
+
+def _curve_in_itself(
+    k: Node, c: Node, p: Node, q: Node, n: Node, log_p: Node, log_q: Node, log_n: Node
+) -> Node:
+    """The second derivative in n times n². Where the rarer kind is not drawn the loss is linear in a small n."""
+    terms = (k, c, p, q, n, log_p, log_q, log_n)
+    plain = _precision_curve(*terms) - urn_precision_slope(*terms)
+    small = where(n < 1.0, rising_gap_squares(c - 1.0, p, q, n, log_q), plain)
+    return where(k > 0.0, plain, small)
 
 
 def _made_equal(k: Node, c: Node, n: Node, s: Node) -> Node:
@@ -505,7 +549,7 @@ urn_precision_slope = register(
         _risen(rarer, p * n) + _risen(other, q * n) - _risen(rarer + other, n)
     ),
     lambda *terms: _Urn(*terms).precision_slope(),
-    along(7, at({-1.0: _curve_in_inverse}), (4,)),
+    along(7, at({-1.0: _curve_in_inverse, 1.0: _curve_in_itself}), (4,)),
 )
 urn_log_probability = register(
     "urn_log_probability",

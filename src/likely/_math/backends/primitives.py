@@ -15,12 +15,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numpy import float64, int64
 
 # log(2) in two parts: the high one has 42 bits, so an exponent times it is exact.
 LOG2_HIGH = 0.6931471805598903
 LOG2_LOW = 5.497923018708371e-14
 ONE_OVER_LOG2 = 1.4426950408889634
+
+# Rows in a vector.
+LANES = 8
 
 # A number below 2^51 added to this is rounded to an integer, which its low bits then hold.
 ROUND = 1.5 * 2.0**52
@@ -74,6 +78,21 @@ FRACTION_9 = 0.1701078859079677
 
 def aligned_frame() -> None:
     """Nothing; in a compiled function, vectors that registers do not hold lie in whole lines of the cache."""
+
+
+def gathered(rows, order, begin, end):
+    """A vector of the rows that ``order`` lists from ``begin`` on; of fewer before ``end``, the last again."""
+    return rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]]
+
+
+def scattered(rows, order, begin, end, values) -> None:
+    """Back to those rows."""
+    rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]] = values
+
+
+def multiply_add(a, b, c):
+    """a b + c of vectors, or of vectors and numbers."""
+    return a * b + c
 
 
 def float_bits(x: float) -> int64:

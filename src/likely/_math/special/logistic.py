@@ -97,8 +97,9 @@ def log1mexp_slope(x: Expression, log_x: Expression) -> Node:
 
 def log1mexp_bend(x: Expression) -> Node:
     """1 − x − x/(eˣ − 1): −x/2 at 0."""
-    y = where(x > TINY, minimum(x, 40.0), 1.0)
-    return where(x > TINY, expm1mx(y) / expm1(y) - x, -0.5 * x)
+    straight = x < 2.0**-60  # the square of x may be below all numbers
+    y = where(straight, 1.0, minimum(x, 40.0))
+    return where(straight, -0.5 * x, expm1mx(y) / expm1(y) - x)
 
 
 def log_expm1_ratio(x: Expression, log_x: Expression) -> Node:

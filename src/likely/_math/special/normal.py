@@ -27,16 +27,22 @@ from likely._math.special.constants import (
     SQRT_HALF,
 )
 
-ERFCX_K = 3.5
+ERFCX_K = 3.0
+#: Below it 1 is taken apart from the rest, which is not yet so large that their sum would lose digits.
+ERFCX_NEAR = 0.5
 
 
 def erfcx(x: Any) -> Node:
-    """exp(x^2) erfc(x) for x >= 0; 1/(x sqrt(pi)) far out. Max relative error 1.9e-15.
+    """exp(x^2) erfc(x) for x >= 0; 1/(x sqrt(pi)) far out. Max relative error 1.7e-15, and 9e-17 up to x = 0.1.
 
-    (x + k) erfcx(x) is smooth in s = (x - k)/(x + k), which maps x >= 0 to [-1, 1].
+    (x + k) erfcx(x) = k + t p(t) is smooth in t = x/(x + k), which maps x >= 0 to [0, 1]. Near 0 the same sum as
+    1 + t (p(t)/(x + k) - 1), whose roundings vanish with t.
     """
     reciprocal = 1.0 / (x + ERFCX_K)
-    return reciprocal * polynomial(1.0 - (2.0 * ERFCX_K) * reciprocal, ERFCX)
+    p = polynomial(0.5 - ERFCX_K * reciprocal, ERFCX)  # in t - 1/2
+    near = 1.0 + (x * reciprocal) * (reciprocal * p - 1.0)
+    t = 1.0 - ERFCX_K * reciprocal  # not x/(x + k), which is none of infinity
+    return where(x < ERFCX_NEAR, near, reciprocal * (ERFCX_K + t * p))
 
 
 def _tail_ratio(x: Any) -> Node:
@@ -60,14 +66,14 @@ def _exp_minus_half_square(x: Any) -> Node:
 def ndtr(x: Any) -> Node:
     """The normal distribution function Phi(x), relative accuracy in the left tail.
 
-    Max relative error 2.0e-15.
+    Max relative error 1.9e-15, and 2.7e-16 within 0.1 of 0, where it is a half to the last bit.
     """
     tail = _tail_ratio(x) * _exp_minus_half_square(x)
     return where(x < 0.0, tail, 1.0 - tail)
 
 
 def log_ndtr(x: Any) -> Node:
-    """log Phi(x) for all x, relative accuracy in both tails. Max relative error 2.8e-15.
+    """log Phi(x) for all x, relative accuracy in both tails. Max relative error 1.5e-15.
 
     On the left log(Phi(x) exp(x^2/2)) - x^2/2, on the right log(1 - Phi(-x)): one log1p for both.
     What ratio - 1 loses for large |x| is far below x^2/2, as long as the logarithm is finite.
@@ -80,7 +86,7 @@ def log_ndtr(x: Any) -> Node:
 
 
 def inverse_mills(x: Any) -> Node:
-    """phi(x)/Phi(x), the derivative of log Phi; about -x far left. Max relative error 2.0e-15."""
+    """phi(x)/Phi(x), the derivative of log Phi; about -x far left. Max relative error 1.8e-15."""
     left = x < 0.0
     ratio = _tail_ratio(x)
     e = _exp_minus_half_square(x)

@@ -28,6 +28,7 @@ from likely._math.atoms import (
     generalised_poisson_log_rate,
     generalised_poisson_log_ratio,
     register,
+    sigmoid,
     softplus,
 )
 from likely._math.graph import (
@@ -377,12 +378,38 @@ def log_above_bound(y: Any, c: Any, *of: Any) -> Node:
     return where(_summed_above(c, *of), few, many)
 
 
-def log_between_bounds(c: Any, end: Any, *of: Any) -> Node:
-    """log P(c ≤ Y < end) for 1 ≤ c < end: of the tail above, p(c) times a difference in which the rate has no part."""
+def log_step(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
+    """log p(k + 1) − log p(k)"""
+    of = (m, d, log_m, log_d)
+    first = equal(k, 0.0)
+    inside = where(first, 1.0, k)
+    later = _apart(inside + 1.0, *of) - _apart(inside, *of)
+    return where(first, log_m - log_growth(d, log_d) - sigmoid(log_d), later)
+
+
+def _log_between(c: Any, end: Any, *of: Any) -> Node:
+    """log P(c ≤ Y < end) − log p(c), of the tail above."""
     later = _apart(end, *of) - _apart(c, *of) + log_generalised_poisson_beyond(end, *of)
-    few = log_probability(c, *of) + log_difference(log_generalised_poisson_beyond(c, *of), later)
+    return log_difference(log_generalised_poisson_beyond(c, *of), later)
+
+
+def _wide_between(c: Any, end: Any, *of: Any) -> Node:
+    """log P(c ≤ Y < end) from the smaller tails."""
     below, above = (
         (tail(c, *of), tail(end, *of))
         for tail in (log_generalised_poisson_below, log_generalised_poisson_above)
     )
-    return where(_summed_above(c, *of), few, log_between(below, above))
+    return log_between(below, above)
+
+
+def log_between_bounds(c: Any, end: Any, *of: Any) -> Node:
+    """log P(c ≤ Y < end) for 1 ≤ c < end: of the tail above, p(c) times a difference in which the rate has no part."""
+    few = log_probability(c, *of) + _log_between(c, end, *of)
+    return where(_summed_above(c, *of), few, _wide_between(c, end, *of))
+
+
+def log_within_bounds(y: Any, c: Any, end: Any, *of: Any) -> Node:
+    """log p(y | c ≤ Y < end) for 1 ≤ c ≤ y < end: in the tail above the rate has no part in it."""
+    few = where(equal(y, c), 0.0, _apart(y, *of) - _apart(c, *of)) - _log_between(c, end, *of)
+    many = log_probability(y, *of) - _wide_between(c, end, *of)
+    return where(_summed_above(c, *of), few, many)

@@ -65,6 +65,14 @@ def log_student_above(d: tuple[Any, Any], step: Any, of: tuple[Any, ...], plain:
     return where(where(right, a.log_odds, 0.0) > _FAR, _above(y, a, step, of[2]), plain)
 
 
+def log_student_later(d: tuple[Any, Any], step: Any, of: tuple[Any, ...], plain: Any) -> Node:
+    """log P(D > y) − log P(D > a) for residuals (y, a), y ≥ a, given y − a; elsewhere ``plain``."""
+    right = as_node(d[1]) > 0.0
+    y, a = (_Place(where(right, v, 1.0), *of) for v in d)
+    far = a.log_series - y.log_series + y.n * _rise(y, a, step)
+    return where(where(right, a.log_odds, 0.0) > _FAR, -far, plain)
+
+
 def log_student_within(
     d: tuple[Any, Any, Any], step: Any, width: Any, of: tuple[Any, ...], narrow: Any, plain: Any
 ) -> Node:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp
 from likely._math.domains import circular
-from likely._math.graph import Node, as_node, equal, exp, is_constant, log1p, where
+from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, where
 from likely._math.tails.intervals import log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
+from likely.families.modifiers.narrow import Window
 from likely.families.view import View
 
 #: What a family needs so that it can be cut off or seen in part.
 TAILS = ("log_cdf", "log_sf")
 #: Probabilities of counts that are added up.
 MOST_COUNTS = 200
+#: log of the share of y beyond an end of an interval from which its probability is a difference without loss.
+MOST = -0.1
 
 
 def log_interval(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
@@ -35,7 +39,11 @@ def log_given(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -
     name = "log_within" if len(bounds) == 2 else "log_above" if high is None else "log_below"
     if bounds and name in inside.formulas:
         return as_node(inside.formulas[name](y, *bounds, *theta))
-    return over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+    given = over_mass(inside.log_density(y, *theta), log_mass(inside, low, high, *theta))
+    if len(bounds) < 2 or inside.support.integer:
+        return given
+    window = Window(inside, low, high, *theta)
+    return where(window.narrow, window.log_density(y), given)
 
 
 def over_mass(value: Any, mass: Any) -> Node:
@@ -108,21 +116,38 @@ def log_share(
     def mass(a: Any, b: Any) -> Node:
         return by_bounds(inside, a, b, lambda a, b: log_mass(inside, a, b, *theta))
 
+    def given(y: Any, a: Any, b: Any) -> Node:
+        return by_bounds(inside, a, b, lambda a, b: log_given(inside, y, a, b, *theta))
+
     whole = mass(first, last)
+    # The chance of any y in both: what all y have in common is left out of each.
+    counts = inside.support.integer
+    shared = not counts or {"log_above", "log_within"} <= set(inside.formulas)
+
+    def part(a: Any, b: Any) -> Node:
+        wide = over_mass(mass(a, b), whole)
+        if counts or not shared:
+            return wide
+        # From the end that is nearer to the mode; where nearly all of y lies between both, nothing is lost.
+        above, below = (
+            inside.formulas[name](y, *theta) for name, y in (("log_sf", a), ("log_cdf", b))
+        )
+        left = as_node(below) < above
+        y = View("y", where(left, b, a), {})
+        inner = given(y, a, b)
+        # An end may be one of the density, or beyond it.
+        some = where(abs_(inner) < math.inf, where(left, below, above), 0.0)
+        return where(some < MOST, given(y, first, last) - inner, wide)
+
     # What is left out; where that is little, the logarithm of the share comes from there.
-    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(mass(first, low) - whole)))
-    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(mass(high, last) - whole)))
+    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low))))
+    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(part(high, last))))
     missing = before + after
-    share = over_mass(mass(low, high), whole)
-    if inside.support.integer and {"log_above", "log_within"} <= set(inside.formulas):
-        # The chance of any count in both: what all counts have in common is left out of each.
+    share = part(low, high)
+    if counts and shared:
         first_in = View("y", low + 1.0, {})
-
-        def given(a: Any, b: Any) -> Node:
-            return by_bounds(inside, a, b, lambda a, b: log_given(inside, first_in, a, b, *theta))
-
-        both = where(high > low + 1.0, given(low, high), 0.0)
-        share = where(share > float("-inf"), given(first, last) - both, share)
+        both = where(high > low + 1.0, given(first_in, low, high), 0.0)
+        share = where(share > float("-inf"), given(first_in, first, last) - both, share)
     return where(missing < 0.5, log1p(-missing), share)
 
 

@@ -14,6 +14,7 @@ from likely.families.base import Array, Parameter, Part, Rows, Specification, St
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import TAILS, log_given, log_interval, log_mass
+from likely.families.modifiers.narrow import log_density_slope
 
 KIND = "Mixture"
 
@@ -64,6 +65,13 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     def log_density(y, *theta):
         return of_density(*mixed(densities, theta, y))
 
+    def slope(y, *theta):
+        given, (inner, _) = mixed(densities, theta, y), split(theta)
+        return sum(
+            mixing.share(j, *given) * log_density_slope(inside, y, *own)
+            for j, (inside, own) in enumerate(zip(insides, inner, strict=True))
+        )
+
     def complete_information(y, *theta):
         inner, _ = split(theta)
         given = mixed(densities, theta, y)
@@ -84,6 +92,8 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         return log(sum(weighed, values[0])) - log(sum(odds, as_node(1.0)))
 
     formulas = dict(information.formulas_of(insides, complete=complete_information))
+    if not support.integer:
+        formulas["log_density_slope"] = slope
     if (
         all(set(TAILS) <= set(inside.formulas) for inside in insides)
         and len({(inside.support.low, inside.support.high) for inside in insides}) == 1

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from likely._math.domains import Domain, circular, positive, real
-from likely._math.graph import Node, as_node, expm1, log
+from likely._math.graph import Node, as_node, exp, expm1, log
 from likely.families.base import Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval
+from likely.families.modifiers.narrow import log_density_slope
 from likely.families.view import View
 
 KIND = "Transformed"
@@ -35,6 +36,10 @@ class Log:
     def log_slope(self, y: Any) -> Node:
         """log |dx/dy|"""
         return -_log(y)
+
+    def bend(self, y: Any) -> Node:
+        """Its own slope in y."""
+        return -1.0 / as_node(y)
 
     def forward(self, y: Any) -> Any:
         """x of numbers y."""
@@ -73,6 +78,10 @@ class BoxCox:
         """log |dx/dy|"""
         return as_node((self.power - 1.0) * _log(y))
 
+    def bend(self, y: Any) -> Node:
+        """Its own slope in y."""
+        return (self.power - 1.0) / as_node(y)
+
     def forward(self, y: Any) -> Any:
         """x of numbers y."""
         return np.expm1(self.power * np.log(y)) / self.power
@@ -110,6 +119,10 @@ class Affine:
         """log |dx/dy|"""
         return as_node(-math.log(abs(self.factor)))
 
+    def bend(self, y: Any) -> Node:
+        """Its own slope in y."""
+        return as_node(0.0)
+
     def forward(self, y: Any) -> Any:
         """x of numbers y."""
         return (y - self.shift) / self.factor
@@ -137,6 +150,11 @@ def transformed(inside: Specification, transform: Transform) -> Specification:
     def log_density(y, *theta):
         return inside.log_density(transform.view(y), *theta) + transform.log_slope(y)
 
+    def slope(y, *theta):
+        along = exp(transform.log_slope(y))
+        along = -along if transform.decreasing else along
+        return log_density_slope(inside, transform.view(y), *theta) * along + transform.bend(y)
+
     def log_cdf(y, *theta):
         return inside.formulas[below](transform.view(y), *theta)
 
@@ -148,7 +166,7 @@ def transformed(inside: Specification, transform: Transform) -> Specification:
         return log_interval(inside, *(ends[::-1] if transform.decreasing else ends), *theta)
 
     below, above = ("log_sf", "log_cdf") if transform.decreasing else ("log_cdf", "log_sf")
-    formulas: dict[str, Any] = {}
+    formulas: dict[str, Any] = {"log_density_slope": slope}
     if {below, above} <= set(inside.formulas):
         formulas |= {"log_cdf": log_cdf, "log_sf": log_sf, "log_interval": between}
     parts = (Part(inside),)

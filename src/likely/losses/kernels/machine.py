@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from likely.losses.kernels.vectors import VECTORS
+
 #: In bytes; also the width of the widest vectors.
 _CACHE_LINE = 64
 
@@ -34,4 +36,4 @@ def aligned_frame() -> Any:
 
 
 #: By the names under which kernels call them.
-MACHINE: dict[str, Callable[[], Any]] = {"aligned_frame": aligned_frame}
+MACHINE: dict[str, Callable[[], Any]] = {"aligned_frame": aligned_frame, **VECTORS}

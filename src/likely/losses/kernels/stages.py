@@ -1,11 +1,11 @@
 """Kernels of formulas with series: some rows at a time, in stages.
 
 A condition may say that rows need no series, as those with y = 0, or, if there is no such condition, no sums, but
-polynomials of patches at most. Then all rows are computed as if it held, and those of which it does not hold are
-computed again, apart from the others: a first loop computes what the series take, each series runs over the rows that
-need it, and a last loop goes on from there. All of these are loops over rows, not a row's sum inside of a loop, because
-those vectorise: a sum takes rows with about as many terms together, and each of its terms is a loop over them. What a
-later stage needs is held in buffers that stay in a core's cache.
+polynomials of patches at most. If it compares what is given, rows of which it holds are computed apart from the others.
+Else all are computed as if it held, and those of which it does not hold again, apart. A first loop computes what the
+series take, each series runs over the rows that need it, and a last loop goes on from there. All are loops over rows,
+not a row's sum inside of a loop, because those vectorise: a sum takes rows with about as many terms together, and each
+of its terms is a loop over them. What a later stage needs is held in buffers that stay in a core's cache.
 """
 
 from __future__ import annotations
@@ -64,28 +64,47 @@ def staged(
         body += stages.lines(nodes, first)
     else:
         lines += [
-            f"flags, order = np.empty({ROWS}, np.uint8), np.empty({ROWS}, np.int64)",
+            f"flags = np.empty({ROWS}, np.uint8)",
+            f"active_rows, other_rows = np.empty({ROWS}, np.uint32), np.empty({ROWS}, np.uint32)",
             f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
         ]
-        # Every row as if the condition held, without any copy; others are done again.
-        body += stages.lines(specialised(nodes, condition, True), first, condition)
+        without, with_ = (specialised(nodes, condition, side) for side in (True, False))
+        at_sight = not any(arg.args for arg in condition.args)
+        if at_sight:
+            loop, (holds,) = statements([condition], used)
+            row = [f"{name} = {name}_part[i]" for name in inputs]
+            row += [*first, *loop, f"flags[i] = 0 if {holds} else 1"]
+            body += ["for i in range(size):", *indented(row, 1)]
+        else:
+            body += stages.lines(without, first, condition)
         # A loop of its own: one that stores where its own count says is not vectorised. A plain 0 would be a type
         # of its own, for which every function that takes it is compiled once more.
         used.add("int64")
-        listed = ["order[active] = i", "active += int64(flags[i])"]
+        listed = ["other_rows[i - active] = i"] if at_sight else []
+        listed += ["active_rows[active] = i", "active += int64(flags[i])"]
         body += ["active = int64(0)", "for i in range(size):", *indented(listed, 1)]
-        kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
-        pack = [f"{name}_kept[i] = {name}_part[order[i]]" for name in inputs]
-        kept += ["for i in range(active):", *indented(pack, 1), "size = active"]
-        again = stages.lines(sparing(specialised(nodes, condition, False)), [])
-        kept += [line.replace("_part[", "_kept[") for line in again]
-        unpack = [f"{out}_part[order[i]] = {out}_kept[i]" for out in outputs]
-        kept += ["for i in range(active):", *indented(unpack, 1)]
-        body += ["if active > 0:", *indented(kept, 1)]
+        if at_sight:
+            body += ["size -= active"]
+            body += _of_rows("other_rows", stages.lines(without, []), inputs, outputs)
+        body += ["size = active"]
+        body += _of_rows("active_rows", stages.lines(sparing(with_), []), inputs, outputs)
     lines += [f"held = np.empty(({stages.buffers}, {_APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
     lines += [f"for begin in range(0, stop - start, {ROWS}):"]
     return [*lines, *indented(body, 1)], list(stages.functions.values())
+
+
+def _of_rows(
+    order: str, lines: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]
+) -> list[str]:
+    """The lines for the ``size`` rows that ``order`` lists, which are copied to buffers and back."""
+    kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
+    pack = [f"{name}_kept[i] = {name}_part[{order}[i]]" for name in inputs]
+    kept += ["for i in range(size):", *indented(pack, 1)]
+    kept += [line.replace("_part[", "_kept[") for line in lines]
+    unpack = [f"{out}_part[{order}[i]] = {out}_kept[i]" for out in outputs]
+    kept += ["for i in range(size):", *indented(unpack, 1)]
+    return ["if size > 0:", *indented(kept, 1)]
 
 
 class _Stages:
@@ -115,12 +134,16 @@ class _Stages:
             flagged = [condition] if condition is not None and stage == 0 else []
             wanted = [*computed, *flagged, *(nodes if stage == last else [])]
             known = {
-                key: (f"({name}[i] > 0.0)" if is_condition(node) else f"{name}[i]")
-                for (key, node), name in zip(held.items(), place.values(), strict=True)
-                if level[key] < stage or is_series(node)
+                key: (f"({name}_here > 0.0)" if is_condition(held[key]) else f"{name}_here")
+                for key, name in place.items()
+                if level[key] < stage or is_series(held[key])
             }
             loop, names = statements(wanted, self.used, known)
+            read = {id(arg) for n in topological(wanted, known) for arg in n.args}
+            read |= set(map(id, wanted))
             row = [f"{name} = {name}_part[i]" for name in self.inputs]
+            # All are read first: of a choice that reads one of two, LLVM would make a branch.
+            row += [f"{place[key]}_here = {place[key]}[i]" for key in known if key in read]
             row += [*([] if stage else first), *loop]
             for node, name in zip(computed, names, strict=False):
                 value = f"1.0 if {name} else 0.0" if is_condition(node) else name

@@ -1,0 +1,126 @@
+"""Which rows move along a direction of θ, how far, and where that leaves the support."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting.blocks import fold
+from likely.fitting.objective import LARGEST_RAW, Objective
+from likely.fitting.problem import Array
+from likely.fitting.sums import add, largest
+
+
+def reach_along(objective: Objective, direction: Array) -> Array:
+    """max over rows of |change of raw| when θ moves along ``direction``, (k,)."""
+
+    def work(block: int, worker: int) -> Array:
+        moved = objective.moved(block, worker, direction)
+        return np.zeros(objective.columns) if moved is None else np.abs(moved).max(axis=1)
+
+    return fold(work, objective.blocks, largest, objective.threads)
+
+
+def moved_rows(objective: Objective, direction: Array, least: float) -> tuple[int, list[int]]:
+    """How many rows move by at least ``least``, and the first five of them."""
+
+    def work(block: int, worker: int) -> tuple[int, list[int]]:
+        moved = objective.moved(block, worker, direction)
+        if moved is None:
+            return 0, []
+        found = np.flatnonzero(np.abs(moved).max(axis=0) >= least)
+        kept = objective.kept(block)
+        rows = found if kept is None else kept[found]
+        return found.size, [int(r) + block * objective.rows for r in rows[:5]]
+
+    def merge(a: Any, b: Any) -> tuple[int, list[int]]:
+        return a[0] + b[0], (a[1] + b[1])[:5]
+
+    return fold(work, objective.blocks, merge, objective.threads)
+
+
+def moved_loss(objective: Objective, theta: Array, direction: Array, share: float) -> Array:
+    """The mean |nll| at θ of the rows that move along ``direction``, for every class; one number where y is none.
+
+    Those are the rows that move by at least this ``share`` of what a row of their class does at most; ∞ where
+    none moves.
+    """
+    count = getattr(objective.loss, "classes", 1)
+
+    def moves(block: int, worker: int) -> tuple[NDArray[np.intp], Array] | None:
+        moved, rows = (
+            objective.moved(block, worker, direction),
+            objective.read(block, worker, theta),
+        )
+        if moved is None or rows is None:
+            return None
+        kind = rows.y.astype(np.intp) if count > 1 else np.zeros(moved.shape[1], dtype=np.intp)
+        return kind, np.abs(moved).max(axis=0)
+
+    def farthest(block: int, worker: int) -> Array:
+        most, found = np.zeros(count), moves(block, worker)
+        if found is not None:
+            np.maximum.at(most, *found)
+        return most
+
+    most = fold(farthest, objective.blocks, largest, objective.threads)
+
+    def work(block: int, worker: int) -> Array:
+        found, rows = moves(block, worker), objective.read(block, worker, theta)
+        if found is None or rows is None:
+            return np.zeros((2, count))
+        kind, by = found
+        nll = np.abs(objective.loss.evaluate(rows.y, rows.raw, 0)[0])
+        w = ((by > 0.0) & (by >= share * most[kind])).astype(np.float64)
+        w = w if rows.weight is None else w * rows.weight
+        return np.array([np.bincount(kind, v, count) for v in (w * nll, w)])
+
+    total, weight = fold(work, objective.blocks, add, objective.threads)
+    return np.divide(total, weight, out=np.full(count, np.inf), where=weight > 0.0)
+
+
+def first_outside(objective: Objective, theta: Array) -> tuple[int, int] | None:
+    """The first row, and its raw column, whose loss is infinite at a raw prediction that is not.
+
+    None where there is none: then an exponential overflowed, or all is well.
+    """
+    for block in range(objective.blocks):
+        rows = objective.read(block, 0, theta)
+        if rows is None:
+            continue
+        bad = ~np.isfinite(objective.loss.evaluate(rows.y, rows.raw, 0)[0])
+        bad &= (np.abs(rows.raw) <= LARGEST_RAW).all(axis=0)
+        if not bad.any():
+            continue
+        at = int(np.flatnonzero(bad)[0])
+        kept = objective.kept(block)
+        row = block * objective.rows + (at if kept is None else int(kept[at]))
+        column = _culprit(objective, rows.y[at : at + 1], rows.raw[:, at : at + 1])
+        return row, column
+    return None
+
+
+def _culprit(objective: Objective, y: Array, raw: Array) -> int:
+    """The raw column whose change of sign makes a row's loss finite."""
+    for column in range(objective.columns):
+        changed = np.ascontiguousarray(raw.copy())
+        changed[column] = np.abs(changed[column]) + 1.0
+        if np.isfinite(objective.loss.evaluate(y, changed, 0)[0]).all():
+            return column
+    return 0
+
+
+def row_direction(objective: Objective, row: int, column: int) -> Array:
+    """a with raw of this row and raw column = a·θ, without its offset."""
+    rows = slice(row, row + 1)
+    basis = objective.bases[objective.uses[column]]
+    direction, part = np.zeros(objective.size), objective.parts[column]
+    if basis.columns.size:
+        one = objective.design(basis, rows, None, np.empty(basis.columns.size), 0)
+        slopes = one.transposed(np.ones((1, 1)))[:, 0] / basis.scale
+        direction[part.start + int(basis.intercept) : part.stop] = slopes
+    if basis.intercept:
+        direction[part.start] = 1.0
+    return direction

@@ -1,0 +1,136 @@
+"""A few rows side by side, in what a processor takes as one number: a vector.
+
+LLVM makes vectors of loops; but around a loop over a few rows that takes many numbers it holds all of these at once,
+and most lie on the stack. With vectors that are written as such there is no loop, and each is read where it is used.
+
+These are the functions of ``_math/backends/primitives.py``, where they stand in Python, by their names.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from likely._math.backends.primitives import LANES
+
+
+@cache
+def _vector() -> Any:
+    """Numba's type of a vector."""
+    from llvmlite import ir
+    from numba.core import types
+    from numba.extending import models, register_model
+
+    class Vector(types.Type):
+        def __init__(self) -> None:
+            super().__init__(name=f"Vector{LANES}")
+
+    @register_model(Vector)
+    class VectorModel(models.PrimitiveModel):
+        def __init__(self, manager: Any, kind: Any) -> None:
+            super().__init__(manager, kind, ir.VectorType(ir.DoubleType(), LANES))
+
+    return Vector()
+
+
+@cache
+def gathered() -> Any:
+    """Loads that are put together one by one: those of eight that a processor has as one are no faster."""
+    from llvmlite import ir
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    vector = _vector()
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        result = ir.Constant(context.get_value_type(vector), ir.Undefined)
+        for lane, place in enumerate(_places(context, builder, signature, args)):
+            result = builder.insert_element(result, builder.load(place), _lane(lane))
+        return result
+
+    def typed(typing: Any, rows: Any, order: Any, begin: Any, end: Any) -> Any:
+        return vector(rows, order, types.int64, types.int64), lowered
+
+    return intrinsic(typed)
+
+
+@cache
+def scattered() -> Any:
+    """A store of each lane."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        places = _places(context, builder, signature, args[:-1])
+        for lane, place in enumerate(places):
+            builder.store(builder.extract_element(args[-1], _lane(lane)), place)
+        return context.get_dummy_value()
+
+    def typed(typing: Any, rows: Any, order: Any, begin: Any, end: Any, values: Any) -> Any:
+        return types.void(rows, order, types.int64, types.int64, values), lowered
+
+    return intrinsic(typed)
+
+
+@cache
+def multiply_add() -> Any:
+    """A product and a sum, which may be rounded once."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    vector = _vector()
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = context.get_value_type(vector)
+        a, b, c = (
+            value if given == vector else _in_all(builder, kind, value)
+            for value, given in zip(args, signature.args, strict=True)
+        )
+        return builder.fadd(builder.fmul(a, b), c)
+
+    def typed(typing: Any, a: Any, b: Any, c: Any) -> Any:
+        given = (kind if kind == vector else types.float64 for kind in (a, b, c))
+        return vector(*given), lowered
+
+    return intrinsic(typed)
+
+
+def _lane(k: int) -> Any:
+    from llvmlite import ir
+
+    return ir.Constant(ir.IntType(32), k)
+
+
+def _in_all(builder: Any, kind: Any, value: Any) -> Any:
+    """The number in every lane."""
+    from llvmlite import ir
+
+    undefined = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(undefined, value, _lane(0))
+    return builder.shuffle_vector(
+        first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), None)
+    )
+
+
+def _places(context: Any, builder: Any, signature: Any, args: Any) -> list[Any]:
+    """Where in an array the rows are that ``order`` lists from ``begin`` on: the one before ``end`` after that."""
+    from llvmlite import ir
+    from numba.np.arrayobj import make_array
+
+    rows, order = (
+        make_array(kind)(context, builder, value).data
+        for kind, value in zip(signature.args[:2], args[:2], strict=True)
+    )
+    begin, end = args[2:]
+    one = ir.Constant(begin.type, 1)
+    last, found = builder.sub(end, one), []
+    for lane in range(LANES):
+        at = builder.add(begin, ir.Constant(begin.type, lane))
+        at = builder.select(builder.icmp_signed("<", at, last), at, last)
+        row = builder.zext(builder.load(builder.gep(order, [at])), begin.type)
+        found.append(builder.gep(rows, [row]))
+    return found
+
+
+#: By the names under which kernels call them.
+VECTORS = {"gathered": gathered, "scattered": scattered, "multiply_add": multiply_add}
