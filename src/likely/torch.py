@@ -112,6 +112,10 @@ class NLLLoss(nn.Module):
         if self.reduction == "mean" and weight is None:
             return mean_nll(self.family, target, raw)
         nll: Tensor = self.family.nll(target, raw)
+        if weight is not None and weight.shape not in ((), nll.shape):
+            raise ValueError(
+                f"weight has shape {tuple(weight.shape)}, but the rows have {tuple(nll.shape)}: give one number a row"
+            )
         if self.reduction == "mean" and weight is not None:
             return (nll * weight).sum() / weight.expand_as(nll).sum()
         if weight is not None:
@@ -150,7 +154,7 @@ class NLLLoss(nn.Module):
         weights = check.weights(_on_host(sample_weight), values.shape[0])
         rest = []
         for name, value in zip(
-            loss.column_names, start_values(loss, values, weights, None), strict=True
+            loss.column_names, start_values(loss, values, weights, None, warn=True), strict=True
         ):
             if name in self.shared:
                 self.shared[name].fill_(float(value))

@@ -109,6 +109,43 @@ def test_shared_parameters_are_learned_between_rounds(library):
     assert exact["df"][0] == pytest.approx(best["df"], rel=1e-3)
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize(
+    ("family", "y"),
+    [
+        (likely.Censored(likely.Weibull()), [[1.0, 1.0], [2.0, np.inf]]),
+        (likely.Truncated(Normal()), [[1.0, 0.0, np.inf], [2.0, 1.0, 9.0]]),
+        (likely.Binomial(), [[1.0, 3.0], [2.0, 5.0]]),
+        (likely.MultivariateNormal(2), [[1.0, 3.0], [2.0, 5.0]]),
+        (likely.Dirichlet(2), [[0.1, 0.9], [0.4, 0.6]]),
+    ],
+    ids=lambda value: value.specification.name if hasattr(value, "specification") else "",
+)
+def test_rows_of_several_numbers_are_refused(library, family, y):
+    with pytest.raises(TypeError, match=r"y is one number a row, and .* has several: use Linear"):
+        objective(library, family, y)
+
+
+@pytest.mark.parametrize(
+    ("family", "y", "row"),
+    [
+        (likely.Beta(), [0.5, 0.2, 1.0 - 1e-9], 2),  # 1 in float32
+        (Gamma(), [1.0, 1e-60, 2.0], 1),  # 0
+        (Gamma(), [1e60, 1.0, 2.0], 0),  # infinite
+        (Poisson(), [1.0, 2.0, 2.0**24 + 1.0], 2),  # another count
+        (Normal(), [1e9, 1e9 + 1.0, 1e9 + 64.0], 1),  # the one before
+    ],
+    ids=repr,
+)
+def test_what_float32_cannot_hold(family, y, row):
+    with pytest.raises(ValueError, match=rf"labels as float32, which cannot hold y in row {row} "):
+        objective("lightgbm", family, y)
+
+
+def test_a_limit_of_angles_that_float32_rounds_up():
+    assert objective("lightgbm", VonMises(), [np.pi, -np.pi, 1.0]).columns == ("loc",)
+
+
 def test_catboost_learns_shared_parameters_beside_several_outputs():
     x, y, w = X[:100], Y[:100], W[:100]
     loss = objective("catboost", StudentT(), y, sample_weight=w)

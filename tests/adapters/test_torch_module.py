@@ -259,3 +259,9 @@ def test_what_is_no_tensor_no_loss_and_not_real():
         loss(torch.zeros(3, 2), y + 0j)
     with pytest.raises(TypeError, match=r"loss must be an NLLLoss, .*got 'normal'"):
         Head(16, "normal")
+
+
+def test_weights_are_one_number_a_row():
+    loss = NLLLoss(Normal(), reduction="sum")
+    with pytest.raises(ValueError, match=r"weight has shape \(5, 1\), but the rows have \(5,\)"):
+        loss(torch.zeros(5, 2), torch.zeros(5), torch.ones(5, 1))  # would be 25 products

@@ -62,6 +62,10 @@ def test_a_file_with_a_fault(mistake, tmp_path):
     path = tmp_path / "own.py"
     path.write_text("x = = 1")
     assert "own.py, line 1: invalid syntax" in mistake("check-family", f"{path}:Gumbel")
+    path.write_text("import nowhere_to_be_found")
+    assert "own.py: No module named 'nowhere_to_be_found'" in mistake(
+        "check-family", f"{path}:Gumbel"
+    )
     path.write_text(GUMBEL.replace("(y - loc) ** 2", "(y - y) ** 2"))
     assert "Half.log_density" in mistake("check-family", f"{path}:Gumbel")
 

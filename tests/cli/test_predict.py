@@ -107,6 +107,16 @@ def test_columns_are_checked(run, model, data, mistake):
     )
 
 
+def test_a_column_of_dates_is_checked(run, mistake):
+    day = pd.date_range("2026-01-01", periods=60).astype(str)
+    y = np.random.default_rng(0).normal(size=60)
+    pd.DataFrame({"day": day, "y": y}).to_csv("d.csv", index=False)
+    assert run("fit", "d.csv", "--target", "y", "--out", "m").exit_code == 0
+    pd.DataFrame({"day": ["2026-02-01", "2026-13-45"]}).to_csv("new.csv", index=False)
+    message = "column 'day' should hold dates such as 2024-12-31, but holds '2026-13-45' in row 2"
+    assert message in mistake("predict", "m", "new.csv")
+
+
 def test_extra_columns_are_said(run, model, data):
     pd.read_csv(data).assign(new=1).to_csv("extra.csv", index=False)
     result = run("predict", model, "extra.csv", "--out", "p.csv")

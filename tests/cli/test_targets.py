@@ -10,6 +10,11 @@ import likely
 from likely import Binomial, Censored, Dirichlet, Linear, Weibull, censored
 
 
+def ranked(worth):
+    """The rank of each item, 1 that of the largest."""
+    return np.argsort(np.argsort(-worth, axis=1), axis=1) + 1
+
+
 @pytest.fixture(scope="module")
 def table():
     rng = np.random.default_rng(0)
@@ -33,6 +38,13 @@ def table():
             "failed": time <= end,
             "u": rng.normal(size=n) + x,
             "v": rng.normal(size=n) - x,
+            **dict(
+                zip(
+                    ("first", "second", "third"),
+                    ranked(rng.gumbel(size=(n, 3)) + logs).T,
+                    strict=True,
+                )
+            ),
         }
     )
 
@@ -95,6 +107,27 @@ def test_vectors(fit, run):
     named = {row["parameter"] for row in report["coefficients"]}
     assert {"loc[u]", "loc[v]", "covariance[u,u]", "covariance[v,u]"} <= named
     assert {"mean[u]", "q5[v]"} <= set(predicted(run))
+
+
+def test_rankings(fit, run):
+    report, _ = fit("first,second,third")
+    assert report["family"] == "PlackettLuce()"
+    columns = predicted(run)[["mode[first]", "mode[second]", "mode[third]"]]
+    np.testing.assert_array_equal(np.sort(columns, axis=1)[0], [1, 2, 3])
+
+
+def test_targets_with_a_family_each(fit):
+    report, _ = fit("u,days", "--family", "Independent(u=Normal(), days=Weibull())")
+    assert report["family"] == "Independent(u=Normal(), days=Weibull())"
+    assert {"u_loc", "days_scale"} <= {row["parameter"] for row in report["coefficients"]}
+
+
+def test_a_baseline_at_an_edge_is_not_remarked(run, table, tmp_path):
+    table[["x", "first"]].to_csv(tmp_path / "d.csv", index=False)  # no zeros: none are inflated
+    done = run(
+        "fit", "d.csv", "-t", "first", "--family", "ZeroInflated(Poisson(), inflation=predicted)"
+    )
+    assert "Constant(family)" not in done.output + done.stderr
 
 
 def test_successes_among_trials(fit, run, table):
@@ -166,6 +199,7 @@ def test_what_people_read(run, table, tmp_path):
         (["-t", "u,v", "--drop", "v"], "--drop v: that is one of the targets"),
         (["-t", "u,u"], "a column is named twice"),
         (["-t", "red,blue", "--family", "Multinomial(3)"], "names 2 columns, but Multinomial(3) has 3"),
+        (["-t", "days,u", "--family", "Independent(u=Normal(), days=Gamma())"], "takes the columns in the order u"),
         (["-t", "red,blue", "--trials", "sown"], "--trials goes with a target of one column"),
     ],
 )  # fmt: skip
@@ -178,3 +212,5 @@ def test_a_wrong_number_of_trials(fit, mistake):
     fit("sprouted", "--trials", "sown")
     assert "trials must be a whole number ≥ 1" in mistake("predict", "m", "d.csv", "--trials", "0")
     assert "'nope' is not in d.csv" in mistake("predict", "m", "d.csv", "--trials", "nope")
+    pd.DataFrame({"x": 1.0, "place": "north", "sown": [3.0, 2.5]}).to_csv("half.csv", index=False)
+    assert "holds no whole number in row 2" in mistake("predict", "m", "half.csv")

@@ -297,6 +297,16 @@ def test_a_quantile_of_a_mixture_below_the_smallest_number():
     np.testing.assert_allclose(d.cdf(d.quantile([0.3, 0.7])), [0.3, 0.7], rtol=1e-12)
 
 
+def test_an_end_that_one_component_alone_has():
+    # At 0 an Exponential has a density and a Gamma, whatever its shape, has none: y > 0.
+    family = Mixture(Exponential(), Gamma())
+    theta = {"mean1": 2.0, "mean2": 3.0, "shape2": 0.5, "odds2": 3.0}
+    assert family.at(**theta).prob(0.0) == pytest.approx(0.25 * 0.5, rel=1e-15)
+    y = np.r_[0.0, np.random.default_rng(0).gamma(2.0, size=99)]
+    fitted = family.fit(y)
+    assert fitted.log_prob(y).mean() > Gamma().fit(y[1:]).log_prob(y[1:]).mean() - 0.1
+
+
 def test_counts_beyond_a_bound_that_next_to_nothing_reaches():
     # P(Y > 200) is about 10⁻⁹⁷⁵; beyond the bound the counts fall by 1e-3/202, 1e-3/203, …
     d = Truncated(Poisson(), low=200).at(mean=1e-3)

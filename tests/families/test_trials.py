@@ -533,3 +533,8 @@ def test_modifiers_do_not_take_trials_along(modifier):
     if modifier in (ZeroInflated, Hurdle):
         with pytest.raises(TypeError, match=r"Binomial\(trials=4\)"):
             modifier(Binomial(trials=4))
+
+
+def test_a_quantile_of_0_has_no_sign():
+    found = Binomial(trials=1).at(probs=[0.1, 0.4]).quantile([0.05, 0.25, 0.5])
+    assert not np.signbit(found).any()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from likely import Family, Parameter, nonnegative, positive, real
+from likely import Family, Parameter, StudentT, Transformed, nonnegative, positive, real
 from likely.math import exp, lgamma, log, log1p, pi
 
 
@@ -94,3 +94,8 @@ def test_a_formula_in_log_y_has_digits_where_y_has_none():
     assert found.var()[2] == np.inf
     exact = special.gamma(1.0 - 2.0 / 2.02) - special.gamma(1.0 - 1.0 / 2.02) ** 2
     np.testing.assert_allclose(found.var()[3], exact, rtol=1e-10)
+
+
+def test_no_rows_have_no_moments():
+    model = Transformed(StudentT(), "log").at(loc=np.zeros(0), scale=np.ones(0), df=np.ones(0))
+    assert model.mean().shape == model.var().shape == (0,)

@@ -22,7 +22,7 @@ from likely._math.compound_poisson import density as compound_poisson
 from likely._math.connection import Connection
 from likely._math.derive import covariant, tangent
 from likely._math.evaluate import compile_program
-from likely._math.graph import Node, as_node, exp, log, make, symbol
+from likely._math.graph import FormulaError, Node, as_node, exp, log, make, symbol
 from likely.families.registry import modules, specification
 
 for _module in modules():  # a family's own atoms are registered when it is read
@@ -288,3 +288,9 @@ def test_expansion_is_the_definition(atom: Atom) -> None:
             allowed = mpf(10) ** -11 * abs(true) + 64 * mpf(2) ** -53 * slack
             allowed += 8 * mpf(2) ** -53 * (atom.name in BESIDE_ONE)
             assert abs(mpf(float(found[i])) - true) <= allowed, (at, float(found[i]), true)
+
+
+def test_the_number_of_arguments_is_checked_where_a_formula_is_written() -> None:
+    message = r"log_expm1_ratio\(x, log_x\) was called with 1 arguments"
+    with pytest.raises(FormulaError, match=message):
+        ATOMS["log_expm1_ratio"](symbol("x"))

@@ -18,6 +18,7 @@ from likely import (
     Discretised,
     Exponential,
     Gamma,
+    Independent,
     Linear,
     LogNormal,
     Multinomial,
@@ -474,8 +475,15 @@ def test_times_in_x(X, y):
     frame = pd.DataFrame(X, columns=["age", "size"]).assign(day=day)
     message = r"column 'day' holds times \(Datetime.*np\.timedelta64\(1, 'D'\) for days"
     for table in (frame, frame[["day"]], pl.from_pandas(frame), pa.table(frame)):
-        with refused(message):
-            Linear().fit(table, y)
+        for model in (
+            Linear(),
+            Trees(),
+        ):  # Trees takes text as categories, of which a new day is none
+            with refused(message):
+                model.fit(table, y)
+    for model in (Linear(), Trees()):
+        with refused(r"column 'day' holds times \(Object"):
+            model.fit(frame.assign(day=day.date), y)
     with refused(r"column 'day' holds times \(Duration"):
         Linear().fit(frame.assign(day=day - day[0]), y)
     with refused(r"X holds times \(datetime64"):
@@ -504,12 +512,39 @@ def test_duplicate_columns(X, y):
     frame = pd.DataFrame(X, columns=["age", "size"])
     doubled = pd.DataFrame(np.hstack([X, X]), columns=["age", "size", "age", "size"])
     arrow = pa.table([X[:, 0], X[:, 1], X[:, 1]], names=["age", "size", "size"])
-    with refused(r"X has more than one column called 'age', 'size': .*rename or drop one"):
-        Linear().fit(doubled, y)
+    for model in (Linear(), Trees()):
+        with refused(r"X has more than one column called 'age', 'size': .*rename or drop one"):
+            model.fit(doubled, y)
     model = Linear().fit(frame, y)
     for table, names in ((doubled, "'age', 'size'"), (arrow, "'size'")):
         with refused(rf"X has more than one column called {names}:"):
             model.predict(table)
+
+
+def test_columns_of_y_in_another_order(X):
+    rng = np.random.default_rng(2)
+    shares = pd.DataFrame(rng.dirichlet([1.0, 2.0, 6.0], N), columns=["rent", "food", "other"])
+    turned = shares[["other", "rent", "food"]]
+    wind = pd.DataFrame({"speed": rng.gamma(2.0, size=N), "gust": rng.gamma(2.0, size=N)})
+    of_wind = Independent(gust=Gamma(), speed=Gamma())
+    seeds = pd.DataFrame({"trials": np.ones(N), "successes": np.ones(N)})
+    learned = Constant(Dirichlet()).fit(X, shares)
+    order = r"the family takes 'rent', 'food', 'other', in this order: give y\[\['rent', 'food', 'other'\]\]"
+    for use in (
+        lambda: Constant(Dirichlet(list(shares))).fit(X, turned),
+        lambda: Dirichlet(list(shares)).fit(pl.from_pandas(turned)),
+        lambda: Dirichlet(list(shares)).nll(turned, np.zeros((N, 3))),
+        lambda: learned.score(X, pa.table(turned)),
+    ):
+        with refused(order):
+            use()
+    with refused(r"columns of y are 'speed', 'gust', but the family takes 'gust', 'speed'"):
+        Linear(of_wind).fit(X, wind)
+    with refused(r"columns of y are 'trials', 'successes', but"):
+        Linear(Binomial()).fit(X, seeds)
+    # Names of which the family knows nothing say nothing about the order.
+    anonymous = turned.set_axis(["a", "b", "c"], axis=1)
+    assert Dirichlet(list(shares)).fit(anonymous).mean()[0] > 0.5
 
 
 # --- Weights, offsets, exposure --------------------------------------------------------------------

@@ -15,6 +15,7 @@ from likely import (
     Bernoulli,
     Categorical,
     Constant,
+    ConvergenceWarning,
     Family,
     Gamma,
     Network,
@@ -563,8 +564,17 @@ def test_few_rows(n):
 
 
 def test_a_constant_response_is_no_disaster():
-    model = Network(Normal(), **QUICK).fit(X, np.full(N, 7.0))
+    with pytest.warns(ConvergenceWarning, match=r"no maximum-likelihood fit even without x"):
+        model = Network(Normal(), **QUICK).fit(X, np.full(N, 7.0))
     np.testing.assert_allclose(model.predict(X), 7.0, rtol=1e-3)
+
+
+def test_weights_that_run_away_are_refused():
+    settings = {**QUICK, "learning_rate": 1e4, "early_stopping": False, "max_epochs": 30}
+    with pytest.raises(
+        FloatingPointError, match=r"weights are no longer finite numbers after \d+ "
+    ):
+        Network(Normal(), **settings).fit(X, Y)
 
 
 # --- Settings -------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from likely import (
     Bernoulli,
     Categorical,
     Constant,
+    ConvergenceWarning,
     Family,
     Gamma,
+    MultivariateNormal,
     Normal,
     Parameter,
     Poisson,
@@ -478,10 +480,16 @@ def test_progress_bar(capsys):
 
 
 def test_a_constant_response_is_no_disaster():
-    model = Trees(Normal(), **QUICK).fit(X, np.full(N, 7.0))
+    with pytest.warns(ConvergenceWarning, match=r"no maximum-likelihood fit even without x"):
+        model = Trees(Normal(), **QUICK).fit(X, np.full(N, 7.0))
     found = model.predict_params(X)
     np.testing.assert_allclose(found["loc"], 7.0)
     assert np.isfinite(np.log(found["scale"])).all()
+
+
+def test_columns_that_depend_on_each_other_have_no_maximum():
+    with pytest.warns(ConvergenceWarning, match=r"columns are linearly dependent"):
+        Trees(MultivariateNormal(), **QUICK).fit(X, np.c_[Y, 2.0 * Y])
 
 
 def far_rows(n, seed):
@@ -529,6 +537,7 @@ def test_a_noiseless_region_does_not_ruin_the_rest():
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 12])
+@pytest.mark.filterwarnings("ignore:y has no maximum-likelihood fit:likely.ConvergenceWarning")  # 1
 def test_few_rows(n):
     model = Trees(Normal(), max_iter=5, random_state=0)
     found = model.fit(X[:n], Y[:n]).predict_params(X)

@@ -41,12 +41,13 @@ class BoostingObjective:
     ) -> None:
         self.family = as_family(family)
         specification = self.family.specification
-        if specification.multivariate:
+        if specification.tabular:
             raise TypeError(
                 f"a booster's y is one number a row, and {specification.name} has several: "
                 "use Linear, Trees or Network"
             )
         values = check.response(y, specification.support, specification.name)
+        check.single_precision(values, specification.support, specification.name)
         classes = None if specification.vector is None else int(values.max()) + 1
         self.loss: Any = self.family.loss(classes)
         if classes is not None and classes > self.loss.size:
@@ -57,7 +58,7 @@ class BoostingObjective:
         self.has_offset = added is not None
         self.curvature = chosen_curvature(self.loss, curvature, specification.name)
         #: The raw values to begin with, one per raw column; those of shared parameters move.
-        self.start = start_values(self.loss, values, weight, added)
+        self.start = start_values(self.loss, values, weight, added, warn=True)
         #: What trees look at, which have no use for the curvature of shared parameters.
         self._of_trees: Any = self.loss.of_predicted
         roles = [self.loss.free[i].role for i in self.loss.column_slots]

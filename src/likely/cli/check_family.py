@@ -42,6 +42,8 @@ def _from_file(path: str, name: str) -> Any:
             namespace = runpy.run_path(path)
     except SyntaxError as error:
         raise UserError(f"{path}, line {error.lineno}: {error.msg}") from None
+    except ImportError as error:
+        raise UserError(f"{path}: {error}") from None
     families = {
         key: value
         for key, value in namespace.items()

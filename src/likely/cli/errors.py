@@ -21,7 +21,7 @@ def library_errors(prefix: str = "") -> Iterator[None]:
     """Inside, the library's own complaints about its input are the user's to correct."""
     try:
         yield
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, FloatingPointError) as error:
         raise UserError(prefix + str(error)) from error
 
 

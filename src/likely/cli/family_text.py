@@ -86,22 +86,34 @@ def _positional(node: ast.expr, text: str) -> int | str | list[Any] | Family:
         with library_errors():
             made: Family = _class(node.id)()
         return made
-    if isinstance(node, ast.Call) and getattr(node.func, "id", None) not in _ROLES:
-        name, roles, positional = _read(node, text)
-        with library_errors():
-            inside: Family = _class(name)(*positional, **roles)
-        return inside
+    if _is_family(node):
+        return _inside(node, text)
     value = _value(node, text)
     if not (isinstance(value, float) and value.is_integer()):
         raise UserError(f"cannot read the family {text!r}; {_HELP}")
     return int(value)
 
 
+def _is_family(node: ast.expr) -> bool:
+    """Whether it is a call, and none of a role with a link."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", None) not in _ROLES
+
+
+def _inside(node: ast.expr, text: str) -> Family:
+    """The family that is inside another one."""
+    name, roles, positional = _read(node, text)
+    with library_errors():
+        made: Family = _class(name)(*positional, **roles)
+    return made
+
+
 _HELP = "write a name such as gamma, or roles such as 'Normal(scale=predicted(\"softplus\"))'"
 
 
 def _keyword(name: str, node: ast.expr, text: str) -> Any:
-    """The value of a keyword: a role, a number, or the label of a class."""
+    """The value of a keyword: a role, a number, the label of a class, or a family with a name of its own."""
+    if _is_family(node):
+        return _inside(node, text)
     if name == "reference" and isinstance(node, ast.Constant):
         return node.value
     return _value(node, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from likely.cli.errors import library_errors
@@ -105,6 +106,7 @@ def _judge(
     request: Request, voice: Voice, family: Any, features: Table, response: Response, split: Split
 ) -> tuple[Judgement, Trained, list[str]]:
     """Fit on the training rows alone, encoder included, and judge on the others."""
+    from likely.fitting import ConvergenceWarning
     from likely.predictors.constant import Constant
 
     training, test = response.take(split.train), response.take(split.test)
@@ -114,9 +116,15 @@ def _judge(
         matrix = encoder.fit(part).transform(part).matrix
         model = train(request, family, matrix, training, encoder)
         # The family as proposed: where the model could do with a simpler one, the baseline may not.
-        baseline = Constant(family).fit(
-            as_design(matrix[:, :0]), training.y, sample_weight=training.weight, **training.given
-        )
+        with warnings.catch_warnings():
+            # A baseline at the edge of a domain is none the worse for it.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            baseline = Constant(family).fit(
+                as_design(matrix[:, :0]),
+                training.y,
+                sample_weight=training.weight,
+                **training.given,
+            )
     with voice.step(f"judge on {count(len(split.test), 'row')}"), library_errors():
         held = encoder.transform(features.take(split.test), unseen="nearest")
         found = judge(

@@ -144,7 +144,13 @@ def _trials(table: Table, text: str) -> Any:
     """A number of trials, or a column of them."""
     if text not in table.columns and text.isdigit():
         return float(text)
-    return number_column(table, text, "trials", positive=True)
+    values = number_column(table, text, "trials", positive=True)
+    parts = np.flatnonzero(values != np.floor(values))
+    if len(parts):
+        raise UserError(
+            f"--trials {text}: the column holds no whole number in {rows_words(parts.tolist())}"
+        )
+    return values
 
 
 def number_column(table: Table, name: str, role: str, *, positive: bool) -> NDArray[np.float64]:

@@ -79,6 +79,11 @@ def target_for(request: Request, table: Table, family: Family) -> tuple[Family, 
         raise UserError(
             f"--target {request.target} names {len(columns)} columns, but {family!r} has {wanted}"
         )
+    known = getattr(family.specification.support, "names", ())
+    if set(frame.columns) == set(known) and frame.columns != tuple(known):
+        raise UserError(
+            f"--target {request.target}: {name} takes the columns in the order {', '.join(known)}"
+        )
     return family, prepare_targets(columns, family.specification.support, name)
 
 

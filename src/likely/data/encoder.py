@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -88,7 +89,7 @@ class TableEncoder:
         for plan in self.plans:
             column = table.columns[plan.name]
             if plan.holds_numbers and column.is_labels and len(column.levels):
-                raise DataError(_not_numbers(column, table.source))
+                raise DataError(_not_numbers(column, table.source, plan.kind))
             block, said = plan.encode(column, unseen)
             blocks.append(block)
             notes += said
@@ -240,12 +241,23 @@ def _dependence_note(found: Dependence, names: Iterable[str]) -> str:
     return f"{what}: {how}; left out"
 
 
-def _not_numbers(column: Column, source: str) -> str:
-    """Names the first cells that keep a column from being numbers."""
-    bad = [i for i, level in enumerate(column.levels) if not _is_number(level)]
+def _not_numbers(column: Column, source: str, kind: str = "number") -> str:
+    """Names the first cells that keep a column from being numbers, or dates."""
+    fits, wanted = (
+        (_is_date, "dates such as 2024-12-31") if kind == "date" else (_is_number, "numbers")
+    )
+    bad = [i for i, level in enumerate(column.levels) if not fits(level)]
     rows = np.flatnonzero(np.isin(column.values, bad))
     shown = listing((f"{column.levels[column.values[r]]!r} in row {r + 1}" for r in rows), 3)
-    return f"{source}: column {column.name!r} should hold numbers, but holds {shown}"
+    return f"{source}: column {column.name!r} should hold {wanted}, but holds {shown}"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(text: str) -> bool:

@@ -23,6 +23,9 @@ def propose_several(columns: Sequence[Column]) -> Proposal:
     if (y > 0.0).all() and (np.abs(y.sum(axis=1) - 1.0) <= Composition.tolerance).all():
         reason = f"{names} are above 0 and sum to 1 in every row: shares of a whole"
         return Proposal("Dirichlet", "shares of a whole", reason)
+    if (np.sort(y, axis=1) == np.arange(1.0, len(columns) + 1.0)).all():
+        reason = f"{names} hold the ranks from 1 to {len(columns)} in every row, 1 the first"
+        return Proposal("PlackettLuce", "rankings", reason)
     if (y >= 0.0).all() and (y == np.floor(y)).all() and (y.sum(axis=1) > 0.0).all():
         reason = (
             f"{names} hold whole numbers ≥ 0, taken as counts of {len(columns)} kinds; where the shares vary "

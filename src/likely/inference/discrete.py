@@ -118,7 +118,7 @@ def quantile_of(
             stride[rows] *= 2.0
             rows = rows[(trial > a) & (trial < b)]
             step += 1
-    return np.where(np.isinf(above), high, above)
+    return np.where(np.isinf(above), high, above) + 0.0  # rounded up to it, 0 is −0
 
 
 def quantile_of_counts(law: Any, p: Array, rows: Rows, guess: Array, *, upper: bool) -> Array:

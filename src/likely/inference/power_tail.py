@@ -7,7 +7,7 @@ integral exists and what is left of it.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +58,10 @@ class PowerTail:
 def power_tail(line: Line, origin: Array, sign: float, power: int) -> PowerTail:
     """The tail of each row towards ``sign``·∞, for the moment of this power about ``origin`` (n,)."""
     rows = np.arange(origin.shape[0])
-    parts = [
-        astuple(_of_rows(line, origin[b], rows[b], sign, power))
-        for b in blocks(rows.size, TOGETHER)
-    ]
-    return PowerTail(*map(np.concatenate, zip(*parts, strict=True)))
+    found = np.empty((len(fields(PowerTail)), rows.size))
+    for b in blocks(rows.size, TOGETHER):
+        found[:, b] = astuple(_of_rows(line, origin[b], rows[b], sign, power))
+    return PowerTail(*found)
 
 
 @np.errstate(all="ignore")

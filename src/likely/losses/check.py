@@ -123,6 +123,7 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
         if support.name in LABELLED
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
+    refuse_order(y, support)
     array = numeric(y, "y", advice)
     if getattr(y, "dtype", None) == np.float32:
         if support is circular:  # float32 rounds π up
@@ -133,6 +134,19 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
             rounded = np.abs(total - 1.0) <= array.shape[1] * 2.0**-23
             array = np.where(rounded, array / np.where(rounded, total, 1.0), array)
     return array
+
+
+def refuse_order(y: Any, support: Domain) -> None:
+    """ValueError where a table names one of the support's columns at the place of another: numbers go by place."""
+    known = list(support.names if isinstance(support, Product) else support.columns)
+    given = [*getattr(y, "column_names", getattr(y, "columns", ()))]  # Arrow's columns are the data
+    if len(given) == len(known) > 1 and any(
+        name in known and name != there for name, there in zip(given, known, strict=True)
+    ):
+        raise ValueError(
+            f"the columns of y are {', '.join(map(repr, given))}, but the family takes {', '.join(map(repr, known))}, "
+            f"in this order: give y[{known!r}], or rename them"
+        )
 
 
 def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
@@ -147,6 +161,29 @@ def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
     if not all_blocks(lambda start, stop: support.covers(array[start:stop]), array.shape[0]):
         refuse(array, support, family)
     return array
+
+
+#: By how much of its standard deviation y may move where it is rounded: what is learned from it moves less.
+_MOVED = 0.01
+
+
+def single_precision(y: NDArray[np.float64], support: Domain, family: str) -> None:
+    """ValueError where float32, in which boosters keep labels, takes y (n,) to other values than were meant."""
+    with np.errstate(over="ignore"):
+        rounded = y.astype(np.float32).astype(np.float64)
+        spread = y.std()
+    moved = np.abs(rounded - y)
+    # Angles a little beyond π are the same angles.
+    bad = ~np.isfinite(rounded) if support is circular else ~support.contains(rounded)
+    if support.integer:
+        bad |= moved > 0.0
+    else:
+        bad |= ~np.isfinite(rounded) | (moved > _MOVED * spread) & (spread > 0.0)
+    if bad.any():
+        raise ValueError(
+            f"boosters keep labels as float32, which cannot hold y in {rows_and_values(bad, y)} for {family}: move or "
+            "rescale y, or use Trees, which keeps it as it is"
+        )
 
 
 def refuse_one_side(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.predictors.features import refuse_lazy
+from likely.predictors.features import refuse_lazy, refuse_times, table_of
 
 Levels = Mapping[str, list[str]]
 
@@ -17,6 +17,7 @@ def learn_levels(X: Any) -> dict[str, list[str]]:
     frame = _frame(X)
     if frame is None:
         return {}
+    refuse_times(X)
     levels = {}
     for column in frame.iter_columns():
         if not _numeric(column):
@@ -45,13 +46,10 @@ def write_codes(X: Any, levels: Levels) -> Any:
 
 
 def _frame(X: Any) -> Any:
-    import narwhals as nw
-
     refuse_lazy(X)
     if isinstance(X, np.ndarray) or (not hasattr(X, "__dataframe__") and not hasattr(X, "columns")):
         return None
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return frame if isinstance(frame, nw.DataFrame) else None
+    return table_of(X)
 
 
 def _numeric(column: Any) -> bool:

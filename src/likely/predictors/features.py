@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def _places(rows: NDArray[Any], columns: NDArray[Any], names: list[Any]) -> str:
     return ", ".join(parts) + more
 
 
-def _table(X: Any) -> Any:
+def table_of(X: Any) -> Any:
     """X as narwhals sees it; None where it is no table (pandas, Polars, Arrow) with distinct names."""
     import narwhals as nw
 
@@ -96,15 +97,21 @@ def refuse_times(X: Any) -> None:
     """ValueError names the first column of times, which would count nanoseconds if taken as numbers."""
     if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
         raise ValueError(f"X holds times ({X.dtype}), which are no numbers yet: {TIMES}")
-    frame = _table(X)
+    frame = table_of(X)
     for name, kind in {} if frame is None else frame.schema.items():
-        if kind.is_temporal():
+        if kind.is_temporal() or (not kind.is_numeric() and _of_times(frame[name])):
             raise ValueError(f"column {name!r} holds times ({kind}): {TIMES}")
+
+
+def _of_times(column: Any) -> bool:
+    """Whether the first cell that is there is a date or a duration of Python's, in a column of any objects."""
+    first = column.drop_nulls().head(1).to_list()
+    return bool(first) and isinstance(first[0], (date, timedelta))
 
 
 def refuse_text(X: Any) -> None:
     """ValueError names the first column that holds text, with a cell, and what to do."""
-    frame = _table(X)
+    frame = table_of(X)
     if frame is None and getattr(X, "ndim", 0) == 2:
         for j, column in enumerate(np.asarray(X, dtype=object).T):
             _refuse_text_in(j, column.tolist())

@@ -60,31 +60,51 @@ def closed_form(loss: Any, y: Array, weight: Array | None) -> Array | None:
 
 
 def start_values(
-    loss: Any, y: Array, weight: Array | None, offset: Array | None, guessed: bool = False
+    loss: Any,
+    y: Array,
+    weight: Array | None,
+    offset: Array | None,
+    guessed: bool = False,
+    *,
+    warn: bool = False,
 ) -> Array:
     """The marginal maximum-likelihood raw values, or the best that is finite.
 
     With ``guessed``, of y in one column, no more than a closed form or a guess: a fit of constants alone goes on from
     there to the same maximum, or finds that there is none, which would be the work done twice.
+
+    ``warn`` is for learners that stop early and so cannot say themselves that the likelihood has no maximum: a
+    ConvergenceWarning says so where it has none even without x.
     """
     if loss.columns == 0:
         return np.zeros(0)
     if loss.specification.vector is not None:
         near: Array = loss.start(y, weight)
-        return near if loss.closed_form else _reached(loss, y, weight, offset, near)
+        if not loss.closed_form:
+            return _reached(loss, y, weight, offset, near, warn)
+        if warn:
+            try:
+                loss.maximum(y, weight)
+            except ValueError as error:
+                warnings.warn(
+                    f"{error}: training starts beside it", ConvergenceWarning, stacklevel=4
+                )
+        return near
     moved = standard(loss, y, weight)
     if moved is not None:
-        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset), guessed))
-    return _start(loss, y, weight, offset, guessed)
+        return moved.raw(_start(loss, moved.y(y), weight, moved.offset(offset), guessed, warn))
+    return _start(loss, y, weight, offset, guessed, warn)
 
 
-def _start(loss: Any, y: Array, weight: Array | None, offset: Array | None, guessed: bool) -> Array:
+def _start(
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, guessed: bool, warn: bool
+) -> Array:
     raw = closed_form(loss, y, weight) if offset is None else None
     if raw is not None:
         return raw
     guess = _guess(loss, y, weight)
     check_own(loss, guess)
-    return guess if guessed else _reached(loss, y, weight, offset, guess)
+    return guess if guessed else _reached(loss, y, weight, offset, guess, warn)
 
 
 def _guess(loss: Any, y: Array, weight: Array | None) -> Array:
@@ -97,7 +117,7 @@ def _guess(loss: Any, y: Array, weight: Array | None) -> Array:
 
 
 def _reached(
-    loss: Any, y: Array, weight: Array | None, offset: Array | None, guess: Array
+    loss: Any, y: Array, weight: Array | None, offset: Array | None, guess: Array, warn: bool
 ) -> Array:
     """The marginal maximum, or the guess where there is none within reach of it."""
     with warnings.catch_warnings():
@@ -108,6 +128,13 @@ def _reached(
             start=guess,
             covariances=(),
             max_iter=50,
+        )
+    if warn and marginal.status is Status.unbounded:
+        warnings.warn(
+            "y has no maximum-likelihood fit even without x, so how narrow the distributions come out is decided by "
+            f"when training ends: {marginal.message}",
+            ConvergenceWarning,
+            stacklevel=6,
         )
     reached = marginal.intercepts
     moved = np.abs(reached - guess)

@@ -170,7 +170,7 @@ class Trees(JudgedEstimator):
                 response,
                 plan,
                 settings,
-                start=start_values(loss, response.y, response.weight, response.offset),
+                start=start_values(loss, response.y, response.weight, response.offset, warn=True),
                 features=X.shape[1],
                 judge=judge,
                 report=report,

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import CO_VARARGS
 
 from likely._math import special
 from likely._math.connection import Covariant
-from likely._math.graph import Node, exp, make, sign, where
+from likely._math.graph import FormulaError, Node, exp, make, sign, where
 
 Rule = Callable[..., tuple[Node | float, ...]]
 Tangent = Callable[[Node, Sequence[Node]], Node]
@@ -42,6 +43,10 @@ class Atom:
     tangent: Tangent | None = None
 
     def __call__(self, *args: object) -> Node:
+        code = getattr(self.definition, "__code__", None)
+        if code is not None and not code.co_flags & CO_VARARGS and len(args) != code.co_argcount:
+            wanted = ", ".join(code.co_varnames[: code.co_argcount])
+            raise FormulaError(f"{self.name}({wanted}) was called with {len(args)} arguments")
         return make(self.name, *args)
 
     @property

@@ -52,11 +52,9 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     def density(inside):
         def body(y, *theta):
             value = inside.log_density(y, *theta)
-            return (
-                where(_covers(inside.support, y), value, float("-inf"))
-                if (inside.support.low > support.low or inside.support.high < support.high)
-                else value
-            )
+            if not _narrower(inside.support, support):
+                return value
+            return where(_covers(inside.support, y), value, float("-inf"))
 
         return body
 
@@ -170,6 +168,12 @@ def _of_bounds(insides, mixed, of_density):
             "log_cdf_below", y, (None, high), theta
         )
     return formulas
+
+
+def _narrower(domain: Domain, widest: Domain) -> bool:
+    """Whether the widest interval has numbers, were it an end alone, that are not in the other one."""
+    low, high = (domain.low, not domain.closed_low), (domain.high, domain.closed_high)
+    return low > (widest.low, not widest.closed_low) or high < (widest.high, widest.closed_high)
 
 
 def _covers(domain: Domain, y):

@@ -92,8 +92,8 @@ def tree_target(
     if not (np.isfinite(mean) and mean > 0.0 and largest < _SINGLE * (mean * unit)):
         raise FloatingPointError(
             f"the gradient or curvature of {what} is no longer a finite positive number: the raw "
-            "predictions have run away. Lower learning_rate, raise l2_regularization, or check y for "
-            "values far from all others"
+            "predictions have run away. Lower learning_rate or max_iter, raise l2_regularization, or check y "
+            "for values far from all others or the same in every row"
         )
     return _single(gradient, mean * unit), _single(curvature, mean)
 

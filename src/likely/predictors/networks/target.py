@@ -54,7 +54,7 @@ def learn_target(loss: Any, y: Array, weight: Array | None, offset: Array | None
     motion = about_one(loss, y, weight)
     moved = y if motion is None else motion.y(y)
     apart = offset if motion is None or offset is None else motion.offset(offset)
-    start = start_values(loss, moved, weight, apart)
+    start = start_values(loss, moved, weight, apart, warn=True)
     k = loss.columns
     if motion is None:
         motion = Standard(0.0, 1.0, np.ones(k), np.zeros(k))

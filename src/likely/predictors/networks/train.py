@@ -149,7 +149,8 @@ def train(
     """Train the members of ``objective.raw`` together; it is left with the weights that were best.
 
     Ctrl-C ends training after the epochs that are complete, and says so in the result; before the first it is
-    passed on, and so it is where the folds are not at their end.
+    passed on, and so it is where the folds are not at their end. FloatingPointError where the weights to be kept are
+    no finite numbers.
     """
     state = _State(objective, plan, settings, group)
     if checkpoint is not None:
@@ -171,7 +172,19 @@ def train(
     if checkpoint is not None and not found.interrupted:
         checkpoint.write(state)
     state.keep_best()
+    if not plan.crossed:  # of folds, the epoch alone is kept
+        _refuse_runaways(objective, len(found.losses))
     return found
+
+
+def _refuse_runaways(objective: Objective, epochs: int) -> None:
+    """FloatingPointError where a weight has become infinite or NaN, as where the loss has no lower end."""
+    if not all(bool(torch.isfinite(one).all()) for one in objective.parameters()):
+        raise FloatingPointError(
+            f"the weights are no longer finite numbers after {epochs} epochs: the raw predictions have run away. Lower "
+            "learning_rate or max_epochs, set max_norm, fix the scale, or check y for values far from all others or "
+            "the same in every row"
+        )
 
 
 class _State:
