@@ -31,6 +31,8 @@ FARTHEST = 1e150
 EDGE = 690.0
 #: Next to any other edge: the relative error of the distance of y to it, which has to be small enough itself.
 DIGITS = 2.0**-26
+#: Where a quantile of the first level has a density larger than the median's by this factor, the peak is far away.
+_FAR_PEAK = 10.0
 #: A tail that holds less of an integral is left out.
 _LITTLE = 1e-14
 #: A power of u so near −1 that the integral of a moment which the family does not have diverges.
@@ -56,6 +58,9 @@ class Law(Protocol):
 
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf."""
+
+    def peak(self, rows: Rows) -> Array:
+        """Where the density is largest."""
 
 
 def expected(
@@ -99,14 +104,34 @@ class _Block:
         self.distance = np.full((2, len(LEVELS) + 1, n), np.nan)
         self.distance[:, 0] = 0.0
         self.cut = np.zeros((2, n), dtype=bool)
+        self._reach_always(np.arange(n))
+        if np.isinf(self.line.low) and np.isinf(self.line.high):
+            self._begin_at_peaks()
+
+    def _reach_always(self, at: Rows) -> None:
+        """The quantiles that every row has, of some rows of the block."""
         for j in range(ALWAYS):
             for upper in (False, True):
-                self._reach(np.arange(n), upper, j)
+                self._reach(at, upper, j)
+
+    def _begin_at_peaks(self) -> None:
+        """Distances from the peak where that is a power of the median away, as panels from the median miss it."""
+        every = np.arange(self.rows.size)
+        beside = [self._t(self.distance[int(upper), 1], every, upper) for upper in (False, True)]
+        with np.errstate(over="ignore"):
+            highest = np.max([np.exp(self.density(t, every)[1]) for t in beside], axis=0)
+        far = np.flatnonzero(highest * self.width > _FAR_PEAK)
+        if far.size:
+            self.centre[far] = self.law.peak(self.rows[far])
+            self.width[far] = np.exp(-self.density(self.centre[far], far)[1])
+            self._reach_always(far)
 
     def _reach(self, at: Rows, upper: bool, j: int) -> None:
         """The quantiles of this level, of some rows of the block."""
         y = self.law.quantile(np.full(at.shape, LEVELS[j]), self.rows[at], upper=upper)
-        found = np.abs(self.line.t_of(y) - self.centre[at])
+        away = self.line.t_of(y) - self.centre[at]
+        # Where the median is rounded to an edge, this quantile may be beyond the centre too.
+        found = np.maximum(away if upper else -away, self.distance[int(upper), j, at])
         end = self._end(at, upper)
         gone = np.isinf(found) & np.isinf(end)
         if gone.any() and np.isfinite(self.line.low):

@@ -176,6 +176,10 @@ class _Component:
         """That of the component."""
         return self.inside._beside(y, rows, upper=upper)
 
+    def peak(self, rows: Rows) -> Array:
+        """That of the component."""
+        return np.asarray(self.inside[rows].mode())
+
     def surprise(self) -> Array:
         """E[−log p] under the component with p the mixture's density, in panels that end at quantiles of the others."""
         n = self.raw.shape[1]

@@ -14,7 +14,7 @@ from likely.families.modifiers.base import contains
 from likely.inference.between_quantiles import Function, expected
 from likely.inference.line import Line
 from likely.inference.mixed import MixedAmounts
-from likely.inference.modified import LEAST, Array, highest
+from likely.inference.modified import LEAST, Array, Rows, highest
 
 
 def several_peaks(inside: Any) -> bool:
@@ -81,8 +81,13 @@ class OverQuantiles:
         """
         if not self.one_peak:
             return self._other("mode")
-        inside = np.clip(self.inside.mode(), self.first, self.last)
+        inside = self.peak(np.arange(self.first.size))
         return highest(self, np.sort([self.first, inside, self.last], axis=0))
+
+    def peak(self, rows: Rows) -> Array:
+        """As close to the mode of the family inside as the bounds allow."""
+        inside = np.asarray(self.inside[rows].mode())
+        return np.clip(inside, self.first[rows], self.last[rows])
 
     def _other(self, method: str) -> Array:
         """The same by the components of a mixture that is seen, or by the class beside this one."""
