@@ -338,7 +338,7 @@ def test_moments_of_counts_between_bounds(rate, low, high):
 
 
 def half_student(df):
-    """The entropy of Student's distribution above its middle, which is a power of ten thousands away from the median."""
+    """The entropy of Student's distribution above its middle, its peak, from which the median is far."""
     with mp.workdps(30):
         rise = mp.digamma(mp.mpf(df + 1) / 2) - mp.digamma(mp.mpf(df) / 2)
         whole = mp.mpf(df + 1) / 2 * rise + mp.log(mp.sqrt(df) * mp.beta(mp.mpf(df) / 2, 0.5))

@@ -60,7 +60,7 @@ class Law(Protocol):
         """cdf or sf."""
 
     def peak(self, rows: Rows) -> Array:
-        """Where the density is largest."""
+        """t near where the density in t is largest."""
 
 
 def expected(
@@ -68,16 +68,17 @@ def expected(
     function: Function,
     known: NDArray[np.bool_],
     breaks: Array | None = None,
+    rows: Rows | None = None,
 ) -> Array:
-    """E f(Y) of every row; ``known`` where the tails of the family inside do not make it diverge.
+    """E f(Y) of every row, or of ``rows``; ``known`` where the tails of the family inside do not make it diverge.
 
     ``breaks`` (b, n), if given, are places t at which panels end, where f has features of its own.
     """
-    n = law.raw.shape[1]
-    out = np.empty(n)
-    for b in blocks(n, _ROWS):
-        at = None if breaks is None else breaks[:, b]
-        out[b] = _Block(law, np.arange(n)[b]).expected(function, known[b], at)
+    rows = np.arange(law.raw.shape[1]) if rows is None else rows
+    out = np.empty(rows.size)
+    for b in blocks(rows.size, _ROWS):
+        at = None if breaks is None else breaks[:, rows[b]]
+        out[b] = _Block(law, rows[b]).expected(function, known[rows[b]], at)
     return out
 
 
@@ -90,6 +91,9 @@ class _Block:
         middle = law.quantile(np.full(n, 0.5), rows, upper=False)
         self.centre = np.clip(self.line.t_of(middle), -self._edge(False), self._edge(True))
         moved = (self.centre == -self._edge(False)) | (self.centre == self._edge(True))
+        beyond = np.flatnonzero(np.abs(self.centre) > FARTHEST)
+        if beyond.size:  # a median that no number is
+            self.centre[beyond], moved[beyond] = law.peak(rows[beyond]), True
         middle[moved] = self.line.y_of(self.centre[moved])
         # What is seen is the same by any y: one that has not been rounded to an edge.
         ends = np.nextafter([self.line.low, self.line.high], [np.inf, -np.inf])
@@ -139,7 +143,8 @@ class _Block:
             rows, mass = at[gone], LEVELS[j - 1] if j else 0.5
             before = self.distance[int(upper), j, rows]
             log_g = self.density(self._t(before, rows, upper), rows)[1]
-            found[gone] = before + np.log(mass / LEVELS[j]) * mass / np.exp(log_g)
+            with np.errstate(divide="ignore"):
+                found[gone] = before + np.log(mass / LEVELS[j]) * mass / np.exp(log_g)
         if j < ALWAYS:
             self.cut[int(upper), at] = found >= end
             found = np.minimum(found, end)
@@ -162,7 +167,7 @@ class _Block:
         line = np.isinf(self.line.low) and np.isinf(self.line.high)
         return np.full(at.shape, FARTHEST) if line else edge - centre if upper else edge + centre
 
-    def _rest(self, function: Function, at: Rows, upper: bool) -> Array:
+    def _rest(self, function: Function, at: Rows, upper: bool, known: NDArray[np.bool_]) -> Array:
         """∫ f p dy beyond ``_end``: f is linear in t and g falls exponentially; on the line both do so in log |t|."""
         end, sign = self._end(at, upper), 1.0 if upper else -1.0
         line = np.isinf(self._edge(upper))
@@ -181,7 +186,7 @@ class _Block:
             slope = -sign * self.line.slope(there[rounded], self.rows[at][rounded], of_t=True)
             fall[rounded], mass[rounded] = slope, np.exp(log_g[rounded]) / slope
             rest = np.where(mass > 0.0, mass * (here + (here - earlier) / fall), 0.0)
-            endless = line & (np.log(here / earlier) >= fall)
+            endless = line & ~known[at] & (np.log(here / earlier) >= fall)
         return np.where(endless, np.copysign(np.inf, here), rest)
 
     def _t(self, distance: Array, at: Rows, upper: bool) -> Array:
@@ -249,7 +254,7 @@ class _Block:
         for upper in (False, True):
             at, j = np.arange(n), ALWAYS
             cut = self.cut[int(upper)]
-            total[cut] += self._rest(function, at[cut], upper)
+            total[cut] += self._rest(function, at[cut], upper, known)
             at = at[~cut]
             while True:
                 here = self._at_level(function, at, upper, j)

@@ -72,6 +72,32 @@ class Line:
                 return -np.log(self.high - y)
             return np.log(y - self.low) - np.log(self.high - y)
 
+    def stretch(self, y: Array, by: Array) -> Array:
+        """t(y + by) − t(y), elementwise, with the digits that ``by`` has."""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return by
+        below = 0.0 if math.isinf(self.low) else np.log1p(by / (y - self.low))
+        above = 0.0 if math.isinf(self.high) else np.log1p(-by / (self.high - y))
+        return np.asarray(below - above)
+
+    def moved(self, y: Array, by: Array) -> Array:
+        """y(t + by) − y for y = y(t), elementwise: the inverse of ``stretch``."""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return by
+        if math.isinf(self.high):
+            return np.asarray((y - self.low) * np.expm1(by))
+        if math.isinf(self.low):
+            return np.asarray(-(self.high - y) * np.expm1(-by))
+        share, rise = (y - self.low) / (self.high - self.low), np.expm1(by)
+        return np.asarray((self.high - y) * share * rise / (1.0 + share * rise))
+
+    def log_slope(self, y: Array) -> Array:
+        """log dy/dt at y, elementwise."""
+        below = 0.0 if math.isinf(self.low) else np.log(y - self.low)
+        above = 0.0 if math.isinf(self.high) else np.log(self.high - y)
+        wide = self.high - self.low
+        return np.asarray(below + above - (0.0 if math.isinf(wide) else math.log(wide)))
+
     def y_of(self, t: Array) -> Array:
         """y(t), elementwise."""
         return self._run(self._y_program, t, np.arange(t.shape[0]))[0]

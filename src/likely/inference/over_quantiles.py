@@ -12,6 +12,7 @@ import numpy as np
 
 from likely.families.modifiers.base import contains
 from likely.inference.between_quantiles import Function, expected
+from likely.inference.far_out import Excess
 from likely.inference.line import Line
 from likely.inference.mixed import MixedAmounts
 from likely.inference.modified import LEAST, Array, Rows, highest
@@ -40,9 +41,27 @@ class OverQuantiles:
         """The density of the family inside."""
         return Line(self.inside.loss, self.inside.raw)
 
-    def _expected(self, function: Function, inside: Array) -> Array:
-        """E f(Y); ``inside`` is the same of the whole family, not finite where the tail of an end may diverge."""
-        return expected(self, function, np.isfinite(inside))
+    @cached_property
+    def excess(self) -> tuple[Rows, Excess]:
+        """The rows of which only a far tail is seen, and what that is."""
+        rows = np.flatnonzero((self.seen < LEAST) & self.one_peak)
+        found = self._excess(rows)
+        return rows[found.far], self._excess(rows[found.far])
+
+    def _excess(self, rows: Rows) -> Excess:
+        return Excess(self.whole, self.first[rows], self.last[rows], rows)
+
+    def _expected(self, method: str, function: Function, inside: Array) -> Array:
+        """E f(Y), of far tails by their ``method``.
+
+        ``inside`` is the same of the whole family, not finite where the tail of an end may diverge.
+        """
+        far, excess = self.excess
+        near = np.delete(np.arange(self.seen.size), far)
+        found = np.empty(self.seen.shape)
+        found[near] = expected(self, function, np.isfinite(inside), rows=near)
+        found[far] = getattr(excess, method)()
+        return found
 
     @property
     def one_peak(self) -> bool:
@@ -51,7 +70,7 @@ class OverQuantiles:
 
     @cached_property
     def _mean(self) -> Array:
-        return self._expected(lambda _, y, rows: y, np.asarray(self.inside.mean()))
+        return self._expected("mean", lambda _, y, rows: y, np.asarray(self.inside.mean()))
 
     def mean(self) -> Array:
         """E Y"""
@@ -64,7 +83,7 @@ class OverQuantiles:
         mean = self.mean()
         about = np.where(np.isfinite(mean), mean, 0.0)
         found = self._expected(
-            lambda _, y, rows: (y - about[rows]) ** 2, np.asarray(self.inside.var())
+            "var", lambda _, y, rows: (y - about[rows]) ** 2, np.asarray(self.inside.var())
         )
         return np.where(np.isnan(mean), np.nan, found)
 
@@ -72,7 +91,7 @@ class OverQuantiles:
         """−E log p(Y)"""
         if not self.one_peak:
             return self._other("entropy")
-        return self._expected(lambda log_p, y, rows: -log_p, np.zeros(self.raw.shape[1]))
+        return self._expected("entropy", lambda log_p, y, rows: -log_p, np.zeros(self.raw.shape[1]))
 
     def mode(self) -> Array:
         """Where the density is largest: of one peak, as close to it as the bounds allow, or one of these.
@@ -81,13 +100,14 @@ class OverQuantiles:
         """
         if not self.one_peak:
             return self._other("mode")
-        inside = self.peak(np.arange(self.first.size))
+        inside = np.clip(self.inside.mode(), self.first, self.last)
         return highest(self, np.sort([self.first, inside, self.last], axis=0))
 
     def peak(self, rows: Rows) -> Array:
-        """As close to the mode of the family inside as the bounds allow."""
-        inside = np.asarray(self.inside[rows].mode())
-        return np.clip(inside, self.first[rows], self.last[rows])
+        """t as close to the peak of the family inside as the bounds allow."""
+        centre = Line(self.inside.loss, self.inside.raw[:, rows]).centre
+        ends = (self.whole.t_of(bound[rows]) for bound in (self.first, self.last))
+        return np.clip(centre, *ends)
 
     def _other(self, method: str) -> Array:
         """The same by the components of a mixture that is seen, or by the class beside this one."""

@@ -88,13 +88,13 @@ def gauss_kronrod(values: Array, size: Array) -> tuple[Array, Array, Array]:
 
 
 #: Gauss and Legendre's nodes on (0, 1), their weights, and what makes coefficients of a series in their polynomials of
-#: values there: two in the middle, and the last two.
+#: values there.
 _POINTS = 20
 _AT, _TWICE = legendre.leggauss(_POINTS)
-LEGENDRE, _SHARE = 0.5 + 0.5 * _AT, 0.5 * _TWICE
-_DEGREES = np.array([_POINTS // 2 - 2, _POINTS // 2 - 1, _POINTS - 2, _POINTS - 1])
-_SERIES = _SHARE[:, None] * legendre.legvander(_AT, _POINTS - 1)[:, _DEGREES]
-_SERIES *= 2.0 * _DEGREES + 1.0
+LEGENDRE, LEGENDRE_WEIGHTS = 0.5 + 0.5 * _AT, 0.5 * _TWICE
+LEGENDRE_SERIES = LEGENDRE_WEIGHTS[:, None] * legendre.legvander(_AT, _POINTS - 1)
+LEGENDRE_SERIES *= 2.0 * np.arange(_POINTS) + 1.0
+_SERIES = LEGENDRE_SERIES[:, [_POINTS // 2 - 2, _POINTS // 2 - 1, _POINTS - 2, _POINTS - 1]]
 
 
 def legendre_panels(values: Array, size: Array) -> tuple[Array, Array, Array]:
@@ -103,12 +103,12 @@ def legendre_panels(values: Array, size: Array) -> tuple[Array, Array, Array]:
     The rule is exact for twice as many terms of the series as are seen. What is left by then is as much smaller
     than the last ones as these are than those in the middle: about so if they fall as a power, else more so.
     """
-    magnitude = np.abs(values) @ _SHARE
+    magnitude = np.abs(values) @ LEGENDRE_WEIGHTS
     # An infinite integrand is no reason to look closer.
     with np.errstate(invalid="ignore", divide="ignore"):
         middle, last = np.abs(values @ _SERIES).reshape(-1, 2, 2).sum(axis=2).T
         error = np.where(last > 0.0, last * np.minimum(1.0, last / middle), 0.0)
-    return (values @ _SHARE) * size, error * size, magnitude * size
+    return (values @ LEGENDRE_WEIGHTS) * size, error * size, magnitude * size
 
 
 #: Integers of one panel that is summed term by term.

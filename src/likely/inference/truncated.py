@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -119,16 +120,40 @@ class TruncatedAmounts(Part, OverQuantiles, ContinuousIntegrals):
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at y inside the bounds."""
         found = self.share(y, rows, upper=upper)
-        lost = self.seen[rows] < LEAST
-        if lost.any():
-            found[lost] = super().tail(y[lost], rows[lost], upper=upper)
+        for mine, law, at in self._hidden(rows):
+            found[mine] = law.tail(y[mine], at, upper=upper)
         return found
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A quantile of the family inside; where next to nothing of it is seen, of what is seen."""
         out = np.empty(p.shape)
+        kept = self.seen[rows] >= LEAST
+        out[kept] = self.inverse(p[kept], rows[kept], upper=upper)
+        for mine, law, at in self._hidden(rows):
+            out[mine] = law.quantile(p[mine], at, upper=upper)
+        return out
+
+    def _hidden(self, rows: Rows) -> Iterator[tuple[Rows, Any, Rows]]:
+        """Which of these rows have next to nothing seen, by what they are computed, and as which rows of that."""
         lost = self.seen[rows] < LEAST
         if lost.any():
-            out[lost] = super().quantile(p[lost], rows[lost], upper=upper)
-        out[~lost] = self.inverse(p[~lost], rows[~lost], upper=upper)
-        return out
+            index = np.full(self.seen.shape, -1)
+            far, excess = self.excess
+            index[far] = np.arange(far.size)
+            mine = np.flatnonzero(lost & (index[rows] >= 0))
+            yield mine, excess, index[rows[mine]]
+            mine = np.flatnonzero(lost & (index[rows] < 0))
+            if mine.size:
+                self._check_density(rows[mine])
+                yield mine, super(), rows[mine]
+
+    def _check_density(self, rows: Rows) -> None:
+        """ValueError where the family inside has no density between the bounds."""
+        none = np.isneginf(self.line.density(self.line.centre[rows], rows)[1])
+        if none.any():
+            row = int(rows[none.argmax()])
+            raise ValueError(
+                f"nothing of {self.inside.loss.specification.name} lies between {self.first[row]:g} and "
+                f"{self.last[row]:g} in row {row}, where its density is 0 in floating point: there is no such "
+                "part; widen the bounds, or look at the parameters of that row"
+            )
