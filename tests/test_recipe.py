@@ -184,6 +184,7 @@ def test_names_are_read_as_people_write_them(text):
         (lambda: Family(), TypeError, r"Family is a base class"),
         (lambda: as_family("nrmal"), ValueError, r"unknown family 'nrmal'; did you mean 'Normal'\?"),
         (lambda: as_family("Normal(scale=shared)"), ValueError, r"is text: .* from likely import Normal"),
+        (lambda: as_family("ZeroInflated(Poisson())"), ValueError, r"as an object, likely\.ZeroInflated\(Poisson"),
         (lambda: Gamma(2.0), TypeError, r"Gamma takes no positional arguments: .* such as Gamma\(mean=2.0\)"),
         (lambda: setattr(Normal(), "scale", 2.0), AttributeError, r"make another, such as Normal\(scale=2.0\)"),
         (lambda: as_family(3), TypeError, r"family must be a family such as Normal\(\)"),

@@ -107,6 +107,11 @@ class NLLLoss(nn.Module):
             self._validate(target)
         shape = target.shape if isinstance(target, Tensor) else torch.as_tensor(target).shape
         if self.family.specification.tabular:
+            support = self.family.specification.support
+            if len(support.columns) > 1 and shape[-1:] != (len(support.columns),):
+                from likely.losses import check
+
+                check.check_shape(tuple(shape), support)
             shape = shape[:-1]  # a row of y has several columns
         raw = self._complete(raw, shape)
         if self.reduction == "mean" and weight is None:

@@ -265,3 +265,9 @@ def test_weights_are_one_number_a_row():
     loss = NLLLoss(Normal(), reduction="sum")
     with pytest.raises(ValueError, match=r"weight has shape \(5, 1\), but the rows have \(5,\)"):
         loss(torch.zeros(5, 2), torch.zeros(5), torch.ones(5, 1))  # would be 25 products
+
+
+def test_y_of_one_column_for_a_family_of_intervals():
+    loss = NLLLoss(Censored(Weibull()))
+    with pytest.raises(ValueError, match=r"y must have 2 columns, low and high.*got shape \(5,\)"):
+        loss(torch.zeros(5), torch.ones(5))

@@ -112,6 +112,8 @@ def test_vectors(fit, run):
 def test_rankings(fit, run):
     report, _ = fit("first,second,third")
     assert report["family"] == "PlackettLuce()"
+    named = {row["parameter"] for row in report["coefficients"]}
+    assert named == {"worth[first]", "worth[second]", "worth[third]"}
     columns = predicted(run)[["mode[first]", "mode[second]", "mode[third]"]]
     np.testing.assert_array_equal(np.sort(columns, axis=1)[0], [1, 2, 3])
 

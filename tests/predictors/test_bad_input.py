@@ -13,6 +13,7 @@ from likely import (
     Beta,
     Binomial,
     Categorical,
+    Censored,
     Constant,
     Dirichlet,
     Discretised,
@@ -29,6 +30,7 @@ from likely import (
     Poisson,
     Trees,
     Truncated,
+    Weibull,
     censored,
     load,
     predicted,
@@ -718,3 +720,23 @@ def test_discretised_and_truncated_say_their_order():
         Discretised(Truncated(Gamma(), low=1.0))
     with refused("discretise the family alone", TypeError):
         Discretised(Truncated(Normal(), low=1.0))
+
+
+@pytest.mark.parametrize(
+    ("family", "rows", "trials"),
+    [
+        (Censored(Weibull()), np.array([[1.0, 2.0], [3.0, np.inf], [0.5, 0.5]]), None),
+        (Binomial(), np.array([[1.0, 3.0], [2.0, 9.0], [0.0, 4.0]]), None),
+        (Binomial(), np.array([[1.0, 3.0], [2.0, 9.0], [0.0, 4.0]]), 9),
+    ],
+    ids=["intervals", "successes and trials", "of so many trials"],
+)
+def test_rows_of_several_columns_are_not_two_numbers_of_y(family, rows, trials):
+    x = np.array([[0.1], [0.7], [-0.4]])
+    model = Constant(family).fit(x, rows)
+    law = model.predict_dist(x, trials=trials)
+    for of, mine in ((law, rows), (law[1:], rows[1:])):
+        with pytest.raises(ValueError, match=r"y has shape \(\d, 2\).*model\.row_scores"):
+            of.log_prob(mine)
+    assert law.log_prob(rows[:, 0]).shape == model.row_scores(x, rows).shape == (3,)
+    assert law.log_prob(np.ones((3, 3))).shape == (3, 3)

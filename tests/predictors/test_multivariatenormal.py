@@ -184,3 +184,16 @@ def test_bad_parameters():
     with pytest.raises(ValueError, match=r"y must have 2 columns"):
         d.log_prob([1.0, 2.0, 3.0])
     assert d.log_prob([np.inf, 0.0]) == -np.inf
+
+
+def test_columns_of_y_in_another_order_than_the_fits(tmp_path):
+    """Numbers go by place: a table with the same names at other places is refused, after saving too."""
+    table = pd.DataFrame(Y, columns=["a", "b", "c"])
+    model = Linear(MultivariateNormal(covariance=shared)).fit(X, table)
+    model.save(tmp_path / "model")
+    for fitted in (model, load(tmp_path / "model")):
+        assert fitted.score(X, table) == fitted.score(X, Y)
+        with pytest.raises(
+            ValueError, match=r"'b', 'a', 'c', but the model was fitted to 'a', 'b', 'c'.* give y\["
+        ):
+            fitted.score(X, table[["b", "a", "c"]])

@@ -207,8 +207,10 @@ def _coefficients(out: Console, report: Report) -> None:
 
 
 def parameter_names(predictor: Any, targets: tuple[str, ...]) -> dict[str, str]:
-    """``loc[0]`` → ``loc[u]`` of vectors; nothing for other families."""
+    """``loc[0]`` → ``loc[u]`` of vectors, ``worth[0]`` → ``worth[tea]`` of rankings; nothing for other families."""
     support = predictor.family_.specification.support.name
+    if support == "rankings":
+        return {f"worth[{i}]": f"worth[{item}]" for i, item in enumerate(targets)}
     if support != "vectors":
         return {}
     named = {f"loc[{i}]": f"loc[{a}]" for i, a in enumerate(targets)}

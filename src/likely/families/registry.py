@@ -63,6 +63,11 @@ def lookup(name: str) -> Specification:
             f"{name!r} is text: a name alone stands for a family with its usual roles; for others give the family "
             f"itself, from likely import {specification(bare).name}"
         )
+    if bare != key:
+        raise ValueError(
+            f"{name!r} is text: a name alone stands for a family with its usual roles, and a modified family is given "
+            f"as an object, likely.{name.strip()}"
+        )
     near = get_close_matches(key, modules(), n=1, cutoff=0.5)
     hint = f"; did you mean {specification(near[0]).name!r}?" if near else "."
     known = ", ".join(specification(m).name for m in modules())

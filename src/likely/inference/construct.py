@@ -70,7 +70,8 @@ def among(loss: Any, raw: Any, trials: Any) -> Any:
         raise ValueError(f"trials must be {positive_counts.words}: {got}")
     if tallies:
         return predictive(loss, raw)._among(known)
-    return Predictive(loss.of_known, np.vstack([raw, np.broadcast_to(known, raw.shape[1:])]))
+    rows = np.vstack([raw, np.broadcast_to(known, raw.shape[1:])])
+    return Predictive(loss.of_known, rows, columns=specification.support.columns)
 
 
 def between(loss: Any, raw: Any, low: Any, high: Any) -> Any:
@@ -102,7 +103,9 @@ def between(loss: Any, raw: Any, low: Any, high: Any) -> Any:
         )
     if specification.structure.plain is None:  # censored: the truncated family is inside
         ((loss, _),) = loss.parts
-    return Predictive(loss.of_known, np.vstack([raw, *bounds]))
+    return Predictive(
+        loss.of_known, np.vstack([raw, *bounds]), columns=specification.support.columns
+    )
 
 
 def at(family: Any, parameters: dict[str, Any]) -> Any:

@@ -64,8 +64,16 @@ class Predictive(Distributions):
     or (k,) for a single one; ``labels`` are the two labels of Bernoulli, the second of which is y = 1.
     """
 
-    def __init__(self, loss: Any, raw: ArrayLike, labels: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        loss: Any,
+        raw: ArrayLike,
+        labels: ArrayLike | None = None,
+        columns: tuple[str, ...] | None = None,
+    ) -> None:
         super().__init__(loss.distribution, raw)
+        #: Those of the rows that the family is fitted to, such as successes and trials.
+        self.columns = loss.specification.support.columns if columns is None else columns
         bad = np.isnan(self._raw2).any(axis=0)
         if bad.any():
             raise ValueError(f"raw is NaN in row {', '.join(map(str, np.flatnonzero(bad)[:5]))}")
@@ -81,7 +89,7 @@ class Predictive(Distributions):
     # --- A row of distributions -------------------------------------------------------------------
 
     def _of(self, raw: Array) -> Self:
-        return type(self)(self.loss, raw, self.labels)
+        return type(self)(self.loss, raw, self.labels, self.columns)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -120,8 +128,9 @@ class Predictive(Distributions):
         """log p(y), the density or probability, in nats; −∞ outside the support.
 
         ValueError names the rows where y is NaN. For labels, y holds labels, and one that is not known
-        is an error.
+        is an error; so are the rows of several columns, such as [low, high], to which some families are fitted.
         """
+        self._refuse_rows(np.shape(y))
         y, rows, shape = self._aligned(y if self.labels is None else codes_of(y, self.labels))
         support = self.loss.specification.support
         inside = support.contains(y) & np.isfinite(y)
@@ -138,6 +147,17 @@ class Predictive(Distributions):
         """p(y), the density or probability; 0 outside the support, ∞ where it is larger than any number."""
         with np.errstate(over="ignore"):
             return np.exp(self.log_prob(y))
+
+    def _refuse_rows(self, shape: tuple[int, ...]) -> None:
+        """ValueError where y has the columns of the rows that the family is fitted to, not numbers of y itself."""
+        m = len(self.columns)
+        if m > 1 and shape == (*(self.shape or shape[:1]), m):
+            raise ValueError(
+                f"y has shape {shape}, as rows of {', '.join(self.columns)} have; here y is a number that "
+                f"{self.loss.specification.name} gives a probability. The log-likelihood of such rows is "
+                f"model.row_scores(X, y); for {m} numbers a row, "
+                "give one column at a time"
+            )
 
     @numeric_only
     def cdf(self, y: ArrayLike) -> Any:

@@ -123,7 +123,7 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
         if support.name in LABELLED
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
-    refuse_order(y, support)
+    refuse_order(y, names_of(support))
     array = numeric(y, "y", advice)
     if getattr(y, "dtype", None) == np.float32:
         if support is circular:  # float32 rounds π up
@@ -136,15 +136,24 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
     return array
 
 
-def refuse_order(y: Any, support: Domain) -> None:
-    """ValueError where a table names one of the support's columns at the place of another: numbers go by place."""
-    known = list(support.names if isinstance(support, Product) else support.columns)
-    given = [*getattr(y, "column_names", getattr(y, "columns", ()))]  # Arrow's columns are the data
+def names_of(support: Domain) -> list[str]:
+    """What the columns of y are called, where a table has names for them."""
+    return list(support.names if isinstance(support, Product) else support.columns)
+
+
+def column_names(y: Any) -> list[Any]:
+    """Those of a table with several; none of an array."""
+    return [*getattr(y, "column_names", getattr(y, "columns", ()))]  # Arrow's columns are the data
+
+
+def refuse_order(y: Any, known: list[str], who: str = "the family takes") -> None:
+    """ValueError where a table names one of the known columns at the place of another: numbers go by place."""
+    given = column_names(y)
     if len(given) == len(known) > 1 and any(
         name in known and name != there for name, there in zip(given, known, strict=True)
     ):
         raise ValueError(
-            f"the columns of y are {', '.join(map(repr, given))}, but the family takes {', '.join(map(repr, known))}, "
+            f"the columns of y are {', '.join(map(repr, given))}, but {who} {', '.join(map(repr, known))}, "
             f"in this order: give y[{known!r}], or rename them"
         )
 

@@ -59,6 +59,8 @@ class DistributionEstimator(BaseEstimator):
     #: Whether missing values in X are the learner's own business.
     _takes_missing: ClassVar[bool] = False
     _given_names: list[str] | None = None
+    #: The names of the columns of y, where it was a table and the family has no names for them.
+    _target_names: tuple[str, ...] = ()
     #: Constructor arguments that a saved model does not hold.
     _not_saved: ClassVar[tuple[str, ...]] = ()
 
@@ -151,6 +153,8 @@ class DistributionEstimator(BaseEstimator):
             self.__dict__.pop(learned, None)  # of an earlier fit, to another family
         seen = observe(family, y)
         response, self._size = seen.y, seen.size
+        named = len(check.names_of(family.specification.support)) > 1
+        self._target_names = () if named else tuple(map(str, check.column_names(y)))
         if seen.labels is not None:
             self.classes_, self.n_classes_ = seen.labels, seen.labels.size
         loss = family.loss(seen.size, seen.labels)
@@ -370,6 +374,7 @@ class DistributionEstimator(BaseEstimator):
         """The log-likelihood of each row, in nats (n,): ``score`` is its mean."""
         self._check_fitted()
         support = self.family_.specification.support
+        check.refuse_order(y, list(self._target_names), "the model was fitted to")
         if len(support.columns) == 1:
             found: Array = self.predict_dist(X, offset, exposure).log_prob(y)
             if found.ndim == 2 and found.shape[1] == 1:  # as fit takes it, a column of a table

@@ -52,7 +52,7 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
     if specification.vector is None:
         from sklearn.utils.validation import column_or_1d
 
-        check.refuse_order(y, specification.support)
+        check.refuse_order(y, check.names_of(specification.support))
         y = check.as_array(y, "y")
         if len(specification.support.columns) == 1:
             check.refuse_columns(y.shape)

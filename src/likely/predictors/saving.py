@@ -60,6 +60,8 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         manifest["feature_names_in"] = [str(name) for name in estimator.feature_names_in_]
     if estimator._given_names is not None:
         manifest["given_names"] = estimator._given_names
+    if estimator._target_names:
+        manifest["target_names"] = estimator._target_names
     if hasattr(estimator, "classes_"):
         manifest["classes"] = labels_state(estimator.classes_)
     return manifest, arrays
@@ -94,6 +96,7 @@ def from_state(
         estimator._size = manifest["size"]
         if "given_names" in manifest:
             estimator._given_names = [str(name) for name in manifest["given_names"]]
+        estimator._target_names = tuple(manifest.get("target_names", ()))
         if "classes" in manifest:
             estimator.classes_ = labels_from_state(manifest["classes"])
             estimator.n_classes_ = estimator.classes_.size
