@@ -127,3 +127,22 @@ def test_far_parts_are_told_from_others_by_their_fall():
     raw = np.array([[0.0, 0.0], [0.0, 0.0], [np.log(20.0), np.log(3.0)]])
     far, _ = TruncatedAmounts(loss, raw).excess
     assert far.size == 0
+
+
+@pytest.mark.parametrize("log_shape", [-5.0, -8.0, -16.0])
+def test_entropy_where_the_median_is_no_number(log_shape):
+    """y overflows long before its logarithm does; with u = shape·log(y/scale) the mass is that of Gumbel's minimum."""
+    with mp.workdps(30):
+        shape = mp.exp(log_shape)
+        start = shape * mp.log(mp.mpf(0.5))
+        seen = mp.exp(-mp.exp(start))
+
+        def surprise(u):
+            return -(mp.log(shape) - u / shape + u - mp.exp(u) - mp.log(seen))
+
+        truth = mp.quad(
+            lambda u: surprise(u) * mp.exp(u - mp.exp(u)) / seen, [start, 0.5, 1, 2, 3, 4, 5, 6]
+        )
+    law = likely.Truncated(likely.Weibull(), low=0.5).at(scale=1.0, shape=float(shape))
+    assert law.entropy() == pytest.approx(float(truth), rel=1e-9)
+    assert law.mean() == np.inf or log_shape == -5.0

@@ -142,9 +142,12 @@ class _Block:
             # y has left the floating-point numbers, its logarithm t has not: there g falls exponentially.
             rows, mass = at[gone], LEVELS[j - 1] if j else 0.5
             before = self.distance[int(upper), j, rows]
-            log_g = self.density(self._t(before, rows, upper), rows)[1]
-            with np.errstate(divide="ignore"):
-                found[gone] = before + np.log(mass / LEVELS[j]) * mass / np.exp(log_g)
+            there = self._t(before, rows, upper)
+            fall = np.exp(self.density(there, rows)[1]) / mass
+            lost = fall == 0.0  # g has left the numbers as well, its slope has not
+            slope = self.line.slope(there[lost], self.rows[rows[lost]], of_t=True)
+            fall[lost] = -slope if upper else slope
+            found[gone] = before + np.log(mass / LEVELS[j]) / fall
         if j < ALWAYS:
             self.cut[int(upper), at] = found >= end
             found = np.minimum(found, end)
