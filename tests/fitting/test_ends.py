@@ -159,8 +159,10 @@ def test_frontier_data_are_half_normal():
 
 
 @pytest.mark.parametrize(
-    ("family", "seed"), [(Gumbel(), 34), (Gumbel(), 52), (Discretised(Normal()), 27), (Discretised(Normal()), 53)], ids=str
-)  # fmt: skip
+    ("family", "seed"),
+    [(Gumbel(), 34), (Gumbel(), 52), (Discretised(Normal()), 27), (Discretised(Normal()), 53)],
+    ids=str,
+)
 def test_a_location_far_out_is_not_on_its_way_to_infinity(family, seed):
     """A step of a million leads past all rows, so that the loss falls on for 25 units of y and rises far beyond."""
     rng = np.random.default_rng([seed, 8])
