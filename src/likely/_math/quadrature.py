@@ -42,6 +42,8 @@ EVEN = list(_nodes(8, 1.0))
 WIDE = list(_nodes(32, 1.0))
 #: The same of an interval that is short by the distance to the integrand's singularities, a sixth of it.
 SHORT = list(_nodes(6, 1.0))
+#: Of one on which the integrand is all but straight.
+CLOSE = list(_nodes(2, 1.0))
 #: Of one of length 90 these give every digit where h has steps as e^−s does, from its beginning on.
 LONG = list(_nodes(32, 0.2))
 
