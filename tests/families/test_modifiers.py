@@ -107,6 +107,15 @@ def test_two_of_a_truncated_generalised_poisson():
     assert report.passed, report.failures()
 
 
+def test_counts_of_which_hardly_any_is_not_the_last():
+    """Of large means and sizes each count is far rarer than the next: both slopes of how rare cancel."""
+    points = [(y, mean, size) for y in (2.0, 3.0) for mean in (20.0, 25.8) for size in (0.7, 22.3)]
+    report = check(
+        grid.combination("Truncated(NegativeBinomial, high=3)"), points, engines.numpy_engine
+    )
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("name", COMPILED)
 def test_kernels_compute_what_numpy_does(name):
     loss = SAMPLE[name].loss()
