@@ -6,13 +6,13 @@ With :math:`\mu^a/\varphi` taken out, where a = 2 − p and b = p − 1, half th
 .. math:: c(v; a) = \int_0^v (e^{-a w} - e^{-v + b w}) \, \mathrm{d}w
           = \frac{1 - e^{-a v} - a (1 - e^{-v})}{a b}, \quad a + b = 1.
 
-Both are made of the smaller of a and b, s, of which nothing else is a difference of others: with w = v where s is a, and −v
-where s is b,
+Both are made of the smaller of a and b, s, which may be 0: with w = −v and d = 1 where that is a, w = v and d = e⁻ᵛ
+where it is b,
 
-.. math:: c = d\,v^2\,\frac{g(w) - s\,g(s w)}{1 - s}, \qquad g(x) = \frac{x - 1 + e^{-x}}{x^2},
+.. math:: c = d\,v^2\,\frac{g(w) - s\,g(s w)}{1 - s}, \qquad g(x) = \frac{e^x - 1 - x}{x^2} = \frac12 + x\,m(x).
 
-where d is 1 or e⁻ᵛ. Near 0 that is ½ − x m(x), m a polynomial, and what cancels in c and its derivative in a, which
-are v²/2 and −v³/6 there, is left out; elsewhere (1 − s) c is ± ((1 − e^(−s v))/s, or e⁻ᵃᵛ times that, − (1 − e⁻ᵛ)).
+Near 0 m is a polynomial, and what would cancel in c and its derivative in a, v²/2 and −v³/6 there, is left out.
+Elsewhere (1 − s) c is ± the difference of 1 − e⁻ᵛ and (1 − e⁻ˢᵛ)/s, or e⁻ᵃᵛ times that.
 
 Source: Jørgensen, The Theory of Dispersion Models (1997), chapter 4, for the deviance.
 """
@@ -25,9 +25,9 @@ from likely._math import special
 from likely._math.atoms import Atom, register
 from likely._math.graph import Expression, Node, exp, expm1, polynomial, where
 
-#: The polynomials serve below.
-_NEAR = 1.0
-_TERMS = 18
+#: The polynomials in v serve below, and the series of ``_weight_2`` below the other.
+_NEAR, _NEAR_2 = 1.0, 1.4
+_TERMS = 22
 
 
 def _powers_of(v: Expression, a: Expression) -> Node:
@@ -79,7 +79,7 @@ class _Parts:
 
     def __init__(self, v: Expression, a: Expression, b: Expression) -> None:
         self.first, self.near = a < b, v < _NEAR
-        self.sign = where(self.first, 1.0, -1.0)
+        self.sign = where(self.first, -1.0, 1.0)
         self.s, self.larger = where(self.first, a, b), where(self.first, b, a)
         self.z = self.s * v
         self.small = self.z < _NEAR
@@ -91,7 +91,7 @@ class _Parts:
         # near 0: w, s w, and m of both
         self.w = self.sign * where(self.near, v, 0.0)
         self.sw = self.sign * where(self.small, self.z, 0.0)
-        self.m, self.m_s = (polynomial(-x, special.EXP_REST) for x in (self.w, self.sw))
+        self.m, self.m_s = (polynomial(x, special.EXP_REST) for x in (self.w, self.sw))
         # (1 − e^(−s v))/(s v), or e⁻ᵃᵛ times that
         apart = where(self.first, 1.0, self.of_larger) * (1.0 - self.of_s) * self.inverse
         self.mean = where(self.small, self.beside * _mean_of_exp(self.sw, self.m_s), apart)
@@ -103,20 +103,20 @@ class _Parts:
     @property
     def of_slope(self) -> Node:
         """Of the derivative of (1 − s) c in a what ``mean`` is of c: (``mean`` − e⁻ᵃᵛ)/(s v), or minus that."""
-        near = self.beside * (0.5 - self.sw * (0.5 - (1.0 + self.sw) * self.m_s))
-        return where(self.small, near, self.sign * (self.mean - self.decay) * self.inverse)
+        near = self.beside * (0.5 + self.sw * (0.5 - (1.0 - self.sw) * self.m_s))
+        return where(self.small, near, self.sign * (self.decay - self.mean) * self.inverse)
 
 
 def _mean_of_exp(x: Expression, m: Expression) -> Node:
-    """(1 − e⁻ˣ)/x, of m(x)"""
-    return 1.0 - x * (0.5 - x * m)
+    """(eˣ − 1)/x, of m(x)"""
+    return 1.0 + x * (0.5 + x * m)
 
 
 def _divergence(v: Expression, a: Expression, b: Expression) -> Node:
     """c"""
     p = _Parts(v, a, b)
-    near = v * v * p.beside * (0.5 * p.larger - p.w * (p.m - p.s * p.s * p.m_s))
-    apart = p.sign * (v * p.mean - (1.0 - p.of_v))
+    near = v * v * p.beside * (0.5 * p.larger + p.w * (p.m - p.s * p.s * p.m_s))
+    apart = p.sign * (1.0 - p.of_v - v * p.mean)
     return where(p.near, near, apart) * (1.0 / p.larger)
 
 
@@ -137,15 +137,15 @@ def _weight(v: Expression, a: Expression, b: Expression) -> Node:
     """The derivative of c in a, where b = 1 − a."""
     p = _Parts(v, a, b)
     inverse = 1.0 / p.larger
-    taken = p.s * (p.m_s + p.larger * (0.5 - (2.0 + p.sw) * p.m_s))
+    taken = p.s * (p.m_s + p.larger * (0.5 - (2.0 - p.sw) * p.m_s))
     near = v * v * v * p.beside * (taken - p.m) * inverse
-    apart = p.sign * (_divergence(v, a, b) - v * v * p.of_slope)
+    apart = p.sign * (v * v * p.of_slope - _divergence(v, a, b))
     return where(p.near, near, apart) * inverse
 
 
 def _weight_2(v: Expression, a: Expression, b: Expression) -> Node:
     """The second derivative of c in a."""
-    near = v < _NEAR
+    near = v < _NEAR_2
     twice = 2.0 * _weight(v, a, b)
     by_a = -(exp(-(a * v)) * (v * v * v * _fourth(b * v)) + twice) / a
     by_b = (v * v * v * _third(a * v) + twice) / b
