@@ -159,13 +159,18 @@ class Composed:
 
     def _slope(self, j: int) -> Node:
         """∂nll/∂rawⱼ; by log θ where θ has a pole, next to which dθ/draw leaves the range of numbers before θ does."""
-        link = self.free[j].link
-        pole = link is not None and link.connection is not None
-        power = link.connection(self.raw[j]).known if pole else None
-        if power is None or power >= 0.0:
+        if not self._curved(j) or not self._pole(j):
             return tangent([self.loss], self.raw[j])[0]
         slope = tangent([self._of_logarithm(j)], symbol(f"log_theta{j}"))[0]
-        return times(*self._at_link(j, slope))
+        return _at_rate(*self._at_link(j, slope))
+
+    def _pole(self, j: int) -> bool:
+        """Whether a parameter is a power of its raw column below 0, or may be as the alternative of another."""
+        link = self.free[j].link
+        assert link is not None
+        assert link.connection is not None
+        power = link.connection(self.raw[j]).known
+        return self.free[j].parameter != self.free[j].of or (power is not None and power < 0.0)
 
     @cached_property
     def observed(self) -> tuple[Node, ...]:
@@ -189,10 +194,9 @@ class Composed:
         """The order in which ∂²nll/∂rawᵢ∂rawⱼ goes through a logarithm, where it does."""
         if i == j and self._curved(i):
             return i, i
-        # Beside a slope in a location, those in log θ stay in range where those in raw, which may be any power of θ,
-        # leave it; those of a location that is positive do so the most.
-        beside = self._signed(i) or self._signed(j)
-        curved = [(a, b) for a, b in ((i, j), (j, i)) if beside and self._curved(a)]
+        # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it; those of a location
+        # that is positive do so the most.
+        curved = [(a, b) for a, b in ((i, j), (j, i)) if self._curved(a)]
         return min(curved, key=lambda pair: not self._signed(pair[0]), default=None)
 
     def _curved(self, i: int) -> bool:

@@ -86,8 +86,8 @@ def _bend_of_kernel(d: Expression, s: Expression, c: Expression, log_s: Expressi
     """(1 + c) r² (e − c)"""
     r, e = _rate(d, s, c, log_s), exp(-_hazard(d, s, c, log_s))
     count = _count(d, s, c, log_s, (0.0, 2.0)) - (c * r) * r
-    # r² may be infinite where r is not.
-    return (1.0 + c) * where(e < INFINITY, ((e - c) * r) * r, count)
+    # r² may be infinite where r is not, or vanish where c² is infinite.
+    return where(e < INFINITY, ((1.0 + c) * r) * ((e - c) * r), (1.0 + c) * count)
 
 
 def _small(x: Node) -> Node:
