@@ -223,7 +223,11 @@ class Composed:
         else:
             second = covariant(tangent([loss], other)[0], t, bends.connection(raw))
         found, rate = self._at_link(i, second)
-        return _at_rate(_at_rate(found, rate), rate) if i == j else times(found, rate)
+        if self._signed(i) or self._signed(j):
+            # Slopes in a location may be larger than 1/θ, which is then not to be multiplied first.
+            return times(times(found, rate), rate) if i == j else times(found, rate)
+        once = _at_rate(found, rate)
+        return _at_rate(once, rate) if i == j else once
 
     def _of_logarithm(self, i: int) -> Node:
         """The loss with log θᵢ, as a symbol, in place of raw column i."""
