@@ -21,7 +21,7 @@ NEAR = (-1.0, 0.0, 1.0)
 SMALLEST = float(np.finfo(np.float64).tiny)
 EVERY = [*grid.defaults(), *grid.others()]
 FAMILIES = sorted({c.family for c in EVERY})
-#: What still is NaN somewhere, of each family where its loss is a number and where it is infinite: the entries, and why.
+#: What still is NaN somewhere, by family and by whether its loss is a number or infinite: the entries, and why.
 LEFT = {
     ("Bernoulli", "finite"): (
         ["probs probs"],
