@@ -215,7 +215,10 @@ def digits_for(point: Point) -> int:
 
 def truth(combination: Combination, point: Point) -> Truth:
     """The true entries at one point; ArithmeticError where no number of digits agrees."""
-    ladder = DIGITS[_start(point) :]
+    y, *raw = point
+    # The exponent of a Normal tail is the square of a number as far out as e^raw.
+    far = 2.0 if ("loc", "probit") in combination.slots else 1.0
+    ladder = DIGITS[_start((y, *(far * r for r in raw))) :]
     before = _entries(combination, point, ladder[0])
     for digits in ladder[1:]:
         entries = _entries(combination, point, digits)

@@ -7,7 +7,7 @@ overflow. Families have few raw columns, so nothing is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from likely._math.atoms import ATOMS
 from likely._math.connection import Connection, Moving
@@ -69,6 +69,8 @@ def over(a: Node, b: Node) -> Node:
         return a.args[0]
     if a.op == "multiply" and a.args[0] is b:
         return a.args[1]
+    if a.op == "divide" and a.args[0] is b:
+        return 1.0 / a.args[1]
     return a / b
 
 
@@ -92,7 +94,64 @@ def times(partial: Node, darg: Node) -> Node:
         for a, b in (partial.args, partial.args[::-1]):
             if a.op == "divide" and a.args[1] is darg:
                 return a.args[0] * b
+    if darg.op == "divide" and is_constant(darg.args[0], 1.0) and darg.args[1].op == "symbol":
+        # A raw prediction may be so small that its inverse is infinite.
+        return over(partial, darg.args[1])
+    if darg.op == "multiply" and darg.args[0] is darg.args[1]:
+        # A square leaves the range of numbers before its root does.
+        return times(times(partial, darg.args[0]), darg.args[0])
     return partial * darg
+
+
+def per(node: Node, b: Node) -> Node:
+    """node / b for a symbol b, which is taken out of those terms that have it as a factor.
+
+    There node may be below all numbers, or have lost its digits, where node / b is not.
+    """
+    if node is b:
+        return constant(1.0)
+    if not _has_factor(node, b, any):
+        return over(node, b)
+    if node.op == "negative":
+        return -per(node.args[0], b)
+    if node.op == "add":
+        return per(node.args[0], b) + per(node.args[1], b)
+    if node.op == "subtract":
+        return per(node.args[0], b) - per(node.args[1], b)
+    if node.op == "where":
+        condition, x, y = node.args
+        return ATOMS["where"](condition, per(x, b), per(y, b))
+    if node.op == "multiply":
+        # Another factor than b's own that is divided is one that may be 0.
+        orders = (node.args, node.args[::-1])
+        own = [(x, y) for x, y in orders if _has_factor(x, b, all)]
+        given = [(x, y) for x, y in orders if x.op == "symbol"]
+        some = [(x, y) for x, y in orders if _has_factor(x, b, any)]
+        x, y = (own or given or some)[0]
+        return per(x, b) * y
+    x, y = node.args
+    if _has_factor(x, b, any):
+        return per(x, b) / y
+    return x / (times(y.args[0], b) + times(y.args[1], b))
+
+
+def _has_factor(node: Node, b: Node, of: Callable[[Iterable[bool]], bool]) -> bool:
+    """Whether b is a factor of all terms of a node, or of any, however small the node is."""
+    if node is b:
+        return True
+    if is_constant(node, 0.0):
+        return of(())
+    if node.op == "negative":
+        return _has_factor(node.args[0], b, of)
+    if node.op == "multiply":
+        return any(_has_factor(arg, b, of) for arg in node.args)
+    if node.op == "divide":
+        x, y = node.args
+        under = y.op == "add" and any(arg.op == "divide" and arg.args[1] is b for arg in y.args)
+        return under or _has_factor(x, b, of)
+    if node.op in ("add", "subtract"):
+        return of(_has_factor(arg, b, of) for arg in node.args)
+    return node.op == "where" and of(_has_factor(arg, b, of) for arg in node.args[1:])
 
 
 def covariant(output: Node, variable: Node, gamma: Connection) -> Node:

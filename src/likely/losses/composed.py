@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from likely._math.derive import covariant, tangent, times
+from likely._math.derive import covariant, per, tangent, times
 from likely._math.domains import LABELLED, Domain, positive, real
 from likely._math.graph import (
     Node,
@@ -154,9 +154,23 @@ class Composed:
     def gradient(self) -> tuple[Node, ...]:
         """∂nll/∂raw, one node per raw column."""
         return tuple(
-            constant(0.0) if j in self.unasked else tangent([self.loss], raw)[0]
-            for j, raw in enumerate(self.raw)
+            constant(0.0) if j in self.unasked else self._slope(j) for j in range(self.columns)
         )
+
+    def _slope(self, j: int) -> Node:
+        """∂nll/∂rawⱼ; by log θ where θ has a pole, next to which dθ/draw leaves the range of numbers before θ does."""
+        if not self._curved(j) or not self._pole(j):
+            return tangent([self.loss], self.raw[j])[0]
+        slope = tangent([self._of_logarithm(j)], symbol(f"log_theta{j}"))[0]
+        return _at_rate(*self._at_link(j, slope))
+
+    def _pole(self, j: int) -> bool:
+        """Whether a parameter is a power of its raw column below 0, or may be as the alternative of another."""
+        link = self.free[j].link
+        assert link is not None
+        assert link.connection is not None
+        power = link.connection(self.raw[j]).known
+        return self.free[j].parameter != self.free[j].of or (power is not None and power < 0.0)
 
     @cached_property
     def observed(self) -> tuple[Node, ...]:
@@ -180,10 +194,9 @@ class Composed:
         """The order in which ∂²nll/∂rawᵢ∂rawⱼ goes through a logarithm, where it does."""
         if i == j and self._curved(i):
             return i, i
-        # Beside a slope in a location, those in log θ stay in range where those in raw, which may be any power of θ,
-        # leave it; those of a location that is positive do so the most.
-        beside = self._signed(i) or self._signed(j)
-        curved = [(a, b) for a, b in ((i, j), (j, i)) if beside and self._curved(a)]
+        # Slopes in log θ stay in range where those in raw, which may be any power of θ, leave it; those of a location
+        # that is positive do so the most.
+        curved = [(a, b) for a, b in ((i, j), (j, i)) if self._curved(a)]
         return min(curved, key=lambda pair: not self._signed(pair[0]), default=None)
 
     def _curved(self, i: int) -> bool:
@@ -199,27 +212,40 @@ class Composed:
     def _through_logarithm(self, i: int, j: int) -> Node:
         """∂²nll/∂rawᵢ∂rawⱼ by the slopes in log θᵢ, less what the link's own curvature undoes: see ``connection``."""
         raw, t = self.raw[i], symbol(f"log_theta{i}")
-        columns = [(slot.link, r) for slot, r in zip(self.free, self.raw, strict=True)]
-        link, columns[i] = self.free[i].link, (log_link, t)
+        link, loss = self.free[i].link, self._of_logarithm(i)
         bends = link if i == j else log_link
-        assert link is not None
         assert bends is not None
         assert bends.connection is not None
-        loss, other = self._loss(self._views(columns)), t if i == j else self.raw[j]
+        other = t if i == j else self.raw[j]
         if i != j and not self._signed(i):
             # Of a parameter above 0 the slope in its logarithm keeps what two slopes may lose.
             second = tangent(tangent([loss], t), other)[0]
         else:
             second = covariant(tangent([loss], other)[0], t, bends.connection(raw))
+        found, rate = self._at_link(i, second)
+        if self._signed(i) or self._signed(j):
+            # Slopes in a location may be larger than 1/θ, which is then not to be multiplied first.
+            return times(times(found, rate), rate) if i == j else times(found, rate)
+        once = _at_rate(found, rate)
+        return _at_rate(once, rate) if i == j else once
+
+    def _of_logarithm(self, i: int) -> Node:
+        """The loss with log θᵢ, as a symbol, in place of raw column i."""
+        columns = [(slot.link, r) for slot, r in zip(self.free, self.raw, strict=True)]
+        columns[i] = log_link, symbol(f"log_theta{i}")
+        return self._loss(self._views(columns))
+
+    def _at_link(self, i: int, slope: Node) -> tuple[Node, Node]:
+        """A slope in log θᵢ with what the link makes of raw column i in its place, and d log θᵢ/d raw."""
+        raw, t, link = self.raw[i], symbol(f"log_theta{i}"), self.free[i].link
+        assert link is not None
         given = link_view("", link, raw)
         made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
 
         def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
             return make(node.op, *args) if args else node
 
-        rate = tangent([given.log], raw)[0]
-        once = times(substitute([second], rebuild, made)[0], rate)
-        return times(once, rate) if i == j else once
+        return substitute([slope], rebuild, made)[0], tangent([given.log], raw)[0]
 
     @cached_property
     def expected(self) -> tuple[Node, ...]:
@@ -273,6 +299,17 @@ class Composed:
         if order >= 2:
             nodes += getattr(self, kind)
         return nodes
+
+
+def _at_rate(slope: Node, rate: Node) -> Node:
+    """A slope in log θ times d log θ/d raw, which is a number over raw where θ is a power of raw."""
+    if rate.op == "negative":
+        return -_at_rate(slope, rate.args[0])
+    if rate.op == "multiply" and is_constant(rate.args[0]):
+        return rate.args[0] * _at_rate(slope, rate.args[1])
+    if rate.op == "divide" and is_constant(rate.args[0]) and rate.args[1].op == "symbol":
+        return rate.args[0] * per(slope, rate.args[1])
+    return times(slope, rate)
 
 
 def _ends_move(specification: Specification) -> bool:

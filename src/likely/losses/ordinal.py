@@ -120,13 +120,15 @@ class OrdinalLoss(VectorLoss):
         nll, slope, bend = self.core.evaluate(rows.which, np.stack([rows.edge, rows.log_gap]), need)
         if slope is None:
             return nll, None, None
-        gradient = self._gradient(rows, slope)
-        if order < 2:
-            return nll, gradient, None
-        if kind == "expected":
-            return nll, gradient, self._expected(raw)
-        assert bend is not None
-        return nll, gradient, self._observed(rows, slope, bend)
+        # A slope times a step, or a step that is not taken, may be infinite.
+        with np.errstate(over="ignore"):
+            gradient = self._gradient(rows, slope)
+            if order < 2:
+                return nll, gradient, None
+            if kind == "expected":
+                return nll, gradient, self._expected(raw)
+            assert bend is not None
+            return nll, gradient, self._observed(rows, slope, bend)
 
     def _gradient(self, rows: _Row, slope: Array) -> Array:
         gradient = np.empty((self.columns, rows.codes.size))

@@ -41,6 +41,7 @@ from likely._math.graph import (
 
 #: Below this hazard e⁻ᵗ is so much larger than 1 that nothing cancels against it.
 EARLY = -1.0
+INFINITY = float("inf")
 
 
 def _kernel(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
@@ -83,8 +84,10 @@ def _net(
 
 def _bend_of_kernel(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """(1 + c) r² (e − c)"""
-    r = _rate(d, s, c, log_s)
-    return (1.0 + c) * (_count(d, s, c, log_s, (0.0, 2.0)) - (c * r) * r)
+    r, e = _rate(d, s, c, log_s), exp(-_hazard(d, s, c, log_s))
+    count = _count(d, s, c, log_s, (0.0, 2.0)) - (c * r) * r
+    # r² may be infinite where r is not, or vanish where c² is infinite.
+    return where(e < INFINITY, ((1.0 + c) * r) * ((e - c) * r), (1.0 + c) * count)
 
 
 def _small(x: Node) -> Node:

@@ -9,12 +9,17 @@ from likely._math.atoms.negative_binomial import (
 from likely._math.atoms.registry import register_named
 from likely._math.atoms.remainders import log1p_residual
 from likely._math.connection import along, at
-from likely._math.graph import Node, log
+from likely._math.graph import Node, log, where
 
 
 def _excess_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
     # d is m over the size.
     return -_deviance_in_1_over_size(y, m, m / d, log_m, log_m - log_d)
+
+
+def _residual(x: Node, y: Node, log_m: Node, log_d: Node) -> Node:
+    # x = yd/m may overflow where its logarithm does not.
+    return where(x > 1e300, log(y) + (log_d - log_m) - 1.0, log1p_residual(x))
 
 
 linear_variance_deviance = register_named(
@@ -36,7 +41,7 @@ linear_variance_slope = register_named(
         0.0,
         0.0,
         # s log((s + y)/(s + m)) − sy/(s + y), of which the two logarithms are taken apart: for d → 0 both terms are y.
-        m / d * log1p_residual(y * (d / m)) - linear_variance_zeros(m, d, log_m, log_d),
+        m / d * _residual(y * (d / m), y, log_m, log_d) - linear_variance_zeros(m, d, log_m, log_d),
         linear_variance_cross(y, m, d, log_m, log_d),
     ),
     lambda y, m, d, log_m, log_d: m / d * log((m / d + y) / (m / d + m)),

@@ -96,8 +96,10 @@ def negative_binomial_few(
 
 def negative_binomial_factorial(y: Expression, s: Expression, log_s: Expression) -> Node:
     """lgamma(y + 1) − y log y + y + ½ log(1 + y/s), y ≥ 1: one logarithm for two."""
-    spread = 0.5 * log(y * (1.0 + y / s)) + HALF_LOG_2PI
-    return stirling_above(y) + spread
+    # For small s y/s may overflow.
+    small = s < 1.0
+    wide = log(where(small, y * (s + y), y * (1.0 + y / s))) - where(small, log_s, 0.0)
+    return stirling_above(y) + (0.5 * wide + HALF_LOG_2PI)
 
 
 def negative_binomial_information(

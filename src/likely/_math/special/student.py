@@ -56,15 +56,15 @@ def student_pull_in_log(
     """m times the pull less m times its slope in d, where d = x − m: of far d, −m, and its square the x is left."""
     near, far = student_near(d, s, n), student_far(d, s, n)
     apart = far * (near * ((d - m) / d * (m / d)) + far * (x / d * (m / d)))
-    close = near * (near * ((d - m) / n / s * (m / s)) + far * (x / n / s * (m / s)))
+    close = near * ((near * ((d - m) / n / s) + far * (x / n / s)) * (m / s))
     return where(abs_(d / s) > 1e50, apart, close)
 
 
 def student_pull_slope(d: Expression, s: Expression, n: Expression) -> Node:
     """(n − q)/(n + q)²/s², its derivative in d."""
     near, far = student_near(d, s, n), student_far(d, s, n)
-    weight = where(abs_(d / s) > 1e50, far / d / d, near / n / s / s)
-    return (near - far) * weight
+    both = near - far
+    return where(abs_(d / s) > 1e50, both * far / d / d, both * near / n / s / s)
 
 
 def student_scale(
