@@ -9,4 +9,4 @@ def _itself(condition: Node) -> Node:
 
 
 #: The condition itself; see ``_math/usual.py``.
-seldom = register("seldom", lambda condition, out: (0.0,), _itself, _itself)
+seldom = register("seldom", lambda condition, out: (1.0,), _itself, _itself)
