@@ -205,6 +205,26 @@ def test_far_out(name: str) -> None:
     assert report.passed, report.failures()
 
 
+def test_mean_near_0_through_softplus() -> None:
+    """1 + Γ and Γ are both needed, where Γ is half the mean."""
+    c = grid.combination("ConwayMaxwellPoisson", {"mean": "softplus"})
+    points = [(1.0, -30.0, -1.0), (1e15, -29.848593919195835, 24.72392393202825)]
+    report = check(c, points, engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="of a 2 among nearly certain zeros and ones the curvature is m², left of terms of the size of m, half of "
+    "them the link's",
+)
+def test_two_through_softplus_where_nu_is_infinite() -> None:
+    c = grid.combination("ConwayMaxwellPoisson", {"mean": "softplus"})
+    point = (2.0, -16.061996038271026, 19.686343194705763)
+    report = check(c, [point], engines.numpy_engine, parts=("observed",))
+    assert report.passed, report.failures()
+
+
 def test_curvature_in_steps_whose_squares_are_beyond_float64() -> None:
     c = grid.combination("Ordinal", classes=4)
     points = [(3.0, -1.0, -1.0, 500.0, -1.0), (2.0, -1.0, -1.0, 500.0, 1.0)]

@@ -136,18 +136,21 @@ class _Row:
         summed = (self.g - s.mean_growth) - self.away * s.slope
         return self.decided.chosen(self.smooth.shape(self.away, self.growth), summed)
 
-    def bow(self, less: Expression | float = -1.0) -> Node:
-        """V/m times the second derivative in log m, less γ = 1 + ``less`` times the first one."""
-        s, gamma = self.decided.summed, less + 1.0
+    def bow(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
+        """V/m times the second derivative in log m, less γ times the first one; ``less`` is γ − 1.
+
+        Both are given: of one that is nearly 0 the other has no digits.
+        """
+        s = self.decided.summed
         many = self.m + self.away * (s.third + less)
         few = self.m + self.away * (s.excess + gamma)
         few = where(equal(self.y, 1.0), s.at_one + (1.0 - self.m) * gamma, few)
         smooth = self.m - self.away * (self.smooth.lean - gamma)
         return self.decided.chosen(smooth, where(self.m < 1.0, few, many))
 
-    def curve(self, less: Expression | float = -1.0) -> Node:
+    def curve(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """The second derivative in log m, less γ times the first one."""
-        bow = self.bow(less)
+        bow = self.bow(gamma, less)
         return where(equal(bow, 0.0), 0.0, bow * (self.m * self.decided.precision))
 
     def cross(self) -> Node:
@@ -176,7 +179,9 @@ def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
 com_poisson_rise: Atom = register("com_poisson_rise", expansion=_rise)
 com_poisson_curve: Atom = register(
     "com_poisson_curve",
-    expansion=lambda y, m, n, log_m, log_n, less: row(y, m, n, log_m, log_n).curve(less),
+    expansion=lambda y, m, n, log_m, log_n, gamma, less: row(y, m, n, log_m, log_n).curve(
+        gamma, less
+    ),
 )
 com_poisson_cross: Atom = register("com_poisson_cross", expansion=_of_row("cross"))
 com_poisson_bend: Atom = register("com_poisson_bend", expansion=_of_row("bend"))
@@ -186,7 +191,7 @@ com_poisson_slope: Atom = register(
         -m / com_poisson_variance(m, n, log_m, log_n),
         0.0,
         com_poisson_cross(y, m, n, log_m, log_n),
-        com_poisson_curve(y, m, n, log_m, log_n, -1.0),
+        com_poisson_curve(y, m, n, log_m, log_n, 0.0, -1.0),
         0.0,
     ),
     expansion=_of_row("slope"),
@@ -194,7 +199,7 @@ com_poisson_slope: Atom = register(
     covariant=along(
         3,
         lambda y, m, n, log_m, log_n, out, slope, gamma: com_poisson_curve(
-            y, m, n, log_m, log_n, gamma.plus(-1.0).node
+            y, m, n, log_m, log_n, gamma.node, gamma.plus(-1.0).node
         ),
         (1,),
     ),

@@ -15,52 +15,32 @@ from sympy.printing.latex import LatexPrinter
 from likely.report.algebra import Product
 from likely.report.printing.order import (
     LONG,
+    InOrder,
     arranged,
     bracketed,
-    content,
     has_y,
-    quotient,
     signed,
-    summands,
     y_first,
 )
 
 
-class Latex(LatexPrinter):
+class Latex(InOrder, LatexPrinter):
     """LaTeX with the same order of terms."""
+
+    minus = "-"
 
     def __init__(self, names: Mapping[Symbol, str], y_last: bool = False) -> None:
         super().__init__({"symbol_names": dict(names)})
         self.y_last = y_last
 
-    def _print_Add(self, e: Expr, order: Any = None) -> str:
-        denominator, e = content(e)
-        y_last, self.y_last = self.y_last, False
-        out = self.in_order(summands(e))
-        self.y_last = y_last
-        return out if denominator == 1 else rf"\frac{{{out}}}{{{denominator}}}"
+    def _fraction(self, p: int, q: int) -> str | None:
+        return None if q == 1 else rf"\frac{{{p}}}{{{q}}}"
 
-    def in_order(self, summands: list[tuple[bool, Expr]]) -> str:
-        """The summands joined by + and -."""
-        out = ""
-        for minus, term in summands:
-            body = self._print(-term if minus and not term.is_Mul else term)
-            if minus and term.is_Mul:
-                body = body.removeprefix("-")
-            out += (" - " if minus else " + ") + body if out else ("-" if minus else "") + body
-        return out
+    def _over(self, above: str, below: str, several: bool) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
 
-    def _print_Mul(self, e: Expr) -> str:
-        q = quotient(e, self.y_last)
-        sign = "-" if q.negative else ""
-        plain = all(f.is_Symbol or f.is_Add or f.is_Pow for f in q.above)
-        if not q.below and q.q != 1 and not (plain and q.above):
-            return sign + self._product(rf"\frac{{{q.p}}}{{{q.q}}}", q.above)
-        head = self._product(str(q.p) if q.p != 1 else "", q.above) or "1"
-        if not q.below and q.q == 1:
-            return sign + head
-        foot = self._product(str(q.q) if q.q != 1 else "", q.below)
-        return rf"{sign}\frac{{{head}}}{{{foot}}}"
+    def _part(self, total: str, denominator: int) -> str:
+        return self._over(total, str(denominator), False)
 
     def _product(self, lead: str, factors: tuple[Expr, ...]) -> str:
         parts = [lead] if lead else []

@@ -1,8 +1,11 @@
-"""The order of summands and factors, common to both printers."""
+"""The order of summands and factors, and sums and products written in it: common to both printers."""
+
+# SymPy finds a printer's methods by the names of its classes, and calls some with more arguments.
+# ruff: noqa: N802
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,3 +138,58 @@ def arranged(product: Product) -> tuple[list[Expr], list[Expr], list[Expr]]:
     if len(powers) == 1 and not above:
         return powers, below, []
     return above, below, powers
+
+
+class InOrder:
+    """Sums and products of a printer; ``y_last`` writes f − y where y − f would need a minus before it."""
+
+    minus: str
+    y_last = False
+    _print: Callable[[Expr], str]
+
+    def _fraction(self, p: int, q: int) -> str | None:
+        """A number that stands before a product; None where it is written with it."""
+        raise NotImplementedError
+
+    def _product(self, lead: str, factors: tuple[Expr, ...]) -> str:
+        """The factors side by side."""
+        raise NotImplementedError
+
+    def _over(self, above: str, below: str, several: bool) -> str:
+        """A quotient, below of which are ``several`` factors."""
+        raise NotImplementedError
+
+    def _part(self, total: str, denominator: int) -> str:
+        """A sum over a number."""
+        raise NotImplementedError
+
+    def _print_Add(self, e: Expr, order: Any = None) -> str:
+        denominator, e = content(e)
+        y_last, self.y_last = self.y_last, False
+        out = self.in_order(summands(e))
+        self.y_last = y_last
+        return out if denominator == 1 else self._part(out, denominator)
+
+    def in_order(self, summands: list[tuple[bool, Expr]]) -> str:
+        """The summands joined by + and −."""
+        out = ""
+        for minus, term in summands:
+            body = self._print(-term if minus and not term.is_Mul else term)
+            if minus and term.is_Mul:
+                body = body.removeprefix(self.minus)
+            sign = self.minus if minus else "+"
+            out += f" {sign} {body}" if out else f"{self.minus if minus else ''}{body}"
+        return out
+
+    def _print_Mul(self, e: Expr) -> str:
+        q = quotient(e, self.y_last)
+        sign = self.minus if q.negative else ""
+        plain = all(f.is_Symbol or f.is_Add or f.is_Pow for f in q.above)
+        fraction = self._fraction(q.p, q.q)
+        if not q.below and fraction is not None and not (plain and q.above):
+            return sign + self._product(fraction, q.above)
+        head = self._product(str(q.p) if q.p != 1 else "", q.above) or "1"
+        if not q.below and q.q == 1:
+            return sign + head
+        foot = self._product(str(q.q) if q.q != 1 else "", q.below)
+        return sign + self._over(head, foot, len(q.below) + (q.q != 1) > 1)

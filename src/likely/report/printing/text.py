@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sympy
 from sympy import Expr, Pow, Rational, S
@@ -16,13 +15,11 @@ from sympy.printing.str import StrPrinter
 from likely.report.algebra import Product
 from likely.report.printing.order import (
     LONG,
+    InOrder,
     arranged,
     bracketed,
-    content,
     has_y,
-    quotient,
     signed,
-    summands,
     y_first,
 )
 
@@ -41,44 +38,24 @@ _FUNCTION_NAMES = {
 }  # fmt: skip
 
 
-class Text(StrPrinter):
-    """One line of Unicode; ``y_last`` writes f − y where y − f would need a minus before it."""
+class Text(InOrder, StrPrinter):
+    """One line of Unicode."""
 
+    minus = "−"
     printmethod = "_unicode_line"  # not what SymPy's classes say about themselves
 
     def __init__(self, y_last: bool = False) -> None:
         super().__init__()
         self.y_last = y_last
 
-    def _print_Add(self, e: Expr, order: Any = None) -> str:
-        denominator, e = content(e)
-        y_last, self.y_last = self.y_last, False
-        out = self.in_order(summands(e))
-        self.y_last = y_last
-        return out if denominator == 1 else f"({out})/{denominator}"
+    def _fraction(self, p: int, q: int) -> str | None:
+        return _FRACTIONS.get((p, q))
 
-    def in_order(self, summands: list[tuple[bool, Expr]]) -> str:
-        """The summands joined by + and −."""
-        out = ""
-        for minus, term in summands:
-            body = self._print(-term if minus and not term.is_Mul else term)
-            if minus and term.is_Mul:
-                body = body.removeprefix("−")
-            out += (" − " if minus else " + ") + body if out else ("−" if minus else "") + body
-        return out
+    def _over(self, above: str, below: str, several: bool) -> str:
+        return f"{above}/({below})" if several else f"{above}/{below}"
 
-    def _print_Mul(self, e: Expr) -> str:
-        q = quotient(e, self.y_last)
-        sign = "−" if q.negative else ""
-        plain = all(f.is_Symbol or f.is_Add or f.is_Pow for f in q.above)
-        if not q.below and (q.p, q.q) in _FRACTIONS and not (plain and q.above):
-            return sign + self._product(_FRACTIONS[q.p, q.q], q.above)
-        head = self._product(str(q.p) if q.p != 1 else "", q.above) or "1"
-        if not q.below and q.q == 1:
-            return sign + head
-        foot = self._product(str(q.q) if q.q != 1 else "", q.below)
-        several = len(q.below) + (q.q != 1) > 1
-        return f"{sign}{head}/({foot})" if several else f"{sign}{head}/{foot}"
+    def _part(self, total: str, denominator: int) -> str:
+        return f"({total})/{denominator}"
 
     def _product(self, lead: str, factors: tuple[Expr, ...]) -> str:
         out = lead
