@@ -119,6 +119,7 @@ FITS = {
         0.26,
         8,
     ),
+    "EXP_REST": (lambda x: mp.fsum(x**k / mp.factorial(k + 3) for k in range(40)), -1, 1, 12),
     "EXPM1": (lambda x: mp.expm1(-x) / -x, 0, 0.7, 9),
     "SIN": (lambda w: mp.sin(mp.sqrt(w)) / mp.sqrt(w), 0, mp.pi**2 / 4, 8),
     "COS": (lambda w: (1 - mp.cos(mp.sqrt(w))) / w, 0, mp.pi**2 / 4, 7),

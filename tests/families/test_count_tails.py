@@ -204,6 +204,30 @@ def test_few_clusters_that_are_large(name):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
+@pytest.mark.parametrize(
+    ("mean", "size", "count"),
+    [(3.6e7, 2.5e-5, 9.5e11), (3.6e7, 2.5e-5, 9.5e9), (1e10, 1e-3, 1e13), (3.6e3, 2.5e-3, 1e6)],
+)
+def test_counts_far_above_a_mean_of_hardly_any_clusters(mean, size, count):
+    """Over smaller means P(Y ≥ c) ends like e^−eᵛ, long before its beginning would say."""
+    m, s, c = map(mp.mpf, (mean, size, count))
+    with mp.workdps(40):
+        binomial = mp.loggamma(c + s) - mp.loggamma(s) - mp.loggamma(c)
+
+        def slope(v):  # c p(c) at the mean m e^−v
+            few = m * mp.exp(-v)
+            return mp.exp(binomial + c * mp.log(few / (s + few)) + s * mp.log(s / (s + few)))
+
+        above = mp.quad(slope, [0, 0.5, *range(1, 11), 12, 16])
+        truth = float(-mp.log(above)), float(-slope(0) / above)
+    for family, second in ((NegativeBinomial(), size), (NegativeBinomial1(), mean / size)):
+        loss, raw = Censored(family).loss(), np.log([[mean], [second]])
+        (value,), gradient, _ = loss.evaluate(np.array([[count, np.inf]]), raw, 1)
+        assert value == pytest.approx(truth[0], rel=1e-12)
+        if second == size:
+            assert gradient[0, 0] == pytest.approx(truth[1], rel=1e-10)
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_counts_above_a_bound_are_a_distribution(name):
     for low in (1, 5):

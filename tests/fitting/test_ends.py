@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 from likely import (
     Constant,
     ConwayMaxwellPoisson,
+    Discretised,
     Gamma,
     GeneralisedExtremeValue,
     Gumbel,
@@ -155,3 +156,18 @@ def test_frontier_data_are_half_normal():
     square = np.mean((y - y.min()) ** 2)
     limit = 25.0 * (np.log(2.0 * np.pi * square) + 1.0) - 50.0 * np.log(2.0)
     assert limit < result.loss < limit + 2e-5
+
+
+@pytest.mark.parametrize(
+    ("family", "seed"),
+    [(Gumbel(), 34), (Gumbel(), 52), (Discretised(Normal()), 27), (Discretised(Normal()), 53)],
+    ids=str,
+)
+def test_a_location_far_out_is_not_on_its_way_to_infinity(family, seed):
+    """A step of a million leads past all rows, so that the loss falls on for 25 units of y and rises far beyond."""
+    rng = np.random.default_rng([seed, 8])
+    X, y = rng.normal(size=(8, 1)), rng.normal(size=8)
+    y[0] = -1e6
+    weight = rng.pareto(0.8, 8) + 0.01
+    y = np.round(y) if isinstance(family, type(Discretised(Normal()))) else y
+    assert fitted(Linear(family), X, y, sample_weight=weight).status is Status.converged

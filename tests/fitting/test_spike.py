@@ -171,3 +171,12 @@ def test_a_spike_beside_rows_that_are_seen_in_part():
         raw = np.stack([np.full(5, np.log(239.0)), t * (0.0 - X[:, 0]) + 1.0])
         losses.append(Censored(LogNormal()).loss().evaluate(y, raw, 0)[0].sum())
     assert losses[0] > losses[1] > losses[2]
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_a_scale_may_shrink_on_rows_that_are_seen_in_part(seed):
+    """Where the location lies above the time until which a row was seen, its probability goes to 1."""
+    rng = np.random.default_rng([seed, 15, 3])
+    X, y = rng.normal(size=(15, 3)), rng.normal(size=15)
+    seen = censored(y, event=rng.random(15) < 0.6)
+    assert fitted(Censored(Normal()), X, seen).status is Status.unbounded

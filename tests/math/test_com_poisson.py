@@ -26,7 +26,7 @@ _PROGRAM = compile_program(
     [
         *(
             getattr(com_poisson, f"com_poisson_{w}")(
-                symbol("y"), _M, _N, _LOG_M, _LOG_N, *([-1.0] if w == "curve" else [])
+                symbol("y"), _M, _N, _LOG_M, _LOG_N, *([0.0, -1.0] if w == "curve" else [])
             )
             for w in _OF_ROW
         ),

@@ -1,7 +1,5 @@
 """Atoms of a weighted sum: their textbooks, their slopes, and how the graph grows with the components."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 from mpmath import mp, mpf
@@ -16,14 +14,19 @@ from likely._math.graph import as_node, symbol, topological
 K = 4
 LEVELS = [as_node(0.0), *(symbol(f"k{j}") for j in range(1, K))]
 LOGS = [symbol(f"t{j}") for j in range(K)]
-ARGUMENTS = (*LEVELS, *LOGS)
-SYMBOLS = [node.value for node in ARGUMENTS if node.op == "symbol"]
-ATOMS = {
-    "log_mixture": mixing.log_mixture,
-    "log_mixture_of_counts": mixing.log_mixture_of_counts,
+SHARES = (*LEVELS, *LOGS)
+ARGUMENTS = mixing.with_differences(SHARES)
+SYMBOLS = [node.value for node in SHARES if node.op == "symbol"]
+NODES = {
+    "log_mixture": mixing.log_mixture(*ARGUMENTS),
+    "log_mixture_of_counts": mixing.log_mixture_of_counts(*ARGUMENTS),
     **{
-        f"{atom.name} {j}": partial(atom, j)
-        for atom in (mixing.share, mixing.rest, mixing.gain, mixing.gain_of_counts)
+        f"{atom.name} {j}": atom(j, *arguments)
+        for atoms, arguments in (
+            ((mixing.share, mixing.rest), SHARES),
+            ((mixing.gain, mixing.gain_of_counts), ARGUMENTS),
+        )
+        for atom in atoms
         for j in (0, 2)
     },
 }
@@ -42,10 +45,10 @@ def values(rng, spread):
     }
 
 
-@pytest.mark.parametrize("name", ATOMS)
+@pytest.mark.parametrize("name", NODES)
 @pytest.mark.parametrize("spread", [1e-9, 1.0, 30.0])
 def test_expansion_is_the_definition(name, spread):
-    node = ATOMS[name](*ARGUMENTS)
+    node = NODES[name]
     program = compile_program([node], numpy_backend.TABLE)
     rng = np.random.default_rng(5)
     for _ in range(10):
@@ -66,9 +69,9 @@ def test_expansion_is_the_definition(name, spread):
             assert abs(mpf(float(found)) - true) <= allowed, at
 
 
-@pytest.mark.parametrize("name", ATOMS)
+@pytest.mark.parametrize("name", NODES)
 def test_slopes_are_those_of_the_definition(name):
-    node = ATOMS[name](*ARGUMENTS)
+    node = NODES[name]
     at = {k: mpf(v) for k, v in values(np.random.default_rng(6), 1.0).items()}
     with mp.workdps(50):
         for variable in SYMBOLS:
@@ -81,8 +84,7 @@ def test_an_impossible_component_takes_nothing_and_a_sum_of_none_is_none():
     at = {f"k{j}": 0.3 for j in range(1, K)} | {f"t{j}": -1.0 for j in range(K)}
     with np.errstate(all="ignore"):
         for gone in ({"t1": -np.inf}, {f"t{j}": -np.inf for j in range(K)}):
-            for make in ATOMS.values():
-                node = make(*ARGUMENTS)
+            for node in NODES.values():
                 for out in (node, *tangent([node], symbol("k2"))):
                     found = compile_program([out], numpy_backend.TABLE)(at | gone)[0]
                     assert not np.isnan(found)
@@ -93,7 +95,7 @@ def test_a_gradient_grows_like_the_components_and_a_curvature_like_their_square(
         loss = Mixture(Normal(), n).loss()
         return [len(topological(loss.outputs(order))) for order in (0, 1, 2)]
 
-    few, many = sizes(4), sizes(16)
+    few, many = sizes(5), sizes(17)  # four times the differences to the first
     assert many[0] < 4 * few[0]
     assert many[1] < 4.5 * few[1]
     assert many[2] < 16 * few[2]  # 4² times

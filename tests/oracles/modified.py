@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 import likely
 from likely.families.view import plain_view
 from likely.recipe import Family
@@ -145,17 +143,6 @@ def specification_of(name: str) -> Any:
     return next(s for s in map(specification, modules()) if s.name == name)
 
 
-def _alike(name: str, point: Any) -> bool:
-    """Whether two components have nearly the same density, of whose difference few digits are left."""
-    column = np.array(point[1:])[:, np.newaxis]
-    logs = np.sort([
-        -inside.evaluate(np.array(point[:1]), column[columns], 0)[0][0]
-        for inside, columns in SAMPLE[name].loss().parts
-    ])  # fmt: skip
-    with np.errstate(invalid="ignore"):
-        return bool((np.diff(logs) < 1e-3 * np.maximum(1.0, np.abs(logs[1:]))).any())
-
-
 def points(name: str, at_most: int) -> list[Any]:
     """The grid of a modified family, but for y whose interval float64 cannot hold."""
     from oracles import grid
@@ -163,7 +150,7 @@ def points(name: str, at_most: int) -> list[Any]:
     found = grid.points(grid.combination(name), at_most)
     if name.startswith("Mixture"):
         # Where the densities of all components are below e^(−1e300), nothing says which is larger.
-        return [p for p in found if abs(p[0]) < 1e100 and not _alike(name, p)]
+        return [p for p in found if abs(p[0]) < 1e100]
     if name in LATE:
         low = LATE[name].support.low
         return [p for p in found if p[0] - (p[0] - GAP) == GAP and p[0] - GAP > low]

@@ -6,6 +6,7 @@ these sums is subtracted, so they are as accurate far out as near the mode.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import add
@@ -42,6 +43,14 @@ EVEN = list(_nodes(8, 1.0))
 WIDE = list(_nodes(32, 1.0))
 #: The same of an interval that is short by the distance to the integrand's singularities, a sixth of it.
 SHORT = list(_nodes(6, 1.0))
+#: The same of both ends and two nodes between them, by Lobatto's rule: exact for polynomials of degree 5
+#: (Abramowitz and Stegun, 25.4.32).
+WITH_ENDS = [
+    (0.0, 1.0 / 12.0),
+    (0.5 - 0.5 / math.sqrt(5.0), 5.0 / 12.0),
+    (0.5 + 0.5 / math.sqrt(5.0), 5.0 / 12.0),
+    (1.0, 1.0 / 12.0),
+]
 #: Of one of length 90 these give every digit where h has steps as e^−s does, from its beginning on.
 LONG = list(_nodes(32, 0.2))
 

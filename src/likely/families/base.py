@@ -93,6 +93,8 @@ class Specification:
                                   difference to log P(Y > low) would cancel
     log_cdf_below                 ``(y, high, *parameters)``: log P(Y ≤ y | Y ≤ high), likewise
     log_step                      ``(k, *parameters)``: log p(k + 1) − log p(k) of counts
+    step_down                     ``(k, *parameters)``: p(k)/p(k + 1) as a sum of positive terms,
+                                  where the slopes of its logarithm would cancel
     log_positive                  ``(y, *parameters)``: log p(y | y > 0) of counts, where the
                                   difference log p(y) − log(1 − p(0)) would cancel
     expected_information          ``(*parameters)`` → {(name, name): entry}, zeros left out;
@@ -259,6 +261,7 @@ FORMULAS = (
     "log_sf_above",
     "log_cdf_below",
     "log_step",
+    "step_down",
     "log_positive",
     "expected_information",
     "complete_information",
@@ -364,6 +367,7 @@ _LEADING = {
     "log_sf_above": ("y", "low"),
     "log_cdf_below": ("y", "high"),
     "log_step": ("k",),
+    "step_down": ("k",),
 }
 
 

@@ -1,7 +1,13 @@
 """GeneralisedPareto: how far what exceeds a high threshold exceeds it."""
 
 from likely._math.atoms import log1mexp_of
-from likely._math.atoms.pareto import in_support, pareto_hazard, pareto_kernel
+from likely._math.atoms.pareto import (
+    in_support,
+    pareto_hazard,
+    pareto_kernel,
+    pareto_log_above,
+    pareto_log_hazard,
+)
 from likely._math.domains import nonnegative, positive, real
 from likely._math.graph import exp, expm1, log, log1p, where
 from likely.families.base import Distribution, Parameter
@@ -21,8 +27,14 @@ def _at_hazard(t, scale, shape):
 
 
 def _above(low, scale, shape):
-    # What exceeds low, less low, has this scale and the same shape.
-    return scale + shape * low
+    # What exceeds low, less low, has this scale, here with its logarithm, and the same shape.
+    return scale + shape * low, pareto_log_above(low, scale, shape, scale.log)
+
+
+def _log_cdf(y, scale, shape, log_scale, within):
+    t = where(within, pareto_hazard(y, scale, shape, log_scale), 1.0)
+    log_t = where(within, pareto_log_hazard(y, scale, shape, log_scale), 0.0)
+    return where(within, log1mexp_of(t, log_t), 0.0)
 
 
 class GeneralisedPareto(Distribution):
@@ -83,28 +95,24 @@ class GeneralisedPareto(Distribution):
         return exp(_log_sf(y, scale, shape, scale.log))
 
     def log_cdf(y, scale, shape):
-        within = in_support(y, scale, shape)
-        t = where(within, pareto_hazard(y, scale, shape, scale.log), 1.0)
-        return where(within, log1mexp_of(t, log(t)), 0.0)
+        return _log_cdf(y, scale, shape, scale.log, in_support(y, scale, shape))
 
     def log_sf(y, scale, shape):
         return _log_sf(y, scale, shape, scale.log)
 
     def log_interval(low, high, scale, shape):
-        base = _above(low, scale, shape)
-        within = in_support(high, scale, shape)
-        t = where(within, pareto_hazard(high - low, base, shape, log(base)), 1.0)
-        between = where(within, log1mexp_of(t, log(t)), 0.0)
+        base, log_base = _above(low, scale, shape)
+        between = _log_cdf(high - low, base, shape, log_base, in_support(high, scale, shape))
         return _log_sf(low, scale, shape, scale.log) + between
 
     def log_above(y, low, scale, shape):
-        base = _above(low, scale, shape)
-        kernel = pareto_kernel(y - low, base, shape, log(base))
+        base, log_base = _above(low, scale, shape)
+        kernel = pareto_kernel(y - low, base, shape, log_base)
         return where(in_support(y, scale, shape), -kernel, -INFINITY)
 
     def log_sf_above(y, low, scale, shape):
-        base = _above(low, scale, shape)
-        rise = pareto_hazard(y - low, base, shape, log(base))
+        base, log_base = _above(low, scale, shape)
+        rise = pareto_hazard(y - low, base, shape, log_base)
         return where(in_support(y, scale, shape), -rise, -INFINITY)
 
     def quantile(q, scale, shape):

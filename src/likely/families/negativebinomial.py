@@ -54,6 +54,10 @@ class NegativeBinomial(Distribution):
         many = mean.log + log1p(k / size) - log1p(mean / size)
         return where(mean < size, many, sum_ - log1p(size / mean)) - log(k + 1.0)
 
+    def step_down(k, mean, size):
+        # (k + 1)/(k + s) · (1 + s/m), whose second term has no slope in a large size.
+        return (k + 1.0) * (1.0 / (size + k) + 1.0 / (1.0 + k / size) / mean)
+
     def log_positive(y, mean, size):
         # With r = mean/size, −log p(0) = size · log(1 + r). Where that is small both log p(1) and
         # log(1 − p(0)) are nearly log(mean), and two positive terms are what their difference leaves.

@@ -25,8 +25,8 @@ from likely.fitting.sums import Sums
 #: Multiples of the step that are tried: on log and logit scales the last is a factor of e²⁵ away.
 STEPS = (1.0, 3.0, 10.0, 25.0)
 
-#: Multiples of a step by which a location is beyond all rows.
-BEYOND = (1e2, 1e3, 1e4)
+#: Multiples of a step, or of the largest location, by which a location is beyond all rows: from, and to.
+BEYOND = (1e2, 1e4)
 #: Shares below this may be those of terms on their way to a finite optimum.
 NOISE = 0.05
 #: A step makes a term larger by this share of it, on its way to infinity,
@@ -231,17 +231,21 @@ def find_recession(
 def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> bool:
     """Whether the loss rises again further along a direction of parameters that have the whole line, as locations do.
 
-    A step of these has the unit of y: 25 of them may lead no further than from rows to other rows.
+    A step of these has the unit of y: 25 of them may lead no further than from rows to other rows, or to nowhere.
     """
     limit = getattr(space.objective.loss, "limit", None)
-    if limit is None or not found.unbounded:
+    if limit is None:
         return False
     direction = without_noise(space, found.direction)
     moved = space.lift(direction)
     for j, part in enumerate(space.objective.parts):
         if moved[part].any() and (limit(j, True), limit(j, False)) != (np.inf, -np.inf):
             return False
-    losses = (space.evaluate(gamma + t * direction, 0).loss for t in BEYOND)
+    reach = reach_along(space.objective, moved)
+    size = reach_along(space.objective, space.point(gamma))[reach > 0.0].max()
+    decades = np.ceil(np.log10(max(1.0, size / reach.max()) * (BEYOND[1] / BEYOND[0])))
+    lengths = BEYOND[0] * 10.0 ** np.arange(decades + 1.0)
+    losses = (space.evaluate(gamma + t * direction, 0).loss for t in lengths)
     return any(sums.loss + sums.rounding < loss < np.inf for loss in losses)
 
 

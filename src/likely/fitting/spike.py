@@ -142,13 +142,21 @@ class _Rows:
                 0
             ]
         sums = space.evaluate(theta, 0)
-        for along in _sharpest(self.designs[b], self.weight * peaked, through):
+        bound = peaked | ~self.content(self.raw(theta), b, sign)
+        for along in _sharpest(self.designs[b], self.weight * peaked, through, bound):
             direction = np.zeros(space.size)
             direction[parts[b]] = sign * along
             found = find_recession(space, theta, sums, direction)
             if found is not None and found.unbounded:
                 return found
         return None
+
+    def content(self, raw: Array, b: int, sign: float) -> NDArray[np.bool_]:
+        """Which rows (n,) do not lose by a scale that shrinks, as one seen in part above which the location lies."""
+        far = raw.copy()
+        far[b] += sign * STEPS[-1]
+        loss = self.objective.loss
+        return np.asarray(loss.evaluate(self.y, far, 0)[0] <= loss.evaluate(self.y, raw, 0)[0])
 
 
 def _independent(design: Array, order: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -167,10 +175,13 @@ def _independent(design: Array, order: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.array(kept, dtype=np.intp)
 
 
-def _sharpest(design: Array, weight: Array, through: NDArray[np.intp]) -> Iterator[Array]:
+def _sharpest(
+    design: Array, weight: Array, through: NDArray[np.intp], bound: NDArray[np.bool_]
+) -> Iterator[Array]:
     """Ways u for the scale to go: with the largest Σ w·(design·u) where design·u is at most 1, and 0 but for some rows.
 
-    And all rows alike: where tails are heavy enough, the density of some outweighs what the others lose.
+    Rows that are not ``bound`` may have any. And all rows alike: where tails are heavy enough, the density of some
+    outweighs what the others lose.
     """
     from scipy.optimize import linprog
 
@@ -180,8 +191,8 @@ def _sharpest(design: Array, weight: Array, through: NDArray[np.intp]) -> Iterat
     scale[scale == 0.0] = 1.0
     found = linprog(
         -(weight @ design) / scale,
-        A_ub=design / scale,
-        b_ub=most,
+        A_ub=design[bound] / scale,
+        b_ub=most[bound],
         bounds=(None, None),
         method="highs",
     )

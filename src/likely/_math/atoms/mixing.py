@@ -4,6 +4,9 @@ Arguments are the log odds k_1, …, k_K of the components, and then the logarit
 
     log p = log Σ w_j exp(t_j),   w_j = exp(k_j)/Σ exp(k_i),   r_j = w_j exp(t_j)/p.
 
+Of components that are alike what the odds do depends on t_j − t_1 alone, which may have digits that t_j and t_1 have
+not: log p and the gain take D_2, …, D_K, the differences of the logarithms to the first, as arguments of their own.
+
 An atom that is of one component has its number, from 0, in front. Slopes are shares: in t_j it is r_j, in k_j the
 gain r_j − w_j. Those of shares are products of shares, so that K components need K nodes for a gradient and K² for
 a curvature. What a share leaves to the others is their sum, never 1 less it.
@@ -20,6 +23,8 @@ from typing import Any
 from likely._math.atoms import Atom, register
 from likely._math.graph import (
     Node,
+    abs_,
+    as_node,
     constant,
     equal,
     exp,
@@ -33,6 +38,8 @@ from likely._math.graph import (
 )
 
 _ZERO = constant(0.0)
+#: Differences of logarithms up to which the gain follows from them, and from which nothing cancels.
+_CLOSE = 0.5
 
 
 def weight(j: int, levels: Sequence[Any]) -> Node:
@@ -88,9 +95,32 @@ def _sums_of_others(terms: Sequence[Node]) -> list[Node]:
     return [b + a for b, a in zip(before, reversed(after), strict=True)]
 
 
+def difference(a: Any, b: Any) -> Node:
+    """a − b of logarithms: 0 where both are −∞."""
+    return where(equal(a, b), 0.0, as_node(a) - b)
+
+
+def with_differences(arguments: Sequence[Any]) -> list[Any]:
+    """The log odds, the logarithms, and their differences as such."""
+    first, *others = _halves(arguments)[1]
+    return [*arguments, *(difference(log, first) for log in others)]
+
+
 def _halves(arguments: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     n = len(arguments) // 2
     return arguments[:n], arguments[n:]
+
+
+def _thirds(arguments: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    """The log odds, the logarithms of the densities, and their differences to the first."""
+    n = (len(arguments) + 1) // 3
+    return arguments[:n], arguments[n : 2 * n], arguments[2 * n :]
+
+
+def _without_differences(arguments: Sequence[Any]) -> Sequence[Any]:
+    """The arguments of a share."""
+    levels, logs, _ = _thirds(arguments)
+    return [*levels, *logs]
 
 
 def _weighted(arguments: Sequence[Any]) -> tuple[_Sum, _Sum]:
@@ -101,22 +131,21 @@ def _weighted(arguments: Sequence[Any]) -> tuple[_Sum, _Sum]:
     return odds, _Sum([w + t for w, t in zip(weights, logs, strict=True)])
 
 
-def _missing(odds: _Sum, logs: Sequence[Node]) -> tuple[list[Node], list[Node], Node]:
-    """1 − exp(t_j) for each component, the same times its weight, and their sum 1 − p."""
-    each = [-expm1(t) for t in logs]
-    terms = [w * m for w, m in zip(odds.shares, each, strict=True)]
-    return each, terms, reduce(operator.add, terms)
+def _missing(odds: _Sum, logs: Sequence[Node]) -> Node:
+    """1 − p"""
+    terms = [-(w * expm1(t)) for w, t in zip(odds.shares, logs, strict=True)]
+    return reduce(operator.add, terms)
 
 
 def _log_mixture(*arguments: Any) -> Node:
     """log Σ w_j exp(t_j)"""
-    return _weighted(arguments)[1].log
+    return _weighted(_without_differences(arguments))[1].log
 
 
 def _log_mixture_of_counts(*arguments: Any) -> Node:
     """The same of probabilities: where p is nearly 1, its logarithm comes from 1 − p."""
-    odds, all_ = _weighted(arguments)
-    missing = _missing(odds, _halves(arguments)[1])[2]
+    odds, all_ = _weighted(_without_differences(arguments))
+    missing = _missing(odds, _thirds(arguments)[1])
     return where(missing < 0.5, log1p(-missing), all_.log)
 
 
@@ -131,17 +160,34 @@ def _rest(j: Node, *arguments: Any) -> Node:
 
 
 def _gain(j: Node, *arguments: Any) -> Node:
-    """r_j − w_j, which are alike where both are near 0 and where both are near 1."""
-    (odds, all_), i = _weighted(arguments), int(j.value)
-    return all_.shares[i] * odds.rests[i] - odds.shares[i] * all_.rests[i]
+    """r_j − w_j, which are alike where the densities are, and where both are near 0 or both near 1."""
+    odds, all_ = _weighted(_without_differences(arguments))
+    i, differences = int(j.value), _thirds(arguments)[2]
+    near = _gain_beside(i, odds, [_ZERO, *differences])
+    far = all_.shares[i] * odds.rests[i] - odds.shares[i] * all_.rests[i]
+    return where(_are_close(arguments), near, far)
+
+
+def _are_close(arguments: Sequence[Any]) -> Node:
+    """Whether all logarithms are near the first."""
+    return reduce(maximum, [abs_(d) for d in _thirds(arguments)[2]]) < _CLOSE
+
+
+def _gain_beside(i: int, odds: _Sum, logs: Sequence[Node]) -> Node:
+    """The same of logarithms that are nearly 0, by what the densities are above 1."""
+    rises = [expm1(t) for t in logs]
+    terms = [w * rise for w, rise in zip(odds.shares, rises, strict=True)]
+    others = _sums_of_others(terms)[i]
+    total = 1.0 + (terms[i] + others)
+    return odds.shares[i] * ((rises[i] * odds.rests[i] - others) / total)
 
 
 def _gain_of_counts(j: Node, *arguments: Any) -> Node:
-    """The same of probabilities: where p is nearly 1, by what is missing."""
-    (odds, _), i = _weighted(arguments), int(j.value)
-    each, terms, missing = _missing(odds, _halves(arguments)[1])
-    others = _sums_of_others(terms)[i]
-    near = odds.shares[i] * ((others - each[i] * odds.rests[i]) / (1.0 - missing))
+    """The same of probabilities: where they differ and p is nearly 1, by what is missing."""
+    odds = _Sum(_thirds(arguments)[0])
+    logs = _thirds(arguments)[1]
+    missing = where(_are_close(arguments), 1.0, _missing(odds, logs))
+    near = _gain_beside(int(j.value), odds, logs)
     return where(missing < 0.5, near, _gain(j, *arguments))
 
 
@@ -176,8 +222,8 @@ def _by_share(j: int, arguments: Sequence[Node], slopes: Sequence[Node]) -> Node
 
 def _slope_of_log(which: Atom) -> Callable[[Node, Sequence[Node]], Node]:
     def tangent(node: Node, slopes: Sequence[Node]) -> Node:
-        of_odds, of_logs = _halves(slopes)
-        total = reduce(operator.add, _parts(node.args, of_logs))
+        of_odds, of_logs, _ = _thirds(slopes)
+        total = reduce(operator.add, _parts(_without_differences(node.args), of_logs))
         for j, slope in enumerate(of_odds):
             if not is_constant(slope, 0.0):
                 # No choice at a gain of 0, as of components that are alike: it moves with them.
@@ -199,10 +245,10 @@ def _slope_of_rest(node: Node, slopes: Sequence[Node]) -> Node:
 
 
 def _slope_of_gain(node: Node, slopes: Sequence[Node]) -> Node:
-    number, *arguments = node.args
+    number, *given = node.args
     j, which = int(number.value), GAINS[node.op]
-    of_odds, of_logs = _halves(slopes[1:])
-    levels = _halves(arguments)[0]
+    of_odds, of_logs, _ = _thirds(slopes[1:])
+    levels, arguments = _thirds(given)[0], _without_differences(given)
     total = _by_share(j, arguments, of_logs)
     for i, slope in enumerate(of_odds):
         if is_constant(slope, 0.0):
@@ -213,7 +259,7 @@ def _slope_of_gain(node: Node, slopes: Sequence[Node]) -> Node:
             left = where(r < 0.5, weight_of_others(j, levels) - r, rest(j, *arguments) - w)
             by = node * left
         else:
-            by = -(share(i, *arguments) * node + weight(j, levels) * which(i, *arguments))
+            by = -(share(i, *arguments) * node + weight(j, levels) * which(i, *given))
         total = total + by * slope
     return total
 
@@ -226,7 +272,7 @@ def _sum_of(levels: Sequence[Any], logs: Sequence[Any]) -> Node:
 
 
 def _log_definition(*arguments: Any) -> Node:
-    levels, logs = _halves(arguments)
+    levels, logs, _ = _thirds(arguments)
     return log(_sum_of(levels, logs)) - log(_sum_of(levels, [_ZERO] * len(levels)))
 
 
@@ -241,9 +287,9 @@ def _rest_definition(j: Node, *arguments: Any) -> Node:
 
 
 def _gain_definition(j: Node, *arguments: Any) -> Node:
-    levels = _halves(arguments)[0]
+    levels = _thirds(arguments)[0]
     weight = _share_definition(j, *levels, *[_ZERO] * len(levels))
-    return _share_definition(j, *arguments) - weight
+    return _share_definition(j, *_without_differences(arguments)) - weight
 
 
 share = register("mixture_share", None, _share_definition, _share, tangent=_slope_of_share)

@@ -148,6 +148,28 @@ def shape_covariant(in_log: Callable[[], Atom]) -> Covariant:
     return covariant
 
 
+def _log_hazard(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """log t"""
+    return log(_hazard(d, s, c, log_s))
+
+
+def _elasticity(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """v/log(1 + u), which is 1 for c → 0"""
+    small = abs_(_product(d, s, c)) < TINY
+    whole = _log1p(d, s, c, log_s)
+    return where(small, 1.0, _fraction(d, s, c, log_s) / where(small, 1.0, whole))
+
+
+def _elasticity_excess(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
+    """(v − w log(1 + u))/(c log(1 + u)), which is ½z for c → 0"""
+    u, w = _product(d, s, c), _ratio(d, s, c, log_s)
+    small = abs_(u) < TINY
+    whole = where(small, 1.0, _log1p(d, s, c, log_s))
+    near = -w * special.log1pmx(where(abs_(u) < 1.0, u, 0.0))
+    rest = where(abs_(u) < 1.0, near, _fraction(d, s, c, log_s) - w * whole)
+    return where(small, 0.5 * (d / s), rest / whole / where(small, 1.0, c))
+
+
 def _bend_2(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """(2 log(1 + u) − 2v − v²)/c³ with v = u/(1 + u), which is ⅔z³ for c → 0."""
     z = d / s
@@ -309,4 +331,47 @@ pareto_kernel: Atom = register(
     ),
     lambda d, s, c, log_s: log_s + (1.0 + c) * (log(1.0 + c * d / s) / c),
     lambda d, s, c, log_s: log_s + (1.0 + c) * _hazard(d, s, c, log_s),
+)
+pareto_elasticity_excess = register(
+    "pareto_elasticity_excess",
+    None,
+    lambda d, s, c, log_s: (
+        (c * d - s * log(1.0 + c * d / s)) / ((s + c * d) * c * log(1.0 + c * d / s))
+    ),
+    _elasticity_excess,
+)
+#: −∂ log t/∂ log s, whose own slopes are as small as z.
+pareto_elasticity: Atom = register(
+    "pareto_elasticity",
+    lambda d, s, c, log_s, out: (
+        -c * out * pareto_elasticity_excess(d, s, c, log_s) / d,
+        0.0,
+        -out * pareto_elasticity_excess(d, s, c, log_s),
+        c * out * pareto_elasticity_excess(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: c * d / ((s + c * d) * log(1.0 + c * d / s)),
+    _elasticity,
+)
+pareto_log_hazard: Atom = register(
+    "pareto_log_hazard",
+    lambda d, s, c, log_s, out: (
+        pareto_elasticity(d, s, c, log_s) / d,
+        0.0,
+        -pareto_bend(d, s, c, log_s) / pareto_hazard(d, s, c, log_s),
+        -pareto_elasticity(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: log(log(1.0 + c * d / s) / c),
+    _log_hazard,
+)
+#: log(s + cd), the scale of what exceeds d.
+pareto_log_above: Atom = register(
+    "pareto_log_above",
+    lambda d, s, c, log_s, out: (
+        c * pareto_ratio(d, s, c, log_s) / s,
+        0.0,
+        pareto_share(d, s, c, log_s),
+        pareto_ratio(d, s, c, log_s),
+    ),
+    lambda d, s, c, log_s: log(s + c * d),
+    lambda d, s, c, log_s: log(s + c * d),
 )

@@ -6,7 +6,13 @@ With :math:`\mu^a/\varphi` taken out, where a = 2 − p and b = p − 1, half th
 .. math:: c(v; a) = \int_0^v (e^{-a w} - e^{-v + b w}) \, \mathrm{d}w
           = \frac{1 - e^{-a v} - a (1 - e^{-v})}{a b}, \quad a + b = 1.
 
-Near v = 0 it is a series; elsewhere a c = 1 − e⁻ᵛ − c′ or b c = v φ(av) − (1 − e⁻ᵛ), by the larger of a and b.
+Both are made of the smaller of a and b, s, which may be 0: with w = −v and d = 1 where that is a, w = v and d = e⁻ᵛ
+where it is b,
+
+.. math:: c = d\,v^2\,\frac{g(w) - s\,g(s w)}{1 - s}, \qquad g(x) = \frac{e^x - 1 - x}{x^2} = \frac12 + x\,m(x).
+
+Near 0 m is a polynomial, and what would cancel in c and its derivative in a, v²/2 and −v³/6 there, is left out.
+Elsewhere (1 − s) c is ± the difference of 1 − e⁻ᵛ and (1 − e⁻ˢᵛ)/s, or e⁻ᵃᵛ times that.
 
 Source: Jørgensen, The Theory of Dispersion Models (1997), chapter 4, for the deviance.
 """
@@ -19,18 +25,18 @@ from likely._math import special
 from likely._math.atoms import Atom, register
 from likely._math.graph import Expression, Node, exp, expm1, polynomial, where
 
-#: The series serves below.
-_NEAR = 1.0
-_TERMS = 18
+#: The polynomials in v serve below, and the series of ``_weight_2`` below the other.
+_NEAR, _NEAR_2 = 1.0, 1.4
+_TERMS = 22
 
 
-def _powers_of(v: Expression, a: Expression, order: int) -> Node:
-    """Σ (−v)ⁿ/n! times the order-th derivative of 1 + a + … + aⁿ⁻² in a, n ≥ 2."""
+def _powers_of(v: Expression, a: Expression) -> Node:
+    """Σ (−v)ⁿ/n! times the second derivative of 1 + a + … + aⁿ⁻² in a, n ≥ 2."""
     total: Node | float = 0.0
     found: list[tuple[float, Node | float]] = []
     p: list[Node | float] = [1.0, 0.0, 0.0]
     for n in range(2, _TERMS + 2):
-        found.append(((-1.0) ** n / math.factorial(n), p[order]))
+        found.append(((-1.0) ** n / math.factorial(n), p[2]))
         p = [1.0 + a * p[0], p[0] + a * p[1], 2.0 * p[1] + a * p[2]]
     for coefficient, value in reversed(found):
         total = total * v + coefficient * value
@@ -38,17 +44,12 @@ def _powers_of(v: Expression, a: Expression, order: int) -> Node:
 
 
 def _positive(z: Expression) -> Node:
-    """z, or 1 where 1/z² has left the range. Guarded in one way, φ and its kin share exponentials and 1/z."""
+    """z, or 1 where 1/z² has left the range"""
     return where(z > 1e-150, z, 1.0)
 
 
 def _inverse(z: Expression) -> Node:
     return 1.0 / _positive(z)
-
-
-def _mean_of_exp(z: Expression) -> Node:
-    """φ(z) = (1 − e⁻ᶻ)/z"""
-    return where(z > 1e-150, -expm1(-_positive(z)) / _positive(z), 1.0)
 
 
 def _remainder(z: Expression) -> Node:
@@ -73,25 +74,58 @@ def _fourth(z: Expression) -> Node:
     return where(z < 1.0, near, far)
 
 
+class _Parts:
+    """What c and its derivatives in v and a share, a + b = 1, v ≥ 0."""
+
+    def __init__(self, v: Expression, a: Expression, b: Expression) -> None:
+        self.first, self.near = a < b, v < _NEAR
+        self.sign = where(self.first, -1.0, 1.0)
+        self.s, self.larger = where(self.first, a, b), where(self.first, b, a)
+        self.z = self.s * v
+        self.small = self.z < _NEAR
+        # e^(−s v) and the other factor of e⁻ᵛ, of which one is e⁻ᵃᵛ
+        self.of_s, self.of_larger = exp(-self.z), exp(-(self.larger * v))
+        self.of_v = self.of_s * self.of_larger
+        self.decay = where(self.first, self.of_s, self.of_larger)
+        self.beside = where(self.first, 1.0, self.of_v)
+        # near 0: w, s w, and m of both
+        self.w = self.sign * where(self.near, v, 0.0)
+        self.sw = self.sign * where(self.small, self.z, 0.0)
+        self.m, self.m_s = (polynomial(x, special.EXP_REST) for x in (self.w, self.sw))
+        # (1 − e^(−s v))/(s v), or e⁻ᵃᵛ times that
+        apart = where(self.first, 1.0, self.of_larger) * (1.0 - self.of_s) * self.inverse
+        self.mean = where(self.small, self.beside * _mean_of_exp(self.sw, self.m_s), apart)
+
+    @property
+    def inverse(self) -> Node:
+        return 1.0 / where(self.small, 1.0, self.z)
+
+    @property
+    def of_slope(self) -> Node:
+        """Of the derivative of (1 − s) c in a what ``mean`` is of c: (``mean`` − e⁻ᵃᵛ)/(s v), or minus that."""
+        near = self.beside * (0.5 + self.sw * (0.5 - (1.0 - self.sw) * self.m_s))
+        return where(self.small, near, self.sign * (self.decay - self.mean) * self.inverse)
+
+
+def _mean_of_exp(x: Expression, m: Expression) -> Node:
+    """(eˣ − 1)/x, of m(x)"""
+    return 1.0 + x * (0.5 + x * m)
+
+
 def _divergence(v: Expression, a: Expression, b: Expression) -> Node:
-    """c(v) = (1 − e⁻ᵃᵛ − a (1 − e⁻ᵛ))/(ab), a + b = 1, v ≥ 0."""
-    near = v < _NEAR
-    # 1 − e⁻ᵛ, over v, of what the two parts of v = av + bv have at hand
-    of_a, of_b = _mean_of_exp(a * v), _mean_of_exp(b * v)
-    lost = v * (b * of_b + (a * of_a) * (1.0 - (b * v) * of_b))
-    apart = where(a < b, v * of_a - lost, lost - _slope(v, a, b))
-    series = _powers_of(where(near, v, 0.0), a, 0)
-    return where(near, series, apart * _of_larger(a, b))
-
-
-def _of_larger(a: Expression, b: Expression) -> Node:
-    """1 over the larger, of which a quotient keeps the digits."""
-    return 1.0 / where(a < b, b, a)
+    """c"""
+    p = _Parts(v, a, b)
+    near = v * v * p.beside * (0.5 * p.larger + p.w * (p.m - p.s * p.s * p.m_s))
+    apart = p.sign * (1.0 - p.of_v - v * p.mean)
+    return where(p.near, near, apart) * (1.0 / p.larger)
 
 
 def _slope(v: Expression, a: Expression, b: Expression) -> Node:
-    """Its derivative in v, (e⁻ᵃᵛ − e⁻ᵛ)/b."""
-    return exp(-(a * v)) * (v * _mean_of_exp(b * v))
+    """Its derivative in v, (e⁻ᵃᵛ − e⁻ᵛ)/b; also 1 − e⁻ᵛ − a c."""
+    p = _Parts(v, a, b)
+    near = v * _mean_of_exp(p.w, p.m) - a * _divergence(v, a, b)
+    apart = p.decay * (1.0 - p.of_larger) * (1.0 / p.larger)
+    return where(p.first, where(p.near, near, apart), v * p.mean)
 
 
 def _cross(v: Expression, a: Expression, b: Expression) -> Node:
@@ -101,28 +135,21 @@ def _cross(v: Expression, a: Expression, b: Expression) -> Node:
 
 def _weight(v: Expression, a: Expression, b: Expression) -> Node:
     """The derivative of c in a, where b = 1 − a."""
-    near = v < _NEAR
-    c, decay = _divergence(v, a, b), exp(-(a * v))
-    # (c − v² χ(av))/b with χ = −φ′, or −(cross + c)/a: of z = av or bv the smaller, and of φ(z), which c has
-    first = a < b
-    z = where(first, a * v, b * v)
-    mean = where(first, _mean_of_exp(a * v), _mean_of_exp(b * v))
-    small = z < 0.26
-    inverse = 1.0 / where(small, 1.0, z)
-    rest = where(small, polynomial(-z, special.EXPM1MX), (1.0 - mean) * inverse)
-    second = where(z < 1.0, mean - rest, (mean - decay) * inverse)
-    apart = where(first, c - v * v * second, decay * (v * v * rest) - c)
-    series = _powers_of(where(near, v, 0.0), a, 1)
-    return where(near, series, apart * _of_larger(a, b))
+    p = _Parts(v, a, b)
+    inverse = 1.0 / p.larger
+    taken = p.s * (p.m_s + p.larger * (0.5 - (2.0 - p.sw) * p.m_s))
+    near = v * v * v * p.beside * (taken - p.m) * inverse
+    apart = p.sign * (v * v * p.of_slope - _divergence(v, a, b))
+    return where(p.near, near, apart) * inverse
 
 
 def _weight_2(v: Expression, a: Expression, b: Expression) -> Node:
     """The second derivative of c in a."""
-    near = v < _NEAR
+    near = v < _NEAR_2
     twice = 2.0 * _weight(v, a, b)
     by_a = -(exp(-(a * v)) * (v * v * v * _fourth(b * v)) + twice) / a
     by_b = (v * v * v * _third(a * v) + twice) / b
-    series = _powers_of(where(near, v, 0.0), a, 2)
+    series = _powers_of(where(near, v, 0.0), a)
     return where(near, series, where(a < b, by_b, by_a))
 
 

@@ -30,7 +30,6 @@ from likely._math.graph import (
     Node,
     abs_,
     exp,
-    expm1,
     floor,
     make,
     minimum,
@@ -152,6 +151,22 @@ class Smooth:
         return exp(self.log_j)
 
     @property
+    def _is_small(self) -> Node:
+        return abs_(self._power) < 0.26
+
+    @property
+    def _second(self) -> Node:
+        """(x^ν − 1 − log x^ν)/(log x^ν)², where that is small"""
+        return polynomial(where(self._is_small, self._power, 0.0), special.EXPM1MX)
+
+    @property
+    def _grown(self) -> Node:
+        """x^ν − 1: one exponential serves all that is made of it"""
+        power = self._power
+        near = power * (1.0 + power * self._second)
+        return where(self._is_small, near, exp(power) - 1.0)
+
+    @property
     def _first(self) -> Node:
         """[z]"""
         return where(self.by_x, self._expected * exp(self._power), 0.0)
@@ -160,14 +175,14 @@ class Smooth:
     def _excess(self) -> Node:
         """[z] − J, where for ν → 0 both are large"""
         j = self._expected
-        return where(self.by_x, j * expm1(self._power), -j)
+        return where(self.by_x, j * self._grown, -j)
 
     @property
     def _excess_rest(self) -> Node:
         """Of [z] − J the slope in n is this and ``_excess_small``: [z] log x^ν − ([z] − J), ..."""
-        power, grown = self._power, expm1(self._power)
-        series = power * power * ((1.0 + grown) * polynomial(-power, special.EXPM1MX))
-        of_one = where(abs_(power) < 0.26, series, power + (power - 1.0) * grown)
+        power = self._power
+        near = power * power * (1.0 + (power - 1.0) * self._second)
+        of_one = where(self._is_small, near, power + (power - 1.0) * self._grown)
         return self._expected * where(self.by_x, of_one, 1.0)
 
     @property

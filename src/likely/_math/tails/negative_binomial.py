@@ -106,13 +106,14 @@ class _Tails(TwoTails):
         up = (DROP + self.total * log1p(s / m)) / s
         # h may fall at first where most counts are 0: then the asymptote alone says how far.
         reach = where(slope < 0.0, down, minimum(close, where(self.grows, down, up)))
-        # h is convex: Newton's steps from beyond stay beyond, and so does what c log m alone gives up.
+        # h is convex: Newton's steps from beyond stay beyond, and so does what c log m or s log m alone gives up.
         for _ in range(3):
             mean = m * exp(-reach)
             many = c * reach + self.total * log1p(self.f * expm1(-reach))
             few = self.total * (log1p(s / m * exp(reach)) - log1p(s / m)) - s * reach
             height = where(s < m, few, many)
             down = reach - (height - DROP) / (s * ((c - mean) / (s + mean)))
+            down = minimum(down, log1p(expm1((DROP + s * reach) / self.total) / self.g))
             up = minimum(reach, log1p(expm1((DROP + c * reach) / self.total) / self.f))
             reach = where(self.grows, down, up)
         # Below the mode h is flat down to the mean c s, above it what is not exponential soon ends.

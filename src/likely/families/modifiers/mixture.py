@@ -13,6 +13,7 @@ from likely._math.graph import as_node, exp, log, where
 from likely.families.base import Array, Parameter, Part, Rows, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
+from likely.families.modifiers.alike import log_ratio
 from likely.families.modifiers.bounds import TAILS, log_given, log_interval, log_mass
 from likely.families.modifiers.narrow import log_density_slope
 
@@ -44,7 +45,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         return [theta[a:b] for a, b in pairwise(ends)], theta[ends[-1] :]
 
     def mixed(bodies, theta, *y):
-        """The arguments of the atoms: the log odds, and what the body of every component gives."""
+        """The arguments of shares: the log odds, and what the body of every component gives."""
         inner, odds = split(theta)
         logs = [body(*y, *own) for body, own in zip(bodies, inner, strict=True)]
         return [as_node(0.0), *(o.log for o in odds), *logs]
@@ -60,10 +61,12 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
 
     densities = [density(inside) for inside in insides]
 
-    of_density = mixing.log_mixture_of_counts if support.integer else mixing.log_mixture
+    log_mixture = mixing.log_mixture_of_counts if support.integer else mixing.log_mixture
 
     def log_density(y, *theta):
-        return of_density(*mixed(densities, theta, y))
+        given, (inner, _) = mixed(densities, theta, y), split(theta)
+        first, *others = zip(insides, given[len(insides) :], inner, strict=True)
+        return log_mixture(*given, *(_difference(y, first, other) for other in others))
 
     def slope(y, *theta):
         given, (inner, _) = mixed(densities, theta, y), split(theta)
@@ -98,7 +101,7 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
         all(set(TAILS) <= set(inside.formulas) for inside in insides)
         and len({(inside.support.low, inside.support.high) for inside in insides}) == 1
     ):
-        formulas |= _of_bounds(insides, mixed, of_density)
+        formulas |= _of_bounds(insides, mixed, log_mixture)
     if all("sample" in inside.formulas for inside in insides):
         formulas["sample"] = lambda rng, size, *theta: _sample(rng, size, insides, *split(theta))
     names = [inside.name for inside in insides]
@@ -123,18 +126,28 @@ def mixture(insides: tuple[Specification, ...]) -> Specification:
     )
 
 
-def _of_bounds(insides, mixed, of_density):
+def _difference(y, first, other):
+    """log p_j(y) − log p_1(y), each of a specification, the logarithm and the parameters."""
+    (one, log_1, theta_1), (inside, log_j, theta_j) = first, other
+    if inside is not one:
+        return mixing.difference(log_j, log_1)
+    return log_ratio(inside, y, (log_1, log_j), theta_1, theta_j)
+
+
+def _of_bounds(insides, mixed, log_mixture):
     """The formulas of probabilities, and of what is given bounds, by those of the components."""
-    of_probability = mixing.log_mixture_of_counts
     n = len(insides)
+
+    def of_probability(given):
+        return mixing.log_mixture_of_counts(*mixing.with_differences(given))
 
     def shared(name):
         bodies = [inside.formulas[name] for inside in insides]
-        return lambda y, *theta: of_probability(*mixed(bodies, theta, y))
+        return lambda y, *theta: of_probability(mixed(bodies, theta, y))
 
     def between(low, high, *theta):
         bodies = [partial(log_interval, inside) for inside in insides]
-        return of_probability(*mixed(bodies, theta, low, high))
+        return of_probability(mixed(bodies, theta, low, high))
 
     def seen(bodies, theta, low, high, *y):
         # What is seen is a mixture again, in which the odds are those of being seen.
@@ -144,7 +157,7 @@ def _of_bounds(insides, mixed, of_density):
 
     def given(y, low, high, theta):
         bodies = [partial(log_given, inside) for inside in insides]
-        return of_density(*seen(bodies, theta, low, high, y, low, high))
+        return log_mixture(*mixing.with_differences(seen(bodies, theta, low, high, y, low, high)))
 
     formulas = {name: shared(name) for name in TAILS}
     formulas |= {
@@ -157,7 +170,7 @@ def _of_bounds(insides, mixed, of_density):
     def later(name, y, bounds, theta):
         bound = next(v for v in bounds if v is not None)
         bodies = [inside.formulas[name] for inside in insides]
-        return of_probability(*seen(bodies, theta, *bounds, y, bound))
+        return of_probability(seen(bodies, theta, *bounds, y, bound))
 
     if all("log_sf_above" in inside.formulas for inside in insides):
         formulas["log_sf_above"] = lambda y, low, *theta: later(

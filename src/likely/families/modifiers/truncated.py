@@ -11,7 +11,7 @@ import numpy as np
 
 from likely._math.atoms import logaddexp, softplus
 from likely._math.domains import Bounded, Domain, bounded, real
-from likely._math.graph import constant, equal, exp, log, maximum, minimum, where
+from likely._math.graph import constant, equal, exp, log, log1p, maximum, minimum, where
 from likely.families.base import Parameter, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base
@@ -28,6 +28,8 @@ from likely.families.modifiers.positive import log_positive
 from likely.families.view import View
 
 KIND = "Truncated"
+#: Up to this the sum of the other counts over the last one is taken as such.
+RARE = 0.5
 
 
 @made_once
@@ -184,9 +186,22 @@ def _of_counts(inside: Specification, low: float, high: float):
             where(equal(y, k), float("-inf"), level)
             for k, level in zip(counts, _levels(inside, counts, y, theta), strict=True)
         ]
-        return -softplus(reduce(logaddexp, others))
+        plain = -softplus(reduce(logaddexp, others))
+        if "step_down" not in inside.formulas:
+            return plain
+        # Of the last count, where the others are rare: their sum has slopes that the logarithm of it has lost.
+        below = _below(inside, counts, theta)
+        return where(below < where(equal(y, high), RARE, 0.0), -log1p(below), plain)
 
     return log_density
+
+
+def _below(inside: Specification, counts: list[float], theta):
+    """Σ p(k)/p(n) over the counts before the last one, n."""
+    total = constant(0.0)
+    for k in counts[:-1]:
+        total = inside.formulas["step_down"](base.count(k), *theta) * (1.0 + total)
+    return total
 
 
 def _levels(inside: Specification, counts: list[float], y, theta):
