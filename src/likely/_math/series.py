@@ -143,21 +143,28 @@ def _key(node: Node) -> tuple[int, ...]:
     return id(over), *map(id, node.args)
 
 
-def sparing(outputs: Sequence[Node]) -> list[Node]:
-    """The same graph, in which no series is needed where every ``where`` that it goes into takes the other side."""
-    order = topological(outputs)
-    if not any(map(is_series, order)):
-        return list(outputs)
-    # Of every node, what holds wherever it is looked at: sides of conditions.
+def sides(
+    outputs: Sequence[Node],
+) -> tuple[dict[int, frozenset[tuple[bytes, bool]]], dict[bytes, Node]]:
+    """By id of every node what holds wherever it is looked at, as sides of conditions, and the conditions by digest."""
     needed: dict[int, frozenset[tuple[bytes, bool]]] = {id(node): frozenset() for node in outputs}
     conditions: dict[bytes, Node] = {}
-    for node in reversed(order):
+    for node in reversed(topological(outputs)):
         for place, arg in enumerate(node.args):
             there = needed[id(node)]
             if node.op == "where" and place:
                 conditions[node.args[0].digest] = node.args[0]
                 there = there | {(node.args[0].digest, place == 1)}
             needed[id(arg)] = needed.get(id(arg), there) & there
+    return needed, conditions
+
+
+def sparing(outputs: Sequence[Node]) -> list[Node]:
+    """The same graph, in which no series is needed where every ``where`` that it goes into takes the other side."""
+    order = topological(outputs)
+    if not any(map(is_series, order)):
+        return list(outputs)
+    needed, conditions = sides(outputs)
     within: set[int] = set()
     for node in order:
         if is_series(node) or any(id(arg) in within for arg in node.args):

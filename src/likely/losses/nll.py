@@ -18,6 +18,7 @@ from likely._math.graph import (
     as_node,
     symbol,
 )
+from likely._math.usual import for_most
 from likely._math.workspace import BLOCK, BlockProgram
 from likely.families.base import Specification
 from likely.families.view import View
@@ -47,8 +48,7 @@ class NegativeLogLikelihood(Composed):
         #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
         self.engine = "numpy"
         self._programs: dict[tuple[int, str], Program] = {}
-        self._block_programs: dict[tuple[int, str], BlockProgram] = {}
-        self._kernels: dict[tuple[int, str], Any] = {}
+        self._usual: dict[tuple[int, str], Usual] = {}
         self._formulas: dict[tuple[str, bool], Program] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -129,11 +129,11 @@ class NegativeLogLikelihood(Composed):
                 self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
         return self._programs[key]
 
-    def _block_program(self, order: int, kind: str) -> BlockProgram:
+    def _usual_of(self, order: int, kind: str) -> Usual:
         key = (order, kind if order == 2 else "observed")
-        if key not in self._block_programs:
-            self._block_programs[key] = BlockProgram(self.program(*key))
-        return self._block_programs[key]
+        if key not in self._usual:
+            self._usual[key] = Usual(self, *key)
+        return self._usual[key]
 
     def evaluate(
         self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
@@ -145,21 +145,22 @@ class NegativeLogLikelihood(Composed):
         """
         n, k = y.shape[0], self.columns
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
+        usual = self._usual_of(order, kind)
         # Apart, so that a caller who keeps one does not keep the other.
-        nll, rest = np.empty(n), np.empty((rows, n))
-        many = self.engine == "kernel" or n >= KERNEL_ROWS
-        short = many and (kind in self.kernel_kinds if order == 2 else order in self.kernel_orders)
-        if short:
+        nll, rest = np.empty(n), np.empty((len(usual.outputs) - 1, n))
+        if (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short:
             from likely.losses.kernels.run import run
 
-            bad = run(self._kernel(order, kind), y, raw, nll, rest)
+            bad = run(usual.kernel, y, raw, nll, rest)
         else:
             bad = 0 if invalid is None or _valid(self.specification.support, y, raw) else n
-            self._evaluate_numpy(y, raw, order, kind, [nll, *rest])
+            self._evaluate_numpy(usual.program, y, raw, [nll, *rest])
+        if usual.some:
+            self._evaluate_again(usual, y, raw, [nll, *rest])
         if invalid is not None:
             invalid.append(bad)
         gradient = rest[:k] if order >= 1 else None
-        curvature = rest[k:] if order >= 2 else None
+        curvature = rest[k:rows] if order >= 2 else None
         return nll, gradient, curvature
 
     def for_rows(self, n: int) -> NegativeLogLikelihood:
@@ -183,18 +184,9 @@ class NegativeLogLikelihood(Composed):
         twin.engine, twin.unasked = self.engine, shared
         return twin
 
-    def _kernel(self, order: int, kind: str) -> Any:
-        key = (order, kind if order == 2 else "observed")
-        if key not in self._kernels:
-            from likely.losses.kernels.run import kernel_for
-
-            self._kernels[key] = kernel_for(self, *key)
-        return self._kernels[key]
-
     def _evaluate_numpy(
-        self, y: Array, raw: Array, order: int, kind: str, out: Sequence[Array]
+        self, program: BlockProgram, y: Array, raw: Array, out: Sequence[Array]
     ) -> None:
-        program = self._block_program(order, kind)
         # The branches of `where` that are not selected may divide by zero or overflow.
         with np.errstate(all="ignore"):
             for first in range(0, y.shape[0], BLOCK):
@@ -202,6 +194,16 @@ class NegativeLogLikelihood(Composed):
                 inputs = self.specification.support.split(y[rows])
                 inputs |= {f"raw{j}": raw[j, rows] for j in range(self.columns)}
                 program(inputs, [row[rows] for row in out])
+
+    def _evaluate_again(self, usual: Usual, y: Array, raw: Array, out: Sequence[Array]) -> None:
+        """The rows that the last of what is usual says are not, by the whole formulas."""
+        *out, unusual = out
+        rows = np.flatnonzero(unusual)
+        if rows.size:
+            found = np.empty((len(out), rows.size))
+            self._evaluate_numpy(usual.whole, y[rows], raw[:, rows], list(found))
+            for of_all, of_rows in zip(out, found, strict=True):
+                of_all[rows] = of_rows
 
     def parameter(self, name: str, raw: Array, view: str = "") -> Array:
         """A parameter's value, or its view ``"log"``, ``"log1m"`` or ``"complement"``, at raw (k, …)."""
@@ -265,6 +267,46 @@ class NegativeLogLikelihood(Composed):
         inputs: Mapping[str, Any] = {f"raw{j}": raw[j] for j in range(self.columns)}
         inside = compile_program([self.valid], numpy_backend.TABLE)(inputs)[0]
         return ~np.broadcast_to(inside, raw.shape[1:])
+
+
+class Usual:
+    """What computes one order of a loss, without what only few rows need: see ``_math/usual.py``.
+
+    Where there is something of that kind, one more output says which rows need it.
+    """
+
+    def __init__(self, loss: NegativeLogLikelihood, order: int, kind: str) -> None:
+        self._loss, self._order, self._kind = loss, order, kind
+        found, unusual = for_most(loss.outputs(order, kind))
+        self.some = unusual is not None
+        self.outputs = found if unusual is None else [*found, unusual]
+
+    @cached_property
+    def short(self) -> bool:
+        """Whether a kernel is worth its compilation."""
+        from likely.losses.kernels.emit import compilable
+
+        return compilable(self.outputs)
+
+    @cached_property
+    def kernel(self) -> Any:
+        """The compiled outputs."""
+        from likely.losses.kernels.run import kernel_for
+
+        return kernel_for(self._loss, self._order, self._kind, self.outputs)
+
+    @cached_property
+    def program(self) -> BlockProgram:
+        """The outputs on NumPy."""
+        if not self.some:
+            return self.whole
+        with np.errstate(all="ignore"):  # what depends on constants alone is computed here
+            return BlockProgram(compile_program(self.outputs, numpy_backend.TABLE))
+
+    @cached_property
+    def whole(self) -> BlockProgram:
+        """All of the formulas, on NumPy."""
+        return BlockProgram(self._loss.program(self._order, self._kind))
 
 
 def _valid(support: Domain, y: Array, raw: Array) -> bool:

@@ -143,6 +143,7 @@ from likely._math.atoms.rising import (
     rising_excess,
     rising_slope,
 )
+from likely._math.atoms.seldom import seldom
 from likely._math.atoms.student import (
     student_df,
     student_df_2,
@@ -258,6 +259,7 @@ __all__ = [
     "rising_excess",
     "rising_slope",
     "scaled_log1p",
+    "seldom",
     "share_of",
     "sigmoid",
     "sinh_ratio_curve",

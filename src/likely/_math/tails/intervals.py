@@ -20,6 +20,7 @@ from likely._math.atoms import (
     log_mills,
     log_ndtr,
     mills_gap,
+    seldom,
     softplus,
 )
 from likely._math.graph import (
@@ -124,7 +125,7 @@ def normal_within(
     tail = -0.5 * (step * (where(a > 0.0, z, -z) + beyond)) - log_mills(-beyond)
     outside = where(a > 0.0, 1.0, where(b < 0.0, 1.0, 0.0))
     far = where(equal(outside, 1.0), tail - log1mexp(gap) - log_s, across)
-    return where(_is_narrow(centre, width), flat, far)
+    return where(seldom(_is_narrow(centre, width)), flat, far)
 
 
 def exponential_between(log_hazard: Any, growth: Any) -> Node:

@@ -19,7 +19,7 @@ from itertools import accumulate
 from operator import add
 from typing import Any
 
-from likely._math.atoms import log1mexp, log_ratio, sigmoid, softplus
+from likely._math.atoms import log1mexp, log_ratio, seldom, sigmoid, softplus
 from likely._math.graph import Node, as_node, exp, log, log1p, polynomial, where
 from likely._math.quadrature import EVEN
 
@@ -95,4 +95,4 @@ def log_student_within(
         rise = where(far, apart, 0.5 * log1p(change))
         shares.append(weight * exp(where(narrow, -(n + 1.0) * rise, 0.0)))
     flat = -log(width) - log(reduce(add, shares))
-    return where(narrow, flat, where(far, wide, plain))
+    return where(seldom(narrow), flat, where(far, wide, plain))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-from likely._math.atoms import log1mexp, logaddexp
+from likely._math.atoms import log1mexp, logaddexp, seldom
 from likely._math.domains import circular
 from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, where
 from likely._math.tails.intervals import log_between
@@ -22,6 +22,8 @@ TAILS = ("log_cdf", "log_sf")
 MOST_COUNTS = 200
 #: log of the share of y beyond an end of an interval from which its probability is a difference without loss.
 MOST = -0.1
+#: log of a probability of all that is seen, above which that is a difference without loss, and so are its derivatives.
+LITTLE = -3.0
 
 
 def log_interval(inside: Specification, low: Any, high: Any, *theta: Any) -> Node:
@@ -137,7 +139,8 @@ def log_share(
         inner = given(y, a, b)
         # An end may be one of the density, or beyond it.
         some = where(abs_(inner) < math.inf, where(left, below, above), 0.0)
-        return where(some < MOST, given(y, first, last) - inner, wide)
+        near = where(some < MOST, given(y, first, last) - inner, wide)
+        return where(seldom(whole < LITTLE), near, wide)
 
     # What is left out; where that is little, the logarithm of the share comes from there.
     before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low))))

@@ -16,6 +16,7 @@ from functools import cached_property, reduce
 from operator import add
 from typing import Any
 
+from likely._math.atoms import seldom
 from likely._math.derive import tangent
 from likely._math.graph import (
     Node,
@@ -77,7 +78,7 @@ class Window:
         if self.support.high < math.inf and not self.support.closed_high:
             small.append(self.width / (self.support.high - self.high))
         conditions = [x < SLIGHT for x in small]
-        return reduce(lambda both, one: where(both, one, both), conditions)
+        return seldom(reduce(lambda both, one: where(both, one, both), conditions))
 
     def log_density(self, y: Any) -> Node:
         """log p(y | low < Y ≤ high)"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,12 @@ def kernel_name(order: int, kind: str) -> str:
     return _ORDERS[order] + (f"_{kind}" if order == 2 else "")
 
 
-def kernel_for(loss: Any, order: int, kind: str) -> Kernel:
-    """The compiled kernel of this order: the loss first, then gradient and curvature."""
+def kernel_for(loss: Any, order: int, kind: str, outputs: Sequence[Node] | None = None) -> Kernel:
+    """The compiled kernel of this order: the loss first, then gradient and curvature, or ``outputs`` instead."""
     return kernel(
         title_of(loss),
         kernel_name(order, kind),
-        loss.outputs(order, kind),
+        loss.outputs(order, kind) if outputs is None else outputs,
         loss.columns,
         loss.specification.support,
     )
