@@ -2,7 +2,8 @@
 # # A week of bikes
 #
 # The main job in Python: counts of rented bikes by hour, two distributions and models for them, and a week that
-# neither model has seen. `python examples/bikes.py [FOLDER]` writes the picture to FOLDER (here by default).
+# neither model has seen. `python examples/bikes.py [FOLDER]` writes the picture to FOLDER (here by default);
+# it reads the table with pandas, which is no part of Likely.
 
 # %%
 import sys

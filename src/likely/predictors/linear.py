@@ -33,7 +33,7 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
-from likely.predictors.groups import inner_maximum
+from likely.predictors.groups import INSIDE, inner_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
@@ -154,7 +154,7 @@ class Linear(DistributionEstimator):
             if inner is not None:
                 other = fit(coefficients=inner)
                 # Of many rows some were looked at: what is larger there may not be so for all.
-                known = found.status in (Status.converged, Status.boundary, Status.rank_deficient)
+                known = found.status in INSIDE
                 found = found if known and found.objective <= other.objective else other
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)

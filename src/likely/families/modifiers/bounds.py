@@ -124,11 +124,10 @@ def log_share(
     whole = mass(first, last)
     # The chance of any y in both: what all y have in common is left out of each.
     counts = inside.support.integer
-    shared = not counts or {"log_above", "log_within"} <= set(inside.formulas)
 
     def part(a: Any, b: Any) -> Node:
         wide = over_mass(mass(a, b), whole)
-        if counts or not shared:
+        if counts:
             return wide
         # From the end that is nearer to the mode; where nearly all of y lies between both, nothing is lost.
         above, below = (
@@ -147,7 +146,7 @@ def log_share(
     after = where(high >= last, 0.0, where(high >= end, 0.0, exp(part(high, last))))
     missing = before + after
     share = part(low, high)
-    if counts and shared:
+    if counts and {"log_above", "log_within"} <= set(inside.formulas):
         first_in = View("y", low + 1.0, {})
         both = where(high > low + 1.0, given(first_in, low, high), 0.0)
         share = where(share > float("-inf"), given(first_in, first, last) - both, share)
