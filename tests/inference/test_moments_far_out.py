@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from likely import Beta, LogNormal, Normal, StudentT, Transformed, Truncated
+from likely import Beta, GeneralisedPareto, LogNormal, Normal, StudentT, Transformed, Truncated
 
 #: loc, scale and bounds of a LogNormal; of the second and the last but one y itself is no number where y² matters.
 PARTS = [
@@ -42,6 +42,32 @@ def test_a_part_of_a_wide_log_normal(loc, scale, low, high):
             assert abs(found.var() / var - 1) < 1e-9
         else:
             assert found.var() == np.inf
+
+
+def test_a_power_tail_up_to_a_bound_far_out():
+    """With u = 1 + 2y the density of a shape of 2 is u^(−3/2), so that all is of powers of u."""
+    low, high = 0.1, 1e155
+    found = Truncated(GeneralisedPareto(), low=low, high=high).at(scale=1.0, shape=2.0)
+    with mp.workdps(400):
+        first, last = 1 + 2 * mp.mpf(low), 1 + 2 * mp.mpf(high)
+
+        def between(*terms):
+            return sum(c * (last**p - first**p) for c, p in terms)
+
+        half = mp.mpf(1) / 2
+        mass = between((-1, -half))
+        mean = between((half, half), (half, -half)) / mass
+        square = between((half / 6, 3 * half), (-half, half), (-half / 2, -half)) / mass
+        var = square - mean**2
+    assert found.mean() == pytest.approx(float(mean), rel=1e-9)
+    assert found.var() == pytest.approx(float(var), rel=1e-9)
+
+
+@pytest.mark.parametrize("df", [0.3, 1.5])
+def test_half_a_student_has_the_moments_of_the_whole(df):
+    found = Truncated(StudentT(), low=0.0).at(loc=0.0, scale=1.0, df=df)
+    assert np.isinf(found.var())
+    assert np.isinf(found.mean()) == (df <= 1.0)
 
 
 @pytest.mark.parametrize(
