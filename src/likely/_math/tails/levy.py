@@ -60,10 +60,10 @@ class Levy:
             means.append(total / (2.0 * n + 1.0))
         shares = [
             polynomial(quarter, [1.0 / factorial(j) / factorial(n + j) for j in range(FEW)])
-            for n in range(TERMS)
+            for n in range(1, TERMS)
         ]
-        of_b = b * polynomial(b, [g * m for g, m in zip(shares[1:], means[1:], strict=True)])
-        of_a = (a * r) * polynomial(a, [g * m for g, m in zip(shares[1:], means, strict=False)])
+        of_b = b * polynomial(b, [g * m for g, m in zip(shares, means[1:], strict=True)])
+        of_a = (a * r) * polynomial(a, [g * m for g, m in zip(shares, means[:-1], strict=True)])
         both = quarter * polynomial(quarter, [1.0 / factorial(j) ** 2 for j in range(1, FEW + 1)])
         return log1p(of_a + of_b + both)
 
