@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, Self
@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math import differences
 from likely._math.backends import numpy_backend
 from likely._math.domains import Domain, Product
 from likely._math.evaluate import Program, compile_program
@@ -148,15 +149,24 @@ class NegativeLogLikelihood(Composed):
         usual = self._usual_of(order, kind)
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((len(usual.outputs) - 1, n))
-        if (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short:
+        support, out = self.specification.support, [nll, *rest]
+        compiled = (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short
+        if compiled:
             from likely.losses.kernels.run import run
 
             bad = run(usual.kernel, y, raw, nll, rest)
         else:
-            bad = 0 if invalid is None or _valid(self.specification.support, y, raw) else n
-            self._evaluate_numpy(usual.program, y, raw, [nll, *rest])
+            bad = 0 if invalid is None or _valid(support, y, raw) else n
+            self._evaluate_numpy(usual.program, y, raw, out)
         if usual.some:
-            self._evaluate_again(usual, y, raw, [nll, *rest])
+            *out, unusual = out
+            self._evaluate_again(lambda: usual.whole, unusual, y, raw, out)
+        # A kernel counts rows that are close among those that are invalid.
+        if usual.close is not None and (bad or not compiled):
+            close = np.empty(n)
+            self._evaluate_numpy(usual.close, y, raw, [close])
+            self._evaluate_again(lambda: usual.exact, close, y, raw, out)
+            bad = 0 if _valid(support, y, raw) else bad
         if invalid is not None:
             invalid.append(bad)
         gradient = rest[:k] if order >= 1 else None
@@ -195,13 +205,19 @@ class NegativeLogLikelihood(Composed):
                 inputs |= {f"raw{j}": raw[j, rows] for j in range(self.columns)}
                 program(inputs, [row[rows] for row in out])
 
-    def _evaluate_again(self, usual: Usual, y: Array, raw: Array, out: Sequence[Array]) -> None:
-        """The rows that the last of what is usual says are not, by the whole formulas."""
-        *out, unusual = out
-        rows = np.flatnonzero(unusual)
+    def _evaluate_again(
+        self,
+        program: Callable[[], BlockProgram],
+        which: Array,
+        y: Array,
+        raw: Array,
+        out: Sequence[Array],
+    ) -> None:
+        """Once more the rows of which ``which`` is not 0, by a program that is made where there are any."""
+        rows = np.flatnonzero(which)
         if rows.size:
             found = np.empty((len(out), rows.size))
-            self._evaluate_numpy(usual.whole, y[rows], raw[:, rows], list(found))
+            self._evaluate_numpy(program(), y[rows], raw[:, rows], list(found))
             for of_all, of_rows in zip(out, found, strict=True):
                 of_all[rows] = of_rows
 
@@ -302,6 +318,19 @@ class Usual:
             return self.whole
         with np.errstate(all="ignore"):  # what depends on constants alone is computed here
             return BlockProgram(compile_program(self.outputs, numpy_backend.TABLE))
+
+    @cached_property
+    def close(self) -> BlockProgram | None:
+        """Which rows are so close to a location that what was rounded is their difference; None where none can be."""
+        node = differences.close(self.outputs, self._loss.specification.support)
+        return None if node is None else BlockProgram(compile_program([node], numpy_backend.TABLE))
+
+    @cached_property
+    def exact(self) -> BlockProgram:
+        """All of the formulas, on NumPy, with such differences taken exactly."""
+        outputs, functions = differences.exactly(self._loss.outputs(self._order, self._kind))
+        with np.errstate(all="ignore"):  # what depends on constants alone is computed here
+            return BlockProgram(compile_program(outputs, {**numpy_backend.TABLE, **functions}))
 
     @cached_property
     def whole(self) -> BlockProgram:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from likely._math import differences
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials, ZeroOr
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
@@ -55,7 +56,8 @@ def kernel_source(
     It reads rows start … stop of y (n,) and raw (columns, n), and writes the first output to the array
     ``first`` and the others to the rows of ``rest``, ``shift`` rows further on: a block that was copied
     to a buffer is read from its start and written to its place. It returns in how many rows y is outside
-    the support or raw is not finite: a count in the same pass, not a scan. All arrays are contiguous.
+    the support, raw is not finite, or a difference is to be taken more exactly (``_math/differences.py``): a count in
+    the same pass, not a scan. All arrays are contiguous.
     Every row becomes a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises
     (a loop from start to stop over the 2-d arrays it does not).
 
@@ -63,6 +65,7 @@ def kernel_source(
     """
     nodes = primitive(outputs)
     nodes = by_reciprocals(side_by_side(in_single(nodes) if single else nodes))
+    close = None if single else differences.close(outputs, support)
     used = {"aligned_frame"}
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
@@ -78,7 +81,11 @@ def kernel_source(
         f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
     ]
     head += ["    invalid = 0"]
-    count = [f"valid = {_valid(support, columns)}", "invalid += 0 if valid else 1"]
+    count = [f"valid = {_valid(support, columns)}"]
+    if close is not None:
+        lines, (name_of_close,) = statements(primitive([close]), used)
+        count += [*lines, f"valid = valid & ({name_of_close} == 0.0)"]
+    count += ["invalid += 0 if valid else 1"]
     helpers: list[str] = []
     if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)

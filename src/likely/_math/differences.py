@@ -1,0 +1,95 @@
+"""Differences of y and a location of which either was rounded first.
+
+Of log y − θ and y − eʳ, where y is within some ulps of its location, nothing is left but the roundings of log y and eʳ:
+on a scale far below an ulp not even the sign is known. Rows of which that may be so are few. They are computed again, by
+the same formulas, with these differences taken from y and the raw predictions themselves, in fifty digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely._math.backends import decimal_backend
+from likely._math.domains import Domain
+from likely._math.evaluate import compile_program
+from likely._math.graph import Node, abs_, make, substitute, topological, where
+from likely._math.rows import distinct
+
+#: Relative to y's side: what is larger has ten bits of its own, enough that K bounds what roundings do to any loss.
+CLOSE = 2.0**-43
+
+
+def differences(outputs: Sequence[Node]) -> list[Node]:
+    """The differences of something of y alone and something of raw predictions alone, unless both are exact."""
+    found = []
+    known: dict[int, frozenset[str] | None] = {}  # whose a node is; None of what no decimals know
+    for node in topological(outputs):
+        known[id(node)] = _origins(node, [known[id(arg)] for arg in node.args])
+        if node.op == "subtract" and any(arg.args for arg in node.args):
+            sides = [known[id(arg)] for arg in node.args]
+            if sides in (_Y_LESS_RAW, _Y_LESS_RAW[::-1]):
+                found.append(node)
+    return found
+
+
+_Y_LESS_RAW = [frozenset({"y"}), frozenset({"raw"})]
+
+
+def _origins(node: Node, of_args: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    if node.op == "symbol":
+        return frozenset({"raw" if node.value.startswith("raw") else "y"})
+    if node.op == "constant":
+        return frozenset()
+    if node.op not in decimal_backend.TABLE:
+        return None
+    return frozenset[str]().union(*of_args) if None not in of_args else None
+
+
+def _is_close(difference: Node) -> Node:
+    return abs_(difference) < CLOSE * abs_(difference.args[0])
+
+
+def close(outputs: Sequence[Node], support: Domain) -> Node | None:
+    """1 where one of the differences is close, else 0; None where there is none, or y is a count, which has no ulps."""
+    if support.integer:
+        return None
+    conditions = [_is_close(node) for node in differences(outputs)]
+    if not conditions:
+        return None
+    return where(reduce(lambda one, other: where(one, one, other), conditions), 1.0, 0.0)
+
+
+def exactly(outputs: Sequence[Node]) -> tuple[list[Node], dict[str, Callable[..., Any]]]:
+    """The outputs with all that is close taken exactly, by operations of which the functions on NumPy arrays follow."""
+    functions: dict[str, Callable[..., Any]] = {}
+    made: dict[int, tuple[Node, Node]] = {}
+    for node in differences(outputs):
+        name, symbols = f"difference {len(made)}", [n for n in topological([node]) if not n.args]
+        symbols = [n for n in symbols if n.op == "symbol"]
+        functions[name] = _in_decimals(node, [n.value for n in symbols])
+        condition = _is_close(node)
+        made[id(node)] = node, where(condition, make(name, condition, *symbols), node)
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        return make(node.op, *args) if args else node
+
+    return substitute(outputs, rebuild, made), functions
+
+
+def _in_decimals(node: Node, names: Sequence[str]) -> Callable[..., NDArray[np.float64]]:
+    program = compile_program([node], decimal_backend.TABLE)
+
+    def run(needed: Any, *columns: Any) -> NDArray[np.float64]:
+        rows = np.flatnonzero(needed)
+        some, back = distinct(np.stack([column[rows] for column in columns]))
+        found = [program(dict(zip(names, row, strict=True)))[0] for row in some.T.tolist()]
+        result = np.full(np.shape(needed), np.nan)
+        result[rows] = np.array(found, dtype=np.float64)[slice(None) if back is None else back]
+        return result
+
+    return run
