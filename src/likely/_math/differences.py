@@ -25,12 +25,17 @@ CLOSE = 2.0**-43
 
 
 def differences(outputs: Sequence[Node]) -> list[Node]:
-    """The differences of something of y alone and something of raw predictions alone, unless both are exact."""
+    """The differences of something of y alone and something of raw predictions alone, unless both are exact.
+
+    One that is a mere summand of what is wanted needs no digits of its own.
+    """
+    order = topological(outputs)
+    inside = _inside(order, outputs)
     found = []
     known: dict[int, frozenset[str] | None] = {}  # whose a node is; None of what no decimals know
-    for node in topological(outputs):
+    for node in order:
         known[id(node)] = _origins(node, [known[id(arg)] for arg in node.args])
-        if node.op == "subtract" and any(arg.args for arg in node.args):
+        if node.op == "subtract" and id(node) in inside and any(arg.args for arg in node.args):
             sides = [known[id(arg)] for arg in node.args]
             if sides in (_Y_LESS_RAW, _Y_LESS_RAW[::-1]):
                 found.append(node)
@@ -38,6 +43,21 @@ def differences(outputs: Sequence[Node]) -> list[Node]:
 
 
 _Y_LESS_RAW = [frozenset({"y"}), frozenset({"raw"})]
+
+
+def _inside(order: Sequence[Node], outputs: Sequence[Node]) -> set[int]:
+    """By id the nodes of which something else than a sum is made."""
+    summands = {id(node) for node in outputs}
+    inside: set[int] = set()
+    for node in reversed(order):
+        here = id(node) in summands and node.op in _SUMS
+        (summands if here else inside).update(map(id, node.args))
+        if id(node) in inside:
+            inside.update(map(id, node.args))
+    return inside
+
+
+_SUMS = ("add", "subtract", "negative")
 
 
 def _origins(node: Node, of_args: Sequence[frozenset[str] | None]) -> frozenset[str] | None:

@@ -81,21 +81,24 @@ def kernel_source(
         f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
     ]
     head += ["    invalid = 0"]
-    count = [f"valid = {_valid(support, columns)}"]
-    if close is not None:
-        lines, (name_of_close,) = statements(primitive([close]), used)
-        count += [*lines, f"valid = valid & ({name_of_close} == 0.0)"]
-    count += ["invalid += 0 if valid else 1"]
+    flag = [] if close is None else primitive([close])
+    flagged, names = statements(flag, used)
+    count = [f"valid = {_valid(support, columns)}", "invalid += 0 if valid else 1"]
+    count += [*flagged, *(f"invalid += 1 if {name} > 0.0 else 0" for name in names)]
     helpers: list[str] = []
     if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
         head += indented(loop, 1)
         helpers.insert(0, f"#: Rows that are taken at a time.\nROWS = {ROWS}\n")
     else:
-        lines, names = statements(nodes, used, single=single)
+        # What the flag takes comes first, and is counted as soon as it is known: a register holds it no longer.
+        lines, names = statements([*flag, *nodes], used, single=single)
         row = [f"{name} = {name}_rows[i]" for name in inputs]
         row += [] if single else count
-        row += [*lines, *(f"out{r}[i] = {name}" for r, name in enumerate(names))]
+        row += [
+            *lines[len(flagged) :],
+            *(f"out{r}[i] = {name}" for r, name in enumerate(names[len(flag) :])),
+        ]
         head += ["    for i in range(stop - start):", *indented(row, 2)]
     text = "\n".join([*head, "    return invalid"]) + "\n"
     return "\n\n".join([*helpers, text]), used
