@@ -25,17 +25,19 @@ CLOSE = 2.0**-43
 
 
 def differences(outputs: Sequence[Node]) -> list[Node]:
-    """The differences of something of y alone and something of raw predictions alone, unless both are exact.
+    """The differences of something of y alone and something of raw predictions alone that may have to be exact.
 
-    One that is a mere summand of what is wanted needs no digits of its own.
+    None of which a side is wanted as it is: both are exact, or the difference is a mere summand. Nor one that is squared
+    at most where one side is exact: it is less than an ulp from the truth, which of a square K allows.
     """
     order = topological(outputs)
-    inside = _inside(order, outputs)
+    use = _uses(order, outputs)
     found = []
     known: dict[int, frozenset[str] | None] = {}  # whose a node is; None of what no decimals know
     for node in order:
         known[id(node)] = _origins(node, [known[id(arg)] for arg in node.args])
-        if node.op == "subtract" and id(node) in inside and any(arg.args for arg in node.args):
+        rounded = sum(bool(arg.args) for arg in node.args)
+        if node.op == "subtract" and rounded and use[id(node)] > (_SUMMAND, _FACTOR)[rounded == 1]:
             sides = [known[id(arg)] for arg in node.args]
             if sides in (_Y_LESS_RAW, _Y_LESS_RAW[::-1]):
                 found.append(node)
@@ -43,21 +45,23 @@ def differences(outputs: Sequence[Node]) -> list[Node]:
 
 
 _Y_LESS_RAW = [frozenset({"y"}), frozenset({"raw"})]
+#: What becomes of a node: it is a summand of an output, a factor of one, or goes into another function.
+_SUMMAND, _FACTOR, _ARGUMENT = 0, 1, 2
 
 
-def _inside(order: Sequence[Node], outputs: Sequence[Node]) -> set[int]:
-    """By id the nodes of which something else than a sum is made."""
-    summands = {id(node) for node in outputs}
-    inside: set[int] = set()
+def _uses(order: Sequence[Node], outputs: Sequence[Node]) -> dict[int, int]:
+    """By id the farthest that any node goes."""
+    use = {id(node): _SUMMAND for node in outputs}
     for node in reversed(order):
-        here = id(node) in summands and node.op in _SUMS
-        (summands if here else inside).update(map(id, node.args))
-        if id(node) in inside:
-            inside.update(map(id, node.args))
-    return inside
-
-
-_SUMS = ("add", "subtract", "negative")
+        here = use[id(node)]
+        for place, arg in enumerate(node.args):
+            there = _ARGUMENT
+            if node.op in ("add", "subtract", "negative") or (node.op == "where" and place):
+                there = here
+            elif node.op == "multiply" or (node.op == "divide" and not place):
+                there = max(here, _FACTOR)
+            use[id(arg)] = max(use.get(id(arg), _SUMMAND), there)
+    return use
 
 
 def _origins(node: Node, of_args: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
@@ -75,7 +79,9 @@ def _is_close(difference: Node) -> Node:
 
 
 def close(outputs: Sequence[Node], support: Domain) -> Node | None:
-    """1 where one of the differences is close, else 0; None where there is none, or y is a count, which has no ulps."""
+    """1 where one of the differences is close, else 0; None where there is none, or y is a count, which is never rounded
+    on a scale that any mean of counts sees.
+    """
     if support.integer:
         return None
     conditions = [_is_close(node) for node in differences(outputs)]

@@ -124,7 +124,7 @@ def log(x: float) -> float:
     return value if x > 0.0 else edge
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -142,38 +142,40 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         raw1 = raw1_rows[i]
         valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y > 0.0)
         invalid += 0 if valid else 1
-        t0 = log(y)
-        t1 = t0 - raw0
-        t2 = abs(t1)
-        t3 = abs(t0)
-        t4 = 1.1368683772161603e-13 * t3
-        t5 = t2 < t4
-        t6 = 1.0 if t5 else 0.0
-        invalid += 1 if t6 > 0.0 else 0
-        t7 = 2.0 * math.pi
-        t8 = log(t7)
-        t9 = 0.5 * t8
-        t10 = -raw1
-        t11 = exp(t10)
-        t12 = t11 * t1
-        t13 = t12 * t12
-        t14 = t13 * (-0.5)
-        t15 = t14 - raw1
-        t16 = t15 - t0
-        t17 = t9 - t16
-        t18 = -t11
-        t19 = t18 * t12
-        t20 = t19 + t19
-        t21 = (-0.5) * t20
-        t22 = -t21
-        t23 = t13 + t13
-        t24 = t23 * (-0.5)
-        t25 = t24 - (-1.0)
-        t26 = t11 * t11
-        out0[i] = t17
-        out1[i] = t22
-        out2[i] = t25
-        out3[i] = t26
-        out4[i] = 0.0
-        out5[i] = 2.0
+        t0 = 2.0 * math.pi
+        t1 = log(t0)
+        t2 = 0.5 * t1
+        t3 = -raw1
+        t4 = exp(t3)
+        t5 = log(y)
+        t6 = t5 - raw0
+        t7 = t4 * t6
+        t8 = t7 * t7
+        t9 = t8 * (-0.5)
+        t10 = t9 - raw1
+        t11 = t10 - t5
+        t12 = t2 - t11
+        t13 = -t4
+        t14 = t13 * t7
+        t15 = t14 + t14
+        t16 = (-0.5) * t15
+        t17 = -t16
+        t18 = t8 + t8
+        t19 = t18 * (-0.5)
+        t20 = t19 - (-1.0)
+        t21 = t13 * t13
+        t22 = t21 + t21
+        t23 = (-0.5) * t22
+        t24 = -t23
+        t25 = t15 + t15
+        t26 = t25 * (-0.5)
+        t27 = t18 + t18
+        t28 = t27 * (-0.5)
+        t29 = -t28
+        out0[i] = t12
+        out1[i] = t17
+        out2[i] = t20
+        out3[i] = t24
+        out4[i] = t26
+        out5[i] = t29
     return invalid

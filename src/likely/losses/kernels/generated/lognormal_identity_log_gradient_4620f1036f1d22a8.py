@@ -124,12 +124,14 @@ def log(x: float) -> float:
     return value if x > 0.0 else edge
 
 
-def loss(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
+    out1 = rest[0][start + shift : stop + shift]
+    out2 = rest[1][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -137,24 +139,28 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         raw1 = raw1_rows[i]
         valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y > 0.0)
         invalid += 0 if valid else 1
-        t0 = log(y)
-        t1 = t0 - raw0
-        t2 = abs(t1)
-        t3 = abs(t0)
-        t4 = 1.1368683772161603e-13 * t3
-        t5 = t2 < t4
-        t6 = 1.0 if t5 else 0.0
-        invalid += 1 if t6 > 0.0 else 0
-        t7 = 2.0 * math.pi
-        t8 = log(t7)
-        t9 = 0.5 * t8
-        t10 = -raw1
-        t11 = exp(t10)
-        t12 = t11 * t1
-        t13 = t12 * t12
-        t14 = t13 * (-0.5)
-        t15 = t14 - raw1
-        t16 = t15 - t0
-        t17 = t9 - t16
-        out0[i] = t17
+        t0 = 2.0 * math.pi
+        t1 = log(t0)
+        t2 = 0.5 * t1
+        t3 = -raw1
+        t4 = exp(t3)
+        t5 = log(y)
+        t6 = t5 - raw0
+        t7 = t4 * t6
+        t8 = t7 * t7
+        t9 = t8 * (-0.5)
+        t10 = t9 - raw1
+        t11 = t10 - t5
+        t12 = t2 - t11
+        t13 = -t4
+        t14 = t13 * t7
+        t15 = t14 + t14
+        t16 = (-0.5) * t15
+        t17 = -t16
+        t18 = t8 + t8
+        t19 = t18 * (-0.5)
+        t20 = t19 - (-1.0)
+        out0[i] = t12
+        out1[i] = t17
+        out2[i] = t20
     return invalid
