@@ -1,8 +1,8 @@
 """Differences of y and a location of which either was rounded first.
 
-Of log y − θ and y − eʳ, where y is within some ulps of its location, nothing is left but the roundings of log y and eʳ:
-on a scale far below an ulp not even the sign is known. Rows of which that may be so are few. They are computed again, by
-the same formulas, with these differences taken from y and the raw predictions themselves, in fifty digits.
+Of log y − θ and y − eʳ, where y is within some ulps of its location, nothing is left but the roundings of log y and of
+eʳ: on a scale far below an ulp not even the sign is known. Rows of which that may be so are few. They are computed
+again, by the same formulas, with these differences taken from y and the raw predictions themselves, in fifty digits.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ CLOSE = 2.0**-43
 def differences(outputs: Sequence[Node]) -> list[Node]:
     """The differences of something of y alone and something of raw predictions alone that may have to be exact.
 
-    None of which a side is wanted as it is: both are exact, or the difference is a mere summand. Nor one that is squared
-    at most where one side is exact: it is less than an ulp from the truth, which of a square K allows.
+    None of two sides that are exact, and none that is a mere summand. Where one side is exact, the difference is an ulp
+    from the truth at most, and on the side of it if not 0: of a square, or a product with another factor, K allows that.
     """
     order = topological(outputs)
     use = _uses(order, outputs)
@@ -71,23 +71,28 @@ def _origins(node: Node, of_args: Sequence[frozenset[str] | None]) -> frozenset[
         return frozenset()
     if node.op not in decimal_backend.TABLE:
         return None
-    return frozenset[str]().union(*of_args) if None not in of_args else None
+    origins = frozenset[str]()
+    for one in of_args:
+        if one is None:
+            return None
+        origins |= one
+    return origins
 
 
-def _is_close(difference: Node) -> Node:
-    return abs_(difference) < CLOSE * abs_(difference.args[0])
+def _size(difference: Node) -> tuple[Node, Node]:
+    """|difference|, and the least that is not close."""
+    return abs_(difference), CLOSE * abs_(difference.args[0])
 
 
-def close(outputs: Sequence[Node], support: Domain) -> Node | None:
-    """1 where one of the differences is close, else 0; None where there is none, or y is a count, which is never rounded
-    on a scale that any mean of counts sees.
+def apart(outputs: Sequence[Node], support: Domain) -> Node | None:
+    """The condition that no difference is close; None where none can be, or y is a count.
+
+    Of no family of counts does a slope change within an ulp of a mean.
     """
-    if support.integer:
+    conditions = [least <= size for size, least in map(_size, differences(outputs))]
+    if support.integer or not conditions:
         return None
-    conditions = [_is_close(node) for node in differences(outputs)]
-    if not conditions:
-        return None
-    return where(reduce(lambda one, other: where(one, one, other), conditions), 1.0, 0.0)
+    return reduce(lambda one, other: where(one, other, one), conditions)
 
 
 def exactly(outputs: Sequence[Node]) -> tuple[list[Node], dict[str, Callable[..., Any]]]:
@@ -98,7 +103,8 @@ def exactly(outputs: Sequence[Node]) -> tuple[list[Node], dict[str, Callable[...
         name, symbols = f"difference {len(made)}", [n for n in topological([node]) if not n.args]
         symbols = [n for n in symbols if n.op == "symbol"]
         functions[name] = _in_decimals(node, [n.value for n in symbols])
-        condition = _is_close(node)
+        size, least = _size(node)
+        condition = size < least
         made[id(node)] = node, where(condition, make(name, condition, *symbols), node)
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:

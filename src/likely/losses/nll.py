@@ -18,6 +18,7 @@ from likely._math.graph import (
     Node,
     as_node,
     symbol,
+    where,
 )
 from likely._math.usual import for_most
 from likely._math.workspace import BLOCK, BlockProgram
@@ -322,8 +323,10 @@ class Usual:
     @cached_property
     def close(self) -> BlockProgram | None:
         """Which rows are so close to a location that what was rounded is their difference; None where none can be."""
-        node = differences.close(self.outputs, self._loss.specification.support)
-        return None if node is None else BlockProgram(compile_program([node], numpy_backend.TABLE))
+        apart = differences.apart(self.outputs, self._loss.specification.support)
+        if apart is None:
+            return None
+        return BlockProgram(compile_program([where(apart, 0.0, 1.0)], numpy_backend.TABLE))
 
     @cached_property
     def exact(self) -> BlockProgram:

@@ -27,6 +27,19 @@ def _softplus(x: Decimal) -> Decimal:
     return max(x, Decimal(0)) + (_log1p_of_little(e) if e < _LITTLE else _log(1 + e))
 
 
+_FUNCTIONS: dict[str, Callable[..., Decimal]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "negative": lambda a: -a,
+    "exp": lambda x: x.exp(),
+    "log": _log,
+    "sqrt": lambda x: x.sqrt(),
+    "softplus": _softplus,
+}
+
+
 def _of_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     """The function of floating-point numbers, too, which are taken exactly."""
 
@@ -37,17 +50,4 @@ def _of_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     return run
 
 
-TABLE: dict[str, Callable[..., Decimal]] = {
-    name: _of_numbers(function)
-    for name, function in {
-        "add": lambda a, b: a + b,
-        "subtract": lambda a, b: a - b,
-        "multiply": lambda a, b: a * b,
-        "divide": lambda a, b: a / b,
-        "negative": lambda a: -a,
-        "exp": lambda x: x.exp(),
-        "log": _log,
-        "sqrt": lambda x: x.sqrt(),
-        "softplus": _softplus,
-    }.items()
-}
+TABLE = {name: _of_numbers(function) for name, function in _FUNCTIONS.items()}

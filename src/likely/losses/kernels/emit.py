@@ -65,7 +65,7 @@ def kernel_source(
     """
     nodes = primitive(outputs)
     nodes = by_reciprocals(side_by_side(in_single(nodes) if single else nodes))
-    close = None if single else differences.close(outputs, support)
+    apart = None if single else differences.apart(outputs, support)
     used = {"aligned_frame"}
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
@@ -81,17 +81,17 @@ def kernel_source(
         f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
     ]
     head += ["    invalid = 0"]
-    flag = [] if close is None else primitive([close])
+    flag = [] if apart is None else primitive([apart])
+    # What it takes comes first, and is counted as soon as it is known: then it needs no register any more.
     flagged, names = statements(flag, used)
-    count = [f"valid = {_valid(support, columns)}", "invalid += 0 if valid else 1"]
-    count += [*flagged, *(f"invalid += 1 if {name} > 0.0 else 0" for name in names)]
+    count = [*flagged, f"valid = {' & '.join([_valid(support, columns), *names])}"]
+    count += ["invalid += 0 if valid else 1"]
     helpers: list[str] = []
     if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
         head += indented(loop, 1)
         helpers.insert(0, f"#: Rows that are taken at a time.\nROWS = {ROWS}\n")
     else:
-        # What the flag takes comes first, and is counted as soon as it is known: a register holds it no longer.
         lines, names = statements([*flag, *nodes], used, single=single)
         row = [f"{name} = {name}_rows[i]" for name in inputs]
         row += [] if single else count
