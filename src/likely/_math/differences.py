@@ -2,7 +2,7 @@
 
 Of log y − θ and y − eʳ, where y is within some ulps of its location, nothing is left but the roundings of log y and of
 eʳ: on a scale far below an ulp not even the sign is known. Rows of which that may be so are few. They are computed
-again, by the same formulas, with these differences taken from y and the raw predictions themselves, in fifty digits.
+again, by the same formulas, with these differences taken from y and the raw predictions themselves, in forty digits.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def differences(outputs: Sequence[Node]) -> list[Node]:
     """The differences of something of y alone and something of raw predictions alone that may have to be exact.
 
     None of two sides that are exact, and none that is a mere summand. Where one side is exact, the difference is an ulp
-    from the truth at most, and on the side of it if not 0: of a square, or a product with another factor, K allows that.
+    from the truth at most, and 0 where that is far less than an ulp: of a square, or of another product, K allows it.
     """
     order = topological(outputs)
     use = _uses(order, outputs)
@@ -114,12 +114,14 @@ def exactly(outputs: Sequence[Node]) -> tuple[list[Node], dict[str, Callable[...
 
 
 def _in_decimals(node: Node, names: Sequence[str]) -> Callable[..., NDArray[np.float64]]:
-    program = compile_program([node], decimal_backend.TABLE)
+    with decimal_backend.digits():  # what depends on constants alone is computed here
+        program = compile_program([node], decimal_backend.TABLE)
 
     def run(needed: Any, *columns: Any) -> NDArray[np.float64]:
         rows = np.flatnonzero(needed)
         some, back = distinct(np.stack([column[rows] for column in columns]))
-        found = [program(dict(zip(names, row, strict=True)))[0] for row in some.T.tolist()]
+        with decimal_backend.digits():
+            found = [program(dict(zip(names, row, strict=True)))[0] for row in some.T.tolist()]
         result = np.full(np.shape(needed), np.nan)
         result[rows] = np.array(found, dtype=np.float64)[slice(None) if back is None else back]
         return result

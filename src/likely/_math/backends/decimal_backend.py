@@ -1,19 +1,25 @@
-"""The operations of links in fifty decimal digits, for the few rows whose digits cancel in a difference."""
+"""The operations of links in forty decimal digits, for the few rows whose digits cancel in a difference."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from typing import Any
 
-_CONTEXT = Context(prec=50, Emax=MAX_EMAX, Emin=MIN_EMIN)
-#: Below it three terms of log(1 + e) have all their digits, and 1 + e has not.
-_LITTLE = Decimal("1e-15")
+_CONTEXT = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+#: Below it three terms of log(1 + e) have thirty digits, and 1 + e has fewer of e.
+_LITTLE = Decimal("1e-10")
+
+
+def digits() -> AbstractContextManager[Context]:
+    """Where the functions of ``TABLE`` have these digits."""
+    return localcontext(_CONTEXT)
 
 
 def _log(x: Decimal) -> Decimal:
-    # From 17 digits to 50 by one exponential, where ``Decimal.ln`` takes six times as long.
+    # From 17 digits to 40 by one exponential, where ``Decimal.ln`` takes six times as long.
     near = Decimal(math.log(x))
     return near + _log1p_of_little(x * (-near).exp() - 1)
 
@@ -44,8 +50,7 @@ def _of_numbers(function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     """The function of floating-point numbers, too, which are taken exactly."""
 
     def run(*args: Any) -> Decimal:
-        with localcontext(_CONTEXT):
-            return function(*map(Decimal, args))
+        return function(*map(Decimal, args))
 
     return run
 
