@@ -150,24 +150,24 @@ class NegativeLogLikelihood(Composed):
         usual = self._usual_of(order, kind)
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((len(usual.outputs) - 1, n))
-        support, out = self.specification.support, [nll, *rest]
-        compiled = (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short
-        if compiled:
+        support, out, close = self.specification.support, [nll, *rest], None
+        if (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short:
             from likely.losses.kernels.run import run
 
             bad = run(usual.kernel, y, raw, nll, rest)
+            if bad and usual.apart is not None:  # rows that are close are counted, too
+                close = np.empty(n)
+                self._evaluate_numpy(usual.close, y, raw, [close])
+                bad = 0 if _valid(support, y, raw) else bad
         else:
             bad = 0 if invalid is None or _valid(support, y, raw) else n
-            self._evaluate_numpy(usual.program, y, raw, out)
+            close = None if usual.apart is None else np.empty(n)
+            self._evaluate_numpy(usual.program, y, raw, out if close is None else [*out, close])
         if usual.some:
             *out, unusual = out
             self._evaluate_again(lambda: usual.whole, unusual, y, raw, out)
-        # A kernel counts rows that are close among those that are invalid.
-        if usual.close is not None and (bad or not compiled):
-            close = np.empty(n)
-            self._evaluate_numpy(usual.close, y, raw, [close])
+        if close is not None:
             self._evaluate_again(lambda: usual.exact, close, y, raw, out)
-            bad = 0 if _valid(support, y, raw) else bad
         if invalid is not None:
             invalid.append(bad)
         gradient = rest[:k] if order >= 1 else None
@@ -313,20 +313,26 @@ class Usual:
         return kernel_for(self._loss, self._order, self._kind, self.outputs)
 
     @cached_property
-    def program(self) -> BlockProgram:
-        """The outputs on NumPy."""
-        if not self.some:
-            return self.whole
-        with np.errstate(all="ignore"):  # what depends on constants alone is computed here
-            return BlockProgram(compile_program(self.outputs, numpy_backend.TABLE))
+    def apart(self) -> Node | None:
+        """The condition that no difference is to be taken exactly; None where none ever is."""
+        return differences.apart(self.outputs, self._loss.specification.support)
+
+    @property
+    def _flag(self) -> list[Node]:
+        return [] if self.apart is None else [where(self.apart, 0.0, 1.0)]
 
     @cached_property
-    def close(self) -> BlockProgram | None:
-        """Which rows are so close to a location that what was rounded is their difference; None where none can be."""
-        apart = differences.apart(self.outputs, self._loss.specification.support)
-        if apart is None:
-            return None
-        return BlockProgram(compile_program([where(apart, 0.0, 1.0)], numpy_backend.TABLE))
+    def program(self) -> BlockProgram:
+        """The outputs on NumPy, and which rows are to be taken exactly, where some may have to."""
+        if not self.some and self.apart is None:
+            return self.whole
+        with np.errstate(all="ignore"):  # what depends on constants alone is computed here
+            return BlockProgram(compile_program([*self.outputs, *self._flag], numpy_backend.TABLE))
+
+    @cached_property
+    def close(self) -> BlockProgram:
+        """Which rows are to be taken exactly."""
+        return BlockProgram(compile_program(self._flag, numpy_backend.TABLE))
 
     @cached_property
     def exact(self) -> BlockProgram:
