@@ -34,6 +34,7 @@ from likely.predictors.gauge import (
     told,
 )
 from likely.predictors.groups import INSIDE, inner_maximum
+from likely.predictors.heavy import heavy_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
@@ -159,6 +160,8 @@ class Linear(DistributionEstimator):
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
+            heavy = heavy_maximum(loss, X, designs, response, penalties, found)
+            found = found if heavy is None else fit(coefficients=heavy)
         if found.status is not Status.converged:
             warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)
