@@ -1,7 +1,7 @@
 """A y of several columns of which one is a linear combination of others and of X: its covariance is singular.
 
-Then the likelihood of a MultivariateNormal has no bound. Newton's method comes to where digits end, on a way that bends, before it
-can know, so the columns are looked at.
+Then the likelihood of a MultivariateNormal has no bound. Newton's method comes to where digits end, before it can know,
+on a way that bends, so the columns are looked at.
 """
 
 from __future__ import annotations
