@@ -86,3 +86,13 @@ def test_constants_of_few_rows(y):
     assert model.result_.status is Status.converged
     assert model.result_.loss <= largest_inside(np.ones((y.size, 1)), y) + 1e-6
     assert model.result_.loss < 0.5 * y.size * np.log(2.0 * np.pi * np.e * y.var())
+
+
+def test_a_maximum_inside_beside_rows_fitted_exactly():
+    """Through three of eight rows the likelihood has no bound with df < 3/5, but inside it has a maximum."""
+    rng = np.random.default_rng([6, 8, 1])
+    X = rng.normal(size=(8, 2))
+    y = 0.6 * X[:, 0] + rng.standard_t(2, size=8)
+    model = Linear(StudentT(scale=shared)).fit(X, y)
+    assert model.result_.status is Status.converged
+    assert model.result_.loss <= largest_inside(np.c_[np.ones(8), X], y) + 1e-6

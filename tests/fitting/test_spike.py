@@ -79,10 +79,9 @@ def test_a_row_far_out_in_x_has_a_scale_of_its_own(family):
     assert "row 49" in result.message
 
 
-@pytest.mark.parametrize("seed", [2, 6])
-def test_tails_so_heavy_that_rows_fitted_exactly_outweigh_the_others(seed):
+def test_tails_so_heavy_that_rows_fitted_exactly_outweigh_the_others():
     """Three of eight rows: with df < 3/5 the density of the others falls more slowly than theirs grows."""
-    rng = np.random.default_rng([seed, 8, 1])
+    rng = np.random.default_rng([2, 8, 1])
     X = rng.normal(size=(8, 2))
     y = 0.6 * X[:, 0] + rng.standard_t(2, size=8)
     assert fitted(StudentT(scale=shared), X, y).status is Status.unbounded
