@@ -64,7 +64,7 @@ class Plan:
     def __init__(self, program: Program) -> None:
         self._steps = program.steps
         self._direct = {step: r for r, step in reversed(list(enumerate(program.results)))}
-        self._truths = {
+        self._truths: dict[Value, bool] = {
             i: isinstance(payload, (bool, np.bool_)) for i, (_, _, payload, _) in enumerate(self._steps)
         }  # fmt: skip
         self.counts: dict[tuple[str, Region], int] = {}
@@ -132,6 +132,8 @@ class Plan:
         else:
             is_truth = function in _CONDITIONS
         self._truths[value] = is_truth
+        if isinstance(function, (Merge, Pick)):
+            places = (ROWS, *places)
         if value in self._direct:
             self.homes[value] = "result", ALL, self._direct[value]
             return Work(region, function, (*places, self.homes[value]))
@@ -140,9 +142,8 @@ class Plan:
         buffer = free.pop() if free else self._place(kind, region)
         if isinstance(function, Pick):
             self._buffers[value], self.homes[value] = buffer, self._place("own", ALL)
-            return Work(region, function, (ROWS, *places, buffer), self.homes[value])
+            return Work(region, function, (*places, buffer), self.homes[value])
         self.homes[value] = buffer
-        places = (ROWS, *places) if isinstance(function, Merge) else places
         return Work(region, function, (*places, buffer))
 
     def _place(self, kind: str, region: Region) -> Place:

@@ -44,11 +44,10 @@ class RegionRows:
 
     def places(self, outer: Hashable, inner: Hashable) -> NDArray[np.intp] | None:
         """Where the rows of a region are among those of one around it; None where these are the same."""
-        if self.size[inner] == self.size[outer]:
-            return None
         key = outer, inner
         if key not in self._places:
-            self._places[key] = self._within(outer, self._numbers[inner])
+            same = self.size[inner] == self.size[outer]
+            self._places[key] = None if same else self._within(outer, self._numbers[inner])
         return self._places[key]
 
     def _within(self, outer: Hashable, numbers: NDArray[np.intp] | None) -> NDArray[np.intp]:
@@ -74,7 +73,7 @@ class Pick:
         if places is None or np.ndim(value) == 0:
             return value
         # With "raise", the default, NumPy would fill a copy of its own first.
-        return np.take(value, places, out=out, mode="clip")
+        return value.take(places, None, out, "clip")
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from likely._math.evaluate import Program, Together
 Region = int
 ALL: Region = 0
 
-#: Steps for which rows are told apart: to find them, pick what they take and put them back takes about as long.
-LEAST = 32
+#: What it takes to tell rows apart, in steps: to find them, to pick a value for them, to put one back among the others.
+#: More than measured (about 20, 2 and 3), because rows may take a branch after all, and then nothing is saved.
+FIND, PICK, MERGE = 100, 6, 12
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Regions:
 
 
 def regions(program: Program) -> Regions:
-    """The regions of a program: none for fewer than ``LEAST`` steps, but where others are inside it."""
+    """The regions of a program that are worth it."""
     sides = [
         (condition, side)
         for condition in sorted({s[1][0] for s in program.steps if s[0] is np.where})
@@ -86,8 +87,13 @@ def regions(program: Program) -> Regions:
         for side in (True, False)
     ]
     bits = {side: 1 << bit for bit, side in enumerate(sides)}
-    chosen = _worthwhile(program, _looked_at(program, bits, None))
-    return Regions(program, _looked_at(program, bits, chosen), sides)
+    chosen = _large(program, _looked_at(program, bits, None))
+    while True:
+        of = _looked_at(program, bits, chosen)
+        kept = _worthwhile(program, of, chosen)
+        if len(kept) == len(chosen):
+            return Regions(program, of, sides)
+        chosen = kept
 
 
 def _looked_at(
@@ -121,8 +127,8 @@ def _union(region: Region, chosen: Sequence[Region]) -> Region:
     return found
 
 
-def _worthwhile(program: Program, needed: Sequence[Region]) -> list[Region]:
-    """The regions with steps enough, and those around them; the steps of others go to one around."""
+def _large(program: Program, needed: Sequence[Region]) -> list[Region]:
+    """The regions with steps enough to look at, and those around them; the steps of others go to one around."""
     left: dict[Region, int] = {}
     for (function, _, _, _), region in zip(program.steps, needed, strict=True):
         if function is not None and region != ALL:
@@ -133,9 +139,34 @@ def _worthwhile(program: Program, needed: Sequence[Region]) -> list[Region]:
     for i in range(len(by_size) - 1, -1, -1):
         region = by_size[i]
         parent = next((by_size[j] for j in range(i - 1, -1, -1) if not by_size[j] & ~region), ALL)
-        if left[region] >= LEAST or region in around:
+        if left[region] >= FIND or region in around:
             chosen.append(region)
             around.add(parent)
         elif parent != ALL:
             left[parent] += left[region]
     return chosen
+
+
+def _worthwhile(program: Program, of: Sequence[Region], chosen: Sequence[Region]) -> list[Region]:
+    """The regions without those that have none inside and take longer to tell apart than what that saves."""
+    steps = program.steps
+    saved = dict.fromkeys(of, -FIND)
+    picked = set()
+    for (function, args, _, _), here in zip(steps, of, strict=True):
+        if function is None:
+            continue
+        saved[here] += 1
+        for j in args:
+            given = steps[j][0] is None
+            there = ALL if given else of[j]
+            if there & ~here:
+                saved[there] -= MERGE
+            elif there != here and not (given and not isinstance(steps[j][2], str)):
+                picked.add((j, here))
+    for _, here in picked:
+        saved[here] -= PICK
+    around = {a for a in saved for b in saved if a != b and not a & ~b}
+    lost = [one for one in saved if one not in around and one != ALL and saved[one] < 0]
+    # A region may be made up of several: those that nothing else needs.
+    kept = [one for one in saved if one not in lost]
+    return [one for one in chosen if any(not one & ~region for region in kept)]
