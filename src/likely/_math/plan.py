@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,7 @@ class Entry:
     sides: list[tuple[Region, bool]]
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """One thing to do in a region: ``function`` of what is at ``places``, the last of which it may write to.
 
     What it returns is kept at the place ``own``, if there is one. An ``Entry`` is the first work in its region.
@@ -48,8 +47,7 @@ class Work:
     own: Place | None = None
 
 
-@dataclass(frozen=True)
-class _Task:
+class _Task(NamedTuple):
     """Work whose places are not known yet: the value that is made, if any, and those that are used."""
 
     region: Region

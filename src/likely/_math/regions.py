@@ -59,6 +59,10 @@ class Regions:
                     users[j].append(i)
                     waits[i] += 1
         asked: dict[Region, set[int]] = {r: {s for s, _ in self.within(r)} for r in set(self.of)}
+        asked_by: dict[int, list[Region]] = {}
+        for region, conditions in asked.items():
+            for step in conditions:
+                asked_by.setdefault(step, []).append(region)
         ready: dict[Region, list[int]] = {region: [] for region in asked}
         for i, (function, _, _, _) in enumerate(steps):
             if function is not None and not waits[i]:
@@ -70,8 +74,8 @@ class Regions:
                 here = max(known, key=lambda region: len(ready[region]))
             step = heappop(ready[here])
             yield step
-            for unknown in asked.values():
-                unknown.discard(step)
+            for region in asked_by.get(step, ()):
+                asked[region].discard(step)
             for user in users[step]:
                 waits[user] -= 1
                 if not waits[user]:
