@@ -161,7 +161,10 @@ class Predictive(Distributions):
 
     @numeric_only
     def cdf(self, y: ArrayLike) -> Any:
-        """P(Y ≤ y), with its relative accuracy kept where it is small."""
+        """P(Y ≤ y), with its relative accuracy kept where it is small.
+
+        ValueError names the rows where y is NaN, and rows of several columns, such as [low, high].
+        """
         return self._distribution("cdf", y)
 
     @numeric_only
@@ -295,6 +298,7 @@ class Predictive(Distributions):
         return ContinuousIntegrals(self.loss, few), inverse
 
     def _distribution(self, name: str, y: ArrayLike) -> Any:
+        self._refuse_rows(np.shape(y))
         y, rows, shape = self._aligned(y)
         return self._beside(y, rows, upper=name == "sf").reshape(shape)[()]
 
