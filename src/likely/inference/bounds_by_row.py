@@ -11,9 +11,9 @@ import numpy as np
 from likely._math.domains import Bounded
 from likely.families.modifiers.truncated import truncated
 from likely.inference.modified import LEAST, Array, Rows
-from likely.inference.over_quantiles import OverQuantiles, several_peaks
+from likely.inference.over_quantiles import several_peaks
 from likely.inference.predictive import Predictive
-from likely.inference.truncated import Part, TruncatedAmounts, TruncatedCounts
+from likely.inference.truncated import PartOfAmounts, TruncatedAmounts, TruncatedCounts
 from likely.losses.nll import NegativeLogLikelihood
 
 
@@ -66,7 +66,7 @@ class _Bounds:
         return out
 
 
-class TruncatedByRow(Part, OverQuantiles, _Bounds):
+class TruncatedByRow(PartOfAmounts, _Bounds):
     """A continuous family between bounds that every row has of its own."""
 
     def __init__(self, loss: Any, raw: Array) -> None:
@@ -76,7 +76,7 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at y, 0 and 1 beyond the bounds."""
         within = np.clip(y, self.first[rows], self.last[rows])
-        found = self.share(within, rows, upper=upper)
+        found, _ = self.share(within, rows, upper=upper)
         lost = np.flatnonzero(self.seen[rows] < LEAST)
         for own, law in self.laws(rows[lost]):
             at = lost[own]
