@@ -27,6 +27,8 @@ from likely.losses.nll import NegativeLogLikelihood
 TOGETHER = 1 << 16
 #: Levels of a component's quantiles, from either end, between which its share of a mixture's density is smooth.
 LEVELS = np.array([1e-12, 1e-3, 0.5])
+#: The largest number.
+LARGEST = np.finfo(np.float64).max
 #: The relative rounding of a tail that is a sum of others.
 ROUNDING = 2.0**-50
 
@@ -132,14 +134,40 @@ class MixedAmounts(_Components, ContinuousIntegrals):
     def _quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
         low, high = ends.min(axis=0), ends.max(axis=0)
+        gone = np.flatnonzero((low < high) & ~(np.isfinite(low) & np.isfinite(high)))
+        if gone.size:
+            bounds = self._bounds(p[gone], rows[gone], upper=upper)
+            low[gone], high[gone] = bounds
+            ends[:, gone] = np.clip(ends[:, gone], *bounds)
         found = high.copy()
-        # Elsewhere the components agree, or one of them has left the floating-point numbers.
-        apart = np.flatnonzero((low < high) & np.isfinite(low) & np.isfinite(high))
+        # Elsewhere the components agree.
+        apart = np.flatnonzero(low < high)
         if apart.size:
             problem = _TailMass(self, rows[apart], p[apart], upper=upper)
             start = problem.between(ends[:, apart])
-            found[apart] = root(problem, low[apart], high[apart], start)
+            ends = np.clip(low, -LARGEST, LARGEST), np.clip(high, -LARGEST, LARGEST)
+            found[apart] = root(problem, ends[0][apart], ends[1][apart], start)
         return found
+
+    def _bounds(self, p: Array, rows: Rows, *, upper: bool) -> tuple[Array, Array]:
+        """Between what the quantile lies where a component's is no number, as no tail is less than its share of one.
+
+        On one side of 0, from where bisection finds numbers of any size.
+        """
+        found = []
+        for side, mass in ((True, p if upper else 1.0 - p), (False, 1.0 - p if upper else p)):
+            each = []
+            for c, weight in zip(self.components, self.weights[:, rows], strict=True):
+                y = np.full(p.shape, -np.inf if side else np.inf)
+                at = np.flatnonzero(mass < weight)
+                y[at] = c._inverse(mass[at] / weight[at], rows[at], upper=side)
+                each.append(y)
+            found.append(np.max(each, axis=0) if side else np.min(each, axis=0))
+        zero = self.tail(np.zeros(p.shape), rows, upper=upper)
+        up_to_zero = zero <= p if upper else zero >= p
+        below, above = found
+        below = np.where(up_to_zero, below, np.maximum(below, 0.0))
+        return below, np.where(up_to_zero, np.minimum(above, 0.0), above)
 
     def _summit(self) -> Array:
         """The highest place, uphill from the components' own; of ties the smallest."""

@@ -125,15 +125,21 @@ class DiscreteSums:
             return np.asarray(self.loss.formula("mode", self.raw))
         base = self.low if math.isfinite(self.low) else 0.0
 
-        def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
-            here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
-            with np.errstate(invalid="ignore"):  # beyond the last count both are −∞
-                return ~(after - here > 1e-14 * np.maximum(1.0, np.abs(here)))
+        def falls_from(start: Array) -> Callable[[Array, Rows], NDArray[np.bool_]]:
+            def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
+                here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
+                with np.errstate(invalid="ignore"):
+                    rises = after - here > 1e-14 * np.maximum(1.0, np.abs(after))
+                # Where both are −∞ they rise towards where it is begun.
+                none = np.isneginf(here) & np.isneginf(after)
+                return np.where(none, k >= start[rows], ~rises)
+
+            return falls
 
         best = np.full(self.rows.shape[0], base)
         height = np.full(best.shape, -np.inf)
         for start in (np.full(best.shape, base), *self._guesses()):
-            k = smallest(falls, start, self.low, min(self.high, LARGEST))
+            k = smallest(falls_from(start), start, self.low, min(self.high, LARGEST))
             there = self.log_probability(k, self.rows)
             better = (there > height) | ((there == height) & (k < best))
             best, height = np.where(better, k, best), np.where(better, there, height)

@@ -35,7 +35,7 @@ class Part:
     @cached_property
     def seen(self) -> Array:
         """P(first < Y ≤ last) of the family inside."""
-        return self.mass(self.last, np.arange(self.last.size), upper=False)[0]
+        return self.mass_from_bound(self.last, np.arange(self.last.size), upper=False)[0]
 
     @cached_property
     def cut(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -43,7 +43,9 @@ class Part:
         inside, first, last = self.inside, self.first, self.last
         return (inside.cdf(first), inside.sf(first)), (inside.sf(last), inside.cdf(last))
 
-    def mass(self, y: Array, rows: Rows, *, upper: bool) -> tuple[Array, NDArray[np.bool_]]:
+    def mass_from_bound(
+        self, y: Array, rows: Rows, *, upper: bool
+    ) -> tuple[Array, NDArray[np.bool_]]:
         """What the family inside has between the first bound and y, or y and the last, and where it lost its digits.
 
         It is a difference of the tails that are the smaller ones.
@@ -62,7 +64,7 @@ class Part:
 
     def share(self, y: Array, rows: Rows, *, upper: bool) -> tuple[Array, NDArray[np.bool_]]:
         """The share of the mass up to y, or beyond it, and where tails do not say what it is."""
-        mass, lost = self.mass(y, rows, upper=upper)
+        mass, lost = self.mass_from_bound(y, rows, upper=upper)
         bound, seen = (self.last if upper else self.first)[rows], self.seen[rows]
         lost |= (mass < LEAST) & ((y != bound) | (seen < LEAST))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -87,9 +89,11 @@ class Part:
 class PartOfAmounts(Part, OverQuantiles):
     """Of a continuous family, whose density says what lies so near to a bound that tails do not."""
 
-    def mass(self, y: Array, rows: Rows, *, upper: bool) -> tuple[Array, NDArray[np.bool_]]:
+    def mass_from_bound(
+        self, y: Array, rows: Rows, *, upper: bool
+    ) -> tuple[Array, NDArray[np.bool_]]:
         """With the digits of the distance from the bound; of several peaks one may be too narrow for that."""
-        mass, lost = super().mass(y, rows, upper=upper)
+        mass, lost = super().mass_from_bound(y, rows, upper=upper)
         lost &= self.one_peak
         at = np.flatnonzero(lost)
         bound = (self.last if upper else self.first)[rows[at]]
