@@ -6,13 +6,16 @@ is looked for that a component does not show.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
 from likely.inference.between_quantiles import expected
+from likely.inference.discrete import LARGEST as FURTHEST
 from likely.inference.discrete import quantile_of_counts
 from likely.inference.line import Line
 from likely.inference.modified import Array, Rows, between, insides
@@ -20,7 +23,7 @@ from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
 from likely.inference.rows import blocks
-from likely.inference.summation import DiscreteSums
+from likely.inference.summation import DiscreteSums, Weight
 from likely.losses.nll import NegativeLogLikelihood
 
 #: Quantiles that are looked for together.
@@ -72,6 +75,8 @@ def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Arr
         return part, np.ones(part.shape)
     if low >= own.high or high <= own.low:
         return None, np.zeros(part.shape)
+    if support.integer:  # the first count that is seen is above the bound
+        low -= 1.0
     seen = between(part, np.full(part.shape, low), np.full(part.shape, high))
     cut = truncated(part.loss.specification, low, high)
     return Predictive(NegativeLogLikelihood.of(cut, part.loss.slots), part.raw), seen
@@ -120,6 +125,27 @@ class MixedCounts(_Components, DiscreteSums):
         guess = (self.weights[:, rows] * ends).sum(axis=0)
         return quantile_of_counts(self, p, rows, guess, upper=upper)
 
+    def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Sums up to a count, and beyond it, in stretches that end at quantiles of the components.
+
+        Outwards from the mode they would stop where next to nothing is, before the next peak.
+        """
+        each = [q.T for c in self.components for q in (c.quantile(LEVELS), c.isf(LEVELS[:-1]))]
+        ends = np.clip(np.sort(np.concatenate(each), axis=0), -FURTHEST, FURTHEST)
+        ones = np.ones(self.rows.size)
+        below, wild_below = self.outwards(ends[0], -ones, self.rows, weight)
+        above, wild_above = self.outwards(ends[-1] + 1.0, ones, self.rows, weight)
+        for low, high in pairwise(ends):
+            count = high - low
+            left = np.ceil(0.5 * count)
+            above += self.stretch(low + 1.0, left, 1.0, self.rows, weight)
+            above += self.stretch(high, count - left, -1.0, self.rows, weight)
+        return (
+            np.where(wild_below, np.inf, below),
+            np.where(wild_above, np.inf, above),
+            wild_above,
+        )
+
 
 class MixedAmounts(_Components, ContinuousIntegrals):
     """A mixture of continuous families."""
@@ -145,8 +171,8 @@ class MixedAmounts(_Components, ContinuousIntegrals):
         if apart.size:
             problem = _TailMass(self, rows[apart], p[apart], upper=upper)
             start = problem.between(ends[:, apart])
-            ends = np.clip(low, -LARGEST, LARGEST), np.clip(high, -LARGEST, LARGEST)
-            found[apart] = root(problem, ends[0][apart], ends[1][apart], start)
+            first, last = (np.clip(end[apart], -LARGEST, LARGEST) for end in (low, high))
+            found[apart] = root(problem, first, last, start)
         return found
 
     def _bounds(self, p: Array, rows: Rows, *, upper: bool) -> tuple[Array, Array]:

@@ -26,6 +26,8 @@ Weight = Callable[[Array, Array, Rows], Array]
 CHUNK = 1 << 15
 #: Rows whose sums are taken together.
 TOGETHER = 1 << 14
+#: Stretches that are summed together.
+BATCH = 1024
 
 
 class DiscreteSums:
@@ -112,6 +114,17 @@ class DiscreteSums:
         unsettled = np.zeros(n, dtype=bool)
         unsettled[active] = last[active] > 1e-9 * absolute[active]
         return total, unsettled
+
+    def stretch(
+        self, k: Array, count: Array, direction: float, rows: Rows, weight: Weight | None
+    ) -> Array:
+        """Σ p·weight over so many whole numbers from k on."""
+        total, absolute = np.zeros(k.shape), np.zeros(k.shape)
+        rule = self._rule(k, np.full(k.shape, direction), rows, weight)
+        for batch in range(0, k.size, BATCH):
+            each, start, size = _cut(count[batch : batch + BATCH])
+            panels.adaptive(rule, total, absolute, batch + each, start, size, panels.TERMS)
+        return total
 
     # --- Where the probabilities are --------------------------------------------------------------
 
@@ -259,3 +272,24 @@ class DiscreteSums:
 
         below, above, _ = self._both(weight)
         return below + above
+
+
+def _cut(count: Array) -> tuple[Rows, Array, Array]:
+    """Panels whose lengths are powers of two, doubling from ``panels.TERMS``, that hold so many terms each row."""
+    found: list[tuple[Rows, Array, Array]] = []
+    done, size = np.zeros(count.shape), float(panels.TERMS)
+    while True:
+        rows = np.flatnonzero(done + size <= count)
+        if not rows.size:
+            break
+        found.append((rows, done[rows], np.full(rows.shape, size)))
+        done[rows] += size
+        if done[rows[0]] > size:
+            size *= 2.0
+    while size >= 1.0:  # what is left is less than the next one
+        rows = np.flatnonzero(done + size <= count)
+        found.append((rows, done[rows], np.full(rows.shape, size)))
+        done[rows] += size
+        size *= 0.5
+    each, start, length = (np.concatenate(part) for part in zip(*found, strict=True))
+    return each, start, length
