@@ -65,10 +65,9 @@ class Part:
     def share(self, y: Array, rows: Rows, *, upper: bool) -> tuple[Array, NDArray[np.bool_]]:
         """The share of the mass up to y, or beyond it, and where tails do not say what it is."""
         mass, lost = self.mass_from_bound(y, rows, upper=upper)
-        bound, seen = (self.last if upper else self.first)[rows], self.seen[rows]
-        lost |= (mass < LEAST) & ((y != bound) | (seen < LEAST))
+        seen = self.seen[rows]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(mass / seen), lost
+            return np.asarray(mass / seen), lost | (seen < LEAST)
 
     def levels(self, p: Array, rows: Rows, *, upper: bool) -> tuple[Array, Array]:
         """The two tails of the family inside at a quantile."""
@@ -160,23 +159,23 @@ class TruncatedAmounts(PartOfAmounts, ContinuousIntegrals):
 
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at y inside the bounds."""
-        found, lost = self.share(y, rows, upper=upper)
-        for mine, law, at in self._hidden(rows, lost):
+        found, _ = self.share(y, rows, upper=upper)
+        for mine, law, at in self._hidden(rows):
             found[mine] = law.tail(y[mine], at, upper=upper)
         return found
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A quantile of the family inside; where next to nothing of it is seen, of what is seen."""
         out = np.empty(p.shape)
-        lost = p * self.seen[rows] < LEAST
-        kept = ~lost
+        kept = self.seen[rows] >= LEAST
         out[kept] = self.inverse(p[kept], rows[kept], upper=upper)
-        for mine, law, at in self._hidden(rows, lost):
+        for mine, law, at in self._hidden(rows):
             out[mine] = law.quantile(p[mine], at, upper=upper)
         return out
 
-    def _hidden(self, rows: Rows, lost: NDArray[np.bool_]) -> Iterator[tuple[Rows, Any, Rows]]:
-        """Of those where tails of the family inside are next to nothing, which are computed by what, as which rows."""
+    def _hidden(self, rows: Rows) -> Iterator[tuple[Rows, Any, Rows]]:
+        """Which of these rows have next to nothing seen, by what they are computed, and as which rows of that."""
+        lost = self.seen[rows] < LEAST
         if lost.any():
             index = np.full(self.seen.shape, -1)
             far, excess = self.excess
