@@ -32,7 +32,7 @@ TABLES = {
         {"x": X, "y": [-1, *X[1:]]},
         "y",
         ("--family", "poisson"),
-        "Poisson needs a whole number ≥ 0, but there is -1 in row 1",
+        "has -1 in row 1, but Poisson needs a whole number ≥ 0",
     ),
     "one class": ({"x": X, "y": ["a"] * 40}, "y", (), "there is only one class"),
     "constant": ({"x": X, "y": [2.5] * 40}, "y", (), "a constant, and nothing to learn"),

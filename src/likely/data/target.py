@@ -16,6 +16,9 @@ from likely.data.table import Column, number_label
 #: Text with more distinct values than this is no set of classes.
 MAX_CLASSES = 50
 
+#: Up to so many values are shown to be put in order, or may be grades.
+MAX_ORDERED = 10
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -50,14 +53,17 @@ def propose(column: Column) -> Proposal:
         raise DataError(_constant(column, labels))
     if distinct == 2:
         what = f"{name} has two distinct values, {labels[0]!r} and {labels[1]!r}"
-        return Proposal("Bernoulli", "binary", f"{what}: {labels[1]!r} is taken as 'yes'")
+        said = f"{what}: what is predicted is the chance of {labels[1]!r}"
+        return Proposal("Bernoulli", "binary", said)
     if column.is_labels:
         _refuse_wide_text(column, distinct)
         smallest = int(np.bincount(codes).min())
-        reason = f"{name} is text with {distinct} distinct values, the rarest in "
-        return Proposal(
-            "Categorical", f"one of {distinct} classes", reason + count(smallest, "row")
-        )
+        reason = f"{name} is text with {distinct} distinct values, the rarest in {count(smallest, 'row')}"
+        if distinct <= MAX_ORDERED:
+            reason += (
+                f'; where they have an order, lowest first: --family "Ordinal({list(labels)})"'
+            )
+        return Proposal("Categorical", f"one of {distinct} classes", reason)
     return _propose_number(name, np.asarray(column.values, dtype=np.float64), distinct)
 
 
@@ -112,14 +118,19 @@ def _propose_count(
     ratio = variance / mean
     what = f"{name} holds whole numbers ≥ 0 ({span}): counts"
     numbers = f"variance {variance:.4g} against mean {mean:.4g}"
-    labels = "; if they are class labels, use --family categorical" if distinct <= 10 else ""
+    labels = (
+        "; if they are class labels, use --family categorical, or ordinal where they are grades"
+        if distinct <= MAX_ORDERED
+        else ""
+    )
     # The standard error of the variance-to-mean ratio of a Poisson sample is √(2/n).
     if ratio > 1.25 and (ratio - 1.0) > 3.0 * np.sqrt(2.0 / n):
         reason = f"{what}, overdispersed ({numbers}, {ratio:.3g} times)"
         return Proposal("NegativeBinomial", "count", reason + labels)
     if ratio < 0.5:
         reason = (
-            f"{what}, underdispersed ({numbers}): Poisson will be too wide, compare --family normal"
+            f"{what}, underdispersed ({numbers}): Poisson will be too wide, compare --family "
+            "conwaymaxwellpoisson"
         )
         return Proposal("Poisson", "count", reason + labels)
     return Proposal("Poisson", "count", f"{what}, not overdispersed ({numbers})" + labels)
@@ -143,10 +154,7 @@ def prepare_target(column: Column, support: Domain, family: str) -> Target:
     outside = np.flatnonzero(~support.contains(y))
     if len(outside):
         shown = listing((f"{y[r]:.6g} in row {r + 1}" for r in outside), 3)
-        raise DataError(
-            f"target {column.name!r}: {family} needs {support.words}, "
-            f"but there {'is' if len(outside) == 1 else 'are'} {shown}"
-        )
+        raise DataError(f"target {column.name!r} has {shown}, but {family} needs {support.words}")
     if len(labels) < 2:
         raise DataError(_constant(column, labels))
     return Target(column.name, y, False)
