@@ -36,7 +36,8 @@ def propose_several(columns: Sequence[Column]) -> Proposal:
     if total is not None:
         raise DataError(
             f"{names} are above 0 and sum to {total:g} in every row: they are shares of a whole, which Dirichlet "
-            "takes as numbers that sum to 1. Divide each row by its sum in the file; --family multivariatenormal takes them as they are"
+            "takes as numbers that sum to 1. Divide each row by its sum in the file; --family multivariatenormal "
+            "takes them as they are"
         )
     return Proposal("MultivariateNormal", "vector", f"{names} hold real numbers")
 
