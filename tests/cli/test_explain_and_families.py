@@ -40,6 +40,22 @@ def test_families_as_text_and_json(run):
     assert normal["parameters"][1]["links"][0] == "log"
 
 
+def test_densities_are_sketched(run):
+    lines = run("families").stdout.split("\n")
+
+    def below(name):
+        (row,) = (i for i, line in enumerate(lines) if line.startswith(f"{name} "))
+        return re.match(r"[▁-█]*", lines[row + 1])[0]
+
+    symmetric, counts = below("Laplace"), below("Geometric")
+    assert len(symmetric) == len(counts) == 16
+    assert "█" in symmetric[6:12]
+    assert symmetric[0] == symmetric[-1] == "▁"
+    assert counts[0] == "█"
+    assert list(counts) == sorted(counts, reverse=True)  # it falls from 0 on
+    assert below("MultivariateNormal") == ""  # several numbers have no line of bars
+
+
 def test_explain(run, mistake):
     assert "Normal" in run("explain", "normal").stdout
     assert "softplus" in run("explain", "normal", "--link", "scale=softplus").stdout
