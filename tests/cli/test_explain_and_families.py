@@ -36,6 +36,8 @@ def test_families_as_text_and_json(run):
     assert all(row["name"] in text for row in rows)
     assert re.search(r"d×d, positive definite +cholesky\n", text)
     assert re.search(r"\(0, 1\) +logit, identity, log", text)
+    assert re.search(r"ℝ +identity, log, softplus", text)
+    assert re.search(r"loc of Ordinal +logit, probit, cloglog, loglog\n", text)  # not those of ℝ
     normal = next(row for row in rows if row["name"] == "Normal")
     assert normal["parameters"][1]["links"][0] == "log"
 

@@ -107,7 +107,11 @@ def _show(rows: list[dict[str, Any]]) -> None:
             name = row["name"]
             table.add_row(f"{name}\n{_sketch(name)}".rstrip(), "\n".join(told[name]), row["use"])
         out.print(table)
-    links = {p["domain"]: p["links"] for row in rows for p in row["parameters"]}
+    links: dict[str, list[str]] = {}
+    for row in rows:
+        for one in row["parameters"]:
+            if links.setdefault(one["domain"], one["links"]) != one["links"]:
+                links[f"{one['name']} of {row['name']}"] = one["links"]
     out.print("\nLinks by parameter domain, the default first:")
     width = max(map(len, links))
     for domain, names in links.items():
