@@ -68,6 +68,9 @@ def test_a_file_with_a_fault(mistake, tmp_path):
     )
     path.write_text(GUMBEL.replace("(y - loc) ** 2", "(y - y) ** 2"))
     assert "Half.log_density" in mistake("check-family", f"{path}:Gumbel")
+    path.write_text(GUMBEL.replace("exp(-z)", "(-z).log"))
+    said = "Gumbel.log_density, line 11 (return -z - (-z).log - scale.log): log belongs to y or a parameter"
+    assert said in mistake("check-family", f"{path}:Gumbel")
 
 
 def test_a_family_without_a_formula(mistake, tmp_path):

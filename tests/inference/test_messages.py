@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from likely import Multinomial, MultivariateNormal, Normal, Ordinal, PlackettLuce
+from likely import Binomial, Linear, Multinomial, MultivariateNormal, Normal, Ordinal, PlackettLuce
 
 
 def refused(message, error=ValueError):
@@ -69,3 +69,17 @@ def test_the_entropy_of_counts_of_several_kinds():
         r"entropy is not defined for Multinomial\(3\): it is a sum over all counts", AttributeError
     ):
         Multinomial(3).at(log_ratio_y0=0.0, log_ratio_y1=0.0).entropy()
+
+
+def test_missing_y_in_many_rows():
+    distributions = Normal().at(loc=np.zeros(7), scale=1.0)
+    with refused(r"y is NaN in rows 0, 1, 2, 3, 4, … 7 in all: drop or impute"):
+        distributions.log_prob(np.full(7, np.nan))
+    with refused(r"y is NaN in row 2: drop or impute"):
+        distributions.cdf([0.0, 0.0, np.nan, 0.0, 0.0, 0.0, 0.0])
+
+
+def test_no_trials_at_all():
+    for use in (Binomial().fit, lambda y: Linear(Binomial()).fit(np.arange(3.0)[:, None], y)):
+        with refused(r"y has 0 trials in every row, of which Binomial learns nothing"):
+            use(np.zeros((3, 2)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from likely.cli.errors import library_errors
 from likely.cli.say import Voice, console
 from likely.compositions import COMPOSITIONS
 from likely.families.base import Specification
@@ -123,7 +124,8 @@ def _sketch(name: str) -> str:
     """The shape of a family's density in a line of bars; nothing where y is not one number."""
     from likely.report.typical import heights
 
-    found = heights(name, _PLACES)
+    with library_errors():
+        found = heights(name, _PLACES)
     if found is None:
         return ""
     share = found / found.max()

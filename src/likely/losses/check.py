@@ -48,11 +48,15 @@ def _is_missing(value: Any) -> bool:
 def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
     """``rows 3, 7 (values -1.0, nan)``, at most five of them, and how many there are."""
     rows = np.flatnonzero(bad)
-    first = rows[:_SHOWN]
+    of = ", ".join(shown(values[r]) for r in rows[:_SHOWN])
+    return f"{rows_of(bad)} (value{'s' * (rows.size != 1)} {of})"
+
+
+def rows_of(bad: Any) -> str:
+    """``row 3``, or ``rows 3, 7``: at most five of them, and how many there are."""
+    rows = np.flatnonzero(bad)
     more = f", … {rows.size} in all" if rows.size > _SHOWN else ""
-    listed = ", ".join(str(r) for r in first)
-    of = ", ".join(shown(values[r]) for r in first)
-    return f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
+    return f"row{'s' * (rows.size != 1)} {', '.join(map(str, rows[:_SHOWN]))}{more}"
 
 
 def curvature_kind(loss: Any, kind: str) -> None:
@@ -163,6 +167,16 @@ def single_precision(y: NDArray[np.float64], support: Domain, family: str) -> No
         raise ValueError(
             f"boosters keep labels as float32, which cannot hold y in {rows_and_values(bad, y)} for {family}: move or "
             "rescale y, or use Trees, which keeps it as it is"
+        )
+
+
+def refuse_no_trials(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:
+    """ValueError where y is successes among trials, of which no row that counts has any."""
+    rows = y if weight is None else y[weight > 0]
+    if isinstance(loss.specification.support, Trials) and not rows[:, 1].any():
+        raise ValueError(
+            f"y has 0 trials in every row, of which {loss.specification.name} learns nothing: its columns are "
+            "successes, then trials"
         )
 
 

@@ -171,6 +171,7 @@ class DistributionEstimator(BaseEstimator):
                 "they must match row by row"
             )
         weight = check.weights(sample_weight, n)
+        check.refuse_no_trials(response, weight, loss)
         if self._unrestrained:
             check.refuse_one_side(response, weight, loss)
         self._has_offset = offset is not None or exposure is not None
