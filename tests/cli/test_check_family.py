@@ -52,6 +52,8 @@ def test_json(run):
     ("{own}:Gumble", "defines no family 'Gumble'; did you mean 'Gumbel'? It defines: Gumbel, Half"),
     ("nowhere.py:Gumbel", "nowhere.py: no such file"),
     ("gama", "unknown family 'gama'; did you mean 'Gamma'?"),
+    ("binomal", "unknown family 'binomal'; did you mean 'Binomial'? The families are: AsymmetricLaplace, "),
+    ("dirichle", "did you mean 'Dirichlet'?"),
     ("categorical", "is over classes"),
 ])  # fmt: skip
 def test_mistakes(mistake, own, text, message):

@@ -34,6 +34,18 @@ TABLES = {
         ("--family", "poisson"),
         "has -1 in row 1, but Poisson needs a whole number ≥ 0",
     ),
+    "dates": (
+        {"x": X, "y": [f"2024-02-{1 + i % 28:02}" for i in range(40)]},
+        "y",
+        (),
+        "target 'y' holds dates, such as 2024-02-01 in row 1, which are no numbers yet: write the days since",
+    ),
+    "dates among the targets": (
+        {"x": X, "y": [f"2024-02-{1 + i % 28:02}" for i in range(40)]},
+        "x,y",
+        (),
+        "target 'y' holds dates",
+    ),
     "one class": ({"x": X, "y": ["a"] * 40}, "y", (), "there is only one class"),
     "constant": ({"x": X, "y": [2.5] * 40}, "y", (), "a constant, and nothing to learn"),
     "three classes": (

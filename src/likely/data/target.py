@@ -46,6 +46,7 @@ class Target:
 def propose(column: Column) -> Proposal:
     """The family that the values of ``column`` suggest."""
     refuse_missing(column)
+    refuse_dates(column)
     name = spoken(column.name)
     codes, labels = column.as_labels()
     distinct = len(labels)
@@ -139,6 +140,7 @@ def _propose_count(
 def prepare_target(column: Column, support: Domain, family: str) -> Target:
     """The target for ``family``; DataError names the rows where y is outside its support."""
     refuse_missing(column)
+    refuse_dates(column)
     _, labels = column.as_labels()
     if support.name in LABELLED:
         return _prepare_classes(column, labels, support.name == "binary", family)
@@ -192,6 +194,16 @@ def refuse_missing(column: Column, what: str = "target") -> None:
             f"{what} {column.name!r} is missing in {count(len(rows), 'row')}: "
             f"{rows_words(rows.tolist())}; a model cannot learn from them, so remove or correct "
             f"them"
+        )
+
+
+def refuse_dates(column: Column) -> None:
+    """DataError where a target is a day or a time, which are no numbers of their own."""
+    if column.kind == "date":
+        first = np.datetime64(round(float(column.values[0]) * 86_400), "s")
+        raise DataError(
+            f"target {column.name!r} holds dates, such as {str(first).replace('T00:00:00', '')} in row 1, which are "
+            "no numbers yet: write the days since some day, or the time until an event, into a column and predict that"
         )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from likely._math.domains import Composition, Domain, Intervals, Product, Trials
 from likely.data.errors import DataError, count, listing, rows_words, spoken
 from likely.data.table import Column
-from likely.data.target import Proposal, Target, refuse_missing
+from likely.data.target import Proposal, Target, refuse_dates, refuse_missing
 
 Array = NDArray[np.float64]
 
@@ -83,6 +83,7 @@ def numbers(columns: Sequence[Column], *, gaps: bool = False) -> Array:
             raise DataError(
                 f"column {column.name!r} holds text ({shown}), but the target needs numbers"
             )
+        refuse_dates(column)
         if not gaps:
             refuse_missing(column)
     return np.column_stack([np.asarray(column.values, dtype=np.float64) for column in columns])
