@@ -119,7 +119,7 @@ def _of_times(column: Any) -> bool:
 
 
 def refuse_cells(X: Any) -> None:
-    """ValueError names the first column that holds text, or what is no number either, with a cell, and what to do."""
+    """ValueError names the first column that holds text, TypeError one of neither numbers nor text, and what to do."""
     frame = table_of(X)
     if frame is None and getattr(X, "ndim", 0) == 2:
         for j, column in enumerate(np.asarray(X, dtype=object).T):
@@ -131,16 +131,17 @@ def refuse_cells(X: Any) -> None:
 
 
 def refuse_nested(name: Any, cells: list[Any]) -> None:
-    """ValueError where the cells of a column of categories are lists or the like."""
+    """TypeError where the cells of a column of categories are lists or the like."""
     for row, cell in enumerate(cells):
         if not isinstance(cell, Hashable):
-            raise ValueError(_strange(name, cell, row))
+            raise _strange(name, cell, row)
 
 
-def _strange(name: Any, cell: Any, row: int) -> str:
-    return (
-        f"column {name!r} holds neither numbers nor text, but {type(cell).__name__}s such as {cell!r} in row {row}: "
-        "make one or more columns of them, or leave the column out"
+def _strange(name: Any, cell: Any, row: int) -> TypeError:
+    # What scikit-learn asks of the message is that an argument must be of strings or numbers.
+    return TypeError(
+        f"column {name!r} holds {type(cell).__name__}s, such as {cell!r} in row {row}, but the argument must be of "
+        "strings or numbers: make one or more columns of them, or leave the column out"
     )
 
 
@@ -149,7 +150,7 @@ def _refuse_cells_of(name: Any, cells: list[Any]) -> None:
         if cell is None or is_number(cell):
             continue
         if not isinstance(cell, (str, bytes)):
-            raise ValueError(_strange(name, cell, row))
+            raise _strange(name, cell, row)
         raise ValueError(
             f"column {name!r} holds text, such as {cell!r} in row {row}: write categories as "
             "numbers first, for instance with scikit-learn's OneHotEncoder in "
