@@ -46,6 +46,8 @@ VALUES = [
     Ordinal(["low", "mid", "high"]),
     Ordinal(4, loc=predicted("cloglog")),
     Poisson(mean=1.5e-7),
+    Normal(scale=np.float32(0.1)),
+    Normal(loc=np.array(3.0)),
 ]
 
 

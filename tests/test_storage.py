@@ -174,6 +174,16 @@ def test_an_interrupted_write_leaves_what_was_there(model, monkeypatch, call, er
     assert read_folder(model)[0] == {"third": True}
 
 
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path):
+    """Not the temporary folder beside it."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelFileError, match=r"m cannot be a folder, because \S*file is a file$"):
+        write_folder(tmp_path / "file" / "m", MANIFEST, ARRAYS)
+    with pytest.raises(OSError, match="x" * 300) as caught:
+        write_folder(tmp_path / ("x" * 300), MANIFEST, ARRAYS)
+    assert caught.value.filename == str(tmp_path / ("x" * 300))
+
+
 def test_files_get_ordinary_permissions(model):
     (model.parent / "plain").write_text("")
     expected = (model.parent / "plain").stat().st_mode

@@ -16,20 +16,11 @@ import numpy as np
 
 from likely.catalogue import family_class
 from likely.cli.families import family_rows, specifications
+from likely.report.typical import at_values, typical_parameters
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
 PICTURES = PAGE.parent / "images" / "families"
 INK, COLOURS = "#22303c", ("#9fc3dc", "#2f6690", "#12273a")
-
-#: A mean and a standard deviation of y that show what a family of this domain can be.
-TYPICAL = {
-    "real": (0.0, 1.0),
-    "positive": (2.0, 1.2),
-    "nonnegative": (2.0, 1.2),
-    "unit_interval": (0.4, 0.2),
-    "counts": (4.0, 3.0),
-    "positive_counts": (4.0, 3.0),
-}
 
 #: Values of parameters that part a family in two: counts that vary more than Poisson's, and less.
 PARTED = {"nu": (0.25, 1.0, 4.0)}
@@ -144,9 +135,9 @@ def _panels(name: str) -> list[Any]:
 
 def _panel(ax: Any, name: str, moved: str) -> None:
     spec = family_class(name)().specification
-    centre = _centre(name)
+    centre = typical_parameters(name)
     values = _moved(name, moved, centre[moved])
-    dists = [_at(name, {**centre, moved: value}) for value in values]
+    dists = [at_values(name, {**centre, moved: value}) for value in values]
     if spec.support.name == "circular":
         y = np.linspace(-np.pi, np.pi, 401)
     elif spec.support.integer:
@@ -169,38 +160,6 @@ def _panel(ax: Any, name: str, moved: str) -> None:
     ax.set_ylim(0.0, 1.05 * min(max(tops), 2.5 * tops[1]))
     ax.set_title(moved, color=INK)
     ax.legend(handlelength=1.0)
-
-
-def _at(name: str, values: dict[str, float]) -> Any:
-    """The family with these values, also of the parameters that are fixed by default."""
-    roles = {
-        one: parameter.role
-        for one, parameter in family_class(name)().specification.parameters.items()
-    }
-    fixed = {one: value for one, value in values.items() if roles[one] == "fixed"}
-    others = {one: value for one, value in values.items() if one not in fixed}
-    return family_class(name)(**fixed).at(**others)
-
-
-def _centre(name: str) -> dict[str, float]:
-    """Values of the parameters that are typical for the family's y."""
-    spec = family_class(name)().specification
-    mean, std = TYPICAL.get(spec.support.name, (0.0, 1.0))
-    if spec.point is not None:
-        std *= 2.0  # for a probability that can be seen
-    if "start" in spec.formulas:
-        found = spec.formulas["start"](mean, std)
-    else:
-        plain = {"real": 0.0, "positive": 0.5, "unit_interval": 0.5}
-        found = {
-            one: mean if one == "mean" else plain[parameter.domain.name]
-            for one, parameter in spec.parameters.items()
-        }
-    ends = {one: parameter.domain.high for one, parameter in spec.parameters.items()}
-    return {
-        one: float(f"{value:.{1 if ends[one] in (1.0, np.inf) else 2}g}")
-        for one, value in found.items()
-    }
 
 
 def _moved(name: str, moved: str, centre: float) -> tuple[float, ...]:

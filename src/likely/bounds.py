@@ -29,6 +29,8 @@ def censored(time: Any, event: Any, side: str = "right", entry: Any = None) -> N
 
     if side not in ("right", "left"):
         raise ValueError(f'side must be "right" or "left", got {side!r}')
+    for what, rows in {"event": event, "entry": entry}.items():
+        check.refuse_shuffled(rows, what, time, "time")
     values = check.numeric(time, "time")
     seen = check.numeric(event, "event", ": 1 (seen) or 0 (censored)")
     if values.ndim != 1 or values.shape != seen.shape:
@@ -71,6 +73,8 @@ def truncated(y: Any, low: Any = None, high: Any = None) -> NDArray[np.float64]:
            [ 5.,  3., inf]])
     """
 
+    for what, given in {"low": low, "high": high}.items():
+        check.refuse_shuffled(given, what, y, "y")
     values = check.numeric(y, "y")
     if values.ndim != 1:
         raise ValueError(f"y must have one value a row, got shape {values.shape}")

@@ -17,9 +17,13 @@ _OWN: dict[str, type[Family]] = {
 }
 
 
+#: Those of them that the list of families' files does not have.
+_ELSEWHERE = {name.lower(): name for name in (*TRIALS, *COMPOSITIONS)}
+
+
 def family_class(name: str) -> type[Family]:
     """The public class of a built-in family; ValueError suggests the nearest name."""
-    return _OWN.get(plain(name)) or _facade(lookup(name))
+    return _OWN.get(plain(name)) or _facade(lookup(name, _ELSEWHERE))
 
 
 @cache

@@ -97,9 +97,11 @@ class Family:
                 f"{self.specification.name} takes no positional arguments: give parameters by name, such as "
                 f"{self.specification.name}({first}={unnamed[0]!r})"
             )
-        self._roles = dict(roles)
         # An unknown name or link is an error here, not later.
-        self._slots = tuple(_slots(self.specification, self._roles))
+        slots = tuple(_slots(self.specification, dict(roles)))
+        # NumPy's numbers are kept as Python's, as which they are written.
+        self._roles = {n: r.item() if hasattr(r, "item") else r for n, r in roles.items()}
+        self._slots = slots
 
     # --- A value: equality, hash, repr, copies ----------------------------------------------------
 
@@ -213,7 +215,7 @@ class Family:
 
     # --- Step 4: inference ------------------------------------------------------------------------
 
-    def at(self, **parameters: Any) -> Predictive:
+    def at(self, *unnamed: Any, **parameters: Any) -> Predictive:
         """The distribution at given parameters: numbers, or arrays (n,) for n distributions.
 
         >>> from likely import Normal
@@ -222,6 +224,11 @@ class Family:
         """
         from likely.inference.construct import at
 
+        if unnamed:
+            names = ", ".join(f"{name}=…" for name in self.parameters)
+            raise TypeError(
+                f"parameters are given by name, {self!r}.at({names}); got {unnamed[0]!r} without one"
+            )
         return at(self, parameters)
 
     def explain(self) -> Explanation:

@@ -74,19 +74,28 @@ def write_folder(
         _write_all(path, files, text)
         _tidy(path, keep=set(files))
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_new(path, files, text)
+    except FileExistsError as error:  # of the folders above, one is a file
+        raise ModelFileError(
+            f"{path} cannot be a folder, because {error.filename} is a file"
+        ) from None
+    except OSError as error:
+        error.filename = os.fspath(path)  # not that of a folder which is gone in a moment
+        raise
+    return path
+
+
+def _write_new(path: Path, files: Mapping[str, bytes], text: bytes) -> None:
     folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
     try:
         folder.chmod(0o777 & ~_umask())
         _write_all(folder, files, text)
         os.replace(folder, path)
-    except OSError as error:
-        error.filename = os.fspath(path)  # not that of a folder which is gone in a moment
-        raise
     finally:
         # After the rename there is nothing left; after Ctrl-C or a full disk there is, and it goes.
         shutil.rmtree(folder, ignore_errors=True)
-    return path
 
 
 def read_folder(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

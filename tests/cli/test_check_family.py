@@ -52,6 +52,8 @@ def test_json(run):
     ("{own}:Gumble", "defines no family 'Gumble'; did you mean 'Gumbel'? It defines: Gumbel, Half"),
     ("nowhere.py:Gumbel", "nowhere.py: no such file"),
     ("gama", "unknown family 'gama'; did you mean 'Gamma'?"),
+    ("binomal", "unknown family 'binomal'; did you mean 'Binomial'? The families are: AsymmetricLaplace, "),
+    ("dirichle", "did you mean 'Dirichlet'?"),
     ("categorical", "is over classes"),
 ])  # fmt: skip
 def test_mistakes(mistake, own, text, message):
@@ -68,6 +70,9 @@ def test_a_file_with_a_fault(mistake, tmp_path):
     )
     path.write_text(GUMBEL.replace("(y - loc) ** 2", "(y - y) ** 2"))
     assert "Half.log_density" in mistake("check-family", f"{path}:Gumbel")
+    path.write_text(GUMBEL.replace("exp(-z)", "(-z).log"))
+    said = "Gumbel.log_density, line 11 (return -z - (-z).log - scale.log): log belongs to y or a parameter"
+    assert said in mistake("check-family", f"{path}:Gumbel")
 
 
 def test_a_family_without_a_formula(mistake, tmp_path):

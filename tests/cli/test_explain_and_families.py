@@ -36,8 +36,26 @@ def test_families_as_text_and_json(run):
     assert all(row["name"] in text for row in rows)
     assert re.search(r"d×d, positive definite +cholesky\n", text)
     assert re.search(r"\(0, 1\) +logit, identity, log", text)
+    assert re.search(r"ℝ +identity, log, softplus", text)
+    assert re.search(r"loc of Ordinal +logit, probit, cloglog, loglog\n", text)  # not those of ℝ
     normal = next(row for row in rows if row["name"] == "Normal")
     assert normal["parameters"][1]["links"][0] == "log"
+
+
+def test_densities_are_sketched(run):
+    lines = run("families").stdout.split("\n")
+
+    def below(name):
+        (row,) = (i for i, line in enumerate(lines) if line.startswith(f"{name} "))
+        return re.match(r"[▁-█]*", lines[row + 1])[0]
+
+    symmetric, counts = below("Laplace"), below("Geometric")
+    assert len(symmetric) == len(counts) == 16
+    assert "█" in symmetric[6:12]
+    assert symmetric[0] == symmetric[-1] == "▁"
+    assert counts[0] == "█"
+    assert list(counts) == sorted(counts, reverse=True)  # it falls from 0 on
+    assert below("MultivariateNormal") == ""  # several numbers have no line of bars
 
 
 def test_explain(run, mistake):

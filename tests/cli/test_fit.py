@@ -92,7 +92,10 @@ def test_the_saved_model_is_fitted_on_all_rows(run, data, tmp_path):
 
 @pytest.mark.parametrize(
     ("target", "family", "words"),
-    [("bought", "Bernoulli", "'yes' is taken as 'yes'"), ("colour", "Categorical", "3 distinct")],
+    [
+        ("bought", "Bernoulli", "what is predicted is the chance of 'yes'"),
+        ("colour", "Categorical", "3 distinct"),
+    ],
 )
 def test_classes_are_judged_by_accuracy(run, data, target, family, words):
     result = run("fit", data, "--target", target, OTHERS[target])

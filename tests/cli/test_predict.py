@@ -58,6 +58,13 @@ def test_a_header_without_rows_has_predictions_without_rows(run, model, data):
     assert run("predict", model, "short.csv").exit_code == 1  # columns are missed all the same
 
 
+def test_quiet_still_prints_what_was_asked_for(run, model, data):
+    quiet = run("predict", model, data, "-q")
+    assert quiet.stdout == run("predict", model, data).stdout
+    assert quiet.stdout.count("\n") == 401
+    assert quiet.stderr == ""
+
+
 def test_json(run, model, data):
     found = json.loads(run("predict", model, data, "--json").stdout)
     assert len(found["predictions"]) == found["rows"] == 400

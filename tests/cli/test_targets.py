@@ -185,7 +185,7 @@ def test_what_people_read(run, table, tmp_path):
     [
         (["-t", "sand,slit,clay"], "target 'slit' is not in d.csv; did you mean 'silt'?"),
         (["-t", "sand,place"], "column 'place' holds text ('north', 'south')"),
-        (["-t", "sand,u", "--family", "dirichlet"], "target 'u': Dirichlet needs a number strictly between 0 and 1"),
+        (["-t", "sand,u", "--family", "dirichlet"], "but Dirichlet needs a number strictly between 0 and 1"),
         (["-t", "sand,silt", "--family", "dirichlet"], "sand, silt do not sum to 1 in rows 1, 2"),
         (["-t", "u,v", "--family", "gamma"], "--target u,v names 2 columns, but Gamma is over one"),
         (["-t", "sand", "--family", "dirichlet"], "Dirichlet is over several columns: name them with commas"),
@@ -216,3 +216,27 @@ def test_a_wrong_number_of_trials(fit, mistake):
     assert "'nope' is not in d.csv" in mistake("predict", "m", "d.csv", "--trials", "nope")
     pd.DataFrame({"x": 1.0, "place": "north", "sown": [3.0, 2.5]}).to_csv("half.csv", index=False)
     assert "holds no whole number in row 2" in mistake("predict", "m", "half.csv")
+
+
+def test_shares_of_a_hundred_are_named(run, table):
+    """Taken as vectors, they would have a covariance without an inverse."""
+    soil = (100.0 * table[["sand", "silt", "clay"]]).round(1)
+    table[["x"]].join(np.maximum(soil, 0.1)).to_csv("d.csv", index=False)
+    result = run("fit", "d.csv", "--target", "sand,silt,clay", "--out", "m")
+    assert result.exit_code == 1
+    assert (
+        "sand, silt, clay are above 0 and sum to 100 in every row: they are shares of a whole"
+        in result.stderr
+    )
+
+
+def test_words_of_the_recipe(run, table):
+    """Names keep their capital inside a modifier, and the worths of a ranking are those of items."""
+    table[["x", "days", "failed", "first", "second", "third"]].to_csv("d.csv", index=False)
+    ranks = "first,second,third"
+    report = run(
+        "fit", "d.csv", "--target", "days", "--event", "failed", "--drop", ranks, "--out", "m"
+    )
+    assert "(scale, shape): Weibull, of which some rows are known by bounds alone" in report.stdout
+    report = run("fit", "d.csv", "--target", ranks, "--drop", "days,failed", "--out", "m")
+    assert "they sum to zero over the items" in report.stdout

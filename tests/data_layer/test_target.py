@@ -17,17 +17,26 @@ def column(values):
 RNG = np.random.default_rng(1)
 
 PROPOSALS = {
-    "yes and no": (["yes", "no"] * 20, "Bernoulli", "'yes' is taken as 'yes'"),
+    "yes and no": (["yes", "no"] * 20, "Bernoulli", "what is predicted is the chance of 'yes'"),
     "booleans": ([True, False] * 20, "Bernoulli", "two distinct values"),
     "0 and 1": ([0, 1] * 20, "Bernoulli", "two distinct values, '0' and '1'"),
     "three words": (["a", "b", "c"] * 10, "Categorical", "text with 3 distinct values"),
+    "grades": (
+        ["low", "mid", "high"] * 10,
+        "Categorical",
+        """where they have an order, lowest first: --family "Ordinal(['high', 'low', 'mid'])\"""",
+    ),
     "Poisson counts": (RNG.poisson(4.0, 500), "Poisson", "not overdispersed"),
     "overdispersed": (
         RNG.negative_binomial(1, 0.05, 500),
         "NegativeBinomial",
         "overdispersed (var",
     ),
-    "underdispersed": (RNG.binomial(10, 0.9, 500), "Poisson", "underdispersed"),
+    "underdispersed": (
+        RNG.binomial(10, 0.9, 500),
+        "Poisson",
+        "compare --family conwaymaxwellpoisson; if they are class labels, use --family categorical, or ordinal",
+    ),
     "proportions": (RNG.uniform(0.01, 0.99, 300), "Beta", "strictly between 0 and 1"),
     "amounts": (RNG.gamma(1.0, 10.0, 300), "Gamma", "skewed to the right"),
     "real": (RNG.normal(size=300), "Normal", "real numbers"),
@@ -82,8 +91,8 @@ def test_targets_that_cannot_be(case):
 def test_a_family_refuses_what_its_support_does_not_hold():
     cases = [
         (["a", "b", "c"], domains.real, "holds text ('a' in row 1, 'b' in row 2, 'c' in row 3)"),
-        ([1.0, -2.0, 3.0], domains.positive, "Some needs a number > 0, but there is -2 in row 2"),
-        ([1.0, 2.5, 3.5], domains.counts, "there are 2.5 in row 2, 3.5 in row 3"),
+        ([1.0, -2.0, 3.0], domains.positive, "has -2 in row 2, but Some needs a number > 0"),
+        ([1.0, 2.5, 3.5], domains.counts, "has 2.5 in row 2, 3.5 in row 3, but Some needs"),
         (["a", "b", "c"], domains.binary, "has 3 classes (a, b, c), but Some needs two"),
         (["a", "a"], domains.classes, "there is only one class"),
         ([2.0, 2.0], domains.real, "a constant"),

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from likely import Alternative, Family, Linear, Parameter, counts, positive, real
+from likely._math.graph import NoViewError, symbol
+from likely.families.base import Distribution
 from likely.families.definition import check_definition
 from likely.families.registry import modules, specification
+from likely.families.view import View
 from likely.math import abs as absolute
 from likely.math import exp, log, maximum, pi, where
 
@@ -208,3 +211,19 @@ def test_a_subclass_inherits_and_is_looked_at_too():
 def test_counts_are_looked_at_too():
     with pytest.raises(TypeError, match=r"does not use the parameter b"):
         write(lambda y, a, b: y * exp(a), a=Parameter(real), b=Parameter(real), support=counts)
+
+
+def test_a_fault_in_a_file_of_the_library_is_placed():
+    class Adrift(Distribution):
+        """Written as CONTRIBUTING says, with a view of what has none."""
+
+        support = real
+        loc = Parameter(real)
+
+        def log_density(y, loc):
+            return -(y - loc).log
+
+    spec = Adrift.specification
+    y, loc = (View(name, symbol(name), {}) for name in ("y", "loc"))
+    with pytest.raises(NoViewError, match=r"Adrift\.log_density, line \d+ .*: log belongs to y"):
+        spec.trace(spec.log_density, {"loc": loc}, y)

@@ -464,6 +464,13 @@ def test_what_lightgbm_does_not_know(X, y):
     Trees(lightgbm={"sub_feature": 0.5, "bagging_fraction": 0.5}, max_iter=2).fit(X, y)
 
 
+def test_an_intercept_is_there_or_not(X, y):
+    with refused(
+        r"fit_intercept must be True, False, or a dict by parameter .*, got 'no'", TypeError
+    ):
+        Linear(fit_intercept="no").fit(X, y)
+
+
 def test_settings_that_are_no_numbers(X, y):
     with refused("alpha must be finite and ≥ 0, got 'much'"):
         Linear(alpha="much").fit(X, y)

@@ -478,6 +478,12 @@ def test_a_module_of_the_wrong_shape_is_named():
         Network(Normal(), module=nn.Linear(3, 3), **QUICK).fit(X, Y)
     with pytest.raises(TypeError, match="module must be"):
         Network(Normal(), module=lambda width, outputs: 3, **QUICK).fit(X, Y)
+    with pytest.raises(
+        TypeError, match=r"module must be a torch.nn.Module, or a function .*; got 5 of type int"
+    ):
+        Network(Normal(), module=5, **QUICK).fit(X, Y)
+    with pytest.raises(ValueError, match=r"device must be one that PyTorch has, .* got 'moon'"):
+        Network(Normal(), device="moon", **QUICK).fit(X, Y)
     with pytest.raises(ValueError, match=r"does not take X .*float32 of shape \(\d+, 3\): mat1"):
         Network(Normal(), module=nn.Linear(4, 2), **QUICK).fit(X, Y)
     with pytest.raises(ValueError, match="no parameters to learn"):

@@ -189,7 +189,10 @@ def test_at_and_its_errors():
     below = 1.0 / (1.0 + np.exp(-(np.array([-1.0, 0.0, 2.0]) - np.array([[0.0], [1.0]]))))
     np.testing.assert_allclose(d.probabilities().cumsum(axis=1)[:, :3], below, rtol=1e-12)
     np.testing.assert_allclose(d.parameters["thresholds"], [[-1.0, 0.0, 2.0]] * 2, rtol=1e-12)
-    with pytest.raises(ValueError, match=r"thresholds increase"):
+    with pytest.raises(
+        ValueError,
+        match=r"thresholds must be finite and each above the one before; they are not in row 0 \(value \[",
+    ):
         Ordinal().at(loc=0.0, thresholds=[1.0, 0.0])
     with pytest.raises(TypeError, match=r"takes loc, thresholds: missing loc"):
         Ordinal().at(thresholds=[0.0])

@@ -68,10 +68,11 @@ def curvature(family: Any, y: Any, raw: Any, kind: str) -> Any:
 def _evaluate(
     family: Any, y: Any, raw: Any, order: int, kind: str = "observed"
 ) -> tuple[NDArray[Any], Any, Any]:
-    given = np.asarray(raw)
+    given = check.as_array(raw, "raw")
     columns = given if given.dtype == np.float32 else check.numeric(raw, "raw")
     y = check.numbers_of(y, family.specification.support)
     loss = family.loss_of(columns.shape[1]) if columns.ndim == 2 else family.loss()
+    check.refuse_order(raw, list(loss.column_names), f"{family!r} takes", "raw")
     if order == 2:
         check.curvature_kind(loss, kind)
     if columns.ndim == 1 and loss.columns == 1:

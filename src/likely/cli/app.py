@@ -30,7 +30,9 @@ Json = Annotated[
 Quiet = Annotated[
     bool,
     typer.Option(
-        "--quiet", "-q", help="Only errors, warnings, and the JSON document if asked for."
+        "--quiet",
+        "-q",
+        help="Neither progress nor remarks nor a report: only errors, warnings, and what was asked for on stdout.",
     ),
 ]
 

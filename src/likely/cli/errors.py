@@ -18,10 +18,12 @@ class UserError(Exception):
 
 @contextmanager
 def library_errors(prefix: str = "") -> Iterator[None]:
-    """Inside, the library's own complaints about its input are the user's to correct."""
+    """Inside, the library's own complaints about its input, formulas among it, are the user's to correct."""
+    from likely._math.graph import NoViewError
+
     try:
         yield
-    except (ValueError, TypeError, FloatingPointError) as error:
+    except (ValueError, TypeError, FloatingPointError, NoViewError) as error:
         raise UserError(prefix + str(error)) from error
 
 

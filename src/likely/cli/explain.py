@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from likely.cli.errors import library_errors
 from likely.cli.family_text import parse_family
 
 
 def run(family: str, links: Iterable[str], *, latex: bool) -> None:
     """Print the derivation as text or LaTeX."""
-    explanation = parse_family(family, links).explain()
-    print(explanation.latex if latex else explanation)
+    found = parse_family(family, links)
+    with library_errors():
+        explanation = found.explain()
+        text = explanation.latex if latex else str(explanation)
+    print(text)

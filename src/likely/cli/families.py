@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
+from likely.cli.errors import library_errors
 from likely.cli.say import Voice, console
 from likely.compositions import COMPOSITIONS
 from likely.families.base import Specification
 from likely.families.registry import modules, specification
 from likely.links import default_link, links_for
 from likely.trials import TRIALS
+
+_BARS = "▁▂▃▄▅▆▇█"
+#: How many of them a sketch has.
+_PLACES = 16
 
 _ORDER = ("real", "positive", "nonnegative", "unit_interval", "compositions", "circular", "binary",
           "classes", "ordered_classes", "counts", "positive_counts", "successes_of_trials", "tallies", "vectors",
@@ -83,20 +89,44 @@ def first_sentence(doc: str) -> str:
 def _show(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("y", "family", "support", "parameters (role, link)", "when to use it"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("family", "support"))
-    before = None
-    for row in rows:
-        parameters = "\n".join(f"{p['name']} ({p['role']}, {p['link']})" for p in row["parameters"])
-        y = row["y"] if row["y"] != before else ""
-        table.add_row(y, row["name"], row["support"], parameters, row["use"], end_section=True)
-        before = row["y"]
     out = console()
-    out.print(table)
-    links = {p["domain"]: p["links"] for row in rows for p in row["parameters"]}
+    out.print("Each family with a sketch of its density, its parameters (role, link), and its use:")
+    told = {
+        row["name"]: [f"{p['name']} ({p['role']}, {p['link']})" for p in row["parameters"]]
+        for row in rows
+    }
+    widths = max(map(len, told)), max(len(line) for lines in told.values() for line in lines)
+    for words, members in groupby(rows, key=lambda row: row["y"]):
+        alike = list(members)
+        supports = " or ".join(dict.fromkeys(row["support"] for row in alike))
+        out.print(f"\n{words[0].upper()}{words[1:]}: {supports}", style="bold")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for width in widths:
+            table.add_column(width=width, no_wrap=True)
+        table.add_column(overflow="fold")
+        for row in alike:
+            name = row["name"]
+            table.add_row(f"{name}\n{_sketch(name)}".rstrip(), "\n".join(told[name]), row["use"])
+        out.print(table)
+    links: dict[str, list[str]] = {}
+    for row in rows:
+        for one in row["parameters"]:
+            if links.setdefault(one["domain"], one["links"]) != one["links"]:
+                links[f"{one['name']} of {row['name']}"] = one["links"]
     out.print("\nLinks by parameter domain, the default first:")
     width = max(map(len, links))
     for domain, names in links.items():
         out.print(f"  {domain:{width}}  {', '.join(names)}")
     out.print("\nlikely explain FAMILY derives the loss; roles and links: --link scale=shared")
+
+
+def _sketch(name: str) -> str:
+    """The shape of a family's density in a line of bars; nothing where y is not one number."""
+    from likely.report.typical import heights
+
+    with library_errors():
+        found = heights(name, _PLACES)
+    if found is None:
+        return ""
+    share = found / found.max()
+    return "".join(_BARS[min(int(len(_BARS) * x), len(_BARS) - 1)] for x in share)

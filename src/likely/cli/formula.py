@@ -15,8 +15,8 @@ _WORDS = {
     "varphi": "φ", "sum": "Σ", "prod": "Π", "infty": "∞", "ge": "≥", "le": "≤", "cdot": "·",
     "qquad": " ", "quad": " ", ",": " ", "left": "", "right": "", "!": "", "mathrm": "",
 }  # fmt: skip
-_UP = str.maketrans("0123456789+-−kynmsab", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵏʸⁿᵐˢᵃᵇ")
-_POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵏʸⁿᵐˢᵃᵇ"
+_UP = str.maketrans("0123456789+-−kynmsabT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵏʸⁿᵐˢᵃᵇᵀ")
+_POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵏʸⁿᵐˢᵃᵇᵀ"
 _DOWN = str.maketrans("0123456789kijn", "₀₁₂₃₄₅₆₇₈₉ₖᵢⱼₙ")
 _TOKEN = re.compile(r"\\([A-Za-z]+|.)|([{}^_])|(\s+)|([^\\{}^_\s])")
 

@@ -70,7 +70,7 @@ def run(
     if out is not None:
         with voice.step(f"write {out}"):
             write_file(out, _bytes(frame, out))
-    elif not json and not quiet:
+    elif not json:
         print(_csv(frame).decode(), end="")
     voice.document(
         {

@@ -27,7 +27,7 @@ def recipe_lines(
     name = family_name(spec)
     names = ", ".join(slot.parameter for slot in loss.slots)
     over = f"{count(terms, 'column')} x"
-    lines = [f"1 choose   {target} ~ {name}({names}): {_lower(first_sentence(spec.doc))}"]
+    lines = [f"1 choose   {target} ~ {name}({names}): {_use(spec)}"]
     formula = density(spec)
     if formula is not None:
         lines.append(f"           {formula}")
@@ -88,6 +88,10 @@ def _told(family: Any, classes: tuple[str, ...]) -> str:
     return f"; probs is the probability of {classes[1]!r}"
 
 
-def _lower(text: str) -> str:
-    """Without the full stop, so that it can end a line with a colon before it."""
-    return text[:1].lower() + text[1:].rstrip(".")
+def _use(spec: Any) -> str:
+    """What the family is for, to end a line with a colon before it; names of families inside keep their capital."""
+    text = first_sentence(spec.doc).rstrip(".")
+    inside = () if spec.structure is None else spec.structure.parts
+    if any(text.startswith(part.specification.name) for part in inside):
+        return text
+    return text[:1].lower() + text[1:]

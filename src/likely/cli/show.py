@@ -190,15 +190,10 @@ def _coefficients(out: Console, report: Report) -> None:
     if narrow:
         _line(out, f"intervals are shown from {_WIDE} columns of the terminal on, and in --json")
     on_eta = "estimates are on the scale of η (see the recipe)"
-    _line(
-        out,
-        on_eta
-        + (
-            "; they sum to zero over the classes"
-            if getattr(predictor.loss_, "shift_invariant", False)
-            else ""
-        ),
-    )
+    if getattr(predictor.loss_, "shift_invariant", False):
+        ranked = predictor.family_.specification.support.name == "rankings"
+        on_eta += f"; they sum to zero over the {'items' if ranked else 'classes'}"
+    _line(out, on_eta)
     for value in shared_values(predictor):
         _line(out, value)
     for fact in summary.facts:

@@ -16,6 +16,9 @@ from likely.data.table import Column, number_label
 #: Text with more distinct values than this is no set of classes.
 MAX_CLASSES = 50
 
+#: Up to so many values are shown to be put in order, or may be grades.
+MAX_ORDERED = 10
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -43,6 +46,7 @@ class Target:
 def propose(column: Column) -> Proposal:
     """The family that the values of ``column`` suggest."""
     refuse_missing(column)
+    refuse_dates(column)
     name = spoken(column.name)
     codes, labels = column.as_labels()
     distinct = len(labels)
@@ -50,14 +54,17 @@ def propose(column: Column) -> Proposal:
         raise DataError(_constant(column, labels))
     if distinct == 2:
         what = f"{name} has two distinct values, {labels[0]!r} and {labels[1]!r}"
-        return Proposal("Bernoulli", "binary", f"{what}: {labels[1]!r} is taken as 'yes'")
+        said = f"{what}: what is predicted is the chance of {labels[1]!r}"
+        return Proposal("Bernoulli", "binary", said)
     if column.is_labels:
         _refuse_wide_text(column, distinct)
         smallest = int(np.bincount(codes).min())
-        reason = f"{name} is text with {distinct} distinct values, the rarest in "
-        return Proposal(
-            "Categorical", f"one of {distinct} classes", reason + count(smallest, "row")
-        )
+        reason = f"{name} is text with {distinct} distinct values, the rarest in {count(smallest, 'row')}"
+        if distinct <= MAX_ORDERED:
+            reason += (
+                f'; where they have an order, lowest first: --family "Ordinal({list(labels)})"'
+            )
+        return Proposal("Categorical", f"one of {distinct} classes", reason)
     return _propose_number(name, np.asarray(column.values, dtype=np.float64), distinct)
 
 
@@ -112,14 +119,19 @@ def _propose_count(
     ratio = variance / mean
     what = f"{name} holds whole numbers ≥ 0 ({span}): counts"
     numbers = f"variance {variance:.4g} against mean {mean:.4g}"
-    labels = "; if they are class labels, use --family categorical" if distinct <= 10 else ""
+    labels = (
+        "; if they are class labels, use --family categorical, or ordinal where they are grades"
+        if distinct <= MAX_ORDERED
+        else ""
+    )
     # The standard error of the variance-to-mean ratio of a Poisson sample is √(2/n).
     if ratio > 1.25 and (ratio - 1.0) > 3.0 * np.sqrt(2.0 / n):
         reason = f"{what}, overdispersed ({numbers}, {ratio:.3g} times)"
         return Proposal("NegativeBinomial", "count", reason + labels)
     if ratio < 0.5:
         reason = (
-            f"{what}, underdispersed ({numbers}): Poisson will be too wide, compare --family normal"
+            f"{what}, underdispersed ({numbers}): Poisson will be too wide, compare --family "
+            "conwaymaxwellpoisson"
         )
         return Proposal("Poisson", "count", reason + labels)
     return Proposal("Poisson", "count", f"{what}, not overdispersed ({numbers})" + labels)
@@ -128,6 +140,7 @@ def _propose_count(
 def prepare_target(column: Column, support: Domain, family: str) -> Target:
     """The target for ``family``; DataError names the rows where y is outside its support."""
     refuse_missing(column)
+    refuse_dates(column)
     _, labels = column.as_labels()
     if support.name in LABELLED:
         return _prepare_classes(column, labels, support.name == "binary", family)
@@ -143,10 +156,7 @@ def prepare_target(column: Column, support: Domain, family: str) -> Target:
     outside = np.flatnonzero(~support.contains(y))
     if len(outside):
         shown = listing((f"{y[r]:.6g} in row {r + 1}" for r in outside), 3)
-        raise DataError(
-            f"target {column.name!r}: {family} needs {support.words}, "
-            f"but there {'is' if len(outside) == 1 else 'are'} {shown}"
-        )
+        raise DataError(f"target {column.name!r} has {shown}, but {family} needs {support.words}")
     if len(labels) < 2:
         raise DataError(_constant(column, labels))
     return Target(column.name, y, False)
@@ -184,6 +194,16 @@ def refuse_missing(column: Column, what: str = "target") -> None:
             f"{what} {column.name!r} is missing in {count(len(rows), 'row')}: "
             f"{rows_words(rows.tolist())}; a model cannot learn from them, so remove or correct "
             f"them"
+        )
+
+
+def refuse_dates(column: Column) -> None:
+    """DataError where a target is a day or a time, which are no numbers of their own."""
+    if column.kind == "date":
+        first = np.datetime64(round(float(column.values[0]) * 86_400), "s")
+        raise DataError(
+            f"target {column.name!r} holds dates, such as {str(first).replace('T00:00:00', '')} in row 1, which are "
+            "no numbers yet: write the days since some day, or the time until an event, into a column and predict that"
         )
 
 

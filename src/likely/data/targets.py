@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from likely._math.domains import Composition, Domain, Intervals, Product, Trials
 from likely.data.errors import DataError, count, listing, rows_words, spoken
 from likely.data.table import Column
-from likely.data.target import Proposal, Target, refuse_missing
+from likely.data.target import Proposal, Target, refuse_dates, refuse_missing
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,26 @@ def propose_several(columns: Sequence[Column]) -> Proposal:
             "more than the columns explain, compare --family dirichletmultinomial"
         )
         return Proposal("Multinomial", "counts of several kinds", reason)
+    total = _same_total(y)
+    if total is not None:
+        raise DataError(
+            f"{names} are above 0 and sum to {total:g} in every row: they are shares of a whole, which Dirichlet "
+            "takes as numbers that sum to 1. Divide each row by its sum in the file; --family multivariatenormal "
+            "takes them as they are"
+        )
     return Proposal("MultivariateNormal", "vector", f"{names} hold real numbers")
+
+
+#: Shares of 100 are rounded, to whole percents perhaps.
+_ROUNDED = 0.02
+
+
+def _same_total(y: Array) -> float | None:
+    """What all rows of positive numbers sum to, but for rounding; None where their sums differ."""
+    sums = y.sum(axis=1)
+    total = float(np.median(sums))
+    alike = (y > 0.0).all() and (np.abs(sums - total) <= _ROUNDED * total).all()
+    return float(f"{total:.3g}") if alike else None
 
 
 def propose_trials(columns: Sequence[Column]) -> Proposal:
@@ -64,6 +83,7 @@ def numbers(columns: Sequence[Column], *, gaps: bool = False) -> Array:
             raise DataError(
                 f"column {column.name!r} holds text ({shown}), but the target needs numbers"
             )
+        refuse_dates(column)
         if not gaps:
             refuse_missing(column)
     return np.column_stack([np.asarray(column.values, dtype=np.float64) for column in columns])
@@ -137,7 +157,4 @@ def _refuse_values(name: str, values: Array, support: Domain, family: str) -> No
     outside = np.flatnonzero(~support.contains(values))
     if len(outside):
         shown = listing((f"{values[r]:.6g} in row {r + 1}" for r in outside), 3)
-        raise DataError(
-            f"target {name!r}: {family} needs {support.words}, but there "
-            f"{'is' if len(outside) == 1 else 'are'} {shown}"
-        )
+        raise DataError(f"target {name!r} has {shown}, but {family} needs {support.words}")

@@ -165,8 +165,6 @@ class Specification:
         try:
             found = body(*given)
         except (FormulaError, NoViewError) as error:
-            if not self.own:
-                raise
             where = f"{self.name}.{body.__name__}{_line(error, body)}"
             raise type(error)(f"{where}: {error}{_instead(error)}") from None
         if isinstance(found, Expression):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 from likely.families.base import Distribution, Specification
 
@@ -52,23 +54,28 @@ def plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
-def lookup(name: str) -> Specification:
-    """The family called ``name``, whatever its case and underscores; ValueError suggests the nearest."""
+def lookup(name: str, more: Mapping[str, str] = MappingProxyType({})) -> Specification:
+    """The family called ``name``, whatever its case and underscores; ValueError suggests the nearest.
+
+    ``more`` are those that are made elsewhere, plain name → public name, to be suggested as well.
+    """
     key = plain(name)
     if key in modules():
         return specification(key)
     bare = key.partition("(")[0]
-    if bare in modules():
+    if bare in modules() or bare in more:
         raise ValueError(
             f"{name!r} is text: a name alone stands for a family with its usual roles; for others give the family "
-            f"itself, from likely import {specification(bare).name}"
+            f"itself, from likely import {more.get(bare) or specification(bare).name}"
         )
     if bare != key:
         raise ValueError(
             f"{name!r} is text: a name alone stands for a family with its usual roles, and a modified family is given "
             f"as an object, likely.{name.strip()}"
         )
-    near = get_close_matches(key, modules(), n=1, cutoff=0.5)
-    hint = f"; did you mean {specification(near[0]).name!r}?" if near else "."
-    known = ", ".join(specification(m).name for m in modules())
-    raise ValueError(f"unknown family {name!r}{hint} The families are: {known}")
+    known = {m: specification(m).name for m in modules()} | dict(more)
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {known[near[0]]!r}?" if near else "."
+    raise ValueError(
+        f"unknown family {name!r}{hint} The families are: {', '.join(sorted(known.values()))}"
+    )

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from likely.inference.distributions import Distributions
+from likely.losses import check
 
 
 class Batch(Distributions):
@@ -29,8 +30,7 @@ class Batch(Distributions):
     def _refuse_unless_finite(self) -> None:
         bad = ~np.isfinite(self._raw2).all(axis=0)
         if bad.any():
-            rows = ", ".join(map(str, np.flatnonzero(bad)[:5]))
-            raise ValueError(f"raw must be finite; it is not in row {rows}")
+            raise ValueError(f"raw must be finite; it is not in {check.rows_of(bad)}")
 
     @property
     def parameters(self) -> dict[str, Any]:

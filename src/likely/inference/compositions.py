@@ -115,6 +115,11 @@ class DirichletPredictive(CompositionPredictive):
 class CountsPredictive(CompositionPredictive):
     """n distributions of counts of K kinds, of one trial or of ``trials``, a number or (n,)."""
 
+    absent: ClassVar[Mapping[str, str]] = {
+        **CompositionPredictive.absent,
+        "entropy": "it is a sum over all counts without a closed form; the mean of -log_prob(y) of draws is near",
+    }
+
     def __init__(self, loss: Any, raw: ArrayLike, trials: Any = 1) -> None:
         super().__init__(loss, raw)
         self.trials = np.broadcast_to(np.asarray(trials, dtype=np.float64), self.shape)

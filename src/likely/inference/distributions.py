@@ -48,9 +48,16 @@ class Distributions:
     def __getitem__(self, rows: Any) -> Self:
         if not self.shape:
             raise TypeError("this is a single distribution, which has no rows to select")
-        if isinstance(rows, tuple):
+        if isinstance(rows, tuple) or rows is None:
             raise IndexError("distributions have one axis: select rows by one index")
-        return self._of(self.raw[:, rows])
+        try:
+            return self._of(self.raw[:, rows])
+        except IndexError:
+            n = len(self)
+            raise IndexError(
+                f"{rows!r} selects none of {n} distributions: give a row from 0 to {n - 1}, a slice, or an array of "
+                f"rows or of {n} booleans"
+            ) from None
 
     def __iter__(self) -> Iterator[Self]:
         return (self[row] for row in range(len(self)))

@@ -76,7 +76,7 @@ class Predictive(Distributions):
         self.columns = loss.specification.support.columns if columns is None else columns
         bad = np.isnan(self._raw2).any(axis=0)
         if bad.any():
-            raise ValueError(f"raw is NaN in row {', '.join(map(str, np.flatnonzero(bad)[:5]))}")
+            raise ValueError(f"raw is NaN in {check.rows_of(bad)}")
         self.labels = None if labels is None else np.asarray(labels)
         if self.labels is not None and (
             loss.specification.support.name != "binary" or self.labels.shape != (2,)
@@ -440,10 +440,7 @@ class Predictive(Distributions):
         missing = np.isnan(values)
         if missing.any():
             where = missing.reshape(len(values), -1).any(axis=1) if values.ndim else missing
-            raise ValueError(
-                f"y is NaN in row {', '.join(map(str, np.flatnonzero(where)[:5]))}: "
-                "drop or impute those rows first"
-            )
+            raise ValueError(f"y is NaN in {check.rows_of(where)}: drop or impute those rows first")
         width = values.size // max(n, 1)
         rows = np.repeat(np.arange(n), width) if self.shape else np.zeros(values.size, np.intp)
         return np.ascontiguousarray(values.ravel()), rows, values.shape

@@ -19,6 +19,8 @@ from likely._math.domains import (
     circular,
 )
 from likely._math.pool import all_blocks
+from likely.losses.reading import as_array as as_array
+from likely.losses.reading import numeric as numeric
 
 _SHOWN = 5
 
@@ -46,11 +48,15 @@ def _is_missing(value: Any) -> bool:
 def rows_and_values(bad: Any, values: NDArray[Any]) -> str:
     """``rows 3, 7 (values -1.0, nan)``, at most five of them, and how many there are."""
     rows = np.flatnonzero(bad)
-    first = rows[:_SHOWN]
+    of = ", ".join(shown(values[r]) for r in rows[:_SHOWN])
+    return f"{rows_of(bad)} (value{'s' * (rows.size != 1)} {of})"
+
+
+def rows_of(bad: Any) -> str:
+    """``row 3``, or ``rows 3, 7``: at most five of them, and how many there are."""
+    rows = np.flatnonzero(bad)
     more = f", … {rows.size} in all" if rows.size > _SHOWN else ""
-    listed = ", ".join(str(r) for r in first)
-    of = ", ".join(shown(values[r]) for r in first)
-    return f"row {listed} (value {of})" if rows.size == 1 else f"rows {listed}{more} (values {of})"
+    return f"row{'s' * (rows.size != 1)} {', '.join(map(str, rows[:_SHOWN]))}{more}"
 
 
 def curvature_kind(loss: Any, kind: str) -> None:
@@ -62,59 +68,6 @@ def curvature_kind(loss: Any, kind: str) -> None:
         )
 
 
-#: What to do about times, which would count days or nanoseconds if taken as numbers.
-TIMES = (
-    "write them as numbers in a unit of your choice, for instance "
-    "(t - t.min()) / np.timedelta64(1, 'D') for days, or as month, weekday and hour"
-)
-
-
-def as_array(values: Any, what: str) -> NDArray[Any]:
-    """The values as an array in which masked ones are missing; ValueError where rows differ in length."""
-    if np.ma.is_masked(values):
-        found = values.data.astype(object)
-        found[np.ma.getmaskarray(values)] = None
-        return np.asarray(found)
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        if "inhomogeneous" not in str(error):
-            raise
-        raise ValueError(
-            f"the rows of {what} differ in length: give as many numbers in each, NaN for missing ones"
-        ) from None
-
-
-def numeric(values: Any, what: str, advice: str = "") -> NDArray[np.float64]:
-    """A float64 array of any shape; ValueError, with the advice, where the values are not numbers."""
-    if values is None:
-        raise ValueError(f"{what} must be numbers, got None{advice}")
-    array = as_array(values, what)
-    if array.dtype.kind in "mM":
-        raise ValueError(f"{what} holds times ({array.dtype}), which are no numbers yet: {TIMES}")
-    if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > 2**53:
-        raise ValueError(
-            f"{what} has integers beyond 2⁵³, which float64 cannot hold exactly; rescale it"
-        )
-    if array.dtype.kind in "biuf":
-        return array.astype(np.float64, copy=False)
-    if array.dtype.kind == "c":
-        raise ValueError(f"{what} is complex; Complex data not supported, give real numbers")
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        cell = next((v for v in array.ravel().tolist() if not _is_number(v)), None)
-        raise ValueError(f"{what} must be numbers, got {cell!r}{advice}") from None
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
 def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
     """y as float64 of any shape; ValueError says what to do about labels."""
     advice = (
@@ -123,8 +76,8 @@ def numbers_of(y: Any, support: Domain) -> NDArray[np.float64]:
         if support.name in LABELLED
         else "; for labels use a family for classes (Bernoulli, Categorical)"
     )
-    refuse_order(y, names_of(support))
     array = numeric(y, "y", advice)
+    refuse_order(y, names_of(support))
     if getattr(y, "dtype", None) == np.float32:
         if support is circular:  # float32 rounds π up
             array = np.where(np.abs(array) == np.float32(np.pi), np.copysign(np.pi, array), array)
@@ -146,16 +99,38 @@ def column_names(y: Any) -> list[Any]:
     return [*getattr(y, "column_names", getattr(y, "columns", ()))]  # Arrow's columns are the data
 
 
-def refuse_order(y: Any, known: list[str], who: str = "the family takes") -> None:
+def refuse_order(
+    values: Any, known: list[str], who: str = "the family takes", what: str = "y"
+) -> None:
     """ValueError where a table names one of the known columns at the place of another: numbers go by place."""
-    given = column_names(y)
+    given = column_names(values)
     if len(given) == len(known) > 1 and any(
         name in known and name != there for name, there in zip(given, known, strict=True)
     ):
         raise ValueError(
-            f"the columns of y are {', '.join(map(repr, given))}, but {who} {', '.join(map(repr, known))}, "
-            f"in this order: give y[{known!r}], or rename them"
+            f"the columns of {what} are {', '.join(map(repr, given))}, but {who} {', '.join(map(repr, known))}, "
+            f"in this order: give {what}[{known!r}], or rename them"
         )
+
+
+def refuse_shuffled(values: Any, what: str, rows: Any, of: str) -> None:
+    """ValueError where two pandas tables label the same rows in another order: numbers go by place."""
+    given, known = _index(values), _index(rows)
+    if given is None or known is None or len(given) != len(known) or given.equals(known):
+        return
+    if given.isin(known).all() and known.isin(given).all():
+        row = int(np.argmax(np.asarray(given != known)))
+        raise ValueError(
+            f"the rows of {what} and {of} have the same labels in different orders: row {row} is "
+            f"{shown(given[row])} in {what}, but {shown(known[row])} in {of}. Rows go together by their place, not "
+            f"by their label: give {what}.loc[{of}.index], or {what}.to_numpy() where the order is meant"
+        )
+
+
+def _index(values: Any) -> Any:
+    """The labels of the rows of pandas; None of what has none."""
+    index = getattr(values, "index", None)
+    return index if hasattr(index, "equals") else None
 
 
 def response(y: Any, support: Domain, family: str) -> NDArray[np.float64]:
@@ -192,6 +167,16 @@ def single_precision(y: NDArray[np.float64], support: Domain, family: str) -> No
         raise ValueError(
             f"boosters keep labels as float32, which cannot hold y in {rows_and_values(bad, y)} for {family}: move or "
             "rescale y, or use Trees, which keeps it as it is"
+        )
+
+
+def refuse_no_trials(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:
+    """ValueError where y is successes among trials, of which no row that counts has any."""
+    rows = y if weight is None else y[weight > 0]
+    if isinstance(loss.specification.support, Trials) and not rows[:, 1].any():
+        raise ValueError(
+            f"y has 0 trials in every row, of which {loss.specification.name} learns nothing: its columns are "
+            "successes, then trials"
         )
 
 

@@ -308,24 +308,26 @@ class MultivariateNormalLoss(VectorLoss):
 
 def cholesky(covariance: Array) -> Array:
     """The lower Cholesky factors of (…, d, d); ValueError where one is not positive definite."""
-    if not np.isfinite(covariance).all() or not np.allclose(
-        covariance, np.swapaxes(covariance, -1, -2), rtol=1e-9, atol=0.0
-    ):
-        raise ValueError("covariance must be finite and symmetric")
+    turned = np.swapaxes(covariance, -1, -2)
+    even = np.isfinite(covariance) & np.isclose(covariance, turned, rtol=1e-9, atol=0.0)
+    _refuse(~even.all(axis=(-2, -1)), covariance, "finite and symmetric")
     # In units of the standard deviations: positive definite to rounding is then a matter of 1e-14.
     variances = np.diagonal(covariance, axis1=-2, axis2=-1)
-    if (variances <= 0.0).any():
-        raise ValueError("covariance must be positive definite: a variance is not above 0")
+    _refuse(
+        (variances <= 0.0).any(axis=-1), covariance, "positive definite, with variances above 0"
+    )
     std = np.sqrt(variances)
     unit = covariance / std[..., :, None] / std[..., None, :]
     try:
         factor = np.linalg.cholesky(unit)
+        flat = (np.diagonal(factor, axis1=-2, axis2=-1) < 1e-7).any(axis=-1)
     except np.linalg.LinAlgError:
-        factor = np.zeros_like(unit)
-    if (np.diagonal(factor, axis1=-2, axis2=-1) < 1e-7).any():
-        raise ValueError(
-            "covariance must be positive definite: a linear combination has variance 0"
-        )
+        factor, flat = np.zeros_like(unit), np.linalg.eigvalsh(unit)[..., 0] <= 0.0
+    _refuse(
+        flat,
+        covariance,
+        "positive definite, so that no linear combination has a variance of 0 or less",
+    )
     found: Array = std[..., :, None] * factor
     return found
 
@@ -338,3 +340,13 @@ def mean_and_covariance(y: Array, weight: Array | None) -> tuple[Array, Array]:
     total = y.shape[0] if weight is None else weight.sum()
     covariance: Array = weighted.T @ r / total
     return loc, 0.5 * (covariance + covariance.T)
+
+
+def _refuse(bad: Any, covariance: Array, what: str) -> None:
+    """ValueError where covariances (…, d, d) are not what they must be."""
+    rows = np.atleast_1d(bad)
+    if rows.any():
+        each = covariance.reshape(-1, *covariance.shape[-2:])
+        raise ValueError(
+            f"covariance must be {what}; it is not in {check.rows_and_values(rows, each)}"
+        )

@@ -280,8 +280,17 @@ class OrdinalLoss(VectorLoss):
                 f"(n, {self.size - 1}), got {loc.shape} and {thresholds.shape}"
             )
         steps = np.diff(thresholds, axis=-1)
-        if not (np.isfinite(thresholds).all() and np.isfinite(loc).all() and (steps > 0.0).all()):
-            raise ValueError("loc and thresholds must be finite, and thresholds increase")
+        bad = ~np.atleast_1d(np.isfinite(loc))
+        if bad.any():
+            raise ValueError(
+                f"loc must be finite; it is not in {check.rows_and_values(bad, np.atleast_1d(loc))}"
+            )
+        bad = ~np.atleast_1d(np.isfinite(thresholds).all(axis=-1) & (steps > 0.0).all(axis=-1))
+        if bad.any():
+            raise ValueError(
+                "thresholds must be finite and each above the one before; they are not in "
+                f"{check.rows_and_values(bad, np.atleast_2d(thresholds))}"
+            )
         n = np.broadcast_shapes(loc.shape, thresholds.shape[:-1])
         columns = [loc, thresholds[..., 0], *np.moveaxis(np.log(steps), -1, 0)]
         return np.stack([np.broadcast_to(c, n) for c in columns])

@@ -137,8 +137,13 @@ class PlackettLuceLoss(VectorLoss):
         worth = check.numeric(parameters["worth"], "worth")
         if worth.ndim not in (1, 2) or worth.shape[-1] != self.size:
             raise ValueError(f"worth must have shape (m,) or (n, m), got {worth.shape}")
-        if not (worth > 0).all() or not np.allclose(worth.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
-            raise ValueError("worth must be > 0 and sum to 1")
+        whole = np.isclose(worth.sum(axis=-1), 1.0, rtol=0, atol=1e-9)
+        bad = ~np.atleast_1d((worth > 0).all(axis=-1) & whole)
+        if bad.any():
+            raise ValueError(
+                "worth must be > 0 and sum to 1, as worth / worth.sum(axis=-1, keepdims=True) does; it does not in "
+                f"{check.rows_and_values(bad, np.atleast_2d(worth))}"
+            )
         return np.log(worth).T
 
     # --- Fits -------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from likely.inference.construct import among, between, predictive
 from likely.losses import check
 from likely.predictors.ensemble import mixed
 from likely.predictors.features import (
-    refuse_lazy,
-    refuse_text,
+    refuse_cells,
+    refuse_no_table,
     refuse_times,
     repeated_names,
     unusable_cells,
@@ -33,6 +33,9 @@ from likely.predictors.response import observe, offsets
 Array = NDArray[np.float64]
 
 POINTS = ("mode", "mean", "median")
+
+#: What NumPy says of cells that are no numbers.
+_CELLS = ("could not convert", "Cannot cast", "float() argument", "setting an array element")
 
 
 class ModeWarning(UserWarning):
@@ -147,6 +150,9 @@ class DistributionEstimator(BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
             )
         family = family.learned(y)
+        rows = {"y": y, "sample_weight": sample_weight, "offset": offset, "exposure": exposure}
+        for what, values in rows.items():
+            check.refuse_shuffled(values, what, X, "X")
         X = self._validate(X, reset=True)
         self._given_names = self._checked_names(feature_names)
         for learned in ("classes_", "n_classes_"):
@@ -165,6 +171,7 @@ class DistributionEstimator(BaseEstimator):
                 "they must match row by row"
             )
         weight = check.weights(sample_weight, n)
+        check.refuse_no_trials(response, weight, loss)
         if self._unrestrained:
             check.refuse_one_side(response, weight, loss)
         self._has_offset = offset is not None or exposure is not None
@@ -204,7 +211,7 @@ class DistributionEstimator(BaseEstimator):
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
-        refuse_lazy(X)
+        refuse_no_table(X)
         if isinstance(X, (list, tuple, np.ma.MaskedArray)):
             X = check.as_array(X, "X")
         repeated = repeated_names(X)
@@ -233,8 +240,8 @@ class DistributionEstimator(BaseEstimator):
                 raise ValueError(
                     f"{str(error).rstrip()}\nThe order is {order}: pass X[model.feature_names_in_]"
                 ) from None
-            if "could not convert" in str(error) or "Cannot cast" in str(error):
-                refuse_text(X)
+            if any(said in str(error) for said in _CELLS):
+                refuse_cells(X)
             if "contains NaN" not in str(error) and "contains infinity" not in str(error):
                 raise
         values = check_array(X, **{**options, "ensure_all_finite": False})
@@ -279,6 +286,8 @@ class DistributionEstimator(BaseEstimator):
     def _moved(self, X: Any, offset: Any, exposure: Any) -> list[Array]:
         """Raw predictions (k, n) of each member, offsets added; ValueError where they leave a domain."""
         self._check_fitted()
+        for what, values in {"offset": offset, "exposure": exposure}.items():
+            check.refuse_shuffled(values, what, X, "X")
         X = self._validate(X, reset=False)
         given = offset is not None or exposure is not None
         if self._has_offset and not given:
@@ -375,6 +384,7 @@ class DistributionEstimator(BaseEstimator):
         self._check_fitted()
         support = self.family_.specification.support
         check.refuse_order(y, list(self._target_names), "the model was fitted to")
+        check.refuse_shuffled(y, "y", X, "X")
         if len(support.columns) == 1:
             found: Array = self.predict_dist(X, offset, exposure).log_prob(y)
             if found.ndim == 2 and found.shape[1] == 1:  # as fit takes it, a column of a table

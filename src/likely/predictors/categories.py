@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from likely.predictors.features import refuse_lazy, refuse_times, table_of
+from likely.predictors.features import refuse_nested, refuse_no_table, refuse_times, table_of
 
 Levels = Mapping[str, list[str]]
 
@@ -21,6 +21,7 @@ def learn_levels(X: Any) -> dict[str, list[str]]:
     levels = {}
     for column in frame.iter_columns():
         if not _numeric(column):
+            refuse_nested(column.name, column.to_list())
             found = column.drop_nulls().to_list()
             levels[column.name] = sorted({str(value) for value in found if value == value})
     return levels
@@ -46,7 +47,7 @@ def write_codes(X: Any, levels: Levels) -> Any:
 
 
 def _frame(X: Any) -> Any:
-    refuse_lazy(X)
+    refuse_no_table(X)
     if isinstance(X, np.ndarray) or (not hasattr(X, "__dataframe__") and not hasattr(X, "columns")):
         return None
     return table_of(X)

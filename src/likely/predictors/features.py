@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.losses.check import TIMES
+from likely.losses.reading import TIMES, is_number
 
 _SHOWN = 5
 
@@ -78,10 +78,19 @@ def table_of(X: Any) -> Any:
     return frame if isinstance(frame, nw.DataFrame) else None
 
 
-def refuse_lazy(X: Any) -> None:
+def refuse_no_table(X: Any) -> None:
     """TypeError where X is a plan for a table, whose rows nobody has computed yet, or columns that are no table."""
     from narwhals.dependencies import is_dask_dataframe, is_polars_lazyframe
 
+    if X is None:
+        raise TypeError(
+            "X is None: it must be a table of numbers (n, p); without any x there is family.fit(y)"
+        )
+    fields = getattr(getattr(X, "dtype", None), "names", None)
+    if fields is not None:
+        raise TypeError(
+            f"X is a structured array with the fields {listed(fields)}, which is no table yet: pass pandas.DataFrame(X)"
+        )
     if isinstance(X, dict) and not hasattr(X, "shape"):  # as SciPy's sparse dok has
         raise TypeError(
             "X is a dict, whose columns have no rows in common yet: pass pandas.DataFrame(X)"
@@ -104,37 +113,47 @@ def refuse_times(X: Any) -> None:
 
 
 def _of_times(column: Any) -> bool:
-    """Whether the first cell that is there is a date or a duration of Python's, in a column of any objects."""
+    """Whether the first cell that is there is a date, a duration or a period, in a column of any objects."""
     first = column.drop_nulls().head(1).to_list()
-    return bool(first) and isinstance(first[0], (date, timedelta))
+    return bool(first) and (isinstance(first[0], (date, timedelta)) or hasattr(first[0], "freq"))
 
 
-def refuse_text(X: Any) -> None:
-    """ValueError names the first column that holds text, with a cell, and what to do."""
+def refuse_cells(X: Any) -> None:
+    """ValueError names the first column that holds text, TypeError one of neither numbers nor text, and what to do."""
     frame = table_of(X)
     if frame is None and getattr(X, "ndim", 0) == 2:
         for j, column in enumerate(np.asarray(X, dtype=object).T):
-            _refuse_text_in(j, column.tolist())
+            _refuse_cells_of(j, column.tolist())
     for name, kind in {} if frame is None else frame.schema.items():
         if kind.is_numeric():
             continue
-        _refuse_text_in(name, frame[name].to_list())
+        _refuse_cells_of(name, frame[name].to_list())
 
 
-def _refuse_text_in(name: Any, cells: list[Any]) -> None:
+def refuse_nested(name: Any, cells: list[Any]) -> None:
+    """TypeError where the cells of a column of categories are lists or the like."""
     for row, cell in enumerate(cells):
-        if not (cell is None or _is_number(cell)):
-            raise ValueError(
-                f"column {name!r} holds text, such as {cell!r} in row {row}: write categories as "
-                "numbers first, for instance with scikit-learn's OneHotEncoder in "
-                f"make_column_transformer((OneHotEncoder(), [{name!r}]), remainder='passthrough'), "
-                "or leave the column out"
-            )
+        if not isinstance(cell, Hashable):
+            raise _strange(name, cell, row)
 
 
-def _is_number(cell: Any) -> bool:
-    try:
-        float(cell)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _strange(name: Any, cell: Any, row: int) -> TypeError:
+    # What scikit-learn asks of the message is that an argument must be of strings or numbers.
+    return TypeError(
+        f"column {name!r} holds {type(cell).__name__}s, such as {cell!r} in row {row}, but the argument must be of "
+        "strings or numbers: make one or more columns of them, or leave the column out"
+    )
+
+
+def _refuse_cells_of(name: Any, cells: list[Any]) -> None:
+    for row, cell in enumerate(cells):
+        if cell is None or is_number(cell):
+            continue
+        if not isinstance(cell, (str, bytes)):
+            raise _strange(name, cell, row)
+        raise ValueError(
+            f"column {name!r} holds text, such as {cell!r} in row {row}: write categories as "
+            "numbers first, for instance with scikit-learn's OneHotEncoder in "
+            f"make_column_transformer((OneHotEncoder(), [{name!r}]), remainder='passthrough'), "
+            "or leave the column out"
+        )

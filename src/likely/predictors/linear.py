@@ -218,6 +218,11 @@ class Linear(DistributionEstimator):
     def _intercepts_wanted(self, loss: Any) -> dict[str, bool]:
         """Which predicted parameters have an intercept."""
         predicted = [slot.parameter for slot in loss.free if slot.role != "shared"]
+        if not isinstance(self.fit_intercept, (bool, np.bool_, Mapping)):
+            raise TypeError(
+                'fit_intercept must be True, False, or a dict by parameter such as {"loc": False}, got '
+                f"{self.fit_intercept!r}"
+            )
         if not isinstance(self.fit_intercept, Mapping):
             return dict.fromkeys(predicted, bool(self.fit_intercept))
         for name, has in self.fit_intercept.items():

@@ -167,6 +167,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
         values = check.response(y, specification.support, specification.name)
     weight = check.weights(sample_weight, values.shape[0])
     loss = family.loss()
+    check.refuse_no_trials(values, weight, loss)
     check.refuse_one_side(values, weight, loss)
     # A few rows tell most of what float64 cannot hold, and closed forms take one pass.
     few = values[:: max(1, values.shape[0] // _LOOK)] if not loss.discrete else values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -50,13 +51,11 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
             found, codes = encode_labels(y, name, getattr(family, "size", None))
         return Observed(codes, found.size, found)
     if specification.vector is None:
-        from sklearn.utils.validation import column_or_1d
-
-        check.refuse_order(y, check.names_of(specification.support))
+        known, table = check.names_of(specification.support), y
         y = check.as_array(y, "y")
+        check.refuse_order(table, known)
         if len(specification.support.columns) == 1:
-            check.refuse_columns(y.shape)
-            y = column_or_1d(y, warn=True)
+            y = _one_column(y)
         return Observed(check.response(y, specification.support, name))
     from likely.losses.vector import vector_loss
 
@@ -70,6 +69,17 @@ def observe(family: Any, y: Any, labels: NDArray[Any] | None = None) -> Observed
         size = vector_loss(specification).size_of_y(given.shape[1])
     values: Array = family.loss(size).response(given)
     return Observed(values, size)
+
+
+def _one_column(y: NDArray[Any]) -> NDArray[Any]:
+    """y (n,), also of one column, about which scikit-learn warns; ValueError where it has another shape."""
+    from sklearn.utils.validation import column_or_1d
+
+    check.refuse_columns(y.shape)
+    if y.ndim != 1 and y.shape[1:] != (1,):
+        raise ValueError(f"y must have one value a row, shape (n,); got shape {y.shape}")
+    found: NDArray[Any] = column_or_1d(y, warn=True) if y.ndim == 2 else y
+    return found
 
 
 def offsets(loss: Any, n: int, offset: Any, exposure: Any) -> Array | None:
@@ -163,15 +173,7 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
 
     ``given`` is the family's own K: then y must be 0, …, K − 1, and classes unseen in y exist too.
     """
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import column_or_1d
-
-    if getattr(getattr(y, "dtype", None), "name", None) == "boolean":
-        y = np.asarray(y)  # of pandas' booleans scikit-learn makes numbers
-    if isinstance(y, (list, tuple, np.ma.MaskedArray)):
-        y = check.as_array(y, "y")
-    check.refuse_columns(getattr(y, "shape", ()))
-    y = column_or_1d(y, warn=True)
+    y = _one_column(check.as_array(y, "y"))
     if y.size == 0:
         raise ValueError("y is empty: there is nothing to learn from")
     if y.dtype.kind == "f" and not np.isfinite(y).all():
@@ -185,18 +187,16 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
         raise ValueError(
             f"y has missing labels in {check.rows_and_values(missing, y)}. Drop those rows first"
         )
-    if y.dtype.kind == "O":
+    if y.dtype.kind in "Oc":
         _refuse_mixed(y)
-    try:
-        check_classification_targets(y)
-    except ValueError as error:
-        if y.dtype.kind != "f":
-            raise
-        fractions = y != np.floor(y)
+        y = _numbers_if_all(y)
+    if y.dtype.kind not in "biufUOmM" or (y.dtype.kind == "O" and not isinstance(y[0], str)):
         raise ValueError(
-            f"{str(error).split('.')[0]}: y is no whole number in {check.rows_and_values(fractions, y)}. {name} is "
-            "for labels; numbers that are measured go to a family such as Normal, proportions to Beta"
-        ) from None
+            f"y has labels of type {type(y[0]).__name__}, such as {check.shown(y[0])} in row 0, but labels are "
+            "numbers, booleans or text: write them as text, for instance with y.astype(str)"
+        )
+    if y.dtype.kind == "f":
+        _refuse_measured(y, name)
     classes, codes = np.unique(y, return_inverse=True)
     if given is not None:
         outside = ~np.isin(y, np.arange(given))
@@ -218,6 +218,17 @@ def encode_labels(y: Any, name: str, given: int | None) -> tuple[NDArray[Any], A
     return classes, codes.astype(np.float64)
 
 
+def _refuse_measured(y: NDArray[Any], name: str) -> None:
+    """ValueError where labels that are floating-point numbers are not whole ones."""
+    fractions, large = y != np.floor(y), np.abs(y) > 2.0**53
+    if fractions.any() or large.any():
+        what, bad = ("no whole number", fractions) if fractions.any() else ("beyond 2⁵³", large)
+        raise ValueError(
+            f"Unknown label type: continuous: y is {what} in {check.rows_and_values(bad, y)}. {name} is "
+            "for labels; numbers that are measured go to a family such as Normal, proportions to Beta"
+        )
+
+
 def _refuse_mixed(y: NDArray[Any]) -> None:
     """ValueError where some labels are text and others are not: they have no order in common."""
     text = np.array([isinstance(label, str) for label in y.tolist()])
@@ -227,6 +238,14 @@ def _refuse_mixed(y: NDArray[Any]) -> None:
             f"y mixes text and other labels, such as {y[some]!r} in row {some} and {y[other]!r} in row {other}: "
             "write all of them as text, for instance with y.astype(str)"
         )
+
+
+def _numbers_if_all(y: NDArray[Any]) -> NDArray[Any]:
+    """Labels of any type as numbers where all of them are: of decimals, fractions and Python's own."""
+    if not all(isinstance(label, (Number, np.bool_)) for label in y):
+        return y
+    found = np.array(y.tolist())
+    return found if found.dtype.kind in "biuf" else check.numeric(y, "y")
 
 
 def encode_ordered(y: Any, family: Any) -> tuple[NDArray[Any], Array]:
@@ -239,12 +258,12 @@ def encode_ordered(y: Any, family: Any) -> tuple[NDArray[Any], Array]:
     categories = getattr(dtype, "categories", None)
     # Of Polars' two, the categories of an Enum are in the order given.
     in_order = getattr(dtype, "ordered", type(dtype).__name__ == "Enum")
-    classes, codes = encode_labels(np.asarray(y), name, family.size)
+    classes, codes = encode_labels(y, name, family.size)
+    if family.size is None and categories is not None and in_order:
+        order = np.array([c for c in categories if c in set(classes.tolist())], dtype=classes.dtype)
+        return order, known_codes(y, order)
     if classes.dtype.kind in "biuf" or classes.size == 2:  # of two, either may come first
         return classes, codes
-    if categories is not None and in_order:
-        order = np.array([c for c in categories if c in set(classes.tolist())], dtype=classes.dtype)
-        return order, known_codes(np.asarray(y), order)
     shown = ", ".join(check.shown(label) for label in classes[:5].tolist())
     raise ValueError(
         f"y holds the labels {shown}, which do not say their order: give it, lowest first, as in "

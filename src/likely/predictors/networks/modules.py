@@ -107,6 +107,11 @@ class Copies(nn.Module):
         outputs: int,
     ) -> None:
         super().__init__()
+        if not callable(make):
+            raise TypeError(
+                "module must be a torch.nn.Module, or a function (width, outputs) that makes one; got "
+                f"{make!r} of type {type(make).__name__}"
+            )
         made = [deepcopy(make) if isinstance(make, nn.Module) else make(width, outputs)
                 for _ in range(members)]  # fmt: skip
         for one in made:
