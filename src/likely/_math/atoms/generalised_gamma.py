@@ -24,10 +24,9 @@ from likely._math.atoms import (
     ndtri,
     register,
     relative_entropy_term,
+    stirling,
     stirling_curve,
-    stirling_error,
-    stirling_error_1,
-    stirling_error_2,
+    stirling_slope,
     trigamma,
 )
 from likely._math.connection import Connection, Moving, along, at
@@ -336,27 +335,27 @@ gengamma_kernel: Atom = register(
 # --- Stirling's error of 1/q², which is q²/12 at q = 0. -------------------------------------------
 
 
-def _size(q: Expression) -> tuple[Node, Node, Node]:
-    """Whether 1/q² ≥ 1, q² where it is, and 1/q² where it is not."""
+def _size(q: Expression) -> tuple[Node, Node, Node, Node]:
+    """Whether 1/q² ≥ 1, q² where it is, and 1/q², which may be below all numbers, and its logarithm where it is not."""
     near = abs_(q) <= 1.0
     inside, outside = where(near, q, 0.0), where(near, 1.0, q)
-    return near, inside * inside, 1.0 / outside / outside
+    return near, inside * inside, 1.0 / outside / outside, -2.0 * log(abs_(outside))
 
 
 def _error(q: Expression) -> Node:
-    near, square, n = _size(q)
-    return where(near, square * powers(square, STIRLING), stirling_error(n))
+    near, square, n, log_n = _size(q)
+    return where(near, square * powers(square, STIRLING), stirling(n, log_n))
 
 
 def _error_1(q: Expression) -> Node:
-    near, square, n = _size(q)
-    far = -2.0 * (n * stirling_error_1(n)) / where(near, 1.0, q)
+    near, square, n, log_n = _size(q)
+    far = -2.0 * (stirling_slope(n, log_n) / where(near, 1.0, q))
     return where(near, 2.0 * (q * powers(square, STIRLING_1)), far)
 
 
 def _error_2(q: Expression) -> Node:
-    near, square, n = _size(q)
-    far = n * (6.0 * (n * stirling_error_1(n)) + 4.0 * (n * (n * stirling_error_2(n))))
+    near, square, n, log_n = _size(q)
+    far = n * (4.0 * stirling_curve(n, log_n) + 2.0 * stirling_slope(n, log_n))
     return where(near, 4.0 * powers(square, STIRLING_2) - 6.0 * powers(square, STIRLING_1), far)
 
 

@@ -16,7 +16,7 @@ from likely._math.graph import (
     polynomial,
     where,
 )
-from likely._math.special.constants import HALF_LOG_2PI
+from likely._math.special.constants import HALF_LOG_2PI, LOG_2
 from likely._math.special.gamma_function import stirling_above
 from likely._math.special.logistic import softplus
 from likely._math.special.remainders import atanh_tail, relative_entropy_term
@@ -61,7 +61,10 @@ def negative_binomial_split(
     v = r / (2.0 + r)
     near = abs_(v) < 0.2
     tail = 2.0 * atanh_tail(where(near, v, 0.0))
-    return near, tail, r * v, log((s + y) * by)
+    # Of a mean and a size next to 0 the ratio is beyond all numbers, a power of two below it is not.
+    beyond = by > 1e280
+    ratio = (s + y) * (by * where(beyond, 2.0**-200, 1.0))
+    return near, tail, r * v, log(ratio) + where(beyond, 200.0 * LOG_2, 0.0)
 
 
 def negative_binomial_deviance_size(
