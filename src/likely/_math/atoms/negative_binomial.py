@@ -26,8 +26,8 @@ def _deviance_in_1_over_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node
 
 
 def _deviance_in_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
-    delta = (y - m) / (s + m)
-    return -(s * delta) * (delta * share_of(s, y))
+    d = (y - m) * share_of(s, m)  # sδ
+    return -(d * (d / (s + y)))
 
 
 negative_binomial_deviance = register_named(
