@@ -42,7 +42,7 @@ def generalised_poisson_spread(
 ) -> Node:
     """((y − m)/(1 + d))² d/(m + d y), less its derivative in log d."""
     z = (y - m) / (1.0 + d)
-    return z * (z / (m / d + y))
+    return z / (m + d * y) * (z * d)
 
 
 def generalised_poisson_few(
