@@ -274,6 +274,54 @@ def test_shape_whose_square_is_beyond_float64(parts: tuple[str, ...]) -> None:
     assert report.passed, report.failures()
 
 
+#: Family → points (y, raw…) far out in all raw predictions, at which the loss was infinite or a slope lost, where the
+#: truth is a number.
+ALL_FAR_OUT = {
+    "NegativeBinomial": [
+        (17752949.0, -519.8575027559627, 300.0),
+        (1e6, -700.0, 300.0),
+        (3.0, -700.0, 37.5),
+        (2.0, -700.0, 700.0),
+        (9007199254740992.0, -700.0, -700.0),
+        (36.0, 1.0, 387.3563600792172),
+    ],
+    "NegativeBinomial1": [(381311.0, -37.5, -700.0), (1e6, -700.0, -700.0)],
+    "GeneralisedPoisson": [(35.0, 300.0, -700.0), (1e6, -700.0, -700.0), (36.0, 1.0, 387.0)],
+    "GeneralisedPareto": [(1e300, -1.0, 700.0), (1e20, -1.0, 700.0)],
+}
+
+
+@pytest.mark.parametrize("family", ALL_FAR_OUT)
+def test_all_far_out(family: str) -> None:
+    links = {"shape": "log"} if family == "GeneralisedPareto" else {}
+    c = grid.combination(family, links)
+    report = check(c, ALL_FAR_OUT[family], engines.numpy_engine, parts=("value", "gradient"))
+    assert report.passed, report.failures()
+
+
+def test_odds_of_a_count_of_1_are_beyond_float64() -> None:
+    """Of a size next to 0 under a large mean, log(1 + m/s) is a number where m/s is none."""
+    c = grid.combination("NegativeBinomial")
+    report = check(c, [(1.0, 700.0, -197.0)], engines.numpy_engine, parts=("value",))
+    assert report.passed, report.failures()
+
+
+@pytest.mark.xfail(strict=True, reason="the size, mean/dispersion, is beyond all numbers")
+def test_size_beyond_float64() -> None:
+    c = grid.combination("NegativeBinomial1")
+    report = check(c, [(35.0, 300.0, -700.0)], engines.numpy_engine, parts=("value",))
+    assert report.passed, report.failures()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="(q/df)², left over of a logarithm, is below all numbers where q/df is not"
+)
+def test_degrees_of_freedom_whose_square_is_beyond_float64() -> None:
+    c = grid.combination("StudentT", {"df": "inverse"})
+    report = check(c, [(1.0, 1.0, -1.0, 1e-160)], engines.numpy_engine, parts=("gradient",))
+    assert report.passed, report.failures()
+
+
 def test_mean_near_0_through_softplus() -> None:
     """1 + Γ and Γ are both needed, where Γ is half the mean."""
     c = grid.combination("ConwayMaxwellPoisson", {"mean": "softplus"})

@@ -158,7 +158,7 @@ class Composed:
         )
 
     def _slope(self, j: int) -> Node:
-        """∂nll/∂rawⱼ; by log θ where θ is a power of raw: next to 0 a slope in θ leaves the range of numbers before θ does."""
+        """∂nll/∂rawⱼ; by log θ where θ is a power of raw, near 0 of which a slope in θ leaves the range of numbers."""
         if not self._curved(j) or not self._power(j):
             return tangent([self.loss], self.raw[j])[0]
         slope = tangent([self._of_logarithm(j)], symbol(f"log_theta{j}"))[0]

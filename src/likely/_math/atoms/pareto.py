@@ -53,8 +53,8 @@ def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     """log(1 + u); where u is near the end of what a number holds or beyond, log cd − log s by the same logarithm."""
     u = _product(d, s, c)
     huge, p = u > HUGE, c * d
-    # As s is at least 2⁻¹⁰⁷⁴, p is not below 2⁻¹¹⁴: raised, it dwarfs the 1. Beyond all numbers it is lowered, and the 1
-    # taken off.
+    # As s is at least 2⁻¹⁰⁷⁴, p is not below 2⁻¹¹⁴: raised, it dwarfs the 1. Where it may be beyond all numbers it is
+    # lowered, and the 1 taken off.
     low, high = p < 2.0**100, p > 2.0**1020
     half = where(high, 2.0**-512, 1.0)
     moved = where(low, p * 2.0**200, (c * half) * (d * half) - where(high, 1.0, 0.0))

@@ -50,4 +50,4 @@ def linear_variance_zeros(
     m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:
     """(m/d) log(1 + d), which tends to m for d → 0."""
-    return m * (log1p(d) / d)
+    return m / d * log1p(d)
