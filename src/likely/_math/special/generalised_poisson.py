@@ -41,7 +41,7 @@ def generalised_poisson_slope(
 ) -> Node:
     """(m − y)/(1 + d) · m/(m + d y), its derivative in log m."""
     u, to_m, _ = _rate(y, m, d)
-    return (m - y) * to_m * (m * to_m / u)
+    return (m - y) * to_m * (m * to_m * (1.0 / u))
 
 
 def generalised_poisson_spread(
@@ -50,7 +50,7 @@ def generalised_poisson_spread(
     """((y − m)/(1 + d))² d/(m + d y), less its derivative in log d."""
     u, to_m, to_y = _rate(y, m, d)
     z = (y - m) * to_m
-    return z / u * (z * to_y)
+    return z * (1.0 / u) * (z * to_y)
 
 
 def generalised_poisson_few(
