@@ -52,9 +52,8 @@ generalised_poisson_log_ratio = register_named(
         1.0 / (m / d + y),
         0.0,
         0.0,
-        # dy/(m + dy), of whose own slopes m/d, which may be beyond all numbers, is no part
-        -sigmoid(log_d - log_m + log(y)),
-        sigmoid(log_d - log_m + log(y)),
+        -share_of(d * y, m),
+        share_of(d * y, m),
     ),
     lambda y, m, d, log_m, log_d: log((m + d * y) / m),
 )
