@@ -18,7 +18,8 @@ from likely import (
     shared,
 )
 from likely.inference.predictive import Predictive
-from oracles import numeric
+from oracles import engines, grid, numeric
+from oracles.contract import check
 
 #: The width of an interval by its side.
 SIDES = [("left", 0.0), ("right", 0.0), ("interval", 0.5), ("interval", 2.0**-20)]
@@ -88,6 +89,16 @@ def test_numerics_contract_of_inverse_gaussian(side, width):
     worst = contract(InverseGaussian(), side, width, passage_loss(side, width), points)
     for part in worst:
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="½ a² is taken off a curvature of that size: no digits are left for a of 1e5",
+)
+def test_curvature_of_inverse_gaussian_seen_soon_after_an_entry_far_out():
+    point = (905980197770.936, 0.3170822288317796, -0.29679567426182973)
+    case = grid.combination("Truncated(InverseGaussian) seen")
+    assert check(case, [point], engines.numpy_engine, parts=["observed"]).passed
 
 
 def test_right_tail_in_the_limit_of_levy():

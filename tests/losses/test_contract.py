@@ -357,11 +357,6 @@ def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
     assert report.passed, report.failures()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="log y and e^raw are rounded before the location is taken off: where an ulp of them is a thousand scales, "
-    "not even the side of the location is known. K allows what a slope does within an ulp, not what lies around it",
-)
 @pytest.mark.parametrize(
     ("name", "point"),
     [

@@ -1,6 +1,6 @@
 """LogNormal: positive values whose logarithm is Normal."""
 
-from likely._math.atoms import log_ndtr, log_ratio, ndtr, ndtri
+from likely._math.atoms import log_ndtr, log_ratio, log_ratio_of, ndtr, ndtri
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log
 from likely._math.tails.intervals import normal_above, normal_between, normal_later, normal_within
@@ -59,7 +59,7 @@ class LogNormal(Distribution):
         return normal_between(a, b, ratio / scale, log(ratio) - scale.log)
 
     def log_above(y, low, loc, scale):
-        step = log_ratio(y, low, y - low) / scale
+        step = log_ratio_of(y, low, y - low, y.log, low.log) / scale
         above = normal_above((y.log - loc) / scale, (low.log - loc) / scale, step)
         return above - scale.log - y.log
 

@@ -258,7 +258,7 @@ class _Block:
             at, j = np.arange(n), ALWAYS
             cut = self.cut[int(upper)]
             total[cut] += self._rest(function, at[cut], upper, known)
-            at = at[~cut]
+            at = self._ending(function, at[~cut], upper, known, total)
             while True:
                 here = self._at_level(function, at, upper, j)
                 at = at[np.abs(here) * LEVELS[j - 1] > _LITTLE * absolute[at]]
@@ -274,6 +274,18 @@ class _Block:
                 add(at, [j - 1.0 if upper else -float(j)])
             total[at] += self._beyond(function, at, upper, j, known)
         return total
+
+    def _ending(
+        self, function: Function, at: Rows, upper: bool, known: NDArray[np.bool_], total: Array
+    ) -> Rows:
+        """The rows whose integral does not diverge by the last levels; the others have their infinite total."""
+        unknown = at[~known[at]]
+        for j in range(ALWAYS, len(LEVELS)):
+            self._reach(unknown, upper, j)
+        rest = self._beyond(function, unknown, upper, len(LEVELS), known)
+        endless = np.isinf(rest)
+        total[unknown[endless]] += rest[endless]
+        return np.setdiff1d(at, unknown[endless])
 
     def _at_level(self, function: Function, at: Rows, upper: bool, j: int) -> Array:
         """The function at the quantiles of the j-th level."""

@@ -47,7 +47,11 @@ class Line:
         if math.isinf(low) and math.isinf(high):
             return View("y", t, {}), constant(0.0)
         if math.isinf(high):
-            forms = {"log": lambda: t} if low == 0.0 else {}
+            # log y is a number even where y is none.
+            forms = {}
+            if low >= 0.0:
+                log_low = math.log(low) if low > 0.0 else -math.inf
+                forms = {"log": lambda: t if low == 0.0 else log_low + softplus(t - log_low)}
             return View("y", low + exp(t), forms), t
         if math.isinf(low):
             return View("y", high - exp(-t), {}), -t
@@ -117,15 +121,20 @@ class Line:
     @cached_property
     def _density_program(self) -> Program:
         log_f = self._log_density()
-        view, log_slope = self._y
-        return compile_program([log_f, log_f + log_slope, view.node], numpy_backend.TABLE)
+        return compile_program([log_f, self._in_t(log_f), self._y[0].node], numpy_backend.TABLE)
+
+    def _in_t(self, log_f: Node) -> Node:
+        """log f + log dy/dt, which in the density of a function of log y cancels."""
+        log_slope = self._y[1]
+        if log_f.op == "subtract" and log_f.args[1] is log_slope:
+            return log_f.args[0]
+        return log_f + log_slope
 
     @cached_property
     def _slope_programs(self) -> tuple[Program, Program]:
         t = symbol("t")
         log_f = self._log_density()
-        log_g = log_f + self._y[1]
-        of_f, of_g = tangent([log_f, log_g], t)
+        of_f, of_g = tangent([log_f, self._in_t(log_f)], t)
         return (
             compile_program([of_f], numpy_backend.TABLE),
             compile_program([of_g], numpy_backend.TABLE),

@@ -259,6 +259,12 @@ class ContinuousIntegrals:
         above, wild_above = self.outwards(self.line.centre, np.ones(n), self.rows, weight)
         return below, above, wild_below, wild_above
 
+    def _grows(self, power: int) -> NDArray[np.bool_]:
+        """Whether yᵖ f(y) dy/dt still grows with t = log y where a formula in log y has the last numbers."""
+        far = np.full(self.rows.shape, FARTHEST)
+        known = np.isfinite(self.line.density(far, self.rows)[1])
+        return known & (self.line.slope(far, self.rows, of_t=True) > -power)
+
     def _moment(self, power: int) -> tuple[Array, Array]:
         origin = self._origin
         # The largest log integrand where log y = t has lost the digits of a unit: had the moment
@@ -284,6 +290,8 @@ class ContinuousIntegrals:
             found = np.where(wild, np.inf, part)
             if np.isfinite(end):
                 return found
+            if np.isfinite(self.line.low):
+                found[self._grows(power)] = np.inf
             tail = power_tail(self.line, origin, sign, power)
             with np.errstate(divide="ignore"):
                 heavy = np.flatnonzero(tail.largest > np.log(NEGLIGIBLE * part))
@@ -321,8 +329,10 @@ class ContinuousIntegrals:
         """∫ (y − mean)² f(y) dy; ∞ where the mean is infinite, NaN where there is none."""
         below, above = self._moment(2)
         mean = self.mean()
-        shift = np.where(np.isinf(mean), 0.0, mean - self._origin)
-        return below + above - shift**2
+        second = below + above
+        endless = np.isinf(mean) | (np.isinf(second) & ~np.isnan(mean))
+        shift = np.where(endless, 0.0, mean - self._origin)
+        return second - shift**2
 
     def entropy(self) -> Array:
         """−∫ f log f dy, in nats."""

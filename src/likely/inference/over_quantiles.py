@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.families.modifiers.base import contains
-from likely.inference.between_quantiles import Function, expected
+from likely.inference.between_quantiles import LEVELS, Function, expected
 from likely.inference.far_out import Excess
 from likely.inference.line import Line
 from likely.inference.mixed import MixedAmounts
@@ -70,7 +71,17 @@ class OverQuantiles:
 
     @cached_property
     def _mean(self) -> Array:
-        return self._expected("mean", lambda _, y, rows: y, np.asarray(self.inside.mean()))
+        inside = np.asarray(self.inside.mean())
+        found = self._expected("mean", lambda _, y, rows: y, inside)
+        return self._on_line("mean", found, np.isinf(found) & np.isfinite(inside))
+
+    def _on_line(self, method: str, found: Array, lost: NDArray[np.bool_]) -> Array:
+        """What is found, of ``lost`` rows by the class beside this one: y² or y is no number where it matters."""
+        rows = np.flatnonzero(lost)
+        if rows.size:
+            law = type(self)(self.loss, np.ascontiguousarray(self.raw[:, rows]))  # type: ignore[call-arg]
+            found[rows] = getattr(super(OverQuantiles, law), method)()
+        return found
 
     def mean(self) -> Array:
         """E Y"""
@@ -82,9 +93,13 @@ class OverQuantiles:
             return self._other("var")
         mean = self.mean()
         about = np.where(np.isfinite(mean), mean, 0.0)
-        found = self._expected(
-            "var", lambda _, y, rows: (y - about[rows]) ** 2, np.asarray(self.inside.var())
-        )
+        inside = np.asarray(self.inside.var())
+        found = self._expected("var", lambda _, y, rows: (y - about[rows]) ** 2, inside)
+        # A mean far beyond all but next to nothing of y: the square falls before it rises.
+        rare, every = np.full(about.shape, LEVELS[1]), np.arange(about.size)
+        low, high = (self.quantile(rare, every, upper=upper) for upper in (False, True))
+        outside = (low < high) & (np.maximum(low - about, about - high) > high - low)
+        found = self._on_line("var", found, outside | (np.isinf(found) & np.isfinite(inside)))
         return np.where(np.isnan(mean), np.nan, found)
 
     def entropy(self) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, Self
@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math import differences
 from likely._math.backends import numpy_backend
 from likely._math.domains import Domain, Product
 from likely._math.evaluate import Program, compile_program
@@ -17,6 +18,7 @@ from likely._math.graph import (
     Node,
     as_node,
     symbol,
+    where,
 )
 from likely._math.usual import for_most
 from likely._math.workspace import BLOCK, BlockProgram
@@ -148,15 +150,24 @@ class NegativeLogLikelihood(Composed):
         usual = self._usual_of(order, kind)
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((len(usual.outputs) - 1, n))
+        support, out, close = self.specification.support, [nll, *rest], None
         if (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short:
             from likely.losses.kernels.run import run
 
             bad = run(usual.kernel, y, raw, nll, rest)
+            if bad and usual.apart is not None:  # rows that are close are counted, too
+                close = np.empty(n)
+                self._evaluate_numpy(usual.close, y, raw, [close])
+                bad = 0 if _valid(support, y, raw) else bad
         else:
-            bad = 0 if invalid is None or _valid(self.specification.support, y, raw) else n
-            self._evaluate_numpy(usual.program, y, raw, [nll, *rest])
+            bad = 0 if invalid is None or _valid(support, y, raw) else n
+            close = None if usual.apart is None else np.empty(n)
+            self._evaluate_numpy(usual.program, y, raw, out if close is None else [*out, close])
         if usual.some:
-            self._evaluate_again(usual, y, raw, [nll, *rest])
+            *out, unusual = out
+            self._evaluate_again(lambda: usual.whole, unusual, y, raw, out)
+        if close is not None:
+            self._evaluate_again(lambda: usual.exact, close, y, raw, out)
         if invalid is not None:
             invalid.append(bad)
         gradient = rest[:k] if order >= 1 else None
@@ -195,13 +206,19 @@ class NegativeLogLikelihood(Composed):
                 inputs |= {f"raw{j}": raw[j, rows] for j in range(self.columns)}
                 program(inputs, [row[rows] for row in out])
 
-    def _evaluate_again(self, usual: Usual, y: Array, raw: Array, out: Sequence[Array]) -> None:
-        """The rows that the last of what is usual says are not, by the whole formulas."""
-        *out, unusual = out
-        rows = np.flatnonzero(unusual)
+    def _evaluate_again(
+        self,
+        program: Callable[[], BlockProgram],
+        which: Array,
+        y: Array,
+        raw: Array,
+        out: Sequence[Array],
+    ) -> None:
+        """Once more the rows of which ``which`` is not 0, by a program that is made where there are any."""
+        rows = np.flatnonzero(which)
         if rows.size:
             found = np.empty((len(out), rows.size))
-            self._evaluate_numpy(usual.whole, y[rows], raw[:, rows], list(found))
+            self._evaluate_numpy(program(), y[rows], raw[:, rows], list(found))
             for of_all, of_rows in zip(out, found, strict=True):
                 of_all[rows] = of_rows
 
@@ -296,12 +313,33 @@ class Usual:
         return kernel_for(self._loss, self._order, self._kind, self.outputs)
 
     @cached_property
+    def apart(self) -> Node | None:
+        """The condition that no difference is to be taken exactly; None where none ever is."""
+        return differences.apart(self.outputs, self._loss.specification.support)
+
+    @property
+    def _flag(self) -> list[Node]:
+        return [] if self.apart is None else [where(self.apart, 0.0, 1.0)]
+
+    @cached_property
     def program(self) -> BlockProgram:
-        """The outputs on NumPy."""
-        if not self.some:
+        """The outputs on NumPy, and which rows are to be taken exactly, where some may have to."""
+        if not self.some and self.apart is None:
             return self.whole
         with np.errstate(all="ignore"):  # what depends on constants alone is computed here
-            return BlockProgram(compile_program(self.outputs, numpy_backend.TABLE))
+            return BlockProgram(compile_program([*self.outputs, *self._flag], numpy_backend.TABLE))
+
+    @cached_property
+    def close(self) -> BlockProgram:
+        """Which rows are to be taken exactly."""
+        return BlockProgram(compile_program(self._flag, numpy_backend.TABLE))
+
+    @cached_property
+    def exact(self) -> BlockProgram:
+        """All of the formulas, on NumPy, with such differences taken exactly."""
+        outputs, functions = differences.exactly(self._loss.outputs(self._order, self._kind))
+        with np.errstate(all="ignore"):  # what depends on constants alone is computed here
+            return BlockProgram(compile_program(outputs, {**numpy_backend.TABLE, **functions}))
 
     @cached_property
     def whole(self) -> BlockProgram:

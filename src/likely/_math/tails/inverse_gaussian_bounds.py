@@ -13,7 +13,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from likely._math.atoms import HALF_LOG_2PI, log1mexp, log_ratio
+from likely._math.atoms import HALF_LOG_2PI, log1mexp, log_ratio, seldom
 from likely._math.atoms.inverse_gaussian import inverse_gaussian_deviance
 from likely._math.graph import Node, abs_, exp, expm1, log, where
 from likely._math.quadrature import EVEN
@@ -26,6 +26,7 @@ from likely._math.tails.inverse_gaussian import (
     log_lower_mills,
     log_upper_mills,
 )
+from likely._math.tails.levy import Levy
 
 
 def _place(y: Any, mean: Any, shape: Any) -> tuple[Any, Any]:
@@ -88,20 +89,23 @@ class _Interval:
 
 
 def inverse_gaussian_between(low: Any, high: Any, mean: Any, shape: Any) -> Node:
-    """log(F(high) − F(low)): of a narrow interval from the density, of others from the tails."""
+    """log(F(high) − F(low)): of a narrow interval from the density, of others from the tails or what they differ by."""
     interval = _Interval(low, high, mean, shape)
     first, last = (_place(y, mean, shape) for y in (low, high))
     wide = log_between(
         (log_inverse_gaussian_lower(*first), log_inverse_gaussian_lower(*last)),
         (log_inverse_gaussian_upper(*first), log_inverse_gaussian_upper(*last)),
     )
+    levy = Levy(low, high, interval.width, mean, shape)
+    wide = where(seldom(levy.holds), levy.log_probability, wide)
     return where(interval.narrow, _log_density(low, mean, shape) + interval.log_size, wide)
 
 
 def density_within(y: Any, low: Any, high: Any, mean: Any, shape: Any) -> Node:
     """log p(y | low < y ≤ high)"""
     interval = _Interval(low, high, mean, shape)
-    flat = -interval.rise(log_ratio(y, low, y - low)) - interval.log_size - y.log
+    step, levy = log_ratio(y, low, y - low), Levy(low, high, interval.width, mean, shape)
+    flat = -interval.rise(step) - interval.log_size - y.log
     first, last = (_place(v, mean, shape) for v in (low, high))
     climb = _climb(low, high, mean, shape)
     # How much smaller the tail beyond the outer bound is.
@@ -112,7 +116,9 @@ def density_within(y: Any, low: Any, high: Any, mean: Any, shape: Any) -> Node:
     above = density_above(y, low, mean, shape) - log1mexp(right)
     below = density_below(y, high, mean, shape) - log1mexp(left)
     far = where(high < mean, below, across)
-    return where(interval.narrow, flat, where(_far_right(low, mean, shape), above, far))
+    far = where(_far_right(low, mean, shape), above, far)
+    far = where(seldom(levy.holds), levy.log_density(y, step), far)
+    return where(interval.narrow, flat, far)
 
 
 # --- From one bound to another: log S and log F less what they are at the first. --------------------
@@ -149,4 +155,9 @@ def earlier(y: Any, high: Any, mean: Any, shape: Any) -> Node:
     first, last = (_place(v, mean, shape) for v in (y, high))
     across = log_inverse_gaussian_lower(*first) - log_inverse_gaussian_lower(*last)
     far = _climb(y, high, mean, shape) + (log_lower_mills(*first) - log_lower_mills(*last))
-    return where(narrow, -taken, where(high < mean, far, across))
+    far = where(high < mean, far, across)
+    # There nearly all lies above both bounds.
+    levy = Levy(y, high, log_ratio(high, y, high - y), mean, shape)
+    whole = log_lower_mills(*last) - levy.half_square(high) - HALF_LOG_2PI
+    left = log1mexp(whole - levy.log_size)
+    return where(narrow, -taken, where(seldom(levy.holds), left, far))

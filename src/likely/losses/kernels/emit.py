@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from likely._math import differences
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials, ZeroOr
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
@@ -55,7 +56,8 @@ def kernel_source(
     It reads rows start … stop of y (n,) and raw (columns, n), and writes the first output to the array
     ``first`` and the others to the rows of ``rest``, ``shift`` rows further on: a block that was copied
     to a buffer is read from its start and written to its place. It returns in how many rows y is outside
-    the support or raw is not finite: a count in the same pass, not a scan. All arrays are contiguous.
+    the support, raw is not finite, or a difference is to be taken more exactly (``_math/differences.py``): a count in
+    the same pass, not a scan. All arrays are contiguous.
     Every row becomes a slice of its own: with 1-d slices from 0, LLVM sees unit strides and vectorises
     (a loop from start to stop over the 2-d arrays it does not).
 
@@ -63,6 +65,7 @@ def kernel_source(
     """
     nodes = primitive(outputs)
     nodes = by_reciprocals(side_by_side(in_single(nodes) if single else nodes))
+    apart = None if single else differences.apart(outputs, support)
     used = {"aligned_frame"}
     several = len(support.columns) > 1
     ys = ("ys" if several else "y") + ("32_all" if single else "_all")
@@ -78,17 +81,24 @@ def kernel_source(
         f"    out{r} = rest[{r - 1}][start + shift : stop + shift]" for r in range(1, len(nodes))
     ]
     head += ["    invalid = 0"]
-    count = [f"valid = {_valid(support, columns)}", "invalid += 0 if valid else 1"]
+    flag = [] if apart is None else primitive([apart])
+    # What it takes comes first, and is counted as soon as it is known: then it needs no register any more.
+    flagged, names = statements(flag, used)
+    count = [*flagged, f"valid = {' & '.join([_valid(support, columns), *names])}"]
+    count += ["invalid += 0 if valid else 1"]
     helpers: list[str] = []
     if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
         head += indented(loop, 1)
         helpers.insert(0, f"#: Rows that are taken at a time.\nROWS = {ROWS}\n")
     else:
-        lines, names = statements(nodes, used, single=single)
+        lines, names = statements([*flag, *nodes], used, single=single)
         row = [f"{name} = {name}_rows[i]" for name in inputs]
         row += [] if single else count
-        row += [*lines, *(f"out{r}[i] = {name}" for r, name in enumerate(names))]
+        row += [
+            *lines[len(flagged) :],
+            *(f"out{r}[i] = {name}" for r, name in enumerate(names[len(flag) :])),
+        ]
         head += ["    for i in range(stop - start):", *indented(row, 2)]
     text = "\n".join([*head, "    return invalid"]) + "\n"
     return "\n\n".join([*helpers, text]), used

@@ -77,7 +77,7 @@ def run(function: Kernel, y: Array, raw: Array, first: Array, rest: Array) -> in
 
     A kernel takes contiguous float64, and y of several columns as (m, n), so that it vectorises. What has
     other strides or another float type passes through buffers.
-    Returns in how many rows y is outside the support or raw is not finite.
+    Returns in how many rows y is outside the support, raw is not finite, or a difference is to be taken more exactly.
     """
     invalid: list[int] = []
     y = y.T
