@@ -202,9 +202,9 @@ class Multinomial(CompositionFamily):
     ``Multinomial(["red", "green", "blue"])`` are given them. The shares μ are predicted by the logarithms of
     their ratios to the last kind. A new row brings no number of trials: its prediction is the distribution of a single
     one, whose mean is μ; ``predict_dist(X, trials=...)`` gives that of so many. With two kinds it is Binomial, with
-    one trial a row Categorical.
+    one trial a row Categorical. Rows of zeros alone, of no trials, are certain and say nothing: their loss is 0.
 
-    ValueError: counts that are not whole numbers ≥ 0, and rows of zeros alone.
+    ValueError: counts that are not whole numbers ≥ 0, and y of zeros alone.
 
     >>> from likely import Multinomial
     >>> d = Multinomial(3).at(mean=[0.5, 0.3, 0.2])
@@ -229,7 +229,7 @@ class DirichletMultinomial(CompositionFamily):
     has no maximum, and says so. A prediction is the distribution of a single trial; ``predict_dist(X, trials=...)``
     gives that of so many.
 
-    ValueError: counts that are not whole numbers ≥ 0, and rows of zeros alone.
+    ValueError: counts that are not whole numbers ≥ 0, and y of zeros alone.
 
     >>> from likely import DirichletMultinomial
     >>> d = DirichletMultinomial(3).at(mean=[0.5, 0.3, 0.2], precision=4.0)

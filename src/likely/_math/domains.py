@@ -231,7 +231,7 @@ class Product(Domain):
 
 @dataclass(frozen=True, repr=False)
 class Composition(Product):
-    """Rows of one number a part that sum to 1, or, where ``whole`` is true, of counts that are not all 0."""
+    """Rows of one number a part that sum to 1, or, where ``whole`` is true, of counts with any sum."""
 
     whole: bool = False
     #: How far from 1 a sum may be: rounding, and no more.
@@ -239,9 +239,10 @@ class Composition(Product):
 
     def contains(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which rows of (n, K) have every number in its domain, and the right sum."""
-        total = np.asarray(values).sum(axis=-1)
-        summed = total > 0.0 if self.whole else np.abs(total - 1.0) <= self.tolerance
-        return super().contains(values) & summed
+        inside = super().contains(values)
+        if self.whole:
+            return inside
+        return inside & (np.abs(np.asarray(values).sum(axis=-1) - 1.0) <= self.tolerance)
 
     def covers(self, values: NDArray[np.float64]) -> bool:
         """Whether every row is one of them."""
@@ -263,7 +264,7 @@ def product_of(parts: tuple[Domain, ...], names: tuple[str, ...]) -> Product:
 def composition_of(parts: tuple[str, ...], *, whole: bool) -> Composition:
     """Shares of the parts, or counts of them."""
     k = len(parts)
-    words = "counts of which one at least is not 0" if whole else "shares above 0 that sum to 1"
+    words = "counts, whole numbers ≥ 0" if whole else "shares above 0 that sum to 1"
     return Composition(
         "tallies" if whole else "compositions",
         f"ℕ₀{_raised(k)}" if whole else f"Δ{_raised(k - 1)}",

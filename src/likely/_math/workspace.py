@@ -2,38 +2,54 @@
 
 A block's temporaries would otherwise go back to the system after every block and be asked for, page by
 page, for the next one: measured, up to ten times the cost of the arithmetic.
+
+A step is done for the rows that look at its value: see ``regions.py``.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.evaluate import Program, Together
+from likely._math.plan import BUFFERS, CONDITION, NUMBER, ROWS, Entry, Place, Plan
+from likely._math.region_rows import Merge, Pick, RegionRows
+from likely._math.regions import ALL
 
 #: Rows at a time of programs with many steps: their temporaries stay in a core's cache.
 BLOCK = 8192
-_CONDITIONS = (np.less, np.less_equal, np.equal)
-
-
-_TYPES = {"number": np.float64, "condition": np.bool_}
+#: Buffers begin at multiples of so many numbers, a line of the cache.
+_LINE = 8
+_TYPES = {NUMBER: np.float64, CONDITION: np.bool_}
 
 
 class _Buffers(threading.local):
-    """The buffers of one thread, by what they hold."""
+    """The memory of one thread, by what it holds, and how much of it is in use."""
 
     def __init__(self) -> None:
-        self.of: dict[str, list[NDArray[Any]]] = {kind: [] for kind in _TYPES}
+        self._of: dict[str, NDArray[Any]] = {
+            kind: np.empty(0, dtype) for kind, dtype in _TYPES.items()
+        }
+        self.release()
+
+    def release(self) -> None:
+        """Nothing is in use any more."""
+        self._used = dict.fromkeys(BUFFERS, 0)
 
     def views(self, kind: str, count: int, n: int) -> list[NDArray[Any]]:
-        buffers = self.of[kind]
-        if len(buffers) < count or any(buffer.size < n for buffer in buffers[:count]):
-            buffers[:count] = [np.empty(max(n, BLOCK), dtype=_TYPES[kind]) for _ in range(count)]
-        return [buffer[:n] for buffer in buffers[:count]]
+        """So many arrays (n,) that nothing else uses."""
+        stride = -(-n // _LINE) * _LINE
+        first, size = self._used[kind], count * stride
+        if first + size > self._of[kind].size:  # what is in use stays where it is
+            more = max(size, 2 * self._of[kind].size, count * BLOCK)
+            self._of[kind], first = np.empty(more, dtype=_TYPES[kind]), 0
+        self._used[kind] = first + size
+        return list(self._of[kind][first : first + size].reshape(count, stride)[:, :n])
 
 
 _buffers = _Buffers()
@@ -42,84 +58,90 @@ _buffers = _Buffers()
 class BlockProgram:
     """A program whose inputs and results have shape (n,), n about ``BLOCK``.
 
-    Every step writes to a place that nothing reads any more. Places are numbered: what is given
-    (inputs and constants), the results, buffers of numbers, buffers of conditions.
+    Places are numbered: what is given (inputs and constants), the results, the rows of the regions, values that are
+    lists or another region's, and by region buffers of numbers and of conditions.
     """
 
     def __init__(self, program: Program) -> None:
         self._given = [payload for function, _, payload, _ in program.steps if function is None]
-        direct = {step: r for r, step in reversed(list(enumerate(program.results)))}
-        free: dict[str, list[int]] = {kind: [] for kind in _TYPES}
-        self._counts = dict.fromkeys(_TYPES, 0)
-        self._lists = 0
-        homes: list[tuple[str, int]] = []  # of every step's value: the kind of place, and which
-        truths: list[bool] = []  # whether the value is a condition
-        steps = []
-        given = 0
-        for i, (function, args, payload, done) in enumerate(program.steps):
-            if function is None:
-                truths.append(isinstance(payload, (bool, np.bool_)))
-                homes.append(("given", given))
-                given += 1
-                continue
-            if isinstance(function, Together):
-                truths.append(False)
-                homes.append(("list", self._lists))
-                self._lists += 1
-                steps.append((_filling(function), args, i))
-                continue
-            chosen = function is np.where and all(truths[j] for j in args[1:])
-            truths.append(chosen or function in _CONDITIONS)
-            kind = "condition" if truths[i] else "number"
-            if i in direct:
-                homes.append(("result", direct[i]))
-            elif free[kind]:
-                homes.append((kind, free[kind].pop()))
-            else:
-                homes.append((kind, self._counts[kind]))
-                self._counts[kind] += 1
-            steps.append((_writing(function), args, i))
-            for kind, number in (homes[j] for j in done):
-                if kind in free:
-                    free[kind].append(number)
-        results = len(program.results)
-        first = {"given": 0, "result": given, "number": given + results}
-        first["condition"] = first["number"] + self._counts["number"]
-        first["list"] = first["condition"] + self._counts["condition"]
-        place = [first[kind] + number for kind, number in homes]
-        self._steps = [(f, (*(place[j] for j in args), place[i])) for f, args, i in steps]
+        plan = Plan(program)
+        first = {("given", ALL): 0, ("result", ALL): len(self._given)}
+        first[ROWS[:2]] = at = len(self._given) + len(program.results)
+        first["own", ALL] = at = at + 1
+        self._size = at + plan.counts.get(("own", ALL), 0)
+        #: By region the kind of buffers, the first place of these, and how many there are.
+        self._held: dict[int, list[tuple[str, int, int]]] = {}
+        for (kind, region), count in plan.counts.items():
+            if kind in BUFFERS:
+                first[kind, region] = self._size
+                self._held.setdefault(region, []).append((kind, self._size, count))
+                self._size += count
+
+        def place(where: Place) -> int:
+            return first[where[:2]] + where[2]
+
+        self._parts: list[tuple[int, Any, list[Any]]] = []
+        for region, group in groupby(plan.work, lambda work: work.region):
+            steps, entry = list(group), None
+            if isinstance(steps[0].function, Entry):
+                entry = steps[0].function, [place(one) for one in steps.pop(0).places]
+            self._parts.append(
+                (
+                    region,
+                    entry,
+                    [
+                        (
+                            _writing(one.function),
+                            tuple(map(place, one.places)),
+                            None if one.own is None else place(one.own),
+                        )
+                        for one in steps
+                    ],
+                )
+            )
+        homes = [plan.homes[step] for step in program.results]
         self._copies = [
-            (place[step], r) for r, step in enumerate(program.results) if place[step] != given + r
+            (place(home), r) for r, home in enumerate(homes) if home != ("result", ALL, r)
         ]
 
     def __call__(self, inputs: Mapping[str, Any], out: Sequence[NDArray[np.float64]]) -> None:
         """Write the results for ``inputs``, numbers or arrays (n,), to the arrays of ``out`` (n,)."""
-        n = out[0].shape[0]
+        rows = RegionRows(out[0].shape[0])
         values = [inputs[v] if isinstance(v, str) else v for v in self._given]
-        values += out
-        for kind, count in self._counts.items():
-            values += _buffers.views(kind, count, n)
-        values += [[] for _ in range(self._lists)]
-        for function, places in self._steps:
-            function(*[values[j] for j in places])
+        values += [*out, rows]
+        values += [None] * (self._size - len(values))
+        _buffers.release()
+        self._hold(values, ALL, rows)
+        for region, entry, steps in self._parts:
+            if entry is not None:
+                how, places = entry
+                rows.find(region, how.outer, how.sides, [values[j] for j in places])
+                self._hold(values, region, rows)
+            if not rows.size[region]:
+                continue
+            for function, places, own in steps:
+                found = function(*[values[j] for j in places])
+                if own is not None:
+                    values[own] = found
         for place, r in self._copies:
             np.copyto(out[r], values[place])
 
+    def _hold(self, values: list[Any], region: int, rows: RegionRows) -> None:
+        """Buffers for the rows of a region."""
+        if rows.size[region]:
+            for kind, first, count in self._held.get(region, ()):
+                values[first : first + count] = _buffers.views(kind, count, rows.size[region])
+
 
 def _writing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with the array that it writes to as its last argument."""
+    """The function with the array that it writes to as its last argument, but where it makes something of its own."""
     if function in (np.maximum, np.minimum):  # these two alone want their output by name
         return lambda a, b, out: function(a, b, out=out)
-    if isinstance(function, np.ufunc):
+    if isinstance(function, (np.ufunc, Merge, Pick, Together)):
         return function
     if function is np.where:
         return _select
     return lambda *args: np.copyto(args[-1], function(*args[:-1]))
-
-
-def _filling(function: Together) -> Callable[..., Any]:
-    """The function with the list that it fills as its last argument."""
-    return lambda *args: args[-1].extend(function(*args[:-1]))
 
 
 def _select(condition: Any, a: Any, b: Any, out: NDArray[Any]) -> None:

@@ -111,11 +111,7 @@ def prepare_targets(columns: Sequence[Column], support: Domain, family: str) -> 
                     f"target {name!r} is always {values[0]:g}: a constant, and nothing to learn"
                 )
     if isinstance(support, Composition):
-        said = (
-            "the counts are all 0"
-            if support.whole
-            else f"{listing(map(spoken, names), 4)} do not sum to 1"
-        )
+        said = f"{listing(map(spoken, names), 4)} do not sum to 1"
         _refuse_rows(~support.contains(y), said, family, support)
     elif isinstance(support, (Intervals, Trials)):
         outside = ~support.contains(y)

@@ -46,9 +46,13 @@ def steep_directions(hessian: Array) -> Array | None:
     return None if steep.all() or not steep.any() else scale[:, None] * vectors[:, steep]
 
 
-def to_floor(function: Function, theta: Array, steep: Array) -> tuple[Array, Sums] | None:
-    """The point and its sums (order 2) after steps in steep directions; None where the loss is not finite there."""
-    sums = function.evaluate(theta, 2)
+def to_floor(
+    function: Function, theta: Array, sums: Sums, steep: Array
+) -> tuple[Array, Sums] | None:
+    """The point and its sums (order 2) after steps in steep directions; None where the loss is not finite there.
+
+    ``sums`` are those of θ, where it begins.
+    """
     for _ in range(RETURNS):
         assert sums.hessian is not None
         inner = steep.T @ sums.hessian @ steep

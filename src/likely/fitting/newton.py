@@ -208,11 +208,13 @@ def minimise(
         )
         if trial is None:
             break
-        stopped = not np.array_equal(trial[0], theta + step) and not np.isfinite(
-            function.evaluate(theta + step, 0).loss
+        stopped = (
+            edges
+            and not np.array_equal(trial[0], theta + step)
+            and not np.isfinite(function.evaluate(theta + step, 0).loss)
         )
         blocked = blocked + 1 if stopped else 0
-        if edges and blocked == BLOCKED:
+        if blocked == BLOCKED:
             return Stop("edge", theta, sums, factor, norm, decrement, iteration, step)
         theta, sums = trial
     outside = edges and not np.isfinite(function.evaluate(theta + step, 0).loss)
@@ -282,7 +284,7 @@ def line_search(
             return point, trial
         if steep is None or length < SHORTEST_LED:
             return None
-        led = to_floor(function, point, steep)
+        led = to_floor(function, point, trial, steep)
         return led if led is not None and good(led[1], length) else None
 
     length = 1.0

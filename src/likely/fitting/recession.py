@@ -285,7 +285,8 @@ def find_way(
         here, losses = gamma, [sums.loss]
         for near, far in pairwise((0.0, *STEPS)):
             start = here
-            led = to_floor(space, start + ((far - near) / reach) * direction, steep)
+            there = start + ((far - near) / reach) * direction
+            led = to_floor(space, there, space.evaluate(there, 2), steep)
             if led is None or not led[1].loss <= losses[-1] + sums.rounding:
                 break
             here = led[0]

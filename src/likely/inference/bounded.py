@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.inference import panels
 from likely.inference.summation import Array, DiscreteSums, Rows, Weight
-
-#: Stretches that are summed together.
-BATCH = 1024
 
 
 def sums_of(loss: Any, raw: Array) -> DiscreteSums:
@@ -48,19 +44,8 @@ class BoundedSums(DiscreteSums):
         for low, high in ((first, turn), (turn + 1.0, last)):
             count = np.maximum(high - low + 1.0, 0.0)
             left = np.ceil(0.5 * count)
-            total += self._stretch(low, left, 1.0, rows, weight)
-            total += self._stretch(high, count - left, -1.0, rows, weight)
-        return total
-
-    def _stretch(
-        self, k: Array, count: Array, direction: float, rows: Rows, weight: Weight | None
-    ) -> Array:
-        """Σ p·weight over so many whole numbers from k on."""
-        total, absolute = np.zeros(k.shape), np.zeros(k.shape)
-        rule = self._rule(k, np.full(k.shape, direction), rows, weight)
-        for batch in range(0, k.size, BATCH):
-            each, start, size = _cut(count[batch : batch + BATCH])
-            panels.adaptive(rule, total, absolute, batch + each, start, size, panels.TERMS)
+            total += self.stretch(low, left, 1.0, rows, weight)
+            total += self.stretch(high, count - left, -1.0, rows, weight)
         return total
 
     def mass(self) -> Array:
@@ -88,24 +73,3 @@ class BoundedSums(DiscreteSums):
         below = self.between(np.full(mode.shape, self.low), mode, self.rows, weight)
         above = self.between(mode + 1.0, self.ends, self.rows, weight)
         return below, above, np.zeros(mode.shape, dtype=bool)
-
-
-def _cut(count: Array) -> tuple[Rows, Array, Array]:
-    """Panels whose lengths are powers of two, doubling from ``panels.TERMS``, that hold so many terms each row."""
-    found: list[tuple[Rows, Array, Array]] = []
-    done, size = np.zeros(count.shape), float(panels.TERMS)
-    while True:
-        rows = np.flatnonzero(done + size <= count)
-        if not rows.size:
-            break
-        found.append((rows, done[rows], np.full(rows.shape, size)))
-        done[rows] += size
-        if done[rows[0]] > size:
-            size *= 2.0
-    while size >= 1.0:  # what is left is less than the next one
-        rows = np.flatnonzero(done + size <= count)
-        found.append((rows, done[rows], np.full(rows.shape, size)))
-        done[rows] += size
-        size *= 0.5
-    each, start, length = (np.concatenate(part) for part in zip(*found, strict=True))
-    return each, start, length

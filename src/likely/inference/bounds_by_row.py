@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from likely._math.domains import Bounded
+from likely.families.modifiers.base import contains
 from likely.families.modifiers.truncated import truncated
+from likely.inference.mixed import MixedCounts
 from likely.inference.modified import LEAST, Array, Rows
-from likely.inference.over_quantiles import OverQuantiles, several_peaks
+from likely.inference.over_quantiles import several_peaks
 from likely.inference.predictive import Predictive
-from likely.inference.truncated import Part, TruncatedAmounts, TruncatedCounts
+from likely.inference.truncated import PartOfAmounts, TruncatedAmounts, TruncatedCounts
 from likely.losses.nll import NegativeLogLikelihood
 
 
@@ -25,8 +27,10 @@ def amounts(loss: Any, raw: Array) -> Any:
 
 def counts(loss: Any, raw: Array) -> Any:
     """A family of counts between bounds, the same for all rows or by row."""
-    by_row = Bounded.known[0] in loss.specification.parameters
-    return (CountsByRow if by_row else TruncatedCounts)(loss, raw)
+    if Bounded.known[0] in loss.specification.parameters:
+        return CountsByRow(loss, raw)
+    mixture = contains(loss.specification, "Mixture")
+    return (MixedCounts if mixture else TruncatedCounts)(loss, raw)
 
 
 class _Bounds:
@@ -66,7 +70,7 @@ class _Bounds:
         return out
 
 
-class TruncatedByRow(Part, OverQuantiles, _Bounds):
+class TruncatedByRow(PartOfAmounts, _Bounds):
     """A continuous family between bounds that every row has of its own."""
 
     def __init__(self, loss: Any, raw: Array) -> None:
@@ -76,7 +80,7 @@ class TruncatedByRow(Part, OverQuantiles, _Bounds):
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at y, 0 and 1 beyond the bounds."""
         within = np.clip(y, self.first[rows], self.last[rows])
-        found = self.share(within, rows, upper=upper)
+        found, _ = self.share(within, rows, upper=upper)
         lost = np.flatnonzero(self.seen[rows] < LEAST)
         for own, law in self.laws(rows[lost]):
             at = lost[own]
@@ -105,6 +109,18 @@ class CountsByRow(TruncatedCounts, _Bounds):
         super().__init__(loss, raw)
         _Bounds.__init__(self, loss, raw)
         self.first, self.last = np.maximum(raw[-2], self.low - 1.0), np.minimum(raw[-1], self.high)
+
+    def mean(self) -> Array:
+        """A sum over the counts, of several peaks that of every row's law."""
+        return self._of_laws("mean") if several_peaks(self.inside) else super().mean()
+
+    def var(self) -> Array:
+        """A sum over the counts, of several peaks that of every row's law."""
+        return self._of_laws("var") if several_peaks(self.inside) else super().var()
+
+    def entropy(self) -> Array:
+        """A sum over the counts, of several peaks that of every row's law."""
+        return self._of_laws("entropy") if several_peaks(self.inside) else super().entropy()
 
     @cached_property
     def _mode(self) -> Array:

@@ -6,13 +6,16 @@ is looked for that a component does not show.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
 from likely.inference.between_quantiles import expected
+from likely.inference.discrete import LARGEST as FURTHEST
 from likely.inference.discrete import quantile_of_counts
 from likely.inference.line import Line
 from likely.inference.modified import Array, Rows, between, insides
@@ -20,13 +23,15 @@ from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
 from likely.inference.rows import blocks
-from likely.inference.summation import DiscreteSums
+from likely.inference.summation import DiscreteSums, Weight
 from likely.losses.nll import NegativeLogLikelihood
 
 #: Quantiles that are looked for together.
 TOGETHER = 1 << 16
 #: Levels of a component's quantiles, from either end, between which its share of a mixture's density is smooth.
 LEVELS = np.array([1e-12, 1e-3, 0.5])
+#: The largest number.
+LARGEST = np.finfo(np.float64).max
 #: The relative rounding of a tail that is a sum of others.
 ROUNDING = 2.0**-50
 
@@ -70,6 +75,8 @@ def _between_bounds(loss: Any, part: Predictive) -> tuple[Predictive | None, Arr
         return part, np.ones(part.shape)
     if low >= own.high or high <= own.low:
         return None, np.zeros(part.shape)
+    if support.integer:  # the first count that is seen is above the bound
+        low -= 1.0
     seen = between(part, np.full(part.shape, low), np.full(part.shape, high))
     cut = truncated(part.loss.specification, low, high)
     return Predictive(NegativeLogLikelihood.of(cut, part.loss.slots), part.raw), seen
@@ -118,6 +125,27 @@ class MixedCounts(_Components, DiscreteSums):
         guess = (self.weights[:, rows] * ends).sum(axis=0)
         return quantile_of_counts(self, p, rows, guess, upper=upper)
 
+    def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Sums up to a count, and beyond it, in stretches that end at quantiles of the components.
+
+        Outwards from the mode they would stop where next to nothing is, before the next peak.
+        """
+        each = [q.T for c in self.components for q in (c.quantile(LEVELS), c.isf(LEVELS[:-1]))]
+        ends = np.clip(np.sort(np.concatenate(each), axis=0), -FURTHEST, FURTHEST)
+        ones = np.ones(self.rows.size)
+        below, wild_below = self.outwards(ends[0], -ones, self.rows, weight)
+        above, wild_above = self.outwards(ends[-1] + 1.0, ones, self.rows, weight)
+        for low, high in pairwise(ends):
+            count = high - low
+            left = np.ceil(0.5 * count)
+            above += self.stretch(low + 1.0, left, 1.0, self.rows, weight)
+            above += self.stretch(high, count - left, -1.0, self.rows, weight)
+        return (
+            np.where(wild_below, np.inf, below),
+            np.where(wild_above, np.inf, above),
+            wild_above,
+        )
+
 
 class MixedAmounts(_Components, ContinuousIntegrals):
     """A mixture of continuous families."""
@@ -132,14 +160,40 @@ class MixedAmounts(_Components, ContinuousIntegrals):
     def _quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
         low, high = ends.min(axis=0), ends.max(axis=0)
+        gone = np.flatnonzero((low < high) & ~(np.isfinite(low) & np.isfinite(high)))
+        if gone.size:
+            bounds = self._bounds(p[gone], rows[gone], upper=upper)
+            low[gone], high[gone] = bounds
+            ends[:, gone] = np.clip(ends[:, gone], *bounds)
         found = high.copy()
-        # Elsewhere the components agree, or one of them has left the floating-point numbers.
-        apart = np.flatnonzero((low < high) & np.isfinite(low) & np.isfinite(high))
+        # Elsewhere the components agree.
+        apart = np.flatnonzero(low < high)
         if apart.size:
             problem = _TailMass(self, rows[apart], p[apart], upper=upper)
             start = problem.between(ends[:, apart])
-            found[apart] = root(problem, low[apart], high[apart], start)
+            first, last = (np.clip(end[apart], -LARGEST, LARGEST) for end in (low, high))
+            found[apart] = root(problem, first, last, start)
         return found
+
+    def _bounds(self, p: Array, rows: Rows, *, upper: bool) -> tuple[Array, Array]:
+        """Between what the quantile lies where a component's is no number, as no tail is less than its share of one.
+
+        On one side of 0, from where bisection finds numbers of any size.
+        """
+        found = []
+        for side, mass in ((True, p if upper else 1.0 - p), (False, 1.0 - p if upper else p)):
+            each = []
+            for c, weight in zip(self.components, self.weights[:, rows], strict=True):
+                y = np.full(p.shape, -np.inf if side else np.inf)
+                at = np.flatnonzero(mass < weight)
+                y[at] = c._inverse(mass[at] / weight[at], rows[at], upper=side)
+                each.append(y)
+            found.append(np.max(each, axis=0) if side else np.min(each, axis=0))
+        zero = self.tail(np.zeros(p.shape), rows, upper=upper)
+        up_to_zero = zero <= p if upper else zero >= p
+        below, above = found
+        below = np.where(up_to_zero, below, np.maximum(below, 0.0))
+        return below, np.where(up_to_zero, np.minimum(above, 0.0), above)
 
     def _summit(self) -> Array:
         """The highest place, uphill from the components' own; of ties the smallest."""

@@ -161,7 +161,10 @@ class Predictive(Distributions):
 
     @numeric_only
     def cdf(self, y: ArrayLike) -> Any:
-        """P(Y ≤ y), with its relative accuracy kept where it is small."""
+        """P(Y ≤ y), with its relative accuracy kept where it is small.
+
+        ValueError names the rows where y is NaN, and rows of several columns, such as [low, high].
+        """
         return self._distribution("cdf", y)
 
     @numeric_only
@@ -188,7 +191,7 @@ class Predictive(Distributions):
         """
         levels = levels_of(coverage, "coverage")
         if self._declared("interval_low"):
-            return self._arc("interval_low", levels), self._arc("interval_high", levels)
+            return self._arc(levels)
         outside = 0.5 * (1.0 - levels)
         return self.quantile(outside), self.isf(outside)
 
@@ -295,6 +298,7 @@ class Predictive(Distributions):
         return ContinuousIntegrals(self.loss, few), inverse
 
     def _distribution(self, name: str, y: ArrayLike) -> Any:
+        self._refuse_rows(np.shape(y))
         y, rows, shape = self._aligned(y)
         return self._beside(y, rows, upper=name == "sf").reshape(shape)[()]
 
@@ -343,10 +347,12 @@ class Predictive(Distributions):
         found: Array = np.clip(tail, 0.0, 1.0)
         return found
 
-    def _arc(self, name: str, levels: Array) -> Any:
+    def _arc(self, levels: Array) -> tuple[Any, Any]:
+        """Both ends of the family's own interval."""
         raw = self._raw2.reshape(*self._raw2.shape, *(1,) * levels.ndim)
-        value = np.array(self.loss.formula(name, raw, levels))
-        return value if self.shape else value[0][()]
+        ends = self.loss.formulas(("interval_low", "interval_high"), raw, levels)
+        low, high = (np.array(end) if self.shape else end[0][()] for end in ends)
+        return low, high
 
     def _levels(self, levels: ArrayLike, what: str, name: str) -> Any:
         p = levels_of(levels, what)

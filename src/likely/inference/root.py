@@ -60,7 +60,7 @@ def root(problem: Rising, low: Array, high: Array, start: Array | None = None) -
         settled |= middle == y  # no number is left in between
         # Newton's steps are to halve each time; where they do not, the bracket is halved.
         step = abs(newton - y)
-        follow = inside & (2.0 * step < moved[at])
+        follow = inside & (step < 0.5 * moved[at])
         # The next of Newton's steps would be about the cube of this one over the square of the last.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             last = follow & steady[at] & (step * (step / moved[at]) ** 2 <= near)

@@ -26,6 +26,8 @@ Weight = Callable[[Array, Array, Rows], Array]
 CHUNK = 1 << 15
 #: Rows whose sums are taken together.
 TOGETHER = 1 << 14
+#: Stretches that are summed together.
+BATCH = 1024
 
 
 class DiscreteSums:
@@ -113,6 +115,17 @@ class DiscreteSums:
         unsettled[active] = last[active] > 1e-9 * absolute[active]
         return total, unsettled
 
+    def stretch(
+        self, k: Array, count: Array, direction: float, rows: Rows, weight: Weight | None
+    ) -> Array:
+        """Σ p·weight over so many whole numbers from k on."""
+        total, absolute = np.zeros(k.shape), np.zeros(k.shape)
+        rule = self._rule(k, np.full(k.shape, direction), rows, weight)
+        for batch in range(0, k.size, BATCH):
+            each, start, size = _cut(count[batch : batch + BATCH])
+            panels.adaptive(rule, total, absolute, batch + each, start, size, panels.TERMS)
+        return total
+
     # --- Where the probabilities are --------------------------------------------------------------
 
     def mode(self) -> Array:
@@ -125,15 +138,21 @@ class DiscreteSums:
             return np.asarray(self.loss.formula("mode", self.raw))
         base = self.low if math.isfinite(self.low) else 0.0
 
-        def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
-            here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
-            with np.errstate(invalid="ignore"):  # beyond the last count both are −∞
-                return ~(after - here > 1e-14 * np.maximum(1.0, np.abs(here)))
+        def falls_from(start: Array) -> Callable[[Array, Rows], NDArray[np.bool_]]:
+            def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
+                here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
+                with np.errstate(invalid="ignore"):
+                    rises = after - here > 1e-14 * np.maximum(1.0, np.abs(after))
+                # Where both are −∞ they rise towards where it is begun.
+                none = np.isneginf(here) & np.isneginf(after)
+                return np.where(none, k >= start[rows], ~rises)
+
+            return falls
 
         best = np.full(self.rows.shape[0], base)
         height = np.full(best.shape, -np.inf)
         for start in (np.full(best.shape, base), *self._guesses()):
-            k = smallest(falls, start, self.low, min(self.high, LARGEST))
+            k = smallest(falls_from(start), start, self.low, min(self.high, LARGEST))
             there = self.log_probability(k, self.rows)
             better = (there > height) | ((there == height) & (k < best))
             best, height = np.where(better, k, best), np.where(better, there, height)
@@ -253,3 +272,24 @@ class DiscreteSums:
 
         below, above, _ = self._both(weight)
         return below + above
+
+
+def _cut(count: Array) -> tuple[Rows, Array, Array]:
+    """Panels whose lengths are powers of two, doubling from ``panels.TERMS``, that hold so many terms each row."""
+    found: list[tuple[Rows, Array, Array]] = []
+    done, size = np.zeros(count.shape), float(panels.TERMS)
+    while True:
+        rows = np.flatnonzero(done + size <= count)
+        if not rows.size:
+            break
+        found.append((rows, done[rows], np.full(rows.shape, size)))
+        done[rows] += size
+        if done[rows[0]] > size:
+            size *= 2.0
+    while size >= 1.0:  # what is left is less than the next one
+        rows = np.flatnonzero(done + size <= count)
+        found.append((rows, done[rows], np.full(rows.shape, size)))
+        done[rows] += size
+        size *= 0.5
+    each, start, length = (np.concatenate(part) for part in zip(*found, strict=True))
+    return each, start, length

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.inference.discrete import quantile_of_counts
-from likely.inference.modified import LEAST, Array, Rows, difference, insides
+from likely.inference.modified import LEAST, Array, Rows, insides
+from likely.inference.near_bound import LOST, mass_between, place_of
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
 from likely.inference.summation import DiscreteSums
@@ -33,8 +35,7 @@ class Part:
     @cached_property
     def seen(self) -> Array:
         """P(first < Y ≤ last) of the family inside."""
-        (below, above), (beyond, up_to) = self.cut
-        return difference(below, above, up_to, beyond)
+        return self.mass_from_bound(self.last, np.arange(self.last.size), upper=False)[0]
 
     @cached_property
     def cut(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -42,33 +43,72 @@ class Part:
         inside, first, last = self.inside, self.first, self.last
         return (inside.cdf(first), inside.sf(first)), (inside.sf(last), inside.cdf(last))
 
-    def share(self, y: Array, rows: Rows, *, upper: bool) -> Array:
-        """The share of the mass up to y, or beyond it: a difference of the tails that are the smaller ones."""
+    def mass_from_bound(
+        self, y: Array, rows: Rows, *, upper: bool
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """What the family inside has between the first bound and y, or y and the last, and where it lost its digits.
+
+        It is a difference of the tails that are the smaller ones.
+        """
         lost, kept = (part[rows] for part in self.cut[upper])
-        mass = np.empty(y.shape)
+        larger, smaller = np.where(kept < 0.5, kept, 1.0 - lost), lost.copy()
         # The tail on the side of y that is asked for, unless the other one is below a half all the way.
-        this = kept >= 0.5
-        mass[this] = self.inside._beside(y[this], rows[this], upper=upper)
-        small = np.zeros(y.shape, dtype=bool)
-        small[this] = mass[this] < 0.5
-        mass[small] -= lost[small]
-        other = ~small
-        beyond = self.inside._beside(y[other], rows[other], upper=not upper)
-        mass[other] = np.where(this, 1.0 - lost, kept)[other] - beyond
+        this = np.flatnonzero(kept >= 0.5)
+        tail = self.inside._beside(y[this], rows[this], upper=upper)
+        here = np.zeros(y.shape, dtype=bool)
+        here[this] = tail < 0.5
+        larger[here] = tail[tail < 0.5]
+        smaller[~here] = self.inside._beside(y[~here], rows[~here], upper=not upper)
+        mass = larger - smaller
+        return mass, mass < LOST * larger
+
+    def share(self, y: Array, rows: Rows, *, upper: bool) -> tuple[Array, NDArray[np.bool_]]:
+        """The share of the mass up to y, or beyond it, and where tails do not say what it is."""
+        mass, lost = self.mass_from_bound(y, rows, upper=upper)
+        seen = self.seen[rows]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(mass / self.seen[rows])
+            return np.asarray(mass / seen), lost | (seen < LEAST)
+
+    def levels(self, p: Array, rows: Rows, *, upper: bool) -> tuple[Array, Array]:
+        """The two tails of the family inside at a quantile."""
+        below, above = (lost[rows] for lost, _ in self.cut)
+        up, down = (p, 1.0 - p) if upper else (1.0 - p, p)
+        return below + down * self.seen[rows], above + up * self.seen[rows]
 
     def inverse(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """A quantile of the family inside, counted from the tail that it is in."""
         out = np.empty(p.shape)
-        first, last = self.first[rows], self.last[rows]
-        below, above = (lost[rows] for lost, _ in self.cut)
-        up, down = (p, 1.0 - p) if upper else (1.0 - p, p)
-        lower, higher = below + down * self.seen[rows], above + up * self.seen[rows]
+        lower, higher = self.levels(p, rows, upper=upper)
         for is_upper, level in ((False, lower), (True, higher)):
             mine = (lower > 0.5) == is_upper
             out[mine] = self.inside._inverse(level[mine], rows[mine], upper=is_upper)
-        return np.clip(out, first, last)
+        return np.clip(out, self.first[rows], self.last[rows])
+
+
+class PartOfAmounts(Part, OverQuantiles):
+    """Of a continuous family, whose density says what lies so near to a bound that tails do not."""
+
+    def mass_from_bound(
+        self, y: Array, rows: Rows, *, upper: bool
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """With the digits of the distance from the bound; of several peaks one may be too narrow for that."""
+        mass, lost = super().mass_from_bound(y, rows, upper=upper)
+        lost &= self.one_peak
+        at = np.flatnonzero(lost)
+        bound = (self.last if upper else self.first)[rows[at]]
+        mass[at] = mass_between(self.whole, bound, y[at], rows[at])
+        return mass, np.zeros_like(lost)
+
+    def inverse(self, p: Array, rows: Rows, *, upper: bool) -> Array:
+        """A quantile of the family inside, or, so near to a bound that tails hardly differ, by the density."""
+        out = super().inverse(p, rows, upper=upper)
+        lower, higher = self.levels(p, rows, upper=upper)
+        mass = p * self.seen[rows]
+        near = mass < LOST * np.where(lower > 0.5, higher, lower)
+        at = np.flatnonzero(near & self.one_peak)
+        bound = (self.last if upper else self.first)[rows[at]]
+        out[at] = place_of(self.whole, bound, -1.0 if upper else 1.0, mass[at], rows[at])
+        return out
 
 
 class TruncatedCounts(Part, DiscreteSums):
@@ -102,8 +142,8 @@ class TruncatedCounts(Part, DiscreteSums):
 
     def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at whole numbers k, 0 and 1 beyond the bounds."""
-        found = self.share(np.clip(k, self.first[rows], self.last[rows]), rows, upper=upper)
-        lost = self.seen[rows] < LEAST
+        within = np.clip(k, self.first[rows], self.last[rows])
+        found, lost = self.share(within, rows, upper=upper)
         if lost.any():
             found[lost] = DiscreteSums.tail(self, k[lost], rows[lost], upper=upper)
         return found
@@ -114,12 +154,12 @@ class TruncatedCounts(Part, DiscreteSums):
         return quantile_of_counts(self, p, rows, guess, upper=upper)
 
 
-class TruncatedAmounts(Part, OverQuantiles, ContinuousIntegrals):
+class TruncatedAmounts(PartOfAmounts, ContinuousIntegrals):
     """A continuous family between bounds."""
 
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf at y inside the bounds."""
-        found = self.share(y, rows, upper=upper)
+        found, _ = self.share(y, rows, upper=upper)
         for mine, law, at in self._hidden(rows):
             found[mine] = law.tail(y[mine], at, upper=upper)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from likely._math.backends import numpy_backend
 from likely._math.connection import Connection
 from likely._math.domains import Domain
-from likely._math.evaluate import compile_program
+from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, symbol
 
 Formula = Callable[[Any], Node]
@@ -55,6 +56,12 @@ class Link:
 
 
 def _apply(formula: Formula, x: ArrayLike) -> NDArray[np.float64]:
-    program = compile_program([formula(symbol("x"))], numpy_backend.TABLE)
     with np.errstate(all="ignore"):
-        return np.asarray(program({"x": np.asarray(x, dtype=np.float64)})[0], dtype=np.float64)
+        found = _program(formula)({"x": np.asarray(x, dtype=np.float64)})[0]
+    return np.asarray(found, dtype=np.float64)
+
+
+@lru_cache(maxsize=256)
+def _program(formula: Formula) -> Program:
+    """The formula on NumPy. Fits ask for a link's value hundreds of times, and to make this takes longer."""
+    return compile_program([formula(symbol("x"))], numpy_backend.TABLE)

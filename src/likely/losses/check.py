@@ -390,14 +390,8 @@ def _refuse_composition(y: NDArray[np.float64], support: Composition, family: st
     amounts = not support.whole and (y > 0.0).all()
     if not amounts and not all(part.covers(y[:, j]) for j, part in enumerate(support.parts)):
         return
-    wrong = ~support.contains(y)
-    if support.whole:
-        raise ValueError(
-            f"y has no trial in {rows_and_values(wrong, y)}, where all counts are 0: {family} learns nothing "
-            "from such rows; drop them"
-        )
     raise ValueError(
-        f"y does not sum to 1 in {rows_and_values(wrong, y)}: {family} needs shares; "
+        f"y does not sum to 1 in {rows_and_values(~support.contains(y), y)}: {family} needs shares; "
         "y / y.sum(axis=1, keepdims=True) makes them of amounts"
     )
 

@@ -229,7 +229,7 @@ class NegativeLogLikelihood(Composed):
             given = self.views[name]
             node = getattr(given, view).node if view else given.node
             self._formulas[key] = compile_program([node], numpy_backend.TABLE)
-        return self._computed(key, raw)
+        return self._computed(key, raw)[0]
 
     def formula(self, name: str, raw: Array, first: Any = None) -> Array:
         """One of the family's closed forms (``mean``, ``cdf`` …) at raw (k, …), broadcast.
@@ -238,23 +238,27 @@ class NegativeLogLikelihood(Composed):
         """
         if name not in self.specification.formulas:
             return self.parameter(name, raw)
-        key = (name, first is not None)
+        return self.formulas((name,), raw, first)[0]
+
+    def formulas(self, names: tuple[str, ...], raw: Array, first: Any = None) -> list[Array]:
+        """Several of the family's closed forms, of which what they have in common is computed once."""
+        key = (" ".join(names), first is not None)
         if key not in self._formulas:
             head = (View("y", symbol("y"), {}),) if first is not None else ()
-            body = self.specification.formulas[name]
-            node = as_node(self.specification.trace(body, self.views, *head))
-            self._formulas[key] = compile_program([node], numpy_backend.TABLE)
+            bodies = [self.specification.formulas[name] for name in names]
+            nodes = [as_node(self.specification.trace(b, self.views, *head)) for b in bodies]
+            self._formulas[key] = compile_program(nodes, numpy_backend.TABLE)
         return self._computed(key, raw, first)
 
-    def _computed(self, key: tuple[str, bool], raw: Array, first: Any = None) -> Array:
+    def _computed(self, key: tuple[str, bool], raw: Array, first: Any = None) -> list[Array]:
         inputs = {f"raw{j}": raw[j] for j in range(self.columns)}
         if first is not None:
             inputs["y"] = first
         with np.errstate(all="ignore"):
-            value = self._formulas[key](inputs)[0]
+            values = self._formulas[key](inputs)
         # Where no parameter is free, raw (0, …) still says how many distributions there are.
         shape = np.broadcast_shapes(raw.shape[1:], np.shape(0.0 if first is None else first))
-        return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
+        return [np.broadcast_to(np.asarray(v, dtype=np.float64), shape) for v in values]
 
     def sufficient(self, y: Array, out: Array) -> None:
         """Write the family's sufficient statistics t(y), y (n,), to ``out`` (m, n)."""

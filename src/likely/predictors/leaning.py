@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely.families.base import Specification
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
+from likely.fitting import ConvergenceWarning, Design, Response, Status
+from likely.predictors.profile import Profile, peaks
 from likely.predictors.standard import mean_and_std
 
 Array = NDArray[np.float64]
@@ -29,14 +29,6 @@ ROWS, EACH = 5000, 20
 SIZES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0, 100.0, 1e3, 1e5)
 #: So many nats behind the best, a side is given up; of a row of weight 1.
 BEHIND = 30.0
-
-
-@dataclass(frozen=True)
-class _Held:
-    """The fit with one raw column held: ``raw`` is its value, ``result`` has no coefficients there."""
-
-    raw: float
-    result: FitResult
 
 
 def leaning_start(
@@ -63,7 +55,7 @@ def leaning_start(
         return None
     if not designs[order.index(leaning.leans_by)].intercept:
         return None
-    width = sum(_columns(X, design).size for design in designs)
+    width = sum(len(design.chosen(X.shape[1])) for design in designs)
     every = max(1, X.shape[0] // max(ROWS, EACH * width))
     X, response = X[::every], response.take(slice(None, None, every))
     if response.weight is not None and not response.weight.any():
@@ -73,10 +65,10 @@ def leaning_start(
         if std == 0:
             return None
         start = np.array([{"loc": mean}.get(of, np.log(std)) for of in order])
-    search = _Search(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
+    profile = Profile(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return search.best(start)
+        return _best(profile, start)
 
 
 def _leaning(specification: Specification) -> Specification | None:
@@ -89,83 +81,30 @@ def _leaning(specification: Specification) -> Specification | None:
     return specification
 
 
-@dataclass(frozen=True)
-class _Search:
-    loss: Any
-    X: Any
-    designs: tuple[Design, ...]
-    response: Response
-    alpha: Array | None
-    at: int
-
-    def best(self, start: Array) -> Array | None:
-        """Coefficients (P,): the best of the maxima that the ways to both sides lead to, None without one."""
-        link = self.loss.free[self.at].link
-        middle = self._held(0.0, start, None)
-        if middle.result.status is not Status.converged:
-            return None
-        least, best = np.inf, None
-        weight = self.response.weight
-        most = BEHIND * (1.0 if weight is None else max(1.0, weight[weight > 0.0].mean()))
-        for side in (1.0, -1.0):
-            way = [middle]
-            for size in SIZES:
-                raw = float(link.link(side * size))
-                if not np.isfinite(raw):  # a link may know one side only
-                    break
-                way.append(self._held(raw, start, way[-1].result.parameters))
-                behind = way[-1].result.objective - min(least, middle.result.objective)
-                if way[-1].result.status is not Status.converged or behind > most:
-                    way.pop()
-                    break
-            for one in _peaks(way):
-                # At the edge the fit itself has to find out that there is no maximum.
-                edge = one is way[-1]
-                found = one.result if edge else self._free(one, start)
-                if found.objective < least and found.status is Status.converged:
-                    least, best = found.objective, self._all(one) if edge else found.parameters
-        return best
-
-    def _held(self, raw: float, start: Array, coefficients: Array | None) -> _Held:
-        """The fit with the skewness held at a raw value, the same in all rows."""
-        designs = list(self.designs)
-        designs[self.at] = Design((), False)
-        n, k = self.X.shape[0], self.loss.columns
-        offset = np.zeros((k, n)) if self.response.offset is None else self.response.offset.copy()
-        offset[self.at] = raw
-        response = Response(self.response.y, self.response.weight, offset)
-        result = fit_linear(
-            self.loss, self.X, designs, response,
-            start=start, coefficients=coefficients, alpha=self.alpha, covariances=(),
-        )  # fmt: skip
-        return _Held(raw, result)
-
-    def _all(self, held: _Held) -> Array:
-        """All coefficients at a fit, those of the skewness too."""
-        mine = np.zeros(1 + _columns(self.X, self.designs[self.at]).size)
-        mine[0] = held.raw
-        place = held.result.parts[self.at].start
-        return np.concatenate(
-            [held.result.parameters[:place], mine, held.result.parameters[place:]]
-        )
-
-    def _free(self, held: _Held, start: Array) -> FitResult:
-        """The fit of all coefficients from there."""
-        return fit_linear(
-            self.loss, self.X, self.designs, self.response,
-            start=start, coefficients=self._all(held), alpha=self.alpha, covariances=(),
-        )  # fmt: skip
-
-
-def _peaks(way: Sequence[_Held]) -> list[_Held]:
-    """The fits than which those before and after are no better; the second stands for the first, which has no slope."""
-    losses = [np.inf, *(one.result.objective for one in way[1:]), np.inf]
-    return [
-        way[i]
-        for i in range(1, len(way))
-        if losses[i] <= losses[i - 1] and losses[i] <= losses[i + 1]
-    ]
-
-
-def _columns(X: Any, design: Design) -> NDArray[np.intp]:
-    return np.array(design.chosen(X.shape[1]), dtype=np.intp)
+def _best(profile: Profile, start: Array) -> Array | None:
+    """Coefficients (P,): the best of the maxima that the ways to both sides lead to, None without one."""
+    link = profile.loss.free[profile.at].link
+    middle = profile.held(0.0, start, None)
+    if middle.result.status is not Status.converged:
+        return None
+    least, best = np.inf, None
+    weight = profile.response.weight
+    most = BEHIND * (1.0 if weight is None else max(1.0, weight[weight > 0.0].mean()))
+    for side in (1.0, -1.0):
+        way = [middle]
+        for size in SIZES:
+            raw = float(link.link(side * size))
+            if not np.isfinite(raw):  # a link may know one side only
+                break
+            way.append(profile.held(raw, start, way[-1].result.parameters))
+            behind = way[-1].result.objective - min(least, middle.result.objective)
+            if way[-1].result.status is not Status.converged or behind > most:
+                way.pop()
+                break
+        for one in peaks(way):
+            # At the edge the fit itself has to find out that there is no maximum.
+            edge = one is way[-1]
+            found = one.result if edge else profile.free(one, start)
+            if found.objective < least and found.status is Status.converged:
+                least, best = found.objective, profile.all(one) if edge else found.parameters
+    return best

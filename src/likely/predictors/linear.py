@@ -26,6 +26,7 @@ from likely.fitting import (
 from likely.fitting.result import Held, carried
 from likely.losses.reference import position
 from likely.predictors.base import DistributionEstimator
+from likely.predictors.dependent import dependent_columns, singular
 from likely.predictors.features import listed
 from likely.predictors.gauge import (
     fitted_designs,
@@ -34,6 +35,7 @@ from likely.predictors.gauge import (
     told,
 )
 from likely.predictors.groups import INSIDE, inner_maximum
+from likely.predictors.heavy import heavy_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
@@ -159,6 +161,11 @@ class Linear(DistributionEstimator):
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
+            heavy = heavy_maximum(loss, X, designs, response, penalties, found)
+            found = found if heavy is None else fit(coefficients=heavy)
+        dependent = dependent_columns(loss, X, designs, response)
+        if dependent:
+            found = singular(found, dependent)
         if found.status is not Status.converged:
             warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)

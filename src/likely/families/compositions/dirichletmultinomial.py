@@ -29,10 +29,17 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
         doc,
         parts,
         Terms(part, whole, apart=apart),
-        lambda y, weight: precision(y / y.sum(axis=1, keepdims=True), weight),
+        _start,
         PRECISION,
         whole=True,
     )
+
+
+def _start(y, weight):
+    """By the shares of the rows that have trials."""
+    total = y.sum(axis=1)
+    rows = total > 0.0
+    return precision(y[rows] / total[rows, None], weight[rows])
 
 
 def part(y, total, share, precision):
@@ -94,9 +101,11 @@ def whole(sums, total, k, precision):
         rise = rise + weight * rising_slope(n, exp(log_x), log_x)
     alone = where(kinds == 1.0, width < _NARROW, kinds == 1.0)
     near = width + width * rise
-    return where(alone, near, where(_small(n, precision), small, large))
+    some = where(alone, near, where(_small(n, precision), small, large))
+    # No trials have one outcome.
+    return where(n > 0.0, some, 0.0)
 
 
 def _small(n, precision):
     """Where κ is, and where it does not matter."""
-    return where(n == 1.0, n == 1.0, precision < _SMALL)
+    return where(n <= 1.0, n <= 1.0, precision < _SMALL)

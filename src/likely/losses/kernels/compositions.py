@@ -99,7 +99,7 @@ def source(loss: Any, order: int) -> str:
     total = f"abs(total - 1.0) <= {support.tolerance!r}"
     conditions = (
         f"def number(value):\n    return {' & '.join(inside(support.parts[0], 'value'))}\n\n\n"
-        f"def total_of(total):\n    return {'total > 0.0' if support.whole else total}\n\n\n"
+        f"def total_of(total):\n    return {True if support.whole else total}\n\n\n"
         f"HEADS = {len(heads)}\nSUMS = {loss.sums}\nORDER = {order}\n"
     )
     body = Path(__file__).with_name("compositions_body.py").read_text(encoding="utf-8")

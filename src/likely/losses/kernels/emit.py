@@ -145,10 +145,9 @@ def _valid(support: Domain, columns: int) -> str:
     if isinstance(support, Product):
         for y, part in zip(support.columns, support.parts, strict=True):
             conditions += inside(part, y)
-        if isinstance(support, Composition):
+        if isinstance(support, Composition) and not support.whole:
             total = " + ".join(support.columns)
-            near = f"(abs({total} - 1.0) <= {support.tolerance!r})"
-            conditions.append(f"({total} > 0.0)" if support.whole else near)
+            conditions.append(f"(abs({total} - 1.0) <= {support.tolerance!r})")
         return " & ".join(conditions)
     return " & ".join([*conditions, *inside(support, "y")])
 

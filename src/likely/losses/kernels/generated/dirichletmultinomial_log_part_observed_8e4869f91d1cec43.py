@@ -197,7 +197,7 @@ def values(rows_all, out, size):
         log_share = log_share_rows[i]
         y_first = y_first_rows[i]
         log_share_first = log_share_first_rows[i]
-        t0 = total == 1.0
+        t0 = total <= 1.0
         t1 = exp(raw)
         t2 = t1 < 8.0
         t3 = t0 if t0 else t2

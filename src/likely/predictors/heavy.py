@@ -1,0 +1,137 @@
+"""Other starts of a location with heavy tails, for few rows: the likelihood has several maxima, and may have no bound.
+
+With few degrees of freedom a location that passes near some rows outweighs the others, and which rows these are is not
+the same in all maxima; with many, all rows count, as a Normal's. So locations that pass through as many rows as they
+have coefficients are tried with some scales and degrees of freedom, and the likeliest are where other fits begin.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+
+from likely.fitting import ConvergenceWarning, Design, FitResult, Response, fit_linear
+from likely.predictors.groups import INSIDE
+from likely.predictors.lesser import SAME
+
+Array = NDArray[np.float64]
+
+#: With more rows for each coefficient the maximum that the fit comes to is the largest, but for odd rows.
+EACH = 8
+#: Locations that are tried,
+LOCATIONS = 100
+#: with the scale at these quantiles of the distances from them, and these degrees of freedom.
+QUANTILES = (0.25, 0.5, 0.75)
+DEGREES = (0.2, 0.5, 1.0, 3.0)
+#: Fits, of so many steps, from the likeliest that are at most so many nats, of a row of weight 1, behind the maximum
+#: that is known.
+TRIED, STEPS = 6, 30
+BEHIND = 2.0
+
+
+def heavy_maximum(
+    loss: Any,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    alpha: Array | None,
+    found: FitResult,
+) -> Array | None:
+    """Coefficients (P,) that lead to a maximum larger than the one ``found``; None where none are known."""
+    places = _places(loss)
+    if places is None or response.y.ndim > 1 or X.shape[0] > EACH * found.parameters.size:
+        return None
+    if not all(designs[j].intercept for j in places):
+        return None
+    best, least = None, np.inf
+    if found.status not in INSIDE and designs[places[1]].chosen(X.shape[1]):
+        return None  # a scale that differs from row to row has no bound from anywhere
+    if found.status in INSIDE:
+        least = found.objective - SAME * max(1.0, abs(found.objective))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for reached, coefficients in _starts(loss, X, designs, response, places):
+            if reached > least + BEHIND * _heaviness(response):
+                break
+            other = fit_linear(
+                loss, X, designs, response, start=np.zeros(loss.columns),
+                coefficients=coefficients, alpha=alpha, covariances=(), max_iter=STEPS,
+            )  # fmt: skip
+            if other.status in INSIDE and other.objective < least:
+                best, least = coefficients, other.objective
+                least -= SAME * max(1.0, abs(least))
+    return best
+
+
+def _places(loss: Any) -> tuple[int, int, int] | None:
+    """The raw columns of loc, log scale and degrees of freedom; None without."""
+    links = {slot.parameter: slot.link.name for slot in loss.free}
+    if not loss.smooth or (links.get("loc"), links.get("scale")) != ("identity", "log"):
+        return None
+    if "df" not in links:
+        return None
+    order = [slot.parameter for slot in loss.free]
+    return order.index("loc"), order.index("scale"), order.index("df")
+
+
+def _starts(
+    loss: Any,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    places: tuple[int, int, int],
+) -> list[tuple[float, Array]]:
+    """Losses, and coefficients (P,), at the likeliest points, the best first; of each location the best."""
+    loc, scale, df = places
+    kept, y, weight, offset = response.counted(loss.columns)
+    rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
+    design = np.c_[np.ones(y.size), rows[:, list(designs[loc].chosen(rows.shape[1]))]]
+    wanted = y - offset[loc]
+    tails = [float(loss.free[df].link.link(one)) for one in DEGREES]
+    found = []
+    for some in _subsets(np.argsort(y, kind="stable"), design.shape[1]):
+        location = np.linalg.lstsq(design[some], wanted[some], rcond=None)[0]
+        away = np.abs(wanted - design @ location)
+        # A row that is passed through is away from it by rounding.
+        size = np.quantile(np.delete(away, some), QUANTILES)
+        sizes = np.log(size[size > 0.0])
+        grid = [(one, tail) for one in sizes for tail in tails]
+        raw = np.repeat(offset[:, None, :], len(grid), axis=1)
+        raw[loc] += design @ location
+        raw[[scale, df]] += np.array(grid).reshape(-1, 2).T[:, :, None]
+        nll = loss.evaluate(np.tile(y, len(grid)), raw.reshape(loss.columns, -1), 0)[0]
+        losses = nll.reshape(len(grid), -1) @ weight
+        if len(grid):
+            at = int(np.argmin(losses))
+            found.append((float(losses[at]), location, *grid[at]))
+    found.sort(key=lambda one: one[0])
+    starts = []
+    for reached, location, size, tail in found[:TRIED]:
+        blocks = [np.zeros(int(d.intercept) + len(d.chosen(rows.shape[1]))) for d in designs]
+        blocks[loc], blocks[scale][0], blocks[df][0] = location, size, tail
+        if np.isfinite(reached):
+            starts.append((reached, np.concatenate(blocks)))
+    return starts
+
+
+def _heaviness(response: Response) -> float:
+    """What a row weighs."""
+    w = response.weight
+    return 1.0 if w is None else float(w[w > 0.0].mean())
+
+
+def _subsets(order: NDArray[np.intp], size: int) -> Array:
+    """Some of the rows (m, size), all where they are few; nothing is random."""
+    every = comb(order.size, size)
+    if every <= LOCATIONS:
+        return order[np.array(list(combinations(range(order.size), size)))]
+    # Multiples of √2, without their whole part, are everywhere alike.
+    at = np.arange(LOCATIONS * size) * np.sqrt(2.0)
+    return order[((at % 1.0) * order.size).astype(int)].reshape(LOCATIONS, size)
