@@ -146,7 +146,13 @@ NEXT_TO_A_POLE = {
         (1e-300, 0.0, -700.0, 1.0),
     ],
     "GeneralisedPareto(scale: log, shape: inverse)": [(1.0, 0.0, 1e-160)],
-    "NegativeBinomial1(mean: log, dispersion: log)": [(1e6, -1.0, 700.0), (1e15, 0.0, 700.0)],
+    "NegativeBinomial1(mean: log, dispersion: log)": [
+        (1e6, -1.0, 700.0),
+        (1e15, 0.0, 700.0),
+        (9007199254740992.0, -700.0, 1.0),
+        (1e6, -700.0, 0.0),
+        (1e6, -700.0, 700.0),
+    ],
     "NegativeBinomial(mean: identity, size: log)": [
         (0.0, 1e-230, 1.0),
         (0.0, 1e-160, 0.0),
@@ -157,17 +163,6 @@ NEXT_TO_A_POLE = {
         (1.0, -1.0, 1e-160),
     ],
     "VonMises(loc: wrap, concentration: inverse)": [(0.0, 0.0, 1e-160), (1.0, 0.0, 1e-160)],
-}
-#: A point at which what is computed on the way leaves the range of numbers, where the loss does not, and why.
-LEFT = {
-    "NegativeBinomial1(mean: log, dispersion: log)": (
-        (9007199254740992.0, -700.0, 1.0),
-        "(s + y)/(s + m) overflows, where its logarithm does not",
-    ),
-    "GeneralisedGamma(loc: identity, scale: log, shape: log)": (
-        (1e-160, 0.0, 0.0, 500.0),
-        "1/shape² is below all numbers",
-    ),
 }
 #: Combination → points (y, raw…) at which a factor of a slope leaves the range of numbers, or is lost beside one.
 FAR_OUT = {
@@ -259,15 +254,71 @@ def test_next_to_a_pole(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    "parts",
     [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=why))
-        for name, (_, why) in LEFT.items()
+        ("value", "gradient"),
+        pytest.param(
+            ("observed",),
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="1/shape², by which shape is then multiplied, is below all numbers",
+            ),
+        ),
     ],
+    ids=lambda parts: parts[0],
 )
-def test_beyond_what_is_computed_on_the_way(name: str) -> None:
-    c = next(c for c in [*OTHERS, *DEFAULTS] if str(c) == name)
-    report = check(c, [LEFT[name][0]], engines.numpy_engine)
+def test_shape_whose_square_is_beyond_float64(parts: tuple[str, ...]) -> None:
+    c = grid.combination("GeneralisedGamma", {"shape": "log"})
+    points = [(1e-160, 0.0, 0.0, 500.0), (2.0, 0.0, 0.0, 360.0), (0.5, 0.0, 0.0, 700.0)]
+    report = check(c, points, engines.numpy_engine, parts=parts)
+    assert report.passed, report.failures()
+
+
+#: Family → points (y, raw…) far out in all raw predictions, at which the loss was infinite or a slope lost, where the
+#: truth is a number.
+ALL_FAR_OUT = {
+    "NegativeBinomial": [
+        (17752949.0, -519.8575027559627, 300.0),
+        (1e6, -700.0, 300.0),
+        (3.0, -700.0, 37.5),
+        (2.0, -700.0, 700.0),
+        (9007199254740992.0, -700.0, -700.0),
+        (36.0, 1.0, 387.3563600792172),
+    ],
+    "NegativeBinomial1": [(381311.0, -37.5, -700.0), (1e6, -700.0, -700.0)],
+    "GeneralisedPoisson": [(35.0, 300.0, -700.0), (1e6, -700.0, -700.0), (36.0, 1.0, 387.0)],
+    "GeneralisedPareto": [(1e300, -1.0, 700.0), (1e20, -1.0, 700.0)],
+}
+
+
+@pytest.mark.parametrize("family", ALL_FAR_OUT)
+def test_all_far_out(family: str) -> None:
+    links = {"shape": "log"} if family == "GeneralisedPareto" else {}
+    c = grid.combination(family, links)
+    report = check(c, ALL_FAR_OUT[family], engines.numpy_engine, parts=("value", "gradient"))
+    assert report.passed, report.failures()
+
+
+def test_odds_of_a_count_of_1_are_beyond_float64() -> None:
+    """Of a size next to 0 under a large mean, log(1 + m/s) is a number where m/s is none."""
+    c = grid.combination("NegativeBinomial")
+    report = check(c, [(1.0, 700.0, -197.0)], engines.numpy_engine, parts=("value",))
+    assert report.passed, report.failures()
+
+
+@pytest.mark.xfail(strict=True, reason="the size, mean/dispersion, is beyond all numbers")
+def test_size_beyond_float64() -> None:
+    c = grid.combination("NegativeBinomial1")
+    report = check(c, [(35.0, 300.0, -700.0)], engines.numpy_engine, parts=("value",))
+    assert report.passed, report.failures()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="(q/df)², left over of a logarithm, is below all numbers where q/df is not"
+)
+def test_degrees_of_freedom_whose_square_is_beyond_float64() -> None:
+    c = grid.combination("StudentT", {"df": "inverse"})
+    report = check(c, [(1.0, 1.0, -1.0, 1e-160)], engines.numpy_engine, parts=("gradient",))
     assert report.passed, report.failures()
 
 

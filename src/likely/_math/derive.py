@@ -97,10 +97,23 @@ def times(partial: Node, darg: Node) -> Node:
     if darg.op == "divide" and is_constant(darg.args[0], 1.0) and darg.args[1].op == "symbol":
         # A raw prediction may be so small that its inverse is infinite.
         return over(partial, darg.args[1])
-    if darg.op == "multiply" and darg.args[0] is darg.args[1]:
+    if darg.op == "multiply" and _alike(*darg.args):
         # A square leaves the range of numbers before its root does.
-        return times(times(partial, darg.args[0]), darg.args[0])
+        return times(times(partial, darg.args[0]), darg.args[1])
     return partial * darg
+
+
+def _alike(a: Node, b: Node) -> bool:
+    """Whether two factors are one, or one and what is 1 more: where they are large, their product is a square."""
+    return a is b or _beside_1(a) is b or _beside_1(b) is a
+
+
+def _beside_1(node: Node) -> Node | None:
+    """The x of 1 + x."""
+    if node.op != "add":
+        return None
+    one, x = node.args if is_constant(node.args[0], 1.0) else node.args[::-1]
+    return x if is_constant(one, 1.0) else None
 
 
 def per(node: Node, b: Node) -> Node:
@@ -276,11 +289,11 @@ class _Covariant:
     def _share(self, node: Node, gamma: Connection) -> Node | None:
         """Of a/(1 + x): −a/(1 + x)·(q x/(1 + x) + Γ), with x of degree q, a constant."""
         a, b = node.args
-        if self.degrees[id(a)] != 0.0 or b.op != "add":
+        x = _beside_1(b)
+        if self.degrees[id(a)] != 0.0 or x is None:
             return None
-        one, x = b.args if is_constant(b.args[0], 1.0) else b.args[::-1]
         degree = self.degrees[id(x)]
-        if not is_constant(one, 1.0) or degree is None:
+        if degree is None:
             return None
         if gamma.known == -degree:
             return degree * (node / b)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import LABELLED, Domain, Product
-from likely._math.graph import Expression, FormulaError, NoViewError
+from likely._math.graph import Expression, FormulaError, NoViewError, exp
 from likely.families.view import View, recognise
 from likely.math import __all__ as VOCABULARY  # noqa: N812
 
@@ -65,7 +65,10 @@ class Alternative:
 
     def view(self, name: str, given: View) -> View:
         """The view of the family's own parameter, from the view of the alternative."""
-        return View(name, given**self.power, {"log": lambda: self.power * given.log})
+        node = given.node
+        # Of e^raw the power is e^(power·raw), whose slopes are multiples of itself.
+        value = exp(self.power * node.args[0]) if node.op == "exp" else given**self.power
+        return View(name, value, {"log": lambda: self.power * given.log})
 
 
 @dataclass(frozen=True)

@@ -95,8 +95,8 @@ class GeneralisedPoisson(Distribution):
 
     def expected_information(mean, dispersion):
         share = 1.0 / (1.0 + dispersion)  # 1 − θ
-        spread = dispersion / (1.0 + mean / dispersion / 2.0)  # 2 d²/(m + 2 d)
-        mixed = mean * share * share * spread
+        branch = 1.0 / (1.0 + 1.0 / dispersion)  # θ
+        mixed = branch * branch / (0.5 + dispersion / mean)
         return {
             ("log mean", "log mean"): mean * share * share + mixed,
             ("log mean", "log dispersion"): -mixed,

@@ -158,19 +158,19 @@ class Composed:
         )
 
     def _slope(self, j: int) -> Node:
-        """∂nll/∂rawⱼ; by log θ where θ has a pole, next to which dθ/draw leaves the range of numbers before θ does."""
-        if not self._curved(j) or not self._pole(j):
+        """∂nll/∂rawⱼ; by log θ where θ is a power of raw, near 0 of which a slope in θ leaves the range of numbers."""
+        if not self._curved(j) or not self._power(j):
             return tangent([self.loss], self.raw[j])[0]
         slope = tangent([self._of_logarithm(j)], symbol(f"log_theta{j}"))[0]
         return _at_rate(*self._at_link(j, slope))
 
-    def _pole(self, j: int) -> bool:
-        """Whether a parameter is a power of its raw column below 0, or may be as the alternative of another."""
+    def _power(self, j: int) -> bool:
+        """Whether a parameter is a power of its raw column, or may be as the alternative of another."""
         link = self.free[j].link
         assert link is not None
         assert link.connection is not None
         power = link.connection(self.raw[j]).known
-        return self.free[j].parameter != self.free[j].of or (power is not None and power < 0.0)
+        return self.free[j].parameter != self.free[j].of or power not in (None, 0.0)
 
     @cached_property
     def observed(self) -> tuple[Node, ...]:

@@ -25,9 +25,6 @@ from likely._math.atoms import (
     register,
     relative_entropy_term,
     stirling_curve,
-    stirling_error,
-    stirling_error_1,
-    stirling_error_2,
     trigamma,
 )
 from likely._math.connection import Connection, Moving, along, at
@@ -48,7 +45,16 @@ from likely._math.graph import (
     sqrt,
     where,
 )
-from likely._math.special import STIRLING, STIRLING_1, STIRLING_2, powers
+from likely._math.special import (
+    LOG_2,
+    STIRLING,
+    STIRLING_1,
+    STIRLING_2,
+    powers,
+    stirling_curves,
+    stirling_given,
+    stirling_slope_given,
+)
 
 HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 #: Where the power series end.
@@ -336,27 +342,31 @@ gengamma_kernel: Atom = register(
 # --- Stirling's error of 1/q², which is q²/12 at q = 0. -------------------------------------------
 
 
-def _size(q: Expression) -> tuple[Node, Node, Node]:
-    """Whether 1/q² ≥ 1, q² where it is, and 1/q² where it is not."""
+def _size(q: Expression) -> tuple[Node, Node, Node, Node]:
+    """Whether 1/q² ≥ 1, q² where it is, and where it is not 1/q² and log(1 + q²), which is a number for all q."""
     near = abs_(q) <= 1.0
     inside, outside = where(near, q, 0.0), where(near, 1.0, q)
-    return near, inside * inside, 1.0 / outside / outside
+    large = abs_(q) > 2.0**511
+    lowered = outside * where(large, 2.0**-511, 1.0)
+    step = log1p(lowered * lowered - where(large, 1.0, 0.0)) + where(large, 1022.0 * LOG_2, 0.0)
+    return near, inside * inside, 1.0 / outside / outside, step
 
 
 def _error(q: Expression) -> Node:
-    near, square, n = _size(q)
-    return where(near, square * powers(square, STIRLING), stirling_error(n))
+    near, square, n, step = _size(q)
+    return where(near, square * powers(square, STIRLING), stirling_given(n, step))
 
 
 def _error_1(q: Expression) -> Node:
-    near, square, n = _size(q)
-    far = -2.0 * (n * stirling_error_1(n)) / where(near, 1.0, q)
+    near, square, n, step = _size(q)
+    far = -2.0 * (stirling_slope_given(n, step) / where(near, 1.0, q))
     return where(near, 2.0 * (q * powers(square, STIRLING_1)), far)
 
 
 def _error_2(q: Expression) -> Node:
-    near, square, n = _size(q)
-    far = n * (6.0 * (n * stirling_error_1(n)) + 4.0 * (n * (n * stirling_error_2(n))))
+    near, square, n, step = _size(q)
+    curve, _ = stirling_curves(n, step)
+    far = n * (4.0 * curve + 2.0 * stirling_slope_given(n, step))
     return where(near, 4.0 * powers(square, STIRLING_2) - 6.0 * powers(square, STIRLING_1), far)
 
 

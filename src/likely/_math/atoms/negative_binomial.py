@@ -26,8 +26,14 @@ def _deviance_in_1_over_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node
 
 
 def _deviance_in_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
-    delta = (y - m) / (s + m)
-    return -(s * delta) * (delta * share_of(s, y))
+    d = (y - m) * share_of(s, m)  # sδ
+    return -(d * (d / (s + y)))
+
+
+def _residual_of_ratio(m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
+    # m/s may be beyond all numbers, where its logarithm is not.
+    x = m / s
+    return where(x > 1e300, log_m - log_s - 1.0, log1p_residual(x))
 
 
 negative_binomial_deviance = register_named(
@@ -68,7 +74,7 @@ negative_binomial_few = register_named(
         0.0,
         0.0,
         negative_binomial_slope(y, m, s, log_m, log_s),
-        s * log1p_residual(m / s) - y * share_of(m, s),
+        s * _residual_of_ratio(m, s, log_m, log_s) - y * share_of(m, s),
     ),
     lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
 )

@@ -20,6 +20,7 @@ from likely._math.graph import (
     is_constant,
     log,
     log1p,
+    maximum,
     where,
 )
 
@@ -52,10 +53,12 @@ def _log1p(d: Expression, s: Expression, c: Expression, log_s: Expression) -> No
     """log(1 + u); where u is near the end of what a number holds or beyond, log cd − log s by the same logarithm."""
     u = _product(d, s, c)
     huge, p = u > HUGE, c * d
-    # As s is at least 2⁻¹⁰⁷⁴, p is not below 2⁻¹¹⁴: raised, it dwarfs the 1. It may overflow as well.
-    low, high = p < 2.0**100, p > 2.0**1000
-    moved = where(low, p * 2.0**200, where(high, c * 2.0**-900 * d, p))
-    by = where(low, 200.0, where(high, -900.0, 0.0))
+    # As s is at least 2⁻¹⁰⁷⁴, p is not below 2⁻¹¹⁴: raised, it dwarfs the 1. Where it may be beyond all numbers it is
+    # lowered, and the 1 taken off.
+    low, high = p < 2.0**100, p > 2.0**1020
+    half = where(high, 2.0**-512, 1.0)
+    moved = where(low, p * 2.0**200, (c * half) * (d * half) - where(high, 1.0, 0.0))
+    by = where(low, 200.0, where(high, -1024.0, 0.0))
     return log1p(where(huge, moved, u)) - where(huge, by * special.LOG_2 + log_s, 0.0)
 
 
@@ -84,7 +87,7 @@ def _fraction(d: Expression, s: Expression, c: Expression, log_s: Expression) ->
 def _share(d: Expression, s: Expression, c: Expression, log_s: Expression) -> Node:
     """z/(1 + u)"""
     z = d / s
-    near = abs_(z) < FAR
+    near = maximum(abs_(z), _product(d, s, c)) < FAR
     far = where(equal(c, 0.0), z, 1.0 / (s / d + c))
     return where(near, where(near, z, 0.0) * _ratio(d, s, c, log_s), far)
 

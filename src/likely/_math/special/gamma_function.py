@@ -176,16 +176,28 @@ def stirling_parts(x: Expression, log_x: Expression) -> tuple[Node, Node, Node]:
 
 def stirling(x: Expression, log_x: Expression) -> Node:
     """S(x) = lgamma(x) − (x − ½) log x + x − ½ log 2π; −½ log 2πx near 0."""
-    small, u, step = stirling_parts(x, log_x)
-    shift = where(small, x * step + (0.5 * step - 1.0), 0.0)
+    _, _, step = stirling_parts(x, log_x)
+    return stirling_given(x, step)
+
+
+def stirling_given(x: Expression, step: Expression) -> Node:
+    """The same of step = log(1 + 1/x), which serves x < 1."""
+    u = shifted_reciprocal(x)
+    shift = where(x < 1.0, x * step + (0.5 * step - 1.0), 0.0)
     return u * powers(u, STIRLING) + shift
 
 
 def stirling_slope(x: Expression, log_x: Expression) -> Node:
     """x S′(x): −½ at 0, −1/(12x) far out."""
-    small, u, step = stirling_parts(x, log_x)
+    _, _, step = stirling_parts(x, log_x)
+    return stirling_slope_given(x, step)
+
+
+def stirling_slope_given(x: Expression, step: Expression) -> Node:
+    """The same of step = log(1 + 1/x), which serves x < 1."""
+    u = shifted_reciprocal(x)
     p1 = u * powers(u, STIRLING_1)
-    return where(small, x * (step - u * p1) - (x + 0.5) * u, -p1)
+    return where(x < 1.0, x * (step - u * p1) - (x + 0.5) * u, -p1)
 
 
 def stirling_curve(x: Expression, log_x: Expression) -> Node:

@@ -7,20 +7,26 @@ from likely._math.special.logistic import softplus
 from likely._math.special.remainders import relative_entropy_term
 
 
+def _rate(y: Expression, m: Expression, d: Expression) -> tuple[Node, Node, Node]:
+    """u = (m + d y)/(1 + d), between m and y, and the shares 1/(1 + d) and d/(1 + d) of both in it."""
+    to_m, to_y = 1.0 / (1.0 + d), 1.0 / (1.0 + 1.0 / d)
+    return m * to_m + y * to_y, to_m, to_y
+
+
 def generalised_poisson_deviance(
     y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:
-    """y log(y/u) + u − y with u = (m + d y)/(1 + d), between m and y; y ≥ 1."""
-    to_m = 1.0 / (1.0 + d)
-    u = m * to_m + y * (1.0 / (1.0 + 1.0 / d))
+    """y log(y/u) + u − y; y ≥ 1."""
+    u, to_m, _ = _rate(y, m, d)
     return relative_entropy_term(y, u, (y - m) * to_m)
 
 
 def generalised_poisson_log_rate(
     y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:
-    """log u = log((m + d y)/(1 + d))"""
-    return log(m * (1.0 / (1.0 + d)) + y * (1.0 / (1.0 + 1.0 / d)))
+    """log u"""
+    u, _, _ = _rate(y, m, d)
+    return log(u)
 
 
 def generalised_poisson_log_ratio(
@@ -34,15 +40,17 @@ def generalised_poisson_slope(
     y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:
     """(m − y)/(1 + d) · m/(m + d y), its derivative in log m."""
-    return (m - y) / (1.0 + d) * (1.0 / (1.0 + d * (y / m)))
+    u, to_m, _ = _rate(y, m, d)
+    return (m - y) * to_m * (m * to_m * (1.0 / u))
 
 
 def generalised_poisson_spread(
     y: Expression, m: Expression, d: Expression, log_m: Expression, log_d: Expression
 ) -> Node:
     """((y − m)/(1 + d))² d/(m + d y), less its derivative in log d."""
-    z = (y - m) / (1.0 + d)
-    return z * (z / (m / d + y))
+    u, to_m, to_y = _rate(y, m, d)
+    z = (y - m) * to_m
+    return z * (1.0 / u) * (z * to_y)
 
 
 def generalised_poisson_few(

@@ -39,9 +39,10 @@ def linear_variance_cross(
 ) -> Node:
     """s (s r/(s + y) − log(1 + r)), their other derivative: for s → ∞ both terms are s r."""
     s = m / d
-    near, tail, square, logarithm = negative_binomial_split(y, m, s)
+    near, tail, v, logarithm = negative_binomial_split(y, m, s)
     to_s_of_y = 1.0 / (1.0 + y / s)
-    close = s * (square - tail) - (y - m) / (s + m) * (y * to_s_of_y)
+    r = (y - m) / (s + m)
+    close = s * r * v - s * tail - r * (y * to_s_of_y)
     return where(near, close, (y - m) / (1.0 + d) * to_s_of_y - s * logarithm)
 
 

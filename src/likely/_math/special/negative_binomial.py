@@ -16,7 +16,7 @@ from likely._math.graph import (
     polynomial,
     where,
 )
-from likely._math.special.constants import HALF_LOG_2PI
+from likely._math.special.constants import HALF_LOG_2PI, LOG_2
 from likely._math.special.gamma_function import stirling_above
 from likely._math.special.logistic import softplus
 from likely._math.special.remainders import atanh_tail, relative_entropy_term
@@ -27,6 +27,13 @@ def _share(a: Expression, b: Expression) -> Node:
     return a * (1.0 / (a + b))
 
 
+def _of_sums(y: Expression, m: Expression, s: Expression) -> tuple[Node, Node]:
+    """(s + y)/(s + m), and whether it is 2²⁰⁰ times that: of a mean and a size next to 0 it is beyond all numbers."""
+    by = 1.0 / (s + m)
+    beyond = by > 1e280
+    return (s + y) * (by * where(beyond, 2.0**-200, 1.0)), beyond
+
+
 def negative_binomial_deviance(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
@@ -35,11 +42,12 @@ def negative_binomial_deviance(
     Written as the relative entropy of the split (y, s) of s + y against the split (m, s): two terms
     that cannot be negative, so nothing cancels for m ≪ s (Poisson) nor for s ≪ m.
     """
-    to_s, to_m = _share(s, m), _share(m, s)
-    d = (m - y) * to_s
+    ratio, beyond = _of_sums(y, m, s)
+    d = (m - y) * _share(s, m)
     # The second term is the derivative in log s: a kernel that needs both computes it once.
     split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
-    return relative_entropy_term(y, (s + y) * to_m, -d) + split_of_size
+    of_mean = m * where(beyond, 2.0**200, 1.0) * ratio
+    return relative_entropy_term(y, of_mean, -d) + split_of_size
 
 
 def negative_binomial_log_zeros(
@@ -52,7 +60,7 @@ def negative_binomial_log_zeros(
 def negative_binomial_split(
     y: Expression, m: Expression, s: Expression
 ) -> tuple[Node, Node, Node, Node]:
-    """Of r = (y − m)/(s + m): whether it is near 0, 2 atanh v less 2v, r v (v = r/(2 + r)), log(1 + r).
+    """Of r = (y − m)/(s + m): whether it is near 0, 2 atanh v less 2v and v (v = r/(2 + r)), log(1 + r).
 
     The logarithm is that of (s + y)/(s + m), which keeps its digits for r near −1 and for r → ∞.
     """
@@ -61,16 +69,17 @@ def negative_binomial_split(
     v = r / (2.0 + r)
     near = abs_(v) < 0.2
     tail = 2.0 * atanh_tail(where(near, v, 0.0))
-    return near, tail, r * v, log((s + y) * by)
+    ratio, beyond = _of_sums(y, m, s)
+    return near, tail, v, log(ratio) + where(beyond, 200.0 * LOG_2, 0.0)
 
 
 def negative_binomial_deviance_size(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
     """Its derivative in log s: s (r − log(1 + r)) with r = (y − m)/(s + m)."""
-    near, tail, square, logarithm = negative_binomial_split(y, m, s)
-    far = (y - m) * _share(s, m) - s * logarithm
-    return where(near, s * (square - tail), far)
+    near, tail, v, logarithm = negative_binomial_split(y, m, s)
+    d = (y - m) * _share(s, m)  # s r, in range for s so large that the square of r is not
+    return where(near, d * v - s * tail, d - s * logarithm)
 
 
 def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expression) -> Node:
@@ -78,20 +87,26 @@ def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expressio
 
     s (r − log(1 + r)) − s²r²/(s + y), where far from r = 0 the two rational terms are taken together.
     """
-    near, tail, square, logarithm = negative_binomial_split(y, m, s)
+    near, tail, v, logarithm = negative_binomial_split(y, m, s)
     to_s, to_m = _share(s, m), _share(m, s)
     to_s_of_y = _share(s, y)
     d = (y - m) * to_s
-    close = s * (square - tail) - d * (d * (1.0 / (s + y)))
+    close = d * v - s * tail - d * (d * (1.0 / (s + y)))
     far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * logarithm
     return where(near, close, far)
+
+
+def log1p_of_ratio(m: Expression, s: Expression, log_m: Expression, log_s: Expression) -> Node:
+    """log(1 + m/s), where m/s may be beyond all numbers"""
+    ratio = m / s
+    return where(ratio > 1e300, log_m - log_s, log1p(ratio))
 
 
 def negative_binomial_few(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
     """(s + y) log(1 + m/s) − y log m: all of the loss for the counts 0 and 1."""
-    return (s + y) * log1p(m / s) - y * log_m
+    return (s + y) * log1p_of_ratio(m, s, log_m, log_s) - y * log_m
 
 
 def negative_binomial_factorial(y: Expression, s: Expression, log_s: Expression) -> Node:

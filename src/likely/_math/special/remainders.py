@@ -6,6 +6,7 @@ from typing import Any
 
 from likely._math.graph import Expression, Node, abs_, expm1, log, log1p, make, polynomial, where
 from likely._math.special.coefficients import ATANH, EXPM1MX
+from likely._math.special.constants import LOG_2
 
 
 def atanh_tail(v: Any) -> Node:
@@ -75,11 +76,14 @@ def relative_entropy_term(x: Any, m: Any, d: Any) -> Node:
     """x log(x/m) - d for x >= 0, m > 0, given d = x - m. Max relative error 1.8e-15.
 
     Equals d^2/(2m) near x = m, and m at x = 0. With v = d/(x + m): x log(x/m) = 2x atanh(v)
-    and 2xv - d = dv. A ratio that underflows counts as 0, which is right to the last digit.
+    and 2xv - d = dv. A ratio that underflows counts as 0, which is right to the last digit; for an m
+    next to 0 it is one to 2^100 m, so that it does not overflow for x < 1e35.
     """
     v = d / (x + m)
-    ratio = x / m
-    far = where(ratio > 0.0, x * log(ratio), 0.0) - d
+    low = m < 1e-270
+    ratio = x / (m * where(low, 2.0**100, 1.0))
+    logarithm = log(ratio) + where(low, 100.0 * LOG_2, 0.0)
+    far = where(ratio > 0.0, x * logarithm, 0.0) - d
     return where(abs_(v) < 0.2, d * v + 2.0 * x * atanh_tail(v), far)
 
 

@@ -94,7 +94,7 @@ def urn_deviance_cross(
 ) -> Node:
     """Its derivative in both: s (r − log(1 + r)) − s y/(s + y) r, in which s r cancels far from r = 0."""
     s, m = k * p, n * p
-    near, tail, square, logarithm = negative_binomial_split(y, m, s)
+    near, tail, v, logarithm = negative_binomial_split(y, m, s)
     d, to_k = y - m, 1.0 / (1.0 + n / k)
-    close = s * (square - tail) - (s / (s + y)) * (y * (d / (s + m)))
+    close = s * (d / (s + m) * v - tail) - (s / (s + y)) * (y * (d / (s + m)))
     return where(near, close, s * (d / (s + y) * to_k - logarithm))

@@ -75,6 +75,10 @@ def bits_float(i: int64) -> float:
     """The number with these bits."""
     return int64(i).view(float64)
 
+def maximum(a: float, b: float) -> float:
+    """The larger; NaN if either is."""
+    return b if (a < b) | (b != b) else a
+
 def exp_rest(r: float, r2: float) -> float:
     """(e^r - 1 - r - r^2 / 2) / r^3 for |r| <= log(2) / 2, r2 = r^2."""
     r4 = r2 * r2
@@ -129,12 +133,14 @@ def log1p(x: float) -> float:
     return x if abs(x) < 2.0**-53 else value
 
 
-def loss(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
+    out1 = rest[0][start + shift : stop + shift]
+    out2 = rest[1][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -144,8 +150,8 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         invalid += 0 if valid else 1
         t0 = abs(raw1)
         t1 = t0 < 1.0
-        t2 = -raw0
-        t3 = exp(t2)
+        t2 = exp(raw0)
+        t3 = 1.0 / t2
         t4 = y * raw1
         t5 = t3 * t4
         t6 = t3 * y
@@ -155,29 +161,91 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         t10 = raw1 + 1.0
         t11 = abs(t8)
         t12 = t11 < 1e-18
-        t13 = 9.7453140114e+288 < t8
-        t14 = t4 < 1.2676506002282294e+30
-        t15 = t4 * 1.6069380442589903e+60
-        t16 = 1.0715086071862673e+301 < t4
-        t17 = 1.1830521861667747e-271 * raw1
-        t18 = t17 * y
-        t19 = t18 if t16 else t4
-        t20 = t15 if t14 else t19
-        t21 = t20 if t13 else t8
-        t22 = log1p(t21)
-        t23 = (-900.0) if t16 else 0.0
-        t24 = 200.0 if t14 else t23
-        t25 = 0.6931471805599453 * t24
-        t26 = t25 + raw0
-        t27 = t26 if t13 else 0.0
-        t28 = t22 - t27
-        t29 = 1.0 if t12 else raw1
-        t30 = t28 / t29
-        t31 = t6 if t12 else t30
-        t32 = t10 * t31
-        t33 = t32 + raw0
-        t34 = -t33
-        t35 = t34 if t9 else (-math.inf)
-        t36 = -t35
-        out0[i] = t36
+        t13 = 1.0 if t12 else raw1
+        t14 = 1.0 / t13
+        t15 = 9.7453140114e+288 < t8
+        t16 = t4 < 1.2676506002282294e+30
+        t17 = t4 * 1.6069380442589903e+60
+        t18 = 1.1235582092889474e+307 < t4
+        t19 = 7.458340731200207e-155 if t18 else 1.0
+        t20 = y * t19
+        t21 = raw1 * t19
+        t22 = t20 * t21
+        t23 = 1.0 if t18 else 0.0
+        t24 = t22 - t23
+        t25 = t17 if t16 else t24
+        t26 = t25 if t15 else t8
+        t27 = log1p(t26)
+        t28 = (-1024.0) if t18 else 0.0
+        t29 = 200.0 if t16 else t28
+        t30 = 0.6931471805599453 * t29
+        t31 = t30 + raw0
+        t32 = t31 if t15 else 0.0
+        t33 = t27 - t32
+        t34 = t14 * t33
+        t35 = t6 if t12 else t34
+        t36 = t10 * t35
+        t37 = t36 + raw0
+        t38 = -t37
+        t39 = t38 if t9 else (-math.inf)
+        t40 = -t39
+        t41 = t8 + 1.0
+        t42 = 1.0 / t41
+        t43 = abs(t6)
+        t44 = maximum(t43, t8)
+        t45 = t44 < 1e+100
+        t46 = t6 if t45 else 0.0
+        t47 = t46 * t42
+        t48 = raw1 == 0.0
+        t49 = t2 / y
+        t50 = raw1 + t49
+        t51 = 1.0 / t50
+        t52 = t6 if t48 else t51
+        t53 = t47 if t45 else t52
+        t54 = t42 - t53
+        t55 = -t54
+        t56 = t55 if t9 else 0.0
+        t57 = -t56
+        t58 = abs(t53)
+        t59 = t58 < 1e+100
+        t60 = t53 if t59 else 0.0
+        t61 = t6 * t6
+        t62 = 0.5 * t61
+        t63 = t8 + 2.0
+        t64 = t8 / t63
+        t65 = abs(t64)
+        t66 = t65 < 0.2
+        t67 = t64 * t64
+        t68 = t67 * t64
+        t69 = t67 * 0.07556631262062416
+        t70 = 0.07642141402313762 + t69
+        t71 = t67 * t70
+        t72 = t71 + 0.09092293175141783
+        t73 = t67 * t72
+        t74 = 0.11111091613670165 + t73
+        t75 = t67 * t74
+        t76 = t75 + 0.14285714416121634
+        t77 = t67 * t76
+        t78 = 0.19999999999673568 + t77
+        t79 = t67 * t78
+        t80 = t79 + 0.33333333333333465
+        t81 = t68 * t80
+        t82 = 2.0 * t81
+        t83 = 9.999999999999999e+17 < t8
+        t84 = t8 * t42
+        t85 = 1.0 if t83 else t84
+        t86 = t85 * t64
+        t87 = t82 + t86
+        t88 = t33 - t85
+        t89 = t87 if t66 else t88
+        t90 = t14 * t89
+        t91 = t14 * t90
+        t92 = t62 if t12 else t91
+        t93 = t60 - t92
+        t94 = -t93
+        t95 = t94 if t9 else 0.0
+        t96 = -t95
+        out0[i] = t40
+        out1[i] = t57
+        out2[i] = t96
     return invalid

@@ -26,8 +26,6 @@ MANTISSA_BITS = 0x000FFFFFFFFFFFFF
 
 EXPONENT_BITS = 0x7FF0000000000000
 
-SIGN_BIT = -(2**63)
-
 INTEGER = 2.0**52
 
 INTEGER_BITS = 0x4330000000000000
@@ -102,27 +100,6 @@ def exp(x: float) -> float:
     scaled = value * bits_float((half << 52) + ONE_BITS)
     return scaled * bits_float(((bits - half) << 52) + ONE_BITS)
 
-def expm1(x: float) -> float:
-    """e^x - 1 = ((1 - 2^-n) + (e^r - 1)) 2^n, n = round(x / log 2); 1.90 ulp, all x."""
-    # Below -40 the result is -1 to the last bit.
-    under, over = x < -40.0, x > 710.0
-    y = -40.0 if under else x
-    y = 710.0 if over else y
-    shifted = y * ONE_OVER_LOG2 + ROUND
-    n = shifted - ROUND
-    r = (y - n * LOG2_HIGH) - n * LOG2_LOW
-    r2 = r * r
-    step = r + r2 * (0.5 + r * exp_rest(r, r2))
-    # 2^n = first / unit: the sum over unit cannot overflow before the result does.
-    bits = float_bits(shifted)
-    half = bits >> 1
-    second = (bits - half) << 52
-    first = bits_float((half << 52) + ONE_BITS)
-    unit = bits_float(ONE_BITS - second)
-    value = ((first - unit) + first * step) * bits_float(second + ONE_BITS)
-    # The sign is that of x: -0.0 stays.
-    return bits_float(float_bits(value) | (float_bits(x) & SIGN_BIT))
-
 def log_sum(whole: float, f: float, low: float) -> float:
     """whole + log(1 + f) + low for sqrt(1/2) <= 1 + f <= sqrt(2), |whole| > |f| or 0, low small."""
     s = f / (2.0 + f)
@@ -152,16 +129,13 @@ def log1p(x: float) -> float:
     return x if abs(x) < 2.0**-53 else value
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     raw2_rows = raw_all[2][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -172,8 +146,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         invalid += 0 if valid else 1
         t0 = abs(raw2)
         t1 = t0 < 1.0
-        t2 = exp(raw1)
-        t3 = 1.0 / t2
+        t2 = -raw1
+        t3 = exp(t2)
         t4 = y - raw0
         t5 = raw2 * t4
         t6 = t3 * t5
@@ -181,120 +155,40 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         t8 = raw2 * t7
         t9 = t6 if t1 else t8
         t10 = (-1.0) < t9
-        t11 = abs(t9)
-        t12 = t11 < 1e-18
-        t13 = 1.0 if t12 else raw2
-        t14 = 1.0 / t13
-        t15 = 9.7453140114e+288 < t9
-        t16 = t5 < 1.2676506002282294e+30
-        t17 = t5 * 1.6069380442589903e+60
-        t18 = 1.0715086071862673e+301 < t5
-        t19 = 1.1830521861667747e-271 * raw2
-        t20 = t19 * t4
-        t21 = t20 if t18 else t5
-        t22 = t17 if t16 else t21
-        t23 = t22 if t15 else t9
-        t24 = log1p(t23)
-        t25 = (-900.0) if t18 else 0.0
-        t26 = 200.0 if t16 else t25
-        t27 = 0.6931471805599453 * t26
-        t28 = raw1 + t27
-        t29 = t28 if t15 else 0.0
-        t30 = t24 - t29
-        t31 = t14 * t30
-        t32 = t7 if t12 else t31
-        t33 = (-1e+100) < t32
-        t34 = t32 if t33 else 0.0
-        t35 = raw2 + 1.0
-        t36 = t34 * t35
-        t37 = -t32
-        t38 = exp(t37)
-        t39 = t36 + t38
-        t40 = t39 + raw1
-        t41 = -t40
-        t42 = t41 if t10 else (-math.inf)
+        t11 = raw2 + 1.0
+        t12 = abs(t9)
+        t13 = t12 < 1e-18
+        t14 = 9.7453140114e+288 < t9
+        t15 = t5 < 1.2676506002282294e+30
+        t16 = t5 * 1.6069380442589903e+60
+        t17 = 1.1235582092889474e+307 < t5
+        t18 = 7.458340731200207e-155 if t17 else 1.0
+        t19 = t4 * t18
+        t20 = raw2 * t18
+        t21 = t19 * t20
+        t22 = 1.0 if t17 else 0.0
+        t23 = t21 - t22
+        t24 = t16 if t15 else t23
+        t25 = t24 if t14 else t9
+        t26 = log1p(t25)
+        t27 = (-1024.0) if t17 else 0.0
+        t28 = 200.0 if t15 else t27
+        t29 = 0.6931471805599453 * t28
+        t30 = raw1 + t29
+        t31 = t30 if t14 else 0.0
+        t32 = t26 - t31
+        t33 = 1.0 if t13 else raw2
+        t34 = t32 / t33
+        t35 = t7 if t13 else t34
+        t36 = (-1e+100) < t35
+        t37 = t35 if t36 else 0.0
+        t38 = t11 * t37
+        t39 = -t35
+        t40 = exp(t39)
+        t41 = t38 + t40
+        t42 = t41 + raw1
         t43 = -t42
-        t44 = t32 < (-1.0)
-        t45 = 9.999999999999999e+17 < t9
-        t46 = 1.0 / t5
-        t47 = 1.0 + t9
-        t48 = 1.0 / t47
-        t49 = t3 * t48
-        t50 = t46 if t45 else t49
-        t51 = t50 * t35
-        t52 = t32 * t35
-        t53 = t52 + raw1
-        t54 = -t53
-        t55 = exp(t54)
-        t56 = t51 - t55
-        t57 = expm1(t37)
-        t58 = raw2 if t45 else 1.0
-        t59 = t57 / t58
-        t60 = 1.0 - t59
-        t61 = t4 if t45 else 1.0
-        t62 = t60 / t61
-        t63 = raw2 - t57
-        t64 = t50 * t63
-        t65 = t62 if t45 else t64
-        t66 = t56 if t44 else t65
-        t67 = t66 if t10 else 0.0
-        t68 = -t67
-        t69 = abs(t7)
-        t70 = t69 < 1e+100
-        t71 = t7 if t70 else 0.0
-        t72 = t48 * t71
-        t73 = raw2 == 0.0
-        t74 = t2 / t4
-        t75 = t74 + raw2
-        t76 = 1.0 / t75
-        t77 = t7 if t73 else t76
-        t78 = t72 if t70 else t77
-        t79 = t57 * t78
-        t80 = t79 + t48
-        t81 = -t80
-        t82 = t81 if t10 else 0.0
-        t83 = -t82
-        t84 = t7 * t7
-        t85 = t84 * 0.5
-        t86 = 2.0 + t9
-        t87 = t9 / t86
-        t88 = abs(t87)
-        t89 = t88 < 0.2
-        t90 = t87 * t87
-        t91 = t90 * t87
-        t92 = t90 * 0.07556631262062416
-        t93 = 0.07642141402313762 + t92
-        t94 = t93 * t90
-        t95 = t94 + 0.09092293175141783
-        t96 = t90 * t95
-        t97 = 0.11111091613670165 + t96
-        t98 = t97 * t90
-        t99 = 0.14285714416121634 + t98
-        t100 = t99 * t90
-        t101 = 0.19999999999673568 + t100
-        t102 = t90 * t101
-        t103 = 0.33333333333333465 + t102
-        t104 = t91 * t103
-        t105 = t104 * 2.0
-        t106 = t48 * t9
-        t107 = 1.0 if t45 else t106
-        t108 = t107 * t87
-        t109 = t105 + t108
-        t110 = t30 - t107
-        t111 = t109 if t89 else t110
-        t112 = t111 * t14
-        t113 = t14 * t112
-        t114 = t85 if t12 else t113
-        t115 = t57 * t114
-        t116 = abs(t78)
-        t117 = t116 < 1e+100
-        t118 = t78 if t117 else 0.0
-        t119 = t115 + t118
-        t120 = -t119
-        t121 = t120 if t10 else 0.0
-        t122 = -t121
-        out0[i] = t43
-        out1[i] = t68
-        out2[i] = t83
-        out3[i] = t122
+        t44 = t43 if t10 else (-math.inf)
+        t45 = -t44
+        out0[i] = t45
     return invalid
