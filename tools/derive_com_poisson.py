@@ -14,6 +14,8 @@ from pathlib import Path
 import mpmath as mp
 import numpy as np
 
+import double_double
+from double_double import Pair, pair
 from likely._math.com_poisson import layout as module
 from likely._math.com_poisson.layout import (
     BEND,
@@ -26,8 +28,6 @@ from likely._math.com_poisson.layout import (
     POWERS,
     WIDTH,
 )
-import double_double
-from double_double import Pair, pair
 from patch_polynomials import patch
 
 DIGITS = 34

@@ -11,9 +11,9 @@ only an entropy that is 0 at the mean, and an error of 1/24Y:
 - Far out of Φ + ν (Y log Y − Y + ½ log 2π) − ½ log 2πY/ν. Laplace's expansion of the sum is one in powers of ν/Y and
   1/νY, so that G is a polynomial in u = c/Y, c = 2ν + 40/ν, and t = 4ν/c − 1: what is left out of the sum over whole
   numbers is e^(−2π²Y/ν), of its end at 0 e^−νY, both e^−37 at most for u ≤ 1.
-- In a strip of log ν + ν/4, or of ν where that is tiny, whose middle is t = 0, by patches of q = log(1 + 2m), of which u is the part, of
-  Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with m², so that nothing
-  is lost where m is small.
+- In a strip of log ν + ν/4, or of ν where that is tiny, whose middle is t = 0, by patches of q = log(1 + 2m), of which
+  u is the part, of Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with
+  m², so that nothing is lost where m is small; and what is left of it in ν is as small as ν.
 
 Source: Gaunt, Iyengar, Olde Daalhuis and Simsek (2019), doi:10.1007/s10463-017-0629-6, for the expansion far out.
 """
@@ -34,7 +34,17 @@ from likely._math.com_poisson.layout import (
     STRIPS,
     WIDTH,
 )
-from likely._math.graph import Expression, Node, floor, log1p, make, maximum, minimum, polynomial, where
+from likely._math.graph import (
+    Expression,
+    Node,
+    floor,
+    log1p,
+    make,
+    maximum,
+    minimum,
+    polynomial,
+    where,
+)
 from likely._math.patches import Derivative, Patches
 
 _PATCHES = Patches("com_poisson_patches", POWERS)
@@ -60,7 +70,7 @@ class Smooth:
         across = (log_n + BEND * n - FIRST) * (1.0 / WIDTH)
         # Of the first strip t is linear in ν.
         self.is_first = across < 0.0
-        inside = minimum(STRIPS - 1.0 - across, where(self.is_first, LONG - m, 0.0)) >= 0.0
+        inside = where(self.is_first, LONG - m, STRIPS - 1.0 - across) >= 0.0
         #: Whether there is a patch.
         self.serves = where(far, 1.0, where(inside, 1.0, 0.0)) > 0.0
         strip = maximum(minimum(floor(across) + 1.0, STRIPS - 1.0), 0.0)

@@ -214,7 +214,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
+def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
     aligned_frame()
     starts = np.zeros(1341, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
@@ -257,34 +257,24 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c11_9 = c11_10
         p0c11_8 = multiply_add(p0c11_9, t, c11_8)
         p1c11_8 = multiply_add(p1c11_9, t, p0c11_9)
-        p2c11_8 = p1c11_9
         p0c11_7 = multiply_add(p0c11_8, t, c11_7)
         p1c11_7 = multiply_add(p1c11_8, t, p0c11_8)
-        p2c11_7 = multiply_add(p2c11_8, t, p1c11_8)
         p0c11_6 = multiply_add(p0c11_7, t, c11_6)
         p1c11_6 = multiply_add(p1c11_7, t, p0c11_7)
-        p2c11_6 = multiply_add(p2c11_7, t, p1c11_7)
         p0c11_5 = multiply_add(p0c11_6, t, c11_5)
         p1c11_5 = multiply_add(p1c11_6, t, p0c11_6)
-        p2c11_5 = multiply_add(p2c11_6, t, p1c11_6)
         p0c11_4 = multiply_add(p0c11_5, t, c11_4)
         p1c11_4 = multiply_add(p1c11_5, t, p0c11_5)
-        p2c11_4 = multiply_add(p2c11_5, t, p1c11_5)
         p0c11_3 = multiply_add(p0c11_4, t, c11_3)
         p1c11_3 = multiply_add(p1c11_4, t, p0c11_4)
-        p2c11_3 = multiply_add(p2c11_4, t, p1c11_4)
         p0c11_2 = multiply_add(p0c11_3, t, c11_2)
         p1c11_2 = multiply_add(p1c11_3, t, p0c11_3)
-        p2c11_2 = multiply_add(p2c11_3, t, p1c11_3)
         p0c11_1 = multiply_add(p0c11_2, t, c11_1)
         p1c11_1 = multiply_add(p1c11_2, t, p0c11_2)
-        p2c11_1 = multiply_add(p2c11_2, t, p1c11_2)
         p0c11_0 = multiply_add(p0c11_1, t, c11_0)
         p1c11_0 = multiply_add(p1c11_1, t, p0c11_1)
-        p2c11_0 = multiply_add(p2c11_1, t, p1c11_1)
         sum_00_11 = p0c11_0
         sum_01_11 = p1c11_0
-        sum_02_11 = p2c11_0
         c10_0 = coefficients[11]
         c10_1 = coefficients[12]
         c10_2 = coefficients[13]
@@ -300,36 +290,26 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c10_9 = c10_10
         p0c10_8 = multiply_add(p0c10_9, t, c10_8)
         p1c10_8 = multiply_add(p1c10_9, t, p0c10_9)
-        p2c10_8 = p1c10_9
         p0c10_7 = multiply_add(p0c10_8, t, c10_7)
         p1c10_7 = multiply_add(p1c10_8, t, p0c10_8)
-        p2c10_7 = multiply_add(p2c10_8, t, p1c10_8)
         p0c10_6 = multiply_add(p0c10_7, t, c10_6)
         p1c10_6 = multiply_add(p1c10_7, t, p0c10_7)
-        p2c10_6 = multiply_add(p2c10_7, t, p1c10_7)
         p0c10_5 = multiply_add(p0c10_6, t, c10_5)
         p1c10_5 = multiply_add(p1c10_6, t, p0c10_6)
-        p2c10_5 = multiply_add(p2c10_6, t, p1c10_6)
         p0c10_4 = multiply_add(p0c10_5, t, c10_4)
         p1c10_4 = multiply_add(p1c10_5, t, p0c10_5)
-        p2c10_4 = multiply_add(p2c10_5, t, p1c10_5)
         p0c10_3 = multiply_add(p0c10_4, t, c10_3)
         p1c10_3 = multiply_add(p1c10_4, t, p0c10_4)
-        p2c10_3 = multiply_add(p2c10_4, t, p1c10_4)
         p0c10_2 = multiply_add(p0c10_3, t, c10_2)
         p1c10_2 = multiply_add(p1c10_3, t, p0c10_3)
-        p2c10_2 = multiply_add(p2c10_3, t, p1c10_3)
         p0c10_1 = multiply_add(p0c10_2, t, c10_1)
         p1c10_1 = multiply_add(p1c10_2, t, p0c10_2)
-        p2c10_1 = multiply_add(p2c10_2, t, p1c10_2)
         p0c10_0 = multiply_add(p0c10_1, t, c10_0)
         p1c10_0 = multiply_add(p1c10_1, t, p0c10_1)
-        p2c10_0 = multiply_add(p2c10_1, t, p1c10_1)
         sum_10_10 = sum_00_11
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
         sum_11_10 = sum_01_11
         sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
-        sum_02_10 = multiply_add(sum_02_11, u, p2c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
         c9_2 = coefficients[24]
@@ -345,37 +325,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c9_9 = c9_10
         p0c9_8 = multiply_add(p0c9_9, t, c9_8)
         p1c9_8 = multiply_add(p1c9_9, t, p0c9_9)
-        p2c9_8 = p1c9_9
         p0c9_7 = multiply_add(p0c9_8, t, c9_7)
         p1c9_7 = multiply_add(p1c9_8, t, p0c9_8)
-        p2c9_7 = multiply_add(p2c9_8, t, p1c9_8)
         p0c9_6 = multiply_add(p0c9_7, t, c9_6)
         p1c9_6 = multiply_add(p1c9_7, t, p0c9_7)
-        p2c9_6 = multiply_add(p2c9_7, t, p1c9_7)
         p0c9_5 = multiply_add(p0c9_6, t, c9_5)
         p1c9_5 = multiply_add(p1c9_6, t, p0c9_6)
-        p2c9_5 = multiply_add(p2c9_6, t, p1c9_6)
         p0c9_4 = multiply_add(p0c9_5, t, c9_4)
         p1c9_4 = multiply_add(p1c9_5, t, p0c9_5)
-        p2c9_4 = multiply_add(p2c9_5, t, p1c9_5)
         p0c9_3 = multiply_add(p0c9_4, t, c9_3)
         p1c9_3 = multiply_add(p1c9_4, t, p0c9_4)
-        p2c9_3 = multiply_add(p2c9_4, t, p1c9_4)
         p0c9_2 = multiply_add(p0c9_3, t, c9_2)
         p1c9_2 = multiply_add(p1c9_3, t, p0c9_3)
-        p2c9_2 = multiply_add(p2c9_3, t, p1c9_3)
         p0c9_1 = multiply_add(p0c9_2, t, c9_1)
         p1c9_1 = multiply_add(p1c9_2, t, p0c9_2)
-        p2c9_1 = multiply_add(p2c9_2, t, p1c9_2)
         p0c9_0 = multiply_add(p0c9_1, t, c9_0)
         p1c9_0 = multiply_add(p1c9_1, t, p0c9_1)
-        p2c9_0 = multiply_add(p2c9_1, t, p1c9_1)
         sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
         sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
         sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
-        sum_02_9 = multiply_add(sum_02_10, u, p2c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
         c8_2 = coefficients[35]
@@ -391,37 +361,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c8_9 = c8_10
         p0c8_8 = multiply_add(p0c8_9, t, c8_8)
         p1c8_8 = multiply_add(p1c8_9, t, p0c8_9)
-        p2c8_8 = p1c8_9
         p0c8_7 = multiply_add(p0c8_8, t, c8_7)
         p1c8_7 = multiply_add(p1c8_8, t, p0c8_8)
-        p2c8_7 = multiply_add(p2c8_8, t, p1c8_8)
         p0c8_6 = multiply_add(p0c8_7, t, c8_6)
         p1c8_6 = multiply_add(p1c8_7, t, p0c8_7)
-        p2c8_6 = multiply_add(p2c8_7, t, p1c8_7)
         p0c8_5 = multiply_add(p0c8_6, t, c8_5)
         p1c8_5 = multiply_add(p1c8_6, t, p0c8_6)
-        p2c8_5 = multiply_add(p2c8_6, t, p1c8_6)
         p0c8_4 = multiply_add(p0c8_5, t, c8_4)
         p1c8_4 = multiply_add(p1c8_5, t, p0c8_5)
-        p2c8_4 = multiply_add(p2c8_5, t, p1c8_5)
         p0c8_3 = multiply_add(p0c8_4, t, c8_3)
         p1c8_3 = multiply_add(p1c8_4, t, p0c8_4)
-        p2c8_3 = multiply_add(p2c8_4, t, p1c8_4)
         p0c8_2 = multiply_add(p0c8_3, t, c8_2)
         p1c8_2 = multiply_add(p1c8_3, t, p0c8_3)
-        p2c8_2 = multiply_add(p2c8_3, t, p1c8_3)
         p0c8_1 = multiply_add(p0c8_2, t, c8_1)
         p1c8_1 = multiply_add(p1c8_2, t, p0c8_2)
-        p2c8_1 = multiply_add(p2c8_2, t, p1c8_2)
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
         p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
-        p2c8_0 = multiply_add(p2c8_1, t, p1c8_1)
         sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
         sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
         sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
-        sum_02_8 = multiply_add(sum_02_9, u, p2c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
         c7_2 = coefficients[46]
@@ -437,37 +397,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c7_9 = c7_10
         p0c7_8 = multiply_add(p0c7_9, t, c7_8)
         p1c7_8 = multiply_add(p1c7_9, t, p0c7_9)
-        p2c7_8 = p1c7_9
         p0c7_7 = multiply_add(p0c7_8, t, c7_7)
         p1c7_7 = multiply_add(p1c7_8, t, p0c7_8)
-        p2c7_7 = multiply_add(p2c7_8, t, p1c7_8)
         p0c7_6 = multiply_add(p0c7_7, t, c7_6)
         p1c7_6 = multiply_add(p1c7_7, t, p0c7_7)
-        p2c7_6 = multiply_add(p2c7_7, t, p1c7_7)
         p0c7_5 = multiply_add(p0c7_6, t, c7_5)
         p1c7_5 = multiply_add(p1c7_6, t, p0c7_6)
-        p2c7_5 = multiply_add(p2c7_6, t, p1c7_6)
         p0c7_4 = multiply_add(p0c7_5, t, c7_4)
         p1c7_4 = multiply_add(p1c7_5, t, p0c7_5)
-        p2c7_4 = multiply_add(p2c7_5, t, p1c7_5)
         p0c7_3 = multiply_add(p0c7_4, t, c7_3)
         p1c7_3 = multiply_add(p1c7_4, t, p0c7_4)
-        p2c7_3 = multiply_add(p2c7_4, t, p1c7_4)
         p0c7_2 = multiply_add(p0c7_3, t, c7_2)
         p1c7_2 = multiply_add(p1c7_3, t, p0c7_3)
-        p2c7_2 = multiply_add(p2c7_3, t, p1c7_3)
         p0c7_1 = multiply_add(p0c7_2, t, c7_1)
         p1c7_1 = multiply_add(p1c7_2, t, p0c7_2)
-        p2c7_1 = multiply_add(p2c7_2, t, p1c7_2)
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
         p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
-        p2c7_0 = multiply_add(p2c7_1, t, p1c7_1)
         sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
         sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
         sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
-        sum_02_7 = multiply_add(sum_02_8, u, p2c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
         c6_2 = coefficients[57]
@@ -483,37 +433,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c6_9 = c6_10
         p0c6_8 = multiply_add(p0c6_9, t, c6_8)
         p1c6_8 = multiply_add(p1c6_9, t, p0c6_9)
-        p2c6_8 = p1c6_9
         p0c6_7 = multiply_add(p0c6_8, t, c6_7)
         p1c6_7 = multiply_add(p1c6_8, t, p0c6_8)
-        p2c6_7 = multiply_add(p2c6_8, t, p1c6_8)
         p0c6_6 = multiply_add(p0c6_7, t, c6_6)
         p1c6_6 = multiply_add(p1c6_7, t, p0c6_7)
-        p2c6_6 = multiply_add(p2c6_7, t, p1c6_7)
         p0c6_5 = multiply_add(p0c6_6, t, c6_5)
         p1c6_5 = multiply_add(p1c6_6, t, p0c6_6)
-        p2c6_5 = multiply_add(p2c6_6, t, p1c6_6)
         p0c6_4 = multiply_add(p0c6_5, t, c6_4)
         p1c6_4 = multiply_add(p1c6_5, t, p0c6_5)
-        p2c6_4 = multiply_add(p2c6_5, t, p1c6_5)
         p0c6_3 = multiply_add(p0c6_4, t, c6_3)
         p1c6_3 = multiply_add(p1c6_4, t, p0c6_4)
-        p2c6_3 = multiply_add(p2c6_4, t, p1c6_4)
         p0c6_2 = multiply_add(p0c6_3, t, c6_2)
         p1c6_2 = multiply_add(p1c6_3, t, p0c6_3)
-        p2c6_2 = multiply_add(p2c6_3, t, p1c6_3)
         p0c6_1 = multiply_add(p0c6_2, t, c6_1)
         p1c6_1 = multiply_add(p1c6_2, t, p0c6_2)
-        p2c6_1 = multiply_add(p2c6_2, t, p1c6_2)
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
         p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
-        p2c6_0 = multiply_add(p2c6_1, t, p1c6_1)
         sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
         sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
         sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
-        sum_02_6 = multiply_add(sum_02_7, u, p2c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
         c5_2 = coefficients[68]
@@ -529,37 +469,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c5_9 = c5_10
         p0c5_8 = multiply_add(p0c5_9, t, c5_8)
         p1c5_8 = multiply_add(p1c5_9, t, p0c5_9)
-        p2c5_8 = p1c5_9
         p0c5_7 = multiply_add(p0c5_8, t, c5_7)
         p1c5_7 = multiply_add(p1c5_8, t, p0c5_8)
-        p2c5_7 = multiply_add(p2c5_8, t, p1c5_8)
         p0c5_6 = multiply_add(p0c5_7, t, c5_6)
         p1c5_6 = multiply_add(p1c5_7, t, p0c5_7)
-        p2c5_6 = multiply_add(p2c5_7, t, p1c5_7)
         p0c5_5 = multiply_add(p0c5_6, t, c5_5)
         p1c5_5 = multiply_add(p1c5_6, t, p0c5_6)
-        p2c5_5 = multiply_add(p2c5_6, t, p1c5_6)
         p0c5_4 = multiply_add(p0c5_5, t, c5_4)
         p1c5_4 = multiply_add(p1c5_5, t, p0c5_5)
-        p2c5_4 = multiply_add(p2c5_5, t, p1c5_5)
         p0c5_3 = multiply_add(p0c5_4, t, c5_3)
         p1c5_3 = multiply_add(p1c5_4, t, p0c5_4)
-        p2c5_3 = multiply_add(p2c5_4, t, p1c5_4)
         p0c5_2 = multiply_add(p0c5_3, t, c5_2)
         p1c5_2 = multiply_add(p1c5_3, t, p0c5_3)
-        p2c5_2 = multiply_add(p2c5_3, t, p1c5_3)
         p0c5_1 = multiply_add(p0c5_2, t, c5_1)
         p1c5_1 = multiply_add(p1c5_2, t, p0c5_2)
-        p2c5_1 = multiply_add(p2c5_2, t, p1c5_2)
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
         p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
-        p2c5_0 = multiply_add(p2c5_1, t, p1c5_1)
         sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
         sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
         sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
-        sum_02_5 = multiply_add(sum_02_6, u, p2c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
         c4_2 = coefficients[79]
@@ -575,37 +505,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c4_9 = c4_10
         p0c4_8 = multiply_add(p0c4_9, t, c4_8)
         p1c4_8 = multiply_add(p1c4_9, t, p0c4_9)
-        p2c4_8 = p1c4_9
         p0c4_7 = multiply_add(p0c4_8, t, c4_7)
         p1c4_7 = multiply_add(p1c4_8, t, p0c4_8)
-        p2c4_7 = multiply_add(p2c4_8, t, p1c4_8)
         p0c4_6 = multiply_add(p0c4_7, t, c4_6)
         p1c4_6 = multiply_add(p1c4_7, t, p0c4_7)
-        p2c4_6 = multiply_add(p2c4_7, t, p1c4_7)
         p0c4_5 = multiply_add(p0c4_6, t, c4_5)
         p1c4_5 = multiply_add(p1c4_6, t, p0c4_6)
-        p2c4_5 = multiply_add(p2c4_6, t, p1c4_6)
         p0c4_4 = multiply_add(p0c4_5, t, c4_4)
         p1c4_4 = multiply_add(p1c4_5, t, p0c4_5)
-        p2c4_4 = multiply_add(p2c4_5, t, p1c4_5)
         p0c4_3 = multiply_add(p0c4_4, t, c4_3)
         p1c4_3 = multiply_add(p1c4_4, t, p0c4_4)
-        p2c4_3 = multiply_add(p2c4_4, t, p1c4_4)
         p0c4_2 = multiply_add(p0c4_3, t, c4_2)
         p1c4_2 = multiply_add(p1c4_3, t, p0c4_3)
-        p2c4_2 = multiply_add(p2c4_3, t, p1c4_3)
         p0c4_1 = multiply_add(p0c4_2, t, c4_1)
         p1c4_1 = multiply_add(p1c4_2, t, p0c4_2)
-        p2c4_1 = multiply_add(p2c4_2, t, p1c4_2)
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
         p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
-        p2c4_0 = multiply_add(p2c4_1, t, p1c4_1)
         sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
         sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
         sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
-        sum_02_4 = multiply_add(sum_02_5, u, p2c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
         c3_2 = coefficients[90]
@@ -621,37 +541,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c3_9 = c3_10
         p0c3_8 = multiply_add(p0c3_9, t, c3_8)
         p1c3_8 = multiply_add(p1c3_9, t, p0c3_9)
-        p2c3_8 = p1c3_9
         p0c3_7 = multiply_add(p0c3_8, t, c3_7)
         p1c3_7 = multiply_add(p1c3_8, t, p0c3_8)
-        p2c3_7 = multiply_add(p2c3_8, t, p1c3_8)
         p0c3_6 = multiply_add(p0c3_7, t, c3_6)
         p1c3_6 = multiply_add(p1c3_7, t, p0c3_7)
-        p2c3_6 = multiply_add(p2c3_7, t, p1c3_7)
         p0c3_5 = multiply_add(p0c3_6, t, c3_5)
         p1c3_5 = multiply_add(p1c3_6, t, p0c3_6)
-        p2c3_5 = multiply_add(p2c3_6, t, p1c3_6)
         p0c3_4 = multiply_add(p0c3_5, t, c3_4)
         p1c3_4 = multiply_add(p1c3_5, t, p0c3_5)
-        p2c3_4 = multiply_add(p2c3_5, t, p1c3_5)
         p0c3_3 = multiply_add(p0c3_4, t, c3_3)
         p1c3_3 = multiply_add(p1c3_4, t, p0c3_4)
-        p2c3_3 = multiply_add(p2c3_4, t, p1c3_4)
         p0c3_2 = multiply_add(p0c3_3, t, c3_2)
         p1c3_2 = multiply_add(p1c3_3, t, p0c3_3)
-        p2c3_2 = multiply_add(p2c3_3, t, p1c3_3)
         p0c3_1 = multiply_add(p0c3_2, t, c3_1)
         p1c3_1 = multiply_add(p1c3_2, t, p0c3_2)
-        p2c3_1 = multiply_add(p2c3_2, t, p1c3_2)
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
         p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
-        p2c3_0 = multiply_add(p2c3_1, t, p1c3_1)
         sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
         sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
         sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
-        sum_02_3 = multiply_add(sum_02_4, u, p2c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
         c2_2 = coefficients[101]
@@ -667,37 +577,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c2_9 = c2_10
         p0c2_8 = multiply_add(p0c2_9, t, c2_8)
         p1c2_8 = multiply_add(p1c2_9, t, p0c2_9)
-        p2c2_8 = p1c2_9
         p0c2_7 = multiply_add(p0c2_8, t, c2_7)
         p1c2_7 = multiply_add(p1c2_8, t, p0c2_8)
-        p2c2_7 = multiply_add(p2c2_8, t, p1c2_8)
         p0c2_6 = multiply_add(p0c2_7, t, c2_6)
         p1c2_6 = multiply_add(p1c2_7, t, p0c2_7)
-        p2c2_6 = multiply_add(p2c2_7, t, p1c2_7)
         p0c2_5 = multiply_add(p0c2_6, t, c2_5)
         p1c2_5 = multiply_add(p1c2_6, t, p0c2_6)
-        p2c2_5 = multiply_add(p2c2_6, t, p1c2_6)
         p0c2_4 = multiply_add(p0c2_5, t, c2_4)
         p1c2_4 = multiply_add(p1c2_5, t, p0c2_5)
-        p2c2_4 = multiply_add(p2c2_5, t, p1c2_5)
         p0c2_3 = multiply_add(p0c2_4, t, c2_3)
         p1c2_3 = multiply_add(p1c2_4, t, p0c2_4)
-        p2c2_3 = multiply_add(p2c2_4, t, p1c2_4)
         p0c2_2 = multiply_add(p0c2_3, t, c2_2)
         p1c2_2 = multiply_add(p1c2_3, t, p0c2_3)
-        p2c2_2 = multiply_add(p2c2_3, t, p1c2_3)
         p0c2_1 = multiply_add(p0c2_2, t, c2_1)
         p1c2_1 = multiply_add(p1c2_2, t, p0c2_2)
-        p2c2_1 = multiply_add(p2c2_2, t, p1c2_2)
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
         p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
-        p2c2_0 = multiply_add(p2c2_1, t, p1c2_1)
         sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
         sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
         sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
-        sum_02_2 = multiply_add(sum_02_3, u, p2c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
         c1_2 = coefficients[112]
@@ -713,37 +613,27 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c1_9 = c1_10
         p0c1_8 = multiply_add(p0c1_9, t, c1_8)
         p1c1_8 = multiply_add(p1c1_9, t, p0c1_9)
-        p2c1_8 = p1c1_9
         p0c1_7 = multiply_add(p0c1_8, t, c1_7)
         p1c1_7 = multiply_add(p1c1_8, t, p0c1_8)
-        p2c1_7 = multiply_add(p2c1_8, t, p1c1_8)
         p0c1_6 = multiply_add(p0c1_7, t, c1_6)
         p1c1_6 = multiply_add(p1c1_7, t, p0c1_7)
-        p2c1_6 = multiply_add(p2c1_7, t, p1c1_7)
         p0c1_5 = multiply_add(p0c1_6, t, c1_5)
         p1c1_5 = multiply_add(p1c1_6, t, p0c1_6)
-        p2c1_5 = multiply_add(p2c1_6, t, p1c1_6)
         p0c1_4 = multiply_add(p0c1_5, t, c1_4)
         p1c1_4 = multiply_add(p1c1_5, t, p0c1_5)
-        p2c1_4 = multiply_add(p2c1_5, t, p1c1_5)
         p0c1_3 = multiply_add(p0c1_4, t, c1_3)
         p1c1_3 = multiply_add(p1c1_4, t, p0c1_4)
-        p2c1_3 = multiply_add(p2c1_4, t, p1c1_4)
         p0c1_2 = multiply_add(p0c1_3, t, c1_2)
         p1c1_2 = multiply_add(p1c1_3, t, p0c1_3)
-        p2c1_2 = multiply_add(p2c1_3, t, p1c1_3)
         p0c1_1 = multiply_add(p0c1_2, t, c1_1)
         p1c1_1 = multiply_add(p1c1_2, t, p0c1_2)
-        p2c1_1 = multiply_add(p2c1_2, t, p1c1_2)
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
         p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
-        p2c1_0 = multiply_add(p2c1_1, t, p1c1_1)
         sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
         sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
         sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
-        sum_02_1 = multiply_add(sum_02_2, u, p2c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
         c0_2 = coefficients[123]
@@ -759,46 +649,35 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c0_9 = c0_10
         p0c0_8 = multiply_add(p0c0_9, t, c0_8)
         p1c0_8 = multiply_add(p1c0_9, t, p0c0_9)
-        p2c0_8 = p1c0_9
         p0c0_7 = multiply_add(p0c0_8, t, c0_7)
         p1c0_7 = multiply_add(p1c0_8, t, p0c0_8)
-        p2c0_7 = multiply_add(p2c0_8, t, p1c0_8)
         p0c0_6 = multiply_add(p0c0_7, t, c0_6)
         p1c0_6 = multiply_add(p1c0_7, t, p0c0_7)
-        p2c0_6 = multiply_add(p2c0_7, t, p1c0_7)
         p0c0_5 = multiply_add(p0c0_6, t, c0_5)
         p1c0_5 = multiply_add(p1c0_6, t, p0c0_6)
-        p2c0_5 = multiply_add(p2c0_6, t, p1c0_6)
         p0c0_4 = multiply_add(p0c0_5, t, c0_4)
         p1c0_4 = multiply_add(p1c0_5, t, p0c0_5)
-        p2c0_4 = multiply_add(p2c0_5, t, p1c0_5)
         p0c0_3 = multiply_add(p0c0_4, t, c0_3)
         p1c0_3 = multiply_add(p1c0_4, t, p0c0_4)
-        p2c0_3 = multiply_add(p2c0_4, t, p1c0_4)
         p0c0_2 = multiply_add(p0c0_3, t, c0_2)
         p1c0_2 = multiply_add(p1c0_3, t, p0c0_3)
-        p2c0_2 = multiply_add(p2c0_3, t, p1c0_3)
         p0c0_1 = multiply_add(p0c0_2, t, c0_1)
         p1c0_1 = multiply_add(p1c0_2, t, p0c0_2)
-        p2c0_1 = multiply_add(p2c0_2, t, p1c0_2)
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
         p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
-        p2c0_0 = multiply_add(p2c0_1, t, p1c0_1)
         sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
         sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
         sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
-        sum_02_0 = multiply_add(sum_02_1, u, p2c0_0)
         scattered(result0_rows, order, begin, end, sum_00_0)
         scattered(result1_rows, order, begin, end, sum_10_0)
         scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
         scattered(result3_rows, order, begin, end, sum_11_0)
         scattered(result4_rows, order, begin, end, sum_01_0)
-        scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.int64)
     active = int64(0)
@@ -811,7 +690,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((13, 4104))
+    given = np.empty((12, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -824,13 +703,12 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result4_here = given[9]
     result5_here = given[10]
     result6_here = given[11]
-    result7_here = given[12]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((18, 4104))
-    ordered = np.empty((18, 4104))
+    fields = np.empty((17, 4104))
+    ordered = np.empty((17, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -861,7 +739,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_growth_square_ordered = ordered[17]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -1432,7 +1309,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + 16]
         sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
         sum_line_lanes = sum_line_ordered[begin : begin + 16]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -1513,16 +1389,10 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = g * t48
-                t57 = t56 if t19 else 0.0
-                t58 = t46 * g_next
-                t59 = t58 if t1 else 0.0
-                t60 = t57 + t59
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_growth_square_lanes[i] += t60
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -1541,7 +1411,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -1595,15 +1464,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t50 = t49 if t0 else 0.0
         t51 = sum_line + t50
         t52 = t51 / t32
-        t53 = t42 * t42
-        t54 = t53 * t3
-        t55 = t54 if t0 else 0.0
-        t56 = sum_growth_square + t55
-        t57 = t51 * t52
-        t58 = t56 - t57
-        t59 = t36 * t58
-        t60 = t46 * t46
-        t61 = t59 - t60
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
@@ -1611,7 +1471,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t33
         result5_here[i] = t46
         result6_here[i] = t52
-        result7_here[i] = t61
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -1620,10 +1479,9 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_rows[kept[order[i]]] = result4_here[i]
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
-        result7_rows[kept[order[i]]] = result7_here[i]
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -1631,14 +1489,11 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    packed = np.empty((9, 4104))
-    held = np.empty((20, 4104))
+    packed = np.empty((6, 4104))
+    held = np.empty((18, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1657,8 +1512,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held15 = held[15]
     held16 = held[16]
     held17 = held[17]
-    held18 = held[18]
-    held19 = held[19]
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -1667,9 +1520,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
-        out4_part = out4[begin : begin + size]
-        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1850,19 +1700,13 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t171 = 6.666666666666667 * t170
             t172 = t31 if t30 else t171
             t173 = t169 if t7 else t172
-            t174 = 2.0 * t37
-            t175 = t174 + 1.0
-            t176 = t175 * t173
-            t177 = 0.0 if t30 else 6.666666666666667
-            t178 = t176 if t7 else t177
-            t179 = 44.0 - t11
-            t180 = 1000.0 - t2
-            t181 = t180 if t30 else 0.0
-            t182 = minimum(t179, t181)
-            t183 = 0.0 <= t182
-            t184 = 1.0 if t183 else 0.0
-            t185 = 1.0 if t7 else t184
-            t186 = 0.0 < t185
+            t174 = 1000.0 - t2
+            t175 = 44.0 - t11
+            t176 = t174 if t30 else t175
+            t177 = 0.0 <= t176
+            t178 = 1.0 if t177 else 0.0
+            t179 = 1.0 if t7 else t178
+            t180 = 0.0 < t179
             held0[i] = 1.0
             held1[i] = t0
             held2[i] = t1
@@ -1876,9 +1720,8 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held13[i] = t147
             held14[i] = t166
             held16[i] = t173
-            held19[i] = t178
-            flags[i] = 0 if t186 else 1
-        sum_0(held0, held4, held6, held7, held8, held9, held12, held15, held17, held18, size)
+            flags[i] = 0 if t180 else 1
+        sum_0(held0, held4, held6, held7, held8, held9, held12, held15, held17, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1900,8 +1743,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held15_here = held15[i]
             held16_here = held16[i]
             held17_here = held17[i]
-            held18_here = held18[i]
-            held19_here = held19[i]
             t0 = y - held3_here
             t1 = t0 * held5_here
             t2 = held9_here * held10_here
@@ -1951,31 +1792,9 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t46 = held2_here * t45
             t47 = held14_here + t46
             t48 = t47 * held1_here
-            t49 = held3_here * t27
-            t50 = 2.0 * t31
-            t51 = t34 + t50
-            t52 = t51 * t33
-            t53 = held16_here * held16_here
-            t54 = held18_here * t53
-            t55 = t52 + t54
-            t56 = held0_here - held7_here
-            t57 = held6_here * t56
-            t58 = t57 if t7 else 0.0
-            t59 = t58 * held9_here
-            t60 = t55 + t59
-            t61 = held17_here * held19_here
-            t62 = t60 - t61
-            t63 = t62 + t44
-            t64 = held2_here * t63
-            t65 = held2_here * t64
-            t66 = t65 * held1_here
-            t67 = t66 * held1_here
             out0_part[i] = t14
             out1_part[i] = t30
             out2_part[i] = t48
-            out3_part[i] = t49
-            out4_part[i] = 0.0
-            out5_part[i] = t67
         active = int64(0)
         for i in range(size):
             active_rows[active] = i
@@ -1992,9 +1811,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             out0_kept = packed[3]
             out1_kept = packed[4]
             out2_kept = packed[5]
-            out3_kept = packed[6]
-            out4_kept = packed[7]
-            out5_kept = packed[8]
             for i in range(size):
                 y_kept[i] = y_part[active_rows[i]]
                 raw0_kept[i] = raw0_part[active_rows[i]]
@@ -2057,7 +1873,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
+            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2073,7 +1889,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 held10_here = held10[i]
                 held11_here = held11[i]
                 held12_here = held12[i]
-                held13_here = held13[i]
                 t0 = 0.0 < held5_here
                 t1 = np.floor(held2_here)
                 t2 = y - t1
@@ -2184,20 +1999,11 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 t107 = t3 * held12_here
                 t108 = t106 - t107
                 t109 = t108 * held4_here
-                t110 = held2_here * t102
-                t111 = held13_here * held4_here
-                t112 = t111 * held4_here
                 out0_kept[i] = t100
                 out1_kept[i] = t105
                 out2_kept[i] = t109
-                out3_kept[i] = t110
-                out4_kept[i] = 0.0
-                out5_kept[i] = t112
             for i in range(size):
                 out0_part[active_rows[i]] = out0_kept[i]
                 out1_part[active_rows[i]] = out1_kept[i]
                 out2_part[active_rows[i]] = out2_kept[i]
-                out3_part[active_rows[i]] = out3_kept[i]
-                out4_part[active_rows[i]] = out4_kept[i]
-                out5_part[active_rows[i]] = out5_kept[i]
     return invalid
