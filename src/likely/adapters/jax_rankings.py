@@ -21,7 +21,8 @@ def plackett_luce(_loss: Any, y: Any, raw: Any, _order: int) -> tuple[Any, Any]:
     given = jnp.arange(raw.shape[-1] - 1) < ranked.sum(axis=-1, keepdims=True)
     nll = jnp.where(given, jax.nn.softplus(left[..., 1:] - r[..., :-1]), 0.0).sum(axis=-1)
     missed = jnp.where(given, jnp.exp(left[..., 1:] - left[..., :-1]), 0.0)
-    before = jax.lax.cumlogsumexp(jnp.where(given, -left[..., :-1], -1e300), axis=r.ndim - 1)
+    lowest = jnp.finfo(work.dtype).min
+    before = jax.lax.cumlogsumexp(jnp.where(given, -left[..., :-1], lowest), axis=r.ndim - 1)
     shares = jnp.exp(r[..., 1:] + before)
     zero = jnp.zeros_like(r[..., :1])
     by_place = jnp.concatenate([zero, shares], axis=-1) - jnp.concatenate([missed, zero], axis=-1)
