@@ -37,6 +37,7 @@ from likely._math.com_poisson.layout import (
 from likely._math.graph import (
     Expression,
     Node,
+    equal,
     floor,
     log1p,
     make,
@@ -229,4 +230,9 @@ class Smooth:
         """The derivative in ν."""
         share = away / self.centre
         own = (self._n + self._m_n * share - self._outside(0.5, 0.0)) / self.n
-        return (growth + self.e_n * (y / self.centre + self.apart)) + own
+        usual = growth + self.e_n * (y / self.centre + self.apart)
+        # Of a 1 that is as small as a small mean: log 2, of which both terms are, is no part of it.
+        q, m = self.q, self.m
+        of_one = (m - 1.5 * q + special.LOG_2 * (m / self.centre)) - _HALF_LOG_2 * self.apart
+        few = where(equal(y, 1.0), of_one, usual)
+        return where(m < _FEW, few, usual) + own

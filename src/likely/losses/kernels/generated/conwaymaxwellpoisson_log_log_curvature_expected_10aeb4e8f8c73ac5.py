@@ -214,7 +214,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, size):
+def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     aligned_frame()
     starts = np.zeros(1341, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
@@ -329,7 +329,6 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
         sum_11_10 = sum_01_11
         sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
-        sum_12_10 = sum_02_11
         sum_02_10 = multiply_add(sum_02_11, u, p2c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
@@ -374,10 +373,8 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
-        sum_21_9 = sum_11_10
         sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
         sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
-        sum_12_9 = multiply_add(sum_12_10, u, sum_02_10)
         sum_02_9 = multiply_add(sum_02_10, u, p2c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
@@ -419,14 +416,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
         p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
         p2c8_0 = multiply_add(p2c8_1, t, p1c8_1)
-        sum_30_8 = sum_20_9
         sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
-        sum_21_8 = multiply_add(sum_21_9, u, sum_11_9)
         sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
         sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
-        sum_12_8 = multiply_add(sum_12_9, u, sum_02_9)
         sum_02_8 = multiply_add(sum_02_9, u, p2c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
@@ -468,14 +462,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
         p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
         p2c7_0 = multiply_add(p2c7_1, t, p1c7_1)
-        sum_30_7 = multiply_add(sum_30_8, u, sum_20_8)
         sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
-        sum_21_7 = multiply_add(sum_21_8, u, sum_11_8)
         sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
         sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
-        sum_12_7 = multiply_add(sum_12_8, u, sum_02_8)
         sum_02_7 = multiply_add(sum_02_8, u, p2c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
@@ -517,14 +508,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
         p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
         p2c6_0 = multiply_add(p2c6_1, t, p1c6_1)
-        sum_30_6 = multiply_add(sum_30_7, u, sum_20_7)
         sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
-        sum_21_6 = multiply_add(sum_21_7, u, sum_11_7)
         sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
         sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
-        sum_12_6 = multiply_add(sum_12_7, u, sum_02_7)
         sum_02_6 = multiply_add(sum_02_7, u, p2c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
@@ -566,14 +554,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
         p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
         p2c5_0 = multiply_add(p2c5_1, t, p1c5_1)
-        sum_30_5 = multiply_add(sum_30_6, u, sum_20_6)
         sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
-        sum_21_5 = multiply_add(sum_21_6, u, sum_11_6)
         sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
         sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
-        sum_12_5 = multiply_add(sum_12_6, u, sum_02_6)
         sum_02_5 = multiply_add(sum_02_6, u, p2c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
@@ -615,14 +600,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
         p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
         p2c4_0 = multiply_add(p2c4_1, t, p1c4_1)
-        sum_30_4 = multiply_add(sum_30_5, u, sum_20_5)
         sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
-        sum_21_4 = multiply_add(sum_21_5, u, sum_11_5)
         sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
         sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
-        sum_12_4 = multiply_add(sum_12_5, u, sum_02_5)
         sum_02_4 = multiply_add(sum_02_5, u, p2c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
@@ -664,14 +646,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
         p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
         p2c3_0 = multiply_add(p2c3_1, t, p1c3_1)
-        sum_30_3 = multiply_add(sum_30_4, u, sum_20_4)
         sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
-        sum_21_3 = multiply_add(sum_21_4, u, sum_11_4)
         sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
         sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
-        sum_12_3 = multiply_add(sum_12_4, u, sum_02_4)
         sum_02_3 = multiply_add(sum_02_4, u, p2c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
@@ -713,14 +692,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
         p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
         p2c2_0 = multiply_add(p2c2_1, t, p1c2_1)
-        sum_30_2 = multiply_add(sum_30_3, u, sum_20_3)
         sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
-        sum_21_2 = multiply_add(sum_21_3, u, sum_11_3)
         sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
         sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
-        sum_12_2 = multiply_add(sum_12_3, u, sum_02_3)
         sum_02_2 = multiply_add(sum_02_3, u, p2c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
@@ -762,14 +738,11 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
         p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
         p2c1_0 = multiply_add(p2c1_1, t, p1c1_1)
-        sum_30_1 = multiply_add(sum_30_2, u, sum_20_2)
         sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
-        sum_21_1 = multiply_add(sum_21_2, u, sum_11_2)
         sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
         sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
-        sum_12_1 = multiply_add(sum_12_2, u, sum_02_2)
         sum_02_1 = multiply_add(sum_02_2, u, p2c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
@@ -811,27 +784,21 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
         p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
         p2c0_0 = multiply_add(p2c0_1, t, p1c0_1)
-        sum_30_0 = multiply_add(sum_30_1, u, sum_20_1)
         sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
-        sum_21_0 = multiply_add(sum_21_1, u, sum_11_1)
         sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
         sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
-        sum_12_0 = multiply_add(sum_12_1, u, sum_02_1)
         sum_02_0 = multiply_add(sum_02_1, u, p2c0_0)
         scattered(result0_rows, order, begin, end, sum_00_0)
         scattered(result1_rows, order, begin, end, sum_10_0)
         scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
         scattered(result3_rows, order, begin, end, sum_11_0)
         scattered(result4_rows, order, begin, end, sum_01_0)
-        scattered(result5_rows, order, begin, end, multiply_add(sum_30_0, 6.0, 0.0))
-        scattered(result6_rows, order, begin, end, multiply_add(sum_21_0, 2.0, 0.0))
-        scattered(result7_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
-        scattered(result8_rows, order, begin, end, multiply_add(sum_12_0, 2.0, 0.0))
+        scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
+def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.int64)
     active = int64(0)
@@ -844,7 +811,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((18, 4104))
+    given = np.empty((13, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -858,17 +825,12 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result5_here = given[10]
     result6_here = given[11]
     result7_here = given[12]
-    result8_here = given[13]
-    result9_here = given[14]
-    result10_here = given[15]
-    result11_here = given[16]
-    result12_here = given[17]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((23, 4104))
-    ordered = np.empty((23, 4104))
+    fields = np.empty((18, 4104))
+    ordered = np.empty((18, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -899,12 +861,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_pairs_ordered = ordered[17]
-    sum_triples_ordered = ordered[18]
-    sum_cube_ordered = ordered[19]
-    sum_square_growth_ordered = ordered[20]
-    sum_line_growth_ordered = ordered[21]
-    sum_growth_square_ordered = ordered[22]
+    sum_growth_square_ordered = ordered[17]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -1475,11 +1432,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + 16]
         sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
         sum_line_lanes = sum_line_ordered[begin : begin + 16]
-        sum_pairs_lanes = sum_pairs_ordered[begin : begin + 16]
-        sum_triples_lanes = sum_triples_ordered[begin : begin + 16]
-        sum_cube_lanes = sum_cube_ordered[begin : begin + 16]
-        sum_square_growth_lanes = sum_square_growth_ordered[begin : begin + 16]
-        sum_line_growth_lanes = sum_line_growth_ordered[begin : begin + 16]
         sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
@@ -1561,59 +1513,16 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = centre - 1.0
-                t57 = t56 + t4
-                t58 = t57 * t17
-                t59 = t57 - 1.0
-                t60 = t58 * t59
-                t61 = t60 if t1 else 0.0
-                t62 = t56 + t21
-                t63 = t34 * t62
-                t64 = t62 - 1.0
-                t65 = t63 * t64
-                t66 = t65 if t19 else 0.0
-                t67 = t61 + t66
-                t68 = t57 - 2.0
-                t69 = t60 * t68
-                t70 = t69 if t1 else 0.0
-                t71 = t62 - 2.0
-                t72 = t65 * t71
-                t73 = t72 if t19 else 0.0
-                t74 = t70 + t73
-                t75 = t37 * t37
-                t76 = t75 - 1.0
-                t77 = t76 * t38
-                t78 = t77 if t19 else 0.0
-                t79 = t41 * t41
-                t80 = t79 - 1.0
-                t81 = t80 * t42
-                t82 = t81 if t1 else 0.0
-                t83 = t78 + t82
-                t84 = g * t39
-                t85 = t84 if t19 else 0.0
-                t86 = t43 * g_next
-                t87 = t86 if t1 else 0.0
-                t88 = t85 + t87
-                t89 = g * t53
-                t90 = t89 if t19 else 0.0
-                t91 = t51 * g_next
-                t92 = t91 if t1 else 0.0
-                t93 = t90 + t92
-                t94 = g * t48
-                t95 = t94 if t19 else 0.0
-                t96 = t46 * g_next
-                t97 = t96 if t1 else 0.0
-                t98 = t95 + t97
+                t56 = g * t48
+                t57 = t56 if t19 else 0.0
+                t58 = t46 * g_next
+                t59 = t58 if t1 else 0.0
+                t60 = t57 + t59
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_pairs_lanes[i] += t67
-                sum_triples_lanes[i] += t74
-                sum_cube_lanes[i] += t83
-                sum_square_growth_lanes[i] += t88
-                sum_line_growth_lanes[i] += t93
-                sum_growth_square_lanes[i] += t98
+                sum_growth_square_lanes[i] += t60
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -1632,11 +1541,6 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_pairs = sum_pairs_ordered[i]
-        sum_triples = sum_triples_ordered[i]
-        sum_cube = sum_cube_ordered[i]
-        sum_square_growth = sum_square_growth_ordered[i]
-        sum_line_growth = sum_line_growth_ordered[i]
         sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
@@ -1691,79 +1595,15 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t50 = t49 if t0 else 0.0
         t51 = sum_line + t50
         t52 = t51 / t32
-        t53 = t36 / m
-        t54 = sum_triples * t53
-        t55 = 1.0 - m
-        t56 = t54 * t55
-        t57 = m + 1.0
-        t58 = sum_pairs * t53
-        t59 = t58 * t55
-        t60 = t57 * t59
-        t61 = t56 + t60
-        t62 = m * 2.0
-        t63 = 1.0 - t62
-        t64 = t58 * t58
-        t65 = t63 * t64
-        t66 = t61 - t65
-        t67 = t36 * t32
-        t68 = t67 / m
-        t69 = t66 / t68
-        t70 = t69 / t68
-        t71 = t58 - m
-        t72 = t58 * m
-        t73 = t54 - t72
-        t74 = t71 + t73
-        t75 = t58 + m
-        t76 = m - t58
-        t77 = t75 * t76
-        t78 = t74 + t77
-        t79 = t78 / t68
-        t80 = t79 / t68
-        t81 = t19 * t27
-        t82 = t24 * t81
-        t83 = t19 * part
-        t84 = 2.0 - part
-        t85 = t83 * t84
-        t86 = t82 - t85
-        t87 = 2.0 + part
-        t88 = t27 * part
-        t89 = t87 * t88
-        t90 = t3 * t89
-        t91 = t86 - t90
-        t92 = t91 if t0 else 0.0
-        t93 = t92 + sum_cube
-        t94 = t93 / t32
-        t95 = t94 == 0.0
-        t96 = m * t33
-        t97 = t94 * t96
-        t98 = 0.0 if t95 else t97
-        t99 = t42 * t28
-        t100 = t99 * t3
-        t101 = t100 if t0 else 0.0
-        t102 = t101 + sum_square_growth
-        t103 = t93 * t52
-        t104 = t102 - t103
-        t105 = t104 / t32
-        t106 = t105 - t46
-        t107 = t42 * t47
-        t108 = t3 * t107
-        t109 = -t108
-        t110 = t109 if t0 else 0.0
-        t111 = t110 + sum_line_growth
-        t112 = 2.0 * t102
-        t113 = t103 - t112
-        t114 = t113 * t52
-        t115 = t111 + t114
-        t116 = t115 / t32
-        t117 = t42 * t42
-        t118 = t117 * t3
-        t119 = t118 if t0 else 0.0
-        t120 = sum_growth_square + t119
-        t121 = t51 * t52
-        t122 = t120 - t121
-        t123 = t36 * t122
-        t124 = t46 * t46
-        t125 = t123 - t124
+        t53 = t42 * t42
+        t54 = t53 * t3
+        t55 = t54 if t0 else 0.0
+        t56 = sum_growth_square + t55
+        t57 = t51 * t52
+        t58 = t56 - t57
+        t59 = t36 * t58
+        t60 = t46 * t46
+        t61 = t59 - t60
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t16
@@ -1771,12 +1611,7 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t33
         result5_here[i] = t46
         result6_here[i] = t52
-        result7_here[i] = t70
-        result8_here[i] = t80
-        result9_here[i] = t98
-        result10_here[i] = t106
-        result11_here[i] = t116
-        result12_here[i] = t125
+        result7_here[i] = t61
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -1786,14 +1621,9 @@ def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
         result7_rows[kept[order[i]]] = result7_here[i]
-        result8_rows[kept[order[i]]] = result8_here[i]
-        result9_rows[kept[order[i]]] = result9_here[i]
-        result10_rows[kept[order[i]]] = result10_here[i]
-        result11_rows[kept[order[i]]] = result11_here[i]
-        result12_rows[kept[order[i]]] = result12_here[i]
 
 
-def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -1808,7 +1638,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     packed = np.empty((9, 4104))
-    held = np.empty((23, 4104))
+    held = np.empty((20, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1829,9 +1659,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held17 = held[17]
     held18 = held[18]
     held19 = held[19]
-    held20 = held[20]
-    held21 = held[21]
-    held22 = held[22]
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -1997,44 +1824,53 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t145 = t114 + t144
             t146 = 0.5 / t2
             t147 = 0.0 if t7 else t146
-            t148 = t24 * y
-            t149 = t2 < 0.001
-            t150 = t18 * t18
-            t151 = t18 * 0.8333333333333334
-            t152 = t151 + (-0.8)
-            t153 = t18 * t152
-            t154 = 0.75 + t153
-            t155 = t154 * t18
-            t156 = (-0.6666666666666666) + t155
-            t157 = t156 * t18
-            t158 = t157 + 0.5
-            t159 = t150 * t158
-            t160 = t2 * t24
-            t161 = t19 - t160
-            t162 = t159 if t149 else t161
-            t163 = t148 + t162
-            t164 = 0.0 if t7 else (-0.34657359027997264)
-            t165 = t163 * t164
-            t166 = t165 + t113
-            t167 = 1.0 + t37
-            t168 = 1.0 - t37
-            t169 = t167 * t168
-            t170 = t8 + 1.0
-            t171 = 6.666666666666667 * t170
-            t172 = t31 if t30 else t171
-            t173 = t169 if t7 else t172
-            t174 = 2.0 * t37
-            t175 = t174 + 1.0
-            t176 = t175 * t173
-            t177 = 0.0 if t30 else 6.666666666666667
-            t178 = t176 if t7 else t177
-            t179 = 1000.0 - t2
-            t180 = 44.0 - t11
-            t181 = t179 if t30 else t180
-            t182 = 0.0 <= t181
-            t183 = 1.0 if t182 else 0.0
-            t184 = 1.0 if t7 else t183
-            t185 = 0.0 < t184
+            t148 = t2 < 0.001
+            t149 = y == 1.0
+            t150 = 1.5 * t19
+            t151 = t2 - t150
+            t152 = t2 * t24
+            t153 = 0.6931471805599453 * t152
+            t154 = t151 + t153
+            t155 = t18 * t18
+            t156 = t18 * 0.8333333333333334
+            t157 = t156 + (-0.8)
+            t158 = t18 * t157
+            t159 = 0.75 + t158
+            t160 = t159 * t18
+            t161 = (-0.6666666666666666) + t160
+            t162 = t161 * t18
+            t163 = t162 + 0.5
+            t164 = t155 * t163
+            t165 = t19 - t152
+            t166 = t164 if t148 else t165
+            t167 = t166 * 0.34657359027997264
+            t168 = t154 - t167
+            t169 = t24 * y
+            t170 = t169 + t166
+            t171 = 0.0 if t7 else (-0.34657359027997264)
+            t172 = t170 * t171
+            t173 = t172 + t113
+            t174 = t168 if t149 else t173
+            t175 = t174 if t148 else t173
+            t176 = 1.0 + t37
+            t177 = 1.0 - t37
+            t178 = t176 * t177
+            t179 = t8 + 1.0
+            t180 = 6.666666666666667 * t179
+            t181 = t31 if t30 else t180
+            t182 = t178 if t7 else t181
+            t183 = 2.0 * t37
+            t184 = t183 + 1.0
+            t185 = t184 * t182
+            t186 = 0.0 if t30 else 6.666666666666667
+            t187 = t185 if t7 else t186
+            t188 = 1000.0 - t2
+            t189 = 44.0 - t11
+            t190 = t188 if t30 else t189
+            t191 = 0.0 <= t190
+            t192 = 1.0 if t191 else 0.0
+            t193 = 1.0 if t7 else t192
+            t194 = 0.0 < t193
             held0[i] = 1.0
             held1[i] = t0
             held2[i] = t1
@@ -2046,11 +1882,11 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held10[i] = t39
             held11[i] = t145
             held13[i] = t147
-            held14[i] = t166
-            held16[i] = t173
-            held21[i] = t178
-            flags[i] = 0 if t185 else 1
-        sum_0(held0, held4, held6, held7, held8, held9, held12, held15, held17, held18, held19, held20, held22, size)
+            held14[i] = t175
+            held16[i] = t182
+            held19[i] = t187
+            flags[i] = 0 if t194 else 1
+        sum_0(held0, held4, held6, held7, held8, held9, held12, held15, held17, held18, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2074,9 +1910,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held17_here = held17[i]
             held18_here = held18[i]
             held19_here = held19[i]
-            held20_here = held20[i]
-            held21_here = held21[i]
-            held22_here = held22[i]
             t0 = y - held3_here
             t1 = t0 * held5_here
             t2 = held9_here * held10_here
@@ -2126,100 +1959,31 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t46 = held2_here * t45
             t47 = held14_here + t46
             t48 = t47 * held1_here
-            t49 = held0_here / t26
-            t50 = 0.5 * held1_here
-            t51 = 0.0 if t7 else 0.5
-            t52 = t50 - t51
-            t53 = t52 - t21
-            t54 = 0.5 - held3_here
-            t55 = t10 * t54
-            t56 = 6.0 if t7 else 2.0
-            t57 = t56 * held10_here
-            t58 = t57 * held9_here
-            t59 = t19 * held10_here
-            t60 = held18_here * t59
-            t61 = 3.0 * held12_here
-            t62 = held10_here * t17
-            t63 = t61 * t62
-            t64 = t60 + t63
-            t65 = t58 + t64
-            t66 = t65 * held3_here
-            t67 = t55 - t66
-            t68 = t67 * held5_here
-            t69 = t53 + t68
-            t70 = t69 * held5_here
-            t71 = t70 * held5_here
-            t72 = t49 * t71
-            t73 = t0 * t72
-            t74 = held3_here - t73
-            t75 = t74 == 0.0
-            t76 = t27 * t74
-            t77 = 0.0 if t75 else t76
-            t78 = 0.0 if t7 else (-0.34657359027997264)
-            t79 = t37 * t17
-            t80 = 2.0 * held12_here
-            t81 = t32 * t80
-            t82 = held19_here * held16_here
-            t83 = t33 * held18_here
-            t84 = t82 + t83
-            t85 = t81 + t84
-            t86 = t19 * t85
-            t87 = t79 + t86
-            t88 = held2_here * t87
-            t89 = t78 - t88
-            t90 = held5_here * t89
-            t91 = t90 + held0_here
-            t92 = t91 * held5_here
-            t93 = t49 * t92
-            t94 = t29 * t93
-            t95 = -t94
-            t96 = held1_here * t95
-            t97 = 2.0 * t31
-            t98 = t34 + t97
-            t99 = t98 * t33
-            t100 = held16_here * held16_here
-            t101 = held20_here * t100
-            t102 = t99 + t101
-            t103 = held0_here - held7_here
-            t104 = held6_here * t103
-            t105 = t104 if t7 else 0.0
-            t106 = t105 * held9_here
-            t107 = t102 + t106
-            t108 = held17_here * held21_here
-            t109 = t107 - t108
-            t110 = t109 + t44
-            t111 = held2_here * t110
-            t112 = held2_here * t111
-            t113 = 2.0 * t32
-            t114 = t35 * t113
-            t115 = held22_here * t100
-            t116 = t82 * 2.0
-            t117 = t83 + t116
-            t118 = t33 * t117
-            t119 = t115 + t118
-            t120 = t105 * held12_here
-            t121 = t119 + t120
-            t122 = held15_here * held21_here
-            t123 = t121 - t122
-            t124 = t114 + t123
-            t125 = held9_here * t103
-            t126 = t125 if t7 else 0.0
-            t127 = t124 + t126
-            t128 = held10_here * t127
-            t129 = t128 * held2_here
-            t130 = held2_here * t129
-            t131 = t130 * held5_here
-            t132 = t0 * t131
-            t133 = t112 + t132
-            t134 = held1_here * t133
-            t135 = t134 * held1_here
-            t136 = t135 + t48
+            t49 = held3_here * t27
+            t50 = 2.0 * t31
+            t51 = t34 + t50
+            t52 = t51 * t33
+            t53 = held16_here * held16_here
+            t54 = held18_here * t53
+            t55 = t52 + t54
+            t56 = held0_here - held7_here
+            t57 = held6_here * t56
+            t58 = t57 if t7 else 0.0
+            t59 = t58 * held9_here
+            t60 = t55 + t59
+            t61 = held17_here * held19_here
+            t62 = t60 - t61
+            t63 = t62 + t44
+            t64 = held2_here * t63
+            t65 = held2_here * t64
+            t66 = t65 * held1_here
+            t67 = t66 * held1_here
             out0_part[i] = t14
             out1_part[i] = t30
             out2_part[i] = t48
-            out3_part[i] = t77
-            out4_part[i] = t96
-            out5_part[i] = t136
+            out3_part[i] = t49
+            out4_part[i] = 0.0
+            out5_part[i] = t67
         active = int64(0)
         for i in range(size):
             active_rows[active] = i
@@ -2301,7 +2065,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, held14, held15, held16, held17, held18, size)
+            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2318,11 +2082,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 held11_here = held11[i]
                 held12_here = held12[i]
                 held13_here = held13[i]
-                held14_here = held14[i]
-                held15_here = held15[i]
-                held16_here = held16[i]
-                held17_here = held17[i]
-                held18_here = held18[i]
                 t0 = 0.0 < held5_here
                 t1 = np.floor(held2_here)
                 t2 = y - t1
@@ -2433,32 +2192,15 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 t107 = t3 * held12_here
                 t108 = t106 - t107
                 t109 = t108 * held4_here
-                t110 = held2_here < held0_here
-                t111 = y == held0_here
-                t112 = held14_here * t3
-                t113 = held2_here + t112
-                t114 = held13_here if t111 else t113
-                t115 = (-1.0) + held15_here
-                t116 = t3 * t115
-                t117 = held2_here + t116
-                t118 = t114 if t110 else t117
-                t119 = t118 == 0.0
-                t120 = t118 * t102
-                t121 = 0.0 if t119 else t120
-                t122 = held16_here * t104
-                t123 = -t122
-                t124 = t123 * held4_here
-                t125 = held17_here * t3
-                t126 = t125 + held18_here
-                t127 = t126 * held4_here
-                t128 = t127 * held4_here
-                t129 = t109 + t128
+                t110 = held2_here * t102
+                t111 = held13_here * held4_here
+                t112 = t111 * held4_here
                 out0_kept[i] = t100
                 out1_kept[i] = t105
                 out2_kept[i] = t109
-                out3_kept[i] = t121
-                out4_kept[i] = t124
-                out5_kept[i] = t129
+                out3_kept[i] = t110
+                out4_kept[i] = 0.0
+                out5_kept[i] = t112
             for i in range(size):
                 out0_part[active_rows[i]] = out0_kept[i]
                 out1_part[active_rows[i]] = out1_kept[i]
