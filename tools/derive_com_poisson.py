@@ -8,12 +8,14 @@ that are left out come to, and what their derivatives do, is printed.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 
+import double_double
+from double_double import Pair, pair
 from likely._math.com_poisson import layout as module
 from likely._math.com_poisson.layout import (
     BEND,
@@ -21,6 +23,7 @@ from likely._math.com_poisson.layout import (
     FAR_NU,
     FIRST,
     LAYOUT,
+    LOWEST,
     PATCHES,
     POWERS,
     WIDTH,
@@ -33,6 +36,8 @@ DEPTH = -60
 #: Of terms, after the point; and terms smaller than their sum by a factor of 2 to this are left out.
 BITS, LAST = 160, 87
 HALF = mp.mpf(1) / 2
+#: From this mean on and below this ν many j matter, of which places that grow stand for most.
+LONG_MEAN, LONG_NU = 5.0, 0.016
 
 
 @cache
@@ -66,9 +71,14 @@ def rough(m: float, nu: float) -> float:
     """log λ in float64."""
     j = np.arange(m + 40 * min(np.sqrt((m + 1) / nu) + 1, m + 1))
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(j[1:]))])
+    return solved(m, nu, j, -nu * log_factorial)
+
+
+def solved(m: float, nu: float, j: np.ndarray, fixed: np.ndarray) -> float:
+    """log λ, of terms e^(j log λ + fixed)."""
     found = np.log(m) - (1 - nu) * np.log(m + 0.5)
     for _ in range(50):
-        heights = j * found - nu * log_factorial
+        heights = j * found + fixed
         p = np.exp(heights - heights.max())
         up, down = p * np.maximum(j - m, 0.0), p * np.maximum(m - j, 0.0)
         off = np.log(up.sum() / down.sum())
@@ -76,6 +86,31 @@ def rough(m: float, nu: float) -> float:
         if abs(off) < 1e-10:  # the step has taken the square of that
             break
     return float(found)
+
+
+@lru_cache(maxsize=2)
+def places(mass: float, low: float, high: float) -> tuple[Pair, Pair, Pair]:
+    """j, log j! and the logarithms of widths of places that grow, for νY ≤ mass and means between low and high.
+
+    As in ``_math/com_poisson/digits.py``.
+    """
+    rate = 1 / (mp.mpf("4.6") + mp.mpf("1.3") * mp.mpf(mass) ** mp.mpf("0.47")) * 37 / -DEPTH
+    grown = mp.exp(DEPTH) * low / rate
+    count = int(mp.log(1 - 2 * DEPTH * high / grown) / rate) + 2
+    growth = [grown * mp.exp(rate * u) for u in range(count)]
+    j = [u + g - grown for u, g in enumerate(growth)]
+    widths = [mp.log1p(rate * g) for g in growth]
+    return pair(j), pair([mp.loggamma(v + 1) for v in j]), pair(widths)
+
+
+def long_legendre(m: mp.mpf, nu: mp.mpf, *over: float) -> mp.mpf:
+    """Φ by places that grow."""
+    j, log_factorial, widths = places(*over)
+    fixed = log_factorial * pair(-nu) + widths
+    log_rate = mp.mpf(solved(float(m), float(nu), j.high, fixed.high))
+    exponents = j * pair(log_rate) + fixed
+    top = float(exponents.high.max())
+    return mp.log(double_double.exp(exponents + pair(mp.mpf(-top))).total()) + top - m * log_rate
 
 
 def far(u: mp.mpf, t: mp.mpf) -> mp.mpf:
@@ -108,15 +143,27 @@ def far(u: mp.mpf, t: mp.mpf) -> mp.mpf:
 
 def of_strip(k: int, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
     """G, over u² in the first patch of a strip."""
-    nu = mp.lambertw(BEND * mp.exp(FIRST + WIDTH * (k + (1 + t) / 2))).real / BEND
+    nu, top = nu_of(k, t), float(nu_of(k, mp.mpf(1)))
     q = LAYOUT[k].step * (i + u)
     m = mp.expm1(q) / 2
     y = m + HALF
     outside = m * (nu + mp.log(1 / m)) + (1 - nu) * (
         y * mp.log(y) + mp.log(2) / 2 + q * mp.log(2) / 2
     )
-    value = legendre(m, nu) - outside
+    low, high = (float(mp.expm1(LAYOUT[k].step * v) / 2) for v in (i, i + 1))
+    if low < LONG_MEAN or top > LONG_NU:
+        value = legendre(m, nu) - outside
+    else:
+        value = long_legendre(m, nu, top * (high + 1.0), low, high) - outside
     return value if i else value / u**2
+
+
+def nu_of(k: int, t: mp.mpf) -> mp.mpf:
+    """ν of t in a strip."""
+    share = (1 + t) / 2
+    if k == 0:
+        return LOWEST * share
+    return mp.lambertw(BEND * mp.exp(FIRST + WIDTH * (k - 1 + share))).real / BEND
 
 
 @mp.workdps(DIGITS)

@@ -188,18 +188,28 @@ class RowBlocks:
 
         ``gradient`` (k, rows), summed into ``slope``, shares the products of the diagonal.
         """
-        for h, (a, b) in zip(packed, self.packed, strict=True):
+        # At once: of constants alone, which fits of densities are, nothing else is left to do.
+        totals = packed.sum(axis=1)
+        if gradient is not None and slope is not None:
+            slopes = gradient.sum(axis=1)
+            for j, u in enumerate(self.uses):
+                if self.bases[u].intercept:
+                    slope[self.parts[j].start] = slopes[j]
+        for h, total, (a, b) in zip(packed, totals, self.packed, strict=True):
+            first, second = self.bases[self.uses[a]], self.bases[self.uses[b]]
+            one, other = blocks[self.uses[a]], blocks[self.uses[b]]
+            rows, columns = self.parts[a], self.parts[b]
+            i, j = int(first.intercept), int(second.intercept)
+            if i and j:
+                out[rows.start, columns.start] = total
+            if one is None and other is None:
+                continue
+            target = out[rows, columns]
             more = h[None]
             if a == b and gradient is not None:
                 more = np.stack([h, gradient[a]])
             elif not h.any():
                 continue  # orthogonal parameters
-            first, second = self.bases[self.uses[a]], self.bases[self.uses[b]]
-            one, other = blocks[self.uses[a]], blocks[self.uses[b]]
-            target = out[self.parts[a], self.parts[b]]
-            i, j = int(first.intercept), int(second.intercept)
-            if i and j:
-                target[0, 0] = h.sum()
             if i and a != b and other is not None:
                 target[0, j:] = other.transposed(h[None])[:, 0] / second.scale
             if one is None:
@@ -211,8 +221,5 @@ class RowBlocks:
                 target[i:, j:] = products[:, : -more.shape[0]] / second.scale
             if j:
                 target[i:, 0] = products[:, -more.shape[0]]
-            if more.shape[0] == 2 and gradient is not None and slope is not None:
-                part = slope[self.parts[a]]
-                part[i:] = products[:, -1]
-                if i:
-                    part[0] = gradient[a].sum()
+            if more.shape[0] == 2 and slope is not None:
+                slope[rows][i:] = products[:, -1]

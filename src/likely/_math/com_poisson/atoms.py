@@ -134,7 +134,7 @@ class _Row:
         """In ν: R."""
         s = self.decided.summed
         summed = (self.g - s.mean_growth) - self.away * s.slope
-        return self.decided.chosen(self.smooth.shape(self.away, self.growth), summed)
+        return self.decided.chosen(self.smooth.shape(self.y.node, self.away, self.growth), summed)
 
     def bow(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """V/m times the second derivative in log m, less γ times the first one; ``less`` is γ − 1.

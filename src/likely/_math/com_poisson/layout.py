@@ -1,7 +1,9 @@
 r"""Where the polynomials of ``smooth.py`` lie: patch 0, far out, and strips of w = log ν + ``BEND`` ν.
 
-A strip is ``WIDTH`` wide in w, from ν = ``LOWEST`` on. In it the patches are equally wide in q = log(1 + 2m), from
+A strip is ``WIDTH`` wide in w, from ``LOWEST`` on. In it the patches are equally wide in q = log(1 + 2m), from
 m = 0 to where patch 0 begins. There are more of them where ν is large: log p then has a wave for every whole m.
+The first strip is that of all smaller ν, down to the Geometric of ν = 0, and of means up to ``LONG``, for which νm is
+so small that Φ is a polynomial of ν.
 
 The coefficients, in a patch as ``patches.py`` has them, are made by ``tools/derive_com_poisson.py``.
 """
@@ -18,13 +20,14 @@ from numpy.typing import NDArray
 
 #: Patch 0 is where ``FAR_NU`` ν + ``FAR_MASS``/ν ≤ m + ½.
 FAR_NU, FAR_MASS = 2.0, 40.0
-#: The least ν of a strip, and how wide strips are in w = log ν + ``BEND`` ν.
-LOWEST, BEND, WIDTH = 0.0152, 0.25, 0.3
-FIRST = math.log(LOWEST) + BEND * LOWEST
+#: Where the strips of w = log ν + ``BEND`` ν begin, and how wide they are.
+FIRST, BEND, WIDTH = -9.282659851129906, 0.25, 0.3
+#: The largest mean of the strip of smaller ν.
+LONG = 1000.0
 #: The patches of the strips: from ν = 4 on, of many means few counts are left near 1, which decides.
 _COUNTS = (
-    20, 20, 19, 19, 18, 18, 17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 29, 40,
-    53, 66, 82, 102, 170,
+    14, 33, 32, 32, 31, 30, 29, 29, 28, 27, 27, 26, 25, 24, 24, 23, 22, 22, 20, 20, 19, 19, 18, 18,
+    17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 29, 40, 53, 66, 82, 102, 170,
 )  # fmt: skip
 STRIPS = len(_COUNTS)
 #: Of each power of u the powers of t beside it.
@@ -40,16 +43,18 @@ class Strip(NamedTuple):
 
 
 def _end(k: int) -> float:
-    """The ν with which a strip begins."""
-    w = FIRST + WIDTH * k
-    nu = LOWEST
+    """The ν with which a strip of w begins."""
+    w = FIRST + WIDTH * (k - 1)
+    nu = math.exp(w) / 20.0
     for _ in range(20):  # Newton's, from below on a curve that bends down
         nu += (w - math.log(nu) - BEND * nu) / (1.0 / nu + BEND)
     return nu
 
 
 def _top(k: int) -> float:
-    """The largest q that is not far: at an end of the strip, for it is convex in ν."""
+    """The largest q: of a strip of w where it is far at an end of the strip, for that is convex in ν."""
+    if k == 0:
+        return math.log1p(2.0 * LONG)
     return math.log(2.0 * max(FAR_NU * nu + FAR_MASS / nu for nu in (_end(k), _end(k + 1))))
 
 
@@ -62,6 +67,8 @@ def _strips() -> list[Strip]:
     return found
 
 
+#: The least ν of a strip of w.
+LOWEST = _end(1)
 LAYOUT = _strips()
 PATCHES = LAYOUT[-1].first + LAYOUT[-1].patches
 

@@ -11,9 +11,9 @@ only an entropy that is 0 at the mean, and an error of 1/24Y:
 - Far out of Φ + ν (Y log Y − Y + ½ log 2π) − ½ log 2πY/ν. Laplace's expansion of the sum is one in powers of ν/Y and
   1/νY, so that G is a polynomial in u = c/Y, c = 2ν + 40/ν, and t = 4ν/c − 1: what is left out of the sum over whole
   numbers is e^(−2π²Y/ν), of its end at 0 e^−νY, both e^−37 at most for u ≤ 1.
-- In a strip of log ν + ν/4, whose middle is t = 0, by patches of q = log(1 + 2m), of which u is the part, of
-  Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with m², so that nothing
-  is lost where m is small.
+- In a strip of log ν + ν/4, or of ν where that is tiny, whose middle is t = 0, by patches of q = log(1 + 2m), of which
+  u is the part, of Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with
+  m², so that nothing is lost where m is small; and what is left of it in ν is as small as ν.
 
 Source: Gaunt, Iyengar, Olde Daalhuis and Simsek (2019), doi:10.1007/s10463-017-0629-6, for the expansion far out.
 """
@@ -23,8 +23,29 @@ from __future__ import annotations
 from functools import cached_property
 
 from likely._math import special
-from likely._math.com_poisson.layout import BEND, FAR_MASS, FAR_NU, FIRST, POWERS, STRIPS, WIDTH
-from likely._math.graph import Expression, Node, floor, log1p, make, maximum, minimum, where
+from likely._math.com_poisson.layout import (
+    BEND,
+    FAR_MASS,
+    FAR_NU,
+    FIRST,
+    LONG,
+    LOWEST,
+    POWERS,
+    STRIPS,
+    WIDTH,
+)
+from likely._math.graph import (
+    Expression,
+    Node,
+    equal,
+    floor,
+    log1p,
+    make,
+    maximum,
+    minimum,
+    polynomial,
+    where,
+)
 from likely._math.patches import Derivative, Patches
 
 _PATCHES = Patches("com_poisson_patches", POWERS)
@@ -32,8 +53,8 @@ _OF_ORDER = {
     order: Derivative(_PATCHES, order)
     for order in ((i, j) for i in range(4) for j in range(3) if 0 < i + j < 4 or i + j == 0)
 }
-#: The least mean of a strip: what is left of slopes in ν is so much smaller than their parts.
-_LEAST = 1e-4
+#: Means below which ``apart`` is the first terms of its series, and those above which ``above`` is.
+_FEW, _MANY = 1e-3, 50.0
 _HALF_LOG_2 = 0.5 * special.LOG_2
 
 
@@ -48,17 +69,21 @@ class Smooth:
         far_from = FAR_NU * n + FAR_MASS / n
         self.is_far = far = far_from <= centre
         across = (log_n + BEND * n - FIRST) * (1.0 / WIDTH)
-        inside = minimum(minimum(across, STRIPS - across), m - _LEAST) >= 0.0
+        # Of the first strip t is linear in ν.
+        self.is_first = across < 0.0
+        inside = where(self.is_first, LONG - m, STRIPS - 1.0 - across) >= 0.0
         #: Whether there is a patch.
         self.serves = where(far, 1.0, where(inside, 1.0, 0.0)) > 0.0
-        strip = maximum(minimum(floor(across), STRIPS - 1.0), 0.0)
+        strip = maximum(minimum(floor(across) + 1.0, STRIPS - 1.0), 0.0)
         rate, first = (make(f"com_poisson_{name}", strip) for name in ("rate", "first"))
         steps = self.q * rate
         whole = floor(steps)
         share = far_from / centre
         self.place = where(far, 0.0, first + whole)
         self.u = where(far, share, steps - whole)
-        self.t = where(far, 2.0 * FAR_NU * n / far_from, 2.0 * (across - strip)) - 1.0
+        of_nu = 2.0 / LOWEST * n
+        of_w = where(self.is_first, of_nu, 2.0 * (across - strip) + 2.0)
+        self.t = where(far, 2.0 * FAR_NU * n / far_from, of_w) - 1.0
         # u's first three derivatives in m times powers of Y.
         self._by_m = where(far, -share, rate)
         self._by_m_2 = self._by_m * where(far, -2.0, -1.0)
@@ -66,7 +91,8 @@ class Smooth:
         # The first derivatives in log ν of u and t, and that of log(the derivatives of u in m).
         self._turn = where(far, self.t, 0.0)
         self._u_n = self._turn * self.u
-        self._t_n = where(far, (1.0 - self.t) * (1.0 + self.t), 2.0 / WIDTH * (1.0 + BEND * n))
+        of_w = where(self.is_first, of_nu, 2.0 / WIDTH * (1.0 + BEND * n))
+        self._t_n = where(far, (1.0 - self.t) * (1.0 + self.t), of_w)
         #: What Φ has of e (q + …): far out ½ log Y, else (1 − ν) ½ log 2 q.
         self.e = where(far, 0.5, (1.0 - n) * _HALF_LOG_2)
         self.e_n = where(far, 0.0, -_HALF_LOG_2)
@@ -117,7 +143,8 @@ class Smooth:
         mixed = 2.0 * (self._g(of_u + 1, 1) * t)
         bent = (self._g(of_u + 2, 0) * u + mixed) * u + self._g(of_u, 2) * (t * t)
         u_2 = self._outside(self.u * (1.0 - self.t), 0.0)
-        t_2 = -self._outside(self._t_n * (1.0 + 2.0 * self.t), 2.0 / WIDTH)
+        of_w = where(self.is_first, 0.0, 2.0 / WIDTH)
+        t_2 = -self._outside(self._t_n * (1.0 + 2.0 * self.t), of_w)
         return bent + self._g(of_u + 1, 0) * u_2 + self._g(of_u, 1) * t_2
 
     # --- What the loss needs, by the names of ``moments.py``. ---------------------------
@@ -125,7 +152,7 @@ class Smooth:
     @cached_property
     def tau(self) -> Node:
         """log λ − ν log Y"""
-        return self._outside(0.0, self.log_m - self.log_centre) - (self._m + self.e) / self.centre
+        return self._outside(0.0, -self.above) - (self._m + self.e) / self.centre
 
     @cached_property
     def precision(self) -> Node:
@@ -169,13 +196,27 @@ class Smooth:
         bent = (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
         return bent / self.precision
 
+    @cached_property
+    def above(self) -> Node:
+        """log Y/m"""
+        h = 0.5 / self.centre
+        far = h * polynomial(h, [1.0 / (k + 1.0) for k in range(7)])
+        return where(self.m < _MANY, self.q - (self.log_m + special.LOG_2), far)
+
+    @cached_property
+    def apart(self) -> Node:
+        """q − m/Y, of which e takes a part in a count of 0: as small as the square of a small mean."""
+        x = 2.0 * self.m
+        near = x * x * polynomial(x, [(-1.0) ** k * (k + 1.0) / (k + 2.0) for k in range(5)])
+        return where(self.m < _FEW, near, self.q - self.m / self.centre)
+
     # --- A count. -----------------------------------------------------------------------------------
 
     def value(self, y: Node, away: Node, growth: Node) -> Node:
         """The loss, of y − m and the growth of log y!."""
         share = away / self.centre
         far = 0.5 * (self.log_centre - self.log_n) + special.HALF_LOG_2PI
-        strip = (y + 0.5) * self.q - y * (self.log_m + special.LOG_2) + self.e * self.q
+        strip = y * self.above + (0.5 + self.e) * self.q
         return (self._g(0, 0) + (self._m + self.e) * share) + (
             self._outside(far, strip) + self.n * growth
         )
@@ -185,8 +226,13 @@ class Smooth:
         error = special.count_half_error(y) - self._outside(0.0, special.COUNT_HALF_AT_0)
         return special.relative_entropy_term(y + 0.5, self.centre, away) + error
 
-    def shape(self, away: Node, growth: Node) -> Node:
+    def shape(self, y: Node, away: Node, growth: Node) -> Node:
         """The derivative in ν."""
         share = away / self.centre
         own = (self._n + self._m_n * share - self._outside(0.5, 0.0)) / self.n
-        return (growth + self.e_n * (share + self.q)) + own
+        usual = growth + self.e_n * (y / self.centre + self.apart)
+        # Of a 1 that is as small as a small mean: log 2, of which both terms are, is no part of it.
+        q, m = self.q, self.m
+        of_one = (m - 1.5 * q + special.LOG_2 * (m / self.centre)) - _HALF_LOG_2 * self.apart
+        few = where(equal(y, 1.0), of_one, usual)
+        return where(m < _FEW, few, usual) + own

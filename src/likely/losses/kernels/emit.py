@@ -20,6 +20,7 @@ from likely._math.graph import Node, topological
 from likely._math.single import in_single
 from likely._math.tables import COEFFICIENTS, TABLES
 from likely.losses.kernels.divisions import by_reciprocals
+from likely.losses.kernels.patches import table_parts
 from likely.losses.kernels.polynomials import side_by_side
 from likely.losses.kernels.stages import ROWS, has_series, staged
 from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
@@ -215,10 +216,12 @@ def module_source(
 def _coefficients(name: str) -> str:
     """A table too long for text; its digest makes kernels of another table other files."""
     digest = hashlib.sha256(COEFFICIENTS[name]().tobytes()).hexdigest()
-    return (
-        f"from likely._math.tables import COEFFICIENTS\n\n# {digest}\n"
-        f"{name} = COEFFICIENTS[{name!r}]()"
-    )
+    lines = [f"{name} = COEFFICIENTS[{name!r}]()"]
+    parts = table_parts(name)
+    if len(parts) > 1:
+        lines += [f"{part} = {name}[{first}:{end}]" for part, first, end in parts]
+    head = f"from likely._math.tables import COEFFICIENTS\n\n# {digest}\n"
+    return head + "\n".join(lines)
 
 
 @cache

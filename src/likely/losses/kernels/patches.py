@@ -10,6 +10,30 @@ from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, Patches, highest
 from likely._math.tables import COEFFICIENTS
 from likely.losses.kernels.statements import indented
 
+#: Bytes of an array beyond which Numba would not keep the machine code of a function that has it.
+_LARGEST = 10**6
+
+
+def table_parts(name: str) -> list[tuple[str, int, int]]:
+    """The arrays of a table as a kernel has them: names, first patches, and ends."""
+    table = COEFFICIENTS[name]()
+    rows = _LARGEST // table[0].nbytes
+    if len(table) <= rows:
+        return [(name, 0, len(table))]
+    firsts = range(0, len(table), rows)
+    return [(f"{name}_{k}", i, min(i + rows, len(table))) for k, i in enumerate(firsts)]
+
+
+def _coefficients_of_patch(name: str) -> str:
+    *others, last = (
+        (f"{part}[patch - {first}]" if first else f"{part}[patch]", end)
+        for part, first, end in table_parts(name)
+    )
+    text = last[0]
+    for row, end in reversed(others):
+        text = f"{row} if patch < {end} else {text}"
+    return text
+
 
 def patch_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
     """A function that writes derivatives over the same patches, of ``size`` rows, ``rows`` at most."""
@@ -62,7 +86,7 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
         "for group in range(groups):",
         "    patch, begin = patches[group], begins[group]",
         "    end = starts[patch + 1]",
-        f"    coefficients = {patches.name}[patch]",
+        f"    coefficients = {_coefficients_of_patch(patches.name)}",
         *indented(group, 1),
     ]
 
