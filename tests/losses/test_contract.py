@@ -349,6 +349,29 @@ def test_curvature_in_steps_whose_squares_are_beyond_float64() -> None:
     assert report.passed, report.failures()
 
 
+def test_curvature_in_the_inverse_of_a_shape_where_w_cubed_is_beyond_float64() -> None:
+    """Far left the loss is linear in 1/q, but for what does not depend on w."""
+    c = grid.combination("GeneralisedGamma", {"shape": "inverse"})
+    points = [(0.3678794411714423, -1.0, -290.0, 1.0), (0.9999999999999999, 0.0, -300.0, 1.0)]
+    report = check(c, points, engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
+def test_one_above_a_whole_mean_where_nu_is_infinite() -> None:
+    """p(m)/p(m + 1) is beyond all numbers there, and the loss is not."""
+    for links, point in (
+        ({}, (2.0, 0.0, 10.0)),
+        ({}, (2.0, 0.0, 300.0)),
+        ({"mean": "identity"}, (11.0, 10.0, 10.0)),
+        ({"mean": "square"}, (901.0, -30.0, 30.0)),
+        ({"dispersion": "softplus"}, (2.0, 0.0, -30.0)),
+    ):
+        c = grid.combination("ConwayMaxwellPoisson", links)
+        for engine in (engines.numpy_engine, engines.kernel_engine)[: 2 - bool(links)]:
+            report = check(c, [point], engine, parts=("value", "gradient"))
+            assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("shape", ["log", "softplus"])
 def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
     c = grid.combination("GeneralisedGamma", {"shape": shape})
