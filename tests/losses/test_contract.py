@@ -372,6 +372,69 @@ def test_one_above_a_whole_mean_where_nu_is_infinite() -> None:
             assert report.passed, report.failures()
 
 
+@pytest.mark.parametrize(
+    ("name", "links", "part", "points"),
+    [
+        pytest.param(
+            "Tweedie",
+            {},
+            "observed",
+            [
+                (400.14016172221545, 5.991464547107982, -1.2772697147451817, -7.0),
+                (407.8818265196874, 6.006617131776061, -4.859577119311911, -10.566296871955434),
+            ],
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="next to p = 1, where the density has waves, the variance of how many amounts there are is "
+                "taken (1 + ν)² times, of which all but its waves cancels",
+            ),
+            id="curvature in waves",
+        ),
+        pytest.param(
+            "Tweedie",
+            {"dispersion": "square"},
+            "gradient",
+            [
+                (7540548779.153478, 22.743560788698865, 27.73376573718788, -15.556746639946596),
+                (7540548703.747991, 22.743560788698865, 27.73376573718788, -15.556746639946596),
+            ],
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="there, of ν beyond 1e6, the slope in φ is (1 + ν) E (j − J), of j about 1e7",
+            ),
+            id="slope in waves",
+        ),
+        pytest.param(
+            "Truncated(Normal, low=0)",
+            {},
+            "observed",
+            [(0.0, -30.0, -10.0), (0.0, -30.0, -13.0)],
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="a bound 1e6 scales above loc leaves an Exponential of mean scale²/|loc|, whose logarithm "
+                "has no curvature between log scale and loc",
+            ),
+            id="curvature far in a tail",
+        ),
+        pytest.param(
+            "Censored(Normal) right",
+            {},
+            "gradient",
+            [(-1e300, -13.636221440000806, -20.672650585988016)],
+            marks=pytest.mark.xfail(
+                strict=True, reason="0 times (y − loc)/scale, which is beyond all numbers"
+            ),
+            id="bound beyond float64",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_left(
+    name: str, links: dict[str, str], part: str, points: list[tuple[float, ...]]
+) -> None:
+    report = check(grid.combination(name, links), points, engines.numpy_engine, parts=(part,))
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("shape", ["log", "softplus"])
 def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
     c = grid.combination("GeneralisedGamma", {"shape": shape})
