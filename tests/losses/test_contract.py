@@ -426,8 +426,18 @@ def test_one_above_a_whole_mean_where_nu_is_infinite() -> None:
             ),
             id="bound beyond float64",
         ),
+        pytest.param(
+            "GeneralisedGamma",
+            {"shape": "log"},
+            "value",
+            [(1e300, -30.0, 30.0, 30.0)],
+            marks=pytest.mark.xfail(
+                strict=True, reason="e^(qw), 1e313, is beyond all numbers, and e^(qw)/q² is not"
+            ),
+            id="exponential beyond float64",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_left(
     name: str, links: dict[str, str], part: str, points: list[tuple[float, ...]]
 ) -> None:
