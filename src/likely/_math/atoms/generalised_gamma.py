@@ -71,21 +71,23 @@ def _coefficients(power: int, remainder: bool) -> tuple[float, ...]:
 
 
 def _either(x: Expression, power: int, remainder: bool, far: Any) -> Node:
+    near, inside, h, r = _sides(x)
+    return where(near, polynomial(inside, _coefficients(power, remainder)), far(h * h, r))
+
+
+def _sides(x: Expression) -> tuple[Node, Node, Node, Node]:
+    """Whether the series hold, x where they do, and where they do not e^(x/2) and 1/x.
+
+    eˣ itself may be beyond all numbers where (w/x)² eˣ is not: half of it comes to each of two factors.
+    """
     near = abs_(x) < SERIES
-    inside = where(near, x, 0.0)
     outside = where(near, SERIES, x)
-    series = polynomial(inside, _coefficients(power, remainder))
-    return where(near, series, far(exp(outside), 1.0 / outside))
+    return near, where(near, x, 0.0), exp(0.5 * outside), 1.0 / outside
 
 
 def _rest(x: Expression) -> Node:
     """R"""
     return _either(x, 0, True, lambda e, r: e * r * r - r * (1.0 + r))
-
-
-def _rest_1(x: Expression) -> Node:
-    """R′"""
-    return _either(x, 1, True, lambda e, r: e * r * r * (1.0 - 2.0 * r) + r * r * (1.0 + 2.0 * r))
 
 
 def _mean(x: Expression) -> Node:
@@ -103,57 +105,68 @@ def _at(d: Expression, s: Expression, q: Expression) -> tuple[Node, Node]:
     return w, q * w
 
 
+class _Powers:
+    """Of the functions of x times powers of w: their series, and what they are made of where these do not hold."""
+
+    def __init__(self, d: Expression, s: Expression, q: Expression) -> None:
+        self.w, self.x = _at(d, s, q)
+        self.near, self._inside, self.h, self.r = _sides(self.x)
+        #: w/x, which is 1/q, where w³ may be below all numbers and 1/q³ is not; and so often e^(x/2).
+        self.v = where(self.near, 0.0, self.w) * self.r
+        self.lift = self.v * self.h
+
+    def series(self, power: int, remainder: bool) -> Node:
+        return polynomial(self._inside, _coefficients(power, remainder))
+
+
 def _kernel(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
-    w, x = _at(d, s, q)
-    return log_s + w * (w * _rest(x))
+    p = _Powers(d, s, q)
+    w, v = p.w, p.v
+    return log_s + where(p.near, w * (w * p.series(0, True)), p.lift * p.lift - v * (w + v))
 
 
 def _pull(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
-    w, x = _at(d, s, q)
-    return w * _mean(x)
+    p = _Powers(d, s, q)
+    return where(p.near, p.w * p.series(0, False), p.lift * p.h - p.v)
 
 
 def _scale(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
-    w, x = _at(d, s, q)
-    return 1.0 - w * (w * _mean(x))
+    p = _Powers(d, s, q)
+    w = p.w
+    far = w * p.h * p.lift - w * p.v
+    return 1.0 - where(p.near, w * (w * p.series(0, False)), far)
 
 
 def _shape(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
-    w, x = _at(d, s, q)
-    return w * (w * (w * _rest_1(x)))
+    p = _Powers(d, s, q)
+    w, r, v = p.w, p.r, p.v
+    steep = w * p.lift * (p.lift * (1.0 - 2.0 * r))
+    far = steep + w * (v * v * (1.0 + 2.0 * r))
+    return where(p.near, w * (w * (w * p.series(1, True))), far)
 
 
 def _shape_2(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
-    w, x = _at(d, s, q)
-    near = abs_(x) < SERIES
-    series = polynomial(where(near, x, 0.0), _coefficients(2, True))
-    # w⁴R″ in powers of w/x = 1/q, where R″ alone would underflow.
-    e, r, v = exp(where(near, SERIES, x)), 1.0 / where(near, SERIES, x), where(near, 0.0, w)
-    v = v * r
-    steep = w * (w * (e * v * v * (1.0 + r * (6.0 * r - 4.0))))
-    return where(near, w * (w * (w * (w * series))), steep - w * (v * v * v * (2.0 + 6.0 * r)))
+    p = _Powers(d, s, q)
+    w, r, v = p.w, p.r, p.v
+    steep = w * p.lift * (w * p.lift * (1.0 + r * (6.0 * r - 4.0)))
+    far = steep - w * (v * v * v * (2.0 + 6.0 * r))
+    return where(p.near, w * (w * (w * (w * p.series(2, True)))), far)
 
 
 def _shape_rise(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     """q times that, which is still in range where the shape is so large that it is not."""
-    w, x = _at(d, s, q)
-    near = abs_(x) < SERIES
-    series = polynomial(where(near, x, 0.0), _coefficients(2, True))
-    e, r, v = exp(where(near, SERIES, x)), 1.0 / where(near, SERIES, x), where(near, 0.0, w)
-    v = v * r
-    steep = w * (w * (e * v * (1.0 + r * (6.0 * r - 4.0))))
-    return where(near, w * (w * (w * (x * series))), steep - w * (v * v * (2.0 + 6.0 * r)))
+    p = _Powers(d, s, q)
+    w, r, v = p.w, p.r, p.v
+    steep = w * p.h * (w * p.lift * (1.0 + r * (6.0 * r - 4.0)))
+    far = steep - w * (v * v * (2.0 + 6.0 * r))
+    return where(p.near, w * (w * (w * (p.x * p.series(2, True)))), far)
 
 
 def _shape_bend(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
-    w, x = _at(d, s, q)
-    near = abs_(x) < SERIES
-    series = polynomial(where(near, x, 0.0), _coefficients(2, False))
-    # w³ times the second slope of D in powers of w/x = 1/q, too.
-    e, r, v = exp(where(near, SERIES, x)), 1.0 / where(near, SERIES, x), where(near, 0.0, w)
-    v = v * r
-    steep = w * (w * (e * v * (1.0 - 2.0 * r * (1.0 - r))))
-    return where(near, w * (w * (w * series)), steep - 2.0 * (v * v * v))
+    p = _Powers(d, s, q)
+    w, r, v = p.w, p.r, p.v
+    steep = w * p.h * (w * p.lift * (1.0 - 2.0 * r * (1.0 - r)))
+    return where(p.near, w * (w * (w * p.series(2, False))), steep - 2.0 * (v * v * v))
 
 
 def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
