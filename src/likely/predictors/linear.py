@@ -157,8 +157,8 @@ class Linear(DistributionEstimator):
             if inner is not None:
                 other = fit(coefficients=inner)
                 # Of many rows some were looked at: what is larger there may not be so for all.
-                larger = other.status in INSIDE and other.objective < found.objective
-                found = other if larger or found.status not in INSIDE else found
+                better = other.status in INSIDE and other.objective < found.objective
+                found = other if better or found.status not in INSIDE else found
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
