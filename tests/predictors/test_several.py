@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.stats import poisson
 from sklearn.mixture import GaussianMixture
 
-from likely import Constant, Linear, Mixture, Normal, Poisson, shared
-from likely.fitting import Response, Status, fit_linear
+from likely import Constant, Linear, Mixture, NegativeBinomial, Normal, Poisson, shared
+from likely.fitting import ConvergenceWarning, Response, Status, fit_linear
 
 RNG = np.random.default_rng(3)
 #: Two groups, and a narrow one inside a wide one, which the quantiles of y do not show.
@@ -118,3 +119,22 @@ def test_counts_of_which_one_is_far_from_all_others():
         alone.log_likelihood_ + 29 * np.log(29 / 30) + np.log(1 / 30) + poisson.logpmf(1000, 1000)
     )
     assert model.log_likelihood_ > apart - 1e-6
+
+
+def test_sizes_without_a_finite_estimate_stay_told():
+    """The largest maximum of two negative binomials is of two Poissons: from there on, no slope in a size is left."""
+    x = np.array([-0.1, 0.2, -1.1, -0.7, -0.7, 0.3, -0.9, -0.1, 2.1, -0.5, -0.3, -1.2])
+    y = np.array([1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 3.0, 0.0, 10.0, 6.0, 0.0, 1.0])
+    with pytest.warns(ConvergenceWarning, match="size1 goes to ∞, size2 goes to ∞"):
+        model = Linear(Mixture(NegativeBinomial(), 2)).fit(x[:, None], y)
+    assert model.result_.status is Status.boundary
+
+    def loss(theta):
+        first, second = (poisson.pmf(y, np.exp(a + b * x)) for a, b in (theta[:2], theta[2:4]))
+        share = 1.0 / (1.0 + np.exp(theta[4]))
+        return -np.log(share * first + (1.0 - share) * second).sum()
+
+    names = ("mean1", "mean2")
+    means = [v for name in names for v in (model.intercept_[name], model.coef_[name][0])]
+    least = minimize(loss, [*means, model.intercept_["odds2"]], method="BFGS")
+    assert model.result_.loss == pytest.approx(least.fun, abs=1e-6)

@@ -34,7 +34,9 @@ class VonMises(Distribution):
 
     The links of loc know no seam: with "wrap", the default, raw predictions a turn apart are the same; with
     "half_tangent", 2 arctan(raw) (Fisher and Lee, Regression Models for an Angular Response, 1992), loc stays
-    within half a turn from 0.
+    within half a turn from 0. A loc that turns with x has a maximum for every number of turns and no largest one:
+    ``Linear`` comes to one that turns little, and of up to 3 columns also looks at slopes of up to half a turn for
+    each standard deviation of a column, of which it takes a maximum that is larger by more than noise explains.
 
     Source: Mardia and Jupp, Directional Statistics (2000), section 3.5.4.
     """

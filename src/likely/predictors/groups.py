@@ -50,7 +50,7 @@ def inner_maximum(
     alpha: Array | None,
     found: FitResult,
 ) -> Array | None:
-    """Coefficients (P,) at the largest maximum that the groups lead to; None where that is not larger than ``found``.
+    """Coefficients (P,) that lead to the largest maximum from the groups; None where that is not larger than ``found``.
 
     For a mixture of y in one column only. Of many rows some are looked at.
     """
@@ -77,7 +77,9 @@ def inner_maximum(
             tried.append(reached)
             other = search.fitted(coefficients)
             if other.status in INSIDE and other.objective < least:
-                best, least = other.parameters, other.objective
+                # Where some coefficients have no finite estimate, the way there tells which.
+                finite = other.status is Status.converged
+                best, least = other.parameters if finite else coefficients, other.objective
     return best
 
 

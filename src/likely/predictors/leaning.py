@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely.families.base import Specification
-from likely.fitting import ConvergenceWarning, Design, Response, Status
-from likely.predictors.profile import Profile, peaks
+from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
 from likely.predictors.standard import mean_and_std
 
 Array = NDArray[np.float64]
@@ -65,10 +65,60 @@ def leaning_start(
         if std == 0:
             return None
         start = np.array([{"loc": mean}.get(of, np.log(std)) for of in order])
-    profile = Profile(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
+    profile = _Profile(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return _best(profile, start)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The fit with one raw column held: ``raw`` is its value, ``result`` has no coefficients there."""
+
+    raw: float
+    result: FitResult
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """A problem of which the raw column ``at`` is held, or is not."""
+
+    loss: Any
+    X: Any
+    designs: tuple[Design, ...]
+    response: Response
+    alpha: Array | None
+    at: int
+
+    def held(self, raw: float, start: Array, coefficients: Array | None) -> _Held:
+        """The fit with the column held at a raw value."""
+        designs = list(self.designs)
+        designs[self.at] = Design((), False)
+        n, k = self.X.shape[0], self.loss.columns
+        offset = np.zeros((k, n)) if self.response.offset is None else self.response.offset.copy()
+        offset[self.at] = raw
+        response = Response(self.response.y, self.response.weight, offset)
+        result = fit_linear(
+            self.loss, self.X, designs, response,
+            start=start, coefficients=coefficients, alpha=self.alpha, covariances=(),
+        )  # fmt: skip
+        return _Held(raw, result)
+
+    def all(self, held: _Held) -> Array:
+        """All coefficients at a fit, those of the column that was held too."""
+        slopes = len(self.designs[self.at].chosen(self.X.shape[1]))
+        mine = np.r_[held.raw, np.zeros(slopes)]
+        place = held.result.parts[self.at].start
+        return np.concatenate(
+            [held.result.parameters[:place], mine, held.result.parameters[place:]]
+        )
+
+    def free(self, held: _Held, start: Array) -> FitResult:
+        """The fit of all coefficients from there."""
+        return fit_linear(
+            self.loss, self.X, self.designs, self.response,
+            start=start, coefficients=self.all(held), alpha=self.alpha, covariances=(),
+        )  # fmt: skip
 
 
 def _leaning(specification: Specification) -> Specification | None:
@@ -81,7 +131,7 @@ def _leaning(specification: Specification) -> Specification | None:
     return specification
 
 
-def _best(profile: Profile, start: Array) -> Array | None:
+def _best(profile: _Profile, start: Array) -> Array | None:
     """Coefficients (P,): the best of the maxima that the ways to both sides lead to, None without one."""
     link = profile.loss.free[profile.at].link
     middle = profile.held(0.0, start, None)
@@ -101,10 +151,20 @@ def _best(profile: Profile, start: Array) -> Array | None:
             if way[-1].result.status is not Status.converged or behind > most:
                 way.pop()
                 break
-        for one in peaks(way):
+        for one in _peaks(way):
             # At the edge the fit itself has to find out that there is no maximum.
             edge = one is way[-1]
             found = one.result if edge else profile.free(one, start)
             if found.objective < least and found.status is Status.converged:
                 least, best = found.objective, profile.all(one) if edge else found.parameters
     return best
+
+
+def _peaks(way: Sequence[_Held]) -> list[_Held]:
+    """The fits than which those before and after are no better; the second stands for the first, which has no slope."""
+    losses = [np.inf, *(one.result.objective for one in way[1:]), np.inf]
+    return [
+        way[i]
+        for i in range(1, len(way))
+        if losses[i] <= losses[i - 1] and losses[i] <= losses[i + 1]
+    ]

@@ -44,6 +44,7 @@ from likely.predictors.origin import slopes_start
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
+from likely.predictors.windings import wound_maximum
 from likely.predictors.zeros import zeros_start
 from likely.recipe import Family
 
@@ -156,11 +157,13 @@ class Linear(DistributionEstimator):
             if inner is not None:
                 other = fit(coefficients=inner)
                 # Of many rows some were looked at: what is larger there may not be so for all.
-                known = found.status in INSIDE
-                found = found if known and found.objective <= other.objective else other
+                better = other.status in INSIDE and other.objective < found.objective
+                found = other if better or found.status not in INSIDE else found
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
+                wound = wound_maximum(loss, X, designs, response, penalties, found)
+                found = found if wound is None else fit(coefficients=wound)
             heavy = heavy_maximum(loss, X, designs, response, penalties, found)
             found = found if heavy is None else fit(coefficients=heavy)
         dependent = dependent_columns(loss, X, designs, response)
