@@ -507,7 +507,11 @@ def test_a_family_is_a_value(name):
         (Dirichlet(3), [[0.5, 0.5]], r"y must have 3 columns, y0, y1, y2; got shape \(1, 2\)"),
         (Dirichlet(2), [0.5, 0.5], r"y must have 2 columns"),
         (Dirichlet(2), [[0.5, np.nan]], r"y is not finite in row 0"),
-        (Multinomial(2), [[0.0, 0.0], [0.0, 0.0]], r"no row of y that counts has a trial"),
+        (
+            Multinomial(2),
+            [[0.0, 0.0], [0.0, 0.0]],
+            r"y has 0 trials in every row, of which Multinomial",
+        ),
         (Multinomial(2), [[1.5, 2.0]], r"outside the support .* of y0, column 0 of Multinomial"),
         (DirichletMultinomial(2), [[-1.0, 2.0]], r"outside the support .* of y0"),
     ],

@@ -131,7 +131,7 @@ def test_kernels_agree_with_the_numpy_body(family):
     raw = rng.normal(scale=0.5, size=(n, 2))
     loss = family.loss()
     nll, gradient = family.nll_and_gradient(y, raw)
-    assert "kernel" in vars(loss._usual[1, "observed"])  # so many rows run compiled
+    assert "kernel" in vars(loss._computations[1, "observed"])  # so many rows run compiled
     body = [np.asarray(v) for v in loss.program(1)({"y": y, "raw0": raw[:, 0], "raw1": raw[:, 1]})]
     np.testing.assert_allclose(nll, body[0], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(gradient, np.stack(body[1:], axis=1), rtol=1e-11, atol=1e-12)

@@ -3,6 +3,14 @@
 Formulas of intervals, of tails or of mixtures have branches of thousands of steps, and few rows of a block take each.
 Rows are told apart by sides of conditions. A *region* is a set of sides; its steps are for the rows where all of them
 hold. What a step takes comes from a region with at least its rows, and a ``where`` puts those of two together again.
+
+Of ``where(y > 0, where(z > 0, f, g), h)`` with long f, g and h that share nothing, the steps of f are for the rows with
+y > 0 and z > 0, those of z > 0 for the rows with y > 0, and y > 0 is for all. A step that f and g share is for the rows
+with y > 0, as these are the sides that both have; one that f and h share is for all. A branch that is too short to be
+worth its bookkeeping joins the region around it, whose rows are more: then its values are computed and not chosen.
+
+Here regions are chosen and steps put in order; ``plan.py`` says where values are, ``region_rows.py`` finds the rows and
+moves values from one region to another, and ``workspace.py`` runs it all on a block.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Formulas that are long for the sake of few rows: the usual rows by a graph without what only those need.
+"""Formulas that are long for the sake of few rows: kernels of a graph for the usual rows, without what only those need.
 
-Conditions that are marked as ``seldom`` are left out of the usual graph, which also says of each row whether one of
-them holds where the row looks at it. Such rows are computed again, by the whole graph.
+A kernel computes both sides of every choice. So conditions that are marked as ``seldom`` are left out of its graph,
+which also says of each row whether one of them holds where the row looks at it. Such rows are computed again by the
+whole graph on NumPy, where every branch is computed for the rows that take it alone (``regions.py``).
 """
 
 from __future__ import annotations

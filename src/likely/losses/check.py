@@ -171,12 +171,18 @@ def single_precision(y: NDArray[np.float64], support: Domain, family: str) -> No
 
 
 def refuse_no_trials(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:
-    """ValueError where y is successes among trials, of which no row that counts has any."""
-    rows = y if weight is None else y[weight > 0]
-    if isinstance(loss.specification.support, Trials) and not rows[:, 1].any():
+    """ValueError where y is counts among trials, of which no row that counts has any."""
+    support = loss.specification.support
+    if isinstance(support, Trials):
+        trials, columns = y[:, 1], ": its columns are successes, then trials"
+    elif isinstance(support, Composition) and support.whole:
+        trials, columns = y.sum(axis=1), ""
+    else:
+        return
+    if not (trials if weight is None else trials[weight > 0]).any():
+        which = "every row" if weight is None else "every row with a weight above 0"
         raise ValueError(
-            f"y has 0 trials in every row, of which {loss.specification.name} learns nothing: its columns are "
-            "successes, then trials"
+            f"y has 0 trials in {which}, of which {loss.specification.name} learns nothing{columns}"
         )
 
 

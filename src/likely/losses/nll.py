@@ -50,7 +50,7 @@ class NegativeLogLikelihood(Composed):
         #: "numpy", which compiles kernels for large arrays only, or "kernel", which always uses them.
         self.engine = "numpy"
         self._programs: dict[tuple[int, str], Program] = {}
-        self._usual: dict[tuple[int, str], Usual] = {}
+        self._computations: dict[tuple[int, str], Computation] = {}
         self._formulas: dict[tuple[str, bool], Program] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -131,11 +131,11 @@ class NegativeLogLikelihood(Composed):
                 self._programs[key] = compile_program(self.outputs(*key), numpy_backend.TABLE)
         return self._programs[key]
 
-    def _usual_of(self, order: int, kind: str) -> Usual:
+    def _computation_of(self, order: int, kind: str) -> Computation:
         key = (order, kind if order == 2 else "observed")
-        if key not in self._usual:
-            self._usual[key] = Usual(self, *key)
-        return self._usual[key]
+        if key not in self._computations:
+            self._computations[key] = Computation(self, *key)
+        return self._computations[key]
 
     def evaluate(
         self, y: Array, raw: Array, order: int, kind: str = "observed", invalid: Any = None
@@ -147,27 +147,27 @@ class NegativeLogLikelihood(Composed):
         """
         n, k = y.shape[0], self.columns
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
-        usual = self._usual_of(order, kind)
+        by = self._computation_of(order, kind)
+        compiled = (self.engine == "kernel" or n >= KERNEL_ROWS) and by.short
         # Apart, so that a caller who keeps one does not keep the other.
-        nll, rest = np.empty(n), np.empty((len(usual.outputs) - 1, n))
-        support, out, close = self.specification.support, [nll, *rest], None
-        if (self.engine == "kernel" or n >= KERNEL_ROWS) and usual.short:
+        nll, rest = np.empty(n), np.empty((rows + (compiled and by.some), n))
+        support, out, close = self.specification.support, [nll, *rest[:rows]], None
+        if compiled:
             from likely.losses.kernels.run import run
 
-            bad = run(usual.kernel, y, raw, nll, rest)
-            if bad and usual.apart is not None:  # rows that are close are counted, too
+            bad = run(by.kernel, y, raw, nll, rest)
+            if bad and by.apart is not None:  # rows that are close are counted, too
                 close = np.empty(n)
-                self._evaluate_numpy(usual.close, y, raw, [close])
+                self._evaluate_numpy(by.close, y, raw, [close])
                 bad = 0 if _valid(support, y, raw) else bad
+            if by.some:
+                self._evaluate_again(lambda: by.whole, rest[rows], y, raw, out)
         else:
             bad = 0 if invalid is None or _valid(support, y, raw) else n
-            close = None if usual.apart is None else np.empty(n)
-            self._evaluate_numpy(usual.program, y, raw, out if close is None else [*out, close])
-        if usual.some:
-            *out, unusual = out
-            self._evaluate_again(lambda: usual.whole, unusual, y, raw, out)
+            close = None if by.apart is None else np.empty(n)
+            self._evaluate_numpy(by.program, y, raw, out if close is None else [*out, close])
         if close is not None:
-            self._evaluate_again(lambda: usual.exact, close, y, raw, out)
+            self._evaluate_again(lambda: by.exact, close, y, raw, out)
         if invalid is not None:
             invalid.append(bad)
         gradient = rest[:k] if order >= 1 else None
@@ -290,17 +290,29 @@ class NegativeLogLikelihood(Composed):
         return ~np.broadcast_to(inside, raw.shape[1:])
 
 
-class Usual:
-    """What computes one order of a loss, without what only few rows need: see ``_math/usual.py``.
+class Computation:
+    """What computes one order of a loss: in a kernel without what only few rows need, see ``_math/usual.py``.
 
-    Where there is something of that kind, one more output says which rows need it.
+    Where there is something of that kind, one more output of the kernel says which rows need it.
     """
 
     def __init__(self, loss: NegativeLogLikelihood, order: int, kind: str) -> None:
         self._loss, self._order, self._kind = loss, order, kind
-        found, unusual = for_most(loss.outputs(order, kind))
-        self.some = unusual is not None
-        self.outputs = found if unusual is None else [*found, unusual]
+
+    @cached_property
+    def outputs(self) -> list[Node]:
+        """What a kernel computes."""
+        found, unusual = for_most(self._outputs)
+        return found if unusual is None else [*found, unusual]
+
+    @property
+    def some(self) -> bool:
+        """Whether the last of these says which rows need more."""
+        return len(self.outputs) > len(self._outputs)
+
+    @property
+    def _outputs(self) -> Sequence[Node]:
+        return self._loss.outputs(self._order, self._kind)
 
     @cached_property
     def short(self) -> bool:
@@ -319,7 +331,7 @@ class Usual:
     @cached_property
     def apart(self) -> Node | None:
         """The condition that no difference is to be taken exactly; None where none ever is."""
-        return differences.apart(self.outputs, self._loss.specification.support)
+        return differences.apart(self._outputs, self._loss.specification.support)
 
     @property
     def _flag(self) -> list[Node]:
@@ -327,11 +339,12 @@ class Usual:
 
     @cached_property
     def program(self) -> BlockProgram:
-        """The outputs on NumPy, and which rows are to be taken exactly, where some may have to."""
-        if not self.some and self.apart is None:
+        """All of the formulas, on NumPy, and which rows are to be taken exactly, where some may have to."""
+        if self.apart is None:
             return self.whole
+        outputs = [*self._outputs, *self._flag]
         with np.errstate(all="ignore"):  # what depends on constants alone is computed here
-            return BlockProgram(compile_program([*self.outputs, *self._flag], numpy_backend.TABLE))
+            return BlockProgram(compile_program(outputs, numpy_backend.TABLE))
 
     @cached_property
     def close(self) -> BlockProgram:
@@ -341,7 +354,7 @@ class Usual:
     @cached_property
     def exact(self) -> BlockProgram:
         """All of the formulas, on NumPy, with such differences taken exactly."""
-        outputs, functions = differences.exactly(self._loss.outputs(self._order, self._kind))
+        outputs, functions = differences.exactly(self._outputs)
         with np.errstate(all="ignore"):  # what depends on constants alone is computed here
             return BlockProgram(compile_program(outputs, {**numpy_backend.TABLE, **functions}))
 

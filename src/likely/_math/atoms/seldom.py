@@ -1,4 +1,4 @@
-"""A mark on conditions that hold in few rows, so that what is computed where they do may be computed apart."""
+"""A mark on conditions that hold in few rows, so that kernels may leave out what is computed where they do."""
 
 from likely._math.atoms.registry import register
 from likely._math.graph import Node

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from likely._math.atoms import HALF_LOG_2PI, log1mexp, log_ratio, seldom
+from likely._math.atoms import HALF_LOG_2PI, log1mexp, log_ratio, log_ratio_of, seldom
 from likely._math.atoms.inverse_gaussian import inverse_gaussian_deviance
 from likely._math.graph import Node, abs_, exp, expm1, log, where
 from likely._math.quadrature import EVEN
@@ -73,7 +73,9 @@ class _Interval:
     """A narrow interval, in which the density of log y hardly changes."""
 
     def __init__(self, low: Any, high: Any, mean: Any, shape: Any) -> None:
-        self.u, self.v = _place(low, mean, shape)
+        _, self.v = _place(low, mean, shape)
+        # By the difference that the density at the beginning has: with the mean inside, what both say of it cancels.
+        self.u = log_ratio_of(mean, low, mean - low, mean.log, low.log)
         self.width = log_ratio(high, low, high - low)
         # The derivative of a in log y is b/2.
         steps = self.width * (exp(0.5 * self.v) * (exp(-self.u) + 1.0))

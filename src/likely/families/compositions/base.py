@@ -19,8 +19,6 @@ from likely.families.base import Array, Body, Parameter, Specification, Structur
 from likely.families.view import View
 
 RATIO = "log_ratio_"
-#: Rows of no trials are certain, whatever the parameters.
-NOTHING = "no row of y that counts has a trial: there is nothing to fit"
 #: Entries of a start are drawn this far towards equal shares, so that none is 0.
 _DRAWN = 0.5
 
@@ -104,10 +102,7 @@ def composition(
 
     def guess(y: Array, weight: Array | None) -> dict[str, float]:
         w = np.ones(y.shape[0]) if weight is None else weight
-        seen = w @ y
-        if not seen.any():
-            raise ValueError(NOTHING)
-        total = seen + _DRAWN * w.sum() / y.shape[0] * y.sum(axis=1).mean() / k
+        total = w @ y + _DRAWN * w.sum() / y.shape[0] * y.sum(axis=1).mean() / k
         logs = np.log(total)
         found = {
             RATIO + name: float(v) for name, v in zip(ratios, logs[:-1] - logs[-1], strict=True)

@@ -15,7 +15,7 @@ import numpy as np
 from likely._math.domains import successes_of, successes_of_trials
 from likely._math.graph import as_node, where
 from likely.families.base import Array, Body, Part, Rows, Specification, Structure
-from likely.families.compositions.base import NOTHING, precision
+from likely.families.compositions.base import precision
 from likely.families.made import made_once
 
 TRIALS = "trials"
@@ -96,16 +96,12 @@ def _rows(part: int, y: Array, weight: Array | None) -> Rows:
     """Every trial as a row of its own, those of one outcome counted by the weight."""
     w = np.ones(y.shape[0]) if weight is None else weight
     hits, misses = (w * y[:, 0]).sum(), (w * (y[:, 1] - y[:, 0])).sum()
-    if not hits + misses > 0.0:
-        raise ValueError(NOTHING)
     return np.array([0.0, 1.0]), np.array([misses, hits])
 
 
 def _precision(y: Array, weight: Array | None) -> dict[str, float]:
     """A start from the shares of successes; single trials know nothing of it."""
     w = np.ones(y.shape[0]) if weight is None else weight
-    if not (w @ y[:, 1]) > 0.0:
-        raise ValueError(NOTHING)
     rows = (y[:, 1] > 1.0) & (w > 0.0)
     if not rows.any():
         return {"precision": np.nan}
