@@ -17,7 +17,7 @@ from likely.families.modifiers.truncated import truncated
 from likely.inference.between_quantiles import expected
 from likely.inference.discrete import LARGEST as FURTHEST
 from likely.inference.line import Line
-from likely.inference.modified import Array, Rows, between, insides
+from likely.inference.modified import Array, Rows, between, insides, log_densities, next_to
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums, Weight
@@ -26,6 +26,8 @@ from likely.losses.nll import NegativeLogLikelihood
 
 #: Levels of a component's quantiles, from either end, between which its share of a mixture's density is smooth.
 LEVELS = np.array([1e-12, 1e-3, 0.5])
+#: Heights, as logarithms, that differ by less than this share are a tie.
+ALIKE = 1e-12
 
 
 def components_of(loss: Any, raw: Array) -> tuple[list[Predictive], Array]:
@@ -143,6 +145,17 @@ class MixedAmounts(_Components, ContinuousIntegrals):
         """Between the quantiles of the components."""
         return self.sum.amount(p, rows, upper=upper)
 
+    def mode(self) -> Array:
+        """The highest place that slopes lead to, or a component's mode, where it may be an end that no slope leads to."""
+        found = super().mode()
+        best = log_densities(self, found[None])[0]
+        for component in self.components:
+            own = component.mode()
+            there = log_densities(self, next_to(own)).max(axis=0)
+            higher = there > best + ALIKE * np.maximum(1.0, np.abs(best))
+            found, best = np.where(higher, own, found), np.where(higher, there, best)
+        return found
+
     def _summit(self) -> Array:
         """The highest place, uphill from the components' own; of ties the smallest."""
         line, tops = self.line, []
@@ -153,7 +166,7 @@ class MixedAmounts(_Components, ContinuousIntegrals):
             tops.append(line.summit(of_t=False, exact=True, start=(start[None], step)))
         heights = np.array([line.density(t, self.rows)[0] for t in tops])
         best = heights.max(axis=0)
-        alike = heights >= best - 1e-12 * np.maximum(1.0, np.abs(best))
+        alike = heights >= best - ALIKE * np.maximum(1.0, np.abs(best))
         lowest: Array = np.where(alike, np.array(tops), np.inf).min(axis=0)
         return lowest
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely.inference.asked import generator_for, levels_of
+from likely.inference.modified import next_to
 from likely.inference.predictive import Predictive
 from likely.inference.weighted import Weighted
 
@@ -159,7 +160,8 @@ class Mixture:
         modes = np.stack([np.atleast_1d(member.mode()) for member in self.members], axis=-1)
         whole = self.loss.specification.support.integer
         low, high = modes.min(axis=-1), modes.max(axis=-1)
-        best, height = _tallest(self._heights, modes)
+        places = modes if whole else np.concatenate(list(next_to(modes)), axis=-1)
+        best, height = _tallest(self._heights, places)
         steps = np.linspace(0.0, 1.0, _GRID)
         while True:
             grid = low[:, None] + (high - low)[:, None] * steps
