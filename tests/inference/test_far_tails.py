@@ -198,3 +198,24 @@ def test_variances_are_infinite_where_means_are():
         law = likely.Discretised(likely.GeneralisedPareto()).at(scale=1.0, shape=[1.5, 0.1])
         assert law.var()[0] == law.mean()[0] == np.inf
         assert np.isfinite(law.var()[1])
+
+
+@pytest.mark.parametrize(
+    ("law", "size"),
+    [
+        (likely.NegativeBinomial().at(mean=35.2, size=37.8), lambda mean, size: size),
+        (likely.NegativeBinomial1().at(mean=22.7, dispersion=0.96), lambda mean, d: mean / d),
+    ],
+    ids=["NegativeBinomial", "NegativeBinomial1"],
+)
+@pytest.mark.parametrize("k", [700.0, 960.0, 1030.0, 1060.0])
+def test_a_product_of_factors_that_leave_the_numbers(law, size, k):
+    """I_x(a, b) of SciPy is 0 from 1e-268 on, where (1 − x)ᵇ alone is small."""
+    with mp.workdps(40):
+        mean, other = (mp.mpf(float(v)) for v in law.parameters.values())
+        s = size(mean, other)
+        q = mean / (mean + s)
+        first = mp.binomial(k + s, k + 1) * (1 - q) ** s * q ** (k + 1)
+        truth = first * mp.hyp2f1(1, k + 1 + s, k + 2, q)
+    assert law.sf(k) == pytest.approx(float(truth), rel=2e-12)
+    assert law.isf(float(truth) * (1.0 + 1e-9)) == k
