@@ -6,6 +6,7 @@ import pytest
 
 from likely import (
     Discretised,
+    Gamma,
     GeneralisedPareto,
     Gumbel,
     LogNormal,
@@ -93,3 +94,17 @@ def test_levels_0_and_1_are_the_ends_of_all_members():
     short = [GeneralisedPareto().at(scale=1.0, shape=shape) for shape in (-0.5, -0.25)]
     np.testing.assert_allclose(Ensemble(short).quantile([0.0, 1.0]), [0.0, 4.0])
     np.testing.assert_allclose(Ensemble(short).isf([0.0, 1.0]), [4.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("law", "peak"),
+    [
+        (Discretised(Normal()).at(loc=1.23456789e12, scale=1e11), 1.23456789e12),
+        (Discretised(Gumbel()).at(loc=-1.23456789e12, scale=1e11), -1.23456789e12),
+        (Discretised(Gamma()).at(mean=1e12, shape=3.0), 2e12 / 3.0),
+        (Discretised(LogNormal()).at(loc=27.0, scale=0.3), np.exp(27.0 - 0.09)),
+    ],
+    ids=["Normal", "Gumbel", "Gamma", "LogNormal"],
+)
+def test_the_mode_of_numbers_so_large_that_a_step_changes_nothing(law, peak):
+    assert law.mode() == pytest.approx(peak, abs=2.0)
