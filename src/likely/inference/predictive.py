@@ -28,6 +28,8 @@ M = TypeVar("M", bound=Callable[..., Any])
 PLAIN = 0.01
 #: A tail below this is taken from its logarithm, where the family declares that.
 LEAST = 1e-200
+#: From here on a logarithm that grows like y log y is none of the numbers.
+FURTHEST = 1e300
 
 
 class numeric_only(Generic[M]):  # noqa: N801, a decorator
@@ -340,7 +342,7 @@ class Predictive(Distributions):
 
     def _small(self, name: str, value: Array, y: Array, rows: Rows) -> Array:
         """The same, of next to nothing by its logarithm: some factor of it may have left the numbers on the way."""
-        least = np.flatnonzero(value < LEAST)
+        least = np.flatnonzero((value < LEAST) & (np.abs(y) < FURTHEST))
         if least.size and self._declared(f"log_{name}"):
             value[least] = np.exp(self._at(f"log_{name}", y[least], rows[least]))
         return value
