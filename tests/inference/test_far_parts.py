@@ -142,7 +142,9 @@ ASKED = [
 def test_bounds_beyond_the_end_are_named_and_other_rows_answered(cls, loc, ask):
     shape = np.repeat([0.5, -0.5], 20)
     law = likely.Truncated(cls(), low=50.0, high=60.0).at(**loc, scale=1.0, shape=shape)
-    with pytest.raises(ValueError, match=r"between 50 and 60 in the rows with .*shape=-0\.5, where"):
+    with pytest.raises(
+        ValueError, match=r"between 50 and 60 in the rows with .*shape=-0\.5, where"
+    ):
         ask(law)
     assert np.isfinite(ask(law[shape > 0.0])).all()
 
