@@ -146,7 +146,7 @@ class MixedAmounts(_Components, ContinuousIntegrals):
         return self.sum.amount(p, rows, upper=upper)
 
     def mode(self) -> Array:
-        """The highest place that slopes lead to, or a component's mode, where it may be an end that no slope leads to."""
+        """The highest place that slopes lead to, or a component's mode, which may be an end that none leads to."""
         found = super().mode()
         best = log_densities(self, found[None])[0]
         for component in self.components:
