@@ -219,3 +219,16 @@ def test_a_product_of_factors_that_leave_the_numbers(law, size, k):
         truth = first * mp.hyp2f1(1, k + 1 + s, k + 2, q)
     assert law.sf(k) == pytest.approx(float(truth), rel=2e-12)
     assert law.isf(float(truth) * (1.0 + 1e-9)) == k
+
+
+@pytest.mark.parametrize("loc", [0.0, 3.1, -3.1, np.pi - 1e-9, 1e-6 - np.pi])
+@pytest.mark.parametrize("concentration", [1e-3, 0.5, 50.0, 1e8])
+def test_arcs_across_the_seam(loc, concentration):
+    law = likely.VonMises().at(loc=loc, concentration=concentration)
+    middle = float(law.parameters["loc"])
+    half = float(likely.VonMises().at(loc=0.0, concentration=concentration).quantile(0.9))
+    low, high = law.interval(0.8)
+    for end, expected in ((low, middle - half), (high, middle + half)):
+        assert -np.pi <= end <= np.pi
+        assert abs(np.remainder(end - expected + np.pi, 2.0 * np.pi) - np.pi) < 4e-15 + 1e-13 * half
+    assert law.mean() == law.median() == law.mode() == middle
