@@ -96,6 +96,14 @@ def test_censored_soon_after_entry_far_out_in_a_tail(inside, point):
     assert report.passed, report.failures()
 
 
+def test_seen_after_entry_under_a_large_shape():
+    """There the slope in the scale is nearly 0, and with it what log y and log scale may have lost."""
+    c = grid.combination("Truncated(Weibull) seen")
+    point = (1421497613.1177979, 21.074976769493418, 18.421920434519265)
+    report = check(c, [point], engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
 def extreme_later(gap):
     """log P(Y > y − gap) − log P(Y > y) of GeneralisedExtremeValue."""
 

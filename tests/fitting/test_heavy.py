@@ -96,3 +96,24 @@ def test_a_maximum_inside_beside_rows_fitted_exactly():
     model = Linear(StudentT(scale=shared)).fit(X, y)
     assert model.result_.status is Status.converged
     assert model.result_.loss <= largest_inside(np.c_[np.ones(8), X], y) + 1e-6
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_location_through_all_rows_has_no_maximum(rows):
+    """Nor is there one to be tried, whether the others are not there or have weight 0."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(6, 2)), rng.normal(size=6)
+    for n, weight in ((rows, None), (6, np.r_[np.ones(rows), np.zeros(6 - rows)])):
+        with pytest.warns(ConvergenceWarning):
+            model = Linear(StudentT(scale=shared)).fit(X[:n], y[:n], sample_weight=weight)
+        assert model.result_.status is not Status.converged
+    with pytest.warns(ConvergenceWarning):
+        assert Constant(StudentT()).fit(X[:1], y[:1]).result_.status is not Status.converged
+
+
+def test_rows_of_weight_0_are_not_there():
+    y = np.array([-0.01, 0.0, 0.03, 2.32, -2.28, 0.99])
+    alone = Constant(StudentT()).fit(np.zeros((6, 1)), y)
+    rows, weight = np.r_[y, np.full(50, 7.0)], np.r_[np.ones(6), np.zeros(50)]
+    among = Constant(StudentT()).fit(np.zeros((56, 1)), rows, sample_weight=weight)
+    assert among.result_.loss == pytest.approx(alone.result_.loss, rel=1e-9)

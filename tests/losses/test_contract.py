@@ -349,6 +349,102 @@ def test_curvature_in_steps_whose_squares_are_beyond_float64() -> None:
     assert report.passed, report.failures()
 
 
+def test_curvature_in_the_inverse_of_a_shape_where_w_cubed_is_beyond_float64() -> None:
+    """Far left the loss is linear in 1/q, but for what does not depend on w."""
+    c = grid.combination("GeneralisedGamma", {"shape": "inverse"})
+    points = [(0.3678794411714423, -1.0, -290.0, 1.0), (0.9999999999999999, 0.0, -300.0, 1.0)]
+    report = check(c, points, engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
+def test_one_above_a_whole_mean_where_nu_is_infinite() -> None:
+    """p(m)/p(m + 1) is beyond all numbers there, and the loss is not."""
+    for links, point in (
+        ({}, (2.0, 0.0, 10.0)),
+        ({}, (2.0, 0.0, 300.0)),
+        ({"mean": "identity"}, (11.0, 10.0, 10.0)),
+        ({"mean": "square"}, (901.0, -30.0, 30.0)),
+        ({"dispersion": "softplus"}, (2.0, 0.0, -30.0)),
+    ):
+        c = grid.combination("ConwayMaxwellPoisson", links)
+        for engine in (engines.numpy_engine, engines.kernel_engine)[: 2 - bool(links)]:
+            report = check(c, [point], engine, parts=("value", "gradient"))
+            assert report.passed, report.failures()
+
+
+@pytest.mark.parametrize(
+    ("name", "links", "part", "points"),
+    [
+        pytest.param(
+            "Tweedie",
+            {},
+            "observed",
+            [
+                (400.14016172221545, 5.991464547107982, -1.2772697147451817, -7.0),
+                (407.8818265196874, 6.006617131776061, -4.859577119311911, -10.566296871955434),
+            ],
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="next to p = 1, where the density has waves, the variance of how many amounts there are is "
+                "taken (1 + ν)² times, of which all but its waves cancels",
+            ),
+            id="curvature in waves",
+        ),
+        pytest.param(
+            "Tweedie",
+            {"dispersion": "square"},
+            "gradient",
+            [
+                (7540548779.153478, 22.743560788698865, 27.73376573718788, -15.556746639946596),
+                (7540548703.747991, 22.743560788698865, 27.73376573718788, -15.556746639946596),
+            ],
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="there, of ν beyond 1e6, the slope in φ is (1 + ν) E (j − J), of j about 1e7",
+            ),
+            id="slope in waves",
+        ),
+        pytest.param(
+            "Truncated(Normal, low=0)",
+            {},
+            "observed",
+            [(0.0, -30.0, -10.0), (0.0, -30.0, -13.0)],
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="a bound 1e6 scales above loc leaves an Exponential of mean scale²/|loc|, whose logarithm "
+                "has no curvature between log scale and loc",
+            ),
+            id="curvature far in a tail",
+        ),
+        pytest.param(
+            "Censored(Normal) right",
+            {},
+            "gradient",
+            [(-1e300, -13.636221440000806, -20.672650585988016)],
+            marks=pytest.mark.xfail(
+                strict=True, reason="0 times (y − loc)/scale, which is beyond all numbers"
+            ),
+            id="bound beyond float64",
+        ),
+        pytest.param(
+            "GeneralisedGamma",
+            {"shape": "log"},
+            "value",
+            [(1e300, -30.0, 30.0, 30.0)],
+            marks=pytest.mark.xfail(
+                strict=True, reason="e^(qw), 1e313, is beyond all numbers, and e^(qw)/q² is not"
+            ),
+            id="exponential beyond float64",
+        ),
+    ],
+)
+def test_what_is_left(
+    name: str, links: dict[str, str], part: str, points: list[tuple[float, ...]]
+) -> None:
+    report = check(grid.combination(name, links), points, engines.numpy_engine, parts=(part,))
+    assert report.passed, report.failures()
+
+
 @pytest.mark.parametrize("shape", ["log", "softplus"])
 def test_curvature_of_a_loss_beyond_float64_is_infinite(shape: str) -> None:
     c = grid.combination("GeneralisedGamma", {"shape": shape})

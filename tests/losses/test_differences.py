@@ -89,6 +89,17 @@ def test_exact_difference_is_the_loss_of_a_narrow_laplace():
     assert gradient[0, 0] == pytest.approx(-float(mp.sign(d)) * np.exp(r) / s, rel=1e-13)
 
 
+def test_a_difference_that_is_0_is_0():
+    """Of (y − 1)/−2 and a loc that are the same number, of more than forty decimals."""
+    c = grid.combination("Transformed(Gumbel, affine, shift=1, factor=-2)")
+    points = [
+        (1.8817888594119514, -0.4408944297059757, 0.05263619946378498),
+        (-0.17570076043272453, 0.5878503802163623, 1e-30),
+    ]
+    report = check(c, points, engines.numpy_engine)
+    assert report.passed, report.failures()
+
+
 def test_which_differences_may_have_to_be_exact():
     def of(family):
         return [repr(node) for node in differences(family.loss().outputs(1))]

@@ -11,7 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from likely._math.evaluate import Program, Together
 from likely._math.plan import BUFFERS, CONDITION, NUMBER, ROWS, Entry, Place, Plan
 from likely._math.region_rows import Merge, Pick, RegionRows
-from likely._math.regions import ALL
+from likely._math.regions import ALL, Region
 
 #: Rows at a time of programs with many steps: their temporaries stay in a core's cache.
 BLOCK = 8192
@@ -55,11 +56,23 @@ class _Buffers(threading.local):
 _buffers = _Buffers()
 
 
+class _Part(NamedTuple):
+    """Steps of one region, one after the other: functions, what takes their arguments, and places for what they return.
+
+    Where they are the first of the region, also how its rows are found, and the places of the conditions.
+    """
+
+    region: Region
+    entry: tuple[Entry, list[int]] | None
+    steps: list[tuple[Callable[..., Any], Callable[[list[Any]], Sequence[Any]], int]]
+
+
 class BlockProgram:
     """A program whose inputs and results have shape (n,), n about ``BLOCK``.
 
     Places are numbered: what is given (inputs and constants), the results, the rows of the regions, values that are
-    lists or another region's, and by region buffers of numbers and of conditions.
+    lists or another region's, by region buffers of numbers and of conditions, and one that nothing reads, for what
+    functions return that have written to a buffer.
     """
 
     def __init__(self, program: Program) -> None:
@@ -70,35 +83,32 @@ class BlockProgram:
         first["own", ALL] = at = at + 1
         self._size = at + plan.counts.get(("own", ALL), 0)
         #: By region the kind of buffers, the first place of these, and how many there are.
-        self._held: dict[int, list[tuple[str, int, int]]] = {}
+        self._held: dict[Region, list[tuple[str, int, int]]] = {}
         for (kind, region), count in plan.counts.items():
             if kind in BUFFERS:
                 first[kind, region] = self._size
                 self._held.setdefault(region, []).append((kind, self._size, count))
                 self._size += count
 
+        nowhere, self._size = self._size, self._size + 1
+
         def place(where: Place) -> int:
             return first[where[:2]] + where[2]
 
-        self._parts: list[tuple[int, Any, list[Any]]] = []
+        self._parts = []
         for region, group in groupby(plan.work, lambda work: work.region):
             steps, entry = list(group), None
             if isinstance(steps[0].function, Entry):
                 entry = steps[0].function, [place(one) for one in steps.pop(0).places]
-            self._parts.append(
+            run = [
                 (
-                    region,
-                    entry,
-                    [
-                        (
-                            _writing(one.function),
-                            tuple(map(place, one.places)),
-                            None if one.own is None else place(one.own),
-                        )
-                        for one in steps
-                    ],
+                    _writing(one.function),
+                    _taking([place(where) for where in one.places]),
+                    nowhere if one.own is None else place(one.own),
                 )
-            )
+                for one in steps
+            ]
+            self._parts.append(_Part(region, entry, run))
         homes = [plan.homes[step] for step in program.results]
         self._copies = [
             (place(home), r) for r, home in enumerate(homes) if home != ("result", ALL, r)
@@ -117,16 +127,13 @@ class BlockProgram:
                 how, places = entry
                 rows.find(region, how.outer, how.sides, [values[j] for j in places])
                 self._hold(values, region, rows)
-            if not rows.size[region]:
-                continue
-            for function, places, own in steps:
-                found = function(*[values[j] for j in places])
-                if own is not None:
-                    values[own] = found
+            if rows.size[region]:
+                for function, take, own in steps:
+                    values[own] = function(*take(values))
         for place, r in self._copies:
             np.copyto(out[r], values[place])
 
-    def _hold(self, values: list[Any], region: int, rows: RegionRows) -> None:
+    def _hold(self, values: list[Any], region: Region, rows: RegionRows) -> None:
         """Buffers for the rows of a region."""
         if rows.size[region]:
             for kind, first, count in self._held.get(region, ()):
@@ -142,6 +149,14 @@ def _writing(function: Callable[..., Any]) -> Callable[..., Any]:
     if function is np.where:
         return _select
     return lambda *args: np.copyto(args[-1], function(*args[:-1]))
+
+
+def _taking(places: Sequence[int]) -> Callable[[list[Any]], Sequence[Any]]:
+    """What takes the values at some places; the time of small blocks is the time that this takes."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    (place,) = places
+    return lambda values: (values[place],)
 
 
 def _select(condition: Any, a: Any, b: Any, out: NDArray[Any]) -> None:

@@ -31,15 +31,20 @@ def _second_difference(u):
     return where(u < 0.02, u * u * polynomial(u, SECOND_DIFFERENCE), direct)
 
 
+def _log_hazard(y, scale, shape):
+    # Of the cumulative one, with the digits that a large shape asks for.
+    return shape * log_ratio_of(y, scale, y - scale, y.log, scale.log)
+
+
 def _place(y, scale, shape):
     # Of −log y, which is Gumbel, in units of its scale 1/shape.
-    return -shape * log_ratio_of(y, scale, y - scale, y.log, scale.log)
+    return -_log_hazard(y, scale, shape)
 
 
 def _rise(y, low, scale, shape):
     # By how much the cumulative hazard is larger at y than at low.
     growth = shape * log_ratio(y, low, y - low)
-    before, hazard = (exp(shape * (v.log - scale.log)) for v in (low, y))
+    before, hazard = (exp(_log_hazard(v, scale, shape)) for v in (low, y))
     much = where(growth < 40.0, -hazard * expm1(-growth), hazard)
     return where(growth < 1.0, before * expm1(growth), much)
 
@@ -103,7 +108,7 @@ class Weibull(Distribution):
         return gumbel_between(a, b, 0.5 * (a + b), shape * ratio, log(ratio) + shape.log)
 
     def log_above(y, low, scale, shape):
-        log_hazard = shape * (y.log - scale.log)
+        log_hazard = _log_hazard(y, scale, shape)
         return shape.log - y.log + log_hazard - _rise(y, low, scale, shape)
 
     def log_below(y, high, scale, shape):

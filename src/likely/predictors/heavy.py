@@ -46,7 +46,10 @@ def heavy_maximum(
 ) -> Array | None:
     """Coefficients (P,) that lead to a maximum larger than the one ``found``; None where none are known."""
     places = _places(loss)
-    if places is None or response.y.ndim > 1 or X.shape[0] > EACH * found.parameters.size:
+    if places is None or response.y.ndim > 1:
+        return None
+    rows = response.y.size if response.weight is None else np.count_nonzero(response.weight)
+    if rows > EACH * found.parameters.size:
         return None
     if not all(designs[j].intercept for j in places):
         return None
@@ -93,6 +96,8 @@ def _starts(
     kept, y, weight, offset = response.counted(loss.columns)
     rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
     design = np.c_[np.ones(y.size), rows[:, list(designs[loc].chosen(rows.shape[1]))]]
+    if design.shape[1] >= y.size:  # a location through all rows leaves no scale
+        return []
     wanted = y - offset[loc]
     tails = [float(loss.free[df].link.link(one)) for one in DEGREES]
     found = []

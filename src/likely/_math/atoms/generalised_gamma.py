@@ -147,10 +147,13 @@ def _shape_rise(d: Expression, s: Expression, q: Expression, log_s: Expression) 
 
 def _shape_bend(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     w, x = _at(d, s, q)
-    second = _either(
-        x, 2, False, lambda e, r: e * r * (1.0 - 2.0 * r * (1.0 - r)) - 2.0 * r * r * r
-    )
-    return w * (w * (w * second))
+    near = abs_(x) < SERIES
+    series = polynomial(where(near, x, 0.0), _coefficients(2, False))
+    # w³ times the second slope of D in powers of w/x = 1/q, too.
+    e, r, v = exp(where(near, SERIES, x)), 1.0 / where(near, SERIES, x), where(near, 0.0, w)
+    v = v * r
+    steep = w * (w * (e * v * (1.0 - 2.0 * r * (1.0 - r))))
+    return where(near, w * (w * (w * series)), steep - 2.0 * (v * v * v))
 
 
 def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:

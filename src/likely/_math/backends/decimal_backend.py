@@ -9,6 +9,8 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from typing import Any
 
 _CONTEXT = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+#: Sums and products of a few floating-point numbers of one size, which have 53 digits each, are exact: what is 0 is 0.
+_EXACT = Context(prec=160, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 #: Below it three terms of log(1 + e) have thirty digits, and 1 + e has fewer of e.
 _LITTLE = Decimal("1e-10")
 
@@ -34,10 +36,10 @@ def _softplus(x: Decimal) -> Decimal:
 
 
 _FUNCTIONS: dict[str, Callable[..., Decimal]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
+    "add": _EXACT.add,
+    "subtract": _EXACT.subtract,
+    "multiply": _EXACT.multiply,
+    "divide": _EXACT.divide,
     "negative": lambda a: -a,
     "exp": lambda x: x.exp(),
     "log": _log,

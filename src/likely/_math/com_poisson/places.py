@@ -352,7 +352,9 @@ class _Results(Results):
 
     @property
     def after(self) -> Node:
-        return where(self.is_whole, log1p(self._at_c + self.rest), super().after)
+        # Of a whole mean and a large ν p(c)/p(c + 1) is beyond all numbers, and its logarithm is not.
+        nearer = where(self.is_whole, self.tau, 0.0) > 0.0
+        return where(nearer, log1p(self._at_c + self.rest), super().after)
 
     @property
     def precision(self) -> Node:
