@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import likely
+from likely.inference.predictive import Predictive
 
 
 def expected(function, density, breaks):
@@ -79,3 +80,63 @@ def test_johnson_su(tail, skewness):
     )
     entropy = np.log(2.0 / tail) + 0.5 * np.log(2.0 * np.pi * np.e) + spread
     np.testing.assert_allclose(law.entropy(), entropy, rtol=1e-13, atol=1e-13)
+
+
+#: 1 − π from far to near: of a probability as near to 1 its complement and its logarithm have the digits.
+LOGITS = [-30.0, 2.0, 14.0, 20.0, 28.0, 34.0, 100.0]
+
+
+def choice(rest):
+    """The entropy of whether it is one point, or what has the rest."""
+    return -(1 - rest) * mp.log1p(-rest) - rest * mp.log(rest)
+
+
+@pytest.mark.parametrize("logit", LOGITS)
+def test_counts_with_nearly_all_zeros(logit):
+    mean = 3.0
+    with mp.workdps(60):
+        rest, m = 1 / (1 + mp.exp(logit)), mp.exp(mp.log(mp.mpf(mean)))
+        counts = [mp.exp(-m) * m**k / mp.factorial(k) for k in range(1, 90)]
+        none = mp.exp(-m)
+        inflated = [1 - rest * (1 - none), *(rest * p for p in counts)]
+        hurdle = [1 - rest, *(rest * p / (1 - none) for p in counts)]
+        truth = [float(-mp.fsum(p * mp.log(p) for p in law)) for law in (inflated, hurdle)]
+    raw = np.array([np.log(mean), logit])
+    for cls, entropy in zip((likely.ZeroInflated, likely.Hurdle), truth, strict=True):
+        law = Predictive(cls(likely.Poisson()).loss(), raw)
+        assert law.entropy() == pytest.approx(entropy, rel=1e-12)
+
+
+@pytest.mark.parametrize("logit", LOGITS)
+def test_amounts_that_are_nearly_all_at_the_ends(logit):
+    with mp.workdps(60):
+        rest = 1 / (1 + mp.exp(logit))
+        uniform = 0.0  # the entropy of Beta(½, 2)
+        upper = 1 / (1 + mp.exp(-3))
+        truth = float(choice(rest) + (1 - rest) * choice(upper) + rest * uniform)
+    law = likely.Inflated(likely.Beta(precision=2.0), at=(0, 1))
+    names = [slot.parameter for slot in law.loss().free]
+    raw = np.array([{"mean": 0.0, "inflation": logit, "upper_share": 3.0}[n] for n in names])
+    assert Predictive(law.loss(), raw).entropy() == pytest.approx(truth, rel=1e-12)
+
+
+@pytest.mark.parametrize("df", [0.3, 1.0, 1.5, 3.0, 30.0])
+def test_the_exponential_of_a_part_of_student(df):
+    """That of log y and the mean of log y; there are y that no number says."""
+    law = likely.Transformed(likely.Truncated(likely.StudentT(), low=-2.0), "log").at(
+        loc=0.0, scale=1.0, df=df
+    )
+    assert np.isposinf(law.mean())
+    if df <= 1.0:
+        assert np.isposinf(law.entropy())
+        return
+    with mp.workdps(30):
+        nu = mp.mpf(float(law.parameters["df"]))
+        ends = [-2, 0, 2, 10, 100, 1e4, mp.inf]
+
+        def kernel(x):
+            return (1 + x * x / nu) ** (-(nu + 1) / 2)
+
+        mass = mp.quad(kernel, ends)
+        entropy = mp.quad(lambda x: kernel(x) * (x - mp.log(kernel(x) / mass)), ends) / mass
+    assert law.entropy() == pytest.approx(float(entropy), rel=1e-12)

@@ -116,9 +116,37 @@ def test_a_part_of_a_far_part_and_its_quantiles_agree():
 def test_bounds_without_any_density_are_named():
     law = likely.Truncated(likely.Weibull(), low=0.5).at(scale=2e-5, shape=1e7)
     with pytest.raises(
-        ValueError, match=r"nothing of Weibull lies between 0\.5 and inf in row 0.*widen"
+        ValueError,
+        match=r"nothing of Weibull lies between 0\.5 and inf in the rows with scale=2e-05, shape=1e\+07.*widen",
     ):
         law.mean()
+
+
+ENDED = [  # y ends at −scale/shape = 2, or at loc + 2
+    (likely.GeneralisedPareto, {}),
+    (likely.GeneralisedExtremeValue, {"loc": 0.0}),
+]
+ASKED = [
+    lambda law: law.mean(),
+    lambda law: law.var(),
+    lambda law: law.entropy(),
+    lambda law: law.mode(),
+    lambda law: law.cdf(55.0),
+    lambda law: law.quantile(0.5),
+    lambda law: law.sample(2, 0),
+]
+
+
+@pytest.mark.parametrize("ask", ASKED)
+@pytest.mark.parametrize(("cls", "loc"), ENDED)
+def test_bounds_beyond_the_end_are_named_and_other_rows_answered(cls, loc, ask):
+    shape = np.repeat([0.5, -0.5], 20)
+    law = likely.Truncated(cls(), low=50.0, high=60.0).at(**loc, scale=1.0, shape=shape)
+    with pytest.raises(
+        ValueError, match=r"between 50 and 60 in the rows with .*shape=-0\.5, where"
+    ):
+        ask(law)
+    assert np.isfinite(ask(law[shape > 0.0])).all()
 
 
 def test_far_parts_are_told_from_others_by_their_fall():

@@ -198,3 +198,37 @@ def test_variances_are_infinite_where_means_are():
         law = likely.Discretised(likely.GeneralisedPareto()).at(scale=1.0, shape=[1.5, 0.1])
         assert law.var()[0] == law.mean()[0] == np.inf
         assert np.isfinite(law.var()[1])
+
+
+@pytest.mark.parametrize(
+    ("law", "size"),
+    [
+        (likely.NegativeBinomial().at(mean=35.2, size=37.8), lambda mean, size: size),
+        (likely.NegativeBinomial1().at(mean=22.7, dispersion=0.96), lambda mean, d: mean / d),
+    ],
+    ids=["NegativeBinomial", "NegativeBinomial1"],
+)
+@pytest.mark.parametrize("k", [700.0, 960.0, 1030.0, 1060.0])
+def test_a_product_of_factors_that_leave_the_numbers(law, size, k):
+    """I_x(a, b) of SciPy is 0 from 1e-268 on, where (1 − x)ᵇ alone is small."""
+    with mp.workdps(40):
+        mean, other = (mp.mpf(float(v)) for v in law.parameters.values())
+        s = size(mean, other)
+        q = mean / (mean + s)
+        first = mp.binomial(k + s, k + 1) * (1 - q) ** s * q ** (k + 1)
+        truth = first * mp.hyp2f1(1, k + 1 + s, k + 2, q)
+    assert law.sf(k) == pytest.approx(float(truth), rel=2e-12)
+    assert law.isf(float(truth) * (1.0 + 1e-9)) == k
+
+
+@pytest.mark.parametrize("loc", [0.0, 3.1, -3.1, np.pi - 1e-9, 1e-6 - np.pi])
+@pytest.mark.parametrize("concentration", [1e-3, 0.5, 50.0, 1e8])
+def test_arcs_across_the_seam(loc, concentration):
+    law = likely.VonMises().at(loc=loc, concentration=concentration)
+    middle = float(law.parameters["loc"])
+    half = float(likely.VonMises().at(loc=0.0, concentration=concentration).quantile(0.9))
+    low, high = law.interval(0.8)
+    for end, expected in ((low, middle - half), (high, middle + half)):
+        assert -np.pi <= end <= np.pi
+        assert abs(np.remainder(end - expected + np.pi, 2.0 * np.pi) - np.pi) < 4e-15 + 1e-13 * half
+    assert law.mean() == law.median() == law.mode() == middle

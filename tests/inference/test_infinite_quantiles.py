@@ -4,8 +4,19 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from likely import Discretised, Gumbel, LogNormal, Mixture, Normal, StudentT
+from likely import (
+    Discretised,
+    Gamma,
+    GeneralisedPareto,
+    Gumbel,
+    LogNormal,
+    Mixture,
+    Normal,
+    Poisson,
+    StudentT,
+)
 from likely.inference.kinds import inference_of
+from likely.inference.mixture import Mixture as Ensemble
 
 
 def test_a_component_that_has_left_the_numbers_takes_the_mixture_along():
@@ -54,3 +65,46 @@ def test_the_mode_of_whole_numbers_beside_which_there_is_no_probability():
     np.testing.assert_allclose(d.mean(), [9075.0, -2567.0], rtol=1e-12)
     np.testing.assert_allclose(d.entropy(), 0.0, atol=1e-12)
     np.testing.assert_allclose(inference_of(d.loss, d.raw).mass(), 1.0, rtol=1e-12)
+
+
+def test_a_member_that_has_left_the_numbers_leaves_the_others_theirs():
+    theta = [{"loc": -50.0, "scale": 2.0, "df": 300.0}, {"loc": 3.0, "scale": 1e-3, "df": 1e-4}]
+    each = [StudentT().at(**one) for one in theta]
+    ensemble = Ensemble(each)
+    # Of the second member 0.45 lies below −10³⁰⁰, and as much above.
+    assert ensemble.quantile(0.2) == -np.inf
+    assert ensemble.isf(0.2) == np.inf
+    levels = np.array([0.26, 0.5, 0.74])
+    y = ensemble.quantile(levels)
+    assert (y < 0.0).all()
+    np.testing.assert_allclose(ensemble.cdf(y), levels, rtol=1e-9)
+    np.testing.assert_allclose(ensemble.isf(levels), y[::-1], rtol=1e-9)
+
+
+def test_ensembles_of_amounts_and_counts_beyond_the_numbers():
+    amounts = [LogNormal().at(loc=[1.0, 600.0], scale=[0.5, 200.0])[j] for j in (0, 1)]
+    y = Ensemble(amounts).isf([0.7, 0.5, 0.3, 0.1])
+    assert y[-1] == np.inf
+    np.testing.assert_allclose(Ensemble(amounts).sf(y[:3]), [0.7, 0.5, 0.3], rtol=1e-9)
+    counts = Ensemble([Poisson().at(mean=3.0), Poisson().at(mean=1e30)])
+    np.testing.assert_array_equal(counts.quantile([0.2, 0.9]), [2.0, np.inf])
+
+
+def test_levels_0_and_1_are_the_ends_of_all_members():
+    short = [GeneralisedPareto().at(scale=1.0, shape=shape) for shape in (-0.5, -0.25)]
+    np.testing.assert_allclose(Ensemble(short).quantile([0.0, 1.0]), [0.0, 4.0])
+    np.testing.assert_allclose(Ensemble(short).isf([0.0, 1.0]), [4.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("law", "peak"),
+    [
+        (Discretised(Normal()).at(loc=1.23456789e12, scale=1e11), 1.23456789e12),
+        (Discretised(Gumbel()).at(loc=-1.23456789e12, scale=1e11), -1.23456789e12),
+        (Discretised(Gamma()).at(mean=1e12, shape=3.0), 2e12 / 3.0),
+        (Discretised(LogNormal()).at(loc=27.0, scale=0.3), np.exp(27.0 - 0.09)),
+    ],
+    ids=["Normal", "Gumbel", "Gamma", "LogNormal"],
+)
+def test_the_mode_of_numbers_so_large_that_a_step_changes_nothing(law, peak):
+    assert law.mode() == pytest.approx(peak, abs=2.0)

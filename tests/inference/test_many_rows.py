@@ -7,7 +7,7 @@ from scipy import stats
 
 import likely
 from likely import Family, Parameter, counts, positive, real
-from likely.inference import mixed, numerical, power_tail, summation
+from likely.inference import numerical, power_tail, summation, weighted
 from likely.inference.construct import predictive
 from likely.inference.discrete import quantile_of
 from likely.math import log, log1p, pi
@@ -259,17 +259,35 @@ def test_quantiles_of_mixtures_invert_their_tails(family):
 
 def test_the_root_of_a_mixture_takes_few_steps(monkeypatch):
     asked = []
-    excess = mixed._TailMass.excess
+    excess = weighted._TailMass.excess
 
     def counted(self, y, at):
         asked.append(y.size)
         return excess(self, y, at)
 
-    monkeypatch.setattr(mixed._TailMass, "excess", counted)
+    monkeypatch.setattr(weighted._TailMass, "excess", counted)
     mixture = likely.Mixture(likely.Beta(), 2)
     raw = 0.3 * np.random.default_rng(0).normal(size=(mixture.loss().columns, 1000))
     predictive(mixture.loss(), raw).quantile(0.9)
     assert sum(asked) < 4.5 * 1000
+
+
+def test_the_root_of_a_density_takes_few_steps(monkeypatch):
+    asked = []
+    beyond = numerical.ContinuousIntegrals._beyond
+
+    def counted(self, t, y, direction, rows):
+        asked.append(t.size)
+        return beyond(self, t, y, direction, rows)
+
+    monkeypatch.setattr(numerical.ContinuousIntegrals, "_beyond", counted)
+    rng = np.random.default_rng(0)
+    law = likely.InverseGaussian().at(
+        **dict(zip(("mean", "shape"), 10 ** rng.uniform(-3, 3, (2, 1000)), strict=True))
+    )
+    y = law.quantile(0.3)
+    assert sum(asked) < 4.5 * 1000
+    np.testing.assert_allclose(law.cdf(y), 0.3, rtol=1e-11)
 
 
 class OwnAmount(Family):

@@ -7,6 +7,7 @@ import pytest
 from mpmath import mp, mpf
 
 import derive_compound_poisson
+import likely
 from likely._math import special
 from likely._math.atoms import power_divergence
 from likely._math.backends import numpy_backend
@@ -203,3 +204,12 @@ def test_the_table_has_a_row_for_each_patch() -> None:
         table = module.coefficients()
         assert table.shape == (module.PATCHES, sum(module.POWERS) + 1)
         assert (table[:, -1] == 0.0).all()
+
+
+def test_amounts_that_nobody_has_seen():
+    """Of 1e100 there would have to be so many amounts that their number is none."""
+    law = likely.Tweedie().at(mean=1.0, dispersion=1.0, power=1.5)
+    np.testing.assert_array_equal(law.sf([1e3, 1e20, 1e100, 1e308]), 0.0)
+    np.testing.assert_array_equal(law.cdf([1e3, 1e20, 1e100, 1e308]), 1.0)
+    levels = np.array([1e-10, 1e-100, 1e-290])
+    np.testing.assert_allclose(law.sf(law.isf(levels)), levels, rtol=1e-10)

@@ -8,6 +8,9 @@ import numpy as np
 
 from likely.inference.modified import Array, Rows, insides, xlogx
 
+#: What a probability p near 0 or 1 is known by: p, log p, 1 − p and log(1 − p).
+_VIEWS = ("", "log", "complement", "log1m")
+
 
 class Ends:
     """Points at one or both ends of the support, and a family inside that has the rest."""
@@ -76,6 +79,10 @@ class Ends:
         return np.where(self.above > self.below, self.high, self.low)
 
     def entropy(self) -> Array:
-        """That of the choice between points and family, and the family's share of its own."""
-        chosen = xlogx(self.rest) + xlogx(self.below) + xlogx(self.above)
+        """Of the choice between points and family, of that between the points, and the family's share of its own."""
+        chosen = xlogx(self.rest) + self.pi * self.loss.parameter("inflation", self.raw, "log")
+        if "upper_share" in self.loss.specification.parameters:
+            of = {v: self.loss.parameter("upper_share", self.raw, v) for v in _VIEWS}
+            between = of[""] * of["log"] + of["complement"] * of["log1m"]
+            chosen = chosen + self.pi * between
         return self.rest * self.inside.entropy() - chosen

@@ -55,7 +55,9 @@ class Excess:
             slopes = self.sign[:, None] * line.slope(nodes, rows, of_t=True)
             change = np.abs(slopes / -rate[:, None] - 1.0).max(axis=1)
             self.series = (slopes * self.reach[:, None]) @ _INTEGRATED
-        self.far = (rate > 0.0) & (self.reach > 0.0) & (change <= CHANGE)
+            # Beyond the end of a support that depends on the parameters there is no density to fall.
+            dense = np.isfinite(line.density(self.start, rows)[1])
+        self.far = dense & (rate > 0.0) & (self.reach > 0.0) & (change <= CHANGE)
 
     def fall(self, share: Array, at: Rows | slice = slice(None)) -> Array:
         """G at shares (m, …) of the reach of rows (m,)."""

@@ -124,10 +124,13 @@ class Line:
         return compile_program([log_f, self._in_t(log_f), self._y[0].node], numpy_backend.TABLE)
 
     def _in_t(self, log_f: Node) -> Node:
-        """log f + log dy/dt, which in the density of a function of log y cancels."""
-        log_slope = self._y[1]
-        if log_f.op == "subtract" and log_f.args[1] is log_slope:
-            return log_f.args[0]
+        """log f + log dy/dt, of which in the density of a function of log y next to nothing is left."""
+        view, log_slope = self._y
+        if self.low >= 0.0 and math.isinf(self.high) and log_f.op == "subtract":
+            of_log, log_y = log_f.args
+            if log_y is view.log:
+                above = 0.0 if self.low == 0.0 else softplus(math.log(self.low) - log_slope)
+                return of_log - above
         return log_f + log_slope
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Mixtures: sums over components, and quantiles between the components' own.
+"""Mixtures: sums over components.
 
 A function of a mixture, and a mixture between bounds, are mixtures of the same of their components, so that no peak
 is looked for that a component does not show.
@@ -16,24 +16,18 @@ from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
 from likely.inference.between_quantiles import expected
 from likely.inference.discrete import LARGEST as FURTHEST
-from likely.inference.discrete import quantile_of_counts
 from likely.inference.line import Line
-from likely.inference.modified import Array, Rows, between, insides
+from likely.inference.modified import Array, Rows, between, insides, log_densities, next_to
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
-from likely.inference.root import root
-from likely.inference.rows import blocks
 from likely.inference.summation import DiscreteSums, Weight
+from likely.inference.weighted import Weighted
 from likely.losses.nll import NegativeLogLikelihood
 
-#: Quantiles that are looked for together.
-TOGETHER = 1 << 16
 #: Levels of a component's quantiles, from either end, between which its share of a mixture's density is smooth.
 LEVELS = np.array([1e-12, 1e-3, 0.5])
-#: The largest number.
-LARGEST = np.finfo(np.float64).max
-#: The relative rounding of a tail that is a sum of others.
-ROUNDING = 2.0**-50
+#: Heights, as logarithms, that differ by less than this share are a tie.
+ALIKE = 1e-12
 
 
 def components_of(loss: Any, raw: Array) -> tuple[list[Predictive], Array]:
@@ -89,6 +83,7 @@ class _Components:
         super().__init__(loss, raw)  # type: ignore[call-arg]
         self.loss, self.raw = loss, raw
         self.components, self.weights = components_of(loss, raw)
+        self.sum = Weighted(loss, self.components, self.weights)
 
     def total(self, values: Any) -> Array:
         """Σ w_j v_j"""
@@ -96,8 +91,7 @@ class _Components:
 
     def tail(self, y: Array, rows: Rows, *, upper: bool) -> Array:
         """cdf or sf: a weighted sum, accurate where it is small."""
-        each = np.array([c._beside(y, rows, upper=upper) for c in self.components])
-        return np.asarray((self.weights[:, rows] * each).sum(axis=0))
+        return self.sum.tail(y, rows, upper=upper)
 
     def mean(self) -> Array:
         """Σ w_j m_j"""
@@ -116,14 +110,11 @@ class MixedCounts(_Components, DiscreteSums):
 
     def probability(self, k: Array, rows: Rows) -> Array:
         """Σ w_j p_j(k)"""
-        each = np.array([c[rows].prob(k) for c in self.components])
-        return np.asarray((self.weights[:, rows] * each).sum(axis=0))
+        return self.sum.probability(k, rows)
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """The smallest count far enough up, between the smallest and the largest quantile of a component."""
-        ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
-        guess = (self.weights[:, rows] * ends).sum(axis=0)
-        return quantile_of_counts(self, p, rows, guess, upper=upper)
+        """Between the quantiles of the components."""
+        return self.sum.count(p, rows, upper=upper)
 
     def _both(self, weight: Weight) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Sums up to a count, and beyond it, in stretches that end at quantiles of the components.
@@ -151,49 +142,19 @@ class MixedAmounts(_Components, ContinuousIntegrals):
     """A mixture of continuous families."""
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        """Where the tail that is the smaller one has the mass asked for, between quantiles of the components."""
-        found = np.empty(p.shape)
-        for block in blocks(p.size, TOGETHER):
-            found[block] = self._quantile(p[block], rows[block], upper=upper)
+        """Between the quantiles of the components."""
+        return self.sum.amount(p, rows, upper=upper)
+
+    def mode(self) -> Array:
+        """The highest place that slopes lead to, or a component's mode, which may be an end that none leads to."""
+        found = super().mode()
+        best = log_densities(self, found[None])[0]
+        for component in self.components:
+            own = component.mode()
+            there = log_densities(self, next_to(own)).max(axis=0)
+            higher = there > best + ALIKE * np.maximum(1.0, np.abs(best))
+            found, best = np.where(higher, own, found), np.where(higher, there, best)
         return found
-
-    def _quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
-        ends = np.array([c._inverse(p, rows, upper=upper) for c in self.components])
-        low, high = ends.min(axis=0), ends.max(axis=0)
-        gone = np.flatnonzero((low < high) & ~(np.isfinite(low) & np.isfinite(high)))
-        if gone.size:
-            bounds = self._bounds(p[gone], rows[gone], upper=upper)
-            low[gone], high[gone] = bounds
-            ends[:, gone] = np.clip(ends[:, gone], *bounds)
-        found = high.copy()
-        # Elsewhere the components agree.
-        apart = np.flatnonzero(low < high)
-        if apart.size:
-            problem = _TailMass(self, rows[apart], p[apart], upper=upper)
-            start = problem.between(ends[:, apart])
-            first, last = (np.clip(end[apart], -LARGEST, LARGEST) for end in (low, high))
-            found[apart] = root(problem, first, last, start)
-        return found
-
-    def _bounds(self, p: Array, rows: Rows, *, upper: bool) -> tuple[Array, Array]:
-        """Between what the quantile lies where a component's is no number, as no tail is less than its share of one.
-
-        On one side of 0, from where bisection finds numbers of any size.
-        """
-        found = []
-        for side, mass in ((True, p if upper else 1.0 - p), (False, 1.0 - p if upper else p)):
-            each = []
-            for c, weight in zip(self.components, self.weights[:, rows], strict=True):
-                y = np.full(p.shape, -np.inf if side else np.inf)
-                at = np.flatnonzero(mass < weight)
-                y[at] = c._inverse(mass[at] / weight[at], rows[at], upper=side)
-                each.append(y)
-            found.append(np.max(each, axis=0) if side else np.min(each, axis=0))
-        zero = self.tail(np.zeros(p.shape), rows, upper=upper)
-        up_to_zero = zero <= p if upper else zero >= p
-        below, above = found
-        below = np.where(up_to_zero, below, np.maximum(below, 0.0))
-        return below, np.where(up_to_zero, np.minimum(above, 0.0), above)
 
     def _summit(self) -> Array:
         """The highest place, uphill from the components' own; of ties the smallest."""
@@ -205,7 +166,7 @@ class MixedAmounts(_Components, ContinuousIntegrals):
             tops.append(line.summit(of_t=False, exact=True, start=(start[None], step)))
         heights = np.array([line.density(t, self.rows)[0] for t in tops])
         best = heights.max(axis=0)
-        alike = heights >= best - 1e-12 * np.maximum(1.0, np.abs(best))
+        alike = heights >= best - ALIKE * np.maximum(1.0, np.abs(best))
         lowest: Array = np.where(alike, np.array(tops), np.inf).min(axis=0)
         return lowest
 
@@ -254,39 +215,3 @@ class _Beside:
         """log f of the mixture, log g of the component, and y."""
         _, log_g, y = self.component.density(t, rows)
         return self.mixture.density(t, rows)[0], log_g, y
-
-
-class _TailMass:
-    """How far the logarithm of the smaller tail is from that of the mass asked for: rising in y."""
-
-    def __init__(self, law: _Components, rows: Rows, p: Array, *, upper: bool) -> None:
-        self.components = [c[rows] for c in law.components]
-        self.weights = law.weights[:, rows]
-        self.below = (p <= 0.5) != upper
-        self.goal = np.where(p <= 0.5, p, 1.0 - p)
-        self.rounding = np.full(p.shape, ROUNDING)
-
-    def between(self, ends: Array) -> Array:
-        """Where the mass asked for would be if every component's tail were straight from its own quantile on."""
-        slopes = self.weights * [c.prob(y) for c, y in zip(self.components, ends, strict=True)]
-        with np.errstate(all="ignore"):
-            start: Array = (slopes * ends).sum(axis=0) / slopes.sum(axis=0)
-        return start
-
-    def excess(self, y: Array, at: Rows) -> Array:
-        """log cdf/p, or log (1 − p)/sf, at y, for the rows ``at``."""
-        self.tail = np.empty(y.shape)
-        for name, mine in (("cdf", self.below[at]), ("sf", ~self.below[at])):
-            self.tail[mine] = self._total(name, y[mine], at[mine])
-        with np.errstate(divide="ignore", over="ignore"):
-            difference = np.log(self.tail / self.goal[at])
-        return np.where(self.below[at], difference, -difference)
-
-    def slope(self, y: Array, at: Rows) -> Array:
-        """Its derivative, the density over the tail."""
-        return self._total("prob", y, at) / self.tail
-
-    def _total(self, name: str, y: Array, at: Rows) -> Array:
-        each = np.array([getattr(c[at], name)(y) for c in self.components])
-        total: Array = (self.weights[:, at] * each).sum(axis=0)
-        return total

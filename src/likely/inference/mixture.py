@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely.inference.asked import generator_for, levels_of
-from likely.inference.mixed import ROUNDING
+from likely.inference.modified import next_to
 from likely.inference.predictive import Predictive
-from likely.inference.root import root
+from likely.inference.weighted import Weighted
 
 Array = NDArray[np.float64]
 
@@ -108,11 +108,11 @@ class Mixture:
 
     def quantile(self, q: ArrayLike) -> Any:
         """The smallest y with cdf(y) ≥ q: (n,) for a level, (n, m) for m levels."""
-        return self._crossing("quantile", q)
+        return self._levels(q, "q", upper=False)
 
     def isf(self, p: ArrayLike) -> Any:
         """The smallest y with sf(y) ≤ p: quantile(1 − p) that stays exact for tiny p."""
-        return self._crossing("isf", p)
+        return self._levels(p, "p", upper=True)
 
     def interval(self, coverage: ArrayLike) -> tuple[Any, Any]:
         """The central interval (low, high): (1 − coverage)/2 of the probability is left on either side."""
@@ -160,7 +160,8 @@ class Mixture:
         modes = np.stack([np.atleast_1d(member.mode()) for member in self.members], axis=-1)
         whole = self.loss.specification.support.integer
         low, high = modes.min(axis=-1), modes.max(axis=-1)
-        best, height = _tallest(self._heights, modes)
+        places = modes if whole else np.concatenate(list(next_to(modes)), axis=-1)
+        best, height = _tallest(self._heights, places)
         steps = np.linspace(0.0, 1.0, _GRID)
         while True:
             grid = low[:, None] + (high - low)[:, None] * steps
@@ -188,54 +189,16 @@ class Mixture:
         found: Array = self.log_prob(y if self.shape else y[0])
         return found if self.shape else found[None]
 
-    def _crossing(self, name: str, levels: ArrayLike) -> Any:
+    def _levels(self, levels: ArrayLike, what: str, *, upper: bool) -> Any:
         """quantile or isf: the members' own enclose it."""
-        each = np.stack([getattr(member, name)(levels) for member in self.members])
-        low, high = each.min(axis=0), each.max(axis=0)
-        level = np.broadcast_to(np.asarray(levels, dtype=np.float64), low.shape).ravel()
-        width = low.size // (len(self) if self.shape and len(self) else 1)
-        rows = np.arange(low.size) // max(width, 1) if self.shape else np.zeros(low.size, np.intp)
-        found = high.ravel().copy()
-        # Elsewhere all members agree, or the level is 0 or 1.
-        open_ = np.flatnonzero(np.isfinite(low.ravel()) & (low < high).ravel())
-        if open_.size:
-            problem = _Level(self, rows[open_], level[open_], upper=name == "isf")
-            solve = _first_count if self.loss.specification.support.integer else root
-            found[open_] = solve(problem, low.ravel()[open_], high.ravel()[open_])
-        return found.reshape(low.shape)[()]
-
-
-class _Level:
-    """How far the cdf of some rows is above a level, or the sf below it: rising in y."""
-
-    def __init__(self, mixture: Mixture, rows: Any, level: Array, *, upper: bool) -> None:
-        self.members = [Predictive(m.loss, m._raw2[:, rows]) for m in mixture.members]
-        self.level, self.upper = level, upper
-        self.rounding = ROUNDING * level
-
-    def excess(self, y: Array, at: Any) -> Array:
-        """At y, for the rows ``at``."""
-        name = "sf" if self.upper else "cdf"
-        tail = np.mean([getattr(member[at], name)(y) for member in self.members], axis=0)
-        found: Array = self.level[at] - tail if self.upper else tail - self.level[at]
-        return found
-
-    def slope(self, y: Array, at: Any) -> Array:
-        """Its derivative, the density."""
-        found: Array = np.mean([member[at].prob(y) for member in self.members], axis=0)
-        return found
-
-
-def _first_count(problem: _Level, low: Array, high: Array) -> Array:
-    """The smallest whole number in [low, high] where the excess is not negative."""
-    low, high = low - 1.0, high.copy()
-    while True:
-        at = np.flatnonzero(high - low > 1.0)
-        if not at.size:
-            return high
-        middle = np.floor(0.5 * (low[at] + high[at]))
-        enough = problem.excess(middle, at) >= 0.0
-        low[at], high[at] = np.where(enough, low[at], middle), np.where(enough, middle, high[at])
+        p = levels_of(levels, what)
+        members = [Predictive(member.loss, member._raw2) for member in self.members]
+        n = len(self) if self.shape else 1
+        law = Weighted(self.loss, members, np.full((len(members), n), 1.0 / len(members)))
+        solve = law.count if self.loss.specification.support.integer else law.amount
+        found = solve(np.tile(p.ravel(), n), np.repeat(np.arange(n), p.size), upper=upper)
+        found = found.reshape(n, *p.shape)
+        return found if self.shape else found[0][()]
 
 
 def _tallest(height: Callable[[Array], Array], places: Array) -> tuple[Array, Array]:

@@ -40,17 +40,24 @@ def xlogx(x: Array) -> Array:
 
 
 def highest(law: Any, candidates: Array) -> Array:
-    """Of candidates (c, n), ascending, each row's with the largest density; of ties the first.
+    """Of candidates (c, n), ascending, each row's with the largest density; of ties the first."""
+    best = np.argmax(log_densities(law, candidates), axis=0)
+    return candidates[best, np.arange(candidates.shape[1])]
 
-    At an edge that is not in the support, where a density may grow, it is taken next to it.
-    """
-    support, inner = law.loss.specification.support, candidates
+
+def log_densities(law: Any, y: Array) -> Array:
+    """log p at y (c, n); at an edge that is not in the support, where a density may grow, next to it."""
+    support = law.loss.specification.support
     for edge, closed, other in (
         (support.low, support.closed_low, np.inf),
         (support.high, support.closed_high, -np.inf),
     ):
         if np.isfinite(edge) and not closed:
-            inner = np.where(inner == edge, np.nextafter(edge, other), inner)
-    logs = [Predictive(law.loss, law.raw).log_prob(y) for y in inner]
-    best = np.argmax(np.array(logs), axis=0)
-    return candidates[best, np.arange(candidates.shape[1])]
+            y = np.where(y == edge, np.nextafter(edge, other), y)
+    return np.array([Predictive(law.loss, law.raw).log_prob(row) for row in y])
+
+
+def next_to(y: Array) -> Array:
+    """Places (3, …): y, and a few of its last digits below and above, where it may be a pole, rounded."""
+    by = 2.0**-50 * y
+    return np.array([y, y - by, y + by])

@@ -191,7 +191,7 @@ class ContinuousIntegrals:
         goal = np.log(target)
         every = np.arange(p.shape[0])
         # Distance outwards from the centre; the tail beyond x is larger than the target at ``near``.
-        near, far = np.zeros_like(p), np.full_like(p, np.inf)
+        near, far, moved = np.zeros_like(p), np.full_like(p, np.inf), np.full_like(p, np.nan)
         x = self.line.width(centre, direction, rows)
         x *= np.sqrt(np.maximum(-2.0 * goal, 0.0))
         point = np.where(in_lower, self.point[rows], 0.0)
@@ -205,14 +205,19 @@ class ContinuousIntegrals:
             mass = self._beyond(t, y, direction[active], rows[active])
             mass += point[active]
             gap = np.log(mass) - goal[active]
-            newton = x[active] + gap * np.exp(np.log(mass) - log_g)
+            by = gap * np.exp(np.log(mass) - log_g)
+            newton = x[active] + by
             outside = gap >= 0.0
             near[active[outside]] = x[active[outside]]
             far[active[~outside]] = x[active[~outside]]
             a, b, here = near[active], far[active], x[active]
             # A power law is straight in log x: Newton there, where it is still far to go.
             straight = here * np.exp(np.minimum((newton - here) / here, 600.0))
-            newton = np.where(newton > 3.0 * here, straight, newton)
+            # Elsewhere Halley's step: how the ratio of density to tail changes on the way.
+            slope = direction[active] * self.line.slope(t, rows[active], of_t=True)
+            bend = 1.0 + 0.5 * (by * slope + gap)
+            near_by = np.where(bend > 0.5, here + by / bend, newton)
+            newton = np.where(newton > 3.0 * here, straight, near_by)
             middle = np.where(
                 b > 4.0 * a, np.sqrt(np.maximum(a, 1e-3 * b)) * np.sqrt(b), 0.5 * (a + b)
             )
@@ -221,6 +226,13 @@ class ContinuousIntegrals:
             step = np.minimum(np.where(inside, newton, middle), FARTHEST)
             place = np.spacing(np.abs(t))
             done = (np.abs(gap) < 1e-13) | (np.abs(step - x[active]) <= place) | (b - a <= place)
+            # The next of Halley's steps is less than this one times the square of its ratio to the last.
+            move = np.abs(step - here)
+            steady = inside & (bend > 0.5) & (newton == near_by)
+            ratio = move / moved[active]
+            next_ = move * ratio**2 * np.exp(log_g - np.log(mass))
+            done |= steady & (ratio < 0.02) & (next_ < 1e-13)
+            moved[active] = np.where(steady, move, np.nan)
             x[active] = np.where(np.abs(gap) < 1e-13, here, step)
             # Beyond the floating-point numbers, the answer is infinite.
             lost = outside & (here >= FARTHEST)

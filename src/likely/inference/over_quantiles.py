@@ -115,8 +115,11 @@ class OverQuantiles:
         """
         if not self.one_peak:
             return self._other("mode")
-        inside = np.clip(self.inside.mode(), self.first, self.last)
-        return highest(self, np.sort([self.first, inside, self.last], axis=0))
+        inside = np.asarray(self.inside.mode())
+        clipped = np.clip(inside, self.first, self.last)
+        ends = highest(self, np.sort([self.first, clipped, self.last], axis=0))
+        # Nothing is higher than the highest place of all, which is no end of the part where it is a rounded pole.
+        return np.where(clipped == inside, inside, ends)
 
     def peak(self, rows: Rows) -> Array:
         """t as close to the peak of the family inside as the bounds allow."""

@@ -26,6 +26,10 @@ M = TypeVar("M", bound=Callable[..., Any])
 
 #: A tail beyond this is taken from one minus the other tail, at a loss of two digits at most.
 PLAIN = 0.01
+#: A tail below this is taken from its logarithm, where the family declares that.
+LEAST = 1e-200
+#: From here on a logarithm that grows like y log y is none of the numbers.
+FURTHEST = 1e300
 
 
 class numeric_only(Generic[M]):  # noqa: N801, a decorator
@@ -327,13 +331,20 @@ class Predictive(Distributions):
         lower = name == "cdf"
         other = "sf" if lower else "cdf"
         if self._declared(name):
-            return np.clip(self._at(name, y, rows), 0.0, 1.0)
+            return self._small(name, np.clip(self._at(name, y, rows), 0.0, 1.0), y, rows)
         if not self._declared(other):
             return self._integrated(y, rows, upper=not lower)
         value = 1.0 - np.clip(self._at(other, y, rows), 0.0, 1.0)
         small = value < PLAIN
         if small.any():
             value[small] = self._integrated(y[small], rows[small], upper=not lower)
+        return value
+
+    def _small(self, name: str, value: Array, y: Array, rows: Rows) -> Array:
+        """The same, of next to nothing by its logarithm: some factor of it may have left the numbers on the way."""
+        least = np.flatnonzero((value < LEAST) & (np.abs(y) < FURTHEST))
+        if least.size and self._declared(f"log_{name}"):
+            value[least] = np.exp(self._at(f"log_{name}", y[least], rows[least]))
         return value
 
     def _at(self, name: str, first: Array, rows: Rows) -> Array:

@@ -72,8 +72,10 @@ def root(problem: Rising, low: Array, high: Array, start: Array | None = None) -
 
 
 def _middle(low: Array, high: Array) -> Array:
-    """The mean, or where none is negative and they are far apart the geometric mean, which bisects exponents."""
-    least = np.maximum(low, SMALLEST)
-    far = (low >= 0.0) & (high > 4.0 * least)
-    root = np.sqrt(least) * np.sqrt(np.where(far, high, 1.0))
-    return np.where(far, root, 0.5 * low + 0.5 * high)
+    """The mean, or where both have one sign and are far apart the geometric mean, which bisects exponents."""
+    sign = np.where(high <= 0.0, -1.0, 1.0)
+    near, beyond = np.where(sign < 0.0, -high, low), np.where(sign < 0.0, -low, high)
+    least = np.maximum(near, SMALLEST)
+    far = (near >= 0.0) & (beyond > 4.0 * least)
+    root = np.sqrt(least) * np.sqrt(np.where(far, beyond, 1.0))
+    return np.where(far, sign * root, 0.5 * low + 0.5 * high)

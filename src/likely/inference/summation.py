@@ -141,8 +141,7 @@ class DiscreteSums:
         def falls_from(start: Array) -> Callable[[Array, Rows], NDArray[np.bool_]]:
             def falls(k: Array, rows: Rows) -> NDArray[np.bool_]:
                 here, after = self.log_probability(k, rows), self.log_probability(k + 1.0, rows)
-                with np.errstate(invalid="ignore"):
-                    rises = after - here > 1e-14 * np.maximum(1.0, np.abs(after))
+                rises = _above(after, here)
                 # Where both are −∞ they rise towards where it is begun.
                 none = np.isneginf(here) & np.isneginf(after)
                 return np.where(none, k >= start[rows], ~rises)
@@ -156,6 +155,10 @@ class DiscreteSums:
             there = self.log_probability(k, self.rows)
             better = (there > height) | ((there == height) & (k < best))
             best, height = np.where(better, k, best), np.where(better, there, height)
+            # Where a step up is less than its rounding, none leads to a guess that is higher.
+            there = self.log_probability(start, self.rows)
+            better = _above(there, height)
+            best, height = np.where(better, start, best), np.where(better, there, height)
         return best
 
     def _guesses(self) -> list[Array]:
@@ -272,6 +275,12 @@ class DiscreteSums:
 
         below, above, _ = self._both(weight)
         return below + above
+
+
+def _above(after: Array, before: Array) -> NDArray[np.bool_]:
+    """Where a log probability is higher than another by more than their rounding."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(after - before > 1e-14 * np.maximum(1.0, np.abs(after)))
 
 
 def _cut(count: Array) -> tuple[Rows, Array, Array]:

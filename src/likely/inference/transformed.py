@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from likely.families.modifiers.base import contains
-from likely.families.modifiers.transformed import Affine
+from likely.families.modifiers.transformed import Affine, Log
 from likely.inference.mixed import MixedAmounts
 from likely.inference.modified import Array, Rows, insides
 from likely.inference.numerical import ContinuousIntegrals
@@ -31,6 +31,14 @@ class TransformedAmounts(ContinuousIntegrals):
         x = self.inside._inverse(p, rows, upper=upper != self.transform.decreasing)
         with np.errstate(over="ignore"):
             return np.asarray(self.transform.back(x))
+
+
+class Exponentials(TransformedAmounts):
+    """e^x, of which no number may be left where log y still is one."""
+
+    def entropy(self) -> Array:
+        """H + m, with log dy/dx = x"""
+        return np.asarray(self.inside.entropy() + self.inside.mean())
 
 
 class MovedAmounts(TransformedAmounts):
@@ -82,8 +90,9 @@ class TransformedMixture(TransformedAmounts):
 def law(loss: Any, raw: Array) -> TransformedAmounts:
     """Of the rows of raw (k, n)."""
     specification = loss.specification
-    if isinstance(specification.structure.transform, Affine):
+    transform = specification.structure.transform
+    if isinstance(transform, Affine):
         return MovedAmounts(loss, raw)
-    return (TransformedMixture if contains(specification, "Mixture") else TransformedAmounts)(
-        loss, raw
-    )
+    if contains(specification, "Mixture"):
+        return TransformedMixture(loss, raw)
+    return (Exponentials if isinstance(transform, Log) else TransformedAmounts)(loss, raw)

@@ -14,6 +14,7 @@ from likely.inference.modified import LEAST, Array, Rows, insides
 from likely.inference.near_bound import LOST, mass_between, place_of
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.over_quantiles import OverQuantiles
+from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums
 
 #: Where −log p of the likeliest count that is seen is less, its difference to another keeps twelve digits.
@@ -173,6 +174,13 @@ class TruncatedAmounts(PartOfAmounts, ContinuousIntegrals):
             out[mine] = law.quantile(p[mine], at, upper=upper)
         return out
 
+    def mode(self) -> Array:
+        """Where the density of what is seen is largest."""
+        far, _ = self.excess
+        lost = np.flatnonzero(self.seen < LEAST)
+        self._check_density(np.setdiff1d(lost, far))
+        return super().mode()
+
     def _hidden(self, rows: Rows) -> Iterator[tuple[Rows, Any, Rows]]:
         """Which of these rows have next to nothing seen, by what they are computed, and as which rows of that."""
         lost = self.seen[rows] < LEAST
@@ -192,8 +200,11 @@ class TruncatedAmounts(PartOfAmounts, ContinuousIntegrals):
         none = np.isneginf(self.line.density(self.line.centre[rows], rows)[1])
         if none.any():
             row = int(rows[none.argmax()])
+            # Rows that are alike are computed once: their number here says nothing.
+            of = Predictive(self.inside.loss, self.inside.raw[:, row]).parameters
+            values = ", ".join(f"{name}={value:g}" for name, value in of.items())
             raise ValueError(
                 f"nothing of {self.inside.loss.specification.name} lies between {self.first[row]:g} and "
-                f"{self.last[row]:g} in row {row}, where its density is 0 in floating point: there is no such "
-                "part; widen the bounds, or look at the parameters of that row"
+                f"{self.last[row]:g} in the rows with {values}, where its density is 0 in floating point: there is no "
+                "such part; widen the bounds, or select the other rows, as distribution[mask] does"
             )

@@ -22,6 +22,7 @@ class _Zeros:
         (self.inside,) = insides(loss, raw)
         self.pi = loss.parameter(self.point, raw)
         self.rest = loss.parameter(self.point, raw, "complement")
+        self.log_pi = loss.parameter(self.point, raw, "log")
 
 
 class InflatedCounts(Ends):
@@ -46,7 +47,10 @@ class InflatedCounts(Ends):
         zero = np.asarray(self.inside.prob(0.0))
         above = self.inside.entropy() + xlogx(zero)
         chosen = (1.0 - zero) * xlogx(self.rest)
-        return self.rest * above - chosen - xlogx(self.pi + self.rest * zero)
+        # Near 1 a probability has fewer digits than what it leaves.
+        share, others = self.pi + self.rest * zero, self.rest * np.asarray(self.inside.sf(0.0))
+        near = share * np.log1p(-np.minimum(others, 0.5))
+        return self.rest * above - chosen - np.where(others < 0.5, near, xlogx(share))
 
 
 class HurdleCounts(_Zeros):
@@ -108,4 +112,4 @@ class HurdleCounts(_Zeros):
         """That of the choice, and the share of the zero-truncated family's."""
         truncated = (self.inside.entropy() + xlogx(self.inside.prob(0.0))) / self.above
         truncated = truncated + np.log(self.above)
-        return self.rest * truncated - xlogx(self.pi) - xlogx(self.rest)
+        return self.rest * truncated - self.pi * self.log_pi - xlogx(self.rest)

@@ -27,6 +27,8 @@ Rows = NDArray[np.intp]
 
 #: Probabilities below e to minus this of the largest are left out.
 _DEPTH = 40.0
+#: e to minus this is 0, and so is what is e to the 55 of it.
+_NONE = 800.0
 #: The step, in standard deviations of the number given x, where these are at least √2.
 _STEP = 0.65
 #: The smallest positive number with all its digits.
@@ -132,6 +134,13 @@ def _given(x: Array, number: Array, shape: Array) -> Array:
     return np.maximum(np.exp(log_given), _LEAST)
 
 
+@np.errstate(divide="ignore")
+def _some(x: Array, number: Array, shape: Array) -> NDArray[np.bool_]:
+    """Whether there are as many amounts as x takes: a Poisson's probability of so many, or more, is no 0."""
+    many = np.maximum(_given(x, number, shape), number)
+    return np.asarray(many * np.log(many / number) - many + number < _NONE)
+
+
 def _tail(x: Array, number: Array, shape: Array, *, upper: bool) -> Array:
     """Σ_j≥1 p(j) of P(jν, x), or of Q where ``upper``; all (n,), x > 0."""
     if not x.size:
@@ -182,7 +191,8 @@ def sf(x: Any, number: Any, shape: Any) -> Array:
     """P(Y > x), x ≥ 0; broadcast."""
     out, (x, number, shape) = _prepared(x, number, shape)
     value = -np.expm1(-number)
-    rows = np.flatnonzero(x > 0.0)
+    value[x > 0.0] = 0.0
+    rows = np.flatnonzero((x > 0.0) & _some(x, number, shape))
     value[rows] = _tail(x[rows], number[rows], shape[rows], upper=True)
     return np.minimum(value, 1.0).reshape(out)
 

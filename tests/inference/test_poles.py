@@ -1,0 +1,46 @@
+"""Modes of parts and mixtures of families whose density is unbounded at an end that depends on the parameters."""
+
+import numpy as np
+import pytest
+
+from likely import GeneralisedExtremeValue, GeneralisedPareto, Mixture, Truncated
+from likely.inference.mixture import Mixture as Ensemble
+
+#: Families, what loc they take, and where y ends: at loc − scale/shape.
+FAMILIES = [(GeneralisedPareto, {}), (GeneralisedExtremeValue, {"loc": 1.0})]
+SHAPES = [-1.25, -1.5, -3.0]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("cls", "loc"), FAMILIES)
+def test_a_part_with_the_pole_has_its_mode_there(cls, loc, shape):
+    end = loc.get("loc", 0.0) - 1.0 / shape
+    for bounds, mode in (
+        ({"low": 0.1}, end),
+        ({"high": 5.0}, end),
+        ({"low": 0.1, "high": 5.0}, end),
+        ({"low": 0.1, "high": 0.3}, 0.3),  # it rises all the way
+    ):
+        part = Truncated(cls(), **bounds).at(**loc, scale=1.0, shape=shape)
+        assert part.mode() == pytest.approx(mode, rel=1e-15)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("cls", "loc"), FAMILIES)
+def test_a_mixture_has_its_mode_at_the_pole_of_a_component(cls, loc, shape):
+    end = loc.get("loc", 0.0) - 1.0 / shape
+    one, other = ({**loc, "scale": s, "shape": k} for s, k in ((1.0, shape), (2.0, 0.2)))
+    both = {f"{n}{j}": v for j, theta in ((1, one), (2, other)) for n, v in theta.items()}
+    assert Mixture(cls(), 2).at(**both, odds2=1.0).mode() == pytest.approx(end, rel=1e-15)
+    ensemble = Ensemble([cls().at(**one), cls().at(**other)])
+    assert ensemble.mode() == pytest.approx(end, rel=1e-14)
+    part = Truncated(Mixture(cls(), 2), low=0.1, high=4.0).at(**both, odds2=1.0)
+    assert part.mode() == pytest.approx(end, rel=1e-14)
+
+
+def test_without_a_pole_the_mode_is_the_highest_place():
+    d = Mixture(GeneralisedExtremeValue(), 2).at(
+        loc1=1.0, scale1=1.0, shape1=-0.5, loc2=1.0, scale2=2.0, shape2=0.2, odds2=1.0
+    )
+    y = np.linspace(-3.0, 3.0, 6001)
+    assert d.log_prob(d.mode()) >= d.log_prob(y).max()
