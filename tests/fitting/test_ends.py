@@ -12,6 +12,7 @@ from likely import (
     Discretised,
     Gamma,
     GeneralisedExtremeValue,
+    GeneralisedGamma,
     Gumbel,
     JohnsonSU,
     Linear,
@@ -53,6 +54,7 @@ NORMAL, UNDER = RNG.uniform(size=300), RNG.binomial(10, 0.5, 300)
         (Tweedie(), [0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 0.0, 4.0], "unbounded", "power goes to 1"),
         (Normal(variance=shared), np.full(9, 3.0), "unbounded", "variance goes to 0"),
         (ZeroInflated(Gamma()), [0.0] * 40 + [2.0], "unbounded", "shape goes to ∞"),
+        (GeneralisedGamma(), np.full(9, 2.0), "unbounded", "scale goes to 0"),
     ],
     ids=str,
 )

@@ -388,6 +388,20 @@ def spent(space: Subspace, gamma: Array) -> bool:
     return unresolved(space.objective, space.point(gamma))
 
 
+def fled(space: Subspace, begun: Array, gamma: Array) -> Recession:
+    """The way of the raw column that went the farthest, where digits ended before the density did."""
+    objective = space.objective
+    matrix = objective.matrix()
+    along = matrix @ (space.point(gamma) - begun)
+    moves = np.abs(along * objective.spread())
+    farthest = max(objective.flat_parts(), key=lambda part: float(moves[part].max(initial=0.0)))
+    mine = np.zeros(along.size)
+    mine[farthest] = along[farthest] / moves[farthest].max()
+    return Recession(
+        np.asarray(np.linalg.lstsq(matrix, mine, rcond=None)[0], dtype=np.float64), True
+    )
+
+
 def find_profile(
     space: Subspace,
     visited: list[tuple[Array, float]],

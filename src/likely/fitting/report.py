@@ -41,7 +41,6 @@ _POLE = (
 
 _CERTAIN = "every row has a probability of 1 to the last digit"
 
-
 _END = "a row of y lies where the support ends"
 
 
@@ -187,7 +186,7 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "exact", "pole", "end", "certain"):
+    if outcome.stop.reason in ("edge", "pole", "end", "certain"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost

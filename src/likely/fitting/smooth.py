@@ -40,6 +40,7 @@ from likely.fitting.recession import (
     find_profile,
     find_recession,
     find_way,
+    fled,
     grown,
     silent_columns,
     spent,
@@ -249,6 +250,7 @@ def _newton(
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
                 stop.reason = "exact"
+                outcome.recessions.append(fled(space, begun, stop.theta))
             elif not task.edged and len(visited) > 1:
                 if spikes_at_an_end(space, stop, visited[-2][1]):
                     stop.reason = "pole"
