@@ -27,7 +27,7 @@ from likely import (
     ZeroInflated,
     shared,
 )
-from likely.fitting import ConvergenceWarning, Status
+from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_linear
 
 
 def fitted(model, X, y, **options):
@@ -173,3 +173,18 @@ def test_a_location_far_out_is_not_on_its_way_to_infinity(family, seed):
     weight = rng.pareto(0.8, 8) + 0.01
     y = np.round(y) if isinstance(family, type(Discretised(Normal()))) else y
     assert fitted(Linear(family), X, y, sample_weight=weight).status is Status.converged
+
+
+def test_a_fit_that_begins_where_digits_end_goes_nowhere():
+    y, X, designs = np.full(9, 2.0), np.zeros((9, 0)), [Design((), True)] * 3
+    loss, found = GeneralisedGamma().loss(), None
+    for _ in range(4):
+        with pytest.warns(ConvergenceWarning, match="unbounded"):
+            found = fit_linear(
+                loss, X, designs, Response(y), start=np.zeros(3),
+                coefficients=None if found is None else found.parameters,
+            )  # fmt: skip
+        assert found.status is Status.unbounded
+        assert np.isfinite(found.parameters).all()
+    assert found.iterations == 0
+    assert "last digits" in found.message

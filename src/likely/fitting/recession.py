@@ -257,7 +257,7 @@ def without_noise(space: Subspace, direction: Array) -> Array:
     flat = matrix @ direction
     share = np.abs(flat) * space.objective.spread()
     flat[share < NOISE * share.max()] = 0.0
-    return np.asarray(np.linalg.lstsq(matrix, flat, rcond=None)[0], dtype=np.float64)
+    return _in_theta(matrix, flat)
 
 
 def find_way(
@@ -327,7 +327,7 @@ def find_growth(
     def at(t: float) -> Array:
         moved = flat + t * along
         moved[grows] = flat[grows] * np.exp(t)
-        return np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
+        return _in_theta(matrix, moved)
 
     losses = [sums.loss]
     rounding = sums.rounding
@@ -338,7 +338,7 @@ def find_growth(
     if not losses[-1] < losses[0] - rounding:
         return None
     along[grows] = np.sign(flat[grows])
-    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
+    direction = _in_theta(matrix, along)
     # No further than it makes a difference: the further, the worse the rest is conditioned.
     close = losses[-1] + CLOSE * max(1.0, abs(losses[-1]))
     there = next((t for t, loss in zip((0.0, *STEPS), losses, strict=True) if loss <= close))
@@ -351,7 +351,7 @@ def grown(objective: Objective, theta: Array, recession: Recession) -> Array:
     matrix = objective.matrix()
     moved = matrix @ recession.direction
     moved[recession.grows] = (np.e - 1.0) * (matrix @ theta)[recession.grows]
-    return theta + np.asarray(np.linalg.lstsq(matrix, moved, rcond=None)[0], dtype=np.float64)
+    return theta + _in_theta(matrix, moved)
 
 
 def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
@@ -377,8 +377,7 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along = (flats[-1] - flats[0]) / np.log(size[-1] / size[0])
     along[np.abs(along) * spread < FOLLOWS] = 0.0
     along[grows] = np.sign(flats[-1, grows])
-    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
-    return Recession(direction, False)
+    return Recession(_in_theta(matrix, along), False)
 
 
 def spent(space: Subspace, gamma: Array) -> bool:
@@ -388,18 +387,22 @@ def spent(space: Subspace, gamma: Array) -> bool:
     return unresolved(space.objective, space.point(gamma))
 
 
-def fled(space: Subspace, begun: Array, gamma: Array) -> Recession:
-    """The way of the raw column that went the farthest, where digits ended before the density did."""
+def fled(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
+    """The way of the raw column that went the farthest, where digits ended before the density did.
+
+    None where none moved: the fit began there.
+    """
     objective = space.objective
     matrix = objective.matrix()
     along = matrix @ (space.point(gamma) - begun)
     moves = np.abs(along * objective.spread())
     farthest = max(objective.flat_parts(), key=lambda part: float(moves[part].max(initial=0.0)))
+    reach = moves[farthest].max(initial=0.0)
+    if reach == 0.0:
+        return None
     mine = np.zeros(along.size)
-    mine[farthest] = along[farthest] / moves[farthest].max()
-    return Recession(
-        np.asarray(np.linalg.lstsq(matrix, mine, rcond=None)[0], dtype=np.float64), True
-    )
+    mine[farthest] = along[farthest] / reach
+    return Recession(_in_theta(matrix, mine), True)
 
 
 def find_profile(
@@ -469,8 +472,7 @@ def find_drift(
     if not ((steps > DRIFT).all() and (steps[1:] > 0.75 * steps[:-1]).all()):
         return None
     along = moves.sum(axis=0) / steps.sum()
-    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
-    return Recession(direction, False)
+    return Recession(_in_theta(matrix, along), False)
 
 
 def find_plunge(
@@ -507,8 +509,12 @@ def find_plunge(
         return None
     along = np.zeros(spread.size)
     along[grows] = sign
-    direction = np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
-    return Recession(direction, True)
+    return Recession(_in_theta(matrix, along), True)
+
+
+def _in_theta(matrix: Array, along: Array) -> Array:
+    """The direction in θ that moves the flat coefficients so."""
+    return np.asarray(np.linalg.lstsq(matrix, along, rcond=None)[0], dtype=np.float64)
 
 
 def _before_digits_end(visited: list[tuple[Array, float]]) -> list[tuple[Array, float]]:

@@ -186,7 +186,8 @@ def _unidentified(outcome: Outcome) -> NDArray[np.bool_]:
     """
     objective, found_at = outcome.space.objective, outcome.found_at
     lost = np.zeros(objective.flat_parts()[-1].stop, dtype=bool)
-    if outcome.stop.reason in ("edge", "pole", "end", "certain"):
+    blind = outcome.stop.reason == "exact" and not outcome.recessions
+    if blind or outcome.stop.reason in ("edge", "pole", "end", "certain"):
         return ~lost  # the gradient is not zero: the curvature says nothing about precision
     if found_at is None or any(r.unbounded for r in outcome.recessions):
         return lost

@@ -250,7 +250,8 @@ def _newton(
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
                 stop.reason = "exact"
-                outcome.recessions.append(fled(space, begun, stop.theta))
+                far = fled(space, begun, stop.theta)
+                outcome.recessions += [] if far is None else [far]
             elif not task.edged and len(visited) > 1:
                 if spikes_at_an_end(space, stop, visited[-2][1]):
                     stop.reason = "pole"
