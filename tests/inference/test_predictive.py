@@ -87,7 +87,9 @@ def test_a_user_s_counts_against_scipy():
 
 def test_a_density_that_is_not_normalised_is_refused():
     d = Unnormalised().at(loc=[0.0, 1.0])
-    with pytest.raises(ValueError, match=r"Unnormalised integrates to 2, not 1, in row 0"):
+    with pytest.raises(
+        ValueError, match=r"Unnormalised integrates to 2, not 1, at loc = 0 \(and 1 more\)"
+    ):
         d.cdf(0.0)
     np.testing.assert_allclose(d.mode(), [0, 1], atol=1e-12)
 

@@ -57,6 +57,12 @@ def test_labels_of_rows_in_another_order_are_refused(estimator, what):
     assert estimator.fit(frame, **values).result_.status is Status.converged
 
 
+def test_labels_that_repeat_cannot_be_asked_for():
+    frame, y = pd.DataFrame(X, index=np.arange(N) // 2), pd.Series(Y, index=TURNED // 2)
+    with refused(r"bring both into one order \(labels that repeat, .*\), or y\.to_numpy\(\) where"):
+        Linear(HOMOSCEDASTIC).fit(frame, y)
+
+
 def test_so_they_are_at_score_and_predict():
     frame = pd.DataFrame(X)
     model = Linear(Poisson()).fit(frame, np.arange(N), exposure=pd.Series(np.ones(N)))

@@ -599,6 +599,13 @@ def test_eval_set_is_checked(eval_set, message):
         Trees(**QUICK).fit(X, Y, eval_set=eval_set)
 
 
+@pytest.mark.parametrize("convert", [np.asarray, csr_matrix])
+@pytest.mark.parametrize("size", [0.0, 1e-40])
+def test_numbers_that_lightgbm_takes_as_0_are_refused(convert, size):
+    with pytest.raises(ValueError, match=r"all its values are within 1e-35 of 0.*Constant"):
+        Trees(Normal(), max_iter=3).fit(convert(size * X), X[:, 0])
+
+
 def test_observed_curvature_where_it_is_safe():
     y = TARGETS["binary"]
     one = Trees(Bernoulli(), curvature="observed", **QUICK).fit(X, y)

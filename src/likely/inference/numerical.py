@@ -17,7 +17,7 @@ from scipy.special import xlogy
 from likely.inference import panels
 from likely.inference.line import Line
 from likely.inference.power_tail import power_tail
-from likely.inference.rows import blocks
+from likely.inference.rows import blocks, parameters_at
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -134,7 +134,8 @@ class ContinuousIntegrals:
             more = int(wrong.sum()) - 1
             edges = np.isfinite([self.line.low, self.line.high]).any()
             raise ValueError(
-                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, in row {row}"
+                f"the density of {name} integrates to {below[row] + above[row]:.6g}, not 1, at "
+                + parameters_at(self.line.loss, self.line.raw[:, row])
                 + (f" (and {more} more)" if more else "")
                 + ": log_density must be normalised, and have one main peak; or give the family a cdf, "
                 "sf and quantile"

@@ -20,6 +20,13 @@ def once(function: Callable[[Array], Any], raw: Array) -> Any:
     return value if inverse is None else value[inverse]
 
 
+def parameters_at(loss: Any, raw: Array) -> str:
+    """``loc = 0, scale = 1``: the parameters of one row, raw (k,), for a message."""
+    return ", ".join(
+        f"{name} = {float(loss.formula(name, raw)):.4g}" for name in loss.specification.parameters
+    )
+
+
 def blocks(count: int, size: int) -> Iterator[slice]:
     """Consecutive slices of at most so many rows: what is kept for each of them takes bounded memory."""
     return (slice(first, first + size) for first in range(0, count, size))

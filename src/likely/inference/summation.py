@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from likely.inference import panels
 from likely.inference.discrete import LARGEST, cornish_fisher, quantile_of_counts, smallest
 from likely.inference.numerical import COMPLEMENT, MASS_TOLERANCE
-from likely.inference.rows import blocks
+from likely.inference.rows import blocks, parameters_at
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -180,8 +180,8 @@ class DiscreteSums:
             row = int(np.flatnonzero(wrong)[0])
             more = int(wrong.sum()) - 1
             raise ValueError(
-                f"the probabilities of {self.loss.specification.name} sum to {mass[row]:.6g}, not 1, in "
-                f"row {row}"
+                f"the probabilities of {self.loss.specification.name} sum to {mass[row]:.6g}, not 1, at "
+                + parameters_at(self.loss, self.raw[:, row])
                 + (f" (and {more} more)" if more else "")
                 + ": log_density must be normalised; or give the family a cdf and sf"
             )

@@ -120,10 +120,15 @@ def refuse_shuffled(values: Any, what: str, rows: Any, of: str) -> None:
         return
     if given.isin(known).all() and known.isin(given).all():
         row = int(np.argmax(np.asarray(given != known)))
+        fix = (
+            f"give {what}.loc[{of}.index]"
+            if known.is_unique
+            else "bring both into one order (labels that repeat, as some do here, cannot say which row is meant)"
+        )
         raise ValueError(
             f"the rows of {what} and {of} have the same labels in different orders: row {row} is "
             f"{shown(given[row])} in {what}, but {shown(known[row])} in {of}. Rows go together by their place, not "
-            f"by their label: give {what}.loc[{of}.index], or {what}.to_numpy() where the order is meant"
+            f"by their label: {fix}, or {what}.to_numpy() where the order is meant"
         )
 
 

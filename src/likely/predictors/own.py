@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.inference.numerical import MASS_TOLERANCE, ContinuousIntegrals
+from likely.inference.rows import parameters_at
 from likely.inference.summation import DiscreteSums
 
 Array = NDArray[np.float64]
@@ -32,10 +33,7 @@ def check_own(loss: Any, raw: Array) -> None:
     wrong = np.flatnonzero(~(np.abs(mass - 1.0) <= MASS_TOLERANCE))
     if not wrong.size:
         return
-    at = ", ".join(
-        f"{name} = {float(loss.formula(name, both[:, wrong[0]])):.4g}"
-        for name in specification.parameters
-    )
+    at = parameters_at(loss, both[:, wrong[0]])
     verb = "probabilities sum" if specification.support.integer else "density integrates"
     raise ValueError(
         f"the {verb} to {mass[wrong[0]]:.6g}, not 1, for {specification.name} at {at}: subtract the "

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from likely._math.domains import circular
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
+from likely.inference.rows import parameters_at
 from likely.inference.summation import DiscreteSums
 from likely.losses.nll import NegativeLogLikelihood
 from likely.predictors.own import total_mass
@@ -130,11 +131,7 @@ class _Study:
         self.discrete = self.specification.support.integer
 
     def _at(self, point: int) -> str:
-        named = (
-            f"{name} = {float(self.loss.formula(name, self.raw[:, point])):.4g}"
-            for name in self.specification.parameters
-        )
-        return "at " + ", ".join(named)
+        return "at " + parameters_at(self.loss, self.raw[:, point])
 
     def _verdict(self, question: str, error: Array, unit: str = "") -> Check:
         """A check of errors (n,), one a point, against the tolerance."""

@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
+
+#: LightGBM takes values up to this as 0, and ends with an error of its own where a whole X is 0.
+ZERO = float(np.float32(1e-35))
 
 
 class Data:
     """The binned X of training, with what is needed to bin other rows in the same way.
 
     ``parameters`` are LightGBM's (``max_bin`` and the like); ``categorical`` the indices of columns that
-    hold codes of categories.
+    hold codes of categories. ValueError: every value of X is 0 to LightGBM.
     """
 
     def __init__(
@@ -21,6 +25,12 @@ class Data:
     ) -> None:
         from lightgbm import Dataset
 
+        values = X.data if issparse(X) else X
+        if not ((values > ZERO) | (values < -ZERO) | np.isnan(values)).any():
+            raise ValueError(
+                f"X has nothing to split on: all its values are within {ZERO:.0e} of 0, which LightGBM takes as 0. "
+                "Multiply X by a power of ten, or use Constant(...), which needs no X"
+            )
         self.parameters = dict(parameters)
         self.rows = X.shape[0]
         self.binned = Dataset(
