@@ -57,6 +57,16 @@ PROPOSALS = {
         "exact 0, which Beta",
     ),
     "heavy tails": (RNG.standard_t(2, 2000), "Normal", "compare --family studentt"),
+    "directions": (
+        RNG.uniform(-3.14, 3.14, 300),
+        "Normal",
+        "if they are directions, --family vonmises",
+    ),
+    "bearings": (
+        RNG.integers(0, 360, 300),
+        "NegativeBinomial",
+        "directions in degrees: as radians (times π/180), --family vonmises",
+    ),
     "negative whole": (RNG.integers(-50, 50, 300), "Normal", "real numbers"),
 }
 

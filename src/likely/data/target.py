@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from likely.data.table import Column, number_label
 #: Text with more distinct values than this is no set of classes.
 MAX_CLASSES = 50
 
+#: Values that span at least this share of a turn, and no more than one, may be directions.
+AROUND = 0.9
 #: Up to so many values are shown to be put in order, or may be grades.
 MAX_ORDERED = 10
 
@@ -65,7 +67,23 @@ def propose(column: Column) -> Proposal:
                 f'; where they have an order, lowest first: --family "Ordinal({list(labels)})"'
             )
         return Proposal("Categorical", f"one of {distinct} classes", reason)
-    return _propose_number(name, np.asarray(column.values, dtype=np.float64), distinct)
+    y = np.asarray(column.values, dtype=np.float64)
+    proposal = _propose_number(name, y, distinct)
+    return replace(proposal, reason=proposal.reason + _directions(y))
+
+
+def _directions(y: NDArray[np.float64]) -> str:
+    """What to do where y goes all round a circle, and might be angles; else nothing."""
+    whole = bool((y == np.floor(y)).all())
+    turns = {360.0: "directions in degrees: as radians (times π/180)"}
+    if not whole:
+        turns[2.0 * np.pi] = "directions"
+    low, high = float(y.min()), float(y.max())
+    for turn, what in turns.items():
+        start = 0.0 if low >= 0.0 else -0.5 * turn
+        if start <= low and high <= start + turn and high - low >= AROUND * turn:
+            return f"; if they are {what}, --family vonmises"
+    return ""
 
 
 def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposal:
