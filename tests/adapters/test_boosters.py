@@ -318,6 +318,33 @@ def test_errors(library):
         objective(library, Categorical(2), [0, 1, 2])
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_the_trees_cannot_have_added_is_refused(library):
+    two, one = objective(library, Normal(), Y), objective(library, Normal(scale=2.0), Y)
+    for wrong in (3.0, np.zeros(5), np.zeros((5, 3)), np.zeros((2, 2, 2))):
+        with pytest.raises(
+            ValueError, match=r"added has shape .* \(n, 2\), a column each of loc, scale"
+        ):
+            two.predict_dist(wrong)
+    with pytest.raises(ValueError, match=r"added has shape \(5, 2\), but the trees add \(n,\)"):
+        one.predict_dist(np.zeros((5, 2)))
+    np.testing.assert_array_equal(
+        one.predict_dist(np.zeros((5, 1))).mean(), one.predict_dist(np.zeros(5)).mean()
+    )
+    with pytest.raises(ValueError, match=r"added must be numbers, got 'a'"):
+        one.predict_dist(["a", "b"])
+    with pytest.raises(ValueError, match=r"n must be a whole number ≥ 0, got 2\.5"):
+        two.init_score(2.5)
+
+
+def test_rounds_that_never_were_are_refused():
+    loss = objective("lightgbm", Normal(scale=shared), Y)
+    loss.steps(Y, np.zeros(Y.size))
+    for wrong in (-1, 0.5, "first"):
+        with pytest.raises(ValueError, match=r"iteration must be a whole number ≥ 0, got "):
+            loss.predict_dist(np.zeros(3), iteration=wrong)
+
+
 def test_without_catboost_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "catboost", None)
     monkeypatch.delitem(sys.modules, "likely.catboost", raising=False)

@@ -11,6 +11,7 @@ from likely.catalogue import as_family
 from likely.fitting.boosting.steps import chosen_curvature, row_steps, shared_step
 from likely.losses import check
 from likely.predictors.marginal import start_values
+from likely.predictors.network_settings import whole
 from likely.predictors.response import offsets
 from likely.predictors.tree_settings import refuse_partial_links
 
@@ -81,7 +82,7 @@ class BoostingObjective:
 
     def init_score(self, n: int, offset: Any = None, exposure: Any = None) -> Array:
         """Where the booster begins, (n, outputs), (n,) for one: start values with offsets."""
-        raw = np.repeat(self.start[:, None], n, axis=1)
+        raw = np.repeat(self.start[:, None], whole("n", n, 0), axis=1)
         added = offsets(self.loss, n, offset, exposure)
         if self.has_offset and added is None:
             raise ValueError(
@@ -181,7 +182,7 @@ class BoostingObjective:
                 "learn_shared(y, added), from rows and what the trees add for them"
             )
         if self._shared and iteration is not None:
-            if iteration >= len(self.shared_path):
+            if whole("iteration", iteration, 0) >= len(self.shared_path):
                 raise ValueError(
                     f"iteration={iteration}, but {self._shared_names} was followed for {len(self.shared_path)} "
                     "rounds: leave iteration out for the last of them"
@@ -198,7 +199,14 @@ class BoostingObjective:
 
     def _raw_with(self, added: Any, offset: Any, exposure: Any) -> Array:
         """Raw values (k, n) from what the trees add."""
-        scores = np.asarray(added, dtype=np.float64)
+        scores, outputs = check.numeric(added, "added"), len(self.columns)
+        if scores.ndim not in (1, 2) or scores.size != scores.shape[0] * outputs:
+            wanted = (
+                "(n,)"
+                if outputs == 1
+                else f"(n, {outputs}), a column each of {', '.join(self.columns)}"
+            )
+            raise ValueError(f"added has shape {scores.shape}, but the trees add {wanted}")
         begin = BoostingObjective.init_score(self, scores.shape[0], offset, exposure)
         return self._raw(scores + begin.reshape(scores.shape))
 
