@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from likely.catalogue import as_family
 from likely.fitting.boosting.steps import chosen_curvature, row_steps, shared_step
 from likely.losses import check
+from likely.predictors.arguments import whole
 from likely.predictors.marginal import start_values
-from likely.predictors.network_settings import whole
 from likely.predictors.response import offsets
 from likely.predictors.tree_settings import refuse_partial_links
 

@@ -25,6 +25,7 @@ from likely.fitting import (
 )
 from likely.fitting.result import Held, carried
 from likely.losses.reference import position
+from likely.predictors.arguments import whole
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.dependent import dependent_columns, singular
 from likely.predictors.features import listed
@@ -39,7 +40,6 @@ from likely.predictors.heavy import heavy_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
-from likely.predictors.network_settings import whole
 from likely.predictors.origin import slopes_start
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard

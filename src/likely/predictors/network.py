@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 
 from likely._math.domains import Product, circular
 from likely.fitting import Response
+from likely.predictors.arguments import number, whole
 from likely.predictors.interrupted import TrainingInterrupted
 from likely.predictors.judged import JudgedEstimator, with_weight
 from likely.predictors.network_settings import (
@@ -23,9 +24,7 @@ from likely.predictors.network_settings import (
     decay_rate,
     dropout_rate,
     hidden_sizes,
-    number,
     schedule,
-    whole,
 )
 from likely.predictors.networks.inputs import Inputs, learn_inputs
 from likely.predictors.networks.target import Target, learn_target

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
 from typing import Any
+
+from likely.predictors.arguments import number, whole
 
 #: Schedules by name: the learning rate's factor at a share of the epochs done.
 SCHEDULES: dict[str, Callable[[float], float]] = {
@@ -15,24 +16,6 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 #: Dropout and weight decay of up to so many rows; with more there is less to be protected from.
 DROPOUT, WEIGHT_DECAY, FEW_ROWS = 0.15, 0.1, 2000
-
-
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """A whole number of at least ``least``; ValueError names the argument."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number ≥ {least}, got {value!r}")
-    return int(value)
-
-
-def number(name: str, value: Any, low: float, high: float, ends: str = "[)") -> float:
-    """A number between low and high, whose ends are as in ``[)``, ``()`` or ``[]``; ValueError names the argument."""
-    real = isinstance(value, Real) and not isinstance(value, bool)
-    inside = real and low <= float(value) <= high
-    if not inside or (value == low and ends[0] == "(") or (value == high and ends[1] == ")"):
-        raise ValueError(
-            f"{name} must be a number in {ends[0]}{low:g}, {high:g}{ends[1]}, got {value!r}"
-        )
-    return float(value)
 
 
 def hidden_sizes(value: Any) -> tuple[int, ...]:

@@ -19,11 +19,11 @@ from likely.fitting.boosting import (
     boost,
     chosen_curvature,
 )
+from likely.predictors.arguments import whole
 from likely.predictors.interrupted import TrainingInterrupted
 from likely.predictors.judged import JudgedEstimator, with_weight
 from likely.predictors.lightgbm_options import lightgbm_options
 from likely.predictors.marginal import start_values
-from likely.predictors.network_settings import whole
 from likely.predictors.progress import rounds_bar
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import about_one
