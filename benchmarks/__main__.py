@@ -6,6 +6,7 @@ import sys
 for name in (
     "losses",
     "families",
+    "modifiers",
     "classes",
     "vectors",
     "density",
