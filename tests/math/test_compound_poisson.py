@@ -7,12 +7,14 @@ import pytest
 from mpmath import mp, mpf
 
 import derive_compound_poisson
+import derive_compound_poisson_waves
 import likely
 from likely._math import special
 from likely._math.atoms import power_divergence
 from likely._math.backends import numpy_backend
 from likely._math.com_poisson import layout as com_poisson_patches
 from likely._math.compound_poisson import density as compound_poisson
+from likely._math.compound_poisson import expansion, smooth
 from likely._math.compound_poisson import layout as compound_poisson_patches
 from likely._math.compound_poisson import tails as compound_poisson_tails
 from likely._math.evaluate import compile_program
@@ -88,6 +90,27 @@ def test_sums_in_all_regimes(reach: float) -> None:
             assert abs(mpf(got[i]) - want) <= 1e-9 * (abs(want) + abs(by_v) + abs(by_n))
 
 
+def test_waves_keep_their_digits() -> None:
+    """As far as J has digits: what its rounding does is 2πJ times the waves, and these fall as e^(−2π²σ²)."""
+    rng = np.random.default_rng(5)
+    log_nu = rng.uniform(np.log(20.0), np.log(1e6), 40)
+    variance = np.exp(rng.uniform(np.log(1.0 / 6.0), np.log(4.0), 40))
+    log_v = log_nu + np.log(variance)
+    with np.errstate(all="ignore"):
+        found = _PROGRAM({"log_v": log_v, "log_nu": log_nu})
+    turn = 2.0 * np.pi * np.exp(log_v) * (1.0 + np.exp(-log_nu))
+    wave = 128.0 * 2.0**-53 * turn * (np.abs(log_v) + np.abs(log_nu))
+    wave = wave * np.exp(-2.0 * np.pi**2 * variance)
+    across = 2.0 * np.pi**2 * (1.0 + variance)
+    one = np.ones_like(turn)
+    sizes = np.array([one, turn, across, turn * turn, turn * across, across * across])
+    for i in range(log_v.size):
+        with mp.workdps(60):
+            true = true_sums(float(log_v[i]), float(log_nu[i]))
+        for got, want, slack in zip(found, true, wave * sizes, strict=True):
+            assert abs(mpf(got[i]) - want) <= 1e-12 * abs(want) + slack[i], (log_v[i], log_nu[i])
+
+
 def _log_nu(w: float) -> float:
     return float(np.log(np.expm1(w)))
 
@@ -99,12 +122,19 @@ def _log_v(strip: int, steps: float) -> float:
     return float(found.low + steps * found.step + np.log(-np.expm1(-w)))
 
 
+def _log_v_far(w: float) -> float:
+    """From where on there are no waves."""
+    return w + np.log(2.0) + smooth._WIDER * (w - smooth._LAST)
+
+
 @pytest.mark.parametrize(
     ("log_v", "log_nu", "move"),
     [
         (np.log(6.0), -1.0, (1.0, 0.0)),  # far out, and patches
         (np.log(20.0), np.log(9.0), (1.0, 0.0)),  # far out, and the sum
         (0.3, _log_nu(2.0), (0.0, 1.0)),  # patches, and the sum
+        (np.log(32.0), np.log(30.0), (1.0, 0.0)),  # the sum, and an integral with waves
+        (_log_v_far(4.0), _log_nu(4.0), (1.0, 0.0)),  # that, and far out
         (np.log(60.0), _log_nu(0.158347184), (0.0, 1.0)),  # two far out
         (0.3, _log_nu(0.4), (0.0, 1.0)),  # two strips
         (0.3, _log_nu(0.8), (0.0, 1.0)),  # the same, of log x and of log J
@@ -197,6 +227,11 @@ def test_patches_are_what_the_tool_derives(patch: int) -> None:
     )
     assert left_out[0] < 3e-17
     assert left_out[1] < 5e-15
+
+
+def test_the_series_is_what_the_tool_derives() -> None:
+    derived = derive_compound_poisson_waves.derived()
+    assert tuple(tuple(map(float, terms)) for terms in derived) == expansion.COEFFICIENTS
 
 
 def test_the_table_has_a_row_for_each_patch() -> None:

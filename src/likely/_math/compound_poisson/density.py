@@ -13,7 +13,8 @@ The arguments are v = log V and n = log ν. In a density V = y²⁻ᵖ/φ and ν
 that no slope is a difference of others, and p → 1 and p → 2, which are n → ∞ and n → −∞, are each other's mirror image.
 
 Of most V and ν r is smooth, and a polynomial (``smooth.py``). Where ν is large and V is not, h has a
-wave for every whole j, and the sum runs over the few j that matter (``sums.py``).
+wave for every whole j: of σ above 0.4 it is an integral and these waves (``waves.py``), and where σ or V are less the
+sum runs over the few j that matter (``sums.py``).
 
 Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what is done with it is our own.
 """
@@ -25,6 +26,7 @@ from collections.abc import Callable
 from likely._math.atoms import Atom, register
 from likely._math.compound_poisson.smooth import Smooth
 from likely._math.compound_poisson.sums import by_sum
+from likely._math.compound_poisson.waves import by_waves, has_waves
 from likely._math.graph import Expression, Node, where
 
 
@@ -40,7 +42,9 @@ def _chosen(what: str) -> Callable[..., Node]:
         log_rest: Expression,
     ) -> Node:
         smooth = Smooth(log_v, s, rest, log_s, log_rest)
-        rough = by_sum(what, log_nu, s, rest, log_rest, smooth.log_j)
+        few = by_sum(what, log_nu, s, rest, log_rest, smooth.log_j)
+        several = by_waves(what, log_v, s, rest, log_rest, smooth.log_j)
+        rough = where(has_waves(log_v, log_nu), several, few)
         return where(smooth.is_rough, rough, getattr(smooth, what))
 
     return expansion

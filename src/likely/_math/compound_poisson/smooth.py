@@ -44,6 +44,8 @@ _OF_ORDER = {
 }
 #: ν is too large for a strip from this w on.
 _LAST = STRIPS * WIDTH
+#: Slopes of waves are (1 + ν) J times as large as these: that many e-folds more of V are rough for each of 1 + ν.
+_WIDER = 0.076
 #: Patches far out in one of c, which is ¼ at most.
 _FAR_RATE = 4.0 * FAR_PATCHES
 
@@ -60,9 +62,9 @@ class Smooth:
         self.nu, self.c = s * self.more, s * rest
         self.log_x, self.log_j = log_v - log_rest, log_v - log_s
         w = -log_rest
-        beyond = minimum(log_v - math.log(FAR), log_v + log_rest - math.log(2.0))
-        self.is_far = beyond >= 0.0
-        self.is_rough = minimum(-beyond, w - _LAST) > 0.0
+        far, wide = log_v - math.log(FAR), log_v + log_rest - math.log(2.0)
+        self.is_far = minimum(far, wide) >= 0.0
+        self.is_rough = minimum(-minimum(far, wide - _WIDER * (w - _LAST)), w - _LAST) > 0.0
         strip = minimum(floor(w * (1.0 / WIDTH)), STRIPS - 1.0)
         low, self.rate, first = (
             make(f"compound_poisson_{name}", strip) for name in ("low", "rate", "first")
