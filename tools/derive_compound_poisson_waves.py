@@ -17,7 +17,7 @@ from fractions import Fraction
 from math import comb
 
 #: The last power of 1/V.
-LAST = 8
+LAST = 7
 
 #: Coefficients by the powers of s, of 1/V and of c. A power of s counts as half of one of 1/V, as its mean does.
 Terms = dict[tuple[int, int, int], Fraction]

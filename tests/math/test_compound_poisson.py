@@ -133,7 +133,7 @@ def _log_v_far(w: float) -> float:
         (np.log(6.0), -1.0, (1.0, 0.0)),  # far out, and patches
         (np.log(20.0), np.log(9.0), (1.0, 0.0)),  # far out, and the sum
         (0.3, _log_nu(2.0), (0.0, 1.0)),  # patches, and the sum
-        (np.log(32.0), np.log(30.0), (1.0, 0.0)),  # the sum, and an integral with waves
+        (np.log(40.0), np.log(30.0), (1.0, 0.0)),  # the sum, and an integral with waves
         (_log_v_far(4.0), _log_nu(4.0), (1.0, 0.0)),  # that, and far out
         (np.log(60.0), _log_nu(0.158347184), (0.0, 1.0)),  # two far out
         (0.3, _log_nu(0.4), (0.0, 1.0)),  # two strips

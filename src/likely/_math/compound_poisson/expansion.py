@@ -37,26 +37,17 @@ COEFFICIENTS: tuple[tuple[float, ...], ...] = (
         -11.744964617550337,
         -4.585044500047077,
     ),
-    (
-        0.0,
-        0.014583333333333334,
-        -0.09411375661375661,
-        -0.8253306878306879,
-        4.265326462375073,
-        11.661317331716637,
-        -32.6908950617284,
-        -75.72326021457965,
-        -28.522031703547544,
-    ),
 )
-#: From this V on, what is left out is below 3e−17.
-LEAST = 32.0
+#: From this V on, what is left out is 1e−16 at most.
+LEAST = 40.0
 
 
-def terms(u: Expression, c: Expression, of_v: int, of_c: int) -> list[Node]:
-    """Of ρ, differentiated so often in log V and in c, what goes with each power of 1/V."""
+def terms(
+    u: Expression, c: Expression, of_v: int, of_c: int, last: int = len(COEFFICIENTS)
+) -> list[Node]:
+    """Of ρ, differentiated so often in log V and in c, what goes with each power of 1/V up to the last."""
     found, power = [], u
-    for m, coefficients in enumerate(COEFFICIENTS, 1):
+    for m, coefficients in enumerate(COEFFICIENTS[:last], 1):
         for _ in range(of_c):
             coefficients = tuple(k * value for k, value in enumerate(coefficients))[1:]
         if coefficients:

@@ -37,6 +37,8 @@ _DEPTH = 38.0
 #: (θ − sin θ)/θ³ and (cos θ − 1 + ½ θ²)/θ⁴, of θ²
 _SINE = tuple((-1.0) ** n / math.factorial(2 * n + 3) for n in range(7))
 _COSINE = tuple((-1.0) ** n / math.factorial(2 * n + 4) for n in range(7))
+#: So many powers of 1/V of what ρ differs by between v and v + iθ, which is θ times smaller than ρ.
+_POWERS = 5
 _ARGUMENTS = ("needed", "log_v", "of_x", "of_j", "log_of_j", "log_j")
 
 
@@ -144,24 +146,22 @@ class _Wave:
         """e^(−imθ) of m = 1, 2, …"""
         one = _Complex(self.cos, -(self.theta * self.ratio))
         found = [one]
-        for _ in expansion.COEFFICIENTS[1:]:
+        for _ in range(1, _POWERS):
             found.append(found[-1].times(one))
         return found
 
-    def _rho(self, of_v: int, of_c: int) -> _Complex:
-        """ρ at v + iθ, or its derivatives"""
-        weights = expansion.terms(self.given.u, self.given.c, of_v, of_c)
+    def _rho(self, of_v: int, of_c: int, less: float = 0.0) -> _Complex:
+        """ρ at v + iθ, or its derivatives, less so many times those at v"""
+        weights = expansion.terms(self.given.u, self.given.c, of_v, of_c, _POWERS)
         # The first powers of 1/V have no high one of c.
-        powers = self._powers[len(self._powers) - len(weights) :]
+        powers = self._powers[_POWERS - len(weights) :]
         return _Complex(
-            _sum([w * power.re for w, power in zip(weights, powers, strict=True)]),
+            _sum([w * (power.re - less) for w, power in zip(weights, powers, strict=True)]),
             _sum([w * power.im for w, power in zip(weights, powers, strict=True)]),
         )
 
     def _apart(self, of_v: int, of_c: int) -> _Complex:
-        """What that is more than ρ at v"""
-        there = self._rho(of_v, of_c)
-        return _Complex(there.re - self.given.rho(of_v, of_c), there.im)
+        return self._rho(of_v, of_c, 1.0)
 
     # --- (1 + ν) J (e^iθ − 1) and its derivatives: in v it is its own ------------------------------
 
