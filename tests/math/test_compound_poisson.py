@@ -108,7 +108,8 @@ def test_waves_keep_their_digits() -> None:
         with mp.workdps(60):
             true = true_sums(float(log_v[i]), float(log_nu[i]))
         for got, want, slack in zip(found, true, wave * sizes, strict=True):
-            assert abs(mpf(got[i]) - want) <= 1e-12 * abs(want) + slack[i], (log_v[i], log_nu[i])
+            # Of a derivative in both the series leaves out 8 · 24 · 0.0146/V⁷, where it ends, at V = 40.
+            assert abs(mpf(got[i]) - want) <= 2e-11 * abs(want) + slack[i], (log_v[i], log_nu[i])
 
 
 def _log_nu(w: float) -> float:
