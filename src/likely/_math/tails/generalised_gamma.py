@@ -12,6 +12,7 @@ This serves |q| < 1. Beyond, n = 1/q² is below 1, and the tails are those of a 
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -122,7 +123,10 @@ class _Tails(TwoTails):
     def compute(self, part: str) -> Node:
         size = where(self.grows, -self.tail.size, self.tail.size)
         if part == "value":
-            return _log_density(self.w, self.q) + log(size)
+            density = _log_density(self.w, self.q)
+            # Where even its logarithm is beyond all numbers, the integral is one of infinite slopes over no length.
+            gone = equal(density, -math.inf)
+            return where(gone, density, density + log(size))
         if part == "slope":
             return 1.0 / size
         if part == "pull":
