@@ -26,7 +26,7 @@ DECREMENT = 1e-12
 #: Below this reciprocal condition the design is made orthogonal.
 ILL_CONDITIONED = 1e-10
 #: Where H is not positive definite its eigenvalues are raised to this share of the largest.
-SMALLEST_EIGENVALUE = 1e-3
+SMALLEST_EIGENVALUE = 1e-6
 #: From here on the last evaluation leaves out the Hessian.
 MANY_ROWS = 50_000
 #: and standard errors are those of a Hessian that is right to this share.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
 from likely.fitting.moves import first_outside, reach_along
+from likely.fitting.newton import Factor
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
 from likely.fitting.rounding import gradient_rounding, unresolved
@@ -292,7 +293,10 @@ def find_way(
             here = led[0]
             losses.append(led[1].loss)
         else:
-            return Recession((here - start) / (STEPS[-1] - STEPS[-2]), False), here
+            moved = here - start
+            # Beside a location of 1e20 steps of 1 are below its last digit, and lead nowhere.
+            if moved.any():
+                return Recession(moved / (STEPS[-1] - STEPS[-2]), False), here
     return None
 
 
@@ -346,12 +350,30 @@ def find_growth(
     return found, at(min(there, STEPS[2]))
 
 
-def grown(objective: Objective, theta: Array, recession: Recession) -> Array:
-    """θ where the term that grows is e times as large, and the others are where they follow it to."""
+def grown(objective: Objective, theta: Array, grows: int) -> Subspace | None:
+    """Where the flat coefficient that grows is e times as large, and held; None where the others have no valley.
+
+    Those that move with its logarithm go on along the floor of the valley, whose tangent H tells: a secant leaves a
+    narrow valley.
+    """
     matrix = objective.matrix()
-    moved = matrix @ recession.direction
-    moved[recession.grows] = (np.e - 1.0) * (matrix @ theta)[recession.grows]
-    return theta + _in_theta(matrix, moved)
+    across = matrix[grows]
+    held = Subspace(objective).without(theta, across)
+    assert held.basis is not None
+    hessian = objective.evaluate(theta, 2).hessian
+    assert hessian is not None
+    factor = Factor(held.basis.T @ hessian @ held.basis)
+    if not factor.positive:
+        return None
+    size = float(across @ theta)
+    ahead = size * across / (across @ across)
+    follow = matrix @ (ahead - held.lift(factor.solve(held.basis.T @ (hessian @ ahead))))
+    follow[grows] = (np.e - 1.0) * size
+    # What converges as the inverse of the term that grows would be led beyond its limit, or is to be led to it.
+    only = np.where(np.abs(follow) * objective.spread() < FOLLOWS, 0.0, follow)
+    ends = [theta + _in_theta(matrix, along) for along in (follow, only)]
+    best = min(ends, key=lambda end: objective.evaluate(end, 0).loss)
+    return Subspace(objective, best, held.basis)
 
 
 def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession | None:
@@ -377,7 +399,7 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along = (flats[-1] - flats[0]) / np.log(size[-1] / size[0])
     along[np.abs(along) * spread < FOLLOWS] = 0.0
     along[grows] = np.sign(flats[-1, grows])
-    return Recession(_in_theta(matrix, along), False)
+    return Recession(_in_theta(matrix, along), False, grows)
 
 
 def spent(space: Subspace, gamma: Array) -> bool:

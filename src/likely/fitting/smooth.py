@@ -29,7 +29,6 @@ from likely.fitting.problem import Array, Response
 from likely.fitting.recession import (
     STEPS,
     VISITS,
-    Recession,
     Subspace,
     curveless_step,
     find_creep,
@@ -221,10 +220,11 @@ def _newton(
                 growth = find_way(space, stop.theta, stop.sums, stop.step)
         if found is None and growth is None:
             visited.append((space.point(stop.theta), stop.sums.loss))
-            endless = (
-                find_creep(space, visited)
-                or find_drift(space, visited, stop.sums.terms)
-                or find_plunge(space, visited, begun, stop.reason == "max_iter")
+            creep = find_creep(space, visited)
+            growth = None if creep is None else (creep, stop.theta)
+        if found is None and growth is None:
+            endless = find_drift(space, visited, stop.sums.terms) or find_plunge(
+                space, visited, begun, stop.reason == "max_iter"
             )
             profile = None
             creeping = len(visited) % VISITS == 0 and not outcome.recessions
@@ -241,14 +241,19 @@ def _newton(
                     break
             if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):
                 endless = find_spike(space, begun, stop.theta)
+            coarse = _coarseness(space, stop) if endless is None else np.inf
+            exact = endless is None and spent(space, stop.theta)
+            if 1.0 < coarse < np.inf and not exact:
+                # No density piles up where digits end: on the way to a limit parameters have become too large for them.
+                far = fled(space, begun, stop.theta)
+                endless = None if far is None else replace(far, unbounded=False)
             if endless is not None:
                 outcome.found_at = outcome.theta
                 outcome.precision = Precision(space, stop.factor)
                 outcome.recessions.append(endless)
                 break
-            coarse = _coarseness(space, stop)
             stop.at_rounding = coarse <= COARSEST
-            if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
+            if coarse > 1.0 and exact:
                 stop.reason = "exact"
                 far = fled(space, begun, stop.theta)
                 outcome.recessions += [] if far is None else [far]
@@ -292,8 +297,9 @@ def _newton(
     bounded = not any(r.unbounded for r in outcome.recessions)
     if outcome.recessions and bounded and outcome.stop.reason != "edge":
         _go_on(outcome)
-        if outcome.recessions[0].grows is not None and len(outcome.recessions) == 1:
-            _grow_on(task, outcome, outcome.recessions[0])
+        grows = outcome.recessions[0].grows
+        if grows is not None and len(outcome.recessions) == 1:
+            _grow_on(task, outcome, grows)
     return outcome
 
 
@@ -349,7 +355,7 @@ def _go_on(outcome: Outcome) -> None:
         stop.factor = None
 
 
-def _grow_on(task: Task, outcome: Outcome, recession: Recession) -> None:
+def _grow_on(task: Task, outcome: Outcome, grows: int) -> None:
     """Let the term that grows be e times as large, and fit the rest there, as long as that lowers the loss.
 
     Where a shape grows on the identity scale the rest is as far from its limit as 1/shape is from 0.
@@ -358,9 +364,8 @@ def _grow_on(task: Task, outcome: Outcome, recession: Recession) -> None:
         space, stop = outcome.space, outcome.stop
         if stop.reason != "converged":
             return
-        beyond = grown(space.objective, outcome.theta, recession)
-        further, origin = Subspace(space.objective, beyond, space.basis), np.zeros(space.size)
-        if not further.evaluate(origin, 2).finite:
+        further, origin = grown(space.objective, outcome.theta, grows), np.zeros(space.size)
+        if further is None or not further.evaluate(origin, 2).finite:
             return
         expected = task.fisher
         rows = task.counted()[1]

@@ -52,6 +52,8 @@ def find_spike(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
     rows = _Rows(objective)
     start, reached = rows.raw(begun), rows.raw(gamma)
     for a, b in permutations(range(objective.columns), 2):
+        if _whole_line(loss, b):
+            continue  # a location that goes far makes no density sharp
         for sign in (-1.0, 1.0):
             modes = rows.modes(start, a, b, sign)
             if modes is None:
@@ -62,6 +64,12 @@ def find_spike(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
                 if found is not None:
                     return found
     return None
+
+
+def _whole_line(loss: Any, column: int) -> bool:
+    """Whether a parameter may be any number; False where the loss does not say."""
+    limit = getattr(loss, "limit", None)
+    return limit is not None and (limit(column, False), limit(column, True)) == (-np.inf, np.inf)
 
 
 class _Rows:
