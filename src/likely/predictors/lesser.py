@@ -20,17 +20,14 @@ from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Stat
 
 Array = NDArray[np.float64]
 
-#: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count. Rows that are cut off
-#: or seen in part tell less.
-EACH, EACH_IN_PART = 4, 15
+#: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count.
+EACH = 4
 #: More rows, or columns of the scale, are not gone through.
 MOST_ROWS, MOST_COLUMNS = 1000, 12
 #: Up to so many columns also two or more together, in all combinations of signs.
 TOGETHER = 3
 #: Slopes that are tried, in standard deviations of the columns.
 LENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
-#: The one of them by which the scale of a fit is turned.
-ONE_LENGTH = LENGTHS.index(1.0)
 #: Fits that are tried from there, the likeliest.
 TRIED = 6
 #: Losses closer than this, relative to them, are of one maximum.
@@ -52,8 +49,7 @@ def larger_maximum(
     loc, scale = places
     columns = designs[scale].chosen(X.shape[1])
     few = designs[loc].intercept and designs[scale].intercept and len(columns) <= MOST_COLUMNS
-    each = EACH if loss.specification.structure is None else EACH_IN_PART
-    if not few or not columns or _rows(response) > each * found.parameters.size:
+    if not few or not columns or _rows(response) > EACH * found.parameters.size:
         return None
     search = _Search(loss, X, designs, response, found, loc, scale)
     best, least = None, found.objective - SAME * max(1.0, abs(found.objective))
@@ -78,7 +74,9 @@ def _rows(response: Response) -> float:
 def _places(loss: Any) -> tuple[int, int] | None:
     """The raw columns of loc and of log scale; None without."""
     links = {slot.parameter: slot.link.name for slot in loss.free}
-    if not loss.smooth or (links.get("loc"), links.get("scale")) != ("identity", "log"):
+    if loss.specification.structure is not None or not loss.smooth:
+        return None  # least squares do not see what is cut off
+    if (links.get("loc"), links.get("scale")) != ("identity", "log"):
         return None
     order = [slot.parameter for slot in loss.free]
     return order.index("loc"), order.index("scale")
@@ -86,10 +84,7 @@ def _places(loss: Any) -> tuple[int, int] | None:
 
 def _on_the_line(loss: Any, y: Array) -> Array:
     """y where loc is: its logarithm for a LogNormal."""
-    specification = loss.specification
-    while specification.structure is not None and len(specification.structure.parts) == 1:
-        specification = specification.structure.parts[0].specification
-    return np.log(y) if specification.support.low == 0.0 else y
+    return np.log(y) if loss.specification.support.low == 0.0 else y
 
 
 class _Search:
@@ -133,20 +128,7 @@ class _Search:
             ]
         peaks.append(origin)
         peaks.sort(key=lambda one: one[0])
-        starts = [coefficients for loss, coefficients in peaks[:TRIED] if loss < np.inf]
-        if self.loss.specification.structure is None:
-            return starts
-        # Least squares do not see what is cut off: the fit itself with other slopes of the scale, too.
-        turned = [self._turned(slopes, centre) for slopes in lines[ONE_LENGTH]]
-        return starts + [
-            coefficients for coefficients in turned if self._loss(coefficients) < np.inf
-        ]
-
-    def _turned(self, slopes: Array, centre: Array) -> Array:
-        """The coefficients of the fit, with these slopes added to those of the scale."""
-        moved = self.found.parameters.copy()
-        moved[self.found.parts[self.scale]] += np.r_[-centre @ slopes, slopes]
-        return moved
+        return [coefficients for loss, coefficients in peaks[:TRIED] if loss < np.inf]
 
     def _at(self, slopes: Array, centre: Array) -> tuple[float, Array]:
         """The loss, and coefficients, with these slopes of the scale."""

@@ -42,6 +42,7 @@ from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
 from likely.predictors.origin import slopes_start
 from likely.predictors.response import by_parameter
+from likely.predictors.scattered import scattered_maximum
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
 from likely.predictors.windings import wound_maximum
@@ -164,6 +165,7 @@ class Linear(DistributionEstimator):
                 found = found if larger is None else fit(coefficients=larger)
                 wound = wound_maximum(loss, X, designs, response, penalties, found)
                 found = found if wound is None else fit(coefficients=wound)
+            found = scattered_maximum(loss, X, designs, response, start, penalties, found, fit)
             heavy = heavy_maximum(loss, X, designs, response, penalties, found)
             found = found if heavy is None else fit(coefficients=heavy)
         dependent = dependent_columns(loss, X, designs, response)

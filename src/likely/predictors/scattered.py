@@ -1,0 +1,92 @@
+"""Other starts of a family of which rows are seen in part, for few rows: the likelihood has several maxima.
+
+Where the location lies far outside of what is seen, or a scale that depends on x makes other rows sharp, another
+maximum may be larger, also than the limit to which a fit went that came to none.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status
+from likely.fitting.scattered import SAME, scattered_descents
+
+Array = NDArray[np.float64]
+
+#: Modifiers that hide rows or parts of what is known of them.
+IN_PART = ("Censored", "Truncated", "Discretised")
+#: With more rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count.
+EACH = 15
+#: More rows, or coefficients, are not gone through.
+MOST_ROWS, MOST_COEFFICIENTS = 1000, 60
+#: Fits from the likeliest ends of descents; and how often descents begin around what is better.
+TRIED, ROUNDS = 3, 2
+#: Fits that know the largest value of the likelihood, or that of a maximum inside.
+KNOWN = (Status.converged, Status.boundary, Status.separated)
+
+
+def scattered_maximum(
+    loss: Any,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    start: Array,
+    alpha: Array | None,
+    found: FitResult,
+    fit: Callable[..., FitResult],
+) -> FitResult:
+    """The largest of the maxima that descents lead to, or ``found``; ``fit`` goes on from coefficients."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for _ in range(ROUNDS):
+            if not _several(loss, X, designs, response, found):
+                return found
+            before = found
+            ends = scattered_descents(
+                loss, X, designs, response, start=start, found=found.parameters, alpha=alpha
+            )
+            for reached, coefficients in ends[:TRIED]:
+                if _lost(loss, found) or _less(reached, found):
+                    other = fit(coefficients=coefficients)
+                    found = other if _better(loss, other, found) else found
+            if found is before or found.status is Status.max_iter:
+                return found
+    return found
+
+
+def _several(
+    loss: Any, X: Any, designs: Sequence[Design], response: Response, found: FitResult
+) -> bool:
+    """Whether other maxima are looked for."""
+    structure = loss.specification.structure
+    if structure is None or structure.kind not in IN_PART or not loss.smooth:
+        return False
+    if found.status not in KNOWN and found.status is not Status.max_iter:
+        return False
+    if sum(bool(design.chosen(X.shape[1])) for design in designs) < 2:
+        return False  # the others have one maximum for every value of the one that depends on x, or nearly so
+    few = X.shape[0] <= MOST_ROWS and found.parameters.size <= MOST_COEFFICIENTS
+    w = response.weight
+    rows = X.shape[0] if w is None else float(w.sum() ** 2 / (w @ w))
+    return few and rows <= EACH * found.parameters.size
+
+
+def _better(loss: Any, other: FitResult, found: FitResult) -> bool:
+    """Probabilities have a bound, so that the larger likelihood counts however a fit ended."""
+    if other.status is Status.converged and _lost(loss, found):
+        return True
+    return (loss.discrete or other.status in KNOWN) and _less(other.objective, found)
+
+
+def _lost(loss: Any, found: FitResult) -> bool:
+    """Whether the fit came to nothing on a way that may have no end: then any maximum inside is better."""
+    return found.status is Status.max_iter and not loss.discrete
+
+
+def _less(objective: float, found: FitResult) -> bool:
+    return objective < found.objective - SAME * max(1.0, abs(found.objective))
