@@ -6,7 +6,19 @@ from scipy.optimize import minimize
 from scipy.stats import poisson
 from sklearn.mixture import GaussianMixture
 
-from likely import Constant, Linear, Mixture, NegativeBinomial, Normal, Poisson, shared
+from likely import (
+    Constant,
+    Linear,
+    Mixture,
+    NegativeBinomial,
+    Normal,
+    Poisson,
+    StudentT,
+    Truncated,
+    Weibull,
+    ZeroInflated,
+    shared,
+)
 from likely.fitting import ConvergenceWarning, Response, Status, fit_linear
 
 RNG = np.random.default_rng(3)
@@ -138,3 +150,94 @@ def test_sizes_without_a_finite_estimate_stay_told():
     means = [v for name in names for v in (model.intercept_[name], model.coef_[name][0])]
     least = minimize(loss, [*means, model.intercept_["odds2"]], method="BFGS")
     assert model.result_.loss == pytest.approx(least.fun, abs=1e-6)
+
+
+def test_zeros_are_a_component_of_counts():
+    """One of which the mean goes to 0: the ZeroInflated family, which has a larger maximum than two means above 0."""
+    y = np.array([0.0, 3.0, 4.0, 4.0, 5.0, 5.0, 5.0, 7.0, 9.0, 9.0, 12.0, 13.0])
+    nothing = np.zeros((y.size, 1))
+    inflated = Constant(ZeroInflated(Poisson())).fit(nothing, y)
+    with pytest.warns(ConvergenceWarning, match="mean1 goes to 0"):
+        model = Constant(Mixture(Poisson(), 2)).fit(nothing, y)
+    assert model.result_.status is Status.boundary
+    assert model.log_likelihood_ > inflated.log_likelihood_ - 1e-8
+
+
+def test_few_counts_of_which_two_are_far_away():
+    """Each component takes one of them and some of the others: EM leaves the starts that lead there."""
+    x = np.array(
+        [-0.284, 0.076, -0.396, 1.94, 1.048, 1.92, -0.679, -0.666, -0.699, -1.156, -1.024, -2.383]
+    )
+    y = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 16.0, 155.0])
+    family = Mixture(Poisson(), 2)
+    model = Linear(family).fit(x[:, None], y)
+    known = fit_linear(
+        family.loss(), x[:, None], model._designs(family.loss(), 1), Response(y), start=np.zeros(3),
+        coefficients=np.array([-3.391, -3.538, -5.729, -8.303, -0.28]),
+    )  # fmt: skip
+    assert model.result_.status is Status.converged
+    assert model.result_.objective <= known.objective + 1e-8
+
+
+def test_a_component_too_many_is_said_to_be_another_one():
+    y = np.repeat(np.arange(8.0), [47, 46, 18, 13, 5, 10, 3, 2])
+    nothing = np.zeros((y.size, 1))
+    two = Constant(Mixture(Poisson(), 2)).fit(nothing, y)
+    with pytest.warns(ConvergenceWarning, match="boundary"):
+        three = Constant(Mixture(Poisson(), 3)).fit(nothing, y)
+    assert three.result_.status is Status.boundary
+    assert three.log_likelihood_ == pytest.approx(two.log_likelihood_, abs=1e-8)
+    with pytest.warns(ConvergenceWarning, match="boundary"):
+        found = Mixture(Poisson(), 3).fit(y)
+    assert found.log_prob(y).sum() == pytest.approx(two.log_likelihood_, abs=1e-8)
+
+
+def test_degrees_of_freedom_without_an_estimate_stay_told():
+    """Trials stop early enough on the way to infinity that the fit still sees where it leads."""
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(60, 1))
+    y = np.where(rng.random(60) < 0.5, 4.0 + x[:, 0], -x[:, 0]) + rng.uniform(-1.0, 1.0, 60)
+    with pytest.warns(ConvergenceWarning, match="df1 goes to ∞, df2 goes to ∞"):
+        model = Linear(Mixture(StudentT(scale=shared, df=shared), 2)).fit(x, y)
+    normal = Linear(Mixture(Normal(scale=shared), 2)).fit(x, y)
+    assert model.log_likelihood_ == pytest.approx(normal.log_likelihood_, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "family", [Mixture(Poisson(), 2), Mixture(Normal(scale=shared), 2)], ids=repr
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_given_x_neither_the_order_of_rows_matters_nor_whether_they_are_repeated(family, seed):
+    """The same maximum with the same component first."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(40, 1))
+    mean = np.exp(np.where(rng.random(40) < 0.5, 2.0, 0.5) + 0.4 * x[:, 0])
+    y = rng.poisson(mean).astype(float)
+    if "Normal" in repr(family):
+        y = mean + 0.5 * rng.normal(size=40)
+    weight = rng.integers(1, 4, 40)
+    model = Linear(family).fit(x, y, sample_weight=weight.astype(float))
+    rows = rng.permutation(np.repeat(np.arange(40), weight))
+    again = Linear(family).fit(x[rows], y[rows])
+    assert again.result_.objective == pytest.approx(model.result_.objective, abs=1e-8)
+    np.testing.assert_allclose(
+        again.result_.parameters, model.result_.parameters, rtol=1e-5, atol=1e-7
+    )
+
+
+def test_more_components_than_can_be_told_apart_are_refused():
+    with pytest.raises(ValueError, match="at most 100 components, got 1,000,000"):
+        Mixture(Weibull(), 10**6)
+    with pytest.raises(ValueError, match="at most 100 components, got 101"):
+        Mixture(*[Weibull()] * 101)
+    with pytest.raises(ValueError, match="5 components to be learned from 4 rows"):
+        Mixture(Poisson(), 5).fit([0.0, 1.0, 2.0, 7.0])
+    with pytest.raises(ValueError, match="3 components to be learned from 2 rows"):
+        Linear(Truncated(Mixture(Normal(), 3), low=0.0)).fit(
+            np.arange(4.0)[:, None],
+            np.arange(1.0, 5.0),
+            sample_weight=np.array([1.0, 0.0, 1.0, 0.0]),
+        )
+    assert (
+        len(Mixture(Normal(loc=0.0, scale=1.0), Normal()).fit([0.1, 2.0, 2.5, 3.0]).parameters) == 5
+    )

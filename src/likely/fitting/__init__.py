@@ -3,6 +3,7 @@
 - ``fit_linear(loss, X, designs, response, start=…)`` → ``FitResult``: linear predictors of k raw
   columns.
 - ``fit_constant(loss, response, start=…)`` → ``FitResult``: k numbers shared by all rows.
+- ``approach(loss, X, designs, response, coefficients, steps=…)`` → ``Reached``: some steps, no certificate.
 - ``Design(columns, intercept)`` per raw column; ``Response(y, weight, offset)``; ``Loss``, the
   protocol.
 - ``moments(y, weight, statistics)`` → ``Moments``: mergeable statistics for closed-form fits.
@@ -11,6 +12,7 @@
 - ``Status`` and ``ConvergenceWarning``: why a fit stopped.
 """
 
+from likely.fitting.approach import Reached, approach
 from likely.fitting.closed_form import Moments, moments
 from likely.fitting.constant import fit_constant
 from likely.fitting.linear import fit_linear
@@ -24,9 +26,11 @@ __all__ = [
     "FitResult",
     "Loss",
     "Moments",
+    "Reached",
     "Response",
     "Status",
     "TableRow",
+    "approach",
     "coefficient_table",
     "fit_constant",
     "fit_linear",

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from likely.fitting.basis import (
-    power_of_two,
-)
 from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.fixed import fit_fixed
 from likely.fitting.nonsmooth import fit_absolute
@@ -19,7 +15,7 @@ from likely.fitting.problem import Array, Design, Loss, Response, check_problem
 from likely.fitting.result import ConvergenceWarning, FitResult, Status
 from likely.fitting.smooth import fit_smooth
 from likely.fitting.source import Source
-from likely.fitting.task import Task
+from likely.fitting.task import Task, weighed
 
 
 def fit_linear(
@@ -58,11 +54,7 @@ def fit_linear(
         return fit_fixed(loss, response, covariances, n_jobs)
     penalties = np.zeros(loss.columns) if alpha is None else np.asarray(alpha, dtype=np.float64)
     fitter = fit_smooth if loss.smooth else fit_absolute
-    # Weights that are all small would leave the loss below the digits that it is judged by.
-    unit = 1.0
-    if response.weight is not None:
-        unit = min(1.0, float(power_of_two(response.weight.max())))
-        response = replace(response, weight=response.weight / unit)
+    response, unit = weighed(response)
     # On the way to infinity steps, sums and variances overflow: each is looked at before it is used, and variances that
     # float64 cannot hold are named in the message.
     with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):

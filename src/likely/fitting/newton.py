@@ -138,6 +138,7 @@ def minimise(
     bent: bool = False,
     promise: float = np.inf,
     rough: bool = False,
+    enough: float = 0.0,
 ) -> Stop:
     """Minimise from θ.
 
@@ -148,7 +149,7 @@ def minimise(
     can look for one at infinity; and, where ``edges``, with "edge" where steps keep leading to where
     the loss is infinite. With ``bent``, along valleys that bend (``line_search``). A step may promise to lower the
     loss by one nat per row and the loss itself, and by ``promise``, not more. With ``rough``, no further than to where
-    a step promises less than the rounding of the loss.
+    a step promises less than the rounding of the loss, or than ``enough``.
     """
     sums = function.evaluate(theta, 2)
     if not np.isfinite(sums.loss):
@@ -184,7 +185,7 @@ def minimise(
             norm = np.inf
         if not np.isfinite(decrement) and far is not None:
             return far  # by now the step is no number any more
-        if rough and abs(decrement) <= sums.rounding:
+        if rough and abs(decrement) <= max(sums.rounding, enough):
             break
         # Where the curvature has all but vanished, its step would leave the numbers that exist.
         limit = min(rows + max(sums.loss, 0.0), promise)

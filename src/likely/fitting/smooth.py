@@ -93,7 +93,7 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
         return fit_many(
             task,
             objective,
-            _start(task, objective),
+            start_of(task, objective),
             _differences if invariant else None,
             covariances,
         )
@@ -105,6 +105,14 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     outcome = _newton(task, objective, may_orthogonalise=False)
     outcome.note = too_many(task, size, len(uses))
     return fit_result(task, outcome, () if outcome.note else covariances)
+
+
+def bases_of(task: Task) -> tuple[list[Basis], list[int]]:
+    """Coordinates to step in, whatever the columns of X: orthogonal ones where scaled columns would mislead."""
+    bases, uses = scaled_bases(task.source, task.designs, task.response, task.threads, task.names)
+    if any(b.needs_transform for b in bases):
+        bases = _orthogonal(task, bases, uses)
+    return bases, uses
 
 
 def _scaling_rows(task: Task) -> tuple[Source, Response]:
@@ -150,7 +158,8 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
     return found
 
 
-def _start(task: Task, objective: Objective) -> Array:
+def start_of(task: Task, objective: Objective) -> Array:
+    """Where the fit begins, in θ."""
     if task.coefficients is not None:
         return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
     theta = np.zeros(objective.size)
@@ -170,7 +179,7 @@ def _newton(
 
     Where that ends at the end of a support, a maximum inside may have been stepped over: shorter steps may find it.
     """
-    gamma = _start(task, objective)
+    gamma = start_of(task, objective)
     space = Subspace(objective)
     if getattr(task.loss, "shift_invariant", False):
         # Only differences between raw columns matter: the estimates sum to zero over them.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from likely.fitting.basis import Basis
+from likely.fitting.basis import Basis, power_of_two
 from likely.fitting.blocks import fold_threads
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response
@@ -87,3 +87,14 @@ class Task:
         """Rows with weight, and the sum of the weights."""
         n, w = self.source.shape[0], self.response.weight
         return (n, float(n)) if w is None else (int(np.count_nonzero(w)), float(w.sum()))
+
+
+def weighed(response: Response) -> tuple[Response, float]:
+    """The response with weights in another unit, and that unit.
+
+    Weights that are all small would leave the loss below the digits that it is judged by.
+    """
+    if response.weight is None:
+        return response, 1.0
+    unit = min(1.0, float(power_of_two(response.weight.max())))
+    return replace(response, weight=response.weight / unit), unit

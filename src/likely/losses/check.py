@@ -191,6 +191,24 @@ def refuse_no_trials(y: NDArray[np.float64], weight: NDArray[np.float64] | None,
         )
 
 
+def refuse_few_rows(y: NDArray[Any], weight: NDArray[np.float64] | None, loss: Any) -> None:
+    """ValueError where a mixture has more components to be learned than there are rows that count."""
+    structure = loss.specification.structure
+    if structure is None:
+        return
+    if structure.kind != "Mixture":
+        for inside, _ in loss.parts:
+            refuse_few_rows(y, weight, inside)
+        return
+    rows = y.shape[0] if weight is None else int(np.count_nonzero(weight))
+    learned = sum(bool(columns) for _, columns in loss.parts)
+    if learned > rows:
+        raise ValueError(
+            f"{loss.specification.name} has {learned} components to be learned from {rows} row{'s' * (rows != 1)}: "
+            "no rows tell more components apart than there are rows; take fewer components"
+        )
+
+
 def refuse_one_side(y: NDArray[np.float64], weight: NDArray[np.float64] | None, loss: Any) -> None:
     """ValueError where all that is known of y are bounds on one and the same side, and no parameter is fixed.
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from likely.report.explanation import Explanation
 
 
+#: Components of a mixture: the derivatives of more take longer to write down than any rows could tell them apart.
+MOST_COMPONENTS = 100
+
+
 class Mixture(ModifiedFamily):
     r"""Rows that come from one of several families, nobody saw which: p(y) = Σ w_j p_j(y).
 
@@ -28,7 +32,8 @@ class Mixture(ModifiedFamily):
     fewer components.
 
     TypeError where it is not defined: for classes, counts mixed with amounts, and supports of which none
-    contains the others.
+    contains the others. ValueError for fewer than two components, or more than 100; and from a fit to fewer rows than
+    components that are learned.
 
     >>> from likely import Mixture, Normal
     >>> family = Mixture(Normal(), 2)
@@ -51,6 +56,12 @@ class Mixture(ModifiedFamily):
         if n is None and len(given) == 2 and isinstance(given[1], Integral):
             n = int(given.pop())
         inside = [as_family(family) for family in given]  # type: ignore[arg-type]
+        components = n if isinstance(n, Integral) else len(inside)
+        if components > MOST_COMPONENTS:
+            raise ValueError(
+                f"Mixture takes at most {MOST_COMPONENTS} components, got {components:,}: no data tell so many apart; "
+                "try 2 or 3 first, and more as long as bic_ falls"
+            )
         if n is None:
             self._modify(mixture(tuple(f.specification for f in inside)), inside, roles)
             return

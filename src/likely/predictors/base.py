@@ -172,6 +172,7 @@ class DistributionEstimator(BaseEstimator):
             )
         weight = check.weights(sample_weight, n)
         check.refuse_no_trials(response, weight, loss)
+        check.refuse_few_rows(response, weight, loss)
         if self._unrestrained:
             check.refuse_one_side(response, weight, loss)
         self._has_offset = offset is not None or exposure is not None

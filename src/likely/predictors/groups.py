@@ -12,34 +12,47 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from functools import cached_property
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
+from likely.fitting import (
+    ConvergenceWarning,
+    Design,
+    FitResult,
+    Response,
+    approach,
+    fit_linear,
+)
 from likely.inference.construct import predictive
 from likely.predictors.marginal import start_values
-from likely.predictors.several import ITERATIONS, SAME, windows
+from likely.predictors.several import in_order, windows
+from likely.predictors.trials import INSIDE, ITERATIONS, best_trial, weight_of_a_row
 
 Array = NDArray[np.float64]
 
 #: What a row weighs in the fit of a component that it is not of.
 OTHERS = 0.1
+#: Of more rows than this some are taken before they are sorted.
+SORTED = 20_000
 #: Rows that are looked at, evenly spaced, and columns of X for components that cross.
 ROWS, COLUMNS = 1000, 8
 #: and the pieces into which rows are cut for them.
 QUARTERS = 4
-#: Starts from a few rows here and there, by this many for each coefficient of a component;
-SCATTERED, EACH = 16, 2
-#: steps of EM from so many starts, the likeliest; and fits, from the likeliest after that.
-STEPS, LIKELIEST, TRIED = 3, 20, 6
-#: Losses closer than this, relative to them, are of steps to one maximum.
+#: Starts from a few rows here and there, by these many for each coefficient of a component;
+SCATTERED, EACH = 16, (2, 1)
+#: Newton's steps from the fit of one component to that of a group, and in a step of EM;
+FIRST, AGAIN = 15, 5
+#: steps of EM from so many starts, the likeliest; and trials, from the likeliest of those before and after that.
+STEPS, LIKELIEST, TRIED = 3, 20, 8
+#: Losses closer than this, relative to them, are of steps to one maximum,
 CLOSE = 1e-4
-#: Statuses of fits whose coefficients are a maximum.
-INSIDE = (Status.converged, Status.boundary, Status.rank_deficient)
+#: and closer than this of one maximum.
+SAME = 1e-9
 
 
 def inner_maximum(
@@ -59,28 +72,25 @@ def inner_maximum(
         return None
     if not any(len(design.chosen(X.shape[1])) for design in designs):
         return None  # without X the groups are those of the marginal fit
-    every = slice(None, None, max(1, X.shape[0] // ROWS))
-    search = _Search(loss, X[every], designs, response.take(every), alpha)
+    if response.weight is not None and not response.weight.any():
+        return None
+    unit = weight_of_a_row(response.weight)
+    if X.shape[0] > SORTED:
+        X, response = _every(X, response)
+    search = _Search(loss, *_every(*_distinct(X, response)), designs, alpha)
     if not search.weight.any():
         return None
-    best, least = None, np.inf
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
+        least = np.inf
         if found.status in INSIDE:
             least = search.loss_at(found.parameters)
             least -= SAME * max(1.0, abs(least))
-        tried: list[float] = []
-        for reached, coefficients in search.starts():
-            # EM comes to rest at the same places from many starts.
-            if len(tried) == TRIED or any(abs(reached - one) <= CLOSE * abs(one) for one in tried):
-                continue
-            tried.append(reached)
-            other = search.fitted(coefficients)
-            if other.status in INSIDE and other.objective < least:
-                # Where some coefficients have no finite estimate, the way there tells which.
-                finite = other.status is Status.converged
-                best, least = other.parameters if finite else coefficients, other.objective
-    return best
+        best = best_trial(
+            loss, search.X, designs, search.response, alpha, search.starts(),
+            unit, least,
+        )  # fmt: skip
+        return None if best is None else search.in_order(best.coefficients)
 
 
 class _Search:
@@ -89,9 +99,9 @@ class _Search:
     def __init__(
         self,
         loss: Any,
-        X: Any,
-        designs: Sequence[Design],
+        X: Array,
         response: Response,
+        designs: Sequence[Design],
         alpha: Array | None,
     ) -> None:
         self.loss, self.X, self.designs, self.response, self.alpha = (
@@ -101,8 +111,8 @@ class _Search:
             response,
             alpha,
         )
-        ones = np.ones(X.shape[0])
-        self.weight = ones if response.weight is None else response.weight
+        assert response.weight is not None
+        self.weight = response.weight
         self.known = loss.specification.structure.own(response.y, response.weight)
 
     def loss_at(self, coefficients: Array) -> float:
@@ -118,29 +128,36 @@ class _Search:
             )
         return total
 
-    def fitted(self, coefficients: Array) -> FitResult:
-        """The fit of the mixture from there."""
-        return fit_linear(
-            self.loss, self.X, self.designs, self.response, start=np.zeros(self.loss.columns),
-            coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=ITERATIONS,
-        )  # fmt: skip
+    def in_order(self, coefficients: Array) -> Array:
+        """The same with components in ascending order, where that makes no difference to the loss."""
+        raw = _raw(self.X, self.designs, self.response.offset, coefficients)
+        sizes = raw @ self.weight / self.weight.sum()
+        blocks = in_order(self.loss, self.designs, self._blocks(coefficients), sizes)
+        moved, before = np.concatenate(blocks), self.loss_at(coefficients)
+        # Offsets or penalties may tell components apart.
+        alike = abs(self.loss_at(moved) - before) <= SAME * max(1.0, abs(before))
+        return moved if alike else coefficients
 
-    def starts(self) -> list[tuple[float, Array]]:
-        """Losses and coefficients, the best first, after some steps of EM from the likeliest groupings."""
+    def starts(self) -> list[Array]:
+        """Coefficients (P,): the likeliest groupings after some steps of EM, and the likeliest as they are.
+
+        EM is drawn to broad maxima: a step of Newton's method from a grouping may lead to one that EM leaves.
+        """
         first = [self._reached(shares * self.weight[:, None], None) for shares in self._groupings()]
         first.sort(key=lambda one: one[0])
-        found = []
-        for reached, coefficients in first[:LIKELIEST]:
-            best = reached, coefficients
-            for _ in range(STEPS):
-                if not best[0] < np.inf:
-                    break
-                further = self._reached(self._shares(best[1]), best[1])
-                if not further[0] < best[0]:
-                    break
-                best = further
-            found.append(best)
-        return sorted((one for one in found if one[0] < np.inf), key=lambda one: one[0])
+        further = [self._after_steps(one) for one in first[:LIKELIEST]]
+        further.sort(key=lambda one: one[0])
+        return [*_apart(further, TRIED), *_apart(first, TRIED)]
+
+    def _after_steps(self, begun: tuple[float, Array]) -> tuple[float, Array]:
+        """Loss and coefficients after steps of EM, as long as they lower the loss."""
+        best = begun
+        for _ in range(STEPS if best[0] < np.inf else 0):
+            further = self._reached(self._shares(best[1]), best[1])
+            if not further[0] < best[0]:
+                break
+            best = further
+        return best
 
     def _reached(self, shares: Array, before: Array | None) -> tuple[float, Array]:
         """Loss and coefficients where each component has these rows; ∞ where one has no fit to them."""
@@ -156,36 +173,27 @@ class _Search:
         Nothing is random, and the order of the rows does not matter.
         """
         alone, columns = self.loss.parts[0]
-        one = self._part(0, self.weight, None)
-        if one is None:
-            return
         raw = _raw(
             self.X, [self.designs[j] for j in columns], _offset(self.response, columns),
-            one.parameters,
+            self._alone[0],
         )  # fmt: skip
         y, parts = self.response.y, len(self.loss.parts)
         place = predictive(alone, raw).cdf(y)
         order = np.argsort(place, kind="stable")
         for groups in windows(y[order], self.weight[order], parts):
             yield _shares_of([order[rows] for rows in groups], y.size, OTHERS)
-        for x in self._columns():
+        for x in self.X.T[:COLUMNS]:
             crossed = np.argsort((place - 0.5) * (x - np.median(x)), kind="stable")
             ends = [y.size * k // QUARTERS for k in range(1, QUARTERS)]
             for cuts in combinations(ends, parts - 1):
                 yield _shares_of(np.split(crossed, cuts), y.size, OTHERS)
-        few = EACH * max(
-            sum(_size(self.designs[j], self.X) for j in own) for _, own in self.loss.parts
-        )
-        for which in range(SCATTERED):
+        most = max(sum(_size(self.designs[j], self.X) for j in own) for _, own in self.loss.parts)
+        for which, each in product(range(SCATTERED), EACH):
+            few = each * most
             # Multiples of √2 and √3, without their whole part, are everywhere alike.
             at = np.arange(1, parts * few + 1) * np.sqrt(2.0) + which * np.sqrt(3.0)
             rows = order[((at % 1.0) * y.size).astype(int)].reshape(parts, few)
             yield _shares_of(list(rows), y.size, min(OTHERS, few / y.size))
-
-    def _columns(self) -> Array:
-        """Some columns of X (p, n)."""
-        rows = self.X.toarray() if issparse(self.X) else np.asarray(self.X, dtype=np.float64)
-        return rows.T[:COLUMNS]
 
     def _maximised(self, shares: Array, before: Array | None) -> Array | None:
         """All components at their own fits to weighted rows; None where one has none."""
@@ -196,8 +204,9 @@ class _Search:
             found = self._part(i, shares[:, i], here)
             if found is None:
                 return None
-            for j, part in zip(columns, found.parts, strict=True):
-                blocks[j] = found.parameters[part]
+            ends = np.cumsum([blocks[j].size for j in columns])[:-1]
+            for j, block in zip(columns, np.split(found, ends), strict=True):
+                blocks[j] = block
         sizes = shares.sum(axis=0)
         for j, slot in enumerate(self.loss.free):
             if slot.of in self.known and self.designs[j].intercept:
@@ -226,25 +235,87 @@ class _Search:
         """The coefficients of each raw column."""
         return np.split(coefficients, np.cumsum([_size(d, self.X) for d in self.designs])[:-1])
 
-    def _part(self, which: int, weight: Array, before: Array | None) -> FitResult | None:
-        """The fit of one component to weighted rows; None where it has no maximum there."""
+    def _part(self, which: int, weight: Array, before: Array | None) -> Array | None:
+        """One component's coefficients after some steps to its fit to weighted rows; None where none is its own."""
         inside, columns = self.loss.parts[which]
         y = self.response.y
         fits = inside.specification.support.contains(y) & (weight > 0.0)
         if not fits.any():
             return None
-        mine = Response(y, np.where(fits, weight, 0.0), _offset(self.response, columns))
-        start = (
-            start_values(inside, y[fits], weight[fits], None)
-            if before is None
-            else np.zeros(inside.columns)
-        )
-        found = fit_linear(
-            inside, self.X, [self.designs[j] for j in columns], mine, start=start,
-            coefficients=before, alpha=None if self.alpha is None else self.alpha[list(columns)],
-            covariances=(), max_iter=50,
+        if not columns:
+            return np.zeros(0)
+        reached = approach(
+            inside, self.X, [self.designs[j] for j in columns],
+            Response(y, np.where(fits, weight, 0.0), _offset(self.response, columns)),
+            self._alone[which] if before is None else before,
+            alpha=None if self.alpha is None else self.alpha[list(columns)],
+            steps=FIRST if before is None else AGAIN,
         )  # fmt: skip
-        return found if found.status in INSIDE else None
+        return None if reached is None else reached.coefficients
+
+    @cached_property
+    def _alone(self) -> list[Array]:
+        """The coefficients (P,) of each component, where all rows that may be its own are."""
+        found: dict[Any, Array] = {}
+        kinds = [
+            (inside, tuple(self.designs[j] for j in columns)) for inside, columns in self.loss.parts
+        ]
+        for (inside, columns), kind in zip(self.loss.parts, kinds, strict=True):
+            if kind not in found:
+                found[kind] = self._fit_of(inside, columns)
+        return [found[kind] for kind in kinds]
+
+    def _fit_of(self, inside: Any, columns: Sequence[int]) -> Array:
+        """The fit of one component to all rows that may be its own."""
+        y = self.response.y
+        fits = inside.specification.support.contains(y) & (self.weight > 0.0)
+        alpha = None if self.alpha is None else self.alpha[list(columns)]
+        return fit_linear(
+            inside, self.X, [self.designs[j] for j in columns],
+            Response(y, np.where(fits, self.weight, 0.0), _offset(self.response, columns)),
+            start=start_values(inside, y[fits], self.weight[fits], None),
+            alpha=alpha, covariances=(), max_iter=ITERATIONS,
+        ).parameters  # fmt: skip
+
+
+def _apart(found: Sequence[tuple[float, Array]], most: int) -> list[Array]:
+    """The coefficients of the first of these, sorted, that have different losses."""
+    kept: list[tuple[float, Array]] = []
+    for one in found:
+        if len(kept) == most or not one[0] < np.inf:
+            break
+        # Many starts come to rest at the same places.
+        if not any(abs(one[0] - other) <= CLOSE * abs(other) for other, _ in kept):
+            kept.append(one)
+    return [coefficients for _, coefficients in kept]
+
+
+def _every(X: Any, response: Response) -> tuple[Any, Response]:
+    """Some rows, evenly spaced, where there are many."""
+    every = slice(None, None, max(1, X.shape[0] // ROWS))
+    return X[every], response.take(every)
+
+
+def _distinct(X: Any, response: Response) -> tuple[Array, Response]:
+    """The rows that count in the order of y, each once, with the sum of its weights.
+
+    So neither their order matters, nor whether one that counts twice is there twice.
+    """
+    columns = 0 if response.offset is None else response.offset.shape[0]
+    kept, y, weight, offset = response.counted(columns)
+    rows = X[kept]
+    rows = rows.toarray() if issparse(rows) else np.asarray(rows, dtype=np.float64)
+    keys = np.column_stack([y, rows, offset.T])
+    order = np.lexsort(keys.T[::-1])
+    keys, changes = keys[order], np.ones(order.size, dtype=bool)
+    changes[1:] = (keys[1:] != keys[:-1]).any(axis=1)
+    first = np.flatnonzero(changes)
+    chosen = order[first]
+    return rows[chosen], Response(
+        y[chosen],
+        np.add.reduceat(weight[order], first),
+        None if response.offset is None else offset[:, chosen],
+    )
 
 
 def _shares_of(groups: Sequence[NDArray[Any]], rows: int, others: float) -> Array:

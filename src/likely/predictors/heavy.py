@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from likely.fitting import ConvergenceWarning, Design, FitResult, Response, fit_linear
-from likely.predictors.groups import INSIDE
 from likely.predictors.lesser import SAME
+from likely.predictors.trials import INSIDE
 
 Array = NDArray[np.float64]
 

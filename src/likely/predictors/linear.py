@@ -27,6 +27,7 @@ from likely.fitting.result import Held, carried
 from likely.losses.reference import position
 from likely.predictors.arguments import whole
 from likely.predictors.base import DistributionEstimator
+from likely.predictors.coinciding import coinciding
 from likely.predictors.dependent import dependent_columns, singular
 from likely.predictors.features import listed
 from likely.predictors.gauge import (
@@ -35,7 +36,7 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
-from likely.predictors.groups import INSIDE, inner_maximum
+from likely.predictors.groups import inner_maximum
 from likely.predictors.heavy import heavy_maximum
 from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
@@ -45,6 +46,7 @@ from likely.predictors.response import by_parameter
 from likely.predictors.scattered import scattered_maximum
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
+from likely.predictors.trials import INSIDE
 from likely.predictors.windings import wound_maximum
 from likely.predictors.zeros import zeros_start
 from likely.recipe import Family
@@ -168,6 +170,7 @@ class Linear(DistributionEstimator):
             found = scattered_maximum(loss, X, designs, response, start, penalties, found, fit)
             heavy = heavy_maximum(loss, X, designs, response, penalties, found)
             found = found if heavy is None else fit(coefficients=heavy)
+        found = coinciding(loss, found)
         dependent = dependent_columns(loss, X, designs, response)
         if dependent:
             found = singular(found, dependent)

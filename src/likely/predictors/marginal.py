@@ -19,6 +19,7 @@ from likely.fitting import (
     moments,
 )
 from likely.losses import check
+from likely.predictors.coinciding import coinciding
 from likely.predictors.leaning import leaning_start
 from likely.predictors.own import check_own
 from likely.predictors.parts import by_parts
@@ -168,6 +169,7 @@ def fit_density(family: Any, y: Any, sample_weight: Any) -> Any:
     weight = check.weights(sample_weight, values.shape[0])
     loss = family.loss()
     check.refuse_no_trials(values, weight, loss)
+    check.refuse_few_rows(values, weight, loss)
     check.refuse_one_side(values, weight, loss)
     # A few rows tell most of what float64 cannot hold, and closed forms take one pass.
     few = values[:: max(1, values.shape[0] // _LOOK)] if not loss.discrete else values
@@ -201,6 +203,7 @@ def _fitted(family: Any, loss: Any, y: Array, weight: Array | None, guess: Array
         result = fit_constant(
             loss.for_rows(y.shape[0]), Response(y, weight), start=guess, covariances=()
         )
+    result = coinciding(loss, result)
     _refuse(family, result)
     return result.intercepts
 

@@ -6,15 +6,15 @@ grows without end. Fits that end there are recognised by their status and passed
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import ConvergenceWarning, Response, Status, fit_constant
+from likely.fitting import Design, Response
+from likely.predictors.trials import best_trial, weight_of_a_row
 
 Array = NDArray[np.float64]
 Fit = Callable[[Any, Array, Array | None], Array]
@@ -23,12 +23,8 @@ Fit = Callable[[Any, Array, Array | None], Array]
 PIECES = 8
 #: Fits are tried from this many starts, the most likely ones.
 TRIED = 12
-#: Iterations of a trial: those that lead to a maximum inside need fewer, and those that creep to a spike need all.
-ITERATIONS = 30
 #: Rows that the trials look at, at equal distances in the sorted y.
 ROWS = 4000
-#: Losses per unit of weight that differ by less are of one maximum: then the earlier start counts.
-SAME = 1e-9
 
 
 def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit) -> Array:
@@ -36,11 +32,14 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
 
     ``fit(loss, y, weight)`` gives those of a component.
 
-    Nothing is random and rows are taken in the order of y, so that the order of the rows does not matter.
-    Components that are alike come in the ascending order of their first parameter.
+    Nothing is random and rows are taken in the order of y, those of one y together, so that neither the order of the
+    rows matters, nor whether one that counts twice is there twice. Components that are alike come in the ascending
+    order of their first parameter.
     """
-    order = np.argsort(y, kind="stable")[:: max(1, y.size // ROWS)]
-    y, weight = y[order], None if weight is None else weight[order]
+    row = weight_of_a_row(weight)
+    y, weight = _distinct(y, weight)
+    some = slice(None, None, max(1, y.size // ROWS))
+    y, weight = y[some], weight[some]
     known = loss.specification.structure.own(y, weight)
     starts = [first]
     for groups in windows(y, weight, len(loss.parts)):
@@ -51,29 +50,24 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
         losses = np.array([_mean_loss(loss, y, weight, raw) for raw in starts])
     losses[~np.isfinite(losses)] = np.inf
     chosen = [0, *(i for i in np.argsort(losses, kind="stable") if i and losses[i] < np.inf)]
-    best, smallest = first, np.inf
-    for i in chosen[: TRIED + 1]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            found = fit_constant(
-                loss.for_rows(y.size),
-                Response(y, weight),
-                start=starts[i],
-                covariances=(),
-                max_iter=ITERATIONS,
-            )
-        reached = found.loss / found.weight
-        if found.status not in (Status.converged, Status.boundary) or not reached < smallest - SAME:
-            continue
-        smallest = reached
-        best = found.intercepts if found.status is Status.converged else starts[i]
-    return _in_order(loss, best)
+    designs = [Design((), True)] * loss.columns
+    best = best_trial(
+        loss.for_rows(y.size), np.empty((y.size, 0)), designs, Response(y, weight), None,
+        [starts[i] for i in chosen[: TRIED + 1]], row,
+    )  # fmt: skip
+    raw = first if best is None else best.coefficients
+    return np.concatenate(in_order(loss, designs, list(raw[:, None]), raw))
 
 
-def windows(y: Array, weight: Array | None, parts: int) -> Iterator[tuple[slice, ...]]:
+def _distinct(y: Array, weight: Array | None) -> tuple[Array, Array]:
+    """The distinct values of y, ascending, and what each weighs."""
+    values, which = np.unique(y, return_inverse=True)
+    return values, np.bincount(which, weight, minlength=values.size).astype(np.float64)
+
+
+def windows(y: Array, weight: Array, parts: int) -> Iterator[tuple[slice, ...]]:
     """For every start, the rows of each component: neighbours, and narrow ones inside a wide one."""
-    w = np.ones(y.size) if weight is None else weight
-    share = (np.cumsum(w) - 0.5 * w) / w.sum()
+    share = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
     pieces = np.searchsorted(share, np.arange(1, PIECES) / PIECES)
     gaps = np.sort(np.argsort(-np.diff(y), kind="stable")[: parts + 1] + 1)
     for ends in (pieces, gaps):
@@ -87,55 +81,59 @@ def windows(y: Array, weight: Array | None, parts: int) -> Iterator[tuple[slice,
 def _from_windows(
     loss: Any,
     y: Array,
-    weight: Array | None,
+    weight: Array,
     groups: tuple[slice, ...],
     known: dict[str, float],
     fit: Fit,
 ) -> Array | None:
-    """Each component at its own best on its window; None where a window has too few values of y."""
+    """Each component at its own best on its window; None where a window has too few values of y.
+
+    A density on too few has no bound; of counts one is enough, as of the zeros.
+    """
     raw = np.full(loss.columns, np.nan)
     for (inside, columns), rows in zip(loss.parts, groups, strict=True):
         own = y[rows]
         fits = inside.specification.support.contains(own)
-        if np.unique(own[fits]).size <= inside.columns:
+        if own[fits].size < (1 if loss.discrete else 1 + inside.columns):
             return None
-        raw[columns] = fit(inside, own[fits], None if weight is None else weight[rows][fits])
-    sizes = [
-        float(rows.stop - rows.start if weight is None else weight[rows].sum()) for rows in groups
-    ]
+        raw[columns] = fit(inside, own[fits], weight[rows][fits])
+    sizes = [float(weight[rows].sum()) for rows in groups]
     for j, slot in enumerate(loss.free):
         if slot.of in known:
             raw[j] = slot.link.link(sizes[int(slot.of.removeprefix("odds")) - 1] / sizes[0])
     return raw
 
 
-def _mean_loss(loss: Any, y: Array, weight: Array | None, raw: Array) -> float:
+def _mean_loss(loss: Any, y: Array, weight: Array, raw: Array) -> float:
     each = loss.evaluate(y, np.repeat(raw[:, None], y.size, 1), 0)[0]
     return float(np.average(each, weights=weight))
 
 
-def _in_order(loss: Any, raw: Array) -> Array:
-    """The same mixture with its components in ascending order, where they are alike and odds are free."""
+def in_order(
+    loss: Any, designs: Sequence[Design], blocks: list[Array], sizes: Array
+) -> list[Array]:
+    """Coefficients of each raw column for the same mixture with its components in ascending order of ``sizes`` (k,).
+
+    As they are where components are not alike or odds are not free.
+    """
     insides = [inside for inside, _ in loss.parts]
-    alike = all(
-        inside.specification is insides[0].specification
-        and [(s.parameter, s.role, s.link) for s in inside.slots]
-        == [(s.parameter, s.role, s.link) for s in insides[0].slots]
-        for inside in insides
-    )
     odds = [
         j
         for j, slot in enumerate(loss.free)
         if slot.of in {f"odds{i}" for i in range(2, len(insides) + 1)}
     ]
-    log_odds = len(odds) == len(insides) - 1 and all(loss.free[j].link.name == "log" for j in odds)
-    if not (alike and log_odds and insides[0].columns):
-        return raw
-    blocks = [raw[columns] for _, columns in loss.parts]
-    order = sorted(range(len(blocks)), key=lambda i: tuple(blocks[i]))
-    weights = np.array([0.0, *raw[odds]])[order]
-    moved = raw.copy()
-    for (_, columns), i in zip(loss.parts, order, strict=True):
-        moved[columns] = blocks[i]
-    moved[odds] = weights[1:] - weights[0]
+    free = len(odds) == len(insides) - 1 and all(loss.free[j].link.name == "log" for j in odds)
+    columns = [own for _, own in loss.parts]
+    seen = {tuple(designs[j] for j in own) for own in columns}
+    alike = all(inside is insides[0] for inside in insides) and len(seen) == 1
+    if not (alike and free and columns[0] and len({designs[j] for j in odds}) == 1):
+        return blocks
+    order = sorted(range(len(columns)), key=lambda i: tuple(sizes[columns[i]]))
+    moved = list(blocks)
+    for own, i in zip(columns, order, strict=True):
+        for j, before in zip(own, columns[i], strict=True):
+            moved[j] = blocks[before]
+    against = [np.zeros_like(blocks[odds[0]]), *(blocks[j] for j in odds)]
+    for j, i in zip(odds, order[1:], strict=True):
+        moved[j] = against[i] - against[order[0]]
     return moved

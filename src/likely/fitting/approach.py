@@ -1,0 +1,62 @@
+"""Some of Newton's steps, and nothing about where they lead: for searches that compare many places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from likely.fitting.blocks import single_threaded_blas
+from likely.fitting.newton import OutsideDomainError, minimise
+from likely.fitting.problem import Array, Design, Loss, Response
+from likely.fitting.recession import Subspace
+from likely.fitting.smooth import bases_of, start_of
+from likely.fitting.source import Source
+from likely.fitting.task import Task, weighed
+
+
+class Reached(NamedTuple):
+    """Where some steps lead: coefficients (P,), the objective there, and what the next step promises to lower it by."""
+
+    coefficients: Array
+    objective: float
+    left: float
+
+
+def approach(
+    loss: Loss,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    coefficients: Array,
+    *,
+    alpha: Array | None = None,
+    steps: int,
+    enough: float = 0.0,
+) -> Reached | None:
+    """At most so many of Newton's steps from ``coefficients`` (P,); None where the loss is not finite there.
+
+    No further than to where a step promises less than ``enough``.
+
+    For the loss of a smooth family, as ``fit_linear``, which asks whether there is a maximum.
+    """
+    response, unit = weighed(response)
+    penalties = np.zeros(loss.columns) if alpha is None else alpha / unit
+    source = Source(X)
+    task = Task(
+        loss, source, tuple(designs), response, np.zeros(loss.columns), penalties, None, steps, 1,
+        coefficients,
+    )  # fmt: skip
+    # Far from a maximum sums overflow: a step is taken where the loss falls, and not else.
+    with single_threaded_blas(), np.errstate(all="ignore"):
+        objective = task.objective(*bases_of(task))
+        rows = task.counted()[1]
+        try:
+            stop = minimise(
+                Subspace(objective), start_of(task, objective), steps, rows, False, False,
+                patience=steps, edges=False, rough=True, enough=enough / unit,
+            )  # fmt: skip
+        except OutsideDomainError:
+            return None
+    return Reached(objective.flat(stop.theta), stop.sums.loss * unit, abs(stop.decrement) * unit)

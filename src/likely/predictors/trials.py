@@ -1,0 +1,110 @@
+"""Which of several starts of a mixture leads to the largest maximum inside.
+
+From every start some steps are taken. Where they come to rest there is a maximum, or an edge of a domain; where they do
+not, a component may be on its way to rows that it fits exactly, where the likelihood has no bound. So those that rest
+come first, the likeliest before the others, and the first of them that a fit confirms is the one.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likely.fitting import (
+    ConvergenceWarning,
+    Design,
+    FitResult,
+    Response,
+    Status,
+    approach,
+    fit_linear,
+)
+from likely.predictors.coinciding import coinciding
+
+Array = NDArray[np.float64]
+
+#: Newton's steps from each start: those that lead to a maximum inside need fewer.
+STEPS = 30
+#: Iterations of a fit that confirms.
+ITERATIONS = 60
+#: Steps have come to rest where the next one promises less than so many nats, of a row of weight 1; and losses that
+#: differ by less are of one maximum.
+AT_REST, SAME = 1e-5, 1e-4
+#: Fits that are tried, of those that rest and of the others.
+RESTING, OTHERS = 6, 2
+#: Statuses of fits whose coefficients are a maximum.
+INSIDE = (Status.converged, Status.boundary, Status.rank_deficient)
+
+
+class Trial(NamedTuple):
+    """Where a start leads: coefficients (P,) that lead on to the maximum, and its objective."""
+
+    coefficients: Array
+    objective: float
+
+
+def best_trial(
+    loss: Any,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    alpha: Array | None,
+    starts: Iterable[Array],
+    unit: float,
+    least: float = np.inf,
+) -> Trial | None:
+    """The largest maximum inside to which starts (P,) lead; None where none is below the objective ``least``.
+
+    ``unit`` is what a row weighs.
+    """
+    rest, same = AT_REST * unit, SAME * unit
+    ways = [
+        approach(loss, X, designs, response, start, alpha=alpha, steps=STEPS, enough=rest)
+        for start in starts
+    ]
+    ends = [way for way in ways if way is not None and np.isfinite(way.objective)]
+    resting = [end for end in ends if end.left <= rest]
+    others = [end for end in ends if end.left > rest]
+    best: Trial | None = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for some, tried in ((resting, RESTING), (others, OTHERS)):
+            some.sort(key=lambda end: end.objective)
+            known: list[float] = []
+            for reached in some:
+                if len(known) == tried or not reached.objective < least + same:
+                    break
+                if any(abs(reached.objective - one) <= same for one in known):
+                    continue
+                known.append(reached.objective)
+                found = _confirmed(loss, X, designs, response, alpha, reached.coefficients)
+                if found.status in INSIDE and found.objective < least:
+                    # Where some coefficients have no finite estimate, the way there tells which.
+                    finite = found.status is Status.converged
+                    there = found.parameters if finite else reached.coefficients
+                    best, least = Trial(there, found.objective), found.objective
+    return best
+
+
+def _confirmed(
+    loss: Any,
+    X: Any,
+    designs: Sequence[Design],
+    response: Response,
+    alpha: Array | None,
+    coefficients: Array,
+) -> FitResult:
+    found = fit_linear(
+        loss, X, designs, response, start=np.zeros(loss.columns),
+        coefficients=coefficients, alpha=alpha, covariances=(), max_iter=ITERATIONS,
+    )  # fmt: skip
+    return coinciding(loss, found)
+
+
+def weight_of_a_row(weight: Array | None) -> float:
+    """The mean weight of those that count."""
+    return 1.0 if weight is None else float(weight[weight > 0.0].mean())
