@@ -47,6 +47,8 @@ QUARTERS = 4
 SCATTERED, EACH = 16, (2, 1)
 #: Newton's steps from the fit of one component to that of a group, and in a step of EM;
 FIRST, AGAIN = 15, 5
+#: no further than to where one promises so many nats, of a row of weight 1;
+ENOUGH = 1e-3
 #: steps of EM from so many starts, the likeliest; and trials, from the likeliest of those before and after that.
 STEPS, LIKELIEST, TRIED = 3, 20, 8
 #: Losses closer than this, relative to them, are of steps to one maximum,
@@ -77,7 +79,7 @@ def inner_maximum(
     unit = weight_of_a_row(response.weight)
     if X.shape[0] > SORTED:
         X, response = _every(X, response)
-    search = _Search(loss, *_every(*_distinct(X, response)), designs, alpha)
+    search = _Search(loss, *_every(*_distinct(X, response)), designs, alpha, unit)
     if not search.weight.any():
         return None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -103,14 +105,10 @@ class _Search:
         response: Response,
         designs: Sequence[Design],
         alpha: Array | None,
+        unit: float,
     ) -> None:
-        self.loss, self.X, self.designs, self.response, self.alpha = (
-            loss,
-            X,
-            designs,
-            response,
-            alpha,
-        )
+        self.loss, self.X, self.designs, self.response = loss, X, designs, response
+        self.alpha, self.unit = alpha, unit
         assert response.weight is not None
         self.weight = response.weight
         self.known = loss.specification.structure.own(response.y, response.weight)
@@ -250,6 +248,7 @@ class _Search:
             self._alone[which] if before is None else before,
             alpha=None if self.alpha is None else self.alpha[list(columns)],
             steps=FIRST if before is None else AGAIN,
+            enough=ENOUGH * self.unit,
         )  # fmt: skip
         return None if reached is None else reached.coefficients
 

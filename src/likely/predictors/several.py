@@ -7,6 +7,7 @@ grows without end. Fits that end there are recognised by their status and passed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -41,9 +42,21 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
     some = slice(None, None, max(1, y.size // ROWS))
     y, weight = y[some], weight[some]
     known = loss.specification.structure.own(y, weight)
+
+    @cache  # of three components and more most windows come back
+    def of_window(inside: Any, start: int, stop: int) -> Array | None:
+        """A component at its own best; None where a window has too few values of y.
+
+        A density on too few has no bound; of counts one is enough, as of the zeros.
+        """
+        rows = slice(start, stop)
+        own = inside.specification.support.contains(y[rows])
+        few = own.sum() < (1 if loss.discrete else 1 + inside.columns)
+        return None if few else fit(inside, y[rows][own], weight[rows][own])
+
     starts = [first]
     for groups in windows(y, weight, len(loss.parts)):
-        raw = _from_windows(loss, y, weight, groups, known, fit)
+        raw = _from_windows(loss, weight, groups, known, of_window)
         if raw is not None:
             starts.append(raw)
     with np.errstate(all="ignore"):
@@ -80,23 +93,18 @@ def windows(y: Array, weight: Array, parts: int) -> Iterator[tuple[slice, ...]]:
 
 def _from_windows(
     loss: Any,
-    y: Array,
     weight: Array,
     groups: tuple[slice, ...],
     known: dict[str, float],
-    fit: Fit,
+    of_window: Callable[[Any, int, int], Array | None],
 ) -> Array | None:
-    """Each component at its own best on its window; None where a window has too few values of y.
-
-    A density on too few has no bound; of counts one is enough, as of the zeros.
-    """
+    """Each component at its own best on its window; None where one has none."""
     raw = np.full(loss.columns, np.nan)
     for (inside, columns), rows in zip(loss.parts, groups, strict=True):
-        own = y[rows]
-        fits = inside.specification.support.contains(own)
-        if own[fits].size < (1 if loss.discrete else 1 + inside.columns):
+        found = of_window(inside, rows.start, rows.stop)
+        if found is None:
             return None
-        raw[columns] = fit(inside, own[fits], weight[rows][fits])
+        raw[columns] = found
     sizes = [float(weight[rows].sum()) for rows in groups]
     for j, slot in enumerate(loss.free):
         if slot.of in known:
