@@ -13,18 +13,19 @@ from likely.fitting.basis import (
     scaled_bases,
     without_constants,
 )
-from likely.fitting.edge import (
-    at_a_pole,
-    at_an_end,
-    beside_an_end,
-    follow_edge,
-    spikes_at_an_end,
-)
+from likely.fitting.edge import follow_edge
 from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
 from likely.fitting.moves import first_outside
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
+from likely.fitting.pole import (
+    at_a_pole,
+    at_an_end,
+    beside_an_end,
+    has_a_pole,
+    spikes_at_an_end,
+)
 from likely.fitting.problem import Array, Response
 from likely.fitting.recession import (
     STEPS,
@@ -259,6 +260,10 @@ def _newton(
                 if at_an_end(space, stop, visited[-2][1]):
                     stop.reason = "end"
                     break
+            creeps = len(visited) >= PATIENT or stop.reason == "max_iter"
+            if creeps and not stop.certified() and has_a_pole(objective, (begun, outcome.theta)):
+                stop.reason = "pole"
+                break
             if stop.reason in ("max_iter", "exact") or stop.certified():
                 break
             _resume(task, outcome, space, stop.theta, bent=True)
