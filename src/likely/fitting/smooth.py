@@ -155,13 +155,19 @@ def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
 def _start(task: Task, objective: Objective) -> Array:
     if task.coefficients is not None:
         return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
+    theta = _constants(task, objective)
+    if getattr(task.loss, "shift_invariant", False):
+        columns = theta.reshape(objective.columns, -1)
+        return np.ravel(columns - columns.mean(axis=0))
+    return theta
+
+
+def _constants(task: Task, objective: Objective) -> Array:
+    """The start values as θ, with slopes of 0."""
     theta = np.zeros(objective.size)
     for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
         if design.intercept:
             theta[part.start] = value
-    if getattr(task.loss, "shift_invariant", False):
-        columns = theta.reshape(objective.columns, -1)
-        return np.ravel(columns - columns.mean(axis=0))
     return theta
 
 
@@ -251,7 +257,8 @@ def _newton(
             stop.at_rounding = coarse <= COARSEST
             if 1.0 < coarse < np.inf or (coarse == np.inf and spent(space, stop.theta)):
                 stop.reason = "exact"
-                far = fled(space, begun, stop.theta)
+                # A fit that was begun anew may have begun where digits end already.
+                far = fled(space, _constants(task, objective), stop.theta)
                 outcome.recessions += [] if far is None else [far]
             elif not task.edged and len(visited) > 1:
                 if spikes_at_an_end(space, stop, visited[-2][1]):
