@@ -51,6 +51,7 @@ from likely.fitting.recession import (
 )
 from likely.fitting.report import Outcome, fit_result
 from likely.fitting.result import FitResult
+from likely.fitting.sharp import sharpened_bases
 from likely.fitting.source import Source
 from likely.fitting.spike import find_spike
 from likely.fitting.task import Task
@@ -70,6 +71,8 @@ CAREFUL = 1.0
 MOST_RECESSIONS = 8
 #: Stops after which a fit that still creeps is asked for a spike.
 PATIENT = 8
+#: Stops after which one that creeps, and has no curvature to step by, goes on in other coordinates.
+SLUGGISH = 16
 #: Newton's steps for what is left while one term is held far out.
 PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
@@ -101,12 +104,34 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
         )
     if size <= MANY_COEFFICIENTS and not any(b.needs_transform for b in bases):
         outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
-        if outcome.stop.reason != "ill_conditioned":
+        if outcome.stop.reason != "ill_conditioned" and not _blunt(task, outcome):
             return fit_result(task, outcome, covariances)
     objective = task.objective(_orthogonal(task, bases, uses), uses)
-    outcome = _newton(task, objective, may_orthogonalise=False)
+    outcome = _newton(task, objective, may_orthogonalise=False, may_sharpen=True)
+    if _blunt(task, outcome):
+        outcome = _sharpened(task, bases, uses, outcome)
     outcome.note = too_many(task, size, len(uses))
     return fit_result(task, outcome, () if outcome.note else covariances)
+
+
+def _blunt(task: Task, outcome: Outcome) -> bool:
+    """Whether the fit comes to no end where its curvature is that of no minimum to the last digit, with steps left."""
+    stop = outcome.stop
+    singular = stop.factor is None or not stop.factor.positive
+    open_end = stop.reason in ("receding", "max_iter") and not outcome.recessions
+    return singular and open_end and stop.iterations < task.max_iter
+
+
+def _sharpened(task: Task, bases: list[Basis], uses: list[int], outcome: Outcome) -> Outcome:
+    """From where the fit came to, on in coordinates in which the rows' curvature is even, where there are such."""
+    objective, used = outcome.space.objective, outcome.stop.iterations
+    rest = replace(task, coefficients=objective.flat(outcome.theta), max_iter=task.max_iter - used)
+    even = sharpened_bases(task, bases, uses, objective, outcome.theta)
+    if even is not None:
+        objective = task.objective(even, list(range(len(even))))
+    further = _newton(rest, objective, may_orthogonalise=False)
+    further.stop.iterations += used
+    return further
 
 
 def _scaling_rows(task: Task) -> tuple[Source, Response]:
@@ -172,9 +197,16 @@ def _constants(task: Task, objective: Objective) -> Array:
 
 
 def _newton(
-    task: Task, objective: Objective, *, may_orthogonalise: bool, promise: float = np.inf
+    task: Task,
+    objective: Objective,
+    *,
+    may_orthogonalise: bool,
+    may_sharpen: bool = False,
+    promise: float = np.inf,
 ) -> Outcome:
     """Newton's method, following directions to infinity where there is no maximum.
+
+    Where it creeps and ``may_sharpen``, it is left to coordinates for the curvature where it is (``_sharpened``).
 
     Where that ends at the end of a support, a maximum inside may have been stepped over: shorter steps may find it.
     """
@@ -272,6 +304,8 @@ def _newton(
                 stop.reason = "pole"
                 break
             if stop.reason in ("max_iter", "exact") or stop.certified():
+                break
+            if may_sharpen and len(visited) >= SLUGGISH and _blunt(task, outcome):
                 break
             _resume(task, outcome, space, stop.theta, bent=True)
             continue
