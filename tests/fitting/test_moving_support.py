@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from likely import Constant, GeneralisedExtremeValue, GeneralisedPareto, Linear
+from likely import Constant, GeneralisedExtremeValue, GeneralisedPareto, Linear, predicted
 from likely.fitting import ConvergenceWarning
 
 
@@ -149,3 +149,35 @@ def test_without_an_intercept_all_rows_are_inside_at_the_start(family):
     assert model.result_.status.name == "converged"
     assert np.isfinite(model.score(X, y))
     assert np.abs(raw).max() < 10.0
+
+
+def drawn(kind, rows, columns, seed):
+    """X, and a y in [0, ∞)."""
+    rng = np.random.default_rng([seed, rows, columns])
+    X, y = rng.normal(size=(rows, max(columns, 1))), rng.uniform(size=rows)
+    if kind == "exponential":
+        y = rng.exponential(size=rows)
+    if kind == "beta":
+        y = rng.beta(1, 2, size=rows)
+    return X, y
+
+
+@pytest.mark.parametrize(
+    ("model", "case"),
+    [
+        (Constant(GeneralisedPareto()), ("exponential", 8, 0, 3)),
+        (Linear(GeneralisedPareto(shape=predicted)), ("beta", 15, 5, 0)),
+        (Linear(GeneralisedPareto(shape=predicted)), ("uniform", 50, 1, 1)),
+        (Linear(GeneralisedExtremeValue()), ("exponential", 8, 1, 0)),
+        (Linear(GeneralisedExtremeValue()), ("beta", 20, 5, 3)),
+        (Linear(GeneralisedExtremeValue(shape=predicted)), ("beta", 20, 3, 0)),
+    ],
+    ids=str,
+)
+def test_a_fit_that_creeps_is_told_that_there_is_a_pole(model, case):
+    """Beside a barrier, or with a shape that grows for ever, Newton's method comes to no end."""
+    X, y = drawn(*case)
+    with pytest.warns(ConvergenceWarning, match="the support ends, and the density has a pole"):
+        result = model.fit(X, y).result_
+    assert result.status.name == "unbounded"
+    assert result.iterations < 100

@@ -212,7 +212,22 @@ def test_dependent_columns_have_no_maximum(covariance, way):
     with pytest.warns(UserWarning, match=r"unbounded.*of y \(counting from 0\).*singular"):
         result = Linear(MultivariateNormal(covariance=covariance), max_iter=20).fit(x, y).result_
     assert result.status.name == "unbounded"
-    assert f"{'1, 2' if way == 'few rows' else '2'} of y" in result.message
+    said = "Columns 1, 2 of y (counting from 0) are" if way == "few rows" else "Column 2 of y"
+    assert said in result.message
+
+
+@pytest.mark.parametrize("covariance", [shared, predicted], ids=str)
+def test_dependent_columns_are_found_at_once(covariance):
+    """Their covariance is singular by rounding alone: no eigenvalue of it is below 0, and yet it has no factor."""
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 3))
+    y[:, 2] = y[:, 0] + y[:, 1] + 3.0
+    with pytest.warns(UserWarning, match="unbounded.*Column 2 of y .* is .* singular"):
+        result = Linear(MultivariateNormal(covariance=covariance)).fit(x, y).result_
+    assert result.status.name == "unbounded"
+    assert result.iterations < 20
+    assert np.isfinite(result.parameters).all()
+    assert np.isnan(result.std_errors).all()
 
 
 def test_columns_that_nearly_depend_have_a_maximum():

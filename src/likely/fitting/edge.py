@@ -4,16 +4,11 @@ The domain is a polyhedron: one half-space a·θ > edge per row. The fit goes to
 raw prediction just inside, and goes on in what is left; a row whose multiplier shows that the loss falls inwards
 is let go. At the end Karush, Kuhn and Tucker's conditions hold: the gradient is a sum of the held rows' directions
 with weights that are not negative.
-
-A support that depends on the parameters has an end of another kind, which rows must not cross. There the loss rises to
-infinity like a barrier, and shorter steps are enough, or the density has a pole and the likelihood no bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -28,14 +23,6 @@ from likely.fitting.task import Task
 INSIDE = 1e-9
 #: Halvings that find the edge to rounding.
 HALVINGS = 60
-#: Distances from where the support ends, relative to the step that leads there, at which the loss is looked at.
-NEARER = (1e-2, 1e-4, 1e-6, 1e-8)
-#: The loss has come to rest when it falls by less than this share of its terms,
-SETTLED = 1e-9
-#: and a point is beside another when it is this far away, relative to its size.
-BESIDE = 1e-7
-#: A density piles up where the loss is so many nats higher beside.
-PILED = 1.0
 #: Standard errors from the best point on the edge at which multipliers tell what to do next.
 NEAR = 1e-2
 #: A multiplier below this share of the gradient is 0.
@@ -48,65 +35,6 @@ class Held:
 
     row: int
     inwards: Array
-
-
-def at_a_pole(space: Subspace, stop: Stop) -> bool:
-    """Whether the loss falls without end as the step leads a row of y to where its support ends.
-
-    Each hundredth of the distance that is left lowers it by as much as the one before, in the end.
-    """
-    inside, outside = 0.0, 1.0
-    if np.isfinite(space.evaluate(stop.theta + stop.step, 0).loss):
-        return False
-    for _ in range(HALVINGS):
-        middle = 0.5 * (inside + outside)
-        if np.isfinite(space.evaluate(stop.theta + middle * stop.step, 0).loss):
-            inside = middle
-        else:
-            outside = middle
-    at = [space.evaluate(stop.theta + inside * (1.0 - d) * stop.step, 0).loss for d in NEARER]
-    falls = [before - after for before, after in pairwise(at)]
-    return falls[-1] > 0.5 * falls[-2] > 0.0
-
-
-def at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
-    """Whether the loss has come to rest where a row of y lies at the end of its support.
-
-    As at the shape of −1 with which a generalised Pareto is uniform up to its largest row. ``before`` is the loss at an
-    earlier stop.
-    """
-    return not _falls(stop, before) and beside_an_end(space, stop)
-
-
-def spikes_at_an_end(space: Subspace, stop: Stop, before: float) -> bool:
-    """Whether the density piles up where the support of a row ends: a little further inside the loss is much higher.
-
-    As with a generalised extreme value's shape on its way to ∞: the end comes so near to the least y, by a power of e
-    for each unit of the shape, that the density there grows without bound.
-    """
-    if _falls(stop, before) and stop.reason != "max_iter":
-        return False
-    rises = [min(both) for both in _beside(space, stop) if max(both) == np.inf]
-    return max(rises, default=-np.inf) - stop.sums.loss > PILED
-
-
-def _falls(stop: Stop, before: float) -> bool:
-    return before - stop.sums.loss > SETTLED * max(1.0, stop.sums.terms)
-
-
-def beside_an_end(space: Subspace, stop: Stop) -> bool:
-    """Whether a row of y lies at the end of its support: the loss is infinite right beside."""
-    return any(max(both) == np.inf for both in _beside(space, stop))
-
-
-def _beside(space: Subspace, stop: Stop) -> Iterator[tuple[float, float]]:
-    """The loss a little to both sides, θ by θ; nothing where the support does not end."""
-    if not getattr(space.objective.loss, "moving_ends", False):
-        return  # where the loss is infinite numbers overflowed
-    here = space.point(stop.theta)
-    for step in np.diag(BESIDE * np.maximum(np.abs(here), 1.0)):
-        low, high = (space.objective.evaluate(here + s * step, 0).loss for s in (-1.0, 1.0))
-        yield low, high
 
 
 def follow_edge(task: Task, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """Newton's method with a line search, to an optimum that is certified and not merely approached.
 
-Converged means: max |gⱼ|·seⱼ ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed Hessian H
-at the solution positive definite. There is no tolerance on the loss. Where raw predictions are so
+Converged means: max |gⱼ|·seⱼ, or √(gᵀH⁻¹g), ≤ 1e-8 and ½·gᵀH⁻¹g ≤ 1e-12·max(1, |L|), with the observed
+Hessian H at the solution positive definite. There is no tolerance on the loss. Where raw predictions are so
 much larger than their standard errors that their last digit moves the gradient by more than that,
 the gradient has to be within this rounding, which must itself be below 0.01 standard errors.
 """
@@ -123,7 +123,17 @@ class Stop:
         if self.at_rounding:
             return True
         small = self.decrement <= DECREMENT * max(1.0, abs(self.sums.loss))
-        return self.gradient_norm <= GRADIENT and small
+        return small and min(self.gradient_norm, self.distance()) <= GRADIENT
+
+    def distance(self) -> float:
+        """√(gᵀH⁻¹g): no coefficient is more standard errors than this from the optimum of the curvature here.
+
+        At most the sum of all |gⱼ|·seⱼ, and much less where one row of high curvature makes both large, each in
+        another direction. ∞ where the curvature is not that of a minimum.
+        """
+        if self.factor is None or not self.factor.positive:
+            return np.inf
+        return float(np.sqrt(max(2.0 * self.decrement, 0.0)))
 
 
 def minimise(

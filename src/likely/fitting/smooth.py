@@ -13,18 +13,19 @@ from likely.fitting.basis import (
     scaled_bases,
     without_constants,
 )
-from likely.fitting.edge import (
-    at_a_pole,
-    at_an_end,
-    beside_an_end,
-    follow_edge,
-    spikes_at_an_end,
-)
+from likely.fitting.edge import follow_edge
 from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
 from likely.fitting.moves import first_outside
 from likely.fitting.newton import OutsideDomainError, Stop, minimise
 from likely.fitting.objective import Objective
+from likely.fitting.pole import (
+    at_a_pole,
+    at_an_end,
+    beside_an_end,
+    has_a_pole,
+    spikes_at_an_end,
+)
 from likely.fitting.problem import Array, Response
 from likely.fitting.recession import (
     STEPS,
@@ -49,6 +50,7 @@ from likely.fitting.recession import (
 )
 from likely.fitting.report import Outcome, fit_result
 from likely.fitting.result import FitResult
+from likely.fitting.sharp import sharpened_bases
 from likely.fitting.source import Source
 from likely.fitting.spike import find_spike
 from likely.fitting.task import Task
@@ -68,6 +70,8 @@ CAREFUL = 1.0
 MOST_RECESSIONS = 8
 #: Stops after which a fit that still creeps is asked for a spike.
 PATIENT = 8
+#: Stops after which one that creeps, and has no curvature to step by, goes on in other coordinates.
+SLUGGISH = 16
 #: Newton's steps for what is left while one term is held far out.
 PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
@@ -99,10 +103,12 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
         )
     if size <= MANY_COEFFICIENTS and not any(b.needs_transform for b in bases):
         outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
-        if outcome.stop.reason != "ill_conditioned":
+        if outcome.stop.reason != "ill_conditioned" and not _blunt(task, outcome):
             return fit_result(task, outcome, covariances)
     objective = task.objective(_orthogonal(task, bases, uses), uses)
-    outcome = _newton(task, objective, may_orthogonalise=False)
+    outcome = _newton(task, objective, may_orthogonalise=False, may_sharpen=True)
+    if _blunt(task, outcome):
+        outcome = _sharpened(task, bases, uses, outcome)
     outcome.note = too_many(task, size, len(uses))
     return fit_result(task, outcome, () if outcome.note else covariances)
 
@@ -113,6 +119,26 @@ def bases_of(task: Task) -> tuple[list[Basis], list[int]]:
     if any(b.needs_transform for b in bases):
         bases = _orthogonal(task, bases, uses)
     return bases, uses
+
+
+def _blunt(task: Task, outcome: Outcome) -> bool:
+    """Whether the fit comes to no end where its curvature is that of no minimum to the last digit, with steps left."""
+    stop = outcome.stop
+    singular = stop.factor is None or not stop.factor.positive
+    open_end = stop.reason in ("receding", "max_iter") and not outcome.recessions
+    return singular and open_end and stop.iterations < task.max_iter
+
+
+def _sharpened(task: Task, bases: list[Basis], uses: list[int], outcome: Outcome) -> Outcome:
+    """From where the fit came to, on in coordinates in which the rows' curvature is even, where there are such."""
+    objective, used = outcome.space.objective, outcome.stop.iterations
+    rest = replace(task, coefficients=objective.flat(outcome.theta), max_iter=task.max_iter - used)
+    even = sharpened_bases(task, bases, uses, objective, outcome.theta)
+    if even is not None:
+        objective = task.objective(even, list(range(len(even))))
+    further = _newton(rest, objective, may_orthogonalise=False)
+    further.stop.iterations += used
+    return further
 
 
 def _scaling_rows(task: Task) -> tuple[Source, Response]:
@@ -162,20 +188,33 @@ def start_of(task: Task, objective: Objective) -> Array:
     """Where the fit begins, in θ."""
     if task.coefficients is not None:
         return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
-    theta = np.zeros(objective.size)
-    for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
-        if design.intercept:
-            theta[part.start] = value
+    theta = _constants(task, objective)
     if getattr(task.loss, "shift_invariant", False):
         columns = theta.reshape(objective.columns, -1)
         return np.ravel(columns - columns.mean(axis=0))
     return theta
 
 
+def _constants(task: Task, objective: Objective) -> Array:
+    """The start values as θ, with slopes of 0."""
+    theta = np.zeros(objective.size)
+    for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
+        if design.intercept:
+            theta[part.start] = value
+    return theta
+
+
 def _newton(
-    task: Task, objective: Objective, *, may_orthogonalise: bool, promise: float = np.inf
+    task: Task,
+    objective: Objective,
+    *,
+    may_orthogonalise: bool,
+    may_sharpen: bool = False,
+    promise: float = np.inf,
 ) -> Outcome:
     """Newton's method, following directions to infinity where there is no maximum.
+
+    Where it creeps and ``may_sharpen``, it is left to coordinates for the curvature where it is (``_sharpened``).
 
     Where that ends at the end of a support, a maximum inside may have been stepped over: shorter steps may find it.
     """
@@ -264,7 +303,8 @@ def _newton(
             stop.at_rounding = coarse <= COARSEST
             if coarse > 1.0 and exact:
                 stop.reason = "exact"
-                far = fled(space, begun, stop.theta)
+                # A fit that was begun anew may have begun where digits end already.
+                far = fled(space, _constants(task, objective), stop.theta)
                 outcome.recessions += [] if far is None else [far]
             elif not task.edged and len(visited) > 1:
                 if spikes_at_an_end(space, stop, visited[-2][1]):
@@ -273,7 +313,13 @@ def _newton(
                 if at_an_end(space, stop, visited[-2][1]):
                     stop.reason = "end"
                     break
+            creeps = len(visited) >= PATIENT or stop.reason == "max_iter"
+            if creeps and not stop.certified() and has_a_pole(objective, (begun, outcome.theta)):
+                stop.reason = "pole"
+                break
             if stop.reason in ("max_iter", "exact") or stop.certified():
+                break
+            if may_sharpen and len(visited) >= SLUGGISH and _blunt(task, outcome):
                 break
             _resume(task, outcome, space, stop.theta, bent=True)
             continue

@@ -322,7 +322,9 @@ def cholesky(covariance: Array) -> Array:
         factor = np.linalg.cholesky(unit)
         flat = (np.diagonal(factor, axis1=-2, axis2=-1) < 1e-7).any(axis=-1)
     except np.linalg.LinAlgError:
-        factor, flat = np.zeros_like(unit), np.linalg.eigvalsh(unit)[..., 0] <= 0.0
+        # One of them fails, though by rounding none may have an eigenvalue below 0: then the one with the least.
+        least = np.linalg.eigvalsh(unit)[..., 0]
+        factor, flat = np.zeros_like(unit), least <= np.maximum(0.0, least.min())
     _refuse(
         flat,
         covariance,

@@ -1,7 +1,7 @@
 """A y of several columns of which one is a linear combination of others and of X: its covariance is singular.
 
 Then the likelihood of a MultivariateNormal has no bound. Newton's method comes to where digits end, before it can know,
-on a way that bends, so the columns are looked at.
+on a way that bends, so the columns are looked at, and a few steps are enough.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 #: Of many rows so many for each coefficient are looked at first.
 EACH = 20
+#: Steps of a fit that has no maximum to come to.
+STEPS = 8
 #: Rounding of a float64, of which a sum of a few terms has some.
 ROUNDING = 64.0 * 2.0**-53
 
@@ -41,12 +43,16 @@ def dependent_columns(
 
 def singular(result: FitResult, columns: Sequence[int]) -> FitResult:
     """The result, whose message names the columns: without a bound, however far the fit went."""
-    text = (
-        result.message if result.status is Status.unbounded else Status.unbounded.value
-    ) + f". Column {', '.join(map(str, columns))} of y (counting from 0) "
+    text = result.message if result.status is Status.unbounded else Status.unbounded.value
+    several = len(columns) > 1
     text += (
-        "is in every row a linear combination of the columns of y before it and of X, so that the covariance is "
-        "singular: leave it out of y, or use more rows than coefficients"
+        f". Column{'s' if several else ''} {', '.join(map(str, columns))} of y (counting from 0) "
+    )
+    text += "are" if several else "is"
+    text += (
+        " in every row a linear combination of the columns of y before "
+        f"{'them' if several else 'it'} and of X, so that the covariance is singular: leave "
+        f"{'them' if several else 'it'} out of y, or use more rows than coefficients"
     )
     return replace(result, status=Status.unbounded, message=text)
 

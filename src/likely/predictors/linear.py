@@ -28,7 +28,7 @@ from likely.losses.reference import position
 from likely.predictors.arguments import whole
 from likely.predictors.base import DistributionEstimator
 from likely.predictors.coinciding import coinciding
-from likely.predictors.dependent import dependent_columns, singular
+from likely.predictors.dependent import STEPS, dependent_columns, singular
 from likely.predictors.features import listed
 from likely.predictors.gauge import (
     fitted_designs,
@@ -139,6 +139,8 @@ class Linear(DistributionEstimator):
             begun = zeros_start(loss, X, designs, response, start, penalties)
         if begun is None and loss.smooth and loss.gauge is None:
             begun = slopes_start(loss, X, designs, offset, start)
+        steps = whole("max_iter", self.max_iter)
+        dependent = dependent_columns(loss, X, designs, response)
         fit = partial(
             fit_linear,
             fitted_loss(loss, y.shape[0]),
@@ -149,7 +151,7 @@ class Linear(DistributionEstimator):
             alpha=penalties,
             names=self._feature_names(),
             covariances=self._covariances(X),
-            max_iter=whole("max_iter", self.max_iter),
+            max_iter=min(steps, STEPS) if dependent else steps,
             n_jobs=self.n_jobs,
             tell=None if loss.gauge is None else partial(told, loss),
         )
@@ -171,7 +173,6 @@ class Linear(DistributionEstimator):
             heavy = heavy_maximum(loss, X, designs, response, penalties, found)
             found = found if heavy is None else fit(coefficients=heavy)
         found = coinciding(loss, found)
-        dependent = dependent_columns(loss, X, designs, response)
         if dependent:
             found = singular(found, dependent)
         if found.status is not Status.converged:
