@@ -212,9 +212,12 @@ class _Asked(dict[str, Node]):
 
 
 def series_of(
-    name: str, terms: Terms, results: Callable[[Sequence[Node], Mapping[str, Node]], Any]
+    name: str,
+    terms: Terms,
+    results: Callable[[Sequence[Node], Mapping[str, Node]], Any],
+    *more: str,
 ) -> dict[str, Series]:
-    """The series of all results over these terms."""
+    """The series of all results over these terms, and of some that others do not have."""
 
     def series(what: str) -> Series:
         asked = _Asked()
@@ -227,4 +230,4 @@ def series_of(
 
         return Series(f"com_poisson_{name}_{what}", terms, wanted, result)
 
-    return {what: series(what) for what in _RESULTS}
+    return {what: series(what) for what in (*_RESULTS, *more)}

@@ -1,0 +1,31 @@
+"""How log j! grows about a mean of which ν is so large that few counts matter: tables.
+
+About k = ⌊m⌋ it is measured from the line through k and k + 1, as log(j!/k!) − (j − k) log(k + 1), here of the counts
+on either side of these two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: There are tables for k below this, and of so many counts on either side.
+FLOORS, COUNTS = 256, 17
+#: What log(1 + 1/x) is for a count x that is not above 0: no power of it leaves anything.
+_NONE = 1024.0
+
+
+def _tables() -> dict[str, NDArray[np.float64]]:
+    # Twice summed: every step is larger than the one before by log(x + 1)/x.
+    k, along = np.arange(float(FLOORS))[:, None], np.arange(float(COUNTS))
+    above = np.log1p(1.0 / (k + 1.0 + along))
+    x = k - along
+    below = np.where(x > 0.0, np.log1p(1.0 / np.maximum(x, 1.0)), _NONE)
+    return {
+        f"com_poisson_{name}": np.cumsum(np.cumsum(steps, axis=1), axis=1).ravel()
+        for name, steps in (("above", above), ("below", below))
+    }
+
+
+#: ``com_poisson_above`` of k + 2, k + 3, … and ``com_poisson_below`` of k − 1, k − 2, …, at ``COUNTS`` k + 0, 1, ….
+TABLES = _tables()
