@@ -66,15 +66,6 @@ class _Sums:
         return self.series[what](*self.given)
 
     @property
-    def is_whole(self) -> Node:
-        return self.whole > 0.0
-
-    @cached_property
-    def centre(self) -> Node:
-        """X"""
-        return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
-
-    @property
     def lean(self) -> Node:
         """That of log(m/V) in log m."""
         return where(self.m < 1.0, -self.excess, 1.0 - self.third)
@@ -86,6 +77,17 @@ class Few(_Sums):
     def __init__(self, m: Node, n: Node, log_m: Node, log_n: Node) -> None:
         super().__init__(RUNGS, m, n)
         self.serves = serves(m, n)
+        self.below = floor(m)
+        self.centre = self.below + 1.0
+        self.rises = m - self.below <= 0.5
+
+    @property
+    def at_c(self) -> Node:
+        return self.at_centre + where(self.rises, 0.0, self.tau)
+
+    @property
+    def after(self) -> Node:
+        return self.at_centre - where(self.rises, self.tau, 0.0)
 
 
 class Summed(_Sums):
@@ -93,6 +95,15 @@ class Summed(_Sums):
 
     def __init__(self, *given: Node) -> None:
         super().__init__(PLACES, *given)
+
+    @property
+    def is_whole(self) -> Node:
+        return self.whole > 0.0
+
+    @cached_property
+    def centre(self) -> Node:
+        """X"""
+        return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
 
 
 class _Decided:
@@ -151,12 +162,13 @@ class _Row:
         self.smooth = d.smooth
         self.away = y - m
         # About the mean, or ⌊m⌋: one logarithm of both.
-        below = where(d.is_few, floor(m), m)
+        below = where(d.is_few, d.few.below, m)
         a = y - below
-        growth = special.relative_entropy_term(y + 0.5, below + 0.5, a)
-        growth = growth + special.count_half_error(y)
-        self.growth = self.smooth.growth(growth)
-        self.few = _Counted(d.few, y.node, n.node, a, growth - (d.few.level + a * d.few.rise))
+        entropy = special.relative_entropy_term(y + 0.5, below + 0.5, a)
+        error = special.count_half_error(y)
+        self.growth = entropy + self.smooth.beside(error)
+        growth = entropy + ((error - d.few.level) - a * d.few.rise)
+        self.few = _Counted(d.few, y.node, n.node, a, growth)
         s = d.summed
         a = where(s.is_whole, y - floor(m), self.away)
         errors = special.stirling_above(y + 1.0) - special.stirling_above(s.centre)

@@ -7,7 +7,10 @@ on either side of these two.
 from __future__ import annotations
 
 import numpy as np
+from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
+
+from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
 
 #: There are tables for k below this, and of so many counts on either side.
 FLOORS, COUNTS = 256, 17
@@ -21,11 +24,14 @@ def _tables() -> dict[str, NDArray[np.float64]]:
     above = np.log1p(1.0 / (k + 1.0 + along))
     x = k - along
     below = np.where(x > 0.0, np.log1p(1.0 / np.maximum(x, 1.0)), _NONE)
-    return {
+    v = 1.0 / (k.ravel() + 0.5)
+    level = np.where(k.ravel() < 1.0, COUNT_HALF_AT_0, v * polyval(v - 0.25, COUNT_HALF))
+    return {"com_poisson_level": level, "com_poisson_rise": np.log1p(0.5 * v)} | {
         f"com_poisson_{name}": np.cumsum(np.cumsum(steps, axis=1), axis=1).ravel()
         for name, steps in (("above", above), ("below", below))
     }
 
 
+#: ``com_poisson_level`` of k is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log (k + 1)/(k + ½),
 #: ``com_poisson_above`` of k + 2, k + 3, … and ``com_poisson_below`` of k − 1, k − 2, …, at ``COUNTS`` k + 0, 1, ….
 TABLES = _tables()

@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from likely._math import special
 from likely._math.com_poisson.growth import COUNTS, FLOORS
-from likely._math.com_poisson.moments import Moments, Results, ahead, series_of
+from likely._math.com_poisson.moments import SHARED, Moments, Results, ahead, series_of
 from likely._math.graph import (
     Node,
     abs_,
@@ -37,7 +36,7 @@ _DEPTH = 30.0
 #: A side has so many counts at most beside the first one: of the other side there is one more.
 _LONGEST = COUNTS - 1
 #: The largest ν: Q is to be above 0.
-MOST_NU = 700.0
+MOST_NU = 1000.0
 #: νg₁ from which three counts say about what ξ is, and below which a bell does.
 _FEW = 2.2
 #: Steps of Newton's method at most, and where it ends: what is left is less than the square of that.
@@ -59,7 +58,7 @@ class _Rule(NamedTuple):
     m: Node
     nu: Node
     off: Node  # ε
-    rises: Node  # whether the nearer neighbour is above the centre
+    sign: Node  # of the way from the centre to the nearer neighbour
     odds: Node  # ξ
     both: Node  # Q
     first: Node  # g₁ of the other side
@@ -92,7 +91,7 @@ def _rule(needed: Node, m: Node, n: Node) -> _Rule:
         m=m,
         nu=n,
         off=off,
-        rises=where(rises, 1.0, 0.0),
+        sign=where(rises, 1.0, -1.0),
         odds=odds,
         both=both,
         first=first,
@@ -103,74 +102,65 @@ class _Count(Moments):
     """A count by its steps from the centre upwards."""
 
     def __init__(self, given: _Rule, steps: Node, g: Node, weight: Node) -> None:
-        rises = given.rises > 0.0
         self.g, self.weight, self.floor = g, weight, given.floor
-        self.a = where(rises, steps, 1.0 + steps)
-        self.away = steps + where(rises, -given.off, given.off)
+        self.a = steps + (0.5 - 0.5 * given.sign)
+        self.away = steps - given.sign * given.off
 
     @property
     def total(self) -> Node:
         return self.weight
 
 
-class _Pair:
-    """The counts of an index on either side: so many steps from the centre."""
+#: What of the counts of an index does not depend on ξ: of both sides the growth, and the weight without its power.
+_KEPT = ("near_growth", "far_growth", "near", "far")
 
-    def __init__(self, index: Node, given: _Rule, *more: Node) -> None:
-        self.given, self.steps = given, index + 2.0
-        rises = given.rises > 0.0
-        above, below, next_above, next_below = (
-            _growth(side, given.floor, place)
-            for place in (index, index + 1.0)
-            for side in ("above", "below")
-        )
-        self.near_g = where(rises, above, below)
-        self.far_g = where(rises, next_below, next_above)
-        self.more = more
 
-    def kept(self, what: str) -> Node:
-        """Weights without their powers."""
-        nu = self.given.nu
-        if what == "near":
-            return exp(-nu * self.near_g)
-        return exp(-nu * (self.far_g - self.steps * self.given.first))
+def _kept(what: str, index: Node, given: _Rule) -> Node:
+    rises, k = given.sign > 0.0, given.floor
+    if what.startswith("near"):
+        g = where(rises, _growth("above", k, index), _growth("below", k, index))
+    else:
+        after = index + 1.0
+        g = where(rises, _growth("below", k, after), _growth("above", k, after))
+    if what.endswith("growth"):
+        return g
+    if what == "far":
+        g = g - (index + 2.0) * given.first
+    return exp(-given.nu * g)
 
-    def side(self, what: str) -> Node:
-        """Sums of the distances from the mean, and of these times powers."""
-        near, far, power, other = self.more
-        if what.startswith("up"):
-            value = (self.steps - self.given.off) * (near * power)
-        else:
-            value = (self.steps + self.given.off) * (far * other)
-        return value * self.steps if what.endswith("slope") else value
 
-    def moment(self, what: str) -> Node:
-        near, far, power, other = self.more
-        given = self.given
-        sign = where(given.rises > 0.0, 1.0, -1.0)
-        nearer = _Count(given, sign * self.steps, self.near_g, near * power)
-        farther = _Count(given, -(sign * self.steps), self.far_g, far * other)
-        found: Node = getattr(nearer, what) + getattr(farther, what)
-        return found
+def _side(what: str, steps: Node, given: _Rule, near: Node, far: Node) -> Node:
+    """Sums of the distances from the mean, and of these times powers."""
+    value = (steps - given.off) * near if what[:2] == "up" else (steps + given.off) * far
+    return value * steps if what.endswith("slope") else value
 
 
 def _of(what: str, index: Node, *fields: Node) -> Node:
-    pair = _Pair(index, _Rule(*fields[:-4]), *fields[-4:])
-    if what in ("near", "far"):
-        return pair.kept(what)
-    return pair.side(what) if what[:2] in ("up", "do") else pair.moment(what)
+    given = _Rule(*fields[: -len(_KEPT) - 2])
+    if what in _KEPT:
+        return _kept(what, index, given)
+    near_g, far_g, near, far, power, other_power = fields[-len(_KEPT) - 2 :]
+    steps, near, far = index + 2.0, near * power, far * other_power
+    if what.startswith(("up", "down")):
+        return _side(what, steps, given, near, far)
+    up = given.sign * steps
+    counts = _Count(given, up, near_g, near), _Count(given, -up, far_g, far)
+    found: Node = getattr(counts[0], what) + getattr(counts[1], what)
+    return found
 
 
 def _step(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node]:
     """A step of Newton's on log U − log D, nearly linear in log ξ, and by what part it changes ξ."""
     given, (up, down, up_slope, down_slope) = _Rule(*fields), sums
-    nearer = (1.0 - given.off) * given.odds
-    other = (1.0 + given.off) * given.other
-    above, below = nearer + up, given.off + other + down
-    slope = (nearer + up_slope) / above + (other + down_slope) / below
-    # Half of each logarithm: of what is nearly 1, and of what ξ is multiplied by.
-    half = -((above - below) / (above + below)) / slope
-    return given.odds * (2.0 * half / (1.0 - half)), abs_(half)
+    nearer, other = (1.0 - given.off) * given.odds, (1.0 + given.off) * given.other
+    # In units of D.
+    unit = 1.0 / ((given.off + other) + down)
+    above, rise, fall = (
+        unit * value for value in (nearer + up, nearer + up_slope, other + down_slope)
+    )
+    # Half of log U/D and half of what log ξ changes by: each as it is of what is nearly 1.
+    half = (1.0 - above) * above / ((1.0 + above) * (rise + above * fall))
+    return given.odds * (half * (2.0 + half)), abs_(half)
 
 
 def _powers(fields: Sequence[Node]) -> list[tuple[Node, Node]]:
@@ -186,7 +176,7 @@ _TERMS = Terms(
     _of,
     Equation(
         "odds",
-        ("near", "far"),
+        _KEPT,
         ("up", "down", "up_slope", "down_slope"),
         _step,
         _SOLVED,
@@ -202,7 +192,7 @@ class _Beside(dict[str, Node]):
 
     def __init__(self, given: _Rule, sums: Mapping[str, Node]) -> None:
         self.given, self.beyond = given, sums
-        self.sign = sign = where(given.rises > 0.0, 1.0, -1.0)
+        self.sign = sign = given.sign
         zero = constant(0.0)
         self.counts = (
             _Count(given, zero, zero, constant(1.0)),
@@ -226,37 +216,24 @@ class _Results(Results):
 
     def __init__(self, fields: Sequence[Node], sums: Mapping[str, Node]) -> None:
         self.given = given = _Rule(*fields)
-        self.beyond, self.log_odds = sums, log(given.odds)
-        self.rises = given.rises > 0.0
-        tau = where(self.rises, self.log_odds, -self.log_odds)
-        super().__init__(given.m, tau, _Beside(given, sums))
-
-    @property
-    def whole(self) -> Node:
-        return constant(1.0)
-
-    @cached_property
-    def _at_centre(self) -> Node:
-        return log1p((self.given.odds + self.given.other) + self.beyond["total"])
+        self.beyond = sums
+        super().__init__(given.m, given.sign * log(given.odds), _Beside(given, sums))
 
     @property
     def rise(self) -> Node:
         """log(k + 1) less log(k + ½)"""
-        return log1p(0.5 / (self.given.floor + 0.5))
+        return make("com_poisson_rise", self.given.floor)
 
     @property
     def level(self) -> Node:
         """The error of k!: of log(Y^Y e^−Y √2π), Y = k + ½."""
-        return special.count_half_error(self.given.floor)
+        return make("com_poisson_level", self.given.floor)
 
     @property
-    def at_c(self) -> Node:
-        return self._at_centre - where(self.rises, 0.0, self.log_odds)
-
-    @property
-    def after(self) -> Node:
-        return self._at_centre - where(self.rises, self.log_odds, 0.0)
+    def at_centre(self) -> Node:
+        """−log p of the centre"""
+        return log1p((self.given.odds + self.given.other) + self.beyond["total"])
 
 
 #: All results, by their names.
-RUNGS = series_of("few", _TERMS, _Results, "rise", "level")
+RUNGS = series_of("few", _TERMS, _Results, (*SHARED, "at_centre", "rise", "level"))
