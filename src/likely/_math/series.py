@@ -10,9 +10,9 @@ The first argument of every series is 1 where a row needs it, and 0 elsewhere, w
 One of the fields may be an unknown, for which sums over the terms are solved before those that are wanted are taken: an
 *equation*. What of a term does not depend on it is computed once and kept.
 
-Terms may be made of *powers*, each a first number times a ratio as often as the index says: a kernel multiplies from one
-term to the next. And rows of which a field is the same whole number may be *alike*: kernels take them together, apart
-from others, so that what is looked up by that field and the index is one number for all of them.
+Terms may be made of *powers*, each a first number times a ratio as often as the index says: a kernel multiplies from
+one term to the next. And rows of which a field is the same whole number may be *alike*: kernels take them together,
+apart from others, so that what is looked up by that field and the index is one number for all of them.
 """
 
 from __future__ import annotations

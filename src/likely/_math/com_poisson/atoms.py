@@ -195,9 +195,7 @@ class _Row:
     def shape(self) -> Node:
         """In ν: R."""
         smooth = self.smooth.shape(self.y.node, self.away, self.growth)
-        return self.decided.chosen(
-            smooth, self.few.shape(self.away), self.summed.shape(self.away)
-        )
+        return self.decided.chosen(smooth, self.few.shape(self.away), self.summed.shape(self.away))
 
     def bow(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """V/m times the second derivative in log m, less γ times the first one; ``less`` is γ − 1.

@@ -32,6 +32,7 @@ def _tables() -> dict[str, NDArray[np.float64]]:
     }
 
 
-#: ``com_poisson_level`` of k is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log (k + 1)/(k + ½),
-#: ``com_poisson_above`` of k + 2, k + 3, … and ``com_poisson_below`` of k − 1, k − 2, …, at ``COUNTS`` k + 0, 1, ….
+#: Of k ``com_poisson_level`` is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log (k + 1)/(k + ½).
+#: At ``COUNTS`` k + 0, 1, … ``com_poisson_above`` is the growth of k + 2, k + 3, … and ``com_poisson_below`` that of k − 1,
+#: k − 2, ….
 TABLES = _tables()

@@ -11,7 +11,6 @@ other, and takes no exponentials. Nor does it lose digits: all terms are positiv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from likely._math.com_poisson.growth import COUNTS, FLOORS

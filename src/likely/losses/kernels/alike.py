@@ -31,26 +31,29 @@ class _Alike:
         self.equation, self.powers, self.alike = terms.equation, terms.powers, terms.alike
         self.wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         self.results = [f"result{k}" for k in range(len(series))]
+        #: Rows that are needed are all that there are.
+        self.arguments = terms.arguments[1:]
         #: The fields that differ among the rows of a group.
         self.fields = [name for name in terms.fields[1:] if name != self.alike.field]
         self.ratios = [f"{name}_ratio" for name in self.powers.names]
 
     def text(self) -> str:
         self.used |= {"float64", "int64"}
-        arguments, keys = self.terms.arguments, self.alike.count * self.terms.longest
+        arguments, keys = self.arguments, self.alike.count * self.terms.longest
+        needed = self.terms.arguments[0]
         lanes = [
             *dict.fromkeys((*arguments, *self.fields, *self.powers.names, *self.ratios, "open")),
             *(f"sum_{what}" for what in dict.fromkeys((*self.equation.wanted, *self.wanted))),
             *self.results,
         ]
-        arrays = [f"{name}_rows" for name in (*arguments, *self.results)]
+        arrays = [f"{name}_rows" for name in (needed, *arguments, *self.results)]
         lines = [
             "aligned_frame()",
             f"kept = np.empty({self.rows}, np.uint32)",
             "active = int64(0)",
             "for i in range(size):",
             "    kept[active] = i",
-            f"    active += 1 if {arguments[0]}_rows[i] > 0.0 else 0",
+            f"    active += 1 if {needed}_rows[i] > 0.0 else 0",
             "if active == 0:",
             "    return",
             f"given = np.empty(({len(arguments)}, {self.rows + 8}))",
@@ -106,9 +109,7 @@ class _Alike:
             if own or any(id(arg) in varies for arg in node.args):
                 varies.add(id(node))
         asked = {id(arg): arg for node in order if id(node) in varies for arg in node.args}
-        once = [
-            n for n in asked.values() if n.args and id(n) not in varies and id(n) not in given
-        ]
+        once = [n for n in asked.values() if n.args and id(n) not in varies and id(n) not in given]
         before, names = statements(once, self.used, given)
         for k, (node, name) in enumerate(zip(once, names, strict=True)):
             before.append(f"common{k} = {name}")
@@ -125,7 +126,7 @@ class _Alike:
         longest, most = self.terms.longest, self.alike.count
         known = f"({count} >= 1.0) & ({count} <= {longest}.0) & ({number} >= 0.0) & ({number} < {most}.0)"
         return [
-            *(f"{name} = {name}_here[i]" for name in self.terms.arguments),
+            *(f"{name} = {name}_here[i]" for name in self.arguments),
             *loop,
             f"known = {known}",
             f"key = {number} * {longest}.0 + ({count} - 1.0)",
@@ -136,9 +137,9 @@ class _Alike:
         rules = dict(zip(self.terms.fields, self.terms.rules, strict=True))
         common = [(rules[name], name) for name in (self.terms.fields[0], self.alike.field)]
         before, loop, names = self._statements([rules[name] for name in self.fields], common)
-        loop = [*(f"{name} = {name}_lanes[i]" for name in self.terms.arguments), *loop]
+        loop = [*(f"{name} = {name}_lanes[i]" for name in self.arguments), *loop]
         loop += [f"{f}_lanes[i] = {name}" for f, name in zip(self.fields, names, strict=True)]
-        gather = [f"{name}_lanes[i] = {name}_here[at]" for name in self.terms.arguments]
+        gather = [f"{name}_lanes[i] = {name}_here[at]" for name in self.arguments]
         after, results, found = self._statements([one.results for one in self.series])
         results = [*self._read(), *self._sums(self.wanted), *results]
         results += [f"{r}_lanes[i] = {name}" for r, name in zip(self.results, found, strict=True)]
@@ -210,7 +211,9 @@ class _Alike:
         end: list[str] = []
         for at in places:
             setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
-            setup += [f"sum_{what}_{at} = multiply_add({held[0]}_{at}, 0.0, 0.0)" for what in wanted]
+            setup += [
+                f"sum_{what}_{at} = multiply_add({held[0]}_{at}, 0.0, 0.0)" for what in wanted
+            ]
             body += [f"{name} = {name}_{at}" for name in held]
             body += [f"{what} = loaded({what}_lanes, {at})" for what in kept]
             body += loop
@@ -251,13 +254,15 @@ def _in_vectors(
     nodes: Sequence[Node], used: set[str], given: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
     """The lines that compute the nodes, which are sums and products, of vectors."""
-    names, lines = dict(given), []
+    names = dict(given)
+    lines: list[str] = []
     for node in topological(nodes, names):
         if not node.args:
             names[id(node)] = node.value if node.op == "symbol" else number(node.value)
             continue
-        lines.append(f"t{len(lines)} = {_IN_VECTORS[node.op].format(*(names[id(a)] for a in node.args))}")
-        names[id(node)] = f"t{len(lines) - 1}"
+        text = _IN_VECTORS[node.op].format(*(names[id(arg)] for arg in node.args))
+        names[id(node)] = f"t{len(lines)}"
+        lines.append(f"t{len(lines)} = {text}")
     return lines, [names[id(node)] for node in nodes]
 
 
