@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
 
 #: There are tables for k below this, and of so many counts on either side.
-FLOORS, COUNTS = 256, 17
+FLOORS, COUNTS = 256, 15
 #: What log(1 + 1/x) is for a count x that is not above 0: no power of it leaves anything.
 _NONE = 1024.0
 
@@ -32,7 +32,7 @@ def _tables() -> dict[str, NDArray[np.float64]]:
     }
 
 
-#: Of k ``com_poisson_level`` is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log (k + 1)/(k + ½).
-#: At ``COUNTS`` k + 0, 1, … ``com_poisson_above`` is the growth of k + 2, k + 3, … and ``com_poisson_below`` that of k − 1,
-#: k − 2, ….
+#: Of k ``com_poisson_level`` is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log of k + 1 over
+#: k + ½. At ``COUNTS`` k + 0, 1, … ``com_poisson_above`` is the growth of k + 2, k + 3, …, and ``com_poisson_below``
+#: that of k − 1, k − 2, ….
 TABLES = _tables()
