@@ -194,20 +194,21 @@ def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
 def test_vectors_do_what_they_do_in_python(end, tmp_path, monkeypatch):
     monkeypatch.setenv("LIKELY_CACHE_DIR", str(tmp_path))
     loop = f"""
-def work(rows_all, order, result, end):
+def work(rows_all, order, lanes, result, end):
     for begin in range(2, end, {LANES}):
         x = gathered(rows_all, order, begin, end)
-        scattered(result, order, begin, end, multiply_add(multiply_add(2.0, x, 0.5), x, x))
+        put(lanes, 1, multiply_add(multiply_add(2.0, x, 0.5), x, x))
+        scattered(result, order, begin, end, loaded(lanes, 1))
 """
     text = "import numpy as np\n\n" + primitives_text(
-        frozenset({"gathered", "scattered", "multiply_add"})
+        frozenset({"gathered", "scattered", "loaded", "put", "multiply_add"})
     )
     rng = np.random.default_rng(end)
     rows, order = rng.normal(size=30), rng.permutation(30).astype(np.uint32)
     plain = {}
     exec(text + loop, plain)
     expected, found = np.zeros(30), np.zeros(30)
-    plain["work"](rows, order, expected, end)
-    build.load("Vectors", "work", text + loop).work(rows, order, found, end)
+    plain["work"](rows, order, np.zeros(LANES + 2), expected, end)
+    build.load("Vectors", "work", text + loop).work(rows, order, np.zeros(LANES + 2), found, end)
     np.testing.assert_allclose(found, expected, rtol=1e-15)
     assert np.count_nonzero(found) == end - 2

@@ -12,7 +12,10 @@ from likely import ConwayMaxwellPoisson, predicted
 from likely._math.backends import numpy_backend
 from likely._math.com_poisson import atoms as com_poisson
 from likely._math.com_poisson import layout as com_poisson_patches
+from likely._math.com_poisson.growth import FLOORS
+from likely._math.com_poisson.moments import SHARED
 from likely._math.com_poisson.places import PLACES
+from likely._math.com_poisson.rungs import RUNGS
 from likely._math.com_poisson.smooth import Smooth
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
@@ -96,7 +99,50 @@ def test_patches_are_what_the_tool_derives(patch):
     )
 
 
-@pytest.mark.parametrize("n", [1e-9, 0.02, 0.3, 1.5, 3.7, 7.2, 40.0])
+def test_where_few_counts_matter_they_say_what_all_places_say():
+    rng = np.random.default_rng(1)
+    n = np.exp(rng.uniform(np.log(7.4), np.log(999.0), 6000))
+    top = np.minimum(2.0 * n + 40.0 / n, FLOORS)
+    # Whole means and those beside them, halves, and the ends of the region.
+    m = np.where(rng.random(n.size) < 0.5, np.exp(rng.uniform(np.log(1e-6), np.log(top))), top)
+    m = np.where(rng.random(n.size) < 0.5, m, rng.uniform(0.0, top))
+    beside = rng.choice([0.0, 1e-9, 1e-3, 0.49999, 0.5, 0.999], n.size)
+    m = np.where(rng.random(n.size) < 0.3, np.floor(m) + beside, m)
+    m = np.clip(m, 1e-6, FLOORS - 1e-6)
+    inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
+    few, summed = (which(_M, _N, _LOG_M, _LOG_N) for which in (com_poisson.Few, com_poisson.Summed))
+    nodes = [getattr(which, name) for which in (few, summed) for name in ("at_c", "after", *SHARED)]
+    with np.errstate(all="ignore"):
+        serves, *found = compile_program([few.serves, *nodes], numpy_backend.TABLE)(inputs)
+    assert serves.all()
+    half = len(found) // 2
+    for name, one, other in zip(
+        ("at_c", "after", *SHARED), found[:half], found[half:], strict=True
+    ):
+        # Some are of means below 1 alone, and some change sign: beside what they are parts of.
+        rows = m < 1.0 if name in ("excess", "at_one") else np.isfinite(other) & (other != 0.0)
+        parts = {"tau": 1.0, "third": 1.0 + m[rows], "mixed": 1.0, "slope": 1.0, "skewed": 1.0}
+        size = np.abs(other[rows]) + parts.get(name, 0.0)
+        bound = 1e-10 if name in ("third", "spread", "mixed", "slope", "skewed") else 1e-11
+        worst = np.max(np.abs(one[rows] - other[rows]) / size)
+        assert worst < bound, (name, worst)
+
+
+def test_no_row_has_more_of_few_counts_than_there_are_tables_for():
+    n = np.exp(np.linspace(np.log(7.3), np.log(1000.0), 900))[:, None]
+    m = np.linspace(1e-3, 1.0, 700) * np.minimum(2.0 * n + 40.0 / n, FLOORS)
+    inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
+    smooth, few = (which(_M, _N, _LOG_M, _LOG_N) for which in (Smooth, com_poisson.Few))
+    terms = RUNGS["tau"].terms
+    outputs = [terms.rules[0], few.serves, smooth.serves]
+    count, serves, patch = compile_program(outputs, numpy_backend.TABLE)(inputs)
+    rows = serves & ~patch
+    assert rows.sum() > 100_000
+    assert count[rows].min() >= 1.0
+    assert terms.longest - 2.0 <= count[rows].max() <= terms.longest
+
+
+@pytest.mark.parametrize("n", [1e-9, 0.02, 0.3, 1.5, 3.7, 7.2, 7.6, 9.5, 40.0, 170.0, 999.0])
 @pytest.mark.parametrize("m", [2e-4, 0.3, 1.0, 2.75, 7.0, 120.4, 3e4, 1e12])
 def test_against_many_digits(m, n):
     """Log-probability, the scores and the variance: patches, whole counts and places that grow."""

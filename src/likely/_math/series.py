@@ -9,6 +9,10 @@ The first argument of every series is 1 where a row needs it, and 0 elsewhere, w
 
 One of the fields may be an unknown, for which sums over the terms are solved before those that are wanted are taken: an
 *equation*. What of a term does not depend on it is computed once and kept.
+
+Terms may be made of *powers*, each a first number times a ratio as often as the index says: a kernel multiplies from
+one term to the next. And rows of which a field is the same whole number may be *alike*: kernels take them together,
+apart from others, so that what is looked up by that field and the index is one number for all of them.
 """
 
 from __future__ import annotations
@@ -52,11 +56,27 @@ class Equation:
 
 
 @dataclass(frozen=True, eq=False)
+class Powers:
+    """Numbers by these names, of which ``of(fields)`` gives the first and the ratio of each to the one before."""
+
+    names: tuple[str, ...]
+    of: Callable[[Sequence[Node]], Sequence[tuple[Node, Node]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """The field of that name is one of 0, 1, …, ``count`` − 1, the same in rows that are taken together."""
+
+    field: str
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
 class Terms:
     """Terms of index 0, 1, …, count − 1, at most ``longest``.
 
     ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
-    what is summed. Where there is an equation, values take what it keeps, too.
+    what is summed. Where there is an equation, values take what it keeps, too, and then the powers.
     """
 
     arguments: tuple[str, ...]
@@ -65,6 +85,8 @@ class Terms:
     rule: Callable[..., Sequence[Node]]
     value: Callable[..., Node]
     equation: Equation | None = None
+    powers: Powers | None = None
+    alike: Alike | None = None
 
     def __post_init__(self) -> None:
         # Of these symbols are the terms, too.
@@ -82,9 +104,13 @@ class Terms:
 
     def term(self, what: str) -> Node:
         """What is summed over the symbols ``index`` and those of fields and of what is kept; 0 beyond the last term."""
-        index = symbol("index")
-        more = [symbol(name) for name in self.equation.kept] if self.equation else []
-        return where(index < self.symbols[0], self.value(what, index, *self.symbols, *more), 0.0)
+        return where(symbol("index") < self.symbols[0], self.inside(what), 0.0)
+
+    def inside(self, what: str) -> Node:
+        """The same of an index that is known to be below the count."""
+        more = self.equation.kept if self.equation else ()
+        more += self.powers.names if self.powers else ()
+        return self.value(what, symbol("index"), *self.symbols, *map(symbol, more))
 
     def update(self, *, first: bool = False) -> list[Node]:
         """The next value of the unknown, and whether it is to change again: 0 of a row that was not ``open``.
@@ -195,8 +221,8 @@ def without_series(outputs: Sequence[Node]) -> Node | None:
 
 
 def without_sums(outputs: Sequence[Node]) -> Node | None:
-    """The same, but for the polynomials of patches, which may be left."""
-    return _without(outputs, lambda node: node.op in SERIES)
+    """The same, but for polynomials of patches and sums of rows that are alike, which are quick and may be left."""
+    return _without(outputs, lambda node: node.op in SERIES and not SERIES[node.op].terms.alike)
 
 
 def _without(outputs: Sequence[Node], which: Callable[[Node], bool]) -> Node | None:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.com_poisson import growth as com_poisson_growth
 from likely._math.com_poisson import layout as com_poisson_patches
 from likely._math.compound_poisson import layout as compound_poisson_patches
 
 TABLES: dict[str, NDArray[np.float64]] = {
+    **com_poisson_growth.TABLES,
     **com_poisson_patches.TABLES,
     **compound_poisson_patches.TABLES,
 }

@@ -90,6 +90,16 @@ def scattered(rows, order, begin, end, values) -> None:
     rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]] = values
 
 
+def loaded(array, at):
+    """The vector that is in an array from a place on."""
+    return array[at : at + LANES]
+
+
+def put(array, at, values) -> None:
+    """A vector into an array, from a place on."""
+    array[at : at + LANES] = values
+
+
 def multiply_add(a, b, c):
     """a b + c of vectors, or of vectors and numbers."""
     return a * b + c

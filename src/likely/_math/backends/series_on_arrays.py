@@ -40,6 +40,8 @@ class _Programs:
         self._rule = program(self.terms.rules)
         self._terms = program([self.terms.term(what) for what in self.wanted])
         self._results = program([one.results for one in several])
+        if powers := self.terms.powers:
+            self._powers = program([v for pair in powers.of(self.terms.symbols) for v in pair])
         if equation := self.terms.equation:
             self._kept = program([self.terms.term(what) for what in equation.kept])
             self._balance = program([self.terms.term(what) for what in equation.wanted])
@@ -54,8 +56,17 @@ class _Programs:
         kept: dict[str, Any] = {"index": index}
         if self.terms.equation:
             rule = self._solved(rule, kept)
-        sums = _totals(self.wanted, self._terms({**_on_axis(rule), **kept}))
+        sums = _totals(self.wanted, self._terms({**self._on_axis(rule, index), **kept}))
         found: Sequence[Any] = self._results({**rule, **sums})
+        return found
+
+    def _on_axis(self, rule: Mapping[str, Any], index: Any) -> dict[str, Any]:
+        """The rule and the powers that it makes."""
+        found = _on_axis(rule)
+        if powers := self.terms.powers:
+            numbers = iter(self._powers(found))
+            for name, first, ratio in zip(powers.names, numbers, numbers, strict=True):
+                found[name] = first * ratio**index
         return found
 
     def _solved(self, rule: Mapping[str, Any], kept: dict[str, Any]) -> Mapping[str, Any]:
@@ -65,7 +76,8 @@ class _Programs:
         kept |= zip(equation.kept, self._kept({**_on_axis(rule), **kept}), strict=True)
         still: Any = None
         for k in range(equation.most):
-            sums = _totals(equation.wanted, self._balance({**_on_axis(rule), **kept}))
+            there = self._on_axis(rule, kept["index"])
+            sums = _totals(equation.wanted, self._balance({**there, **kept}))
             update = self._update if k else self._first
             found, still = update({**rule, **sums, "open": still})
             rule = {**rule, equation.unknown: found}

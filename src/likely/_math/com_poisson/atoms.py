@@ -3,7 +3,8 @@ r"""Conway and Maxwell's Poisson by its mean: the natural parameter, the loss an
 .. math:: p(y) \propto \lambda^y (y!)^{-\nu}, \quad \lambda \text{ such that } \mathrm{E} y = m
 
 For most means and ν what the loss needs is a polynomial (``smooth.py``). Where ν is large and the variance
-small log p has a wave for every whole mean, and where ν is tiny and the mean large 0 is near: the sums are taken.
+small log p has a wave for every whole mean, and a few counts are summed (``rungs.py``). What is left, where ν is tiny
+and the mean large, or ν beyond hundreds, takes other sums.
 
 There everything is measured from a centre c. With τ = log p(c + 1)/p(c) and the growth
 :math:`g(j) = \log(j!/c!) - (j - c)\log(c + 1)`, which is 0 at c and c + 1 and positive elsewhere,
@@ -40,27 +41,60 @@ Source: Huang (2017), doi:10.1177/1471082X17697749, for the parametrisation; how
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from likely._math import special
 from likely._math.atoms import Atom, digamma, register
 from likely._math.com_poisson.moments import growth_of
 from likely._math.com_poisson.places import PLACES
+from likely._math.com_poisson.rungs import RUNGS, serves
 from likely._math.com_poisson.smooth import Smooth
 from likely._math.connection import along
 from likely._math.graph import Expression, Node, equal, exp, floor, log, where
+from likely._math.series import Series
 from likely._math.tails.two_tails import Recent
 
 
-class Summed:
-    """What the sums say of a mean and ν."""
+class _Sums:
+    """What sums say of a mean and ν, by the names of ``moments.py``."""
 
-    def __init__(self, *given: Expression) -> None:
-        self.m, self.given = given[0].node, given
+    def __init__(self, series: Mapping[str, Series], m: Node, *given: Node) -> None:
+        self.series, self.m, self.given = series, m, (m, *given)
 
     def __getattr__(self, what: str) -> Node:
-        return PLACES[what](*self.given)
+        return self.series[what](*self.given)
+
+    @property
+    def lean(self) -> Node:
+        """That of log(m/V) in log m."""
+        return where(self.m < 1.0, -self.excess, 1.0 - self.third)
+
+
+class Few(_Sums):
+    """Those over the counts about the mean."""
+
+    def __init__(self, m: Node, n: Node, log_m: Node, log_n: Node) -> None:
+        super().__init__(RUNGS, m, n)
+        self.serves = serves(m, n)
+        self.below = floor(m)
+        self.centre = self.below + 1.0
+        self.rises = m - self.below <= 0.5
+
+    @property
+    def at_c(self) -> Node:
+        return self.at_centre + where(self.rises, 0.0, self.tau)
+
+    @property
+    def after(self) -> Node:
+        return self.at_centre - where(self.rises, self.tau, 0.0)
+
+
+class Summed(_Sums):
+    """Those over all places that matter, for every mean and ν."""
+
+    def __init__(self, *given: Node) -> None:
+        super().__init__(PLACES, *given)
 
     @property
     def is_whole(self) -> Node:
@@ -71,26 +105,50 @@ class Summed:
         """X"""
         return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
 
-    @property
-    def lean(self) -> Node:
-        """That of log(m/V) in log m."""
-        return where(self.m < 1.0, -self.excess, 1.0 - self.third)
-
 
 class _Decided:
     """What a mean and a ν decide."""
 
     def __init__(self, *given: Expression) -> None:
-        self.smooth, self.summed = Smooth(*(v.node for v in given)), Summed(*given)
+        nodes = tuple(v.node for v in given)
+        self.smooth, self.few, self.summed = Smooth(*nodes), Few(*nodes), Summed(*nodes)
+        self.is_few = where(self.smooth.serves, 0.0, where(self.few.serves, 1.0, 0.0)) > 0.0
+        self.is_known = where(self.smooth.serves, 1.0, where(self.is_few, 1.0, 0.0)) > 0.0
 
-    def chosen(self, smooth: Expression, summed: Expression) -> Node:
-        return where(self.smooth.serves, smooth, summed)
+    def chosen(self, smooth: Expression, few: Expression, summed: Expression) -> Node:
+        return where(self.is_known, where(self.is_few, few, smooth), summed)
 
     def __getattr__(self, what: str) -> Node:
-        return self.chosen(getattr(self.smooth, what), getattr(self.summed, what))
+        return self.chosen(*(getattr(by, what) for by in (self.smooth, self.few, self.summed)))
 
 
 _decided = Recent(_Decided)
+
+
+class _Counted:
+    """A count y by sums: a steps from c, where log y! has grown by g."""
+
+    def __init__(self, sums: _Sums, y: Node, n: Node, a: Node, g: Node) -> None:
+        self.sums, self.y, self.n, self.a = sums, y, n, a
+        self.beside, self.after = equal(a, 0.0), equal(a, 1.0)
+        self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
+
+    def value(self) -> Node:
+        """−log p"""
+        s = self.sums
+        own = self.a * s.tau - self.n * self.g
+        return where(self.beside, s.at_c, where(self.after, s.after, s.at_c - own))
+
+    def shape(self, away: Node) -> Node:
+        """In ν: R."""
+        return (self.g - self.sums.mean_growth) - away * self.sums.slope
+
+    def bow(self, away: Node, gamma: Expression | float, less: Expression | float) -> Node:
+        s, m = self.sums, self.sums.m
+        many = m + away * (s.third + less)
+        few = m + away * (s.excess + gamma)
+        few = where(equal(self.y, 1.0), s.at_one + (1.0 - m) * gamma, few)
+        return where(m < 1.0, few, many)
 
 
 class _Row:
@@ -100,27 +158,31 @@ class _Row:
         self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
     ) -> None:
         self.y, self.m, self.n = y, m, n
-        self.decided = _decided(m, n, log_m, log_n)
-        self.smooth, s = self.decided.smooth, self.decided.summed
+        self.decided = d = _decided(m, n, log_m, log_n)
+        self.smooth = d.smooth
         self.away = y - m
-        self.a = a = where(s.is_whole, y - floor(m), self.away)
-        x = y + 1.0
-        g = growth_of(x, s.centre, a, special.stirling_above(x) - special.stirling_above(s.centre))
-        self.beside, self.after = equal(a, 0.0), equal(a, 1.0)
-        self.g = where(self.beside, 0.0, where(self.after, 0.0, g))
-        self.growth = self.smooth.growth(y.node, self.away)
+        # About the mean, or ⌊m⌋: one logarithm of both.
+        below = where(d.is_few, d.few.below, m)
+        a = y - below
+        entropy = special.relative_entropy_term(y + 0.5, below + 0.5, a)
+        error = special.count_half_error(y)
+        self.growth = entropy + self.smooth.beside(error)
+        growth = entropy + ((error - d.few.level) - a * d.few.rise)
+        self.few = _Counted(d.few, y.node, n.node, a, growth)
+        s = d.summed
+        a = where(s.is_whole, y - floor(m), self.away)
+        errors = special.stirling_above(y + 1.0) - special.stirling_above(s.centre)
+        self.summed = _Counted(s, y.node, n.node, a, growth_of(y + 1.0, s.centre, a, errors))
 
     @property
     def from_centre(self) -> Node:
         """y + 1 less the centre of what is decided"""
-        return self.decided.chosen(self.away + 0.5, self.a)
+        return self.decided.chosen(self.away + 0.5, self.few.a, self.summed.a)
 
     def value(self) -> Node:
         """−log p"""
-        s = self.decided.summed
-        own = self.a * s.tau - self.n * self.g
-        summed = where(self.beside, s.at_c, where(self.after, s.after, s.at_c - own))
-        return self.decided.chosen(self.smooth.value(self.y.node, self.away, self.growth), summed)
+        smooth = self.smooth.value(self.y.node, self.away, self.growth)
+        return self.decided.chosen(smooth, self.few.value(), self.summed.value())
 
     def _times(self, of_mean: Node) -> Node:
         """(y − m) times what may be infinite."""
@@ -132,21 +194,17 @@ class _Row:
 
     def shape(self) -> Node:
         """In ν: R."""
-        s = self.decided.summed
-        summed = (self.g - s.mean_growth) - self.away * s.slope
-        return self.decided.chosen(self.smooth.shape(self.y.node, self.away, self.growth), summed)
+        smooth = self.smooth.shape(self.y.node, self.away, self.growth)
+        return self.decided.chosen(smooth, self.few.shape(self.away), self.summed.shape(self.away))
 
     def bow(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """V/m times the second derivative in log m, less γ times the first one; ``less`` is γ − 1.
 
         Both are given: of one that is nearly 0 the other has no digits.
         """
-        s = self.decided.summed
-        many = self.m + self.away * (s.third + less)
-        few = self.m + self.away * (s.excess + gamma)
-        few = where(equal(self.y, 1.0), s.at_one + (1.0 - self.m) * gamma, few)
         smooth = self.m - self.away * (self.smooth.lean - gamma)
-        return self.decided.chosen(smooth, where(self.m < 1.0, few, many))
+        few, summed = (by.bow(self.away, gamma, less) for by in (self.few, self.summed))
+        return self.decided.chosen(smooth, few, summed)
 
     def curve(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """The second derivative in log m, less γ times the first one."""

@@ -197,9 +197,9 @@ class Results:
         return inside / self.square
 
 
-_RESULTS = (
-    "tau", "whole", "at_c", "after", "precision", "variance", "third", "excess", "at_one", "mean_growth", "slope",
-    "spread", "mixed", "skewed",
+#: Of the results those that all ways to sum have.
+SHARED = (
+    "tau", "precision", "variance", "third", "excess", "at_one", "mean_growth", "slope", "spread", "mixed", "skewed",
 )  # fmt: skip
 
 
@@ -212,9 +212,12 @@ class _Asked(dict[str, Node]):
 
 
 def series_of(
-    name: str, terms: Terms, results: Callable[[Sequence[Node], Mapping[str, Node]], Any]
+    name: str,
+    terms: Terms,
+    results: Callable[[Sequence[Node], Mapping[str, Node]], Any],
+    names: Sequence[str],
 ) -> dict[str, Series]:
-    """The series of all results over these terms."""
+    """The series of these results over these terms, by their names."""
 
     def series(what: str) -> Series:
         asked = _Asked()
@@ -227,4 +230,4 @@ def series_of(
 
         return Series(f"com_poisson_{name}_{what}", terms, wanted, result)
 
-    return {what: series(what) for what in _RESULTS}
+    return {what: series(what) for what in names}

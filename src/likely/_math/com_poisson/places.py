@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from likely._math import special
-from likely._math.com_poisson.moments import Moments, Results, ahead, growth_of, series_of
+from likely._math.com_poisson.moments import SHARED, Moments, Results, ahead, growth_of, series_of
 from likely._math.graph import (
     Node,
     abs_,
@@ -364,4 +364,4 @@ class _Results(Results):
 
 
 #: All results, by their names.
-PLACES = series_of("sum", _TERMS, _Results)
+PLACES = series_of("sum", _TERMS, _Results, (*SHARED, "whole", "at_c", "after"))

@@ -221,10 +221,9 @@ class Smooth:
             self._outside(far, strip) + self.n * growth
         )
 
-    def growth(self, y: Node, away: Node) -> Node:
-        """log y! less its line at the mean: of log(Y^Y e^−Y √2π), and in a strip what makes it 0 of 0 for m = 0."""
-        error = special.count_half_error(y) - self._outside(0.0, special.COUNT_HALF_AT_0)
-        return special.relative_entropy_term(y + 0.5, self.centre, away) + error
+    def beside(self, error: Node) -> Node:
+        """With the entropy of Y, log y! less its line at the mean: of its error, which in a strip is 0 of a y of 0."""
+        return error - self._outside(0.0, special.COUNT_HALF_AT_0)
 
     def shape(self, y: Node, away: Node, growth: Node) -> Node:
         """The derivative in ν."""

@@ -26,6 +26,7 @@ from likely._math.series import (
     without_sums,
 )
 from likely._math.sums import SUMS
+from likely.losses.kernels.alike import alike_function
 from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import (
     CONDITIONS,
@@ -172,11 +173,12 @@ class _Stages:
         ops = tuple(node.op for node in group)
         if ops not in self.functions:
             name = f"sum_{len(self.functions)}"
-            self.functions[ops] = (
-                patch_function(name, ops, ROWS, self.used)
-                if ops[0] in DERIVATIVES
-                else _Sums(name, ops, self.used).text()
-            )
+            if ops[0] in DERIVATIVES:
+                self.functions[ops] = patch_function(name, ops, ROWS, self.used)
+            elif SUMS[ops[0]].terms.alike:
+                self.functions[ops] = alike_function(name, ops, ROWS, self.used)
+            else:
+                self.functions[ops] = _Sums(name, ops, self.used).text()
         return f"sum_{list(self.functions).index(ops)}"
 
 

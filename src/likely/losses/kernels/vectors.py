@@ -13,6 +13,9 @@ from typing import Any
 
 from likely._math.backends.primitives import LANES
 
+#: Bytes of a number: a vector in an array begins at one.
+_NUMBER = 8
+
 
 @cache
 def _vector() -> Any:
@@ -73,6 +76,37 @@ def scattered() -> Any:
 
 
 @cache
+def loaded() -> Any:
+    """The vector that is in an array from a place on."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    vector = _vector()
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _from(context, builder, signature, args)
+        return builder.load(place, align=_NUMBER)
+
+    return intrinsic(lambda typing, array, at: (vector(array, types.int64), lowered))
+
+
+@cache
+def put() -> Any:
+    """A vector into an array, from a place on."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _from(context, builder, signature, args), align=_NUMBER)
+        return context.get_dummy_value()
+
+    def typed(typing: Any, array: Any, at: Any, values: Any) -> Any:
+        return types.void(array, types.int64, values), lowered
+
+    return intrinsic(typed)
+
+
+@cache
 def multiply_add() -> Any:
     """A product and a sum, which may be rounded once."""
     from numba.core import types
@@ -93,6 +127,15 @@ def multiply_add() -> Any:
         return vector(*given), lowered
 
     return intrinsic(typed)
+
+
+def _from(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Where in an array a vector begins."""
+    from numba.np.arrayobj import make_array
+
+    data = make_array(signature.args[0])(context, builder, args[0]).data
+    kind = context.get_value_type(_vector())
+    return builder.bitcast(builder.gep(data, [args[1]]), kind.as_pointer())
 
 
 def _lane(k: int) -> Any:
@@ -133,4 +176,10 @@ def _places(context: Any, builder: Any, signature: Any, args: Any) -> list[Any]:
 
 
 #: By the names under which kernels call them.
-VECTORS = {"gathered": gathered, "scattered": scattered, "multiply_add": multiply_add}
+VECTORS = {
+    "gathered": gathered,
+    "scattered": scattered,
+    "loaded": loaded,
+    "put": put,
+    "multiply_add": multiply_add,
+}

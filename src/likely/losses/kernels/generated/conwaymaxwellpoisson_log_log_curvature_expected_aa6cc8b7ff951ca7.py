@@ -99,6 +99,14 @@ def scattered(rows, order, begin, end, values) -> None:
     """Back to those rows."""
     rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]] = values
 
+def loaded(array, at):
+    """The vector that is in an array from a place on."""
+    return array[at : at + LANES]
+
+def put(array, at, values) -> None:
+    """A vector into an array, from a place on."""
+    array[at : at + LANES] = values
+
 def multiply_add(a, b, c):
     """a b + c of vectors, or of vectors and numbers."""
     return a * b + c
@@ -196,10 +204,28 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
+from likely._math.tables import TABLES
+
+# 7d0714033248ff0b8ebbbbdeed13b477ad31a12b87621e2da6e8a4c120522802
+com_poisson_above = TABLES['com_poisson_above']
+
+
+from likely._math.tables import TABLES
+
+# b7f978332bba69bf63bae313dd5ab6194afce6d8067d19cc6864d615339eebe4
+com_poisson_below = TABLES['com_poisson_below']
+
+
 com_poisson_first = np.array([1.0, 15.0, 48.0, 80.0, 112.0, 143.0, 173.0, 202.0, 231.0, 259.0, 286.0, 313.0, 339.0, 364.0, 388.0, 412.0, 435.0, 457.0, 479.0, 499.0, 519.0, 538.0, 557.0, 575.0, 593.0, 610.0, 626.0, 641.0, 656.0, 670.0, 684.0, 697.0, 709.0, 720.0, 731.0, 744.0, 758.0, 776.0, 797.0, 826.0, 866.0, 919.0, 985.0, 1067.0, 1169.0])
 
 
+com_poisson_level = np.array([-0.07236494292470008, -0.027136195366919316, -0.016518182330115087, -0.011849453710405716, -0.009232988349960461, -0.007561297733965532, -0.006401471054916017, -0.00554982620624412, -0.004898020177724071, -0.004383139884907063, -0.003966160345673159, -0.0036215940766372847, -0.0033320913959795856, -0.0030854335804306773, -0.002872767150657647, -0.002687520204395691, -0.0025247120818262182, -0.002380499333480339, -0.002251868730783164, -0.0021364246143505093, -0.002032238410618851, -0.0019377401005326704, -0.0018516386028739442, -0.0017728624679611926, -0.0017005150840454228, -0.001633840415854591, -0.0015721964953486634, -0.0015150346927959382, -0.0014618833493757562, -0.0014123347370008975, -0.0013660345821695063, -0.0013226735843645324, -0.0012819804996191033, -0.0012437164623504608, -0.0012076702943294485, -0.0011736546062192307, -0.0011415025397426741, -0.001111065030938231, -0.0010822084997938225, -0.0010548128907229123, -0.001028770003262286, -0.0010039820640529913, -0.0009803605003748826, -0.0009578248828095767, -0.0009363020104341514, -0.0009157251166231523, -0.0008960331773070555, -0.0008771703065917175, -0.0008590852271327078, -0.0008417308046952948, -0.0008250636380048172, -0.0008090436963736611, -0.0007936339987357852, -0.0007788003286719306, -0.0007645109808036364, -0.0007507365346002726, -0.0007374496522033199, -0.0007246248973444951, -0.0007122385728340406, -0.0007002685744347568, -0.0006886942592261655, -0.0006774963268097346, -0.0006666567119171488, -0.0006561584871647524, -0.000645985774853157, -0.0006361236668454697, -0.0006265581516738537, -0.0006172760481248978, -0.0006082649446417953, -0.0005995131439575293, -0.0005910096124397203, -0.0005827439336859036, -0.0005747062659588843, -0.0005668873030964845, -0.0005592782385692572, -0.0005518707323943275, -0.0005446568806440376, -0.0005376291873150476, -0.0005307805383474181, -0.0005241041776043871, -0.0005175936846423559, -0.0005112429541173364, -0.0005050461766890171, -0.0004989978212969107, -0.0004930926186949229, -0.0004873255461413248, -0.000481691813150633, -0.00047618684822244717, -0.0004708062864699815, -0.00046554595807792373, -0.00046040187752547854, -0.00045537023351606247, -0.00045044737956017466, -0.0004456298251625464, -0.0004409142275688106, -0.0004362973840306808, -0.0004317762245520298, -0.00042734780508134405, -0.00042300930111883295, -0.0004187580017090223, -0.00041459130379198356, -0.0004105067068884685, -0.00040650180809614363, -0.00040257429737588786, -0.00039872195310872226, -0.00039494263790541714, -0.00039123429465216857, -0.00038759494277697357, -0.00038402267472246543, -0.00038051565261201174, -0.00037707210509683244, -0.0003736903243727737, -0.0003703686633561827, -0.00036710553300906966, -0.00036389939980443185, -0.0003607487833232455, -0.0003576522539752128, -0.0003546084308358939, -0.0003516159795933472, -0.00034867361059786467, -0.00034578007700881264, -0.000342934173032984, -0.0003401347322492333, -0.00033738062601450285, -0.00033467076194666637, -0.0003320040824799022, -0.0003293795634885859, -0.0003267962129759388, -0.00032425306982390543, -0.00032174920260094977, -0.00031928370842466497, -0.0003168557118762777, -0.0003144643639643049, -0.00031210884113478835, -0.0003097883443256797, -0.00030750209806309803, -0.0003052493495973107, -0.00030302936807641604, -0.00030084144375582315, -0.000298684887241731, -0.00029655902876691415, -0.00029446321749721643, -0.0002923968208672446, -0.00029035922394383685, -0.00028834982881596164, -0.00028636805400977425, -0.00028441333392763057, -0.0002824851183099188, -0.0002805828717186365, -0.00027870607304169193, -0.00027685421501696787, -0.00027502680377523397, -0.0002732233584010422, -0.0002714434105107859, -0.0002696865038471449, -0.00026795219388917805, -0.00026624004747736514, -0.00026454964245293123, -0.00026288056731082565, -0.0002612324208657537, -0.0002596048119306933, -0.0002579973590073554, -0.0002564096899880731, -0.00025484144186863056, -0.0002532922604715655, -0.000251761800179504, -0.00025024972367810374, -0.0002487557017082055, -0.00024727941282681005, -0.0002458205431765156, -0.00024437878626306926, -0.00024295384274070027, -0.0002415454202049203, -0.00024015323299248883, -0.00023877700198825637, -0.0002374164544386113, -0.00023607132377126853, -0.00023474134942114938, -0.00023342627666211448, -0.00023212585644432113, -0.00023083984523698662, -0.00022956800487634985, -0.00022831010241863107, -0.0002270659099977997, -0.00022583520468796734, -0.00022461776837023152, -0.00022341338760380362, -0.0002222218535012603, -0.00022104296160776584, -0.00021987651178411835, -0.00021872230809347987, -0.00021758015869165494, -0.0002164498757207893, -0.00021533127520636464, -0.00021422417695737077, -0.0002131284044695418, -0.00021204378483154635, -0.00021097014863402842, -0.00020990732988139697, -0.00020885516590626876, -0.00020781349728647128, -0.00020678216776451726, -0.0002057610241694648, -0.00020474991634108182, -0.00020374869705623482, -0.00020275722195742753, -0.0002017753494834154, -0.00020080294080182675, -0.00019983985974372253, -0.0001988859727400307, -0.0001979411487597918, -0.000197005259250157, -0.0001960781780780801, -0.00019515978147364803, -0.0001942499479749965, -0.0001933485583747596, -0.00019245549566800307, -0.0001915706450015942, -0.00019069389362496173, -0.00018982513084220206, -0.00018896424796548844, -0.00018811113826974199, -0.0001872656969485257, -0.00018642782107112192, -0.00018559740954075707, -0.0001847743630539382, -0.0001839585840608662, -0.00018314997672689372, -0.00018234844689499438, -0.00018155390204921382, -0.00018076625127907156, -0.00017998540524488617, -0.00017921127614399442, -0.00017844377767783925, -0.00017768282501989926, -0.0001769283347844356, -0.0001761802249960317, -0.00017543841505990223, -0.00017470282573294951, -0.00017397337909554457, -0.00017324999852401244, -0.0001725326086638009, -0.0001718211354033132, -0.00017111550584838554, -0.00017041564829739086, -0.00016972149221695083, -0.00016903296821823966, -0.00016835000803386166, -0.00016767254449528746, -0.00016700051151083273, -0.00016633384404416454, -0.00016567247809332012, -0.00016501635067022464, -0.00016436539978069323, -0.000163719564404905, -0.00016307878447833528])
+
+
 com_poisson_rate = np.array([1.8417654229805565, 2.4149799440443878, 2.394364045751577, 2.4493428306128124, 2.428564233900417, 2.406784492664249, 2.383929215432391, 2.4441991064725563, 2.421124016235436, 2.396816423330642, 2.4623729995112784, 2.4378458178263984, 2.4118895867242345, 2.3843734189849477, 2.4575471209594126, 2.4296877775891788, 2.3999705785322587, 2.480966833735274, 2.3341313602356832, 2.418429349487707, 2.383453151389931, 2.4758762076763623, 2.4399108595544243, 2.541754381023179, 2.504546855835095, 2.4631909991199383, 2.416870276704467, 2.533448158530138, 2.4822298803028815, 2.6090784486630008, 2.5489241526606365, 2.476480427885117, 2.38861272235186, 2.5099205799117903, 3.108701200122356, 3.494156728022227, 4.662548234972908, 5.606741983180215, 7.919344550603472, 11.085240620279075, 14.796537601877464, 18.36653119078393, 22.634121325956674, 27.848175345510253, 45.82251486481297])
+
+
+com_poisson_rise = np.array([0.6931471805599453, 0.2876820724517809, 0.18232155679395465, 0.13353139262452263, 0.1053605156578263, 0.08701137698962977, 0.07410797215372188, 0.06453852113757116, 0.05715841383994861, 0.05129329438755053, 0.04652001563489285, 0.04255961441879593, 0.039220713153281295, 0.03636764417087485, 0.033901551675681346, 0.0317486983145803, 0.029852963149681156, 0.02817087696669632, 0.026668247082161325, 0.025317807984289873, 0.024097551579060503, 0.02298951822469874, 0.021978906718775244, 0.021053409197832343, 0.020202707317519445, 0.019418085857101582, 0.01869213301215255, 0.018018505502678313, 0.017391742711869183, 0.016807118316381233, 0.016260520871780308, 0.015748356968139168, 0.015267472130788435, 0.014815085785140639, 0.014388737452099606, 0.01398624197473989, 0.013605652055778624, 0.013245226750020638, 0.012903404835907888, 0.012578782206860118, 0.012270092591814347, 0.011976191046715693, 0.011696039763191278, 0.011428695823622754, 0.011173300598125229, 0.01092907053219027, 0.01069528911674796, 0.010471299867295404, 0.010256500167189098, 0.010050335853501442, 0.00985229644301163, 0.009661910911736894, 0.009478743954543773, 0.00930239266231352, 0.009132483563272528, 0.008968669982760406, 0.008810629682154892, 0.008658062743114581, 0.008510689667908642, 0.008368249670516609, 0.00823049913651547, 0.00809721023261937, 0.007968169649176874, 0.007843177461025893, 0.0077220460939103055, 0.00760459938521931, 0.007490671729157604, 0.00738010729762256, 0.007272759329079776, 0.007168489478612542, 0.0070671672230924526, 0.00696866931609334, 0.0068728792877620366, 0.006779686985378761, 0.006688988150796609, 0.00660068403135206, 0.006514681021193696, 0.006430890330290426, 0.006349227678658746, 0.006269613013595397, 0.006191970247921078, 0.006116227017436089, 0.006042314455962623, 0.005970166986503818, 0.0058997221271882925, 0.005830920310793199, 0.005763704716750081, 0.005698021114637727, 0.005633817718256006, 0.00557104504945538, 0.0055096558109696036, 0.005449604767564679, 0.0053908486348764285, 0.005333345975362581, 0.005277057100843765, 0.005221943981151675, 0.00516797015844258, 0.005115100666770427, 0.005063301956546729, 0.005012541823544282, 0.00496278934212901, 0.0049140148024290585, 0.004866189651172902, 0.0048192864359489, 0.004773278752657676, 0.004728141195945957, 0.00468384931242637, 0.004640379556502205, 0.004597709248629459, 0.004555816535860717, 0.0045146803545266295, 0.004474280394921094, 0.004434597067865746, 0.0043956114730380955, 0.004357305368955726, 0.004319661144516415, 0.004282661792000863, 0.004246290881451108, 0.004210532536343509, 0.004175371410480636, 0.004140792666031402, 0.004106781952653411, 0.00407332538763582, 0.004040409537004978, 0.004008021397538818, 0.00397614837963942, 0.003944778291016348, 0.003913899321136329, 0.003883500026397626, 0.00385356931598998, 0.0038240964384034432, 0.003795070968551613, 0.003766482795476866, 0.003738322110607149, 0.003710579396535652, 0.003683245416296418, 0.003656311203110492, 0.0036297680505787077, 0.003603607503298567, 0.003577821347883979, 0.0035524016043678225, 0.0035273405179684155, 0.0035026305512020637, 0.003478264376324821, 0.0034542348680875507, 0.0034305350967892344, 0.003407158321614305, 0.0033840979842405475, 0.003361347702704832, 0.0033389012655146324, 0.0033167526259939096, 0.0032948958968525553, 0.0032733253449691493, 0.0032520353863773146, 0.003231020581446468, 0.0032102756302482215, 0.0031897953681001502, 0.0031695747612790507, 0.003149608902896221, 0.0031298930089276597, 0.0031104224143924408, 0.0030911925696728445, 0.003072199036970158, 0.0030534374868903405, 0.0030349036951540275, 0.0030165935394256414, 0.0029985029962565895, 0.0029806281381378, 0.0029629651306570574, 0.0029455102297568135, 0.0029282597790883623, 0.0029112102074584363, 0.0028943580263644996, 0.002877699827615145, 0.0028612322810322006, 0.002844952132231281, 0.002828856200477684, 0.0028129413766146616, 0.002797204621061229, 0.0027816429618768125, 0.0027662534928901365, 0.0027510333718898804, 0.0027359798188747457, 0.0027210901143606566, 0.002706361597742942, 0.0026917916657114172, 0.0026773777707163925, 0.0026631174194837, 0.0026490081715769254, 0.0026350476380051055, 0.0026212334798742178, 0.0026075634070808675, 0.0025940351770466375, 0.002580646593491635, 0.0025673955052458184, 0.0025542798050967675, 0.002541297428672581, 0.002528446353358677, 0.0025157245972472916, 0.0025031302181185303, 0.0024906613124518746, 0.0024783160144670876, 0.0024660924951935017, 0.0024539889615667115, 0.002442003655551742, 0.002430134853291783, 0.0024183808642816275, 0.002406740030564985, 0.002395210725954865, 0.002383791355276259, 0.0023724803536303877, 0.0023612761856797925, 0.0023501773449535923, 0.0023391823531722384, 0.002328289759591136, 0.002317498140362524, 0.0023068060979150136, 0.002296212260350226, 0.002285715280855979, 0.002275313837135497, 0.0022650066308521326, 0.0022547923870891162, 0.0022446698538238553, 0.0022346378014163294, 0.002224695022111148, 0.0022148403295528395, 0.0022050725583139643, 0.0021953905634356638, 0.0021857932199802585, 0.00217627942259553, 0.0021668480850903318, 0.0021574981400211907, 0.002148228538289563, 0.0021390382487494262, 0.002129926257824906, 0.00212089156913763, 0.0021119332031435275, 0.002103050196778795, 0.0020942416031147597, 0.0020855064910213776, 0.0020768439448391246, 0.0020682530640590197, 0.0020597329630105696, 0.0020512827705573863, 0.002042901629800269, 0.002034588697787535, 0.002026343145232398, 0.0020181641562371823, 0.002010050928024198, 0.002002002670673077, 0.001994018606864397, 0.0019860979716294093, 0.001978240012105719, 0.0019704439872987286, 0.0019627091678487128, 0.0019550348358033506])
 
 
 from likely._math.tables import COEFFICIENTS
@@ -214,7 +240,701 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+    aligned_frame()
+    kept = np.empty(4096, np.uint32)
+    active = int64(0)
+    for i in range(size):
+        kept[active] = i
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
+    given = np.empty((2, 4104))
+    for k, rows in enumerate((m_rows, n_rows)):
+        here = given[k]
+        for i in range(active):
+            here[i] = rows[kept[i]]
+    m_here = given[0]
+    n_here = given[1]
+    key_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
+    for i in range(active):
+        m = m_here[i]
+        n = n_here[i]
+        t0 = np.floor(m)
+        t1 = 1.0 + t0
+        t2 = 1.0 / t1
+        t3 = 30.0 / n
+        t4 = t2 + t3
+        t5 = t4 / t1
+        t6 = t5 / 3.0
+        t7 = t5 * t5
+        t8 = t7 / 9.0
+        t9 = 2.0 * t5
+        t10 = t8 + t9
+        t11 = math.sqrt(t10)
+        t12 = t6 + t11
+        t13 = t12 * t1
+        t14 = t13 - 0.5
+        t15 = np.floor(t14)
+        t16 = maximum(t15, 1.0)
+        known = (t16 >= 1.0) & (t16 <= 14.0) & (t0 >= 0.0) & (t0 < 256.0)
+        key = t0 * 14.0 + (t16 - 1.0)
+        key_of[i] = int(key) if known else 3584
+    starts = np.zeros(3586, np.int64)
+    most = np.uint32(0)
+    for i in range(active):
+        rank[i] = starts[key_of[i] + 1]
+        starts[key_of[i] + 1] += 1
+        most = max(most, key_of[i])
+    used = min(int64(most) + 1, 3584)
+    for key in range(used):
+        starts[key + 1] += starts[key]
+    order = np.empty(4096, np.uint32)
+    for i in range(active):
+        order[starts[key_of[i]] + rank[i]] = i
+    stored = np.empty((4, 14, 32))
+    lanes = np.empty((30, 32))
+    m_lanes = lanes[0]
+    n_lanes = lanes[1]
+    nu_lanes = lanes[2]
+    off_lanes = lanes[3]
+    sign_lanes = lanes[4]
+    odds_lanes = lanes[5]
+    both_lanes = lanes[6]
+    first_lanes = lanes[7]
+    power_lanes = lanes[8]
+    other_power_lanes = lanes[9]
+    power_ratio_lanes = lanes[10]
+    other_power_ratio_lanes = lanes[11]
+    open_lanes = lanes[12]
+    sum_up_lanes = lanes[13]
+    sum_down_lanes = lanes[14]
+    sum_up_slope_lanes = lanes[15]
+    sum_down_slope_lanes = lanes[16]
+    sum_total_lanes = lanes[17]
+    sum_square_lanes = lanes[18]
+    sum_growth_lanes = lanes[19]
+    sum_line_lanes = lanes[20]
+    sum_growth_square_lanes = lanes[21]
+    result0_lanes = lanes[22]
+    result1_lanes = lanes[23]
+    result2_lanes = lanes[24]
+    result3_lanes = lanes[25]
+    result4_lanes = lanes[26]
+    result5_lanes = lanes[27]
+    result6_lanes = lanes[28]
+    result7_lanes = lanes[29]
+    for key in range(used):
+        for begin in range(starts[key], starts[key + 1], 32):
+            last = key % 14 + 1
+            terms = float64(last)
+            floor = float64(key // 14)
+            end = starts[key + 1]
+            width = 32 if end - begin > 16 else 16
+            for i in range(width):
+                at = order[min(begin + i, end - 1)]
+                m_lanes[i] = m_here[at]
+                n_lanes[i] = n_here[at]
+            t0 = 15.0 * floor
+            t1 = com_poisson_below[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
+            t2 = com_poisson_above[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
+            common0 = t1
+            common1 = t2
+            for i in range(width):
+                m = m_lanes[i]
+                n = n_lanes[i]
+                t0 = m - floor
+                t1 = t0 <= 0.5
+                t2 = 1.0 - t0
+                t3 = t0 if t1 else t2
+                t4 = 1.0 if t1 else (-1.0)
+                t5 = common0 if t1 else common1
+                t6 = n * t5
+                t7 = 2.2 < t6
+                t8 = t3 * t3
+                t9 = -t6
+                t10 = exp(t9)
+                t11 = 1.0 - t3
+                t12 = 1.0 + t3
+                t13 = t11 * t12
+                t14 = 4.0 * t13
+                t15 = t10 * t14
+                t16 = t8 + t15
+                t17 = math.sqrt(t16)
+                t18 = t17 + t3
+                t19 = t11 * 2.0
+                t20 = t18 / t19
+                t21 = t3 - 0.5
+                t22 = t6 * t21
+                t23 = exp(t22)
+                t24 = t20 if t7 else t23
+                m_lanes[i] = m
+                nu_lanes[i] = n
+                off_lanes[i] = t3
+                sign_lanes[i] = t4
+                odds_lanes[i] = t24
+                both_lanes[i] = t10
+                first_lanes[i] = t5
+            for k in range(last):
+                index = float64(k)
+                near_growth_lanes = stored[0, k]
+                far_growth_lanes = stored[1, k]
+                near_lanes = stored[2, k]
+                far_lanes = stored[3, k]
+                t0 = floor * 15.0
+                t1 = index + t0
+                t2 = com_poisson_above[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
+                t3 = com_poisson_below[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
+                t4 = index + 1.0
+                t5 = t4 + t0
+                t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+                t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+                t8 = 2.0 + index
+                common0 = t2
+                common1 = t3
+                common2 = t6
+                common3 = t7
+                common4 = t8
+                for i in range(width):
+                    nu = nu_lanes[i]
+                    sign = sign_lanes[i]
+                    first = first_lanes[i]
+                    t0 = 0.0 < sign
+                    t1 = common0 if t0 else common1
+                    t2 = common2 if t0 else common3
+                    t3 = t1 * nu
+                    t4 = -t3
+                    t5 = exp(t4)
+                    t6 = first * common4
+                    t7 = t2 - t6
+                    t8 = t7 * nu
+                    t9 = -t8
+                    t10 = exp(t9)
+                    near_growth_lanes[i] = t1
+                    far_growth_lanes[i] = t2
+                    near_lanes[i] = t5
+                    far_lanes[i] = t10
+            for i in range(width):
+                open_lanes[i] = 1.0
+            for _ in range(6):
+                for i in range(width):
+                    odds = odds_lanes[i]
+                    both = both_lanes[i]
+                    t0 = odds * odds
+                    t1 = both / odds
+                    t2 = t1 * t1
+                    power_lanes[i] = t0
+                    power_ratio_lanes[i] = odds
+                    other_power_lanes[i] = t2
+                    other_power_ratio_lanes[i] = t1
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                off_8 = loaded(off_lanes, 8)
+                power_8 = loaded(power_lanes, 8)
+                power_ratio_8 = loaded(power_ratio_lanes, 8)
+                other_power_8 = loaded(other_power_lanes, 8)
+                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                sum_up_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_down_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                for k in range(last):
+                    index = float64(k)
+                    near_lanes = stored[2, k]
+                    far_lanes = stored[3, k]
+                    t0 = 2.0 + index
+                    common0 = t0
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(off, -1.0, common0)
+                    t1 = multiply_add(near, power, 0.0)
+                    t2 = multiply_add(t0, t1, 0.0)
+                    t3 = multiply_add(off, 1.0, common0)
+                    t4 = multiply_add(far, other_power, 0.0)
+                    t5 = multiply_add(t3, t4, 0.0)
+                    t6 = multiply_add(t2, common0, 0.0)
+                    t7 = multiply_add(t5, common0, 0.0)
+                    sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                    sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                    sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                    sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    off = off_8
+                    power = power_8
+                    power_ratio = power_ratio_8
+                    other_power = other_power_8
+                    other_power_ratio = other_power_ratio_8
+                    near = loaded(near_lanes, 8)
+                    far = loaded(far_lanes, 8)
+                    t0 = multiply_add(off, -1.0, common0)
+                    t1 = multiply_add(near, power, 0.0)
+                    t2 = multiply_add(t0, t1, 0.0)
+                    t3 = multiply_add(off, 1.0, common0)
+                    t4 = multiply_add(far, other_power, 0.0)
+                    t5 = multiply_add(t3, t4, 0.0)
+                    t6 = multiply_add(t2, common0, 0.0)
+                    t7 = multiply_add(t5, common0, 0.0)
+                    sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
+                    sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
+                    sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
+                    sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
+                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                put(sum_up_lanes, 0, sum_up_0)
+                put(sum_down_lanes, 0, sum_down_0)
+                put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                put(sum_down_slope_lanes, 0, sum_down_slope_0)
+                put(sum_up_lanes, 8, sum_up_8)
+                put(sum_down_lanes, 8, sum_down_8)
+                put(sum_up_slope_lanes, 8, sum_up_slope_8)
+                put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                if width > 16:
+                    off_16 = loaded(off_lanes, 16)
+                    power_16 = loaded(power_lanes, 16)
+                    power_ratio_16 = loaded(power_ratio_lanes, 16)
+                    other_power_16 = loaded(other_power_lanes, 16)
+                    other_power_ratio_16 = loaded(other_power_ratio_lanes, 16)
+                    sum_up_16 = multiply_add(off_16, 0.0, 0.0)
+                    sum_down_16 = multiply_add(off_16, 0.0, 0.0)
+                    sum_up_slope_16 = multiply_add(off_16, 0.0, 0.0)
+                    sum_down_slope_16 = multiply_add(off_16, 0.0, 0.0)
+                    off_24 = loaded(off_lanes, 24)
+                    power_24 = loaded(power_lanes, 24)
+                    power_ratio_24 = loaded(power_ratio_lanes, 24)
+                    other_power_24 = loaded(other_power_lanes, 24)
+                    other_power_ratio_24 = loaded(other_power_ratio_lanes, 24)
+                    sum_up_24 = multiply_add(off_24, 0.0, 0.0)
+                    sum_down_24 = multiply_add(off_24, 0.0, 0.0)
+                    sum_up_slope_24 = multiply_add(off_24, 0.0, 0.0)
+                    sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
+                    for k in range(last):
+                        index = float64(k)
+                        near_lanes = stored[2, k]
+                        far_lanes = stored[3, k]
+                        t0 = 2.0 + index
+                        common0 = t0
+                        off = off_16
+                        power = power_16
+                        power_ratio = power_ratio_16
+                        other_power = other_power_16
+                        other_power_ratio = other_power_ratio_16
+                        near = loaded(near_lanes, 16)
+                        far = loaded(far_lanes, 16)
+                        t0 = multiply_add(off, -1.0, common0)
+                        t1 = multiply_add(near, power, 0.0)
+                        t2 = multiply_add(t0, t1, 0.0)
+                        t3 = multiply_add(off, 1.0, common0)
+                        t4 = multiply_add(far, other_power, 0.0)
+                        t5 = multiply_add(t3, t4, 0.0)
+                        t6 = multiply_add(t2, common0, 0.0)
+                        t7 = multiply_add(t5, common0, 0.0)
+                        sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
+                        sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
+                        sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
+                        sum_down_slope_16 = multiply_add(t7, 1.0, sum_down_slope_16)
+                        power_16 = multiply_add(power_16, power_ratio_16, 0.0)
+                        other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
+                        off = off_24
+                        power = power_24
+                        power_ratio = power_ratio_24
+                        other_power = other_power_24
+                        other_power_ratio = other_power_ratio_24
+                        near = loaded(near_lanes, 24)
+                        far = loaded(far_lanes, 24)
+                        t0 = multiply_add(off, -1.0, common0)
+                        t1 = multiply_add(near, power, 0.0)
+                        t2 = multiply_add(t0, t1, 0.0)
+                        t3 = multiply_add(off, 1.0, common0)
+                        t4 = multiply_add(far, other_power, 0.0)
+                        t5 = multiply_add(t3, t4, 0.0)
+                        t6 = multiply_add(t2, common0, 0.0)
+                        t7 = multiply_add(t5, common0, 0.0)
+                        sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
+                        sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
+                        sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
+                        sum_down_slope_24 = multiply_add(t7, 1.0, sum_down_slope_24)
+                        power_24 = multiply_add(power_24, power_ratio_24, 0.0)
+                        other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
+                    put(sum_up_lanes, 16, sum_up_16)
+                    put(sum_down_lanes, 16, sum_down_16)
+                    put(sum_up_slope_lanes, 16, sum_up_slope_16)
+                    put(sum_down_slope_lanes, 16, sum_down_slope_16)
+                    put(sum_up_lanes, 24, sum_up_24)
+                    put(sum_down_lanes, 24, sum_down_24)
+                    put(sum_up_slope_lanes, 24, sum_up_slope_24)
+                    put(sum_down_slope_lanes, 24, sum_down_slope_24)
+                left = int64(0)
+                for i in range(width):
+                    open = open_lanes[i]
+                    off = off_lanes[i]
+                    odds = odds_lanes[i]
+                    both = both_lanes[i]
+                    sum_up = sum_up_lanes[i]
+                    sum_down = sum_down_lanes[i]
+                    sum_up_slope = sum_up_slope_lanes[i]
+                    sum_down_slope = sum_down_slope_lanes[i]
+                    t0 = 0.0 < open
+                    t1 = 1.0 + off
+                    t2 = both / odds
+                    t3 = t1 * t2
+                    t4 = t3 + off
+                    t5 = sum_down + t4
+                    t6 = 1.0 / t5
+                    t7 = 1.0 - off
+                    t8 = t7 * odds
+                    t9 = sum_up + t8
+                    t10 = t6 * t9
+                    t11 = 1.0 - t10
+                    t12 = t10 * t11
+                    t13 = t10 + 1.0
+                    t14 = sum_up_slope + t8
+                    t15 = t6 * t14
+                    t16 = t3 + sum_down_slope
+                    t17 = t16 * t6
+                    t18 = t10 * t17
+                    t19 = t15 + t18
+                    t20 = t13 * t19
+                    t21 = t12 / t20
+                    t22 = 2.0 + t21
+                    t23 = t22 * t21
+                    t24 = t23 * odds
+                    t25 = t24 + odds
+                    t26 = t25 if t0 else odds
+                    t27 = abs(t21)
+                    t28 = t27 - 1e-06
+                    t29 = minimum(open, t28)
+                    t30 = 0.0 < t29
+                    t31 = 1.0 if t30 else 0.0
+                    odds_lanes[i] = t26
+                    open_lanes[i] = t31
+                    left += 1 if t31 > 0.0 else 0
+                if left == 0:
+                    break
+            for i in range(width):
+                odds = odds_lanes[i]
+                both = both_lanes[i]
+                t0 = odds * odds
+                t1 = both / odds
+                t2 = t1 * t1
+                power_lanes[i] = t0
+                power_ratio_lanes[i] = odds
+                other_power_lanes[i] = t2
+                other_power_ratio_lanes[i] = t1
+            off_0 = loaded(off_lanes, 0)
+            sign_0 = loaded(sign_lanes, 0)
+            power_0 = loaded(power_lanes, 0)
+            power_ratio_0 = loaded(power_ratio_lanes, 0)
+            other_power_0 = loaded(other_power_lanes, 0)
+            other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+            sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+            sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+            sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+            sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+            sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
+            off_8 = loaded(off_lanes, 8)
+            sign_8 = loaded(sign_lanes, 8)
+            power_8 = loaded(power_lanes, 8)
+            power_ratio_8 = loaded(power_ratio_lanes, 8)
+            other_power_8 = loaded(other_power_lanes, 8)
+            other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+            sum_total_8 = multiply_add(off_8, 0.0, 0.0)
+            sum_square_8 = multiply_add(off_8, 0.0, 0.0)
+            sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
+            sum_line_8 = multiply_add(off_8, 0.0, 0.0)
+            sum_growth_square_8 = multiply_add(off_8, 0.0, 0.0)
+            for k in range(last):
+                index = float64(k)
+                near_growth_lanes = stored[0, k]
+                far_growth_lanes = stored[1, k]
+                near_lanes = stored[2, k]
+                far_lanes = stored[3, k]
+                t0 = 2.0 + index
+                common0 = t0
+                off = off_0
+                sign = sign_0
+                power = power_0
+                power_ratio = power_ratio_0
+                other_power = other_power_0
+                other_power_ratio = other_power_ratio_0
+                near_growth = loaded(near_growth_lanes, 0)
+                far_growth = loaded(far_growth_lanes, 0)
+                near = loaded(near_lanes, 0)
+                far = loaded(far_lanes, 0)
+                t0 = multiply_add(near, power, 0.0)
+                t1 = multiply_add(far, other_power, 0.0)
+                t2 = multiply_add(t0, 1.0, t1)
+                t3 = multiply_add(sign, common0, 0.0)
+                t4 = multiply_add(sign, off, 0.0)
+                t5 = multiply_add(t4, -1.0, t3)
+                t6 = multiply_add(t5, t0, 0.0)
+                t7 = multiply_add(t6, t5, 0.0)
+                t8 = multiply_add(t3, 1.0, t4)
+                t9 = multiply_add(t8, t1, 0.0)
+                t10 = multiply_add(t8, t9, 0.0)
+                t11 = multiply_add(t7, 1.0, t10)
+                t12 = multiply_add(t0, near_growth, 0.0)
+                t13 = multiply_add(far_growth, t1, 0.0)
+                t14 = multiply_add(t12, 1.0, t13)
+                t15 = multiply_add(t6, near_growth, 0.0)
+                t16 = multiply_add(far_growth, t9, 0.0)
+                t17 = multiply_add(t16, -1.0, t15)
+                t18 = multiply_add(far_growth, t13, 0.0)
+                t19 = multiply_add(t12, near_growth, 0.0)
+                t20 = multiply_add(t18, 1.0, t19)
+                sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                sum_square_0 = multiply_add(t11, 1.0, sum_square_0)
+                sum_growth_0 = multiply_add(t14, 1.0, sum_growth_0)
+                sum_line_0 = multiply_add(t17, 1.0, sum_line_0)
+                sum_growth_square_0 = multiply_add(t20, 1.0, sum_growth_square_0)
+                power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                off = off_8
+                sign = sign_8
+                power = power_8
+                power_ratio = power_ratio_8
+                other_power = other_power_8
+                other_power_ratio = other_power_ratio_8
+                near_growth = loaded(near_growth_lanes, 8)
+                far_growth = loaded(far_growth_lanes, 8)
+                near = loaded(near_lanes, 8)
+                far = loaded(far_lanes, 8)
+                t0 = multiply_add(near, power, 0.0)
+                t1 = multiply_add(far, other_power, 0.0)
+                t2 = multiply_add(t0, 1.0, t1)
+                t3 = multiply_add(sign, common0, 0.0)
+                t4 = multiply_add(sign, off, 0.0)
+                t5 = multiply_add(t4, -1.0, t3)
+                t6 = multiply_add(t5, t0, 0.0)
+                t7 = multiply_add(t6, t5, 0.0)
+                t8 = multiply_add(t3, 1.0, t4)
+                t9 = multiply_add(t8, t1, 0.0)
+                t10 = multiply_add(t8, t9, 0.0)
+                t11 = multiply_add(t7, 1.0, t10)
+                t12 = multiply_add(t0, near_growth, 0.0)
+                t13 = multiply_add(far_growth, t1, 0.0)
+                t14 = multiply_add(t12, 1.0, t13)
+                t15 = multiply_add(t6, near_growth, 0.0)
+                t16 = multiply_add(far_growth, t9, 0.0)
+                t17 = multiply_add(t16, -1.0, t15)
+                t18 = multiply_add(far_growth, t13, 0.0)
+                t19 = multiply_add(t12, near_growth, 0.0)
+                t20 = multiply_add(t18, 1.0, t19)
+                sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
+                sum_square_8 = multiply_add(t11, 1.0, sum_square_8)
+                sum_growth_8 = multiply_add(t14, 1.0, sum_growth_8)
+                sum_line_8 = multiply_add(t17, 1.0, sum_line_8)
+                sum_growth_square_8 = multiply_add(t20, 1.0, sum_growth_square_8)
+                power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+            put(sum_total_lanes, 0, sum_total_0)
+            put(sum_square_lanes, 0, sum_square_0)
+            put(sum_growth_lanes, 0, sum_growth_0)
+            put(sum_line_lanes, 0, sum_line_0)
+            put(sum_growth_square_lanes, 0, sum_growth_square_0)
+            put(sum_total_lanes, 8, sum_total_8)
+            put(sum_square_lanes, 8, sum_square_8)
+            put(sum_growth_lanes, 8, sum_growth_8)
+            put(sum_line_lanes, 8, sum_line_8)
+            put(sum_growth_square_lanes, 8, sum_growth_square_8)
+            if width > 16:
+                off_16 = loaded(off_lanes, 16)
+                sign_16 = loaded(sign_lanes, 16)
+                power_16 = loaded(power_lanes, 16)
+                power_ratio_16 = loaded(power_ratio_lanes, 16)
+                other_power_16 = loaded(other_power_lanes, 16)
+                other_power_ratio_16 = loaded(other_power_ratio_lanes, 16)
+                sum_total_16 = multiply_add(off_16, 0.0, 0.0)
+                sum_square_16 = multiply_add(off_16, 0.0, 0.0)
+                sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
+                sum_line_16 = multiply_add(off_16, 0.0, 0.0)
+                sum_growth_square_16 = multiply_add(off_16, 0.0, 0.0)
+                off_24 = loaded(off_lanes, 24)
+                sign_24 = loaded(sign_lanes, 24)
+                power_24 = loaded(power_lanes, 24)
+                power_ratio_24 = loaded(power_ratio_lanes, 24)
+                other_power_24 = loaded(other_power_lanes, 24)
+                other_power_ratio_24 = loaded(other_power_ratio_lanes, 24)
+                sum_total_24 = multiply_add(off_24, 0.0, 0.0)
+                sum_square_24 = multiply_add(off_24, 0.0, 0.0)
+                sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
+                sum_line_24 = multiply_add(off_24, 0.0, 0.0)
+                sum_growth_square_24 = multiply_add(off_24, 0.0, 0.0)
+                for k in range(last):
+                    index = float64(k)
+                    near_growth_lanes = stored[0, k]
+                    far_growth_lanes = stored[1, k]
+                    near_lanes = stored[2, k]
+                    far_lanes = stored[3, k]
+                    t0 = 2.0 + index
+                    common0 = t0
+                    off = off_16
+                    sign = sign_16
+                    power = power_16
+                    power_ratio = power_ratio_16
+                    other_power = other_power_16
+                    other_power_ratio = other_power_ratio_16
+                    near_growth = loaded(near_growth_lanes, 16)
+                    far_growth = loaded(far_growth_lanes, 16)
+                    near = loaded(near_lanes, 16)
+                    far = loaded(far_lanes, 16)
+                    t0 = multiply_add(near, power, 0.0)
+                    t1 = multiply_add(far, other_power, 0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(sign, common0, 0.0)
+                    t4 = multiply_add(sign, off, 0.0)
+                    t5 = multiply_add(t4, -1.0, t3)
+                    t6 = multiply_add(t5, t0, 0.0)
+                    t7 = multiply_add(t6, t5, 0.0)
+                    t8 = multiply_add(t3, 1.0, t4)
+                    t9 = multiply_add(t8, t1, 0.0)
+                    t10 = multiply_add(t8, t9, 0.0)
+                    t11 = multiply_add(t7, 1.0, t10)
+                    t12 = multiply_add(t0, near_growth, 0.0)
+                    t13 = multiply_add(far_growth, t1, 0.0)
+                    t14 = multiply_add(t12, 1.0, t13)
+                    t15 = multiply_add(t6, near_growth, 0.0)
+                    t16 = multiply_add(far_growth, t9, 0.0)
+                    t17 = multiply_add(t16, -1.0, t15)
+                    t18 = multiply_add(far_growth, t13, 0.0)
+                    t19 = multiply_add(t12, near_growth, 0.0)
+                    t20 = multiply_add(t18, 1.0, t19)
+                    sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
+                    sum_square_16 = multiply_add(t11, 1.0, sum_square_16)
+                    sum_growth_16 = multiply_add(t14, 1.0, sum_growth_16)
+                    sum_line_16 = multiply_add(t17, 1.0, sum_line_16)
+                    sum_growth_square_16 = multiply_add(t20, 1.0, sum_growth_square_16)
+                    power_16 = multiply_add(power_16, power_ratio_16, 0.0)
+                    other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
+                    off = off_24
+                    sign = sign_24
+                    power = power_24
+                    power_ratio = power_ratio_24
+                    other_power = other_power_24
+                    other_power_ratio = other_power_ratio_24
+                    near_growth = loaded(near_growth_lanes, 24)
+                    far_growth = loaded(far_growth_lanes, 24)
+                    near = loaded(near_lanes, 24)
+                    far = loaded(far_lanes, 24)
+                    t0 = multiply_add(near, power, 0.0)
+                    t1 = multiply_add(far, other_power, 0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(sign, common0, 0.0)
+                    t4 = multiply_add(sign, off, 0.0)
+                    t5 = multiply_add(t4, -1.0, t3)
+                    t6 = multiply_add(t5, t0, 0.0)
+                    t7 = multiply_add(t6, t5, 0.0)
+                    t8 = multiply_add(t3, 1.0, t4)
+                    t9 = multiply_add(t8, t1, 0.0)
+                    t10 = multiply_add(t8, t9, 0.0)
+                    t11 = multiply_add(t7, 1.0, t10)
+                    t12 = multiply_add(t0, near_growth, 0.0)
+                    t13 = multiply_add(far_growth, t1, 0.0)
+                    t14 = multiply_add(t12, 1.0, t13)
+                    t15 = multiply_add(t6, near_growth, 0.0)
+                    t16 = multiply_add(far_growth, t9, 0.0)
+                    t17 = multiply_add(t16, -1.0, t15)
+                    t18 = multiply_add(far_growth, t13, 0.0)
+                    t19 = multiply_add(t12, near_growth, 0.0)
+                    t20 = multiply_add(t18, 1.0, t19)
+                    sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
+                    sum_square_24 = multiply_add(t11, 1.0, sum_square_24)
+                    sum_growth_24 = multiply_add(t14, 1.0, sum_growth_24)
+                    sum_line_24 = multiply_add(t17, 1.0, sum_line_24)
+                    sum_growth_square_24 = multiply_add(t20, 1.0, sum_growth_square_24)
+                    power_24 = multiply_add(power_24, power_ratio_24, 0.0)
+                    other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
+                put(sum_total_lanes, 16, sum_total_16)
+                put(sum_square_lanes, 16, sum_square_16)
+                put(sum_growth_lanes, 16, sum_growth_16)
+                put(sum_line_lanes, 16, sum_line_16)
+                put(sum_growth_square_lanes, 16, sum_growth_square_16)
+                put(sum_total_lanes, 24, sum_total_24)
+                put(sum_square_lanes, 24, sum_square_24)
+                put(sum_growth_lanes, 24, sum_growth_24)
+                put(sum_line_lanes, 24, sum_line_24)
+                put(sum_growth_square_lanes, 24, sum_growth_square_24)
+            for i in range(width):
+                off = off_lanes[i]
+                sign = sign_lanes[i]
+                odds = odds_lanes[i]
+                both = both_lanes[i]
+                first = first_lanes[i]
+                sum_total = sum_total_lanes[i]
+                sum_square = sum_square_lanes[i]
+                sum_growth = sum_growth_lanes[i]
+                sum_line = sum_line_lanes[i]
+                sum_growth_square = sum_growth_square_lanes[i]
+                t0 = both / odds
+                t1 = t0 + odds
+                t2 = sum_total + t1
+                t3 = log1p(t2)
+                t4 = log(odds)
+                t5 = t4 * sign
+                t6 = com_poisson_level[int(floor) if (floor >= 0.0) & (floor <= 255.0) else 0]
+                t7 = com_poisson_rise[int(floor) if (floor >= 0.0) & (floor <= 255.0) else 0]
+                t8 = odds + 1.0
+                t9 = t0 + t8
+                t10 = sum_total + t9
+                t11 = sign * off
+                t12 = sign + t11
+                t13 = t0 * t12
+                t14 = t12 * t13
+                t15 = sign - t11
+                t16 = odds * t15
+                t17 = t16 * t15
+                t18 = t11 * t11
+                t19 = t17 + t18
+                t20 = t14 + t19
+                t21 = t20 + sum_square
+                t22 = t10 / t21
+                t23 = 1.0 / t10
+                t24 = t0 * first
+                t25 = sum_growth + t24
+                t26 = t23 * t25
+                t27 = first * t13
+                t28 = sum_line - t27
+                t29 = t28 / t21
+                t30 = first * t24
+                t31 = t30 + sum_growth_square
+                t32 = t28 * t29
+                t33 = t31 - t32
+                t34 = t23 * t33
+                t35 = t26 * t26
+                t36 = t34 - t35
+                result0_lanes[i] = t3
+                result1_lanes[i] = t5
+                result2_lanes[i] = t6
+                result3_lanes[i] = t7
+                result4_lanes[i] = t22
+                result5_lanes[i] = t26
+                result6_lanes[i] = t29
+                result7_lanes[i] = t36
+            for i in range(min(32, end - begin)):
+                at = kept[order[begin + i]]
+                result0_rows[at] = result0_lanes[i]
+                result1_rows[at] = result1_lanes[i]
+                result2_rows[at] = result2_lanes[i]
+                result3_rows[at] = result3_lanes[i]
+                result4_rows[at] = result4_lanes[i]
+                result5_rows[at] = result5_lanes[i]
+                result6_rows[at] = result6_lanes[i]
+                result7_rows[at] = result7_lanes[i]
+
+
+def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     aligned_frame()
     starts = np.zeros(1341, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
@@ -798,7 +1518,7 @@ def sum_0(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
 
 
-def sum_1(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.int64)
     active = int64(0)
@@ -1654,7 +2374,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     packed = np.empty((9, 4104))
-    held = np.empty((20, 4104))
+    held = np.empty((32, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1675,6 +2395,18 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held17 = held[17]
     held18 = held[18]
     held19 = held[19]
+    held20 = held[20]
+    held21 = held[21]
+    held22 = held[22]
+    held23 = held[23]
+    held24 = held[24]
+    held25 = held[25]
+    held26 = held[26]
+    held27 = held[27]
+    held28 = held[28]
+    held29 = held[29]
+    held30 = held[30]
+    held31 = held[31]
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -1704,210 +2436,232 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t9 = t8 + raw1
             t10 = t9 - (-9.282659851129907)
             t11 = t10 * 3.3333333333333335
-            t12 = np.floor(t11)
-            t13 = 1.0 + t12
-            t14 = minimum(t13, 44.0)
-            t15 = maximum(t14, 0.0)
-            t16 = com_poisson_first[int(t15) if (t15 >= 0.0) & (t15 <= 44.0) else 0]
-            t17 = com_poisson_rate[int(t15) if (t15 >= 0.0) & (t15 <= 44.0) else 0]
-            t18 = t2 * 2.0
-            t19 = log1p(t18)
-            t20 = t17 * t19
-            t21 = np.floor(t20)
-            t22 = t16 + t21
-            t23 = 0.0 if t7 else t22
-            t24 = 1.0 / t6
-            t25 = t24 * t5
-            t26 = t20 - t21
-            t27 = t25 if t7 else t26
-            t28 = 4.0 * t0
-            t29 = t28 / t5
-            t30 = t11 < 0.0
-            t31 = 21500.47457204436 * t0
-            t32 = t11 - t15
-            t33 = t32 * 2.0
-            t34 = t33 + 2.0
-            t35 = t31 if t30 else t34
-            t36 = t29 if t7 else t35
-            t37 = t36 - 1.0
-            t38 = -t25
-            t39 = t38 if t7 else t17
-            t40 = y < 1.0
-            t41 = y + 0.5
-            t42 = 1.0 / t41
-            t43 = t42 - 0.25
-            t44 = t43 * t43
-            t45 = t44 * t44
-            t46 = t45 * (-0.0012419550769516663)
-            t47 = 0.000569911599791609 + t46
-            t48 = t47 * t45
-            t49 = (-0.0002751470919160485) + t48
-            t50 = t45 * t49
-            t51 = t50 + (-0.0006199157308942239)
-            t52 = t51 * t43
-            t53 = t45 * 0.001255823414579256
-            t54 = (-0.0003367407281981759) + t53
-            t55 = t45 * t54
-            t56 = t55 + (-6.475522332127666e-05)
-            t57 = t56 * t45
-            t58 = t57 + 0.0021721207933673953
-            t59 = t52 + t58
-            t60 = t44 * t59
-            t61 = t45 * (-0.000460068457583364)
-            t62 = t61 + (-6.319252786388795e-05)
-            t63 = t62 * t45
-            t64 = t63 + 0.00043933579795604706
-            t65 = t45 * t64
-            t66 = t65 + 0.001170334131839801
-            t67 = t66 * t43
-            t68 = t45 * 0.0004890676345866676
-            t69 = t68 + (-0.00032417749465364057)
-            t70 = t45 * t69
-            t71 = 0.00032543476876585196 + t70
-            t72 = t45 * t71
-            t73 = (-0.0003779041483448388) + t72
-            t74 = t45 * t73
-            t75 = t74 + (-0.041517627367171996)
-            t76 = t67 + t75
-            t77 = t60 + t76
-            t78 = t77 * t42
-            t79 = (-0.07236494292470008) if t40 else t78
-            t80 = 0.0 if t7 else (-0.07236494292470008)
-            t81 = t79 - t80
-            t82 = y - t2
-            t83 = t41 + t6
-            t84 = t82 / t83
-            t85 = abs(t84)
-            t86 = t85 < 0.2
-            t87 = t84 * t84
-            t88 = t87 * 0.07556631262062416
-            t89 = 0.07642141402313762 + t88
-            t90 = t89 * t87
-            t91 = 0.09092293175141783 + t90
-            t92 = t91 * t87
-            t93 = 0.11111091613670165 + t92
-            t94 = t93 * t87
-            t95 = t94 + 0.14285714416121634
-            t96 = t95 * t87
-            t97 = t96 + 0.19999999999673568
-            t98 = t87 * t97
-            t99 = 0.33333333333333465 + t98
-            t100 = t84 * t87
-            t101 = t99 * t100
-            t102 = 2.0 * t41
-            t103 = t101 * t102
-            t104 = t82 * t84
+            t12 = t11 < 0.0
+            t13 = 1000.0 - t2
+            t14 = 44.0 - t11
+            t15 = t13 if t12 else t14
+            t16 = 0.0 <= t15
+            t17 = 1.0 if t16 else 0.0
+            t18 = 1.0 if t7 else t17
+            t19 = 0.0 < t18
+            t20 = 1.0 <= t0
+            t21 = t2 < 256.0
+            t22 = t0 <= 1000.0
+            t23 = 1.0 if t22 else 0.0
+            t24 = t23 if t21 else 0.0
+            t25 = t24 if t20 else 0.0
+            t26 = 0.0 < t25
+            t27 = 1.0 if t26 else 0.0
+            t28 = 0.0 if t19 else t27
+            t29 = 0.0 < t28
+            t30 = 1.0 if t29 else 0.0
+            t31 = y < 1.0
+            t32 = y + 0.5
+            t33 = 1.0 / t32
+            t34 = t33 - 0.25
+            t35 = t34 * t34
+            t36 = t35 * t35
+            t37 = t36 * (-0.0012419550769516663)
+            t38 = 0.000569911599791609 + t37
+            t39 = t38 * t36
+            t40 = (-0.0002751470919160485) + t39
+            t41 = t36 * t40
+            t42 = t41 + (-0.0006199157308942239)
+            t43 = t42 * t34
+            t44 = t36 * 0.001255823414579256
+            t45 = (-0.0003367407281981759) + t44
+            t46 = t36 * t45
+            t47 = t46 + (-6.475522332127666e-05)
+            t48 = t47 * t36
+            t49 = t48 + 0.0021721207933673953
+            t50 = t43 + t49
+            t51 = t35 * t50
+            t52 = t36 * (-0.000460068457583364)
+            t53 = t52 + (-6.319252786388795e-05)
+            t54 = t53 * t36
+            t55 = t54 + 0.00043933579795604706
+            t56 = t36 * t55
+            t57 = t56 + 0.001170334131839801
+            t58 = t57 * t34
+            t59 = t36 * 0.0004890676345866676
+            t60 = t59 + (-0.00032417749465364057)
+            t61 = t36 * t60
+            t62 = 0.00032543476876585196 + t61
+            t63 = t36 * t62
+            t64 = (-0.0003779041483448388) + t63
+            t65 = t36 * t64
+            t66 = t65 + (-0.041517627367171996)
+            t67 = t58 + t66
+            t68 = t51 + t67
+            t69 = t68 * t33
+            t70 = (-0.07236494292470008) if t31 else t69
+            t71 = np.floor(t2)
+            t72 = t71 if t29 else t2
+            t73 = y - t72
+            t74 = t72 + 0.5
+            t75 = t32 + t74
+            t76 = t73 / t75
+            t77 = abs(t76)
+            t78 = t77 < 0.2
+            t79 = 2.0 * t32
+            t80 = t76 * t76
+            t81 = t80 * 0.07556631262062416
+            t82 = 0.07642141402313762 + t81
+            t83 = t82 * t80
+            t84 = 0.09092293175141783 + t83
+            t85 = t84 * t80
+            t86 = 0.11111091613670165 + t85
+            t87 = t86 * t80
+            t88 = 0.14285714416121634 + t87
+            t89 = t88 * t80
+            t90 = 0.19999999999673568 + t89
+            t91 = t90 * t80
+            t92 = 0.33333333333333465 + t91
+            t93 = t80 * t76
+            t94 = t92 * t93
+            t95 = t79 * t94
+            t96 = t73 * t76
+            t97 = t95 + t96
+            t98 = t74 < 1e-270
+            t99 = 1.2676506002282294e+30 if t98 else 1.0
+            t100 = t74 * t99
+            t101 = t32 / t100
+            t102 = 0.0 < t101
+            t103 = log(t101)
+            t104 = 69.31471805599453 if t98 else 0.0
             t105 = t103 + t104
-            t106 = t6 < 1e-270
-            t107 = 1.2676506002282294e+30 if t106 else 1.0
-            t108 = t107 * t6
-            t109 = t41 / t108
-            t110 = 0.0 < t109
-            t111 = log(t109)
-            t112 = 69.31471805599453 if t106 else 0.0
-            t113 = t111 + t112
-            t114 = t113 * t41
-            t115 = t114 if t110 else 0.0
-            t116 = t115 - t82
-            t117 = t105 if t86 else t116
-            t118 = t81 + t117
-            t119 = t118 * t0
-            t120 = t19 - 0.6931471805599453
-            t121 = t120 - raw1
-            t122 = 0.5 * t121
-            t123 = 0.9189385332046727 + t122
-            t124 = t2 < 50.0
-            t125 = 0.6931471805599453 + raw0
-            t126 = t19 - t125
-            t127 = t24 * 0.5
-            t128 = t127 * 0.14285714285714285
-            t129 = 0.16666666666666666 + t128
-            t130 = t129 * t127
-            t131 = t130 + 0.2
-            t132 = t131 * t127
-            t133 = 0.25 + t132
-            t134 = t133 * t127
-            t135 = t134 + 0.3333333333333333
-            t136 = t135 * t127
-            t137 = t136 + 0.5
-            t138 = t127 * t137
-            t139 = t138 + 1.0
-            t140 = t127 * t139
-            t141 = t126 if t124 else t140
-            t142 = t141 * y
-            t143 = 1.0 - t0
-            t144 = 0.34657359027997264 * t143
-            t145 = 0.5 if t7 else t144
-            t146 = 0.5 + t145
-            t147 = t146 * t19
-            t148 = t142 + t147
-            t149 = t123 if t7 else t148
-            t150 = t119 + t149
-            t151 = 0.5 / t2
-            t152 = 0.0 if t7 else t151
-            t153 = 1.0 + t37
-            t154 = 1.0 - t37
-            t155 = t153 * t154
-            t156 = t8 + 1.0
-            t157 = 6.666666666666667 * t156
-            t158 = t31 if t30 else t157
-            t159 = t155 if t7 else t158
-            t160 = t2 < 0.001
-            t161 = y == 1.0
-            t162 = 1.5 * t19
-            t163 = t2 - t162
-            t164 = t2 * t24
-            t165 = 0.6931471805599453 * t164
-            t166 = t163 + t165
-            t167 = t18 * t18
-            t168 = t18 * 0.8333333333333334
-            t169 = t168 + (-0.8)
-            t170 = t18 * t169
-            t171 = 0.75 + t170
-            t172 = t171 * t18
-            t173 = (-0.6666666666666666) + t172
-            t174 = t173 * t18
-            t175 = t174 + 0.5
-            t176 = t167 * t175
-            t177 = t19 - t164
-            t178 = t176 if t160 else t177
-            t179 = t178 * 0.34657359027997264
-            t180 = t166 - t179
-            t181 = t24 * y
-            t182 = t181 + t178
-            t183 = 0.0 if t7 else (-0.34657359027997264)
-            t184 = t182 * t183
-            t185 = t184 + t118
-            t186 = t180 if t161 else t185
-            t187 = t186 if t160 else t185
-            t188 = 2.0 * t37
-            t189 = t188 + 1.0
-            t190 = t189 * t159
-            t191 = 0.0 if t30 else 6.666666666666667
-            t192 = t190 if t7 else t191
-            t193 = 1000.0 - t2
-            t194 = 44.0 - t11
-            t195 = t193 if t30 else t194
-            t196 = 0.0 <= t195
-            t197 = 1.0 if t196 else 0.0
-            t198 = 1.0 if t7 else t197
-            t199 = 0.0 < t198
-            held0[i] = 1.0
-            held1[i] = t0
-            held2[i] = t1
-            held3[i] = t2
-            held4[i] = t23
-            held5[i] = t24
-            held6[i] = t27
-            held7[i] = t37
-            held10[i] = t39
-            held11[i] = t150
-            held13[i] = t152
-            held15[i] = t159
-            held17[i] = t187
-            held19[i] = t192
-            flags[i] = 0 if t199 else 1
-        sum_0(held0, held4, held6, held7, held8, held9, held12, held14, held16, held18, size)
+            t106 = t32 * t105
+            t107 = t106 if t102 else 0.0
+            t108 = t107 - t73
+            t109 = t97 if t78 else t108
+            t110 = 0.0 if t29 else 1.0
+            t111 = np.floor(t11)
+            t112 = 1.0 + t111
+            t113 = minimum(t112, 44.0)
+            t114 = maximum(t113, 0.0)
+            t115 = com_poisson_first[int(t114) if (t114 >= 0.0) & (t114 <= 44.0) else 0]
+            t116 = com_poisson_rate[int(t114) if (t114 >= 0.0) & (t114 <= 44.0) else 0]
+            t117 = t2 * 2.0
+            t118 = log1p(t117)
+            t119 = t116 * t118
+            t120 = np.floor(t119)
+            t121 = t115 + t120
+            t122 = 0.0 if t7 else t121
+            t123 = 1.0 / t6
+            t124 = t123 * t5
+            t125 = t119 - t120
+            t126 = t124 if t7 else t125
+            t127 = 4.0 * t0
+            t128 = t127 / t5
+            t129 = 21500.47457204436 * t0
+            t130 = t11 - t114
+            t131 = t130 * 2.0
+            t132 = t131 + 2.0
+            t133 = t129 if t12 else t132
+            t134 = t128 if t7 else t133
+            t135 = t134 - 1.0
+            t136 = -t124
+            t137 = t136 if t7 else t116
+            t138 = t118 - 0.6931471805599453
+            t139 = t138 - raw1
+            t140 = 0.5 * t139
+            t141 = 0.9189385332046727 + t140
+            t142 = t2 < 50.0
+            t143 = 0.6931471805599453 + raw0
+            t144 = t118 - t143
+            t145 = t123 * 0.5
+            t146 = t145 * 0.14285714285714285
+            t147 = 0.16666666666666666 + t146
+            t148 = t147 * t145
+            t149 = t148 + 0.2
+            t150 = t149 * t145
+            t151 = 0.25 + t150
+            t152 = t151 * t145
+            t153 = t152 + 0.3333333333333333
+            t154 = t153 * t145
+            t155 = t154 + 0.5
+            t156 = t145 * t155
+            t157 = t156 + 1.0
+            t158 = t145 * t157
+            t159 = t144 if t142 else t158
+            t160 = t159 * y
+            t161 = 1.0 - t0
+            t162 = 0.34657359027997264 * t161
+            t163 = 0.5 if t7 else t162
+            t164 = 0.5 + t163
+            t165 = t164 * t118
+            t166 = t160 + t165
+            t167 = t141 if t7 else t166
+            t168 = 0.0 if t7 else (-0.07236494292470008)
+            t169 = t70 - t168
+            t170 = t169 + t109
+            t171 = t170 * t0
+            t172 = t167 + t171
+            t173 = 0.5 / t2
+            t174 = 0.0 if t7 else t173
+            t175 = 1.0 + t135
+            t176 = 1.0 - t135
+            t177 = t175 * t176
+            t178 = t8 + 1.0
+            t179 = 6.666666666666667 * t178
+            t180 = t129 if t12 else t179
+            t181 = t177 if t7 else t180
+            t182 = t2 < 0.001
+            t183 = y == 1.0
+            t184 = 1.5 * t118
+            t185 = t2 - t184
+            t186 = t2 * t123
+            t187 = 0.6931471805599453 * t186
+            t188 = t185 + t187
+            t189 = t117 * t117
+            t190 = t117 * 0.8333333333333334
+            t191 = t190 + (-0.8)
+            t192 = t117 * t191
+            t193 = 0.75 + t192
+            t194 = t193 * t117
+            t195 = (-0.6666666666666666) + t194
+            t196 = t195 * t117
+            t197 = t196 + 0.5
+            t198 = t189 * t197
+            t199 = t118 - t186
+            t200 = t198 if t182 else t199
+            t201 = t200 * 0.34657359027997264
+            t202 = t188 - t201
+            t203 = t123 * y
+            t204 = t203 + t200
+            t205 = 0.0 if t7 else (-0.34657359027997264)
+            t206 = t204 * t205
+            t207 = t206 + t170
+            t208 = t202 if t183 else t207
+            t209 = t208 if t182 else t207
+            t210 = 2.0 * t135
+            t211 = t210 + 1.0
+            t212 = t211 * t181
+            t213 = 0.0 if t12 else 6.666666666666667
+            t214 = t212 if t7 else t213
+            t215 = 1.0 if t19 else t30
+            t216 = 0.0 < t215
+            held0[i] = t0
+            held1[i] = t1
+            held2[i] = t2
+            held3[i] = 1.0 if t29 else 0.0
+            held4[i] = t30
+            held7[i] = t70
+            held10[i] = t109
+            held11[i] = t110
+            held12[i] = t122
+            held13[i] = t123
+            held14[i] = t126
+            held15[i] = t135
+            held18[i] = t137
+            held19[i] = t172
+            held22[i] = t174
+            held26[i] = t181
+            held28[i] = t209
+            held31[i] = t214
+            flags[i] = 0 if t216 else 1
+        sum_0(held4, held2, held0, held5, held6, held8, held9, held20, held23, held24, held29, size)
+        sum_1(held11, held12, held14, held15, held16, held17, held21, held25, held27, held30, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -1922,8 +2676,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held8_here = held8[i]
             held9_here = held9[i]
             held10_here = held10[i]
-            held11_here = held11[i]
-            held12_here = held12[i]
             held13_here = held13[i]
             held14_here = held14[i]
             held15_here = held15[i]
@@ -1931,80 +2683,122 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held17_here = held17[i]
             held18_here = held18[i]
             held19_here = held19[i]
-            t0 = y - held3_here
-            t1 = t0 * held5_here
-            t2 = held9_here * held10_here
-            t3 = 2.0 * held1_here
-            t4 = held2_here * 40.0
-            t5 = t3 + t4
-            t6 = held3_here + 0.5
-            t7 = t5 <= t6
-            t8 = held0_here - held1_here
-            t9 = 0.34657359027997264 * t8
-            t10 = 0.5 if t7 else t9
-            t11 = t2 + t10
-            t12 = t1 * t11
-            t13 = held8_here + t12
-            t14 = t13 + held11_here
-            t15 = t0 == 0.0
-            t16 = (-2.0) if t7 else (-1.0)
-            t17 = t16 * held10_here
-            t18 = held9_here * t17
-            t19 = held10_here * held10_here
-            t20 = t19 * held12_here
-            t21 = t18 + t20
-            t22 = t10 - t21
-            t23 = t22 * held5_here
-            t24 = t23 + held1_here
-            t25 = t24 + held13_here
-            t26 = t25 * held5_here
-            t27 = held3_here * t26
-            t28 = t0 * t27
-            t29 = 0.0 if t15 else t28
-            t30 = -t29
-            t31 = held14_here * held15_here
-            t32 = held7_here if t7 else 0.0
-            t33 = held6_here * t32
-            t34 = t33 * held12_here
-            t35 = t31 + t34
-            t36 = held9_here * t32
-            t37 = t35 + t36
-            t38 = t37 * held10_here
-            t39 = t1 * t38
-            t40 = held16_here * held15_here
-            t41 = held9_here * t33
-            t42 = t40 + t41
-            t43 = t39 + t42
-            t44 = 0.5 if t7 else 0.0
-            t45 = t43 - t44
-            t46 = held2_here * t45
-            t47 = t46 + held17_here
-            t48 = t47 * held1_here
-            t49 = held3_here * t27
-            t50 = 2.0 * t31
-            t51 = t34 + t50
-            t52 = t51 * t33
-            t53 = held15_here * held15_here
-            t54 = held18_here * t53
-            t55 = t52 + t54
-            t56 = held0_here - held7_here
-            t57 = held6_here * t56
-            t58 = t57 if t7 else 0.0
-            t59 = t58 * held9_here
-            t60 = t55 + t59
-            t61 = held16_here * held19_here
-            t62 = t60 - t61
-            t63 = t62 + t44
-            t64 = held2_here * t63
-            t65 = held2_here * t64
-            t66 = t65 * held1_here
-            t67 = t66 * held1_here
-            out0_part[i] = t14
-            out1_part[i] = t30
-            out2_part[i] = t48
-            out3_part[i] = t49
+            held20_here = held20[i]
+            held21_here = held21[i]
+            held22_here = held22[i]
+            held23_here = held23[i]
+            held24_here = held24[i]
+            held25_here = held25[i]
+            held26_here = held26[i]
+            held27_here = held27[i]
+            held28_here = held28[i]
+            held29_here = held29[i]
+            held30_here = held30[i]
+            held31_here = held31[i]
+            t0 = np.floor(held2_here)
+            t1 = t0 if (held3_here > 0.0) else held2_here
+            t2 = y - t1
+            t3 = t2 == 0.0
+            t4 = held2_here - t0
+            t5 = t4 <= 0.5
+            t6 = 0.0 if t5 else held6_here
+            t7 = held5_here + t6
+            t8 = t2 == 1.0
+            t9 = held6_here if t5 else 0.0
+            t10 = held5_here - t9
+            t11 = held6_here * t2
+            t12 = held7_here - held8_here
+            t13 = t2 * held9_here
+            t14 = t12 - t13
+            t15 = t14 + held10_here
+            t16 = 0.0 if t8 else t15
+            t17 = 0.0 if t3 else t16
+            t18 = held0_here * t17
+            t19 = t11 - t18
+            t20 = t7 - t19
+            t21 = t10 if t8 else t20
+            t22 = t7 if t3 else t21
+            t23 = y - held2_here
+            t24 = t23 * held13_here
+            t25 = 2.0 * held0_here
+            t26 = held1_here * 40.0
+            t27 = t25 + t26
+            t28 = held2_here + 0.5
+            t29 = t27 <= t28
+            t30 = 1.0 - held0_here
+            t31 = 0.34657359027997264 * t30
+            t32 = 0.5 if t29 else t31
+            t33 = held17_here * held18_here
+            t34 = t32 + t33
+            t35 = t24 * t34
+            t36 = held16_here + t35
+            t37 = t36 + held19_here
+            t38 = t22 if (held3_here > 0.0) else t37
+            t39 = t23 == 0.0
+            t40 = (-2.0) if t29 else (-1.0)
+            t41 = t40 * held18_here
+            t42 = held17_here * t41
+            t43 = held18_here * held18_here
+            t44 = t43 * held21_here
+            t45 = t42 + t44
+            t46 = t32 - t45
+            t47 = t46 * held13_here
+            t48 = t47 + held0_here
+            t49 = t48 + held22_here
+            t50 = t49 * held13_here
+            t51 = held20_here if (held3_here > 0.0) else t50
+            t52 = held2_here * t51
+            t53 = t23 * t52
+            t54 = 0.0 if t39 else t53
+            t55 = -t54
+            t56 = t17 - held23_here
+            t57 = t23 * held24_here
+            t58 = t56 - t57
+            t59 = held15_here if t29 else 0.0
+            t60 = held17_here * t59
+            t61 = held25_here * held26_here
+            t62 = held14_here * t59
+            t63 = t62 * held21_here
+            t64 = t61 + t63
+            t65 = t60 + t64
+            t66 = t65 * held18_here
+            t67 = t24 * t66
+            t68 = held27_here * held26_here
+            t69 = held17_here * t62
+            t70 = t68 + t69
+            t71 = t67 + t70
+            t72 = 0.5 if t29 else 0.0
+            t73 = t71 - t72
+            t74 = held1_here * t73
+            t75 = t74 + held28_here
+            t76 = t58 if (held3_here > 0.0) else t75
+            t77 = t76 * held0_here
+            t78 = t52 * held2_here
+            t79 = 2.0 * t61
+            t80 = t79 + t63
+            t81 = t80 * t62
+            t82 = held26_here * held26_here
+            t83 = t82 * held30_here
+            t84 = t81 + t83
+            t85 = 1.0 - held15_here
+            t86 = held14_here * t85
+            t87 = t86 if t29 else 0.0
+            t88 = t87 * held17_here
+            t89 = t84 + t88
+            t90 = held27_here * held31_here
+            t91 = t89 - t90
+            t92 = t91 + t72
+            t93 = t92 * held1_here
+            t94 = held1_here * t93
+            t95 = held29_here if (held3_here > 0.0) else t94
+            t96 = t95 * held0_here
+            t97 = held0_here * t96
+            out0_part[i] = t38
+            out1_part[i] = t55
+            out2_part[i] = t77
+            out3_part[i] = t78
             out4_part[i] = 0.0
-            out5_part[i] = t67
+            out5_part[i] = t97
         active = int64(0)
         for i in range(size):
             active_rows[active] = i
@@ -2086,7 +2880,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_1(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
+            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]

@@ -1,0 +1,38 @@
+"""How log j! grows about a mean of which ν is so large that few counts matter: tables.
+
+About k = ⌊m⌋ it is measured from the line through k and k + 1, as log(j!/k!) − (j − k) log(k + 1), here of the counts
+on either side of these two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.polynomial.polynomial import polyval
+from numpy.typing import NDArray
+
+from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
+
+#: There are tables for k below this, and of so many counts on either side.
+FLOORS, COUNTS = 256, 15
+#: What log(1 + 1/x) is for a count x that is not above 0: no power of it leaves anything.
+_NONE = 1024.0
+
+
+def _tables() -> dict[str, NDArray[np.float64]]:
+    # Twice summed: every step is larger than the one before by log(x + 1)/x.
+    k, along = np.arange(float(FLOORS))[:, None], np.arange(float(COUNTS))
+    above = np.log1p(1.0 / (k + 1.0 + along))
+    x = k - along
+    below = np.where(x > 0.0, np.log1p(1.0 / np.maximum(x, 1.0)), _NONE)
+    v = 1.0 / (k.ravel() + 0.5)
+    level = np.where(k.ravel() < 1.0, COUNT_HALF_AT_0, v * polyval(v - 0.25, COUNT_HALF))
+    return {"com_poisson_level": level, "com_poisson_rise": np.log1p(0.5 * v)} | {
+        f"com_poisson_{name}": np.cumsum(np.cumsum(steps, axis=1), axis=1).ravel()
+        for name, steps in (("above", above), ("below", below))
+    }
+
+
+#: Of k ``com_poisson_level`` is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log of k + 1 over
+#: k + ½. At ``COUNTS`` k + 0, 1, … ``com_poisson_above`` is the growth of k + 2, k + 3, …, and ``com_poisson_below``
+#: that of k − 1, k − 2, ….
+TABLES = _tables()

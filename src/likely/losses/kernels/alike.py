@@ -1,0 +1,278 @@
+"""The loops of kernels over series of which rows are alike: those of one number and as many terms together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from likely._math.backends.primitives import LANES
+from likely._math.graph import Node, topological
+from likely._math.series import Series, Terms
+from likely._math.sums import SUMS
+from likely.losses.kernels.statements import indented, number, primitive, statements
+
+#: Rows that a group has.
+_TOGETHER = 32
+
+
+def alike_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
+    """A function that writes the results of series over the same terms, of ``size`` rows, ``rows`` at most."""
+    return _Alike(function, [SUMS[name] for name in names], rows, used).text()
+
+
+class _Alike:
+    def __init__(self, function: str, series: Sequence[Series], rows: int, used: set[str]) -> None:
+        terms = series[0].terms
+        assert terms.equation
+        assert terms.powers
+        assert terms.alike
+        self.function, self.series, self.rows, self.used = function, series, rows, used
+        self.terms: Terms = terms
+        self.equation, self.powers, self.alike = terms.equation, terms.powers, terms.alike
+        self.wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
+        self.results = [f"result{k}" for k in range(len(series))]
+        #: Rows that are needed are all that there are.
+        self.arguments = terms.arguments[1:]
+        #: The fields that differ among the rows of a group.
+        self.fields = [name for name in terms.fields[1:] if name != self.alike.field]
+        self.ratios = [f"{name}_ratio" for name in self.powers.names]
+
+    def text(self) -> str:
+        self.used |= {"float64", "int64"}
+        arguments, keys = self.arguments, self.alike.count * self.terms.longest
+        needed = self.terms.arguments[0]
+        lanes = [
+            *dict.fromkeys((*arguments, *self.fields, *self.powers.names, *self.ratios, "open")),
+            *(f"sum_{what}" for what in dict.fromkeys((*self.equation.wanted, *self.wanted))),
+            *self.results,
+        ]
+        arrays = [f"{name}_rows" for name in (needed, *arguments, *self.results)]
+        lines = [
+            "aligned_frame()",
+            f"kept = np.empty({self.rows}, np.uint32)",
+            "active = int64(0)",
+            "for i in range(size):",
+            "    kept[active] = i",
+            f"    active += 1 if {needed}_rows[i] > 0.0 else 0",
+            "if active == 0:",
+            "    return",
+            f"given = np.empty(({len(arguments)}, {self.rows + 8}))",
+            f"for k, rows in enumerate(({', '.join(f'{name}_rows' for name in arguments)})):",
+            "    here = given[k]",
+            "    for i in range(active):",
+            "        here[i] = rows[kept[i]]",
+            *(f"{name}_here = given[{k}]" for k, name in enumerate(arguments)),
+            f"key_of, rank = np.empty({self.rows}, np.uint32), np.empty({self.rows}, np.uint32)",
+            "for i in range(active):",
+            *indented(self._key(keys), 1),
+            f"starts = np.zeros({keys + 2}, np.int64)",
+            "most = np.uint32(0)",
+            "for i in range(active):",
+            "    rank[i] = starts[key_of[i] + 1]",
+            "    starts[key_of[i] + 1] += 1",
+            "    most = max(most, key_of[i])",
+            f"used = min(int64(most) + 1, {keys})",
+            "for key in range(used):",
+            "    starts[key + 1] += starts[key]",
+            f"order = np.empty({self.rows}, np.uint32)",
+            "for i in range(active):",
+            "    order[starts[key_of[i]] + rank[i]] = i",
+            f"stored = np.empty(({len(self.equation.kept)}, {self.terms.longest}, {_TOGETHER}))",
+            f"lanes = np.empty(({len(lanes)}, {_TOGETHER}))",
+            *(f"{name}_lanes = lanes[{k}]" for k, name in enumerate(lanes)),
+            "for key in range(used):",
+            f"    for begin in range(starts[key], starts[key + 1], {_TOGETHER}):",
+            *indented(self._group(), 2),
+        ]
+        head = f"def {self.function}({', '.join(arrays)}, size):"
+        return "\n".join([head, *indented(lines, 1)]) + "\n"
+
+    def _statements(
+        self,
+        nodes: Sequence[Node],
+        known: Sequence[tuple[Node, str]] = (),
+        *,
+        vectors: bool = False,
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Lines that compute what is one number for a group, those of every row, and what the nodes are called there.
+
+        ``known`` are nodes that have names already, and are such numbers.
+        """
+        several = primitive([*nodes, *(node for node, _ in known)])
+        pairs = zip(several[len(nodes) :], (name for _, name in known), strict=True)
+        given = {id(node): name for node, name in pairs}
+        order = topological(several[: len(nodes)], given)
+        common = {"index", self.terms.fields[0], self.alike.field}
+        varies: set[int] = set()
+        for node in order:
+            own = node.op == "symbol" and node.value not in common
+            if own or any(id(arg) in varies for arg in node.args):
+                varies.add(id(node))
+        asked = {id(arg): arg for node in order if id(node) in varies for arg in node.args}
+        once = [n for n in asked.values() if n.args and id(n) not in varies and id(n) not in given]
+        before, names = statements(once, self.used, given)
+        for k, (node, name) in enumerate(zip(once, names, strict=True)):
+            before.append(f"common{k} = {name}")
+            given[id(node)] = f"common{k}"
+        write = _in_vectors if vectors else statements
+        return before, *write(several[: len(nodes)], self.used, given)
+
+    def _key(self, keys: int) -> list[str]:
+        """What rows of a group have in common; those beyond what there is, and NaN, come last."""
+        rules = dict(zip(self.terms.fields, self.terms.rules, strict=True))
+        loop, (count, number) = statements(
+            primitive([self.terms.rules[0], rules[self.alike.field]]), self.used
+        )
+        longest, most = self.terms.longest, self.alike.count
+        known = f"({count} >= 1.0) & ({count} <= {longest}.0) & ({number} >= 0.0) & ({number} < {most}.0)"
+        return [
+            *(f"{name} = {name}_here[i]" for name in self.arguments),
+            *loop,
+            f"known = {known}",
+            f"key = {number} * {longest}.0 + ({count} - 1.0)",
+            f"key_of[i] = int(key) if known else {keys}",
+        ]
+
+    def _group(self) -> list[str]:
+        rules = dict(zip(self.terms.fields, self.terms.rules, strict=True))
+        common = [(rules[name], name) for name in (self.terms.fields[0], self.alike.field)]
+        before, loop, names = self._statements([rules[name] for name in self.fields], common)
+        loop = [*(f"{name} = {name}_lanes[i]" for name in self.arguments), *loop]
+        loop += [f"{f}_lanes[i] = {name}" for f, name in zip(self.fields, names, strict=True)]
+        gather = [f"{name}_lanes[i] = {name}_here[at]" for name in self.arguments]
+        after, results, found = self._statements([one.results for one in self.series])
+        results = [*self._read(), *self._sums(self.wanted), *results]
+        results += [f"{r}_lanes[i] = {name}" for r, name in zip(self.results, found, strict=True)]
+        return [
+            f"last = key % {self.terms.longest} + 1",
+            f"{self.terms.fields[0]} = float64(last)",
+            f"{self.alike.field} = float64(key // {self.terms.longest})",
+            "end = starts[key + 1]",
+            f"width = {_TOGETHER} if end - begin > {2 * LANES} else {2 * LANES}",
+            *self._lanes(["at = order[min(begin + i, end - 1)]", *gather]),
+            *before,
+            *self._lanes(loop),
+            *self._keep(),
+            *self._solve(),
+            *self._add(self.wanted),
+            *after,
+            *self._lanes(results),
+            f"for i in range(min({_TOGETHER}, end - begin)):",
+            "    at = kept[order[begin + i]]",
+            *(f"    {name}_rows[at] = {name}_lanes[i]" for name in self.results),
+        ]
+
+    @staticmethod
+    def _lanes(lines: Sequence[str]) -> list[str]:
+        return ["for i in range(width):", *indented(_needed(lines), 1)]
+
+    def _read(self) -> list[str]:
+        return [f"{name} = {name}_lanes[i]" for name in self.fields]
+
+    @staticmethod
+    def _sums(wanted: Sequence[str]) -> list[str]:
+        return [f"sum_{what} = sum_{what}_lanes[i]" for what in wanted]
+
+    def _keep(self) -> list[str]:
+        """The loop over the terms that keeps what an equation's unknown is no part of."""
+        kept = self.equation.kept
+        before, loop, names = self._statements([self.terms.inside(what) for what in kept])
+        write = [f"{what}_lanes[i] = {name}" for what, name in zip(kept, names, strict=True)]
+        views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
+        body = ["index = float64(k)", *views, *before]
+        body += self._lanes([*self._read(), *loop, *write])
+        return ["for k in range(last):", *indented(body, 1)]
+
+    def _add(self, wanted: Sequence[str]) -> list[str]:
+        """The loop over the terms that adds them to their sums: of two vectors at a time, in registers."""
+        pairs = self.powers.of(self.terms.symbols)
+        _, first, values = self._statements([value for pair in pairs for value in pair])
+        names = zip(self.powers.names, self.ratios, strict=True)
+        powers = [name for pair in names for name in pair]
+        begin = [*self._read(), *first]
+        begin += [f"{name}_lanes[i] = {value}" for name, value in zip(powers, values, strict=True)]
+        lines, pair = self._lanes(begin), 2 * LANES
+        for at in range(0, _TOGETHER, pair):
+            there = self._of_vectors(range(at, at + pair, LANES), powers, wanted)
+            lines += [f"if width > {at}:", *indented(there, 1)] if at else there
+        return lines
+
+    def _of_vectors(
+        self, places: Sequence[int], powers: Sequence[str], wanted: Sequence[str]
+    ) -> list[str]:
+        """The same of the vectors at these places."""
+        self.used |= {"loaded", "put", "multiply_add"}
+        terms = [self.terms.inside(what) for what in wanted]
+        before, loop, names = self._statements(terms, vectors=True)
+        kept = [what for what in self.equation.kept if _reads(loop, what)]
+        held = [*(name for name in self.fields if _reads(loop, name)), *powers]
+        setup: list[str] = []
+        body: list[str] = []
+        end: list[str] = []
+        for at in places:
+            setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
+            setup += [
+                f"sum_{what}_{at} = multiply_add({held[0]}_{at}, 0.0, 0.0)" for what in wanted
+            ]
+            body += [f"{name} = {name}_{at}" for name in held]
+            body += [f"{what} = loaded({what}_lanes, {at})" for what in kept]
+            body += loop
+            for what, name in zip(wanted, names, strict=True):
+                body.append(f"sum_{what}_{at} = multiply_add({name}, 1.0, sum_{what}_{at})")
+            for name, ratio in zip(powers[::2], powers[1::2], strict=True):
+                body.append(f"{name}_{at} = multiply_add({name}_{at}, {ratio}_{at}, 0.0)")
+            end += [f"put(sum_{what}_lanes, {at}, sum_{what}_{at})" for what in wanted]
+        views = [f"{what}_lanes = stored[{self.equation.kept.index(what)}, k]" for what in kept]
+        body = ["index = float64(k)", *views, *before, *body]
+        return [*setup, "for k in range(last):", *indented(body, 1), *end]
+
+    def _solve(self) -> list[str]:
+        """The steps that find the unknown of the rows of a group."""
+        _, loop, (found, still) = self._statements(self.terms.update())
+        step = ["open = open_lanes[i]", *self._read(), *self._sums(self.equation.wanted), *loop]
+        step += [f"{self.equation.unknown}_lanes[i] = {found}", f"open_lanes[i] = {still}"]
+        step += [f"left += 1 if {still} > 0.0 else 0"]
+        body = [*self._add(self.equation.wanted), "left = int64(0)", *self._lanes(step)]
+        body += ["if left == 0:", "    break"]
+        return [
+            *self._lanes(["open_lanes[i] = 1.0"]),
+            f"for _ in range({self.equation.most}):",
+            *indented(body, 1),
+        ]
+
+
+#: Sums and products of vectors and numbers, each as one operation of which a product is a part.
+_IN_VECTORS = {
+    "add": "multiply_add({0}, 1.0, {1})",
+    "subtract": "multiply_add({1}, -1.0, {0})",
+    "multiply": "multiply_add({0}, {1}, 0.0)",
+    "negative": "multiply_add({0}, -1.0, 0.0)",
+}
+
+
+def _in_vectors(
+    nodes: Sequence[Node], used: set[str], given: Mapping[int, str]
+) -> tuple[list[str], list[str]]:
+    """The lines that compute the nodes, which are sums and products, of vectors."""
+    names = dict(given)
+    lines: list[str] = []
+    for node in topological(nodes, names):
+        if not node.args:
+            names[id(node)] = node.value if node.op == "symbol" else number(node.value)
+            continue
+        text = _IN_VECTORS[node.op].format(*(names[id(arg)] for arg in node.args))
+        names[id(node)] = f"t{len(lines)}"
+        lines.append(f"t{len(lines)} = {text}")
+    return lines, [names[id(node)] for node in nodes]
+
+
+def _reads(lines: Sequence[str], name: str) -> bool:
+    return any(re.search(rf"\b{name}\b", line.partition("=")[2]) for line in lines)
+
+
+def _needed(lines: Sequence[str]) -> list[str]:
+    """The lines without those that read a lane for nothing: each takes time to compile."""
+    read = {name for line in lines for name in re.findall(r"\b\w+\b", line.partition("=")[2])}
+    return [
+        line for line in lines if not line.endswith("_lanes[i]") or line.split(" ", 1)[0] in read
+    ]
