@@ -44,7 +44,8 @@ def _chain(node: Node, arg_tangents: list[Node]) -> Node:
     if node.op == "where":
         condition, (da, db) = node.args[0], arg_tangents[1:]
         return ATOMS["where"](condition, da, db) if da is not db else da
-    rule, tangent_of = ATOMS[node.op].derivative, ATOMS[node.op].tangent
+    atom = ATOMS[node.op]
+    rule, tangent_of = atom.derivative, atom.tangent
     if tangent_of is not None:
         return tangent_of(node, arg_tangents)
     if rule is None:
@@ -52,9 +53,9 @@ def _chain(node: Node, arg_tangents: list[Node]) -> Node:
     total = constant(0.0)
     for partial, darg in zip(rule(*node.args, node), arg_tangents, strict=True):
         term = times(as_node(partial), darg)
-        if node.op == "logaddexp" and not is_constant(term):
-            # A share of 0 takes nothing from a slope, though that be infinite.
-            term = ATOMS["where"](as_node(partial) > 0.0, term, 0.0)
+        if atom.fades and not is_constant(darg):
+            # A slope of 0 takes nothing from another, though that be infinite.
+            term = ATOMS["where"](ATOMS["equal"](partial, 0.0), 0.0, term)
         total = total + term
     return total
 

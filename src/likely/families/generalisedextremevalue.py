@@ -7,7 +7,7 @@ from likely._math.atoms.extremes import EULER_GAMMA, extreme_kernel, log_gamma_1
 from likely._math.atoms.pareto import in_support, pareto_hazard
 from likely._math.domains import positive, real
 from likely._math.graph import exp, expm1, log, log1p, where
-from likely._math.tails.intervals import exponential_between, gumbel_later
+from likely._math.tails.intervals import exponential_rise, fading, gumbel_later
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")
@@ -38,7 +38,7 @@ def _growth(low, high, loc, scale, shape):
 
 
 def _log_cdf(t):
-    return -exp(-t)
+    return -exp(fading(-t))
 
 
 def _log_sf(t):
@@ -133,16 +133,18 @@ class GeneralisedExtremeValue(Distribution):
 
     def log_interval(low, high, loc, scale, shape):
         starts, ends, growth = _growth(low, high, loc, scale, shape)
-        t = _hazard(high, loc, scale, shape, scale.log)
-        between = exponential_between(-where(ends, t, 0.0), where(growth > 0.0, growth, 1.0))
-        above = _log_sf(_hazard(low, loc, scale, shape, scale.log))
-        return where(starts, where(ends, between, above), where(ends, _log_cdf(t), -INFINITY))
+        before, after = (_hazard(v, loc, scale, shape, scale.log) for v in (low, high))
+        width = where(growth > 0.0, growth, 1.0)
+        log_rise = log1mexp_of(width, log(width)) - where(starts, before, 0.0)
+        between = exponential_rise(-where(ends, after, 0.0), log_rise)
+        above = _log_sf(before)
+        return where(starts, where(ends, between, above), where(ends, _log_cdf(after), -INFINITY))
 
     def log_sf_above(y, low, loc, scale, shape):
         starts, ends, growth = _growth(low, y, loc, scale, shape)
-        before = where(starts, _hazard(low, loc, scale, shape, scale.log), 0.0)
-        above = _log_sf(_hazard(y, loc, scale, shape, scale.log))
-        return where(starts, where(ends, gumbel_later(before, growth), -INFINITY), above)
+        before, after = (_hazard(v, loc, scale, shape, scale.log) for v in (low, y))
+        later = gumbel_later(where(starts, before, 0.0), where(ends, after, 0.0), growth)
+        return where(starts, where(ends, later, -INFINITY), _log_sf(after))
 
     def quantile(q, loc, scale, shape):
         return _at_hazard(-log(-log(q)), loc, scale, shape)

@@ -6,7 +6,7 @@ from likely._math.atoms import log1mexp_of
 from likely._math.atoms.location_scale import gumbel_kernel
 from likely._math.domains import positive, real
 from likely._math.graph import PI, exp, expm1, log, log1p
-from likely._math.tails.intervals import gumbel_later
+from likely._math.tails.intervals import fading, gumbel_later
 from likely._math.tails.location_scale_bounds import (
     gumbel_above,
     gumbel_below,
@@ -59,7 +59,7 @@ class Gumbel(Distribution):
         return -expm1(-exp((loc - y) / scale))
 
     def log_cdf(y, loc, scale):
-        return -exp((loc - y) / scale)
+        return -exp(fading((loc - y) / scale))
 
     def log_sf(y, loc, scale):
         z = (y - loc) / scale
@@ -85,10 +85,11 @@ class Gumbel(Distribution):
         return gumbel_within(z, a, steps, middle, offset, width, log_width) - log(gap)
 
     def log_sf_above(y, low, loc, scale):
-        return gumbel_later((low - loc) / scale, (y - low) / scale)
+        a, b, width = ((v / scale) for v in (low - loc, y - loc, y - low))
+        return gumbel_later(a, b, width)
 
     def log_cdf_below(y, high, loc, scale):
-        return exp((loc - y) / scale) * expm1((y - high) / scale)
+        return exp(fading((loc - y) / scale)) * expm1(fading((y - high) / scale))
 
     def quantile(q, loc, scale):
         return loc - scale * log(-log(q))

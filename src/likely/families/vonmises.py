@@ -12,7 +12,7 @@ from likely._math.atoms.bessel import (
     von_mises_quantile,
     von_mises_variance,
 )
-from likely._math.atoms.circle import cos, sin, wrap
+from likely._math.atoms.circle import cos, half_sine, sin, wrap
 from likely._math.domains import circular, positive
 from likely._math.graph import PI, log
 from likely._math.tails.von_mises import concentration as concentration_of
@@ -48,7 +48,7 @@ class VonMises(Distribution):
 
     def log_density(y, loc, concentration):
         # κ cos δ − log I₀ = −2κ sin²(δ/2) − log(e^−κ I₀): for a large κ the leading terms have cancelled.
-        half = sin(0.5 * (y - loc))
+        half = half_sine(y, loc)
         return (
             -2.0 * concentration * (half * half)
             - log(2.0 * PI)

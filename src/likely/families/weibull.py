@@ -129,8 +129,8 @@ class Weibull(Distribution):
 
     def log_cdf_below(y, high, scale, shape):
         # Minus the logarithm of the cumulative hazard is Gumbel's variable.
-        above = shape * (scale.log - high.log)
-        return gumbel_later(above, shape * log_ratio(high, y, high - y))
+        above, place = (shape * (scale.log - v.log) for v in (high, y))
+        return gumbel_later(above, place, shape * log_ratio(high, y, high - y))
 
     def quantile(q, scale, shape):
         return scale * exp(log(-log1p(-q)) / shape)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from likely._math import atoms
+from likely._math.atoms.circle import twice_arctan
 from likely._math.atoms.circle import wrap as wrap_angle
 from likely._math.connection import Connection
 from likely._math.domains import (
@@ -200,7 +201,7 @@ wrap = Link(
 half_tangent = Link(
     "half_tangent",
     (circular,),
-    lambda r: 2.0 * arctan2(r, 1.0),
+    twice_arctan,
     lambda t: make("tan", 0.5 * t),
     words="θ = 2 arctan(raw)",
 )

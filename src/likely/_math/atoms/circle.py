@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from likely._math.atoms import Atom, register
-from likely._math.graph import PI, Node, abs_, floor, polynomial, where
+from likely._math.graph import PI, Node, abs_, arctan2, as_node, floor, polynomial, sign, where
 
 # π in three parts: the first two have 33 bits, so that a number of turns below 2^20 times them is exact.
 PI_1 = float.fromhex("0x1.921fb544p+1")
@@ -86,3 +86,25 @@ wrap: Atom = register(
     lambda x: x + 2.0 * PI * floor((PI - x) / (2.0 * PI)),
     _wrap,
 )
+#: The angle of which a number is the tangent of the half.
+twice_arctan: Atom = register(
+    "twice_arctan",
+    lambda x, out: (2.0 / (1.0 + x * x),),
+    lambda x: 2.0 * arctan2(x, 1.0),
+    lambda x: 2.0 * arctan2(x, 1.0),
+)
+
+
+def half_sine(y: Any, angle: Any) -> Node:
+    """sin ½(y − angle)
+
+    An angle that is known by the tangent of its half may be next to ±π, far from a y that has digits next to 0: there
+    it is taken from its opposite.
+    """
+    angle = as_node(angle)
+    if angle.op != "twice_arctan":
+        return sin(0.5 * (y - angle))
+    tangent = angle.args[0]
+    near = abs_(tangent) <= 1.0
+    rest = 0.5 * y + arctan2(where(near, -tangent, 1.0 / tangent), 1.0)
+    return where(near, sin(rest), -sign(tangent) * cos(rest))

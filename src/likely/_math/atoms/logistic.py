@@ -18,7 +18,9 @@ sigmoid = register_named(
     lambda x: 1.0 / (1.0 + exp(-x)),
     along(0, at({1.0: lambda x: -sigmoid(x) * sigmoid(x)})),
 )
-softplus = register_named("softplus", lambda x, out: (sigmoid(x),), lambda x: log(1.0 + exp(x)))
+softplus = register_named(
+    "softplus", lambda x, out: (sigmoid(x),), lambda x: log(1.0 + exp(x)), fades=True
+)
 log_softplus = register_named(
     "log_softplus",
     lambda x, out: (softplus_slope(x),),
@@ -35,7 +37,9 @@ softplus_bend = register_named(
     lambda x: 1.0 / (1.0 + exp(x)) - 1.0 / (1.0 + exp(-x)) / log(1.0 + exp(x)),
 )
 bose = register_named("bose", lambda x, out: (-out * (1.0 + out),), lambda x: 1.0 / (exp(x) - 1.0))
-log1mexp = register_named("log1mexp", lambda x, out: (bose(x),), lambda x: log(1.0 - exp(-x)))
+log1mexp = register_named(
+    "log1mexp", lambda x, out: (bose(x),), lambda x: log(1.0 - exp(-x)), fades=True
+)
 
 logaddexp = register_named(
     "logaddexp",
@@ -45,6 +49,7 @@ logaddexp = register_named(
         where(out > float("-inf"), sigmoid(b - a), 0.0),
     ),
     lambda a, b: log(exp(a) + exp(b)),
+    fades=True,
 )
 
 #
@@ -55,6 +60,7 @@ log1mexp_of = register_named(
     "log1mexp_of",
     lambda x, log_x, out: (0.0, log1mexp_slope(x, log_x)),
     lambda x, log_x: log(1.0 - exp(-x)),
+    fades=True,
 )
 log1mexp_slope = register_named(
     "log1mexp_slope",

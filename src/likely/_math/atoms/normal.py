@@ -41,6 +41,7 @@ log_ndtr = register_named(
     lambda x, out: (inverse_mills(x),),
     # Far right no number of digits recovers the tail from Φ.
     lambda x: where(x > 0.0, log1p(-ndtr(-x)), log(ndtr(x))),
+    fades=True,
 )
 erfcx = register_named(
     "erfcx",

@@ -41,6 +41,8 @@ class Atom:
     #: for the value of such a logarithm, to which the atom is proportional.
     degrees: tuple[float | None, ...] | None = None
     tangent: Tangent | None = None
+    #: Whether its slopes vanish far out: of a slope of 0 nothing is left, though what it multiplies be infinite.
+    fades: bool = False
 
     def __call__(self, *args: object) -> Node:
         code = getattr(self.definition, "__code__", None)
@@ -65,9 +67,10 @@ def register(
     covariant: Covariant | None = None,
     degrees: tuple[float | None, ...] | None = None,
     tangent: Tangent | None = None,
+    fades: bool = False,
 ) -> Atom:
     """Enter an atom into the registry under its name."""
-    atom = Atom(name, derivative, expansion, definition, covariant, degrees, tangent)
+    atom = Atom(name, derivative, expansion, definition, covariant, degrees, tangent, fades)
     ATOMS[name] = atom
     return atom
 
@@ -78,10 +81,11 @@ def register_named(
     definition: Formula | None = None,
     covariant: Covariant | None = None,
     degrees: tuple[float | None, ...] | None = None,
+    fades: bool = False,
 ) -> Atom:
     """An atom whose expansion is the function of the same name in ``special``."""
     expansion = getattr(special, name, None)
-    return register(name, derivative, definition, expansion, covariant, degrees)
+    return register(name, derivative, definition, expansion, covariant, degrees, fades=fades)
 
 
 register_named("add", lambda a, b, out: (1.0, 1.0))

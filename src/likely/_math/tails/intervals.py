@@ -44,6 +44,8 @@ HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 NARROW = 0.2
 #: Width times |middle|, half the difference of the squares of the ends, from which the outer tail is below rounding.
 FAR = 60.0
+#: e to this is 0.
+NOTHING = -800.0
 
 
 def log_difference(upper: Any, lower: Any) -> Node:
@@ -128,11 +130,21 @@ def normal_within(
     return where(seldom(_is_narrow(centre, width)), flat, far)
 
 
+def fading(exponent: Any) -> Node:
+    """The exponent, where its exponential is not 0: further down it moves nothing, though its own slope be infinite."""
+    return where(exponent < NOTHING, NOTHING, exponent)
+
+
 def exponential_between(log_hazard: Any, growth: Any) -> Node:
     """log(e^(−h) − e^(−h eᵍ)) for a cumulative hazard h that grows by the factor eᵍ, g > 0."""
     log_growth = log(growth)
     log_rise = log_hazard + log_growth + log_expm1_ratio(growth, log_growth)
-    return log1mexp_of(exp(log_rise), log_rise) - exp(log_hazard)
+    return exponential_rise(log_hazard, log_rise)
+
+
+def exponential_rise(log_hazard: Any, log_rise: Any) -> Node:
+    """log(e^(−h) − e^(−h − x)) for a cumulative hazard h that grows by x, of their logarithms."""
+    return log1mexp_of(exp(log_rise), log_rise) - exp(fading(log_hazard))
 
 
 # --- log S(b) − log S(a) of the survival function S, given the width b − a: minus the hazard between a and b. -
@@ -169,10 +181,9 @@ def logistic_later(a: Any, b: Any, width: Any, log_width: Any) -> Node:
     return where(narrow, near, far)
 
 
-def gumbel_later(a: Any, width: Any) -> Node:
+def gumbel_later(a: Any, b: Any, width: Any) -> Node:
     """The same of 1 − exp(−e^(−x)), whose hazard is h/(eʰ − 1) with h = e^(−x)."""
-    b, h = a + width, exp(-as_node(a))
-    h_later = exp(-as_node(b))
+    h, h_later = exp(-as_node(a)), exp(-as_node(b))
     narrow = width * (1.0 + h) < 0.5
     near = -_integral(gumbel_hazard, where(narrow, a, 0.0), where(narrow, width, 0.0))
     # log((1 − e^(−h))/h) at both ends

@@ -27,10 +27,12 @@ from likely._math.atoms.hyperbolic import sinh
 from likely._math.atoms.location_scale import gumbel_kernel, logistic_kernel
 from likely._math.graph import Node, exp, expm1, log, log1p, polynomial, where
 from likely._math.tails.between import _COTH, _both, _half_tanh
-from likely._math.tails.intervals import exponential_between, logistic_later
+from likely._math.tails.intervals import exponential_rise, fading, logistic_later
 
 #: Widths up to which the series of log(sinh(x/2)/(x/2)) has all digits.
 NARROW = 0.5
+#: Widths at whose far end nothing is left of a hazard that falls like e^(−x).
+WIDE = 40.0
 #: The series in powers of x², the integral of that of x/2·coth(x/2) − 1 over x.
 _LOG_SINHC = tuple(c / (2 * k) for k, c in enumerate(_COTH, 1))
 
@@ -139,8 +141,9 @@ class _Hazards:
 
 def gumbel_between(a: Any, b: Any, c: Any, g: Any, log_g: Any) -> Node:
     """log(F(b) − F(a)), given the middle, the width and its logarithm as well."""
+    hazards = _Hazards(a, g, log_g)
     narrow = log_g + _gumbel_rise(c, g) - gumbel_kernel(c, 1.0, 0.0)
-    return where(_Hazards(a, g, log_g).narrow, narrow, exponential_between(-b, g))
+    return where(hazards.narrow, narrow, exponential_rise(-b, hazards.log_x))
 
 
 def gumbel_above(z: Any, a: Any, step: Any) -> Node:
@@ -150,9 +153,15 @@ def gumbel_above(z: Any, a: Any, step: Any) -> Node:
     return where(before < 1.0, far, -z - h - log1mexp_of(before, -a))
 
 
+def _hazard_until(z: Any, step: Any) -> Node:
+    """h(b) − h(z) for z ≤ b, given b − z"""
+    hazard = exp(fading(-z))
+    return where(step < WIDE, hazard * expm1(-step), -hazard)
+
+
 def gumbel_below(z: Any, step: Any) -> Node:
     """log f(z) − log F(b) for z ≤ b, given b − z."""
-    return exp(-z) * expm1(-step) - z
+    return _hazard_until(z, step) - z
 
 
 def gumbel_within(
@@ -164,7 +173,7 @@ def gumbel_within(
     """
     hazards = _Hazards(a, g, log_g)
     narrow = _gumbel_drop(c, o) - _gumbel_rise(c, g)
-    rest = exp(-z) * expm1(-steps[1])  # h(b) − h(z)
+    rest = _hazard_until(z, steps[1])
     # Where x is small, z + log x is a sum of steps; where it is not, one of large numbers has its digits.
     little = (
         (hazards.x - log_expm1_ratio(hazards.x, hazards.log_x)) - steps[0] - log1mexp_of(g, log_g)

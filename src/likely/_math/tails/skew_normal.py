@@ -149,6 +149,7 @@ log_skew_lower = register(
     "log_skew_lower",
     lambda z, a, out: (skew_lower_pull(z, a), skew_lower_lean(z, a)),
     expansion=lambda z, a: _lower(z, a).value,
+    fades=True,
 )
 
 
