@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from likely._math.atoms.negative_binomial import (
-    _deviance_in_1_over_size,
-    negative_binomial_deviance_size_2,
-)
+from likely._math.atoms.negative_binomial import _deviance_in_1_over_size
 from likely._math.atoms.registry import register_named
-from likely._math.atoms.remainders import log1p_residual
+from likely._math.atoms.remainders import log1p_residual, log1p_residual_over
 from likely._math.connection import along, at
 from likely._math.graph import Node, log, where
 
@@ -17,9 +14,12 @@ def _excess_in_dispersion(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -
     return -_deviance_in_1_over_size(y, m, m / d, log_m, log_m - log_d)
 
 
-def _residual(x: Node, y: Node, log_m: Node, log_d: Node) -> Node:
-    # x = yd/m may overflow where its logarithm does not.
-    return where(x > 1e300, log(y) + (log_d - log_m) - 1.0, log1p_residual(x))
+def _residual(y: Node, m: Node, d: Node, log_m: Node, log_d: Node) -> Node:
+    # s (log(1 + x) − x/(1 + x)) with x = y/s, which may overflow where its logarithm does not; of s beyond all numbers
+    # nothing is left.
+    s, x = m / d, y * (d / m)
+    residual = where(x > 1e300, log(y) + (log_d - log_m) - 1.0, log1p_residual(x))
+    return where(s < 1e300, s * residual, 0.0)
 
 
 linear_variance_deviance = register_named(
@@ -41,7 +41,7 @@ linear_variance_slope = register_named(
         0.0,
         0.0,
         # s log((s + y)/(s + m)) − sy/(s + y), of which the two logarithms are taken apart: for d → 0 both terms are y.
-        m / d * _residual(y * (d / m), y, log_m, log_d) - linear_variance_zeros(m, d, log_m, log_d),
+        _residual(y, m, d, log_m, log_d) - linear_variance_zeros(m, d, log_m, log_d),
         linear_variance_cross(y, m, d, log_m, log_d),
     ),
     lambda y, m, d, log_m, log_d: m / d * log((m / d + y) / (m / d + m)),
@@ -53,10 +53,19 @@ linear_variance_excess = register_named(
         0.0,
         0.0,
         linear_variance_cross(y, m, d, log_m, log_d),
-        -negative_binomial_deviance_size_2(y, m, m / d),
+        -linear_variance_excess_2(y, m, d),
     ),
     lambda y, m, d, log_m, log_d: (y - m) / (1.0 + d) - m / d * log((m / d + y) / (m / d + m)),
     along(4, at({1.0: _excess_in_dispersion}), (2,)),
+)
+linear_variance_excess_2 = register_named(
+    "linear_variance_excess_2",
+    None,
+    lambda y, m, d: (
+        (y - m) / (1.0 + d)
+        - m / d * log((m / d + y) / (m / d + m))
+        - (y - m) / (1.0 + d) * ((y - m) / (1.0 + d) / (m / d + y))
+    ),
 )
 linear_variance_cross = register_named(
     "linear_variance_cross",
@@ -67,7 +76,7 @@ linear_variance_cross = register_named(
 )
 linear_variance_zeros = register_named(
     "linear_variance_zeros",
-    lambda m, d, log_m, log_d, out: (0.0, 0.0, out, -(m * (log1p_residual(d) / d))),
+    lambda m, d, log_m, log_d, out: (0.0, 0.0, out, -(m * log1p_residual_over(d))),
     lambda m, d, log_m, log_d: m / d * log(1.0 + d),
     degrees=(0.0, None, 1.0, None),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from likely._math.atoms.gamma_function import lgamma, log_factorial_error_1
 from likely._math.atoms.registry import register_named
-from likely._math.atoms.remainders import log1p_excess, log1p_residual, log1p_residual_2
+from likely._math.atoms.remainders import log1p_excess, log1p_residual_2, scaled_log1p_residual
 from likely._math.connection import along, at
 from likely._math.graph import Node, log, where
 
@@ -31,9 +31,9 @@ def _deviance_in_size(y: Node, m: Node, s: Node, log_m: Node, log_s: Node) -> No
 
 
 def _residual_of_ratio(m: Node, s: Node, log_m: Node, log_s: Node) -> Node:
-    # m/s may be beyond all numbers, where its logarithm is not.
+    # s (log(1 + x) − x/(1 + x)) with x = m/s, which may be beyond all numbers where its logarithm is not.
     x = m / s
-    return where(x > 1e300, log_m - log_s - 1.0, log1p_residual(x))
+    return where(x > 1e300, s * (log_m - log_s - 1.0), scaled_log1p_residual(x, s, m))
 
 
 negative_binomial_deviance = register_named(
@@ -74,7 +74,7 @@ negative_binomial_few = register_named(
         0.0,
         0.0,
         negative_binomial_slope(y, m, s, log_m, log_s),
-        s * _residual_of_ratio(m, s, log_m, log_s) - y * share_of(m, s),
+        _residual_of_ratio(m, s, log_m, log_s) - y * share_of(m, s),
     ),
     lambda y, m, s, log_m, log_s: (s + y) * log(1.0 + m / s) - y * log(m),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from likely._math.atoms.registry import register, register_named
-from likely._math.connection import Connection, Moving
+from likely._math.connection import Connection, Moving, still
 from likely._math.graph import Node, exp, expm1, log, log1p
 
 # Kernels have a shorter way where x is known to be between 0 and 1.
@@ -39,7 +39,7 @@ log1p_residual_2 = register_named(
 expm1mx = register_named("expm1mx", lambda x, out: (expm1(x),), lambda x: exp(x) - 1.0 - x)
 scaled_log1p = register_named(
     "scaled_log1p",
-    lambda x, n, out: (1.0 / (1.0 + x / n), log1p_residual(x / n)),
+    lambda x, n, out: (1.0 / (1.0 + x / n), scaled_log1p_residual(x / n, n, x) / n),
     lambda x, n: n * log(1.0 + x / n),
 )
 log_ratio = register_named(
@@ -89,4 +89,29 @@ log1p_excess = register_named(
     "log1p_excess",
     lambda x, log_x, out: (0.0, -log1pmx(x) / x),
     lambda x, log_x: (1.0 + x) * log(1.0 + x) / x - 1.0,
+)
+log1p_residual_over = register_named(
+    "log1p_residual_over",
+    lambda x, out: (1.0 / (1.0 + x) / (1.0 + x) - out / x,),
+    lambda x: (log(1.0 + x) - x / (1.0 + x)) / x,
+)
+
+
+def _scaled_residual_covariant(atom: Moving, gamma: Connection) -> Node | None:
+    # Of an x that falls as n grows: (1 − Γ)f − nv², which is of order nx² unless Γ = −1.
+    (x, n, nx), (of_x, of_n, of_nx) = atom.args, atom.slopes
+    if of_x is not -x or of_n is not n or not still(of_nx):
+        return None
+    if gamma.known == -1.0:
+        return n * log1p_residual_2(x)
+    share = x / (1.0 + x)
+    return gamma.plus(-1.0).over(-1.0).node * atom.node - nx * (share / (1.0 + x))
+
+
+scaled_log1p_residual = register_named(
+    # nx is a hint, for an x whose square is below all numbers; the derivative goes through x and n.
+    "scaled_log1p_residual",
+    lambda x, n, nx, out: (n * (x / (1.0 + x) / (1.0 + x)), out / n, 0.0),
+    lambda x, n, nx: n * (log(1.0 + x) - x / (1.0 + x)),
+    _scaled_residual_covariant,
 )

@@ -102,6 +102,7 @@ from likely._math.special.linear_variance import (
     linear_variance_cross,
     linear_variance_deviance,
     linear_variance_excess,
+    linear_variance_excess_2,
     linear_variance_slope,
     linear_variance_zeros,
 )
@@ -161,6 +162,7 @@ from likely._math.special.remainders import (
     log1p_fraction,
     log1p_residual,
     log1p_residual_2,
+    log1p_residual_over,
     log1p_residual_2_near,
     log1p_residual_near,
     log1pmx,
@@ -169,6 +171,7 @@ from likely._math.special.remainders import (
     relative_entropy_of,
     relative_entropy_term,
     scaled_log1p,
+    scaled_log1p_residual,
 )
 from likely._math.special.rising import (
     rising_bend,
@@ -264,6 +267,7 @@ __all__ = [
     "linear_variance_cross",
     "linear_variance_deviance",
     "linear_variance_excess",
+    "linear_variance_excess_2",
     "linear_variance_slope",
     "linear_variance_zeros",
     "log1mexp",
@@ -274,6 +278,7 @@ __all__ = [
     "log1p_fraction",
     "log1p_residual",
     "log1p_residual_2",
+    "log1p_residual_over",
     "log1p_residual_2_near",
     "log1p_residual_near",
     "log1pmx",
@@ -309,6 +314,7 @@ __all__ = [
     "rising_excess",
     "rising_slope",
     "scaled_log1p",
+    "scaled_log1p_residual",
     "shifted_reciprocal",
     "sigmoid",
     "sinh_ratio_curve",

@@ -255,7 +255,12 @@ def stirling_of_sum(y: Expression, s: Expression, log_s: Expression) -> Node:
 def stirling_of_sum_slope(y: Expression, s: Expression, log_s: Expression) -> Node:
     """s S′(s + y), its derivative in log s."""
     u = 1.0 / (s + y)
-    return -((s * u) * (u * powers(u, STIRLING_1)))
+    return -(_share_in_sum(s, u) * (u * powers(u, STIRLING_1)))
+
+
+def _share_in_sum(s: Expression, u: Expression) -> Node:
+    """s/(s + y) of u = 1/(s + y), for s beyond all numbers too."""
+    return where(s < 1e300, s * u, 1.0)
 
 
 def stirling_of_sum_curve(y: Expression, s: Expression) -> Node:
@@ -263,7 +268,7 @@ def stirling_of_sum_curve(y: Expression, s: Expression) -> Node:
     u = 1.0 / (s + y)
     p1 = powers(u, STIRLING_1)
     p2 = powers(u, STIRLING_2)
-    share = s * u
+    share = _share_in_sum(s, u)
     return (share * u) * (share * p2 - p1)
 
 

@@ -34,6 +34,12 @@ def _of_sums(y: Expression, m: Expression, s: Expression) -> tuple[Node, Node]:
     return (s + y) * (by * where(beyond, 2.0**-200, 1.0)), beyond
 
 
+def _pull(y: Expression, m: Expression, s: Expression) -> Node:
+    """(m − y) s/(s + m), the smaller of s and m first: the share of one in both may be below all numbers."""
+    by = 1.0 / (s + m)
+    return where(s < m, s * ((m - y) * by), (m - y) * (s * by))
+
+
 def negative_binomial_deviance(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
@@ -43,7 +49,7 @@ def negative_binomial_deviance(
     that cannot be negative, so nothing cancels for m ≪ s (Poisson) nor for s ≪ m.
     """
     ratio, beyond = _of_sums(y, m, s)
-    d = (m - y) * _share(s, m)
+    d = _pull(y, m, s)
     # The second term is the derivative in log s: a kernel that needs both computes it once.
     split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
     of_mean = m * where(beyond, 2.0**200, 1.0) * ratio
@@ -78,7 +84,7 @@ def negative_binomial_deviance_size(
 ) -> Node:
     """Its derivative in log s: s (r − log(1 + r)) with r = (y − m)/(s + m)."""
     near, tail, v, logarithm = negative_binomial_split(y, m, s)
-    d = (y - m) * _share(s, m)  # s r, in range for s so large that the square of r is not
+    d = -_pull(y, m, s)  # s r, in range for s so large that the square of r is not
     return where(near, d * v - s * tail, d - s * logarithm)
 
 
@@ -90,7 +96,7 @@ def negative_binomial_deviance_size_2(y: Expression, m: Expression, s: Expressio
     near, tail, v, logarithm = negative_binomial_split(y, m, s)
     to_s, to_m = _share(s, m), _share(m, s)
     to_s_of_y = _share(s, y)
-    d = (y - m) * to_s
+    d = -_pull(y, m, s)
     close = d * v - s * tail - d * (d * (1.0 / (s + y)))
     far = d * (to_s_of_y * to_s + to_m * (1.0 + to_s_of_y)) - s * logarithm
     return where(near, close, far)
@@ -165,4 +171,4 @@ def negative_binomial_slope(
     y: Expression, m: Expression, s: Expression, log_m: Expression, log_s: Expression
 ) -> Node:
     """(m − y) s/(s + m), the derivative of the loss in log mean."""
-    return (m - y) * _share(s, m)
+    return _pull(y, m, s)

@@ -35,6 +35,16 @@ def log1p_residual(x: Any) -> Node:
     return where(abs_(v) < 0.2, log1p_residual_near(v, fraction), log1p(x) - fraction)
 
 
+def scaled_log1p_residual(x: Any, n: Any, nx: Any) -> Node:
+    """n (log(1 + x) - x/(1 + x)), given nx as well: near 0, where it is nx x/2, the square of x may be below all numbers."""
+    half = 1.0 / (2.0 + x)
+    v, fraction = x * half, x / (1.0 + x)
+    near = abs_(v) < 0.2
+    square = where(near, v * v, 0.0)
+    close = nx * (half * (fraction + 2.0 * (square * polynomial(square, ATANH))))
+    return where(near, close, n * (log1p(x) - fraction))
+
+
 def log1p_residual_near(v: Any, fraction: Any) -> Node:
     """The same for |v| < 0.2 of v = x/(2 + x), given x/(1 + x)."""
     return 2.0 * atanh_tail(v) + v * fraction
@@ -127,4 +137,9 @@ def binomial_divergence(
 
 def log1p_excess(x: Expression, log_x: Expression) -> Node:
     """(1 + x) log(1 + x)/x − 1, x > 0: x/2 at 0."""
-    return (1.0 + x) * (log1p_residual(x) / x)
+    return (1.0 + x) * log1p_residual_over(x)
+
+
+def log1p_residual_over(x: Expression) -> Node:
+    """(log(1 + x) − x/(1 + x))/x, x > 0: x/2 at 0."""
+    return scaled_log1p_residual(x, 1.0 / x, 1.0)

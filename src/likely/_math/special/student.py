@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from likely._math.graph import Expression, Node, abs_, log, log1p, where
-from likely._math.special.remainders import log1p_residual, log1p_residual_2
+from likely._math.special.remainders import log1p_residual, log1p_residual_2, scaled_log1p_residual
 
 
 def _student_ratio(d: Expression, s: Expression, n: Expression) -> Node:
@@ -76,13 +76,20 @@ def student_scale(
     return where(abs_(z) > 1e50, near - n * student_far(d, s, n), (1.0 - z * z) * near)
 
 
+def _student_residual(
+    d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
+) -> Node:
+    """n (log(1 + x) − x/(1 + x)) with x = q/n, of which x alone may be such that its square is below all numbers."""
+    x, over, log_x = _student_log(d, s, n, log_s, log_n)
+    z = d / s
+    return where(over, n * (log_x - 1.0), scaled_log1p_residual(x, n, z * z))
+
+
 def student_df(
     d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
 ) -> Node:
     """n log(1 + q/n) − (n + 1) q/(n + q), twice the derivative of the kernel in log n."""
-    x, over, log_x = _student_log(d, s, n, log_s, log_n)
-    residual = where(over, log_x - 1.0, log1p_residual(x))
-    return n * residual - student_far(d, s, n)
+    return _student_residual(d, s, n, log_s, log_n) - student_far(d, s, n)
 
 
 def student_df_2(
