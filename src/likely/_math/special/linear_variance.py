@@ -33,8 +33,8 @@ class _Split:
         self.g_v = self.per_d * (self.half_g * d)
         #: (m + d y)/(1 + d), between m and y, and m (1 + r)
         self.mean = m * self.to_m + y * self.to_y
-        beyond = by > 1e280
-        ratio = self.mean * (by * where(beyond, 2.0**-200, 1.0))
+        beyond = self.mean * by > 1e280
+        ratio = (self.mean * where(beyond, 2.0**-200, 1.0)) * by
         self.logarithm = log(ratio) + where(beyond, 200.0 * LOG_2, 0.0)
 
 

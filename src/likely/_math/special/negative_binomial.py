@@ -29,9 +29,9 @@ def _share(a: Expression, b: Expression) -> Node:
 
 def _of_sums(y: Expression, m: Expression, s: Expression) -> tuple[Node, Node]:
     """(s + y)/(s + m), and whether it is 2²⁰⁰ times that: of a mean and a size next to 0 it is beyond all numbers."""
-    by = 1.0 / (s + m)
-    beyond = by > 1e280
-    return (s + y) * (by * where(beyond, 2.0**-200, 1.0)), beyond
+    by, total = 1.0 / (s + m), s + y
+    beyond = total * by > 1e280
+    return (total * where(beyond, 2.0**-200, 1.0)) * by, beyond
 
 
 def _pull(y: Expression, m: Expression, s: Expression) -> Node:
