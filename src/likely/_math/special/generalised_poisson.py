@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from likely._math.graph import Expression, Node, log, log1p, where
 from likely._math.special.logistic import softplus
-from likely._math.special.remainders import relative_entropy_term
+from likely._math.special.remainders import relative_entropy_of_halves
 
 
 def _rate(y: Expression, m: Expression, d: Expression) -> tuple[Node, Node, Node]:
@@ -18,7 +18,7 @@ def generalised_poisson_deviance(
 ) -> Node:
     """y log(y/u) + u − y; y ≥ 1."""
     u, to_m, _ = _rate(y, m, d)
-    return relative_entropy_term(y, u, (y - m) * to_m)
+    return relative_entropy_of_halves(y, u, (y - m) * to_m)
 
 
 def generalised_poisson_log_rate(

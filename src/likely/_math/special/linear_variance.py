@@ -9,7 +9,7 @@ from __future__ import annotations
 from likely._math.graph import Expression, Node, abs_, log, log1p, polynomial, where
 from likely._math.special.coefficients import ATANH
 from likely._math.special.constants import LOG_2
-from likely._math.special.remainders import relative_entropy_term
+from likely._math.special.remainders import relative_entropy_of_halves
 
 
 class _Split:
@@ -49,7 +49,7 @@ def linear_variance_deviance(
     """NegativeBinomial's deviance at size m/d, where the variance is m (1 + d)."""
     split = _Split(y, m, d)
     # The second term is less the derivative in log d: a kernel that needs both computes it once.
-    return relative_entropy_term(y, split.mean, split.g) + _excess(split)
+    return relative_entropy_of_halves(y, split.mean, split.g) + _excess(split)
 
 
 def linear_variance_slope(

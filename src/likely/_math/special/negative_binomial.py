@@ -19,7 +19,7 @@ from likely._math.graph import (
 from likely._math.special.constants import HALF_LOG_2PI, LOG_2
 from likely._math.special.gamma_function import stirling_above
 from likely._math.special.logistic import softplus
-from likely._math.special.remainders import atanh_tail, relative_entropy_term
+from likely._math.special.remainders import atanh_tail, relative_entropy_of_halves
 
 
 def _share(a: Expression, b: Expression) -> Node:
@@ -53,7 +53,7 @@ def negative_binomial_deviance(
     # The second term is the derivative in log s: a kernel that needs both computes it once.
     split_of_size = negative_binomial_deviance_size(y, m, s, log_m, log_s)
     of_mean = m * where(beyond, 2.0**200, 1.0) * ratio
-    return relative_entropy_term(y, of_mean, -d) + split_of_size
+    return relative_entropy_of_halves(y, of_mean, -d) + split_of_size
 
 
 def negative_binomial_log_zeros(

@@ -87,15 +87,19 @@ def relative_entropy_term(x: Any, m: Any, d: Any) -> Node:
 
     Equals d^2/(2m) near x = m, and m at x = 0. With v = d/(x + m): x log(x/m) = 2x atanh(v)
     and 2xv - d = dv. A ratio that underflows counts as 0, which is right to the last digit; for an m
-    next to 0 it is one to 2^100 m, so that it does not overflow for x < 1e35. Halves of x and m have a sum where they
-    have none.
+    next to 0 it is one to 2^100 m, so that it does not overflow for x < 1e35.
     """
-    v = (0.5 * d) / (0.5 * x + 0.5 * m)
+    v = d / (x + m)
     low = m < 1e-270
     ratio = x / (m * where(low, 2.0**100, 1.0))
     logarithm = log(ratio) + where(low, 100.0 * LOG_2, 0.0)
     far = where(ratio > 0.0, x * logarithm, 0.0) - d
-    return where(abs_(v) < 0.2, d * v + x * (2.0 * atanh_tail(v)), far)
+    return where(abs_(v) < 0.2, d * v + 2.0 * x * atanh_tail(v), far)
+
+
+def relative_entropy_of_halves(x: Any, m: Any, d: Any) -> Node:
+    """The same by halves of x and m, whose sum is a number where that of x and m is none."""
+    return 2.0 * relative_entropy_term(0.5 * x, 0.5 * m, 0.5 * d)
 
 
 def log1p_fraction(x: Any) -> Node:
