@@ -332,26 +332,60 @@ def test_all_far_out(family: str) -> None:
     assert report.passed, report.failures()
 
 
-def test_odds_of_a_count_of_1_are_beyond_float64() -> None:
-    """Of a size next to 0 under a large mean, log(1 + m/s) is a number where m/s is none."""
+def test_odds_of_counts_are_beyond_float64() -> None:
+    """Of a size next to 0 under a large mean, log(1 + m/s) is a number where m/s is none, and so is m·s/(s + m)."""
     c = grid.combination("NegativeBinomial")
-    report = check(c, [(1.0, 700.0, -197.0)], engines.numpy_engine, parts=("value",))
+    points = [(y, 700.0, -197.0) for y in (0.0, 1.0, 2.0, 36.0, 1e6)]
+    report = check(c, points, engines.numpy_engine, parts=("value", "gradient"))
     assert report.passed, report.failures()
 
 
-@pytest.mark.xfail(strict=True, reason="the size, mean/dispersion, is beyond all numbers")
 def test_size_beyond_float64() -> None:
+    """Of mean/dispersion Poisson is left, and slopes in the dispersion that are not 0."""
     c = grid.combination("NegativeBinomial1")
-    report = check(c, [(35.0, 300.0, -700.0)], engines.numpy_engine, parts=("value",))
+    points = [(y, 300.0, -700.0) for y in (0.0, 1.0, 2.0, 35.0, 1e6, 1e15)]
+    points += [(2.0, 30.0, -700.0), (35.0, 700.0, -30.0), (35.0, 700.0, -700.0)]
+    for engine in (engines.numpy_engine, engines.kernel_engine):
+        report = check(c, points, engine, parts=("value", "gradient"))
+        assert report.passed, report.failures()
+
+
+def test_degrees_of_freedom_whose_square_is_beyond_float64() -> None:
+    """(q/df)², left over of a logarithm, is below all numbers where q/df is not."""
+    c = grid.combination("StudentT", {"df": "inverse"})
+    points = [(1.0, 1.0, -1.0, 1e-160), (30.0, 0.0, 0.0, 1e-160), (1.0, 0.0, 0.0, 1e-300)]
+    report = check(c, points, engines.numpy_engine, parts=("gradient",))
+    assert report.passed, report.failures()
+    points = [(1.0, 1.0, -1.0, 368.0), (3.0, 1.0, -1.0, 700.0)]
+    report = check(grid.combination("StudentT"), points, engines.kernel_engine, parts=("gradient",))
     assert report.passed, report.failures()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="(q/df)², left over of a logarithm, is below all numbers where q/df is not"
-)
-def test_degrees_of_freedom_whose_square_is_beyond_float64() -> None:
-    c = grid.combination("StudentT", {"df": "inverse"})
-    report = check(c, [(1.0, 1.0, -1.0, 1e-160)], engines.numpy_engine, parts=("gradient",))
+@pytest.mark.parametrize("family", ["NegativeBinomial", "NegativeBinomial1", "GeneralisedPoisson"])
+@pytest.mark.parametrize("links", [{}, {"mean": "identity"}], ids=str)
+def test_counts_next_to_the_largest_number(family: str, links: dict[str, str]) -> None:
+    """The sum of such a count and what is compared with it is no number."""
+    c, raw = grid.combination(family, links), (1.0, -30.0 if not links else 1e-13, 30.0)
+    points = [
+        (y, m, d)
+        for y in (1e300, 1e308, 1.7e308)
+        for m in raw
+        for d in (0.0, 30.0, -30.0)
+        if m > 0 or not links
+    ]
+    y, rows = np.array([p[0] for p in points]), np.array([p[1:] for p in points]).T
+    for engine in (engines.numpy_engine, engines.kernel_engine):
+        value, gradient, _ = engine(c, y, np.ascontiguousarray(rows), "observed")
+        assert not np.isnan(value).any()
+        assert not np.isnan(gradient).any()
+
+
+def test_opposite_to_an_angle_next_to_its_seam() -> None:
+    """y next to 0 has digits that an angle next to ±π has not."""
+    c = grid.combination("VonMises", {"loc": "half_tangent"})
+    points = [(0.0066666419754735085, -300.0, -1.0), (-2e-8, 1e8, 0.0), (2e-8, -1e8, 30.0)]
+    points += [(2e-30, -1e30, 1.0), (1e-300, 1e160, 0.0), (0.5, -1.0, 300.0), (0.0, 0.0, 30.0)]
+    report = check(c, points, engines.numpy_engine)
     assert report.passed, report.failures()
 
 
@@ -428,16 +462,6 @@ def test_one_above_a_whole_mean_where_nu_is_infinite() -> None:
                 "has no curvature between log scale and loc",
             ),
             id="curvature far in a tail",
-        ),
-        pytest.param(
-            "Censored(Normal) right",
-            {},
-            "gradient",
-            [(-1e300, -13.636221440000806, -20.672650585988016)],
-            marks=pytest.mark.xfail(
-                strict=True, reason="0 times (y − loc)/scale, which is beyond all numbers"
-            ),
-            id="bound beyond float64",
         ),
         pytest.param(
             "GeneralisedGamma",

@@ -84,6 +84,7 @@ log_expm1_ratio = register_named(
     "log_expm1_ratio",
     lambda x, log_x, out: (0.0, expm1_ratio_slope(x, log_x)),
     lambda x, log_x: log((exp(x) - 1.0) / x),
+    fades=True,
 )
 expm1_ratio_slope = register_named(
     "expm1_ratio_slope",

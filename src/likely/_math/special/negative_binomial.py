@@ -35,9 +35,10 @@ def _of_sums(y: Expression, m: Expression, s: Expression) -> tuple[Node, Node]:
 
 
 def _pull(y: Expression, m: Expression, s: Expression) -> Node:
-    """(m − y) s/(s + m), the smaller of s and m first: the share of one in both may be below all numbers."""
+    """(m − y) s/(s + m), where the share may be below all numbers before it meets a mean that is as far above 1."""
     by = 1.0 / (s + m)
-    return where(s < m, s * ((m - y) * by), (m - y) * (s * by))
+    share = s * by
+    return where(share < 1e-290, s * ((m - y) * by), (m - y) * share)
 
 
 def negative_binomial_deviance(

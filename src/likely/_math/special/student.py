@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from likely._math.graph import Expression, Node, abs_, log, log1p, where
-from likely._math.special.remainders import log1p_residual, log1p_residual_2, scaled_log1p_residual
+from likely._math.special.remainders import log1p_residual_2, scaled_log1p_residual
 
 
 def _student_ratio(d: Expression, s: Expression, n: Expression) -> Node:
@@ -96,10 +96,9 @@ def student_df_2(
     d: Expression, s: Expression, n: Expression, log_s: Expression, log_n: Expression
 ) -> Node:
     """Its derivative in log n."""
-    x, over, log_x = _student_log(d, s, n, log_s, log_n)
-    residual = where(over, log_x - 1.0, log1p_residual(x))
     far = student_far(d, s, n)
-    return n * (residual - far * far) + far * student_near(d, s, n)
+    rest = far * student_near(d, s, n) - n * far * far
+    return _student_residual(d, s, n, log_s, log_n) + rest
 
 
 def student_df_bend(

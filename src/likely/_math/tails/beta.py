@@ -55,6 +55,9 @@ from likely._math.tails.beta_short import Short
 from likely._math.tails.intervals import log_between
 from likely._math.tails.two_tails import Recent, TwoTails
 
+#: Where h is ``DEEP`` so near that the first bound of that place is right to a hundredth.
+SHORT = 0.02
+
 
 def log_peak(y: Any, z: Any, log_y: Any, log_z: Any, p: Any, q: Any, n: Any, *logs: Any) -> Node:
     """log w, the log density of logit y, where z = 1 − y and q = 1 − p; ``logs`` are those of p, q and n."""
@@ -106,14 +109,14 @@ class _Integral:
         bend = n * (y * z)
         ahead = 2.0 * slope - DEEP
         close = 4.0 * DEEP / (ahead + sqrt(ahead * ahead + 8.0 * DEEP * (slope + bend)))
-        reach = minimum(close, (DEEP - n * self.log_z) / (self.p * n))
-        # h is convex: Newton's steps from beyond stay beyond.
+        first = reach = minimum(close, (DEEP - n * self.log_z) / (self.p * n))
+        # h is convex: Newton's steps from beyond stay beyond, while h has its digits.
         for _ in range(3):
             e = exp(-reach)
             height = n * (log(z + y * e) + y * reach) + slope * reach
             steepness = slope + bend * ((1.0 - e) / (z + y * e))
             reach = reach - (height - DEEP) / steepness
-        return reach
+        return where(first < SHORT, first, reach)
 
     @cached_property
     def size(self) -> Node:

@@ -44,15 +44,18 @@ HALF_LOG_2PI = 0.5 * log(2.0 * PI)
 NARROW = 0.2
 #: Width times |middle|, half the difference of the squares of the ends, from which the outer tail is below rounding.
 FAR = 60.0
+#: A logarithm of which that of the smallest number is less than 1e-10.
+DEEP = -1e13
 #: e to this is 0.
 NOTHING = -800.0
 
 
 def log_difference(upper: Any, lower: Any) -> Node:
-    """log(eᵘ − eˡ) for u ≥ l: u alone where eˡ is 0, even if u is −∞ as well."""
+    """log(eᵘ − eˡ) for u ≥ l: u alone where eˡ is 0, even if u is −∞ as well, or u so far below that nothing is seen of
+    the logarithm of any share, though u and l be the same number."""
     upper, lower = as_node(upper), as_node(lower)
     gap = where(lower > float("-inf"), upper - lower, float("inf"))
-    return upper + log1mexp(gap)
+    return upper + log1mexp(where(upper > DEEP, gap, float("inf")))
 
 
 def log_between(log_cdf: tuple[Any, Any], log_sf: tuple[Any, Any]) -> Node:
@@ -183,7 +186,7 @@ def logistic_later(a: Any, b: Any, width: Any, log_width: Any) -> Node:
 
 def gumbel_later(a: Any, b: Any, width: Any) -> Node:
     """The same of 1 − exp(−e^(−x)), whose hazard is h/(eʰ − 1) with h = e^(−x)."""
-    h, h_later = exp(-as_node(a)), exp(-as_node(b))
+    h, h_later = (exp(fading(-as_node(v))) for v in (a, b))
     narrow = width * (1.0 + h) < 0.5
     near = -_integral(gumbel_hazard, where(narrow, a, 0.0), where(narrow, width, 0.0))
     # log((1 − e^(−h))/h) at both ends

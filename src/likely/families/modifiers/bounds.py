@@ -10,7 +10,7 @@ from typing import Any
 from likely._math.atoms import log1mexp, logaddexp, seldom
 from likely._math.domains import circular
 from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, where
-from likely._math.tails.intervals import log_between
+from likely._math.tails.intervals import fading, log_between
 from likely.families.base import Specification
 from likely.families.modifiers.base import count
 from likely.families.modifiers.narrow import Window
@@ -142,8 +142,8 @@ def log_share(
         return where(seldom(whole < LITTLE), near, wide)
 
     # What is left out; where that is little, the logarithm of the share comes from there.
-    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(part(first, low))))
-    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(part(high, last))))
+    before = where(low <= first, 0.0, where(low <= edge, 0.0, exp(fading(part(first, low)))))
+    after = where(high >= last, 0.0, where(high >= end, 0.0, exp(fading(part(high, last)))))
     missing = before + after
     share = part(low, high)
     if counts and {"log_above", "log_within"} <= set(inside.formulas):
