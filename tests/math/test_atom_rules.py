@@ -44,9 +44,14 @@ def names_of(atom: Atom) -> tuple[str, ...]:
 def completed(names: tuple[str, ...], base: Mapping[str, Any], log: Callable[[Any], Any]) -> dict:
     """All arguments from those that are free."""
     values = dict(base)
+    hints = {
+        "q": lambda: 1 - values["p"],
+        "d": lambda: values["x"] - values["m"],
+        "nx": lambda: values["n"] * values["x"],
+    }
     for name in names:
         if name not in values and not name.startswith("log_"):
-            values[name] = 1 - values["p"] if name == "q" else values["x"] - values["m"]
+            values[name] = hints[name]()
     for name in names:
         if name.startswith("log_"):
             values[name] = log(values[name.removeprefix("log_")])
@@ -61,6 +66,8 @@ def free(names: tuple[str, ...]) -> list[str]:
         hinted.add("d")
     if {"p", "q"} <= set(names):
         hinted.add("q")
+    if "nx" in names:
+        hinted.add("nx")
     return [n for n in names if n not in hinted]
 
 

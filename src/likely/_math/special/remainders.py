@@ -36,7 +36,7 @@ def log1p_residual(x: Any) -> Node:
 
 
 def scaled_log1p_residual(x: Any, n: Any, nx: Any) -> Node:
-    """n (log(1 + x) - x/(1 + x)), given nx as well: near 0 it is nx x/2, where the square of x may be below all numbers."""
+    """n (log(1 + x) - x/(1 + x)), given nx as well: nx x/2 near 0, where the square of x may be below all numbers."""
     half = 1.0 / (2.0 + x)
     v, fraction = x * half, x * (1.0 / (1.0 + x))
     near = abs_(v) < 0.2
