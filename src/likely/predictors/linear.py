@@ -41,6 +41,7 @@ from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
 from likely.predictors.origin import slopes_start
+from likely.predictors.residuals import residual_start
 from likely.predictors.response import by_parameter
 from likely.predictors.scattered import scattered_maximum
 from likely.predictors.standard import standard
@@ -135,6 +136,8 @@ class Linear(DistributionEstimator):
         begun = leaning_start(loss, X, designs, response, start, penalties)
         if begun is None:
             begun = zeros_start(loss, X, designs, response, start, penalties)
+        if begun is None:
+            begun = residual_start(loss, X, designs, response)
         if begun is None and loss.smooth and loss.gauge is None:
             begun = slopes_start(loss, X, designs, offset, start)
         fit = partial(
