@@ -44,6 +44,7 @@ from likely.predictors.origin import slopes_start
 from likely.predictors.residuals import residual_start
 from likely.predictors.response import by_parameter
 from likely.predictors.scattered import scattered_maximum
+from likely.predictors.simpler import simpler_maximum
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
 from likely.predictors.windings import wound_maximum
@@ -166,6 +167,8 @@ class Linear(DistributionEstimator):
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
+                simpler = simpler_maximum(loss, X, designs, response, start, penalties, found)
+                found = found if simpler is None else fit(coefficients=simpler)
                 wound = wound_maximum(loss, X, designs, response, penalties, found)
                 found = found if wound is None else fit(coefficients=wound)
             found = scattered_maximum(loss, X, designs, response, start, penalties, found, fit)
