@@ -43,7 +43,7 @@ def larger_maximum(
     found: FitResult,
 ) -> Array | None:
     """Coefficients (P,) at a maximum that is larger than the one ``found``; None where none is known."""
-    places = _places(loss)
+    places = loc_and_scale(loss)
     if places is None or response.y.ndim > 1 or X.shape[0] > MOST_ROWS:
         return None
     loc, scale = places
@@ -71,7 +71,7 @@ def equal_rows(response: Response) -> float:
     return float(response.y.shape[0]) if w is None else float(w.sum() ** 2 / (w @ w))
 
 
-def _places(loss: Any) -> tuple[int, int] | None:
+def loc_and_scale(loss: Any) -> tuple[int, int] | None:
     """The raw columns of loc and of log scale; None without."""
     links = {slot.parameter: slot.link.name for slot in loss.free}
     if loss.specification.structure is not None or not loss.smooth:

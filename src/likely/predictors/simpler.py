@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
-from likely.predictors.lesser import SAME, equal_rows, loss_at, standardised
+from likely.predictors.lesser import (
+    SAME,
+    equal_rows,
+    loc_and_scale,
+    loss_at,
+    standardised,
+)
 
 Array = NDArray[np.float64]
 
@@ -81,7 +87,8 @@ def _starts(
         values = simple.parameters[mine]
         first[part.start : part.start + values.size] = values
     yield first
-    if sum(x.shape[1] for x in rows[1:]) > MOST_COLUMNS:
+    # Slopes of a scale beside a location are gone through elsewhere, by least squares.
+    if loc_and_scale(loss) or sum(x.shape[1] for x in rows[1:]) > MOST_COLUMNS:
         return
     for part, x in zip(parts[1:], rows[1:], strict=True):
         with np.errstate(all="ignore"):  # columns may be beyond what has squares
