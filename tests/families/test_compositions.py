@@ -543,3 +543,16 @@ def test_wrong_y(family, y, message):
 def test_what_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("predictor", [Constant, Linear])
+def test_counts_of_the_same_shares_in_all_rows_have_no_precision(predictor):
+    """Less spread than the Multinomial's: at the edge, where a start by the variance of the shares would be already."""
+    y = np.tile([2.0, 3.0, 5.0], (100, 1))
+    X = np.linspace(-1.0, 1.0, 100)[:, None]
+    with pytest.warns(UserWarning, match="precision goes to ∞"):
+        model = predictor(DirichletMultinomial()).fit(X, y)
+    assert model.result_.status.name == "boundary"
+    assert model.log_likelihood_ == pytest.approx(
+        100 * stats.multinomial.logpmf([2, 3, 5], 10, [0.2, 0.3, 0.5])
+    )

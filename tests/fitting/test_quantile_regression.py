@@ -116,3 +116,13 @@ def test_no_other_vertex_is_better(tilt):
         best = min(total(np.linalg.solve(D[p], y[p])) for p in pairs)
         assert total(found.coefficients) <= best * (1.0 + 1e-14)
         assert found.gap < 1e-12
+
+
+@pytest.mark.parametrize("scale", [shared, predicted], ids=str)
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_rows_that_are_all_fitted_exactly(level, scale):
+    """To rounding, in which every row differs: pivots among these would have no end."""
+    X = np.random.default_rng(3).normal(size=(200, 2))
+    with pytest.warns(UserWarning, match="unbounded.*intercept of scale"):
+        model = Linear(AsymmetricLaplace(level=level, scale=scale)).fit(X, X @ [1.0, 2.0])
+    np.testing.assert_allclose(model.coef_["loc"], [1.0, 2.0], rtol=1e-12)

@@ -237,3 +237,12 @@ def test_columns_that_nearly_depend_have_a_maximum():
     assert result.status.name == "converged"
     exact = stats.multivariate_normal(y.mean(axis=0), np.cov(y.T, bias=True))
     assert -result.loss == pytest.approx(exact.logpdf(y).sum(), rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_dependent_columns_are_refused_however_they_round(seed):
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=(30, 4))
+    y[:, 3] = y[:, :3] @ rng.normal(size=3)
+    with pytest.raises(ValueError, match="linearly dependent"):
+        MultivariateNormal().fit(y)

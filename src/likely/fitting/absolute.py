@@ -28,6 +28,8 @@ ROUNDS = 50
 SINGULAR = 1e-10
 #: A duality gap below this is rounding.
 OPTIMAL = 1e-12
+#: Where no residual is larger than this, for each coefficient and relative to y, all are rounding.
+EXACT = 16 * np.finfo(np.float64).eps
 #: Edges that are followed at most.
 PIVOTS = 1000
 #: Two quantiles weigh the same to this share.
@@ -187,6 +189,9 @@ def _vertex(
         if sums[0] <= sums[1] * (1.0 + 1e-9):
             beta, r, basis = exact, polished, np.sort(candidates[order])
             r[basis] = 0.0
+    if np.abs(r).max() <= EXACT * beta.size * np.abs(y).max():
+        # All rows are passed through, and which of them by less than an ulp would take pivots without end.
+        return Deviations(beta, np.zeros_like(r), dual, 0.0, rounds, basis)
     gap = _gap(y, costs, r, dual, tilt)
     if basis.size and gap > OPTIMAL:
         better = _descend(y, costs, rows, residual, r, dual, basis, tilt)

@@ -322,9 +322,10 @@ def cholesky(covariance: Array) -> Array:
         factor = np.linalg.cholesky(unit)
         flat = (np.diagonal(factor, axis1=-2, axis2=-1) < 1e-7).any(axis=-1)
     except np.linalg.LinAlgError:
-        # One of them fails, though by rounding none may have an eigenvalue below 0: then the one with the least.
-        least = np.linalg.eigvalsh(unit)[..., 0]
-        factor, flat = np.zeros_like(unit), least <= np.maximum(0.0, least.min())
+        # It breaks down only where the smallest eigenvalue is below this (Demmel 1989, LAPACK Working Note 14).
+        d = unit.shape[-1]
+        least = d * (d + 1) * np.finfo(np.float64).eps
+        factor, flat = np.zeros_like(unit), np.linalg.eigvalsh(unit)[..., 0] <= least
     _refuse(
         flat,
         covariance,

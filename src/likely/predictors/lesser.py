@@ -43,13 +43,13 @@ def larger_maximum(
     found: FitResult,
 ) -> Array | None:
     """Coefficients (P,) at a maximum that is larger than the one ``found``; None where none is known."""
-    places = _places(loss)
+    places = loc_and_scale(loss)
     if places is None or response.y.ndim > 1 or X.shape[0] > MOST_ROWS:
         return None
     loc, scale = places
     columns = designs[scale].chosen(X.shape[1])
     few = designs[loc].intercept and designs[scale].intercept and len(columns) <= MOST_COLUMNS
-    if not few or not columns or _rows(response) > EACH * found.parameters.size:
+    if not few or not columns or equal_rows(response) > EACH * found.parameters.size:
         return None
     search = _Search(loss, X, designs, response, found, loc, scale)
     best, least = None, found.objective - SAME * max(1.0, abs(found.objective))
@@ -65,13 +65,13 @@ def larger_maximum(
     return best
 
 
-def _rows(response: Response) -> float:
+def equal_rows(response: Response) -> float:
     """How many rows of one weight tell as much."""
     w = response.weight
-    return float(response.y.size) if w is None else float(w.sum() ** 2 / (w @ w))
+    return float(response.y.shape[0]) if w is None else float(w.sum() ** 2 / (w @ w))
 
 
-def _places(loss: Any) -> tuple[int, int] | None:
+def loc_and_scale(loss: Any) -> tuple[int, int] | None:
     """The raw columns of loc and of log scale; None without."""
     links = {slot.parameter: slot.link.name for slot in loss.free}
     if loss.specification.structure is not None or not loss.smooth:
@@ -110,7 +110,7 @@ class _Search:
     def starts(self) -> list[Array]:
         """Coefficients (P,) at the likeliest points, the best first."""
         with np.errstate(all="ignore"):  # columns may be beyond what has squares
-            centre, inverse = _standard(self.rows[self.scale])
+            centre, inverse = standardised(self.rows[self.scale])
         vary = inverse > 0.0
         ways = _ways(int(vary.sum()))
         directions = np.zeros((len(ways), vary.size))
@@ -135,7 +135,7 @@ class _Search:
         log_scale = (self.rows[self.scale] - centre) @ slopes + self.offset[self.scale]
         with np.errstate(all="ignore"):  # columns may fit every row
             root = np.sqrt(self.weight) * np.exp(-log_scale)
-            middle, inverse = _standard(self.rows[self.loc])
+            middle, inverse = standardised(self.rows[self.loc])
             design = (
                 root[:, None] * np.c_[np.ones(root.size), (self.rows[self.loc] - middle) * inverse]
             )
@@ -156,19 +156,35 @@ class _Search:
         return self._loss(coefficients), coefficients
 
     def _loss(self, coefficients: Array) -> float:
-        """Σ w·nll; ∞ where that is no number."""
-        raw = self.offset.copy()
-        for row, d, x, part in zip(raw, self.designs, self.rows, self.found.parts, strict=True):
-            first = part.start + int(d.intercept)
-            row += (coefficients[part.start] if d.intercept else 0.0) + x @ coefficients[
-                first : part.stop
-            ]
-        with np.errstate(all="ignore"):  # far out a density may be none
-            total = float(self.weight @ self.loss.evaluate(self.y, raw, 0)[0])
-        return total if np.isfinite(total) else np.inf
+        return loss_at(
+            self.loss, self.rows, self.y, self.weight, self.offset, self.designs, self.found.parts,
+            coefficients,
+        )  # fmt: skip
 
 
-def _standard(x: Array) -> tuple[Array, Array]:
+def loss_at(
+    loss: Any,
+    rows: Sequence[Array],
+    y: Array,
+    weight: Array,
+    offset: Array,
+    designs: Sequence[Design],
+    parts: Sequence[slice],
+    coefficients: Array,
+) -> float:
+    """Σ w·nll, given the columns (n, …) of each design; ∞ where that is no number."""
+    raw = offset.copy()
+    for row, d, x, part in zip(raw, designs, rows, parts, strict=True):
+        first = part.start + int(d.intercept)
+        row += (coefficients[part.start] if d.intercept else 0.0) + x @ coefficients[
+            first : part.stop
+        ]
+    with np.errstate(all="ignore"):  # far out a density may be none
+        total = float(weight @ loss.evaluate(y, raw, 0)[0])
+    return total if np.isfinite(total) else np.inf
+
+
+def standardised(x: Array) -> tuple[Array, Array]:
     """The columns' means, and one over their standard deviations: 0 where there is none."""
     spread = x.std(axis=0)
     vary = (spread > 0.0) & np.isfinite(spread)

@@ -42,8 +42,10 @@ from likely.predictors.leaning import leaning_start
 from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
 from likely.predictors.origin import slopes_start
+from likely.predictors.residuals import residual_start
 from likely.predictors.response import by_parameter
 from likely.predictors.scattered import scattered_maximum
+from likely.predictors.simpler import simpler_maximum
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
 from likely.predictors.trials import INSIDE
@@ -137,6 +139,8 @@ class Linear(DistributionEstimator):
         begun = leaning_start(loss, X, designs, response, start, penalties)
         if begun is None:
             begun = zeros_start(loss, X, designs, response, start, penalties)
+        if begun is None:
+            begun = residual_start(loss, X, designs, response)
         if begun is None and loss.smooth and loss.gauge is None:
             begun = slopes_start(loss, X, designs, offset, start)
         steps = whole("max_iter", self.max_iter)
@@ -167,6 +171,8 @@ class Linear(DistributionEstimator):
             elif found.status is Status.converged:
                 larger = larger_maximum(loss, X, designs, response, penalties, found)
                 found = found if larger is None else fit(coefficients=larger)
+                simpler = simpler_maximum(loss, X, designs, response, start, penalties, found)
+                found = found if simpler is None else fit(coefficients=simpler)
                 wound = wound_maximum(loss, X, designs, response, penalties, found)
                 found = found if wound is None else fit(coefficients=wound)
             found = scattered_maximum(loss, X, designs, response, start, penalties, found, fit)

@@ -36,10 +36,11 @@ def specification(parts: tuple[str, ...], doc: str) -> Specification:
 
 
 def _start(y, weight):
-    """By the shares of the rows that have trials."""
+    """By the shares of the rows that have trials; at most their number, far beyond which the loss is flat."""
     total = y.sum(axis=1)
     rows = total > 0.0
-    return precision(y[rows] / total[rows, None], weight[rows])
+    found = precision(y[rows] / total[rows, None], weight[rows])
+    return {name: min(value, float(total.max())) for name, value in found.items()}
 
 
 def part(y, total, share, precision):
