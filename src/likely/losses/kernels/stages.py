@@ -27,6 +27,16 @@ from likely._math.series import (
 )
 from likely._math.sums import SUMS
 from likely.losses.kernels.alike import alike_function
+from likely.losses.kernels.kinds import (
+    APART,
+    ROWS,
+    TOGETHER,
+    buffers,
+    counted,
+    filled,
+    listed,
+    of_kind,
+)
 from likely.losses.kernels.patches import patch_function
 from likely.losses.kernels.statements import (
     CONDITIONS,
@@ -36,10 +46,6 @@ from likely.losses.kernels.statements import (
     statements,
 )
 
-#: Rows at a time, and of these how many a sum takes together: with fewer, LLVM would write their loops out.
-ROWS, _TOGETHER = 4096, 16
-#: From one buffer to the next: a power of 2 would take all to the same few places of a core's cache.
-_APART = ROWS + 8
 #: What a later stage computes again rather than reads: so many operations at most, each of which takes a cycle or less.
 _AGAIN = 12
 _QUICK = {"add", "subtract", "multiply", "negative", "abs", "minimum", "maximum", "floor", "where"}
@@ -73,13 +79,10 @@ def staged(
     if condition is None:
         body += stages.lines(nodes, first)
     else:
-        lines += [
-            f"flags = np.empty({ROWS}, np.uint8)",
-            f"active_rows, other_rows = np.empty({ROWS}, np.uint32), np.empty({ROWS}, np.uint32)",
-            f"packed = np.empty(({len(inputs) + len(outputs)}, {_APART}))",
-        ]
+        lines += buffers(len(inputs) + len(outputs))
         without, with_ = (specialised(nodes, condition, side) for side in (True, False))
         at_sight = not any(arg.args for arg in condition.args)
+        used.add("int64")
         if at_sight:
             loop, (holds,) = statements([condition], used)
             row = [f"{name} = {name}_part[i]" for name in inputs]
@@ -87,35 +90,18 @@ def staged(
             body += ["for i in range(size):", *indented(row, 1)]
         else:
             body += stages.lines(without, first, condition)
-        # A loop of its own: one that stores where its own count says is not vectorised. A plain 0 would be a type
-        # of its own, for which every function that takes it is compiled once more.
-        used.add("int64")
-        listed = ["other_rows[i - active] = i"] if at_sight else []
-        listed += ["active_rows[active] = i", "active += int64(flags[i])"]
-        body += ["active = int64(0)", "for i in range(size):", *indented(listed, 1)]
+        body += listed(others=at_sight)
         if at_sight:
-            body += ["size -= active"]
-            body += _of_rows("other_rows", stages.lines(without, []), inputs, outputs)
-        body += _filled("active_rows")
-        body += ["size = active"]
-        body += _of_rows("active_rows", stages.lines(sparing(with_), []), inputs, outputs)
-    lines += [f"held = np.empty(({stages.buffers}, {_APART}))"]
+            others = stages.lines(without, [])
+            body += of_kind("others", "other_rows", others, inputs, outputs)
+        active = stages.lines(sparing(with_), [])
+        body += of_kind("active", "active_rows", active, inputs, outputs)
+    lines += [f"held = np.empty(({stages.buffers}, {APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
+    # What was never written is one page of zeros under many addresses, of which a processor may keep but one at a time.
+    lines += [f"{name}[: min({ROWS}, stop - start)] = 0.0" for name in sorted(stages.sums)]
     lines += [f"for begin in range(0, stop - start, {ROWS}):"]
     return [*lines, *indented(body, 1)], list(stages.functions.values())
-
-
-def _of_rows(
-    order: str, lines: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]
-) -> list[str]:
-    """The lines for the ``size`` rows that ``order`` lists, which are copied to buffers and back."""
-    kept = [f"{name}_kept = packed[{k}]" for k, name in enumerate([*inputs, *outputs])]
-    pack = [f"{name}_kept[i] = {name}_part[{order}[i]]" for name in inputs]
-    kept += ["for i in range(size):", *indented(pack, 1)]
-    kept += [line.replace("_part[", "_kept[") for line in lines]
-    unpack = [f"{out}_part[{order}[i]] = {out}_kept[i]" for out in outputs]
-    kept += ["for i in range(size):", *indented(unpack, 1)]
-    return ["if size > 0:", *indented(kept, 1)]
 
 
 class _Stages:
@@ -125,6 +111,8 @@ class _Stages:
         self.inputs, self.outputs, self.used = inputs, outputs, used
         self.functions: dict[tuple[str, ...], str] = {}
         self.buffers = 0
+        #: The buffers of results that only the rows that need them have.
+        self.sums: set[str] = set()
 
     def lines(
         self, nodes: Sequence[Node], first: Sequence[str], condition: Node | None = None
@@ -141,6 +129,8 @@ class _Stages:
             for group in over_same_terms(n for n in order if level[id(n)] == stage):
                 arrays = [place[id(node)] for node in (*group[0].args, *group)]
                 body.append(f"{self._function(group)}({', '.join(arrays)}, size)")
+                if group[0].op in SUMS:
+                    self.sums |= {place[id(node)] for node in group}
             computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
             flagged = [condition] if condition is not None and stage == 0 else []
             wanted = [*computed, *flagged, *(nodes if stage == last else [])]
@@ -241,19 +231,17 @@ class _Sums:
         needed = f"{terms.arguments[0]}_rows[i] > 0.0"
         lines = [
             "aligned_frame()",
-            f"kept = np.empty({ROWS}, np.int64)",
-            "active = int64(0)",
-            "for i in range(size):",
-            "    kept[active] = i",
-            f"    active += 1 if {needed} else 0",
+            *counted(f"1 if {needed} else 0"),
             "if active == 0:",
             "    return",
-            *_filled("kept"),
+            f"kept = np.empty({ROWS}, np.int64)",
+            *counted(f"1 if {needed} else 0", ["kept[active] = i"]),
+            *filled("kept"),
         ]
         wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         # Gathered first and scattered last: a loop that computes reads and writes in a row.
         buffers = [*terms.arguments, *results]
-        lines += [f"given = np.empty(({len(buffers)}, {_APART}))"]
+        lines += [f"given = np.empty(({len(buffers)}, {APART}))"]
         lines += [f"{name}_here = given[{k}]" for k, name in enumerate(buffers)]
         lines += [
             f"for k, rows in enumerate(({', '.join(f'{name}_rows' for name in terms.arguments)})):",
@@ -275,8 +263,8 @@ class _Sums:
         terms, lines = self.terms, []
         loop, names = self._statements(terms.rules)
         every = [*terms.fields, *(f"sum_{what}" for what in wanted)]
-        lines += [f"fields = np.empty(({len(every)}, {_APART}))"]
-        lines += [f"ordered = np.empty(({len(every)}, {_APART}))"]
+        lines += [f"fields = np.empty(({len(every)}, {APART}))"]
+        lines += [f"ordered = np.empty(({len(every)}, {APART}))"]
         lines += [f"{name}_all = fields[{k}]" for k, name in enumerate(terms.fields)]
         lines += [f"{name}_ordered = ordered[{k}]" for k, name in enumerate(every)]
         write = [f"{f}_all[i] = {name}" for f, name in zip(terms.fields, names, strict=True)]
@@ -313,7 +301,7 @@ class _Sums:
             "    for i in range(active):",
             "        there[i] = here[order[i]]",
             f"ordered[{len(fields)}:] = 0.0",
-            f"for begin in range(0, active, {_TOGETHER}):",
+            f"for begin in range(0, active, {TOGETHER}):",
             *indented(_lanes(fields), 1),
             f"    most = {fields[0]}_lanes[0]",
             "    last = int64(most) if most >= 1.0 else int64(0)",
@@ -326,7 +314,7 @@ class _Sums:
         views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(kept)]
         read = [f"{name} = {name}_lanes[i]" for name in self.terms.fields]
         write = [f"{what}_lanes[i] = {name}" for what, name in zip(kept, names, strict=True)]
-        body = ["index = float64(k)", *views, f"for i in range({_TOGETHER}):"]
+        body = ["index = float64(k)", *views, f"for i in range({TOGETHER}):"]
         return [
             "for k in range(last):",
             *indented([*body, *indented([*read, *loop, *write], 1)], 1),
@@ -350,7 +338,7 @@ class _Sums:
         loop, names = self._statements(values)
         read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
         write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
-        body = ["index = float64(k)", *views, f"for i in range({_TOGETHER}):"]
+        body = ["index = float64(k)", *views, f"for i in range({TOGETHER}):"]
         body += indented([*fields, *read, *loop, *write], 1)
         return [f"for k in range({every}):", *indented(body, 1)]
 
@@ -360,8 +348,8 @@ class _Sums:
         assert equation
         buffers = ["open", *(f"sum_{what}" for what in equation.wanted)]
         setup = [
-            f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {_TOGETHER}))",
-            f"solving = np.empty(({len(buffers)}, {_TOGETHER}))",
+            f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {TOGETHER}))",
+            f"solving = np.empty(({len(buffers)}, {TOGETHER}))",
         ]
         loop, (found, still) = self._statements(terms.update())
         step = [f"{name} = {name}_lanes[i]" for name in (*terms.fields, *buffers)]
@@ -371,7 +359,7 @@ class _Sums:
             "solving[1:] = 0.0",
             *self._add(equation.wanted),
             "left = int64(0)",
-            f"for i in range({_TOGETHER}):",
+            f"for i in range({TOGETHER}):",
             *indented(step, 1),
             "if left == 0:",
             "    break",
@@ -386,19 +374,9 @@ class _Sums:
         return setup, solve
 
 
-def _filled(listed: str) -> list[str]:
-    """The lines that list the last row again until the loops over ``active`` rows are vectors throughout."""
-    return [
-        f"full = (active + {_TOGETHER - 1}) // {_TOGETHER} * {_TOGETHER}",
-        "for i in range(active, full):",
-        f"    {listed}[i] = {listed}[active - 1]",
-        "active = full",
-    ]
-
-
 def _lanes(names: Iterable[str]) -> list[str]:
     """The lines that give rows taken together names of their own."""
-    return [f"{name}_lanes = {name}_ordered[begin : begin + {_TOGETHER}]" for name in names]
+    return [f"{name}_lanes = {name}_ordered[begin : begin + {TOGETHER}]" for name in names]
 
 
 def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:

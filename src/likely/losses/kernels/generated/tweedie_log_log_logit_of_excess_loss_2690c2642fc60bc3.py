@@ -240,13 +240,16 @@ ROWS = 4096
 
 def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     kept = np.empty(4096, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    if active == 0:
-        return
     full = (active + 15) // 16 * 16
     for i in range(active, full):
         kept[i] = kept[active - 1]
@@ -606,13 +609,16 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_ro
 
 def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     kept = np.empty(4096, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    if active == 0:
-        return
     full = (active + 15) // 16 * 16
     for i in range(active, full):
         kept[i] = kept[active - 1]
@@ -1005,11 +1011,51 @@ def sum_2(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(675, np.int64)
     begins = np.empty(675, np.int64)
+    of_t = np.empty((1, 17))
     groups = int64(0)
     for patch in range(162):
-        for begin in range(starts[patch], starts[patch + 1], 8):
-            patches[groups], begins[groups] = patch, begin
-            groups += 1
+        first, end = starts[patch], starts[patch + 1]
+        t = t_rows[order[first]] if end > first else 0.0
+        apart = (end < first + 16) or t_rows[order[end - 1]] != t
+        if not apart:
+            equal = int64(0)
+            for i in range(first, end):
+                equal += 1 if t_rows[order[i]] == t else 0
+            apart = equal < end - first
+        if apart:
+            for begin in range(first, end, 8):
+                patches[groups], begins[groups] = patch, begin
+                groups += 1
+        else:
+            coefficients = compound_poisson_patches[patch]
+            stop = 0
+            for a in range(17):
+                count = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)[a]
+                stop += count
+                t0 = 0.0
+                for k in range(stop - 1, stop - count - 1, -1):
+                    t0 = t0 * t + coefficients[k]
+                of_t[0, 16 - a] = t0
+            for begin in range(first, end, 8):
+                u = gathered(u_rows, order, begin, end)
+                sum_00_16 = of_t[0, 16]
+                sum_00_15 = multiply_add(sum_00_16, u, of_t[0, 15])
+                sum_00_14 = multiply_add(sum_00_15, u, of_t[0, 14])
+                sum_00_13 = multiply_add(sum_00_14, u, of_t[0, 13])
+                sum_00_12 = multiply_add(sum_00_13, u, of_t[0, 12])
+                sum_00_11 = multiply_add(sum_00_12, u, of_t[0, 11])
+                sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
+                sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
+                sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
+                sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
+                sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
+                sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
+                sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
+                sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
+                sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
+                sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
+                sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
+                scattered(result0_rows, order, begin, end, sum_00_0)
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1357,6 +1403,8 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     held17 = held[17]
     held18 = held[18]
     held19 = held[19]
+    held10[: min(4096, stop - start)] = 0.0
+    held12[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -1375,21 +1423,38 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
             flags[i] = 0 if t0 else 1
         active = int64(0)
         for i in range(size):
-            other_rows[i - active] = i
-            active_rows[active] = i
             active += int64(flags[i])
-        size -= active
-        if size > 0:
-            y_kept = packed[0]
-            raw0_kept = packed[1]
-            raw1_kept = packed[2]
-            raw2_kept = packed[3]
-            out0_kept = packed[4]
+        others = size - active
+        mixed = (active % size > 0) | (size % 16 > 0)
+        if mixed:
+            active = int64(0)
             for i in range(size):
-                y_kept[i] = y_part[other_rows[i]]
-                raw0_kept[i] = raw0_part[other_rows[i]]
-                raw1_kept[i] = raw1_part[other_rows[i]]
-                raw2_kept[i] = raw2_part[other_rows[i]]
+                other_rows[i - active] = i
+                active_rows[active] = i
+                active += int64(flags[i])
+            full = (active + 15) // 16 * 16
+            for i in range(active, full):
+                active_rows[i] = active_rows[active - 1]
+            active = full
+        if others > 0:
+            size = others
+            if mixed:
+                y_kept = packed[0]
+                raw0_kept = packed[1]
+                raw1_kept = packed[2]
+                raw2_kept = packed[3]
+                out0_kept = packed[4]
+                for i in range(size):
+                    y_kept[i] = y_part[other_rows[i]]
+                    raw0_kept[i] = raw0_part[other_rows[i]]
+                    raw1_kept[i] = raw1_part[other_rows[i]]
+                    raw2_kept[i] = raw2_part[other_rows[i]]
+            else:
+                y_kept = y_part
+                raw0_kept = raw0_part
+                raw1_kept = raw1_part
+                raw2_kept = raw2_part
+                out0_kept = out0_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -1414,24 +1479,28 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
                 t16 = -t15
                 t17 = -t16
                 out0_kept[i] = t17
-            for i in range(size):
-                out0_part[other_rows[i]] = out0_kept[i]
-        full = (active + 15) // 16 * 16
-        for i in range(active, full):
-            active_rows[i] = active_rows[active - 1]
-        active = full
-        size = active
-        if size > 0:
-            y_kept = packed[0]
-            raw0_kept = packed[1]
-            raw1_kept = packed[2]
-            raw2_kept = packed[3]
-            out0_kept = packed[4]
-            for i in range(size):
-                y_kept[i] = y_part[active_rows[i]]
-                raw0_kept[i] = raw0_part[active_rows[i]]
-                raw1_kept[i] = raw1_part[active_rows[i]]
-                raw2_kept[i] = raw2_part[active_rows[i]]
+            if mixed:
+                for i in range(size):
+                    out0_part[other_rows[i]] = out0_kept[i]
+        if active > 0:
+            size = active
+            if mixed:
+                y_kept = packed[0]
+                raw0_kept = packed[1]
+                raw1_kept = packed[2]
+                raw2_kept = packed[3]
+                out0_kept = packed[4]
+                for i in range(size):
+                    y_kept[i] = y_part[active_rows[i]]
+                    raw0_kept[i] = raw0_part[active_rows[i]]
+                    raw1_kept[i] = raw1_part[active_rows[i]]
+                    raw2_kept[i] = raw2_part[active_rows[i]]
+            else:
+                y_kept = y_part
+                raw0_kept = raw0_part
+                raw1_kept = raw1_part
+                raw2_kept = raw2_part
+                out0_kept = out0_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -1731,6 +1800,7 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
                 t10 = t9 - held0_here
                 t11 = -t10
                 out0_kept[i] = t11
-            for i in range(size):
-                out0_part[active_rows[i]] = out0_kept[i]
+            if mixed:
+                for i in range(size):
+                    out0_part[active_rows[i]] = out0_kept[i]
     return invalid

@@ -1252,11 +1252,144 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(1852, np.int64)
     begins = np.empty(1852, np.int64)
+    of_t = np.empty((3, 12))
     groups = int64(0)
     for patch in range(1339):
-        for begin in range(starts[patch], starts[patch + 1], 8):
-            patches[groups], begins[groups] = patch, begin
-            groups += 1
+        first, end = starts[patch], starts[patch + 1]
+        t = t_rows[order[first]] if end > first else 0.0
+        apart = (end < first + 16) or t_rows[order[end - 1]] != t
+        if not apart:
+            equal = int64(0)
+            for i in range(first, end):
+                equal += 1 if t_rows[order[i]] == t else 0
+            apart = equal < end - first
+        if apart:
+            for begin in range(first, end, 8):
+                patches[groups], begins[groups] = patch, begin
+                groups += 1
+        else:
+            coefficients = com_poisson_patches_0[patch] if patch < 939 else com_poisson_patches_1[patch - 939]
+            stop = 0
+            for a in range(12):
+                count = (11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11)[a]
+                stop += count
+                t0 = t1 = t2 = 0.0
+                for k in range(stop - 1, stop - count - 1, -1):
+                    t2 = t2 * t + t1
+                    t1 = t1 * t + t0
+                    t0 = t0 * t + coefficients[k]
+                of_t[0, 11 - a] = t0
+                of_t[1, 11 - a] = t1
+                of_t[2, 11 - a] = t2
+            for begin in range(first, end, 8):
+                u = gathered(u_rows, order, begin, end)
+                sum_00_11 = of_t[0, 11]
+                sum_01_11 = of_t[1, 11]
+                sum_02_11 = of_t[2, 11]
+                sum_10_10 = sum_00_11
+                sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
+                sum_11_10 = sum_01_11
+                sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
+                sum_12_10 = sum_02_11
+                sum_02_10 = multiply_add(sum_02_11, u, of_t[2, 10])
+                sum_20_9 = sum_10_10
+                sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
+                sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
+                sum_21_9 = sum_11_10
+                sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
+                sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
+                sum_12_9 = multiply_add(sum_12_10, u, sum_02_10)
+                sum_02_9 = multiply_add(sum_02_10, u, of_t[2, 9])
+                sum_30_8 = sum_20_9
+                sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
+                sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
+                sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
+                sum_21_8 = multiply_add(sum_21_9, u, sum_11_9)
+                sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
+                sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
+                sum_12_8 = multiply_add(sum_12_9, u, sum_02_9)
+                sum_02_8 = multiply_add(sum_02_9, u, of_t[2, 8])
+                sum_30_7 = multiply_add(sum_30_8, u, sum_20_8)
+                sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
+                sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
+                sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
+                sum_21_7 = multiply_add(sum_21_8, u, sum_11_8)
+                sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
+                sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
+                sum_12_7 = multiply_add(sum_12_8, u, sum_02_8)
+                sum_02_7 = multiply_add(sum_02_8, u, of_t[2, 7])
+                sum_30_6 = multiply_add(sum_30_7, u, sum_20_7)
+                sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
+                sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
+                sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
+                sum_21_6 = multiply_add(sum_21_7, u, sum_11_7)
+                sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
+                sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
+                sum_12_6 = multiply_add(sum_12_7, u, sum_02_7)
+                sum_02_6 = multiply_add(sum_02_7, u, of_t[2, 6])
+                sum_30_5 = multiply_add(sum_30_6, u, sum_20_6)
+                sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
+                sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
+                sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
+                sum_21_5 = multiply_add(sum_21_6, u, sum_11_6)
+                sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
+                sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
+                sum_12_5 = multiply_add(sum_12_6, u, sum_02_6)
+                sum_02_5 = multiply_add(sum_02_6, u, of_t[2, 5])
+                sum_30_4 = multiply_add(sum_30_5, u, sum_20_5)
+                sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
+                sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
+                sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
+                sum_21_4 = multiply_add(sum_21_5, u, sum_11_5)
+                sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
+                sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
+                sum_12_4 = multiply_add(sum_12_5, u, sum_02_5)
+                sum_02_4 = multiply_add(sum_02_5, u, of_t[2, 4])
+                sum_30_3 = multiply_add(sum_30_4, u, sum_20_4)
+                sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
+                sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
+                sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
+                sum_21_3 = multiply_add(sum_21_4, u, sum_11_4)
+                sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
+                sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
+                sum_12_3 = multiply_add(sum_12_4, u, sum_02_4)
+                sum_02_3 = multiply_add(sum_02_4, u, of_t[2, 3])
+                sum_30_2 = multiply_add(sum_30_3, u, sum_20_3)
+                sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
+                sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
+                sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
+                sum_21_2 = multiply_add(sum_21_3, u, sum_11_3)
+                sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
+                sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
+                sum_12_2 = multiply_add(sum_12_3, u, sum_02_3)
+                sum_02_2 = multiply_add(sum_02_3, u, of_t[2, 2])
+                sum_30_1 = multiply_add(sum_30_2, u, sum_20_2)
+                sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
+                sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
+                sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
+                sum_21_1 = multiply_add(sum_21_2, u, sum_11_2)
+                sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
+                sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
+                sum_12_1 = multiply_add(sum_12_2, u, sum_02_2)
+                sum_02_1 = multiply_add(sum_02_2, u, of_t[2, 1])
+                sum_30_0 = multiply_add(sum_30_1, u, sum_20_1)
+                sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
+                sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
+                sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
+                sum_21_0 = multiply_add(sum_21_1, u, sum_11_1)
+                sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
+                sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
+                sum_12_0 = multiply_add(sum_12_1, u, sum_02_1)
+                sum_02_0 = multiply_add(sum_02_1, u, of_t[2, 0])
+                scattered(result0_rows, order, begin, end, sum_00_0)
+                scattered(result1_rows, order, begin, end, sum_10_0)
+                scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
+                scattered(result3_rows, order, begin, end, sum_11_0)
+                scattered(result4_rows, order, begin, end, sum_01_0)
+                scattered(result5_rows, order, begin, end, multiply_add(sum_30_0, 6.0, 0.0))
+                scattered(result6_rows, order, begin, end, multiply_add(sum_21_0, 2.0, 0.0))
+                scattered(result7_rows, order, begin, end, multiply_add(sum_12_0, 2.0, 0.0))
+                scattered(result8_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1854,13 +1987,16 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
 
 def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     kept = np.empty(4096, np.int64)
     active = int64(0)
     for i in range(size):
         kept[active] = i
         active += 1 if needed_rows[i] > 0.0 else 0
-    if active == 0:
-        return
     full = (active + 15) // 16 * 16
     for i in range(active, full):
         kept[i] = kept[active - 1]
@@ -2886,6 +3022,29 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held37 = held[37]
     held38 = held[38]
     held39 = held[39]
+    held10[: min(4096, stop - start)] = 0.0
+    held11[: min(4096, stop - start)] = 0.0
+    held12[: min(4096, stop - start)] = 0.0
+    held13[: min(4096, stop - start)] = 0.0
+    held14[: min(4096, stop - start)] = 0.0
+    held15[: min(4096, stop - start)] = 0.0
+    held16[: min(4096, stop - start)] = 0.0
+    held17[: min(4096, stop - start)] = 0.0
+    held18[: min(4096, stop - start)] = 0.0
+    held20[: min(4096, stop - start)] = 0.0
+    held23[: min(4096, stop - start)] = 0.0
+    held24[: min(4096, stop - start)] = 0.0
+    held29[: min(4096, stop - start)] = 0.0
+    held30[: min(4096, stop - start)] = 0.0
+    held31[: min(4096, stop - start)] = 0.0
+    held33[: min(4096, stop - start)] = 0.0
+    held35[: min(4096, stop - start)] = 0.0
+    held38[: min(4096, stop - start)] = 0.0
+    held5[: min(4096, stop - start)] = 0.0
+    held6[: min(4096, stop - start)] = 0.0
+    held7[: min(4096, stop - start)] = 0.0
+    held8[: min(4096, stop - start)] = 0.0
+    held9[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -3369,27 +3528,44 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             out5_part[i] = t178
         active = int64(0)
         for i in range(size):
-            active_rows[active] = i
             active += int64(flags[i])
-        full = (active + 15) // 16 * 16
-        for i in range(active, full):
-            active_rows[i] = active_rows[active - 1]
-        active = full
-        size = active
-        if size > 0:
-            y_kept = packed[0]
-            raw0_kept = packed[1]
-            raw1_kept = packed[2]
-            out0_kept = packed[3]
-            out1_kept = packed[4]
-            out2_kept = packed[5]
-            out3_kept = packed[6]
-            out4_kept = packed[7]
-            out5_kept = packed[8]
+        others = size - active
+        mixed = (active % size > 0) | (size % 16 > 0)
+        if mixed:
+            active = int64(0)
             for i in range(size):
-                y_kept[i] = y_part[active_rows[i]]
-                raw0_kept[i] = raw0_part[active_rows[i]]
-                raw1_kept[i] = raw1_part[active_rows[i]]
+                active_rows[active] = i
+                active += int64(flags[i])
+            full = (active + 15) // 16 * 16
+            for i in range(active, full):
+                active_rows[i] = active_rows[active - 1]
+            active = full
+        if active > 0:
+            size = active
+            if mixed:
+                y_kept = packed[0]
+                raw0_kept = packed[1]
+                raw1_kept = packed[2]
+                out0_kept = packed[3]
+                out1_kept = packed[4]
+                out2_kept = packed[5]
+                out3_kept = packed[6]
+                out4_kept = packed[7]
+                out5_kept = packed[8]
+                for i in range(size):
+                    y_kept[i] = y_part[active_rows[i]]
+                    raw0_kept[i] = raw0_part[active_rows[i]]
+                    raw1_kept[i] = raw1_part[active_rows[i]]
+            else:
+                y_kept = y_part
+                raw0_kept = raw0_part
+                raw1_kept = raw1_part
+                out0_kept = out0_part
+                out1_kept = out1_part
+                out2_kept = out2_part
+                out3_kept = out3_part
+                out4_kept = out4_part
+                out5_kept = out5_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3613,11 +3789,12 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 out3_kept[i] = t128
                 out4_kept[i] = t131
                 out5_kept[i] = t136
-            for i in range(size):
-                out0_part[active_rows[i]] = out0_kept[i]
-                out1_part[active_rows[i]] = out1_kept[i]
-                out2_part[active_rows[i]] = out2_kept[i]
-                out3_part[active_rows[i]] = out3_kept[i]
-                out4_part[active_rows[i]] = out4_kept[i]
-                out5_part[active_rows[i]] = out5_kept[i]
+            if mixed:
+                for i in range(size):
+                    out0_part[active_rows[i]] = out0_kept[i]
+                    out1_part[active_rows[i]] = out1_kept[i]
+                    out2_part[active_rows[i]] = out2_kept[i]
+                    out3_part[active_rows[i]] = out3_kept[i]
+                    out4_part[active_rows[i]] = out4_kept[i]
+                    out5_part[active_rows[i]] = out5_kept[i]
     return invalid
