@@ -311,7 +311,8 @@ def _newton(
                     stop.reason = "pole"
                     break
                 if at_an_end(space, stop, visited[-2][1]):
-                    stop.reason = "end"
+                    known = has_a_pole(objective, (begun, outcome.theta))
+                    stop.reason = "pole" if known else "end"
                     break
             creeps = len(visited) >= PATIENT or stop.reason == "max_iter"
             if creeps and not stop.certified() and has_a_pole(objective, (begun, outcome.theta)):
