@@ -36,20 +36,15 @@ from likely.predictors.gauge import (
     fitted_start,
     told,
 )
-from likely.predictors.groups import inner_maximum
-from likely.predictors.heavy import heavy_maximum
 from likely.predictors.leaning import leaning_start
-from likely.predictors.lesser import larger_maximum
 from likely.predictors.marginal import start_values
+from likely.predictors.maxima.model import LinearModel
+from likely.predictors.maxima.search import largest_maximum
 from likely.predictors.origin import slopes_start
 from likely.predictors.residuals import residual_start
 from likely.predictors.response import by_parameter
-from likely.predictors.scattered import scattered_maximum
-from likely.predictors.simpler import simpler_maximum
 from likely.predictors.standard import standard
 from likely.predictors.summary import Summary, class_names
-from likely.predictors.trials import INSIDE
-from likely.predictors.windings import wound_maximum
 from likely.predictors.zeros import zeros_start
 from likely.recipe import Family
 
@@ -159,25 +154,8 @@ class Linear(DistributionEstimator):
             n_jobs=self.n_jobs,
             tell=None if loss.gauge is None else partial(told, loss),
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
-            found = fit(coefficients=begun)
-            inner = inner_maximum(loss, X, designs, response, penalties, found)
-            if inner is not None:
-                other = fit(coefficients=inner)
-                # Of many rows some were looked at: what is larger there may not be so for all.
-                better = other.status in INSIDE and other.objective < found.objective
-                found = other if better or found.status not in INSIDE else found
-            elif found.status is Status.converged:
-                larger = larger_maximum(loss, X, designs, response, penalties, found)
-                found = found if larger is None else fit(coefficients=larger)
-                simpler = simpler_maximum(loss, X, designs, response, start, penalties, found)
-                found = found if simpler is None else fit(coefficients=simpler)
-                wound = wound_maximum(loss, X, designs, response, penalties, found)
-                found = found if wound is None else fit(coefficients=wound)
-            found = scattered_maximum(loss, X, designs, response, start, penalties, found, fit)
-            heavy = heavy_maximum(loss, X, designs, response, penalties, found)
-            found = found if heavy is None else fit(coefficients=heavy)
+        model = LinearModel(loss, X, designs, response, penalties)
+        found = largest_maximum(model, start, begun, fit)
         found = coinciding(loss, found)
         if dependent:
             found = singular(found, dependent)

@@ -8,20 +8,16 @@ have coefficients are tried with some scales and degrees of freedom, and the lik
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, fit_linear
-from likely.predictors.lesser import SAME
-from likely.predictors.trials import INSIDE
-
-Array = NDArray[np.float64]
+from likely.fitting import ConvergenceWarning, FitResult
+from likely.predictors.maxima.model import SAME, Array, LinearModel, below
+from likely.predictors.trials import INSIDE, weight_of_a_row
 
 #: With more rows for each coefficient the maximum that the fit comes to is the largest, but for odd rows.
 EACH = 8
@@ -36,37 +32,25 @@ TRIED, STEPS = 6, 30
 BEHIND = 2.0
 
 
-def heavy_maximum(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    alpha: Array | None,
-    found: FitResult,
-) -> Array | None:
+def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
     """Coefficients (P,) that lead to a maximum larger than the one ``found``; None where none are known."""
-    places = _places(loss)
-    if places is None or response.y.ndim > 1:
+    places = _places(model.loss)
+    if places is None or model.response.y.ndim > 1:
         return None
-    rows = response.y.size if response.weight is None else np.count_nonzero(response.weight)
-    if rows > EACH * found.parameters.size:
+    if model.counted[0].size > EACH * found.parameters.size:
         return None
-    if not all(designs[j].intercept for j in places):
+    if not all(model.designs[j].intercept for j in places):
         return None
-    best, least = None, np.inf
-    if found.status not in INSIDE and designs[places[1]].chosen(X.shape[1]):
+    if found.status not in INSIDE and model.chosen(places[1]):
         return None  # a scale that differs from row to row has no bound from anywhere
-    if found.status in INSIDE:
-        least = found.objective - SAME * max(1.0, abs(found.objective))
+    best, least = None, below(found) if found.status in INSIDE else np.inf
+    behind = BEHIND * weight_of_a_row(model.response.weight)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for reached, coefficients in _starts(loss, X, designs, response, places):
-            if reached > least + BEHIND * _heaviness(response):
+        for reached, coefficients in _starts(model, places):
+            if reached > least + behind:
                 break
-            other = fit_linear(
-                loss, X, designs, response, start=np.zeros(loss.columns),
-                coefficients=coefficients, alpha=alpha, covariances=(), max_iter=STEPS,
-            )  # fmt: skip
+            other = model.fitted(coefficients, STEPS)
             if other.status in INSIDE and other.objective < least:
                 best, least = coefficients, other.objective
                 least -= SAME * max(1.0, abs(least))
@@ -84,18 +68,12 @@ def _places(loss: Any) -> tuple[int, int, int] | None:
     return order.index("loc"), order.index("scale"), order.index("df")
 
 
-def _starts(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    places: tuple[int, int, int],
-) -> list[tuple[float, Array]]:
+def _starts(model: LinearModel, places: tuple[int, int, int]) -> list[tuple[float, Array]]:
     """Losses, and coefficients (P,), at the likeliest points, the best first; of each location the best."""
     loc, scale, df = places
-    kept, y, weight, offset = response.counted(loss.columns)
-    rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
-    design = np.c_[np.ones(y.size), rows[:, list(designs[loc].chosen(rows.shape[1]))]]
+    loss = model.loss
+    _, y, weight, offset = model.counted
+    design = np.c_[np.ones(y.size), model.rows[loc]]
     if design.shape[1] >= y.size:  # a location through all rows leaves no scale
         return []
     wanted = y - offset[loc]
@@ -119,17 +97,12 @@ def _starts(
     found.sort(key=lambda one: one[0])
     starts = []
     for reached, location, size, tail in found[:TRIED]:
-        blocks = [np.zeros(int(d.intercept) + len(d.chosen(rows.shape[1]))) for d in designs]
+        widths = zip(model.designs, model.rows, strict=True)
+        blocks = [np.zeros(int(d.intercept) + x.shape[1]) for d, x in widths]
         blocks[loc], blocks[scale][0], blocks[df][0] = location, size, tail
         if np.isfinite(reached):
             starts.append((reached, np.concatenate(blocks)))
     return starts
-
-
-def _heaviness(response: Response) -> float:
-    """What a row weighs."""
-    w = response.weight
-    return 1.0 if w is None else float(w[w > 0.0].mean())
 
 
 def _subsets(order: NDArray[np.intp], size: int) -> Array:

@@ -10,8 +10,6 @@ other fits should begin.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
-
-Array = NDArray[np.float64]
+from likely.fitting import FitResult, Status
+from likely.predictors.maxima.model import Array, LinearModel
 
 #: Rows that are looked at, evenly spaced; of more columns no windings are tried.
 ROWS, COLUMNS = 500, 3
@@ -31,44 +28,32 @@ SLOPES = np.linspace(-np.pi, np.pi, 13)
 APART = 2
 #: Fits that are tried, where R is at least this share of that of the maximum that is known.
 TRIED, NEARLY = 4, 0.9
+#: Steps of a fit.
+STEPS = 50
 
 
-def wound_maximum(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    alpha: Array | None,
-    found: FitResult,
-) -> Array | None:
+def wound_maximum(model: LinearModel, found: FitResult) -> Array | None:
     """Coefficients (P,) at a maximum that is larger than ``found`` by more than noise explains; None without one."""
-    order = [(slot.parameter, slot.link.name) for slot in loss.free]
+    order = [(slot.parameter, slot.link.name) for slot in model.loss.free]
     if ("loc", "wrap") not in order or found.status is not Status.converged:
         return None
     loc = order.index(("loc", "wrap"))
-    width = len(designs[loc].chosen(X.shape[1]))
+    width = len(model.chosen(loc))
     if not 0 < width <= COLUMNS:
         return None
-    best, least = None, found.objective - width * np.log(SLOPES.size)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for block in _starts(X, designs[loc], response, found.parameters[found.parts[loc]], loc):
-            coefficients = found.parameters.copy()
-            coefficients[found.parts[loc]] = block
-            other = fit_linear(
-                loss, X, designs, response, start=np.zeros(loss.columns),
-                coefficients=coefficients, alpha=alpha, covariances=(), max_iter=50,
-            )  # fmt: skip
-            if other.status is Status.converged and other.objective < least:
-                best, least = other.parameters, other.objective
-    return best
+    starts = []
+    for block in _starts(model, found.parameters[found.parts[loc]], loc):
+        starts.append(found.parameters.copy())
+        starts[-1][found.parts[loc]] = block
+    return model.largest(starts, found.objective - width * np.log(SLOPES.size), STEPS)
 
 
-def _starts(X: Any, design: Design, response: Response, block: Array, loc: int) -> list[Array]:
+def _starts(model: LinearModel, block: Array, loc: int) -> list[Array]:
     """Coefficients of loc where R is about as large as at those that are known, the largest R first."""
-    kept, y, weight, offset = response.counted(loc + 1)
+    kept, y, weight, offset = model.counted
+    design = model.designs[loc]
     some = slice(None, None, -(-kept.size // ROWS))
-    rows = X[kept[some]][:, list(design.chosen(X.shape[1]))]
+    rows = model.X[kept[some]][:, list(model.chosen(loc))]
     rows = rows.toarray() if issparse(rows) else np.asarray(rows, dtype=np.float64)
     with np.errstate(all="ignore"):  # columns may be beyond what has squares
         spread = rows.std(axis=0)

@@ -7,16 +7,12 @@ maximum may be larger, also than the limit to which a fit went that came to none
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status
-from likely.fitting.scattered import SAME, scattered_descents
-
-Array = NDArray[np.float64]
+from likely.fitting import ConvergenceWarning, FitResult, Status
+from likely.fitting.scattered import scattered_descents
+from likely.predictors.maxima.model import Array, LinearModel, below
 
 #: Modifiers that hide rows or parts of what is known of them.
 IN_PART = ("Censored", "Truncated", "Discretised")
@@ -31,27 +27,25 @@ KNOWN = (Status.converged, Status.boundary, Status.separated)
 
 
 def scattered_maximum(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    start: Array,
-    alpha: Array | None,
-    found: FitResult,
-    fit: Callable[..., FitResult],
+    model: LinearModel, found: FitResult, start: Array, fit: Callable[..., FitResult]
 ) -> FitResult:
-    """The largest of the maxima that descents lead to, or ``found``; ``fit`` goes on from coefficients."""
+    """The largest of the maxima that descents lead to, or ``found``; ``fit`` goes on from coefficients.
+
+    ``start`` (k,) is the marginal fit.
+    """
+    loss = model.loss
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for _ in range(ROUNDS):
-            if not _several(loss, X, designs, response, found):
+            if not _several(model, found):
                 return found
             before = found
             ends = scattered_descents(
-                loss, X, designs, response, start=start, found=found.parameters, alpha=alpha
-            )
+                loss, model.X, model.designs, model.response,
+                start=start, found=found.parameters, alpha=model.alpha,
+            )  # fmt: skip
             for reached, coefficients in ends[:TRIED]:
-                if _lost(loss, found) or _less(reached, found):
+                if _lost(loss, found) or reached < below(found):
                     other = fit(coefficients=coefficients)
                     found = other if _better(loss, other, found) else found
             if found is before or found.status is Status.max_iter:
@@ -59,34 +53,26 @@ def scattered_maximum(
     return found
 
 
-def _several(
-    loss: Any, X: Any, designs: Sequence[Design], response: Response, found: FitResult
-) -> bool:
+def _several(model: LinearModel, found: FitResult) -> bool:
     """Whether other maxima are looked for."""
-    structure = loss.specification.structure
-    if structure is None or structure.kind not in IN_PART or not loss.smooth:
+    structure = model.loss.specification.structure
+    if structure is None or structure.kind not in IN_PART or not model.loss.smooth:
         return False
     if found.status not in KNOWN and found.status is not Status.max_iter:
         return False
-    if sum(bool(design.chosen(X.shape[1])) for design in designs) < 2:
+    if sum(bool(model.chosen(j)) for j in range(len(model.designs))) < 2:
         return False  # the others have one maximum for every value of the one that depends on x, or nearly so
-    few = X.shape[0] <= MOST_ROWS and found.parameters.size <= MOST_COEFFICIENTS
-    w = response.weight
-    rows = X.shape[0] if w is None else float(w.sum() ** 2 / (w @ w))
-    return few and rows <= EACH * found.parameters.size
+    few = model.X.shape[0] <= MOST_ROWS and found.parameters.size <= MOST_COEFFICIENTS
+    return few and model.equal_rows <= EACH * found.parameters.size
 
 
 def _better(loss: Any, other: FitResult, found: FitResult) -> bool:
     """Probabilities have a bound, so that the larger likelihood counts however a fit ended."""
     if other.status is Status.converged and _lost(loss, found):
         return True
-    return (loss.discrete or other.status in KNOWN) and _less(other.objective, found)
+    return (loss.discrete or other.status in KNOWN) and other.objective < below(found)
 
 
 def _lost(loss: Any, found: FitResult) -> bool:
     """Whether the fit came to nothing on a way that may have no end: then any maximum inside is better."""
     return found.status is Status.max_iter and not loss.discrete
-
-
-def _less(objective: float, found: FitResult) -> bool:
-    return objective < found.objective - SAME * max(1.0, abs(found.objective))

@@ -7,18 +7,13 @@ from 0, with weighted least squares for the rest, and the likeliest points on th
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
-
-Array = NDArray[np.float64]
+from likely.fitting import FitResult
+from likely.predictors.maxima.model import Array, LinearModel, below, standardised
 
 #: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count.
 EACH = 4
@@ -30,45 +25,20 @@ TOGETHER = 3
 LENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 #: Fits that are tried from there, the likeliest.
 TRIED = 6
-#: Losses closer than this, relative to them, are of one maximum.
-SAME = 1e-9
+#: Steps of a fit.
+STEPS = 50
 
 
-def larger_maximum(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    alpha: Array | None,
-    found: FitResult,
-) -> Array | None:
+def larger_maximum(model: LinearModel, found: FitResult) -> Array | None:
     """Coefficients (P,) at a maximum that is larger than the one ``found``; None where none is known."""
-    places = loc_and_scale(loss)
-    if places is None or response.y.ndim > 1 or X.shape[0] > MOST_ROWS:
+    places = loc_and_scale(model.loss)
+    if places is None or model.response.y.ndim > 1 or model.X.shape[0] > MOST_ROWS:
         return None
-    loc, scale = places
-    columns = designs[scale].chosen(X.shape[1])
-    few = designs[loc].intercept and designs[scale].intercept and len(columns) <= MOST_COLUMNS
-    if not few or not columns or equal_rows(response) > EACH * found.parameters.size:
+    columns = len(model.chosen(places[1]))
+    few = all(model.designs[j].intercept for j in places) and columns <= MOST_COLUMNS
+    if not few or not columns or model.equal_rows > EACH * found.parameters.size:
         return None
-    search = _Search(loss, X, designs, response, found, loc, scale)
-    best, least = None, found.objective - SAME * max(1.0, abs(found.objective))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for coefficients in search.starts():
-            other = fit_linear(
-                loss, X, designs, response, start=np.zeros(loss.columns),
-                coefficients=coefficients, alpha=alpha, covariances=(), max_iter=50,
-            )  # fmt: skip
-            if other.status is Status.converged and other.objective < least:
-                best, least = other.parameters, other.objective
-    return best
-
-
-def equal_rows(response: Response) -> float:
-    """How many rows of one weight tell as much."""
-    w = response.weight
-    return float(response.y.shape[0]) if w is None else float(w.sum() ** 2 / (w @ w))
+    return model.largest(_Search(model, found, *places).starts(), below(found), STEPS)
 
 
 def loc_and_scale(loss: Any) -> tuple[int, int] | None:
@@ -90,22 +60,11 @@ def _on_the_line(loss: Any, y: Array) -> Array:
 class _Search:
     """Points along lines of the scale's slopes."""
 
-    def __init__(
-        self,
-        loss: Any,
-        X: Any,
-        designs: Sequence[Design],
-        response: Response,
-        found: FitResult,
-        loc: int,
-        scale: int,
-    ) -> None:
-        self.loss, self.found, self.loc, self.scale = loss, found, loc, scale
-        self.designs = designs
-        kept, self.y, self.weight, self.offset = response.counted(loss.columns)
-        rows = (X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64))[kept]
-        self.on_line = _on_the_line(loss, self.y)
-        self.rows = [rows[:, list(d.chosen(rows.shape[1]))] for d in designs]
+    def __init__(self, model: LinearModel, found: FitResult, loc: int, scale: int) -> None:
+        self.model, self.found, self.loc, self.scale = model, found, loc, scale
+        _, y, self.weight, self.offset = model.counted
+        self.on_line = _on_the_line(model.loss, y)
+        self.rows = model.rows
 
     def starts(self) -> list[Array]:
         """Coefficients (P,) at the likeliest points, the best first."""
@@ -148,47 +107,12 @@ class _Search:
         location[1:] *= inverse
         location[0] -= middle @ location[1:]
         blocks = [self.found.parameters[part].copy() for part in self.found.parts]
-        for block, d in zip(blocks, self.designs, strict=True):
+        for block, d in zip(blocks, self.model.designs, strict=True):
             block[int(d.intercept) :] = 0.0
         blocks[self.loc] = location
         blocks[self.scale] = np.r_[size - centre @ slopes, slopes]
         coefficients = np.concatenate(blocks)
-        return self._loss(coefficients), coefficients
-
-    def _loss(self, coefficients: Array) -> float:
-        return loss_at(
-            self.loss, self.rows, self.y, self.weight, self.offset, self.designs, self.found.parts,
-            coefficients,
-        )  # fmt: skip
-
-
-def loss_at(
-    loss: Any,
-    rows: Sequence[Array],
-    y: Array,
-    weight: Array,
-    offset: Array,
-    designs: Sequence[Design],
-    parts: Sequence[slice],
-    coefficients: Array,
-) -> float:
-    """Σ w·nll, given the columns (n, …) of each design; ∞ where that is no number."""
-    raw = offset.copy()
-    for row, d, x, part in zip(raw, designs, rows, parts, strict=True):
-        first = part.start + int(d.intercept)
-        row += (coefficients[part.start] if d.intercept else 0.0) + x @ coefficients[
-            first : part.stop
-        ]
-    with np.errstate(all="ignore"):  # far out a density may be none
-        total = float(weight @ loss.evaluate(y, raw, 0)[0])
-    return total if np.isfinite(total) else np.inf
-
-
-def standardised(x: Array) -> tuple[Array, Array]:
-    """The columns' means, and one over their standard deviations: 0 where there is none."""
-    spread = x.std(axis=0)
-    vary = (spread > 0.0) & np.isfinite(spread)
-    return x.mean(axis=0), np.divide(1.0, spread, out=np.zeros_like(spread), where=vary)
+        return self.model.loss_at(self.found.parts, coefficients), coefficients
 
 
 def _ways(columns: int) -> Array:
