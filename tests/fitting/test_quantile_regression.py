@@ -1,5 +1,6 @@
 """AsymmetricLaplace: quantile regression by linear programme, its certificate and standard errors."""
 
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -8,6 +9,7 @@ from scipy import stats
 from scipy.optimize import linprog
 
 from likely import AsymmetricLaplace, Constant, Linear, predicted, shared
+from likely.fitting import ConvergenceWarning, Status
 from likely.fitting.absolute import least_deviations
 
 LEVELS = [0.1, 0.5, 0.9]
@@ -126,3 +128,16 @@ def test_rows_that_are_all_fitted_exactly(level, scale):
     with pytest.warns(UserWarning, match="unbounded.*intercept of scale"):
         model = Linear(AsymmetricLaplace(level=level, scale=scale)).fit(X, X @ [1.0, 2.0])
     np.testing.assert_allclose(model.coef_["loc"], [1.0, 2.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-10])
+def test_small_residuals_beside_a_row_far_out_are_not_taken_for_rounding(unit):
+    y = unit * np.random.default_rng(0).laplace(size=60)
+    scale_of_the_others = np.abs(y[1:] - np.median(y[1:])).sum() / 60
+    y[0] = 1e6
+    model = Linear(AsymmetricLaplace(level=0.5, scale=shared))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        result = model.fit(np.eye(60, 1), y).result_
+    assert result.status is not Status.unbounded
+    assert model.intercept_["scale"] == pytest.approx(np.log(0.5 * scale_of_the_others), abs=0.05)

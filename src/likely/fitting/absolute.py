@@ -28,7 +28,7 @@ ROUNDS = 50
 SINGULAR = 1e-10
 #: A duality gap below this is rounding.
 OPTIMAL = 1e-12
-#: Where no residual is larger than this, for each coefficient and relative to y, all are rounding.
+#: A residual below this, for each coefficient and relative to the terms that it is a difference of, may be rounding.
 EXACT = 16 * np.finfo(np.float64).eps
 #: Edges that are followed at most.
 PIVOTS = 1000
@@ -189,7 +189,7 @@ def _vertex(
         if sums[0] <= sums[1] * (1.0 + 1e-9):
             beta, r, basis = exact, polished, np.sort(candidates[order])
             r[basis] = 0.0
-    if np.abs(r).max() <= EXACT * beta.size * np.abs(y).max():
+    if _is_rounding(y, rows, beta, r):
         # All rows are passed through, and which of them by less than an ulp would take pivots without end.
         return Deviations(beta, np.zeros_like(r), dual, 0.0, rounds, basis)
     gap = _gap(y, costs, r, dual, tilt)
@@ -199,6 +199,16 @@ def _vertex(
             beta, r, dual, basis = better
             gap = _gap(y, costs, r, dual, tilt)
     return Deviations(beta, r, dual, gap, rounds, basis)
+
+
+def _is_rounding(y: Array, rows: Rows, beta: Array, r: Array) -> bool:
+    """Whether every residual may be no more than the rounding of its own terms."""
+    for first in range(0, y.size, SMALL):
+        part = np.arange(first, min(first + SMALL, y.size))
+        terms = np.abs(y[part]) + np.abs(rows(part)) @ np.abs(beta)
+        if not (np.abs(r[part]) <= EXACT * beta.size * terms).all():
+            return False
+    return True
 
 
 def _descend(
