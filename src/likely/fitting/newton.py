@@ -131,9 +131,8 @@ class Stop:
         At most the sum of all |gⱼ|·seⱼ, and much less where one row of high curvature makes both large, each in
         another direction. ∞ where the curvature is not that of a minimum.
         """
-        if self.factor is None or not self.factor.positive:
-            return np.inf
-        return float(np.sqrt(max(2.0 * self.decrement, 0.0)))
+        minimum = self.factor is not None and self.factor.positive and self.decrement >= 0.0
+        return float(np.sqrt(2.0 * self.decrement)) if minimum else np.inf
 
 
 def minimise(
