@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from likely.fitting.blocks import single_threaded_blas
+from likely.fitting.coordinates import bases_of, start_of
 from likely.fitting.newton import OutsideDomainError, minimise
 from likely.fitting.problem import Array, Design, Loss, Response
-from likely.fitting.recession import Subspace
-from likely.fitting.smooth import bases_of, start_of
 from likely.fitting.source import Source
+from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task, weighed
 
 

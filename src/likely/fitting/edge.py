@@ -12,17 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likely.fitting.moves import first_outside, row_direction
+from likely.fitting.moves import ends_between, first_outside, row_direction
 from likely.fitting.newton import Stop, minimise
 from likely.fitting.problem import Array
-from likely.fitting.recession import Subspace
 from likely.fitting.report import Outcome
+from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task
 
 #: Distance from the edge at which a raw prediction is held, in units of its terms.
 INSIDE = 1e-9
-#: Halvings that find the edge to rounding.
-HALVINGS = 60
 #: Standard errors from the best point on the edge at which multipliers tell what to do next.
 NEAR = 1e-2
 #: A multiplier below this share of the gradient is 0.
@@ -101,13 +99,7 @@ def _minimise(task: Task, space: Subspace, gamma: Array, used: int, edges: bool)
 def _reach_edge(space: Subspace, stop: Stop) -> tuple[Array, Held] | None:
     """θ just inside the edge on the way of the step, and the row that ends it; None for an overflow."""
     here, step = space.point(stop.theta), space.lift(stop.step)
-    inside, outside = 0.0, 1.0
-    for _ in range(HALVINGS):
-        middle = 0.5 * (inside + outside)
-        if np.isfinite(space.objective.evaluate(here + middle * step, 0).loss):
-            inside = middle
-        else:
-            outside = middle
+    inside, outside = ends_between(space.objective, here, step)
     found = first_outside(space.objective, here + outside * step)
     if found is None:
         return None

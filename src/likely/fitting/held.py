@@ -14,7 +14,7 @@ from scipy.linalg import eigh
 
 from likely.fitting.newton import Factor
 from likely.fitting.problem import Array
-from likely.fitting.recession import Subspace
+from likely.fitting.subspace import Subspace
 
 #: A variance that grows by more than this on the way to infinity is that of a direction without
 #: information.

@@ -18,9 +18,10 @@ from likely.fitting.lbfgs import minimise_many
 from likely.fitting.newton import Factor, Stop, line_search
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
-from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
+from likely.fitting.recession import STEPS, Recession, find_recession
 from likely.fitting.report import Outcome, fit_result
 from likely.fitting.result import FitResult
+from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task
 
 #: Coefficients and raw columns up to which there are standard errors,

@@ -12,6 +12,9 @@ from likely.fitting.objective import LARGEST_RAW, Objective
 from likely.fitting.problem import Array
 from likely.fitting.sums import add, largest
 
+#: Halvings that find where the loss ends to rounding.
+HALVINGS = 60
+
 
 def reach_along(objective: Objective, direction: Array) -> Array:
     """max over rows of |change of raw| when θ moves along ``direction``, (k,)."""
@@ -124,3 +127,15 @@ def row_direction(objective: Objective, row: int, column: int) -> Array:
     if basis.intercept:
         direction[part.start] = 1.0
     return direction
+
+
+def ends_between(objective: Objective, here: Array, step: Array) -> tuple[float, float]:
+    """Shares of a step out of where the loss is finite: the last at which it is, and the first at which it is not."""
+    inside, outside = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (inside + outside)
+        if np.isfinite(objective.evaluate(here + middle * step, 0).loss):
+            inside = middle
+        else:
+            outside = middle
+    return inside, outside

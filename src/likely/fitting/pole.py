@@ -11,13 +11,13 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from likely.fitting.moves import ends_between
 from likely.fitting.newton import Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
-from likely.fitting.recession import STEPS, Subspace
+from likely.fitting.recession import STEPS
+from likely.fitting.subspace import Subspace
 
-#: Halvings that find the end to rounding.
-HALVINGS = 60
 #: Distances from where the support ends, relative to the step that leads there, at which the loss is looked at.
 NEARER = (1e-2, 1e-4, 1e-6, 1e-8)
 #: The loss has come to rest when it falls by less than this share of its terms,
@@ -61,13 +61,7 @@ def _rises(objective: Objective, here: Array, step: Array) -> bool:
     """
     if np.isfinite(objective.evaluate(here + step, 0).loss):
         return False
-    inside, outside = 0.0, 1.0
-    for _ in range(HALVINGS):
-        middle = 0.5 * (inside + outside)
-        if np.isfinite(objective.evaluate(here + middle * step, 0).loss):
-            inside = middle
-        else:
-            outside = middle
+    inside, _ = ends_between(objective, here, step)
     at = [objective.evaluate(here + inside * (1.0 - d) * step, 0).loss for d in NEARER]
     falls = [before - after for before, after in pairwise(at)]
     return falls[-1] > 0.5 * falls[-2] > 0.0

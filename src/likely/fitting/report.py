@@ -13,8 +13,9 @@ from likely.fitting.moves import moved_loss, moved_rows, reach_along
 from likely.fitting.newton import Factor, Stop
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Loss
-from likely.fitting.recession import Recession, Subspace
+from likely.fitting.recession import Recession
 from likely.fitting.result import FitResult, Held, Status, blanked, listing, unheld
+from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task
 
 #: A term belongs to a diverging direction where its share of the largest (in units of spread) is

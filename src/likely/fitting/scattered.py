@@ -11,15 +11,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from likely.fitting.basis import scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
+from likely.fitting.coordinates import constants, start_of
 from likely.fitting.newton import minimise
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response
-from likely.fitting.recession import Subspace
 from likely.fitting.source import Source
-from likely.fitting.task import Task
+from likely.fitting.subspace import Subspace
+from likely.fitting.task import Task, weighed
 
 #: Starts: so many, and so many more for each coefficient.
 STARTS, EACH = 8, 3
@@ -46,13 +48,16 @@ def scattered_descents(
     ``start`` (k,) are the raw values of the marginal fit, ``found`` (P,) the coefficients that are known. Of a density
     that may have no bound only maxima inside count.
     """
-    penalties = np.zeros(loss.columns) if alpha is None else alpha
-    task = Task(loss, Source(X), tuple(designs), response, start, penalties, None, STEPS, 1)
+    response, unit = weighed(response)
+    penalties = np.zeros(loss.columns) if alpha is None else alpha / unit
+    task = Task(
+        loss, Source(X), tuple(designs), response, start, penalties, None, STEPS, 1, found
+    )  # fmt: skip
     bases, uses = scaled_bases(task.source, task.designs, response, 1)
     objective = task.objective([without_constants(basis) for basis in bases], uses)
     ends = []
     with single_threaded_blas(), np.errstate(all="ignore"):  # far out a density may be none
-        for theta in _starts(objective, task, found):
+        for theta in _starts(objective, task):
             end = _descent(objective, task, theta)
             if end is not None:
                 ends.append(end)
@@ -61,24 +66,18 @@ def scattered_descents(
     for reached, theta in ends:
         if not kept or reached - kept[-1][0] > SAME * max(1.0, abs(reached)):
             kept.append((reached, theta))
-    return [(reached, objective.flat(theta)) for reached, theta in kept]
+    return [(reached * unit, objective.flat(theta)) for reached, theta in kept]
 
 
-def _starts(objective: Objective, task: Task, found: Array) -> Iterator[Array]:
-    """Where descents begin, θ."""
-    marginal = np.zeros(objective.size)
-    for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
-        if design.intercept:
-            marginal[part.start] = value
-    known = np.asarray(np.linalg.lstsq(objective.matrix(), found, rcond=None)[0], dtype=np.float64)
-    places = [
-        (place, unit) for place in (marginal, known) if (unit := _units(objective, place)).any()
-    ]
+def _starts(objective: Objective, task: Task) -> Iterator[Array]:
+    """Where descents begin, θ: around the start values and the coefficients of the task."""
+    centres = constants(task, objective), start_of(task, objective)
+    places = [(place, unit) for place in centres if (unit := _units(objective, place)).any()]
     roots = np.sqrt(_primes(objective.size))
     for i in range(STARTS + EACH * objective.size if places else 0):
         place, unit = places[i % len(places)]
         distance = DISTANCES[(i // len(places)) % len(DISTANCES)]
-        yield place + distance * unit * _normal((i + 1) * roots % 1.0)
+        yield place + distance * unit * ndtri((i + 1) * roots % 1.0)
 
 
 def _units(objective: Objective, theta: Array) -> Array:
@@ -96,17 +95,12 @@ def _units(objective: Objective, theta: Array) -> Array:
 
 def _descent(objective: Objective, task: Task, theta: Array) -> tuple[float, Array] | None:
     """Loss and θ after some of Newton's steps; None where they lead to no maximum, or begin where there is no loss."""
-    try:
-        if not objective.evaluate(theta, 2).finite:
-            return None
-        stop = minimise(
-            Subspace(objective), theta, STEPS, task.counted()[1], task.fisher, False,
-            patience=STEPS, edges=False, bent=True, rough=True,
-        )  # fmt: skip
-    except (
-        FloatingPointError
-    ):  # a formula that is at its end far out: the fit that was found is none the worse
+    if not objective.evaluate(theta, 2).finite:
         return None
+    stop = minimise(
+        Subspace(objective), theta, STEPS, task.counted()[1], task.fisher, False,
+        patience=STEPS, edges=False, bent=True, rough=True,
+    )  # fmt: skip
     positive = stop.factor is not None and stop.factor.positive
     inside = positive and abs(stop.decrement) <= NEAR
     if not (inside or getattr(task.loss, "discrete", False)):
@@ -123,10 +117,3 @@ def _primes(count: int) -> Array:
             found.append(number)
         number += 1
     return np.array(found, dtype=np.float64)
-
-
-def _normal(shares: Array) -> Array:
-    """Quantiles of the standard normal distribution."""
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(shares))

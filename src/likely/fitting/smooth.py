@@ -7,12 +7,17 @@ from functools import partial
 
 import numpy as np
 
-from likely.fitting.basis import (
-    Basis,
-    orthogonal_basis,
-    scaled_bases,
-    without_constants,
+from likely.fitting.basis import Basis, scaled_bases, without_constants
+from likely.fitting.coordinates import (
+    LARGE,
+    THINNED,
+    constants,
+    independent_size,
+    orthogonal,
+    scaling_rows,
+    start_of,
 )
+from likely.fitting.creeping import VISITS, find_creep, find_drift, find_plunge, find_profile
 from likely.fitting.edge import follow_edge
 from likely.fitting.held import Precision
 from likely.fitting.many import fit_many, too_many
@@ -26,18 +31,12 @@ from likely.fitting.pole import (
     has_a_pole,
     spikes_at_an_end,
 )
-from likely.fitting.problem import Array, Response
+from likely.fitting.problem import Array
 from likely.fitting.recession import (
     STEPS,
-    VISITS,
-    Subspace,
     curveless_step,
-    find_creep,
-    find_drift,
     find_growth,
     find_level,
-    find_plunge,
-    find_profile,
     find_recession,
     find_way,
     fled,
@@ -51,19 +50,13 @@ from likely.fitting.recession import (
 from likely.fitting.report import Outcome, fit_result
 from likely.fitting.result import FitResult
 from likely.fitting.sharp import sharpened_bases
-from likely.fitting.source import Source
 from likely.fitting.spike import find_spike
+from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task
 
-#: From so many rows on, the fit starts at the optimum of THINNED evenly spaced rows.
-LARGE = 100_000
-THINNED = 25_000
 #: More coefficients, or raw columns, than this: L-BFGS and conjugate gradients instead of Newton.
 MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
-#: It is not worked out which columns depend on others where coefficients times the rows that they could be are more
-#: than this: the coordinates would take as many numbers.
-MOST_ENTRIES = 10_000_000
 #: Nats that a careful step may promise.
 CAREFUL = 1.0
 #: Directions to infinity that are followed before the fit is given up.
@@ -83,7 +76,7 @@ FALLING = 1e-6
 
 def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
     """Fit a loss with curvature: Newton's method, or L-BFGS where the coefficients are many."""
-    source, response = _scaling_rows(task)
+    source, response = scaling_rows(task)
     bases, uses = scaled_bases(source, task.designs, response, task.threads, task.names)
     if source is not task.source and any(b.constant for b in bases):
         # Constant in some rows: only all of them tell.
@@ -91,7 +84,7 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
             task.source, task.designs, task.response, task.threads, task.names
         )
     size = sum(bases[u].width for u in uses)
-    if _independent(task, bases, uses) > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
+    if independent_size(task, bases, uses) > MANY_COEFFICIENTS or len(uses) > MANY_COLUMNS:
         objective = task.objective([without_constants(b) for b in bases], uses)
         invariant = getattr(task.loss, "shift_invariant", False)
         return fit_many(
@@ -105,20 +98,12 @@ def fit_smooth(task: Task, covariances: tuple[str, ...]) -> FitResult:
         outcome = _newton(task, task.objective(bases, uses), may_orthogonalise=True)
         if outcome.stop.reason != "ill_conditioned" and not _blunt(task, outcome):
             return fit_result(task, outcome, covariances)
-    objective = task.objective(_orthogonal(task, bases, uses), uses)
+    objective = task.objective(orthogonal(task, bases, uses), uses)
     outcome = _newton(task, objective, may_orthogonalise=False, may_sharpen=True)
     if _blunt(task, outcome):
         outcome = _sharpened(task, bases, uses, outcome)
     outcome.note = too_many(task, size, len(uses))
     return fit_result(task, outcome, () if outcome.note else covariances)
-
-
-def bases_of(task: Task) -> tuple[list[Basis], list[int]]:
-    """Coordinates to step in, whatever the columns of X: orthogonal ones where scaled columns would mislead."""
-    bases, uses = scaled_bases(task.source, task.designs, task.response, task.threads, task.names)
-    if any(b.needs_transform for b in bases):
-        bases = _orthogonal(task, bases, uses)
-    return bases, uses
 
 
 def _blunt(task: Task, outcome: Outcome) -> bool:
@@ -139,69 +124,6 @@ def _sharpened(task: Task, bases: list[Basis], uses: list[int], outcome: Outcome
     further = _newton(rest, objective, may_orthogonalise=False)
     further.stop.iterations += used
     return further
-
-
-def _scaling_rows(task: Task) -> tuple[Source, Response]:
-    """The rows that decide how columns are centred and scaled: some, where there are many.
-
-    The coordinates need not be exact; where they are not good enough, H is ill-conditioned, and
-    then all rows decide.
-    """
-    if task.source.shape[0] <= LARGE:
-        return task.source, task.response
-    every = slice(None, None, task.source.shape[0] // THINNED)
-    response = task.response.take(every)
-    if response.weight is not None and not response.weight.any():
-        return task.source, task.response
-    return task.source.take(every), response
-
-
-def _independent(task: Task, bases: list[Basis], uses: list[int]) -> int:
-    """How many coefficients there are at most, once columns that depend on others are left out.
-
-    Without a penalty those of a raw column are no more than the rows: then a density may fit every row exactly and have
-    no bound, which Newton's method finds out. Probabilities have one, and L-BFGS comes near it in less time.
-    """
-    n = task.source.shape[0]
-    widths = [bases[u].width for u in uses]
-    if getattr(task.loss, "discrete", False):
-        return sum(widths)
-    # and an intercept, which is not among the columns that are looked at
-    limits = (n + 1 if a == 0.0 else w for a, w in zip(task.penalties, widths, strict=True))
-    independent = sum(min(both) for both in zip(widths, limits, strict=True))
-    return sum(widths) if independent * sum(widths) > MOST_ENTRIES else independent
-
-
-def _orthogonal(task: Task, bases: list[Basis], uses: list[int]) -> list[Basis]:
-    """Every basis with slopes in orthogonal coordinates."""
-    found = []
-    for i, basis in enumerate(bases):
-        if basis.columns.size == 0:
-            found.append(basis)
-            continue
-        alpha = min(float(task.penalties[j]) for j, u in enumerate(uses) if u == i)
-        found.append(orthogonal_basis(basis, task.source, task.response, alpha, task.threads))
-    return found
-
-
-def start_of(task: Task, objective: Objective) -> Array:
-    """Where the fit begins, in θ."""
-    if task.coefficients is not None:
-        return np.asarray(np.linalg.lstsq(objective.matrix(), task.coefficients, rcond=None)[0])
-    theta = _constants(task, objective)
-    if getattr(task.loss, "shift_invariant", False):
-        columns = theta.reshape(objective.columns, -1)
-        return np.ravel(columns - columns.mean(axis=0))
-    return theta
-
-
-def _constants(task: Task, objective: Objective) -> Array:
-    """The start values as θ, with slopes of 0."""
-    theta = np.zeros(objective.size)
-    for part, design, value in zip(objective.parts, task.designs, task.start, strict=True):
-        if design.intercept:
-            theta[part.start] = value
-    return theta
 
 
 def _newton(
@@ -304,7 +226,7 @@ def _newton(
             if coarse > 1.0 and exact:
                 stop.reason = "exact"
                 # A fit that was begun anew may have begun where digits end already.
-                far = fled(space, _constants(task, objective), stop.theta)
+                far = fled(space, constants(task, objective), stop.theta)
                 outcome.recessions += [] if far is None else [far]
             elif not task.edged and len(visited) > 1:
                 if spikes_at_an_end(space, stop, visited[-2][1]):

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from likely.fitting.moves import row_direction
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
-from likely.fitting.recession import STEPS, Recession, Subspace, find_recession
+from likely.fitting.recession import STEPS, Recession, find_recession
+from likely.fitting.subspace import Subspace
 
 #: Of more rows no few of them outweigh the others.
 MOST_ROWS = 300
