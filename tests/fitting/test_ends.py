@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from likely import (
+    Censored,
     Constant,
     ConwayMaxwellPoisson,
     Discretised,
@@ -25,9 +26,12 @@ from likely import (
     Tweedie,
     Weibull,
     ZeroInflated,
+    predicted,
     shared,
 )
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_linear
+from likely.predictors.leaning import leaning_start
+from likely.predictors.marginal import start_values
 
 
 def fitted(model, X, y, **options):
@@ -190,3 +194,17 @@ def test_a_fit_that_begins_where_digits_end_names_what_went_there():
         assert "(scale goes to 0)" in found.message
     assert found.iterations == 0
     assert "last digits" in found.message
+
+
+def test_a_shape_grows_on_beside_a_direction_in_which_the_loss_is_level():
+    rng = np.random.default_rng([0, 10])
+    X, y = rng.normal(size=(14, 1)), rng.standard_t(2, 14)
+    y = np.c_[y, np.where(rng.random(14) < 0.4, np.inf, y)]
+    loss, designs = Censored(SkewNormal(skewness=predicted)).loss(), [Design()] * 3
+    start = start_values(loss, y, None, None)
+    leaning = leaning_start(loss, X, designs, Response(y), start, np.zeros(3))
+    with pytest.warns(ConvergenceWarning, match="intercept of skewness, x0 of skewness"):
+        found = fit_linear(
+            loss, X, designs, Response(y), start=start, coefficients=leaning, max_iter=60
+        )
+    assert found.status is Status.boundary

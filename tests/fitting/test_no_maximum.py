@@ -420,7 +420,9 @@ def test_a_scale_that_two_whole_numbers_do_not_determine_is_on_the_boundary(rng)
 def test_rows_of_one_y_at_the_end_of_the_support_are_uniform(rng):
     """Up to the largest y at shape −1, where the fit stops: from there on the density has a pole."""
     y = np.repeat([1.0, 2.5], [30, 50])
-    with pytest.warns(ConvergenceWarning, match="where the support ends, and the density has a pole"):
+    with pytest.warns(
+        ConvergenceWarning, match="where the support ends, and the density has a pole"
+    ):
         model = Constant(GeneralisedPareto()).fit(np.zeros((80, 1)), y)
     assert model.result_.status is Status.unbounded
     assert model.intercept_["shape"] == pytest.approx(-1.0, abs=1e-5)

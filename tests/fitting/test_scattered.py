@@ -14,9 +14,11 @@ from likely import (
     Linear,
     Logistic,
     LogNormal,
+    NegativeBinomial,
     Normal,
     Truncated,
     censored,
+    predicted,
     shared,
 )
 from likely.fitting import ConvergenceWarning, Status
@@ -134,6 +136,15 @@ def test_a_normal_above_a_bound_beside_an_outlier_is_not_unbounded(seed):
     result = fitted(Constant(Truncated(Normal(), low=0.0)), np.zeros((201, 1)), y)
     assert result.status is not Status.unbounded
     assert result.loss <= 201 * (1.0 + np.log(y.mean())) + 1e-3
+
+
+def test_a_descent_to_where_a_formula_ends_costs_no_fit():
+    """With a mean of e⁴⁴⁴ and a size of e³⁸⁴ the tail of a count is NaN: that start is left out."""
+    rng = np.random.default_rng([0, 16])
+    X, y = rng.normal(size=(14, 1)), rng.poisson(3.0, 14).astype(float)
+    y = np.c_[y, np.where(rng.random(14) < 0.4, np.inf, y)]
+    family = Censored(NegativeBinomial(size=predicted))
+    assert fitted(Linear(family, max_iter=60), X, y).status is Status.boundary
 
 
 #: White cells and weeks, of 17 with an antigen and 16 without: Feigl and Zelen (1965), doi:10.2307/2528247.

@@ -473,6 +473,16 @@ def test_one_above_a_whole_mean_where_nu_is_infinite() -> None:
             ),
             id="exponential beyond float64",
         ),
+        pytest.param(
+            "NegativeBinomial1",
+            {},
+            "observed",
+            [(35.0, 300.0, -700.0)],
+            marks=pytest.mark.xfail(
+                strict=True, reason="the size, mean/dispersion, is beyond all numbers: ∞ times 0"
+            ),
+            id="curvature of a size beyond float64",
+        ),
     ],
 )
 def test_what_is_left(

@@ -1,4 +1,4 @@
-"""A dispersion that depends on x, from few rows: the larger of several maxima, never below the simpler model's."""
+"""A dispersion that depends on x, from few rows: the larger of several maxima, also from the simpler model's on."""
 
 import numpy as np
 import pytest

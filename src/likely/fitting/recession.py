@@ -277,16 +277,21 @@ def find_growth(
     return found, at(min(there, STEPS[2]))
 
 
-def grown(objective: Objective, theta: Array, grows: int) -> Subspace | None:
+def grown(
+    objective: Objective, theta: Array, grows: int, level: Sequence[Array]
+) -> Subspace | None:
     """Where the flat coefficient that grows is e times as large, and held; None where the others have no valley.
 
     Those that move with its logarithm go on along the floor of the valley, whose tangent H tells: a secant leaves a
-    narrow valley.
+    narrow valley. ``level`` are directions in which the loss does not change: nothing moves along them.
     """
     matrix = objective.matrix()
     across = matrix[grows]
     held = Subspace(objective).without(theta, across)
     assert held.basis is not None
+    for direction in level:
+        held = held.without(np.zeros(held.size), held.basis.T @ direction)
+        assert held.basis is not None
     hessian = objective.evaluate(theta, 2).hessian
     assert hessian is not None
     factor = Factor(held.basis.T @ hessian @ held.basis)

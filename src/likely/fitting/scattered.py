@@ -95,12 +95,17 @@ def _units(objective: Objective, theta: Array) -> Array:
 
 def _descent(objective: Objective, task: Task, theta: Array) -> tuple[float, Array] | None:
     """Loss and θ after some of Newton's steps; None where they lead to no maximum, or begin where there is no loss."""
-    if not objective.evaluate(theta, 2).finite:
+    try:
+        if not objective.evaluate(theta, 2).finite:
+            return None
+        stop = minimise(
+            Subspace(objective), theta, STEPS, task.counted()[1], task.fisher, False,
+            patience=STEPS, edges=False, bent=True, rough=True,
+        )  # fmt: skip
+    except FloatingPointError:
+        # The loss is NaN there: with several raw predictions far out at once, where no fit leads, a formula of rows
+        # seen in part may end. One start less to compare; the fit that was found is none the worse.
         return None
-    stop = minimise(
-        Subspace(objective), theta, STEPS, task.counted()[1], task.fisher, False,
-        patience=STEPS, edges=False, bent=True, rough=True,
-    )  # fmt: skip
     positive = stop.factor is not None and stop.factor.positive
     inside = positive and abs(stop.decrement) <= NEAR
     if not (inside or getattr(task.loss, "discrete", False)):

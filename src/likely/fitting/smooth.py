@@ -342,8 +342,11 @@ def _grow_on(task: Task, outcome: Outcome, grows: int) -> None:
         space, stop = outcome.space, outcome.stop
         if stop.reason != "converged":
             return
-        further, origin = grown(space.objective, outcome.theta, grows), np.zeros(space.size)
-        if further is None or not further.evaluate(origin, 2).finite:
+        further = grown(space.objective, outcome.theta, grows, outcome.level)
+        if further is None:
+            return
+        origin = np.zeros(further.size)
+        if not further.evaluate(origin, 2).finite:
             return
         expected = task.fisher
         rows = task.counted()[1]
