@@ -37,9 +37,9 @@ def approach(
 ) -> Reached | None:
     """At most so many of Newton's steps from ``coefficients`` (P,); None where the loss is not finite there.
 
-    No further than to where a step promises less than ``enough``.
-
-    For the loss of a smooth family, as ``fit_linear``, which asks whether there is a maximum.
+    No further than to where a step promises to lower the objective, Σ w·nll + ½ Σ α‖β‖², by less than ``enough``.
+    Arguments as those of ``fit_linear``, ``alpha`` (k,), which asks whether there is a maximum; the loss of a smooth
+    family. FloatingPointError: the loss is NaN at moderate raw predictions.
     """
     response, unit = weighed(response)
     penalties = np.zeros(loss.columns) if alpha is None else alpha / unit

@@ -287,11 +287,8 @@ def grown(
     """
     matrix = objective.matrix()
     across = matrix[grows]
-    held = Subspace(objective).without(theta, across)
+    held = Subspace(objective).without(theta, across, *level)
     assert held.basis is not None
-    for direction in level:
-        held = held.without(np.zeros(held.size), held.basis.T @ direction)
-        assert held.basis is not None
     hessian = objective.evaluate(theta, 2).hessian
     assert hessian is not None
     factor = Factor(held.basis.T @ hessian @ held.basis)

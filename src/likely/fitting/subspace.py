@@ -54,10 +54,10 @@ class Subspace:
         bound = gradient_rounding(self.objective, self.point(gamma))
         return bound if self.basis is None else np.abs(self.basis).T @ bound
 
-    def without(self, gamma: Array, direction: Array) -> Subspace:
-        """What is orthogonal to a direction, through the point γ."""
-        unit = (direction / np.sqrt(direction @ direction))[:, None]
-        rest = np.linalg.qr(np.hstack([unit, np.eye(self.size)]))[0][:, 1:]
+    def without(self, gamma: Array, *directions: Array) -> Subspace:
+        """What is orthogonal to these independent directions, through the point γ."""
+        units = np.stack([one / np.sqrt(one @ one) for one in directions], axis=1)
+        rest = np.linalg.qr(np.hstack([units, np.eye(self.size)]))[0][:, len(directions) :]
         return Subspace(self.objective, self.point(gamma), self.lift(rest))
 
 

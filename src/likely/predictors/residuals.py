@@ -55,7 +55,7 @@ def residual_start(
         raw = loss.maximum(residuals, weight)
     except ValueError:  # the fit itself says what is dependent
         return None
-    for location, design, mean in zip(slopes, designs, raw, strict=False):
+    for location, design, mean in zip(slopes, designs[: loss.size], raw[: loss.size], strict=True):
         location[0] += mean if design.intercept else 0.0
     factor = raw[loss.size :] - offset[loss.size :].mean(axis=1)
     constants = [
