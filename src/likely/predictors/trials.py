@@ -36,6 +36,8 @@ ITERATIONS = 60
 AT_REST, SAME = 1e-5, 1e-4
 #: Fits that are tried, of those that rest and of the others.
 RESTING, OTHERS = 6, 2
+#: From so many starts steps are taken where rows are few, and where they are more, from so many for each row.
+MOST, ROWS = 60, 4000
 #: Statuses of fits whose coefficients are a maximum.
 INSIDE = (Status.converged, Status.boundary, Status.rank_deficient)
 
@@ -103,6 +105,11 @@ def _confirmed(
         coefficients=coefficients, alpha=alpha, covariances=(), max_iter=ITERATIONS,
     )  # fmt: skip
     return coinciding(loss, found)
+
+
+def as_many(least: int, rows: int) -> int:
+    """How many starts to try: more than the least where rows are few, as steps then take little time."""
+    return max(least, min(MOST, ROWS // rows))
 
 
 def weight_of_a_row(weight: Array | None) -> float:
