@@ -37,7 +37,7 @@ AT_REST, SAME = 1e-5, 1e-4
 #: Fits that are tried, of those that rest and of the others.
 RESTING, OTHERS = 6, 2
 #: From so many starts steps are taken where rows are few, and where they are more, from so many for each row.
-MOST, ROWS = 60, 4000
+MOST, ROWS = 40, 4000
 #: Statuses of fits whose coefficients are a maximum.
 INSIDE = (Status.converged, Status.boundary, Status.rank_deficient)
 
