@@ -34,10 +34,12 @@ def approach(
     alpha: Array | None = None,
     steps: int,
     enough: float = 0.0,
+    promise: float = np.inf,
 ) -> Reached | None:
     """At most so many of Newton's steps from ``coefficients`` (P,); None where the loss is not finite there.
 
-    No further than to where a step promises less than ``enough``.
+    No further than to where a step promises less than ``enough``, and with steps that promise ``promise`` and not more:
+    short ones lead to a maximum that is near, where longer ones may pass it.
 
     For the loss of a smooth family, as ``fit_linear``, which asks whether there is a maximum.
     """
@@ -55,7 +57,7 @@ def approach(
         try:
             stop = minimise(
                 Subspace(objective), start_of(task, objective), steps, rows, False, False,
-                patience=steps, edges=False, rough=True, enough=enough / unit,
+                patience=steps, edges=False, promise=promise / unit, rough=True, enough=enough / unit,
             )  # fmt: skip
         except OutsideDomainError:
             return None
