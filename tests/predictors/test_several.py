@@ -241,3 +241,20 @@ def test_more_components_than_can_be_told_apart_are_refused():
     assert (
         len(Mixture(Normal(loc=0.0, scale=1.0), Normal()).fit([0.1, 2.0, 2.5, 3.0]).parameters) == 5
     )
+
+
+def test_few_counts_whose_components_few_starts_lead_to():
+    x = np.array(
+        [-0.668, 0.161, 0.251, 1.902, -1.302, 0.996, -0.168, 1.356, 0.373, 1.689, -0.136, -0.465]
+    )
+    y = np.array([4.0, 6.0, 4.0, 3.0, 4.0, 1.0, 1.0, 0.0, 4.0, 2.0, 0.0, 2.0])
+    model = Linear(Mixture(Poisson(), 2)).fit(x[:, None], y)
+    assert model.result_.status is Status.converged
+    coefficients = np.array([-1.901, -5.06, 1.162, -0.178, 1.409])
+    first, second = (np.exp(a + b * x) for a, b in coefficients[:4].reshape(2, 2))
+    second_share = 1.0 / (1.0 + np.exp(-coefficients[4]))
+    known = -np.log(
+        (1.0 - second_share) * poisson.pmf(y, first) + second_share * poisson.pmf(y, second)
+    ).sum()
+    assert known < 22.49
+    assert model.result_.objective <= known + 1e-8

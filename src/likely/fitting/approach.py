@@ -34,12 +34,14 @@ def approach(
     alpha: Array | None = None,
     steps: int,
     enough: float = 0.0,
+    promise: float = np.inf,
 ) -> Reached | None:
     """At most so many of Newton's steps from ``coefficients`` (P,); None where the loss is not finite there.
 
-    No further than to where a step promises to lower the objective, Σ w·nll + ½ Σ α‖β‖², by less than ``enough``.
-    Arguments as those of ``fit_linear``, ``alpha`` (k,), which asks whether there is a maximum; the loss of a smooth
-    family. FloatingPointError: the loss is NaN at moderate raw predictions.
+    No further than to where a step promises to lower the objective, Σ w·nll + ½ Σ α‖β‖², by less than ``enough``, and
+    with steps that promise ``promise`` and not more: short ones lead to a maximum that is near, where longer ones may
+    pass it. Arguments as those of ``fit_linear``, ``alpha`` (k,), which asks whether there is a maximum; the loss of a
+    smooth family. FloatingPointError: the loss is NaN at moderate raw predictions.
     """
     response, unit = weighed(response)
     penalties = np.zeros(loss.columns) if alpha is None else alpha / unit
@@ -55,7 +57,7 @@ def approach(
         try:
             stop = minimise(
                 Subspace(objective), start_of(task, objective), steps, rows, False, False,
-                patience=steps, edges=False, rough=True, enough=enough / unit,
+                patience=steps, edges=False, promise=promise / unit, rough=True, enough=enough / unit,
             )  # fmt: skip
         except OutsideDomainError:
             return None

@@ -31,7 +31,7 @@ from likely.fitting import (
 from likely.inference.construct import predictive
 from likely.predictors.marginal import start_values
 from likely.predictors.several import in_order, windows
-from likely.predictors.trials import INSIDE, ITERATIONS, best_trial, weight_of_a_row
+from likely.predictors.trials import INSIDE, ITERATIONS, as_many, best_trial, weight_of_a_row
 
 Array = NDArray[np.float64]
 
@@ -49,7 +49,8 @@ SCATTERED, EACH = 16, (2, 1)
 FIRST, AGAIN = 15, 5
 #: no further than to where one promises so many nats, of a row of weight 1;
 ENOUGH = 1e-3
-#: steps of EM from so many starts, the likeliest; and trials, from the likeliest of those before and after that.
+#: steps of EM from so many starts, the likeliest; and trials, from the likeliest of those before and after that, from
+#: more where rows are few.
 STEPS, LIKELIEST, TRIED = 3, 20, 8
 #: Losses closer than this, relative to them, are of steps to one maximum,
 CLOSE = 1e-4
@@ -145,7 +146,8 @@ class _Search:
         first.sort(key=lambda one: one[0])
         further = [self._after_steps(one) for one in first[:LIKELIEST]]
         further.sort(key=lambda one: one[0])
-        return [*_apart(further, TRIED), *_apart(first, TRIED)]
+        tried = as_many(TRIED, self.X.shape[0])
+        return [*_apart(further, tried), *_apart(first, tried)]
 
     def _after_steps(self, begun: tuple[float, Array]) -> tuple[float, Array]:
         """Loss and coefficients after steps of EM, as long as they lower the loss."""

@@ -6,23 +6,27 @@ grows without end. Fits that end there are recognised by their status and passed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import combinations, pairwise
+from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting import Design, Response
-from likely.predictors.trials import best_trial, weight_of_a_row
+from likely.predictors.trials import as_many, best_trial, weight_of_a_row
 
 Array = NDArray[np.float64]
 Fit = Callable[[Any, Array, Array | None], Array]
 
 #: The sorted rows are cut at some of the ends of this many equal pieces, or where they are apart.
 PIECES = 8
-#: Fits are tried from this many starts, the most likely ones.
+#: Where there are fewer starts than are tried, narrow components may have one of this many pieces either, if that makes
+#: no more than so many starts.
+NARROW, MOST_NARROW = (16, 32), 200
+#: Trials begin at this many starts, the most likely ones, or more where rows are few.
 TRIED = 12
 #: Rows that the trials look at, at equal distances in the sorted y.
 ROWS = 4000
@@ -55,10 +59,18 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
         return None if few else fit(inside, y[rows][own], weight[rows][own])
 
     starts = [first]
-    for groups in windows(y, weight, len(loss.parts)):
-        raw = _from_windows(loss, weight, groups, known, of_window)
-        if raw is not None:
-            starts.append(raw)
+    parts, tried = len(loss.parts), as_many(TRIED, y.size)
+
+    def begin(some: Iterable[tuple[slice, ...]]) -> None:
+        for groups in some:
+            raw = _from_windows(loss, weight, groups, known, of_window)
+            if raw is not None:
+                starts.append(raw)
+
+    begin(windows(y, weight, parts))
+    for pieces in NARROW:
+        if len(starts) < tried and comb(pieces, parts - 1) <= MOST_NARROW:
+            begin(inside_a_wide_one(weight, parts, pieces))
     with np.errstate(all="ignore"):
         losses = np.array([_mean_loss(loss, y, weight, raw) for raw in starts])
     losses[~np.isfinite(losses)] = np.inf
@@ -66,7 +78,7 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
     designs = [Design((), True)] * loss.columns
     best = best_trial(
         loss.for_rows(y.size), np.empty((y.size, 0)), designs, Response(y, weight), None,
-        [starts[i] for i in chosen[: TRIED + 1]], row,
+        [starts[i] for i in chosen[: tried + 1]], row,
     )  # fmt: skip
     raw = first if best is None else best.coefficients
     return np.concatenate(in_order(loss, designs, list(raw[:, None]), raw))
@@ -80,15 +92,26 @@ def _distinct(y: Array, weight: Array | None) -> tuple[Array, Array]:
 
 def windows(y: Array, weight: Array, parts: int) -> Iterator[tuple[slice, ...]]:
     """For every start, the rows of each component: neighbours, and narrow ones inside a wide one."""
-    share = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
-    pieces = np.searchsorted(share, np.arange(1, PIECES) / PIECES)
-    gaps = np.sort(np.argsort(-np.diff(y), kind="stable")[: parts + 1] + 1)
+    pieces = _ends(weight, PIECES)
+    gaps = np.sort(np.argsort(-np.diff(y), kind="stable")[: parts + 1] + 1).tolist()
     for ends in (pieces, gaps):
-        for cuts in combinations(ends.tolist(), parts - 1):
+        for cuts in combinations(ends, parts - 1):
             yield tuple(slice(a, b) for a, b in pairwise((0, *cuts, y.size)))
-    inner = [slice(a, b) for a, b in pairwise((0, *pieces.tolist(), y.size))]
+    yield from inside_a_wide_one(weight, parts, PIECES)
+
+
+def inside_a_wide_one(weight: Array, parts: int, pieces: int) -> Iterator[tuple[slice, ...]]:
+    """All rows for the first component, and for each other one of so many equal pieces."""
+    rows = weight.size
+    inner = [slice(a, b) for a, b in pairwise((0, *_ends(weight, pieces), rows))]
     for some in combinations(inner, parts - 1):
-        yield (slice(0, y.size), *some)
+        yield (slice(0, rows), *some)
+
+
+def _ends(weight: Array, pieces: int) -> list[int]:
+    """Where rows are cut into pieces of equal weight."""
+    share = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
+    return np.searchsorted(share, np.arange(1, pieces) / pieces).tolist()
 
 
 def _from_windows(

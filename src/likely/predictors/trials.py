@@ -18,6 +18,7 @@ from likely.fitting import (
     ConvergenceWarning,
     Design,
     FitResult,
+    Reached,
     Response,
     Status,
     approach,
@@ -34,8 +35,12 @@ ITERATIONS = 60
 #: Steps have come to rest where the next one promises less than so many nats, of a row of weight 1; and losses that
 #: differ by less are of one maximum.
 AT_REST, SAME = 1e-5, 1e-4
+#: Where none comes to rest steps were too long, perhaps: then they promise no more than so many nats.
+SHORT = 3.0
 #: Fits that are tried, of those that rest and of the others.
 RESTING, OTHERS = 6, 2
+#: From so many starts steps are taken where rows are few, and where they are more, from so many for each row.
+MOST, ROWS = 40, 4000
 #: Statuses of fits whose coefficients are a maximum.
 INSIDE = (Status.converged, Status.boundary, Status.rank_deficient)
 
@@ -62,11 +67,21 @@ def best_trial(
     ``unit`` is what a row weighs.
     """
     rest, same = AT_REST * unit, SAME * unit
-    ways = [
-        approach(loss, X, designs, response, start, alpha=alpha, steps=STEPS, enough=rest)
-        for start in starts
-    ]
-    ends = [way for way in ways if way is not None and np.isfinite(way.objective)]
+    begun = list(starts)
+
+    def ends_of(promise: float) -> list[Reached]:
+        ways = (
+            approach(
+                loss, X, designs, response, start,
+                alpha=alpha, steps=STEPS, enough=rest, promise=promise,
+            )
+            for start in begun
+        )  # fmt: skip
+        return [way for way in ways if way is not None and np.isfinite(way.objective)]
+
+    ends = ends_of(np.inf)
+    if not any(end.left <= rest for end in ends):
+        ends += ends_of(SHORT * unit)
     resting = [end for end in ends if end.left <= rest]
     others = [end for end in ends if end.left > rest]
     best: Trial | None = None
@@ -103,6 +118,11 @@ def _confirmed(
         coefficients=coefficients, alpha=alpha, covariances=(), max_iter=ITERATIONS,
     )  # fmt: skip
     return coinciding(loss, found)
+
+
+def as_many(least: int, rows: int) -> int:
+    """How many starts to try: more than the least where rows are few, as steps then take little time."""
+    return max(least, min(MOST, ROWS // rows))
 
 
 def weight_of_a_row(weight: Array | None) -> float:
