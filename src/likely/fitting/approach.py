@@ -41,7 +41,7 @@ def approach(
     No further than to where a step promises to lower the objective, Σ w·nll + ½ Σ α‖β‖², by less than ``enough``, and
     with steps that promise ``promise`` and not more: short ones lead to a maximum that is near, where longer ones may
     pass it. Arguments as those of ``fit_linear``, ``alpha`` (k,), which asks whether there is a maximum; the loss of a
-    smooth family. FloatingPointError: the loss is NaN at moderate raw predictions.
+    smooth family. None too where a formula ends on the way.
     """
     response, unit = weighed(response)
     penalties = np.zeros(loss.columns) if alpha is None else alpha / unit
@@ -59,6 +59,9 @@ def approach(
                 Subspace(objective), start_of(task, objective), steps, rows, False, False,
                 patience=steps, edges=False, promise=promise / unit, rough=True, enough=enough / unit,
             )  # fmt: skip
-        except OutsideDomainError:
+        except (
+            OutsideDomainError,
+            FloatingPointError,
+        ):  # of several starts one less, as where a formula ends
             return None
     return Reached(objective.flat(stop.theta), stop.sums.loss * unit, abs(stop.decrement) * unit)

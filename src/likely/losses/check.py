@@ -200,7 +200,8 @@ def refuse_few_rows(y: NDArray[Any], weight: NDArray[np.float64] | None, loss: A
         for inside, _ in loss.parts:
             refuse_few_rows(y, weight, inside)
         return
-    rows = y.shape[0] if weight is None else int(np.count_nonzero(weight))
+    # A weight may be how often a row was seen.
+    rows = y.shape[0] if weight is None else max(int(np.count_nonzero(weight)), int(weight.sum()))
     learned = sum(bool(columns) for _, columns in loss.parts)
     if learned > rows:
         raise ValueError(

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting import Design, Response
-from likely.predictors.trials import as_many, best_trial, weight_of_a_row
+from likely.predictors.maxima.model import LinearModel, weight_of_a_row
+from likely.predictors.maxima.trials import as_many, best_trial
 
 Array = NDArray[np.float64]
 Fit = Callable[[Any, Array, Array | None], Array]
@@ -76,10 +77,9 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
     losses[~np.isfinite(losses)] = np.inf
     chosen = [0, *(i for i in np.argsort(losses, kind="stable") if i and losses[i] < np.inf)]
     designs = [Design((), True)] * loss.columns
-    best = best_trial(
-        loss.for_rows(y.size), np.empty((y.size, 0)), designs, Response(y, weight), None,
-        [starts[i] for i in chosen[: tried + 1]], row,
-    )  # fmt: skip
+    constants = np.empty((y.size, 0))
+    model = LinearModel(loss.for_rows(y.size), constants, designs, Response(y, weight), None)
+    best = best_trial(model, [starts[i] for i in chosen[: tried + 1]], row)
     raw = first if best is None else best.coefficients
     return np.concatenate(in_order(loss, designs, list(raw[:, None]), raw))
 

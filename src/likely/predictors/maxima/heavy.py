@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting import ConvergenceWarning, FitResult
-from likely.predictors.maxima.model import SAME, Array, LinearModel, below
-from likely.predictors.trials import INSIDE, weight_of_a_row
+from likely.predictors.maxima.model import Array, LinearModel
+from likely.predictors.maxima.trials import INSIDE
 
 #: With more rows for each coefficient the maximum that the fit comes to is the largest, but for odd rows.
 EACH = 8
@@ -43,17 +43,17 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
         return None
     if found.status not in INSIDE and model.chosen(places[1]):
         return None  # a scale that differs from row to row has no bound from anywhere
-    best, least = None, below(found) if found.status in INSIDE else np.inf
-    behind = BEHIND * weight_of_a_row(model.response.weight)
+    best, least = None, np.inf
+    if found.status in INSIDE:
+        least = model.below(found.objective)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for reached, coefficients in _starts(model, places):
-            if reached > least + behind:
+            if reached > least + BEHIND * model.unit:
                 break
             other = model.fitted(coefficients, STEPS)
             if other.status in INSIDE and other.objective < least:
-                best, least = coefficients, other.objective
-                least -= SAME * max(1.0, abs(least))
+                best, least = coefficients, model.below(other.objective)
     return best
 
 

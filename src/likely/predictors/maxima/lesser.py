@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from likely.fitting import FitResult
-from likely.predictors.maxima.model import Array, LinearModel, below, standardised
+from likely.predictors.maxima.model import Array, LinearModel, standardised
 
 #: With so many rows for each coefficient there is one maximum; of weighted rows (Σw)²/Σw² count.
 EACH = 4
@@ -38,7 +38,9 @@ def larger_maximum(model: LinearModel, found: FitResult) -> Array | None:
     few = all(model.designs[j].intercept for j in places) and columns <= MOST_COLUMNS
     if not few or not columns or model.equal_rows > EACH * found.parameters.size:
         return None
-    return model.largest(_Search(model, found, *places).starts(), below(found), STEPS)
+    return model.largest(
+        _Search(model, found, *places).starts(), model.below(found.objective), STEPS
+    )
 
 
 def loc_and_scale(loss: Any) -> tuple[int, int] | None:

@@ -70,6 +70,15 @@ class LinearModel:
         kept = dense[self.counted[0]]
         return [kept[:, list(self.chosen(j))] for j in range(len(self.designs))]
 
+    @cached_property
+    def unit(self) -> float:
+        """What a row weighs."""
+        return weight_of_a_row(self.response.weight)
+
+    def below(self, objective: float) -> float:
+        """What the objective of a larger maximum is below."""
+        return objective - SAME * max(self.unit, abs(objective))
+
     def loss_at(self, parts: Sequence[slice], coefficients: Array) -> float:
         """Σ w·nll; ∞ where that is no number. ``parts`` are the places of each raw prediction's coefficients."""
         _, y, weight, offset = self.counted
@@ -84,9 +93,9 @@ class LinearModel:
         return total if np.isfinite(total) else np.inf
 
 
-def below(found: FitResult) -> float:
-    """The objective that a larger maximum is below."""
-    return found.objective - SAME * max(1.0, abs(found.objective))
+def weight_of_a_row(weight: Array | None) -> float:
+    """The mean weight of those that count."""
+    return 1.0 if weight is None else float(weight[weight > 0.0].mean())
 
 
 def standardised(x: Array) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from likely.fitting import ConvergenceWarning, FitResult, Status
 from likely.fitting.scattered import scattered_descents
-from likely.predictors.maxima.model import Array, LinearModel, below
+from likely.predictors.maxima.model import Array, LinearModel
 
 #: Modifiers that hide rows or parts of what is known of them.
 IN_PART = ("Censored", "Truncated", "Discretised")
@@ -45,9 +45,9 @@ def scattered_maximum(
                 start=start, found=found.parameters, alpha=model.alpha,
             )  # fmt: skip
             for reached, coefficients in ends[:TRIED]:
-                if _lost(loss, found) or reached < below(found):
+                if _lost(loss, found) or reached < model.below(found.objective):
                     other = fit(coefficients=coefficients)
-                    found = other if _better(loss, other, found) else found
+                    found = other if _better(model, other, found) else found
             if found is before or found.status is Status.max_iter:
                 return found
     return found
@@ -66,11 +66,13 @@ def _several(model: LinearModel, found: FitResult) -> bool:
     return few and model.equal_rows <= EACH * found.parameters.size
 
 
-def _better(loss: Any, other: FitResult, found: FitResult) -> bool:
+def _better(model: LinearModel, other: FitResult, found: FitResult) -> bool:
     """Probabilities have a bound, so that the larger likelihood counts however a fit ended."""
-    if other.status is Status.converged and _lost(loss, found):
+    if other.status is Status.converged and _lost(model.loss, found):
         return True
-    return (loss.discrete or other.status in KNOWN) and other.objective < below(found)
+    return (model.loss.discrete or other.status in KNOWN) and other.objective < model.below(
+        found.objective
+    )
 
 
 def _lost(loss: Any, found: FitResult) -> bool:

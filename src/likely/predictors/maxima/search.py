@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Callable
 
 from likely.fitting import ConvergenceWarning, FitResult, Status
-from likely.predictors.groups import inner_maximum
+from likely.predictors.maxima.groups import inner_maximum
 from likely.predictors.maxima.heavy import heavy_maximum
 from likely.predictors.maxima.lesser import larger_maximum
 from likely.predictors.maxima.model import Array, LinearModel
 from likely.predictors.maxima.scattered import scattered_maximum
 from likely.predictors.maxima.simpler import simpler_maximum
+from likely.predictors.maxima.trials import INSIDE
 from likely.predictors.maxima.windings import wound_maximum
-from likely.predictors.trials import INSIDE
 
 
 def largest_maximum(
@@ -27,9 +27,7 @@ def largest_maximum(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
         found = fit(coefficients=begun)
-        inner = inner_maximum(
-            model.loss, model.X, model.designs, model.response, model.alpha, found
-        )
+        inner = inner_maximum(model, found)
         if inner is not None:
             other = fit(coefficients=inner)
             # Of many rows some were looked at: what is larger there may not be so for all.

@@ -14,7 +14,7 @@ import numpy as np
 
 from likely.fitting import ConvergenceWarning, Design, FitResult, Status, fit_linear
 from likely.predictors.maxima.lesser import loc_and_scale
-from likely.predictors.maxima.model import Array, LinearModel, below, standardised
+from likely.predictors.maxima.model import Array, LinearModel, standardised
 
 #: With more rows for each coefficient these starts lead to the same maximum.
 EACH = 8
@@ -46,7 +46,7 @@ def simpler_maximum(model: LinearModel, found: FitResult, start: Array) -> Array
         )  # fmt: skip
     if simple.status is not Status.converged:
         return None
-    return model.largest(_starts(model, simple, found.parts), below(found), STEPS)
+    return model.largest(_starts(model, simple, found.parts), model.below(found.objective), STEPS)
 
 
 def _starts(model: LinearModel, simple: FitResult, parts: Sequence[slice]) -> Iterator[Array]:

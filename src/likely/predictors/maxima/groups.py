@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
@@ -20,20 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from likely.fitting import (
-    ConvergenceWarning,
-    Design,
-    FitResult,
-    Response,
-    approach,
-    fit_linear,
-)
+from likely.fitting import ConvergenceWarning, Design, FitResult, Response, approach, fit_linear
 from likely.inference.construct import predictive
 from likely.predictors.marginal import start_values
+from likely.predictors.maxima.model import SAME, Array, LinearModel
+from likely.predictors.maxima.trials import INSIDE, ITERATIONS, as_many, best_trial
 from likely.predictors.several import in_order, windows
-from likely.predictors.trials import INSIDE, ITERATIONS, as_many, best_trial, weight_of_a_row
-
-Array = NDArray[np.float64]
 
 #: What a row weighs in the fit of a component that it is not of.
 OTHERS = 0.1
@@ -52,67 +45,47 @@ ENOUGH = 1e-3
 #: steps of EM from so many starts, the likeliest; and trials, from the likeliest of those before and after that, from
 #: more where rows are few.
 STEPS, LIKELIEST, TRIED = 3, 20, 8
-#: Losses closer than this, relative to them, are of steps to one maximum,
+#: Losses closer than this, relative to them, are of steps to one maximum.
 CLOSE = 1e-4
-#: and closer than this of one maximum.
-SAME = 1e-9
 
 
-def inner_maximum(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    alpha: Array | None,
-    found: FitResult,
-) -> Array | None:
+def inner_maximum(model: LinearModel, found: FitResult) -> Array | None:
     """Coefficients (P,) that lead to the largest maximum from the groups; None where that is not larger than ``found``.
 
     For a mixture of y in one column only. Of many rows some are looked at.
     """
-    structure = loss.specification.structure
-    if structure is None or structure.kind != "Mixture" or response.y.ndim > 1:
+    structure = model.loss.specification.structure
+    if structure is None or structure.kind != "Mixture" or model.response.y.ndim > 1:
         return None
-    if not any(len(design.chosen(X.shape[1])) for design in designs):
+    if not any(model.chosen(j) for j in range(len(model.designs))):
         return None  # without X the groups are those of the marginal fit
-    if response.weight is not None and not response.weight.any():
+    if model.response.weight is not None and not model.response.weight.any():
         return None
-    unit = weight_of_a_row(response.weight)
-    if X.shape[0] > SORTED:
-        X, response = _every(X, response)
-    search = _Search(loss, *_every(*_distinct(X, response)), designs, alpha, unit)
+    some = _every(model) if model.X.shape[0] > SORTED else model
+    search = _Search(_every(_distinct(some)), model.unit)
     if not search.weight.any():
         return None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         least = np.inf
         if found.status in INSIDE:
-            least = search.loss_at(found.parameters)
-            least -= SAME * max(1.0, abs(least))
-        best = best_trial(
-            loss, search.X, designs, search.response, alpha, search.starts(),
-            unit, least,
-        )  # fmt: skip
+            least = model.below(search.loss_at(found.parameters))
+        best = best_trial(search.model, search.starts(), model.unit, least)
         return None if best is None else search.in_order(best.coefficients)
 
 
 class _Search:
-    """Starts of a mixture, and fits from them."""
+    """Starts of a mixture, and fits from them; ``unit`` is what a row weighs."""
 
-    def __init__(
-        self,
-        loss: Any,
-        X: Array,
-        response: Response,
-        designs: Sequence[Design],
-        alpha: Array | None,
-        unit: float,
-    ) -> None:
-        self.loss, self.X, self.designs, self.response = loss, X, designs, response
-        self.alpha, self.unit = alpha, unit
-        assert response.weight is not None
-        self.weight = response.weight
-        self.known = loss.specification.structure.own(response.y, response.weight)
+    def __init__(self, model: LinearModel, unit: float) -> None:
+        self.model, self.unit = model, unit
+        self.loss, self.X, self.designs, self.response = (
+            model.loss, model.X, model.designs, model.response,
+        )  # fmt: skip
+        self.alpha = model.alpha
+        assert model.response.weight is not None
+        self.weight = model.response.weight
+        self.known = self.loss.specification.structure.own(self.response.y, self.weight)
 
     def loss_at(self, coefficients: Array) -> float:
         """Σ w·nll, and the penalty."""
@@ -134,7 +107,7 @@ class _Search:
         blocks = in_order(self.loss, self.designs, self._blocks(coefficients), sizes)
         moved, before = np.concatenate(blocks), self.loss_at(coefficients)
         # Offsets or penalties may tell components apart.
-        alike = abs(self.loss_at(moved) - before) <= SAME * max(1.0, abs(before))
+        alike = abs(self.loss_at(moved) - before) <= SAME * max(self.unit, abs(before))
         return moved if alike else coefficients
 
     def starts(self) -> list[Array]:
@@ -291,20 +264,19 @@ def _apart(found: Sequence[tuple[float, Array]], most: int) -> list[Array]:
     return [coefficients for _, coefficients in kept]
 
 
-def _every(X: Any, response: Response) -> tuple[Any, Response]:
-    """Some rows, evenly spaced, where there are many."""
-    every = slice(None, None, max(1, X.shape[0] // ROWS))
-    return X[every], response.take(every)
+def _every(model: LinearModel) -> LinearModel:
+    """The same with some rows, evenly spaced, where there are many."""
+    every = slice(None, None, max(1, model.X.shape[0] // ROWS))
+    return replace(model, X=model.X[every], response=model.response.take(every))
 
 
-def _distinct(X: Any, response: Response) -> tuple[Array, Response]:
-    """The rows that count in the order of y, each once, with the sum of its weights.
+def _distinct(model: LinearModel) -> LinearModel:
+    """The same with the rows that count in the order of y, each once, with the sum of its weights.
 
     So neither their order matters, nor whether one that counts twice is there twice.
     """
-    columns = 0 if response.offset is None else response.offset.shape[0]
-    kept, y, weight, offset = response.counted(columns)
-    rows = X[kept]
+    kept, y, weight, offset = model.counted
+    rows = model.X[kept]
     rows = rows.toarray() if issparse(rows) else np.asarray(rows, dtype=np.float64)
     keys = np.column_stack([y, rows, offset.T])
     order = np.lexsort(keys.T[::-1])
@@ -312,11 +284,8 @@ def _distinct(X: Any, response: Response) -> tuple[Array, Response]:
     changes[1:] = (keys[1:] != keys[:-1]).any(axis=1)
     first = np.flatnonzero(changes)
     chosen = order[first]
-    return rows[chosen], Response(
-        y[chosen],
-        np.add.reduceat(weight[order], first),
-        None if response.offset is None else offset[:, chosen],
-    )
+    response = Response(y[chosen], np.add.reduceat(weight[order], first), offset[:, chosen])
+    return replace(model, X=rows[chosen], response=response)
 
 
 def _shares_of(groups: Sequence[NDArray[Any]], rows: int, others: float) -> Array:

@@ -8,25 +8,21 @@ come first, the likeliest before the others, and the first of them that a fit co
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likely.fitting import (
     ConvergenceWarning,
-    Design,
     FitResult,
     Reached,
-    Response,
     Status,
     approach,
-    fit_linear,
 )
+from likely.fitting.newton import OutsideDomainError
 from likely.predictors.coinciding import coinciding
-
-Array = NDArray[np.float64]
+from likely.predictors.maxima.model import Array, LinearModel
 
 #: Newton's steps from each start: those that lead to a maximum inside need fewer.
 STEPS = 30
@@ -53,14 +49,7 @@ class Trial(NamedTuple):
 
 
 def best_trial(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    alpha: Array | None,
-    starts: Iterable[Array],
-    unit: float,
-    least: float = np.inf,
+    model: LinearModel, starts: Iterable[Array], unit: float, least: float = np.inf
 ) -> Trial | None:
     """The largest maximum inside to which starts (P,) lead; None where none is below the objective ``least``.
 
@@ -72,8 +61,8 @@ def best_trial(
     def ends_of(promise: float) -> list[Reached]:
         ways = (
             approach(
-                loss, X, designs, response, start,
-                alpha=alpha, steps=STEPS, enough=rest, promise=promise,
+                model.loss, model.X, model.designs, model.response, start,
+                alpha=model.alpha, steps=STEPS, enough=rest, promise=promise,
             )
             for start in begun
         )  # fmt: skip
@@ -96,8 +85,8 @@ def best_trial(
                 if any(abs(reached.objective - one) <= same for one in known):
                     continue
                 known.append(reached.objective)
-                found = _confirmed(loss, X, designs, response, alpha, reached.coefficients)
-                if found.status in INSIDE and found.objective < least:
+                found = _confirmed(model, reached.coefficients)
+                if found is not None and found.objective < least:
                     # Where some coefficients have no finite estimate, the way there tells which.
                     finite = found.status is Status.converged
                     there = found.parameters if finite else reached.coefficients
@@ -105,26 +94,16 @@ def best_trial(
     return best
 
 
-def _confirmed(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    alpha: Array | None,
-    coefficients: Array,
-) -> FitResult:
-    found = fit_linear(
-        loss, X, designs, response, start=np.zeros(loss.columns),
-        coefficients=coefficients, alpha=alpha, covariances=(), max_iter=ITERATIONS,
-    )  # fmt: skip
-    return coinciding(loss, found)
+def _confirmed(model: LinearModel, coefficients: Array) -> FitResult | None:
+    """The fit that goes on from there; None where it comes to no maximum inside."""
+    try:
+        found = model.fitted(coefficients, ITERATIONS)
+    except OutsideDomainError:  # the end of a support is so near that rounding leads across
+        return None
+    found = coinciding(model.loss, found)
+    return found if found.status in INSIDE else None
 
 
 def as_many(least: int, rows: int) -> int:
     """How many starts to try: more than the least where rows are few, as steps then take little time."""
     return max(least, min(MOST, ROWS // rows))
-
-
-def weight_of_a_row(weight: Array | None) -> float:
-    """The mean weight of those that count."""
-    return 1.0 if weight is None else float(weight[weight > 0.0].mean())
