@@ -8,6 +8,8 @@ from sklearn.mixture import GaussianMixture
 
 from likely import (
     Constant,
+    GeneralisedExtremeValue,
+    GeneralisedPareto,
     Linear,
     Mixture,
     NegativeBinomial,
@@ -258,3 +260,23 @@ def test_few_counts_whose_components_few_starts_lead_to():
     ).sum()
     assert known < 22.49
     assert model.result_.objective <= known + 1e-8
+
+
+def test_a_row_of_weight_2_is_two_rows():
+    with pytest.warns(ConvergenceWarning, match="boundary"):
+        twice = Mixture(Poisson(), 2).fit([3.0, 3.0])
+    with pytest.warns(ConvergenceWarning, match="boundary"):
+        heavy = Mixture(Poisson(), 2).fit([3.0], sample_weight=[2.0])
+    for name, value in twice.parameters.items():
+        assert heavy.parameters[name] == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize("family", [GeneralisedPareto(), GeneralisedExtremeValue()], ids=str)
+def test_components_that_come_to_the_end_of_their_support(family):
+    """Rounding leads across it: that trial is none, and the fit says how it ends."""
+    rng = np.random.default_rng([4, len(str(family)) - 2])
+    x = rng.normal(size=(12, 1))
+    y = rng.gamma(2, 1, 12) if "Pareto" in str(family) else rng.standard_t(2, 12)
+    with pytest.warns(ConvergenceWarning, match="unbounded"):
+        model = Linear(Mixture(family, 2), max_iter=60).fit(x, y)
+    assert model.result_.status is Status.unbounded

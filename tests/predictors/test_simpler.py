@@ -51,3 +51,10 @@ def test_a_shape_that_leans_to_the_other_side():
     model = Linear(LogLogistic(shape=predicted)).fit(pressure[:, None], boiling)
     assert model.result_.status.name == "converged"
     assert model.log_likelihood_ == pytest.approx(-8.120061714, abs=1e-6)
+
+
+def test_the_unit_of_the_weights_makes_no_difference():
+    people = np.array(PEOPLE.split(), dtype=float)
+    model = Linear(InverseGaussian(shape=predicted))
+    light = model.fit(YEAR[:, None], people, sample_weight=np.full(people.size, 1e-12))
+    assert light.result_.objective == pytest.approx(49.462089224e-12, rel=1e-8)
