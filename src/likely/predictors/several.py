@@ -25,8 +25,8 @@ Fit = Callable[[Any, Array, Array | None], Array]
 #: The sorted rows are cut at some of the ends of this many equal pieces, or where they are apart.
 PIECES = 8
 #: Where there are fewer starts than are tried, narrow components may have one of this many pieces either, if that makes
-#: no more than so many starts.
-NARROW, MOST_NARROW = (16, 32), 200
+#: no more than so many starts. In still fewer rows there is a maximum of some sort wherever one looks.
+NARROW, MOST_NARROW = 16, 200
 #: Trials begin at this many starts, the most likely ones, or more where rows are few.
 TRIED = 12
 #: Rows that the trials look at, at equal distances in the sorted y.
@@ -69,9 +69,8 @@ def best_start(loss: Any, y: Array, weight: Array | None, first: Array, fit: Fit
                 starts.append(raw)
 
     begin(windows(y, weight, parts))
-    for pieces in NARROW:
-        if len(starts) < tried and comb(pieces, parts - 1) <= MOST_NARROW:
-            begin(inside_a_wide_one(weight, parts, pieces))
+    if len(starts) < tried and comb(NARROW, parts - 1) <= MOST_NARROW:
+        begin(inside_a_wide_one(weight, parts, NARROW))
     with np.errstate(all="ignore"):
         losses = np.array([_mean_loss(loss, y, weight, raw) for raw in starts])
     losses[~np.isfinite(losses)] = np.inf

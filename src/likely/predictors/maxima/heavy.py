@@ -52,7 +52,7 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
             if reached > least + BEHIND * model.unit:
                 break
             other = model.fitted(coefficients, STEPS)
-            if other.status in INSIDE and other.objective < least:
+            if other is not None and other.status in INSIDE and other.objective < least:
                 best, least = coefficients, model.below(other.objective)
     return best
 

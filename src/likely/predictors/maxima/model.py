@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
+from likely.fitting.newton import OutsideDomainError
 
 Array = NDArray[np.float64]
 
@@ -30,12 +31,18 @@ class LinearModel:
     response: Response
     alpha: Array | None
 
-    def fitted(self, coefficients: Array, steps: int) -> FitResult:
-        """The fit from there, without covariances."""
-        return fit_linear(
-            self.loss, self.X, self.designs, self.response, start=np.zeros(self.loss.columns),
-            coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=steps,
-        )  # fmt: skip
+    def fitted(self, coefficients: Array, steps: int) -> FitResult | None:
+        """The fit from there, without covariances; None where there is no likelihood.
+
+        Where the end of a support, or of all numbers, is so near that rounding leads across.
+        """
+        try:
+            return fit_linear(
+                self.loss, self.X, self.designs, self.response, start=np.zeros(self.loss.columns),
+                coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=steps,
+            )  # fmt: skip
+        except OutsideDomainError:
+            return None
 
     def largest(self, starts: Iterable[Array], least: float, steps: int) -> Array | None:
         """Coefficients (P,) at the largest maximum of fits from ``starts``; None where none is below ``least``."""
@@ -44,7 +51,9 @@ class LinearModel:
             warnings.simplefilter("ignore", ConvergenceWarning)
             for coefficients in starts:
                 other = self.fitted(coefficients, steps)
-                if other.status is Status.converged and other.objective < least:
+                if other is None or other.status is not Status.converged:
+                    continue
+                if other.objective < least:
                     best, least = other.parameters, other.objective
         return best
 

@@ -27,9 +27,9 @@ KNOWN = (Status.converged, Status.boundary, Status.separated)
 
 
 def scattered_maximum(
-    model: LinearModel, found: FitResult, start: Array, fit: Callable[..., FitResult]
+    model: LinearModel, found: FitResult, start: Array, on_from: Callable[[Array], FitResult | None]
 ) -> FitResult:
-    """The largest of the maxima that descents lead to, or ``found``; ``fit`` goes on from coefficients.
+    """The largest of the maxima that descents lead to, or ``found``; ``on_from`` fits from coefficients.
 
     ``start`` (k,) is the marginal fit.
     """
@@ -46,8 +46,8 @@ def scattered_maximum(
             )  # fmt: skip
             for reached, coefficients in ends[:TRIED]:
                 if _lost(loss, found) or reached < model.below(found.objective):
-                    other = fit(coefficients=coefficients)
-                    found = other if _better(model, other, found) else found
+                    other = on_from(coefficients)
+                    found = other if other and _better(model, other, found) else found
             if found is before or found.status is Status.max_iter:
                 return found
     return found

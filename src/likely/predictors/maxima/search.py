@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 
 from likely.fitting import ConvergenceWarning, FitResult, Status
+from likely.fitting.newton import OutsideDomainError
 from likely.predictors.maxima.groups import inner_maximum
 from likely.predictors.maxima.heavy import heavy_maximum
 from likely.predictors.maxima.lesser import larger_maximum
@@ -24,22 +25,25 @@ def largest_maximum(
     ``fit(coefficients=...)`` fits from coefficients (P,), or from constants where they are None, as they are ``begun``;
     ``start`` (k,) are raw values of the marginal fit.
     """
+
+    def on_from(coefficients: Array | None) -> FitResult | None:
+        """The fit that goes on from there; None without, or where rounding leads to where there is no likelihood."""
+        try:
+            return None if coefficients is None else fit(coefficients=coefficients)
+        except OutsideDomainError:
+            return None
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # of the last fit alone
         found = fit(coefficients=begun)
-        inner = inner_maximum(model, found)
+        inner = on_from(inner_maximum(model, found))
         if inner is not None:
-            other = fit(coefficients=inner)
             # Of many rows some were looked at: what is larger there may not be so for all.
-            better = other.status in INSIDE and other.objective < found.objective
-            found = other if better or found.status not in INSIDE else found
+            better = inner.status in INSIDE and inner.objective < found.objective
+            found = inner if better or found.status not in INSIDE else found
         elif found.status is Status.converged:
-            larger = larger_maximum(model, found)
-            found = found if larger is None else fit(coefficients=larger)
-            simpler = simpler_maximum(model, found, start)
-            found = found if simpler is None else fit(coefficients=simpler)
-            wound = wound_maximum(model, found)
-            found = found if wound is None else fit(coefficients=wound)
-        found = scattered_maximum(model, found, start, fit)
-        heavy = heavy_maximum(model, found)
-        return found if heavy is None else fit(coefficients=heavy)
+            found = on_from(larger_maximum(model, found)) or found
+            found = on_from(simpler_maximum(model, found, start)) or found
+            found = on_from(wound_maximum(model, found)) or found
+        found = scattered_maximum(model, found, start, on_from)
+        return on_from(heavy_maximum(model, found)) or found

@@ -20,7 +20,6 @@ from likely.fitting import (
     Status,
     approach,
 )
-from likely.fitting.newton import OutsideDomainError
 from likely.predictors.coinciding import coinciding
 from likely.predictors.maxima.model import Array, LinearModel
 
@@ -96,9 +95,8 @@ def best_trial(
 
 def _confirmed(model: LinearModel, coefficients: Array) -> FitResult | None:
     """The fit that goes on from there; None where it comes to no maximum inside."""
-    try:
-        found = model.fitted(coefficients, ITERATIONS)
-    except OutsideDomainError:  # the end of a support is so near that rounding leads across
+    found = model.fitted(coefficients, ITERATIONS)
+    if found is None:
         return None
     found = coinciding(model.loss, found)
     return found if found.status in INSIDE else None
