@@ -330,7 +330,9 @@ def test_integrals_of_many_rows_are_taken_in_blocks(family, monkeypatch):
     np.testing.assert_allclose(y[150:], law[150:].quantile(0.3), rtol=1e-12)
     np.testing.assert_allclose(law.cdf(y)[150:], law[150:].cdf(y[150:]), rtol=1e-12)
     values["mass"][[117, 170]] = 1.5
-    with pytest.raises(ValueError, match=r"1\.5, not 1, at \w+ = 0\.424, mass = 1\.5 \(and 1 more\)"):
+    with pytest.raises(
+        ValueError, match=r"1\.5, not 1, at \w+ = 0\.424, mass = 1\.5 \(and 1 more\)"
+    ):
         family.at(**values).quantile(0.3)
 
 
