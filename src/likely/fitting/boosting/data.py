@@ -26,7 +26,7 @@ class Data:
         from lightgbm import Dataset
 
         values = X.data if issparse(X) else X
-        if not ((values > ZERO) | (values < -ZERO) | np.isnan(values)).any():
+        if (np.abs(values) <= ZERO).all():
             raise ValueError(
                 f"X has nothing to split on: all its values are within {ZERO:.0e} of 0, which LightGBM takes as 0. "
                 "Multiply X by a power of ten, or use Constant(...), which needs no X"
