@@ -98,6 +98,22 @@ def test_the_normal_that_a_family_has_at_its_edge(size):
     assert result.loss <= 11 * (0.5 * np.log(2.0 * np.pi * y.var()) + 0.5) + 1e-8
 
 
+def test_the_way_to_an_edge_is_not_judged_by_noise():
+    """Far off it JohnsonSU's location swamps y and its tail magnifies the last digits: any loss may come of that.
+
+    Which way Newton's method goes depends on the last digits of y. Tails lighter than the Normal's leave none but it.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1.0, 1.0, size=(400, 3))
+    y = (np.where(X[:, 0] > 0.0, 1.0, -1.0) + X[:, 1] + 0.3 * rng.normal(size=400))[:300]
+    normal = 300 * (0.5 * np.log(2.0 * np.pi * y.var()) + 0.5)
+    for _ in range(8):
+        moved = y * (1.0 + 1e-13 * rng.normal(size=300))
+        result = fitted(Constant(JohnsonSU()), np.zeros((300, 1)), moved)
+        assert result.status is Status.boundary
+        assert result.loss == pytest.approx(normal, abs=1e-4)
+
+
 def test_rounded_values_have_the_better_of_two_limits():
     """Newton's method creeps towards the Normal; a log-normal from a threshold on is the more likely."""
     y = np.round(np.random.default_rng(0).normal(size=200))

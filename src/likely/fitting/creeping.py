@@ -91,6 +91,8 @@ def find_profile(
     best = None
     for near, far in pairwise((0.0, *STEPS)):
         start = here + (far - near) * secant
+        if spent(space, start) and space.evaluate(start, 0).loss > losses[-1]:
+            break  # beside the valley, where losses are made of the last digits of raw predictions
         held = space.without(start, axis)
         there = held.point(fit(held)) if held.size else start
         losses.append(space.evaluate(there, 0).loss)
@@ -107,7 +109,11 @@ def find_profile(
         far = np.inf
     if best is None or (losses[-1] > losses[-2] + sums.rounding or far < STEPS[2]):
         return None if best is None else (None, best)
-    endless = len(losses) > len(STEPS) and keeps_falling(space, losses, sums.rounding)
+    endless = (
+        len(losses) > len(STEPS)
+        and losses[3] - losses[4] > CREPT
+        and keeps_falling(space, losses, sums.rounding)
+    )
     # It comes to rest where digits end, too.
     return Recession(secant, endless or spent(space, here)), here
 

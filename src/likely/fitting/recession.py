@@ -266,7 +266,8 @@ def find_growth(
         losses.append(space.evaluate(at(t), 0).loss)
         if not losses[-1] <= losses[-2] + rounding:
             return None
-    if not losses[-1] < losses[0] - rounding:
+    # Where the last digits of raw predictions decide the losses, they say nothing of the way.
+    if not losses[-1] < losses[0] - rounding or spent(space, at(STEPS[-1])):
         return None
     along[grows] = np.sign(flat[grows])
     direction = in_theta(matrix, along)

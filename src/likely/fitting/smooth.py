@@ -266,8 +266,8 @@ def _newton(
         if rest.size == 0:
             stop.theta, stop.sums = there, space.evaluate(there, 2)
             break
-        if not np.isfinite(space.evaluate(there, 0).loss):
-            break  # numbers end on the way there: where the fit is is as far as it goes
+        if not np.isfinite(space.evaluate(there, 0).loss) or spent(space, there):
+            break  # numbers, or their digits, end on the way there: where the fit is is as far as it goes
         _resume(task, outcome, rest, np.zeros(rest.size))
     if not outcome.recessions and _certain(outcome):
         outcome.stop.reason = "certain"
