@@ -13,6 +13,7 @@ import numpy as np
 from likely.fitting.newton import DECREMENT, GRADIENT, Stop, line_search
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
+from likely.fitting.subspace import Subspace
 
 CONJUGATE_STEPS = 200
 #: Truncated Newton steps after which slow convergence asks for an optimum at infinity.
@@ -75,7 +76,7 @@ def minimise_many(
             return Stop("converged", theta, sums, None, norm, decrement, iterations, step)
         if newton == patience and not decrement < 0.05 * previous:
             return Stop("receding", theta, sums, None, norm, decrement, iterations, step)
-        trial = line_search(objective, theta, sums, step, 1)
+        trial = line_search(Subspace(objective), theta, sums, step, 1)
         if trial is None:
             break
         theta, sums = trial

@@ -54,6 +54,9 @@ class Function(Protocol):
     ) -> Sums:
         """Loss, gradient and Hessian at θ."""
 
+    def noise(self, theta: Array) -> float:
+        """What rounding may add to the loss at θ beside that of its sum."""
+
 
 class Factor:
     """The Cholesky factor of a Hessian that was scaled to a unit diagonal.
@@ -278,10 +281,13 @@ def line_search(
             return False  # on the way to a scale of 0 the curvature overflows before the loss does
         if trial.loss <= sums.loss + 1e-4 * length * slope:
             return True
-        return (
-            -slope * length <= 10.0 * rounding
-            and trial.loss <= sums.loss + rounding
-            and abs(float(trial.gradient @ step)) <= 0.9 * abs(slope)
+        level = -slope * length <= 10.0 * rounding
+        if not (level and abs(float(trial.gradient @ step)) <= 0.9 * abs(slope)):
+            return False
+        # Where raw predictions are large, as far out on the way to infinity, their rounding is felt.
+        rises = trial.loss - sums.loss
+        return rises <= rounding or rises <= function.noise(theta) + function.noise(
+            theta + length * step
         )
 
     bent = bent and order == 2 and -slope > 10.0 * rounding

@@ -41,6 +41,7 @@ from likely.fitting.recession import (
     without_noise,
 )
 from likely.fitting.report import Outcome
+from likely.fitting.separation import Separation, find_separation
 from likely.fitting.spike import find_spike
 from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task
@@ -66,6 +67,8 @@ class Pursuit:
     def __init__(self, task: Task, outcome: Outcome, begun: Array, may_sharpen: bool) -> None:
         self.task, self.outcome, self.begun, self.may_sharpen = task, outcome, begun, may_sharpen
         self.objective = outcome.space.objective
+        #: Whether classes were asked for what tells them apart.
+        self.asked = False
         #: θ and loss of the stops from which no direction led.
         self.visited: list[tuple[Array, float]] = []
 
@@ -92,6 +95,11 @@ class Pursuit:
         if not self.task.edged and at_a_pole(self.space, self.stop):
             self.stop.reason = "pole"
             return False
+        if not self.asked:
+            self.asked = True
+            separation = find_separation(self.space, self.stop.theta)
+            if separation is not None:
+                return self._tells(separation)
         way = self._straight() or self._bent()
         return self._stays() if way is None else self._leaves(*way)
 
@@ -127,6 +135,14 @@ class Pursuit:
         outcome.level.append(space.lift(level))
         return space.without(stop.theta, level)
 
+    def _tells(self, found: Separation) -> bool:
+        """Go where classes that X tells apart are, and fit the others there."""
+        self._note(replace(found.recession, direction=self.space.lift(found.recession.direction)))
+        self.outcome.level += found.level
+        if found.rest.size == 0:
+            self.stop.theta, self.stop.sums = found.ahead, self.space.evaluate(found.ahead, 2)
+        return self._fit(found.rest)
+
     def _straight(self) -> tuple[Recession, Array | None] | None:
         """The step's direction, where the loss falls all the way along it."""
         space, stop = self.space, self.stop
@@ -155,16 +171,13 @@ class Pursuit:
     def _leaves(self, found: Recession, there: Array | None) -> bool:
         """Follow a way to infinity: go where the exponentials have vanished, and fit the rest there."""
         outcome, space, stop = self.outcome, self.space, self.stop
-        if not outcome.recessions:
-            outcome.found_at = outcome.theta
-            outcome.precision = Precision(space, stop.factor)
-            if there is None:
-                # Without the small steps of terms that still converge, if that falls too.
-                cleaned = without_noise(space, found.direction)
-                found = find_recession(space, stop.theta, stop.sums, cleaned) or found
+        if there is None and not outcome.recessions:
+            # Without the small steps of terms that still converge, if that falls too.
+            cleaned = without_noise(space, found.direction)
+            found = find_recession(space, stop.theta, stop.sums, cleaned) or found
         if there is None:
             there = stop.theta + STEPS[-1] * found.direction
-        outcome.recessions.append(replace(found, direction=space.lift(found.direction)))
+        self._note(replace(found, direction=space.lift(found.direction)))
         if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
             return False
         rest = space.without(there, found.direction)
@@ -174,6 +187,13 @@ class Pursuit:
         if not np.isfinite(space.evaluate(there, 0).loss) or spent(space, there):
             return False  # numbers, or their digits, end on the way there: where the fit is is as far as it goes
         return self._fit(rest)
+
+    def _note(self, found: Recession, last: bool = False) -> None:
+        """A way to infinity, in θ, and where the first one, or the last, was found."""
+        if last or not self.outcome.recessions:
+            self.outcome.found_at = self.outcome.theta
+            self.outcome.precision = Precision(self.space, self.stop.factor)
+        self.outcome.recessions.append(found)
 
     def _stays(self) -> bool:
         """No direction leads from here: what the stops so far tell, or on as before."""
@@ -198,9 +218,7 @@ class Pursuit:
         if endless is None:
             endless = self._digits_end()
         if endless is not None:
-            self.outcome.found_at = self.outcome.theta
-            self.outcome.precision = Precision(space, stop.factor)
-            self.outcome.recessions.append(endless)
+            self._note(endless, last=True)
             return False
         return not self._ended() and self._creeps_on()
 

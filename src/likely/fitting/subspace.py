@@ -6,7 +6,7 @@ import numpy as np
 
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
-from likely.fitting.rounding import gradient_rounding
+from likely.fitting.rounding import gradient_rounding, loss_rounding
 from likely.fitting.sums import Sums
 
 
@@ -48,6 +48,10 @@ class Subspace:
             None if full.meat is None else n.T @ full.meat @ n,
             full.terms,
         )
+
+    def noise(self, gamma: Array) -> float:
+        """A bound on what rounding of raw predictions may add to the loss at γ."""
+        return loss_rounding(self.objective, self.point(gamma))
 
     def rounding(self, gamma: Array) -> Array:
         """A bound on what rounding may add to the gradient at γ."""
