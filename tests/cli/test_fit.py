@@ -225,7 +225,7 @@ def test_a_reference_class_is_named_in_the_family(run, data):
     assert "probs[red]" in result.output
     assert "probs[green]" not in result.output
     assert "they sum to zero over the classes" not in result.output
-    assert load("m").family_ == Categorical(reference="green")
+    assert load("m").family == Categorical(reference="green")
 
 
 def test_importances_of_trees_leave_the_reference_class_out(run, data):

@@ -29,6 +29,7 @@ from likely.predictors.features import (
     unusable_cells,
 )
 from likely.predictors.response import observe, offsets
+from likely.recipe import VectorFamily
 
 Array = NDArray[np.float64]
 
@@ -62,6 +63,8 @@ class DistributionEstimator(BaseEstimator):
     #: Whether missing values in X are the learner's own business.
     _takes_missing: ClassVar[bool] = False
     _given_names: list[str] | None = None
+    #: The family that was fitted, as it was given but for the parts of a composition, which y names.
+    _family: Any
     #: The names of the columns of y, where it was a table and the family has no names for them.
     _target_names: tuple[str, ...] = ()
     #: Constructor arguments that a saved model does not hold.
@@ -112,10 +115,10 @@ class DistributionEstimator(BaseEstimator):
 
     @property
     def _is_classes(self) -> bool:
-        return self.family_.specification.support.name in LABELLED
+        return self._family.specification.support.name in LABELLED
 
     def _check_fitted(self) -> None:
-        if not hasattr(self, "family_"):
+        if not hasattr(self, "_family"):
             raise NotFittedError(
                 f"this {type(self).__name__} instance is not fitted yet: call fit(X, y) first"
             )
@@ -177,7 +180,7 @@ class DistributionEstimator(BaseEstimator):
             check.refuse_one_side(response, weight, loss)
         self._has_offset = offset is not None or exposure is not None
         self._fit(X, loss, response, weight, offsets(loss, n, offset, exposure))
-        self.family_ = family
+        self._family = family
         return self
 
     def _checked_names(self, names: Sequence[str] | None) -> list[str] | None:
@@ -206,9 +209,20 @@ class DistributionEstimator(BaseEstimator):
         return [f"x{i}" for i in range(self.n_features_in_)]
 
     @property
+    def family_(self) -> Any:
+        """The family with what y taught it: the number of classes or dimensions, the parts, the reference's code.
+
+        NotFittedError, which is an AttributeError, before ``fit``.
+        """
+        self._check_fitted()
+        family = self._family
+        return family.sized(self.loss_) if isinstance(family, VectorFamily) else family
+
+    @property
     def loss_(self) -> Any:
         """The composed loss that was minimised."""
-        return self.family_.loss(self._size, getattr(self, "classes_", None))
+        self._check_fitted()
+        return self._family.loss(self._size, getattr(self, "classes_", None))
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """X as an array or CSR matrix of floats; at ``predict`` its columns are those of ``fit``."""
@@ -348,7 +362,7 @@ class DistributionEstimator(BaseEstimator):
         return np.asarray(distribution.quantile(float(choice)))
 
     def _warn_edges(self, modes: Any) -> None:
-        support = self.family_.specification.support
+        support = self._family.specification.support
         if self._is_classes or not np.size(modes) or np.ndim(modes) > 1:
             return
         edge = (modes == support.low) | (modes == support.high)
@@ -383,7 +397,7 @@ class DistributionEstimator(BaseEstimator):
     def row_scores(self, X: Any, y: Any, offset: Any = None, exposure: Any = None) -> Array:
         """The log-likelihood of each row, in nats (n,): ``score`` is its mean."""
         self._check_fitted()
-        support = self.family_.specification.support
+        support = self._family.specification.support
         check.refuse_order(y, list(self._target_names), "the model was fitted to")
         check.refuse_shuffled(y, "y", X, "X")
         if len(support.columns) == 1:
@@ -393,7 +407,7 @@ class DistributionEstimator(BaseEstimator):
             check.refuse_columns(found.shape)
             return found
         # What was seen of y, rather than y itself; of an ensemble, its mean likelihood.
-        seen = check.response(y, support, self.family_.specification.name)
+        seen = check.response(y, support, self._family.specification.name)
         members = [
             -self.loss_.evaluate(seen, raw, 0)[0] for raw in self._moved(X, offset, exposure)
         ]

@@ -45,7 +45,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     arrays = {f"fit.{name}": value for name, value in estimator._arrays().items()}
     manifest: dict[str, Any] = {
         "estimator": type(estimator).__name__,
-        "family": family_state(estimator.family_),
+        "family": family_state(estimator._family),
         "parameters": {
             name: _plain(value)
             for name, value in estimator.get_params(deep=False).items()
@@ -88,7 +88,7 @@ def from_state(
             estimator.set_params(module=module)
         family = family_from_state(manifest["family"], families)
         estimator.family = family
-        estimator.family_ = family
+        estimator._family = family
         estimator.n_features_in_ = int(manifest["n_features_in"])
         estimator._has_offset = bool(manifest["has_offset"])
         if "feature_names_in" in manifest:
