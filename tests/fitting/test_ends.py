@@ -32,6 +32,7 @@ from likely import (
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_linear
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
+from likely.predictors.maxima.model import LinearModel
 
 
 def fitted(model, X, y, **options):
@@ -218,7 +219,7 @@ def test_a_shape_grows_on_beside_a_direction_in_which_the_loss_is_level():
     y = np.c_[y, np.where(rng.random(14) < 0.4, np.inf, y)]
     loss, designs = Censored(SkewNormal(skewness=predicted)).loss(), [Design()] * 3
     start = start_values(loss, y, None, None)
-    leaning = leaning_start(loss, X, designs, Response(y), start, np.zeros(3))
+    leaning = leaning_start(LinearModel(loss, X, designs, Response(y), np.zeros(3)), start)
     with pytest.warns(ConvergenceWarning, match="intercept of skewness, x0 of skewness"):
         found = fit_linear(
             loss, X, designs, Response(y), start=start, coefficients=leaning, max_iter=60

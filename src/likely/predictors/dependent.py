@@ -8,37 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import issparse
 
-from likely.fitting import Design, FitResult, Response, Status
-
-Array = NDArray[np.float64]
+from likely.fitting import Design, FitResult, Status
+from likely.predictors.least_squares import blocks, least_squares
+from likely.predictors.maxima.model import LinearModel
 
 #: Of many rows so many for each coefficient are looked at first.
-EACH = 20
+EACH = 4
+#: With more columns than this it is only seen which columns of y depend on each other: least squares on so many of X
+#: would take longer than the fit.
+MOST = 1500
 #: Steps of a fit that has no maximum to come to.
 STEPS = 8
 #: Rounding of a float64, of which a sum of a few terms has some.
 ROUNDING = 64.0 * 2.0**-53
 
 
-def dependent_columns(
-    loss: Any, X: Any, designs: Sequence[Design], response: Response
-) -> list[int]:
+def dependent_columns(model: LinearModel) -> list[int]:
     """The columns of y that, given X, are linear combinations of those before them; for a covariance that is free."""
-    if [slot.parameter for slot in loss.free] != ["loc", "covariance"]:
+    if [slot.parameter for slot in model.loss.free] != ["loc", "covariance"]:
         return []
-    if not all(design.intercept for design in designs[response.y.shape[1] :]):
+    targets = model.response.y.shape[1]
+    if not all(design.intercept for design in model.designs[targets:]):
         return []
-    width = designs[0].intercept + len(designs[0].chosen(X.shape[1])) + response.y.shape[1]
-    few = slice(None, None, max(1, X.shape[0] // (EACH * width)))
-    if few.step > 1 and not _dependent(loss, X[few], designs[0], response.take(few)):
+    design, width = model.designs[0], model.size(0) + targets
+    if width > MOST:
+        design, width = Design((), design.intercept), design.intercept + targets
+    few = model.some_rows(EACH * width)
+    if few.X.shape[0] < model.X.shape[0] and not _dependent(few, design):
         return []
-    return _dependent(loss, X, designs[0], response)
+    return _dependent(model, design)
 
 
 def singular(result: FitResult, columns: Sequence[int]) -> FitResult:
@@ -57,22 +58,25 @@ def singular(result: FitResult, columns: Sequence[int]) -> FitResult:
     return replace(result, status=Status.unbounded, message=text)
 
 
-def _dependent(loss: Any, X: Any, design: Design, response: Response) -> list[int]:
+def _dependent(model: LinearModel, design: Design) -> list[int]:
     """By least squares for the locations, and of what is left of each column on what is left of those before."""
-    kept, y, weight, offset = response.counted(loss.columns)
-    d, root = y.shape[1], np.sqrt(weight)[:, None]
-    chosen = X[kept][:, list(design.chosen(X.shape[1]))]
-    columns = chosen.toarray() if issparse(chosen) else np.asarray(chosen, dtype=np.float64)
-    columns = np.c_[np.ones((len(y), int(design.intercept))), columns]
-    wanted = y - offset[:d].T
-    location = np.linalg.lstsq(root * columns, root * wanted, rcond=None)[0]
-    residual = wanted - columns @ location
-    terms = np.abs(wanted) + np.abs(columns) @ np.abs(location)
-    found = []
-    for i in range(d):
+    kept, y, weight, offset = model.counted
+    X = model.X if kept.size == model.X.shape[0] else model.X[kept]
+    wanted = y - offset[: y.shape[1]].T
+    found = least_squares(X, design, wanted, weight)
+    if found is None:
+        return []
+    location, residual = found
+    terms = np.abs(wanted)
+    if design.intercept:
+        terms += np.abs(location[0])
+    for rows, block in blocks(X, design):
+        terms[rows] += np.abs(block) @ np.abs(location[int(design.intercept) :])
+    root, dependent = np.sqrt(weight)[:, None], []
+    for i in range(y.shape[1]):
         before = residual[:, :i]
         slopes = np.linalg.lstsq(root * before, root[:, 0] * residual[:, i], rcond=None)[0]
         left = np.abs(residual[:, i] - before @ slopes)
         if (left <= ROUNDING * (terms[:, i] + terms[:, :i] @ np.abs(slopes))).all():
-            found.append(i)
-    return found
+            dependent.append(i)
+    return dependent

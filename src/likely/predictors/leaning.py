@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likely.families.base import Specification
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
+from likely.fitting import ConvergenceWarning, Design, FitResult, Status
+from likely.predictors.maxima.model import Array, LinearModel
 from likely.predictors.standard import mean_and_std
-
-Array = NDArray[np.float64]
 
 #: Rows that these fits look at, or so many for each coefficient.
 ROWS, EACH = 5000, 20
@@ -31,44 +28,37 @@ SIZES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 40.0, 100.0, 1e3, 1e5)
 BEHIND = 30.0
 
 
-def leaning_start(
-    loss: Any,
-    X: Any,
-    designs: Sequence[Design],
-    response: Response,
-    start: Array,
-    alpha: Array | None = None,
-) -> Array | None:
+def leaning_start(model: LinearModel, start: Array) -> Array | None:
     """Coefficients (P,) to start from; None where the family or its links do not ask for them.
 
     ``start`` (k,) is where the rest begins inside a modifier, where moments of y say little.
     """
-    leaning = _leaning(loss.specification)
+    specification = model.loss.specification
+    leaning = _leaning(specification)
     if leaning is None:
         return None
-    order = [slot.of for slot in loss.free]
-    links = {slot.of: slot.link.name for slot in loss.free}
+    order = [slot.of for slot in model.loss.free]
+    links = {slot.of: slot.link.name for slot in model.loss.free}
     if leaning.leans_by not in order or (links.get("loc"), links.get("scale")) != (
         "identity",
         "log",
     ):
         return None
-    if not designs[order.index(leaning.leans_by)].intercept:
+    at = order.index(leaning.leans_by)
+    if not model.designs[at].intercept:
         return None
-    width = sum(len(design.chosen(X.shape[1])) for design in designs)
-    every = max(1, X.shape[0] // max(ROWS, EACH * width))
-    X, response = X[::every], response.take(slice(None, None, every))
-    if response.weight is not None and not response.weight.any():
+    some = model.some_rows(max(ROWS, EACH * sum(map(model.slopes, range(len(order))))))
+    y, weight = some.response.y, some.response.weight
+    if weight is not None and not weight.any():
         return None
-    if leaning is loss.specification:
-        mean, std = mean_and_std(response.y, response.weight)
+    if leaning is specification:
+        mean, std = mean_and_std(y, weight)
         if std == 0:
             return None
         start = np.array([{"loc": mean}.get(of, np.log(std)) for of in order])
-    profile = _Profile(loss, X, tuple(designs), response, alpha, order.index(leaning.leans_by))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return _best(profile, start)
+        return _best(_Profile(some, at), start)
 
 
 @dataclass(frozen=True)
@@ -81,33 +71,25 @@ class _Held:
 
 @dataclass(frozen=True)
 class _Profile:
-    """A problem of which the raw column ``at`` is held, or is not."""
+    """A model of which the raw column ``at`` is held, or is not."""
 
-    loss: Any
-    X: Any
-    designs: tuple[Design, ...]
-    response: Response
-    alpha: Array | None
+    model: LinearModel
     at: int
 
     def held(self, raw: float, start: Array, coefficients: Array | None) -> _Held:
         """The fit with the column held at a raw value."""
-        designs = list(self.designs)
+        model, response = self.model, self.model.response
+        designs = list(model.designs)
         designs[self.at] = Design((), False)
-        n, k = self.X.shape[0], self.loss.columns
-        offset = np.zeros((k, n)) if self.response.offset is None else self.response.offset.copy()
+        shape = (model.loss.columns, model.X.shape[0])
+        offset = np.zeros(shape) if response.offset is None else response.offset.copy()
         offset[self.at] = raw
-        response = Response(self.response.y, self.response.weight, offset)
-        result = fit_linear(
-            self.loss, self.X, designs, response,
-            start=start, coefficients=coefficients, alpha=self.alpha, covariances=(),
-        )  # fmt: skip
-        return _Held(raw, result)
+        held = replace(model, designs=designs, response=replace(response, offset=offset))
+        return _Held(raw, held.fitted_from(start, coefficients=coefficients))
 
     def all(self, held: _Held) -> Array:
         """All coefficients at a fit, those of the column that was held too."""
-        slopes = len(self.designs[self.at].chosen(self.X.shape[1]))
-        mine = np.r_[held.raw, np.zeros(slopes)]
+        mine = np.r_[held.raw, np.zeros(self.model.slopes(self.at))]
         place = held.result.parts[self.at].start
         return np.concatenate(
             [held.result.parameters[:place], mine, held.result.parameters[place:]]
@@ -115,10 +97,7 @@ class _Profile:
 
     def free(self, held: _Held, start: Array) -> FitResult:
         """The fit of all coefficients from there."""
-        return fit_linear(
-            self.loss, self.X, self.designs, self.response,
-            start=start, coefficients=self.all(held), alpha=self.alpha, covariances=(),
-        )  # fmt: skip
+        return self.model.fitted_from(start, coefficients=self.all(held))
 
 
 def _leaning(specification: Specification) -> Specification | None:
@@ -133,12 +112,12 @@ def _leaning(specification: Specification) -> Specification | None:
 
 def _best(profile: _Profile, start: Array) -> Array | None:
     """Coefficients (P,): the best of the maxima that the ways to both sides lead to, None without one."""
-    link = profile.loss.free[profile.at].link
+    link = profile.model.loss.free[profile.at].link
     middle = profile.held(0.0, start, None)
     if middle.result.status is not Status.converged:
         return None
     least, best = np.inf, None
-    weight = profile.response.weight
+    weight = profile.model.response.weight
     most = BEHIND * (1.0 if weight is None else max(1.0, weight[weight > 0.0].mean()))
     for side in (1.0, -1.0):
         way = [middle]

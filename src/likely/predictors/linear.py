@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.pool import threads
 from likely.fitting import (
     ConvergenceWarning,
     Design,
@@ -122,6 +123,8 @@ class Linear(DistributionEstimator):
     # --- Fitting ----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, loss: Any, y: Array, weight: Array | None, offset: Array | None) -> None:
+        steps = whole("max_iter", self.max_iter)
+        threads(self.n_jobs)  # a number that is none is an error in small data too
         penalties, designs = self._penalties(loss), self._designs(loss, X.shape[1])
         moved = standard(loss, y, weight)
         if moved is not None:
@@ -131,15 +134,15 @@ class Linear(DistributionEstimator):
         constants = all(design.columns == () and design.intercept for design in designs)
         few = y.shape[0] <= _FEW  # of more rows, the marginal fit counts those that are alike
         start = fitted_start(loss, start_values(loss, y, weight, offset, constants and few))
-        begun = leaning_start(loss, X, designs, response, start, penalties)
+        model = LinearModel(loss, X, designs, response, penalties)
+        begun = leaning_start(model, start)
         if begun is None:
-            begun = zeros_start(loss, X, designs, response, start, penalties)
+            begun = zeros_start(model, start)
         if begun is None:
-            begun = residual_start(loss, X, designs, response)
+            begun = residual_start(model)
         if begun is None and loss.smooth and loss.gauge is None:
             begun = slopes_start(loss, X, designs, offset, start)
-        steps = whole("max_iter", self.max_iter)
-        dependent = dependent_columns(loss, X, designs, response)
+        dependent = dependent_columns(model)
         fit = partial(
             fit_linear,
             fitted_loss(loss, y.shape[0]),
@@ -154,7 +157,6 @@ class Linear(DistributionEstimator):
             n_jobs=self.n_jobs,
             tell=None if loss.gauge is None else partial(told, loss),
         )
-        model = LinearModel(loss, X, designs, response, penalties)
         found = largest_maximum(model, start, begun, fit)
         found = coinciding(loss, found)
         if dependent:
@@ -317,11 +319,13 @@ class Linear(DistributionEstimator):
     @property
     def coef_(self) -> dict[str, Array]:
         """Slopes by parameter, (p,); (k, p) for a parameter of k raw columns, as classes have."""
+        self._check_fitted()
         return self._by_parameter(self._slopes)
 
     @property
     def intercept_(self) -> dict[str, Any]:
         """Intercepts by parameter: numbers on the raw scale; (k,) for one of k raw columns."""
+        self._check_fitted()
         found = self._by_parameter(self._intercepts)
         return {k: float(v) if np.ndim(v) == 0 else v for k, v in found.items()}
 
@@ -331,11 +335,13 @@ class Linear(DistributionEstimator):
     @property
     def log_likelihood_(self) -> float:
         """Σ wᵢ log p(yᵢ), every constant included."""
+        self._check_fitted()
         return -self.result_.loss
 
     @property
     def _counted(self) -> int:
         """Coefficients that the data determine; a softmax has one column fewer than classes."""
+        self._check_fitted()
         size = self.result_.parameters.size
         if getattr(self.loss_, "shift_invariant", False):
             size -= size // self.loss_.columns
@@ -349,7 +355,7 @@ class Linear(DistributionEstimator):
     @property
     def bic_(self) -> float:
         """Bayesian criterion, log(Σ w)·coefficients − 2·log-likelihood."""
-        return float(np.log(self.result_.weight)) * self._counted - 2.0 * self.log_likelihood_
+        return self._counted * float(np.log(self.result_.weight)) - 2.0 * self.log_likelihood_
 
     def _raw(self, X: Any) -> Array:
         raw = self._intercepts[:, None] + np.zeros((1, X.shape[0]))
@@ -395,7 +401,7 @@ class Linear(DistributionEstimator):
         ]
         if result.status is not Status.converged:
             facts.append(result.message)
-        title = f"{type(self).__name__}({self.family_!r})"
+        title = f"{type(self).__name__}({self._family!r})"
         return Summary(title, tuple(rows), level, cov, tuple(facts))
 
     def _natural(self, covariance: Array) -> tuple[Array, Array]:

@@ -21,6 +21,7 @@ from likely.fitting import (
 from likely.losses import check
 from likely.predictors.coinciding import coinciding
 from likely.predictors.leaning import leaning_start
+from likely.predictors.maxima.model import LinearModel
 from likely.predictors.own import check_own
 from likely.predictors.parts import by_parts
 from likely.predictors.standard import standard
@@ -191,7 +192,8 @@ def _maximum(family: Any, loss: Any, y: Array, weight: Array | None) -> Array:
     guess = _guess(loss, y, weight)
     check_own(loss, guess)
     constants, nothing = [Design((), True)] * loss.columns, np.empty((y.shape[0], 0))
-    leaning = leaning_start(loss, nothing, constants, Response(y, weight), guess)
+    model = LinearModel(loss, nothing, constants, Response(y, weight), None)
+    leaning = leaning_start(model, guess)
     guess = guess if leaning is None else leaning
     return _fitted(family, loss, y, weight, guess)
 

@@ -19,7 +19,7 @@ _NONE = 1024.0
 
 
 def _tables() -> dict[str, NDArray[np.float64]]:
-    # Twice summed: every step is larger than the one before by log(x + 1)/x.
+    # Twice summed: every step is larger than the one before by log((x + 1)/x).
     k, along = np.arange(float(FLOORS))[:, None], np.arange(float(COUNTS))
     above = np.log1p(1.0 / (k + 1.0 + along))
     x = k - along

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, approach, fit_linear
+from likely.fitting import ConvergenceWarning, FitResult, Response
 from likely.inference.construct import predictive
 from likely.predictors.marginal import start_values
 from likely.predictors.maxima.model import SAME, Array, LinearModel
@@ -36,6 +36,9 @@ SORTED = 20_000
 ROWS, COLUMNS = 1000, 8
 #: and the pieces into which rows are cut for them.
 QUARTERS = 4
+#: With more coefficients the rows that are looked at, about two for each, tell nothing; and Newton's steps would take
+#: as many numbers as coefficients squared.
+MOST_COEFFICIENTS = ROWS // 2
 #: Starts from a few rows here and there, by these many for each coefficient of a component;
 SCATTERED, EACH = 16, (2, 1)
 #: Newton's steps from the fit of one component to that of a group, and in a step of EM;
@@ -59,17 +62,19 @@ def inner_maximum(model: LinearModel, found: FitResult) -> Array | None:
         return None
     if not any(model.chosen(j) for j in range(len(model.designs))):
         return None  # without X the groups are those of the marginal fit
+    if sum(map(model.size, range(len(model.designs)))) > MOST_COEFFICIENTS:
+        return None
     if model.response.weight is not None and not model.response.weight.any():
         return None
-    some = _every(model) if model.X.shape[0] > SORTED else model
-    search = _Search(_every(_distinct(some)), model.unit)
+    some = model.some_rows(ROWS) if model.X.shape[0] > SORTED else model
+    search = _Search(_distinct(some).some_rows(ROWS), model.unit)
     if not search.weight.any():
         return None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         least = np.inf
         if found.status in INSIDE:
-            least = model.below(search.loss_at(found.parameters))
+            least = model.below(search.model.objective_at(found.parameters))
         best = best_trial(search.model, search.starts(), model.unit, least)
         return None if best is None else search.in_order(best.coefficients)
 
@@ -79,35 +84,21 @@ class _Search:
 
     def __init__(self, model: LinearModel, unit: float) -> None:
         self.model, self.unit = model, unit
-        self.loss, self.X, self.designs, self.response = (
-            model.loss, model.X, model.designs, model.response,
-        )  # fmt: skip
-        self.alpha = model.alpha
-        assert model.response.weight is not None
-        self.weight = model.response.weight
-        self.known = self.loss.specification.structure.own(self.response.y, self.weight)
-
-    def loss_at(self, coefficients: Array) -> float:
-        """Σ w·nll, and the penalty."""
-        raw = _raw(self.X, self.designs, self.response.offset, coefficients)
-        total = float(self.weight @ self.loss.evaluate(self.response.y, raw, 0)[0])
-        if self.alpha is not None:
-            total += 0.5 * sum(
-                float(alpha * (block[int(d.intercept) :] ** 2).sum())
-                for alpha, d, block in zip(
-                    self.alpha, self.designs, self._blocks(coefficients), strict=True
-                )
-            )
-        return total
+        weight = model.response.weight
+        assert weight is not None
+        self.weight = weight
+        self.known = model.loss.specification.structure.own(model.response.y, weight)
 
     def in_order(self, coefficients: Array) -> Array:
         """The same with components in ascending order, where that makes no difference to the loss."""
-        raw = _raw(self.X, self.designs, self.response.offset, coefficients)
+        raw = self.model.raw(coefficients)
         sizes = raw @ self.weight / self.weight.sum()
-        blocks = in_order(self.loss, self.designs, self._blocks(coefficients), sizes)
-        moved, before = np.concatenate(blocks), self.loss_at(coefficients)
+        blocks = in_order(
+            self.model.loss, self.model.designs, self.model.blocks(coefficients), sizes
+        )
+        moved, before = np.concatenate(blocks), self.model.objective_at(coefficients)
         # Offsets or penalties may tell components apart.
-        alike = abs(self.loss_at(moved) - before) <= SAME * max(self.unit, abs(before))
+        alike = abs(self.model.objective_at(moved) - before) <= SAME * max(self.unit, abs(before))
         return moved if alike else coefficients
 
     def starts(self) -> list[Array]:
@@ -119,7 +110,7 @@ class _Search:
         first.sort(key=lambda one: one[0])
         further = [self._after_steps(one) for one in first[:LIKELIEST]]
         further.sort(key=lambda one: one[0])
-        tried = as_many(TRIED, self.X.shape[0])
+        tried = as_many(TRIED, self.model.X.shape[0])
         return [*_apart(further, tried), *_apart(first, tried)]
 
     def _after_steps(self, begun: tuple[float, Array]) -> tuple[float, Array]:
@@ -137,7 +128,7 @@ class _Search:
         coefficients = self._maximised(shares, before)
         if coefficients is None:
             return np.inf, np.zeros(0)
-        reached = self.loss_at(coefficients)
+        reached = self.model.objective_at(coefficients)
         return (reached if np.isfinite(reached) else np.inf), coefficients
 
     def _groupings(self) -> Iterator[Array]:
@@ -145,22 +136,18 @@ class _Search:
 
         Nothing is random, and the order of the rows does not matter.
         """
-        alone, columns = self.loss.parts[0]
-        raw = _raw(
-            self.X, [self.designs[j] for j in columns], _offset(self.response, columns),
-            self._alone[0],
-        )  # fmt: skip
-        y, parts = self.response.y, len(self.loss.parts)
-        place = predictive(alone, raw).cdf(y)
+        model, parts = self.model, len(self.model.loss.parts)
+        first, y = model.part(0, self.weight), model.response.y
+        place = predictive(first.loss, first.raw(self._alone[0])).cdf(y)
         order = np.argsort(place, kind="stable")
         for groups in windows(y[order], self.weight[order], parts):
             yield _shares_of([order[rows] for rows in groups], y.size, OTHERS)
-        for x in self.X.T[:COLUMNS]:
+        for x in model.X.T[:COLUMNS]:
             crossed = np.argsort((place - 0.5) * (x - np.median(x)), kind="stable")
             ends = [y.size * k // QUARTERS for k in range(1, QUARTERS)]
             for cuts in combinations(ends, parts - 1):
                 yield _shares_of(np.split(crossed, cuts), y.size, OTHERS)
-        most = max(sum(_size(self.designs[j], self.X) for j in own) for _, own in self.loss.parts)
+        most = max(sum(map(model.size, own)) for _, own in model.loss.parts)
         for which, each in product(range(SCATTERED), EACH):
             few = each * most
             # Multiples of √2 and √3, without their whole part, are everywhere alike.
@@ -170,9 +157,10 @@ class _Search:
 
     def _maximised(self, shares: Array, before: Array | None) -> Array | None:
         """All components at their own fits to weighted rows; None where one has none."""
-        blocks = [np.zeros(_size(d, self.X)) for d in self.designs]
-        old = None if before is None else self._blocks(before)
-        for i, (_, columns) in enumerate(self.loss.parts):
+        designs, loss = self.model.designs, self.model.loss
+        blocks = [np.zeros(self.model.size(j)) for j in range(len(designs))]
+        old = None if before is None else self.model.blocks(before)
+        for i, (_, columns) in enumerate(loss.parts):
             here = None if old is None else np.concatenate([old[j] for j in columns])
             found = self._part(i, shares[:, i], here)
             if found is None:
@@ -181,18 +169,18 @@ class _Search:
             for j, block in zip(columns, np.split(found, ends), strict=True):
                 blocks[j] = block
         sizes = shares.sum(axis=0)
-        for j, slot in enumerate(self.loss.free):
-            if slot.of in self.known and self.designs[j].intercept:
+        for j, slot in enumerate(loss.free):
+            if slot.of in self.known and designs[j].intercept:
                 blocks[j][0] = slot.link.link(sizes[self._component(slot)] / sizes[0])
         return np.concatenate(blocks)
 
     def _shares(self, coefficients: Array) -> Array:
         """Of every row's weight, what each component has: how probable it is that the row is its own."""
-        y, raw = self.response.y, _raw(self.X, self.designs, self.response.offset, coefficients)
+        loss, y, raw = self.model.loss, self.model.response.y, self.model.raw(coefficients)
         logs = -np.stack(
-            [inside.evaluate(y, raw[columns], 0)[0] for inside, columns in self.loss.parts], axis=1
+            [inside.evaluate(y, raw[columns], 0)[0] for inside, columns in loss.parts], axis=1
         )
-        for j, slot in enumerate(self.loss.free):
+        for j, slot in enumerate(loss.free):
             if slot.of in self.known:
                 logs[:, self._component(slot)] += np.log(slot.link.inverse(raw[j]))
         logs -= logs.max(axis=1, keepdims=True)
@@ -204,52 +192,36 @@ class _Search:
         """The component of which a slot has the odds."""
         return int(slot.of.removeprefix("odds")) - 1
 
-    def _blocks(self, coefficients: Array) -> list[Array]:
-        """The coefficients of each raw column."""
-        return np.split(coefficients, np.cumsum([_size(d, self.X) for d in self.designs])[:-1])
-
     def _part(self, which: int, weight: Array, before: Array | None) -> Array | None:
         """One component's coefficients after some steps to its fit to weighted rows; None where none is its own."""
-        inside, columns = self.loss.parts[which]
-        y = self.response.y
-        fits = inside.specification.support.contains(y) & (weight > 0.0)
-        if not fits.any():
+        part = self.model.part(which, weight)
+        if not part.counted[0].size:
             return None
-        if not columns:
+        if not part.designs:
             return np.zeros(0)
-        reached = approach(
-            inside, self.X, [self.designs[j] for j in columns],
-            Response(y, np.where(fits, weight, 0.0), _offset(self.response, columns)),
+        reached = part.approached(
             self._alone[which] if before is None else before,
-            alpha=None if self.alpha is None else self.alpha[list(columns)],
-            steps=FIRST if before is None else AGAIN,
-            enough=ENOUGH * self.unit,
-        )  # fmt: skip
+            FIRST if before is None else AGAIN,
+            ENOUGH * self.unit,
+        )
         return None if reached is None else reached.coefficients
 
     @cached_property
     def _alone(self) -> list[Array]:
         """The coefficients (P,) of each component, where all rows that may be its own are."""
         found: dict[Any, Array] = {}
-        kinds = [
-            (inside, tuple(self.designs[j] for j in columns)) for inside, columns in self.loss.parts
-        ]
-        for (inside, columns), kind in zip(self.loss.parts, kinds, strict=True):
+        parts = [self.model.part(i, self.weight) for i in range(len(self.model.loss.parts))]
+        kinds = [(part.loss, tuple(part.designs)) for part in parts]
+        for part, kind in zip(parts, kinds, strict=True):
             if kind not in found:
-                found[kind] = self._fit_of(inside, columns)
+                found[kind] = _fit_of(part)
         return [found[kind] for kind in kinds]
 
-    def _fit_of(self, inside: Any, columns: Sequence[int]) -> Array:
-        """The fit of one component to all rows that may be its own."""
-        y = self.response.y
-        fits = inside.specification.support.contains(y) & (self.weight > 0.0)
-        alpha = None if self.alpha is None else self.alpha[list(columns)]
-        return fit_linear(
-            inside, self.X, [self.designs[j] for j in columns],
-            Response(y, np.where(fits, self.weight, 0.0), _offset(self.response, columns)),
-            start=start_values(inside, y[fits], self.weight[fits], None),
-            alpha=alpha, covariances=(), max_iter=ITERATIONS,
-        ).parameters  # fmt: skip
+
+def _fit_of(part: LinearModel) -> Array:
+    """The fit of one component to all rows that may be its own."""
+    _, y, weight, _ = part.counted
+    return part.fitted_from(start_values(part.loss, y, weight, None), ITERATIONS).parameters
 
 
 def _apart(found: Sequence[tuple[float, Array]], most: int) -> list[Array]:
@@ -262,12 +234,6 @@ def _apart(found: Sequence[tuple[float, Array]], most: int) -> list[Array]:
         if not any(abs(one[0] - other) <= CLOSE * abs(other) for other, _ in kept):
             kept.append(one)
     return [coefficients for _, coefficients in kept]
-
-
-def _every(model: LinearModel) -> LinearModel:
-    """The same with some rows, evenly spaced, where there are many."""
-    every = slice(None, None, max(1, model.X.shape[0] // ROWS))
-    return replace(model, X=model.X[every], response=model.response.take(every))
 
 
 def _distinct(model: LinearModel) -> LinearModel:
@@ -294,27 +260,3 @@ def _shares_of(groups: Sequence[NDArray[Any]], rows: int, others: float) -> Arra
     for i, group in enumerate(groups):
         shares[group, i] = 1.0
     return shares
-
-
-def _size(design: Design, X: Any) -> int:
-    return int(design.intercept) + len(design.chosen(X.shape[1]))
-
-
-def _offset(response: Response, columns: Sequence[int]) -> Array | None:
-    return None if response.offset is None else response.offset[list(columns)]
-
-
-def _raw(X: Any, designs: Sequence[Design], offset: Array | None, coefficients: Array) -> Array:
-    """Raw predictions (k, n)."""
-    raw = np.zeros((len(designs), X.shape[0])) if offset is None else offset.copy()
-    at = 0
-    for row, design in zip(raw, designs, strict=True):
-        if design.intercept:
-            row += coefficients[at]
-            at += 1
-        width = len(design.chosen(X.shape[1]))
-        if width:
-            some = X if design.columns is None else X[:, list(design.columns)]
-            row += np.asarray(some @ coefficients[at : at + width]).ravel()
-            at += width
-    return raw

@@ -21,6 +21,8 @@ from likely.predictors.maxima.trials import INSIDE
 
 #: With more rows for each coefficient the maximum that the fit comes to is the largest, but for odd rows.
 EACH = 8
+#: Of more coefficients of the location none are tried: that many rows are hardly ever without an odd one.
+MOST_COEFFICIENTS = 100
 #: Locations that are tried,
 LOCATIONS = 100
 #: with the scale at these quantiles of the distances from them, and these degrees of freedom.
@@ -40,6 +42,8 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
     if model.counted[0].size > EACH * found.parameters.size:
         return None
     if not all(model.designs[j].intercept for j in places):
+        return None
+    if model.size(places[0]) > MOST_COEFFICIENTS:
         return None
     if found.status not in INSIDE and model.chosen(places[1]):
         return None  # a scale that differs from row to row has no bound from anywhere
@@ -73,9 +77,9 @@ def _starts(model: LinearModel, places: tuple[int, int, int]) -> list[tuple[floa
     loc, scale, df = places
     loss = model.loss
     _, y, weight, offset = model.counted
-    design = np.c_[np.ones(y.size), model.rows[loc]]
-    if design.shape[1] >= y.size:  # a location through all rows leaves no scale
+    if model.size(loc) >= y.size:  # a location through all rows leaves no scale
         return []
+    design = np.c_[np.ones(y.size), model.columns(loc)]
     wanted = y - offset[loc]
     tails = [float(loss.free[df].link.link(one)) for one in DEGREES]
     found = []
@@ -97,8 +101,7 @@ def _starts(model: LinearModel, places: tuple[int, int, int]) -> list[tuple[floa
     found.sort(key=lambda one: one[0])
     starts = []
     for reached, location, size, tail in found[:TRIED]:
-        widths = zip(model.designs, model.rows, strict=True)
-        blocks = [np.zeros(int(d.intercept) + x.shape[1]) for d, x in widths]
+        blocks = [np.zeros(model.size(j)) for j in range(len(model.designs))]
         blocks[loc], blocks[scale][0], blocks[df][0] = location, size, tail
         if np.isfinite(reached):
             starts.append((reached, np.concatenate(blocks)))

@@ -66,12 +66,12 @@ class _Search:
         self.model, self.found, self.loc, self.scale = model, found, loc, scale
         _, y, self.weight, self.offset = model.counted
         self.on_line = _on_the_line(model.loss, y)
-        self.rows = model.rows
+        self.x_loc, self.x_scale = model.columns(loc), model.columns(scale)
 
     def starts(self) -> list[Array]:
         """Coefficients (P,) at the likeliest points, the best first."""
         with np.errstate(all="ignore"):  # columns may be beyond what has squares
-            centre, inverse = standardised(self.rows[self.scale])
+            centre, inverse = standardised(self.x_scale)
         vary = inverse > 0.0
         ways = _ways(int(vary.sum()))
         directions = np.zeros((len(ways), vary.size))
@@ -92,14 +92,12 @@ class _Search:
         return [coefficients for loss, coefficients in peaks[:TRIED] if loss < np.inf]
 
     def _at(self, slopes: Array, centre: Array) -> tuple[float, Array]:
-        """The loss, and coefficients, with these slopes of the scale."""
-        log_scale = (self.rows[self.scale] - centre) @ slopes + self.offset[self.scale]
+        """The objective, and coefficients, with these slopes of the scale."""
+        log_scale = (self.x_scale - centre) @ slopes + self.offset[self.scale]
         with np.errstate(all="ignore"):  # columns may fit every row
             root = np.sqrt(self.weight) * np.exp(-log_scale)
-            middle, inverse = standardised(self.rows[self.loc])
-            design = (
-                root[:, None] * np.c_[np.ones(root.size), (self.rows[self.loc] - middle) * inverse]
-            )
+            middle, inverse = standardised(self.x_loc)
+            design = root[:, None] * np.c_[np.ones(root.size), (self.x_loc - middle) * inverse]
             wanted = root * (self.on_line - self.offset[self.loc])
             if not (np.isfinite(design).all() and np.isfinite(wanted).all()):
                 return np.inf, self.found.parameters
@@ -114,7 +112,7 @@ class _Search:
         blocks[self.loc] = location
         blocks[self.scale] = np.r_[size - centre @ slopes, slopes]
         coefficients = np.concatenate(blocks)
-        return self.model.loss_at(self.found.parts, coefficients), coefficients
+        return self.model.objective_at(coefficients), coefficients
 
 
 def _ways(columns: int) -> Array:

@@ -1,10 +1,10 @@
-"""A linear model that is to be fitted: what the searches for a larger maximum are about."""
+"""A linear model that is to be fitted: what the searches for a start, or for a larger maximum, are about."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Response, Status, fit_linear
+from likely.fitting import (
+    ConvergenceWarning,
+    Design,
+    FitResult,
+    Reached,
+    Response,
+    Status,
+    approach,
+    fit_linear,
+)
 from likely.fitting.newton import OutsideDomainError
 
 Array = NDArray[np.float64]
@@ -37,12 +46,50 @@ class LinearModel:
         Where the end of a support, or of all numbers, is so near that rounding leads across.
         """
         try:
-            return fit_linear(
-                self.loss, self.X, self.designs, self.response, start=np.zeros(self.loss.columns),
-                coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=steps,
-            )  # fmt: skip
+            return self.fitted_from(np.zeros(self.loss.columns), steps, coefficients)
         except OutsideDomainError:
             return None
+
+    def fitted_from(
+        self, start: Array, steps: int = 200, coefficients: Array | None = None
+    ) -> FitResult:
+        """The fit from raw values (k,), or from ``coefficients`` (P,), without covariances."""
+        return fit_linear(
+            self.loss, self.X, self.designs, self.response,
+            start=start, coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=steps,
+        )  # fmt: skip
+
+    def approached(
+        self, coefficients: Array, steps: int, enough: float, promise: float = np.inf
+    ) -> Reached | None:
+        """Where some of Newton's steps from there lead; None where there is no likelihood."""
+        return approach(
+            self.loss, self.X, self.designs, self.response, coefficients,
+            alpha=self.alpha, steps=steps, enough=enough, promise=promise,
+        )  # fmt: skip
+
+    def of(self, loss: Any, columns: Sequence[int], y: Array, weight: Array | None) -> LinearModel:
+        """Another loss on some of the raw predictions."""
+        some, offset = list(columns), self.response.offset
+        return LinearModel(
+            loss,
+            self.X,
+            [self.designs[j] for j in some],
+            Response(y, weight, None if offset is None else offset[some]),
+            None if self.alpha is None else self.alpha[some],
+        )
+
+    def part(self, which: int, weight: Array) -> LinearModel:
+        """One component of a mixture, of the rows that may be its own with these weights (n,)."""
+        inside, columns = self.loss.parts[which]
+        y = self.response.y
+        fits = inside.specification.support.contains(y)
+        return self.of(inside, columns, y, np.where(fits, weight, 0.0))
+
+    def some_rows(self, most: int) -> LinearModel:
+        """The same with some rows, evenly spaced: as many as that, or up to twice as many."""
+        every = slice(None, None, max(1, self.X.shape[0] // most))
+        return replace(self, X=self.X[every], response=self.response.take(every))
 
     def largest(self, starts: Iterable[Array], least: float, steps: int) -> Array | None:
         """Coefficients (P,) at the largest maximum of fits from ``starts``; None where none is below ``least``."""
@@ -72,12 +119,36 @@ class LinearModel:
         """The rows with weight, their y, weight and offset (k, n)."""
         return self.response.counted(self.loss.columns)
 
-    @cached_property
-    def rows(self) -> list[Array]:
-        """The columns of X of each raw prediction, of the rows with weight."""
-        dense = self.X.toarray() if issparse(self.X) else np.asarray(self.X, dtype=np.float64)
-        kept = dense[self.counted[0]]
-        return [kept[:, list(self.chosen(j))] for j in range(len(self.designs))]
+    def columns(self, column: int) -> Array:
+        """The columns of X that a raw prediction depends on, dense, of the rows with weight."""
+        some = self.X[self.counted[0]][:, list(self.chosen(column))]
+        return some.toarray() if issparse(some) else np.asarray(some, dtype=np.float64)
+
+    def slopes(self, column: int) -> int:
+        """How many columns of X a raw prediction depends on."""
+        return len(self.chosen(column))
+
+    def size(self, column: int) -> int:
+        """How many coefficients a raw prediction has."""
+        return int(self.designs[column].intercept) + self.slopes(column)
+
+    def blocks(self, coefficients: Array) -> list[Array]:
+        """The coefficients (P,) of each raw prediction, views."""
+        sizes = [self.size(j) for j in range(len(self.designs))]
+        return np.split(coefficients, np.cumsum(sizes)[:-1])
+
+    def raw(self, coefficients: Array) -> Array:
+        """Raw predictions (k, n)."""
+        offset, shape = self.response.offset, (len(self.designs), self.X.shape[0])
+        raw = np.zeros(shape) if offset is None else offset.copy()
+        for row, design, block in zip(raw, self.designs, self.blocks(coefficients), strict=True):
+            slopes = block[int(design.intercept) :]
+            if design.intercept:
+                row += block[0]
+            if slopes.size:
+                some = self.X if design.columns is None else self.X[:, list(design.columns)]
+                row += np.asarray(some @ slopes).ravel()
+        return raw
 
     @cached_property
     def unit(self) -> float:
@@ -88,18 +159,22 @@ class LinearModel:
         """What the objective of a larger maximum is below."""
         return objective - SAME * max(self.unit, abs(objective))
 
-    def loss_at(self, parts: Sequence[slice], coefficients: Array) -> float:
-        """Σ w·nll; ∞ where that is no number. ``parts`` are the places of each raw prediction's coefficients."""
-        _, y, weight, offset = self.counted
-        raw = offset.copy()
-        for row, design, x, part in zip(raw, self.designs, self.rows, parts, strict=True):
-            first = part.start + int(design.intercept)
-            row += x @ coefficients[first : part.stop]
-            if design.intercept:
-                row += coefficients[part.start]
+    def objective_at(self, coefficients: Array) -> float:
+        """Σ w·nll and the penalty; ∞ where that is no number."""
+        y, weight = self.response.y, self.response.weight
         with np.errstate(all="ignore"):  # far out a density may be none
-            total = float(weight @ self.loss.evaluate(y, raw, 0)[0])
-        return total if np.isfinite(total) else np.inf
+            each = self.loss.evaluate(y, self.raw(coefficients), 0)[0]
+            # Without weight a row may be outside of what has a likelihood.
+            total = float(
+                each.sum() if weight is None else weight[weight > 0.0] @ each[weight > 0.0]
+            )
+        return total + self._penalty(coefficients) if np.isfinite(total) else np.inf
+
+    def _penalty(self, coefficients: Array) -> float:
+        if self.alpha is None:
+            return 0.0
+        each = zip(self.alpha, self.designs, self.blocks(coefficients), strict=True)
+        return 0.5 * sum(float(a * (b[int(d.intercept) :] ** 2).sum()) for a, d, b in each)
 
 
 def weight_of_a_row(weight: Array | None) -> float:

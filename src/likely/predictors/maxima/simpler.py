@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from likely.fitting import ConvergenceWarning, Design, FitResult, Status, fit_linear
+from likely.fitting import ConvergenceWarning, Design, FitResult, Status
 from likely.predictors.maxima.lesser import loc_and_scale
 from likely.predictors.maxima.model import Array, LinearModel, standardised
 
@@ -37,13 +38,11 @@ def simpler_maximum(model: LinearModel, found: FitResult, start: Array) -> Array
         return None
     if model.equal_rows > EACH * found.parameters.size:
         return None
-    inner = [*designs[:1], *(Design((), True) for _ in designs[1:])]
+    constants = [Design((), True) for _ in designs[1:]]
+    inner = replace(model, designs=[*designs[:1], *constants])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        simple = fit_linear(
-            loss, model.X, inner, model.response,
-            start=start, alpha=model.alpha, covariances=(), max_iter=STEPS,
-        )  # fmt: skip
+        simple = inner.fitted_from(start, STEPS)
     if simple.status is not Status.converged:
         return None
     return model.largest(_starts(model, simple, found.parts), model.below(found.objective), STEPS)
@@ -57,16 +56,17 @@ def _starts(model: LinearModel, simple: FitResult, parts: Sequence[slice]) -> It
         first[part.start : part.start + values.size] = values
     yield first
     # Slopes of a scale beside a location are gone through elsewhere, by least squares.
-    rows = model.rows
-    if loc_and_scale(model.loss) or sum(x.shape[1] for x in rows[1:]) > MOST_COLUMNS:
+    others = range(1, len(parts))
+    if loc_and_scale(model.loss) or sum(len(model.chosen(j)) for j in others) > MOST_COLUMNS:
         return
-    for part, x in zip(parts[1:], rows[1:], strict=True):
+    for other in others:
         with np.errstate(all="ignore"):  # columns may be beyond what has squares
-            centre, inverse = standardised(x)
+            centre, inverse = standardised(model.columns(other))
+        place = parts[other].start
         for j in np.flatnonzero(inverse):
             for slope in (LEAN * inverse[j], -LEAN * inverse[j]):
                 leaning = first.copy()
-                leaning[part.start] -= centre[j] * slope
-                leaning[part.start + 1 + j] = slope
-                if model.loss_at(parts, leaning) < np.inf:
+                leaning[place] -= centre[j] * slope
+                leaning[place + 1 + j] = slope
+                if model.objective_at(leaning) < np.inf:
                     yield leaning

@@ -13,13 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from likely.fitting import (
-    ConvergenceWarning,
-    FitResult,
-    Reached,
-    Status,
-    approach,
-)
+from likely.fitting import ConvergenceWarning, FitResult, Reached, Status
 from likely.predictors.coinciding import coinciding
 from likely.predictors.maxima.model import Array, LinearModel
 
@@ -58,13 +52,7 @@ def best_trial(
     begun = list(starts)
 
     def ends_of(promise: float) -> list[Reached]:
-        ways = (
-            approach(
-                model.loss, model.X, model.designs, model.response, start,
-                alpha=model.alpha, steps=STEPS, enough=rest, promise=promise,
-            )
-            for start in begun
-        )  # fmt: skip
+        ways = (model.approached(start, STEPS, rest, promise) for start in begun)
         return [way for way in ways if way is not None and np.isfinite(way.objective)]
 
     ends = ends_of(np.inf)
