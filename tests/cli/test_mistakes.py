@@ -34,6 +34,12 @@ TABLES = {
         ("--family", "poisson"),
         "has -1 in row 1, but Poisson needs a whole number ≥ 0",
     ),
+    "zeros": (
+        {"x": X, "y": [0.0, *np.array(X[1:]) + 0.5]},
+        "y",
+        ("--family", "gamma"),
+        "has 0 in row 1, but Gamma needs a number > 0. Exact zeros need a family that allows them: Tweedie()",
+    ),
     "dates": (
         {"x": X, "y": [f"2024-02-{1 + i % 28:02}" for i in range(40)]},
         "y",
@@ -104,13 +110,13 @@ TABLES = {
         {"x": X, "y": X, "w": [-1.5, *X[1:]]},
         "y",
         ("--weight", "w"),
-        "is negative in row 1",
+        "is negative in row 1 (-1.5): a weight says how often a row counts, 0 or more",
     ),
     "exposure": (
         {"x": X, "y": X, "e": [0.0, *X[1:]]},
         "y",
         ("--exposure", "e"),
-        "not > 0 in row 1",
+        "not > 0 in row 1: it has 0",
     ),
     "no log mean": (
         {"x": X, "y": X, "e": X},

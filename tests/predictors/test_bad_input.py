@@ -436,6 +436,9 @@ def test_settings_of_linear(X, y):
     for value in (0, -1, 2.5, "many"):
         with refused(rf"max_iter must be a whole number ≥ 1, got {value!r}"):
             Linear(max_iter=value).fit(X, y)
+    for value in (0, 1.5, True, "all"):
+        with refused(rf"n_jobs must be a number of threads, -1 for all, or None, got {value!r}"):
+            Linear(n_jobs=value).fit(X, y)
     with refused(
         r'columns must be a dict by parameter, such as \{"loc": \[0\]\}, got \[0\]', TypeError
     ):
@@ -638,6 +641,13 @@ def test_not_fitted_yet(X, y, tmp_path):
         lambda: model.save(tmp_path / "model"),
         lambda: model.summary(),
         lambda: Linear("bernoulli").predict_proba(X),
+        lambda: model.family_,
+        lambda: model.loss_,
+        lambda: model.coef_,
+        lambda: model.intercept_,
+        lambda: model.log_likelihood_,
+        lambda: model.aic_,
+        lambda: model.bic_,
     ):
         with refused(
             r"this Linear instance is not fitted yet: call fit\(X, y\) first", NotFittedError

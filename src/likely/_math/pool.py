@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from numbers import Integral
 from queue import SimpleQueue
 from threading import Lock, Thread
 
@@ -84,15 +85,17 @@ os.register_at_fork(after_in_child=_forget)
 def threads(n_jobs: int | None = None) -> int:
     """How many threads a fold may use: ``n_jobs``, else LIKELY_NUM_THREADS, else the cores allowed.
 
-    ValueError where the variable is not a whole number ≥ 1.
+    ValueError where ``n_jobs`` is 0 or no whole number, or the variable is not a whole number ≥ 1.
     """
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     if n_jobs is not None:
-        if n_jobs == 0:
-            raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all")
-        return max(1, cores + 1 + n_jobs) if n_jobs < 0 else n_jobs
+        if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0:
+            raise ValueError(
+                f"n_jobs must be a number of threads, -1 for all, or None, got {n_jobs!r}"
+            )
+        return max(1, cores + 1 + int(n_jobs)) if n_jobs < 0 else int(n_jobs)
     given = os.environ.get("LIKELY_NUM_THREADS")
     if given is None:
         return cores

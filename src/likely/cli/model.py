@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from likely.cli.errors import UserError, library_errors
 from likely.data.codes import CodeEncoder, read_encoder
 from likely.data.encoder import TableEncoder
-from likely.data.errors import rows_words
+from likely.data.errors import listing, rows_words
 from likely.data.table import Table
 from likely.storage import ModelFileError, read_folder, write_folder
 
@@ -154,13 +154,18 @@ def _trials(table: Table, text: str) -> Any:
 
 
 def number_column(table: Table, name: str, role: str, *, positive: bool) -> NDArray[np.float64]:
-    """A column of finite numbers; UserError names the rows where it is missing or below zero."""
+    """A column of numbers; UserError names the rows where it is missing or, ``positive``, where it is not above 0."""
     column = table.column(name, f"the {role} column")
     if column.is_labels:
         raise UserError(f"--{role} {name}: the column holds text, but must hold numbers")
     values = np.asarray(column.values, dtype=np.float64)
-    bad = np.flatnonzero(np.isnan(values) | ((values <= 0) if positive else False))
-    if len(bad):
-        what = "missing or not > 0" if positive else "missing"
-        raise UserError(f"--{role} {name}: the column is {what} in {rows_words(bad.tolist())}")
+    missing = np.flatnonzero(np.isnan(values))
+    if len(missing):
+        raise UserError(f"--{role} {name}: the column is missing in {rows_words(missing.tolist())}")
+    low = np.flatnonzero(values <= 0)
+    if positive and len(low):
+        shown = listing(f"{value:g}" for value in values[low])
+        raise UserError(
+            f"--{role} {name}: the column is not > 0 in {rows_words(low.tolist())}: it has {shown}"
+        )
     return values

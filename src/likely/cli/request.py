@@ -200,5 +200,9 @@ def _weights(table: Table, name: str) -> NDArray[np.float64]:
     weight = number_column(table, name, "weight", positive=False)
     negative = np.flatnonzero(weight < 0)
     if len(negative):
-        raise UserError(f"--weight {name}: the column is negative in row {negative[0] + 1}")
+        row = negative[0]
+        raise UserError(
+            f"--weight {name}: the column is negative in row {row + 1} ({weight[row]:g}): a weight says how often a "
+            "row counts, 0 or more"
+        )
     return weight

@@ -12,6 +12,7 @@ from likely._math.domains import LABELLED, Domain
 from likely.data.errors import DataError, count, listing, rows_words, spoken
 from likely.data.looks import looks_like, strays
 from likely.data.table import Column, number_label
+from likely.losses.check import way_out
 
 #: Text with more distinct values than this is no set of classes.
 MAX_CLASSES = 50
@@ -174,7 +175,9 @@ def prepare_target(column: Column, support: Domain, family: str) -> Target:
     outside = np.flatnonzero(~support.contains(y))
     if len(outside):
         shown = listing((f"{y[r]:.6g} in row {r + 1}" for r in outside), 3)
-        raise DataError(f"target {column.name!r} has {shown}, but {family} needs {support.words}")
+        raise DataError(
+            f"target {column.name!r} has {shown}, but {family} needs {support.words}{way_out(support, y)}"
+        )
     if len(labels) < 2:
         raise DataError(_constant(column, labels))
     return Target(column.name, y, False)

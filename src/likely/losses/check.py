@@ -339,7 +339,7 @@ def refuse(
     raise ValueError(
         f"y is outside the support {support.symbol} of {family} in "
         f"{rows_and_values(outside, y)}; each must be {support.words}"
-        f"{_hint(support, y) if hint is None else hint}"
+        f"{way_out(support, y) if hint is None else hint}"
     )
 
 
@@ -438,7 +438,8 @@ def _refuse_trials(y: NDArray[np.float64], support: Domain, family: str) -> NoRe
     )
 
 
-def _hint(support: Domain, y: NDArray[np.float64]) -> str:
+def way_out(support: Domain, y: NDArray[np.float64]) -> str:
+    """What to do about y outside of a support, ". …": nothing where it is neither rounded nor on an edge."""
     if support.integer and support.name == "counts" and (y >= 0).all():
         return ". For non-negative amounts use Gamma; for rates, counts with exposure"
     if support.name == "positive_counts" and (y >= 0).all() and (y == np.floor(y)).all():
