@@ -77,6 +77,14 @@ class Basis:
         slopes = inner / self.scale if self.transform is None else self.transform @ inner
         return np.r_[theta[0] - self.centre @ slopes, slopes] if self.intercept else slopes
 
+    def theta(self, flat: Array) -> Array:
+        """θ of which ``flat`` are the coefficients, or which comes nearest where some of the columns are left out."""
+        if self.transform is not None:
+            return np.asarray(np.linalg.lstsq(self.matrix(), flat, rcond=None)[0])
+        slopes = flat[int(self.intercept) :]
+        inner = slopes * self.scale
+        return np.r_[flat[0] + self.centre @ slopes, inner] if self.intercept else inner
+
     def penalty(self, alpha: Array) -> Array:
         """What ½·βᵀ diag(alpha) β is in the internal slopes: a diagonal (r,), or a matrix (r, r)."""
         if self.transform is None:

@@ -8,7 +8,6 @@ from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Response
 from likely.fitting.source import Source
-from likely.fitting.subspace import in_theta
 from likely.fitting.task import Task
 
 #: From so many rows on, the fit starts at the optimum of THINNED evenly spaced rows.
@@ -73,7 +72,7 @@ def independent_size(task: Task, bases: list[Basis], uses: list[int]) -> int:
 def start_of(task: Task, objective: Objective) -> Array:
     """Where the fit begins, in θ."""
     if task.coefficients is not None:
-        return in_theta(objective.matrix(), task.coefficients)
+        return objective.theta(task.coefficients)
     theta = constants(task, objective)
     if getattr(task.loss, "shift_invariant", False):
         columns = theta.reshape(objective.columns, -1)

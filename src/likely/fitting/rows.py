@@ -63,6 +63,11 @@ class RowBlocks:
         pairs = zip(self.uses, self.parts, strict=True)
         return np.concatenate([self.bases[u].flat(theta[part]) for u, part in pairs])
 
+    def theta(self, flat: Array) -> Array:
+        """θ with these coefficients in X's units: column by column, without the matrix."""
+        pairs = zip(self.uses, self.flat_parts(), strict=True)
+        return np.concatenate([self.bases[u].theta(flat[part]) for u, part in pairs])
+
     def matrix(self) -> Array:
         """T with coefficients in X's units = T θ, block diagonal over raw columns."""
         blocks = [self.bases[u].matrix() for u in self.uses]
