@@ -30,7 +30,7 @@ def levels_of(given: Any, what: str) -> NDArray[np.float64]:
 
 
 def in_order(low: Any, high: Any) -> tuple[Any, Any]:
-    """The ends of an interval: next to the median two tails may say of one place what differs by how they are rounded."""
+    """The ends of an interval: next to the median two tails say of one place what differs by how they are rounded."""
     return np.minimum(low, high), np.maximum(low, high)
 
 
