@@ -137,8 +137,7 @@ def _times(one: Node, other: Node) -> Node:
 
 
 class _Tails(TwoTails):
-    """P(Y ≥ c), which grows in m, and P(Y < c); or of the one that is summed no more than ``most`` counts after the
-    first."""
+    """P(Y ≥ c), which grows in m, and P(Y < c); of the summed one no more than ``most`` counts after the first."""
 
     def __init__(
         self,
@@ -258,7 +257,7 @@ log_com_poisson_below, _ = register_tail("com_poisson_below", tails, False, _pla
 
 
 #: Of a count, the most that are summed after the first one, and the rest as ``tails``.
-_windows_of = Recent(lambda c, most, *given: _Tails(c, *given, most=most))
+_windows_of = Recent(lambda c, most, m, n, log_m, log_n: _Tails(c, m, n, log_m, log_n, most))
 
 
 class _Given:
