@@ -16,6 +16,7 @@ from likely import (
     Truncated,
     ZeroInflated,
     censored,
+    predicted,
 )
 from likely._math.backends import numpy_backend
 from likely._math.com_poisson import tails as com_poisson_tails
@@ -89,6 +90,54 @@ def seen_above_two(y):
         return mp.log(total)
 
     return loss
+
+
+def seen_within(y, low, high):
+    """−log p(y | low < Y ≤ high) of log m and log ν: the log of a sum in units of p(y)."""
+
+    def loss(log_m, log_n):
+        m, n = mp.exp(log_m), mp.exp(log_n)
+        log_rate = sums(m, n).log_rate
+        counts = range(int(low) + 1, int(high) + 1)
+        return mp.log(
+            mp.fsum(
+                mp.exp((j - y) * log_rate + n * (mp.loggamma(y + 1) - mp.loggamma(j + 1)))
+                for j in counts
+            )
+        )
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("y", "low", "high"),
+    [(41, 40, 43), (60, 40, 900), (5, 2, 9), (9, 2, 9), (3, -1, 12), (31, 25, 40), (12, -1, 12)],
+)
+def test_counts_between_bounds_on_one_side_of_the_mean(y, low, high, monkeypatch):
+    """What matters of a window is summed from its end that is nearer to the mean, and no further than its other end."""
+    monkeypatch.setattr(numeric, "DIGITS", 45)
+    points = [(3.4, log_n) for log_n in (-2.0, 0.3, 3.0)]
+    raw = np.ascontiguousarray(np.array(points).T)
+    row = [float(y), -INF if low < 0 else float(low), float(high)]
+    found = Truncated(LAW).loss().evaluate(np.tile(row, (len(points), 1)), raw, 2)
+    value, gradient, _ = numeric.ratios(found, seen_within(y, low, high), points)
+    assert value.max() <= 1.0, points[value.argmax()]
+    assert gradient.max() <= 1.0, points[gradient.argmax()]
+
+
+def test_slopes_given_bounds_where_those_of_counts_are_infinite():
+    """A mean of 30 and a large ν: of the counts seen only that next to the mean is left."""
+    family = Truncated(ConwayMaxwellPoisson(mean=predicted("identity")))
+    rows = [(3, -INF, 5, 5), (3, 1, 5, 5), (5, 1, 5, 5), (33, 31, 40, 32), (33, 31, 900, 32)]
+    for y, low, high, nearest in rows:
+        raw = np.array([[30.0], [20.67]])
+        value, gradient, _ = family.loss().evaluate(np.array([[y, low, high]]), raw, 1)
+        levels = -np.exp(20.67) * (gammaln(nearest + 1.0) - gammaln(y + 1.0))
+        # λ is between 30^ν and 31^ν, and in the middle for ν → ∞.
+        levels += 0.5 * np.exp(20.67) * (nearest - y) * np.log(30.0 * 31.0)
+        assert value[0] == pytest.approx(levels, rel=1e-6)
+        assert gradient[0, 0] == (0.0 if y == nearest else np.copysign(INF, nearest - y))
+        assert gradient[1, 0] == pytest.approx(value[0], rel=1e-9)
 
 
 @pytest.mark.parametrize("log_m", [-20.0, -0.5, 3.4])

@@ -25,6 +25,7 @@ from likely.inference.predictive import Predictive
 from oracles import numeric
 from oracles.plain import Numbers
 
+INF = np.inf
 FAMILIES = {
     "poisson": Poisson,
     "geometric": Geometric,
@@ -102,6 +103,15 @@ def test_numerics_contract(name):
                 points = points[1:]
             for part in contract(name, low, high, points):
                 assert part.max() <= 1.0, (low, high, part.max(), points[part.argmax()])
+
+
+@pytest.mark.parametrize(("low", "high"), [(-INF, 0.0), (-INF, 3.0), (2.0, 4.0), (3.0, INF)])
+def test_a_mean_and_a_size_whose_squares_are_beyond_float64(low, high):
+    """The slope of the tail, s (m − c)/(s + m), has no square there."""
+    points = [(444.0, 384.0), (384.0, 444.0), (600.0, 600.0), (300.0, 384.0)]
+    value, gradient, _ = contract("negativebinomial", low, high, points)
+    assert value.max() <= 1.0
+    assert gradient.max() <= 1.0
 
 
 def test_curvature_of_few_clusters():

@@ -101,6 +101,52 @@ def test_curvature_of_inverse_gaussian_seen_soon_after_an_entry_far_out():
     assert check(case, [point], engines.numpy_engine, parts=["observed"]).passed
 
 
+def seen_after(log_mean, log_shape, y, low):
+    """−log p(y | y > low) where the density falls from the bound on: the integral of how it falls."""
+    m, k = mp.exp(log_mean), mp.exp(log_shape)
+    unit = 1 / (k / 2 * (1 / m**2 - 1 / low**2) + mp.mpf(3) / 2 / low)
+
+    def fall(step):
+        own = k / 2 * step * (1 / m**2 - 1 / (low * (low + step)))
+        return mp.mpf(3) / 2 * mp.log1p(step / low) + own
+
+    whole = mp.quad(lambda t: mp.exp(-fall(t * unit)), [0, 1, 4, 16, 64, 256])
+    return mp.log(unit * whole) + fall(y - low)
+
+
+@pytest.mark.parametrize(
+    ("log_mean", "log_shape", "low", "step"),
+    [
+        (0.3, -0.3, 1e300, 1e-12),
+        (0.3, -0.3, 1e300, 0.0),
+        (1.0, 1.0, 1e16, 1e-6),
+        (-30.0, 30.0, 1e300, 0.0),
+        (-30.0, 30.0, 1e10, 1e-9),
+        (-60.0, 100.0, 1e300, 0.0),
+        (-300.0, 1.0, 1e10, 1e-15),
+        (0.0, 300.0, 2.0, 0.0),
+    ],
+)
+def test_inverse_gaussian_after_an_entry_far_out(log_mean, log_shape, low, step):
+    """Also where y/m, and the square of its normal deviate, are beyond all numbers."""
+    y = low * (1.0 + step)
+    raw = np.array([[log_mean], [log_shape]])
+    row = np.array([[y, low, np.inf]])
+    value, gradient, _ = Truncated(InverseGaussian()).loss().evaluate(row, raw, 1)
+    with mp.workdps(40):
+        true = numeric.Differences(seen_after, (log_mean, log_shape, y, low))
+        for found, by in ((value[0], ()), (gradient[0, 0], (0,)), (gradient[1, 0], (1,))):
+            assert abs(found / true(*by) - 1) < 1e-10
+
+
+def test_inverse_gaussian_a_step_after_an_entry_where_that_is_beyond_float64():
+    row = np.array([[1e300 * (1.0 + 1e-15), 1e300, np.inf]])
+    raw = np.array([[-30.0], [30.0]])
+    with np.errstate(over="ignore"):
+        value, gradient, _ = Truncated(InverseGaussian()).loss().evaluate(row, raw, 1)
+    assert [value[0], *gradient[:, 0]] == [np.inf, -np.inf, np.inf]
+
+
 def test_right_tail_in_the_limit_of_levy():
     """With shape/mean of 1e-17 and less it is √(shape/y) times what hardly moves, or an error function of that."""
     points = [(10.0, -30.0, float(np.exp(v))) for v in (10.0, 12.0, 5.0, 0.0, -20.0)]

@@ -194,3 +194,47 @@ def test_truncated_and_discretised():
     fitted = Discretised(SkewNormal()).fit(whole)
     best, _ = maximum(rounded, [1.0, 0.7, 3.0])
     assert fitted.log_prob(whole).sum() == pytest.approx(best, abs=1e-6)
+
+
+def far_left(h, a):
+    """−log P(Z ≤ −h) for a ≥ 0, and its slopes in loc, log scale and a: by Owen's integral, of e^−(h² + k²)/2."""
+    k = a * h
+    unit, square = 1 / (1 + k), h * h + k * k
+
+    def integral(weight):
+        ends = [0, 1, 5, 25, 120]
+        return mp.quad(
+            lambda x: mp.exp(-(k + x * unit / 2) * x * unit) * weight(k + x * unit), ends
+        )
+
+    over = unit * h / square * integral(lambda v: square / (h * h + v * v))
+    pull = unit * integral(lambda v: 1) / over
+    return [square / 2 - mp.log(over / mp.pi), pull, -h * pull, 1 / (1 + a * a) / over]
+
+
+@pytest.mark.parametrize("skewness", [0.0, 1e-3, 0.7, 300.0, 1e150])
+@pytest.mark.parametrize("h", [40.0, 1.3e150, 9e153, 1e155, 1e200, 1e300])
+def test_a_bound_whose_square_is_beyond_float64(h, skewness):
+    """Where the loss is no number its slope in loc still is one: h + a² h."""
+    raw = np.array([[0.0], [0.0], [skewness]])
+    with np.errstate(over="ignore"):
+        value, gradient, _ = (
+            Censored(SkewNormal()).loss().evaluate(np.array([[-np.inf, -h]]), raw, 1)
+        )
+    with mp.workdps(30):
+        true = far_left(mp.mpf(h), mp.mpf(skewness))
+        for found, expected in zip([value[0], *gradient[:, 0]], true, strict=True):
+            if abs(expected) > 1.79e308:
+                assert found == np.sign(float(mp.sign(expected))) * np.inf
+            else:
+                assert abs(mp.mpf(found) / expected - 1) < 1e-10
+
+
+def test_a_scale_next_to_zero_leaves_an_infinite_loss_and_slopes():
+    """Where (y − loc)/scale is no number either."""
+    for skewness, row, sign in ((1.0, [-np.inf, -1e300], 1.0), (-1.0, [1e300, np.inf], -1.0)):
+        raw = np.array([[0.0], [-300.0], [skewness]])
+        with np.errstate(over="ignore"):
+            value, gradient, _ = Censored(SkewNormal()).loss().evaluate(np.array([row]), raw, 1)
+        assert value[0] == np.inf
+        assert gradient[:, 0].tolist() == [sign * np.inf, -np.inf, sign * np.inf]

@@ -316,3 +316,14 @@ def test_a_class_that_cannot_be():
     assert d.prob(1) == pytest.approx(0.75)
     assert d.entropy() == pytest.approx(stats.entropy([0.25, 0.75]))
     assert d.mode() == 1
+
+
+@pytest.mark.parametrize("name", ["Gamma", "GeneralisedGamma", "SkewNormal", "Normal", "Poisson"])
+def test_next_to_the_median_an_interval_has_its_ends_in_order(name):
+    """Of no coverage both ends are the median, each by a tail of its own."""
+    family = getattr(likely, name)()
+    columns = family.loss().columns
+    raw = np.random.default_rng(0).uniform(-2.0, 2.0, (500, columns))
+    low, high = Predictive(family.loss(), raw.T).interval([0.0, 1e-15, 0.1])
+    assert (low <= high).all()
+    np.testing.assert_allclose(low[:, 0], high[:, 0], rtol=1e-12, atol=1e-12)

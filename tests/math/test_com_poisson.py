@@ -73,7 +73,7 @@ def test_where_patches_serve_they_say_what_the_sums_say():
     inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
     of = (_M, _N, _LOG_M, _LOG_N)
     smooth, summed = Smooth(*of), com_poisson.Summed(*of)
-    names = ("precision", "variance", "spread", "skewed", "mixed", "lean")
+    names = ("rate", "variance", "spread", "skewed", "mixed", "lean")
     nodes = [getattr(which, name) for which in (smooth, summed) for name in names]
     with np.errstate(all="ignore"):
         outputs = [smooth.serves, smooth.is_far, summed.is_whole, *nodes]

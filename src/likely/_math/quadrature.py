@@ -14,10 +14,22 @@ from typing import Any
 
 from numpy.polynomial.legendre import leggauss
 
-from likely._math.graph import Expression, Node, exp, where
+from likely._math.graph import Expression, Node, abs_, exp, sqrt, where
 
 #: h at the end of the reach: e to its negative is below rounding.
 DROP = 34.0
+
+
+#: Where the square of a number is still one.
+_ROOT = 1e150
+
+
+def root_beside(a: Expression, b: Expression | float) -> Node:
+    """√(a² + b), where a² alone may be beyond all numbers."""
+    large = abs_(a) > _ROOT
+    unit = where(large, abs_(a), 1.0)
+    inside = where(large, 1.0, a)
+    return unit * sqrt(inside * inside + b / unit / unit)
 
 
 def _nodes(n: int, uniform: float) -> Iterator[tuple[float, float]]:

@@ -12,13 +12,17 @@ from likely._math.com_poisson.atoms import (
 )
 from likely._math.com_poisson.draws import draws
 from likely._math.com_poisson.tails import (
+    com_poisson_whole,
     log_com_poisson_above,
     log_com_poisson_below,
     log_com_poisson_given,
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import exp, log, where
+from likely._math.tails.intervals import log_between
 from likely.families.base import Alternative, Distribution, Parameter
+
+INFINITY = float("inf")
 
 
 class ConwayMaxwellPoisson(Distribution):
@@ -58,10 +62,31 @@ class ConwayMaxwellPoisson(Distribution):
     def log_above(y, low, mean, nu):
         # P(Y ≥ k) over p(k), which is nearly 1 far beyond the mean.
         k = low + 1.0
-        few = log_com_poisson_given(y, k, mean, nu, mean.log, nu.log)
-        many = -com_poisson_loss(y, mean, nu, mean.log, nu.log)
+        few = log_com_poisson_given(y, k, INFINITY, mean, nu, mean.log, nu.log)
+        many = ConwayMaxwellPoisson.log_density(y, mean, nu)
         many = many - log_com_poisson_above(k, mean, nu, mean.log, nu.log)
         return where(mean + 0.5 <= k, few, many)
+
+    def log_below(y, high, mean, nu):
+        end = high + 1.0
+        few = log_com_poisson_given(y, end, INFINITY, mean, nu, mean.log, nu.log)
+        many = ConwayMaxwellPoisson.log_density(y, mean, nu)
+        many = many - log_com_poisson_below(end, mean, nu, mean.log, nu.log)
+        return where(end < mean + 0.5, few, many)
+
+    def log_within(y, low, high, mean, nu):
+        # Of counts on one side of the mean those that matter are summed, from the nearest one on.
+        first, end, of = low + 1.0, high + 1.0, (mean, nu, mean.log, nu.log)
+        below = end < mean + 0.5
+        nearest, most = where(below, end, first), high - first
+        few = log_com_poisson_given(y, nearest, most, *of)
+        tails = (
+            tuple(tail(c, *of) for c in (first, end))
+            for tail in (log_com_poisson_below, log_com_poisson_above)
+        )
+        many = ConwayMaxwellPoisson.log_density(y, mean, nu) - log_between(*tails)
+        aside = where(below, 1.0, where(mean + 0.5 <= first, 1.0, 0.0)) > 0.5
+        return where(aside, where(com_poisson_whole(nearest, most, *of) > 0.5, few, many), many)
 
     def printed(y, mean, nu):
         rate, total = count_rate(mean, nu), count_total(mean, nu)

@@ -19,6 +19,13 @@ from likely._math.tails.generalised_gamma import (
     log_gengamma_lower,
     log_gengamma_upper,
 )
+from likely._math.tails.generalised_gamma_bounds import (
+    density_above,
+    density_below,
+    density_within,
+    earlier,
+    later,
+)
 from likely.families.base import Distribution, Parameter
 
 INFINITY = float("inf")
@@ -102,6 +109,21 @@ class GeneralisedGamma(Distribution):
 
     def log_interval(low, high, loc, scale, shape):
         return log_between_bounds(low, high, loc, scale, shape)
+
+    def log_above(y, low, loc, scale, shape):
+        return density_above(y, low, loc, scale, shape)
+
+    def log_below(y, high, loc, scale, shape):
+        return density_below(y, high, loc, scale, shape)
+
+    def log_within(y, low, high, loc, scale, shape):
+        return density_within(y, low, high, loc, scale, shape)
+
+    def log_sf_above(y, low, loc, scale, shape):
+        return later(y, low, loc, scale, shape)
+
+    def log_cdf_below(y, high, loc, scale, shape):
+        return earlier(y, high, loc, scale, shape)
 
     def quantile(q, loc, scale, shape):
         return exp(loc + scale * gengamma_quantile(q, shape))

@@ -29,6 +29,11 @@ def levels_of(given: Any, what: str) -> NDArray[np.float64]:
     return levels
 
 
+def in_order(low: Any, high: Any) -> tuple[Any, Any]:
+    """The ends of an interval: next to the median two tails say of one place what differs by how they are rounded."""
+    return np.minimum(low, high), np.maximum(low, high)
+
+
 def generator_for(m: Any, rng: Any) -> np.random.Generator:
     """The generator of m draws a row; TypeError or ValueError where ``m`` is no number of draws or ``rng`` no seed."""
     if not isinstance(m, Integral) or isinstance(m, bool):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from likely.inference.asked import generator_for, levels_of
+from likely.inference.asked import generator_for, in_order, levels_of
 from likely.inference.modified import next_to
 from likely.inference.predictive import Predictive
 from likely.inference.weighted import Weighted
@@ -118,7 +118,7 @@ class Mixture:
         """The central interval (low, high): (1 − coverage)/2 of the probability is left on either side."""
         levels = levels_of(coverage, "coverage")
         outside = 0.5 * (1.0 - levels)
-        return self.quantile(outside), self.isf(outside)
+        return in_order(self.quantile(outside), self.isf(outside))
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Any:
         """m draws a row, (n, m), or (m,) from a single mixture; ``rng`` a Generator or a seed."""

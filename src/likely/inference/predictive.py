@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likely._math.rows import distinct
-from likely.inference.asked import generator_for, levels_of
+from likely.inference.asked import generator_for, in_order, levels_of
 from likely.inference.distributions import Distributions
 from likely.inference.labels import codes_of
 from likely.inference.rows import once
@@ -197,7 +197,8 @@ class Predictive(Distributions):
         if self._declared("interval_low"):
             return self._arc(levels)
         outside = 0.5 * (1.0 - levels)
-        return self.quantile(outside), self.isf(outside)
+        low, high = self.quantile(outside), self.isf(outside)
+        return in_order(low, high) if self.labels is None else (low, high)
 
     def sample(self, m: int, rng: np.random.Generator | int | None = None) -> Any:
         """m draws a row, (n, m), or (m,) from a single distribution; ``rng`` a Generator or a seed."""

@@ -95,7 +95,7 @@ def _mean(x: Expression) -> Node:
     return _either(x, 0, False, lambda e, r: e * r - r)
 
 
-def _mean_1(x: Expression) -> Node:
+def gengamma_mean_1(x: Expression) -> Node:
     """D′"""
     return _either(x, 1, False, lambda e, r: e * r * (1.0 - r) + r * r)
 
@@ -171,12 +171,12 @@ def _shape_bend(d: Expression, s: Expression, q: Expression, log_s: Expression) 
 
 def _turn(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     w, x = _at(d, s, q)
-    return w * (w * _mean_1(x))
+    return w * (w * gengamma_mean_1(x))
 
 
 def _turn_scale(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:
     w, x = _at(d, s, q)
-    return w * (w * (w * _mean_1(x)))
+    return w * (w * (w * gengamma_mean_1(x)))
 
 
 def _cross(d: Expression, s: Expression, q: Expression, log_s: Expression) -> Node:

@@ -51,7 +51,7 @@ from likely._math.com_poisson.places import PLACES
 from likely._math.com_poisson.rungs import RUNGS, serves
 from likely._math.com_poisson.smooth import Smooth
 from likely._math.connection import along
-from likely._math.graph import Expression, Node, equal, exp, floor, log, where
+from likely._math.graph import Expression, Node, constant, equal, exp, floor, log, where
 from likely._math.series import Series
 from likely._math.tails.two_tails import Recent
 
@@ -190,7 +190,7 @@ class _Row:
 
     def slope(self) -> Node:
         """The derivative in log m."""
-        return -self._times(self.m * self.decided.precision)
+        return -self._times(self.decided.rate)
 
     def shape(self) -> Node:
         """In ν: R."""
@@ -209,7 +209,7 @@ class _Row:
     def curve(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """The second derivative in log m, less γ times the first one."""
         bow = self.bow(gamma, less)
-        return where(equal(bow, 0.0), 0.0, bow * (self.m * self.decided.precision))
+        return where(equal(bow, 0.0), 0.0, bow * self.decided.rate)
 
     def cross(self) -> Node:
         """In log m and ν."""
@@ -224,8 +224,52 @@ class _Row:
 row = Recent(_Row)
 
 
+#: Products of ν and the mean from which a mean however large has a patch, whose numbers all are in range.
+_SHORT = 64.0
+#: The least mean of which the cube is out of range, and the binary logarithm of the unit it is counted in; and so on.
+_UNITS = [(2.0 ** (200 * k + 100), 200 * k) for k in range(1, 5)]
+
+
+def _unit(m: Node, n: Node) -> tuple[Node, Node]:
+    """In what a count is measured, and the logarithm of that."""
+    short, unit, power = n * m < _SHORT, constant(1.0), constant(0.0)
+    for least, binary in _UNITS:
+        larger = where(short, m, 0.0) >= least
+        unit, power = where(larger, 2.0**binary, unit), where(larger, float(binary), power)
+    return unit, power * special.LOG_2
+
+
+class _Measured:
+    """A count y of so many that they are as good as a line: y, m and 1/ν in another unit have the same density."""
+
+    def __init__(
+        self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
+    ) -> None:
+        self.unit, self.log_unit = unit, shift = _unit(m.node, n.node)
+        self.of = m.node / unit, n.node * unit, log_m - shift, log_n + shift
+        self.row = row(y.node / unit, *self.of)
+
+    def value(self) -> Node:
+        return self.row.value() + self.log_unit
+
+    def slope(self) -> Node:
+        return self.row.slope()
+
+    def shape(self) -> Node:
+        return self.row.shape() * self.unit
+
+    def cross(self) -> Node:
+        return self.row.cross() * self.unit
+
+    def bend(self) -> Node:
+        return self.row.bend() * self.unit * self.unit
+
+
+_measured = Recent(_Measured)
+
+
 def _of_row(part: str) -> Callable[..., Node]:
-    return lambda *args: getattr(row(*args), part)()
+    return lambda *args: getattr(_measured(*args), part)()
 
 
 def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
@@ -237,7 +281,7 @@ def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
 com_poisson_rise: Atom = register("com_poisson_rise", expansion=_rise)
 com_poisson_curve: Atom = register(
     "com_poisson_curve",
-    expansion=lambda y, m, n, log_m, log_n, gamma, less: row(y, m, n, log_m, log_n).curve(
+    expansion=lambda y, m, n, log_m, log_n, gamma, less: _measured(y, m, n, log_m, log_n).row.curve(
         gamma, less
     ),
 )
@@ -295,7 +339,7 @@ com_poisson_variance: Atom = register(
 )
 #: Expected information of log m and of log ν.
 com_poisson_of_mean: Atom = register(
-    "com_poisson_of_mean", expansion=_of_decided(lambda s, m, n: m * (m * s.precision))
+    "com_poisson_of_mean", expansion=_of_decided(lambda s, m, n: m * s.rate)
 )
 com_poisson_of_nu: Atom = register(
     "com_poisson_of_nu", expansion=_of_decided(lambda s, m, n: n * (n * s.spread))

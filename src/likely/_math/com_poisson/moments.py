@@ -141,6 +141,11 @@ class Results:
         return self.sums["total"] / self.square
 
     @property
+    def rate(self) -> Node:
+        """m/V"""
+        return self.m * self.precision
+
+    @property
     def variance(self) -> Node:
         return self.scale * self.square
 
@@ -148,7 +153,7 @@ class Results:
     def third(self) -> Node:
         """m κ₃/V²"""
         third = self.cube / self.square
-        return where(equal(third, 0.0), 0.0, third * (self.m * self.precision))
+        return where(equal(third, 0.0), 0.0, third * self.rate)
 
     @property
     def _factorial(self) -> tuple[Node, Node, Node]:
@@ -199,7 +204,7 @@ class Results:
 
 #: Of the results those that all ways to sum have.
 SHARED = (
-    "tau", "precision", "variance", "third", "excess", "at_one", "mean_growth", "slope", "spread", "mixed", "skewed",
+    "tau", "rate", "variance", "third", "excess", "at_one", "mean_growth", "slope", "spread", "mixed", "skewed",
 )  # fmt: skip
 
 

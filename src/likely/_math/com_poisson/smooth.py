@@ -155,14 +155,19 @@ class Smooth:
         return self._outside(0.0, -self.above) - (self._m + self.e) / self.centre
 
     @cached_property
-    def precision(self) -> Node:
-        """1/V"""
+    def _narrowness(self) -> Node:
+        """Y/V, which is a number where V is none"""
         inside = self.n + (self.e - self._m_m) / self.centre
-        return (inside + self._outside(0.0, 0.5 / self.m)) / self.centre
+        return inside + self._outside(0.0, 0.5 / self.m)
+
+    @cached_property
+    def rate(self) -> Node:
+        """m/V"""
+        return self._narrowness * (self.m / self.centre)
 
     @cached_property
     def variance(self) -> Node:
-        return 1.0 / self.precision
+        return self.centre / self._narrowness
 
     @cached_property
     def slope(self) -> Node:
@@ -184,17 +189,15 @@ class Smooth:
     @cached_property
     def mixed(self) -> Node:
         """The derivative of −log V in ν."""
-        return (
-            (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self.centre / self.precision
-        )
+        return (1.0 + (self.e_n - self._m_m_n / self.n) / self.centre) / self._narrowness
 
     @cached_property
     def lean(self) -> Node:
         """That of log(m/V) in log m."""
         m, centre = self.m, self.centre
         own = 0.5 * self.n - self._outside(0.0, 0.5) - self._m_m
-        bent = (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre / centre
-        return bent / self.precision
+        bent = (own + (self.e * (0.5 - m) - m * self._m_m_m) / centre) / centre
+        return bent / self._narrowness
 
     @cached_property
     def above(self) -> Node:

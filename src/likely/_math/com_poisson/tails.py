@@ -137,27 +137,33 @@ def _times(one: Node, other: Node) -> Node:
 
 
 class _Tails(TwoTails):
-    """P(Y ≥ c), which grows in m, and P(Y < c)."""
+    """P(Y ≥ c), which grows in m, and P(Y < c); of the summed one no more than ``most`` counts after the first."""
 
     def __init__(
-        self, c: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
+        self,
+        c: Expression,
+        m: Expression,
+        n: Expression,
+        log_m: Expression,
+        log_n: Expression,
+        most: Expression | float = math.inf,
     ) -> None:
         c, m, n = c.node, m.node, n.node
         # So that k is on the side of the mean that the tail is on.
         self.below = c < m + 0.5
         self.grows = c >= m + 0.5
-        start = where(self.below, c - 1.0, c)
+        self.start = start = where(self.below, c - 1.0, c)
         self.first = first = row(start, m, n, log_m, log_n)
         s = first.decided
-        self.precision = m * s.precision
+        self.rate = s.rate
         x = start + 1.0
         apart = special.log_ratio(x, s.centre, first.from_centre)
         tau = s.tau - n * apart
         # g is at least b²/2x at b counts down, and (b − 1)²/2(x + (b − 1)/3) up.
         share = where(self.below, 0.0, 1.0 / (3.0 * x))
         ahead = floor(_reach(where(self.below, tau, -tau), n / x, share)) + 1.0
-        ahead = where(self.below, minimum(ahead, start), ahead)
-        whole = ahead <= where(self.below, _DOWN, _UP)
+        ahead = minimum(where(self.below, minimum(ahead, start), ahead), most)
+        self.whole = whole = ahead <= where(self.below, _DOWN, _UP)
         # Downwards C is (2/π) times what is ahead: C r is 1/10 of it.
         size = _LOG_SHARE + log(maximum(ahead, 1.0))
         down = (size - math.log(10.0)) / (0.5 * _DOWN)
@@ -196,7 +202,7 @@ class _Tails(TwoTails):
     def of_slope(self) -> dict[str, Node]:
         """What (m/V) times E a is multiplied with in second derivatives of log P − log p(k), times E a."""
         s = self.first.decided
-        square = _times(self._central("line_2", "line", "line"), self.precision)
+        square = _times(self._central("line_2", "line", "line"), self.rate)
         both = self._central("both", "line", "turn")
         return {"curve": self.line * s.lean + square, "cross": self.line * s.mixed - both}
 
@@ -205,13 +211,13 @@ class _Tails(TwoTails):
         if part == "value":
             return log1p(self._sum("rest"))
         if part == "slope":
-            return _times(self.line, self.precision)
+            return _times(self.line, self.rate)
         if part == "shape":
             return -self._moment("turn")
         if part == "bend":
             ahead = self.line * self.first.decided.skewed
             return self._central("turn_2", "turn", "turn") - ahead
-        return _times(self.of_slope[part], self.precision)
+        return _times(self.of_slope[part], self.rate)
 
     @cached_property
     def _away(self) -> Node:
@@ -223,7 +229,7 @@ class _Tails(TwoTails):
         if part == "value":
             return log(self._sum("total")) - first.value()
         if part == "slope":
-            slope = self._away * self.precision
+            slope = self._away * self.rate
             return where(self.below, -slope, slope)
         if part == "shape":
             return self.beyond("shape") - first.shape()
@@ -247,18 +253,22 @@ log_com_poisson_above, _ = register_tail("com_poisson_above", tails, True, _plac
 log_com_poisson_below, _ = register_tail("com_poisson_below", tails, False, _place, None)
 
 
-# --- log p(y) − log P(Y ≥ c) for m + ½ ≤ c ≤ y, where the tail above is the one that is summed. --------------
+# --- log p(y) − log P of the tail that is summed, or of some counts of it. -----------------------------------
+
+
+#: Of a count, the most that are summed after the first one, and the rest as ``tails``.
+_windows_of = Recent(lambda c, most, m, n, log_m, log_n: _Tails(c, m, n, log_m, log_n, most))
 
 
 class _Given:
-    """A count y of those that are c at least. Terms of its slope, which both may be infinite, are one number."""
+    """A count y of those that a tail begins with. Terms of its slope, which both may be infinite, are one number."""
 
-    def __init__(self, y: Expression, c: Expression, *given: Expression) -> None:
-        self.tail, self.count = tails(c, *given), row(y, *given)
-        self.ahead = y.node - c.node
+    def __init__(self, y: Expression, c: Expression, most: Expression, *given: Expression) -> None:
+        self.tail, self.count = _windows_of(c, most, *given), row(y, *given)
+        self.ahead = y.node - self.tail.start
 
     def _apart(self, part: str) -> Node:
-        """By how much a part of −log p is larger at c than at y."""
+        """By how much a part of −log p is larger at the tail's first count than at y."""
         first, count = getattr(self.tail.first, part)(), getattr(self.count, part)()
         return where(equal(self.ahead, 0.0), 0.0, first - count)
 
@@ -266,18 +276,18 @@ class _Given:
         return self._apart("value") - self.tail.beyond("value")
 
     def slope(self) -> Node:
-        return _times(self.ahead - self.tail.line, self.tail.precision)
+        return _times(self.ahead - self.tail.line, self.tail.rate)
 
     def shape(self) -> Node:
         return self._apart("shape") - self.tail.beyond("shape")
 
     def curve(self) -> Node:
         own = self.ahead * self.tail.first.decided.lean
-        return _times(own - self.tail.of_slope["curve"], self.tail.precision)
+        return _times(own - self.tail.of_slope["curve"], self.tail.rate)
 
     def cross(self) -> Node:
         own = self.ahead * self.tail.first.decided.mixed
-        return _times(own - self.tail.of_slope["cross"], self.tail.precision)
+        return _times(own - self.tail.of_slope["cross"], self.tail.rate)
 
     def bend(self) -> Node:
         return -(self.ahead * self.tail.first.decided.skewed) - self.tail.beyond("bend")
@@ -293,7 +303,7 @@ def _part(part: str, in_mean: Atom | None = None, in_nu: Atom | None = None) -> 
         *args, _ = given
         assert in_mean
         assert in_nu
-        return 0.0, *_place(in_mean(*args), in_nu(*args))
+        return 0.0, 0.0, *_place(in_mean(*args), in_nu(*args))
 
     return register(
         f"com_poisson_given_{part}",
@@ -305,3 +315,9 @@ def _part(part: str, in_mean: Atom | None = None, in_nu: Atom | None = None) -> 
 _curve, _cross, _bend = map(_part, ("curve", "cross", "bend"))
 _slope, _shape = _part("slope", _curve, _cross), _part("shape", _cross, _bend)
 log_com_poisson_given = _part("value", _slope, _shape)
+#: Whether so much of a tail is summed count by count, so that it may end before it has vanished.
+com_poisson_whole: Atom = register(
+    "com_poisson_whole",
+    lambda *given: (0.0,) * (len(given) - 1),
+    expansion=lambda c, most, *given: where(_windows_of(c, most, *given).whole, 1.0, 0.0),
+)

@@ -46,7 +46,7 @@ from likely._math.graph import (
     symbol,
     where,
 )
-from likely._math.quadrature import DROP, Tail
+from likely._math.quadrature import DROP, Tail, root_beside
 from likely._math.special import EXPM1MX
 from likely._math.tails.gamma import log_gamma_lower, log_gamma_upper
 from likely._math.tails.intervals import log_between, narrow_between
@@ -56,7 +56,7 @@ from likely._math.tails.two_tails import Recent, TwoTails, register_tail
 _LARGE = 1e290
 
 
-def _log_density(w: Any, q: Any) -> Node:
+def log_standard_density(w: Any, q: Any) -> Node:
     """log f(w)"""
     return -gengamma_kernel(w, 1.0, q, 0.0) - HALF_LOG_2PI - square_error(q)
 
@@ -96,10 +96,10 @@ class _Tails(TwoTails):
         slope, level = abs_(gengamma_pull(w, 1.0, q, 0.0)), minimum(exp(q * w), _LARGE)
         a = abs_(q)
         ahead = 2.0 * slope - DROP * a
-        slow = ahead + sqrt(ahead * ahead + 8.0 * DROP * (slope * a + level))
+        slow = ahead + root_beside(ahead, 8.0 * DROP * (slope * a + level))
         root = sqrt(level)
         start = slope / root
-        steep = 2.0 * DROP / root / (start + sqrt(start * start + 2.0 * DROP))
+        steep = 2.0 * DROP / root / (start + root_beside(start, 2.0 * DROP))
         flat = equal(a, 0.0)
         by = where(flat, 1.0, a)
         for _ in range(2):
@@ -123,7 +123,7 @@ class _Tails(TwoTails):
     def compute(self, part: str) -> Node:
         size = where(self.grows, -self.tail.size, self.tail.size)
         if part == "value":
-            density = _log_density(self.w, self.q)
+            density = log_standard_density(self.w, self.q)
             # Where even its logarithm is beyond all numbers, the integral is one of infinite slopes over no length.
             gone = equal(density, -math.inf)
             return where(gone, density, density + log(size))
@@ -138,7 +138,7 @@ class _Tails(TwoTails):
         return self.tail.mean(self._score_2) + self.tail.variance(self._score)
 
 
-_tails = Recent(_Tails)
+tails_of_gengamma = Recent(_Tails)
 
 
 def _place(in_w: Any, in_q: Any) -> tuple[Any, ...]:
@@ -154,8 +154,8 @@ def _textbook(lower: bool) -> Any:
     return definition
 
 
-_log_below, _ = register_tail("gengamma_below", _tails, True, _place, _textbook(True))
-_log_above, _ = register_tail("gengamma_above", _tails, False, _place, _textbook(False))
+_log_below, _ = register_tail("gengamma_below", tails_of_gengamma, True, _place, _textbook(True))
+_log_above, _ = register_tail("gengamma_above", tails_of_gengamma, False, _place, _textbook(False))
 
 
 # --- Any q. --------------------------------------------------------------------------------------
@@ -202,6 +202,6 @@ def log_between_bounds(low: Any, high: Any, loc: Any, scale: Any, q: Any) -> Nod
     end = w + width
     rise = _Rise(w, q, width)
     narrow = abs_(rise.slope) * width + rise.level * rise.bend(width) < 1.0
-    near = narrow_between(lambda v: _log_density(v, q), w, width)
+    near = narrow_between(lambda v: log_standard_density(v, q), w, width)
     below, above = ((tail(w, q), tail(end, q)) for tail in (log_gengamma_lower, log_gengamma_upper))
     return where(narrow, near, log_between(below, above))

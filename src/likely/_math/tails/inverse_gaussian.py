@@ -55,15 +55,23 @@ TERMS = 10
 TURN = -0.5
 
 
+#: log y/m from which it is a itself, over ρ.
+VAST = 600.0
+#: a whose square is so large that 1 beside it is below rounding.
+STEEP = 1e9
+
+
 class _Ends:
     """ρ, a and b; of b also g, R and V."""
 
     def __init__(self, u: Expression, v: Expression) -> None:
         self.rho = exp(0.5 * v)
-        self.a = self.rho * expm1(-u)
-        self.b = self.rho * (exp(-u) + 1.0)
         #: ρy/m
         self.reach = exp(0.5 * v - u)
+        # Of y/m a 1 is nothing where it may be beyond all numbers.
+        vast = u < -VAST
+        self.a = where(vast, self.reach, self.rho * expm1(-u))
+        self.b = where(vast, self.reach, self.rho * (exp(-u) + 1.0))
         self.width = 2.0 * self.rho
         #: g(b) and b + g(b), the latter 1/R(b)
         self.g_b, self.rate_b = mills_gap(-self.b), inverse_mills(-self.b)
@@ -239,6 +247,8 @@ class _Upper:
         #: V
         self.turn = where(apart, narrow, (self.g - ends.g_b) / ends.width)
         self.rest = 1.0 - self.turn
+        #: a V, where V may be below all numbers: 1/b, but for its third power
+        self.lean = where(a > STEEP, ends.g_b, a * self.turn)
 
     @cached_property
     def value(self) -> Node:
@@ -282,11 +292,11 @@ class _Upper:
     @cached_property
     def mills_slope(self) -> Node:
         """In log m."""
-        return self.ends.reach * ((self.g + self.a * self.turn) / self.rest)
+        return self.ends.reach * ((self.g + self.lean) / self.rest)
 
     @cached_property
     def mills_shape(self) -> Node:
-        own = self.ends.g_b * self.rate - self.a * (self.g + self.a * self.turn)
+        own = self.ends.g_b * self.rate - self.a * (self.g + self.lean)
         return where(self.ends.flat, self.ends.series.shape, 0.5 * (own / self.rest - 1.0))
 
     @cached_property

@@ -47,10 +47,9 @@ from likely._math.graph import (
     maximum,
     minimum,
     polynomial,
-    sqrt,
     where,
 )
-from likely._math.quadrature import DROP, Tail
+from likely._math.quadrature import DROP, Tail, root_beside
 from likely._math.special import EXPM1MX
 from likely._math.tails.two_tails import Recent, TwoTails, register_tail
 
@@ -101,7 +100,7 @@ class _Tails(TwoTails):
         # Between h ≥ slope v + (c + s) f g v²/(2 + v) and the asymptote of h.
         ahead = 2.0 * slope - DROP
         bend = self.total * self.f * self.g
-        close = 4.0 * DROP / (ahead + sqrt(ahead * ahead + 8.0 * DROP * (slope + bend)))
+        close = 4.0 * DROP / (ahead + root_beside(ahead, 8.0 * DROP * (slope + bend)))
         down = (DROP + self.total * log1p(m / s)) / c
         up = (DROP + self.total * log1p(s / m)) / s
         # h may fall at first where most counts are 0: then the asymptote alone says how far.

@@ -13,6 +13,7 @@ the exponentials leave their ratio to it.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property, reduce
 from operator import add
 
@@ -27,20 +28,17 @@ from likely._math.graph import (
     abs_,
     arctan2,
     as_node,
+    equal,
     exp,
     expm1,
     log,
     log1p,
     maximum,
-    minimum,
     sqrt,
     where,
 )
 from likely._math.tails.between import _mean
 from likely._math.tails.two_tails import Recent
-
-#: Beyond this the square of z overflows.
-OUT = 1e154
 
 # Nodes and weights of the second integral over s in units of 1/(1 + k), by Gauss and Legendre's rule in log(1 + s):
 # the largest relative error of C is 7e-15.
@@ -65,36 +63,56 @@ def _near(h: Node, a: Node, k: Node) -> Node:
     return arctan2(1.0, a) / PI - h * less
 
 
-def _far(h: Node, k: Node) -> Node:
-    """C e^(h²/2 + k²/2) for h > 1 or k > 1."""
-    unit = 1.0 / (1.0 + k)
+class _Far:
+    """C e^(h²/2 + k²/2) for h > 1 or k > 1, of which the squares may be beyond all numbers: u t S by three factors."""
 
-    def integrand(x: float) -> Node:
-        s = x * unit
-        v = k + s
-        return exp(-(k + 0.5 * s) * s) / (h * h + v * v)
+    def __init__(self, h: Node, k: Node) -> None:
+        #: The larger one, in which h and k + s are measured.
+        self.size = size = maximum(h, k)
+        self.share = share = h / size
+        self.unit = unit = 1.0 / (1.0 + k)
+        self.turn = share / size
+        rise, step = k * unit, unit / size
 
-    return h * unit * reduce(add, (w * integrand(x) for x, w in _NODES)) / PI
+        def integrand(x: float) -> Node:
+            v = k / size + x * step
+            return exp(-(rise + 0.5 * x * (unit * unit)) * x) / (share * share + v * v)
+
+        self.sum = reduce(add, (w * integrand(x) for x, w in _NODES)) / PI
+
+    @property
+    def value(self) -> Node:
+        return self.unit * (self.turn * self.sum)
+
+    @property
+    def log_value(self) -> Node:
+        return log(self.unit) + log(self.turn * self.sum)
 
 
 class _Lower:
     """P(Z ≤ z), its slope in z over it (pull) and that in a (lean), from the smaller tail."""
 
     def __init__(self, z: Node, a: Node) -> None:
-        h, size = minimum(abs_(z), OUT), abs_(a)
-        self.h, self.k = h, minimum(size * h, OUT)
+        h, size = abs_(z), abs_(a)
+        k = where(equal(size, 0.0), 0.0, size * h)
         self.left, self.leans = z <= 0.0, a >= 0.0
-        self.wall = 1.0 / (1.0 + a * a)
-        far = maximum(h, self.k) > 1.0
+        self.root = sqrt(1.0 + a * a)
+        self.depth, self.depth_k = 0.5 * (h * h), 0.5 * (k * k)
+        self.fall, self.fall_k = exp(-self.depth), exp(-self.depth_k)
+        #: Where h or k is no number, as of a scale next to 0, one tail has vanished, and the other is all there is.
+        self.beyond = equal(maximum(h, k), math.inf)
+        h, k = (where(equal(v, math.inf), 2.0, v) for v in (h, k))
+        self.h, self.k = h, k
+        self.is_far = far = maximum(h, k) > 1.0
         near_h = where(far, 0.0, h)
         near = _near(near_h, size, size * near_h)
+        self.far = _Far(where(far, h, 2.0), where(far, k, 0.0))
         #: C e^(h²/2 + k²/2)
         self.core = where(
             far,
-            _far(where(far, h, 2.0), where(far, self.k, 0.0)),
+            self.far.value,
             near * exp(0.5 * (near_h * near_h + (size * near_h) * (size * near_h))),
         )
-        self.fall, self.fall_k = exp(-0.5 * (h * h)), exp(-0.5 * (self.k * self.k))
         #: (2Φ(−h) − C) e^(h²/2)
         self.rest = 2.0 / sqrt(2.0 * PI) / inverse_mills(-h) - self.fall_k * self.core
 
@@ -107,22 +125,32 @@ class _Lower:
         )
         high = where(h < 1.0, log(rise + both), log1p(-self.fall * self.rest))
         right = where(self.leans, high, log1p(-both))
-        in_tail = where(self.leans, log(self.core) - 0.5 * (self.k * self.k), log(self.rest))
-        return where(self.left, in_tail - 0.5 * (h * h), right)
+        log_core = where(self.is_far, self.far.log_value, log(self.core))
+        in_tail = where(self.leans, log_core - self.depth_k, log(self.rest))
+        return where(self.left, in_tail - self.depth, right)
 
     @cached_property
     def pull(self) -> Node:
         # 2φ(h) Φ(±k) is e^(−h²/2 − k²/2)/π times Mills's ratio at k, or √(2/π) e^(−h²/2) Φ(k).
-        mills, share = 1.0 / (PI * inverse_mills(-self.k)), sqrt(2.0 / PI) * ndtr(self.k)
-        in_tail = where(self.leans, mills / self.core, share / self.rest)
-        density = self.fall * where(self.leans, share, mills * self.fall_k)
-        return where(self.left, in_tail, density * exp(-self.value))
+        steep, share = PI * inverse_mills(-self.k), sqrt(2.0 / PI) * ndtr(self.k)
+        # Factor by factor, as C alone may be below all numbers.
+        far = 1.0 / (steep * self.far.unit) / self.far.sum / self.far.turn
+        leaning = where(self.is_far, far, 1.0 / steep / self.core)
+        in_tail = where(self.leans, leaning, share / self.rest)
+        density = self.fall * where(self.leans, share, self.fall_k / steep)
+        right = density * exp(-self.value)
+        return where(self.left, where(self.beyond, math.inf, in_tail), right)
 
     @cached_property
     def lean(self) -> Node:
-        in_tail = where(self.leans, 1.0 / self.core, self.fall_k / self.rest)
-        right = self.fall * self.fall_k * exp(-self.value)
-        return -(self.wall / PI) * where(self.left, in_tail, right)
+        far, root = self.far, self.root
+        wall = 1.0 / root / root
+        turn = (1.0 / far.share / root) * (far.size / root)
+        leaning = where(self.is_far, turn / far.unit / far.sum, wall / self.core)
+        leaning = where(self.beyond, math.inf, leaning)
+        other = where(self.beyond, 0.0, wall * self.fall_k / self.rest)
+        right = wall * self.fall * self.fall_k * exp(-self.value)
+        return -where(self.left, where(self.leans, leaning, other), right) / PI
 
 
 _lower = Recent(_Lower)

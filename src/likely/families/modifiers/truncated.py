@@ -19,6 +19,7 @@ from likely.families.modifiers.bounds import (
     MOST_COUNTS,
     TAILS,
     by_bounds,
+    edge_of,
     has_tails,
     log_given,
     log_share,
@@ -134,6 +135,8 @@ def _long(inside: Specification, low: float, high: float) -> bool:
     """Whether the formula that is computed is too long to be read."""
     if inside.support.integer:
         return math.isfinite(high) or low > 0.0
+    if {"log_above", "log_below"} <= set(inside.formulas) and inside.printed is not None:
+        return True
     return low > inside.support.low and high < inside.support.high
 
 
@@ -143,7 +146,7 @@ def _printed_mass(inside: Specification, low: float, high: float, theta):
     if high >= inside.support.high:
         return exp(inside.formulas["log_sf"](a, *theta))
     below = exp(inside.formulas["log_cdf"](b, *theta))
-    return below if low < inside.support.low else below - exp(inside.formulas["log_cdf"](a, *theta))
+    return below if low <= edge_of(inside) else below - exp(inside.formulas["log_cdf"](a, *theta))
 
 
 def _tails(inside: Specification, low: float, high: float):
