@@ -36,6 +36,23 @@ def unresolved(objective: Objective, theta: Array) -> bool:
     return bool(fold(work, objective.blocks, largest, objective.threads)[0] > 1.0)
 
 
+def loss_rounding(objective: Objective, theta: Array) -> float:
+    """A bound on what the rounding of raw predictions may add to the loss, to first order."""
+
+    def work(block: int, worker: int) -> Array:
+        rows = objective.read(block, worker, theta)
+        if rows is None:
+            return np.zeros(1)
+        gradient = objective.loss.evaluate(rows.y, rows.raw, 1)[1]
+        assert gradient is not None
+        _, coarse = _coarse(objective, rows, theta)
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller looks at the result
+            moved = ROUNDING * (np.abs(gradient) * coarse).sum(axis=0)
+            return np.array([moved.sum() if rows.weight is None else rows.weight @ moved])
+
+    return float(fold(work, objective.blocks, add, objective.threads)[0])
+
+
 def gradient_rounding(objective: Objective, theta: Array) -> Array:
     """A bound (P,) on what the rounding of raw predictions may add to the gradient.
 
