@@ -154,7 +154,7 @@ def test_a_log_normal_at_the_edge_of_what_is_transformed():
 
 @pytest.mark.parametrize("rows", [8, 12, 30])
 def test_a_scale_far_too_small_for_its_tail_is_no_spike(rows):
-    """Beside the Normal a smaller scale costs 10¹² nats, and a still smaller one less, where a skewness makes up for it."""
+    """Beside the Normal a smaller scale costs 10¹² nats, and a still smaller one less: a skewness makes up for it."""
     y = np.random.default_rng(rows).exponential(size=rows)
     tail, beyond = 11.0, 5.0
     begun = np.array(
@@ -166,6 +166,15 @@ def test_a_scale_far_too_small_for_its_tail_is_no_spike(rows):
             loss, np.empty((rows, 0)), designs, Response(y), start=begun, coefficients=begun, max_iter=0
         )  # fmt: skip
     assert found.status is not Status.unbounded
+
+
+def test_a_product_beyond_all_numbers_is_a_step_too_far_and_no_fault():
+    """A step may lead to a mean of e³⁵⁹ with a ν of e⁻⁶⁷⁰, where the loss is no number: it is halved."""
+    y, begun = np.array([0.0, 1.0]), np.array([358.976, -670.600])
+    loss = ConwayMaxwellPoisson().loss()
+    assert np.isnan(loss.evaluate(y, np.repeat(begun[:, None], 2, 1), 0)[0]).any()
+    with pytest.raises(ValueError, match="infinite at the start"):
+        fit_linear(loss, np.empty((2, 0)), [Design((), True)] * 2, Response(y), start=begun)
 
 
 def test_rounded_values_have_the_better_of_two_limits():

@@ -30,8 +30,8 @@ MOST_COLUMNS = 4
 GROWS, EXPANSIONS, HALVINGS = 8.0, 40, 160
 #: A density is sharp where the loss of a row falls by more than this for each unit of the scale's raw prediction.
 SHARP = 0.25
-#: No density grows by more nats than this for each unit of a scale's raw prediction: a loss that falls by more comes back
-#: from where the scale is far from what the tails allow, as those of a fit that has all but reached its Normal limit.
+#: No density grows by more nats than this for each unit of a scale's raw prediction. A loss that falls by more comes
+#: back from a scale that is far from what the tails allow, as those of a fit that has all but reached its Normal limit.
 FASTEST = 2.0
 #: Rows are dependent where what is left of one is less than this share of it.
 DEPENDENT = 1e-8
@@ -164,7 +164,7 @@ class _Rows:
         return None
 
     def grows(self, theta: Array, direction: Array, b: int) -> bool:
-        """Whether the loss falls no faster along a direction of column b than by the densities of all rows that move."""
+        """Whether the loss falls no faster along a direction of column b than the densities of rows that move allow."""
         losses = [self.objective.evaluate(theta + t * direction, 0).loss for t in STEPS[-2:]]
         moved = np.abs(self.designs[b] @ direction[self.objective.parts[b]])
         most = FASTEST * (STEPS[-1] - STEPS[-2]) * float(self.weight @ moved)
