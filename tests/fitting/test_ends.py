@@ -27,10 +27,16 @@ from likely import (
     Tweedie,
     Weibull,
     ZeroInflated,
+    censored,
     predicted,
     shared,
 )
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_linear
+from likely.fitting.coordinates import bases_of
+from likely.fitting.recession import find_recession
+from likely.fitting.source import Source
+from likely.fitting.subspace import Subspace
+from likely.fitting.task import Task
 from likely.predictors.leaning import leaning_start
 from likely.predictors.marginal import start_values
 
@@ -280,3 +286,22 @@ def test_a_shape_grows_on_beside_a_direction_in_which_the_loss_is_level():
             loss, X, designs, Response(y), start=start, coefficients=leaning, max_iter=60
         )
     assert found.status is Status.boundary
+
+
+def test_what_lies_beyond_a_ridge_did_not_lead_here():
+    """Log y is exponential above its least value at a GeneralisedGamma's edge. A little further numbers overflow.
+
+    25 steps back the loss is higher, and falls for 22 of them; then it rises by 500 nats before it falls to the edge.
+    """
+    y = 50.0 + 0.1 * np.random.default_rng(0).normal(size=20)
+    limit = np.quantile(y, 0.7)
+    response = Response(censored(np.minimum(y, limit), event=y <= limit))
+    source, designs = Source(np.empty((20, 0))), (Design((), True),) * 3
+    loss, zeros = Censored(GeneralisedGamma()).loss(), np.zeros(3)
+    task = Task(loss, source, designs, response, zeros, zeros, None, 10, 1)
+    space = Subspace(task.objective(*bases_of(task)))
+    here = np.array([np.log(y.min()), -17.873, -176346.0])
+    with np.errstate(all="ignore"):
+        sums = space.evaluate(here, 0)
+        assert np.isfinite(sums.loss)
+        assert find_recession(space, here, sums, np.array([0.3078, -0.9996, 1.0])) is None
