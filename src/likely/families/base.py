@@ -110,6 +110,8 @@ class Specification:
                                   do not carry the digits of the answer
     start                         ``(mean, std)`` of y → {name: value}, a rough start (NumPy); where
                                   it ``leans_by``, ``(mean, std, third moment)``
+    limits                        ``(mean, std)`` of y → [{name: value}], beside each of the families that
+                                  are its limits (NumPy), towards which fits bend
     sample                        ``(rng, size, *parameters)`` (NumPy)
     ============================  =========================================================
 
@@ -269,6 +271,7 @@ FORMULAS = (
     "sufficient",
     "maximum_likelihood",
     "start",
+    "limits",
     "sample",
 )
 
@@ -377,7 +380,7 @@ def _check_arguments(
 ) -> None:
     """The closed forms take all parameters, after y or a probability where they need one."""
     for formula, body in formulas.items():
-        if formula in ("sufficient", "maximum_likelihood", "start", "sample"):
+        if formula in ("sufficient", "maximum_likelihood", "start", "limits", "sample"):
             continue
         leading = len(_LEADING.get(formula, ()))
         got = body.__code__.co_varnames[: body.__code__.co_argcount]

@@ -144,3 +144,19 @@ class JohnsonSU(Distribution):
 
     def start(mean, std):
         return {"loc": mean, "scale": 2.0 * std, "skewness": 0.0, "tail": 2.0}
+
+    def limits(mean, std):
+        # Log-normals from a threshold of ten standard deviations on, to either side, and the Normal: nearly.
+        import math
+
+        beside, far = math.exp(-6.0), 10.0
+        ends = [
+            {
+                "loc": mean - s * far * std,
+                "scale": 2.0 * far * std * beside,
+                "skewness": -6.0 * s,
+                "tail": far,
+            }
+            for s in (1.0, -1.0)
+        ]
+        return [*ends, {"loc": mean, "scale": std / beside, "skewness": 0.0, "tail": 1.0 / beside}]

@@ -9,6 +9,7 @@ import numpy as np
 
 from likely.fitting.problem import Array
 from likely.fitting.recession import FOLLOWS, STEPS, Recession, keeps_falling, spent
+from likely.fitting.rounding import loss_rounding
 from likely.fitting.subspace import Subspace, in_theta
 from likely.fitting.sums import Sums
 
@@ -95,7 +96,11 @@ def find_profile(
             break  # beside the valley, where losses are made of the last digits of raw predictions
         held = space.without(start, axis)
         there = held.point(fit(held)) if held.size else start
-        losses.append(space.evaluate(there, 0).loss)
+        loss = space.evaluate(there, 0).loss
+        if losses[-1] - loss <= loss_rounding(space.objective, space.point(there)):
+            far = near
+            break  # what it fell by may be made of the last digits of raw predictions
+        losses.append(loss)
         if not losses[-1] <= losses[-2] + sums.rounding:
             break
         if losses[-1] < losses[0] - sums.rounding:

@@ -142,6 +142,10 @@ def find_recession(
         ahead = gamma + STEPS[0] * direction
         overflows = not np.isfinite(space.evaluate(ahead, 0).loss)
         if overflows and first_outside(space.objective, space.point(ahead)) is None:
+            # Near here, too: what lies on both sides of a ridge did not lead here.
+            behind = [space.evaluate(gamma - t * direction, 0).loss for t in (*STEPS[::-1], 0.0)]
+            if not all(after <= before + sums.rounding for before, after in pairwise(behind)):
+                return None
             gamma = gamma - STEPS[-1] * direction
             sums = space.evaluate(gamma, 0)
     losses = [sums.loss]

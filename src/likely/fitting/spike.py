@@ -30,6 +30,9 @@ MOST_COLUMNS = 4
 GROWS, EXPANSIONS, HALVINGS = 8.0, 40, 160
 #: A density is sharp where the loss of a row falls by more than this for each unit of the scale's raw prediction.
 SHARP = 0.25
+#: No density grows by more nats than this for each unit of a scale's raw prediction. A loss that falls by more comes
+#: back from a scale that is far from what the tails allow, as those of a fit that has all but reached its Normal limit.
+FASTEST = 2.0
 #: Rows are dependent where what is left of one is less than this share of it.
 DEPENDENT = 1e-8
 #: A sum of scales that shrinks by less than this is rounding.
@@ -156,9 +159,16 @@ class _Rows:
             direction = np.zeros(space.size)
             direction[parts[b]] = sign * along
             found = find_recession(space, theta, sums, direction)
-            if found is not None and found.unbounded:
+            if found is not None and found.unbounded and self.grows(theta, direction, b):
                 return found
         return None
+
+    def grows(self, theta: Array, direction: Array, b: int) -> bool:
+        """Whether the loss falls no faster along a direction of column b than the densities of rows that move allow."""
+        losses = [self.objective.evaluate(theta + t * direction, 0).loss for t in STEPS[-2:]]
+        moved = np.abs(self.designs[b] @ direction[self.objective.parts[b]])
+        most = FASTEST * (STEPS[-1] - STEPS[-2]) * float(self.weight @ moved)
+        return losses[0] - losses[1] <= most
 
     def content(self, raw: Array, b: int, sign: float) -> NDArray[np.bool_]:
         """Which rows (n,) do not lose by a scale that shrinks, as one seen in part above which the location lies."""

@@ -90,14 +90,15 @@ def _starts(model: LinearModel, places: tuple[int, int, int]) -> list[tuple[floa
         size = np.quantile(np.delete(away, some), QUANTILES)
         sizes = np.log(size[size > 0.0])
         grid = [(one, tail) for one in sizes for tail in tails]
+        if not grid:  # the location passes through all rows
+            continue
         raw = np.repeat(offset[:, None, :], len(grid), axis=1)
         raw[loc] += design @ location
         raw[[scale, df]] += np.array(grid).reshape(-1, 2).T[:, :, None]
         nll = loss.evaluate(np.tile(y, len(grid)), raw.reshape(loss.columns, -1), 0)[0]
         losses = nll.reshape(len(grid), -1) @ weight
-        if len(grid):
-            at = int(np.argmin(losses))
-            found.append((float(losses[at]), location, *grid[at]))
+        at = int(np.argmin(losses))
+        found.append((float(losses[at]), location, *grid[at]))
     found.sort(key=lambda one: one[0])
     starts = []
     for reached, location, size, tail in found[:TRIED]:

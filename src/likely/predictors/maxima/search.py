@@ -10,6 +10,7 @@ from likely.fitting.newton import OutsideDomainError
 from likely.predictors.maxima.groups import inner_maximum
 from likely.predictors.maxima.heavy import heavy_maximum
 from likely.predictors.maxima.lesser import larger_maximum
+from likely.predictors.maxima.limits import limit_maximum
 from likely.predictors.maxima.model import Array, LinearModel
 from likely.predictors.maxima.scattered import scattered_maximum
 from likely.predictors.maxima.simpler import simpler_maximum
@@ -46,4 +47,5 @@ def largest_maximum(
             found = on_from(simpler_maximum(model, found, start)) or found
             found = on_from(wound_maximum(model, found)) or found
         found = scattered_maximum(model, found, start, on_from)
+        found = on_from(limit_maximum(model, found, start)) or found
         return on_from(heavy_maximum(model, found)) or found
