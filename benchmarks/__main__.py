@@ -6,6 +6,7 @@ import sys
 for name in (
     "losses",
     "families",
+    "regions",
     "modifiers",
     "classes",
     "vectors",
