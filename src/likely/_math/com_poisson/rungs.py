@@ -10,6 +10,7 @@ other, and takes no exponentials. Nor does it lose digits: all terms are positiv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -72,6 +73,11 @@ def _growth(side: str, k: Node, index: Node | float) -> Node:
     return make(f"com_poisson_{side}", float(COUNTS) * k + index)
 
 
+def _if_there(counts: Node, weight: Node) -> Node:
+    """0 where no counts are left on that side: a number as small as that would be subnormal, which takes long."""
+    return where(counts > 0.0, weight, 0.0)
+
+
 def _rule(needed: Node, m: Node, n: Node) -> _Rule:
     k = floor(m)
     part = m - k
@@ -80,10 +86,11 @@ def _rule(needed: Node, m: Node, n: Node) -> _Rule:
     x = k + 1.0
     first = where(rises, _growth("below", k, 0.0), _growth("above", k, 0.0))
     fall = n * first
-    both = exp(-fall)
+    both = _if_there(where(rises, k, 1.0), exp(-fall))
     # Of three counts (1 − ε) ξ = ε + (1 + ε) Q/ξ.
     three = off + sqrt(off * off + 4.0 * ((1.0 - off) * (1.0 + off)) * both)
-    odds = where(fall > _FEW, three / (2.0 * (1.0 - off)), exp((off - 0.5) * fall))
+    few = where(both > 0.0, fall, math.inf) > _FEW
+    odds = where(few, three / (2.0 * (1.0 - off)), exp((off - 0.5) * fall))
     return _Rule(
         terms=maximum(floor(x * ahead((_DEPTH / n + 1.0 / x) / x) - 0.5), 1.0),
         floor=k,
@@ -116,16 +123,16 @@ _KEPT = ("near_growth", "far_growth", "near", "far")
 
 def _kept(what: str, index: Node, given: _Rule) -> Node:
     rises, k = given.sign > 0.0, given.floor
-    if what.startswith("near"):
-        g = where(rises, _growth("above", k, index), _growth("below", k, index))
-    else:
-        after = index + 1.0
-        g = where(rises, _growth("below", k, after), _growth("above", k, after))
+    is_near = what.startswith("near")
+    after = index if is_near else index + 1.0
+    up, down = _growth("above", k, after), _growth("below", k, after)
+    g = where(rises, up, down) if is_near else where(rises, down, up)
     if what.endswith("growth"):
         return g
-    if what == "far":
+    if not is_near:
         g = g - (index + 2.0) * given.first
-    return exp(-given.nu * g)
+    below = k - after
+    return _if_there(where(rises, *((1.0, below) if is_near else (below, 1.0))), exp(-given.nu * g))
 
 
 def _side(what: str, steps: Node, given: _Rule, near: Node, far: Node) -> Node:

@@ -212,7 +212,7 @@ com_poisson_above = TABLES['com_poisson_above']
 
 from likely._math.tables import TABLES
 
-# b7f978332bba69bf63bae313dd5ab6194afce6d8067d19cc6864d615339eebe4
+# 872112fce7381b1a94bf9ffc7294aa0fe9a75e4f4550c66063db6425b170cbc9
 com_poisson_below = TABLES['com_poisson_below']
 
 
@@ -340,33 +340,38 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t2 = 1.0 - t0
                 t3 = t0 if t1 else t2
                 t4 = 1.0 if t1 else (-1.0)
-                t5 = common0 if t1 else common1
-                t6 = n * t5
-                t7 = 2.2 < t6
-                t8 = t3 * t3
-                t9 = -t6
+                t5 = floor if t1 else 1.0
+                t6 = 0.0 < t5
+                t7 = common0 if t1 else common1
+                t8 = n * t7
+                t9 = -t8
                 t10 = exp(t9)
-                t11 = 1.0 - t3
-                t12 = 1.0 + t3
-                t13 = t11 * t12
-                t14 = 4.0 * t13
-                t15 = t10 * t14
-                t16 = t8 + t15
-                t17 = math.sqrt(t16)
-                t18 = t17 + t3
-                t19 = t11 * 2.0
-                t20 = t18 / t19
-                t21 = t3 - 0.5
-                t22 = t6 * t21
-                t23 = exp(t22)
-                t24 = t20 if t7 else t23
+                t11 = t10 if t6 else 0.0
+                t12 = 0.0 < t11
+                t13 = t8 if t12 else math.inf
+                t14 = 2.2 < t13
+                t15 = 1.0 - t3
+                t16 = 1.0 + t3
+                t17 = t15 * t16
+                t18 = 4.0 * t17
+                t19 = t11 * t18
+                t20 = t3 * t3
+                t21 = t19 + t20
+                t22 = math.sqrt(t21)
+                t23 = t22 + t3
+                t24 = t15 * 2.0
+                t25 = t23 / t24
+                t26 = t3 - 0.5
+                t27 = t8 * t26
+                t28 = exp(t27)
+                t29 = t25 if t14 else t28
                 m_lanes[i] = m
                 nu_lanes[i] = n
                 off_lanes[i] = t3
                 sign_lanes[i] = t4
-                odds_lanes[i] = t24
-                both_lanes[i] = t10
-                first_lanes[i] = t5
+                odds_lanes[i] = t29
+                both_lanes[i] = t11
+                first_lanes[i] = t7
             for k in range(last):
                 index = float64(k)
                 near_growth_lanes = stored[0, k]
@@ -381,12 +386,16 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t5 = t4 + t0
                 t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
                 t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t8 = 2.0 + index
+                t8 = floor - index
+                t9 = floor - t4
+                t10 = 2.0 + index
                 common0 = t2
                 common1 = t3
                 common2 = t6
                 common3 = t7
                 common4 = t8
+                common5 = t9
+                common6 = t10
                 for i in range(width):
                     nu = nu_lanes[i]
                     sign = sign_lanes[i]
@@ -394,18 +403,24 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = 0.0 < sign
                     t1 = common0 if t0 else common1
                     t2 = common2 if t0 else common3
-                    t3 = t1 * nu
-                    t4 = -t3
-                    t5 = exp(t4)
-                    t6 = first * common4
-                    t7 = t2 - t6
-                    t8 = t7 * nu
-                    t9 = -t8
-                    t10 = exp(t9)
+                    t3 = 1.0 if t0 else common4
+                    t4 = 0.0 < t3
+                    t5 = t1 * nu
+                    t6 = -t5
+                    t7 = exp(t6)
+                    t8 = t7 if t4 else 0.0
+                    t9 = common5 if t0 else 1.0
+                    t10 = 0.0 < t9
+                    t11 = first * common6
+                    t12 = t2 - t11
+                    t13 = t12 * nu
+                    t14 = -t13
+                    t15 = exp(t14)
+                    t16 = t15 if t10 else 0.0
                     near_growth_lanes[i] = t1
                     far_growth_lanes[i] = t2
-                    near_lanes[i] = t5
-                    far_lanes[i] = t10
+                    near_lanes[i] = t8
+                    far_lanes[i] = t16
             for i in range(width):
                 open_lanes[i] = 1.0
             for _ in range(6):
@@ -733,6 +748,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
 
 def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     starts = np.zeros(1341, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
@@ -1863,6 +1883,8 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
     held17 = held[17]
     held18 = held[18]
     held19 = held[19]
+    held16[: min(4096, stop - start)] = 0.0
+    held18[: min(4096, stop - start)] = 0.0
     held4[: min(4096, stop - start)] = 0.0
     held5[: min(4096, stop - start)] = 0.0
     held6[: min(4096, stop - start)] = 0.0
