@@ -309,7 +309,7 @@ class _Sums:
         ]
 
     def _keep(self, kept: Sequence[str]) -> list[str]:
-        """The loop over the terms of rows taken together that keeps what an equation's unknown is no part of."""
+        """The loop over the terms of rows taken together that keeps what does not depend on an equation's unknown."""
         loop, names = self._statements([self.terms.term(what) for what in kept])
         views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(kept)]
         read = [f"{name} = {name}_lanes[i]" for name in self.terms.fields]
@@ -351,9 +351,11 @@ class _Sums:
             f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {TOGETHER}))",
             f"solving = np.empty(({len(buffers)}, {TOGETHER}))",
         ]
-        loop, (found, still) = self._statements(terms.update())
+        loop, (*found, still) = self._statements(terms.update())
         step = [f"{name} = {name}_lanes[i]" for name in (*terms.fields, *buffers)]
-        step += [*loop, f"{equation.unknown}_lanes[i] = {found}", f"open_lanes[i] = {still}"]
+        pairs = zip(equation.unknown, found, strict=True)
+        step += [*loop, *(f"{name}_lanes[i] = {value}" for name, value in pairs)]
+        step += [f"open_lanes[i] = {still}"]
         step += [f"left += 1 if {still} > 0.0 else 0"]
         again = [
             "solving[1:] = 0.0",

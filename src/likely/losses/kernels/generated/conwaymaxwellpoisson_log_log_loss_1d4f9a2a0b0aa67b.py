@@ -111,6 +111,10 @@ def multiply_add(a, b, c):
     """a b + c of vectors, or of vectors and numbers."""
     return a * b + c
 
+def exponential(x):
+    """e^x of vectors x <= 0, as ``exp`` but nowhere below 2^-1021: smaller numbers are subnormal, and take long."""
+    return np.exp(np.maximum(x, -1021.0 / ONE_OVER_LOG2))
+
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
     return float64(x).view(int64)
@@ -265,175 +269,302 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t2 = 1.0 / t1
         t3 = 30.0 / n
         t4 = t2 + t3
-        t5 = t4 / t1
-        t6 = t5 / 3.0
-        t7 = t5 * t5
-        t8 = t7 / 9.0
-        t9 = 2.0 * t5
-        t10 = t8 + t9
+        t5 = t4 * 0.3333333333333333
+        t6 = 0.1111111111111111 * t4
+        t7 = t4 * t6
+        t8 = t4 * 2.0
+        t9 = t8 * t1
+        t10 = t7 + t9
         t11 = math.sqrt(t10)
-        t12 = t6 + t11
-        t13 = t12 * t1
-        t14 = t13 - 0.5
-        t15 = np.floor(t14)
-        t16 = maximum(t15, 1.0)
-        known = (t16 >= 1.0) & (t16 <= 14.0) & (t0 >= 0.0) & (t0 < 256.0)
-        key = t0 * 14.0 + (t16 - 1.0)
-        key_of[i] = int(key) if known else 3584
-    starts = np.zeros(3586, np.int64)
+        t12 = t5 + t11
+        t13 = t12 - 0.5
+        t14 = np.floor(t13)
+        t15 = maximum(t14, 1.0)
+        t16 = m - t0
+        t17 = t16 <= 0.5
+        t18 = 0.0 if t17 else 1.0
+        t19 = 2.0 * t0
+        t20 = t18 + t19
+        known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
+        key = t20 * 14.0 + (t15 - 1.0)
+        key_of[i] = int(key) if known else 7168
+    starts = np.zeros(7170, np.int64)
     most = np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
         most = max(most, key_of[i])
-    used = min(int64(most) + 1, 3584)
+    used = min(int64(most) + 1, 7168)
     for key in range(used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    stored = np.empty((4, 14, 32))
-    lanes = np.empty((22, 32))
+    stored = np.empty((2, 14, 32))
+    lanes = np.empty((21, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
     off_lanes = lanes[3]
-    sign_lanes = lanes[4]
-    odds_lanes = lanes[5]
-    both_lanes = lanes[6]
-    first_lanes = lanes[7]
-    power_lanes = lanes[8]
-    other_power_lanes = lanes[9]
-    power_ratio_lanes = lanes[10]
-    other_power_ratio_lanes = lanes[11]
-    open_lanes = lanes[12]
-    sum_up_lanes = lanes[13]
-    sum_down_lanes = lanes[14]
-    sum_up_slope_lanes = lanes[15]
-    sum_down_slope_lanes = lanes[16]
-    sum_total_lanes = lanes[17]
-    result0_lanes = lanes[18]
-    result1_lanes = lanes[19]
-    result2_lanes = lanes[20]
-    result3_lanes = lanes[21]
-    for key in range(used):
-        for begin in range(starts[key], starts[key + 1], 32):
-            last = key % 14 + 1
+    odds_lanes = lanes[4]
+    other_lanes = lanes[5]
+    unit_lanes = lanes[6]
+    power_lanes = lanes[7]
+    other_power_lanes = lanes[8]
+    power_ratio_lanes = lanes[9]
+    other_power_ratio_lanes = lanes[10]
+    open_lanes = lanes[11]
+    sum_up_lanes = lanes[12]
+    sum_down_lanes = lanes[13]
+    sum_up_slope_lanes = lanes[14]
+    sum_down_slope_lanes = lanes[15]
+    sum_total_lanes = lanes[16]
+    result0_lanes = lanes[17]
+    result1_lanes = lanes[18]
+    result2_lanes = lanes[19]
+    result3_lanes = lanes[20]
+    for number in range((used + 13) // 14):
+        first_key = number * 14
+        stop = starts[min(first_key + 14, used)]
+        end = starts[first_key]
+        while end < stop:
+            begin, more = end, stop - end
+            last_key = key_of[order[min(end + 32, stop) - 1]]
+            wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
+            width = 32 if wide else 16
+            end = min(begin + width, stop)
+            last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            floor = float64(key // 14)
-            end = starts[key + 1]
-            width = 32 if end - begin > 16 else 16
+            place = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 m_lanes[i] = m_here[at]
                 n_lanes[i] = n_here[at]
-            t0 = 15.0 * floor
-            t1 = com_poisson_below[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
-            t2 = com_poisson_above[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
+            t0 = 0.5 * place
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = 15.0 * t1
+            t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t8 = t6 if t4 else t7
+            t9 = 0.0 < t1
+            t10 = 1.0 if t9 else 0.0
+            t11 = t10 if t4 else 1.0
+            t12 = 0.0 < t11
+            t13 = t7 if t4 else t6
+            t14 = 1.0 if t4 else t10
             common0 = t1
-            common1 = t2
+            common1 = t4
+            common2 = t8
+            common3 = t12
+            common4 = t11
+            common5 = t13
+            common6 = t14
             for i in range(width):
                 m = m_lanes[i]
                 n = n_lanes[i]
-                t0 = m - floor
-                t1 = t0 <= 0.5
-                t2 = 1.0 - t0
-                t3 = t0 if t1 else t2
-                t4 = 1.0 if t1 else (-1.0)
-                t5 = floor if t1 else 1.0
-                t6 = 0.0 < t5
-                t7 = common0 if t1 else common1
-                t8 = n * t7
-                t9 = -t8
-                t10 = exp(t9)
-                t11 = t10 if t6 else 0.0
-                t12 = 0.0 < t11
-                t13 = t8 if t12 else math.inf
-                t14 = 2.2 < t13
-                t15 = 1.0 - t3
-                t16 = 1.0 + t3
-                t17 = t15 * t16
-                t18 = 4.0 * t17
-                t19 = t11 * t18
-                t20 = t3 * t3
-                t21 = t19 + t20
-                t22 = math.sqrt(t21)
-                t23 = t22 + t3
-                t24 = t15 * 2.0
-                t25 = t23 / t24
-                t26 = t3 - 0.5
-                t27 = t8 * t26
-                t28 = exp(t27)
-                t29 = t25 if t14 else t28
+                t0 = m - common0
+                t1 = 1.0 - t0
+                t2 = t0 if common1 else t1
+                t3 = n * common2
+                t4 = t3 if common3 else math.inf
+                t5 = 3.0 < t4
+                t6 = -t3
+                t7 = exp(t6)
+                t8 = common4 * t7
+                t9 = 1.0 + t2
+                t10 = t8 * t9
+                t11 = t10 * 4.0
+                t12 = 1.0 - t2
+                t13 = 2.0 - t2
+                t14 = n * common5
+                t15 = -t14
+                t16 = exp(t15)
+                t17 = t16 * common6
+                t18 = t13 * t17
+                t19 = 0.5 + t2
+                t20 = t2 * t19
+                t21 = 0.5 + t20
+                t22 = t2 * t2
+                t23 = t11 * t12
+                t24 = t22 + t23
+                t25 = math.sqrt(t24)
+                t26 = t25 + t2
+                t27 = t21 * t26
+                t28 = t18 * t27
+                t29 = t12 + t28
+                t30 = t11 * t29
+                t31 = t30 + t22
+                t32 = math.sqrt(t31)
+                t33 = t32 + t2
+                t34 = 2.0 * t29
+                t35 = t33 * t34
+                t36 = t2 - 0.5
+                t37 = t36 * t3
+                t38 = exp(t37)
+                t39 = t35 if t5 else t38
+                t40 = 1.0 / t39
+                t41 = t33 * t40
+                t42 = t33 * t41
+                t43 = t42 if t5 else t38
+                t44 = t34 * t40
+                t45 = t44 * t34
+                t46 = t45 if t5 else t40
+                t47 = t8 * t46
+                t48 = 4.0 * t29
+                t49 = t48 * t40
+                t50 = t49 if t5 else 1.0
                 m_lanes[i] = m
                 nu_lanes[i] = n
-                off_lanes[i] = t3
-                sign_lanes[i] = t4
-                odds_lanes[i] = t29
-                both_lanes[i] = t11
-                first_lanes[i] = t7
+                off_lanes[i] = t2
+                odds_lanes[i] = t43
+                other_lanes[i] = t47
+                unit_lanes[i] = t50
+            nu_0 = loaded(nu_lanes, 0)
+            nu_8 = loaded(nu_lanes, 8)
             for k in range(last):
                 index = float64(k)
-                near_growth_lanes = stored[0, k]
-                far_growth_lanes = stored[1, k]
-                near_lanes = stored[2, k]
-                far_lanes = stored[3, k]
-                t0 = floor * 15.0
-                t1 = index + t0
-                t2 = com_poisson_above[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
-                t3 = com_poisson_below[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
-                t4 = index + 1.0
-                t5 = t4 + t0
-                t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t8 = floor - index
-                t9 = floor - t4
-                t10 = 2.0 + index
-                common0 = t2
-                common1 = t3
-                common2 = t6
-                common3 = t7
-                common4 = t8
-                common5 = t9
-                common6 = t10
-                for i in range(width):
-                    nu = nu_lanes[i]
-                    sign = sign_lanes[i]
-                    first = first_lanes[i]
-                    t0 = 0.0 < sign
-                    t1 = common0 if t0 else common1
-                    t2 = common2 if t0 else common3
-                    t3 = 1.0 if t0 else common4
-                    t4 = 0.0 < t3
-                    t5 = t1 * nu
-                    t6 = -t5
-                    t7 = exp(t6)
-                    t8 = t7 if t4 else 0.0
-                    t9 = common5 if t0 else 1.0
-                    t10 = 0.0 < t9
-                    t11 = first * common6
-                    t12 = t2 - t11
-                    t13 = t12 * nu
-                    t14 = -t13
-                    t15 = exp(t14)
-                    t16 = t15 if t10 else 0.0
-                    near_growth_lanes[i] = t1
-                    far_growth_lanes[i] = t2
-                    near_lanes[i] = t8
-                    far_lanes[i] = t16
+                near_lanes = stored[0, k]
+                far_lanes = stored[1, k]
+                t0 = place * 0.5
+                t1 = np.floor(t0)
+                t2 = 2.0 * t1
+                t3 = place - t2
+                t4 = t3 < 0.5
+                t5 = t1 - index
+                t6 = 0.0 < t5
+                t7 = 1.0 if t6 else 0.0
+                t8 = 1.0 if t4 else t7
+                t9 = 0.0 < t8
+                t10 = 15.0 * t1
+                t11 = index + t10
+                t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t14 = t12 if t4 else t13
+                t15 = t14 if t9 else 0.0
+                t16 = index + 1.0
+                t17 = t1 - t16
+                t18 = 0.0 < t17
+                t19 = 1.0 if t18 else 0.0
+                t20 = t19 if t4 else 1.0
+                t21 = 0.0 < t20
+                t22 = t16 + t10
+                t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t25 = t23 if t4 else t24
+                t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t28 = t26 if t4 else t27
+                t29 = 2.0 + index
+                t30 = t28 * t29
+                t31 = t25 - t30
+                t32 = t31 if t21 else 0.0
+                common0 = t15
+                common1 = t8
+                common2 = t32
+                common3 = t20
+                nu = nu_0
+                t0 = multiply_add(common0, nu, 0.0)
+                t1 = multiply_add(t0, -1.0, 0.0)
+                t2 = exponential(t1)
+                t3 = multiply_add(common1, t2, 0.0)
+                t4 = multiply_add(common2, nu, 0.0)
+                t5 = multiply_add(t4, -1.0, 0.0)
+                t6 = exponential(t5)
+                t7 = multiply_add(common3, t6, 0.0)
+                put(near_lanes, 0, t3)
+                put(far_lanes, 0, t7)
+                nu = nu_8
+                t0 = multiply_add(common0, nu, 0.0)
+                t1 = multiply_add(t0, -1.0, 0.0)
+                t2 = exponential(t1)
+                t3 = multiply_add(common1, t2, 0.0)
+                t4 = multiply_add(common2, nu, 0.0)
+                t5 = multiply_add(t4, -1.0, 0.0)
+                t6 = exponential(t5)
+                t7 = multiply_add(common3, t6, 0.0)
+                put(near_lanes, 8, t3)
+                put(far_lanes, 8, t7)
+            if width > 16:
+                nu_16 = loaded(nu_lanes, 16)
+                nu_24 = loaded(nu_lanes, 24)
+                for k in range(last):
+                    index = float64(k)
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    t0 = place * 0.5
+                    t1 = np.floor(t0)
+                    t2 = 2.0 * t1
+                    t3 = place - t2
+                    t4 = t3 < 0.5
+                    t5 = t1 - index
+                    t6 = 0.0 < t5
+                    t7 = 1.0 if t6 else 0.0
+                    t8 = 1.0 if t4 else t7
+                    t9 = 0.0 < t8
+                    t10 = 15.0 * t1
+                    t11 = index + t10
+                    t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t14 = t12 if t4 else t13
+                    t15 = t14 if t9 else 0.0
+                    t16 = index + 1.0
+                    t17 = t1 - t16
+                    t18 = 0.0 < t17
+                    t19 = 1.0 if t18 else 0.0
+                    t20 = t19 if t4 else 1.0
+                    t21 = 0.0 < t20
+                    t22 = t16 + t10
+                    t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t25 = t23 if t4 else t24
+                    t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t28 = t26 if t4 else t27
+                    t29 = 2.0 + index
+                    t30 = t28 * t29
+                    t31 = t25 - t30
+                    t32 = t31 if t21 else 0.0
+                    common0 = t15
+                    common1 = t8
+                    common2 = t32
+                    common3 = t20
+                    nu = nu_16
+                    t0 = multiply_add(common0, nu, 0.0)
+                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common1, t2, 0.0)
+                    t4 = multiply_add(common2, nu, 0.0)
+                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common3, t6, 0.0)
+                    put(near_lanes, 16, t3)
+                    put(far_lanes, 16, t7)
+                    nu = nu_24
+                    t0 = multiply_add(common0, nu, 0.0)
+                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common1, t2, 0.0)
+                    t4 = multiply_add(common2, nu, 0.0)
+                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common3, t6, 0.0)
+                    put(near_lanes, 24, t3)
+                    put(far_lanes, 24, t7)
             for i in range(width):
                 open_lanes[i] = 1.0
             for _ in range(6):
                 for i in range(width):
                     odds = odds_lanes[i]
-                    both = both_lanes[i]
+                    other = other_lanes[i]
                     t0 = odds * odds
-                    t1 = both / odds
-                    t2 = t1 * t1
+                    t1 = other * other
                     power_lanes[i] = t0
                     power_ratio_lanes[i] = odds
-                    other_power_lanes[i] = t2
-                    other_power_ratio_lanes[i] = t1
+                    other_power_lanes[i] = t1
+                    other_power_ratio_lanes[i] = other
                 off_0 = loaded(off_lanes, 0)
                 power_0 = loaded(power_lanes, 0)
                 power_ratio_0 = loaded(power_ratio_lanes, 0)
@@ -454,8 +585,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
-                    near_lanes = stored[2, k]
-                    far_lanes = stored[3, k]
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
                     t0 = 2.0 + index
                     common0 = t0
                     off = off_0
@@ -529,8 +660,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     for k in range(last):
                         index = float64(k)
-                        near_lanes = stored[2, k]
-                        far_lanes = stored[3, k]
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
                         t0 = 2.0 + index
                         common0 = t0
                         off = off_16
@@ -588,58 +719,71 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     open = open_lanes[i]
                     off = off_lanes[i]
                     odds = odds_lanes[i]
-                    both = both_lanes[i]
+                    other = other_lanes[i]
+                    unit = unit_lanes[i]
                     sum_up = sum_up_lanes[i]
                     sum_down = sum_down_lanes[i]
                     sum_up_slope = sum_up_slope_lanes[i]
                     sum_down_slope = sum_down_slope_lanes[i]
                     t0 = 0.0 < open
-                    t1 = 1.0 + off
-                    t2 = both / odds
-                    t3 = t1 * t2
-                    t4 = t3 + off
-                    t5 = sum_down + t4
-                    t6 = 1.0 / t5
-                    t7 = 1.0 - off
-                    t8 = t7 * odds
-                    t9 = sum_up + t8
-                    t10 = t6 * t9
-                    t11 = 1.0 - t10
+                    t1 = 1.0 - off
+                    t2 = t1 * odds
+                    t3 = sum_up + t2
+                    t4 = t3 * unit
+                    t5 = 1.0 + off
+                    t6 = t5 * other
+                    t7 = t6 + off
+                    t8 = sum_down + t7
+                    t9 = t8 * unit
+                    t10 = t4 * t9
+                    t11 = t9 - t4
                     t12 = t10 * t11
-                    t13 = t10 + 1.0
-                    t14 = sum_up_slope + t8
-                    t15 = t6 * t14
-                    t16 = t3 + sum_down_slope
-                    t17 = t16 * t6
-                    t18 = t10 * t17
-                    t19 = t15 + t18
-                    t20 = t13 * t19
-                    t21 = t12 / t20
-                    t22 = 2.0 + t21
+                    t13 = t4 + t9
+                    t14 = sum_down_slope + t6
+                    t15 = t14 * unit
+                    t16 = t4 * t15
+                    t17 = sum_up_slope + t2
+                    t18 = t17 * unit
+                    t19 = t9 * t18
+                    t20 = t16 + t19
+                    t21 = t13 * t20
+                    t22 = t12 + t21
                     t23 = t22 * t21
-                    t24 = t23 * odds
-                    t25 = t24 + odds
-                    t26 = t25 if t0 else odds
-                    t27 = abs(t21)
-                    t28 = t27 - 1e-06
-                    t29 = minimum(open, t28)
-                    t30 = 0.0 < t29
-                    t31 = 1.0 if t30 else 0.0
-                    odds_lanes[i] = t26
-                    open_lanes[i] = t31
-                    left += 1 if t31 > 0.0 else 0
+                    t24 = 1.0 / t23
+                    t25 = t22 * t12
+                    t26 = t24 * t25
+                    t27 = 2.0 + t26
+                    t28 = t27 * t26
+                    t29 = odds * t28
+                    t30 = t29 + odds
+                    t31 = t30 if t0 else odds
+                    t32 = t12 * t21
+                    t33 = t24 * t32
+                    t34 = t33 - 2.0
+                    t35 = t34 * t33
+                    t36 = t35 * other
+                    t37 = t36 + other
+                    t38 = t37 if t0 else other
+                    t39 = abs(t26)
+                    t40 = t39 - 2e-06
+                    t41 = minimum(open, t40)
+                    t42 = 0.0 < t41
+                    t43 = 1.0 if t42 else 0.0
+                    odds_lanes[i] = t31
+                    other_lanes[i] = t38
+                    open_lanes[i] = t43
+                    left += 1 if t43 > 0.0 else 0
                 if left == 0:
                     break
             for i in range(width):
                 odds = odds_lanes[i]
-                both = both_lanes[i]
+                other = other_lanes[i]
                 t0 = odds * odds
-                t1 = both / odds
-                t2 = t1 * t1
+                t1 = other * other
                 power_lanes[i] = t0
                 power_ratio_lanes[i] = odds
-                other_power_lanes[i] = t2
-                other_power_ratio_lanes[i] = t1
+                other_power_lanes[i] = t1
+                other_power_ratio_lanes[i] = other
             power_0 = loaded(power_lanes, 0)
             power_ratio_0 = loaded(power_ratio_lanes, 0)
             other_power_0 = loaded(other_power_lanes, 0)
@@ -652,8 +796,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_total_8 = multiply_add(power_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
-                near_lanes = stored[2, k]
-                far_lanes = stored[3, k]
+                near_lanes = stored[0, k]
+                far_lanes = stored[1, k]
                 power = power_0
                 power_ratio = power_ratio_0
                 other_power = other_power_0
@@ -693,8 +837,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_total_24 = multiply_add(power_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
-                    near_lanes = stored[2, k]
-                    far_lanes = stored[3, k]
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
                     power = power_16
                     power_ratio = power_ratio_16
                     other_power = other_power_16
@@ -721,24 +865,31 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
                 put(sum_total_lanes, 24, sum_total_24)
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = 1.0 if t4 else (-1.0)
+            common0 = t5
             for i in range(width):
-                sign = sign_lanes[i]
                 odds = odds_lanes[i]
-                both = both_lanes[i]
+                other = other_lanes[i]
                 sum_total = sum_total_lanes[i]
-                t0 = both / odds
-                t1 = t0 + odds
-                t2 = sum_total + t1
-                t3 = log1p(t2)
-                t4 = log(odds)
-                t5 = t4 * sign
-                t6 = com_poisson_level[int(floor) if (floor >= 0.0) & (floor <= 255.0) else 0]
-                t7 = com_poisson_rise[int(floor) if (floor >= 0.0) & (floor <= 255.0) else 0]
-                result0_lanes[i] = t3
-                result1_lanes[i] = t5
-                result2_lanes[i] = t6
-                result3_lanes[i] = t7
-            for i in range(min(32, end - begin)):
+                t0 = odds + other
+                t1 = sum_total + t0
+                t2 = log1p(t1)
+                t3 = log(odds)
+                t4 = t3 * common0
+                t5 = place * 0.5
+                t6 = np.floor(t5)
+                t7 = com_poisson_level[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
+                t8 = com_poisson_rise[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
+                result0_lanes[i] = t2
+                result1_lanes[i] = t4
+                result2_lanes[i] = t7
+                result3_lanes[i] = t8
+            for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
                 result1_rows[at] = result1_lanes[i]
