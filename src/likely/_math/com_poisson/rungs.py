@@ -172,7 +172,11 @@ def _of(what: str, index: Node, *fields: Node) -> Node:
     if what.startswith(("up", "down")):
         return _side(what, steps, given, near, far)
     at = given.at
-    up, near_g, far_g = at.sign * steps, at.growth(index, near=True), at.growth(index + 1.0, near=False)
+    up, near_g, far_g = (
+        at.sign * steps,
+        at.growth(index, near=True),
+        at.growth(index + 1.0, near=False),
+    )
     counts = _Count(given, up, near_g, near), _Count(given, -up, far_g, far)
     found: Node = getattr(counts[0], what) + getattr(counts[1], what)
     return found
@@ -184,7 +188,12 @@ def _step(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node, Node]:
     nearer, other = (1.0 - given.off) * given.odds, (1.0 + given.off) * given.other
     above, below, rise, fall = (
         given.unit * value
-        for value in (nearer + up, (given.off + other) + down, nearer + up_slope, other + down_slope)
+        for value in (
+            nearer + up,
+            (given.off + other) + down,
+            nearer + up_slope,
+            other + down_slope,
+        )
     )
     # 1 + h is the root of what ξ is multiplied with, of h = part/whole: one division for this and its inverse.
     part = (below - above) * (above * below)

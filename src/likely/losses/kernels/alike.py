@@ -1,4 +1,4 @@
-"""The loops of kernels over series of which rows are alike: those of one number together, by how many terms they have."""
+"""The loops of kernels over series of which rows are alike: those of one number together, in order of their terms."""
 
 from __future__ import annotations
 
@@ -251,7 +251,10 @@ class _Alike:
         _, loop, (*found, still) = self._statements(self.terms.update())
         step = ["open = open_lanes[i]", *self._read(), *self._sums(self.equation.wanted), *loop]
         pairs = zip(self.equation.unknown, found, strict=True)
-        step += [*(f"{name}_lanes[i] = {value}" for name, value in pairs), f"open_lanes[i] = {still}"]
+        step += [
+            *(f"{name}_lanes[i] = {value}" for name, value in pairs),
+            f"open_lanes[i] = {still}",
+        ]
         step += [f"left += 1 if {still} > 0.0 else 0"]
         body = [*self._add(self.equation.wanted), "left = int64(0)", *self._lanes(step)]
         body += ["if left == 0:", "    break"]

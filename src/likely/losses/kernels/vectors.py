@@ -142,7 +142,6 @@ def multiply_add() -> Any:
 def exponential() -> Any:
     """``exp`` in ``primitives.py``, of which here no result is subnormal, so that one factor is its power of 2."""
     from llvmlite import ir
-    from numba.core import types
     from numba.extending import intrinsic
 
     vector = _vector()
@@ -165,7 +164,9 @@ def exponential() -> Any:
         r = step(n, number(-LOG2_LOW), r)
         r2 = builder.fmul(r, r)
         r4 = builder.fmul(r2, r2)
-        pairs = [step(r, number(b), number(a)) for a, b in zip(_REST[::2], _REST[1::2], strict=True)]
+        pairs = [
+            step(r, number(b), number(a)) for a, b in zip(_REST[::2], _REST[1::2], strict=True)
+        ]
         low, middle = step(r2, pairs[1], pairs[0]), step(r2, pairs[3], pairs[2])
         rest = step(r4, step(r4, pairs[4], middle), low)
         value = step(r2, step(r, rest, number(0.5)), r)
