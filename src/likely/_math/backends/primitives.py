@@ -106,8 +106,8 @@ def multiply_add(a, b, c):
 
 
 def exponential(x):
-    """e^x of vectors x <= 0, as ``exp`` but nowhere below 2^-1021: smaller numbers are subnormal, and take long."""
-    return np.exp(np.maximum(x, -1021.0 / ONE_OVER_LOG2))
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
 
 
 def float_bits(x: float) -> int64:

@@ -42,7 +42,7 @@ MOST_NU = 1000.0
 _FEW = 3.0
 #: Steps of Newton's method at most, and where it ends: what is left is less than the square of that.
 _NEWTON = 6
-_SOLVED = 2e-6
+_SOLVED = 1e-6
 
 
 def serves(m: Node, n: Node) -> Node:

@@ -156,8 +156,7 @@ def exponential() -> Any:
             return builder.fadd(builder.fmul(a, b), c)
 
         (x,) = args
-        least = number(-1021.0 / ONE_OVER_LOG2)
-        x = builder.select(builder.fcmp_ordered("<", x, least), least, x)
+        none = builder.fcmp_ordered("<", x, number(-1021.0 / ONE_OVER_LOG2))
         shifted = step(x, number(ONE_OVER_LOG2), number(ROUND))
         n = builder.fsub(shifted, number(ROUND))
         r = step(n, number(-LOG2_HIGH), x)
@@ -174,7 +173,8 @@ def exponential() -> Any:
         whole = ir.VectorType(ir.IntType(64), LANES)
         places = ir.Constant(whole, LANES * [52])
         power = builder.shl(builder.bitcast(shifted, whole), places)
-        return builder.bitcast(builder.add(builder.bitcast(value, whole), power), kind)
+        found = builder.bitcast(builder.add(builder.bitcast(value, whole), power), kind)
+        return builder.select(none, number(0.0), found)
 
     return intrinsic(lambda typing, x: (vector(vector), lowered))
 

@@ -112,8 +112,8 @@ def multiply_add(a, b, c):
     return a * b + c
 
 def exponential(x):
-    """e^x of vectors x <= 0, as ``exp`` but nowhere below 2^-1021: smaller numbers are subnormal, and take long."""
-    return np.exp(np.maximum(x, -1021.0 / ONE_OVER_LOG2))
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
 
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
@@ -244,7 +244,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.uint32)
     active = int64(0)
@@ -301,7 +301,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
     stored = np.empty((2, 14, 32))
-    lanes = np.empty((27, 32))
+    lanes = np.empty((21, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -319,16 +319,10 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     sum_up_slope_lanes = lanes[14]
     sum_down_slope_lanes = lanes[15]
     sum_total_lanes = lanes[16]
-    sum_square_lanes = lanes[17]
-    sum_growth_lanes = lanes[18]
-    sum_line_lanes = lanes[19]
-    result0_lanes = lanes[20]
-    result1_lanes = lanes[21]
-    result2_lanes = lanes[22]
-    result3_lanes = lanes[23]
-    result4_lanes = lanes[24]
-    result5_lanes = lanes[25]
-    result6_lanes = lanes[26]
+    result0_lanes = lanes[17]
+    result1_lanes = lanes[18]
+    result2_lanes = lanes[19]
+    result3_lanes = lanes[20]
     for number in range((used + 13) // 14):
         first_key = number * 14
         stop = starts[min(first_key + 14, used)]
@@ -771,7 +765,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t37 = t36 + other
                     t38 = t37 if t0 else other
                     t39 = abs(t26)
-                    t40 = t39 - 2e-06
+                    t40 = t39 - 1e-06
                     t41 = minimum(open, t40)
                     t42 = 0.0 < t41
                     t43 = 1.0 if t42 else 0.0
@@ -790,51 +784,20 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 power_ratio_lanes[i] = odds
                 other_power_lanes[i] = t1
                 other_power_ratio_lanes[i] = other
-            off_0 = loaded(off_lanes, 0)
             power_0 = loaded(power_lanes, 0)
             power_ratio_0 = loaded(power_ratio_lanes, 0)
             other_power_0 = loaded(other_power_lanes, 0)
             other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-            sum_total_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            off_8 = loaded(off_lanes, 8)
+            sum_total_0 = multiply_add(power_0, 0.0, 0.0)
             power_8 = loaded(power_lanes, 8)
             power_ratio_8 = loaded(power_ratio_lanes, 8)
             other_power_8 = loaded(other_power_lanes, 8)
             other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-            sum_total_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_8 = multiply_add(off_8, 0.0, 0.0)
+            sum_total_8 = multiply_add(power_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
                 near_lanes = stored[0, k]
                 far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = 1.0 if t4 else (-1.0)
-                t6 = 2.0 + index
-                t7 = t6 * t5
-                t8 = index + 1.0
-                t9 = 15.0 * t1
-                t10 = t8 + t9
-                t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t13 = t11 if t4 else t12
-                t14 = index + t9
-                t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                t17 = t15 if t4 else t16
-                common0 = t5
-                common1 = t7
-                common2 = t13
-                common3 = t17
-                off = off_0
                 power = power_0
                 power_ratio = power_ratio_0
                 other_power = other_power_0
@@ -844,27 +807,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t0 = multiply_add(near, power, 0.0)
                 t1 = multiply_add(far, other_power, 0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
-                t16 = multiply_add(t15, -1.0, t14)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
-                sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
-                sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                off = off_8
                 power = power_8
                 power_ratio = power_ratio_8
                 other_power = other_power_8
@@ -874,80 +819,26 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t0 = multiply_add(near, power, 0.0)
                 t1 = multiply_add(far, other_power, 0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
-                t16 = multiply_add(t15, -1.0, t14)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
-                sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
-                sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
-            put(sum_square_lanes, 0, sum_square_0)
-            put(sum_growth_lanes, 0, sum_growth_0)
-            put(sum_line_lanes, 0, sum_line_0)
             put(sum_total_lanes, 8, sum_total_8)
-            put(sum_square_lanes, 8, sum_square_8)
-            put(sum_growth_lanes, 8, sum_growth_8)
-            put(sum_line_lanes, 8, sum_line_8)
             if width > 16:
-                off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
                 power_ratio_16 = loaded(power_ratio_lanes, 16)
                 other_power_16 = loaded(other_power_lanes, 16)
                 other_power_ratio_16 = loaded(other_power_ratio_lanes, 16)
-                sum_total_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_square_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_line_16 = multiply_add(off_16, 0.0, 0.0)
-                off_24 = loaded(off_lanes, 24)
+                sum_total_16 = multiply_add(power_16, 0.0, 0.0)
                 power_24 = loaded(power_lanes, 24)
                 power_ratio_24 = loaded(power_ratio_lanes, 24)
                 other_power_24 = loaded(other_power_lanes, 24)
                 other_power_ratio_24 = loaded(other_power_ratio_lanes, 24)
-                sum_total_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_square_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_line_24 = multiply_add(off_24, 0.0, 0.0)
+                sum_total_24 = multiply_add(power_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = 1.0 if t4 else (-1.0)
-                    t6 = 2.0 + index
-                    t7 = t6 * t5
-                    t8 = index + 1.0
-                    t9 = 15.0 * t1
-                    t10 = t8 + t9
-                    t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t13 = t11 if t4 else t12
-                    t14 = index + t9
-                    t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                    t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                    t17 = t15 if t4 else t16
-                    common0 = t5
-                    common1 = t7
-                    common2 = t13
-                    common3 = t17
-                    off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
                     other_power = other_power_16
@@ -957,27 +848,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = multiply_add(near, power, 0.0)
                     t1 = multiply_add(far, other_power, 0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
-                    t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
-                    t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
-                    t16 = multiply_add(t15, -1.0, t14)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
-                    sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
-                    sum_growth_16 = multiply_add(t13, 1.0, sum_growth_16)
-                    sum_line_16 = multiply_add(t16, 1.0, sum_line_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
-                    off = off_24
                     power = power_24
                     power_ratio = power_ratio_24
                     other_power = other_power_24
@@ -987,54 +860,22 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = multiply_add(near, power, 0.0)
                     t1 = multiply_add(far, other_power, 0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
-                    t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
-                    t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
-                    t16 = multiply_add(t15, -1.0, t14)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
-                    sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
-                    sum_growth_24 = multiply_add(t13, 1.0, sum_growth_24)
-                    sum_line_24 = multiply_add(t16, 1.0, sum_line_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
-                put(sum_square_lanes, 16, sum_square_16)
-                put(sum_growth_lanes, 16, sum_growth_16)
-                put(sum_line_lanes, 16, sum_line_16)
                 put(sum_total_lanes, 24, sum_total_24)
-                put(sum_square_lanes, 24, sum_square_24)
-                put(sum_growth_lanes, 24, sum_growth_24)
-                put(sum_line_lanes, 24, sum_line_24)
             t0 = place * 0.5
             t1 = np.floor(t0)
             t2 = 2.0 * t1
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = 1.0 if t4 else (-1.0)
-            t6 = 15.0 * t1
-            t7 = com_poisson_below[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
-            t8 = com_poisson_above[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
-            t9 = t7 if t4 else t8
             common0 = t5
-            common1 = t9
             for i in range(width):
-                off = off_lanes[i]
                 odds = odds_lanes[i]
                 other = other_lanes[i]
                 sum_total = sum_total_lanes[i]
-                sum_square = sum_square_lanes[i]
-                sum_growth = sum_growth_lanes[i]
-                sum_line = sum_line_lanes[i]
                 t0 = odds + other
                 t1 = sum_total + t0
                 t2 = log1p(t1)
@@ -1044,50 +885,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t6 = np.floor(t5)
                 t7 = com_poisson_level[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
                 t8 = com_poisson_rise[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
-                t9 = off * common0
-                t10 = t9 + common0
-                t11 = t10 * other
-                t12 = t10 * t11
-                t13 = t9 * t9
-                t14 = common0 - t9
-                t15 = odds * t14
-                t16 = t14 * t15
-                t17 = t13 + t16
-                t18 = t12 + t17
-                t19 = t18 + sum_square
-                t20 = odds + 1.0
-                t21 = other + t20
-                t22 = sum_total + t21
-                t23 = t19 * t22
-                t24 = 1.0 / t23
-                t25 = t24 * t22
-                t26 = t25 * t22
-                t27 = other * common1
-                t28 = sum_growth + t27
-                t29 = t19 * t24
-                t30 = t28 * t29
-                t31 = common1 * t11
-                t32 = sum_line - t31
-                t33 = t25 * t32
                 result0_lanes[i] = t2
                 result1_lanes[i] = t4
                 result2_lanes[i] = t7
                 result3_lanes[i] = t8
-                result4_lanes[i] = t26
-                result5_lanes[i] = t30
-                result6_lanes[i] = t33
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
                 result1_rows[at] = result1_lanes[i]
                 result2_rows[at] = result2_lanes[i]
                 result3_rows[at] = result3_lanes[i]
-                result4_rows[at] = result4_lanes[i]
-                result5_rows[at] = result5_lanes[i]
-                result6_rows[at] = result6_lanes[i]
 
 
-def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
+def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1109,7 +919,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(1852, np.int64)
     begins = np.empty(1852, np.int64)
-    of_t = np.empty((2, 12))
+    of_t = np.empty((1, 12))
     groups = int64(0)
     for patch in range(1339):
         first, end = starts[patch], starts[patch + 1]
@@ -1130,75 +940,37 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
             for a in range(12):
                 count = (11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11)[a]
                 stop += count
-                t0 = t1 = 0.0
+                t0 = 0.0
                 for k in range(stop - 1, stop - count - 1, -1):
-                    t1 = t1 * t + t0
                     t0 = t0 * t + coefficients[k]
                 of_t[0, 11 - a] = t0
-                of_t[1, 11 - a] = t1
             for begin in range(first, end, 8):
                 u = gathered(u_rows, order, begin, end)
                 sum_00_11 = of_t[0, 11]
-                sum_01_11 = of_t[1, 11]
                 sum_10_10 = sum_00_11
                 sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
-                sum_11_10 = sum_01_11
-                sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
-                sum_20_9 = sum_10_10
                 sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
                 sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
-                sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
-                sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
-                sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
                 sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
                 sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
-                sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
-                sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
-                sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
                 sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
                 sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
-                sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
-                sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
-                sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
                 sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
                 sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
-                sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
-                sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
-                sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
                 sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
                 sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
-                sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
-                sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
-                sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
                 sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
                 sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
-                sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
-                sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
-                sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
                 sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
                 sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
-                sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
-                sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
-                sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
                 sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
                 sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
-                sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
-                sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
-                sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
                 sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
                 sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
-                sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
-                sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
-                sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
                 sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
                 sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
-                sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
-                sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
                 scattered(result0_rows, order, begin, end, sum_00_0)
                 scattered(result1_rows, order, begin, end, sum_10_0)
-                scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
-                scattered(result3_rows, order, begin, end, sum_11_0)
-                scattered(result4_rows, order, begin, end, sum_01_0)
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1217,27 +989,16 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c11_9 = coefficients[9]
         c11_10 = coefficients[10]
         p0c11_9 = multiply_add(c11_10, t, c11_9)
-        p1c11_9 = c11_10
         p0c11_8 = multiply_add(p0c11_9, t, c11_8)
-        p1c11_8 = multiply_add(p1c11_9, t, p0c11_9)
         p0c11_7 = multiply_add(p0c11_8, t, c11_7)
-        p1c11_7 = multiply_add(p1c11_8, t, p0c11_8)
         p0c11_6 = multiply_add(p0c11_7, t, c11_6)
-        p1c11_6 = multiply_add(p1c11_7, t, p0c11_7)
         p0c11_5 = multiply_add(p0c11_6, t, c11_5)
-        p1c11_5 = multiply_add(p1c11_6, t, p0c11_6)
         p0c11_4 = multiply_add(p0c11_5, t, c11_4)
-        p1c11_4 = multiply_add(p1c11_5, t, p0c11_5)
         p0c11_3 = multiply_add(p0c11_4, t, c11_3)
-        p1c11_3 = multiply_add(p1c11_4, t, p0c11_4)
         p0c11_2 = multiply_add(p0c11_3, t, c11_2)
-        p1c11_2 = multiply_add(p1c11_3, t, p0c11_3)
         p0c11_1 = multiply_add(p0c11_2, t, c11_1)
-        p1c11_1 = multiply_add(p1c11_2, t, p0c11_2)
         p0c11_0 = multiply_add(p0c11_1, t, c11_0)
-        p1c11_0 = multiply_add(p1c11_1, t, p0c11_1)
         sum_00_11 = p0c11_0
-        sum_01_11 = p1c11_0
         c10_0 = coefficients[11]
         c10_1 = coefficients[12]
         c10_2 = coefficients[13]
@@ -1250,29 +1011,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c10_9 = coefficients[20]
         c10_10 = coefficients[21]
         p0c10_9 = multiply_add(c10_10, t, c10_9)
-        p1c10_9 = c10_10
         p0c10_8 = multiply_add(p0c10_9, t, c10_8)
-        p1c10_8 = multiply_add(p1c10_9, t, p0c10_9)
         p0c10_7 = multiply_add(p0c10_8, t, c10_7)
-        p1c10_7 = multiply_add(p1c10_8, t, p0c10_8)
         p0c10_6 = multiply_add(p0c10_7, t, c10_6)
-        p1c10_6 = multiply_add(p1c10_7, t, p0c10_7)
         p0c10_5 = multiply_add(p0c10_6, t, c10_5)
-        p1c10_5 = multiply_add(p1c10_6, t, p0c10_6)
         p0c10_4 = multiply_add(p0c10_5, t, c10_4)
-        p1c10_4 = multiply_add(p1c10_5, t, p0c10_5)
         p0c10_3 = multiply_add(p0c10_4, t, c10_3)
-        p1c10_3 = multiply_add(p1c10_4, t, p0c10_4)
         p0c10_2 = multiply_add(p0c10_3, t, c10_2)
-        p1c10_2 = multiply_add(p1c10_3, t, p0c10_3)
         p0c10_1 = multiply_add(p0c10_2, t, c10_1)
-        p1c10_1 = multiply_add(p1c10_2, t, p0c10_2)
         p0c10_0 = multiply_add(p0c10_1, t, c10_0)
-        p1c10_0 = multiply_add(p1c10_1, t, p0c10_1)
         sum_10_10 = sum_00_11
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
-        sum_11_10 = sum_01_11
-        sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
         c9_2 = coefficients[24]
@@ -1285,30 +1034,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c9_9 = coefficients[31]
         c9_10 = coefficients[32]
         p0c9_9 = multiply_add(c9_10, t, c9_9)
-        p1c9_9 = c9_10
         p0c9_8 = multiply_add(p0c9_9, t, c9_8)
-        p1c9_8 = multiply_add(p1c9_9, t, p0c9_9)
         p0c9_7 = multiply_add(p0c9_8, t, c9_7)
-        p1c9_7 = multiply_add(p1c9_8, t, p0c9_8)
         p0c9_6 = multiply_add(p0c9_7, t, c9_6)
-        p1c9_6 = multiply_add(p1c9_7, t, p0c9_7)
         p0c9_5 = multiply_add(p0c9_6, t, c9_5)
-        p1c9_5 = multiply_add(p1c9_6, t, p0c9_6)
         p0c9_4 = multiply_add(p0c9_5, t, c9_4)
-        p1c9_4 = multiply_add(p1c9_5, t, p0c9_5)
         p0c9_3 = multiply_add(p0c9_4, t, c9_3)
-        p1c9_3 = multiply_add(p1c9_4, t, p0c9_4)
         p0c9_2 = multiply_add(p0c9_3, t, c9_2)
-        p1c9_2 = multiply_add(p1c9_3, t, p0c9_3)
         p0c9_1 = multiply_add(p0c9_2, t, c9_1)
-        p1c9_1 = multiply_add(p1c9_2, t, p0c9_2)
         p0c9_0 = multiply_add(p0c9_1, t, c9_0)
-        p1c9_0 = multiply_add(p1c9_1, t, p0c9_1)
-        sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
-        sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
-        sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
         c8_2 = coefficients[35]
@@ -1321,30 +1057,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c8_9 = coefficients[42]
         c8_10 = coefficients[43]
         p0c8_9 = multiply_add(c8_10, t, c8_9)
-        p1c8_9 = c8_10
         p0c8_8 = multiply_add(p0c8_9, t, c8_8)
-        p1c8_8 = multiply_add(p1c8_9, t, p0c8_9)
         p0c8_7 = multiply_add(p0c8_8, t, c8_7)
-        p1c8_7 = multiply_add(p1c8_8, t, p0c8_8)
         p0c8_6 = multiply_add(p0c8_7, t, c8_6)
-        p1c8_6 = multiply_add(p1c8_7, t, p0c8_7)
         p0c8_5 = multiply_add(p0c8_6, t, c8_5)
-        p1c8_5 = multiply_add(p1c8_6, t, p0c8_6)
         p0c8_4 = multiply_add(p0c8_5, t, c8_4)
-        p1c8_4 = multiply_add(p1c8_5, t, p0c8_5)
         p0c8_3 = multiply_add(p0c8_4, t, c8_3)
-        p1c8_3 = multiply_add(p1c8_4, t, p0c8_4)
         p0c8_2 = multiply_add(p0c8_3, t, c8_2)
-        p1c8_2 = multiply_add(p1c8_3, t, p0c8_3)
         p0c8_1 = multiply_add(p0c8_2, t, c8_1)
-        p1c8_1 = multiply_add(p1c8_2, t, p0c8_2)
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
-        p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
-        sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
-        sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
-        sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
         c7_2 = coefficients[46]
@@ -1357,30 +1080,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c7_9 = coefficients[53]
         c7_10 = coefficients[54]
         p0c7_9 = multiply_add(c7_10, t, c7_9)
-        p1c7_9 = c7_10
         p0c7_8 = multiply_add(p0c7_9, t, c7_8)
-        p1c7_8 = multiply_add(p1c7_9, t, p0c7_9)
         p0c7_7 = multiply_add(p0c7_8, t, c7_7)
-        p1c7_7 = multiply_add(p1c7_8, t, p0c7_8)
         p0c7_6 = multiply_add(p0c7_7, t, c7_6)
-        p1c7_6 = multiply_add(p1c7_7, t, p0c7_7)
         p0c7_5 = multiply_add(p0c7_6, t, c7_5)
-        p1c7_5 = multiply_add(p1c7_6, t, p0c7_6)
         p0c7_4 = multiply_add(p0c7_5, t, c7_4)
-        p1c7_4 = multiply_add(p1c7_5, t, p0c7_5)
         p0c7_3 = multiply_add(p0c7_4, t, c7_3)
-        p1c7_3 = multiply_add(p1c7_4, t, p0c7_4)
         p0c7_2 = multiply_add(p0c7_3, t, c7_2)
-        p1c7_2 = multiply_add(p1c7_3, t, p0c7_3)
         p0c7_1 = multiply_add(p0c7_2, t, c7_1)
-        p1c7_1 = multiply_add(p1c7_2, t, p0c7_2)
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
-        p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
-        sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
-        sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
-        sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
         c6_2 = coefficients[57]
@@ -1393,30 +1103,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c6_9 = coefficients[64]
         c6_10 = coefficients[65]
         p0c6_9 = multiply_add(c6_10, t, c6_9)
-        p1c6_9 = c6_10
         p0c6_8 = multiply_add(p0c6_9, t, c6_8)
-        p1c6_8 = multiply_add(p1c6_9, t, p0c6_9)
         p0c6_7 = multiply_add(p0c6_8, t, c6_7)
-        p1c6_7 = multiply_add(p1c6_8, t, p0c6_8)
         p0c6_6 = multiply_add(p0c6_7, t, c6_6)
-        p1c6_6 = multiply_add(p1c6_7, t, p0c6_7)
         p0c6_5 = multiply_add(p0c6_6, t, c6_5)
-        p1c6_5 = multiply_add(p1c6_6, t, p0c6_6)
         p0c6_4 = multiply_add(p0c6_5, t, c6_4)
-        p1c6_4 = multiply_add(p1c6_5, t, p0c6_5)
         p0c6_3 = multiply_add(p0c6_4, t, c6_3)
-        p1c6_3 = multiply_add(p1c6_4, t, p0c6_4)
         p0c6_2 = multiply_add(p0c6_3, t, c6_2)
-        p1c6_2 = multiply_add(p1c6_3, t, p0c6_3)
         p0c6_1 = multiply_add(p0c6_2, t, c6_1)
-        p1c6_1 = multiply_add(p1c6_2, t, p0c6_2)
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
-        p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
-        sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
-        sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
-        sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
         c5_2 = coefficients[68]
@@ -1429,30 +1126,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c5_9 = coefficients[75]
         c5_10 = coefficients[76]
         p0c5_9 = multiply_add(c5_10, t, c5_9)
-        p1c5_9 = c5_10
         p0c5_8 = multiply_add(p0c5_9, t, c5_8)
-        p1c5_8 = multiply_add(p1c5_9, t, p0c5_9)
         p0c5_7 = multiply_add(p0c5_8, t, c5_7)
-        p1c5_7 = multiply_add(p1c5_8, t, p0c5_8)
         p0c5_6 = multiply_add(p0c5_7, t, c5_6)
-        p1c5_6 = multiply_add(p1c5_7, t, p0c5_7)
         p0c5_5 = multiply_add(p0c5_6, t, c5_5)
-        p1c5_5 = multiply_add(p1c5_6, t, p0c5_6)
         p0c5_4 = multiply_add(p0c5_5, t, c5_4)
-        p1c5_4 = multiply_add(p1c5_5, t, p0c5_5)
         p0c5_3 = multiply_add(p0c5_4, t, c5_3)
-        p1c5_3 = multiply_add(p1c5_4, t, p0c5_4)
         p0c5_2 = multiply_add(p0c5_3, t, c5_2)
-        p1c5_2 = multiply_add(p1c5_3, t, p0c5_3)
         p0c5_1 = multiply_add(p0c5_2, t, c5_1)
-        p1c5_1 = multiply_add(p1c5_2, t, p0c5_2)
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
-        p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
-        sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
-        sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
-        sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
         c4_2 = coefficients[79]
@@ -1465,30 +1149,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c4_9 = coefficients[86]
         c4_10 = coefficients[87]
         p0c4_9 = multiply_add(c4_10, t, c4_9)
-        p1c4_9 = c4_10
         p0c4_8 = multiply_add(p0c4_9, t, c4_8)
-        p1c4_8 = multiply_add(p1c4_9, t, p0c4_9)
         p0c4_7 = multiply_add(p0c4_8, t, c4_7)
-        p1c4_7 = multiply_add(p1c4_8, t, p0c4_8)
         p0c4_6 = multiply_add(p0c4_7, t, c4_6)
-        p1c4_6 = multiply_add(p1c4_7, t, p0c4_7)
         p0c4_5 = multiply_add(p0c4_6, t, c4_5)
-        p1c4_5 = multiply_add(p1c4_6, t, p0c4_6)
         p0c4_4 = multiply_add(p0c4_5, t, c4_4)
-        p1c4_4 = multiply_add(p1c4_5, t, p0c4_5)
         p0c4_3 = multiply_add(p0c4_4, t, c4_3)
-        p1c4_3 = multiply_add(p1c4_4, t, p0c4_4)
         p0c4_2 = multiply_add(p0c4_3, t, c4_2)
-        p1c4_2 = multiply_add(p1c4_3, t, p0c4_3)
         p0c4_1 = multiply_add(p0c4_2, t, c4_1)
-        p1c4_1 = multiply_add(p1c4_2, t, p0c4_2)
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
-        p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
-        sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
-        sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
-        sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
         c3_2 = coefficients[90]
@@ -1501,30 +1172,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c3_9 = coefficients[97]
         c3_10 = coefficients[98]
         p0c3_9 = multiply_add(c3_10, t, c3_9)
-        p1c3_9 = c3_10
         p0c3_8 = multiply_add(p0c3_9, t, c3_8)
-        p1c3_8 = multiply_add(p1c3_9, t, p0c3_9)
         p0c3_7 = multiply_add(p0c3_8, t, c3_7)
-        p1c3_7 = multiply_add(p1c3_8, t, p0c3_8)
         p0c3_6 = multiply_add(p0c3_7, t, c3_6)
-        p1c3_6 = multiply_add(p1c3_7, t, p0c3_7)
         p0c3_5 = multiply_add(p0c3_6, t, c3_5)
-        p1c3_5 = multiply_add(p1c3_6, t, p0c3_6)
         p0c3_4 = multiply_add(p0c3_5, t, c3_4)
-        p1c3_4 = multiply_add(p1c3_5, t, p0c3_5)
         p0c3_3 = multiply_add(p0c3_4, t, c3_3)
-        p1c3_3 = multiply_add(p1c3_4, t, p0c3_4)
         p0c3_2 = multiply_add(p0c3_3, t, c3_2)
-        p1c3_2 = multiply_add(p1c3_3, t, p0c3_3)
         p0c3_1 = multiply_add(p0c3_2, t, c3_1)
-        p1c3_1 = multiply_add(p1c3_2, t, p0c3_2)
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
-        p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
-        sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
-        sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
-        sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
         c2_2 = coefficients[101]
@@ -1537,30 +1195,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c2_9 = coefficients[108]
         c2_10 = coefficients[109]
         p0c2_9 = multiply_add(c2_10, t, c2_9)
-        p1c2_9 = c2_10
         p0c2_8 = multiply_add(p0c2_9, t, c2_8)
-        p1c2_8 = multiply_add(p1c2_9, t, p0c2_9)
         p0c2_7 = multiply_add(p0c2_8, t, c2_7)
-        p1c2_7 = multiply_add(p1c2_8, t, p0c2_8)
         p0c2_6 = multiply_add(p0c2_7, t, c2_6)
-        p1c2_6 = multiply_add(p1c2_7, t, p0c2_7)
         p0c2_5 = multiply_add(p0c2_6, t, c2_5)
-        p1c2_5 = multiply_add(p1c2_6, t, p0c2_6)
         p0c2_4 = multiply_add(p0c2_5, t, c2_4)
-        p1c2_4 = multiply_add(p1c2_5, t, p0c2_5)
         p0c2_3 = multiply_add(p0c2_4, t, c2_3)
-        p1c2_3 = multiply_add(p1c2_4, t, p0c2_4)
         p0c2_2 = multiply_add(p0c2_3, t, c2_2)
-        p1c2_2 = multiply_add(p1c2_3, t, p0c2_3)
         p0c2_1 = multiply_add(p0c2_2, t, c2_1)
-        p1c2_1 = multiply_add(p1c2_2, t, p0c2_2)
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
-        p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
-        sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
-        sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
-        sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
         c1_2 = coefficients[112]
@@ -1573,30 +1218,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c1_9 = coefficients[119]
         c1_10 = coefficients[120]
         p0c1_9 = multiply_add(c1_10, t, c1_9)
-        p1c1_9 = c1_10
         p0c1_8 = multiply_add(p0c1_9, t, c1_8)
-        p1c1_8 = multiply_add(p1c1_9, t, p0c1_9)
         p0c1_7 = multiply_add(p0c1_8, t, c1_7)
-        p1c1_7 = multiply_add(p1c1_8, t, p0c1_8)
         p0c1_6 = multiply_add(p0c1_7, t, c1_6)
-        p1c1_6 = multiply_add(p1c1_7, t, p0c1_7)
         p0c1_5 = multiply_add(p0c1_6, t, c1_5)
-        p1c1_5 = multiply_add(p1c1_6, t, p0c1_6)
         p0c1_4 = multiply_add(p0c1_5, t, c1_4)
-        p1c1_4 = multiply_add(p1c1_5, t, p0c1_5)
         p0c1_3 = multiply_add(p0c1_4, t, c1_3)
-        p1c1_3 = multiply_add(p1c1_4, t, p0c1_4)
         p0c1_2 = multiply_add(p0c1_3, t, c1_2)
-        p1c1_2 = multiply_add(p1c1_3, t, p0c1_3)
         p0c1_1 = multiply_add(p0c1_2, t, c1_1)
-        p1c1_1 = multiply_add(p1c1_2, t, p0c1_2)
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
-        p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
-        sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
-        sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
-        sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
         c0_2 = coefficients[123]
@@ -1609,38 +1241,22 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c0_9 = coefficients[130]
         c0_10 = coefficients[131]
         p0c0_9 = multiply_add(c0_10, t, c0_9)
-        p1c0_9 = c0_10
         p0c0_8 = multiply_add(p0c0_9, t, c0_8)
-        p1c0_8 = multiply_add(p1c0_9, t, p0c0_9)
         p0c0_7 = multiply_add(p0c0_8, t, c0_7)
-        p1c0_7 = multiply_add(p1c0_8, t, p0c0_8)
         p0c0_6 = multiply_add(p0c0_7, t, c0_6)
-        p1c0_6 = multiply_add(p1c0_7, t, p0c0_7)
         p0c0_5 = multiply_add(p0c0_6, t, c0_5)
-        p1c0_5 = multiply_add(p1c0_6, t, p0c0_6)
         p0c0_4 = multiply_add(p0c0_5, t, c0_4)
-        p1c0_4 = multiply_add(p1c0_5, t, p0c0_5)
         p0c0_3 = multiply_add(p0c0_4, t, c0_3)
-        p1c0_3 = multiply_add(p1c0_4, t, p0c0_4)
         p0c0_2 = multiply_add(p0c0_3, t, c0_2)
-        p1c0_2 = multiply_add(p1c0_3, t, p0c0_3)
         p0c0_1 = multiply_add(p0c0_2, t, c0_1)
-        p1c0_1 = multiply_add(p1c0_2, t, p0c0_2)
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
-        p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
-        sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
-        sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
-        sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
         scattered(result0_rows, order, begin, end, sum_00_0)
         scattered(result1_rows, order, begin, end, sum_10_0)
-        scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
-        scattered(result3_rows, order, begin, end, sum_11_0)
-        scattered(result4_rows, order, begin, end, sum_01_0)
 
 
-def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
+def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1656,7 +1272,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((12, 4104))
+    given = np.empty((9, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -1666,15 +1282,12 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result1_here = given[6]
     result2_here = given[7]
     result3_here = given[8]
-    result4_here = given[9]
-    result5_here = given[10]
-    result6_here = given[11]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((17, 4104))
-    ordered = np.empty((17, 4104))
+    fields = np.empty((14, 4104))
+    ordered = np.empty((14, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -1702,9 +1315,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     log_part_ordered = ordered[11]
     whole_ordered = ordered[12]
     sum_total_ordered = ordered[13]
-    sum_square_ordered = ordered[14]
-    sum_growth_ordered = ordered[15]
-    sum_line_ordered = ordered[16]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -2286,9 +1896,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
             if left == 0:
                 break
         sum_total_lanes = sum_total_ordered[begin : begin + 16]
-        sum_square_lanes = sum_square_ordered[begin : begin + 16]
-        sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
-        sum_line_lanes = sum_line_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -2350,29 +1957,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t34 = 0.0 if t24 else t33
                 t35 = t34 if t19 else 0.0
                 t36 = t18 + t35
-                t37 = t21 - part
-                t38 = t37 * t34
-                t39 = t37 * t38
-                t40 = t39 if t19 else 0.0
-                t41 = t4 - part
-                t42 = t41 * t17
-                t43 = t41 * t42
-                t44 = t43 if t1 else 0.0
-                t45 = t40 + t44
-                t46 = g_next * t17
-                t47 = t46 if t1 else 0.0
-                t48 = g * t34
-                t49 = t48 if t19 else 0.0
-                t50 = t47 + t49
-                t51 = g_next * t42
-                t52 = t51 if t1 else 0.0
-                t53 = g * t38
-                t54 = t53 if t19 else 0.0
-                t55 = t52 + t54
                 sum_total_lanes[i] += t36
-                sum_square_lanes[i] += t45
-                sum_growth_lanes[i] += t50
-                sum_line_lanes[i] += t55
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -2388,9 +1973,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         log_part = log_part_ordered[i]
         whole = whole_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_square = sum_square_ordered[i]
-        sum_growth = sum_growth_ordered[i]
-        sum_line = sum_line_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -2410,72 +1992,28 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t16 = log1p(t15)
         t17 = t10 - tau
         t18 = t16 if t12 else t17
-        t19 = t14 + t5
-        t20 = t19 if t0 else sum_total
-        t21 = 1.0 - part
-        t22 = t21 * t21
-        t23 = part == 0.0
-        t24 = log_part - tau
-        t25 = exp(t24)
-        t26 = 0.0 if t23 else t25
-        t27 = t26 * part
-        t28 = t22 + t27
-        t29 = 1.0 + part
-        t30 = t29 * t29
-        t31 = t3 * t30
-        t32 = t28 + t31
-        t33 = t32 if t0 else 0.0
-        t34 = t33 + sum_square
-        t35 = t20 / t34
-        t36 = 1.0 / t19
-        t37 = 1.0 / sum_total
-        t38 = t36 if t0 else t37
-        t39 = centre - 1.0
-        t40 = t39 < 1.0
-        t41 = maximum(t39, 1.0)
-        t42 = 1.0 / t41
-        t43 = log1p(t42)
-        t44 = 0.0 if t40 else t43
-        t45 = t44 * t3
-        t46 = t45 if t0 else 0.0
-        t47 = sum_growth + t46
-        t48 = t38 * t47
-        t49 = t44 * t29
-        t50 = t3 * t49
-        t51 = -t50
-        t52 = t51 if t0 else 0.0
-        t53 = sum_line + t52
-        t54 = t53 / t34
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t18
         result3_here[i] = tau
-        result4_here[i] = t35
-        result5_here[i] = t48
-        result6_here[i] = t54
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
         result3_rows[kept[order[i]]] = result3_here[i]
-        result4_rows[kept[order[i]]] = result4_here[i]
-        result5_rows[kept[order[i]]] = result5_here[i]
-        result6_rows[kept[order[i]]] = result6_here[i]
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    packed = np.empty((6, 4104))
-    held = np.empty((29, 4104))
+    packed = np.empty((4, 4104))
+    held = np.empty((20, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -2496,26 +2034,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held17 = held[17]
     held18 = held[18]
     held19 = held[19]
-    held20 = held[20]
-    held21 = held[21]
-    held22 = held[22]
-    held23 = held[23]
-    held24 = held[24]
-    held25 = held[25]
-    held26 = held[26]
-    held27 = held[27]
-    held28 = held[28]
-    held10[: min(4096, stop - start)] = 0.0
-    held11[: min(4096, stop - start)] = 0.0
-    held12[: min(4096, stop - start)] = 0.0
     held16[: min(4096, stop - start)] = 0.0
-    held17[: min(4096, stop - start)] = 0.0
-    held20[: min(4096, stop - start)] = 0.0
-    held21[: min(4096, stop - start)] = 0.0
-    held23[: min(4096, stop - start)] = 0.0
-    held24[: min(4096, stop - start)] = 0.0
-    held25[: min(4096, stop - start)] = 0.0
-    held27[: min(4096, stop - start)] = 0.0
+    held18[: min(4096, stop - start)] = 0.0
+    held4[: min(4096, stop - start)] = 0.0
     held5[: min(4096, stop - start)] = 0.0
     held6[: min(4096, stop - start)] = 0.0
     held7[: min(4096, stop - start)] = 0.0
@@ -2527,8 +2048,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
-        out1_part = out1[begin : begin + size]
-        out2_part = out2[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2536,237 +2055,198 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
             invalid += 0 if valid else 1
             t0 = exp(raw1)
-            t1 = 1.0 / t0
-            t2 = exp(raw0)
-            t3 = 2.0 * t0
-            t4 = t1 * 40.0
-            t5 = t3 + t4
-            t6 = t2 + 0.5
-            t7 = t5 <= t6
-            t8 = 0.25 * t0
-            t9 = t8 + raw1
-            t10 = t9 - (-9.282659851129907)
-            t11 = t10 * 3.3333333333333335
-            t12 = t11 < 0.0
-            t13 = 1000.0 - t2
-            t14 = 44.0 - t11
-            t15 = t13 if t12 else t14
-            t16 = 0.0 <= t15
-            t17 = 1.0 if t16 else 0.0
-            t18 = 1.0 if t7 else t17
-            t19 = 0.0 < t18
-            t20 = 1.0 <= t0
-            t21 = t2 < 256.0
-            t22 = t0 <= 1000.0
-            t23 = 1.0 if t22 else 0.0
-            t24 = t23 if t21 else 0.0
-            t25 = t24 if t20 else 0.0
-            t26 = 0.0 < t25
-            t27 = 1.0 if t26 else 0.0
-            t28 = 0.0 if t19 else t27
-            t29 = 0.0 < t28
-            t30 = 1.0 if t29 else 0.0
-            t31 = y < 1.0
-            t32 = y + 0.5
-            t33 = 1.0 / t32
-            t34 = t33 - 0.25
-            t35 = t34 * t34
-            t36 = t35 * t35
-            t37 = t36 * (-0.0012419550769516663)
-            t38 = 0.000569911599791609 + t37
-            t39 = t38 * t36
-            t40 = (-0.0002751470919160485) + t39
-            t41 = t36 * t40
-            t42 = t41 + (-0.0006199157308942239)
-            t43 = t42 * t34
-            t44 = t36 * 0.001255823414579256
-            t45 = (-0.0003367407281981759) + t44
-            t46 = t36 * t45
-            t47 = t46 + (-6.475522332127666e-05)
-            t48 = t47 * t36
-            t49 = t48 + 0.0021721207933673953
-            t50 = t43 + t49
-            t51 = t35 * t50
-            t52 = t36 * (-0.000460068457583364)
-            t53 = t52 + (-6.319252786388795e-05)
-            t54 = t53 * t36
-            t55 = t54 + 0.00043933579795604706
-            t56 = t36 * t55
-            t57 = t56 + 0.001170334131839801
-            t58 = t57 * t34
-            t59 = t36 * 0.0004890676345866676
-            t60 = t59 + (-0.00032417749465364057)
-            t61 = t36 * t60
-            t62 = 0.00032543476876585196 + t61
-            t63 = t36 * t62
-            t64 = (-0.0003779041483448388) + t63
-            t65 = t36 * t64
-            t66 = t65 + (-0.041517627367171996)
-            t67 = t58 + t66
-            t68 = t51 + t67
-            t69 = t68 * t33
-            t70 = (-0.07236494292470008) if t31 else t69
-            t71 = np.floor(t2)
-            t72 = t71 if t29 else t2
-            t73 = y - t72
-            t74 = t72 + 0.5
-            t75 = t32 + t74
-            t76 = t73 / t75
-            t77 = abs(t76)
-            t78 = t77 < 0.2
-            t79 = 2.0 * t32
-            t80 = t76 * t76
-            t81 = t80 * 0.07556631262062416
-            t82 = 0.07642141402313762 + t81
-            t83 = t82 * t80
-            t84 = 0.09092293175141783 + t83
-            t85 = t84 * t80
-            t86 = 0.11111091613670165 + t85
-            t87 = t86 * t80
-            t88 = 0.14285714416121634 + t87
-            t89 = t88 * t80
-            t90 = 0.19999999999673568 + t89
-            t91 = t90 * t80
-            t92 = 0.33333333333333465 + t91
-            t93 = t80 * t76
-            t94 = t92 * t93
-            t95 = t79 * t94
-            t96 = t73 * t76
-            t97 = t95 + t96
-            t98 = t74 < 1e-270
-            t99 = 1.2676506002282294e+30 if t98 else 1.0
-            t100 = t74 * t99
-            t101 = t32 / t100
-            t102 = 0.0 < t101
-            t103 = log(t101)
-            t104 = 69.31471805599453 if t98 else 0.0
-            t105 = t103 + t104
-            t106 = t32 * t105
-            t107 = t106 if t102 else 0.0
-            t108 = t107 - t73
-            t109 = t97 if t78 else t108
-            t110 = 0.0 if t29 else 1.0
-            t111 = np.floor(t11)
-            t112 = 1.0 + t111
-            t113 = minimum(t112, 44.0)
-            t114 = maximum(t113, 0.0)
-            t115 = com_poisson_first[int(t114) if (t114 >= 0.0) & (t114 <= 44.0) else 0]
-            t116 = com_poisson_rate[int(t114) if (t114 >= 0.0) & (t114 <= 44.0) else 0]
-            t117 = t2 * 2.0
-            t118 = log1p(t117)
-            t119 = t116 * t118
-            t120 = np.floor(t119)
-            t121 = t115 + t120
-            t122 = 0.0 if t7 else t121
-            t123 = 1.0 / t6
-            t124 = t123 * t5
-            t125 = t119 - t120
-            t126 = t124 if t7 else t125
-            t127 = 4.0 * t0
-            t128 = t127 / t5
-            t129 = 21500.47457204436 * t0
-            t130 = t11 - t114
-            t131 = t130 * 2.0
-            t132 = t131 + 2.0
-            t133 = t129 if t12 else t132
-            t134 = t128 if t7 else t133
-            t135 = t134 - 1.0
-            t136 = -t124
-            t137 = t136 if t7 else t116
-            t138 = t118 - 0.6931471805599453
-            t139 = t138 - raw1
-            t140 = 0.5 * t139
-            t141 = 0.9189385332046727 + t140
-            t142 = t2 < 50.0
-            t143 = 0.6931471805599453 + raw0
-            t144 = t118 - t143
-            t145 = t123 * 0.5
-            t146 = t145 * 0.14285714285714285
-            t147 = 0.16666666666666666 + t146
-            t148 = t147 * t145
-            t149 = t148 + 0.2
-            t150 = t149 * t145
-            t151 = 0.25 + t150
-            t152 = t151 * t145
-            t153 = t152 + 0.3333333333333333
-            t154 = t153 * t145
-            t155 = t154 + 0.5
-            t156 = t145 * t155
-            t157 = t156 + 1.0
-            t158 = t145 * t157
-            t159 = t144 if t142 else t158
-            t160 = t159 * y
-            t161 = 1.0 - t0
-            t162 = 0.34657359027997264 * t161
-            t163 = 0.5 if t7 else t162
-            t164 = 0.5 + t163
-            t165 = t164 * t118
-            t166 = t160 + t165
-            t167 = t141 if t7 else t166
-            t168 = 0.0 if t7 else (-0.07236494292470008)
-            t169 = t70 - t168
-            t170 = t169 + t109
-            t171 = t170 * t0
-            t172 = t167 + t171
-            t173 = 0.5 / t2
-            t174 = 0.0 if t7 else t173
-            t175 = 1.0 + t135
-            t176 = 1.0 - t135
-            t177 = t175 * t176
-            t178 = t8 + 1.0
-            t179 = 6.666666666666667 * t178
-            t180 = t129 if t12 else t179
-            t181 = t177 if t7 else t180
-            t182 = t2 < 0.001
-            t183 = y == 1.0
-            t184 = 1.5 * t118
-            t185 = t2 - t184
-            t186 = t2 * t123
-            t187 = 0.6931471805599453 * t186
-            t188 = t185 + t187
-            t189 = t117 * t117
-            t190 = t117 * 0.8333333333333334
-            t191 = t190 + (-0.8)
-            t192 = t117 * t191
-            t193 = 0.75 + t192
-            t194 = t193 * t117
-            t195 = (-0.6666666666666666) + t194
-            t196 = t195 * t117
-            t197 = t196 + 0.5
-            t198 = t189 * t197
-            t199 = t118 - t186
-            t200 = t198 if t182 else t199
-            t201 = t200 * 0.34657359027997264
-            t202 = t188 - t201
-            t203 = t123 * y
-            t204 = t203 + t200
-            t205 = 0.0 if t7 else (-0.34657359027997264)
-            t206 = t204 * t205
-            t207 = t206 + t170
-            t208 = t202 if t183 else t207
-            t209 = t208 if t182 else t207
-            t210 = 1.0 if t19 else t30
-            t211 = 0.0 < t210
+            t1 = exp(raw0)
+            t2 = 2.0 * t0
+            t3 = 40.0 / t0
+            t4 = t2 + t3
+            t5 = t1 + 0.5
+            t6 = t4 <= t5
+            t7 = 0.25 * t0
+            t8 = t7 + raw1
+            t9 = t8 - (-9.282659851129907)
+            t10 = t9 * 3.3333333333333335
+            t11 = t10 < 0.0
+            t12 = 1000.0 - t1
+            t13 = 44.0 - t10
+            t14 = t12 if t11 else t13
+            t15 = 0.0 <= t14
+            t16 = 1.0 if t15 else 0.0
+            t17 = 1.0 if t6 else t16
+            t18 = 0.0 < t17
+            t19 = 1.0 <= t0
+            t20 = t1 < 256.0
+            t21 = t0 <= 1000.0
+            t22 = 1.0 if t21 else 0.0
+            t23 = t22 if t20 else 0.0
+            t24 = t23 if t19 else 0.0
+            t25 = 0.0 < t24
+            t26 = 1.0 if t25 else 0.0
+            t27 = 0.0 if t18 else t26
+            t28 = 0.0 < t27
+            t29 = 1.0 if t28 else 0.0
+            t30 = np.floor(t1)
+            t31 = t30 if t28 else t1
+            t32 = y - t31
+            t33 = 0.5 + t31
+            t34 = y + 0.5
+            t35 = t33 + t34
+            t36 = t32 / t35
+            t37 = abs(t36)
+            t38 = t37 < 0.2
+            t39 = t32 * t36
+            t40 = t36 * t36
+            t41 = t40 * 0.07556631262062416
+            t42 = 0.07642141402313762 + t41
+            t43 = t40 * t42
+            t44 = 0.09092293175141783 + t43
+            t45 = t40 * t44
+            t46 = 0.11111091613670165 + t45
+            t47 = t46 * t40
+            t48 = 0.14285714416121634 + t47
+            t49 = t40 * t48
+            t50 = 0.19999999999673568 + t49
+            t51 = t40 * t50
+            t52 = 0.33333333333333465 + t51
+            t53 = t40 * t36
+            t54 = t52 * t53
+            t55 = 2.0 * t34
+            t56 = t54 * t55
+            t57 = t39 + t56
+            t58 = t33 < 1e-270
+            t59 = 1.2676506002282294e+30 if t58 else 1.0
+            t60 = t33 * t59
+            t61 = t34 / t60
+            t62 = 0.0 < t61
+            t63 = log(t61)
+            t64 = 69.31471805599453 if t58 else 0.0
+            t65 = t63 + t64
+            t66 = t65 * t34
+            t67 = t66 if t62 else 0.0
+            t68 = t67 - t32
+            t69 = t57 if t38 else t68
+            t70 = y < 1.0
+            t71 = 1.0 / t34
+            t72 = t71 - 0.25
+            t73 = t72 * t72
+            t74 = t73 * t73
+            t75 = t74 * (-0.0012419550769516663)
+            t76 = 0.000569911599791609 + t75
+            t77 = t76 * t74
+            t78 = (-0.0002751470919160485) + t77
+            t79 = t74 * t78
+            t80 = t79 + (-0.0006199157308942239)
+            t81 = t80 * t72
+            t82 = t74 * 0.001255823414579256
+            t83 = (-0.0003367407281981759) + t82
+            t84 = t74 * t83
+            t85 = t84 + (-6.475522332127666e-05)
+            t86 = t85 * t74
+            t87 = t86 + 0.0021721207933673953
+            t88 = t81 + t87
+            t89 = t73 * t88
+            t90 = t74 * (-0.000460068457583364)
+            t91 = t90 + (-6.319252786388795e-05)
+            t92 = t91 * t74
+            t93 = t92 + 0.00043933579795604706
+            t94 = t74 * t93
+            t95 = t94 + 0.001170334131839801
+            t96 = t95 * t72
+            t97 = t74 * 0.0004890676345866676
+            t98 = t97 + (-0.00032417749465364057)
+            t99 = t74 * t98
+            t100 = 0.00032543476876585196 + t99
+            t101 = t74 * t100
+            t102 = (-0.0003779041483448388) + t101
+            t103 = t74 * t102
+            t104 = t103 + (-0.041517627367171996)
+            t105 = t96 + t104
+            t106 = t89 + t105
+            t107 = t106 * t71
+            t108 = (-0.07236494292470008) if t70 else t107
+            t109 = 1.0 - t0
+            t110 = 0.34657359027997264 * t109
+            t111 = 0.5 if t6 else t110
+            t112 = 0.0 if t6 else (-0.07236494292470008)
+            t113 = t108 - t112
+            t114 = t113 + t69
+            t115 = t114 * t0
+            t116 = t1 * 2.0
+            t117 = log1p(t116)
+            t118 = t117 - 0.6931471805599453
+            t119 = t118 - raw1
+            t120 = 0.5 * t119
+            t121 = 0.9189385332046727 + t120
+            t122 = t111 + 0.5
+            t123 = t122 * t117
+            t124 = t1 < 50.0
+            t125 = 0.6931471805599453 + raw0
+            t126 = t117 - t125
+            t127 = 1.0 / t5
+            t128 = t127 * 0.5
+            t129 = t128 * 0.14285714285714285
+            t130 = 0.16666666666666666 + t129
+            t131 = t130 * t128
+            t132 = t131 + 0.2
+            t133 = t132 * t128
+            t134 = 0.25 + t133
+            t135 = t134 * t128
+            t136 = t135 + 0.3333333333333333
+            t137 = t136 * t128
+            t138 = t137 + 0.5
+            t139 = t128 * t138
+            t140 = t139 + 1.0
+            t141 = t128 * t140
+            t142 = t126 if t124 else t141
+            t143 = t142 * y
+            t144 = t123 + t143
+            t145 = t121 if t6 else t144
+            t146 = t115 + t145
+            t147 = 0.0 if t28 else 1.0
+            t148 = np.floor(t10)
+            t149 = 1.0 + t148
+            t150 = minimum(t149, 44.0)
+            t151 = maximum(t150, 0.0)
+            t152 = com_poisson_first[int(t151) if (t151 >= 0.0) & (t151 <= 44.0) else 0]
+            t153 = com_poisson_rate[int(t151) if (t151 >= 0.0) & (t151 <= 44.0) else 0]
+            t154 = t153 * t117
+            t155 = np.floor(t154)
+            t156 = t152 + t155
+            t157 = 0.0 if t6 else t156
+            t158 = t4 * t127
+            t159 = t154 - t155
+            t160 = t158 if t6 else t159
+            t161 = 4.0 * t0
+            t162 = t161 / t4
+            t163 = 21500.47457204436 * t0
+            t164 = t10 - t151
+            t165 = t164 * 2.0
+            t166 = t165 + 2.0
+            t167 = t163 if t11 else t166
+            t168 = t162 if t6 else t167
+            t169 = t168 - 1.0
+            t170 = y - t1
+            t171 = t170 * t127
+            t172 = -t158
+            t173 = t172 if t6 else t153
+            t174 = 1.0 if t18 else t29
+            t175 = 0.0 < t174
             held0[i] = t0
             held1[i] = t1
-            held2[i] = t2
-            held3[i] = 1.0 if t29 else 0.0
-            held4[i] = t30
-            held7[i] = t70
-            held10[i] = t109
-            held11[i] = t110
-            held12[i] = t122
-            held13[i] = t123
-            held14[i] = t126
-            held15[i] = t135
-            held18[i] = t137
-            held19[i] = t172
-            held22[i] = t174
-            held26[i] = t181
-            held28[i] = t209
-            flags[i] = 0 if t211 else 1
-        sum_0(held4, held2, held0, held5, held6, held8, held9, held20, held23, held24, size)
-        sum_1(held11, held12, held14, held15, held16, held17, held21, held25, held27, size)
+            held2[i] = 1.0 if t28 else 0.0
+            held3[i] = t29
+            held6[i] = t69
+            held7[i] = t108
+            held10[i] = t111
+            held11[i] = t146
+            held12[i] = t147
+            held13[i] = t157
+            held14[i] = t160
+            held15[i] = t169
+            held17[i] = t171
+            held19[i] = t173
+            flags[i] = 0 if t175 else 1
+        sum_0(held3, held1, held0, held4, held5, held8, held9, size)
+        sum_1(held12, held13, held14, held15, held16, held18, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2774,110 +2254,48 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             held0_here = held0[i]
             held1_here = held1[i]
             held2_here = held2[i]
-            held3_here = held3[i]
+            held4_here = held4[i]
             held5_here = held5[i]
             held6_here = held6[i]
             held7_here = held7[i]
             held8_here = held8[i]
             held9_here = held9[i]
             held10_here = held10[i]
-            held13_here = held13[i]
-            held14_here = held14[i]
-            held15_here = held15[i]
+            held11_here = held11[i]
             held16_here = held16[i]
             held17_here = held17[i]
             held18_here = held18[i]
             held19_here = held19[i]
-            held20_here = held20[i]
-            held21_here = held21[i]
-            held22_here = held22[i]
-            held23_here = held23[i]
-            held24_here = held24[i]
-            held25_here = held25[i]
-            held26_here = held26[i]
-            held27_here = held27[i]
-            held28_here = held28[i]
-            t0 = np.floor(held2_here)
-            t1 = t0 if (held3_here > 0.0) else held2_here
+            t0 = np.floor(held1_here)
+            t1 = t0 if (held2_here > 0.0) else held1_here
             t2 = y - t1
             t3 = t2 == 0.0
-            t4 = held2_here - t0
+            t4 = held1_here - t0
             t5 = t4 <= 0.5
-            t6 = 0.0 if t5 else held6_here
-            t7 = held5_here + t6
+            t6 = 0.0 if t5 else held5_here
+            t7 = held4_here + t6
             t8 = t2 == 1.0
-            t9 = held6_here if t5 else 0.0
-            t10 = held5_here - t9
-            t11 = held6_here * t2
+            t9 = held5_here if t5 else 0.0
+            t10 = held4_here - t9
+            t11 = t2 * held5_here
             t12 = held7_here - held8_here
-            t13 = t2 * held9_here
+            t13 = held9_here * t2
             t14 = t12 - t13
-            t15 = t14 + held10_here
+            t15 = held6_here + t14
             t16 = 0.0 if t8 else t15
             t17 = 0.0 if t3 else t16
-            t18 = held0_here * t17
+            t18 = t17 * held0_here
             t19 = t11 - t18
             t20 = t7 - t19
             t21 = t10 if t8 else t20
             t22 = t7 if t3 else t21
-            t23 = y - held2_here
-            t24 = t23 * held13_here
-            t25 = 2.0 * held0_here
-            t26 = held1_here * 40.0
-            t27 = t25 + t26
-            t28 = held2_here + 0.5
-            t29 = t27 <= t28
-            t30 = 1.0 - held0_here
-            t31 = 0.34657359027997264 * t30
-            t32 = 0.5 if t29 else t31
-            t33 = held17_here * held18_here
-            t34 = t32 + t33
-            t35 = t24 * t34
-            t36 = held16_here + t35
-            t37 = t36 + held19_here
-            t38 = t22 if (held3_here > 0.0) else t37
-            t39 = t23 == 0.0
-            t40 = (-2.0) if t29 else (-1.0)
-            t41 = t40 * held18_here
-            t42 = held17_here * t41
-            t43 = held18_here * held18_here
-            t44 = t43 * held21_here
-            t45 = t42 + t44
-            t46 = t32 - t45
-            t47 = t46 * held13_here
-            t48 = t47 + held0_here
-            t49 = t48 + held22_here
-            t50 = t49 * held13_here
-            t51 = held20_here if (held3_here > 0.0) else t50
-            t52 = held2_here * t51
-            t53 = t23 * t52
-            t54 = 0.0 if t39 else t53
-            t55 = -t54
-            t56 = t17 - held23_here
-            t57 = t23 * held24_here
-            t58 = t56 - t57
-            t59 = held15_here if t29 else 0.0
-            t60 = held17_here * t59
-            t61 = held25_here * held26_here
-            t62 = held14_here * t59
-            t63 = t62 * held21_here
-            t64 = t61 + t63
-            t65 = t60 + t64
-            t66 = t65 * held18_here
-            t67 = t24 * t66
-            t68 = held27_here * held26_here
-            t69 = held17_here * t62
-            t70 = t68 + t69
-            t71 = t67 + t70
-            t72 = 0.5 if t29 else 0.0
-            t73 = t71 - t72
-            t74 = held1_here * t73
-            t75 = t74 + held28_here
-            t76 = t58 if (held3_here > 0.0) else t75
-            t77 = t76 * held0_here
-            out0_part[i] = t38
-            out1_part[i] = t55
-            out2_part[i] = t77
+            t23 = held18_here * held19_here
+            t24 = held10_here + t23
+            t25 = held17_here * t24
+            t26 = held16_here + t25
+            t27 = held11_here + t26
+            t28 = t22 if (held2_here > 0.0) else t27
+            out0_part[i] = t28
         active = int64(0)
         for i in range(size):
             active += int64(flags[i])
@@ -2899,8 +2317,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw0_kept = packed[1]
                 raw1_kept = packed[2]
                 out0_kept = packed[3]
-                out1_kept = packed[4]
-                out2_kept = packed[5]
                 for i in range(size):
                     y_kept[i] = y_part[active_rows[i]]
                     raw0_kept[i] = raw0_part[active_rows[i]]
@@ -2910,8 +2326,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw0_kept = raw0_part
                 raw1_kept = raw1_part
                 out0_kept = out0_part
-                out1_kept = out1_part
-                out2_kept = out2_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2970,7 +2384,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, size)
+            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2983,9 +2397,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held7_here = held7[i]
                 held8_here = held8[i]
                 held9_here = held9[i]
-                held10_here = held10[i]
-                held11_here = held11[i]
-                held12_here = held12[i]
                 t0 = 0.0 < held5_here
                 t1 = np.floor(held2_here)
                 t2 = y - t1
@@ -3094,21 +2505,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t105 = held6_here - t104
                 t106 = held7_here if t6 else t105
                 t107 = held6_here if t5 else t106
-                t108 = t3 == 0.0
-                t109 = held2_here * held10_here
-                t110 = t3 * t109
-                t111 = 0.0 if t108 else t110
-                t112 = -t111
-                t113 = t102 - held11_here
-                t114 = t3 * held12_here
-                t115 = t113 - t114
-                t116 = t115 * held4_here
                 out0_kept[i] = t107
-                out1_kept[i] = t112
-                out2_kept[i] = t116
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]
-                    out1_part[active_rows[i]] = out1_kept[i]
-                    out2_part[active_rows[i]] = out2_kept[i]
     return invalid

@@ -112,8 +112,8 @@ def multiply_add(a, b, c):
     return a * b + c
 
 def exponential(x):
-    """e^x of vectors x <= 0, as ``exp`` but nowhere below 2^-1021: smaller numbers are subnormal, and take long."""
-    return np.exp(np.maximum(x, -1021.0 / ONE_OVER_LOG2))
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
 
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
@@ -244,7 +244,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.uint32)
     active = int64(0)
@@ -301,7 +301,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
     stored = np.empty((2, 14, 32))
-    lanes = np.empty((29, 32))
+    lanes = np.empty((27, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -322,15 +322,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     sum_square_lanes = lanes[17]
     sum_growth_lanes = lanes[18]
     sum_line_lanes = lanes[19]
-    sum_growth_square_lanes = lanes[20]
-    result0_lanes = lanes[21]
-    result1_lanes = lanes[22]
-    result2_lanes = lanes[23]
-    result3_lanes = lanes[24]
-    result4_lanes = lanes[25]
-    result5_lanes = lanes[26]
-    result6_lanes = lanes[27]
-    result7_lanes = lanes[28]
+    result0_lanes = lanes[20]
+    result1_lanes = lanes[21]
+    result2_lanes = lanes[22]
+    result3_lanes = lanes[23]
+    result4_lanes = lanes[24]
+    result5_lanes = lanes[25]
+    result6_lanes = lanes[26]
     for number in range((used + 13) // 14):
         first_key = number * 14
         stop = starts[min(first_key + 14, used)]
@@ -773,7 +771,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t37 = t36 + other
                     t38 = t37 if t0 else other
                     t39 = abs(t26)
-                    t40 = t39 - 2e-06
+                    t40 = t39 - 1e-06
                     t41 = minimum(open, t40)
                     t42 = 0.0 < t41
                     t43 = 1.0 if t42 else 0.0
@@ -801,7 +799,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_square_0 = multiply_add(off_0, 0.0, 0.0)
             sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
             sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
             off_8 = loaded(off_lanes, 8)
             power_8 = loaded(power_lanes, 8)
             power_ratio_8 = loaded(power_ratio_lanes, 8)
@@ -811,7 +808,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_square_8 = multiply_add(off_8, 0.0, 0.0)
             sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
             sum_line_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_square_8 = multiply_add(off_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
                 near_lanes = stored[0, k]
@@ -862,14 +858,10 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t14 = multiply_add(t5, common3, 0.0)
                 t15 = multiply_add(common2, t8, 0.0)
                 t16 = multiply_add(t15, -1.0, t14)
-                t17 = multiply_add(common2, t11, 0.0)
-                t18 = multiply_add(common3, t12, 0.0)
-                t19 = multiply_add(t17, 1.0, t18)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
                 sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
                 sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
                 sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
-                sum_growth_square_0 = multiply_add(t19, 1.0, sum_growth_square_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
                 off = off_8
@@ -896,26 +888,20 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t14 = multiply_add(t5, common3, 0.0)
                 t15 = multiply_add(common2, t8, 0.0)
                 t16 = multiply_add(t15, -1.0, t14)
-                t17 = multiply_add(common2, t11, 0.0)
-                t18 = multiply_add(common3, t12, 0.0)
-                t19 = multiply_add(t17, 1.0, t18)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
                 sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
                 sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
                 sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
-                sum_growth_square_8 = multiply_add(t19, 1.0, sum_growth_square_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
             put(sum_square_lanes, 0, sum_square_0)
             put(sum_growth_lanes, 0, sum_growth_0)
             put(sum_line_lanes, 0, sum_line_0)
-            put(sum_growth_square_lanes, 0, sum_growth_square_0)
             put(sum_total_lanes, 8, sum_total_8)
             put(sum_square_lanes, 8, sum_square_8)
             put(sum_growth_lanes, 8, sum_growth_8)
             put(sum_line_lanes, 8, sum_line_8)
-            put(sum_growth_square_lanes, 8, sum_growth_square_8)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
@@ -926,7 +912,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_line_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_growth_square_16 = multiply_add(off_16, 0.0, 0.0)
                 off_24 = loaded(off_lanes, 24)
                 power_24 = loaded(power_lanes, 24)
                 power_ratio_24 = loaded(power_ratio_lanes, 24)
@@ -936,7 +921,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_growth_square_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
                     near_lanes = stored[0, k]
@@ -987,14 +971,10 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t14 = multiply_add(t5, common3, 0.0)
                     t15 = multiply_add(common2, t8, 0.0)
                     t16 = multiply_add(t15, -1.0, t14)
-                    t17 = multiply_add(common2, t11, 0.0)
-                    t18 = multiply_add(common3, t12, 0.0)
-                    t19 = multiply_add(t17, 1.0, t18)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
                     sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
                     sum_growth_16 = multiply_add(t13, 1.0, sum_growth_16)
                     sum_line_16 = multiply_add(t16, 1.0, sum_line_16)
-                    sum_growth_square_16 = multiply_add(t19, 1.0, sum_growth_square_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
                     off = off_24
@@ -1021,26 +1001,20 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t14 = multiply_add(t5, common3, 0.0)
                     t15 = multiply_add(common2, t8, 0.0)
                     t16 = multiply_add(t15, -1.0, t14)
-                    t17 = multiply_add(common2, t11, 0.0)
-                    t18 = multiply_add(common3, t12, 0.0)
-                    t19 = multiply_add(t17, 1.0, t18)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
                     sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
                     sum_growth_24 = multiply_add(t13, 1.0, sum_growth_24)
                     sum_line_24 = multiply_add(t16, 1.0, sum_line_24)
-                    sum_growth_square_24 = multiply_add(t19, 1.0, sum_growth_square_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
                 put(sum_square_lanes, 16, sum_square_16)
                 put(sum_growth_lanes, 16, sum_growth_16)
                 put(sum_line_lanes, 16, sum_line_16)
-                put(sum_growth_square_lanes, 16, sum_growth_square_16)
                 put(sum_total_lanes, 24, sum_total_24)
                 put(sum_square_lanes, 24, sum_square_24)
                 put(sum_growth_lanes, 24, sum_growth_24)
                 put(sum_line_lanes, 24, sum_line_24)
-                put(sum_growth_square_lanes, 24, sum_growth_square_24)
             t0 = place * 0.5
             t1 = np.floor(t0)
             t2 = 2.0 * t1
@@ -1061,7 +1035,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square = sum_square_lanes[i]
                 sum_growth = sum_growth_lanes[i]
                 sum_line = sum_line_lanes[i]
-                sum_growth_square = sum_growth_square_lanes[i]
                 t0 = odds + other
                 t1 = sum_total + t0
                 t2 = log1p(t1)
@@ -1096,13 +1069,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t31 = common1 * t11
                 t32 = sum_line - t31
                 t33 = t25 * t32
-                t34 = common1 * t27
-                t35 = t34 + sum_growth_square
-                t36 = t33 * t32
-                t37 = t35 - t36
-                t38 = t37 * t29
-                t39 = t30 * t30
-                t40 = t38 - t39
                 result0_lanes[i] = t2
                 result1_lanes[i] = t4
                 result2_lanes[i] = t7
@@ -1110,7 +1076,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 result4_lanes[i] = t26
                 result5_lanes[i] = t30
                 result6_lanes[i] = t33
-                result7_lanes[i] = t40
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
@@ -1120,10 +1085,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 result4_rows[at] = result4_lanes[i]
                 result5_rows[at] = result5_lanes[i]
                 result6_rows[at] = result6_lanes[i]
-                result7_rows[at] = result7_lanes[i]
 
 
-def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
+def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1145,7 +1109,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(1852, np.int64)
     begins = np.empty(1852, np.int64)
-    of_t = np.empty((3, 12))
+    of_t = np.empty((2, 12))
     groups = int64(0)
     for patch in range(1339):
         first, end = starts[patch], starts[patch + 1]
@@ -1166,90 +1130,75 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
             for a in range(12):
                 count = (11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11)[a]
                 stop += count
-                t0 = t1 = t2 = 0.0
+                t0 = t1 = 0.0
                 for k in range(stop - 1, stop - count - 1, -1):
-                    t2 = t2 * t + t1
                     t1 = t1 * t + t0
                     t0 = t0 * t + coefficients[k]
                 of_t[0, 11 - a] = t0
                 of_t[1, 11 - a] = t1
-                of_t[2, 11 - a] = t2
             for begin in range(first, end, 8):
                 u = gathered(u_rows, order, begin, end)
                 sum_00_11 = of_t[0, 11]
                 sum_01_11 = of_t[1, 11]
-                sum_02_11 = of_t[2, 11]
                 sum_10_10 = sum_00_11
                 sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
                 sum_11_10 = sum_01_11
                 sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
-                sum_02_10 = multiply_add(sum_02_11, u, of_t[2, 10])
                 sum_20_9 = sum_10_10
                 sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
                 sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
                 sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
                 sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
-                sum_02_9 = multiply_add(sum_02_10, u, of_t[2, 9])
                 sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
                 sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
                 sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
                 sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
                 sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
-                sum_02_8 = multiply_add(sum_02_9, u, of_t[2, 8])
                 sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
                 sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
                 sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
                 sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
                 sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
-                sum_02_7 = multiply_add(sum_02_8, u, of_t[2, 7])
                 sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
                 sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
                 sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
                 sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
                 sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
-                sum_02_6 = multiply_add(sum_02_7, u, of_t[2, 6])
                 sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
                 sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
                 sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
                 sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
                 sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
-                sum_02_5 = multiply_add(sum_02_6, u, of_t[2, 5])
                 sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
                 sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
                 sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
                 sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
                 sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
-                sum_02_4 = multiply_add(sum_02_5, u, of_t[2, 4])
                 sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
                 sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
                 sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
                 sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
                 sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
-                sum_02_3 = multiply_add(sum_02_4, u, of_t[2, 3])
                 sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
                 sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
                 sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
                 sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
                 sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
-                sum_02_2 = multiply_add(sum_02_3, u, of_t[2, 2])
                 sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
                 sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
                 sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
                 sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
                 sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
-                sum_02_1 = multiply_add(sum_02_2, u, of_t[2, 1])
                 sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
                 sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
                 sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
                 sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
                 sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
-                sum_02_0 = multiply_add(sum_02_1, u, of_t[2, 0])
                 scattered(result0_rows, order, begin, end, sum_00_0)
                 scattered(result1_rows, order, begin, end, sum_10_0)
                 scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
                 scattered(result3_rows, order, begin, end, sum_11_0)
                 scattered(result4_rows, order, begin, end, sum_01_0)
-                scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1271,34 +1220,24 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c11_9 = c11_10
         p0c11_8 = multiply_add(p0c11_9, t, c11_8)
         p1c11_8 = multiply_add(p1c11_9, t, p0c11_9)
-        p2c11_8 = p1c11_9
         p0c11_7 = multiply_add(p0c11_8, t, c11_7)
         p1c11_7 = multiply_add(p1c11_8, t, p0c11_8)
-        p2c11_7 = multiply_add(p2c11_8, t, p1c11_8)
         p0c11_6 = multiply_add(p0c11_7, t, c11_6)
         p1c11_6 = multiply_add(p1c11_7, t, p0c11_7)
-        p2c11_6 = multiply_add(p2c11_7, t, p1c11_7)
         p0c11_5 = multiply_add(p0c11_6, t, c11_5)
         p1c11_5 = multiply_add(p1c11_6, t, p0c11_6)
-        p2c11_5 = multiply_add(p2c11_6, t, p1c11_6)
         p0c11_4 = multiply_add(p0c11_5, t, c11_4)
         p1c11_4 = multiply_add(p1c11_5, t, p0c11_5)
-        p2c11_4 = multiply_add(p2c11_5, t, p1c11_5)
         p0c11_3 = multiply_add(p0c11_4, t, c11_3)
         p1c11_3 = multiply_add(p1c11_4, t, p0c11_4)
-        p2c11_3 = multiply_add(p2c11_4, t, p1c11_4)
         p0c11_2 = multiply_add(p0c11_3, t, c11_2)
         p1c11_2 = multiply_add(p1c11_3, t, p0c11_3)
-        p2c11_2 = multiply_add(p2c11_3, t, p1c11_3)
         p0c11_1 = multiply_add(p0c11_2, t, c11_1)
         p1c11_1 = multiply_add(p1c11_2, t, p0c11_2)
-        p2c11_1 = multiply_add(p2c11_2, t, p1c11_2)
         p0c11_0 = multiply_add(p0c11_1, t, c11_0)
         p1c11_0 = multiply_add(p1c11_1, t, p0c11_1)
-        p2c11_0 = multiply_add(p2c11_1, t, p1c11_1)
         sum_00_11 = p0c11_0
         sum_01_11 = p1c11_0
-        sum_02_11 = p2c11_0
         c10_0 = coefficients[11]
         c10_1 = coefficients[12]
         c10_2 = coefficients[13]
@@ -1314,36 +1253,26 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c10_9 = c10_10
         p0c10_8 = multiply_add(p0c10_9, t, c10_8)
         p1c10_8 = multiply_add(p1c10_9, t, p0c10_9)
-        p2c10_8 = p1c10_9
         p0c10_7 = multiply_add(p0c10_8, t, c10_7)
         p1c10_7 = multiply_add(p1c10_8, t, p0c10_8)
-        p2c10_7 = multiply_add(p2c10_8, t, p1c10_8)
         p0c10_6 = multiply_add(p0c10_7, t, c10_6)
         p1c10_6 = multiply_add(p1c10_7, t, p0c10_7)
-        p2c10_6 = multiply_add(p2c10_7, t, p1c10_7)
         p0c10_5 = multiply_add(p0c10_6, t, c10_5)
         p1c10_5 = multiply_add(p1c10_6, t, p0c10_6)
-        p2c10_5 = multiply_add(p2c10_6, t, p1c10_6)
         p0c10_4 = multiply_add(p0c10_5, t, c10_4)
         p1c10_4 = multiply_add(p1c10_5, t, p0c10_5)
-        p2c10_4 = multiply_add(p2c10_5, t, p1c10_5)
         p0c10_3 = multiply_add(p0c10_4, t, c10_3)
         p1c10_3 = multiply_add(p1c10_4, t, p0c10_4)
-        p2c10_3 = multiply_add(p2c10_4, t, p1c10_4)
         p0c10_2 = multiply_add(p0c10_3, t, c10_2)
         p1c10_2 = multiply_add(p1c10_3, t, p0c10_3)
-        p2c10_2 = multiply_add(p2c10_3, t, p1c10_3)
         p0c10_1 = multiply_add(p0c10_2, t, c10_1)
         p1c10_1 = multiply_add(p1c10_2, t, p0c10_2)
-        p2c10_1 = multiply_add(p2c10_2, t, p1c10_2)
         p0c10_0 = multiply_add(p0c10_1, t, c10_0)
         p1c10_0 = multiply_add(p1c10_1, t, p0c10_1)
-        p2c10_0 = multiply_add(p2c10_1, t, p1c10_1)
         sum_10_10 = sum_00_11
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
         sum_11_10 = sum_01_11
         sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
-        sum_02_10 = multiply_add(sum_02_11, u, p2c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
         c9_2 = coefficients[24]
@@ -1359,37 +1288,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c9_9 = c9_10
         p0c9_8 = multiply_add(p0c9_9, t, c9_8)
         p1c9_8 = multiply_add(p1c9_9, t, p0c9_9)
-        p2c9_8 = p1c9_9
         p0c9_7 = multiply_add(p0c9_8, t, c9_7)
         p1c9_7 = multiply_add(p1c9_8, t, p0c9_8)
-        p2c9_7 = multiply_add(p2c9_8, t, p1c9_8)
         p0c9_6 = multiply_add(p0c9_7, t, c9_6)
         p1c9_6 = multiply_add(p1c9_7, t, p0c9_7)
-        p2c9_6 = multiply_add(p2c9_7, t, p1c9_7)
         p0c9_5 = multiply_add(p0c9_6, t, c9_5)
         p1c9_5 = multiply_add(p1c9_6, t, p0c9_6)
-        p2c9_5 = multiply_add(p2c9_6, t, p1c9_6)
         p0c9_4 = multiply_add(p0c9_5, t, c9_4)
         p1c9_4 = multiply_add(p1c9_5, t, p0c9_5)
-        p2c9_4 = multiply_add(p2c9_5, t, p1c9_5)
         p0c9_3 = multiply_add(p0c9_4, t, c9_3)
         p1c9_3 = multiply_add(p1c9_4, t, p0c9_4)
-        p2c9_3 = multiply_add(p2c9_4, t, p1c9_4)
         p0c9_2 = multiply_add(p0c9_3, t, c9_2)
         p1c9_2 = multiply_add(p1c9_3, t, p0c9_3)
-        p2c9_2 = multiply_add(p2c9_3, t, p1c9_3)
         p0c9_1 = multiply_add(p0c9_2, t, c9_1)
         p1c9_1 = multiply_add(p1c9_2, t, p0c9_2)
-        p2c9_1 = multiply_add(p2c9_2, t, p1c9_2)
         p0c9_0 = multiply_add(p0c9_1, t, c9_0)
         p1c9_0 = multiply_add(p1c9_1, t, p0c9_1)
-        p2c9_0 = multiply_add(p2c9_1, t, p1c9_1)
         sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
         sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
         sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
-        sum_02_9 = multiply_add(sum_02_10, u, p2c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
         c8_2 = coefficients[35]
@@ -1405,37 +1324,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c8_9 = c8_10
         p0c8_8 = multiply_add(p0c8_9, t, c8_8)
         p1c8_8 = multiply_add(p1c8_9, t, p0c8_9)
-        p2c8_8 = p1c8_9
         p0c8_7 = multiply_add(p0c8_8, t, c8_7)
         p1c8_7 = multiply_add(p1c8_8, t, p0c8_8)
-        p2c8_7 = multiply_add(p2c8_8, t, p1c8_8)
         p0c8_6 = multiply_add(p0c8_7, t, c8_6)
         p1c8_6 = multiply_add(p1c8_7, t, p0c8_7)
-        p2c8_6 = multiply_add(p2c8_7, t, p1c8_7)
         p0c8_5 = multiply_add(p0c8_6, t, c8_5)
         p1c8_5 = multiply_add(p1c8_6, t, p0c8_6)
-        p2c8_5 = multiply_add(p2c8_6, t, p1c8_6)
         p0c8_4 = multiply_add(p0c8_5, t, c8_4)
         p1c8_4 = multiply_add(p1c8_5, t, p0c8_5)
-        p2c8_4 = multiply_add(p2c8_5, t, p1c8_5)
         p0c8_3 = multiply_add(p0c8_4, t, c8_3)
         p1c8_3 = multiply_add(p1c8_4, t, p0c8_4)
-        p2c8_3 = multiply_add(p2c8_4, t, p1c8_4)
         p0c8_2 = multiply_add(p0c8_3, t, c8_2)
         p1c8_2 = multiply_add(p1c8_3, t, p0c8_3)
-        p2c8_2 = multiply_add(p2c8_3, t, p1c8_3)
         p0c8_1 = multiply_add(p0c8_2, t, c8_1)
         p1c8_1 = multiply_add(p1c8_2, t, p0c8_2)
-        p2c8_1 = multiply_add(p2c8_2, t, p1c8_2)
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
         p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
-        p2c8_0 = multiply_add(p2c8_1, t, p1c8_1)
         sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
         sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
         sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
-        sum_02_8 = multiply_add(sum_02_9, u, p2c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
         c7_2 = coefficients[46]
@@ -1451,37 +1360,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c7_9 = c7_10
         p0c7_8 = multiply_add(p0c7_9, t, c7_8)
         p1c7_8 = multiply_add(p1c7_9, t, p0c7_9)
-        p2c7_8 = p1c7_9
         p0c7_7 = multiply_add(p0c7_8, t, c7_7)
         p1c7_7 = multiply_add(p1c7_8, t, p0c7_8)
-        p2c7_7 = multiply_add(p2c7_8, t, p1c7_8)
         p0c7_6 = multiply_add(p0c7_7, t, c7_6)
         p1c7_6 = multiply_add(p1c7_7, t, p0c7_7)
-        p2c7_6 = multiply_add(p2c7_7, t, p1c7_7)
         p0c7_5 = multiply_add(p0c7_6, t, c7_5)
         p1c7_5 = multiply_add(p1c7_6, t, p0c7_6)
-        p2c7_5 = multiply_add(p2c7_6, t, p1c7_6)
         p0c7_4 = multiply_add(p0c7_5, t, c7_4)
         p1c7_4 = multiply_add(p1c7_5, t, p0c7_5)
-        p2c7_4 = multiply_add(p2c7_5, t, p1c7_5)
         p0c7_3 = multiply_add(p0c7_4, t, c7_3)
         p1c7_3 = multiply_add(p1c7_4, t, p0c7_4)
-        p2c7_3 = multiply_add(p2c7_4, t, p1c7_4)
         p0c7_2 = multiply_add(p0c7_3, t, c7_2)
         p1c7_2 = multiply_add(p1c7_3, t, p0c7_3)
-        p2c7_2 = multiply_add(p2c7_3, t, p1c7_3)
         p0c7_1 = multiply_add(p0c7_2, t, c7_1)
         p1c7_1 = multiply_add(p1c7_2, t, p0c7_2)
-        p2c7_1 = multiply_add(p2c7_2, t, p1c7_2)
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
         p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
-        p2c7_0 = multiply_add(p2c7_1, t, p1c7_1)
         sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
         sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
         sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
-        sum_02_7 = multiply_add(sum_02_8, u, p2c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
         c6_2 = coefficients[57]
@@ -1497,37 +1396,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c6_9 = c6_10
         p0c6_8 = multiply_add(p0c6_9, t, c6_8)
         p1c6_8 = multiply_add(p1c6_9, t, p0c6_9)
-        p2c6_8 = p1c6_9
         p0c6_7 = multiply_add(p0c6_8, t, c6_7)
         p1c6_7 = multiply_add(p1c6_8, t, p0c6_8)
-        p2c6_7 = multiply_add(p2c6_8, t, p1c6_8)
         p0c6_6 = multiply_add(p0c6_7, t, c6_6)
         p1c6_6 = multiply_add(p1c6_7, t, p0c6_7)
-        p2c6_6 = multiply_add(p2c6_7, t, p1c6_7)
         p0c6_5 = multiply_add(p0c6_6, t, c6_5)
         p1c6_5 = multiply_add(p1c6_6, t, p0c6_6)
-        p2c6_5 = multiply_add(p2c6_6, t, p1c6_6)
         p0c6_4 = multiply_add(p0c6_5, t, c6_4)
         p1c6_4 = multiply_add(p1c6_5, t, p0c6_5)
-        p2c6_4 = multiply_add(p2c6_5, t, p1c6_5)
         p0c6_3 = multiply_add(p0c6_4, t, c6_3)
         p1c6_3 = multiply_add(p1c6_4, t, p0c6_4)
-        p2c6_3 = multiply_add(p2c6_4, t, p1c6_4)
         p0c6_2 = multiply_add(p0c6_3, t, c6_2)
         p1c6_2 = multiply_add(p1c6_3, t, p0c6_3)
-        p2c6_2 = multiply_add(p2c6_3, t, p1c6_3)
         p0c6_1 = multiply_add(p0c6_2, t, c6_1)
         p1c6_1 = multiply_add(p1c6_2, t, p0c6_2)
-        p2c6_1 = multiply_add(p2c6_2, t, p1c6_2)
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
         p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
-        p2c6_0 = multiply_add(p2c6_1, t, p1c6_1)
         sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
         sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
         sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
-        sum_02_6 = multiply_add(sum_02_7, u, p2c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
         c5_2 = coefficients[68]
@@ -1543,37 +1432,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c5_9 = c5_10
         p0c5_8 = multiply_add(p0c5_9, t, c5_8)
         p1c5_8 = multiply_add(p1c5_9, t, p0c5_9)
-        p2c5_8 = p1c5_9
         p0c5_7 = multiply_add(p0c5_8, t, c5_7)
         p1c5_7 = multiply_add(p1c5_8, t, p0c5_8)
-        p2c5_7 = multiply_add(p2c5_8, t, p1c5_8)
         p0c5_6 = multiply_add(p0c5_7, t, c5_6)
         p1c5_6 = multiply_add(p1c5_7, t, p0c5_7)
-        p2c5_6 = multiply_add(p2c5_7, t, p1c5_7)
         p0c5_5 = multiply_add(p0c5_6, t, c5_5)
         p1c5_5 = multiply_add(p1c5_6, t, p0c5_6)
-        p2c5_5 = multiply_add(p2c5_6, t, p1c5_6)
         p0c5_4 = multiply_add(p0c5_5, t, c5_4)
         p1c5_4 = multiply_add(p1c5_5, t, p0c5_5)
-        p2c5_4 = multiply_add(p2c5_5, t, p1c5_5)
         p0c5_3 = multiply_add(p0c5_4, t, c5_3)
         p1c5_3 = multiply_add(p1c5_4, t, p0c5_4)
-        p2c5_3 = multiply_add(p2c5_4, t, p1c5_4)
         p0c5_2 = multiply_add(p0c5_3, t, c5_2)
         p1c5_2 = multiply_add(p1c5_3, t, p0c5_3)
-        p2c5_2 = multiply_add(p2c5_3, t, p1c5_3)
         p0c5_1 = multiply_add(p0c5_2, t, c5_1)
         p1c5_1 = multiply_add(p1c5_2, t, p0c5_2)
-        p2c5_1 = multiply_add(p2c5_2, t, p1c5_2)
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
         p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
-        p2c5_0 = multiply_add(p2c5_1, t, p1c5_1)
         sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
         sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
         sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
-        sum_02_5 = multiply_add(sum_02_6, u, p2c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
         c4_2 = coefficients[79]
@@ -1589,37 +1468,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c4_9 = c4_10
         p0c4_8 = multiply_add(p0c4_9, t, c4_8)
         p1c4_8 = multiply_add(p1c4_9, t, p0c4_9)
-        p2c4_8 = p1c4_9
         p0c4_7 = multiply_add(p0c4_8, t, c4_7)
         p1c4_7 = multiply_add(p1c4_8, t, p0c4_8)
-        p2c4_7 = multiply_add(p2c4_8, t, p1c4_8)
         p0c4_6 = multiply_add(p0c4_7, t, c4_6)
         p1c4_6 = multiply_add(p1c4_7, t, p0c4_7)
-        p2c4_6 = multiply_add(p2c4_7, t, p1c4_7)
         p0c4_5 = multiply_add(p0c4_6, t, c4_5)
         p1c4_5 = multiply_add(p1c4_6, t, p0c4_6)
-        p2c4_5 = multiply_add(p2c4_6, t, p1c4_6)
         p0c4_4 = multiply_add(p0c4_5, t, c4_4)
         p1c4_4 = multiply_add(p1c4_5, t, p0c4_5)
-        p2c4_4 = multiply_add(p2c4_5, t, p1c4_5)
         p0c4_3 = multiply_add(p0c4_4, t, c4_3)
         p1c4_3 = multiply_add(p1c4_4, t, p0c4_4)
-        p2c4_3 = multiply_add(p2c4_4, t, p1c4_4)
         p0c4_2 = multiply_add(p0c4_3, t, c4_2)
         p1c4_2 = multiply_add(p1c4_3, t, p0c4_3)
-        p2c4_2 = multiply_add(p2c4_3, t, p1c4_3)
         p0c4_1 = multiply_add(p0c4_2, t, c4_1)
         p1c4_1 = multiply_add(p1c4_2, t, p0c4_2)
-        p2c4_1 = multiply_add(p2c4_2, t, p1c4_2)
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
         p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
-        p2c4_0 = multiply_add(p2c4_1, t, p1c4_1)
         sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
         sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
         sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
-        sum_02_4 = multiply_add(sum_02_5, u, p2c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
         c3_2 = coefficients[90]
@@ -1635,37 +1504,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c3_9 = c3_10
         p0c3_8 = multiply_add(p0c3_9, t, c3_8)
         p1c3_8 = multiply_add(p1c3_9, t, p0c3_9)
-        p2c3_8 = p1c3_9
         p0c3_7 = multiply_add(p0c3_8, t, c3_7)
         p1c3_7 = multiply_add(p1c3_8, t, p0c3_8)
-        p2c3_7 = multiply_add(p2c3_8, t, p1c3_8)
         p0c3_6 = multiply_add(p0c3_7, t, c3_6)
         p1c3_6 = multiply_add(p1c3_7, t, p0c3_7)
-        p2c3_6 = multiply_add(p2c3_7, t, p1c3_7)
         p0c3_5 = multiply_add(p0c3_6, t, c3_5)
         p1c3_5 = multiply_add(p1c3_6, t, p0c3_6)
-        p2c3_5 = multiply_add(p2c3_6, t, p1c3_6)
         p0c3_4 = multiply_add(p0c3_5, t, c3_4)
         p1c3_4 = multiply_add(p1c3_5, t, p0c3_5)
-        p2c3_4 = multiply_add(p2c3_5, t, p1c3_5)
         p0c3_3 = multiply_add(p0c3_4, t, c3_3)
         p1c3_3 = multiply_add(p1c3_4, t, p0c3_4)
-        p2c3_3 = multiply_add(p2c3_4, t, p1c3_4)
         p0c3_2 = multiply_add(p0c3_3, t, c3_2)
         p1c3_2 = multiply_add(p1c3_3, t, p0c3_3)
-        p2c3_2 = multiply_add(p2c3_3, t, p1c3_3)
         p0c3_1 = multiply_add(p0c3_2, t, c3_1)
         p1c3_1 = multiply_add(p1c3_2, t, p0c3_2)
-        p2c3_1 = multiply_add(p2c3_2, t, p1c3_2)
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
         p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
-        p2c3_0 = multiply_add(p2c3_1, t, p1c3_1)
         sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
         sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
         sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
-        sum_02_3 = multiply_add(sum_02_4, u, p2c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
         c2_2 = coefficients[101]
@@ -1681,37 +1540,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c2_9 = c2_10
         p0c2_8 = multiply_add(p0c2_9, t, c2_8)
         p1c2_8 = multiply_add(p1c2_9, t, p0c2_9)
-        p2c2_8 = p1c2_9
         p0c2_7 = multiply_add(p0c2_8, t, c2_7)
         p1c2_7 = multiply_add(p1c2_8, t, p0c2_8)
-        p2c2_7 = multiply_add(p2c2_8, t, p1c2_8)
         p0c2_6 = multiply_add(p0c2_7, t, c2_6)
         p1c2_6 = multiply_add(p1c2_7, t, p0c2_7)
-        p2c2_6 = multiply_add(p2c2_7, t, p1c2_7)
         p0c2_5 = multiply_add(p0c2_6, t, c2_5)
         p1c2_5 = multiply_add(p1c2_6, t, p0c2_6)
-        p2c2_5 = multiply_add(p2c2_6, t, p1c2_6)
         p0c2_4 = multiply_add(p0c2_5, t, c2_4)
         p1c2_4 = multiply_add(p1c2_5, t, p0c2_5)
-        p2c2_4 = multiply_add(p2c2_5, t, p1c2_5)
         p0c2_3 = multiply_add(p0c2_4, t, c2_3)
         p1c2_3 = multiply_add(p1c2_4, t, p0c2_4)
-        p2c2_3 = multiply_add(p2c2_4, t, p1c2_4)
         p0c2_2 = multiply_add(p0c2_3, t, c2_2)
         p1c2_2 = multiply_add(p1c2_3, t, p0c2_3)
-        p2c2_2 = multiply_add(p2c2_3, t, p1c2_3)
         p0c2_1 = multiply_add(p0c2_2, t, c2_1)
         p1c2_1 = multiply_add(p1c2_2, t, p0c2_2)
-        p2c2_1 = multiply_add(p2c2_2, t, p1c2_2)
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
         p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
-        p2c2_0 = multiply_add(p2c2_1, t, p1c2_1)
         sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
         sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
         sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
-        sum_02_2 = multiply_add(sum_02_3, u, p2c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
         c1_2 = coefficients[112]
@@ -1727,37 +1576,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c1_9 = c1_10
         p0c1_8 = multiply_add(p0c1_9, t, c1_8)
         p1c1_8 = multiply_add(p1c1_9, t, p0c1_9)
-        p2c1_8 = p1c1_9
         p0c1_7 = multiply_add(p0c1_8, t, c1_7)
         p1c1_7 = multiply_add(p1c1_8, t, p0c1_8)
-        p2c1_7 = multiply_add(p2c1_8, t, p1c1_8)
         p0c1_6 = multiply_add(p0c1_7, t, c1_6)
         p1c1_6 = multiply_add(p1c1_7, t, p0c1_7)
-        p2c1_6 = multiply_add(p2c1_7, t, p1c1_7)
         p0c1_5 = multiply_add(p0c1_6, t, c1_5)
         p1c1_5 = multiply_add(p1c1_6, t, p0c1_6)
-        p2c1_5 = multiply_add(p2c1_6, t, p1c1_6)
         p0c1_4 = multiply_add(p0c1_5, t, c1_4)
         p1c1_4 = multiply_add(p1c1_5, t, p0c1_5)
-        p2c1_4 = multiply_add(p2c1_5, t, p1c1_5)
         p0c1_3 = multiply_add(p0c1_4, t, c1_3)
         p1c1_3 = multiply_add(p1c1_4, t, p0c1_4)
-        p2c1_3 = multiply_add(p2c1_4, t, p1c1_4)
         p0c1_2 = multiply_add(p0c1_3, t, c1_2)
         p1c1_2 = multiply_add(p1c1_3, t, p0c1_3)
-        p2c1_2 = multiply_add(p2c1_3, t, p1c1_3)
         p0c1_1 = multiply_add(p0c1_2, t, c1_1)
         p1c1_1 = multiply_add(p1c1_2, t, p0c1_2)
-        p2c1_1 = multiply_add(p2c1_2, t, p1c1_2)
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
         p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
-        p2c1_0 = multiply_add(p2c1_1, t, p1c1_1)
         sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
         sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
         sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
-        sum_02_1 = multiply_add(sum_02_2, u, p2c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
         c0_2 = coefficients[123]
@@ -1773,46 +1612,35 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c0_9 = c0_10
         p0c0_8 = multiply_add(p0c0_9, t, c0_8)
         p1c0_8 = multiply_add(p1c0_9, t, p0c0_9)
-        p2c0_8 = p1c0_9
         p0c0_7 = multiply_add(p0c0_8, t, c0_7)
         p1c0_7 = multiply_add(p1c0_8, t, p0c0_8)
-        p2c0_7 = multiply_add(p2c0_8, t, p1c0_8)
         p0c0_6 = multiply_add(p0c0_7, t, c0_6)
         p1c0_6 = multiply_add(p1c0_7, t, p0c0_7)
-        p2c0_6 = multiply_add(p2c0_7, t, p1c0_7)
         p0c0_5 = multiply_add(p0c0_6, t, c0_5)
         p1c0_5 = multiply_add(p1c0_6, t, p0c0_6)
-        p2c0_5 = multiply_add(p2c0_6, t, p1c0_6)
         p0c0_4 = multiply_add(p0c0_5, t, c0_4)
         p1c0_4 = multiply_add(p1c0_5, t, p0c0_5)
-        p2c0_4 = multiply_add(p2c0_5, t, p1c0_5)
         p0c0_3 = multiply_add(p0c0_4, t, c0_3)
         p1c0_3 = multiply_add(p1c0_4, t, p0c0_4)
-        p2c0_3 = multiply_add(p2c0_4, t, p1c0_4)
         p0c0_2 = multiply_add(p0c0_3, t, c0_2)
         p1c0_2 = multiply_add(p1c0_3, t, p0c0_3)
-        p2c0_2 = multiply_add(p2c0_3, t, p1c0_3)
         p0c0_1 = multiply_add(p0c0_2, t, c0_1)
         p1c0_1 = multiply_add(p1c0_2, t, p0c0_2)
-        p2c0_1 = multiply_add(p2c0_2, t, p1c0_2)
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
         p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
-        p2c0_0 = multiply_add(p2c0_1, t, p1c0_1)
         sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
         sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
         sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
-        sum_02_0 = multiply_add(sum_02_1, u, p2c0_0)
         scattered(result0_rows, order, begin, end, sum_00_0)
         scattered(result1_rows, order, begin, end, sum_10_0)
         scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
         scattered(result3_rows, order, begin, end, sum_11_0)
         scattered(result4_rows, order, begin, end, sum_01_0)
-        scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
 
 
-def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
+def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1828,7 +1656,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((13, 4104))
+    given = np.empty((12, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -1841,13 +1669,12 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result4_here = given[9]
     result5_here = given[10]
     result6_here = given[11]
-    result7_here = given[12]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((18, 4104))
-    ordered = np.empty((18, 4104))
+    fields = np.empty((17, 4104))
+    ordered = np.empty((17, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -1878,7 +1705,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_growth_square_ordered = ordered[17]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -2463,7 +2289,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + 16]
         sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
         sum_line_lanes = sum_line_ordered[begin : begin + 16]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -2544,16 +2369,10 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = g * t48
-                t57 = t56 if t19 else 0.0
-                t58 = t46 * g_next
-                t59 = t58 if t1 else 0.0
-                t60 = t57 + t59
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_growth_square_lanes[i] += t60
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -2572,7 +2391,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -2628,15 +2446,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t52 = t51 if t0 else 0.0
         t53 = sum_line + t52
         t54 = t53 / t34
-        t55 = t44 * t44
-        t56 = t55 * t3
-        t57 = t56 if t0 else 0.0
-        t58 = sum_growth_square + t57
-        t59 = t53 * t54
-        t60 = t58 - t59
-        t61 = t38 * t60
-        t62 = t48 * t48
-        t63 = t61 - t62
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t18
@@ -2644,7 +2453,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t35
         result5_here[i] = t48
         result6_here[i] = t54
-        result7_here[i] = t63
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -2653,10 +2461,9 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_rows[kept[order[i]]] = result4_here[i]
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
-        result7_rows[kept[order[i]]] = result7_here[i]
 
 
-def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -2664,14 +2471,11 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    packed = np.empty((9, 4104))
-    held = np.empty((32, 4104))
+    packed = np.empty((6, 4104))
+    held = np.empty((29, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -2701,13 +2505,9 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held26 = held[26]
     held27 = held[27]
     held28 = held[28]
-    held29 = held[29]
-    held30 = held[30]
-    held31 = held[31]
     held10[: min(4096, stop - start)] = 0.0
     held11[: min(4096, stop - start)] = 0.0
     held12[: min(4096, stop - start)] = 0.0
-    held13[: min(4096, stop - start)] = 0.0
     held16[: min(4096, stop - start)] = 0.0
     held17[: min(4096, stop - start)] = 0.0
     held20[: min(4096, stop - start)] = 0.0
@@ -2716,8 +2516,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held24[: min(4096, stop - start)] = 0.0
     held25[: min(4096, stop - start)] = 0.0
     held27[: min(4096, stop - start)] = 0.0
-    held29[: min(4096, stop - start)] = 0.0
-    held30[: min(4096, stop - start)] = 0.0
     held5[: min(4096, stop - start)] = 0.0
     held6[: min(4096, stop - start)] = 0.0
     held7[: min(4096, stop - start)] = 0.0
@@ -2731,9 +2529,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
-        out4_part = out4[begin : begin + size]
-        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2950,13 +2745,8 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t207 = t206 + t170
             t208 = t202 if t183 else t207
             t209 = t208 if t182 else t207
-            t210 = 2.0 * t135
-            t211 = t210 + 1.0
-            t212 = t211 * t181
-            t213 = 0.0 if t12 else 6.666666666666667
-            t214 = t212 if t7 else t213
-            t215 = 1.0 if t19 else t30
-            t216 = 0.0 < t215
+            t210 = 1.0 if t19 else t30
+            t211 = 0.0 < t210
             held0[i] = t0
             held1[i] = t1
             held2[i] = t2
@@ -2974,10 +2764,9 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held22[i] = t174
             held26[i] = t181
             held28[i] = t209
-            held31[i] = t214
-            flags[i] = 0 if t216 else 1
-        sum_0(held4, held2, held0, held5, held6, held8, held9, held20, held23, held24, held29, size)
-        sum_1(held11, held12, held14, held15, held16, held17, held21, held25, held27, held30, size)
+            flags[i] = 0 if t211 else 1
+        sum_0(held4, held2, held0, held5, held6, held8, held9, held20, held23, held24, size)
+        sum_1(held11, held12, held14, held15, held16, held17, held21, held25, held27, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -3008,9 +2797,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             held26_here = held26[i]
             held27_here = held27[i]
             held28_here = held28[i]
-            held29_here = held29[i]
-            held30_here = held30[i]
-            held31_here = held31[i]
             t0 = np.floor(held2_here)
             t1 = t0 if (held3_here > 0.0) else held2_here
             t2 = y - t1
@@ -3089,32 +2875,9 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
             t75 = t74 + held28_here
             t76 = t58 if (held3_here > 0.0) else t75
             t77 = t76 * held0_here
-            t78 = t52 * held2_here
-            t79 = 2.0 * t61
-            t80 = t79 + t63
-            t81 = t80 * t62
-            t82 = held26_here * held26_here
-            t83 = t82 * held30_here
-            t84 = t81 + t83
-            t85 = 1.0 - held15_here
-            t86 = held14_here * t85
-            t87 = t86 if t29 else 0.0
-            t88 = t87 * held17_here
-            t89 = t84 + t88
-            t90 = held27_here * held31_here
-            t91 = t89 - t90
-            t92 = t91 + t72
-            t93 = t92 * held1_here
-            t94 = held1_here * t93
-            t95 = held29_here if (held3_here > 0.0) else t94
-            t96 = t95 * held0_here
-            t97 = held0_here * t96
             out0_part[i] = t38
             out1_part[i] = t55
             out2_part[i] = t77
-            out3_part[i] = t78
-            out4_part[i] = 0.0
-            out5_part[i] = t97
         active = int64(0)
         for i in range(size):
             active += int64(flags[i])
@@ -3138,9 +2901,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 out0_kept = packed[3]
                 out1_kept = packed[4]
                 out2_kept = packed[5]
-                out3_kept = packed[6]
-                out4_kept = packed[7]
-                out5_kept = packed[8]
                 for i in range(size):
                     y_kept[i] = y_part[active_rows[i]]
                     raw0_kept[i] = raw0_part[active_rows[i]]
@@ -3152,9 +2912,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 out0_kept = out0_part
                 out1_kept = out1_part
                 out2_kept = out2_part
-                out3_kept = out3_part
-                out4_kept = out4_part
-                out5_kept = out5_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3213,7 +2970,7 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
+            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3229,7 +2986,6 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 held10_here = held10[i]
                 held11_here = held11[i]
                 held12_here = held12[i]
-                held13_here = held13[i]
                 t0 = 0.0 < held5_here
                 t1 = np.floor(held2_here)
                 t2 = y - t1
@@ -3347,21 +3103,12 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
                 t114 = t3 * held12_here
                 t115 = t113 - t114
                 t116 = t115 * held4_here
-                t117 = held2_here * t109
-                t118 = held13_here * held4_here
-                t119 = t118 * held4_here
                 out0_kept[i] = t107
                 out1_kept[i] = t112
                 out2_kept[i] = t116
-                out3_kept[i] = t117
-                out4_kept[i] = 0.0
-                out5_kept[i] = t119
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]
                     out1_part[active_rows[i]] = out1_kept[i]
                     out2_part[active_rows[i]] = out2_kept[i]
-                    out3_part[active_rows[i]] = out3_kept[i]
-                    out4_part[active_rows[i]] = out4_kept[i]
-                    out5_part[active_rows[i]] = out5_kept[i]
     return invalid

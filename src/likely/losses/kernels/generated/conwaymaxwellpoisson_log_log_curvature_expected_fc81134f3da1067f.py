@@ -112,8 +112,8 @@ def multiply_add(a, b, c):
     return a * b + c
 
 def exponential(x):
-    """e^x of vectors x <= 0, as ``exp`` but nowhere below 2^-1021: smaller numbers are subnormal, and take long."""
-    return np.exp(np.maximum(x, -1021.0 / ONE_OVER_LOG2))
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
 
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
@@ -244,7 +244,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.uint32)
     active = int64(0)
@@ -301,7 +301,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
     stored = np.empty((2, 14, 32))
-    lanes = np.empty((39, 32))
+    lanes = np.empty((29, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -322,25 +322,15 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     sum_square_lanes = lanes[17]
     sum_growth_lanes = lanes[18]
     sum_line_lanes = lanes[19]
-    sum_pairs_lanes = lanes[20]
-    sum_triples_lanes = lanes[21]
-    sum_cube_lanes = lanes[22]
-    sum_square_growth_lanes = lanes[23]
-    sum_line_growth_lanes = lanes[24]
-    sum_growth_square_lanes = lanes[25]
-    result0_lanes = lanes[26]
-    result1_lanes = lanes[27]
-    result2_lanes = lanes[28]
-    result3_lanes = lanes[29]
-    result4_lanes = lanes[30]
-    result5_lanes = lanes[31]
-    result6_lanes = lanes[32]
-    result7_lanes = lanes[33]
-    result8_lanes = lanes[34]
-    result9_lanes = lanes[35]
-    result10_lanes = lanes[36]
-    result11_lanes = lanes[37]
-    result12_lanes = lanes[38]
+    sum_growth_square_lanes = lanes[20]
+    result0_lanes = lanes[21]
+    result1_lanes = lanes[22]
+    result2_lanes = lanes[23]
+    result3_lanes = lanes[24]
+    result4_lanes = lanes[25]
+    result5_lanes = lanes[26]
+    result6_lanes = lanes[27]
+    result7_lanes = lanes[28]
     for number in range((used + 13) // 14):
         first_key = number * 14
         stop = starts[min(first_key + 14, used)]
@@ -783,7 +773,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t37 = t36 + other
                     t38 = t37 if t0 else other
                     t39 = abs(t26)
-                    t40 = t39 - 2e-06
+                    t40 = t39 - 1e-06
                     t41 = minimum(open, t40)
                     t42 = 0.0 < t41
                     t43 = 1.0 if t42 else 0.0
@@ -811,11 +801,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_square_0 = multiply_add(off_0, 0.0, 0.0)
             sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
             sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_pairs_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_triples_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_cube_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_growth_0 = multiply_add(off_0, 0.0, 0.0)
             sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
             off_8 = loaded(off_lanes, 8)
             power_8 = loaded(power_lanes, 8)
@@ -826,11 +811,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_square_8 = multiply_add(off_8, 0.0, 0.0)
             sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
             sum_line_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_pairs_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_triples_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_cube_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_growth_8 = multiply_add(off_8, 0.0, 0.0)
             sum_growth_square_8 = multiply_add(off_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
@@ -854,26 +834,10 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
                 t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
                 t17 = t15 if t4 else t16
-                t18 = 0.5 * t5
-                t19 = 0.5 - t18
-                t20 = t7 + t19
-                t21 = t20 + t1
-                t22 = t21 - 1.0
-                t23 = t19 - t7
-                t24 = t23 + t1
-                t25 = t24 - 1.0
-                t26 = t24 - 2.0
-                t27 = t21 - 2.0
                 common0 = t5
                 common1 = t7
                 common2 = t13
                 common3 = t17
-                common4 = t21
-                common5 = t22
-                common6 = t24
-                common7 = t25
-                common8 = t26
-                common9 = t27
                 off = off_0
                 power = power_0
                 power_ratio = power_ratio_0
@@ -898,40 +862,14 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t14 = multiply_add(t5, common3, 0.0)
                 t15 = multiply_add(common2, t8, 0.0)
                 t16 = multiply_add(t15, -1.0, t14)
-                t17 = multiply_add(common4, t0, 0.0)
-                t18 = multiply_add(t17, common5, 0.0)
-                t19 = multiply_add(common6, t1, 0.0)
-                t20 = multiply_add(common7, t19, 0.0)
-                t21 = multiply_add(t18, 1.0, t20)
-                t22 = multiply_add(t20, common8, 0.0)
-                t23 = multiply_add(t18, common9, 0.0)
-                t24 = multiply_add(t22, 1.0, t23)
-                t25 = multiply_add(t4, t4, 0.0)
-                t26 = multiply_add(1.0, -1.0, t25)
-                t27 = multiply_add(t26, t5, 0.0)
-                t28 = multiply_add(t7, t7, 0.0)
-                t29 = multiply_add(1.0, -1.0, t28)
-                t30 = multiply_add(t29, t8, 0.0)
-                t31 = multiply_add(t30, -1.0, t27)
-                t32 = multiply_add(common2, t9, 0.0)
-                t33 = multiply_add(common3, t6, 0.0)
-                t34 = multiply_add(t32, 1.0, t33)
-                t35 = multiply_add(t14, common3, 0.0)
-                t36 = multiply_add(t15, common2, 0.0)
-                t37 = multiply_add(t36, -1.0, t35)
-                t38 = multiply_add(common2, t11, 0.0)
-                t39 = multiply_add(common3, t12, 0.0)
-                t40 = multiply_add(t38, 1.0, t39)
+                t17 = multiply_add(common2, t11, 0.0)
+                t18 = multiply_add(common3, t12, 0.0)
+                t19 = multiply_add(t17, 1.0, t18)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
                 sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
                 sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
                 sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
-                sum_pairs_0 = multiply_add(t21, 1.0, sum_pairs_0)
-                sum_triples_0 = multiply_add(t24, 1.0, sum_triples_0)
-                sum_cube_0 = multiply_add(t31, 1.0, sum_cube_0)
-                sum_square_growth_0 = multiply_add(t34, 1.0, sum_square_growth_0)
-                sum_line_growth_0 = multiply_add(t37, 1.0, sum_line_growth_0)
-                sum_growth_square_0 = multiply_add(t40, 1.0, sum_growth_square_0)
+                sum_growth_square_0 = multiply_add(t19, 1.0, sum_growth_square_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
                 off = off_8
@@ -958,61 +896,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t14 = multiply_add(t5, common3, 0.0)
                 t15 = multiply_add(common2, t8, 0.0)
                 t16 = multiply_add(t15, -1.0, t14)
-                t17 = multiply_add(common4, t0, 0.0)
-                t18 = multiply_add(t17, common5, 0.0)
-                t19 = multiply_add(common6, t1, 0.0)
-                t20 = multiply_add(common7, t19, 0.0)
-                t21 = multiply_add(t18, 1.0, t20)
-                t22 = multiply_add(t20, common8, 0.0)
-                t23 = multiply_add(t18, common9, 0.0)
-                t24 = multiply_add(t22, 1.0, t23)
-                t25 = multiply_add(t4, t4, 0.0)
-                t26 = multiply_add(1.0, -1.0, t25)
-                t27 = multiply_add(t26, t5, 0.0)
-                t28 = multiply_add(t7, t7, 0.0)
-                t29 = multiply_add(1.0, -1.0, t28)
-                t30 = multiply_add(t29, t8, 0.0)
-                t31 = multiply_add(t30, -1.0, t27)
-                t32 = multiply_add(common2, t9, 0.0)
-                t33 = multiply_add(common3, t6, 0.0)
-                t34 = multiply_add(t32, 1.0, t33)
-                t35 = multiply_add(t14, common3, 0.0)
-                t36 = multiply_add(t15, common2, 0.0)
-                t37 = multiply_add(t36, -1.0, t35)
-                t38 = multiply_add(common2, t11, 0.0)
-                t39 = multiply_add(common3, t12, 0.0)
-                t40 = multiply_add(t38, 1.0, t39)
+                t17 = multiply_add(common2, t11, 0.0)
+                t18 = multiply_add(common3, t12, 0.0)
+                t19 = multiply_add(t17, 1.0, t18)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
                 sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
                 sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
                 sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
-                sum_pairs_8 = multiply_add(t21, 1.0, sum_pairs_8)
-                sum_triples_8 = multiply_add(t24, 1.0, sum_triples_8)
-                sum_cube_8 = multiply_add(t31, 1.0, sum_cube_8)
-                sum_square_growth_8 = multiply_add(t34, 1.0, sum_square_growth_8)
-                sum_line_growth_8 = multiply_add(t37, 1.0, sum_line_growth_8)
-                sum_growth_square_8 = multiply_add(t40, 1.0, sum_growth_square_8)
+                sum_growth_square_8 = multiply_add(t19, 1.0, sum_growth_square_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
             put(sum_square_lanes, 0, sum_square_0)
             put(sum_growth_lanes, 0, sum_growth_0)
             put(sum_line_lanes, 0, sum_line_0)
-            put(sum_pairs_lanes, 0, sum_pairs_0)
-            put(sum_triples_lanes, 0, sum_triples_0)
-            put(sum_cube_lanes, 0, sum_cube_0)
-            put(sum_square_growth_lanes, 0, sum_square_growth_0)
-            put(sum_line_growth_lanes, 0, sum_line_growth_0)
             put(sum_growth_square_lanes, 0, sum_growth_square_0)
             put(sum_total_lanes, 8, sum_total_8)
             put(sum_square_lanes, 8, sum_square_8)
             put(sum_growth_lanes, 8, sum_growth_8)
             put(sum_line_lanes, 8, sum_line_8)
-            put(sum_pairs_lanes, 8, sum_pairs_8)
-            put(sum_triples_lanes, 8, sum_triples_8)
-            put(sum_cube_lanes, 8, sum_cube_8)
-            put(sum_square_growth_lanes, 8, sum_square_growth_8)
-            put(sum_line_growth_lanes, 8, sum_line_growth_8)
             put(sum_growth_square_lanes, 8, sum_growth_square_8)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
@@ -1024,11 +926,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_line_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_pairs_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_triples_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_cube_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_square_growth_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_line_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_growth_square_16 = multiply_add(off_16, 0.0, 0.0)
                 off_24 = loaded(off_lanes, 24)
                 power_24 = loaded(power_lanes, 24)
@@ -1039,11 +936,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_pairs_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_triples_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_cube_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_square_growth_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_line_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_growth_square_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
@@ -1067,26 +959,10 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
                     t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
                     t17 = t15 if t4 else t16
-                    t18 = 0.5 * t5
-                    t19 = 0.5 - t18
-                    t20 = t7 + t19
-                    t21 = t20 + t1
-                    t22 = t21 - 1.0
-                    t23 = t19 - t7
-                    t24 = t23 + t1
-                    t25 = t24 - 1.0
-                    t26 = t24 - 2.0
-                    t27 = t21 - 2.0
                     common0 = t5
                     common1 = t7
                     common2 = t13
                     common3 = t17
-                    common4 = t21
-                    common5 = t22
-                    common6 = t24
-                    common7 = t25
-                    common8 = t26
-                    common9 = t27
                     off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
@@ -1111,40 +987,14 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t14 = multiply_add(t5, common3, 0.0)
                     t15 = multiply_add(common2, t8, 0.0)
                     t16 = multiply_add(t15, -1.0, t14)
-                    t17 = multiply_add(common4, t0, 0.0)
-                    t18 = multiply_add(t17, common5, 0.0)
-                    t19 = multiply_add(common6, t1, 0.0)
-                    t20 = multiply_add(common7, t19, 0.0)
-                    t21 = multiply_add(t18, 1.0, t20)
-                    t22 = multiply_add(t20, common8, 0.0)
-                    t23 = multiply_add(t18, common9, 0.0)
-                    t24 = multiply_add(t22, 1.0, t23)
-                    t25 = multiply_add(t4, t4, 0.0)
-                    t26 = multiply_add(1.0, -1.0, t25)
-                    t27 = multiply_add(t26, t5, 0.0)
-                    t28 = multiply_add(t7, t7, 0.0)
-                    t29 = multiply_add(1.0, -1.0, t28)
-                    t30 = multiply_add(t29, t8, 0.0)
-                    t31 = multiply_add(t30, -1.0, t27)
-                    t32 = multiply_add(common2, t9, 0.0)
-                    t33 = multiply_add(common3, t6, 0.0)
-                    t34 = multiply_add(t32, 1.0, t33)
-                    t35 = multiply_add(t14, common3, 0.0)
-                    t36 = multiply_add(t15, common2, 0.0)
-                    t37 = multiply_add(t36, -1.0, t35)
-                    t38 = multiply_add(common2, t11, 0.0)
-                    t39 = multiply_add(common3, t12, 0.0)
-                    t40 = multiply_add(t38, 1.0, t39)
+                    t17 = multiply_add(common2, t11, 0.0)
+                    t18 = multiply_add(common3, t12, 0.0)
+                    t19 = multiply_add(t17, 1.0, t18)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
                     sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
                     sum_growth_16 = multiply_add(t13, 1.0, sum_growth_16)
                     sum_line_16 = multiply_add(t16, 1.0, sum_line_16)
-                    sum_pairs_16 = multiply_add(t21, 1.0, sum_pairs_16)
-                    sum_triples_16 = multiply_add(t24, 1.0, sum_triples_16)
-                    sum_cube_16 = multiply_add(t31, 1.0, sum_cube_16)
-                    sum_square_growth_16 = multiply_add(t34, 1.0, sum_square_growth_16)
-                    sum_line_growth_16 = multiply_add(t37, 1.0, sum_line_growth_16)
-                    sum_growth_square_16 = multiply_add(t40, 1.0, sum_growth_square_16)
+                    sum_growth_square_16 = multiply_add(t19, 1.0, sum_growth_square_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
                     off = off_24
@@ -1171,61 +1021,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t14 = multiply_add(t5, common3, 0.0)
                     t15 = multiply_add(common2, t8, 0.0)
                     t16 = multiply_add(t15, -1.0, t14)
-                    t17 = multiply_add(common4, t0, 0.0)
-                    t18 = multiply_add(t17, common5, 0.0)
-                    t19 = multiply_add(common6, t1, 0.0)
-                    t20 = multiply_add(common7, t19, 0.0)
-                    t21 = multiply_add(t18, 1.0, t20)
-                    t22 = multiply_add(t20, common8, 0.0)
-                    t23 = multiply_add(t18, common9, 0.0)
-                    t24 = multiply_add(t22, 1.0, t23)
-                    t25 = multiply_add(t4, t4, 0.0)
-                    t26 = multiply_add(1.0, -1.0, t25)
-                    t27 = multiply_add(t26, t5, 0.0)
-                    t28 = multiply_add(t7, t7, 0.0)
-                    t29 = multiply_add(1.0, -1.0, t28)
-                    t30 = multiply_add(t29, t8, 0.0)
-                    t31 = multiply_add(t30, -1.0, t27)
-                    t32 = multiply_add(common2, t9, 0.0)
-                    t33 = multiply_add(common3, t6, 0.0)
-                    t34 = multiply_add(t32, 1.0, t33)
-                    t35 = multiply_add(t14, common3, 0.0)
-                    t36 = multiply_add(t15, common2, 0.0)
-                    t37 = multiply_add(t36, -1.0, t35)
-                    t38 = multiply_add(common2, t11, 0.0)
-                    t39 = multiply_add(common3, t12, 0.0)
-                    t40 = multiply_add(t38, 1.0, t39)
+                    t17 = multiply_add(common2, t11, 0.0)
+                    t18 = multiply_add(common3, t12, 0.0)
+                    t19 = multiply_add(t17, 1.0, t18)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
                     sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
                     sum_growth_24 = multiply_add(t13, 1.0, sum_growth_24)
                     sum_line_24 = multiply_add(t16, 1.0, sum_line_24)
-                    sum_pairs_24 = multiply_add(t21, 1.0, sum_pairs_24)
-                    sum_triples_24 = multiply_add(t24, 1.0, sum_triples_24)
-                    sum_cube_24 = multiply_add(t31, 1.0, sum_cube_24)
-                    sum_square_growth_24 = multiply_add(t34, 1.0, sum_square_growth_24)
-                    sum_line_growth_24 = multiply_add(t37, 1.0, sum_line_growth_24)
-                    sum_growth_square_24 = multiply_add(t40, 1.0, sum_growth_square_24)
+                    sum_growth_square_24 = multiply_add(t19, 1.0, sum_growth_square_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
                 put(sum_square_lanes, 16, sum_square_16)
                 put(sum_growth_lanes, 16, sum_growth_16)
                 put(sum_line_lanes, 16, sum_line_16)
-                put(sum_pairs_lanes, 16, sum_pairs_16)
-                put(sum_triples_lanes, 16, sum_triples_16)
-                put(sum_cube_lanes, 16, sum_cube_16)
-                put(sum_square_growth_lanes, 16, sum_square_growth_16)
-                put(sum_line_growth_lanes, 16, sum_line_growth_16)
                 put(sum_growth_square_lanes, 16, sum_growth_square_16)
                 put(sum_total_lanes, 24, sum_total_24)
                 put(sum_square_lanes, 24, sum_square_24)
                 put(sum_growth_lanes, 24, sum_growth_24)
                 put(sum_line_lanes, 24, sum_line_24)
-                put(sum_pairs_lanes, 24, sum_pairs_24)
-                put(sum_triples_lanes, 24, sum_triples_24)
-                put(sum_cube_lanes, 24, sum_cube_24)
-                put(sum_square_growth_lanes, 24, sum_square_growth_24)
-                put(sum_line_growth_lanes, 24, sum_line_growth_24)
                 put(sum_growth_square_lanes, 24, sum_growth_square_24)
             t0 = place * 0.5
             t1 = np.floor(t0)
@@ -1237,33 +1051,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t7 = com_poisson_below[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
             t8 = com_poisson_above[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
             t9 = t7 if t4 else t8
-            t10 = 0.5 * t5
-            t11 = 0.5 - t10
-            t12 = t11 - t5
-            t13 = t1 + t12
-            t14 = t13 - 1.0
-            t15 = t11 + t5
-            t16 = t15 + t1
-            t17 = t16 - 1.0
-            t18 = t11 + t1
-            t19 = t18 - 1.0
-            t20 = t19 * t18
-            t21 = t16 - 2.0
-            t22 = t18 - 2.0
-            t23 = t20 * t22
-            t24 = t13 - 2.0
             common0 = t5
             common1 = t9
-            common2 = t13
-            common3 = t14
-            common4 = t16
-            common5 = t17
-            common6 = t20
-            common7 = t21
-            common8 = t23
-            common9 = t24
             for i in range(width):
-                m = m_lanes[i]
                 off = off_lanes[i]
                 odds = odds_lanes[i]
                 other = other_lanes[i]
@@ -1271,11 +1061,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square = sum_square_lanes[i]
                 sum_growth = sum_growth_lanes[i]
                 sum_line = sum_line_lanes[i]
-                sum_pairs = sum_pairs_lanes[i]
-                sum_triples = sum_triples_lanes[i]
-                sum_cube = sum_cube_lanes[i]
-                sum_square_growth = sum_square_growth_lanes[i]
-                sum_line_growth = sum_line_growth_lanes[i]
                 sum_growth_square = sum_growth_square_lanes[i]
                 t0 = odds + other
                 t1 = sum_total + t0
@@ -1311,89 +1096,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t31 = common1 * t11
                 t32 = sum_line - t31
                 t33 = t25 * t32
-                t34 = m + 1.0
-                t35 = common2 * other
-                t36 = t35 * common3
-                t37 = common4 * odds
-                t38 = t37 * common5
-                t39 = common6 + t38
-                t40 = t36 + t39
-                t41 = sum_pairs + t40
-                t42 = t29 / m
-                t43 = t41 * t42
-                t44 = 1.0 - m
-                t45 = t43 * t44
-                t46 = t34 * t45
-                t47 = common7 * t38
-                t48 = t47 + common8
-                t49 = common9 * t36
-                t50 = t48 + t49
-                t51 = sum_triples + t50
-                t52 = t51 * t42
-                t53 = t52 * t44
-                t54 = t46 + t53
-                t55 = m * 2.0
-                t56 = 1.0 - t55
-                t57 = t43 * t43
-                t58 = t56 * t57
-                t59 = t54 - t58
-                t60 = t19 * t29
-                t61 = t60 / m
-                t62 = t59 / t61
-                t63 = t62 / t61
-                t64 = m - t43
-                t65 = m + t43
-                t66 = t64 * t65
-                t67 = m * t43
-                t68 = t52 - t67
-                t69 = t43 - m
-                t70 = t68 + t69
-                t71 = t66 + t70
-                t72 = t71 / t61
-                t73 = t72 / t61
-                t74 = 1.0 - off
-                t75 = 1.0 + off
-                t76 = t74 * t75
-                t77 = t76 * off
-                t78 = t77 * common0
-                t79 = 2.0 - off
-                t80 = t79 * off
-                t81 = t74 * odds
-                t82 = t81 * common0
-                t83 = t80 * t82
-                t84 = t78 - t83
-                t85 = t75 * other
-                t86 = t85 * common0
-                t87 = 2.0 + off
-                t88 = t87 * off
-                t89 = t86 * t88
-                t90 = t84 - t89
-                t91 = t90 + sum_cube
-                t92 = t91 / t19
-                t93 = t92 == 0.0
-                t94 = m * t26
-                t95 = t92 * t94
-                t96 = 0.0 if t93 else t95
-                t97 = t12 * common1
-                t98 = sum_square_growth + t97
-                t99 = t33 * t91
-                t100 = t98 - t99
-                t101 = t100 / t19
-                t102 = t101 - t30
-                t103 = t31 * common1
-                t104 = sum_line_growth - t103
-                t105 = 2.0 * t98
-                t106 = t99 - t105
-                t107 = t106 * t33
-                t108 = t104 + t107
-                t109 = t108 / t19
-                t110 = common1 * t27
-                t111 = t110 + sum_growth_square
-                t112 = t33 * t32
-                t113 = t111 - t112
-                t114 = t113 * t29
-                t115 = t30 * t30
-                t116 = t114 - t115
+                t34 = common1 * t27
+                t35 = t34 + sum_growth_square
+                t36 = t33 * t32
+                t37 = t35 - t36
+                t38 = t37 * t29
+                t39 = t30 * t30
+                t40 = t38 - t39
                 result0_lanes[i] = t2
                 result1_lanes[i] = t4
                 result2_lanes[i] = t7
@@ -1401,12 +1110,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 result4_lanes[i] = t26
                 result5_lanes[i] = t30
                 result6_lanes[i] = t33
-                result7_lanes[i] = t63
-                result8_lanes[i] = t73
-                result9_lanes[i] = t96
-                result10_lanes[i] = t102
-                result11_lanes[i] = t109
-                result12_lanes[i] = t116
+                result7_lanes[i] = t40
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
@@ -1417,14 +1121,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 result5_rows[at] = result5_lanes[i]
                 result6_rows[at] = result6_lanes[i]
                 result7_rows[at] = result7_lanes[i]
-                result8_rows[at] = result8_lanes[i]
-                result9_rows[at] = result9_lanes[i]
-                result10_rows[at] = result10_lanes[i]
-                result11_rows[at] = result11_lanes[i]
-                result12_rows[at] = result12_lanes[i]
 
 
-def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, size):
+def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1484,106 +1183,73 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
                 sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
                 sum_11_10 = sum_01_11
                 sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
-                sum_12_10 = sum_02_11
                 sum_02_10 = multiply_add(sum_02_11, u, of_t[2, 10])
                 sum_20_9 = sum_10_10
                 sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
                 sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
-                sum_21_9 = sum_11_10
                 sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
                 sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
-                sum_12_9 = multiply_add(sum_12_10, u, sum_02_10)
                 sum_02_9 = multiply_add(sum_02_10, u, of_t[2, 9])
-                sum_30_8 = sum_20_9
                 sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
                 sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
                 sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
-                sum_21_8 = multiply_add(sum_21_9, u, sum_11_9)
                 sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
                 sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
-                sum_12_8 = multiply_add(sum_12_9, u, sum_02_9)
                 sum_02_8 = multiply_add(sum_02_9, u, of_t[2, 8])
-                sum_30_7 = multiply_add(sum_30_8, u, sum_20_8)
                 sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
                 sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
                 sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
-                sum_21_7 = multiply_add(sum_21_8, u, sum_11_8)
                 sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
                 sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
-                sum_12_7 = multiply_add(sum_12_8, u, sum_02_8)
                 sum_02_7 = multiply_add(sum_02_8, u, of_t[2, 7])
-                sum_30_6 = multiply_add(sum_30_7, u, sum_20_7)
                 sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
                 sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
                 sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
-                sum_21_6 = multiply_add(sum_21_7, u, sum_11_7)
                 sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
                 sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
-                sum_12_6 = multiply_add(sum_12_7, u, sum_02_7)
                 sum_02_6 = multiply_add(sum_02_7, u, of_t[2, 6])
-                sum_30_5 = multiply_add(sum_30_6, u, sum_20_6)
                 sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
                 sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
                 sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
-                sum_21_5 = multiply_add(sum_21_6, u, sum_11_6)
                 sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
                 sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
-                sum_12_5 = multiply_add(sum_12_6, u, sum_02_6)
                 sum_02_5 = multiply_add(sum_02_6, u, of_t[2, 5])
-                sum_30_4 = multiply_add(sum_30_5, u, sum_20_5)
                 sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
                 sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
                 sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
-                sum_21_4 = multiply_add(sum_21_5, u, sum_11_5)
                 sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
                 sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
-                sum_12_4 = multiply_add(sum_12_5, u, sum_02_5)
                 sum_02_4 = multiply_add(sum_02_5, u, of_t[2, 4])
-                sum_30_3 = multiply_add(sum_30_4, u, sum_20_4)
                 sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
                 sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
                 sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
-                sum_21_3 = multiply_add(sum_21_4, u, sum_11_4)
                 sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
                 sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
-                sum_12_3 = multiply_add(sum_12_4, u, sum_02_4)
                 sum_02_3 = multiply_add(sum_02_4, u, of_t[2, 3])
-                sum_30_2 = multiply_add(sum_30_3, u, sum_20_3)
                 sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
                 sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
                 sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
-                sum_21_2 = multiply_add(sum_21_3, u, sum_11_3)
                 sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
                 sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
-                sum_12_2 = multiply_add(sum_12_3, u, sum_02_3)
                 sum_02_2 = multiply_add(sum_02_3, u, of_t[2, 2])
-                sum_30_1 = multiply_add(sum_30_2, u, sum_20_2)
                 sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
                 sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
                 sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
-                sum_21_1 = multiply_add(sum_21_2, u, sum_11_2)
                 sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
                 sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
-                sum_12_1 = multiply_add(sum_12_2, u, sum_02_2)
                 sum_02_1 = multiply_add(sum_02_2, u, of_t[2, 1])
-                sum_30_0 = multiply_add(sum_30_1, u, sum_20_1)
                 sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
                 sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
                 sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
-                sum_21_0 = multiply_add(sum_21_1, u, sum_11_1)
                 sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
                 sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
-                sum_12_0 = multiply_add(sum_12_1, u, sum_02_1)
                 sum_02_0 = multiply_add(sum_02_1, u, of_t[2, 0])
                 scattered(result0_rows, order, begin, end, sum_00_0)
                 scattered(result1_rows, order, begin, end, sum_10_0)
                 scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
                 scattered(result3_rows, order, begin, end, sum_11_0)
                 scattered(result4_rows, order, begin, end, sum_01_0)
-                scattered(result5_rows, order, begin, end, multiply_add(sum_30_0, 6.0, 0.0))
-                scattered(result6_rows, order, begin, end, multiply_add(sum_21_0, 2.0, 0.0))
-                scattered(result7_rows, order, begin, end, multiply_add(sum_12_0, 2.0, 0.0))
-                scattered(result8_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
+                scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1677,7 +1343,6 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
         sum_11_10 = sum_01_11
         sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
-        sum_12_10 = sum_02_11
         sum_02_10 = multiply_add(sum_02_11, u, p2c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
@@ -1722,10 +1387,8 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
-        sum_21_9 = sum_11_10
         sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
         sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
-        sum_12_9 = multiply_add(sum_12_10, u, sum_02_10)
         sum_02_9 = multiply_add(sum_02_10, u, p2c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
@@ -1767,14 +1430,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
         p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
         p2c8_0 = multiply_add(p2c8_1, t, p1c8_1)
-        sum_30_8 = sum_20_9
         sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
-        sum_21_8 = multiply_add(sum_21_9, u, sum_11_9)
         sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
         sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
-        sum_12_8 = multiply_add(sum_12_9, u, sum_02_9)
         sum_02_8 = multiply_add(sum_02_9, u, p2c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
@@ -1816,14 +1476,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
         p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
         p2c7_0 = multiply_add(p2c7_1, t, p1c7_1)
-        sum_30_7 = multiply_add(sum_30_8, u, sum_20_8)
         sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
-        sum_21_7 = multiply_add(sum_21_8, u, sum_11_8)
         sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
         sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
-        sum_12_7 = multiply_add(sum_12_8, u, sum_02_8)
         sum_02_7 = multiply_add(sum_02_8, u, p2c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
@@ -1865,14 +1522,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
         p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
         p2c6_0 = multiply_add(p2c6_1, t, p1c6_1)
-        sum_30_6 = multiply_add(sum_30_7, u, sum_20_7)
         sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
-        sum_21_6 = multiply_add(sum_21_7, u, sum_11_7)
         sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
         sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
-        sum_12_6 = multiply_add(sum_12_7, u, sum_02_7)
         sum_02_6 = multiply_add(sum_02_7, u, p2c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
@@ -1914,14 +1568,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
         p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
         p2c5_0 = multiply_add(p2c5_1, t, p1c5_1)
-        sum_30_5 = multiply_add(sum_30_6, u, sum_20_6)
         sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
-        sum_21_5 = multiply_add(sum_21_6, u, sum_11_6)
         sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
         sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
-        sum_12_5 = multiply_add(sum_12_6, u, sum_02_6)
         sum_02_5 = multiply_add(sum_02_6, u, p2c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
@@ -1963,14 +1614,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
         p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
         p2c4_0 = multiply_add(p2c4_1, t, p1c4_1)
-        sum_30_4 = multiply_add(sum_30_5, u, sum_20_5)
         sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
-        sum_21_4 = multiply_add(sum_21_5, u, sum_11_5)
         sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
         sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
-        sum_12_4 = multiply_add(sum_12_5, u, sum_02_5)
         sum_02_4 = multiply_add(sum_02_5, u, p2c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
@@ -2012,14 +1660,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
         p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
         p2c3_0 = multiply_add(p2c3_1, t, p1c3_1)
-        sum_30_3 = multiply_add(sum_30_4, u, sum_20_4)
         sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
-        sum_21_3 = multiply_add(sum_21_4, u, sum_11_4)
         sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
         sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
-        sum_12_3 = multiply_add(sum_12_4, u, sum_02_4)
         sum_02_3 = multiply_add(sum_02_4, u, p2c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
@@ -2061,14 +1706,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
         p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
         p2c2_0 = multiply_add(p2c2_1, t, p1c2_1)
-        sum_30_2 = multiply_add(sum_30_3, u, sum_20_3)
         sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
-        sum_21_2 = multiply_add(sum_21_3, u, sum_11_3)
         sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
         sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
-        sum_12_2 = multiply_add(sum_12_3, u, sum_02_3)
         sum_02_2 = multiply_add(sum_02_3, u, p2c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
@@ -2110,14 +1752,11 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
         p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
         p2c1_0 = multiply_add(p2c1_1, t, p1c1_1)
-        sum_30_1 = multiply_add(sum_30_2, u, sum_20_2)
         sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
-        sum_21_1 = multiply_add(sum_21_2, u, sum_11_2)
         sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
         sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
-        sum_12_1 = multiply_add(sum_12_2, u, sum_02_2)
         sum_02_1 = multiply_add(sum_02_2, u, p2c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
@@ -2159,27 +1798,21 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
         p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
         p2c0_0 = multiply_add(p2c0_1, t, p1c0_1)
-        sum_30_0 = multiply_add(sum_30_1, u, sum_20_1)
         sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
-        sum_21_0 = multiply_add(sum_21_1, u, sum_11_1)
         sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
         sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
-        sum_12_0 = multiply_add(sum_12_1, u, sum_02_1)
         sum_02_0 = multiply_add(sum_02_1, u, p2c0_0)
         scattered(result0_rows, order, begin, end, sum_00_0)
         scattered(result1_rows, order, begin, end, sum_10_0)
         scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
         scattered(result3_rows, order, begin, end, sum_11_0)
         scattered(result4_rows, order, begin, end, sum_01_0)
-        scattered(result5_rows, order, begin, end, multiply_add(sum_30_0, 6.0, 0.0))
-        scattered(result6_rows, order, begin, end, multiply_add(sum_21_0, 2.0, 0.0))
-        scattered(result7_rows, order, begin, end, multiply_add(sum_12_0, 2.0, 0.0))
-        scattered(result8_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
+        scattered(result5_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
 
 
-def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
+def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -2195,7 +1828,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((18, 4104))
+    given = np.empty((13, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -2209,17 +1842,12 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result5_here = given[10]
     result6_here = given[11]
     result7_here = given[12]
-    result8_here = given[13]
-    result9_here = given[14]
-    result10_here = given[15]
-    result11_here = given[16]
-    result12_here = given[17]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((23, 4104))
-    ordered = np.empty((23, 4104))
+    fields = np.empty((18, 4104))
+    ordered = np.empty((18, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -2250,12 +1878,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_pairs_ordered = ordered[17]
-    sum_triples_ordered = ordered[18]
-    sum_cube_ordered = ordered[19]
-    sum_square_growth_ordered = ordered[20]
-    sum_line_growth_ordered = ordered[21]
-    sum_growth_square_ordered = ordered[22]
+    sum_growth_square_ordered = ordered[17]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -2840,11 +2463,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + 16]
         sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
         sum_line_lanes = sum_line_ordered[begin : begin + 16]
-        sum_pairs_lanes = sum_pairs_ordered[begin : begin + 16]
-        sum_triples_lanes = sum_triples_ordered[begin : begin + 16]
-        sum_cube_lanes = sum_cube_ordered[begin : begin + 16]
-        sum_square_growth_lanes = sum_square_growth_ordered[begin : begin + 16]
-        sum_line_growth_lanes = sum_line_growth_ordered[begin : begin + 16]
         sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
@@ -2926,59 +2544,16 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = centre - 1.0
-                t57 = t56 + t4
-                t58 = t57 * t17
-                t59 = t57 - 1.0
-                t60 = t58 * t59
-                t61 = t60 if t1 else 0.0
-                t62 = t56 + t21
-                t63 = t34 * t62
-                t64 = t62 - 1.0
-                t65 = t63 * t64
-                t66 = t65 if t19 else 0.0
-                t67 = t61 + t66
-                t68 = t57 - 2.0
-                t69 = t60 * t68
-                t70 = t69 if t1 else 0.0
-                t71 = t62 - 2.0
-                t72 = t65 * t71
-                t73 = t72 if t19 else 0.0
-                t74 = t70 + t73
-                t75 = t37 * t37
-                t76 = t75 - 1.0
-                t77 = t76 * t38
-                t78 = t77 if t19 else 0.0
-                t79 = t41 * t41
-                t80 = t79 - 1.0
-                t81 = t80 * t42
-                t82 = t81 if t1 else 0.0
-                t83 = t78 + t82
-                t84 = g * t39
-                t85 = t84 if t19 else 0.0
-                t86 = t43 * g_next
-                t87 = t86 if t1 else 0.0
-                t88 = t85 + t87
-                t89 = g * t53
-                t90 = t89 if t19 else 0.0
-                t91 = t51 * g_next
-                t92 = t91 if t1 else 0.0
-                t93 = t90 + t92
-                t94 = g * t48
-                t95 = t94 if t19 else 0.0
-                t96 = t46 * g_next
-                t97 = t96 if t1 else 0.0
-                t98 = t95 + t97
+                t56 = g * t48
+                t57 = t56 if t19 else 0.0
+                t58 = t46 * g_next
+                t59 = t58 if t1 else 0.0
+                t60 = t57 + t59
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_pairs_lanes[i] += t67
-                sum_triples_lanes[i] += t74
-                sum_cube_lanes[i] += t83
-                sum_square_growth_lanes[i] += t88
-                sum_line_growth_lanes[i] += t93
-                sum_growth_square_lanes[i] += t98
+                sum_growth_square_lanes[i] += t60
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -2997,11 +2572,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_pairs = sum_pairs_ordered[i]
-        sum_triples = sum_triples_ordered[i]
-        sum_cube = sum_cube_ordered[i]
-        sum_square_growth = sum_square_growth_ordered[i]
-        sum_line_growth = sum_line_growth_ordered[i]
         sum_growth_square = sum_growth_square_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
@@ -3058,79 +2628,15 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t52 = t51 if t0 else 0.0
         t53 = sum_line + t52
         t54 = t53 / t34
-        t55 = t38 / m
-        t56 = sum_triples * t55
-        t57 = 1.0 - m
-        t58 = t56 * t57
-        t59 = m + 1.0
-        t60 = sum_pairs * t55
-        t61 = t60 * t57
-        t62 = t59 * t61
-        t63 = t58 + t62
-        t64 = m * 2.0
-        t65 = 1.0 - t64
-        t66 = t60 * t60
-        t67 = t65 * t66
-        t68 = t63 - t67
-        t69 = t38 * t34
-        t70 = t69 / m
-        t71 = t68 / t70
-        t72 = t71 / t70
-        t73 = t60 - m
-        t74 = t60 * m
-        t75 = t56 - t74
-        t76 = t73 + t75
-        t77 = t60 + m
-        t78 = m - t60
-        t79 = t77 * t78
-        t80 = t76 + t79
-        t81 = t80 / t70
-        t82 = t81 / t70
-        t83 = t21 * t29
-        t84 = t26 * t83
-        t85 = t21 * part
-        t86 = 2.0 - part
-        t87 = t85 * t86
-        t88 = t84 - t87
-        t89 = 2.0 + part
-        t90 = t29 * part
-        t91 = t89 * t90
-        t92 = t3 * t91
-        t93 = t88 - t92
-        t94 = t93 if t0 else 0.0
-        t95 = t94 + sum_cube
-        t96 = t95 / t34
-        t97 = t96 == 0.0
-        t98 = m * t35
-        t99 = t96 * t98
-        t100 = 0.0 if t97 else t99
-        t101 = t44 * t30
-        t102 = t101 * t3
-        t103 = t102 if t0 else 0.0
-        t104 = t103 + sum_square_growth
-        t105 = t95 * t54
-        t106 = t104 - t105
-        t107 = t106 / t34
-        t108 = t107 - t48
-        t109 = t44 * t49
-        t110 = t3 * t109
-        t111 = -t110
-        t112 = t111 if t0 else 0.0
-        t113 = t112 + sum_line_growth
-        t114 = 2.0 * t104
-        t115 = t105 - t114
-        t116 = t115 * t54
-        t117 = t113 + t116
-        t118 = t117 / t34
-        t119 = t44 * t44
-        t120 = t119 * t3
-        t121 = t120 if t0 else 0.0
-        t122 = sum_growth_square + t121
-        t123 = t53 * t54
-        t124 = t122 - t123
-        t125 = t38 * t124
-        t126 = t48 * t48
-        t127 = t125 - t126
+        t55 = t44 * t44
+        t56 = t55 * t3
+        t57 = t56 if t0 else 0.0
+        t58 = sum_growth_square + t57
+        t59 = t53 * t54
+        t60 = t58 - t59
+        t61 = t38 * t60
+        t62 = t48 * t48
+        t63 = t61 - t62
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t18
@@ -3138,12 +2644,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t35
         result5_here[i] = t48
         result6_here[i] = t54
-        result7_here[i] = t72
-        result8_here[i] = t82
-        result9_here[i] = t100
-        result10_here[i] = t108
-        result11_here[i] = t118
-        result12_here[i] = t127
+        result7_here[i] = t63
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -3153,14 +2654,9 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
         result7_rows[kept[order[i]]] = result7_here[i]
-        result8_rows[kept[order[i]]] = result8_here[i]
-        result9_rows[kept[order[i]]] = result9_here[i]
-        result10_rows[kept[order[i]]] = result10_here[i]
-        result11_rows[kept[order[i]]] = result11_here[i]
-        result12_rows[kept[order[i]]] = result12_here[i]
 
 
-def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -3175,7 +2671,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     packed = np.empty((9, 4104))
-    held = np.empty((40, 4104))
+    held = np.empty((32, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -3208,23 +2704,12 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held29 = held[29]
     held30 = held[30]
     held31 = held[31]
-    held32 = held[32]
-    held33 = held[33]
-    held34 = held[34]
-    held35 = held[35]
-    held36 = held[36]
-    held37 = held[37]
-    held38 = held[38]
-    held39 = held[39]
     held10[: min(4096, stop - start)] = 0.0
     held11[: min(4096, stop - start)] = 0.0
     held12[: min(4096, stop - start)] = 0.0
     held13[: min(4096, stop - start)] = 0.0
-    held14[: min(4096, stop - start)] = 0.0
-    held15[: min(4096, stop - start)] = 0.0
     held16[: min(4096, stop - start)] = 0.0
     held17[: min(4096, stop - start)] = 0.0
-    held18[: min(4096, stop - start)] = 0.0
     held20[: min(4096, stop - start)] = 0.0
     held21[: min(4096, stop - start)] = 0.0
     held23[: min(4096, stop - start)] = 0.0
@@ -3233,14 +2718,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held27[: min(4096, stop - start)] = 0.0
     held29[: min(4096, stop - start)] = 0.0
     held30[: min(4096, stop - start)] = 0.0
-    held31[: min(4096, stop - start)] = 0.0
-    held32[: min(4096, stop - start)] = 0.0
-    held33[: min(4096, stop - start)] = 0.0
-    held34[: min(4096, stop - start)] = 0.0
-    held35[: min(4096, stop - start)] = 0.0
-    held36[: min(4096, stop - start)] = 0.0
-    held38[: min(4096, stop - start)] = 0.0
-    held39[: min(4096, stop - start)] = 0.0
     held5[: min(4096, stop - start)] = 0.0
     held6[: min(4096, stop - start)] = 0.0
     held7[: min(4096, stop - start)] = 0.0
@@ -3497,10 +2974,10 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held22[i] = t174
             held26[i] = t181
             held28[i] = t209
-            held37[i] = t214
+            held31[i] = t214
             flags[i] = 0 if t216 else 1
-        sum_0(held4, held2, held0, held5, held6, held8, held9, held20, held23, held24, held29, held30, held31, held33, held35, held38, size)
-        sum_1(held11, held12, held14, held15, held16, held17, held21, held25, held27, held32, held34, held36, held39, size)
+        sum_0(held4, held2, held0, held5, held6, held8, held9, held20, held23, held24, held29, size)
+        sum_1(held11, held12, held14, held15, held16, held17, held21, held25, held27, held30, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -3534,14 +3011,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held29_here = held29[i]
             held30_here = held30[i]
             held31_here = held31[i]
-            held32_here = held32[i]
-            held33_here = held33[i]
-            held34_here = held34[i]
-            held35_here = held35[i]
-            held36_here = held36[i]
-            held37_here = held37[i]
-            held38_here = held38[i]
-            held39_here = held39[i]
             t0 = np.floor(held2_here)
             t1 = t0 if (held3_here > 0.0) else held2_here
             t2 = y - t1
@@ -3620,113 +3089,32 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t75 = t74 + held28_here
             t76 = t58 if (held3_here > 0.0) else t75
             t77 = t76 * held0_here
-            t78 = held2_here < 1.0
-            t79 = y == 1.0
-            t80 = t23 * held30_here
-            t81 = held2_here + t80
-            t82 = held29_here if t79 else t81
-            t83 = (-1.0) + held31_here
-            t84 = t23 * t83
-            t85 = held2_here + t84
-            t86 = t82 if t78 else t85
-            t87 = 0.5 * held0_here
-            t88 = 0.0 if t29 else 0.5
-            t89 = t87 - t88
-            t90 = t89 - t45
-            t91 = 0.5 - held2_here
-            t92 = t32 * t91
-            t93 = t43 * held18_here
-            t94 = held32_here * t93
-            t95 = 3.0 * held21_here
-            t96 = held18_here * t41
-            t97 = t95 * t96
-            t98 = t94 + t97
-            t99 = 6.0 if t29 else 2.0
-            t100 = t99 * held18_here
-            t101 = t100 * held17_here
-            t102 = t98 + t101
-            t103 = held2_here * t102
-            t104 = t92 - t103
-            t105 = held13_here * t104
-            t106 = t90 + t105
-            t107 = t106 * held13_here
-            t108 = t107 * held13_here
-            t109 = 1.0 / t50
-            t110 = t108 * t109
-            t111 = t110 * t23
-            t112 = held2_here - t111
-            t113 = t86 if (held3_here > 0.0) else t112
-            t114 = t113 == 0.0
-            t115 = t52 * t113
-            t116 = 0.0 if t114 else t115
-            t117 = 0.0 if t29 else (-0.34657359027997264)
-            t118 = t65 * t41
-            t119 = held26_here * held34_here
-            t120 = t62 * held32_here
-            t121 = t119 + t120
-            t122 = 2.0 * held21_here
-            t123 = t122 * t59
-            t124 = t121 + t123
-            t125 = t43 * t124
-            t126 = t118 + t125
-            t127 = held1_here * t126
-            t128 = t117 - t127
-            t129 = t128 * held13_here
-            t130 = t129 + 1.0
-            t131 = held13_here * t130
-            t132 = t131 * t109
-            t133 = held33_here if (held3_here > 0.0) else t132
-            t134 = t54 * t133
-            t135 = -t134
-            t136 = t135 * held0_here
-            t137 = 1.0 - held15_here
-            t138 = held14_here * t137
-            t139 = t138 if t29 else 0.0
-            t140 = t139 * held21_here
-            t141 = held26_here * held26_here
-            t142 = held36_here * t141
-            t143 = t119 * 2.0
-            t144 = t120 + t143
-            t145 = t144 * t62
-            t146 = t142 + t145
-            t147 = t140 + t146
-            t148 = held25_here * held37_here
-            t149 = t147 - t148
-            t150 = 2.0 * t59
-            t151 = t64 * t150
-            t152 = t149 + t151
-            t153 = held17_here * t137
-            t154 = t153 if t29 else 0.0
-            t155 = t152 + t154
-            t156 = held18_here * t155
-            t157 = held1_here * t156
-            t158 = t157 * held1_here
-            t159 = held13_here * t158
-            t160 = held35_here if (held3_here > 0.0) else t159
-            t161 = t23 * t160
-            t162 = 2.0 * t61
-            t163 = t162 + t63
-            t164 = t163 * t62
-            t165 = t141 * held39_here
-            t166 = t164 + t165
-            t167 = t139 * held17_here
-            t168 = t166 + t167
-            t169 = held27_here * held37_here
-            t170 = t168 - t169
-            t171 = t170 + t72
-            t172 = t171 * held1_here
-            t173 = held1_here * t172
-            t174 = held38_here if (held3_here > 0.0) else t173
-            t175 = t161 + t174
-            t176 = t175 * held0_here
-            t177 = t176 * held0_here
-            t178 = t77 + t177
+            t78 = t52 * held2_here
+            t79 = 2.0 * t61
+            t80 = t79 + t63
+            t81 = t80 * t62
+            t82 = held26_here * held26_here
+            t83 = t82 * held30_here
+            t84 = t81 + t83
+            t85 = 1.0 - held15_here
+            t86 = held14_here * t85
+            t87 = t86 if t29 else 0.0
+            t88 = t87 * held17_here
+            t89 = t84 + t88
+            t90 = held27_here * held31_here
+            t91 = t89 - t90
+            t92 = t91 + t72
+            t93 = t92 * held1_here
+            t94 = held1_here * t93
+            t95 = held29_here if (held3_here > 0.0) else t94
+            t96 = t95 * held0_here
+            t97 = held0_here * t96
             out0_part[i] = t38
             out1_part[i] = t55
             out2_part[i] = t77
-            out3_part[i] = t116
-            out4_part[i] = t136
-            out5_part[i] = t178
+            out3_part[i] = t78
+            out4_part[i] = 0.0
+            out5_part[i] = t97
         active = int64(0)
         for i in range(size):
             active += int64(flags[i])
@@ -3825,7 +3213,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 held3[i] = raw1
                 held4[i] = t1
                 held9[i] = t47
-            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, held14, held15, held16, held17, held18, size)
+            sum_2(held0, held2, held4, held1, held3, held5, held6, held7, held8, held10, held11, held12, held13, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3842,11 +3230,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 held11_here = held11[i]
                 held12_here = held12[i]
                 held13_here = held13[i]
-                held14_here = held14[i]
-                held15_here = held15[i]
-                held16_here = held16[i]
-                held17_here = held17[i]
-                held18_here = held18[i]
                 t0 = 0.0 < held5_here
                 t1 = np.floor(held2_here)
                 t2 = y - t1
@@ -3964,32 +3347,15 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 t114 = t3 * held12_here
                 t115 = t113 - t114
                 t116 = t115 * held4_here
-                t117 = held2_here < held0_here
-                t118 = y == held0_here
-                t119 = held14_here * t3
-                t120 = held2_here + t119
-                t121 = held13_here if t118 else t120
-                t122 = (-1.0) + held15_here
-                t123 = t3 * t122
-                t124 = held2_here + t123
-                t125 = t121 if t117 else t124
-                t126 = t125 == 0.0
-                t127 = t125 * t109
-                t128 = 0.0 if t126 else t127
-                t129 = held16_here * t111
-                t130 = -t129
-                t131 = t130 * held4_here
-                t132 = held17_here * t3
-                t133 = t132 + held18_here
-                t134 = t133 * held4_here
-                t135 = t134 * held4_here
-                t136 = t116 + t135
+                t117 = held2_here * t109
+                t118 = held13_here * held4_here
+                t119 = t118 * held4_here
                 out0_kept[i] = t107
                 out1_kept[i] = t112
                 out2_kept[i] = t116
-                out3_kept[i] = t128
-                out4_kept[i] = t131
-                out5_kept[i] = t136
+                out3_kept[i] = t117
+                out4_kept[i] = 0.0
+                out5_kept[i] = t119
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]
