@@ -212,3 +212,25 @@ def work(rows_all, order, lanes, result, end):
     build.load("Vectors", "work", text + loop).work(rows, order, np.zeros(LANES + 2), found, end)
     np.testing.assert_allclose(found, expected, rtol=1e-15)
     assert np.count_nonzero(found) == end - 2
+
+
+def test_exponentials_of_vectors_are_never_subnormal(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIKELY_CACHE_DIR", str(tmp_path))
+    loop = f"""
+def work(rows_all, result):
+    for begin in range(0, result.size, {LANES}):
+        put(result, begin, exponential(loaded(rows_all, begin)))
+"""
+    names = frozenset({"loaded", "put", "exponential"})
+    text = "import numpy as np\n\n" + primitives_text(names)
+    x = np.concatenate([-np.linspace(0.0, 707.5, 4000), -np.logspace(-300, 2, 992)])
+    x = np.concatenate([x, [-0.0, -708.5, -745.2, -1e4, -1e300, -np.inf, -0.5, -1.0]])
+    plain = {}
+    exec(text + loop, plain)
+    expected, found = np.zeros(x.size), np.zeros(x.size)
+    plain["work"](x, expected)
+    build.load("Exponentials", "work", text + loop).work(x, found)
+    np.testing.assert_allclose(found, expected, rtol=5e-16)
+    normal = x > -1021.0 * np.log(2.0)
+    np.testing.assert_allclose(found[normal], np.exp(x[normal]), rtol=5e-16)
+    np.testing.assert_array_equal(found[~normal], 0.0)

@@ -7,8 +7,8 @@ libraries evaluate the terms on an axis of their own (``backends/series_on_array
 
 The first argument of every series is 1 where a row needs it, and 0 elsewhere, where the result has no meaning.
 
-One of the fields may be an unknown, for which sums over the terms are solved before those that are wanted are taken: an
-*equation*. What of a term does not depend on it is computed once and kept.
+Some of the fields may be unknown, until sums over the terms are solved for them before those that are wanted are taken:
+an *equation*. What of a term does not depend on these is computed once and kept.
 
 Terms may be made of *powers*, each a first number times a ratio as often as the index says: a kernel multiplies from
 one term to the next. And rows of which a field is the same whole number may be *alike*: kernels take them together,
@@ -40,17 +40,17 @@ SERIES: dict[str, Series] = {}
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """What makes an unknown of the field of that name, in which the rule has put a first guess.
+    """What makes unknown the fields of these names, in which the rule has put a first guess.
 
-    The terms' values that are ``kept`` do not depend on it. ``step(fields, *sums)`` gives, from the sums that are
-    ``wanted``, by how much the unknown is to change, and how far off it was; from ``close`` on that step is the last
-    one, and there are ``most``.
+    The terms' values that are ``kept`` do not depend on them. ``step(fields, *sums)`` gives, from the sums that are
+    ``wanted``, by how much each of them is to change, and how far off they were; from ``close`` on that step is the
+    last one, and there are ``most``.
     """
 
-    unknown: str
+    unknown: tuple[str, ...]
     kept: tuple[str, ...]
     wanted: tuple[str, ...]
-    step: Callable[..., tuple[Node, Node]]
+    step: Callable[..., Sequence[Node]]
     close: float
     most: int
 
@@ -113,20 +113,22 @@ class Terms:
         return self.value(what, symbol("index"), *self.symbols, *map(symbol, more))
 
     def update(self, *, first: bool = False) -> list[Node]:
-        """The next value of the unknown, and whether it is to change again: 0 of a row that was not ``open``.
+        """The next values of what is unknown, and whether it is to change again: 0 of a row that was not ``open``.
 
         Over the symbols of the fields, ``sum_…`` of what the equation wants, and ``open``, which at ``first`` all are.
         """
         assert self.equation
         wanted = (symbol(f"sum_{what}") for what in self.equation.wanted)
-        change, off = self.equation.step(self.symbols, *wanted)
-        found = symbol(self.equation.unknown) + change
+        *changes, off = self.equation.step(self.symbols, *wanted)
+        before = [symbol(name) for name in self.equation.unknown]
+        found = [value + change for value, change in zip(before, changes, strict=True)]
         left = off - self.equation.close
         if not first:
             is_open = symbol("open")
-            found = where(is_open > 0.0, found, symbol(self.equation.unknown))
+            pairs = zip(found, before, strict=True)
+            found = [where(is_open > 0.0, after, value) for after, value in pairs]
             left = minimum(is_open, left)
-        return [found, where(left > 0.0, 1.0, 0.0)]
+        return [*found, where(left > 0.0, 1.0, 0.0)]
 
 
 @dataclass(frozen=True, eq=False)

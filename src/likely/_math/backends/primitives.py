@@ -105,6 +105,11 @@ def multiply_add(a, b, c):
     return a * b + c
 
 
+def exponential(x):
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
+
+
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
     return float64(x).view(int64)

@@ -70,7 +70,7 @@ class _Programs:
         return found
 
     def _solved(self, rule: Mapping[str, Any], kept: dict[str, Any]) -> Mapping[str, Any]:
-        """The rule with the unknown found; what does not depend on it goes to ``kept``."""
+        """The rule with what was unknown found; what does not depend on that goes to ``kept``."""
         equation = self.terms.equation
         assert equation
         kept |= zip(equation.kept, self._kept({**_on_axis(rule), **kept}), strict=True)
@@ -79,8 +79,8 @@ class _Programs:
             there = self._on_axis(rule, kept["index"])
             sums = _totals(equation.wanted, self._balance({**there, **kept}))
             update = self._update if k else self._first
-            found, still = update({**rule, **sums, "open": still})
-            rule = {**rule, equation.unknown: found}
+            *found, still = update({**rule, **sums, "open": still})
+            rule = {**rule, **dict(zip(equation.unknown, found, strict=True))}
             if isinstance(still, np.ndarray) and not still.any():
                 break
         return rule

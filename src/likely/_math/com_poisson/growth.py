@@ -14,8 +14,6 @@ from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
 
 #: There are tables for k below this, and of so many counts on either side.
 FLOORS, COUNTS = 256, 15
-#: What log(1 + 1/x) is for a count x that is not above 0: no power of it leaves anything.
-_NONE = 1024.0
 
 
 def _tables() -> dict[str, NDArray[np.float64]]:
@@ -23,7 +21,7 @@ def _tables() -> dict[str, NDArray[np.float64]]:
     k, along = np.arange(float(FLOORS))[:, None], np.arange(float(COUNTS))
     above = np.log1p(1.0 / (k + 1.0 + along))
     x = k - along
-    below = np.where(x > 0.0, np.log1p(1.0 / np.maximum(x, 1.0)), _NONE)
+    below = np.log1p(1.0 / np.maximum(x, 1.0))
     v = 1.0 / (k.ravel() + 0.5)
     level = np.where(k.ravel() < 1.0, COUNT_HALF_AT_0, v * polyval(v - 0.25, COUNT_HALF))
     return {"com_poisson_level": level, "com_poisson_rise": np.log1p(0.5 * v)} | {
@@ -34,5 +32,5 @@ def _tables() -> dict[str, NDArray[np.float64]]:
 
 #: Of k ``com_poisson_level`` is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log of k + 1 over
 #: k + ½. At ``COUNTS`` k + 0, 1, … ``com_poisson_above`` is the growth of k + 2, k + 3, …, and ``com_poisson_below``
-#: that of k − 1, k − 2, ….
+#: that of k − 1, k − 2, …, of those that there are.
 TABLES = _tables()

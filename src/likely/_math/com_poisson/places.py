@@ -247,7 +247,7 @@ _TERMS = Terms(
     _rule,
     _of,
     Equation(
-        "tau",
+        ("tau",),
         ("growth_of_place", "g"),
         ("up", "down", "up_slope", "down_slope"),
         _by_sides,

@@ -10,11 +10,13 @@ other, and takes no exponentials. Nor does it lose digits: all terms are positiv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from likely._math.com_poisson.growth import COUNTS, FLOORS
-from likely._math.com_poisson.moments import SHARED, Moments, Results, ahead, series_of
+from likely._math.com_poisson.moments import SHARED, Moments, Results, series_of
 from likely._math.graph import (
     Node,
     abs_,
@@ -36,8 +38,8 @@ _DEPTH = 30.0
 _LONGEST = COUNTS - 1
 #: The largest ν: Q is to be above 0.
 MOST_NU = 1000.0
-#: νg₁ from which three counts say about what ξ is, and below which a bell does.
-_FEW = 2.2
+#: νg₁ from which four counts say about what ξ is, and below which a bell does.
+_FEW = 3.0
 #: Steps of Newton's method at most, and where it ends: what is left is less than the square of that.
 _NEWTON = 6
 _SOLVED = 1e-6
@@ -53,47 +55,78 @@ class _Rule(NamedTuple):
     """What a row's sum needs."""
 
     terms: Node
-    floor: Node  # k
+    place: Node  # 2k, and 1 more where the centre is k + 1
     m: Node
     nu: Node
     off: Node  # ε
-    sign: Node  # of the way from the centre to the nearer neighbour
     odds: Node  # ξ
-    both: Node  # Q
-    first: Node  # g₁ of the other side
+    other: Node  # f
+    unit: Node  # about 1/D, where that is beyond squares and cubes
 
     @property
-    def other(self) -> Node:
-        """f"""
-        return self.both / self.odds
+    def at(self) -> _Place:
+        return _Place(self.place)
 
 
-def _growth(side: str, k: Node, index: Node | float) -> Node:
-    return make(f"com_poisson_{side}", float(COUNTS) * k + index)
+class _Place:
+    """The centre, and the counts on the way to the nearer neighbour and on the other side."""
+
+    def __init__(self, place: Node) -> None:
+        self.floor = floor(0.5 * place)  # k
+        self.rises = place - 2.0 * self.floor < 0.5
+        self.sign = where(self.rises, 1.0, -1.0)
+
+    def growth(self, index: Node | float, *, near: bool) -> Node:
+        """g of the counts beyond the centre and the nearer neighbour."""
+        start = float(COUNTS) * self.floor
+        above, below = (make(f"com_poisson_{side}", start + index) for side in ("above", "below"))
+        return where(self.rises, *((above, below) if near else (below, above)))
+
+    def there(self, index: Node | float, *, near: bool) -> Node:
+        """1, or 0 for a count below 0: a weight as small as that would be subnormal, which takes long."""
+        below = where(self.floor - index > 0.0, 1.0, 0.0)
+        return where(self.rises, *((1.0, below) if near else (below, 1.0)))
+
+    @property
+    def first(self) -> Node:
+        """g₁ of the other side"""
+        return self.growth(0.0, near=False)
 
 
 def _rule(needed: Node, m: Node, n: Node) -> _Rule:
     k = floor(m)
-    part = m - k
-    rises = part <= 0.5
-    off = where(rises, part, 1.0 - part)
-    x = k + 1.0
-    first = where(rises, _growth("below", k, 0.0), _growth("above", k, 0.0))
-    fall = n * first
-    both = exp(-fall)
-    # Of three counts (1 − ε) ξ = ε + (1 + ε) Q/ξ.
-    three = off + sqrt(off * off + 4.0 * ((1.0 - off) * (1.0 + off)) * both)
-    odds = where(fall > _FEW, three / (2.0 * (1.0 - off)), exp((off - 0.5) * fall))
+    place = 2.0 * k + where(m - k <= 0.5, 0.0, 1.0)
+    at, x = _Place(place), k + 1.0
+    part = m - at.floor
+    off = where(at.rises, part, 1.0 - part)
+    fall, there = n * at.first, at.there(0.0, near=False)
+    both = there * exp(-fall)
+
+    def root(share: Node) -> Node:
+        """2 ``share`` ξ of ``share`` ξ = ε + (1 + ε) Q/ξ"""
+        return off + sqrt(off * off + 4.0 * ((1.0 + off) * both) * share)
+
+    # Of three counts the share is 1 − ε, whose inverse need not be right. Of four the square of ξ goes into it.
+    few = where(there > 0.0, fall, math.inf) > _FEW
+    three = root(1.0 - off) * (0.5 + off * (0.5 + off))
+    second = at.there(0.0, near=True) * exp(-(n * at.growth(0.0, near=True)))
+    share = (1.0 - off) + (2.0 - off) * second * three
+    twice = root(share)
+    bell = exp((off - 0.5) * fall)
+    # One division for ξ and f.
+    inverse = 1.0 / where(few, 2.0 * share * twice, bell)
+    # x ``ahead`` of depth/x
+    depth = _DEPTH / n + 1.0 / x
+    reach = (1.0 / 3.0) * depth + sqrt((1.0 / 9.0) * depth * depth + 2.0 * depth * x)
     return _Rule(
-        terms=maximum(floor(x * ahead((_DEPTH / n + 1.0 / x) / x) - 0.5), 1.0),
-        floor=k,
+        terms=maximum(floor(reach - 0.5), 1.0),
+        place=place,
         m=m,
         nu=n,
         off=off,
-        sign=where(rises, 1.0, -1.0),
-        odds=odds,
-        both=both,
-        first=first,
+        odds=where(few, twice * inverse * twice, bell),
+        other=both * where(few, 2.0 * share * inverse * (2.0 * share), inverse),
+        unit=where(few, 4.0 * share * inverse, 1.0),
     )
 
 
@@ -101,31 +134,27 @@ class _Count(Moments):
     """A count by its steps from the centre upwards."""
 
     def __init__(self, given: _Rule, steps: Node, g: Node, weight: Node) -> None:
-        self.g, self.weight, self.floor = g, weight, given.floor
-        self.a = steps + (0.5 - 0.5 * given.sign)
-        self.away = steps - given.sign * given.off
+        sign = given.at.sign
+        self.g, self.weight, self.floor = g, weight, given.at.floor
+        self.a = steps + (0.5 - 0.5 * sign)
+        self.away = steps - sign * given.off
 
     @property
     def total(self) -> Node:
         return self.weight
 
 
-#: What of the counts of an index does not depend on ξ: of both sides the growth, and the weight without its power.
-_KEPT = ("near_growth", "far_growth", "near", "far")
+#: The weights of the counts of an index, on both sides, without the powers of ξ and f.
+_KEPT = ("near", "far")
 
 
 def _kept(what: str, index: Node, given: _Rule) -> Node:
-    rises, k = given.sign > 0.0, given.floor
-    if what.startswith("near"):
-        g = where(rises, _growth("above", k, index), _growth("below", k, index))
-    else:
-        after = index + 1.0
-        g = where(rises, _growth("below", k, after), _growth("above", k, after))
-    if what.endswith("growth"):
-        return g
-    if what == "far":
-        g = g - (index + 2.0) * given.first
-    return exp(-given.nu * g)
+    at, near = given.at, what == "near"
+    after = index if near else index + 1.0
+    g, there = at.growth(after, near=near), at.there(after, near=near)
+    if not near:
+        g = g - (index + 2.0) * at.first
+    return there * exp(-given.nu * where(there > 0.0, g, 0.0))
 
 
 def _side(what: str, steps: Node, given: _Rule, near: Node, far: Node) -> Node:
@@ -138,28 +167,41 @@ def _of(what: str, index: Node, *fields: Node) -> Node:
     given = _Rule(*fields[: -len(_KEPT) - 2])
     if what in _KEPT:
         return _kept(what, index, given)
-    near_g, far_g, near, far, power, other_power = fields[-len(_KEPT) - 2 :]
+    near, far, power, other_power = fields[-len(_KEPT) - 2 :]
     steps, near, far = index + 2.0, near * power, far * other_power
     if what.startswith(("up", "down")):
         return _side(what, steps, given, near, far)
-    up = given.sign * steps
+    at = given.at
+    up, near_g, far_g = (
+        at.sign * steps,
+        at.growth(index, near=True),
+        at.growth(index + 1.0, near=False),
+    )
     counts = _Count(given, up, near_g, near), _Count(given, -up, far_g, far)
     found: Node = getattr(counts[0], what) + getattr(counts[1], what)
     return found
 
 
-def _step(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node]:
-    """A step of Newton's on log U − log D, nearly linear in log ξ, and by what part it changes ξ."""
+def _step(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node, Node]:
+    """A step of Newton's on log U − log D, nearly linear in log ξ: by how much it changes ξ and f, and by what part."""
     given, (up, down, up_slope, down_slope) = _Rule(*fields), sums
     nearer, other = (1.0 - given.off) * given.odds, (1.0 + given.off) * given.other
-    # In units of D.
-    unit = 1.0 / ((given.off + other) + down)
-    above, rise, fall = (
-        unit * value for value in (nearer + up, nearer + up_slope, other + down_slope)
+    above, below, rise, fall = (
+        given.unit * value
+        for value in (
+            nearer + up,
+            (given.off + other) + down,
+            nearer + up_slope,
+            other + down_slope,
+        )
     )
-    # Half of log U/D and half of what log ξ changes by: each as it is of what is nearly 1.
-    half = (1.0 - above) * above / ((1.0 + above) * (rise + above * fall))
-    return given.odds * (half * (2.0 + half)), abs_(half)
+    # 1 + h is the root of what ξ is multiplied with, of h = part/whole: one division for this and its inverse.
+    part = (below - above) * (above * below)
+    whole = (below + above) * (rise * below + above * fall)
+    inverse = 1.0 / (whole * (whole + part))
+    half, less = part * (whole + part) * inverse, part * whole * inverse
+    changes = given.odds * (half * (2.0 + half)), given.other * (less * (less - 2.0))
+    return *changes, abs_(half)
 
 
 def _powers(fields: Sequence[Node]) -> list[tuple[Node, Node]]:
@@ -174,7 +216,7 @@ _TERMS = Terms(
     _rule,
     _of,
     Equation(
-        "odds",
+        ("odds", "other"),
         _KEPT,
         ("up", "down", "up_slope", "down_slope"),
         _step,
@@ -182,7 +224,7 @@ _TERMS = Terms(
         _NEWTON,
     ),
     Powers(("power", "other_power"), _powers),
-    Alike("floor", FLOORS),
+    Alike("place", 2 * FLOORS),
 )
 
 
@@ -191,12 +233,12 @@ class _Beside(dict[str, Node]):
 
     def __init__(self, given: _Rule, sums: Mapping[str, Node]) -> None:
         self.given, self.beyond = given, sums
-        self.sign = sign = given.sign
+        self.sign = sign = given.at.sign
         zero = constant(0.0)
         self.counts = (
             _Count(given, zero, zero, constant(1.0)),
             _Count(given, sign, zero, given.odds),
-            _Count(given, -sign, given.first, given.other),
+            _Count(given, -sign, given.at.first, given.other),
         )
 
     def __missing__(self, what: str) -> Node:
@@ -216,17 +258,35 @@ class _Results(Results):
     def __init__(self, fields: Sequence[Node], sums: Mapping[str, Node]) -> None:
         self.given = given = _Rule(*fields)
         self.beyond = sums
-        super().__init__(given.m, given.sign * log(given.odds), _Beside(given, sums))
+        super().__init__(given.m, given.at.sign * log(given.odds), _Beside(given, sums))
+
+    @cached_property
+    def _inverse(self) -> Node:
+        """Of all that is divided by: divisions take the longest."""
+        return 1.0 / (self.sums["total"] * self.square)
+
+    @property
+    def scale(self) -> Node:
+        return self.square * self._inverse
+
+    @property
+    def precision(self) -> Node:
+        total = self.sums["total"]
+        return total * (total * self._inverse)
+
+    @property
+    def slope(self) -> Node:
+        return self.line * (self.sums["total"] * self._inverse)
 
     @property
     def rise(self) -> Node:
         """log(k + 1) less log(k + ½)"""
-        return make("com_poisson_rise", self.given.floor)
+        return make("com_poisson_rise", self.given.at.floor)
 
     @property
     def level(self) -> Node:
         """The error of k!: of log(Y^Y e^−Y √2π), Y = k + ½."""
-        return make("com_poisson_level", self.given.floor)
+        return make("com_poisson_level", self.given.at.floor)
 
     @property
     def at_centre(self) -> Node:

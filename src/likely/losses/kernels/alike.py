@@ -1,4 +1,4 @@
-"""The loops of kernels over series of which rows are alike: those of one number and as many terms together."""
+"""The loops of kernels over series of which rows are alike: those of one number together, in order of their terms."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from likely._math.series import Series, Terms
 from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, number, primitive, statements
 
-#: Rows that a group has.
+#: Rows that a group has: fewer would wait for each other's results.
 _TOGETHER = 32
+#: By how many terms rows may differ in so large a group.
+_ABOUT = 2
+#: Rows whose sums are in registers at once, and those of a smaller group.
+_PAIR = 2 * LANES
 
 
 def alike_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
@@ -80,8 +84,11 @@ class _Alike:
             f"stored = np.empty(({len(self.equation.kept)}, {self.terms.longest}, {_TOGETHER}))",
             f"lanes = np.empty(({len(lanes)}, {_TOGETHER}))",
             *(f"{name}_lanes = lanes[{k}]" for k, name in enumerate(lanes)),
-            "for key in range(used):",
-            f"    for begin in range(starts[key], starts[key + 1], {_TOGETHER}):",
+            f"for number in range((used + {self.terms.longest - 1}) // {self.terms.longest}):",
+            f"    first_key = number * {self.terms.longest}",
+            f"    stop = starts[min(first_key + {self.terms.longest}, used)]",
+            "    end = starts[first_key]",
+            "    while end < stop:",
             *indented(self._group(), 2),
         ]
         head = f"def {self.function}({', '.join(arrays)}, size):"
@@ -144,11 +151,15 @@ class _Alike:
         results = [*self._read(), *self._sums(self.wanted), *results]
         results += [f"{r}_lanes[i] = {name}" for r, name in zip(self.results, found, strict=True)]
         return [
-            f"last = key % {self.terms.longest} + 1",
+            "begin, more = end, stop - end",
+            f"last_key = key_of[order[min(end + {_TOGETHER}, stop) - 1]]",
+            f"wide = (more > {_PAIR}) & (last_key <= key_of[order[begin]] + {_ABOUT})",
+            f"width = {_TOGETHER} if wide else {_PAIR}",
+            "end = min(begin + width, stop)",
+            # The last row has the most terms.
+            "last = int64(key_of[order[end - 1]]) - first_key + 1",
             f"{self.terms.fields[0]} = float64(last)",
-            f"{self.alike.field} = float64(key // {self.terms.longest})",
-            "end = starts[key + 1]",
-            f"width = {_TOGETHER} if end - begin > {2 * LANES} else {2 * LANES}",
+            f"{self.alike.field} = float64(number)",
             *self._lanes(["at = order[min(begin + i, end - 1)]", *gather]),
             *before,
             *self._lanes(loop),
@@ -157,7 +168,7 @@ class _Alike:
             *self._add(self.wanted),
             *after,
             *self._lanes(results),
-            f"for i in range(min({_TOGETHER}, end - begin)):",
+            "for i in range(end - begin):",
             "    at = kept[order[begin + i]]",
             *(f"    {name}_rows[at] = {name}_lanes[i]" for name in self.results),
         ]
@@ -174,26 +185,37 @@ class _Alike:
         return [f"sum_{what} = sum_{what}_lanes[i]" for what in wanted]
 
     def _keep(self) -> list[str]:
-        """The loop over the terms that keeps what an equation's unknown is no part of."""
+        """The loops over the terms that keep what does not depend on an equation's unknown."""
         kept = self.equation.kept
-        before, loop, names = self._statements([self.terms.inside(what) for what in kept])
-        write = [f"{what}_lanes[i] = {name}" for what, name in zip(kept, names, strict=True)]
+        before, loop, names = self._statements(
+            [self.terms.inside(what) for what in kept], vectors=True
+        )
+        held = [name for name in self.fields if _reads(loop, name)]
+        self.used |= {"loaded", "put"}
         views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
-        body = ["index = float64(k)", *views, *before]
-        body += self._lanes([*self._read(), *loop, *write])
-        return ["for k in range(last):", *indented(body, 1)]
+        lines: list[str] = []
+        for pair in range(0, _TOGETHER, _PAIR):
+            setup, body = [], ["index = float64(k)", *views, *before]
+            for at in range(pair, pair + _PAIR, LANES):
+                setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
+                body += [*(f"{name} = {name}_{at}" for name in held), *loop]
+                for what, value in zip(kept, names, strict=True):
+                    body.append(f"put({what}_lanes, {at}, {value})")
+            there = [*setup, "for k in range(last):", *indented(body, 1)]
+            lines += [f"if width > {pair}:", *indented(there, 1)] if pair else there
+        return lines
 
     def _add(self, wanted: Sequence[str]) -> list[str]:
-        """The loop over the terms that adds them to their sums: of two vectors at a time, in registers."""
+        """The loop over the terms that adds them to their sums, which are in registers."""
         pairs = self.powers.of(self.terms.symbols)
         _, first, values = self._statements([value for pair in pairs for value in pair])
         names = zip(self.powers.names, self.ratios, strict=True)
         powers = [name for pair in names for name in pair]
         begin = [*self._read(), *first]
         begin += [f"{name}_lanes[i] = {value}" for name, value in zip(powers, values, strict=True)]
-        lines, pair = self._lanes(begin), 2 * LANES
-        for at in range(0, _TOGETHER, pair):
-            there = self._of_vectors(range(at, at + pair, LANES), powers, wanted)
+        lines = self._lanes(begin)
+        for at in range(0, _TOGETHER, _PAIR):
+            there = self._of_vectors(range(at, at + _PAIR, LANES), powers, wanted)
             lines += [f"if width > {at}:", *indented(there, 1)] if at else there
         return lines
 
@@ -203,12 +225,10 @@ class _Alike:
         """The same of the vectors at these places."""
         self.used |= {"loaded", "put", "multiply_add"}
         terms = [self.terms.inside(what) for what in wanted]
-        before, loop, names = self._statements(terms, vectors=True)
+        before, loop, found = self._statements(terms, vectors=True)
         kept = [what for what in self.equation.kept if _reads(loop, what)]
         held = [*(name for name in self.fields if _reads(loop, name)), *powers]
-        setup: list[str] = []
-        body: list[str] = []
-        end: list[str] = []
+        setup, body, end = [], [], []
         for at in places:
             setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
             setup += [
@@ -217,7 +237,7 @@ class _Alike:
             body += [f"{name} = {name}_{at}" for name in held]
             body += [f"{what} = loaded({what}_lanes, {at})" for what in kept]
             body += loop
-            for what, name in zip(wanted, names, strict=True):
+            for what, name in zip(wanted, found, strict=True):
                 body.append(f"sum_{what}_{at} = multiply_add({name}, 1.0, sum_{what}_{at})")
             for name, ratio in zip(powers[::2], powers[1::2], strict=True):
                 body.append(f"{name}_{at} = multiply_add({name}_{at}, {ratio}_{at}, 0.0)")
@@ -227,10 +247,14 @@ class _Alike:
         return [*setup, "for k in range(last):", *indented(body, 1), *end]
 
     def _solve(self) -> list[str]:
-        """The steps that find the unknown of the rows of a group."""
-        _, loop, (found, still) = self._statements(self.terms.update())
+        """The steps that find what is unknown of the rows of a group."""
+        _, loop, (*found, still) = self._statements(self.terms.update())
         step = ["open = open_lanes[i]", *self._read(), *self._sums(self.equation.wanted), *loop]
-        step += [f"{self.equation.unknown}_lanes[i] = {found}", f"open_lanes[i] = {still}"]
+        pairs = zip(self.equation.unknown, found, strict=True)
+        step += [
+            *(f"{name}_lanes[i] = {value}" for name, value in pairs),
+            f"open_lanes[i] = {still}",
+        ]
         step += [f"left += 1 if {still} > 0.0 else 0"]
         body = [*self._add(self.equation.wanted), "left = int64(0)", *self._lanes(step)]
         body += ["if left == 0:", "    break"]
@@ -241,19 +265,20 @@ class _Alike:
         ]
 
 
-#: Sums and products of vectors and numbers, each as one operation of which a product is a part.
+#: Operations on vectors and numbers: sums and products each as one of which a product is a part.
 _IN_VECTORS = {
     "add": "multiply_add({0}, 1.0, {1})",
     "subtract": "multiply_add({1}, -1.0, {0})",
     "multiply": "multiply_add({0}, {1}, 0.0)",
     "negative": "multiply_add({0}, -1.0, 0.0)",
+    "exp": "exponential({0})",
 }
 
 
 def _in_vectors(
     nodes: Sequence[Node], used: set[str], given: Mapping[int, str]
 ) -> tuple[list[str], list[str]]:
-    """The lines that compute the nodes, which are sums and products, of vectors."""
+    """The lines that compute the nodes, which are made of such operations, of vectors."""
     names = dict(given)
     lines: list[str] = []
     for node in topological(nodes, names):
@@ -261,6 +286,7 @@ def _in_vectors(
             names[id(node)] = node.value if node.op == "symbol" else number(node.value)
             continue
         text = _IN_VECTORS[node.op].format(*(names[id(arg)] for arg in node.args))
+        used.add(text.partition("(")[0])
         names[id(node)] = f"t{len(lines)}"
         lines.append(f"t{len(lines)} = {text}")
     return lines, [names[id(node)] for node in nodes]

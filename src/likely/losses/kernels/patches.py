@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from likely._math.backends.primitives import LANES
 from likely._math.patches import ARGUMENTS, DERIVATIVES, Order, Patches, highest, places
 from likely._math.tables import COEFFICIENTS
+from likely.losses.kernels.kinds import counted
 from likely.losses.kernels.statements import indented
 
 #: Bytes of an array beyond which Numba would not keep the machine code of a function that has it.
@@ -68,6 +69,9 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
     place = f"(place_rows[i] >= 0.0) & (place_rows[i] <= {float(count - 1)!r})"
     needed = f"{ARGUMENTS[0]}_rows[i] > 0.0"
     return [
+        *counted(f"1 if {needed} else 0"),
+        "if active == 0:",
+        "    return",
         f"starts = np.zeros({count + 2}, np.int64)",
         f"patch_of, rank = np.empty({rows}, np.uint32), np.empty({rows}, np.uint32)",
         "for i in range(size):",

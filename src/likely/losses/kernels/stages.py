@@ -98,8 +98,9 @@ def staged(
         body += of_kind("active", "active_rows", active, inputs, outputs)
     lines += [f"held = np.empty(({stages.buffers}, {APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
-    # What was never written is one page of zeros under many addresses, of which a processor may keep but one at a time.
-    lines += [f"{name}[: min({ROWS}, stop - start)] = 0.0" for name in sorted(stages.sums)]
+    # What was never written is one page of zeros under many addresses, of which a processor may keep but one at a time,
+    # or what others have left there: subnormal numbers, of which each operation takes a hundred times as long.
+    lines += [f"{name}[: min({ROWS}, stop - start)] = 0.0" for name in sorted(stages.sparse)]
     lines += [f"for begin in range(0, stop - start, {ROWS}):"]
     return [*lines, *indented(body, 1)], list(stages.functions.values())
 
@@ -112,7 +113,7 @@ class _Stages:
         self.functions: dict[tuple[str, ...], str] = {}
         self.buffers = 0
         #: The buffers of results that only the rows that need them have.
-        self.sums: set[str] = set()
+        self.sparse: set[str] = set()
 
     def lines(
         self, nodes: Sequence[Node], first: Sequence[str], condition: Node | None = None
@@ -129,8 +130,7 @@ class _Stages:
             for group in over_same_terms(n for n in order if level[id(n)] == stage):
                 arrays = [place[id(node)] for node in (*group[0].args, *group)]
                 body.append(f"{self._function(group)}({', '.join(arrays)}, size)")
-                if group[0].op in SUMS:
-                    self.sums |= {place[id(node)] for node in group}
+                self.sparse |= {place[id(node)] for node in group}
             computed = [n for n in held.values() if level[id(n)] == stage and not is_series(n)]
             flagged = [condition] if condition is not None and stage == 0 else []
             wanted = [*computed, *flagged, *(nodes if stage == last else [])]
@@ -309,7 +309,7 @@ class _Sums:
         ]
 
     def _keep(self, kept: Sequence[str]) -> list[str]:
-        """The loop over the terms of rows taken together that keeps what an equation's unknown is no part of."""
+        """The loop over the terms of rows taken together that keeps what does not depend on an equation's unknown."""
         loop, names = self._statements([self.terms.term(what) for what in kept])
         views = [f"{what}_lanes = stored[{k}, k]" for k, what in enumerate(kept)]
         read = [f"{name} = {name}_lanes[i]" for name in self.terms.fields]
@@ -351,9 +351,11 @@ class _Sums:
             f"stored = np.empty(({len(equation.kept)}, {terms.longest + 1}, {TOGETHER}))",
             f"solving = np.empty(({len(buffers)}, {TOGETHER}))",
         ]
-        loop, (found, still) = self._statements(terms.update())
+        loop, (*found, still) = self._statements(terms.update())
         step = [f"{name} = {name}_lanes[i]" for name in (*terms.fields, *buffers)]
-        step += [*loop, f"{equation.unknown}_lanes[i] = {found}", f"open_lanes[i] = {still}"]
+        pairs = zip(equation.unknown, found, strict=True)
+        step += [*loop, *(f"{name}_lanes[i] = {value}" for name, value in pairs)]
+        step += [f"open_lanes[i] = {still}"]
         step += [f"left += 1 if {still} > 0.0 else 0"]
         again = [
             "solving[1:] = 0.0",

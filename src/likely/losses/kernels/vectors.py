@@ -11,8 +11,17 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from likely._math.backends.primitives import LANES
+from likely._math.backends import primitives
+from likely._math.backends.primitives import (
+    LANES,
+    LOG2_HIGH,
+    LOG2_LOW,
+    ONE_OVER_LOG2,
+    ROUND,
+)
 
+#: The coefficients of ``exp_rest``.
+_REST = [getattr(primitives, f"EXP_{k}") for k in range(10)]
 #: Bytes of a number: a vector in an array begins at one.
 _NUMBER = 8
 
@@ -129,6 +138,47 @@ def multiply_add() -> Any:
     return intrinsic(typed)
 
 
+@cache
+def exponential() -> Any:
+    """``exp`` in ``primitives.py``, of which here no result is subnormal, so that one factor is its power of 2."""
+    from llvmlite import ir
+    from numba.extending import intrinsic
+
+    vector = _vector()
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = context.get_value_type(vector)
+
+        def number(value: float) -> Any:
+            return _in_all(builder, kind, ir.Constant(ir.DoubleType(), value))
+
+        def step(a: Any, b: Any, c: Any) -> Any:
+            return builder.fadd(builder.fmul(a, b), c)
+
+        (x,) = args
+        none = builder.fcmp_ordered("<", x, number(-1021.0 / ONE_OVER_LOG2))
+        shifted = step(x, number(ONE_OVER_LOG2), number(ROUND))
+        n = builder.fsub(shifted, number(ROUND))
+        r = step(n, number(-LOG2_HIGH), x)
+        r = step(n, number(-LOG2_LOW), r)
+        r2 = builder.fmul(r, r)
+        r4 = builder.fmul(r2, r2)
+        pairs = [
+            step(r, number(b), number(a)) for a, b in zip(_REST[::2], _REST[1::2], strict=True)
+        ]
+        low, middle = step(r2, pairs[1], pairs[0]), step(r2, pairs[3], pairs[2])
+        rest = step(r4, step(r4, pairs[4], middle), low)
+        value = step(r2, step(r, rest, number(0.5)), r)
+        value = builder.fadd(value, number(1.0))
+        whole = ir.VectorType(ir.IntType(64), LANES)
+        places = ir.Constant(whole, LANES * [52])
+        power = builder.shl(builder.bitcast(shifted, whole), places)
+        found = builder.bitcast(builder.add(builder.bitcast(value, whole), power), kind)
+        return builder.select(none, number(0.0), found)
+
+    return intrinsic(lambda typing, x: (vector(vector), lowered))
+
+
 def _from(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """Where in an array a vector begins."""
     from numba.np.arrayobj import make_array
@@ -182,4 +232,5 @@ VECTORS = {
     "loaded": loaded,
     "put": put,
     "multiply_add": multiply_add,
+    "exponential": exponential,
 }

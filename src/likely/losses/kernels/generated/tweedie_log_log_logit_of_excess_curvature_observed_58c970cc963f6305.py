@@ -1686,6 +1686,11 @@ def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
 
 def sum_2(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     starts = np.zeros(164, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
@@ -2561,16 +2566,22 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held52 = held[52]
     held10[: min(4096, stop - start)] = 0.0
     held12[: min(4096, stop - start)] = 0.0
+    held18[: min(4096, stop - start)] = 0.0
     held21[: min(4096, stop - start)] = 0.0
     held22[: min(4096, stop - start)] = 0.0
+    held23[: min(4096, stop - start)] = 0.0
     held27[: min(4096, stop - start)] = 0.0
     held28[: min(4096, stop - start)] = 0.0
+    held30[: min(4096, stop - start)] = 0.0
     held34[: min(4096, stop - start)] = 0.0
     held35[: min(4096, stop - start)] = 0.0
+    held37[: min(4096, stop - start)] = 0.0
     held41[: min(4096, stop - start)] = 0.0
     held42[: min(4096, stop - start)] = 0.0
+    held44[: min(4096, stop - start)] = 0.0
     held47[: min(4096, stop - start)] = 0.0
     held48[: min(4096, stop - start)] = 0.0
+    held50[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]

@@ -111,6 +111,10 @@ def multiply_add(a, b, c):
     """a b + c of vectors, or of vectors and numbers."""
     return a * b + c
 
+def exponential(x):
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
+
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
     return float64(x).view(int64)
@@ -212,7 +216,7 @@ com_poisson_above = TABLES['com_poisson_above']
 
 from likely._math.tables import TABLES
 
-# b7f978332bba69bf63bae313dd5ab6194afce6d8067d19cc6864d615339eebe4
+# 872112fce7381b1a94bf9ffc7294aa0fe9a75e4f4550c66063db6425b170cbc9
 com_poisson_below = TABLES['com_poisson_below']
 
 
@@ -265,166 +269,308 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t2 = 1.0 / t1
         t3 = 30.0 / n
         t4 = t2 + t3
-        t5 = t4 / t1
-        t6 = t5 / 3.0
-        t7 = t5 * t5
-        t8 = t7 / 9.0
-        t9 = 2.0 * t5
-        t10 = t8 + t9
+        t5 = t4 * 0.3333333333333333
+        t6 = 0.1111111111111111 * t4
+        t7 = t4 * t6
+        t8 = t4 * 2.0
+        t9 = t8 * t1
+        t10 = t7 + t9
         t11 = math.sqrt(t10)
-        t12 = t6 + t11
-        t13 = t12 * t1
-        t14 = t13 - 0.5
-        t15 = np.floor(t14)
-        t16 = maximum(t15, 1.0)
-        known = (t16 >= 1.0) & (t16 <= 14.0) & (t0 >= 0.0) & (t0 < 256.0)
-        key = t0 * 14.0 + (t16 - 1.0)
-        key_of[i] = int(key) if known else 3584
-    starts = np.zeros(3586, np.int64)
+        t12 = t5 + t11
+        t13 = t12 - 0.5
+        t14 = np.floor(t13)
+        t15 = maximum(t14, 1.0)
+        t16 = m - t0
+        t17 = t16 <= 0.5
+        t18 = 0.0 if t17 else 1.0
+        t19 = 2.0 * t0
+        t20 = t18 + t19
+        known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
+        key = t20 * 14.0 + (t15 - 1.0)
+        key_of[i] = int(key) if known else 7168
+    starts = np.zeros(7170, np.int64)
     most = np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
         most = max(most, key_of[i])
-    used = min(int64(most) + 1, 3584)
+    used = min(int64(most) + 1, 7168)
     for key in range(used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    stored = np.empty((4, 14, 32))
-    lanes = np.empty((28, 32))
+    stored = np.empty((2, 14, 32))
+    lanes = np.empty((27, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
     off_lanes = lanes[3]
-    sign_lanes = lanes[4]
-    odds_lanes = lanes[5]
-    both_lanes = lanes[6]
-    first_lanes = lanes[7]
-    power_lanes = lanes[8]
-    other_power_lanes = lanes[9]
-    power_ratio_lanes = lanes[10]
-    other_power_ratio_lanes = lanes[11]
-    open_lanes = lanes[12]
-    sum_up_lanes = lanes[13]
-    sum_down_lanes = lanes[14]
-    sum_up_slope_lanes = lanes[15]
-    sum_down_slope_lanes = lanes[16]
-    sum_total_lanes = lanes[17]
-    sum_square_lanes = lanes[18]
-    sum_growth_lanes = lanes[19]
-    sum_line_lanes = lanes[20]
-    result0_lanes = lanes[21]
-    result1_lanes = lanes[22]
-    result2_lanes = lanes[23]
-    result3_lanes = lanes[24]
-    result4_lanes = lanes[25]
-    result5_lanes = lanes[26]
-    result6_lanes = lanes[27]
-    for key in range(used):
-        for begin in range(starts[key], starts[key + 1], 32):
-            last = key % 14 + 1
+    odds_lanes = lanes[4]
+    other_lanes = lanes[5]
+    unit_lanes = lanes[6]
+    power_lanes = lanes[7]
+    other_power_lanes = lanes[8]
+    power_ratio_lanes = lanes[9]
+    other_power_ratio_lanes = lanes[10]
+    open_lanes = lanes[11]
+    sum_up_lanes = lanes[12]
+    sum_down_lanes = lanes[13]
+    sum_up_slope_lanes = lanes[14]
+    sum_down_slope_lanes = lanes[15]
+    sum_total_lanes = lanes[16]
+    sum_square_lanes = lanes[17]
+    sum_growth_lanes = lanes[18]
+    sum_line_lanes = lanes[19]
+    result0_lanes = lanes[20]
+    result1_lanes = lanes[21]
+    result2_lanes = lanes[22]
+    result3_lanes = lanes[23]
+    result4_lanes = lanes[24]
+    result5_lanes = lanes[25]
+    result6_lanes = lanes[26]
+    for number in range((used + 13) // 14):
+        first_key = number * 14
+        stop = starts[min(first_key + 14, used)]
+        end = starts[first_key]
+        while end < stop:
+            begin, more = end, stop - end
+            last_key = key_of[order[min(end + 32, stop) - 1]]
+            wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
+            width = 32 if wide else 16
+            end = min(begin + width, stop)
+            last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            floor = float64(key // 14)
-            end = starts[key + 1]
-            width = 32 if end - begin > 16 else 16
+            place = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 m_lanes[i] = m_here[at]
                 n_lanes[i] = n_here[at]
-            t0 = 15.0 * floor
-            t1 = com_poisson_below[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
-            t2 = com_poisson_above[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
+            t0 = 0.5 * place
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = 15.0 * t1
+            t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t8 = t6 if t4 else t7
+            t9 = 0.0 < t1
+            t10 = 1.0 if t9 else 0.0
+            t11 = t10 if t4 else 1.0
+            t12 = 0.0 < t11
+            t13 = t7 if t4 else t6
+            t14 = 1.0 if t4 else t10
             common0 = t1
-            common1 = t2
+            common1 = t4
+            common2 = t8
+            common3 = t12
+            common4 = t11
+            common5 = t13
+            common6 = t14
             for i in range(width):
                 m = m_lanes[i]
                 n = n_lanes[i]
-                t0 = m - floor
-                t1 = t0 <= 0.5
-                t2 = 1.0 - t0
-                t3 = t0 if t1 else t2
-                t4 = 1.0 if t1 else (-1.0)
-                t5 = common0 if t1 else common1
-                t6 = n * t5
-                t7 = 2.2 < t6
-                t8 = t3 * t3
-                t9 = -t6
-                t10 = exp(t9)
-                t11 = 1.0 - t3
-                t12 = 1.0 + t3
-                t13 = t11 * t12
-                t14 = 4.0 * t13
-                t15 = t10 * t14
-                t16 = t8 + t15
-                t17 = math.sqrt(t16)
-                t18 = t17 + t3
-                t19 = t11 * 2.0
-                t20 = t18 / t19
-                t21 = t3 - 0.5
-                t22 = t6 * t21
-                t23 = exp(t22)
-                t24 = t20 if t7 else t23
+                t0 = m - common0
+                t1 = 1.0 - t0
+                t2 = t0 if common1 else t1
+                t3 = n * common2
+                t4 = t3 if common3 else math.inf
+                t5 = 3.0 < t4
+                t6 = -t3
+                t7 = exp(t6)
+                t8 = common4 * t7
+                t9 = 1.0 + t2
+                t10 = t8 * t9
+                t11 = t10 * 4.0
+                t12 = 1.0 - t2
+                t13 = 2.0 - t2
+                t14 = n * common5
+                t15 = -t14
+                t16 = exp(t15)
+                t17 = t16 * common6
+                t18 = t13 * t17
+                t19 = 0.5 + t2
+                t20 = t2 * t19
+                t21 = 0.5 + t20
+                t22 = t2 * t2
+                t23 = t11 * t12
+                t24 = t22 + t23
+                t25 = math.sqrt(t24)
+                t26 = t25 + t2
+                t27 = t21 * t26
+                t28 = t18 * t27
+                t29 = t12 + t28
+                t30 = t11 * t29
+                t31 = t30 + t22
+                t32 = math.sqrt(t31)
+                t33 = t32 + t2
+                t34 = 2.0 * t29
+                t35 = t33 * t34
+                t36 = t2 - 0.5
+                t37 = t36 * t3
+                t38 = exp(t37)
+                t39 = t35 if t5 else t38
+                t40 = 1.0 / t39
+                t41 = t33 * t40
+                t42 = t33 * t41
+                t43 = t42 if t5 else t38
+                t44 = t34 * t40
+                t45 = t44 * t34
+                t46 = t45 if t5 else t40
+                t47 = t8 * t46
+                t48 = 4.0 * t29
+                t49 = t48 * t40
+                t50 = t49 if t5 else 1.0
                 m_lanes[i] = m
                 nu_lanes[i] = n
-                off_lanes[i] = t3
-                sign_lanes[i] = t4
-                odds_lanes[i] = t24
-                both_lanes[i] = t10
-                first_lanes[i] = t5
+                off_lanes[i] = t2
+                odds_lanes[i] = t43
+                other_lanes[i] = t47
+                unit_lanes[i] = t50
+            nu_0 = loaded(nu_lanes, 0)
+            nu_8 = loaded(nu_lanes, 8)
             for k in range(last):
                 index = float64(k)
-                near_growth_lanes = stored[0, k]
-                far_growth_lanes = stored[1, k]
-                near_lanes = stored[2, k]
-                far_lanes = stored[3, k]
-                t0 = floor * 15.0
-                t1 = index + t0
-                t2 = com_poisson_above[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
-                t3 = com_poisson_below[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
-                t4 = index + 1.0
-                t5 = t4 + t0
-                t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t8 = 2.0 + index
-                common0 = t2
-                common1 = t3
-                common2 = t6
-                common3 = t7
-                common4 = t8
-                for i in range(width):
-                    nu = nu_lanes[i]
-                    sign = sign_lanes[i]
-                    first = first_lanes[i]
-                    t0 = 0.0 < sign
-                    t1 = common0 if t0 else common1
-                    t2 = common2 if t0 else common3
-                    t3 = t1 * nu
-                    t4 = -t3
-                    t5 = exp(t4)
-                    t6 = first * common4
-                    t7 = t2 - t6
-                    t8 = t7 * nu
-                    t9 = -t8
-                    t10 = exp(t9)
-                    near_growth_lanes[i] = t1
-                    far_growth_lanes[i] = t2
-                    near_lanes[i] = t5
-                    far_lanes[i] = t10
+                near_lanes = stored[0, k]
+                far_lanes = stored[1, k]
+                t0 = place * 0.5
+                t1 = np.floor(t0)
+                t2 = 2.0 * t1
+                t3 = place - t2
+                t4 = t3 < 0.5
+                t5 = t1 - index
+                t6 = 0.0 < t5
+                t7 = 1.0 if t6 else 0.0
+                t8 = 1.0 if t4 else t7
+                t9 = 0.0 < t8
+                t10 = 15.0 * t1
+                t11 = index + t10
+                t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t14 = t12 if t4 else t13
+                t15 = t14 if t9 else 0.0
+                t16 = index + 1.0
+                t17 = t1 - t16
+                t18 = 0.0 < t17
+                t19 = 1.0 if t18 else 0.0
+                t20 = t19 if t4 else 1.0
+                t21 = 0.0 < t20
+                t22 = t16 + t10
+                t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t25 = t23 if t4 else t24
+                t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t28 = t26 if t4 else t27
+                t29 = 2.0 + index
+                t30 = t28 * t29
+                t31 = t25 - t30
+                t32 = t31 if t21 else 0.0
+                common0 = t15
+                common1 = t8
+                common2 = t32
+                common3 = t20
+                nu = nu_0
+                t0 = multiply_add(common0, nu, 0.0)
+                t1 = multiply_add(t0, -1.0, 0.0)
+                t2 = exponential(t1)
+                t3 = multiply_add(common1, t2, 0.0)
+                t4 = multiply_add(common2, nu, 0.0)
+                t5 = multiply_add(t4, -1.0, 0.0)
+                t6 = exponential(t5)
+                t7 = multiply_add(common3, t6, 0.0)
+                put(near_lanes, 0, t3)
+                put(far_lanes, 0, t7)
+                nu = nu_8
+                t0 = multiply_add(common0, nu, 0.0)
+                t1 = multiply_add(t0, -1.0, 0.0)
+                t2 = exponential(t1)
+                t3 = multiply_add(common1, t2, 0.0)
+                t4 = multiply_add(common2, nu, 0.0)
+                t5 = multiply_add(t4, -1.0, 0.0)
+                t6 = exponential(t5)
+                t7 = multiply_add(common3, t6, 0.0)
+                put(near_lanes, 8, t3)
+                put(far_lanes, 8, t7)
+            if width > 16:
+                nu_16 = loaded(nu_lanes, 16)
+                nu_24 = loaded(nu_lanes, 24)
+                for k in range(last):
+                    index = float64(k)
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    t0 = place * 0.5
+                    t1 = np.floor(t0)
+                    t2 = 2.0 * t1
+                    t3 = place - t2
+                    t4 = t3 < 0.5
+                    t5 = t1 - index
+                    t6 = 0.0 < t5
+                    t7 = 1.0 if t6 else 0.0
+                    t8 = 1.0 if t4 else t7
+                    t9 = 0.0 < t8
+                    t10 = 15.0 * t1
+                    t11 = index + t10
+                    t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t14 = t12 if t4 else t13
+                    t15 = t14 if t9 else 0.0
+                    t16 = index + 1.0
+                    t17 = t1 - t16
+                    t18 = 0.0 < t17
+                    t19 = 1.0 if t18 else 0.0
+                    t20 = t19 if t4 else 1.0
+                    t21 = 0.0 < t20
+                    t22 = t16 + t10
+                    t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t25 = t23 if t4 else t24
+                    t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t28 = t26 if t4 else t27
+                    t29 = 2.0 + index
+                    t30 = t28 * t29
+                    t31 = t25 - t30
+                    t32 = t31 if t21 else 0.0
+                    common0 = t15
+                    common1 = t8
+                    common2 = t32
+                    common3 = t20
+                    nu = nu_16
+                    t0 = multiply_add(common0, nu, 0.0)
+                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common1, t2, 0.0)
+                    t4 = multiply_add(common2, nu, 0.0)
+                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common3, t6, 0.0)
+                    put(near_lanes, 16, t3)
+                    put(far_lanes, 16, t7)
+                    nu = nu_24
+                    t0 = multiply_add(common0, nu, 0.0)
+                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common1, t2, 0.0)
+                    t4 = multiply_add(common2, nu, 0.0)
+                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common3, t6, 0.0)
+                    put(near_lanes, 24, t3)
+                    put(far_lanes, 24, t7)
             for i in range(width):
                 open_lanes[i] = 1.0
             for _ in range(6):
                 for i in range(width):
                     odds = odds_lanes[i]
-                    both = both_lanes[i]
+                    other = other_lanes[i]
                     t0 = odds * odds
-                    t1 = both / odds
-                    t2 = t1 * t1
+                    t1 = other * other
                     power_lanes[i] = t0
                     power_ratio_lanes[i] = odds
-                    other_power_lanes[i] = t2
-                    other_power_ratio_lanes[i] = t1
+                    other_power_lanes[i] = t1
+                    other_power_ratio_lanes[i] = other
                 off_0 = loaded(off_lanes, 0)
                 power_0 = loaded(power_lanes, 0)
                 power_ratio_0 = loaded(power_ratio_lanes, 0)
@@ -445,8 +591,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
-                    near_lanes = stored[2, k]
-                    far_lanes = stored[3, k]
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
                     t0 = 2.0 + index
                     common0 = t0
                     off = off_0
@@ -520,8 +666,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     for k in range(last):
                         index = float64(k)
-                        near_lanes = stored[2, k]
-                        far_lanes = stored[3, k]
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
                         t0 = 2.0 + index
                         common0 = t0
                         off = off_16
@@ -579,60 +725,72 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     open = open_lanes[i]
                     off = off_lanes[i]
                     odds = odds_lanes[i]
-                    both = both_lanes[i]
+                    other = other_lanes[i]
+                    unit = unit_lanes[i]
                     sum_up = sum_up_lanes[i]
                     sum_down = sum_down_lanes[i]
                     sum_up_slope = sum_up_slope_lanes[i]
                     sum_down_slope = sum_down_slope_lanes[i]
                     t0 = 0.0 < open
-                    t1 = 1.0 + off
-                    t2 = both / odds
-                    t3 = t1 * t2
-                    t4 = t3 + off
-                    t5 = sum_down + t4
-                    t6 = 1.0 / t5
-                    t7 = 1.0 - off
-                    t8 = t7 * odds
-                    t9 = sum_up + t8
-                    t10 = t6 * t9
-                    t11 = 1.0 - t10
+                    t1 = 1.0 - off
+                    t2 = t1 * odds
+                    t3 = sum_up + t2
+                    t4 = t3 * unit
+                    t5 = 1.0 + off
+                    t6 = t5 * other
+                    t7 = t6 + off
+                    t8 = sum_down + t7
+                    t9 = t8 * unit
+                    t10 = t4 * t9
+                    t11 = t9 - t4
                     t12 = t10 * t11
-                    t13 = t10 + 1.0
-                    t14 = sum_up_slope + t8
-                    t15 = t6 * t14
-                    t16 = t3 + sum_down_slope
-                    t17 = t16 * t6
-                    t18 = t10 * t17
-                    t19 = t15 + t18
-                    t20 = t13 * t19
-                    t21 = t12 / t20
-                    t22 = 2.0 + t21
+                    t13 = t4 + t9
+                    t14 = sum_down_slope + t6
+                    t15 = t14 * unit
+                    t16 = t4 * t15
+                    t17 = sum_up_slope + t2
+                    t18 = t17 * unit
+                    t19 = t9 * t18
+                    t20 = t16 + t19
+                    t21 = t13 * t20
+                    t22 = t12 + t21
                     t23 = t22 * t21
-                    t24 = t23 * odds
-                    t25 = t24 + odds
-                    t26 = t25 if t0 else odds
-                    t27 = abs(t21)
-                    t28 = t27 - 1e-06
-                    t29 = minimum(open, t28)
-                    t30 = 0.0 < t29
-                    t31 = 1.0 if t30 else 0.0
-                    odds_lanes[i] = t26
-                    open_lanes[i] = t31
-                    left += 1 if t31 > 0.0 else 0
+                    t24 = 1.0 / t23
+                    t25 = t22 * t12
+                    t26 = t24 * t25
+                    t27 = 2.0 + t26
+                    t28 = t27 * t26
+                    t29 = odds * t28
+                    t30 = t29 + odds
+                    t31 = t30 if t0 else odds
+                    t32 = t12 * t21
+                    t33 = t24 * t32
+                    t34 = t33 - 2.0
+                    t35 = t34 * t33
+                    t36 = t35 * other
+                    t37 = t36 + other
+                    t38 = t37 if t0 else other
+                    t39 = abs(t26)
+                    t40 = t39 - 1e-06
+                    t41 = minimum(open, t40)
+                    t42 = 0.0 < t41
+                    t43 = 1.0 if t42 else 0.0
+                    odds_lanes[i] = t31
+                    other_lanes[i] = t38
+                    open_lanes[i] = t43
+                    left += 1 if t43 > 0.0 else 0
                 if left == 0:
                     break
             for i in range(width):
                 odds = odds_lanes[i]
-                both = both_lanes[i]
+                other = other_lanes[i]
                 t0 = odds * odds
-                t1 = both / odds
-                t2 = t1 * t1
+                t1 = other * other
                 power_lanes[i] = t0
                 power_ratio_lanes[i] = odds
-                other_power_lanes[i] = t2
-                other_power_ratio_lanes[i] = t1
+                other_power_lanes[i] = t1
+                other_power_ratio_lanes[i] = other
             off_0 = loaded(off_lanes, 0)
-            sign_0 = loaded(sign_lanes, 0)
             power_0 = loaded(power_lanes, 0)
             power_ratio_0 = loaded(power_ratio_lanes, 0)
             other_power_0 = loaded(other_power_lanes, 0)
@@ -642,7 +800,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
             sum_line_0 = multiply_add(off_0, 0.0, 0.0)
             off_8 = loaded(off_lanes, 8)
-            sign_8 = loaded(sign_lanes, 8)
             power_8 = loaded(power_lanes, 8)
             power_ratio_8 = loaded(power_ratio_lanes, 8)
             other_power_8 = loaded(other_power_lanes, 8)
@@ -653,78 +810,88 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_line_8 = multiply_add(off_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
-                near_growth_lanes = stored[0, k]
-                far_growth_lanes = stored[1, k]
-                near_lanes = stored[2, k]
-                far_lanes = stored[3, k]
-                t0 = 2.0 + index
-                common0 = t0
+                near_lanes = stored[0, k]
+                far_lanes = stored[1, k]
+                t0 = place * 0.5
+                t1 = np.floor(t0)
+                t2 = 2.0 * t1
+                t3 = place - t2
+                t4 = t3 < 0.5
+                t5 = 1.0 if t4 else (-1.0)
+                t6 = 2.0 + index
+                t7 = t6 * t5
+                t8 = index + 1.0
+                t9 = 15.0 * t1
+                t10 = t8 + t9
+                t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t13 = t11 if t4 else t12
+                t14 = index + t9
+                t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                t17 = t15 if t4 else t16
+                common0 = t5
+                common1 = t7
+                common2 = t13
+                common3 = t17
                 off = off_0
-                sign = sign_0
                 power = power_0
                 power_ratio = power_ratio_0
                 other_power = other_power_0
                 other_power_ratio = other_power_ratio_0
-                near_growth = loaded(near_growth_lanes, 0)
-                far_growth = loaded(far_growth_lanes, 0)
                 near = loaded(near_lanes, 0)
                 far = loaded(far_lanes, 0)
                 t0 = multiply_add(near, power, 0.0)
                 t1 = multiply_add(far, other_power, 0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(sign, common0, 0.0)
-                t4 = multiply_add(sign, off, 0.0)
-                t5 = multiply_add(t4, -1.0, t3)
-                t6 = multiply_add(t5, t0, 0.0)
-                t7 = multiply_add(t6, t5, 0.0)
-                t8 = multiply_add(t3, 1.0, t4)
-                t9 = multiply_add(t8, t1, 0.0)
-                t10 = multiply_add(t8, t9, 0.0)
-                t11 = multiply_add(t7, 1.0, t10)
-                t12 = multiply_add(t0, near_growth, 0.0)
-                t13 = multiply_add(far_growth, t1, 0.0)
-                t14 = multiply_add(t12, 1.0, t13)
-                t15 = multiply_add(t6, near_growth, 0.0)
-                t16 = multiply_add(far_growth, t9, 0.0)
-                t17 = multiply_add(t16, -1.0, t15)
+                t3 = multiply_add(off, common0, 0.0)
+                t4 = multiply_add(t3, -1.0, common1)
+                t5 = multiply_add(t4, t0, 0.0)
+                t6 = multiply_add(t4, t5, 0.0)
+                t7 = multiply_add(t3, 1.0, common1)
+                t8 = multiply_add(t7, t1, 0.0)
+                t9 = multiply_add(t7, t8, 0.0)
+                t10 = multiply_add(t6, 1.0, t9)
+                t11 = multiply_add(common2, t1, 0.0)
+                t12 = multiply_add(t0, common3, 0.0)
+                t13 = multiply_add(t11, 1.0, t12)
+                t14 = multiply_add(t5, common3, 0.0)
+                t15 = multiply_add(common2, t8, 0.0)
+                t16 = multiply_add(t15, -1.0, t14)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t11, 1.0, sum_square_0)
-                sum_growth_0 = multiply_add(t14, 1.0, sum_growth_0)
-                sum_line_0 = multiply_add(t17, 1.0, sum_line_0)
+                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
+                sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
                 off = off_8
-                sign = sign_8
                 power = power_8
                 power_ratio = power_ratio_8
                 other_power = other_power_8
                 other_power_ratio = other_power_ratio_8
-                near_growth = loaded(near_growth_lanes, 8)
-                far_growth = loaded(far_growth_lanes, 8)
                 near = loaded(near_lanes, 8)
                 far = loaded(far_lanes, 8)
                 t0 = multiply_add(near, power, 0.0)
                 t1 = multiply_add(far, other_power, 0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(sign, common0, 0.0)
-                t4 = multiply_add(sign, off, 0.0)
-                t5 = multiply_add(t4, -1.0, t3)
-                t6 = multiply_add(t5, t0, 0.0)
-                t7 = multiply_add(t6, t5, 0.0)
-                t8 = multiply_add(t3, 1.0, t4)
-                t9 = multiply_add(t8, t1, 0.0)
-                t10 = multiply_add(t8, t9, 0.0)
-                t11 = multiply_add(t7, 1.0, t10)
-                t12 = multiply_add(t0, near_growth, 0.0)
-                t13 = multiply_add(far_growth, t1, 0.0)
-                t14 = multiply_add(t12, 1.0, t13)
-                t15 = multiply_add(t6, near_growth, 0.0)
-                t16 = multiply_add(far_growth, t9, 0.0)
-                t17 = multiply_add(t16, -1.0, t15)
+                t3 = multiply_add(off, common0, 0.0)
+                t4 = multiply_add(t3, -1.0, common1)
+                t5 = multiply_add(t4, t0, 0.0)
+                t6 = multiply_add(t4, t5, 0.0)
+                t7 = multiply_add(t3, 1.0, common1)
+                t8 = multiply_add(t7, t1, 0.0)
+                t9 = multiply_add(t7, t8, 0.0)
+                t10 = multiply_add(t6, 1.0, t9)
+                t11 = multiply_add(common2, t1, 0.0)
+                t12 = multiply_add(t0, common3, 0.0)
+                t13 = multiply_add(t11, 1.0, t12)
+                t14 = multiply_add(t5, common3, 0.0)
+                t15 = multiply_add(common2, t8, 0.0)
+                t16 = multiply_add(t15, -1.0, t14)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t11, 1.0, sum_square_8)
-                sum_growth_8 = multiply_add(t14, 1.0, sum_growth_8)
-                sum_line_8 = multiply_add(t17, 1.0, sum_line_8)
+                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
+                sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
+                sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
@@ -737,7 +904,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             put(sum_line_lanes, 8, sum_line_8)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
-                sign_16 = loaded(sign_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
                 power_ratio_16 = loaded(power_ratio_lanes, 16)
                 other_power_16 = loaded(other_power_lanes, 16)
@@ -747,7 +913,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_line_16 = multiply_add(off_16, 0.0, 0.0)
                 off_24 = loaded(off_lanes, 24)
-                sign_24 = loaded(sign_lanes, 24)
                 power_24 = loaded(power_lanes, 24)
                 power_ratio_24 = loaded(power_ratio_lanes, 24)
                 other_power_24 = loaded(other_power_lanes, 24)
@@ -758,78 +923,88 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
-                    near_growth_lanes = stored[0, k]
-                    far_growth_lanes = stored[1, k]
-                    near_lanes = stored[2, k]
-                    far_lanes = stored[3, k]
-                    t0 = 2.0 + index
-                    common0 = t0
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    t0 = place * 0.5
+                    t1 = np.floor(t0)
+                    t2 = 2.0 * t1
+                    t3 = place - t2
+                    t4 = t3 < 0.5
+                    t5 = 1.0 if t4 else (-1.0)
+                    t6 = 2.0 + index
+                    t7 = t6 * t5
+                    t8 = index + 1.0
+                    t9 = 15.0 * t1
+                    t10 = t8 + t9
+                    t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t13 = t11 if t4 else t12
+                    t14 = index + t9
+                    t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                    t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                    t17 = t15 if t4 else t16
+                    common0 = t5
+                    common1 = t7
+                    common2 = t13
+                    common3 = t17
                     off = off_16
-                    sign = sign_16
                     power = power_16
                     power_ratio = power_ratio_16
                     other_power = other_power_16
                     other_power_ratio = other_power_ratio_16
-                    near_growth = loaded(near_growth_lanes, 16)
-                    far_growth = loaded(far_growth_lanes, 16)
                     near = loaded(near_lanes, 16)
                     far = loaded(far_lanes, 16)
                     t0 = multiply_add(near, power, 0.0)
                     t1 = multiply_add(far, other_power, 0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(sign, common0, 0.0)
-                    t4 = multiply_add(sign, off, 0.0)
-                    t5 = multiply_add(t4, -1.0, t3)
-                    t6 = multiply_add(t5, t0, 0.0)
-                    t7 = multiply_add(t6, t5, 0.0)
-                    t8 = multiply_add(t3, 1.0, t4)
-                    t9 = multiply_add(t8, t1, 0.0)
-                    t10 = multiply_add(t8, t9, 0.0)
-                    t11 = multiply_add(t7, 1.0, t10)
-                    t12 = multiply_add(t0, near_growth, 0.0)
-                    t13 = multiply_add(far_growth, t1, 0.0)
-                    t14 = multiply_add(t12, 1.0, t13)
-                    t15 = multiply_add(t6, near_growth, 0.0)
-                    t16 = multiply_add(far_growth, t9, 0.0)
-                    t17 = multiply_add(t16, -1.0, t15)
+                    t3 = multiply_add(off, common0, 0.0)
+                    t4 = multiply_add(t3, -1.0, common1)
+                    t5 = multiply_add(t4, t0, 0.0)
+                    t6 = multiply_add(t4, t5, 0.0)
+                    t7 = multiply_add(t3, 1.0, common1)
+                    t8 = multiply_add(t7, t1, 0.0)
+                    t9 = multiply_add(t7, t8, 0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(common2, t1, 0.0)
+                    t12 = multiply_add(t0, common3, 0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common3, 0.0)
+                    t15 = multiply_add(common2, t8, 0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
-                    sum_square_16 = multiply_add(t11, 1.0, sum_square_16)
-                    sum_growth_16 = multiply_add(t14, 1.0, sum_growth_16)
-                    sum_line_16 = multiply_add(t17, 1.0, sum_line_16)
+                    sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
+                    sum_growth_16 = multiply_add(t13, 1.0, sum_growth_16)
+                    sum_line_16 = multiply_add(t16, 1.0, sum_line_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
                     off = off_24
-                    sign = sign_24
                     power = power_24
                     power_ratio = power_ratio_24
                     other_power = other_power_24
                     other_power_ratio = other_power_ratio_24
-                    near_growth = loaded(near_growth_lanes, 24)
-                    far_growth = loaded(far_growth_lanes, 24)
                     near = loaded(near_lanes, 24)
                     far = loaded(far_lanes, 24)
                     t0 = multiply_add(near, power, 0.0)
                     t1 = multiply_add(far, other_power, 0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(sign, common0, 0.0)
-                    t4 = multiply_add(sign, off, 0.0)
-                    t5 = multiply_add(t4, -1.0, t3)
-                    t6 = multiply_add(t5, t0, 0.0)
-                    t7 = multiply_add(t6, t5, 0.0)
-                    t8 = multiply_add(t3, 1.0, t4)
-                    t9 = multiply_add(t8, t1, 0.0)
-                    t10 = multiply_add(t8, t9, 0.0)
-                    t11 = multiply_add(t7, 1.0, t10)
-                    t12 = multiply_add(t0, near_growth, 0.0)
-                    t13 = multiply_add(far_growth, t1, 0.0)
-                    t14 = multiply_add(t12, 1.0, t13)
-                    t15 = multiply_add(t6, near_growth, 0.0)
-                    t16 = multiply_add(far_growth, t9, 0.0)
-                    t17 = multiply_add(t16, -1.0, t15)
+                    t3 = multiply_add(off, common0, 0.0)
+                    t4 = multiply_add(t3, -1.0, common1)
+                    t5 = multiply_add(t4, t0, 0.0)
+                    t6 = multiply_add(t4, t5, 0.0)
+                    t7 = multiply_add(t3, 1.0, common1)
+                    t8 = multiply_add(t7, t1, 0.0)
+                    t9 = multiply_add(t7, t8, 0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(common2, t1, 0.0)
+                    t12 = multiply_add(t0, common3, 0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common3, 0.0)
+                    t15 = multiply_add(common2, t8, 0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
-                    sum_square_24 = multiply_add(t11, 1.0, sum_square_24)
-                    sum_growth_24 = multiply_add(t14, 1.0, sum_growth_24)
-                    sum_line_24 = multiply_add(t17, 1.0, sum_line_24)
+                    sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
+                    sum_growth_24 = multiply_add(t13, 1.0, sum_growth_24)
+                    sum_line_24 = multiply_add(t16, 1.0, sum_line_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
@@ -840,56 +1015,70 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 put(sum_square_lanes, 24, sum_square_24)
                 put(sum_growth_lanes, 24, sum_growth_24)
                 put(sum_line_lanes, 24, sum_line_24)
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = 1.0 if t4 else (-1.0)
+            t6 = 15.0 * t1
+            t7 = com_poisson_below[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
+            t8 = com_poisson_above[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
+            t9 = t7 if t4 else t8
+            common0 = t5
+            common1 = t9
             for i in range(width):
                 m = m_lanes[i]
                 off = off_lanes[i]
-                sign = sign_lanes[i]
                 odds = odds_lanes[i]
-                both = both_lanes[i]
-                first = first_lanes[i]
+                other = other_lanes[i]
                 sum_total = sum_total_lanes[i]
                 sum_square = sum_square_lanes[i]
                 sum_growth = sum_growth_lanes[i]
                 sum_line = sum_line_lanes[i]
                 t0 = log(odds)
-                t1 = t0 * sign
-                t2 = both / odds
-                t3 = t2 + odds
-                t4 = sum_total + t3
-                t5 = log1p(t4)
-                t6 = com_poisson_level[int(floor) if (floor >= 0.0) & (floor <= 255.0) else 0]
-                t7 = com_poisson_rise[int(floor) if (floor >= 0.0) & (floor <= 255.0) else 0]
-                t8 = odds + 1.0
-                t9 = t2 + t8
-                t10 = sum_total + t9
-                t11 = sign * off
-                t12 = sign + t11
-                t13 = t2 * t12
-                t14 = t12 * t13
-                t15 = sign - t11
-                t16 = odds * t15
-                t17 = t16 * t15
-                t18 = t11 * t11
-                t19 = t17 + t18
-                t20 = t14 + t19
-                t21 = t20 + sum_square
-                t22 = t10 / t21
-                t23 = m * t22
-                t24 = 1.0 / t10
-                t25 = t2 * first
-                t26 = sum_growth + t25
-                t27 = t24 * t26
-                t28 = first * t13
-                t29 = sum_line - t28
-                t30 = t29 / t21
+                t1 = t0 * common0
+                t2 = odds + other
+                t3 = sum_total + t2
+                t4 = log1p(t3)
+                t5 = place * 0.5
+                t6 = np.floor(t5)
+                t7 = com_poisson_level[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
+                t8 = com_poisson_rise[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
+                t9 = off * common0
+                t10 = t9 + common0
+                t11 = t10 * other
+                t12 = t10 * t11
+                t13 = t9 * t9
+                t14 = common0 - t9
+                t15 = odds * t14
+                t16 = t14 * t15
+                t17 = t13 + t16
+                t18 = t12 + t17
+                t19 = t18 + sum_square
+                t20 = odds + 1.0
+                t21 = other + t20
+                t22 = sum_total + t21
+                t23 = t19 * t22
+                t24 = 1.0 / t23
+                t25 = t24 * t22
+                t26 = t25 * t22
+                t27 = m * t26
+                t28 = other * common1
+                t29 = sum_growth + t28
+                t30 = t19 * t24
+                t31 = t29 * t30
+                t32 = common1 * t11
+                t33 = sum_line - t32
+                t34 = t25 * t33
                 result0_lanes[i] = t1
-                result1_lanes[i] = t5
-                result2_lanes[i] = t6
-                result3_lanes[i] = t7
-                result4_lanes[i] = t23
-                result5_lanes[i] = t27
-                result6_lanes[i] = t30
-            for i in range(min(32, end - begin)):
+                result1_lanes[i] = t4
+                result2_lanes[i] = t7
+                result3_lanes[i] = t8
+                result4_lanes[i] = t27
+                result5_lanes[i] = t31
+                result6_lanes[i] = t34
+            for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
                 result1_rows[at] = result1_lanes[i]
@@ -902,6 +1091,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
 
 def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     starts = np.zeros(1341, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
@@ -2297,162 +2491,304 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
         t2 = 1.0 / t1
         t3 = 30.0 / n
         t4 = t2 + t3
-        t5 = t4 / t1
-        t6 = t5 / 3.0
-        t7 = t5 * t5
-        t8 = t7 / 9.0
-        t9 = 2.0 * t5
-        t10 = t8 + t9
+        t5 = t4 * 0.3333333333333333
+        t6 = 0.1111111111111111 * t4
+        t7 = t4 * t6
+        t8 = t4 * 2.0
+        t9 = t8 * t1
+        t10 = t7 + t9
         t11 = math.sqrt(t10)
-        t12 = t6 + t11
-        t13 = t12 * t1
-        t14 = t13 - 0.5
-        t15 = np.floor(t14)
-        t16 = maximum(t15, 1.0)
-        known = (t16 >= 1.0) & (t16 <= 14.0) & (t0 >= 0.0) & (t0 < 256.0)
-        key = t0 * 14.0 + (t16 - 1.0)
-        key_of[i] = int(key) if known else 3584
-    starts = np.zeros(3586, np.int64)
+        t12 = t5 + t11
+        t13 = t12 - 0.5
+        t14 = np.floor(t13)
+        t15 = maximum(t14, 1.0)
+        t16 = m - t0
+        t17 = t16 <= 0.5
+        t18 = 0.0 if t17 else 1.0
+        t19 = 2.0 * t0
+        t20 = t18 + t19
+        known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
+        key = t20 * 14.0 + (t15 - 1.0)
+        key_of[i] = int(key) if known else 7168
+    starts = np.zeros(7170, np.int64)
     most = np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
         most = max(most, key_of[i])
-    used = min(int64(most) + 1, 3584)
+    used = min(int64(most) + 1, 7168)
     for key in range(used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    stored = np.empty((4, 14, 32))
-    lanes = np.empty((24, 32))
+    stored = np.empty((2, 14, 32))
+    lanes = np.empty((23, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
     off_lanes = lanes[3]
-    sign_lanes = lanes[4]
-    odds_lanes = lanes[5]
-    both_lanes = lanes[6]
-    first_lanes = lanes[7]
-    power_lanes = lanes[8]
-    other_power_lanes = lanes[9]
-    power_ratio_lanes = lanes[10]
-    other_power_ratio_lanes = lanes[11]
-    open_lanes = lanes[12]
-    sum_up_lanes = lanes[13]
-    sum_down_lanes = lanes[14]
-    sum_up_slope_lanes = lanes[15]
-    sum_down_slope_lanes = lanes[16]
-    sum_total_lanes = lanes[17]
-    sum_square_lanes = lanes[18]
-    sum_growth_square_lanes = lanes[19]
-    sum_line_lanes = lanes[20]
-    sum_growth_lanes = lanes[21]
-    result0_lanes = lanes[22]
-    result1_lanes = lanes[23]
-    for key in range(used):
-        for begin in range(starts[key], starts[key + 1], 32):
-            last = key % 14 + 1
+    odds_lanes = lanes[4]
+    other_lanes = lanes[5]
+    unit_lanes = lanes[6]
+    power_lanes = lanes[7]
+    other_power_lanes = lanes[8]
+    power_ratio_lanes = lanes[9]
+    other_power_ratio_lanes = lanes[10]
+    open_lanes = lanes[11]
+    sum_up_lanes = lanes[12]
+    sum_down_lanes = lanes[13]
+    sum_up_slope_lanes = lanes[14]
+    sum_down_slope_lanes = lanes[15]
+    sum_total_lanes = lanes[16]
+    sum_square_lanes = lanes[17]
+    sum_growth_square_lanes = lanes[18]
+    sum_line_lanes = lanes[19]
+    sum_growth_lanes = lanes[20]
+    result0_lanes = lanes[21]
+    result1_lanes = lanes[22]
+    for number in range((used + 13) // 14):
+        first_key = number * 14
+        stop = starts[min(first_key + 14, used)]
+        end = starts[first_key]
+        while end < stop:
+            begin, more = end, stop - end
+            last_key = key_of[order[min(end + 32, stop) - 1]]
+            wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
+            width = 32 if wide else 16
+            end = min(begin + width, stop)
+            last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            floor = float64(key // 14)
-            end = starts[key + 1]
-            width = 32 if end - begin > 16 else 16
+            place = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 m_lanes[i] = m_here[at]
                 n_lanes[i] = n_here[at]
-            t0 = 15.0 * floor
-            t1 = com_poisson_below[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
-            t2 = com_poisson_above[int(t0) if (t0 >= 0.0) & (t0 <= 3839.0) else 0]
+            t0 = 0.5 * place
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = 15.0 * t1
+            t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t8 = t6 if t4 else t7
+            t9 = 0.0 < t1
+            t10 = 1.0 if t9 else 0.0
+            t11 = t10 if t4 else 1.0
+            t12 = 0.0 < t11
+            t13 = t7 if t4 else t6
+            t14 = 1.0 if t4 else t10
             common0 = t1
-            common1 = t2
+            common1 = t4
+            common2 = t8
+            common3 = t12
+            common4 = t11
+            common5 = t13
+            common6 = t14
             for i in range(width):
                 m = m_lanes[i]
                 n = n_lanes[i]
-                t0 = m - floor
-                t1 = t0 <= 0.5
-                t2 = 1.0 - t0
-                t3 = t0 if t1 else t2
-                t4 = 1.0 if t1 else (-1.0)
-                t5 = common0 if t1 else common1
-                t6 = n * t5
-                t7 = 2.2 < t6
-                t8 = t3 * t3
-                t9 = -t6
-                t10 = exp(t9)
-                t11 = 1.0 - t3
-                t12 = 1.0 + t3
-                t13 = t11 * t12
-                t14 = 4.0 * t13
-                t15 = t10 * t14
-                t16 = t8 + t15
-                t17 = math.sqrt(t16)
-                t18 = t17 + t3
-                t19 = t11 * 2.0
-                t20 = t18 / t19
-                t21 = t3 - 0.5
-                t22 = t6 * t21
-                t23 = exp(t22)
-                t24 = t20 if t7 else t23
+                t0 = m - common0
+                t1 = 1.0 - t0
+                t2 = t0 if common1 else t1
+                t3 = n * common2
+                t4 = t3 if common3 else math.inf
+                t5 = 3.0 < t4
+                t6 = -t3
+                t7 = exp(t6)
+                t8 = common4 * t7
+                t9 = 1.0 + t2
+                t10 = t8 * t9
+                t11 = t10 * 4.0
+                t12 = 1.0 - t2
+                t13 = 2.0 - t2
+                t14 = n * common5
+                t15 = -t14
+                t16 = exp(t15)
+                t17 = t16 * common6
+                t18 = t13 * t17
+                t19 = 0.5 + t2
+                t20 = t2 * t19
+                t21 = 0.5 + t20
+                t22 = t2 * t2
+                t23 = t11 * t12
+                t24 = t22 + t23
+                t25 = math.sqrt(t24)
+                t26 = t25 + t2
+                t27 = t21 * t26
+                t28 = t18 * t27
+                t29 = t12 + t28
+                t30 = t11 * t29
+                t31 = t30 + t22
+                t32 = math.sqrt(t31)
+                t33 = t32 + t2
+                t34 = 2.0 * t29
+                t35 = t33 * t34
+                t36 = t2 - 0.5
+                t37 = t36 * t3
+                t38 = exp(t37)
+                t39 = t35 if t5 else t38
+                t40 = 1.0 / t39
+                t41 = t33 * t40
+                t42 = t33 * t41
+                t43 = t42 if t5 else t38
+                t44 = t34 * t40
+                t45 = t44 * t34
+                t46 = t45 if t5 else t40
+                t47 = t8 * t46
+                t48 = 4.0 * t29
+                t49 = t48 * t40
+                t50 = t49 if t5 else 1.0
                 m_lanes[i] = m
                 nu_lanes[i] = n
-                off_lanes[i] = t3
-                sign_lanes[i] = t4
-                odds_lanes[i] = t24
-                both_lanes[i] = t10
-                first_lanes[i] = t5
+                off_lanes[i] = t2
+                odds_lanes[i] = t43
+                other_lanes[i] = t47
+                unit_lanes[i] = t50
+            nu_0 = loaded(nu_lanes, 0)
+            nu_8 = loaded(nu_lanes, 8)
             for k in range(last):
                 index = float64(k)
-                near_growth_lanes = stored[0, k]
-                far_growth_lanes = stored[1, k]
-                near_lanes = stored[2, k]
-                far_lanes = stored[3, k]
-                t0 = floor * 15.0
-                t1 = index + t0
-                t2 = com_poisson_above[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
-                t3 = com_poisson_below[int(t1) if (t1 >= 0.0) & (t1 <= 3839.0) else 0]
-                t4 = index + 1.0
-                t5 = t4 + t0
-                t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-                t8 = 2.0 + index
-                common0 = t2
-                common1 = t3
-                common2 = t6
-                common3 = t7
-                common4 = t8
-                for i in range(width):
-                    nu = nu_lanes[i]
-                    sign = sign_lanes[i]
-                    first = first_lanes[i]
-                    t0 = 0.0 < sign
-                    t1 = common0 if t0 else common1
-                    t2 = common2 if t0 else common3
-                    t3 = t1 * nu
-                    t4 = -t3
-                    t5 = exp(t4)
-                    t6 = first * common4
-                    t7 = t2 - t6
-                    t8 = t7 * nu
-                    t9 = -t8
-                    t10 = exp(t9)
-                    near_growth_lanes[i] = t1
-                    far_growth_lanes[i] = t2
-                    near_lanes[i] = t5
-                    far_lanes[i] = t10
+                near_lanes = stored[0, k]
+                far_lanes = stored[1, k]
+                t0 = place * 0.5
+                t1 = np.floor(t0)
+                t2 = 2.0 * t1
+                t3 = place - t2
+                t4 = t3 < 0.5
+                t5 = t1 - index
+                t6 = 0.0 < t5
+                t7 = 1.0 if t6 else 0.0
+                t8 = 1.0 if t4 else t7
+                t9 = 0.0 < t8
+                t10 = 15.0 * t1
+                t11 = index + t10
+                t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t14 = t12 if t4 else t13
+                t15 = t14 if t9 else 0.0
+                t16 = index + 1.0
+                t17 = t1 - t16
+                t18 = 0.0 < t17
+                t19 = 1.0 if t18 else 0.0
+                t20 = t19 if t4 else 1.0
+                t21 = 0.0 < t20
+                t22 = t16 + t10
+                t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t25 = t23 if t4 else t24
+                t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t28 = t26 if t4 else t27
+                t29 = 2.0 + index
+                t30 = t28 * t29
+                t31 = t25 - t30
+                t32 = t31 if t21 else 0.0
+                common0 = t15
+                common1 = t8
+                common2 = t32
+                common3 = t20
+                nu = nu_0
+                t0 = multiply_add(common0, nu, 0.0)
+                t1 = multiply_add(t0, -1.0, 0.0)
+                t2 = exponential(t1)
+                t3 = multiply_add(common1, t2, 0.0)
+                t4 = multiply_add(common2, nu, 0.0)
+                t5 = multiply_add(t4, -1.0, 0.0)
+                t6 = exponential(t5)
+                t7 = multiply_add(common3, t6, 0.0)
+                put(near_lanes, 0, t3)
+                put(far_lanes, 0, t7)
+                nu = nu_8
+                t0 = multiply_add(common0, nu, 0.0)
+                t1 = multiply_add(t0, -1.0, 0.0)
+                t2 = exponential(t1)
+                t3 = multiply_add(common1, t2, 0.0)
+                t4 = multiply_add(common2, nu, 0.0)
+                t5 = multiply_add(t4, -1.0, 0.0)
+                t6 = exponential(t5)
+                t7 = multiply_add(common3, t6, 0.0)
+                put(near_lanes, 8, t3)
+                put(far_lanes, 8, t7)
+            if width > 16:
+                nu_16 = loaded(nu_lanes, 16)
+                nu_24 = loaded(nu_lanes, 24)
+                for k in range(last):
+                    index = float64(k)
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    t0 = place * 0.5
+                    t1 = np.floor(t0)
+                    t2 = 2.0 * t1
+                    t3 = place - t2
+                    t4 = t3 < 0.5
+                    t5 = t1 - index
+                    t6 = 0.0 < t5
+                    t7 = 1.0 if t6 else 0.0
+                    t8 = 1.0 if t4 else t7
+                    t9 = 0.0 < t8
+                    t10 = 15.0 * t1
+                    t11 = index + t10
+                    t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t14 = t12 if t4 else t13
+                    t15 = t14 if t9 else 0.0
+                    t16 = index + 1.0
+                    t17 = t1 - t16
+                    t18 = 0.0 < t17
+                    t19 = 1.0 if t18 else 0.0
+                    t20 = t19 if t4 else 1.0
+                    t21 = 0.0 < t20
+                    t22 = t16 + t10
+                    t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t25 = t23 if t4 else t24
+                    t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t28 = t26 if t4 else t27
+                    t29 = 2.0 + index
+                    t30 = t28 * t29
+                    t31 = t25 - t30
+                    t32 = t31 if t21 else 0.0
+                    common0 = t15
+                    common1 = t8
+                    common2 = t32
+                    common3 = t20
+                    nu = nu_16
+                    t0 = multiply_add(common0, nu, 0.0)
+                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common1, t2, 0.0)
+                    t4 = multiply_add(common2, nu, 0.0)
+                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common3, t6, 0.0)
+                    put(near_lanes, 16, t3)
+                    put(far_lanes, 16, t7)
+                    nu = nu_24
+                    t0 = multiply_add(common0, nu, 0.0)
+                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common1, t2, 0.0)
+                    t4 = multiply_add(common2, nu, 0.0)
+                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common3, t6, 0.0)
+                    put(near_lanes, 24, t3)
+                    put(far_lanes, 24, t7)
             for i in range(width):
                 open_lanes[i] = 1.0
             for _ in range(6):
                 for i in range(width):
                     odds = odds_lanes[i]
-                    both = both_lanes[i]
+                    other = other_lanes[i]
                     t0 = odds * odds
-                    t1 = both / odds
-                    t2 = t1 * t1
+                    t1 = other * other
                     power_lanes[i] = t0
                     power_ratio_lanes[i] = odds
-                    other_power_lanes[i] = t2
-                    other_power_ratio_lanes[i] = t1
+                    other_power_lanes[i] = t1
+                    other_power_ratio_lanes[i] = other
                 off_0 = loaded(off_lanes, 0)
                 power_0 = loaded(power_lanes, 0)
                 power_ratio_0 = loaded(power_ratio_lanes, 0)
@@ -2473,8 +2809,8 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
-                    near_lanes = stored[2, k]
-                    far_lanes = stored[3, k]
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
                     t0 = 2.0 + index
                     common0 = t0
                     off = off_0
@@ -2548,8 +2884,8 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     for k in range(last):
                         index = float64(k)
-                        near_lanes = stored[2, k]
-                        far_lanes = stored[3, k]
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
                         t0 = 2.0 + index
                         common0 = t0
                         off = off_16
@@ -2607,60 +2943,72 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     open = open_lanes[i]
                     off = off_lanes[i]
                     odds = odds_lanes[i]
-                    both = both_lanes[i]
+                    other = other_lanes[i]
+                    unit = unit_lanes[i]
                     sum_up = sum_up_lanes[i]
                     sum_down = sum_down_lanes[i]
                     sum_up_slope = sum_up_slope_lanes[i]
                     sum_down_slope = sum_down_slope_lanes[i]
                     t0 = 0.0 < open
-                    t1 = 1.0 + off
-                    t2 = both / odds
-                    t3 = t1 * t2
-                    t4 = t3 + off
-                    t5 = sum_down + t4
-                    t6 = 1.0 / t5
-                    t7 = 1.0 - off
-                    t8 = t7 * odds
-                    t9 = sum_up + t8
-                    t10 = t6 * t9
-                    t11 = 1.0 - t10
+                    t1 = 1.0 - off
+                    t2 = t1 * odds
+                    t3 = sum_up + t2
+                    t4 = t3 * unit
+                    t5 = 1.0 + off
+                    t6 = t5 * other
+                    t7 = t6 + off
+                    t8 = sum_down + t7
+                    t9 = t8 * unit
+                    t10 = t4 * t9
+                    t11 = t9 - t4
                     t12 = t10 * t11
-                    t13 = t10 + 1.0
-                    t14 = sum_up_slope + t8
-                    t15 = t6 * t14
-                    t16 = t3 + sum_down_slope
-                    t17 = t16 * t6
-                    t18 = t10 * t17
-                    t19 = t15 + t18
-                    t20 = t13 * t19
-                    t21 = t12 / t20
-                    t22 = 2.0 + t21
+                    t13 = t4 + t9
+                    t14 = sum_down_slope + t6
+                    t15 = t14 * unit
+                    t16 = t4 * t15
+                    t17 = sum_up_slope + t2
+                    t18 = t17 * unit
+                    t19 = t9 * t18
+                    t20 = t16 + t19
+                    t21 = t13 * t20
+                    t22 = t12 + t21
                     t23 = t22 * t21
-                    t24 = t23 * odds
-                    t25 = t24 + odds
-                    t26 = t25 if t0 else odds
-                    t27 = abs(t21)
-                    t28 = t27 - 1e-06
-                    t29 = minimum(open, t28)
-                    t30 = 0.0 < t29
-                    t31 = 1.0 if t30 else 0.0
-                    odds_lanes[i] = t26
-                    open_lanes[i] = t31
-                    left += 1 if t31 > 0.0 else 0
+                    t24 = 1.0 / t23
+                    t25 = t22 * t12
+                    t26 = t24 * t25
+                    t27 = 2.0 + t26
+                    t28 = t27 * t26
+                    t29 = odds * t28
+                    t30 = t29 + odds
+                    t31 = t30 if t0 else odds
+                    t32 = t12 * t21
+                    t33 = t24 * t32
+                    t34 = t33 - 2.0
+                    t35 = t34 * t33
+                    t36 = t35 * other
+                    t37 = t36 + other
+                    t38 = t37 if t0 else other
+                    t39 = abs(t26)
+                    t40 = t39 - 1e-06
+                    t41 = minimum(open, t40)
+                    t42 = 0.0 < t41
+                    t43 = 1.0 if t42 else 0.0
+                    odds_lanes[i] = t31
+                    other_lanes[i] = t38
+                    open_lanes[i] = t43
+                    left += 1 if t43 > 0.0 else 0
                 if left == 0:
                     break
             for i in range(width):
                 odds = odds_lanes[i]
-                both = both_lanes[i]
+                other = other_lanes[i]
                 t0 = odds * odds
-                t1 = both / odds
-                t2 = t1 * t1
+                t1 = other * other
                 power_lanes[i] = t0
                 power_ratio_lanes[i] = odds
-                other_power_lanes[i] = t2
-                other_power_ratio_lanes[i] = t1
+                other_power_lanes[i] = t1
+                other_power_ratio_lanes[i] = other
             off_0 = loaded(off_lanes, 0)
-            sign_0 = loaded(sign_lanes, 0)
             power_0 = loaded(power_lanes, 0)
             power_ratio_0 = loaded(power_ratio_lanes, 0)
             other_power_0 = loaded(other_power_lanes, 0)
@@ -2671,7 +3019,6 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
             sum_line_0 = multiply_add(off_0, 0.0, 0.0)
             sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
             off_8 = loaded(off_lanes, 8)
-            sign_8 = loaded(sign_lanes, 8)
             power_8 = loaded(power_lanes, 8)
             power_ratio_8 = loaded(power_ratio_lanes, 8)
             other_power_8 = loaded(other_power_lanes, 8)
@@ -2683,86 +3030,96 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
             sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
-                near_growth_lanes = stored[0, k]
-                far_growth_lanes = stored[1, k]
-                near_lanes = stored[2, k]
-                far_lanes = stored[3, k]
-                t0 = 2.0 + index
-                common0 = t0
+                near_lanes = stored[0, k]
+                far_lanes = stored[1, k]
+                t0 = place * 0.5
+                t1 = np.floor(t0)
+                t2 = 2.0 * t1
+                t3 = place - t2
+                t4 = t3 < 0.5
+                t5 = 1.0 if t4 else (-1.0)
+                t6 = 2.0 + index
+                t7 = t6 * t5
+                t8 = index + 1.0
+                t9 = 15.0 * t1
+                t10 = t8 + t9
+                t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t13 = t11 if t4 else t12
+                t14 = index + t9
+                t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                t17 = t15 if t4 else t16
+                common0 = t5
+                common1 = t7
+                common2 = t13
+                common3 = t17
                 off = off_0
-                sign = sign_0
                 power = power_0
                 power_ratio = power_ratio_0
                 other_power = other_power_0
                 other_power_ratio = other_power_ratio_0
-                near_growth = loaded(near_growth_lanes, 0)
-                far_growth = loaded(far_growth_lanes, 0)
                 near = loaded(near_lanes, 0)
                 far = loaded(far_lanes, 0)
                 t0 = multiply_add(near, power, 0.0)
                 t1 = multiply_add(far, other_power, 0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(sign, common0, 0.0)
-                t4 = multiply_add(sign, off, 0.0)
-                t5 = multiply_add(t4, -1.0, t3)
-                t6 = multiply_add(t5, t0, 0.0)
-                t7 = multiply_add(t6, t5, 0.0)
-                t8 = multiply_add(t3, 1.0, t4)
-                t9 = multiply_add(t8, t1, 0.0)
-                t10 = multiply_add(t8, t9, 0.0)
-                t11 = multiply_add(t7, 1.0, t10)
-                t12 = multiply_add(far_growth, t1, 0.0)
-                t13 = multiply_add(far_growth, t12, 0.0)
-                t14 = multiply_add(t0, near_growth, 0.0)
-                t15 = multiply_add(t14, near_growth, 0.0)
-                t16 = multiply_add(t13, 1.0, t15)
-                t17 = multiply_add(t6, near_growth, 0.0)
-                t18 = multiply_add(far_growth, t9, 0.0)
-                t19 = multiply_add(t18, -1.0, t17)
-                t20 = multiply_add(t14, 1.0, t12)
+                t3 = multiply_add(off, common0, 0.0)
+                t4 = multiply_add(t3, -1.0, common1)
+                t5 = multiply_add(t4, t0, 0.0)
+                t6 = multiply_add(t4, t5, 0.0)
+                t7 = multiply_add(t3, 1.0, common1)
+                t8 = multiply_add(t7, t1, 0.0)
+                t9 = multiply_add(t7, t8, 0.0)
+                t10 = multiply_add(t6, 1.0, t9)
+                t11 = multiply_add(common2, t1, 0.0)
+                t12 = multiply_add(common2, t11, 0.0)
+                t13 = multiply_add(t0, common3, 0.0)
+                t14 = multiply_add(common3, t13, 0.0)
+                t15 = multiply_add(t12, 1.0, t14)
+                t16 = multiply_add(t5, common3, 0.0)
+                t17 = multiply_add(common2, t8, 0.0)
+                t18 = multiply_add(t17, -1.0, t16)
+                t19 = multiply_add(t11, 1.0, t13)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t11, 1.0, sum_square_0)
-                sum_growth_square_0 = multiply_add(t16, 1.0, sum_growth_square_0)
-                sum_line_0 = multiply_add(t19, 1.0, sum_line_0)
-                sum_growth_0 = multiply_add(t20, 1.0, sum_growth_0)
+                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                sum_growth_square_0 = multiply_add(t15, 1.0, sum_growth_square_0)
+                sum_line_0 = multiply_add(t18, 1.0, sum_line_0)
+                sum_growth_0 = multiply_add(t19, 1.0, sum_growth_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
                 off = off_8
-                sign = sign_8
                 power = power_8
                 power_ratio = power_ratio_8
                 other_power = other_power_8
                 other_power_ratio = other_power_ratio_8
-                near_growth = loaded(near_growth_lanes, 8)
-                far_growth = loaded(far_growth_lanes, 8)
                 near = loaded(near_lanes, 8)
                 far = loaded(far_lanes, 8)
                 t0 = multiply_add(near, power, 0.0)
                 t1 = multiply_add(far, other_power, 0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(sign, common0, 0.0)
-                t4 = multiply_add(sign, off, 0.0)
-                t5 = multiply_add(t4, -1.0, t3)
-                t6 = multiply_add(t5, t0, 0.0)
-                t7 = multiply_add(t6, t5, 0.0)
-                t8 = multiply_add(t3, 1.0, t4)
-                t9 = multiply_add(t8, t1, 0.0)
-                t10 = multiply_add(t8, t9, 0.0)
-                t11 = multiply_add(t7, 1.0, t10)
-                t12 = multiply_add(far_growth, t1, 0.0)
-                t13 = multiply_add(far_growth, t12, 0.0)
-                t14 = multiply_add(t0, near_growth, 0.0)
-                t15 = multiply_add(t14, near_growth, 0.0)
-                t16 = multiply_add(t13, 1.0, t15)
-                t17 = multiply_add(t6, near_growth, 0.0)
-                t18 = multiply_add(far_growth, t9, 0.0)
-                t19 = multiply_add(t18, -1.0, t17)
-                t20 = multiply_add(t14, 1.0, t12)
+                t3 = multiply_add(off, common0, 0.0)
+                t4 = multiply_add(t3, -1.0, common1)
+                t5 = multiply_add(t4, t0, 0.0)
+                t6 = multiply_add(t4, t5, 0.0)
+                t7 = multiply_add(t3, 1.0, common1)
+                t8 = multiply_add(t7, t1, 0.0)
+                t9 = multiply_add(t7, t8, 0.0)
+                t10 = multiply_add(t6, 1.0, t9)
+                t11 = multiply_add(common2, t1, 0.0)
+                t12 = multiply_add(common2, t11, 0.0)
+                t13 = multiply_add(t0, common3, 0.0)
+                t14 = multiply_add(common3, t13, 0.0)
+                t15 = multiply_add(t12, 1.0, t14)
+                t16 = multiply_add(t5, common3, 0.0)
+                t17 = multiply_add(common2, t8, 0.0)
+                t18 = multiply_add(t17, -1.0, t16)
+                t19 = multiply_add(t11, 1.0, t13)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t11, 1.0, sum_square_8)
-                sum_growth_square_8 = multiply_add(t16, 1.0, sum_growth_square_8)
-                sum_line_8 = multiply_add(t19, 1.0, sum_line_8)
-                sum_growth_8 = multiply_add(t20, 1.0, sum_growth_8)
+                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
+                sum_growth_square_8 = multiply_add(t15, 1.0, sum_growth_square_8)
+                sum_line_8 = multiply_add(t18, 1.0, sum_line_8)
+                sum_growth_8 = multiply_add(t19, 1.0, sum_growth_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
@@ -2777,7 +3134,6 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
             put(sum_growth_lanes, 8, sum_growth_8)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
-                sign_16 = loaded(sign_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
                 power_ratio_16 = loaded(power_ratio_lanes, 16)
                 other_power_16 = loaded(other_power_lanes, 16)
@@ -2788,7 +3144,6 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 sum_line_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 off_24 = loaded(off_lanes, 24)
-                sign_24 = loaded(sign_lanes, 24)
                 power_24 = loaded(power_lanes, 24)
                 power_ratio_24 = loaded(power_ratio_lanes, 24)
                 other_power_24 = loaded(other_power_lanes, 24)
@@ -2800,86 +3155,96 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
-                    near_growth_lanes = stored[0, k]
-                    far_growth_lanes = stored[1, k]
-                    near_lanes = stored[2, k]
-                    far_lanes = stored[3, k]
-                    t0 = 2.0 + index
-                    common0 = t0
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    t0 = place * 0.5
+                    t1 = np.floor(t0)
+                    t2 = 2.0 * t1
+                    t3 = place - t2
+                    t4 = t3 < 0.5
+                    t5 = 1.0 if t4 else (-1.0)
+                    t6 = 2.0 + index
+                    t7 = t6 * t5
+                    t8 = index + 1.0
+                    t9 = 15.0 * t1
+                    t10 = t8 + t9
+                    t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t13 = t11 if t4 else t12
+                    t14 = index + t9
+                    t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                    t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                    t17 = t15 if t4 else t16
+                    common0 = t5
+                    common1 = t7
+                    common2 = t13
+                    common3 = t17
                     off = off_16
-                    sign = sign_16
                     power = power_16
                     power_ratio = power_ratio_16
                     other_power = other_power_16
                     other_power_ratio = other_power_ratio_16
-                    near_growth = loaded(near_growth_lanes, 16)
-                    far_growth = loaded(far_growth_lanes, 16)
                     near = loaded(near_lanes, 16)
                     far = loaded(far_lanes, 16)
                     t0 = multiply_add(near, power, 0.0)
                     t1 = multiply_add(far, other_power, 0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(sign, common0, 0.0)
-                    t4 = multiply_add(sign, off, 0.0)
-                    t5 = multiply_add(t4, -1.0, t3)
-                    t6 = multiply_add(t5, t0, 0.0)
-                    t7 = multiply_add(t6, t5, 0.0)
-                    t8 = multiply_add(t3, 1.0, t4)
-                    t9 = multiply_add(t8, t1, 0.0)
-                    t10 = multiply_add(t8, t9, 0.0)
-                    t11 = multiply_add(t7, 1.0, t10)
-                    t12 = multiply_add(far_growth, t1, 0.0)
-                    t13 = multiply_add(far_growth, t12, 0.0)
-                    t14 = multiply_add(t0, near_growth, 0.0)
-                    t15 = multiply_add(t14, near_growth, 0.0)
-                    t16 = multiply_add(t13, 1.0, t15)
-                    t17 = multiply_add(t6, near_growth, 0.0)
-                    t18 = multiply_add(far_growth, t9, 0.0)
-                    t19 = multiply_add(t18, -1.0, t17)
-                    t20 = multiply_add(t14, 1.0, t12)
+                    t3 = multiply_add(off, common0, 0.0)
+                    t4 = multiply_add(t3, -1.0, common1)
+                    t5 = multiply_add(t4, t0, 0.0)
+                    t6 = multiply_add(t4, t5, 0.0)
+                    t7 = multiply_add(t3, 1.0, common1)
+                    t8 = multiply_add(t7, t1, 0.0)
+                    t9 = multiply_add(t7, t8, 0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(common2, t1, 0.0)
+                    t12 = multiply_add(common2, t11, 0.0)
+                    t13 = multiply_add(t0, common3, 0.0)
+                    t14 = multiply_add(common3, t13, 0.0)
+                    t15 = multiply_add(t12, 1.0, t14)
+                    t16 = multiply_add(t5, common3, 0.0)
+                    t17 = multiply_add(common2, t8, 0.0)
+                    t18 = multiply_add(t17, -1.0, t16)
+                    t19 = multiply_add(t11, 1.0, t13)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
-                    sum_square_16 = multiply_add(t11, 1.0, sum_square_16)
-                    sum_growth_square_16 = multiply_add(t16, 1.0, sum_growth_square_16)
-                    sum_line_16 = multiply_add(t19, 1.0, sum_line_16)
-                    sum_growth_16 = multiply_add(t20, 1.0, sum_growth_16)
+                    sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
+                    sum_growth_square_16 = multiply_add(t15, 1.0, sum_growth_square_16)
+                    sum_line_16 = multiply_add(t18, 1.0, sum_line_16)
+                    sum_growth_16 = multiply_add(t19, 1.0, sum_growth_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
                     off = off_24
-                    sign = sign_24
                     power = power_24
                     power_ratio = power_ratio_24
                     other_power = other_power_24
                     other_power_ratio = other_power_ratio_24
-                    near_growth = loaded(near_growth_lanes, 24)
-                    far_growth = loaded(far_growth_lanes, 24)
                     near = loaded(near_lanes, 24)
                     far = loaded(far_lanes, 24)
                     t0 = multiply_add(near, power, 0.0)
                     t1 = multiply_add(far, other_power, 0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(sign, common0, 0.0)
-                    t4 = multiply_add(sign, off, 0.0)
-                    t5 = multiply_add(t4, -1.0, t3)
-                    t6 = multiply_add(t5, t0, 0.0)
-                    t7 = multiply_add(t6, t5, 0.0)
-                    t8 = multiply_add(t3, 1.0, t4)
-                    t9 = multiply_add(t8, t1, 0.0)
-                    t10 = multiply_add(t8, t9, 0.0)
-                    t11 = multiply_add(t7, 1.0, t10)
-                    t12 = multiply_add(far_growth, t1, 0.0)
-                    t13 = multiply_add(far_growth, t12, 0.0)
-                    t14 = multiply_add(t0, near_growth, 0.0)
-                    t15 = multiply_add(t14, near_growth, 0.0)
-                    t16 = multiply_add(t13, 1.0, t15)
-                    t17 = multiply_add(t6, near_growth, 0.0)
-                    t18 = multiply_add(far_growth, t9, 0.0)
-                    t19 = multiply_add(t18, -1.0, t17)
-                    t20 = multiply_add(t14, 1.0, t12)
+                    t3 = multiply_add(off, common0, 0.0)
+                    t4 = multiply_add(t3, -1.0, common1)
+                    t5 = multiply_add(t4, t0, 0.0)
+                    t6 = multiply_add(t4, t5, 0.0)
+                    t7 = multiply_add(t3, 1.0, common1)
+                    t8 = multiply_add(t7, t1, 0.0)
+                    t9 = multiply_add(t7, t8, 0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(common2, t1, 0.0)
+                    t12 = multiply_add(common2, t11, 0.0)
+                    t13 = multiply_add(t0, common3, 0.0)
+                    t14 = multiply_add(common3, t13, 0.0)
+                    t15 = multiply_add(t12, 1.0, t14)
+                    t16 = multiply_add(t5, common3, 0.0)
+                    t17 = multiply_add(common2, t8, 0.0)
+                    t18 = multiply_add(t17, -1.0, t16)
+                    t19 = multiply_add(t11, 1.0, t13)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
-                    sum_square_24 = multiply_add(t11, 1.0, sum_square_24)
-                    sum_growth_square_24 = multiply_add(t16, 1.0, sum_growth_square_24)
-                    sum_line_24 = multiply_add(t19, 1.0, sum_line_24)
-                    sum_growth_24 = multiply_add(t20, 1.0, sum_growth_24)
+                    sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
+                    sum_growth_square_24 = multiply_add(t15, 1.0, sum_growth_square_24)
+                    sum_line_24 = multiply_add(t18, 1.0, sum_line_24)
+                    sum_growth_24 = multiply_add(t19, 1.0, sum_growth_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
@@ -2892,52 +3257,64 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 put(sum_growth_square_lanes, 24, sum_growth_square_24)
                 put(sum_line_lanes, 24, sum_line_24)
                 put(sum_growth_lanes, 24, sum_growth_24)
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = 1.0 if t4 else (-1.0)
+            t6 = 15.0 * t1
+            t7 = com_poisson_below[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
+            t8 = com_poisson_above[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
+            t9 = t7 if t4 else t8
+            common0 = t5
+            common1 = t9
             for i in range(width):
                 m = m_lanes[i]
                 off = off_lanes[i]
-                sign = sign_lanes[i]
                 odds = odds_lanes[i]
-                both = both_lanes[i]
-                first = first_lanes[i]
+                other = other_lanes[i]
                 sum_total = sum_total_lanes[i]
                 sum_square = sum_square_lanes[i]
                 sum_growth_square = sum_growth_square_lanes[i]
                 sum_line = sum_line_lanes[i]
                 sum_growth = sum_growth_lanes[i]
-                t0 = both / odds
-                t1 = odds + 1.0
-                t2 = t0 + t1
-                t3 = sum_total + t2
-                t4 = sign * off
-                t5 = sign + t4
-                t6 = t0 * t5
+                t0 = off * common0
+                t1 = t0 + common0
+                t2 = t1 * other
+                t3 = t1 * t2
+                t4 = t0 * t0
+                t5 = common0 - t0
+                t6 = odds * t5
                 t7 = t5 * t6
-                t8 = sign - t4
-                t9 = odds * t8
-                t10 = t9 * t8
-                t11 = t4 * t4
-                t12 = t10 + t11
-                t13 = t7 + t12
-                t14 = t13 + sum_square
-                t15 = t3 / t14
-                t16 = m * t15
-                t17 = 1.0 / t3
-                t18 = t0 * first
-                t19 = first * t18
-                t20 = t19 + sum_growth_square
-                t21 = first * t6
-                t22 = sum_line - t21
-                t23 = t22 / t14
-                t24 = t22 * t23
-                t25 = t20 - t24
-                t26 = t17 * t25
-                t27 = sum_growth + t18
-                t28 = t17 * t27
-                t29 = t28 * t28
-                t30 = t26 - t29
-                result0_lanes[i] = t16
-                result1_lanes[i] = t30
-            for i in range(min(32, end - begin)):
+                t8 = t4 + t7
+                t9 = t3 + t8
+                t10 = t9 + sum_square
+                t11 = odds + 1.0
+                t12 = other + t11
+                t13 = sum_total + t12
+                t14 = t10 * t13
+                t15 = 1.0 / t14
+                t16 = t15 * t13
+                t17 = t16 * t13
+                t18 = m * t17
+                t19 = other * common1
+                t20 = common1 * t19
+                t21 = t20 + sum_growth_square
+                t22 = common1 * t2
+                t23 = sum_line - t22
+                t24 = t16 * t23
+                t25 = t24 * t23
+                t26 = t21 - t25
+                t27 = t10 * t15
+                t28 = t26 * t27
+                t29 = sum_growth + t19
+                t30 = t29 * t27
+                t31 = t30 * t30
+                t32 = t28 - t31
+                result0_lanes[i] = t18
+                result1_lanes[i] = t32
+            for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
                 result1_rows[at] = result1_lanes[i]
@@ -2945,6 +3322,11 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
 
 def sum_4(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
     aligned_frame()
+    active = int64(0)
+    for i in range(size):
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
     starts = np.zeros(1341, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
@@ -4531,19 +4913,29 @@ def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     held13[: min(4096, stop - start)] = 0.0
     held16[: min(4096, stop - start)] = 0.0
     held17[: min(4096, stop - start)] = 0.0
+    held23[: min(4096, stop - start)] = 0.0
+    held26[: min(4096, stop - start)] = 0.0
     held30[: min(4096, stop - start)] = 0.0
     held32[: min(4096, stop - start)] = 0.0
     held33[: min(4096, stop - start)] = 0.0
     held34[: min(4096, stop - start)] = 0.0
     held37[: min(4096, stop - start)] = 0.0
+    held39[: min(4096, stop - start)] = 0.0
     held40[: min(4096, stop - start)] = 0.0
     held41[: min(4096, stop - start)] = 0.0
     held42[: min(4096, stop - start)] = 0.0
+    held45[: min(4096, stop - start)] = 0.0
+    held46[: min(4096, stop - start)] = 0.0
     held47[: min(4096, stop - start)] = 0.0
     held48[: min(4096, stop - start)] = 0.0
     held53[: min(4096, stop - start)] = 0.0
+    held59[: min(4096, stop - start)] = 0.0
+    held62[: min(4096, stop - start)] = 0.0
     held65[: min(4096, stop - start)] = 0.0
     held66[: min(4096, stop - start)] = 0.0
+    held67[: min(4096, stop - start)] = 0.0
+    held69[: min(4096, stop - start)] = 0.0
+    held70[: min(4096, stop - start)] = 0.0
     held72[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
