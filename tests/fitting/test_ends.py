@@ -175,15 +175,6 @@ def test_a_scale_far_too_small_for_its_tail_is_no_spike(rows):
     assert found.status is not Status.unbounded
 
 
-def test_a_product_beyond_all_numbers_is_a_step_too_far_and_no_fault():
-    """A step may lead to a mean of e³⁵⁹ with a ν of e⁻⁶⁷⁰, where the loss is no number: it is halved."""
-    y, begun = np.array([0.0, 1.0]), np.array([358.976, -670.600])
-    loss = ConwayMaxwellPoisson().loss()
-    assert np.isnan(loss.evaluate(y, np.repeat(begun[:, None], 2, 1), 0)[0]).any()
-    with pytest.raises(ValueError, match="infinite at the start"):
-        fit_linear(loss, np.empty((2, 0)), [Design((), True)] * 2, Response(y), start=begun)
-
-
 def test_rounded_values_have_the_better_of_two_limits():
     """Newton's method creeps towards the Normal; a log-normal from a threshold on is the more likely."""
     y = np.round(np.random.default_rng(0).normal(size=200))

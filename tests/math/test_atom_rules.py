@@ -109,7 +109,8 @@ BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
     "gamma_rest", "clusters_",
-    "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above", "mixture", "beta_below", "beta_above",
+    "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above",
+    "gengamma_mills", "mixture", "beta_below", "beta_above",
     "generalised_poisson_below", "generalised_poisson_above", "generalised_poisson_beyond",
     "rising_later_curve", "rising_gap_squares",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from likely.fitting.rows import RowBlocks
 from likely.fitting.source import Source
 from likely.fitting.sums import Sums, add, symmetric
 
-#: Beyond this an exponential overflows, or a product of some, and a loss that is not a number there counts as infinite.
+#: Beyond this an exponential overflows, and a loss that is not a number there counts as infinite.
 LARGEST_RAW = 700.0
 
 
@@ -124,8 +124,8 @@ class Objective(RowBlocks):
         return Sums(loss, gradient, hessian, full[-1] if meat else None, float(total[1]))
 
     def _check_nan(self, nll: Array, raw: Array, block: int) -> None:
-        """A NaN at moderate raw predictions, of which products are numbers, is a fault of the loss, not of the step."""
-        bad = np.isnan(nll) & (np.abs(raw).sum(axis=0) <= LARGEST_RAW)
+        """A NaN at a moderate raw prediction is a fault of the loss, not of the step."""
+        bad = np.isnan(nll) & (np.abs(raw) <= LARGEST_RAW).all(axis=0)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise FloatingPointError(
