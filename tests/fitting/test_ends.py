@@ -23,7 +23,6 @@ from likely import (
     Poisson,
     SkewNormal,
     StudentT,
-    Transformed,
     Tweedie,
     Weibull,
     ZeroInflated,
@@ -149,14 +148,6 @@ def test_a_density_is_that_of_the_log_normal_at_the_edge():
     with pytest.warns(ConvergenceWarning, match="edge"):
         found = JohnsonSU().fit(y)
     assert -found.log_prob(y).sum() == pytest.approx(log_normal_from_a_threshold(y), abs=1e-6)
-
-
-def test_a_log_normal_at_the_edge_of_what_is_transformed():
-    y = np.exp(0.3 * two_heaps(3))
-    result = fitted(Constant(Transformed(JohnsonSU(), "log")), np.zeros((300, 1)), y)
-    assert result.status is Status.boundary
-    best = log_normal_from_a_threshold(two_heaps(3)) + 300.0 * np.log(0.3) + np.log(y).sum()
-    assert result.loss == pytest.approx(best, abs=1e-6)
 
 
 @pytest.mark.parametrize("rows", [8, 12, 30])
