@@ -9,7 +9,6 @@ import numpy as np
 
 from likely.fitting.problem import Array
 from likely.fitting.recession import FOLLOWS, STEPS, Recession, keeps_falling, spent
-from likely.fitting.rounding import loss_rounding
 from likely.fitting.subspace import Subspace, in_theta
 from likely.fitting.sums import Sums
 
@@ -97,9 +96,9 @@ def find_profile(
         held = space.without(start, axis)
         there = held.point(fit(held)) if held.size else start
         loss = space.evaluate(there, 0).loss
-        if losses[-1] - loss <= loss_rounding(space.objective, space.point(there)):
+        if abs(losses[-1] - loss) <= space.noise(there):
             far = near
-            break  # what it fell by may be made of the last digits of raw predictions
+            break  # what it changed by may be made of the last digits of raw predictions
         losses.append(loss)
         if not losses[-1] <= losses[-2] + sums.rounding:
             break

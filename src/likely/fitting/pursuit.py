@@ -137,11 +137,15 @@ class Pursuit:
 
     def _tells(self, found: Separation) -> bool:
         """Go where classes that X tells apart are, and fit the others there."""
-        self._note(replace(found.recession, direction=self.space.lift(found.recession.direction)))
+        self._note(found.recession)
         self.outcome.level += found.level
-        if found.rest.size == 0:
-            self.stop.theta, self.stop.sums = found.ahead, self.space.evaluate(found.ahead, 2)
-        return self._fit(found.rest)
+        return self._arrives(found.ahead, found.rest)
+
+    def _arrives(self, there: Array, rest: Subspace) -> bool:
+        """Fit what is left in a subspace through a point far out, or stay there where nothing is."""
+        if rest.size == 0:
+            self.stop.theta, self.stop.sums = there, self.space.evaluate(there, 2)
+        return self._fit(rest)
 
     def _straight(self) -> tuple[Recession, Array | None] | None:
         """The step's direction, where the loss falls all the way along it."""
@@ -181,12 +185,9 @@ class Pursuit:
         if found.unbounded or len(outcome.recessions) == MOST_RECESSIONS:
             return False
         rest = space.without(there, found.direction)
-        if rest.size == 0:
-            stop.theta, stop.sums = there, space.evaluate(there, 2)
-            return False
-        if not np.isfinite(space.evaluate(there, 0).loss) or spent(space, there):
+        if rest.size and (not np.isfinite(space.evaluate(there, 0).loss) or spent(space, there)):
             return False  # numbers, or their digits, end on the way there: where the fit is is as far as it goes
-        return self._fit(rest)
+        return self._arrives(there, rest)
 
     def _note(self, found: Recession, last: bool = False) -> None:
         """A way to infinity, in θ, and where the first one, or the last, was found."""

@@ -29,7 +29,7 @@ LEVEL = 1e-9
 
 @dataclass(frozen=True)
 class Separation:
-    """A direction in γ along which differences grow, the point on it where they are sure, and what goes on from there.
+    """The way in θ on which differences grow, the point in γ where they are sure, and what goes on from there.
 
     In ``level``, directions in θ, none of the differences that are left changes.
     """
@@ -69,7 +69,7 @@ def find_separation(space: Subspace, gamma: Array) -> Separation | None:
     ahead = gamma + length * direction
     both = np.linalg.qr(np.column_stack([direction, level]))[0][:, : level.shape[1]]
     return Separation(
-        Recession(direction, False),
+        Recession(space.lift(direction), False),
         ahead,
         [space.lift(one) for one in both.T[1:]],
         space.without(ahead, *level.T),
