@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from likely._math import collector
 from likely._math.atoms import ATOMS
 from likely._math.graph import Node, make, substitute, topological
 from likely._math.series import over_same_terms, sparing
@@ -101,6 +102,7 @@ class Program:
         return [values[i] for i in self.results]
 
 
+@collector.at_rest()
 def compile_program(
     outputs: Sequence[Node],
     table: Table,

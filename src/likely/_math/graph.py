@@ -416,17 +416,20 @@ def topological(outputs: Iterable[Node], known: Container[int] = ()) -> list[Nod
     """Every node that the outputs need, arguments before their users; ``known`` ones, by id, are left out."""
     order: list[Node] = []
     seen: set[int] = set()
-    stack = [(node, False) for node in reversed(list(outputs))]
+    opened: set[int] = set()  # their arguments lie above them on the stack
+    stack = list(outputs)[::-1]
     while stack:
-        node, ready = stack.pop()
-        if id(node) in seen or id(node) in known:
-            continue
-        if ready:
-            seen.add(id(node))
+        node = stack[-1]
+        key = id(node)
+        if key in seen or key in known:
+            stack.pop()
+        elif key in opened or not node.args:
+            stack.pop()
+            seen.add(key)
             order.append(node)
         else:
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args))
+            opened.add(key)
+            stack += node.args[::-1]
     return order
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math import collector
 from likely._math.evaluate import Program, Together
 from likely._math.plan import BUFFERS, CONDITION, NUMBER, ROWS, Entry, Place, Plan
 from likely._math.region_rows import Merge, Pick, RegionRows
@@ -75,6 +76,7 @@ class BlockProgram:
     functions return that have written to a buffer.
     """
 
+    @collector.at_rest()
     def __init__(self, program: Program) -> None:
         self._given = [payload for function, _, payload, _ in program.steps if function is None]
         plan = Plan(program)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from likely._math import collector
 from likely._math.derive import covariant, per, tangent, times
 from likely._math.domains import LABELLED, Domain, positive, real
 from likely._math.graph import (
@@ -291,6 +292,7 @@ class Composed:
         given = self.views[parameter]
         return {"": given, "log": given.log, "log1m": given.log1m}[view].node
 
+    @collector.at_rest()
     def outputs(self, order: int, kind: str = "observed") -> tuple[Node, ...]:
         """The nodes of loss (order 0), gradient (1) and packed curvature (2) together."""
         nodes: tuple[Node, ...] = (self.loss,)

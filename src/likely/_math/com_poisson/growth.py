@@ -16,15 +16,25 @@ from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
 FLOORS, COUNTS = 256, 15
 
 
+def _log1p_over(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log(1 + 1/x) of x ≥ 1, from 1/(2x + 1).
+
+    Sums and products are the same on every processor, where NumPy's logarithms are not: kernels have these digits in
+    their text, and so in the names of their files.
+    """
+    z = 1.0 / (2.0 * x + 1.0)
+    return 2.0 * (z * polyval(z * z, 1.0 / np.arange(1.0, 38.0, 2.0)))
+
+
 def _tables() -> dict[str, NDArray[np.float64]]:
     # Twice summed: every step is larger than the one before by log((x + 1)/x).
     k, along = np.arange(float(FLOORS))[:, None], np.arange(float(COUNTS))
-    above = np.log1p(1.0 / (k + 1.0 + along))
-    x = k - along
-    below = np.log1p(1.0 / np.maximum(x, 1.0))
-    v = 1.0 / (k.ravel() + 0.5)
-    level = np.where(k.ravel() < 1.0, COUNT_HALF_AT_0, v * polyval(v - 0.25, COUNT_HALF))
-    return {"com_poisson_level": level, "com_poisson_rise": np.log1p(0.5 * v)} | {
+    above = _log1p_over(k + 1.0 + along)
+    below = _log1p_over(np.maximum(k - along, 1.0))
+    floor = k.ravel()
+    v = 1.0 / (floor + 0.5)
+    level = np.where(floor < 1.0, COUNT_HALF_AT_0, v * polyval(v - 0.25, COUNT_HALF))
+    return {"com_poisson_level": level, "com_poisson_rise": _log1p_over(2.0 * floor + 1.0)} | {
         f"com_poisson_{name}": np.cumsum(np.cumsum(steps, axis=1), axis=1).ravel()
         for name, steps in (("above", above), ("below", below))
     }

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math import differences
+from likely._math import collector, differences
 from likely._math.domains import Bounded, Composition, Domain, Intervals, Product, Trials, ZeroOr
 from likely._math.graph import Node, topological
 from likely._math.single import in_single
@@ -199,6 +199,7 @@ def inside(support: Domain, y: str) -> list[str]:
     return conditions
 
 
+@collector.at_rest()
 def module_source(
     title: str,
     name: str,
