@@ -36,7 +36,10 @@ def test_tables_are_those_of_any_processor():
     extensions = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
     told = [
         subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, **more}, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            env={**os.environ, **more},
+            capture_output=True,
+            check=True,
         ).stdout
         for more in ({}, {"NPY_DISABLE_CPU_FEATURES": " ".join(extensions)})
     ]
