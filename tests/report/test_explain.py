@@ -4,7 +4,6 @@ import math
 import re
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -97,10 +96,8 @@ def told():
 
     def get(name):
         if name not in made:
-            start = time.process_time()
             made[name] = explain(VARIANTS[name])
             assert str(made[name])
-            assert time.process_time() - start < 3.0  # of this process: others may be busy
         return made[name]
 
     return get
