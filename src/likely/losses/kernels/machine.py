@@ -21,8 +21,8 @@ def aligned_frame() -> Any:
 
     Long loops keep more vectors than there are registers, most of them constants. LLVM puts them on the stack, but
     finds out too late to align it: in three of four calls every such vector of 64 bytes was in two lines, and large
-    kernels took up to 1.6 times as long. Of the 64 bytes of a vector of Intel's processors it uses
-    32 unless told otherwise, which took up to 1.6 times as long, too.
+    kernels took up to 1.6 times as long. Of the 64 bytes of a vector of Intel's processors it uses 32
+    unless told otherwise, which took up to 1.6 times as long, too.
     """
     from numba import types
     from numba.extending import intrinsic
