@@ -33,7 +33,7 @@ def summed(log_m: float, log_s: float) -> mpf:
     return s * s * total
 
 
-@pytest.mark.parametrize("log_s", [-3.0, -1.0, 0.0, 1.0, 3.0, 3.7, 8.0, 30.0, 300.0])
+@pytest.mark.parametrize("log_s", [-3.0, -1.0, -1e-9, 0.0, 0.4, 1.0, 3.0, 3.7, 8.0, 30.0, 300.0])
 @pytest.mark.parametrize("ratio", [-100.0, -5.0, 0.0, 3.0])
 def test_sum(ratio: float, log_s: float) -> None:
     true = summed(ratio + log_s, log_s)
@@ -55,3 +55,20 @@ def test_mean_far_above_size(log_s: float) -> None:
     s = mp.exp(log_s)
     true = s * s * mp.psi(1, s) - s
     assert abs(found(300.0 + log_s, log_s) - true) < 1e-8 * true
+
+
+@pytest.mark.parametrize("log_s", [-1e-12, -0.7, -3.0])
+@pytest.mark.parametrize("ratio", [8.0, 9.999, 10.0])
+def test_steep_sums(ratio: float, log_s: float) -> None:
+    """The integral by mpmath, as the sum is long there."""
+    with mp.workdps(40):
+        s = mp.exp(log_s)
+        p = 1 / (1 + mp.exp(-mpf(ratio)))
+
+        def inside(d: mpf) -> mpf:
+            v = -mp.expm1(-d) / p
+            return (1 - v) ** s * (1 - (1 + d) * mp.exp(-d)) / mp.expm1(-d) ** 2
+
+        end = mp.log1p(mp.exp(mpf(ratio)))
+        true = s * p * mp.quad(inside, [mpf(10) ** -12, 1, end / 2, end - 1, end - mpf(10) ** -25])
+    assert abs(found(ratio + log_s, log_s) - true) < 5e-9 * true
