@@ -50,11 +50,12 @@ def test_expected_and_empirical_curvature_agree_at_the_truth():
     assert np.abs(gradient.mean(axis=1) / np.sqrt(empirical)).max() < 0.02
 
 
-def test_trees_look_at_predicted_columns_alone():
-    loss = StudentT().loss()  # df is shared
+def test_derivatives_by_columns_that_nobody_asks_for_are_left_out():
+    loss = StudentT().loss()
     y, raw = RNG.normal(size=N), RNG.normal(size=(3, N))
     nll, gradient, whole = loss.evaluate(y, raw, 2, "expected")
-    for seen in (loss.of_predicted, loss.of_predicted.compiled):
+    seldom = loss.without([2])
+    for seen in (seldom, seldom.compiled):
         same_nll, same_gradient, part = seen.evaluate(y, raw, 2, "expected")
         np.testing.assert_allclose(same_nll, nll, rtol=1e-13)
         np.testing.assert_allclose(same_gradient[:2], gradient[:2], rtol=1e-12, atol=1e-14)
@@ -66,8 +67,10 @@ def test_trees_look_at_predicted_columns_alone():
         known = loss.evaluate(y, raw, 2, "observed")[2]
         np.testing.assert_allclose(observed[:3], known[:3], rtol=1e-12, atol=1e-12)
         assert not observed[3:].any()
-    alone = Normal().loss()
-    assert alone.of_predicted is alone
+    assert loss.without([]) is loss
+    assert seldom.without([2]) is seldom is loss.without([2])
+    assert seldom.without([0]).unasked == (0, 2)
+    assert (loss.compiled.without([2]).engine, seldom.engine) == ("kernel", "numpy")
 
 
 @pytest.mark.parametrize("curvature", ["expected", "empirical"])

@@ -60,11 +60,11 @@ class BoostingObjective:
         self.curvature = chosen_curvature(self.loss, curvature, specification.name)
         #: The raw values to begin with, one per raw column; those of shared parameters move.
         self.start = start_values(self.loss, values, weight, added, warn=True)
-        #: What trees look at, which have no use for the curvature of shared parameters.
-        self._of_trees: Any = self.loss.of_predicted
         roles = [self.loss.free[i].role for i in self.loss.column_slots]
         self._shared = [j for j, role in enumerate(roles) if role == "shared"]
         self._predicted = [j for j in range(self.loss.columns) if j not in self._shared]
+        #: What trees look at, which have no use for the curvature of shared parameters.
+        self._of_trees: Any = self.loss.without(self._shared)
         #: The names of the booster's outputs.
         self.columns = tuple(self.loss.column_names[j] for j in self._predicted)
         if not self.columns:

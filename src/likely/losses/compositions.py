@@ -87,9 +87,8 @@ class CompositionLoss(NegativeLogLikelihood):
         """What tells this loss from others."""
         return self.specification, self.slots
 
-    @property
-    def of_predicted(self) -> CompositionLoss:
-        """The loss for those who learn shared columns by other means: itself, whose curvature is one piece."""
+    def without(self, columns: Sequence[int]) -> CompositionLoss:
+        """The loss for those who need no derivatives by these columns: itself, whose curvature is one piece."""
         return self
 
     @property

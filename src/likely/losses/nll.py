@@ -52,10 +52,11 @@ class NegativeLogLikelihood(Composed):
         self._programs: dict[tuple[int, str], Program] = {}
         self._computations: dict[tuple[int, str], Computation] = {}
         self._formulas: dict[tuple[str, bool], Program] = {}
+        self._without: dict[tuple[int, ...], NegativeLogLikelihood] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Programs and kernels are made again where it is unpickled.
-        given = (self.specification, self.slots, self.engine, bool(self.unasked))
+        given = (self.specification, self.slots, self.engine, self.unasked)
         return _again, (type(self), *given)
 
     @classmethod
@@ -182,18 +183,19 @@ class NegativeLogLikelihood(Composed):
     def compiled(self) -> NegativeLogLikelihood:
         """This loss, with kernels for blocks of every size."""
         twin = object.__new__(type(self))
-        vars(twin).update(vars(self), engine="kernel")
+        vars(twin).update(vars(self), engine="kernel", _without={})
         return twin
 
-    @cached_property
-    def of_predicted(self) -> NegativeLogLikelihood:
-        """This loss, without derivatives by shared columns, which may cost the most."""
-        shared = tuple(i for i, slot in enumerate(self.free) if slot.role == "shared")
-        if not shared:
+    def without(self, columns: Sequence[int]) -> NegativeLogLikelihood:
+        """This loss, without derivatives by these raw columns, which may cost the most."""
+        unasked = tuple(sorted({*self.unasked, *columns}))
+        if unasked == self.unasked:
             return self
-        twin = type(self)(self.specification, self.slots)
-        twin.engine, twin.unasked = self.engine, shared
-        return twin
+        if unasked not in self._without:
+            twin = type(self)(self.specification, self.slots)
+            twin.engine, twin.unasked = self.engine, unasked
+            self._without[unasked] = twin
+        return self._without[unasked]
 
     def _evaluate_numpy(
         self, program: BlockProgram, y: Array, raw: Array, out: Sequence[Array]
@@ -373,8 +375,7 @@ def _again(
     specification: Specification,
     slots: tuple[Slot, ...],
     engine: str,
-    predicted: bool,
+    unasked: tuple[int, ...],
 ) -> NegativeLogLikelihood:
-    found = kind.of(specification, slots)
-    found = found.of_predicted if predicted else found
+    found = kind.of(specification, slots).without(unasked)
     return found.compiled if engine == "kernel" else found

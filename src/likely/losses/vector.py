@@ -102,9 +102,8 @@ class VectorLoss:
         """The loss to use for work that folds n rows in blocks: itself."""
         return self
 
-    @property
-    def of_predicted(self) -> VectorLoss:
-        """The loss for those who learn shared columns by other means: itself, whose curvature is one piece."""
+    def without(self, columns: Sequence[int]) -> VectorLoss:
+        """The loss for those who need no derivatives by these columns: itself, whose curvature is one piece."""
         return self
 
     @property

@@ -80,12 +80,12 @@ class _Run:
         judge: tuple[Any, Response] | None,
     ) -> None:
         self.loss = loss
-        #: What a round of trees looks at, which has no use for the curvature of shared parameters.
-        self.seen = loss if settings.natural else loss.of_predicted
         self.settings = settings
         self.crossed = plan.crossed
         self.trees = [j for j, c in enumerate(settings.columns) if not c.shared]
         self.shared = [j for j, c in enumerate(settings.columns) if c.shared]
+        #: What a round of trees looks at, which has no use for the curvature of shared parameters.
+        self.seen = loss if settings.natural else loss.without(self.shared)
         self.told = local()
         self.pace, self.left = Pace(), settings.rounds
         self.constants = np.tile(start, (len(plan.train), 1))
@@ -255,7 +255,9 @@ class _Run:
             own = [j for j, c in enumerate(s.columns) if c.group == group]
             mixed = unseen.copy()
             mixed[own] = self.raw[own]
-            nll, g, h = row_steps(self.seen, t.y, mixed, t.weight, s.curvature, s.natural)
+            others = [j for j in self.trees if j not in own]
+            seen = self.seen if s.natural else self.seen.without(others)
+            nll, g, h = row_steps(seen, t.y, mixed, t.weight, s.curvature, s.natural)
             gradient[own] = g[own]
             for j in own:
                 curvature[j] = h[j]
