@@ -164,6 +164,39 @@ def test_processes_that_start_together_share_the_cache(tmp_path):
     assert not list(tmp_path.glob("*.tmp"))
 
 
+SHARING = """
+import sys
+from likely import Laplace, predicted
+from likely.losses.kernels.build import _inline, kernel
+for scale in map(float, sys.argv[1:]):
+    loss = Laplace(scale=scale).loss()
+    kernel("sharing", "gradient", loss.outputs(1), loss.columns, loss.specification.support)
+    kernel("sharing", "both", Laplace().loss().outputs(1), 2, loss.specification.support)
+    print(len(_inline), sum(len(f.signatures) for f in _inline.values()))
+"""
+
+
+def test_what_is_inlined_is_compiled_once_and_read_back_with_any_kernel(tmp_path):
+    """A kernel that was compiled after another is read from disk where the other never was."""
+
+    def run(*scales):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", SHARING, *map(str, scales)],
+            env=dict(os.environ, LIKELY_CACHE_DIR=str(tmp_path)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not done.stderr
+        return [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+
+    first, second = run(0.5, 2.0)
+    assert first == second
+    assert first[0] == first[1] > 0
+    ((functions, compiled),) = run(2.0)
+    assert (functions, compiled) == (first[0], 0)
+
+
 def test_an_unwritable_cache_is_said_once_and_works(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

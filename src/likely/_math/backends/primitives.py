@@ -14,6 +14,7 @@ largest measured, in ulp of the result. ``tools/derive_primitives.py`` derives t
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy import float64, int64
@@ -74,6 +75,11 @@ FRACTION_6 = 0.13301106688334685
 FRACTION_7 = 0.1210506505277288
 FRACTION_8 = 0.08344430235728592
 FRACTION_9 = 0.1701078859079677
+
+
+def where(condition: bool, a: Any, b: Any) -> Any:
+    """a where the condition holds, else b; in a compiled function, of values that are there already."""
+    return a if condition else b
 
 
 def aligned_frame() -> None:

@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import numpy as np
+
 from likely._math.domains import Domain
 from likely.losses.kernels.emit import module_source
 from likely.losses.kernels.machine import MACHINE
@@ -31,6 +33,7 @@ GENERATED = Path(__file__).parent / "generated"
 Kernel = Callable[[Any, Any, Any, Any, int, int, int], int]
 _lock = RLock()
 _loaded: dict[str, types.ModuleType] = {}
+_inline: dict[Any, Any] = {}
 
 
 class CacheWarning(UserWarning):
@@ -148,13 +151,33 @@ def _compile(module: types.ModuleType) -> None:
             # compiled for each type and layout that it meets; a sum's loops are its own
             decorate = partial(numba.njit, **fast)
         else:
-            decorate = partial(numba.njit, **(free if name == "plus" else fast), forceinline=True)
+            setattr(module, name, _inlined(function, free if name == "plus" else fast))
+            continue
         try:
             compiled = decorate(cache=True)(function)
         except RuntimeError as error:  # Numba found no folder that it can write
             _say_uncached(Path(str(module.__file__)).parent, error)
             compiled = decorate()(function)
         setattr(module, name, compiled)
+
+
+def _inlined(function: types.FunctionType, options: dict[str, Any]) -> Any:
+    """The compiled function that kernels inline, once for all modules in which it stands.
+
+    It is not kept on disk: a kernel that is kept there holds what it inlines.
+    """
+    import numba
+
+    code = function.__code__
+    values = (function.__globals__.get(name) for name in code.co_names)
+    # Numbers of one value may be of several types, and all else is there once.
+    named = tuple(repr(v) if isinstance(v, (int, float, np.generic)) else id(v) for v in values)
+    key = (code.co_code, repr(code.co_consts), code.co_names, named, repr(options))
+    if key not in _inline:
+        # The machine code of a kernel names the modules of what it inlines, and asks for them when it is read back.
+        function.__module__ = __name__
+        _inline[key] = numba.njit(**options, forceinline=True)(function)
+    return _inline[key]
 
 
 def _signature(numba: Any, head: str) -> Any:

@@ -39,5 +39,33 @@ def aligned_frame() -> Any:
     return intrinsic(lambda typing: (types.void(), lowered))
 
 
+@cache
+def where() -> Any:
+    """LLVM's select.
+
+    ``a if c else b`` would do the same, but Numba makes three blocks of it, and its analyses, which look at all of a
+    function for every name that several blocks set, took most of the time of compiling a large kernel.
+    """
+    from numba import types
+    from numba.extending import intrinsic
+
+    def lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = signature.return_type
+        sides = (
+            context.cast(builder, value, given, kind)
+            for value, given in zip(args[1:], signature.args[1:], strict=True)
+        )
+        return builder.select(args[0], *sides)
+
+    def typed(typing: Any, condition: Any, a: Any, b: Any) -> Any:
+        return typing.unify_types(a, b)(types.boolean, a, b), lowered
+
+    return intrinsic(typed)
+
+
 #: By the names under which kernels call them.
-MACHINE: dict[str, Callable[[], Any]] = {"aligned_frame": aligned_frame, **VECTORS}
+MACHINE: dict[str, Callable[[], Any]] = {
+    "aligned_frame": aligned_frame,
+    "where": where,
+    **VECTORS,
+}

@@ -90,15 +90,17 @@ def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str
     if node.op in _COPIED:
         used.add(node.op)
         return f"{node.op}({', '.join(args)})"
+    used.add("where")
     if node.op == "where":
-        return f"{args[1]} if {args[0]} else {args[2]}"
+        return f"where({', '.join(args)})"
     if node.op in TABLES:
         used.add(node.op)
         place = f"({args[0]} >= 0.0) & ({args[0]} <= {float(TABLES[node.op].size - 1)!r})"
-        return f"{node.op}[int({args[0]}) if {place} else 0]"
+        return f"{node.op}[where({place}, int({args[0]}), 0)]"
     assert node.op == "sign"
     plus, minus, zero = (number(value, single) for value in (1.0, -1.0, 0.0))
-    return f"({plus} if {args[0]} > {zero} else ({minus} if {args[0]} < {zero} else {args[0]}))"
+    below = f"where({args[0]} < {zero}, {minus}, {args[0]})"
+    return f"where({args[0]} > {zero}, {plus}, {below})"
 
 
 def number(value: float, single: bool = False) -> str:
