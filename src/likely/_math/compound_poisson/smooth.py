@@ -21,8 +21,10 @@ from likely._math.compound_poisson.layout import (
     BY_X,
     FAR,
     FAR_PATCHES,
+    NARROW,
     POWERS,
     STRIPS,
+    WIDER,
     WIDTH,
 )
 from likely._math.graph import (
@@ -32,6 +34,7 @@ from likely._math.graph import (
     exp,
     floor,
     make,
+    maximum,
     minimum,
     polynomial,
     where,
@@ -44,8 +47,6 @@ _OF_ORDER = {
 }
 #: ν is too large for a strip from this w on.
 _LAST = STRIPS * WIDTH
-#: Slopes of waves are (1 + ν) J times as large as these: that many e-folds more of V are rough for each of 1 + ν.
-_WIDER = 0.076
 #: Patches far out in one of c, which is ¼ at most.
 _FAR_RATE = 4.0 * FAR_PATCHES
 
@@ -62,9 +63,10 @@ class Smooth:
         self.nu, self.c = s * self.more, s * rest
         self.log_x, self.log_j = log_v - log_rest, log_v - log_s
         w = -log_rest
-        far, wide = log_v - math.log(FAR), log_v + log_rest - math.log(2.0)
-        self.is_far = minimum(far, wide) >= 0.0
-        self.is_rough = minimum(-minimum(far, wide - _WIDER * (w - _LAST)), w - _LAST) > 0.0
+        far, wide = log_v - math.log(FAR), log_v - w - math.log(2.0)
+        far = minimum(far, wide - WIDER * maximum(w - NARROW, 0.0))
+        self.is_far = far >= 0.0
+        self.is_rough = minimum(-far, w - _LAST) > 0.0
         strip = minimum(floor(w * (1.0 / WIDTH)), STRIPS - 1.0)
         low, self.rate, first = (
             make(f"compound_poisson_{name}", strip) for name in ("low", "rate", "first")
@@ -148,7 +150,7 @@ class Smooth:
         return self.nu * self.log_x
 
     @property
-    def _expected(self) -> Node:
+    def expected(self) -> Node:
         """J"""
         return exp(self.log_j)
 
@@ -171,12 +173,12 @@ class Smooth:
     @property
     def _first(self) -> Node:
         """[z]"""
-        return where(self.by_x, self._expected * exp(self._power), 0.0)
+        return where(self.by_x, self.expected * exp(self._power), 0.0)
 
     @property
     def _excess(self) -> Node:
         """[z] − J, where for ν → 0 both are large"""
-        j = self._expected
+        j = self.expected
         return where(self.by_x, j * self._grown, -j)
 
     @property
@@ -185,12 +187,12 @@ class Smooth:
         power = self._power
         near = power * power * (1.0 + (power - 1.0) * self._second)
         of_one = where(self._is_small, near, power + (power - 1.0) * self._grown)
-        return self._expected * where(self.by_x, of_one, 1.0)
+        return self.expected * where(self.by_x, of_one, 1.0)
 
     @property
     def _excess_small(self) -> Node:
         """... and ν [z] − s J"""
-        j = self._expected
+        j = self.expected
         near = self.nu * self._excess + self.s * (self.nu * j)
         return where(self.by_x, near, -(self.s * j))
 
@@ -199,7 +201,7 @@ class Smooth:
     @property
     def value(self) -> Node:
         growth = self.more * self.log_x - 0.5 * self.log_v + special.HALF_LOG_2PI
-        outside = growth + (self._excess - self.nu * self._expected)
+        outside = growth + (self._excess - self.nu * self.expected)
         return self._outside(outside) + self._polynomial(0, 0)
 
     @property

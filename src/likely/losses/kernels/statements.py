@@ -94,8 +94,10 @@ def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str
         return f"{args[1]} if {args[0]} else {args[2]}"
     if node.op in TABLES:
         used.add(node.op)
-        place = f"({args[0]} >= 0.0) & ({args[0]} <= {float(TABLES[node.op].size - 1)!r})"
-        return f"{node.op}[int({args[0]}) if {place} else 0]"
+        known = f"({args[0]} >= 0.0) & ({args[0]} <= {float(TABLES[node.op].size - 1)!r})"
+        # Of a choice between two numbers of the table LLVM would make a branch, and of a whole number that may be below
+        # 0, or has 64 bits, more operations.
+        return f"{node.op}[np.uint32(np.int32({args[0]} if {known} else 0.0))]"
     assert node.op == "sign"
     plus, minus, zero = (number(value, single) for value in (1.0, -1.0, 0.0))
     return f"({plus} if {args[0]} > {zero} else ({minus} if {args[0]} < {zero} else {args[0]}))"

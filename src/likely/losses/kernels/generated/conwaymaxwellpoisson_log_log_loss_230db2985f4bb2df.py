@@ -244,7 +244,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.uint32)
     active = int64(0)
@@ -301,7 +301,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
     stored = np.empty((2, 14, 32))
-    lanes = np.empty((27, 32))
+    lanes = np.empty((21, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -310,8 +310,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     other_lanes = lanes[5]
     unit_lanes = lanes[6]
     power_lanes = lanes[7]
-    other_power_lanes = lanes[8]
-    power_ratio_lanes = lanes[9]
+    power_ratio_lanes = lanes[8]
+    other_power_lanes = lanes[9]
     other_power_ratio_lanes = lanes[10]
     open_lanes = lanes[11]
     sum_up_lanes = lanes[12]
@@ -319,16 +319,10 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     sum_up_slope_lanes = lanes[14]
     sum_down_slope_lanes = lanes[15]
     sum_total_lanes = lanes[16]
-    sum_square_lanes = lanes[17]
-    sum_growth_lanes = lanes[18]
-    sum_line_lanes = lanes[19]
-    result0_lanes = lanes[20]
-    result1_lanes = lanes[21]
-    result2_lanes = lanes[22]
-    result3_lanes = lanes[23]
-    result4_lanes = lanes[24]
-    result5_lanes = lanes[25]
-    result6_lanes = lanes[26]
+    result0_lanes = lanes[17]
+    result1_lanes = lanes[18]
+    result2_lanes = lanes[19]
+    result3_lanes = lanes[20]
     for number in range((used + 13) // 14):
         first_key = number * 14
         stop = starts[min(first_key + 14, used)]
@@ -352,8 +346,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = 15.0 * t1
-            t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-            t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t6 = com_poisson_below[np.uint32(np.int32(t5 if (t5 >= 0.0) & (t5 <= 3839.0) else 0.0))]
+            t7 = com_poisson_above[np.uint32(np.int32(t5 if (t5 >= 0.0) & (t5 <= 3839.0) else 0.0))]
             t8 = t6 if t4 else t7
             t9 = 0.0 < t1
             t10 = 1.0 if t9 else 0.0
@@ -446,8 +440,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t9 = 0.0 < t8
                 t10 = 15.0 * t1
                 t11 = index + t10
-                t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
-                t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t12 = com_poisson_above[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
+                t13 = com_poisson_below[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
                 t14 = t12 if t4 else t13
                 t15 = t14 if t9 else 0.0
                 t16 = index + 1.0
@@ -457,11 +451,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t20 = t19 if t4 else 1.0
                 t21 = 0.0 < t20
                 t22 = t16 + t10
-                t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
-                t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t23 = com_poisson_below[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
+                t24 = com_poisson_above[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
                 t25 = t23 if t4 else t24
-                t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t26 = com_poisson_below[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
+                t27 = com_poisson_above[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
                 t28 = t26 if t4 else t27
                 t29 = 2.0 + index
                 t30 = t28 * t29
@@ -472,25 +466,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 common2 = t32
                 common3 = t20
                 nu = nu_0
-                t0 = multiply_add(common0, nu, 0.0)
-                t1 = multiply_add(t0, -1.0, 0.0)
+                t0 = multiply_add(common0, nu, -0.0)
+                t1 = multiply_add(t0, -1.0, -0.0)
                 t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, 0.0)
-                t4 = multiply_add(common2, nu, 0.0)
-                t5 = multiply_add(t4, -1.0, 0.0)
+                t3 = multiply_add(common1, t2, -0.0)
+                t4 = multiply_add(common2, nu, -0.0)
+                t5 = multiply_add(t4, -1.0, -0.0)
                 t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, 0.0)
+                t7 = multiply_add(common3, t6, -0.0)
                 put(near_lanes, 0, t3)
                 put(far_lanes, 0, t7)
                 nu = nu_8
-                t0 = multiply_add(common0, nu, 0.0)
-                t1 = multiply_add(t0, -1.0, 0.0)
+                t0 = multiply_add(common0, nu, -0.0)
+                t1 = multiply_add(t0, -1.0, -0.0)
                 t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, 0.0)
-                t4 = multiply_add(common2, nu, 0.0)
-                t5 = multiply_add(t4, -1.0, 0.0)
+                t3 = multiply_add(common1, t2, -0.0)
+                t4 = multiply_add(common2, nu, -0.0)
+                t5 = multiply_add(t4, -1.0, -0.0)
                 t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, 0.0)
+                t7 = multiply_add(common3, t6, -0.0)
                 put(near_lanes, 8, t3)
                 put(far_lanes, 8, t7)
             if width > 16:
@@ -512,8 +506,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t9 = 0.0 < t8
                     t10 = 15.0 * t1
                     t11 = index + t10
-                    t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
-                    t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t12 = com_poisson_above[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
+                    t13 = com_poisson_below[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
                     t14 = t12 if t4 else t13
                     t15 = t14 if t9 else 0.0
                     t16 = index + 1.0
@@ -523,11 +517,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t20 = t19 if t4 else 1.0
                     t21 = 0.0 < t20
                     t22 = t16 + t10
-                    t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
-                    t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t23 = com_poisson_below[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
+                    t24 = com_poisson_above[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
                     t25 = t23 if t4 else t24
-                    t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t26 = com_poisson_below[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
+                    t27 = com_poisson_above[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
                     t28 = t26 if t4 else t27
                     t29 = 2.0 + index
                     t30 = t28 * t29
@@ -538,25 +532,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     common2 = t32
                     common3 = t20
                     nu = nu_16
-                    t0 = multiply_add(common0, nu, 0.0)
-                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t0 = multiply_add(common0, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, 0.0)
-                    t4 = multiply_add(common2, nu, 0.0)
-                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t3 = multiply_add(common1, t2, -0.0)
+                    t4 = multiply_add(common2, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, 0.0)
+                    t7 = multiply_add(common3, t6, -0.0)
                     put(near_lanes, 16, t3)
                     put(far_lanes, 16, t7)
                     nu = nu_24
-                    t0 = multiply_add(common0, nu, 0.0)
-                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t0 = multiply_add(common0, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, 0.0)
-                    t4 = multiply_add(common2, nu, 0.0)
-                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t3 = multiply_add(common1, t2, -0.0)
+                    t4 = multiply_add(common2, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, 0.0)
+                    t7 = multiply_add(common3, t6, -0.0)
                     put(near_lanes, 24, t3)
                     put(far_lanes, 24, t7)
             for i in range(width):
@@ -603,13 +597,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     near = loaded(near_lanes, 0)
                     far = loaded(far_lanes, 0)
                     t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, 0.0)
-                    t2 = multiply_add(t0, t1, 0.0)
+                    t1 = multiply_add(near, power, -0.0)
+                    t2 = multiply_add(t0, t1, -0.0)
                     t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, 0.0)
-                    t5 = multiply_add(t3, t4, 0.0)
-                    t6 = multiply_add(t2, common0, 0.0)
-                    t7 = multiply_add(t5, common0, 0.0)
+                    t4 = multiply_add(far, other_power, -0.0)
+                    t5 = multiply_add(t3, t4, -0.0)
+                    t6 = multiply_add(t2, common0, -0.0)
+                    t7 = multiply_add(t5, common0, -0.0)
                     sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
                     sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
                     sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
@@ -624,13 +618,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     near = loaded(near_lanes, 8)
                     far = loaded(far_lanes, 8)
                     t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, 0.0)
-                    t2 = multiply_add(t0, t1, 0.0)
+                    t1 = multiply_add(near, power, -0.0)
+                    t2 = multiply_add(t0, t1, -0.0)
                     t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, 0.0)
-                    t5 = multiply_add(t3, t4, 0.0)
-                    t6 = multiply_add(t2, common0, 0.0)
-                    t7 = multiply_add(t5, common0, 0.0)
+                    t4 = multiply_add(far, other_power, -0.0)
+                    t5 = multiply_add(t3, t4, -0.0)
+                    t6 = multiply_add(t2, common0, -0.0)
+                    t7 = multiply_add(t5, common0, -0.0)
                     sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
                     sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
                     sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
@@ -678,13 +672,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         near = loaded(near_lanes, 16)
                         far = loaded(far_lanes, 16)
                         t0 = multiply_add(off, -1.0, common0)
-                        t1 = multiply_add(near, power, 0.0)
-                        t2 = multiply_add(t0, t1, 0.0)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
                         t3 = multiply_add(off, 1.0, common0)
-                        t4 = multiply_add(far, other_power, 0.0)
-                        t5 = multiply_add(t3, t4, 0.0)
-                        t6 = multiply_add(t2, common0, 0.0)
-                        t7 = multiply_add(t5, common0, 0.0)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common0, -0.0)
+                        t7 = multiply_add(t5, common0, -0.0)
                         sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
                         sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
                         sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
@@ -699,13 +693,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         near = loaded(near_lanes, 24)
                         far = loaded(far_lanes, 24)
                         t0 = multiply_add(off, -1.0, common0)
-                        t1 = multiply_add(near, power, 0.0)
-                        t2 = multiply_add(t0, t1, 0.0)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
                         t3 = multiply_add(off, 1.0, common0)
-                        t4 = multiply_add(far, other_power, 0.0)
-                        t5 = multiply_add(t3, t4, 0.0)
-                        t6 = multiply_add(t2, common0, 0.0)
-                        t7 = multiply_add(t5, common0, 0.0)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common0, -0.0)
+                        t7 = multiply_add(t5, common0, -0.0)
                         sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
                         sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
                         sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
@@ -790,252 +784,98 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 power_ratio_lanes[i] = odds
                 other_power_lanes[i] = t1
                 other_power_ratio_lanes[i] = other
-            off_0 = loaded(off_lanes, 0)
             power_0 = loaded(power_lanes, 0)
             power_ratio_0 = loaded(power_ratio_lanes, 0)
             other_power_0 = loaded(other_power_lanes, 0)
             other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-            sum_total_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            off_8 = loaded(off_lanes, 8)
+            sum_total_0 = multiply_add(power_0, 0.0, 0.0)
             power_8 = loaded(power_lanes, 8)
             power_ratio_8 = loaded(power_ratio_lanes, 8)
             other_power_8 = loaded(other_power_lanes, 8)
             other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-            sum_total_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_8 = multiply_add(off_8, 0.0, 0.0)
+            sum_total_8 = multiply_add(power_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
                 near_lanes = stored[0, k]
                 far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = 1.0 if t4 else (-1.0)
-                t6 = 2.0 + index
-                t7 = t6 * t5
-                t8 = index + 1.0
-                t9 = 15.0 * t1
-                t10 = t8 + t9
-                t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t13 = t11 if t4 else t12
-                t14 = index + t9
-                t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                t17 = t15 if t4 else t16
-                common0 = t5
-                common1 = t7
-                common2 = t13
-                common3 = t17
-                off = off_0
                 power = power_0
                 power_ratio = power_ratio_0
                 other_power = other_power_0
                 other_power_ratio = other_power_ratio_0
                 near = loaded(near_lanes, 0)
                 far = loaded(far_lanes, 0)
-                t0 = multiply_add(near, power, 0.0)
-                t1 = multiply_add(far, other_power, 0.0)
+                t0 = multiply_add(near, power, -0.0)
+                t1 = multiply_add(far, other_power, -0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
-                t16 = multiply_add(t15, -1.0, t14)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
-                sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
-                sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                off = off_8
                 power = power_8
                 power_ratio = power_ratio_8
                 other_power = other_power_8
                 other_power_ratio = other_power_ratio_8
                 near = loaded(near_lanes, 8)
                 far = loaded(far_lanes, 8)
-                t0 = multiply_add(near, power, 0.0)
-                t1 = multiply_add(far, other_power, 0.0)
+                t0 = multiply_add(near, power, -0.0)
+                t1 = multiply_add(far, other_power, -0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
-                t16 = multiply_add(t15, -1.0, t14)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
-                sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
-                sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
-            put(sum_square_lanes, 0, sum_square_0)
-            put(sum_growth_lanes, 0, sum_growth_0)
-            put(sum_line_lanes, 0, sum_line_0)
             put(sum_total_lanes, 8, sum_total_8)
-            put(sum_square_lanes, 8, sum_square_8)
-            put(sum_growth_lanes, 8, sum_growth_8)
-            put(sum_line_lanes, 8, sum_line_8)
             if width > 16:
-                off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
                 power_ratio_16 = loaded(power_ratio_lanes, 16)
                 other_power_16 = loaded(other_power_lanes, 16)
                 other_power_ratio_16 = loaded(other_power_ratio_lanes, 16)
-                sum_total_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_square_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_line_16 = multiply_add(off_16, 0.0, 0.0)
-                off_24 = loaded(off_lanes, 24)
+                sum_total_16 = multiply_add(power_16, 0.0, 0.0)
                 power_24 = loaded(power_lanes, 24)
                 power_ratio_24 = loaded(power_ratio_lanes, 24)
                 other_power_24 = loaded(other_power_lanes, 24)
                 other_power_ratio_24 = loaded(other_power_ratio_lanes, 24)
-                sum_total_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_square_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_line_24 = multiply_add(off_24, 0.0, 0.0)
+                sum_total_24 = multiply_add(power_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = 1.0 if t4 else (-1.0)
-                    t6 = 2.0 + index
-                    t7 = t6 * t5
-                    t8 = index + 1.0
-                    t9 = 15.0 * t1
-                    t10 = t8 + t9
-                    t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t13 = t11 if t4 else t12
-                    t14 = index + t9
-                    t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                    t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                    t17 = t15 if t4 else t16
-                    common0 = t5
-                    common1 = t7
-                    common2 = t13
-                    common3 = t17
-                    off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
                     other_power = other_power_16
                     other_power_ratio = other_power_ratio_16
                     near = loaded(near_lanes, 16)
                     far = loaded(far_lanes, 16)
-                    t0 = multiply_add(near, power, 0.0)
-                    t1 = multiply_add(far, other_power, 0.0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
-                    t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
-                    t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
-                    t16 = multiply_add(t15, -1.0, t14)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
-                    sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
-                    sum_growth_16 = multiply_add(t13, 1.0, sum_growth_16)
-                    sum_line_16 = multiply_add(t16, 1.0, sum_line_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
-                    off = off_24
                     power = power_24
                     power_ratio = power_ratio_24
                     other_power = other_power_24
                     other_power_ratio = other_power_ratio_24
                     near = loaded(near_lanes, 24)
                     far = loaded(far_lanes, 24)
-                    t0 = multiply_add(near, power, 0.0)
-                    t1 = multiply_add(far, other_power, 0.0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
-                    t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
-                    t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
-                    t16 = multiply_add(t15, -1.0, t14)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
-                    sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
-                    sum_growth_24 = multiply_add(t13, 1.0, sum_growth_24)
-                    sum_line_24 = multiply_add(t16, 1.0, sum_line_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
-                put(sum_square_lanes, 16, sum_square_16)
-                put(sum_growth_lanes, 16, sum_growth_16)
-                put(sum_line_lanes, 16, sum_line_16)
                 put(sum_total_lanes, 24, sum_total_24)
-                put(sum_square_lanes, 24, sum_square_24)
-                put(sum_growth_lanes, 24, sum_growth_24)
-                put(sum_line_lanes, 24, sum_line_24)
             t0 = place * 0.5
             t1 = np.floor(t0)
             t2 = 2.0 * t1
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = 1.0 if t4 else (-1.0)
-            t6 = 15.0 * t1
-            t7 = com_poisson_below[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
-            t8 = com_poisson_above[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
-            t9 = t7 if t4 else t8
             common0 = t5
-            common1 = t9
             for i in range(width):
-                m = m_lanes[i]
-                off = off_lanes[i]
                 odds = odds_lanes[i]
                 other = other_lanes[i]
                 sum_total = sum_total_lanes[i]
-                sum_square = sum_square_lanes[i]
-                sum_growth = sum_growth_lanes[i]
-                sum_line = sum_line_lanes[i]
                 t0 = log(odds)
                 t1 = t0 * common0
                 t2 = odds + other
@@ -1043,53 +883,21 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t4 = log1p(t3)
                 t5 = place * 0.5
                 t6 = np.floor(t5)
-                t7 = com_poisson_level[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
-                t8 = com_poisson_rise[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
-                t9 = off * common0
-                t10 = t9 + common0
-                t11 = t10 * other
-                t12 = t10 * t11
-                t13 = t9 * t9
-                t14 = common0 - t9
-                t15 = odds * t14
-                t16 = t14 * t15
-                t17 = t13 + t16
-                t18 = t12 + t17
-                t19 = t18 + sum_square
-                t20 = odds + 1.0
-                t21 = other + t20
-                t22 = sum_total + t21
-                t23 = t19 * t22
-                t24 = 1.0 / t23
-                t25 = t24 * t22
-                t26 = t25 * t22
-                t27 = m * t26
-                t28 = other * common1
-                t29 = sum_growth + t28
-                t30 = t19 * t24
-                t31 = t29 * t30
-                t32 = common1 * t11
-                t33 = sum_line - t32
-                t34 = t25 * t33
+                t7 = com_poisson_level[np.uint32(np.int32(t6 if (t6 >= 0.0) & (t6 <= 255.0) else 0.0))]
+                t8 = com_poisson_rise[np.uint32(np.int32(t6 if (t6 >= 0.0) & (t6 <= 255.0) else 0.0))]
                 result0_lanes[i] = t1
                 result1_lanes[i] = t4
                 result2_lanes[i] = t7
                 result3_lanes[i] = t8
-                result4_lanes[i] = t27
-                result5_lanes[i] = t31
-                result6_lanes[i] = t34
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
                 result1_rows[at] = result1_lanes[i]
                 result2_rows[at] = result2_lanes[i]
                 result3_rows[at] = result3_lanes[i]
-                result4_rows[at] = result4_lanes[i]
-                result5_rows[at] = result5_lanes[i]
-                result6_rows[at] = result6_lanes[i]
 
 
-def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
+def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1111,7 +919,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(1852, np.int64)
     begins = np.empty(1852, np.int64)
-    of_t = np.empty((2, 12))
+    of_t = np.empty((1, 12))
     groups = int64(0)
     for patch in range(1339):
         first, end = starts[patch], starts[patch + 1]
@@ -1132,75 +940,37 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
             for a in range(12):
                 count = (11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11)[a]
                 stop += count
-                t0 = t1 = 0.0
+                t0 = 0.0
                 for k in range(stop - 1, stop - count - 1, -1):
-                    t1 = t1 * t + t0
                     t0 = t0 * t + coefficients[k]
                 of_t[0, 11 - a] = t0
-                of_t[1, 11 - a] = t1
             for begin in range(first, end, 8):
                 u = gathered(u_rows, order, begin, end)
                 sum_00_11 = of_t[0, 11]
-                sum_01_11 = of_t[1, 11]
                 sum_10_10 = sum_00_11
                 sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
-                sum_11_10 = sum_01_11
-                sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
-                sum_20_9 = sum_10_10
                 sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
                 sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
-                sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
-                sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
-                sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
                 sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
                 sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
-                sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
-                sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
-                sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
                 sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
                 sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
-                sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
-                sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
-                sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
                 sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
                 sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
-                sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
-                sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
-                sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
                 sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
                 sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
-                sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
-                sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
-                sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
                 sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
                 sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
-                sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
-                sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
-                sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
                 sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
                 sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
-                sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
-                sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
-                sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
                 sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
                 sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
-                sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
-                sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
-                sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
                 sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
                 sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
-                sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
-                sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
-                sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
                 sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
                 sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
-                sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
-                sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
-                scattered(result0_rows, order, begin, end, sum_10_0)
-                scattered(result1_rows, order, begin, end, sum_00_0)
-                scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
-                scattered(result3_rows, order, begin, end, sum_11_0)
-                scattered(result4_rows, order, begin, end, sum_01_0)
+                scattered(result0_rows, order, begin, end, sum_00_0)
+                scattered(result1_rows, order, begin, end, sum_10_0)
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1219,27 +989,16 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c11_9 = coefficients[9]
         c11_10 = coefficients[10]
         p0c11_9 = multiply_add(c11_10, t, c11_9)
-        p1c11_9 = c11_10
         p0c11_8 = multiply_add(p0c11_9, t, c11_8)
-        p1c11_8 = multiply_add(p1c11_9, t, p0c11_9)
         p0c11_7 = multiply_add(p0c11_8, t, c11_7)
-        p1c11_7 = multiply_add(p1c11_8, t, p0c11_8)
         p0c11_6 = multiply_add(p0c11_7, t, c11_6)
-        p1c11_6 = multiply_add(p1c11_7, t, p0c11_7)
         p0c11_5 = multiply_add(p0c11_6, t, c11_5)
-        p1c11_5 = multiply_add(p1c11_6, t, p0c11_6)
         p0c11_4 = multiply_add(p0c11_5, t, c11_4)
-        p1c11_4 = multiply_add(p1c11_5, t, p0c11_5)
         p0c11_3 = multiply_add(p0c11_4, t, c11_3)
-        p1c11_3 = multiply_add(p1c11_4, t, p0c11_4)
         p0c11_2 = multiply_add(p0c11_3, t, c11_2)
-        p1c11_2 = multiply_add(p1c11_3, t, p0c11_3)
         p0c11_1 = multiply_add(p0c11_2, t, c11_1)
-        p1c11_1 = multiply_add(p1c11_2, t, p0c11_2)
         p0c11_0 = multiply_add(p0c11_1, t, c11_0)
-        p1c11_0 = multiply_add(p1c11_1, t, p0c11_1)
         sum_00_11 = p0c11_0
-        sum_01_11 = p1c11_0
         c10_0 = coefficients[11]
         c10_1 = coefficients[12]
         c10_2 = coefficients[13]
@@ -1252,29 +1011,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c10_9 = coefficients[20]
         c10_10 = coefficients[21]
         p0c10_9 = multiply_add(c10_10, t, c10_9)
-        p1c10_9 = c10_10
         p0c10_8 = multiply_add(p0c10_9, t, c10_8)
-        p1c10_8 = multiply_add(p1c10_9, t, p0c10_9)
         p0c10_7 = multiply_add(p0c10_8, t, c10_7)
-        p1c10_7 = multiply_add(p1c10_8, t, p0c10_8)
         p0c10_6 = multiply_add(p0c10_7, t, c10_6)
-        p1c10_6 = multiply_add(p1c10_7, t, p0c10_7)
         p0c10_5 = multiply_add(p0c10_6, t, c10_5)
-        p1c10_5 = multiply_add(p1c10_6, t, p0c10_6)
         p0c10_4 = multiply_add(p0c10_5, t, c10_4)
-        p1c10_4 = multiply_add(p1c10_5, t, p0c10_5)
         p0c10_3 = multiply_add(p0c10_4, t, c10_3)
-        p1c10_3 = multiply_add(p1c10_4, t, p0c10_4)
         p0c10_2 = multiply_add(p0c10_3, t, c10_2)
-        p1c10_2 = multiply_add(p1c10_3, t, p0c10_3)
         p0c10_1 = multiply_add(p0c10_2, t, c10_1)
-        p1c10_1 = multiply_add(p1c10_2, t, p0c10_2)
         p0c10_0 = multiply_add(p0c10_1, t, c10_0)
-        p1c10_0 = multiply_add(p1c10_1, t, p0c10_1)
         sum_10_10 = sum_00_11
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
-        sum_11_10 = sum_01_11
-        sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
         c9_2 = coefficients[24]
@@ -1287,30 +1034,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c9_9 = coefficients[31]
         c9_10 = coefficients[32]
         p0c9_9 = multiply_add(c9_10, t, c9_9)
-        p1c9_9 = c9_10
         p0c9_8 = multiply_add(p0c9_9, t, c9_8)
-        p1c9_8 = multiply_add(p1c9_9, t, p0c9_9)
         p0c9_7 = multiply_add(p0c9_8, t, c9_7)
-        p1c9_7 = multiply_add(p1c9_8, t, p0c9_8)
         p0c9_6 = multiply_add(p0c9_7, t, c9_6)
-        p1c9_6 = multiply_add(p1c9_7, t, p0c9_7)
         p0c9_5 = multiply_add(p0c9_6, t, c9_5)
-        p1c9_5 = multiply_add(p1c9_6, t, p0c9_6)
         p0c9_4 = multiply_add(p0c9_5, t, c9_4)
-        p1c9_4 = multiply_add(p1c9_5, t, p0c9_5)
         p0c9_3 = multiply_add(p0c9_4, t, c9_3)
-        p1c9_3 = multiply_add(p1c9_4, t, p0c9_4)
         p0c9_2 = multiply_add(p0c9_3, t, c9_2)
-        p1c9_2 = multiply_add(p1c9_3, t, p0c9_3)
         p0c9_1 = multiply_add(p0c9_2, t, c9_1)
-        p1c9_1 = multiply_add(p1c9_2, t, p0c9_2)
         p0c9_0 = multiply_add(p0c9_1, t, c9_0)
-        p1c9_0 = multiply_add(p1c9_1, t, p0c9_1)
-        sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
-        sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
-        sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
         c8_2 = coefficients[35]
@@ -1323,30 +1057,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c8_9 = coefficients[42]
         c8_10 = coefficients[43]
         p0c8_9 = multiply_add(c8_10, t, c8_9)
-        p1c8_9 = c8_10
         p0c8_8 = multiply_add(p0c8_9, t, c8_8)
-        p1c8_8 = multiply_add(p1c8_9, t, p0c8_9)
         p0c8_7 = multiply_add(p0c8_8, t, c8_7)
-        p1c8_7 = multiply_add(p1c8_8, t, p0c8_8)
         p0c8_6 = multiply_add(p0c8_7, t, c8_6)
-        p1c8_6 = multiply_add(p1c8_7, t, p0c8_7)
         p0c8_5 = multiply_add(p0c8_6, t, c8_5)
-        p1c8_5 = multiply_add(p1c8_6, t, p0c8_6)
         p0c8_4 = multiply_add(p0c8_5, t, c8_4)
-        p1c8_4 = multiply_add(p1c8_5, t, p0c8_5)
         p0c8_3 = multiply_add(p0c8_4, t, c8_3)
-        p1c8_3 = multiply_add(p1c8_4, t, p0c8_4)
         p0c8_2 = multiply_add(p0c8_3, t, c8_2)
-        p1c8_2 = multiply_add(p1c8_3, t, p0c8_3)
         p0c8_1 = multiply_add(p0c8_2, t, c8_1)
-        p1c8_1 = multiply_add(p1c8_2, t, p0c8_2)
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
-        p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
-        sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
-        sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
-        sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
         c7_2 = coefficients[46]
@@ -1359,30 +1080,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c7_9 = coefficients[53]
         c7_10 = coefficients[54]
         p0c7_9 = multiply_add(c7_10, t, c7_9)
-        p1c7_9 = c7_10
         p0c7_8 = multiply_add(p0c7_9, t, c7_8)
-        p1c7_8 = multiply_add(p1c7_9, t, p0c7_9)
         p0c7_7 = multiply_add(p0c7_8, t, c7_7)
-        p1c7_7 = multiply_add(p1c7_8, t, p0c7_8)
         p0c7_6 = multiply_add(p0c7_7, t, c7_6)
-        p1c7_6 = multiply_add(p1c7_7, t, p0c7_7)
         p0c7_5 = multiply_add(p0c7_6, t, c7_5)
-        p1c7_5 = multiply_add(p1c7_6, t, p0c7_6)
         p0c7_4 = multiply_add(p0c7_5, t, c7_4)
-        p1c7_4 = multiply_add(p1c7_5, t, p0c7_5)
         p0c7_3 = multiply_add(p0c7_4, t, c7_3)
-        p1c7_3 = multiply_add(p1c7_4, t, p0c7_4)
         p0c7_2 = multiply_add(p0c7_3, t, c7_2)
-        p1c7_2 = multiply_add(p1c7_3, t, p0c7_3)
         p0c7_1 = multiply_add(p0c7_2, t, c7_1)
-        p1c7_1 = multiply_add(p1c7_2, t, p0c7_2)
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
-        p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
-        sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
-        sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
-        sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
         c6_2 = coefficients[57]
@@ -1395,30 +1103,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c6_9 = coefficients[64]
         c6_10 = coefficients[65]
         p0c6_9 = multiply_add(c6_10, t, c6_9)
-        p1c6_9 = c6_10
         p0c6_8 = multiply_add(p0c6_9, t, c6_8)
-        p1c6_8 = multiply_add(p1c6_9, t, p0c6_9)
         p0c6_7 = multiply_add(p0c6_8, t, c6_7)
-        p1c6_7 = multiply_add(p1c6_8, t, p0c6_8)
         p0c6_6 = multiply_add(p0c6_7, t, c6_6)
-        p1c6_6 = multiply_add(p1c6_7, t, p0c6_7)
         p0c6_5 = multiply_add(p0c6_6, t, c6_5)
-        p1c6_5 = multiply_add(p1c6_6, t, p0c6_6)
         p0c6_4 = multiply_add(p0c6_5, t, c6_4)
-        p1c6_4 = multiply_add(p1c6_5, t, p0c6_5)
         p0c6_3 = multiply_add(p0c6_4, t, c6_3)
-        p1c6_3 = multiply_add(p1c6_4, t, p0c6_4)
         p0c6_2 = multiply_add(p0c6_3, t, c6_2)
-        p1c6_2 = multiply_add(p1c6_3, t, p0c6_3)
         p0c6_1 = multiply_add(p0c6_2, t, c6_1)
-        p1c6_1 = multiply_add(p1c6_2, t, p0c6_2)
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
-        p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
-        sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
-        sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
-        sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
         c5_2 = coefficients[68]
@@ -1431,30 +1126,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c5_9 = coefficients[75]
         c5_10 = coefficients[76]
         p0c5_9 = multiply_add(c5_10, t, c5_9)
-        p1c5_9 = c5_10
         p0c5_8 = multiply_add(p0c5_9, t, c5_8)
-        p1c5_8 = multiply_add(p1c5_9, t, p0c5_9)
         p0c5_7 = multiply_add(p0c5_8, t, c5_7)
-        p1c5_7 = multiply_add(p1c5_8, t, p0c5_8)
         p0c5_6 = multiply_add(p0c5_7, t, c5_6)
-        p1c5_6 = multiply_add(p1c5_7, t, p0c5_7)
         p0c5_5 = multiply_add(p0c5_6, t, c5_5)
-        p1c5_5 = multiply_add(p1c5_6, t, p0c5_6)
         p0c5_4 = multiply_add(p0c5_5, t, c5_4)
-        p1c5_4 = multiply_add(p1c5_5, t, p0c5_5)
         p0c5_3 = multiply_add(p0c5_4, t, c5_3)
-        p1c5_3 = multiply_add(p1c5_4, t, p0c5_4)
         p0c5_2 = multiply_add(p0c5_3, t, c5_2)
-        p1c5_2 = multiply_add(p1c5_3, t, p0c5_3)
         p0c5_1 = multiply_add(p0c5_2, t, c5_1)
-        p1c5_1 = multiply_add(p1c5_2, t, p0c5_2)
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
-        p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
-        sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
-        sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
-        sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
         c4_2 = coefficients[79]
@@ -1467,30 +1149,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c4_9 = coefficients[86]
         c4_10 = coefficients[87]
         p0c4_9 = multiply_add(c4_10, t, c4_9)
-        p1c4_9 = c4_10
         p0c4_8 = multiply_add(p0c4_9, t, c4_8)
-        p1c4_8 = multiply_add(p1c4_9, t, p0c4_9)
         p0c4_7 = multiply_add(p0c4_8, t, c4_7)
-        p1c4_7 = multiply_add(p1c4_8, t, p0c4_8)
         p0c4_6 = multiply_add(p0c4_7, t, c4_6)
-        p1c4_6 = multiply_add(p1c4_7, t, p0c4_7)
         p0c4_5 = multiply_add(p0c4_6, t, c4_5)
-        p1c4_5 = multiply_add(p1c4_6, t, p0c4_6)
         p0c4_4 = multiply_add(p0c4_5, t, c4_4)
-        p1c4_4 = multiply_add(p1c4_5, t, p0c4_5)
         p0c4_3 = multiply_add(p0c4_4, t, c4_3)
-        p1c4_3 = multiply_add(p1c4_4, t, p0c4_4)
         p0c4_2 = multiply_add(p0c4_3, t, c4_2)
-        p1c4_2 = multiply_add(p1c4_3, t, p0c4_3)
         p0c4_1 = multiply_add(p0c4_2, t, c4_1)
-        p1c4_1 = multiply_add(p1c4_2, t, p0c4_2)
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
-        p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
-        sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
-        sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
-        sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
         c3_2 = coefficients[90]
@@ -1503,30 +1172,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c3_9 = coefficients[97]
         c3_10 = coefficients[98]
         p0c3_9 = multiply_add(c3_10, t, c3_9)
-        p1c3_9 = c3_10
         p0c3_8 = multiply_add(p0c3_9, t, c3_8)
-        p1c3_8 = multiply_add(p1c3_9, t, p0c3_9)
         p0c3_7 = multiply_add(p0c3_8, t, c3_7)
-        p1c3_7 = multiply_add(p1c3_8, t, p0c3_8)
         p0c3_6 = multiply_add(p0c3_7, t, c3_6)
-        p1c3_6 = multiply_add(p1c3_7, t, p0c3_7)
         p0c3_5 = multiply_add(p0c3_6, t, c3_5)
-        p1c3_5 = multiply_add(p1c3_6, t, p0c3_6)
         p0c3_4 = multiply_add(p0c3_5, t, c3_4)
-        p1c3_4 = multiply_add(p1c3_5, t, p0c3_5)
         p0c3_3 = multiply_add(p0c3_4, t, c3_3)
-        p1c3_3 = multiply_add(p1c3_4, t, p0c3_4)
         p0c3_2 = multiply_add(p0c3_3, t, c3_2)
-        p1c3_2 = multiply_add(p1c3_3, t, p0c3_3)
         p0c3_1 = multiply_add(p0c3_2, t, c3_1)
-        p1c3_1 = multiply_add(p1c3_2, t, p0c3_2)
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
-        p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
-        sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
-        sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
-        sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
         c2_2 = coefficients[101]
@@ -1539,30 +1195,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c2_9 = coefficients[108]
         c2_10 = coefficients[109]
         p0c2_9 = multiply_add(c2_10, t, c2_9)
-        p1c2_9 = c2_10
         p0c2_8 = multiply_add(p0c2_9, t, c2_8)
-        p1c2_8 = multiply_add(p1c2_9, t, p0c2_9)
         p0c2_7 = multiply_add(p0c2_8, t, c2_7)
-        p1c2_7 = multiply_add(p1c2_8, t, p0c2_8)
         p0c2_6 = multiply_add(p0c2_7, t, c2_6)
-        p1c2_6 = multiply_add(p1c2_7, t, p0c2_7)
         p0c2_5 = multiply_add(p0c2_6, t, c2_5)
-        p1c2_5 = multiply_add(p1c2_6, t, p0c2_6)
         p0c2_4 = multiply_add(p0c2_5, t, c2_4)
-        p1c2_4 = multiply_add(p1c2_5, t, p0c2_5)
         p0c2_3 = multiply_add(p0c2_4, t, c2_3)
-        p1c2_3 = multiply_add(p1c2_4, t, p0c2_4)
         p0c2_2 = multiply_add(p0c2_3, t, c2_2)
-        p1c2_2 = multiply_add(p1c2_3, t, p0c2_3)
         p0c2_1 = multiply_add(p0c2_2, t, c2_1)
-        p1c2_1 = multiply_add(p1c2_2, t, p0c2_2)
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
-        p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
-        sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
-        sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
-        sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
         c1_2 = coefficients[112]
@@ -1575,30 +1218,17 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c1_9 = coefficients[119]
         c1_10 = coefficients[120]
         p0c1_9 = multiply_add(c1_10, t, c1_9)
-        p1c1_9 = c1_10
         p0c1_8 = multiply_add(p0c1_9, t, c1_8)
-        p1c1_8 = multiply_add(p1c1_9, t, p0c1_9)
         p0c1_7 = multiply_add(p0c1_8, t, c1_7)
-        p1c1_7 = multiply_add(p1c1_8, t, p0c1_8)
         p0c1_6 = multiply_add(p0c1_7, t, c1_6)
-        p1c1_6 = multiply_add(p1c1_7, t, p0c1_7)
         p0c1_5 = multiply_add(p0c1_6, t, c1_5)
-        p1c1_5 = multiply_add(p1c1_6, t, p0c1_6)
         p0c1_4 = multiply_add(p0c1_5, t, c1_4)
-        p1c1_4 = multiply_add(p1c1_5, t, p0c1_5)
         p0c1_3 = multiply_add(p0c1_4, t, c1_3)
-        p1c1_3 = multiply_add(p1c1_4, t, p0c1_4)
         p0c1_2 = multiply_add(p0c1_3, t, c1_2)
-        p1c1_2 = multiply_add(p1c1_3, t, p0c1_3)
         p0c1_1 = multiply_add(p0c1_2, t, c1_1)
-        p1c1_1 = multiply_add(p1c1_2, t, p0c1_2)
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
-        p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
-        sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
-        sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
-        sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
         c0_2 = coefficients[123]
@@ -1611,38 +1241,22 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c0_9 = coefficients[130]
         c0_10 = coefficients[131]
         p0c0_9 = multiply_add(c0_10, t, c0_9)
-        p1c0_9 = c0_10
         p0c0_8 = multiply_add(p0c0_9, t, c0_8)
-        p1c0_8 = multiply_add(p1c0_9, t, p0c0_9)
         p0c0_7 = multiply_add(p0c0_8, t, c0_7)
-        p1c0_7 = multiply_add(p1c0_8, t, p0c0_8)
         p0c0_6 = multiply_add(p0c0_7, t, c0_6)
-        p1c0_6 = multiply_add(p1c0_7, t, p0c0_7)
         p0c0_5 = multiply_add(p0c0_6, t, c0_5)
-        p1c0_5 = multiply_add(p1c0_6, t, p0c0_6)
         p0c0_4 = multiply_add(p0c0_5, t, c0_4)
-        p1c0_4 = multiply_add(p1c0_5, t, p0c0_5)
         p0c0_3 = multiply_add(p0c0_4, t, c0_3)
-        p1c0_3 = multiply_add(p1c0_4, t, p0c0_4)
         p0c0_2 = multiply_add(p0c0_3, t, c0_2)
-        p1c0_2 = multiply_add(p1c0_3, t, p0c0_3)
         p0c0_1 = multiply_add(p0c0_2, t, c0_1)
-        p1c0_1 = multiply_add(p1c0_2, t, p0c0_2)
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
-        p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
-        sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
-        sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
-        sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
-        scattered(result0_rows, order, begin, end, sum_10_0)
-        scattered(result1_rows, order, begin, end, sum_00_0)
-        scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
-        scattered(result3_rows, order, begin, end, sum_11_0)
-        scattered(result4_rows, order, begin, end, sum_01_0)
+        scattered(result0_rows, order, begin, end, sum_00_0)
+        scattered(result1_rows, order, begin, end, sum_10_0)
 
 
-def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
+def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1658,7 +1272,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((12, 4104))
+    given = np.empty((9, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -1668,15 +1282,12 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result1_here = given[6]
     result2_here = given[7]
     result3_here = given[8]
-    result4_here = given[9]
-    result5_here = given[10]
-    result6_here = given[11]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((17, 4104))
-    ordered = np.empty((17, 4104))
+    fields = np.empty((14, 4104))
+    ordered = np.empty((14, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -1704,9 +1315,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     log_part_ordered = ordered[11]
     whole_ordered = ordered[12]
     sum_total_ordered = ordered[13]
-    sum_square_ordered = ordered[14]
-    sum_growth_ordered = ordered[15]
-    sum_line_ordered = ordered[16]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -2288,9 +1896,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
             if left == 0:
                 break
         sum_total_lanes = sum_total_ordered[begin : begin + 16]
-        sum_square_lanes = sum_square_ordered[begin : begin + 16]
-        sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
-        sum_line_lanes = sum_line_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -2352,29 +1957,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t34 = 0.0 if t24 else t33
                 t35 = t34 if t19 else 0.0
                 t36 = t18 + t35
-                t37 = t21 - part
-                t38 = t37 * t34
-                t39 = t37 * t38
-                t40 = t39 if t19 else 0.0
-                t41 = t4 - part
-                t42 = t41 * t17
-                t43 = t41 * t42
-                t44 = t43 if t1 else 0.0
-                t45 = t40 + t44
-                t46 = g_next * t17
-                t47 = t46 if t1 else 0.0
-                t48 = g * t34
-                t49 = t48 if t19 else 0.0
-                t50 = t47 + t49
-                t51 = g_next * t42
-                t52 = t51 if t1 else 0.0
-                t53 = g * t38
-                t54 = t53 if t19 else 0.0
-                t55 = t52 + t54
                 sum_total_lanes[i] += t36
-                sum_square_lanes[i] += t45
-                sum_growth_lanes[i] += t50
-                sum_line_lanes[i] += t55
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -2390,9 +1973,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         log_part = log_part_ordered[i]
         whole = whole_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_square = sum_square_ordered[i]
-        sum_growth = sum_growth_ordered[i]
-        sum_line = sum_line_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -2412,73 +1992,28 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t16 = log1p(t15)
         t17 = t10 - tau
         t18 = t16 if t12 else t17
-        t19 = t14 + t5
-        t20 = t19 if t0 else sum_total
-        t21 = 1.0 - part
-        t22 = t21 * t21
-        t23 = part == 0.0
-        t24 = log_part - tau
-        t25 = exp(t24)
-        t26 = 0.0 if t23 else t25
-        t27 = t26 * part
-        t28 = t22 + t27
-        t29 = 1.0 + part
-        t30 = t29 * t29
-        t31 = t3 * t30
-        t32 = t28 + t31
-        t33 = t32 if t0 else 0.0
-        t34 = t33 + sum_square
-        t35 = t20 / t34
-        t36 = m * t35
-        t37 = 1.0 / t19
-        t38 = 1.0 / sum_total
-        t39 = t37 if t0 else t38
-        t40 = centre - 1.0
-        t41 = t40 < 1.0
-        t42 = maximum(t40, 1.0)
-        t43 = 1.0 / t42
-        t44 = log1p(t43)
-        t45 = 0.0 if t41 else t44
-        t46 = t45 * t3
-        t47 = t46 if t0 else 0.0
-        t48 = sum_growth + t47
-        t49 = t39 * t48
-        t50 = t45 * t29
-        t51 = t3 * t50
-        t52 = -t51
-        t53 = t52 if t0 else 0.0
-        t54 = sum_line + t53
-        t55 = t54 / t34
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t18
         result3_here[i] = tau
-        result4_here[i] = t36
-        result5_here[i] = t49
-        result6_here[i] = t55
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
         result3_rows[kept[order[i]]] = result3_here[i]
-        result4_rows[kept[order[i]]] = result4_here[i]
-        result5_rows[kept[order[i]]] = result5_here[i]
-        result6_rows[kept[order[i]]] = result6_here[i]
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    packed = np.empty((6, 4104))
-    held = np.empty((34, 4104))
+    packed = np.empty((4, 4104))
+    held = np.empty((22, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -2501,35 +2036,12 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held19 = held[19]
     held20 = held[20]
     held21 = held[21]
-    held22 = held[22]
-    held23 = held[23]
-    held24 = held[24]
-    held25 = held[25]
-    held26 = held[26]
-    held27 = held[27]
-    held28 = held[28]
-    held29 = held[29]
-    held30 = held[30]
-    held31 = held[31]
-    held32 = held[32]
-    held33 = held[33]
     held10[: min(4096, stop - start)] = 0.0
     held11[: min(4096, stop - start)] = 0.0
-    held12[: min(4096, stop - start)] = 0.0
-    held13[: min(4096, stop - start)] = 0.0
-    held14[: min(4096, stop - start)] = 0.0
     held16[: min(4096, stop - start)] = 0.0
-    held17[: min(4096, stop - start)] = 0.0
-    held18[: min(4096, stop - start)] = 0.0
-    held21[: min(4096, stop - start)] = 0.0
-    held23[: min(4096, stop - start)] = 0.0
-    held25[: min(4096, stop - start)] = 0.0
-    held26[: min(4096, stop - start)] = 0.0
-    held28[: min(4096, stop - start)] = 0.0
-    held29[: min(4096, stop - start)] = 0.0
-    held31[: min(4096, stop - start)] = 0.0
-    held33[: min(4096, stop - start)] = 0.0
-    held8[: min(4096, stop - start)] = 0.0
+    held19[: min(4096, stop - start)] = 0.0
+    held6[: min(4096, stop - start)] = 0.0
+    held7[: min(4096, stop - start)] = 0.0
     held9[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
@@ -2537,274 +2049,229 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         raw0_part = raw0_rows[begin : begin + size]
         raw1_part = raw1_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
-        out1_part = out1[begin : begin + size]
-        out2_part = out2[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
             raw1 = raw1_part[i]
             valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
             invalid += 0 if valid else 1
-            t0 = exp(raw1)
-            t1 = exp(raw0)
-            t2 = t1 * t0
+            t0 = exp(raw0)
+            t1 = exp(raw1)
+            t2 = t0 * t1
             t3 = t2 < 64.0
-            t4 = t1 if t3 else 0.0
+            t4 = t0 if t3 else 0.0
             t5 = 8.452712498170644e+270 <= t4
             t6 = 5.260135901548374e+210 <= t4
             t7 = 3.273390607896142e+150 <= t4
             t8 = 2.037035976334486e+90 <= t4
-            t9 = 200.0 if t8 else 0.0
-            t10 = 400.0 if t7 else t9
-            t11 = 600.0 if t6 else t10
-            t12 = 800.0 if t5 else t11
-            t13 = 0.6931471805599453 * t12
-            t14 = 1.6069380442589903e+60 if t8 else 1.0
-            t15 = 2.5822498780869086e+120 if t7 else t14
-            t16 = 4.149515568880993e+180 if t6 else t15
-            t17 = 6.668014432879854e+240 if t5 else t16
-            t18 = t17 * t0
-            t19 = 1.0 / t18
-            t20 = 1.0 / t17
-            t21 = t20 * t1
-            t22 = 2.0 * t18
-            t23 = 40.0 * t19
-            t24 = t22 + t23
-            t25 = t21 + 0.5
-            t26 = t24 <= t25
-            t27 = 0.25 * t18
-            t28 = t13 + raw1
-            t29 = t27 + t28
-            t30 = t29 - (-9.282659851129907)
-            t31 = t30 * 3.3333333333333335
-            t32 = t31 < 0.0
-            t33 = 1000.0 - t21
-            t34 = 44.0 - t31
-            t35 = t33 if t32 else t34
-            t36 = 0.0 <= t35
-            t37 = 1.0 if t36 else 0.0
-            t38 = 1.0 if t26 else t37
-            t39 = 0.0 < t38
-            t40 = 1.0 <= t18
-            t41 = t21 < 256.0
-            t42 = t18 <= 1000.0
-            t43 = 1.0 if t42 else 0.0
-            t44 = t43 if t41 else 0.0
-            t45 = t44 if t40 else 0.0
-            t46 = 0.0 < t45
-            t47 = 1.0 if t46 else 0.0
-            t48 = 0.0 if t39 else t47
-            t49 = 0.0 < t48
-            t50 = t20 * y
-            t51 = np.floor(t21)
-            t52 = t51 if t49 else t21
-            t53 = t50 - t52
-            t54 = 1.0 if t49 else 0.0
-            t55 = t52 + 0.5
-            t56 = t50 + 0.5
-            t57 = t55 + t56
-            t58 = t53 / t57
-            t59 = abs(t58)
-            t60 = t59 < 0.2
-            t61 = t58 * t53
-            t62 = t58 * t58
-            t63 = t58 * t62
-            t64 = t62 * 0.07556631262062416
-            t65 = t64 + 0.07642141402313762
-            t66 = t62 * t65
-            t67 = t66 + 0.09092293175141783
-            t68 = t62 * t67
-            t69 = 0.11111091613670165 + t68
-            t70 = t69 * t62
-            t71 = t70 + 0.14285714416121634
-            t72 = t62 * t71
-            t73 = 0.19999999999673568 + t72
-            t74 = t62 * t73
-            t75 = 0.33333333333333465 + t74
-            t76 = t63 * t75
-            t77 = 2.0 * t56
-            t78 = t76 * t77
-            t79 = t61 + t78
-            t80 = t55 < 1e-270
-            t81 = 1.2676506002282294e+30 if t80 else 1.0
-            t82 = t55 * t81
-            t83 = t56 / t82
-            t84 = 0.0 < t83
-            t85 = log(t83)
-            t86 = 69.31471805599453 if t80 else 0.0
-            t87 = t85 + t86
-            t88 = t87 * t56
-            t89 = t88 if t84 else 0.0
-            t90 = t89 - t53
-            t91 = t79 if t60 else t90
-            t92 = t50 < 1.0
-            t93 = 1.0 / t56
-            t94 = t93 - 0.25
+            t9 = 1.6069380442589903e+60 if t8 else 1.0
+            t10 = 2.5822498780869086e+120 if t7 else t9
+            t11 = 4.149515568880993e+180 if t6 else t10
+            t12 = 6.668014432879854e+240 if t5 else t11
+            t13 = t12 * t1
+            t14 = 1.0 / t12
+            t15 = t14 * t0
+            t16 = 200.0 if t8 else 0.0
+            t17 = 400.0 if t7 else t16
+            t18 = 600.0 if t6 else t17
+            t19 = 800.0 if t5 else t18
+            t20 = 0.6931471805599453 * t19
+            t21 = 2.0 * t13
+            t22 = 40.0 / t13
+            t23 = t21 + t22
+            t24 = t15 + 0.5
+            t25 = t23 <= t24
+            t26 = 0.25 * t13
+            t27 = t20 + raw1
+            t28 = t26 + t27
+            t29 = t28 - (-9.282659851129907)
+            t30 = t29 * 3.3333333333333335
+            t31 = t30 < 0.0
+            t32 = 1000.0 - t15
+            t33 = 44.0 - t30
+            t34 = t32 if t31 else t33
+            t35 = 0.0 <= t34
+            t36 = 1.0 if t35 else 0.0
+            t37 = 1.0 if t25 else t36
+            t38 = 0.0 < t37
+            t39 = 1.0 <= t13
+            t40 = t15 < 256.0
+            t41 = t13 <= 1000.0
+            t42 = 1.0 if t41 else 0.0
+            t43 = t42 if t40 else 0.0
+            t44 = t43 if t39 else 0.0
+            t45 = 0.0 < t44
+            t46 = 1.0 if t45 else 0.0
+            t47 = 0.0 if t38 else t46
+            t48 = 0.0 < t47
+            t49 = t14 * y
+            t50 = np.floor(t15)
+            t51 = t50 if t48 else t15
+            t52 = t49 - t51
+            t53 = 1.0 if t48 else 0.0
+            t54 = 0.5 + t51
+            t55 = t49 + 0.5
+            t56 = t54 + t55
+            t57 = t52 / t56
+            t58 = abs(t57)
+            t59 = t58 < 0.2
+            t60 = t57 * t57
+            t61 = t60 * 0.07556631262062416
+            t62 = 0.07642141402313762 + t61
+            t63 = t62 * t60
+            t64 = 0.09092293175141783 + t63
+            t65 = t64 * t60
+            t66 = 0.11111091613670165 + t65
+            t67 = t66 * t60
+            t68 = 0.14285714416121634 + t67
+            t69 = t68 * t60
+            t70 = 0.19999999999673568 + t69
+            t71 = t70 * t60
+            t72 = t71 + 0.33333333333333465
+            t73 = t57 * t60
+            t74 = t72 * t73
+            t75 = 2.0 * t55
+            t76 = t74 * t75
+            t77 = t57 * t52
+            t78 = t76 + t77
+            t79 = t54 < 1e-270
+            t80 = 1.2676506002282294e+30 if t79 else 1.0
+            t81 = t80 * t54
+            t82 = t55 / t81
+            t83 = 0.0 < t82
+            t84 = log(t82)
+            t85 = 69.31471805599453 if t79 else 0.0
+            t86 = t84 + t85
+            t87 = t55 * t86
+            t88 = t87 if t83 else 0.0
+            t89 = t88 - t52
+            t90 = t78 if t59 else t89
+            t91 = t49 < 1.0
+            t92 = 1.0 / t55
+            t93 = t92 - 0.25
+            t94 = t93 * t93
             t95 = t94 * t94
-            t96 = t95 * t95
-            t97 = (-0.000460068457583364) * t96
-            t98 = (-6.319252786388795e-05) + t97
-            t99 = t96 * t98
-            t100 = t99 + 0.00043933579795604706
-            t101 = t100 * t96
-            t102 = t101 + 0.001170334131839801
-            t103 = t94 * t102
-            t104 = t96 * 0.0004890676345866676
-            t105 = t104 + (-0.00032417749465364057)
-            t106 = t105 * t96
-            t107 = t106 + 0.00032543476876585196
-            t108 = t107 * t96
-            t109 = (-0.0003779041483448388) + t108
-            t110 = t109 * t96
-            t111 = (-0.041517627367171996) + t110
-            t112 = t103 + t111
-            t113 = (-0.0012419550769516663) * t96
-            t114 = t113 + 0.000569911599791609
-            t115 = t96 * t114
-            t116 = (-0.0002751470919160485) + t115
-            t117 = t116 * t96
-            t118 = t117 + (-0.0006199157308942239)
-            t119 = t94 * t118
-            t120 = 0.001255823414579256 * t96
-            t121 = t120 + (-0.0003367407281981759)
-            t122 = t121 * t96
-            t123 = t122 + (-6.475522332127666e-05)
-            t124 = t123 * t96
-            t125 = 0.0021721207933673953 + t124
-            t126 = t119 + t125
-            t127 = t126 * t95
-            t128 = t112 + t127
-            t129 = t93 * t128
-            t130 = (-0.07236494292470008) if t92 else t129
-            t131 = 1.0 / t25
-            t132 = t131 * t24
-            t133 = -t132
-            t134 = np.floor(t31)
-            t135 = t134 + 1.0
-            t136 = minimum(t135, 44.0)
-            t137 = maximum(t136, 0.0)
-            t138 = com_poisson_rate[int(t137) if (t137 >= 0.0) & (t137 <= 44.0) else 0]
-            t139 = t133 if t26 else t138
-            t140 = 0.0 if t49 else 1.0
-            t141 = t21 * 2.0
-            t142 = log1p(t141)
-            t143 = t142 * t138
-            t144 = np.floor(t143)
-            t145 = com_poisson_first[int(t137) if (t137 >= 0.0) & (t137 <= 44.0) else 0]
-            t146 = t144 + t145
-            t147 = 0.0 if t26 else t146
-            t148 = t143 - t144
-            t149 = t132 if t26 else t148
-            t150 = 4.0 * t18
-            t151 = t150 / t24
-            t152 = 21500.47457204436 * t18
-            t153 = t31 - t137
-            t154 = 2.0 * t153
-            t155 = 2.0 + t154
-            t156 = t152 if t32 else t155
-            t157 = t151 if t26 else t156
-            t158 = t157 - 1.0
-            t159 = t50 - t21
-            t160 = 0.0 if t26 else (-0.07236494292470008)
-            t161 = t130 - t160
-            t162 = t161 + t91
-            t163 = t162 * t18
-            t164 = t142 - 0.6931471805599453
-            t165 = t164 - t28
-            t166 = t165 * 0.5
-            t167 = 0.9189385332046727 + t166
-            t168 = t21 < 50.0
-            t169 = raw0 - t13
-            t170 = 0.6931471805599453 + t169
-            t171 = t142 - t170
-            t172 = t131 * 0.5
-            t173 = t172 * 0.14285714285714285
-            t174 = 0.16666666666666666 + t173
-            t175 = t174 * t172
-            t176 = t175 + 0.2
-            t177 = t172 * t176
-            t178 = 0.25 + t177
-            t179 = t178 * t172
-            t180 = 0.3333333333333333 + t179
-            t181 = t180 * t172
-            t182 = t181 + 0.5
-            t183 = t172 * t182
-            t184 = 1.0 + t183
-            t185 = t172 * t184
-            t186 = t171 if t168 else t185
-            t187 = t186 * t50
-            t188 = 1.0 - t18
-            t189 = t188 * 0.34657359027997264
-            t190 = 0.5 if t26 else t189
-            t191 = t190 + 0.5
-            t192 = t142 * t191
-            t193 = t187 + t192
-            t194 = t167 if t26 else t193
-            t195 = t163 + t194
-            t196 = 0.5 / t21
-            t197 = 0.0 if t26 else t196
-            t198 = t21 < 0.001
-            t199 = t50 == 1.0
-            t200 = t142 * 1.5
-            t201 = t21 - t200
-            t202 = t21 * t131
-            t203 = 0.6931471805599453 * t202
-            t204 = t201 + t203
-            t205 = t141 * 0.8333333333333334
-            t206 = t205 + (-0.8)
-            t207 = t141 * t206
-            t208 = 0.75 + t207
-            t209 = t141 * t208
-            t210 = t209 + (-0.6666666666666666)
-            t211 = t210 * t141
-            t212 = 0.5 + t211
-            t213 = t141 * t141
-            t214 = t212 * t213
-            t215 = t142 - t202
-            t216 = t214 if t198 else t215
-            t217 = 0.34657359027997264 * t216
-            t218 = t204 - t217
-            t219 = t50 * t131
-            t220 = t216 + t219
-            t221 = 0.0 if t26 else (-0.34657359027997264)
-            t222 = t220 * t221
-            t223 = t162 + t222
-            t224 = t218 if t199 else t223
-            t225 = t224 if t198 else t223
-            t226 = t158 + 1.0
-            t227 = 1.0 - t158
-            t228 = t226 * t227
-            t229 = t27 + 1.0
-            t230 = 6.666666666666667 * t229
-            t231 = t152 if t32 else t230
-            t232 = t228 if t26 else t231
-            t233 = 1.0 if t39 else t54
-            t234 = 0.0 < t233
-            held0[i] = t0
-            held1[i] = t13
-            held2[i] = t17
-            held3[i] = t18
-            held4[i] = t19
-            held5[i] = t21
-            held6[i] = 1.0 if t49 else 0.0
-            held7[i] = t53
-            held8[i] = t54
-            held11[i] = t91
+            t96 = (-0.000460068457583364) * t95
+            t97 = (-6.319252786388795e-05) + t96
+            t98 = t95 * t97
+            t99 = t98 + 0.00043933579795604706
+            t100 = t99 * t95
+            t101 = t100 + 0.001170334131839801
+            t102 = t93 * t101
+            t103 = t95 * 0.0004890676345866676
+            t104 = t103 + (-0.00032417749465364057)
+            t105 = t104 * t95
+            t106 = t105 + 0.00032543476876585196
+            t107 = t106 * t95
+            t108 = (-0.0003779041483448388) + t107
+            t109 = t108 * t95
+            t110 = (-0.041517627367171996) + t109
+            t111 = t102 + t110
+            t112 = (-0.0012419550769516663) * t95
+            t113 = t112 + 0.000569911599791609
+            t114 = t95 * t113
+            t115 = (-0.0002751470919160485) + t114
+            t116 = t115 * t95
+            t117 = t116 + (-0.0006199157308942239)
+            t118 = t93 * t117
+            t119 = 0.001255823414579256 * t95
+            t120 = t119 + (-0.0003367407281981759)
+            t121 = t120 * t95
+            t122 = t121 + (-6.475522332127666e-05)
+            t123 = t122 * t95
+            t124 = 0.0021721207933673953 + t123
+            t125 = t118 + t124
+            t126 = t125 * t94
+            t127 = t111 + t126
+            t128 = t92 * t127
+            t129 = (-0.07236494292470008) if t91 else t128
+            t130 = 0.0 if t48 else 1.0
+            t131 = t15 * 2.0
+            t132 = log1p(t131)
+            t133 = np.floor(t30)
+            t134 = t133 + 1.0
+            t135 = minimum(t134, 44.0)
+            t136 = maximum(t135, 0.0)
+            t137 = com_poisson_rate[np.uint32(np.int32(t136 if (t136 >= 0.0) & (t136 <= 44.0) else 0.0))]
+            t138 = t132 * t137
+            t139 = np.floor(t138)
+            t140 = com_poisson_first[np.uint32(np.int32(t136 if (t136 >= 0.0) & (t136 <= 44.0) else 0.0))]
+            t141 = t139 + t140
+            t142 = 0.0 if t25 else t141
+            t143 = 1.0 / t24
+            t144 = t143 * t23
+            t145 = t138 - t139
+            t146 = t144 if t25 else t145
+            t147 = 4.0 * t13
+            t148 = t147 / t23
+            t149 = 21500.47457204436 * t13
+            t150 = t30 - t136
+            t151 = 2.0 * t150
+            t152 = 2.0 + t151
+            t153 = t149 if t31 else t152
+            t154 = t148 if t25 else t153
+            t155 = t154 - 1.0
+            t156 = t49 - t15
+            t157 = t143 * t156
+            t158 = 1.0 - t13
+            t159 = t158 * 0.34657359027997264
+            t160 = 0.5 if t25 else t159
+            t161 = -t144
+            t162 = t161 if t25 else t137
+            t163 = t132 - 0.6931471805599453
+            t164 = t163 - t27
+            t165 = t164 * 0.5
+            t166 = 0.9189385332046727 + t165
+            t167 = 0.5 + t160
+            t168 = t132 * t167
+            t169 = t15 < 50.0
+            t170 = raw0 - t20
+            t171 = 0.6931471805599453 + t170
+            t172 = t132 - t171
+            t173 = t143 * 0.5
+            t174 = t173 * 0.14285714285714285
+            t175 = 0.16666666666666666 + t174
+            t176 = t175 * t173
+            t177 = t176 + 0.2
+            t178 = t173 * t177
+            t179 = 0.25 + t178
+            t180 = t179 * t173
+            t181 = 0.3333333333333333 + t180
+            t182 = t181 * t173
+            t183 = t182 + 0.5
+            t184 = t173 * t183
+            t185 = 1.0 + t184
+            t186 = t173 * t185
+            t187 = t172 if t169 else t186
+            t188 = t187 * t49
+            t189 = t168 + t188
+            t190 = t166 if t25 else t189
+            t191 = 0.0 if t25 else (-0.07236494292470008)
+            t192 = t129 - t191
+            t193 = t90 + t192
+            t194 = t193 * t13
+            t195 = t190 + t194
+            t196 = 1.0 if t38 else t53
+            t197 = 0.0 < t196
+            held0[i] = t13
+            held1[i] = t15
+            held2[i] = t20
+            held3[i] = 1.0 if t48 else 0.0
+            held4[i] = t52
+            held5[i] = t53
+            held8[i] = t90
+            held9[i] = t129
             held12[i] = t130
-            held15[i] = t131
-            held16[i] = t139
-            held17[i] = t140
-            held18[i] = t147
-            held19[i] = t149
-            held20[i] = t158
-            held22[i] = t159
-            held24[i] = t195
-            held27[i] = t197
-            held30[i] = t225
-            held32[i] = t232
-            flags[i] = 0 if t234 else 1
-        sum_0(held8, held5, held3, held9, held10, held13, held14, held25, held28, held29, size)
-        sum_1(held17, held18, held19, held20, held21, held23, held26, held31, held33, size)
+            held13[i] = t142
+            held14[i] = t146
+            held15[i] = t155
+            held17[i] = t157
+            held18[i] = t160
+            held20[i] = t162
+            held21[i] = t195
+            flags[i] = 0 if t197 else 1
+        sum_0(held5, held1, held0, held6, held7, held10, held11, size)
+        sum_1(held12, held13, held14, held15, held16, held19, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2814,112 +2281,47 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             held2_here = held2[i]
             held3_here = held3[i]
             held4_here = held4[i]
-            held5_here = held5[i]
             held6_here = held6[i]
             held7_here = held7[i]
+            held8_here = held8[i]
             held9_here = held9[i]
             held10_here = held10[i]
             held11_here = held11[i]
-            held12_here = held12[i]
-            held13_here = held13[i]
-            held14_here = held14[i]
-            held15_here = held15[i]
             held16_here = held16[i]
+            held17_here = held17[i]
+            held18_here = held18[i]
             held19_here = held19[i]
             held20_here = held20[i]
             held21_here = held21[i]
-            held22_here = held22[i]
-            held23_here = held23[i]
-            held24_here = held24[i]
-            held25_here = held25[i]
-            held26_here = held26[i]
-            held27_here = held27[i]
-            held28_here = held28[i]
-            held29_here = held29[i]
-            held30_here = held30[i]
-            held31_here = held31[i]
-            held32_here = held32[i]
-            held33_here = held33[i]
-            t0 = held7_here == 0.0
-            t1 = np.floor(held5_here)
-            t2 = held5_here - t1
+            t0 = held4_here == 0.0
+            t1 = np.floor(held1_here)
+            t2 = held1_here - t1
             t3 = t2 <= 0.5
-            t4 = 0.0 if t3 else held9_here
-            t5 = t4 + held10_here
-            t6 = held7_here == 1.0
-            t7 = held9_here if t3 else 0.0
-            t8 = held10_here - t7
-            t9 = held9_here * held7_here
-            t10 = held12_here - held13_here
-            t11 = held14_here * held7_here
+            t4 = 0.0 if t3 else held6_here
+            t5 = t4 + held7_here
+            t6 = held4_here == 1.0
+            t7 = held6_here if t3 else 0.0
+            t8 = held7_here - t7
+            t9 = held6_here * held4_here
+            t10 = held9_here - held10_here
+            t11 = held11_here * held4_here
             t12 = t10 - t11
-            t13 = held11_here + t12
+            t13 = held8_here + t12
             t14 = 0.0 if t6 else t13
             t15 = 0.0 if t0 else t14
-            t16 = t15 * held3_here
+            t16 = t15 * held0_here
             t17 = t9 - t16
             t18 = t5 - t17
             t19 = t8 if t6 else t18
             t20 = t5 if t0 else t19
-            t21 = 2.0 * held3_here
-            t22 = 40.0 * held4_here
-            t23 = t21 + t22
-            t24 = held5_here + 0.5
-            t25 = t23 <= t24
-            t26 = 1.0 - held3_here
-            t27 = t26 * 0.34657359027997264
-            t28 = 0.5 if t25 else t27
-            t29 = held16_here * held21_here
-            t30 = t28 + t29
-            t31 = held15_here * held22_here
-            t32 = t30 * t31
-            t33 = t32 + held23_here
-            t34 = t33 + held24_here
-            t35 = t20 if (held6_here > 0.0) else t34
-            t36 = held1_here + t35
-            t37 = held22_here == 0.0
-            t38 = (-2.0) if t25 else (-1.0)
-            t39 = t38 * held16_here
-            t40 = t39 * held21_here
-            t41 = held16_here * held16_here
-            t42 = held26_here * t41
-            t43 = t40 + t42
-            t44 = t28 - t43
-            t45 = held15_here * t44
-            t46 = t45 + held3_here
-            t47 = t46 + held27_here
-            t48 = held5_here * held15_here
-            t49 = t47 * t48
-            t50 = held25_here if (held6_here > 0.0) else t49
-            t51 = t50 * held22_here
-            t52 = 0.0 if t37 else t51
-            t53 = -t52
-            t54 = t15 - held28_here
-            t55 = held29_here * held22_here
-            t56 = t54 - t55
-            t57 = held20_here if t25 else 0.0
-            t58 = t57 * held19_here
-            t59 = held26_here * t58
-            t60 = held31_here * held32_here
-            t61 = t59 + t60
-            t62 = t57 * held21_here
-            t63 = t61 + t62
-            t64 = held16_here * t63
-            t65 = t64 * t31
-            t66 = held21_here * t58
-            t67 = held32_here * held33_here
-            t68 = t66 + t67
-            t69 = t65 + t68
-            t70 = 0.5 if t25 else 0.0
-            t71 = t69 - t70
-            t72 = t71 * held4_here
-            t73 = held30_here + t72
-            t74 = t56 if (held6_here > 0.0) else t73
-            t75 = t74 * held2_here
-            t76 = t75 * held0_here
-            out0_part[i] = t36
-            out1_part[i] = t53
-            out2_part[i] = t76
+            t21 = held19_here * held20_here
+            t22 = held18_here + t21
+            t23 = held17_here * t22
+            t24 = held16_here + t23
+            t25 = t24 + held21_here
+            t26 = t20 if (held3_here > 0.0) else t25
+            t27 = t26 + held2_here
+            out0_part[i] = t27
         active = int64(0)
         for i in range(size):
             active += int64(flags[i])
@@ -2941,8 +2343,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw0_kept = packed[1]
                 raw1_kept = packed[2]
                 out0_kept = packed[3]
-                out1_kept = packed[4]
-                out2_kept = packed[5]
                 for i in range(size):
                     y_kept[i] = y_part[active_rows[i]]
                     raw0_kept[i] = raw0_part[active_rows[i]]
@@ -2952,17 +2352,15 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw0_kept = raw0_part
                 raw1_kept = raw1_part
                 out0_kept = out0_part
-                out1_kept = out1_part
-                out2_kept = out2_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
                 raw1 = raw1_kept[i]
-                t0 = exp(raw1)
-                t1 = exp(raw0)
-                t2 = t1 * t0
+                t0 = exp(raw0)
+                t1 = exp(raw1)
+                t2 = t0 * t1
                 t3 = t2 < 64.0
-                t4 = t1 if t3 else 0.0
+                t4 = t0 if t3 else 0.0
                 t5 = 8.452712498170644e+270 <= t4
                 t6 = 5.260135901548374e+210 <= t4
                 t7 = 3.273390607896142e+150 <= t4
@@ -2972,8 +2370,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t11 = 4.149515568880993e+180 if t6 else t10
                 t12 = 6.668014432879854e+240 if t5 else t11
                 t13 = 1.0 / t12
-                t14 = t13 * t1
-                t15 = t12 * t0
+                t14 = t13 * t0
+                t15 = t12 * t1
                 t16 = 200.0 if t8 else 0.0
                 t17 = 400.0 if t7 else t16
                 t18 = 600.0 if t6 else t17
@@ -3032,18 +2430,16 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t71 = t50 + t70
                 t72 = t71 * t28
                 held0[i] = 1.0
-                held1[i] = t0
-                held2[i] = t12
-                held3[i] = t14
-                held4[i] = t15
-                held5[i] = t20
-                held6[i] = t21
-                held7[i] = t22
-                held9[i] = t25
-                held10[i] = t26
-                held14[i] = t27
-                held15[i] = t72
-            sum_2(held0, held3, held4, held6, held7, held8, held11, held12, held13, held16, held17, held18, size)
+                held1[i] = t14
+                held2[i] = t15
+                held3[i] = t20
+                held4[i] = t21
+                held5[i] = t22
+                held7[i] = t25
+                held8[i] = t26
+                held12[i] = t27
+                held13[i] = t72
+            sum_2(held0, held1, held2, held4, held5, held6, held9, held10, held11, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3052,27 +2448,22 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held1_here = held1[i]
                 held2_here = held2[i]
                 held3_here = held3[i]
-                held4_here = held4[i]
-                held5_here = held5[i]
+                held6_here = held6[i]
+                held7_here = held7[i]
                 held8_here = held8[i]
                 held9_here = held9[i]
                 held10_here = held10[i]
                 held11_here = held11[i]
                 held12_here = held12[i]
                 held13_here = held13[i]
-                held14_here = held14[i]
-                held15_here = held15[i]
-                held16_here = held16[i]
-                held17_here = held17[i]
-                held18_here = held18[i]
-                t0 = 0.0 < held8_here
-                t1 = held9_here if t0 else held10_here
+                t0 = 0.0 < held6_here
+                t1 = held7_here if t0 else held8_here
                 t2 = t1 == 0.0
                 t3 = t1 == held0_here
-                t4 = held13_here * t1
-                t5 = np.floor(held3_here)
+                t4 = held11_here * t1
+                t5 = np.floor(held1_here)
                 t6 = t5 + held0_here
-                t7 = held3_here + held0_here
+                t7 = held1_here + held0_here
                 t8 = t6 if t0 else t7
                 t9 = held0_here / t8
                 t10 = t9 - 0.5
@@ -3119,8 +2510,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t51 = t50 * t11
                 t52 = t32 + t51
                 t53 = t52 * t9
-                t54 = held15_here - t53
-                t55 = t8 + held14_here
+                t54 = held13_here - t53
+                t55 = t8 + held12_here
                 t56 = t1 / t55
                 t57 = abs(t56)
                 t58 = t57 < 0.2
@@ -3140,24 +2531,24 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t72 = t71 + 0.33333333333333465
                 t73 = t60 * t56
                 t74 = t72 * t73
-                t75 = 2.0 * held14_here
+                t75 = 2.0 * held12_here
                 t76 = t74 * t75
                 t77 = t59 + t76
                 t78 = t8 < 1e-270
                 t79 = 1.2676506002282294e+30 if t78 else held0_here
                 t80 = t79 * t8
-                t81 = held14_here / t80
+                t81 = held12_here / t80
                 t82 = 0.0 < t81
                 t83 = 69.31471805599453 if t78 else 0.0
                 t84 = log(t81)
                 t85 = t83 + t84
-                t86 = t85 * held14_here
+                t86 = t85 * held12_here
                 t87 = t86 if t82 else 0.0
                 t88 = t87 - t1
                 t89 = t77 if t58 else t88
                 t90 = t74 + t56
                 t91 = 2.0 * t90
-                t92 = t9 * held14_here
+                t92 = t9 * held12_here
                 t93 = log(t92)
                 t94 = t91 if t58 else t93
                 t95 = 0.5 * t94
@@ -3165,27 +2556,14 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t97 = t54 + t96
                 t98 = 0.0 if t3 else t97
                 t99 = 0.0 if t2 else t98
-                t100 = t99 * held4_here
+                t100 = t99 * held2_here
                 t101 = t4 - t100
-                t102 = held11_here - t101
-                t103 = held12_here if t3 else t102
-                t104 = held11_here if t2 else t103
-                t105 = t104 + held5_here
-                t106 = held10_here == 0.0
-                t107 = held16_here * held10_here
-                t108 = 0.0 if t106 else t107
-                t109 = -t108
-                t110 = t99 - held17_here
-                t111 = held18_here * held10_here
-                t112 = t110 - t111
-                t113 = t112 * held2_here
-                t114 = t113 * held1_here
+                t102 = held9_here - t101
+                t103 = held10_here if t3 else t102
+                t104 = held9_here if t2 else t103
+                t105 = t104 + held3_here
                 out0_kept[i] = t105
-                out1_kept[i] = t109
-                out2_kept[i] = t114
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]
-                    out1_part[active_rows[i]] = out1_kept[i]
-                    out2_part[active_rows[i]] = out2_kept[i]
     return invalid

@@ -244,7 +244,7 @@ com_poisson_patches_1 = com_poisson_patches[939:1339]
 ROWS = 4096
 
 
-def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
+def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.uint32)
     active = int64(0)
@@ -301,7 +301,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
     stored = np.empty((2, 14, 32))
-    lanes = np.empty((39, 32))
+    lanes = np.empty((27, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -310,8 +310,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     other_lanes = lanes[5]
     unit_lanes = lanes[6]
     power_lanes = lanes[7]
-    other_power_lanes = lanes[8]
-    power_ratio_lanes = lanes[9]
+    power_ratio_lanes = lanes[8]
+    other_power_lanes = lanes[9]
     other_power_ratio_lanes = lanes[10]
     open_lanes = lanes[11]
     sum_up_lanes = lanes[12]
@@ -322,25 +322,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     sum_square_lanes = lanes[17]
     sum_growth_lanes = lanes[18]
     sum_line_lanes = lanes[19]
-    sum_pairs_lanes = lanes[20]
-    sum_triples_lanes = lanes[21]
-    sum_cube_lanes = lanes[22]
-    sum_square_growth_lanes = lanes[23]
-    sum_growth_square_lanes = lanes[24]
-    sum_line_growth_lanes = lanes[25]
-    result0_lanes = lanes[26]
-    result1_lanes = lanes[27]
-    result2_lanes = lanes[28]
-    result3_lanes = lanes[29]
-    result4_lanes = lanes[30]
-    result5_lanes = lanes[31]
-    result6_lanes = lanes[32]
-    result7_lanes = lanes[33]
-    result8_lanes = lanes[34]
-    result9_lanes = lanes[35]
-    result10_lanes = lanes[36]
-    result11_lanes = lanes[37]
-    result12_lanes = lanes[38]
+    result0_lanes = lanes[20]
+    result1_lanes = lanes[21]
+    result2_lanes = lanes[22]
+    result3_lanes = lanes[23]
+    result4_lanes = lanes[24]
+    result5_lanes = lanes[25]
+    result6_lanes = lanes[26]
     for number in range((used + 13) // 14):
         first_key = number * 14
         stop = starts[min(first_key + 14, used)]
@@ -364,8 +352,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = 15.0 * t1
-            t6 = com_poisson_below[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
-            t7 = com_poisson_above[int(t5) if (t5 >= 0.0) & (t5 <= 3839.0) else 0]
+            t6 = com_poisson_below[np.uint32(np.int32(t5 if (t5 >= 0.0) & (t5 <= 3839.0) else 0.0))]
+            t7 = com_poisson_above[np.uint32(np.int32(t5 if (t5 >= 0.0) & (t5 <= 3839.0) else 0.0))]
             t8 = t6 if t4 else t7
             t9 = 0.0 < t1
             t10 = 1.0 if t9 else 0.0
@@ -458,8 +446,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t9 = 0.0 < t8
                 t10 = 15.0 * t1
                 t11 = index + t10
-                t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
-                t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                t12 = com_poisson_above[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
+                t13 = com_poisson_below[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
                 t14 = t12 if t4 else t13
                 t15 = t14 if t9 else 0.0
                 t16 = index + 1.0
@@ -469,11 +457,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t20 = t19 if t4 else 1.0
                 t21 = 0.0 < t20
                 t22 = t16 + t10
-                t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
-                t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                t23 = com_poisson_below[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
+                t24 = com_poisson_above[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
                 t25 = t23 if t4 else t24
-                t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t26 = com_poisson_below[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
+                t27 = com_poisson_above[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
                 t28 = t26 if t4 else t27
                 t29 = 2.0 + index
                 t30 = t28 * t29
@@ -484,25 +472,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 common2 = t32
                 common3 = t20
                 nu = nu_0
-                t0 = multiply_add(common0, nu, 0.0)
-                t1 = multiply_add(t0, -1.0, 0.0)
+                t0 = multiply_add(common0, nu, -0.0)
+                t1 = multiply_add(t0, -1.0, -0.0)
                 t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, 0.0)
-                t4 = multiply_add(common2, nu, 0.0)
-                t5 = multiply_add(t4, -1.0, 0.0)
+                t3 = multiply_add(common1, t2, -0.0)
+                t4 = multiply_add(common2, nu, -0.0)
+                t5 = multiply_add(t4, -1.0, -0.0)
                 t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, 0.0)
+                t7 = multiply_add(common3, t6, -0.0)
                 put(near_lanes, 0, t3)
                 put(far_lanes, 0, t7)
                 nu = nu_8
-                t0 = multiply_add(common0, nu, 0.0)
-                t1 = multiply_add(t0, -1.0, 0.0)
+                t0 = multiply_add(common0, nu, -0.0)
+                t1 = multiply_add(t0, -1.0, -0.0)
                 t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, 0.0)
-                t4 = multiply_add(common2, nu, 0.0)
-                t5 = multiply_add(t4, -1.0, 0.0)
+                t3 = multiply_add(common1, t2, -0.0)
+                t4 = multiply_add(common2, nu, -0.0)
+                t5 = multiply_add(t4, -1.0, -0.0)
                 t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, 0.0)
+                t7 = multiply_add(common3, t6, -0.0)
                 put(near_lanes, 8, t3)
                 put(far_lanes, 8, t7)
             if width > 16:
@@ -524,8 +512,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t9 = 0.0 < t8
                     t10 = 15.0 * t1
                     t11 = index + t10
-                    t12 = com_poisson_above[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
-                    t13 = com_poisson_below[int(t11) if (t11 >= 0.0) & (t11 <= 3839.0) else 0]
+                    t12 = com_poisson_above[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
+                    t13 = com_poisson_below[np.uint32(np.int32(t11 if (t11 >= 0.0) & (t11 <= 3839.0) else 0.0))]
                     t14 = t12 if t4 else t13
                     t15 = t14 if t9 else 0.0
                     t16 = index + 1.0
@@ -535,11 +523,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t20 = t19 if t4 else 1.0
                     t21 = 0.0 < t20
                     t22 = t16 + t10
-                    t23 = com_poisson_below[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
-                    t24 = com_poisson_above[int(t22) if (t22 >= 0.0) & (t22 <= 3839.0) else 0]
+                    t23 = com_poisson_below[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
+                    t24 = com_poisson_above[np.uint32(np.int32(t22 if (t22 >= 0.0) & (t22 <= 3839.0) else 0.0))]
                     t25 = t23 if t4 else t24
-                    t26 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t27 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t26 = com_poisson_below[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
+                    t27 = com_poisson_above[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
                     t28 = t26 if t4 else t27
                     t29 = 2.0 + index
                     t30 = t28 * t29
@@ -550,25 +538,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     common2 = t32
                     common3 = t20
                     nu = nu_16
-                    t0 = multiply_add(common0, nu, 0.0)
-                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t0 = multiply_add(common0, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, 0.0)
-                    t4 = multiply_add(common2, nu, 0.0)
-                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t3 = multiply_add(common1, t2, -0.0)
+                    t4 = multiply_add(common2, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, 0.0)
+                    t7 = multiply_add(common3, t6, -0.0)
                     put(near_lanes, 16, t3)
                     put(far_lanes, 16, t7)
                     nu = nu_24
-                    t0 = multiply_add(common0, nu, 0.0)
-                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t0 = multiply_add(common0, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, 0.0)
-                    t4 = multiply_add(common2, nu, 0.0)
-                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t3 = multiply_add(common1, t2, -0.0)
+                    t4 = multiply_add(common2, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, 0.0)
+                    t7 = multiply_add(common3, t6, -0.0)
                     put(near_lanes, 24, t3)
                     put(far_lanes, 24, t7)
             for i in range(width):
@@ -615,13 +603,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     near = loaded(near_lanes, 0)
                     far = loaded(far_lanes, 0)
                     t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, 0.0)
-                    t2 = multiply_add(t0, t1, 0.0)
+                    t1 = multiply_add(near, power, -0.0)
+                    t2 = multiply_add(t0, t1, -0.0)
                     t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, 0.0)
-                    t5 = multiply_add(t3, t4, 0.0)
-                    t6 = multiply_add(t2, common0, 0.0)
-                    t7 = multiply_add(t5, common0, 0.0)
+                    t4 = multiply_add(far, other_power, -0.0)
+                    t5 = multiply_add(t3, t4, -0.0)
+                    t6 = multiply_add(t2, common0, -0.0)
+                    t7 = multiply_add(t5, common0, -0.0)
                     sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
                     sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
                     sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
@@ -636,13 +624,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     near = loaded(near_lanes, 8)
                     far = loaded(far_lanes, 8)
                     t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, 0.0)
-                    t2 = multiply_add(t0, t1, 0.0)
+                    t1 = multiply_add(near, power, -0.0)
+                    t2 = multiply_add(t0, t1, -0.0)
                     t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, 0.0)
-                    t5 = multiply_add(t3, t4, 0.0)
-                    t6 = multiply_add(t2, common0, 0.0)
-                    t7 = multiply_add(t5, common0, 0.0)
+                    t4 = multiply_add(far, other_power, -0.0)
+                    t5 = multiply_add(t3, t4, -0.0)
+                    t6 = multiply_add(t2, common0, -0.0)
+                    t7 = multiply_add(t5, common0, -0.0)
                     sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
                     sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
                     sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
@@ -690,13 +678,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         near = loaded(near_lanes, 16)
                         far = loaded(far_lanes, 16)
                         t0 = multiply_add(off, -1.0, common0)
-                        t1 = multiply_add(near, power, 0.0)
-                        t2 = multiply_add(t0, t1, 0.0)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
                         t3 = multiply_add(off, 1.0, common0)
-                        t4 = multiply_add(far, other_power, 0.0)
-                        t5 = multiply_add(t3, t4, 0.0)
-                        t6 = multiply_add(t2, common0, 0.0)
-                        t7 = multiply_add(t5, common0, 0.0)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common0, -0.0)
+                        t7 = multiply_add(t5, common0, -0.0)
                         sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
                         sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
                         sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
@@ -711,13 +699,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         near = loaded(near_lanes, 24)
                         far = loaded(far_lanes, 24)
                         t0 = multiply_add(off, -1.0, common0)
-                        t1 = multiply_add(near, power, 0.0)
-                        t2 = multiply_add(t0, t1, 0.0)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
                         t3 = multiply_add(off, 1.0, common0)
-                        t4 = multiply_add(far, other_power, 0.0)
-                        t5 = multiply_add(t3, t4, 0.0)
-                        t6 = multiply_add(t2, common0, 0.0)
-                        t7 = multiply_add(t5, common0, 0.0)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common0, -0.0)
+                        t7 = multiply_add(t5, common0, -0.0)
                         sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
                         sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
                         sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
@@ -811,12 +799,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_square_0 = multiply_add(off_0, 0.0, 0.0)
             sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
             sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_pairs_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_triples_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_cube_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_growth_0 = multiply_add(off_0, 0.0, 0.0)
             off_8 = loaded(off_lanes, 8)
             power_8 = loaded(power_lanes, 8)
             power_ratio_8 = loaded(power_ratio_lanes, 8)
@@ -826,12 +808,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             sum_square_8 = multiply_add(off_8, 0.0, 0.0)
             sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
             sum_line_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_pairs_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_triples_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_cube_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_growth_8 = multiply_add(off_8, 0.0, 0.0)
             for k in range(last):
                 index = float64(k)
                 near_lanes = stored[0, k]
@@ -847,33 +823,17 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t8 = index + 1.0
                 t9 = 15.0 * t1
                 t10 = t8 + t9
-                t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                t11 = com_poisson_below[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
+                t12 = com_poisson_above[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
                 t13 = t11 if t4 else t12
                 t14 = index + t9
-                t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                t15 = com_poisson_above[np.uint32(np.int32(t14 if (t14 >= 0.0) & (t14 <= 3839.0) else 0.0))]
+                t16 = com_poisson_below[np.uint32(np.int32(t14 if (t14 >= 0.0) & (t14 <= 3839.0) else 0.0))]
                 t17 = t15 if t4 else t16
-                t18 = 0.5 * t5
-                t19 = 0.5 - t18
-                t20 = t7 + t19
-                t21 = t20 + t1
-                t22 = t21 - 1.0
-                t23 = t19 - t7
-                t24 = t23 + t1
-                t25 = t24 - 1.0
-                t26 = t24 - 2.0
-                t27 = t21 - 2.0
                 common0 = t5
                 common1 = t7
                 common2 = t13
                 common3 = t17
-                common4 = t21
-                common5 = t22
-                common6 = t24
-                common7 = t25
-                common8 = t26
-                common9 = t27
                 off = off_0
                 power = power_0
                 power_ratio = power_ratio_0
@@ -881,57 +841,27 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 other_power_ratio = other_power_ratio_0
                 near = loaded(near_lanes, 0)
                 far = loaded(far_lanes, 0)
-                t0 = multiply_add(near, power, 0.0)
-                t1 = multiply_add(far, other_power, 0.0)
+                t0 = multiply_add(near, power, -0.0)
+                t1 = multiply_add(far, other_power, -0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
+                t3 = multiply_add(off, common0, -0.0)
                 t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
+                t5 = multiply_add(t4, t0, -0.0)
+                t6 = multiply_add(t4, t5, -0.0)
                 t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
+                t8 = multiply_add(t7, t1, -0.0)
+                t9 = multiply_add(t7, t8, -0.0)
                 t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
+                t11 = multiply_add(common2, t1, -0.0)
+                t12 = multiply_add(t0, common3, -0.0)
                 t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
+                t14 = multiply_add(t5, common3, -0.0)
+                t15 = multiply_add(common2, t8, -0.0)
                 t16 = multiply_add(t15, -1.0, t14)
-                t17 = multiply_add(common4, t0, 0.0)
-                t18 = multiply_add(t17, common5, 0.0)
-                t19 = multiply_add(common6, t1, 0.0)
-                t20 = multiply_add(common7, t19, 0.0)
-                t21 = multiply_add(t18, 1.0, t20)
-                t22 = multiply_add(t20, common8, 0.0)
-                t23 = multiply_add(t18, common9, 0.0)
-                t24 = multiply_add(t22, 1.0, t23)
-                t25 = multiply_add(t4, t4, 0.0)
-                t26 = multiply_add(1.0, -1.0, t25)
-                t27 = multiply_add(t26, t5, 0.0)
-                t28 = multiply_add(t7, t7, 0.0)
-                t29 = multiply_add(1.0, -1.0, t28)
-                t30 = multiply_add(t29, t8, 0.0)
-                t31 = multiply_add(t30, -1.0, t27)
-                t32 = multiply_add(common2, t9, 0.0)
-                t33 = multiply_add(common3, t6, 0.0)
-                t34 = multiply_add(t32, 1.0, t33)
-                t35 = multiply_add(common2, t11, 0.0)
-                t36 = multiply_add(common3, t12, 0.0)
-                t37 = multiply_add(t35, 1.0, t36)
-                t38 = multiply_add(t14, common3, 0.0)
-                t39 = multiply_add(t15, common2, 0.0)
-                t40 = multiply_add(t39, -1.0, t38)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
                 sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
                 sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
                 sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
-                sum_pairs_0 = multiply_add(t21, 1.0, sum_pairs_0)
-                sum_triples_0 = multiply_add(t24, 1.0, sum_triples_0)
-                sum_cube_0 = multiply_add(t31, 1.0, sum_cube_0)
-                sum_square_growth_0 = multiply_add(t34, 1.0, sum_square_growth_0)
-                sum_growth_square_0 = multiply_add(t37, 1.0, sum_growth_square_0)
-                sum_line_growth_0 = multiply_add(t40, 1.0, sum_line_growth_0)
                 power_0 = multiply_add(power_0, power_ratio_0, 0.0)
                 other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
                 off = off_8
@@ -941,79 +871,37 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 other_power_ratio = other_power_ratio_8
                 near = loaded(near_lanes, 8)
                 far = loaded(far_lanes, 8)
-                t0 = multiply_add(near, power, 0.0)
-                t1 = multiply_add(far, other_power, 0.0)
+                t0 = multiply_add(near, power, -0.0)
+                t1 = multiply_add(far, other_power, -0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
+                t3 = multiply_add(off, common0, -0.0)
                 t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
+                t5 = multiply_add(t4, t0, -0.0)
+                t6 = multiply_add(t4, t5, -0.0)
                 t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
+                t8 = multiply_add(t7, t1, -0.0)
+                t9 = multiply_add(t7, t8, -0.0)
                 t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
+                t11 = multiply_add(common2, t1, -0.0)
+                t12 = multiply_add(t0, common3, -0.0)
                 t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
+                t14 = multiply_add(t5, common3, -0.0)
+                t15 = multiply_add(common2, t8, -0.0)
                 t16 = multiply_add(t15, -1.0, t14)
-                t17 = multiply_add(common4, t0, 0.0)
-                t18 = multiply_add(t17, common5, 0.0)
-                t19 = multiply_add(common6, t1, 0.0)
-                t20 = multiply_add(common7, t19, 0.0)
-                t21 = multiply_add(t18, 1.0, t20)
-                t22 = multiply_add(t20, common8, 0.0)
-                t23 = multiply_add(t18, common9, 0.0)
-                t24 = multiply_add(t22, 1.0, t23)
-                t25 = multiply_add(t4, t4, 0.0)
-                t26 = multiply_add(1.0, -1.0, t25)
-                t27 = multiply_add(t26, t5, 0.0)
-                t28 = multiply_add(t7, t7, 0.0)
-                t29 = multiply_add(1.0, -1.0, t28)
-                t30 = multiply_add(t29, t8, 0.0)
-                t31 = multiply_add(t30, -1.0, t27)
-                t32 = multiply_add(common2, t9, 0.0)
-                t33 = multiply_add(common3, t6, 0.0)
-                t34 = multiply_add(t32, 1.0, t33)
-                t35 = multiply_add(common2, t11, 0.0)
-                t36 = multiply_add(common3, t12, 0.0)
-                t37 = multiply_add(t35, 1.0, t36)
-                t38 = multiply_add(t14, common3, 0.0)
-                t39 = multiply_add(t15, common2, 0.0)
-                t40 = multiply_add(t39, -1.0, t38)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
                 sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
                 sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
                 sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
-                sum_pairs_8 = multiply_add(t21, 1.0, sum_pairs_8)
-                sum_triples_8 = multiply_add(t24, 1.0, sum_triples_8)
-                sum_cube_8 = multiply_add(t31, 1.0, sum_cube_8)
-                sum_square_growth_8 = multiply_add(t34, 1.0, sum_square_growth_8)
-                sum_growth_square_8 = multiply_add(t37, 1.0, sum_growth_square_8)
-                sum_line_growth_8 = multiply_add(t40, 1.0, sum_line_growth_8)
                 power_8 = multiply_add(power_8, power_ratio_8, 0.0)
                 other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
             put(sum_total_lanes, 0, sum_total_0)
             put(sum_square_lanes, 0, sum_square_0)
             put(sum_growth_lanes, 0, sum_growth_0)
             put(sum_line_lanes, 0, sum_line_0)
-            put(sum_pairs_lanes, 0, sum_pairs_0)
-            put(sum_triples_lanes, 0, sum_triples_0)
-            put(sum_cube_lanes, 0, sum_cube_0)
-            put(sum_square_growth_lanes, 0, sum_square_growth_0)
-            put(sum_growth_square_lanes, 0, sum_growth_square_0)
-            put(sum_line_growth_lanes, 0, sum_line_growth_0)
             put(sum_total_lanes, 8, sum_total_8)
             put(sum_square_lanes, 8, sum_square_8)
             put(sum_growth_lanes, 8, sum_growth_8)
             put(sum_line_lanes, 8, sum_line_8)
-            put(sum_pairs_lanes, 8, sum_pairs_8)
-            put(sum_triples_lanes, 8, sum_triples_8)
-            put(sum_cube_lanes, 8, sum_cube_8)
-            put(sum_square_growth_lanes, 8, sum_square_growth_8)
-            put(sum_growth_square_lanes, 8, sum_growth_square_8)
-            put(sum_line_growth_lanes, 8, sum_line_growth_8)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
@@ -1024,12 +912,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 sum_line_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_pairs_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_triples_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_cube_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_square_growth_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_growth_square_16 = multiply_add(off_16, 0.0, 0.0)
-                sum_line_growth_16 = multiply_add(off_16, 0.0, 0.0)
                 off_24 = loaded(off_lanes, 24)
                 power_24 = loaded(power_lanes, 24)
                 power_ratio_24 = loaded(power_ratio_lanes, 24)
@@ -1039,12 +921,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_pairs_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_triples_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_cube_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_square_growth_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_growth_square_24 = multiply_add(off_24, 0.0, 0.0)
-                sum_line_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
                     index = float64(k)
                     near_lanes = stored[0, k]
@@ -1060,33 +936,17 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t8 = index + 1.0
                     t9 = 15.0 * t1
                     t10 = t8 + t9
-                    t11 = com_poisson_below[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
-                    t12 = com_poisson_above[int(t10) if (t10 >= 0.0) & (t10 <= 3839.0) else 0]
+                    t11 = com_poisson_below[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
+                    t12 = com_poisson_above[np.uint32(np.int32(t10 if (t10 >= 0.0) & (t10 <= 3839.0) else 0.0))]
                     t13 = t11 if t4 else t12
                     t14 = index + t9
-                    t15 = com_poisson_above[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
-                    t16 = com_poisson_below[int(t14) if (t14 >= 0.0) & (t14 <= 3839.0) else 0]
+                    t15 = com_poisson_above[np.uint32(np.int32(t14 if (t14 >= 0.0) & (t14 <= 3839.0) else 0.0))]
+                    t16 = com_poisson_below[np.uint32(np.int32(t14 if (t14 >= 0.0) & (t14 <= 3839.0) else 0.0))]
                     t17 = t15 if t4 else t16
-                    t18 = 0.5 * t5
-                    t19 = 0.5 - t18
-                    t20 = t7 + t19
-                    t21 = t20 + t1
-                    t22 = t21 - 1.0
-                    t23 = t19 - t7
-                    t24 = t23 + t1
-                    t25 = t24 - 1.0
-                    t26 = t24 - 2.0
-                    t27 = t21 - 2.0
                     common0 = t5
                     common1 = t7
                     common2 = t13
                     common3 = t17
-                    common4 = t21
-                    common5 = t22
-                    common6 = t24
-                    common7 = t25
-                    common8 = t26
-                    common9 = t27
                     off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
@@ -1094,57 +954,27 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     other_power_ratio = other_power_ratio_16
                     near = loaded(near_lanes, 16)
                     far = loaded(far_lanes, 16)
-                    t0 = multiply_add(near, power, 0.0)
-                    t1 = multiply_add(far, other_power, 0.0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
+                    t3 = multiply_add(off, common0, -0.0)
                     t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
                     t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
+                    t11 = multiply_add(common2, t1, -0.0)
+                    t12 = multiply_add(t0, common3, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
+                    t14 = multiply_add(t5, common3, -0.0)
+                    t15 = multiply_add(common2, t8, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
-                    t17 = multiply_add(common4, t0, 0.0)
-                    t18 = multiply_add(t17, common5, 0.0)
-                    t19 = multiply_add(common6, t1, 0.0)
-                    t20 = multiply_add(common7, t19, 0.0)
-                    t21 = multiply_add(t18, 1.0, t20)
-                    t22 = multiply_add(t20, common8, 0.0)
-                    t23 = multiply_add(t18, common9, 0.0)
-                    t24 = multiply_add(t22, 1.0, t23)
-                    t25 = multiply_add(t4, t4, 0.0)
-                    t26 = multiply_add(1.0, -1.0, t25)
-                    t27 = multiply_add(t26, t5, 0.0)
-                    t28 = multiply_add(t7, t7, 0.0)
-                    t29 = multiply_add(1.0, -1.0, t28)
-                    t30 = multiply_add(t29, t8, 0.0)
-                    t31 = multiply_add(t30, -1.0, t27)
-                    t32 = multiply_add(common2, t9, 0.0)
-                    t33 = multiply_add(common3, t6, 0.0)
-                    t34 = multiply_add(t32, 1.0, t33)
-                    t35 = multiply_add(common2, t11, 0.0)
-                    t36 = multiply_add(common3, t12, 0.0)
-                    t37 = multiply_add(t35, 1.0, t36)
-                    t38 = multiply_add(t14, common3, 0.0)
-                    t39 = multiply_add(t15, common2, 0.0)
-                    t40 = multiply_add(t39, -1.0, t38)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
                     sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
                     sum_growth_16 = multiply_add(t13, 1.0, sum_growth_16)
                     sum_line_16 = multiply_add(t16, 1.0, sum_line_16)
-                    sum_pairs_16 = multiply_add(t21, 1.0, sum_pairs_16)
-                    sum_triples_16 = multiply_add(t24, 1.0, sum_triples_16)
-                    sum_cube_16 = multiply_add(t31, 1.0, sum_cube_16)
-                    sum_square_growth_16 = multiply_add(t34, 1.0, sum_square_growth_16)
-                    sum_growth_square_16 = multiply_add(t37, 1.0, sum_growth_square_16)
-                    sum_line_growth_16 = multiply_add(t40, 1.0, sum_line_growth_16)
                     power_16 = multiply_add(power_16, power_ratio_16, 0.0)
                     other_power_16 = multiply_add(other_power_16, other_power_ratio_16, 0.0)
                     off = off_24
@@ -1154,79 +984,37 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     other_power_ratio = other_power_ratio_24
                     near = loaded(near_lanes, 24)
                     far = loaded(far_lanes, 24)
-                    t0 = multiply_add(near, power, 0.0)
-                    t1 = multiply_add(far, other_power, 0.0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
+                    t3 = multiply_add(off, common0, -0.0)
                     t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
                     t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
+                    t11 = multiply_add(common2, t1, -0.0)
+                    t12 = multiply_add(t0, common3, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
+                    t14 = multiply_add(t5, common3, -0.0)
+                    t15 = multiply_add(common2, t8, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
-                    t17 = multiply_add(common4, t0, 0.0)
-                    t18 = multiply_add(t17, common5, 0.0)
-                    t19 = multiply_add(common6, t1, 0.0)
-                    t20 = multiply_add(common7, t19, 0.0)
-                    t21 = multiply_add(t18, 1.0, t20)
-                    t22 = multiply_add(t20, common8, 0.0)
-                    t23 = multiply_add(t18, common9, 0.0)
-                    t24 = multiply_add(t22, 1.0, t23)
-                    t25 = multiply_add(t4, t4, 0.0)
-                    t26 = multiply_add(1.0, -1.0, t25)
-                    t27 = multiply_add(t26, t5, 0.0)
-                    t28 = multiply_add(t7, t7, 0.0)
-                    t29 = multiply_add(1.0, -1.0, t28)
-                    t30 = multiply_add(t29, t8, 0.0)
-                    t31 = multiply_add(t30, -1.0, t27)
-                    t32 = multiply_add(common2, t9, 0.0)
-                    t33 = multiply_add(common3, t6, 0.0)
-                    t34 = multiply_add(t32, 1.0, t33)
-                    t35 = multiply_add(common2, t11, 0.0)
-                    t36 = multiply_add(common3, t12, 0.0)
-                    t37 = multiply_add(t35, 1.0, t36)
-                    t38 = multiply_add(t14, common3, 0.0)
-                    t39 = multiply_add(t15, common2, 0.0)
-                    t40 = multiply_add(t39, -1.0, t38)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
                     sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
                     sum_growth_24 = multiply_add(t13, 1.0, sum_growth_24)
                     sum_line_24 = multiply_add(t16, 1.0, sum_line_24)
-                    sum_pairs_24 = multiply_add(t21, 1.0, sum_pairs_24)
-                    sum_triples_24 = multiply_add(t24, 1.0, sum_triples_24)
-                    sum_cube_24 = multiply_add(t31, 1.0, sum_cube_24)
-                    sum_square_growth_24 = multiply_add(t34, 1.0, sum_square_growth_24)
-                    sum_growth_square_24 = multiply_add(t37, 1.0, sum_growth_square_24)
-                    sum_line_growth_24 = multiply_add(t40, 1.0, sum_line_growth_24)
                     power_24 = multiply_add(power_24, power_ratio_24, 0.0)
                     other_power_24 = multiply_add(other_power_24, other_power_ratio_24, 0.0)
                 put(sum_total_lanes, 16, sum_total_16)
                 put(sum_square_lanes, 16, sum_square_16)
                 put(sum_growth_lanes, 16, sum_growth_16)
                 put(sum_line_lanes, 16, sum_line_16)
-                put(sum_pairs_lanes, 16, sum_pairs_16)
-                put(sum_triples_lanes, 16, sum_triples_16)
-                put(sum_cube_lanes, 16, sum_cube_16)
-                put(sum_square_growth_lanes, 16, sum_square_growth_16)
-                put(sum_growth_square_lanes, 16, sum_growth_square_16)
-                put(sum_line_growth_lanes, 16, sum_line_growth_16)
                 put(sum_total_lanes, 24, sum_total_24)
                 put(sum_square_lanes, 24, sum_square_24)
                 put(sum_growth_lanes, 24, sum_growth_24)
                 put(sum_line_lanes, 24, sum_line_24)
-                put(sum_pairs_lanes, 24, sum_pairs_24)
-                put(sum_triples_lanes, 24, sum_triples_24)
-                put(sum_cube_lanes, 24, sum_cube_24)
-                put(sum_square_growth_lanes, 24, sum_square_growth_24)
-                put(sum_growth_square_lanes, 24, sum_growth_square_24)
-                put(sum_line_growth_lanes, 24, sum_line_growth_24)
             t0 = place * 0.5
             t1 = np.floor(t0)
             t2 = 2.0 * t1
@@ -1234,34 +1022,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t4 = t3 < 0.5
             t5 = 1.0 if t4 else (-1.0)
             t6 = 15.0 * t1
-            t7 = com_poisson_below[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
-            t8 = com_poisson_above[int(t6) if (t6 >= 0.0) & (t6 <= 3839.0) else 0]
+            t7 = com_poisson_below[np.uint32(np.int32(t6 if (t6 >= 0.0) & (t6 <= 3839.0) else 0.0))]
+            t8 = com_poisson_above[np.uint32(np.int32(t6 if (t6 >= 0.0) & (t6 <= 3839.0) else 0.0))]
             t9 = t7 if t4 else t8
-            t10 = 0.5 * t5
-            t11 = 0.5 - t10
-            t12 = t11 - t5
-            t13 = t1 + t12
-            t14 = t13 - 1.0
-            t15 = t11 + t5
-            t16 = t15 + t1
-            t17 = t16 - 1.0
-            t18 = t11 + t1
-            t19 = t18 - 1.0
-            t20 = t19 * t18
-            t21 = t16 - 2.0
-            t22 = t18 - 2.0
-            t23 = t20 * t22
-            t24 = t13 - 2.0
             common0 = t5
             common1 = t9
-            common2 = t13
-            common3 = t14
-            common4 = t16
-            common5 = t17
-            common6 = t20
-            common7 = t21
-            common8 = t23
-            common9 = t24
             for i in range(width):
                 m = m_lanes[i]
                 off = off_lanes[i]
@@ -1271,12 +1036,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_square = sum_square_lanes[i]
                 sum_growth = sum_growth_lanes[i]
                 sum_line = sum_line_lanes[i]
-                sum_pairs = sum_pairs_lanes[i]
-                sum_triples = sum_triples_lanes[i]
-                sum_cube = sum_cube_lanes[i]
-                sum_square_growth = sum_square_growth_lanes[i]
-                sum_growth_square = sum_growth_square_lanes[i]
-                sum_line_growth = sum_line_growth_lanes[i]
                 t0 = log(odds)
                 t1 = t0 * common0
                 t2 = odds + other
@@ -1284,8 +1043,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t4 = log1p(t3)
                 t5 = place * 0.5
                 t6 = np.floor(t5)
-                t7 = com_poisson_level[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
-                t8 = com_poisson_rise[int(t6) if (t6 >= 0.0) & (t6 <= 255.0) else 0]
+                t7 = com_poisson_level[np.uint32(np.int32(t6 if (t6 >= 0.0) & (t6 <= 255.0) else 0.0))]
+                t8 = com_poisson_rise[np.uint32(np.int32(t6 if (t6 >= 0.0) & (t6 <= 255.0) else 0.0))]
                 t9 = off * common0
                 t10 = t9 + common0
                 t11 = t10 * other
@@ -1312,88 +1071,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t32 = common1 * t11
                 t33 = sum_line - t32
                 t34 = t25 * t33
-                t35 = m + 1.0
-                t36 = common2 * other
-                t37 = t36 * common3
-                t38 = common4 * odds
-                t39 = t38 * common5
-                t40 = common6 + t39
-                t41 = t37 + t40
-                t42 = sum_pairs + t41
-                t43 = t30 / m
-                t44 = t42 * t43
-                t45 = 1.0 - m
-                t46 = t44 * t45
-                t47 = t35 * t46
-                t48 = common7 * t39
-                t49 = t48 + common8
-                t50 = common9 * t37
-                t51 = t49 + t50
-                t52 = sum_triples + t51
-                t53 = t52 * t43
-                t54 = t53 * t45
-                t55 = t47 + t54
-                t56 = m * 2.0
-                t57 = 1.0 - t56
-                t58 = t44 * t44
-                t59 = t57 * t58
-                t60 = t55 - t59
-                t61 = t19 * t30
-                t62 = t61 / m
-                t63 = t60 / t62
-                t64 = t63 / t62
-                t65 = m - t44
-                t66 = m + t44
-                t67 = t65 * t66
-                t68 = m * t44
-                t69 = t53 - t68
-                t70 = t44 - m
-                t71 = t69 + t70
-                t72 = t67 + t71
-                t73 = t72 / t62
-                t74 = t73 / t62
-                t75 = 1.0 - off
-                t76 = 1.0 + off
-                t77 = t75 * t76
-                t78 = t77 * off
-                t79 = t78 * common0
-                t80 = 2.0 - off
-                t81 = t80 * off
-                t82 = t75 * odds
-                t83 = t82 * common0
-                t84 = t81 * t83
-                t85 = t79 - t84
-                t86 = t76 * other
-                t87 = t86 * common0
-                t88 = 2.0 + off
-                t89 = t88 * off
-                t90 = t87 * t89
-                t91 = t85 - t90
-                t92 = t91 + sum_cube
-                t93 = t92 / t19
-                t94 = t93 == 0.0
-                t95 = t93 * t27
-                t96 = 0.0 if t94 else t95
-                t97 = t12 * common1
-                t98 = sum_square_growth + t97
-                t99 = t34 * t92
-                t100 = t98 - t99
-                t101 = t100 / t19
-                t102 = t101 - t31
-                t103 = common1 * t28
-                t104 = t103 + sum_growth_square
-                t105 = t34 * t33
-                t106 = t104 - t105
-                t107 = t106 * t30
-                t108 = t31 * t31
-                t109 = t107 - t108
-                t110 = t32 * common1
-                t111 = sum_line_growth - t110
-                t112 = 2.0 * t98
-                t113 = t99 - t112
-                t114 = t113 * t34
-                t115 = t111 + t114
-                t116 = t115 / t19
                 result0_lanes[i] = t1
                 result1_lanes[i] = t4
                 result2_lanes[i] = t7
@@ -1401,12 +1078,6 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 result4_lanes[i] = t27
                 result5_lanes[i] = t31
                 result6_lanes[i] = t34
-                result7_lanes[i] = t64
-                result8_lanes[i] = t74
-                result9_lanes[i] = t96
-                result10_lanes[i] = t102
-                result11_lanes[i] = t109
-                result12_lanes[i] = t116
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
@@ -1416,15 +1087,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 result4_rows[at] = result4_lanes[i]
                 result5_rows[at] = result5_lanes[i]
                 result6_rows[at] = result6_lanes[i]
-                result7_rows[at] = result7_lanes[i]
-                result8_rows[at] = result8_lanes[i]
-                result9_rows[at] = result9_lanes[i]
-                result10_rows[at] = result10_lanes[i]
-                result11_rows[at] = result11_lanes[i]
-                result12_rows[at] = result12_lanes[i]
 
 
-def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, size):
+def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1446,7 +1111,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(1852, np.int64)
     begins = np.empty(1852, np.int64)
-    of_t = np.empty((3, 12))
+    of_t = np.empty((2, 12))
     groups = int64(0)
     for patch in range(1339):
         first, end = starts[patch], starts[patch + 1]
@@ -1467,123 +1132,75 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
             for a in range(12):
                 count = (11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11)[a]
                 stop += count
-                t0 = t1 = t2 = 0.0
+                t0 = t1 = 0.0
                 for k in range(stop - 1, stop - count - 1, -1):
-                    t2 = t2 * t + t1
                     t1 = t1 * t + t0
                     t0 = t0 * t + coefficients[k]
                 of_t[0, 11 - a] = t0
                 of_t[1, 11 - a] = t1
-                of_t[2, 11 - a] = t2
             for begin in range(first, end, 8):
                 u = gathered(u_rows, order, begin, end)
                 sum_00_11 = of_t[0, 11]
                 sum_01_11 = of_t[1, 11]
-                sum_02_11 = of_t[2, 11]
                 sum_10_10 = sum_00_11
                 sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
                 sum_11_10 = sum_01_11
                 sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
-                sum_12_10 = sum_02_11
-                sum_02_10 = multiply_add(sum_02_11, u, of_t[2, 10])
                 sum_20_9 = sum_10_10
                 sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
                 sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
-                sum_21_9 = sum_11_10
                 sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
                 sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
-                sum_12_9 = multiply_add(sum_12_10, u, sum_02_10)
-                sum_02_9 = multiply_add(sum_02_10, u, of_t[2, 9])
-                sum_30_8 = sum_20_9
                 sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
                 sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
                 sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
-                sum_21_8 = multiply_add(sum_21_9, u, sum_11_9)
                 sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
                 sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
-                sum_12_8 = multiply_add(sum_12_9, u, sum_02_9)
-                sum_02_8 = multiply_add(sum_02_9, u, of_t[2, 8])
-                sum_30_7 = multiply_add(sum_30_8, u, sum_20_8)
                 sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
                 sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
                 sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
-                sum_21_7 = multiply_add(sum_21_8, u, sum_11_8)
                 sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
                 sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
-                sum_12_7 = multiply_add(sum_12_8, u, sum_02_8)
-                sum_02_7 = multiply_add(sum_02_8, u, of_t[2, 7])
-                sum_30_6 = multiply_add(sum_30_7, u, sum_20_7)
                 sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
                 sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
                 sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
-                sum_21_6 = multiply_add(sum_21_7, u, sum_11_7)
                 sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
                 sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
-                sum_12_6 = multiply_add(sum_12_7, u, sum_02_7)
-                sum_02_6 = multiply_add(sum_02_7, u, of_t[2, 6])
-                sum_30_5 = multiply_add(sum_30_6, u, sum_20_6)
                 sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
                 sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
                 sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
-                sum_21_5 = multiply_add(sum_21_6, u, sum_11_6)
                 sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
                 sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
-                sum_12_5 = multiply_add(sum_12_6, u, sum_02_6)
-                sum_02_5 = multiply_add(sum_02_6, u, of_t[2, 5])
-                sum_30_4 = multiply_add(sum_30_5, u, sum_20_5)
                 sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
                 sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
                 sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
-                sum_21_4 = multiply_add(sum_21_5, u, sum_11_5)
                 sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
                 sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
-                sum_12_4 = multiply_add(sum_12_5, u, sum_02_5)
-                sum_02_4 = multiply_add(sum_02_5, u, of_t[2, 4])
-                sum_30_3 = multiply_add(sum_30_4, u, sum_20_4)
                 sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
                 sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
                 sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
-                sum_21_3 = multiply_add(sum_21_4, u, sum_11_4)
                 sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
                 sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
-                sum_12_3 = multiply_add(sum_12_4, u, sum_02_4)
-                sum_02_3 = multiply_add(sum_02_4, u, of_t[2, 3])
-                sum_30_2 = multiply_add(sum_30_3, u, sum_20_3)
                 sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
                 sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
                 sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
-                sum_21_2 = multiply_add(sum_21_3, u, sum_11_3)
                 sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
                 sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
-                sum_12_2 = multiply_add(sum_12_3, u, sum_02_3)
-                sum_02_2 = multiply_add(sum_02_3, u, of_t[2, 2])
-                sum_30_1 = multiply_add(sum_30_2, u, sum_20_2)
                 sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
                 sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
                 sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
-                sum_21_1 = multiply_add(sum_21_2, u, sum_11_2)
                 sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
                 sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
-                sum_12_1 = multiply_add(sum_12_2, u, sum_02_2)
-                sum_02_1 = multiply_add(sum_02_2, u, of_t[2, 1])
-                sum_30_0 = multiply_add(sum_30_1, u, sum_20_1)
                 sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
                 sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
                 sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
-                sum_21_0 = multiply_add(sum_21_1, u, sum_11_1)
                 sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
                 sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
-                sum_12_0 = multiply_add(sum_12_1, u, sum_02_1)
-                sum_02_0 = multiply_add(sum_02_1, u, of_t[2, 0])
                 scattered(result0_rows, order, begin, end, sum_10_0)
                 scattered(result1_rows, order, begin, end, sum_00_0)
                 scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
                 scattered(result3_rows, order, begin, end, sum_11_0)
                 scattered(result4_rows, order, begin, end, sum_01_0)
-                scattered(result5_rows, order, begin, end, multiply_add(sum_30_0, 6.0, 0.0))
-                scattered(result6_rows, order, begin, end, multiply_add(sum_21_0, 2.0, 0.0))
-                scattered(result7_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
-                scattered(result8_rows, order, begin, end, multiply_add(sum_12_0, 2.0, 0.0))
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1605,34 +1222,24 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c11_9 = c11_10
         p0c11_8 = multiply_add(p0c11_9, t, c11_8)
         p1c11_8 = multiply_add(p1c11_9, t, p0c11_9)
-        p2c11_8 = p1c11_9
         p0c11_7 = multiply_add(p0c11_8, t, c11_7)
         p1c11_7 = multiply_add(p1c11_8, t, p0c11_8)
-        p2c11_7 = multiply_add(p2c11_8, t, p1c11_8)
         p0c11_6 = multiply_add(p0c11_7, t, c11_6)
         p1c11_6 = multiply_add(p1c11_7, t, p0c11_7)
-        p2c11_6 = multiply_add(p2c11_7, t, p1c11_7)
         p0c11_5 = multiply_add(p0c11_6, t, c11_5)
         p1c11_5 = multiply_add(p1c11_6, t, p0c11_6)
-        p2c11_5 = multiply_add(p2c11_6, t, p1c11_6)
         p0c11_4 = multiply_add(p0c11_5, t, c11_4)
         p1c11_4 = multiply_add(p1c11_5, t, p0c11_5)
-        p2c11_4 = multiply_add(p2c11_5, t, p1c11_5)
         p0c11_3 = multiply_add(p0c11_4, t, c11_3)
         p1c11_3 = multiply_add(p1c11_4, t, p0c11_4)
-        p2c11_3 = multiply_add(p2c11_4, t, p1c11_4)
         p0c11_2 = multiply_add(p0c11_3, t, c11_2)
         p1c11_2 = multiply_add(p1c11_3, t, p0c11_3)
-        p2c11_2 = multiply_add(p2c11_3, t, p1c11_3)
         p0c11_1 = multiply_add(p0c11_2, t, c11_1)
         p1c11_1 = multiply_add(p1c11_2, t, p0c11_2)
-        p2c11_1 = multiply_add(p2c11_2, t, p1c11_2)
         p0c11_0 = multiply_add(p0c11_1, t, c11_0)
         p1c11_0 = multiply_add(p1c11_1, t, p0c11_1)
-        p2c11_0 = multiply_add(p2c11_1, t, p1c11_1)
         sum_00_11 = p0c11_0
         sum_01_11 = p1c11_0
-        sum_02_11 = p2c11_0
         c10_0 = coefficients[11]
         c10_1 = coefficients[12]
         c10_2 = coefficients[13]
@@ -1648,37 +1255,26 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c10_9 = c10_10
         p0c10_8 = multiply_add(p0c10_9, t, c10_8)
         p1c10_8 = multiply_add(p1c10_9, t, p0c10_9)
-        p2c10_8 = p1c10_9
         p0c10_7 = multiply_add(p0c10_8, t, c10_7)
         p1c10_7 = multiply_add(p1c10_8, t, p0c10_8)
-        p2c10_7 = multiply_add(p2c10_8, t, p1c10_8)
         p0c10_6 = multiply_add(p0c10_7, t, c10_6)
         p1c10_6 = multiply_add(p1c10_7, t, p0c10_7)
-        p2c10_6 = multiply_add(p2c10_7, t, p1c10_7)
         p0c10_5 = multiply_add(p0c10_6, t, c10_5)
         p1c10_5 = multiply_add(p1c10_6, t, p0c10_6)
-        p2c10_5 = multiply_add(p2c10_6, t, p1c10_6)
         p0c10_4 = multiply_add(p0c10_5, t, c10_4)
         p1c10_4 = multiply_add(p1c10_5, t, p0c10_5)
-        p2c10_4 = multiply_add(p2c10_5, t, p1c10_5)
         p0c10_3 = multiply_add(p0c10_4, t, c10_3)
         p1c10_3 = multiply_add(p1c10_4, t, p0c10_4)
-        p2c10_3 = multiply_add(p2c10_4, t, p1c10_4)
         p0c10_2 = multiply_add(p0c10_3, t, c10_2)
         p1c10_2 = multiply_add(p1c10_3, t, p0c10_3)
-        p2c10_2 = multiply_add(p2c10_3, t, p1c10_3)
         p0c10_1 = multiply_add(p0c10_2, t, c10_1)
         p1c10_1 = multiply_add(p1c10_2, t, p0c10_2)
-        p2c10_1 = multiply_add(p2c10_2, t, p1c10_2)
         p0c10_0 = multiply_add(p0c10_1, t, c10_0)
         p1c10_0 = multiply_add(p1c10_1, t, p0c10_1)
-        p2c10_0 = multiply_add(p2c10_1, t, p1c10_1)
         sum_10_10 = sum_00_11
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
         sum_11_10 = sum_01_11
         sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
-        sum_12_10 = sum_02_11
-        sum_02_10 = multiply_add(sum_02_11, u, p2c10_0)
         c9_0 = coefficients[22]
         c9_1 = coefficients[23]
         c9_2 = coefficients[24]
@@ -1694,39 +1290,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c9_9 = c9_10
         p0c9_8 = multiply_add(p0c9_9, t, c9_8)
         p1c9_8 = multiply_add(p1c9_9, t, p0c9_9)
-        p2c9_8 = p1c9_9
         p0c9_7 = multiply_add(p0c9_8, t, c9_7)
         p1c9_7 = multiply_add(p1c9_8, t, p0c9_8)
-        p2c9_7 = multiply_add(p2c9_8, t, p1c9_8)
         p0c9_6 = multiply_add(p0c9_7, t, c9_6)
         p1c9_6 = multiply_add(p1c9_7, t, p0c9_7)
-        p2c9_6 = multiply_add(p2c9_7, t, p1c9_7)
         p0c9_5 = multiply_add(p0c9_6, t, c9_5)
         p1c9_5 = multiply_add(p1c9_6, t, p0c9_6)
-        p2c9_5 = multiply_add(p2c9_6, t, p1c9_6)
         p0c9_4 = multiply_add(p0c9_5, t, c9_4)
         p1c9_4 = multiply_add(p1c9_5, t, p0c9_5)
-        p2c9_4 = multiply_add(p2c9_5, t, p1c9_5)
         p0c9_3 = multiply_add(p0c9_4, t, c9_3)
         p1c9_3 = multiply_add(p1c9_4, t, p0c9_4)
-        p2c9_3 = multiply_add(p2c9_4, t, p1c9_4)
         p0c9_2 = multiply_add(p0c9_3, t, c9_2)
         p1c9_2 = multiply_add(p1c9_3, t, p0c9_3)
-        p2c9_2 = multiply_add(p2c9_3, t, p1c9_3)
         p0c9_1 = multiply_add(p0c9_2, t, c9_1)
         p1c9_1 = multiply_add(p1c9_2, t, p0c9_2)
-        p2c9_1 = multiply_add(p2c9_2, t, p1c9_2)
         p0c9_0 = multiply_add(p0c9_1, t, c9_0)
         p1c9_0 = multiply_add(p1c9_1, t, p0c9_1)
-        p2c9_0 = multiply_add(p2c9_1, t, p1c9_1)
         sum_20_9 = sum_10_10
         sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
-        sum_21_9 = sum_11_10
         sum_11_9 = multiply_add(sum_11_10, u, sum_01_10)
         sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
-        sum_12_9 = multiply_add(sum_12_10, u, sum_02_10)
-        sum_02_9 = multiply_add(sum_02_10, u, p2c9_0)
         c8_0 = coefficients[33]
         c8_1 = coefficients[34]
         c8_2 = coefficients[35]
@@ -1742,40 +1326,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c8_9 = c8_10
         p0c8_8 = multiply_add(p0c8_9, t, c8_8)
         p1c8_8 = multiply_add(p1c8_9, t, p0c8_9)
-        p2c8_8 = p1c8_9
         p0c8_7 = multiply_add(p0c8_8, t, c8_7)
         p1c8_7 = multiply_add(p1c8_8, t, p0c8_8)
-        p2c8_7 = multiply_add(p2c8_8, t, p1c8_8)
         p0c8_6 = multiply_add(p0c8_7, t, c8_6)
         p1c8_6 = multiply_add(p1c8_7, t, p0c8_7)
-        p2c8_6 = multiply_add(p2c8_7, t, p1c8_7)
         p0c8_5 = multiply_add(p0c8_6, t, c8_5)
         p1c8_5 = multiply_add(p1c8_6, t, p0c8_6)
-        p2c8_5 = multiply_add(p2c8_6, t, p1c8_6)
         p0c8_4 = multiply_add(p0c8_5, t, c8_4)
         p1c8_4 = multiply_add(p1c8_5, t, p0c8_5)
-        p2c8_4 = multiply_add(p2c8_5, t, p1c8_5)
         p0c8_3 = multiply_add(p0c8_4, t, c8_3)
         p1c8_3 = multiply_add(p1c8_4, t, p0c8_4)
-        p2c8_3 = multiply_add(p2c8_4, t, p1c8_4)
         p0c8_2 = multiply_add(p0c8_3, t, c8_2)
         p1c8_2 = multiply_add(p1c8_3, t, p0c8_3)
-        p2c8_2 = multiply_add(p2c8_3, t, p1c8_3)
         p0c8_1 = multiply_add(p0c8_2, t, c8_1)
         p1c8_1 = multiply_add(p1c8_2, t, p0c8_2)
-        p2c8_1 = multiply_add(p2c8_2, t, p1c8_2)
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
         p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
-        p2c8_0 = multiply_add(p2c8_1, t, p1c8_1)
-        sum_30_8 = sum_20_9
         sum_20_8 = multiply_add(sum_20_9, u, sum_10_9)
         sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
-        sum_21_8 = multiply_add(sum_21_9, u, sum_11_9)
         sum_11_8 = multiply_add(sum_11_9, u, sum_01_9)
         sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
-        sum_12_8 = multiply_add(sum_12_9, u, sum_02_9)
-        sum_02_8 = multiply_add(sum_02_9, u, p2c8_0)
         c7_0 = coefficients[44]
         c7_1 = coefficients[45]
         c7_2 = coefficients[46]
@@ -1791,40 +1362,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c7_9 = c7_10
         p0c7_8 = multiply_add(p0c7_9, t, c7_8)
         p1c7_8 = multiply_add(p1c7_9, t, p0c7_9)
-        p2c7_8 = p1c7_9
         p0c7_7 = multiply_add(p0c7_8, t, c7_7)
         p1c7_7 = multiply_add(p1c7_8, t, p0c7_8)
-        p2c7_7 = multiply_add(p2c7_8, t, p1c7_8)
         p0c7_6 = multiply_add(p0c7_7, t, c7_6)
         p1c7_6 = multiply_add(p1c7_7, t, p0c7_7)
-        p2c7_6 = multiply_add(p2c7_7, t, p1c7_7)
         p0c7_5 = multiply_add(p0c7_6, t, c7_5)
         p1c7_5 = multiply_add(p1c7_6, t, p0c7_6)
-        p2c7_5 = multiply_add(p2c7_6, t, p1c7_6)
         p0c7_4 = multiply_add(p0c7_5, t, c7_4)
         p1c7_4 = multiply_add(p1c7_5, t, p0c7_5)
-        p2c7_4 = multiply_add(p2c7_5, t, p1c7_5)
         p0c7_3 = multiply_add(p0c7_4, t, c7_3)
         p1c7_3 = multiply_add(p1c7_4, t, p0c7_4)
-        p2c7_3 = multiply_add(p2c7_4, t, p1c7_4)
         p0c7_2 = multiply_add(p0c7_3, t, c7_2)
         p1c7_2 = multiply_add(p1c7_3, t, p0c7_3)
-        p2c7_2 = multiply_add(p2c7_3, t, p1c7_3)
         p0c7_1 = multiply_add(p0c7_2, t, c7_1)
         p1c7_1 = multiply_add(p1c7_2, t, p0c7_2)
-        p2c7_1 = multiply_add(p2c7_2, t, p1c7_2)
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
         p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
-        p2c7_0 = multiply_add(p2c7_1, t, p1c7_1)
-        sum_30_7 = multiply_add(sum_30_8, u, sum_20_8)
         sum_20_7 = multiply_add(sum_20_8, u, sum_10_8)
         sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
-        sum_21_7 = multiply_add(sum_21_8, u, sum_11_8)
         sum_11_7 = multiply_add(sum_11_8, u, sum_01_8)
         sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
-        sum_12_7 = multiply_add(sum_12_8, u, sum_02_8)
-        sum_02_7 = multiply_add(sum_02_8, u, p2c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
         c6_2 = coefficients[57]
@@ -1840,40 +1398,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c6_9 = c6_10
         p0c6_8 = multiply_add(p0c6_9, t, c6_8)
         p1c6_8 = multiply_add(p1c6_9, t, p0c6_9)
-        p2c6_8 = p1c6_9
         p0c6_7 = multiply_add(p0c6_8, t, c6_7)
         p1c6_7 = multiply_add(p1c6_8, t, p0c6_8)
-        p2c6_7 = multiply_add(p2c6_8, t, p1c6_8)
         p0c6_6 = multiply_add(p0c6_7, t, c6_6)
         p1c6_6 = multiply_add(p1c6_7, t, p0c6_7)
-        p2c6_6 = multiply_add(p2c6_7, t, p1c6_7)
         p0c6_5 = multiply_add(p0c6_6, t, c6_5)
         p1c6_5 = multiply_add(p1c6_6, t, p0c6_6)
-        p2c6_5 = multiply_add(p2c6_6, t, p1c6_6)
         p0c6_4 = multiply_add(p0c6_5, t, c6_4)
         p1c6_4 = multiply_add(p1c6_5, t, p0c6_5)
-        p2c6_4 = multiply_add(p2c6_5, t, p1c6_5)
         p0c6_3 = multiply_add(p0c6_4, t, c6_3)
         p1c6_3 = multiply_add(p1c6_4, t, p0c6_4)
-        p2c6_3 = multiply_add(p2c6_4, t, p1c6_4)
         p0c6_2 = multiply_add(p0c6_3, t, c6_2)
         p1c6_2 = multiply_add(p1c6_3, t, p0c6_3)
-        p2c6_2 = multiply_add(p2c6_3, t, p1c6_3)
         p0c6_1 = multiply_add(p0c6_2, t, c6_1)
         p1c6_1 = multiply_add(p1c6_2, t, p0c6_2)
-        p2c6_1 = multiply_add(p2c6_2, t, p1c6_2)
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
         p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
-        p2c6_0 = multiply_add(p2c6_1, t, p1c6_1)
-        sum_30_6 = multiply_add(sum_30_7, u, sum_20_7)
         sum_20_6 = multiply_add(sum_20_7, u, sum_10_7)
         sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
-        sum_21_6 = multiply_add(sum_21_7, u, sum_11_7)
         sum_11_6 = multiply_add(sum_11_7, u, sum_01_7)
         sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
-        sum_12_6 = multiply_add(sum_12_7, u, sum_02_7)
-        sum_02_6 = multiply_add(sum_02_7, u, p2c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
         c5_2 = coefficients[68]
@@ -1889,40 +1434,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c5_9 = c5_10
         p0c5_8 = multiply_add(p0c5_9, t, c5_8)
         p1c5_8 = multiply_add(p1c5_9, t, p0c5_9)
-        p2c5_8 = p1c5_9
         p0c5_7 = multiply_add(p0c5_8, t, c5_7)
         p1c5_7 = multiply_add(p1c5_8, t, p0c5_8)
-        p2c5_7 = multiply_add(p2c5_8, t, p1c5_8)
         p0c5_6 = multiply_add(p0c5_7, t, c5_6)
         p1c5_6 = multiply_add(p1c5_7, t, p0c5_7)
-        p2c5_6 = multiply_add(p2c5_7, t, p1c5_7)
         p0c5_5 = multiply_add(p0c5_6, t, c5_5)
         p1c5_5 = multiply_add(p1c5_6, t, p0c5_6)
-        p2c5_5 = multiply_add(p2c5_6, t, p1c5_6)
         p0c5_4 = multiply_add(p0c5_5, t, c5_4)
         p1c5_4 = multiply_add(p1c5_5, t, p0c5_5)
-        p2c5_4 = multiply_add(p2c5_5, t, p1c5_5)
         p0c5_3 = multiply_add(p0c5_4, t, c5_3)
         p1c5_3 = multiply_add(p1c5_4, t, p0c5_4)
-        p2c5_3 = multiply_add(p2c5_4, t, p1c5_4)
         p0c5_2 = multiply_add(p0c5_3, t, c5_2)
         p1c5_2 = multiply_add(p1c5_3, t, p0c5_3)
-        p2c5_2 = multiply_add(p2c5_3, t, p1c5_3)
         p0c5_1 = multiply_add(p0c5_2, t, c5_1)
         p1c5_1 = multiply_add(p1c5_2, t, p0c5_2)
-        p2c5_1 = multiply_add(p2c5_2, t, p1c5_2)
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
         p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
-        p2c5_0 = multiply_add(p2c5_1, t, p1c5_1)
-        sum_30_5 = multiply_add(sum_30_6, u, sum_20_6)
         sum_20_5 = multiply_add(sum_20_6, u, sum_10_6)
         sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
-        sum_21_5 = multiply_add(sum_21_6, u, sum_11_6)
         sum_11_5 = multiply_add(sum_11_6, u, sum_01_6)
         sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
-        sum_12_5 = multiply_add(sum_12_6, u, sum_02_6)
-        sum_02_5 = multiply_add(sum_02_6, u, p2c5_0)
         c4_0 = coefficients[77]
         c4_1 = coefficients[78]
         c4_2 = coefficients[79]
@@ -1938,40 +1470,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c4_9 = c4_10
         p0c4_8 = multiply_add(p0c4_9, t, c4_8)
         p1c4_8 = multiply_add(p1c4_9, t, p0c4_9)
-        p2c4_8 = p1c4_9
         p0c4_7 = multiply_add(p0c4_8, t, c4_7)
         p1c4_7 = multiply_add(p1c4_8, t, p0c4_8)
-        p2c4_7 = multiply_add(p2c4_8, t, p1c4_8)
         p0c4_6 = multiply_add(p0c4_7, t, c4_6)
         p1c4_6 = multiply_add(p1c4_7, t, p0c4_7)
-        p2c4_6 = multiply_add(p2c4_7, t, p1c4_7)
         p0c4_5 = multiply_add(p0c4_6, t, c4_5)
         p1c4_5 = multiply_add(p1c4_6, t, p0c4_6)
-        p2c4_5 = multiply_add(p2c4_6, t, p1c4_6)
         p0c4_4 = multiply_add(p0c4_5, t, c4_4)
         p1c4_4 = multiply_add(p1c4_5, t, p0c4_5)
-        p2c4_4 = multiply_add(p2c4_5, t, p1c4_5)
         p0c4_3 = multiply_add(p0c4_4, t, c4_3)
         p1c4_3 = multiply_add(p1c4_4, t, p0c4_4)
-        p2c4_3 = multiply_add(p2c4_4, t, p1c4_4)
         p0c4_2 = multiply_add(p0c4_3, t, c4_2)
         p1c4_2 = multiply_add(p1c4_3, t, p0c4_3)
-        p2c4_2 = multiply_add(p2c4_3, t, p1c4_3)
         p0c4_1 = multiply_add(p0c4_2, t, c4_1)
         p1c4_1 = multiply_add(p1c4_2, t, p0c4_2)
-        p2c4_1 = multiply_add(p2c4_2, t, p1c4_2)
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
         p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
-        p2c4_0 = multiply_add(p2c4_1, t, p1c4_1)
-        sum_30_4 = multiply_add(sum_30_5, u, sum_20_5)
         sum_20_4 = multiply_add(sum_20_5, u, sum_10_5)
         sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
-        sum_21_4 = multiply_add(sum_21_5, u, sum_11_5)
         sum_11_4 = multiply_add(sum_11_5, u, sum_01_5)
         sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
-        sum_12_4 = multiply_add(sum_12_5, u, sum_02_5)
-        sum_02_4 = multiply_add(sum_02_5, u, p2c4_0)
         c3_0 = coefficients[88]
         c3_1 = coefficients[89]
         c3_2 = coefficients[90]
@@ -1987,40 +1506,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c3_9 = c3_10
         p0c3_8 = multiply_add(p0c3_9, t, c3_8)
         p1c3_8 = multiply_add(p1c3_9, t, p0c3_9)
-        p2c3_8 = p1c3_9
         p0c3_7 = multiply_add(p0c3_8, t, c3_7)
         p1c3_7 = multiply_add(p1c3_8, t, p0c3_8)
-        p2c3_7 = multiply_add(p2c3_8, t, p1c3_8)
         p0c3_6 = multiply_add(p0c3_7, t, c3_6)
         p1c3_6 = multiply_add(p1c3_7, t, p0c3_7)
-        p2c3_6 = multiply_add(p2c3_7, t, p1c3_7)
         p0c3_5 = multiply_add(p0c3_6, t, c3_5)
         p1c3_5 = multiply_add(p1c3_6, t, p0c3_6)
-        p2c3_5 = multiply_add(p2c3_6, t, p1c3_6)
         p0c3_4 = multiply_add(p0c3_5, t, c3_4)
         p1c3_4 = multiply_add(p1c3_5, t, p0c3_5)
-        p2c3_4 = multiply_add(p2c3_5, t, p1c3_5)
         p0c3_3 = multiply_add(p0c3_4, t, c3_3)
         p1c3_3 = multiply_add(p1c3_4, t, p0c3_4)
-        p2c3_3 = multiply_add(p2c3_4, t, p1c3_4)
         p0c3_2 = multiply_add(p0c3_3, t, c3_2)
         p1c3_2 = multiply_add(p1c3_3, t, p0c3_3)
-        p2c3_2 = multiply_add(p2c3_3, t, p1c3_3)
         p0c3_1 = multiply_add(p0c3_2, t, c3_1)
         p1c3_1 = multiply_add(p1c3_2, t, p0c3_2)
-        p2c3_1 = multiply_add(p2c3_2, t, p1c3_2)
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
         p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
-        p2c3_0 = multiply_add(p2c3_1, t, p1c3_1)
-        sum_30_3 = multiply_add(sum_30_4, u, sum_20_4)
         sum_20_3 = multiply_add(sum_20_4, u, sum_10_4)
         sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
-        sum_21_3 = multiply_add(sum_21_4, u, sum_11_4)
         sum_11_3 = multiply_add(sum_11_4, u, sum_01_4)
         sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
-        sum_12_3 = multiply_add(sum_12_4, u, sum_02_4)
-        sum_02_3 = multiply_add(sum_02_4, u, p2c3_0)
         c2_0 = coefficients[99]
         c2_1 = coefficients[100]
         c2_2 = coefficients[101]
@@ -2036,40 +1542,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c2_9 = c2_10
         p0c2_8 = multiply_add(p0c2_9, t, c2_8)
         p1c2_8 = multiply_add(p1c2_9, t, p0c2_9)
-        p2c2_8 = p1c2_9
         p0c2_7 = multiply_add(p0c2_8, t, c2_7)
         p1c2_7 = multiply_add(p1c2_8, t, p0c2_8)
-        p2c2_7 = multiply_add(p2c2_8, t, p1c2_8)
         p0c2_6 = multiply_add(p0c2_7, t, c2_6)
         p1c2_6 = multiply_add(p1c2_7, t, p0c2_7)
-        p2c2_6 = multiply_add(p2c2_7, t, p1c2_7)
         p0c2_5 = multiply_add(p0c2_6, t, c2_5)
         p1c2_5 = multiply_add(p1c2_6, t, p0c2_6)
-        p2c2_5 = multiply_add(p2c2_6, t, p1c2_6)
         p0c2_4 = multiply_add(p0c2_5, t, c2_4)
         p1c2_4 = multiply_add(p1c2_5, t, p0c2_5)
-        p2c2_4 = multiply_add(p2c2_5, t, p1c2_5)
         p0c2_3 = multiply_add(p0c2_4, t, c2_3)
         p1c2_3 = multiply_add(p1c2_4, t, p0c2_4)
-        p2c2_3 = multiply_add(p2c2_4, t, p1c2_4)
         p0c2_2 = multiply_add(p0c2_3, t, c2_2)
         p1c2_2 = multiply_add(p1c2_3, t, p0c2_3)
-        p2c2_2 = multiply_add(p2c2_3, t, p1c2_3)
         p0c2_1 = multiply_add(p0c2_2, t, c2_1)
         p1c2_1 = multiply_add(p1c2_2, t, p0c2_2)
-        p2c2_1 = multiply_add(p2c2_2, t, p1c2_2)
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
         p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
-        p2c2_0 = multiply_add(p2c2_1, t, p1c2_1)
-        sum_30_2 = multiply_add(sum_30_3, u, sum_20_3)
         sum_20_2 = multiply_add(sum_20_3, u, sum_10_3)
         sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
-        sum_21_2 = multiply_add(sum_21_3, u, sum_11_3)
         sum_11_2 = multiply_add(sum_11_3, u, sum_01_3)
         sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
-        sum_12_2 = multiply_add(sum_12_3, u, sum_02_3)
-        sum_02_2 = multiply_add(sum_02_3, u, p2c2_0)
         c1_0 = coefficients[110]
         c1_1 = coefficients[111]
         c1_2 = coefficients[112]
@@ -2085,40 +1578,27 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c1_9 = c1_10
         p0c1_8 = multiply_add(p0c1_9, t, c1_8)
         p1c1_8 = multiply_add(p1c1_9, t, p0c1_9)
-        p2c1_8 = p1c1_9
         p0c1_7 = multiply_add(p0c1_8, t, c1_7)
         p1c1_7 = multiply_add(p1c1_8, t, p0c1_8)
-        p2c1_7 = multiply_add(p2c1_8, t, p1c1_8)
         p0c1_6 = multiply_add(p0c1_7, t, c1_6)
         p1c1_6 = multiply_add(p1c1_7, t, p0c1_7)
-        p2c1_6 = multiply_add(p2c1_7, t, p1c1_7)
         p0c1_5 = multiply_add(p0c1_6, t, c1_5)
         p1c1_5 = multiply_add(p1c1_6, t, p0c1_6)
-        p2c1_5 = multiply_add(p2c1_6, t, p1c1_6)
         p0c1_4 = multiply_add(p0c1_5, t, c1_4)
         p1c1_4 = multiply_add(p1c1_5, t, p0c1_5)
-        p2c1_4 = multiply_add(p2c1_5, t, p1c1_5)
         p0c1_3 = multiply_add(p0c1_4, t, c1_3)
         p1c1_3 = multiply_add(p1c1_4, t, p0c1_4)
-        p2c1_3 = multiply_add(p2c1_4, t, p1c1_4)
         p0c1_2 = multiply_add(p0c1_3, t, c1_2)
         p1c1_2 = multiply_add(p1c1_3, t, p0c1_3)
-        p2c1_2 = multiply_add(p2c1_3, t, p1c1_3)
         p0c1_1 = multiply_add(p0c1_2, t, c1_1)
         p1c1_1 = multiply_add(p1c1_2, t, p0c1_2)
-        p2c1_1 = multiply_add(p2c1_2, t, p1c1_2)
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
         p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
-        p2c1_0 = multiply_add(p2c1_1, t, p1c1_1)
-        sum_30_1 = multiply_add(sum_30_2, u, sum_20_2)
         sum_20_1 = multiply_add(sum_20_2, u, sum_10_2)
         sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
-        sum_21_1 = multiply_add(sum_21_2, u, sum_11_2)
         sum_11_1 = multiply_add(sum_11_2, u, sum_01_2)
         sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
-        sum_12_1 = multiply_add(sum_12_2, u, sum_02_2)
-        sum_02_1 = multiply_add(sum_02_2, u, p2c1_0)
         c0_0 = coefficients[121]
         c0_1 = coefficients[122]
         c0_2 = coefficients[123]
@@ -2134,52 +1614,35 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         p1c0_9 = c0_10
         p0c0_8 = multiply_add(p0c0_9, t, c0_8)
         p1c0_8 = multiply_add(p1c0_9, t, p0c0_9)
-        p2c0_8 = p1c0_9
         p0c0_7 = multiply_add(p0c0_8, t, c0_7)
         p1c0_7 = multiply_add(p1c0_8, t, p0c0_8)
-        p2c0_7 = multiply_add(p2c0_8, t, p1c0_8)
         p0c0_6 = multiply_add(p0c0_7, t, c0_6)
         p1c0_6 = multiply_add(p1c0_7, t, p0c0_7)
-        p2c0_6 = multiply_add(p2c0_7, t, p1c0_7)
         p0c0_5 = multiply_add(p0c0_6, t, c0_5)
         p1c0_5 = multiply_add(p1c0_6, t, p0c0_6)
-        p2c0_5 = multiply_add(p2c0_6, t, p1c0_6)
         p0c0_4 = multiply_add(p0c0_5, t, c0_4)
         p1c0_4 = multiply_add(p1c0_5, t, p0c0_5)
-        p2c0_4 = multiply_add(p2c0_5, t, p1c0_5)
         p0c0_3 = multiply_add(p0c0_4, t, c0_3)
         p1c0_3 = multiply_add(p1c0_4, t, p0c0_4)
-        p2c0_3 = multiply_add(p2c0_4, t, p1c0_4)
         p0c0_2 = multiply_add(p0c0_3, t, c0_2)
         p1c0_2 = multiply_add(p1c0_3, t, p0c0_3)
-        p2c0_2 = multiply_add(p2c0_3, t, p1c0_3)
         p0c0_1 = multiply_add(p0c0_2, t, c0_1)
         p1c0_1 = multiply_add(p1c0_2, t, p0c0_2)
-        p2c0_1 = multiply_add(p2c0_2, t, p1c0_2)
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
         p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
-        p2c0_0 = multiply_add(p2c0_1, t, p1c0_1)
-        sum_30_0 = multiply_add(sum_30_1, u, sum_20_1)
         sum_20_0 = multiply_add(sum_20_1, u, sum_10_1)
         sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
-        sum_21_0 = multiply_add(sum_21_1, u, sum_11_1)
         sum_11_0 = multiply_add(sum_11_1, u, sum_01_1)
         sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
-        sum_12_0 = multiply_add(sum_12_1, u, sum_02_1)
-        sum_02_0 = multiply_add(sum_02_1, u, p2c0_0)
         scattered(result0_rows, order, begin, end, sum_10_0)
         scattered(result1_rows, order, begin, end, sum_00_0)
         scattered(result2_rows, order, begin, end, multiply_add(sum_20_0, 2.0, 0.0))
         scattered(result3_rows, order, begin, end, sum_11_0)
         scattered(result4_rows, order, begin, end, sum_01_0)
-        scattered(result5_rows, order, begin, end, multiply_add(sum_30_0, 6.0, 0.0))
-        scattered(result6_rows, order, begin, end, multiply_add(sum_21_0, 2.0, 0.0))
-        scattered(result7_rows, order, begin, end, multiply_add(sum_02_0, 2.0, 0.0))
-        scattered(result8_rows, order, begin, end, multiply_add(sum_12_0, 2.0, 0.0))
 
 
-def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, result7_rows, result8_rows, result9_rows, result10_rows, result11_rows, result12_rows, size):
+def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, result1_rows, result2_rows, result3_rows, result4_rows, result5_rows, result6_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -2195,7 +1658,7 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((18, 4104))
+    given = np.empty((12, 4104))
     needed_here = given[0]
     m_here = given[1]
     n_here = given[2]
@@ -2208,18 +1671,12 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     result4_here = given[9]
     result5_here = given[10]
     result6_here = given[11]
-    result7_here = given[12]
-    result8_here = given[13]
-    result9_here = given[14]
-    result10_here = given[15]
-    result11_here = given[16]
-    result12_here = given[17]
     for k, rows in enumerate((needed_rows, m_rows, n_rows, log_m_rows, log_n_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((23, 4104))
-    ordered = np.empty((23, 4104))
+    fields = np.empty((17, 4104))
+    ordered = np.empty((17, 4104))
     terms_all = fields[0]
     m_all = fields[1]
     low_all = fields[2]
@@ -2250,12 +1707,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
     sum_square_ordered = ordered[14]
     sum_growth_ordered = ordered[15]
     sum_line_ordered = ordered[16]
-    sum_pairs_ordered = ordered[17]
-    sum_triples_ordered = ordered[18]
-    sum_cube_ordered = ordered[19]
-    sum_square_growth_ordered = ordered[20]
-    sum_growth_square_ordered = ordered[21]
-    sum_line_growth_ordered = ordered[22]
     for i in range(active):
         needed = needed_here[i]
         m = m_here[i]
@@ -2840,12 +2291,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square_lanes = sum_square_ordered[begin : begin + 16]
         sum_growth_lanes = sum_growth_ordered[begin : begin + 16]
         sum_line_lanes = sum_line_ordered[begin : begin + 16]
-        sum_pairs_lanes = sum_pairs_ordered[begin : begin + 16]
-        sum_triples_lanes = sum_triples_ordered[begin : begin + 16]
-        sum_cube_lanes = sum_cube_ordered[begin : begin + 16]
-        sum_square_growth_lanes = sum_square_growth_ordered[begin : begin + 16]
-        sum_growth_square_lanes = sum_growth_square_ordered[begin : begin + 16]
-        sum_line_growth_lanes = sum_line_growth_ordered[begin : begin + 16]
         for k in range(0, last, 2):
             index = float64(k)
             growth_of_place_lanes = stored[0, k]
@@ -2926,59 +2371,10 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
                 t53 = g * t38
                 t54 = t53 if t19 else 0.0
                 t55 = t52 + t54
-                t56 = centre - 1.0
-                t57 = t56 + t4
-                t58 = t57 * t17
-                t59 = t57 - 1.0
-                t60 = t58 * t59
-                t61 = t60 if t1 else 0.0
-                t62 = t56 + t21
-                t63 = t34 * t62
-                t64 = t62 - 1.0
-                t65 = t63 * t64
-                t66 = t65 if t19 else 0.0
-                t67 = t61 + t66
-                t68 = t57 - 2.0
-                t69 = t60 * t68
-                t70 = t69 if t1 else 0.0
-                t71 = t62 - 2.0
-                t72 = t65 * t71
-                t73 = t72 if t19 else 0.0
-                t74 = t70 + t73
-                t75 = t37 * t37
-                t76 = t75 - 1.0
-                t77 = t76 * t38
-                t78 = t77 if t19 else 0.0
-                t79 = t41 * t41
-                t80 = t79 - 1.0
-                t81 = t80 * t42
-                t82 = t81 if t1 else 0.0
-                t83 = t78 + t82
-                t84 = g * t39
-                t85 = t84 if t19 else 0.0
-                t86 = t43 * g_next
-                t87 = t86 if t1 else 0.0
-                t88 = t85 + t87
-                t89 = g * t48
-                t90 = t89 if t19 else 0.0
-                t91 = t46 * g_next
-                t92 = t91 if t1 else 0.0
-                t93 = t90 + t92
-                t94 = g * t53
-                t95 = t94 if t19 else 0.0
-                t96 = t51 * g_next
-                t97 = t96 if t1 else 0.0
-                t98 = t95 + t97
                 sum_total_lanes[i] += t36
                 sum_square_lanes[i] += t45
                 sum_growth_lanes[i] += t50
                 sum_line_lanes[i] += t55
-                sum_pairs_lanes[i] += t67
-                sum_triples_lanes[i] += t74
-                sum_cube_lanes[i] += t83
-                sum_square_growth_lanes[i] += t88
-                sum_growth_square_lanes[i] += t93
-                sum_line_growth_lanes[i] += t98
     for i in range(active):
         terms = terms_ordered[i]
         m = m_ordered[i]
@@ -2997,12 +2393,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         sum_square = sum_square_ordered[i]
         sum_growth = sum_growth_ordered[i]
         sum_line = sum_line_ordered[i]
-        sum_pairs = sum_pairs_ordered[i]
-        sum_triples = sum_triples_ordered[i]
-        sum_cube = sum_cube_ordered[i]
-        sum_square_growth = sum_square_growth_ordered[i]
-        sum_growth_square = sum_growth_square_ordered[i]
-        sum_line_growth = sum_line_growth_ordered[i]
         t0 = 0.0 < whole
         t1 = tau * (-2.0)
         t2 = t1 - fall
@@ -3059,78 +2449,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         t53 = t52 if t0 else 0.0
         t54 = sum_line + t53
         t55 = t54 / t34
-        t56 = t39 / m
-        t57 = sum_triples * t56
-        t58 = 1.0 - m
-        t59 = t57 * t58
-        t60 = m + 1.0
-        t61 = sum_pairs * t56
-        t62 = t61 * t58
-        t63 = t60 * t62
-        t64 = t59 + t63
-        t65 = m * 2.0
-        t66 = 1.0 - t65
-        t67 = t61 * t61
-        t68 = t66 * t67
-        t69 = t64 - t68
-        t70 = t39 * t34
-        t71 = t70 / m
-        t72 = t69 / t71
-        t73 = t72 / t71
-        t74 = t61 - m
-        t75 = t61 * m
-        t76 = t57 - t75
-        t77 = t74 + t76
-        t78 = t61 + m
-        t79 = m - t61
-        t80 = t78 * t79
-        t81 = t77 + t80
-        t82 = t81 / t71
-        t83 = t82 / t71
-        t84 = t21 * t29
-        t85 = t26 * t84
-        t86 = t21 * part
-        t87 = 2.0 - part
-        t88 = t86 * t87
-        t89 = t85 - t88
-        t90 = 2.0 + part
-        t91 = t29 * part
-        t92 = t90 * t91
-        t93 = t3 * t92
-        t94 = t89 - t93
-        t95 = t94 if t0 else 0.0
-        t96 = t95 + sum_cube
-        t97 = t96 / t34
-        t98 = t97 == 0.0
-        t99 = t97 * t36
-        t100 = 0.0 if t98 else t99
-        t101 = t45 * t30
-        t102 = t101 * t3
-        t103 = t102 if t0 else 0.0
-        t104 = t103 + sum_square_growth
-        t105 = t96 * t55
-        t106 = t104 - t105
-        t107 = t106 / t34
-        t108 = t107 - t49
-        t109 = t45 * t45
-        t110 = t109 * t3
-        t111 = t110 if t0 else 0.0
-        t112 = sum_growth_square + t111
-        t113 = t54 * t55
-        t114 = t112 - t113
-        t115 = t39 * t114
-        t116 = t49 * t49
-        t117 = t115 - t116
-        t118 = t45 * t50
-        t119 = t3 * t118
-        t120 = -t119
-        t121 = t120 if t0 else 0.0
-        t122 = t121 + sum_line_growth
-        t123 = 2.0 * t104
-        t124 = t105 - t123
-        t125 = t124 * t55
-        t126 = t122 + t125
-        t127 = t126 / t34
         result0_here[i] = whole
         result1_here[i] = t10
         result2_here[i] = t18
@@ -3138,12 +2456,6 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_here[i] = t36
         result5_here[i] = t49
         result6_here[i] = t55
-        result7_here[i] = t73
-        result8_here[i] = t83
-        result9_here[i] = t100
-        result10_here[i] = t108
-        result11_here[i] = t117
-        result12_here[i] = t127
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
@@ -3152,15 +2464,9 @@ def sum_2(needed_rows, m_rows, n_rows, log_m_rows, log_n_rows, result0_rows, res
         result4_rows[kept[order[i]]] = result4_here[i]
         result5_rows[kept[order[i]]] = result5_here[i]
         result6_rows[kept[order[i]]] = result6_here[i]
-        result7_rows[kept[order[i]]] = result7_here[i]
-        result8_rows[kept[order[i]]] = result8_here[i]
-        result9_rows[kept[order[i]]] = result9_here[i]
-        result10_rows[kept[order[i]]] = result10_here[i]
-        result11_rows[kept[order[i]]] = result11_here[i]
-        result12_rows[kept[order[i]]] = result12_here[i]
 
 
-def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -3168,14 +2474,11 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    packed = np.empty((9, 4104))
-    held = np.empty((46, 4104))
+    packed = np.empty((6, 4104))
+    held = np.empty((34, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -3210,18 +2513,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held31 = held[31]
     held32 = held[32]
     held33 = held[33]
-    held34 = held[34]
-    held35 = held[35]
-    held36 = held[36]
-    held37 = held[37]
-    held38 = held[38]
-    held39 = held[39]
-    held40 = held[40]
-    held41 = held[41]
-    held42 = held[42]
-    held43 = held[43]
-    held44 = held[44]
-    held45 = held[45]
     held10[: min(4096, stop - start)] = 0.0
     held11[: min(4096, stop - start)] = 0.0
     held12[: min(4096, stop - start)] = 0.0
@@ -3230,27 +2521,14 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     held16[: min(4096, stop - start)] = 0.0
     held17[: min(4096, stop - start)] = 0.0
     held18[: min(4096, stop - start)] = 0.0
-    held20[: min(4096, stop - start)] = 0.0
     held21[: min(4096, stop - start)] = 0.0
-    held22[: min(4096, stop - start)] = 0.0
     held23[: min(4096, stop - start)] = 0.0
-    held24[: min(4096, stop - start)] = 0.0
     held25[: min(4096, stop - start)] = 0.0
     held26[: min(4096, stop - start)] = 0.0
     held28[: min(4096, stop - start)] = 0.0
     held29[: min(4096, stop - start)] = 0.0
-    held32[: min(4096, stop - start)] = 0.0
-    held34[: min(4096, stop - start)] = 0.0
-    held35[: min(4096, stop - start)] = 0.0
-    held36[: min(4096, stop - start)] = 0.0
-    held37[: min(4096, stop - start)] = 0.0
-    held38[: min(4096, stop - start)] = 0.0
-    held39[: min(4096, stop - start)] = 0.0
-    held40[: min(4096, stop - start)] = 0.0
-    held41[: min(4096, stop - start)] = 0.0
-    held42[: min(4096, stop - start)] = 0.0
-    held44[: min(4096, stop - start)] = 0.0
-    held45[: min(4096, stop - start)] = 0.0
+    held31[: min(4096, stop - start)] = 0.0
+    held33[: min(4096, stop - start)] = 0.0
     held8[: min(4096, stop - start)] = 0.0
     held9[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
@@ -3261,9 +2539,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
-        out4_part = out4[begin : begin + size]
-        out5_part = out5[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -3408,14 +2683,14 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t135 = t134 + 1.0
             t136 = minimum(t135, 44.0)
             t137 = maximum(t136, 0.0)
-            t138 = com_poisson_rate[int(t137) if (t137 >= 0.0) & (t137 <= 44.0) else 0]
+            t138 = com_poisson_rate[np.uint32(np.int32(t137 if (t137 >= 0.0) & (t137 <= 44.0) else 0.0))]
             t139 = t133 if t26 else t138
             t140 = 0.0 if t49 else 1.0
             t141 = t21 * 2.0
             t142 = log1p(t141)
             t143 = t142 * t138
             t144 = np.floor(t143)
-            t145 = com_poisson_first[int(t137) if (t137 >= 0.0) & (t137 <= 44.0) else 0]
+            t145 = com_poisson_first[np.uint32(np.int32(t137 if (t137 >= 0.0) & (t137 <= 44.0) else 0.0))]
             t146 = t144 + t145
             t147 = 0.0 if t26 else t146
             t148 = t143 - t144
@@ -3468,8 +2743,8 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t195 = t163 + t194
             t196 = 0.5 / t21
             t197 = 0.0 if t26 else t196
-            t198 = t50 == 1.0
-            t199 = t21 < 0.001
+            t198 = t21 < 0.001
+            t199 = t50 == 1.0
             t200 = t142 * 1.5
             t201 = t21 - t200
             t202 = t21 * t131
@@ -3486,7 +2761,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t213 = t141 * t141
             t214 = t212 * t213
             t215 = t142 - t202
-            t216 = t214 if t199 else t215
+            t216 = t214 if t198 else t215
             t217 = 0.34657359027997264 * t216
             t218 = t204 - t217
             t219 = t50 * t131
@@ -3494,8 +2769,8 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t221 = 0.0 if t26 else (-0.34657359027997264)
             t222 = t220 * t221
             t223 = t162 + t222
-            t224 = t218 if t198 else t223
-            t225 = t224 if t199 else t223
+            t224 = t218 if t199 else t223
+            t225 = t224 if t198 else t223
             t226 = t158 + 1.0
             t227 = 1.0 - t158
             t228 = t226 * t227
@@ -3503,13 +2778,8 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t230 = 6.666666666666667 * t229
             t231 = t152 if t32 else t230
             t232 = t228 if t26 else t231
-            t233 = t158 * 2.0
-            t234 = 1.0 + t233
-            t235 = t234 * t232
-            t236 = 0.0 if t32 else 6.666666666666667
-            t237 = t235 if t26 else t236
-            t238 = 1.0 if t39 else t54
-            t239 = 0.0 < t238
+            t233 = 1.0 if t39 else t54
+            t234 = 0.0 < t233
             held0[i] = t0
             held1[i] = t13
             held2[i] = t17
@@ -3530,13 +2800,11 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held22[i] = t159
             held24[i] = t195
             held27[i] = t197
-            held30[i] = 1.0 if t198 else 0.0
-            held31[i] = t225
-            held33[i] = t232
-            held43[i] = t237
-            flags[i] = 0 if t239 else 1
-        sum_0(held8, held5, held3, held9, held10, held13, held14, held25, held28, held29, held35, held36, held37, held39, held41, held44, size)
-        sum_1(held17, held18, held19, held20, held21, held23, held26, held32, held34, held38, held40, held42, held45, size)
+            held30[i] = t225
+            held32[i] = t232
+            flags[i] = 0 if t234 else 1
+        sum_0(held8, held5, held3, held9, held10, held13, held14, held25, held28, held29, size)
+        sum_1(held17, held18, held19, held20, held21, held23, held26, held31, held33, size)
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -3572,18 +2840,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             held31_here = held31[i]
             held32_here = held32[i]
             held33_here = held33[i]
-            held34_here = held34[i]
-            held35_here = held35[i]
-            held36_here = held36[i]
-            held37_here = held37[i]
-            held38_here = held38[i]
-            held39_here = held39[i]
-            held40_here = held40[i]
-            held41_here = held41[i]
-            held42_here = held42[i]
-            held43_here = held43[i]
-            held44_here = held44[i]
-            held45_here = held45[i]
             t0 = held7_here == 0.0
             t1 = np.floor(held5_here)
             t2 = held5_here - t1
@@ -3644,130 +2900,26 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
             t57 = held20_here if t25 else 0.0
             t58 = t57 * held19_here
             t59 = held26_here * t58
-            t60 = held32_here * held33_here
+            t60 = held31_here * held32_here
             t61 = t59 + t60
             t62 = t57 * held21_here
             t63 = t61 + t62
             t64 = held16_here * t63
             t65 = t64 * t31
             t66 = held21_here * t58
-            t67 = held33_here * held34_here
+            t67 = held32_here * held33_here
             t68 = t66 + t67
             t69 = t65 + t68
             t70 = 0.5 if t25 else 0.0
             t71 = t69 - t70
             t72 = t71 * held4_here
-            t73 = held31_here + t72
+            t73 = held30_here + t72
             t74 = t56 if (held6_here > 0.0) else t73
             t75 = t74 * held2_here
             t76 = t75 * held0_here
-            t77 = held5_here < 1.0
-            t78 = held36_here * held22_here
-            t79 = held5_here + t78
-            t80 = held35_here if (held30_here > 0.0) else t79
-            t81 = held37_here + (-1.0)
-            t82 = t81 * held22_here
-            t83 = held5_here + t82
-            t84 = t80 if t77 else t83
-            t85 = 0.5 * held3_here
-            t86 = 0.0 if t25 else 0.5
-            t87 = t85 - t86
-            t88 = t87 - t43
-            t89 = 0.5 - held5_here
-            t90 = t28 * t89
-            t91 = 6.0 if t25 else 2.0
-            t92 = held16_here * t91
-            t93 = t92 * held21_here
-            t94 = held26_here * 3.0
-            t95 = t39 * held16_here
-            t96 = t94 * t95
-            t97 = held16_here * t41
-            t98 = t97 * held38_here
-            t99 = t96 + t98
-            t100 = t93 + t99
-            t101 = held5_here * t100
-            t102 = t90 - t101
-            t103 = t102 * held15_here
-            t104 = t88 + t103
-            t105 = held15_here * t104
-            t106 = 1.0 / t47
-            t107 = t105 * t106
-            t108 = t107 * held22_here
-            t109 = held5_here - t108
-            t110 = t84 if (held6_here > 0.0) else t109
-            t111 = t110 == 0.0
-            t112 = t50 * t110
-            t113 = 0.0 if t111 else t112
-            t114 = 0.0 if t25 else (-0.34657359027997264)
-            t115 = held40_here * held33_here
-            t116 = held38_here * t58
-            t117 = t115 + t116
-            t118 = 2.0 * held26_here
-            t119 = t118 * t57
-            t120 = t117 + t119
-            t121 = t120 * t41
-            t122 = t39 * t63
-            t123 = t121 + t122
-            t124 = t123 * held4_here
-            t125 = t114 - t124
-            t126 = t125 * held15_here
-            t127 = 1.0 + t126
-            t128 = t106 * t127
-            t129 = held39_here if (held6_here > 0.0) else t128
-            t130 = t52 * t129
-            t131 = t130 * held2_here
-            t132 = -t131
-            t133 = t132 * held0_here
-            t134 = 2.0 * t60
-            t135 = t134 + t59
-            t136 = t135 * t58
-            t137 = held33_here * held33_here
-            t138 = t137 * held42_here
-            t139 = t136 + t138
-            t140 = 1.0 - held20_here
-            t141 = held19_here * t140
-            t142 = t141 if t25 else 0.0
-            t143 = t142 * held21_here
-            t144 = t139 + t143
-            t145 = held43_here * held34_here
-            t146 = t144 - t145
-            t147 = t146 + t70
-            t148 = t147 * held4_here
-            t149 = t148 * held4_here
-            t150 = held41_here if (held6_here > 0.0) else t149
-            t151 = held21_here * t140
-            t152 = t151 if t25 else 0.0
-            t153 = t57 * 2.0
-            t154 = t153 * t61
-            t155 = t137 * held45_here
-            t156 = t115 * 2.0
-            t157 = t156 + t116
-            t158 = t58 * t157
-            t159 = t155 + t158
-            t160 = held26_here * t142
-            t161 = t159 + t160
-            t162 = held32_here * held43_here
-            t163 = t161 - t162
-            t164 = t154 + t163
-            t165 = t152 + t164
-            t166 = held16_here * t165
-            t167 = t166 * held4_here
-            t168 = t167 * held4_here
-            t169 = held15_here * t168
-            t170 = held44_here if (held6_here > 0.0) else t169
-            t171 = t170 * held22_here
-            t172 = t150 + t171
-            t173 = t172 * held2_here
-            t174 = t173 * held2_here
-            t175 = t174 * held0_here
-            t176 = held0_here * t175
-            t177 = t76 + t176
             out0_part[i] = t36
             out1_part[i] = t53
             out2_part[i] = t76
-            out3_part[i] = t113
-            out4_part[i] = t133
-            out5_part[i] = t177
         active = int64(0)
         for i in range(size):
             active += int64(flags[i])
@@ -3791,9 +2943,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 out0_kept = packed[3]
                 out1_kept = packed[4]
                 out2_kept = packed[5]
-                out3_kept = packed[6]
-                out4_kept = packed[7]
-                out5_kept = packed[8]
                 for i in range(size):
                     y_kept[i] = y_part[active_rows[i]]
                     raw0_kept[i] = raw0_part[active_rows[i]]
@@ -3805,9 +2954,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 out0_kept = out0_part
                 out1_kept = out1_part
                 out2_kept = out2_part
-                out3_kept = out3_part
-                out4_kept = out4_part
-                out5_kept = out5_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3885,7 +3031,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 t70 = t60 + t69
                 t71 = t50 + t70
                 t72 = t71 * t28
-                t73 = t23 == 1.0
                 held0[i] = 1.0
                 held1[i] = t0
                 held2[i] = t12
@@ -3898,8 +3043,7 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 held10[i] = t26
                 held14[i] = t27
                 held15[i] = t72
-                held19[i] = 1.0 if t73 else 0.0
-            sum_2(held0, held3, held4, held6, held7, held8, held11, held12, held13, held16, held17, held18, held20, held21, held22, held23, held24, held25, size)
+            sum_2(held0, held3, held4, held6, held7, held8, held11, held12, held13, held16, held17, held18, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -3921,13 +3065,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 held16_here = held16[i]
                 held17_here = held17[i]
                 held18_here = held18[i]
-                held19_here = held19[i]
-                held20_here = held20[i]
-                held21_here = held21[i]
-                held22_here = held22[i]
-                held23_here = held23[i]
-                held24_here = held24[i]
-                held25_here = held25[i]
                 t0 = 0.0 < held8_here
                 t1 = held9_here if t0 else held10_here
                 t2 = t1 == 0.0
@@ -4043,40 +3180,12 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
                 t112 = t110 - t111
                 t113 = t112 * held2_here
                 t114 = t113 * held1_here
-                t115 = held3_here < held0_here
-                t116 = held21_here * held10_here
-                t117 = held3_here + t116
-                t118 = held20_here if (held19_here > 0.0) else t117
-                t119 = (-1.0) + held22_here
-                t120 = t119 * held10_here
-                t121 = held3_here + t120
-                t122 = t118 if t115 else t121
-                t123 = t122 == 0.0
-                t124 = held16_here * t122
-                t125 = 0.0 if t123 else t124
-                t126 = t108 * held23_here
-                t127 = t126 * held2_here
-                t128 = -t127
-                t129 = t128 * held1_here
-                t130 = held25_here * held10_here
-                t131 = held24_here + t130
-                t132 = t131 * held2_here
-                t133 = t132 * held2_here
-                t134 = t133 * held1_here
-                t135 = held1_here * t134
-                t136 = t135 + t114
                 out0_kept[i] = t105
                 out1_kept[i] = t109
                 out2_kept[i] = t114
-                out3_kept[i] = t125
-                out4_kept[i] = t129
-                out5_kept[i] = t136
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]
                     out1_part[active_rows[i]] = out1_kept[i]
                     out2_part[active_rows[i]] = out2_kept[i]
-                    out3_part[active_rows[i]] = out3_kept[i]
-                    out4_part[active_rows[i]] = out4_kept[i]
-                    out5_part[active_rows[i]] = out5_kept[i]
     return invalid
