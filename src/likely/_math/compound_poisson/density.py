@@ -45,9 +45,9 @@ def _chosen(what: str) -> Callable[..., Node]:
         log_rest: Expression,
     ) -> Node:
         smooth = Smooth(log_v, s, rest, log_s, log_rest)
-        given = (s, rest, log_rest, smooth.expected, smooth.log_j)
+        given = (s, rest, smooth.log_j)
         few = where(smooth.log_j < math.log(NEAREST), by_few(what, *given), by_many(what, *given))
-        several = by_waves(what, log_v, s, rest, log_rest, smooth.log_j)
+        several = by_waves(what, log_v, *given)
         rough = where(has_waves(log_v, log_nu), several, few)
         return where(smooth.is_rough, rough, getattr(smooth, what))
 

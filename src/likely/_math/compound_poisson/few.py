@@ -10,7 +10,7 @@ from typing import NamedTuple
 from likely._math import special
 from likely._math.compound_poisson.steps import NEAREST, STEPS, STIRLING
 from likely._math.compound_poisson.sums import Term, away, half_log, series_of
-from likely._math.graph import Expression, Node, expm1, floor, make, maximum, minimum, where
+from likely._math.graph import Expression, Node, exp, expm1, floor, make, maximum, minimum, where
 from likely._math.series import Alike, Terms
 
 
@@ -54,9 +54,8 @@ def _of_nearest(nearest: Node, u: Node, order: int) -> Node:
     return _errors(_table("inverse", nearest) * u, dict(STIRLING), order)
 
 
-def _rule(
-    needed: Node, of_x: Node, of_j: Node, log_of_j: Node, expected: Node, log_j: Node
-) -> _Fields:
+def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
+    expected = exp(log_j)
     below = maximum(floor(expected), 1.0)
     nearest = below + where(_table("border", below) < log_j, 1.0, 0.0)
     # At J → 1 for ν → ∞, log J has digits that J has not.
@@ -77,7 +76,7 @@ def _rule(
         expected,
         gap,
         off,
-        -(half_log(log_of_j, log_j) + ((1.0 + nu) * off + error)),
+        -(half_log(of_j, log_j) + ((1.0 + nu) * off + error)),
     )
 
 
@@ -92,7 +91,7 @@ def _value(what: str, index: Node, *fields: Node) -> Node:
 
 
 _TERMS = Terms(
-    ("needed", "of_x", "of_j", "log_of_j", "expected", "log_j"),
+    ("needed", "of_x", "of_j", "log_j"),
     _Fields._fields,
     STEPS,
     _rule,
@@ -104,5 +103,5 @@ _OF = series_of("few", _TERMS, _Fields, others=1.0)
 
 
 def by_few(what: str, *given: Expression) -> Node:
-    """r, or a derivative of it, of s, 1 − s, log(1 − s), J and log J."""
+    """r, or a derivative of it, of s, 1 − s and log J."""
     return _OF[what](*given)

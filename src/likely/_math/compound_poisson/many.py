@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from likely._math import special
 from likely._math.compound_poisson.sums import Term, away, half_log, series_of
-from likely._math.graph import Expression, Node, constant, floor, minimum, polynomial, where
+from likely._math.graph import Expression, Node, exp, floor, minimum, polynomial, where
 from likely._math.series import Series, Terms
 
 #: The most terms: of σ² < 1/6.
@@ -61,9 +61,8 @@ def _nearest(expected: Node) -> Node:
     return below + where(2.0 * (v + special.atanh_tail(v)) > border, 1.0, 0.0)
 
 
-def _rule(
-    needed: Node, of_x: Node, of_j: Node, log_of_j: Node, expected: Node, log_j: Node
-) -> _Fields:
+def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
+    expected = exp(log_j)
     nearest = _nearest(expected)
     inverse, gap = 1.0 / nearest, nearest - expected
     v = gap / (nearest + expected)
@@ -84,7 +83,7 @@ def _rule(
         expected,
         gap,
         off,
-        -(half_log(log_of_j, log_j) + (1.0 + nu) * off),
+        -(half_log(of_j, log_j) + (1.0 + nu) * off),
         _errors(inverse * u)[1],
     )
 
@@ -101,7 +100,7 @@ def _value(what: str, index: Node, *fields: Node) -> Node:
 
 
 _TERMS = Terms(
-    ("needed", "of_x", "of_j", "log_of_j", "expected", "log_j"),
+    ("needed", "of_x", "of_j", "log_j"),
     _Fields._fields,
     _LONGEST,
     _rule,
@@ -112,5 +111,5 @@ _OF: dict[str, Series] = series_of("many", _TERMS, _Fields, others=0.0)
 
 
 def by_many(what: str, *given: Expression) -> Node:
-    """r, or a derivative of it, of s, 1 − s, log(1 − s), J and log J."""
+    """r, or a derivative of it, of s, 1 − s and log J."""
     return _OF[what](*given)

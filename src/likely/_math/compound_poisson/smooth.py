@@ -150,7 +150,7 @@ class Smooth:
         return self.nu * self.log_x
 
     @property
-    def expected(self) -> Node:
+    def _expected(self) -> Node:
         """J"""
         return exp(self.log_j)
 
@@ -173,12 +173,12 @@ class Smooth:
     @property
     def _first(self) -> Node:
         """[z]"""
-        return where(self.by_x, self.expected * exp(self._power), 0.0)
+        return where(self.by_x, self._expected * exp(self._power), 0.0)
 
     @property
     def _excess(self) -> Node:
         """[z] − J, where for ν → 0 both are large"""
-        j = self.expected
+        j = self._expected
         return where(self.by_x, j * self._grown, -j)
 
     @property
@@ -187,12 +187,12 @@ class Smooth:
         power = self._power
         near = power * power * (1.0 + (power - 1.0) * self._second)
         of_one = where(self._is_small, near, power + (power - 1.0) * self._grown)
-        return self.expected * where(self.by_x, of_one, 1.0)
+        return self._expected * where(self.by_x, of_one, 1.0)
 
     @property
     def _excess_small(self) -> Node:
         """... and ν [z] − s J"""
-        j = self.expected
+        j = self._expected
         near = self.nu * self._excess + self.s * (self.nu * j)
         return where(self.by_x, near, -(self.s * j))
 
@@ -201,7 +201,7 @@ class Smooth:
     @property
     def value(self) -> Node:
         growth = self.more * self.log_x - 0.5 * self.log_v + special.HALF_LOG_2PI
-        outside = growth + (self._excess - self.nu * self.expected)
+        outside = growth + (self._excess - self.nu * self._expected)
         return self._outside(outside) + self._polynomial(0, 0)
 
     @property

@@ -60,9 +60,9 @@ def away(nearest: Node, expected: Node, of_j: Node, off: Node) -> Node:
     return maximum(floor(reach + abs_(nearest - middle)), 1.0)
 
 
-def half_log(log_of_j: Expression, log_j: Expression) -> Node:
+def half_log(of_j: Expression, log_j: Expression) -> Node:
     """Half the logarithm of 2πσ²."""
-    return 0.5 * (log_j + log_of_j) + special.HALF_LOG_2PI
+    return 0.5 * (log_j + log(of_j)) + special.HALF_LOG_2PI
 
 
 def _outside(fields: Fields) -> dict[str, Node]:
