@@ -64,7 +64,7 @@ def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
     off = special.relative_entropy_of(*apart)
     nu, u = of_x / of_j, of_j / of_x
     error = _table("error", nearest) + _of_nearest(nearest, u, 0)
-    several = away(nearest, expected, of_j, off)
+    several = away(nearest, expected, of_j)
     return _Fields(
         minimum(several + minimum(several, nearest - 1.0), float(STEPS)),
         nearest,

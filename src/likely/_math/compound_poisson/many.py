@@ -69,7 +69,7 @@ def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
     tail = special.atanh_tail(v)
     off = gap * v + 2.0 * nearest * tail
     nu, u = of_x / of_j, of_j / of_x
-    several = away(nearest, expected, of_j, off)
+    several = away(nearest, expected, of_j)
     return _Fields(
         minimum(2.0 * several + 1.0, float(_LONGEST)),
         nearest,

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from likely._math import special
-from likely._math.graph import Expression, Node, abs_, exp, floor, log, maximum, sqrt, where
+from likely._math.graph import Expression, Node, abs_, exp, floor, log, maximum, sqrt
 from likely._math.series import Series, Terms
 
 #: Terms below e^−38 of the largest are left out.
@@ -47,16 +47,15 @@ class Fields(Protocol):
         raise NotImplementedError
 
 
-def away(nearest: Node, expected: Node, of_j: Node, off: Node) -> Node:
+def away(nearest: Node, expected: Node, of_j: Node) -> Node:
     """The terms on either side of the nearest that matter, one at least.
 
-    D(J + a, J) is a²/2 over J + a/3 at least, and the nearest is D(nearest, J) away. Of J < 1 the terms fall faster than
-    they do of 1.
+    D(J + a, J) is a²/2 over J + a/3 at least, and D(nearest, J), which is to be added to the depth, 0.13/J at most. Of
+    J < 1 the terms fall faster than they do of 1.
     """
-    middle = maximum(expected, 1.0)
-    depth = _DEPTH * of_j + where(expected < 1.0, 0.0, off)
-    third = (1.0 / 3.0) * depth
-    reach = third + sqrt(third * third + 2.0 * depth * middle)
+    depth, middle = _DEPTH * of_j, maximum(expected, 1.0)
+    third = (1.0 / 3.0) * depth + 0.05
+    reach = third + sqrt(third * third + (2.0 * depth * middle + 0.26))
     return maximum(floor(reach + abs_(nearest - middle)), 1.0)
 
 

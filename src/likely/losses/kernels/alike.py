@@ -145,7 +145,7 @@ class _Alike:
             *loop,
             f"known = {known}",
             f"key = {number} * {longest}.0 + ({count} - 1.0)",
-            f"key_of[i] = int(key) if known else {keys}",
+            f"key_of[i] = np.uint32(np.int32(key if known else {keys}.0))",
         ]
 
     def _group(self) -> list[str]:

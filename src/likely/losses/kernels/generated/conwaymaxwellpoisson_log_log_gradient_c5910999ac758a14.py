@@ -287,7 +287,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t20 = t18 + t19
         known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
         key = t20 * 14.0 + (t15 - 1.0)
-        key_of[i] = int(key) if known else 7168
+        key_of[i] = np.uint32(np.int32(key if known else 7168.0))
     starts = np.zeros(7170, np.int64)
     most = np.uint32(0)
     for i in range(active):
