@@ -5,11 +5,12 @@ Rows of the same nearest j are alike: what a term has of tables is one number fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from likely._math import special
 from likely._math.compound_poisson.steps import NEAREST, STEPS, STIRLING
-from likely._math.compound_poisson.sums import Term, away, half_log, series_of
+from likely._math.compound_poisson.sums import Given, Term, away, half_log, series_of
 from likely._math.graph import Expression, Node, exp, expm1, floor, make, maximum, minimum, where
 from likely._math.series import Alike, Terms
 
@@ -28,30 +29,36 @@ class _Fields(NamedTuple):
     log_outside: Node
 
     @property
-    def slope(self) -> Node:
-        return -_of_nearest(self.nearest, self.u, 1)
-
-    @property
-    def curve(self) -> Node:
-        return _of_nearest(self.nearest, self.u, 2)
+    def given(self) -> Given:
+        return Given(
+            self.tilt,
+            self.nu,
+            self.of_x,
+            self.of_j,
+            self.expected,
+            self.gap,
+            self.off,
+            self.log_outside,
+            slope=-_of_nearest(self.nearest, self.u, 1),
+            curve=_of_nearest(self.nearest, self.u, 2),
+        )
 
 
 def _table(name: str, place: Node) -> Node:
     return make(f"compound_poisson_{name}", place)
 
 
-def _errors(u: Node, powers: dict[int, Expression], order: int) -> Node:
+def _errors(u: Node, powers: Mapping[int, Expression | float], order: int) -> Node:
     """What S is, −xS′ or x (x S′)′, of what stands at the powers of u."""
-    square, found = u * u, None
-    for k, value in reversed(powers.items()):
-        value = float(k**order) * value
-        found = value if found is None else value + square * found
-    assert found is not None
-    return u * found
+    square = u * u
+    first, *others = (float(k**order) * powers[k] for k in sorted(powers, reverse=True))
+    for value in others:
+        first = value + square * first
+    return u * first
 
 
 def _of_nearest(nearest: Node, u: Node, order: int) -> Node:
-    return _errors(_table("inverse", nearest) * u, dict(STIRLING), order)
+    return _errors(_table("inverse", nearest) * u, STIRLING, order)
 
 
 def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
@@ -81,13 +88,13 @@ def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
 
 
 def _value(what: str, index: Node, *fields: Node) -> Node:
-    given = _Fields(*fields)
-    place = float(STEPS) * given.nearest + index
+    row = _Fields(*fields)
+    place = float(STEPS) * row.nearest + index
     powers = {k: _table(f"power_{k}", place) for k in STIRLING}
-    error, slope, curve = (_errors(given.u, powers, order) for order in range(3))
+    error, slope, curve = (_errors(row.u, powers, order) for order in range(3))
     step, apart = _table("step", place), _table("apart", place)
     error = _table("error_step", place) + error
-    return Term(given, step, apart, error, -slope, curve).weighted(what)
+    return Term(row.given, step, apart, error, -slope, curve).weighted(what)
 
 
 _TERMS = Terms(
@@ -99,7 +106,7 @@ _TERMS = Terms(
     alike=Alike("nearest", NEAREST + 1),
 )
 
-_OF = series_of("few", _TERMS, _Fields, others=1.0)
+_OF = series_of("few", _TERMS, lambda *fields: _Fields(*fields).given, others=1.0)
 
 
 def by_few(what: str, *given: Expression) -> Node:

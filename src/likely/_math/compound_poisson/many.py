@@ -1,11 +1,11 @@
-"""The sums of ``sums.py`` of many amounts, of which few numbers matter: steps from one j to the next are small parts of j."""
+"""The sums of ``sums.py`` of many amounts, of which few numbers matter: one more is a small part of j."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from likely._math import special
-from likely._math.compound_poisson.sums import Term, away, half_log, series_of
+from likely._math.compound_poisson.sums import Given, Term, away, half_log, series_of
 from likely._math.graph import Expression, Node, exp, floor, minimum, polynomial, where
 from likely._math.series import Series, Terms
 
@@ -38,8 +38,19 @@ class _Fields(NamedTuple):
     slope: Node
 
     @property
-    def curve(self) -> float:
-        return 0.0
+    def given(self) -> Given:
+        return Given(
+            self.tilt,
+            self.nu,
+            self.of_x,
+            self.of_j,
+            self.expected,
+            self.gap,
+            self.off,
+            self.log_outside,
+            self.slope,
+            curve=0.0,
+        )
 
 
 def _errors(u: Expression) -> tuple[Node, Node, Node]:
@@ -89,14 +100,14 @@ def _rule(needed: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
 
 
 def _value(what: str, index: Node, *fields: Node) -> Node:
-    given = _Fields(*fields)
-    n = given.low + index
-    x = n * given.inverse
+    row = _Fields(*fields)
+    n = row.low + index
+    x = n * row.inverse
     apart = n * (x * polynomial(x, _APART))
-    u = 1.0 / (given.nearest + n)
-    error, slope, curve = _errors(u * given.u)
+    u = 1.0 / (row.nearest + n)
+    error, slope, curve = _errors(u * row.u)
     error = u * polynomial(u * u, _ERROR) + error
-    return Term(given, n, apart, error, slope - given.slope, curve).weighted(what)
+    return Term(row.given, n, apart, error, slope - row.slope, curve).weighted(what)
 
 
 _TERMS = Terms(
@@ -107,7 +118,9 @@ _TERMS = Terms(
     _value,
 )
 
-_OF: dict[str, Series] = series_of("many", _TERMS, _Fields, others=0.0)
+_OF: dict[str, Series] = series_of(
+    "many", _TERMS, lambda *fields: _Fields(*fields).given, others=0.0
+)
 
 
 def by_many(what: str, *given: Expression) -> Node:

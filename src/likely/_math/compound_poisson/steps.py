@@ -17,9 +17,8 @@ Array = NDArray[np.float64]
 
 #: There are tables for the largest term at each j up to this, and of so many others.
 NEAREST, STEPS = 64, 22
-#: Of Stirling's error of x, by powers of 1/x, what these are multiplied by: from ``LEAST`` on all that counts.
+#: Of Stirling's error of x, by powers of 1/x, what these are multiplied by: of x ≥ 35 all that counts.
 STIRLING = {1: 1.0 / 12.0, 3: -1.0 / 360.0, 5: 1.0 / 1260.0, 7: -1.0 / 1680.0}
-LEAST = 35.0
 _HALF_LOG_2PI = Decimal("0.918938533204672741780329736405617639861397")
 
 

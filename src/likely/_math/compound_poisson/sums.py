@@ -14,7 +14,7 @@ covariances from sums of products keep their digits. How a term is made is in ``
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple
 
 from likely._math import special
 from likely._math.graph import Expression, Node, abs_, exp, floor, log, maximum, sqrt
@@ -24,8 +24,11 @@ from likely._math.series import Series, Terms
 _DEPTH = 38.0
 
 
-class Fields(Protocol):
-    """What a row's sum and what is outside of it are made of; s = ν/(1 + ν) is ``of_x``, 1 − s ``of_j``."""
+class Given(NamedTuple):
+    """What a row's terms and what is outside of its sum are made of; s = ν/(1 + ν) is ``of_x``, 1 − s ``of_j``.
+
+    With x = nearest ν, ``slope`` is x S′(x), which by leaves out, and ``curve`` what rest does of x (x S′(x))′.
+    """
 
     tilt: Node  # (1 + ν) log(nearest/J)
     nu: Node
@@ -35,16 +38,8 @@ class Fields(Protocol):
     gap: Node  # nearest − J
     off: Node  # D(nearest, J)
     log_outside: Node
-
-    @property
-    def slope(self) -> Node:
-        """x S′(x) of x = nearest ν, which by leaves out."""
-        raise NotImplementedError
-
-    @property
-    def curve(self) -> Expression:
-        """What of x (x S′(x))′ rest leaves out."""
-        raise NotImplementedError
+    slope: Node
+    curve: Expression | float
 
 
 def away(nearest: Node, expected: Node, of_j: Node) -> Node:
@@ -64,16 +59,16 @@ def half_log(of_j: Expression, log_j: Expression) -> Node:
     return 0.5 * (log_j + log(of_j)) + special.HALF_LOG_2PI
 
 
-def _outside(fields: Fields) -> dict[str, Node]:
-    nu, gap, expected = fields.nu, fields.gap, fields.expected
-    from_nearest = nu * fields.off
+def _outside(given: Given) -> dict[str, Node]:
+    nu, gap, expected = given.nu, given.gap, given.expected
+    from_nearest = nu * given.off
     return {
-        "value": fields.log_outside,
+        "value": given.log_outside,
         "by_v": (1.0 + nu) * gap - 0.5,
-        "by_n": 0.5 - from_nearest - gap - fields.slope,
+        "by_n": 0.5 - from_nearest - gap - given.slope,
         "v_v": -((1.0 + nu) * expected),
         "v_n": nu * gap + expected,
-        "n_n": -(from_nearest + fields.of_x * gap + fields.of_j * expected) - fields.curve,
+        "n_n": -(from_nearest + given.of_x * gap + given.of_j * expected) - given.curve,
     }
 
 
@@ -84,7 +79,7 @@ class Term:
     """
 
     def __init__(
-        self, given: Fields, n: Node, apart: Node, error: Node, slope: Node, curve: Node
+        self, given: Given, n: Node, apart: Node, error: Node, slope: Node, curve: Node
     ) -> None:
         tilted = (1.0 + given.nu) * apart + n * given.tilt
         self.n, self.weight = n, exp(-(tilted + error))
@@ -105,12 +100,12 @@ class Term:
 
 
 class _Means:
-    """Of the fields and of sums by their names."""
+    """Of what is given and of sums by their names."""
 
-    def __init__(self, fields: Fields, total: Node, sums: dict[str, Node]) -> None:
+    def __init__(self, given: Given, total: Node, sums: dict[str, Node]) -> None:
         share = 1.0 / total
         self.total = total
-        self.more, self.of_x = 1.0 + fields.nu, fields.of_x
+        self.more, self.of_x = 1.0 + given.nu, given.of_x
         self.mean = {what: share * value for what, value in sums.items()}
 
     @property
@@ -142,7 +137,7 @@ class _Means:
         return self.mean["n_n"] - slope * slope
 
 
-_WANTED = {
+_WANTED: dict[str, tuple[str, ...]] = {
     "value": (),
     "by_v": ("n",),
     "by_n": ("by_n",),
@@ -153,7 +148,7 @@ _WANTED = {
 
 
 def series_of(
-    name: str, terms: Terms, made: Callable[..., Fields], others: float
+    name: str, terms: Terms, made: Callable[..., Given], others: float
 ) -> dict[str, Series]:
     """r and its derivatives; the sums leave out weights of that much."""
 
