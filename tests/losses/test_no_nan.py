@@ -28,7 +28,7 @@ LEFT = {
         "z′² and z z″ both overflow on a scale of e⁻⁷⁰⁰, in a difference",
     ),
     ("Tweedie", "finite"): (
-        ["dispersion dispersion", "dispersion power", "power power"],
+        ["power power"],
         "1/(p − 1) and 1/(2 − p) are e⁷⁰⁰ or 1e300, and their squares overflow in differences",
     ),
     ("GeneralisedGamma", "infinite"): (["loc loc"], "∞ − ∞"),
@@ -38,9 +38,7 @@ LEFT = {
         [
             "mean",
             "mean mean",
-            "dispersion",
             "mean dispersion",
-            "dispersion dispersion",
             "power",
             "mean power",
             "dispersion power",

@@ -60,3 +60,20 @@ def test_rows_are_what_they_are_one_by_one(kind):
         alone = loss.compiled.evaluate(y[[i]], np.ascontiguousarray(raw[:, [i]]), 1)
         np.testing.assert_allclose(value[i], alone[0][0], rtol=1e-12, atol=1e-13)
         np.testing.assert_allclose(gradient[:, i], alone[1][:, 0], rtol=1e-11, atol=1e-12)
+
+
+def test_sums_of_every_kind_are_numpys():
+    """Of one block the rows of patches, of few amounts and of many, and of waves."""
+    rng = np.random.default_rng(2)
+    log_v, log_nu = rng.uniform(-2.0, 10.0, ROWS), rng.uniform(3.0, 13.0, ROWS)
+    y, off = np.exp(rng.normal(size=ROWS)), rng.normal(0.0, 0.01, ROWS)
+    # V = y²⁻ᵖ/φ and ν = (2 − p)/(p − 1)
+    dispersion = np.log(y) / (1.0 + np.exp(-log_nu)) - log_v
+    loss = Tweedie(mean=predicted, dispersion=predicted, power=predicted).loss()
+    raw = np.array([np.log(y) + off, dispersion, -log_nu])
+    compiled, known = loss.compiled.evaluate(y, raw, 1), loss.evaluate(y, raw, 1)
+    # A slope is (1 + ν) times one that moves with J's last digits: by up to a number where two are equally near.
+    more = 1.0 + np.exp(log_nu)
+    rounding = 2e-15 * more * (more + np.exp(log_v))
+    for found, want in zip(compiled[:2], known[:2], strict=True):
+        assert (np.abs(found - want) <= rounding + 1e-11 * np.abs(want)).all()

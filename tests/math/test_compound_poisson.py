@@ -14,8 +14,9 @@ from likely._math.atoms import power_divergence
 from likely._math.backends import numpy_backend
 from likely._math.com_poisson import layout as com_poisson_patches
 from likely._math.compound_poisson import density as compound_poisson
-from likely._math.compound_poisson import expansion, smooth
+from likely._math.compound_poisson import expansion
 from likely._math.compound_poisson import layout as compound_poisson_patches
+from likely._math.compound_poisson import steps as compound_poisson_steps
 from likely._math.compound_poisson import tails as compound_poisson_tails
 from likely._math.evaluate import compile_program
 from likely._math.graph import symbol
@@ -71,6 +72,10 @@ def test_sums_in_all_regimes(reach: float) -> None:
     rng = np.random.default_rng(int(reach))
     log_v = np.concatenate([rng.uniform(-reach, reach, 30), [np.log(5.0), 1.6, 2.0, 4.0, -30.0]])
     log_nu = np.concatenate([rng.uniform(-reach, reach, 30), [0.0, -9.0, 2.0, 4.0, 1.0]])
+    _are_true(log_v, log_nu)
+
+
+def _are_true(log_v: np.ndarray, log_nu: np.ndarray) -> None:
     with np.errstate(all="ignore"):
         found = _PROGRAM({"log_v": log_v, "log_nu": log_nu})
     for i in range(log_v.size):
@@ -112,6 +117,13 @@ def test_waves_keep_their_digits() -> None:
             assert abs(mpf(got[i]) - want) <= 2e-11 * abs(want) + slack[i], (log_v[i], log_nu[i])
 
 
+_BORDER = compound_poisson_steps.TABLES["compound_poisson_border"]
+
+
+def _border(j: int) -> float:
+    return float((j + 1) * mp.log(j + 1) - j * mp.log(j) - 1)
+
+
 def _log_nu(w: float) -> float:
     return float(np.log(np.expm1(w)))
 
@@ -125,16 +137,21 @@ def _log_v(strip: int, steps: float) -> float:
 
 def _log_v_far(w: float) -> float:
     """From where on there are no waves."""
-    return w + np.log(2.0) + smooth._WIDER * (w - smooth._LAST)
+    layout = compound_poisson_patches
+    return w + np.log(2.0) + layout.WIDER * max(w - layout.NARROW, 0.0)
+
+
+def _log_v_of(log_j: float, log_nu: float) -> float:
+    return float(log_j - np.log1p(np.exp(-log_nu)))
 
 
 @pytest.mark.parametrize(
     ("log_v", "log_nu", "move"),
     [
         (np.log(6.0), -1.0, (1.0, 0.0)),  # far out, and patches
-        (np.log(20.0), np.log(9.0), (1.0, 0.0)),  # far out, and the sum
-        (0.3, _log_nu(2.0), (0.0, 1.0)),  # patches, and the sum
-        (np.log(40.0), np.log(30.0), (1.0, 0.0)),  # the sum, and an integral with waves
+        (_log_v_far(2.4), _log_nu(2.4), (1.0, 0.0)),  # the same, of a larger ν
+        (0.3, _log_nu(3.6), (0.0, 1.0)),  # patches, and the sum
+        (3.0, _log_nu(3.6), (0.0, 1.0)),  # the same, of more amounts
         (_log_v_far(4.0), _log_nu(4.0), (1.0, 0.0)),  # that, and far out
         (np.log(60.0), _log_nu(0.158347184), (0.0, 1.0)),  # two far out
         (0.3, _log_nu(0.4), (0.0, 1.0)),  # two strips
@@ -153,6 +170,40 @@ def test_kinds_of_polynomials_meet(log_v: float, log_nu: float, move: tuple[floa
     np.testing.assert_allclose(np.diff(value), 1e-7 * slope[1:], rtol=1e-5, atol=1e-15)
     for other in found[1:]:
         np.testing.assert_allclose(other, other[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("log_v", "log_nu", "move"),
+    [
+        (np.log(40.0), np.log(45.0), (1.0, 0.0)),  # the sum, and an integral with waves
+        (_log_v_far(3.5), _log_nu(3.5), (1.0, 0.0)),  # far out, and patches of waves
+        (_log_v(16, 40.0), _log_nu(3.3), (1.0, 0.0)),  # two of these
+        (2.5, _log_nu(3.2), (0.0, 1.0)),  # the same, of two strips
+        (1.0, _log_nu(3.6), (0.0, 1.0)),  # these, and the sum
+        (3.6, _log_nu(3.6), (0.0, 1.0)),
+        (4.2, _log_nu(3.6), (0.0, 1.0)),  # and waves
+        (_log_v_of(np.log(64.0), 6.5), 6.5, (1.0, 0.0)),  # sums of few amounts, and of many
+        (_log_v_of(_border(1), 5.0), 5.0, (1.0, 0.0)),  # two whole numbers are equally near
+        (_log_v_of(_border(7), 4.0), 4.0, (1.0, 0.0)),
+        (_log_v_of(_border(63), 7.0), 7.0, (1.0, 0.0)),
+        (_log_v_of(_border(90), 8.0), 8.0, (1.0, 0.0)),  # of many
+        (_log_v_of(0.0, 9.0), 9.0, (1.0, 0.0)),  # one is expected
+        (_log_v_of(np.log(17.5), 25.0), 25.0, (1.0, 0.0)),  # amounts are all but equal
+        (_log_v_of(np.log(1000.4), 11.0), 11.0, (1.0, 0.0)),
+    ],
+)  # fmt: skip
+def test_sums_where_kinds_meet(log_v: float, log_nu: float, move: tuple[float, float]) -> None:
+    step = np.array([-1e-3, -1e-9, 0.0, 1e-9, 1e-3])
+    _are_true(log_v + move[0] * step, log_nu + move[1] * step)
+
+
+def test_few_amounts_of_nearly_one_size() -> None:
+    """Where terms come from tables: every number of amounts that is nearest, from where on there are such tables."""
+    rng = np.random.default_rng(3)
+    log_nu = np.concatenate([rng.uniform(3.56, 8.0, 60), rng.uniform(8.0, 30.0, 20)])
+    log_j = np.log(rng.uniform(0.0, 70.0, 80))
+    log_j[::5] = rng.uniform(-20.0, 1.0, 16)
+    _are_true(log_j - np.log1p(np.exp(-log_nu)), log_nu)
 
 
 @pytest.mark.parametrize("v", [0.0, 1e-12, 1e-3, 0.4, 0.999, 1.001, 7.0, 800.0])
@@ -217,7 +268,7 @@ def test_tails_are_sums_with_many_digits() -> None:
         )
 
 
-@pytest.mark.parametrize("patch", [1, 2, 13, 60, 150])
+@pytest.mark.parametrize("patch", [1, 2, 13, 60, 150, 400, 790])
 def test_patches_are_what_the_tool_derives(patch: int) -> None:
     derived, left_out = derive_compound_poisson.derived(patch)
     np.testing.assert_allclose(

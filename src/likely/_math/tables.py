@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from likely._math.com_poisson import growth as com_poisson_growth
 from likely._math.com_poisson import layout as com_poisson_patches
 from likely._math.compound_poisson import layout as compound_poisson_patches
+from likely._math.compound_poisson import steps as compound_poisson_steps
 
 TABLES: dict[str, NDArray[np.float64]] = {
     **com_poisson_growth.TABLES,
     **com_poisson_patches.TABLES,
     **compound_poisson_patches.TABLES,
+    **compound_poisson_steps.TABLES,
 }
 #: Tables of which an index takes an array, read on use: of ``patches.py``.
 COEFFICIENTS: dict[str, Callable[[], NDArray[np.float64]]] = {

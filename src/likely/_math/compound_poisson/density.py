@@ -21,11 +21,14 @@ Source: Dunn and Smyth (2005), doi:10.1007/s11222-005-4070-y, for the sum; what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from likely._math.atoms import Atom, register
+from likely._math.compound_poisson.few import by_few
+from likely._math.compound_poisson.many import by_many
 from likely._math.compound_poisson.smooth import Smooth
-from likely._math.compound_poisson.sums import by_sum
+from likely._math.compound_poisson.steps import NEAREST
 from likely._math.compound_poisson.waves import by_waves, has_waves
 from likely._math.graph import Expression, Node, where
 
@@ -42,8 +45,9 @@ def _chosen(what: str) -> Callable[..., Node]:
         log_rest: Expression,
     ) -> Node:
         smooth = Smooth(log_v, s, rest, log_s, log_rest)
-        few = by_sum(what, log_nu, s, rest, log_rest, smooth.log_j)
-        several = by_waves(what, log_v, s, rest, log_rest, smooth.log_j)
+        given = (s, rest, smooth.log_j)
+        few = where(smooth.log_j < math.log(NEAREST), by_few(what, *given), by_many(what, *given))
+        several = by_waves(what, log_v, *given)
         rough = where(has_waves(log_v, log_nu), several, few)
         return where(smooth.is_rough, rough, getattr(smooth, what))
 

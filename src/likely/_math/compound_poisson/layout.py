@@ -18,13 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: The strips: how many, how wide in w, and of how many q is log x.
-STRIPS, WIDTH, BY_X = 10, 0.2, 4
+STRIPS, WIDTH, BY_X = 18, 0.2, 4
 #: The first patches are far out, where V is as large as this and as 2 (1 + ν): so many, each as wide in ν/(1 + ν)².
 FAR, FAR_PATCHES = 6.0, 2
+#: Slopes of waves are (1 + ν) J times as large as these: from this w on, that many e-folds more of V for each of 1 + ν
+#: are not far.
+NARROW, WIDER = 2.0, 0.076
 #: Of each power of u the powers of t beside it: the degree in u and t together is 16.
 POWERS = tuple(range(17, 0, -1))
-#: The width of a patch in (1 + ν) q, at most.
-_WIDEST = 0.65
+#: The width of a patch in (1 + ν) q, at most, where q is log x and where it is log J.
+_WIDEST = 0.65, 0.9
 
 
 class Strip(NamedTuple):
@@ -47,7 +50,7 @@ def _top(k: int) -> float:
     """The largest q that is not far: at an end of the strip, for it is convex in w."""
     found = []
     for w in (WIDTH * k, WIDTH * (k + 1)):
-        log_v = max(math.log(FAR), math.log(2.0) + w)
+        log_v = max(math.log(FAR), math.log(2.0) + w + WIDER * max(w - NARROW, 0.0))
         if k < BY_X:
             found.append(log_v + w)
         else:
@@ -61,7 +64,7 @@ def _strips() -> list[Strip]:
         low = _low(k)
         # Rounding of q takes no row beyond the last patch.
         length = (_top(k) - low) * (1.0 + 1e-9)
-        count = math.ceil(length * math.exp(WIDTH * (k + 1.0)) / _WIDEST)
+        count = math.ceil(length * math.exp(WIDTH * (k + 1.0)) / _WIDEST[k >= BY_X])
         found.append(Strip(low, length / count, count, first))
         first += count + 1
     return found

@@ -21,8 +21,10 @@ from likely._math.compound_poisson.layout import (
     BY_X,
     FAR,
     FAR_PATCHES,
+    NARROW,
     POWERS,
     STRIPS,
+    WIDER,
     WIDTH,
 )
 from likely._math.graph import (
@@ -32,6 +34,7 @@ from likely._math.graph import (
     exp,
     floor,
     make,
+    maximum,
     minimum,
     polynomial,
     where,
@@ -44,8 +47,6 @@ _OF_ORDER = {
 }
 #: ν is too large for a strip from this w on.
 _LAST = STRIPS * WIDTH
-#: Slopes of waves are (1 + ν) J times as large as these: that many e-folds more of V are rough for each of 1 + ν.
-_WIDER = 0.076
 #: Patches far out in one of c, which is ¼ at most.
 _FAR_RATE = 4.0 * FAR_PATCHES
 
@@ -62,9 +63,10 @@ class Smooth:
         self.nu, self.c = s * self.more, s * rest
         self.log_x, self.log_j = log_v - log_rest, log_v - log_s
         w = -log_rest
-        far, wide = log_v - math.log(FAR), log_v + log_rest - math.log(2.0)
-        self.is_far = minimum(far, wide) >= 0.0
-        self.is_rough = minimum(-minimum(far, wide - _WIDER * (w - _LAST)), w - _LAST) > 0.0
+        far, wide = log_v - math.log(FAR), log_v - w - math.log(2.0)
+        far = minimum(far, wide - WIDER * maximum(w - NARROW, 0.0))
+        self.is_far = far >= 0.0
+        self.is_rough = minimum(-far, w - _LAST) > 0.0
         strip = minimum(floor(w * (1.0 / WIDTH)), STRIPS - 1.0)
         low, self.rate, first = (
             make(f"compound_poisson_{name}", strip) for name in ("low", "rate", "first")

@@ -7,7 +7,8 @@ With weights w of j = nearest + n, and of what is outside of the sum, r's deriva
           + \\mathrm{Cov}(\\mathrm{by}_a, \\mathrm{by}_b) - \\mathrm{E}[\\mathrm{rest}_{ab}].
 
 by is 0 at the nearest, whose weight is the largest. As a variance is that weight times the mean square at least,
-covariances from sums of products keep their digits.
+covariances from sums of products keep their digits. How a term is made is in ``few.py``, of few amounts, and in
+``many.py``.
 """
 
 from __future__ import annotations
@@ -16,173 +17,148 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from likely._math import special
-from likely._math.graph import (
-    Expression,
-    Node,
-    exp,
-    expm1,
-    floor,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    sqrt,
-    where,
-)
+from likely._math.graph import Expression, Node, abs_, exp, floor, log, maximum, sqrt
 from likely._math.series import Series, Terms
 
 #: Terms below e^−38 of the largest are left out.
 _DEPTH = 38.0
-#: The most terms: of variance V/ν = 2 (1 + 1/ν), at the least ν that comes here.
-_LONGEST = 40
-_ARGUMENTS = ("needed", "log_nu", "of_x", "of_j", "log_of_j", "log_j")
 
 
-class _Fields(NamedTuple):
-    """j = nearest + low + index, and what is outside of the sum; s = ν/(1 + ν) is ``of_x``, 1 − s ``of_j``."""
+class Given(NamedTuple):
+    """What a row's terms and what is outside of its sum are made of; s = ν/(1 + ν) is ``of_x``, 1 − s ``of_j``.
 
-    terms: Node
-    nearest: Node
-    tilt: Node
+    With x = nearest ν, ``slope`` is x S′(x), which by leaves out, and ``curve`` what rest does of x (x S′(x))′.
+    """
+
+    tilt: Node  # (1 + ν) log(nearest/J)
     nu: Node
     of_x: Node
     of_j: Node
-    expected: Node
-    gap: Node
-    off: Node
+    expected: Node  # J
+    gap: Node  # nearest − J
+    off: Node  # D(nearest, J)
     log_outside: Node
     slope: Node
-    low: Node
+    curve: Expression | float
 
 
-def _slope_of_x(u: Node) -> Node:
-    """x S′(x) of u = 1/x"""
-    return -(u * special.stirling_slope_from_2(u))
+def away(nearest: Node, expected: Node, of_j: Node) -> Node:
+    """The terms on either side of the nearest that matter, one at least.
+
+    D(J + a, J) is a²/2 over J + a/3 at least, and D(nearest, J), which is to be added to the depth, 0.13/J at most. Of
+    J < 1 the terms fall faster than they do of 1.
+    """
+    depth, middle = _DEPTH * of_j, maximum(expected, 1.0)
+    third = (1.0 / 3.0) * depth + 0.05
+    reach = third + sqrt(third * third + (2.0 * depth * middle + 0.26))
+    return maximum(floor(reach + abs_(nearest - middle)), 1.0)
 
 
-def _fields(log_nu: Node, of_x: Node, of_j: Node, log_of_j: Node, log_j: Node) -> _Fields:
-    nu, expected = exp(log_nu), exp(log_j)
-    below = maximum(floor(expected), 1.0)
-    next_ = (below + 1.0) * log1p(1.0 / below) - 1.0 + (log(below) - log_j) < 0.0
-    nearest = where(next_, below + 1.0, below)
-    # At J → 1 for ν → ∞, log J has digits that J has not.
-    gap = where(nearest < 2.0, -expm1(log_j), nearest - expected)
-    apart = (nearest, expected, gap, log(nearest), log_j)
-    off = special.relative_entropy_of(*apart)
-    half_log = 0.5 * (log_j + log_of_j) + special.HALF_LOG_2PI
-
-    middle = maximum(nearest, expected)
-    depth = _DEPTH / ((1.0 + nu) * middle)
-    # Of (1 + z) log(1 + z) − z + a z = depth, a step of Newton's from above.
-    bound = depth / 3.0 + sqrt(depth * depth / 9.0 + 2.0 * depth)
-    slope, lift = log1p(bound), maximum(-log_j, 0.0)
-    ahead = (bound + depth - slope) / (slope + lift)
-    high = floor(middle * ahead + (middle - nearest)) + 1.0
-    low = maximum(-floor(nearest * sqrt(2.0 * depth)) - 1.0, 1.0 - nearest)
-    return _Fields(
-        minimum(high - low + 1.0, float(_LONGEST)),
-        nearest,
-        (1.0 + nu) * special.log_ratio_of(*apart),
-        nu,
-        of_x,
-        of_j,
-        expected,
-        gap,
-        off,
-        -half_log - (1.0 + nu) * off,
-        _slope_of_x(1.0 / (nearest * nu)),
-        low,
-    )
+def half_log(of_j: Expression, log_j: Expression) -> Node:
+    """Half the logarithm of 2πσ²."""
+    return 0.5 * (log_j + log(of_j)) + special.HALF_LOG_2PI
 
 
-def _outside(fields: _Fields) -> dict[str, Node]:
-    nu, gap, expected = fields.nu, fields.gap, fields.expected
-    from_nearest = nu * fields.off
+def _outside(given: Given) -> dict[str, Node]:
+    nu, gap, expected = given.nu, given.gap, given.expected
+    from_nearest = nu * given.off
     return {
-        "value": fields.log_outside,
+        "value": given.log_outside,
         "by_v": (1.0 + nu) * gap - 0.5,
-        "by_n": 0.5 - from_nearest - gap - fields.slope,
+        "by_n": 0.5 - from_nearest - gap - given.slope,
         "v_v": -((1.0 + nu) * expected),
         "v_n": nu * gap + expected,
-        "n_n": -(from_nearest + fields.of_x * gap + fields.of_j * expected),
+        "n_n": -(from_nearest + given.of_x * gap + given.of_j * expected) - given.curve,
     }
 
 
-class _Term:
-    """One j. Of (1 + ν) D(j, J), ``tilted`` is what is not so for the nearest."""
+class Term:
+    """One j = nearest + n, of which (1 + ν) D(j, J) is ``tilted`` more than for the nearest, and S ``error``.
 
-    def __init__(self, index: Expression, given: _Fields) -> None:
-        n = given.low + index
-        j = given.nearest + n
-        apart = j * special.log1p_residual(n / given.nearest)
+    ``slope`` and ``curve`` are those of S(jν) in log ν.
+    """
+
+    def __init__(
+        self, given: Given, n: Node, apart: Node, error: Node, slope: Node, curve: Node
+    ) -> None:
         tilted = (1.0 + given.nu) * apart + n * given.tilt
-        x = j * given.nu
-        u = 1.0 / x
-        error = special.stirling_above(j) + special.stirling_from_2(x, u)
-        self.weight = exp(-tilted - error)
-        self.by_v = -((1.0 + given.nu) * n)
-        self.by_n = given.of_x * tilted + n + (_slope_of_x(u) - given.slope)
-        # x (x S′(x))′
-        curve = u * special.powers(u, special.STIRLING_2) + _slope_of_x(u)
+        self.n, self.weight = n, exp(-(tilted + error))
+        self.by_n = given.of_x * tilted + (n + slope)
         self.rest_n_n = given.of_x * (tilted + n) + curve
 
-
-def _value(what: str, index: Node, *fields: Node) -> Node:
-    """The values of terms: ``total`` is of the weights, and what else is summed is weighted."""
-    term = _Term(index, _Fields(*fields))
-    found: dict[str, Node | float] = {
-        "total": 1.0,
-        "by_v": term.by_v,
-        "by_n": term.by_n,
-        "v_v": term.by_v * term.by_v,
-        "v_n": term.by_v * term.by_n,
-        "n_n": term.by_n * term.by_n - term.rest_n_n,
-    }
-    return term.weight * found[what]
+    def weighted(self, what: str) -> Node:
+        """``total`` is the weight; by_v is −(1 + ν) n."""
+        found: dict[str, Node | float] = {
+            "total": 1.0,
+            "n": self.n,
+            "by_n": self.by_n,
+            "square": self.n * self.n,
+            "product": self.n * self.by_n,
+            "n_n": self.by_n * self.by_n - self.rest_n_n,
+        }
+        return self.weight * found[what]
 
 
-_TERMS = Terms(
-    _ARGUMENTS,
-    _Fields._fields,
-    _LONGEST,
-    lambda needed, *given: _fields(*given),
-    _value,
-)
+class _Means:
+    """Of what is given and of sums by their names."""
+
+    def __init__(self, given: Given, total: Node, sums: dict[str, Node]) -> None:
+        share = 1.0 / total
+        self.total = total
+        self.more, self.of_x = 1.0 + given.nu, given.of_x
+        self.mean = {what: share * value for what, value in sums.items()}
+
+    @property
+    def value(self) -> Node:
+        return log(self.total)
+
+    @property
+    def by_v(self) -> Node:
+        return self.more * self.mean["n"]
+
+    @property
+    def by_n(self) -> Node:
+        return -self.mean["by_n"]
+
+    @property
+    def v_v(self) -> Node:
+        n = self.mean["n"]
+        return self.more * (self.more * (self.mean["square"] - n * n))
+
+    @property
+    def v_n(self) -> Node:
+        # E[rest] is s E[by_v].
+        moved = self.mean["n"] * (self.mean["by_n"] + self.of_x)
+        return -(self.more * (self.mean["product"] - moved))
+
+    @property
+    def n_n(self) -> Node:
+        slope = self.mean["by_n"]
+        return self.mean["n_n"] - slope * slope
 
 
-def _series(what: str, wanted: tuple[str, ...], inside: Callable[..., Node]) -> Callable[..., Node]:
-    """What is outside of the sum, and ``inside(s, total, *moments)``."""
-
-    def result(fields: Sequence[Node], *sums: Node) -> Node:
-        given = _Fields(*fields)
-        return _outside(given)[what] + inside(given.of_x, *sums)
-
-    return Series(f"compound_poisson_{what}", _TERMS, ("total", *wanted), result)
-
-
-def _v_n(s: Node, total: Node, v: Node, n: Node, product: Node) -> Node:
-    # E[rest] is s E[by_v].
-    return product / total - (v / total) * (n / total + s)
-
-
-_OF = {
-    "value": _series("value", (), lambda s, total: log(total)),
-    "by_v": _series("by_v", ("by_v",), lambda s, total, v: -(v / total)),
-    "by_n": _series("by_n", ("by_n",), lambda s, total, n: -(n / total)),
-    "v_v": _series(
-        "v_v",
-        ("by_v", "v_v"),
-        lambda s, total, v, square: square / total - (v / total) * (v / total),
-    ),
-    "v_n": _series("v_n", ("by_v", "by_n", "v_n"), _v_n),
-    "n_n": _series(
-        "n_n",
-        ("by_n", "n_n"),
-        lambda s, total, n, square: square / total - (n / total) * (n / total),
-    ),
+_WANTED: dict[str, tuple[str, ...]] = {
+    "value": (),
+    "by_v": ("n",),
+    "by_n": ("by_n",),
+    "v_v": ("n", "square"),
+    "v_n": ("n", "by_n", "product"),
+    "n_n": ("by_n", "n_n"),
 }
 
 
-def by_sum(what: str, *given: Expression) -> Node:
-    """r, or a derivative of it, of log ν, s, 1 − s, log(1 − s) and log J."""
-    return _OF[what](*given)
+def series_of(
+    name: str, terms: Terms, made: Callable[..., Given], others: float
+) -> dict[str, Series]:
+    """r and its derivatives; the sums leave out weights of that much."""
+
+    def one(what: str, names: tuple[str, ...]) -> Series:
+        def result(fields: Sequence[Node], total: Node, *sums: Node) -> Node:
+            given = made(*fields)
+            means = _Means(given, others + total, dict(zip(names, sums, strict=True)))
+            inside: Node = getattr(means, what)
+            return _outside(given)[what] + inside
+
+        return Series(f"compound_poisson_{name}_{what}", terms, ("total", *names), result)
+
+    return {what: one(what, names) for what, names in _WANTED.items()}

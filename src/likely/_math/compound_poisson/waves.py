@@ -39,7 +39,7 @@ _SINE = tuple((-1.0) ** n / math.factorial(2 * n + 3) for n in range(7))
 _COSINE = tuple((-1.0) ** n / math.factorial(2 * n + 4) for n in range(7))
 #: So many powers of 1/V of what ρ differs by between v and v + iθ, which is θ times smaller than ρ.
 _POWERS = 5
-_ARGUMENTS = ("needed", "log_v", "of_x", "of_j", "log_of_j", "log_j")
+_ARGUMENTS = ("needed", "log_v", "of_x", "of_j", "log_j")
 
 
 def has_waves(log_v: Expression, log_nu: Expression) -> Node:
@@ -85,8 +85,9 @@ def _sum(terms: Sequence[Node]) -> Node:
     return total
 
 
-def _fields(log_v: Node, of_x: Node, of_j: Node, log_of_j: Node, log_j: Node) -> _Fields:
-    expected, variance = exp(log_j), exp(log_j + log_of_j)
+def _fields(log_v: Node, of_x: Node, of_j: Node, log_j: Node) -> _Fields:
+    expected = exp(log_j)
+    variance = expected * of_j
     waves = floor(sqrt(1.0 + _DEPTH / (2.0 * math.pi**2) / variance))
     return _Fields(
         minimum(waves, float(_MOST)),
@@ -288,5 +289,5 @@ _OF = {
 
 
 def by_waves(what: str, *given: Expression) -> Node:
-    """r, or a derivative of it, of log V, s, 1 − s, log(1 − s) and log J."""
+    """r, or a derivative of it, of log V, s, 1 − s and log J."""
     return _OF[what](*given)

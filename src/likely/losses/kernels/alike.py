@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from likely._math.backends.primitives import LANES
 from likely._math.graph import Node, topological
-from likely._math.series import Series, Terms
+from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, number, primitive, statements
 
@@ -27,30 +27,38 @@ def alike_function(function: str, names: Sequence[str], rows: int, used: set[str
 class _Alike:
     def __init__(self, function: str, series: Sequence[Series], rows: int, used: set[str]) -> None:
         terms = series[0].terms
-        assert terms.equation
-        assert terms.powers
         assert terms.alike
         self.function, self.series, self.rows, self.used = function, series, rows, used
         self.terms: Terms = terms
-        self.equation, self.powers, self.alike = terms.equation, terms.powers, terms.alike
+        self.alike = terms.alike
+        #: What does not depend on an equation's unknown, and what its sums are.
+        self.kept, self.balance = (
+            (terms.equation.kept, terms.equation.wanted) if terms.equation else ((), ())
+        )
         self.wanted = list(dict.fromkeys(what for one in series for what in one.wanted))
         self.results = [f"result{k}" for k in range(len(series))]
         #: Rows that are needed are all that there are.
         self.arguments = terms.arguments[1:]
         #: The fields that differ among the rows of a group.
         self.fields = [name for name in terms.fields[1:] if name != self.alike.field]
-        self.ratios = [f"{name}_ratio" for name in self.powers.names]
+        #: Powers, each before its ratio.
+        self.powers = [
+            text
+            for name in (terms.powers.names if terms.powers else ())
+            for text in (name, f"{name}_ratio")
+        ]
 
     def text(self) -> str:
         self.used |= {"float64", "int64"}
         arguments, keys = self.arguments, self.alike.count * self.terms.longest
         needed = self.terms.arguments[0]
         lanes = [
-            *dict.fromkeys((*arguments, *self.fields, *self.powers.names, *self.ratios, "open")),
-            *(f"sum_{what}" for what in dict.fromkeys((*self.equation.wanted, *self.wanted))),
+            *dict.fromkeys((*arguments, *self.fields, *self.powers, "open")),
+            *(f"sum_{what}" for what in dict.fromkeys((*self.balance, *self.wanted))),
             *self.results,
         ]
         arrays = [f"{name}_rows" for name in (needed, *arguments, *self.results)]
+        kept = len(self.kept)
         lines = [
             "aligned_frame()",
             f"kept = np.empty({self.rows}, np.uint32)",
@@ -81,7 +89,7 @@ class _Alike:
             f"order = np.empty({self.rows}, np.uint32)",
             "for i in range(active):",
             "    order[starts[key_of[i]] + rank[i]] = i",
-            f"stored = np.empty(({len(self.equation.kept)}, {self.terms.longest}, {_TOGETHER}))",
+            *([f"stored = np.empty(({kept}, {self.terms.longest}, {_TOGETHER}))"] if kept else []),
             f"lanes = np.empty(({len(lanes)}, {_TOGETHER}))",
             *(f"{name}_lanes = lanes[{k}]" for k, name in enumerate(lanes)),
             f"for number in range((used + {self.terms.longest - 1}) // {self.terms.longest}):",
@@ -137,7 +145,7 @@ class _Alike:
             *loop,
             f"known = {known}",
             f"key = {number} * {longest}.0 + ({count} - 1.0)",
-            f"key_of[i] = int(key) if known else {keys}",
+            f"key_of[i] = np.uint32(np.int32(key if known else {keys}.0))",
         ]
 
     def _group(self) -> list[str]:
@@ -163,8 +171,8 @@ class _Alike:
             *self._lanes(["at = order[min(begin + i, end - 1)]", *gather]),
             *before,
             *self._lanes(loop),
-            *self._keep(),
-            *self._solve(),
+            *(self._keep() if self.kept else []),
+            *(self._solve(self.terms.equation) if self.terms.equation else []),
             *self._add(self.wanted),
             *after,
             *self._lanes(results),
@@ -186,7 +194,7 @@ class _Alike:
 
     def _keep(self) -> list[str]:
         """The loops over the terms that keep what does not depend on an equation's unknown."""
-        kept = self.equation.kept
+        kept = self.kept
         before, loop, names = self._statements(
             [self.terms.inside(what) for what in kept], vectors=True
         )
@@ -207,26 +215,27 @@ class _Alike:
 
     def _add(self, wanted: Sequence[str]) -> list[str]:
         """The loop over the terms that adds them to their sums, which are in registers."""
-        pairs = self.powers.of(self.terms.symbols)
-        _, first, values = self._statements([value for pair in pairs for value in pair])
-        names = zip(self.powers.names, self.ratios, strict=True)
-        powers = [name for pair in names for name in pair]
-        begin = [*self._read(), *first]
-        begin += [f"{name}_lanes[i] = {value}" for name, value in zip(powers, values, strict=True)]
-        lines = self._lanes(begin)
+        lines = self._begin(self.terms.powers) if self.terms.powers else []
         for at in range(0, _TOGETHER, _PAIR):
-            there = self._of_vectors(range(at, at + _PAIR, LANES), powers, wanted)
+            there = self._of_vectors(range(at, at + _PAIR, LANES), wanted)
             lines += [f"if width > {at}:", *indented(there, 1)] if at else there
         return lines
 
-    def _of_vectors(
-        self, places: Sequence[int], powers: Sequence[str], wanted: Sequence[str]
-    ) -> list[str]:
+    def _begin(self, powers: Powers) -> list[str]:
+        """The first powers, and their ratios."""
+        pairs = powers.of(self.terms.symbols)
+        _, first, values = self._statements([value for pair in pairs for value in pair])
+        named = zip(self.powers, values, strict=True)
+        write = [f"{name}_lanes[i] = {value}" for name, value in named]
+        return self._lanes([*self._read(), *first, *write])
+
+    def _of_vectors(self, places: Sequence[int], wanted: Sequence[str]) -> list[str]:
         """The same of the vectors at these places."""
         self.used |= {"loaded", "put", "multiply_add"}
+        powers = self.powers
         terms = [self.terms.inside(what) for what in wanted]
         before, loop, found = self._statements(terms, vectors=True)
-        kept = [what for what in self.equation.kept if _reads(loop, what)]
+        kept = [what for what in self.kept if _reads(loop, what)]
         held = [*(name for name in self.fields if _reads(loop, name)), *powers]
         setup, body, end = [], [], []
         for at in places:
@@ -242,25 +251,25 @@ class _Alike:
             for name, ratio in zip(powers[::2], powers[1::2], strict=True):
                 body.append(f"{name}_{at} = multiply_add({name}_{at}, {ratio}_{at}, 0.0)")
             end += [f"put(sum_{what}_lanes, {at}, sum_{what}_{at})" for what in wanted]
-        views = [f"{what}_lanes = stored[{self.equation.kept.index(what)}, k]" for what in kept]
+        views = [f"{what}_lanes = stored[{self.kept.index(what)}, k]" for what in kept]
         body = ["index = float64(k)", *views, *before, *body]
         return [*setup, "for k in range(last):", *indented(body, 1), *end]
 
-    def _solve(self) -> list[str]:
+    def _solve(self, equation: Equation) -> list[str]:
         """The steps that find what is unknown of the rows of a group."""
         _, loop, (*found, still) = self._statements(self.terms.update())
-        step = ["open = open_lanes[i]", *self._read(), *self._sums(self.equation.wanted), *loop]
-        pairs = zip(self.equation.unknown, found, strict=True)
+        step = ["open = open_lanes[i]", *self._read(), *self._sums(equation.wanted), *loop]
+        pairs = zip(equation.unknown, found, strict=True)
         step += [
             *(f"{name}_lanes[i] = {value}" for name, value in pairs),
             f"open_lanes[i] = {still}",
         ]
         step += [f"left += 1 if {still} > 0.0 else 0"]
-        body = [*self._add(self.equation.wanted), "left = int64(0)", *self._lanes(step)]
+        body = [*self._add(equation.wanted), "left = int64(0)", *self._lanes(step)]
         body += ["if left == 0:", "    break"]
         return [
             *self._lanes(["open_lanes[i] = 1.0"]),
-            f"for _ in range({self.equation.most}):",
+            f"for _ in range({equation.most}):",
             *indented(body, 1),
         ]
 
@@ -269,8 +278,9 @@ class _Alike:
 _IN_VECTORS = {
     "add": "multiply_add({0}, 1.0, {1})",
     "subtract": "multiply_add({1}, -1.0, {0})",
-    "multiply": "multiply_add({0}, {1}, 0.0)",
-    "negative": "multiply_add({0}, -1.0, 0.0)",
+    # Nothing is added by −0, where 0 would make another number of −0: a product alone, or part of a sum.
+    "multiply": "multiply_add({0}, {1}, -0.0)",
+    "negative": "multiply_add({0}, -1.0, -0.0)",
     "exp": "exponential({0})",
 }
 

@@ -95,8 +95,9 @@ def _statement(node: Node, args: list[str], used: set[str], single: bool) -> str
         return f"where({', '.join(args)})"
     if node.op in TABLES:
         used.add(node.op)
-        place = f"({args[0]} >= 0.0) & ({args[0]} <= {float(TABLES[node.op].size - 1)!r})"
-        return f"{node.op}[where({place}, int({args[0]}), 0)]"
+        known = f"({args[0]} >= 0.0) & ({args[0]} <= {float(TABLES[node.op].size - 1)!r})"
+        # A whole number that may be below 0, or has 64 bits, would take more operations.
+        return f"{node.op}[np.uint32(np.int32(where({known}, {args[0]}, 0.0)))]"
     assert node.op == "sign"
     plus, minus, zero = (number(value, single) for value in (1.0, -1.0, 0.0))
     below = f"where({args[0]} < {zero}, {minus}, {args[0]})"

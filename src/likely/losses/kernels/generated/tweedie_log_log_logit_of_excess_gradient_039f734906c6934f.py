@@ -107,9 +107,21 @@ def scattered(rows, order, begin, end, values) -> None:
     """Back to those rows."""
     rows[order[np.minimum(np.arange(begin, begin + LANES), end - 1)]] = values
 
+def loaded(array, at):
+    """The vector that is in an array from a place on."""
+    return array[at : at + LANES]
+
+def put(array, at, values) -> None:
+    """A vector into an array, from a place on."""
+    array[at : at + LANES] = values
+
 def multiply_add(a, b, c):
     """a b + c of vectors, or of vectors and numbers."""
     return a * b + c
+
+def exponential(x):
+    """e^x of vectors x <= 0, but 0 where ``exp`` is below 2^-1021: such numbers are subnormal, and take long."""
+    return np.where(x < -1021.0 / ONE_OVER_LOG2, 0.0, np.exp(x))
 
 def float_bits(x: float) -> int64:
     """The bits of x as an integer."""
@@ -225,18 +237,72 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-compound_poisson_first = np.array([2.0, 10.0, 19.0, 30.0, 43.0, 55.0, 69.0, 85.0, 105.0, 130.0])
+from likely._math.tables import TABLES
+
+# 7e94729a50ca0528f9f61e248e1c394521b4093cc79e93b739e3b43d1ea8607b
+compound_poisson_apart = TABLES['compound_poisson_apart']
 
 
-compound_poisson_low = np.array([-1.5771038457051751, -1.2912234192763794, -1.057164322456077, -0.8655329418516382, -0.20854797874926873, -0.10339159763609673, -0.017296834536354277, 0.053191595692368476, 0.11090264125681532, 0.1581524490527127])
+compound_poisson_border = np.array([-1.0, 0.38629436111989063, 0.9095425048844384, 1.2493405784752334, 1.5020121176909393, 1.7033672531978281, 1.870814228018863, 2.0141612900514945, 2.139488862587287, 2.2508297339144825, 2.3509970708416192, 2.442031796673928, 2.525461849543974, 2.602460967613643, 2.6739504019195306, 2.7406665393033487, 2.8032072931191734, 2.862064793175291, 2.917648962031404, 2.970304866917451, 3.020325721112063, 3.0679627816910657, 3.113432992487494, 3.156924961980252, 3.198603693354324, 3.2386143668535143, 3.2770853935583517, 3.314130902788825, 3.349852784702037, 3.3843423802569146, 3.4176818891748724, 3.449945550551716, 3.4812006388025982, 3.5115083085556393, 3.5409243151799914, 3.5694996322904813, 3.5972809834163444, 3.6243113017663546, 3.6506301294535515, 3.6762739655012413, 3.701276570319168, 3.725669233024849, 3.7494810069217155, 3.7727389175803068, 3.7954681472608978, 3.817692198833981, 3.8394330418743836, 3.860711243206011, 3.8815460838419393, 3.901955663986599, 3.9219569975333113, 3.941566097293608, 3.9607980520282347, 3.9796670962083596, 3.9981866733150837, 4.016369493382457, 4.034227585401002, 4.051772345122963, 4.069014578745126, 4.085964542888593, 4.1026319812459455, 4.11902615822369, 4.135155889870883, 4.1510295723524395, 4.1666552081974135])
 
 
-compound_poisson_rate = np.array([1.961408822722302, 2.296881795889367, 2.8994551906630948, 3.4709242265835605, 4.235778642183238, 5.520354570152771, 6.266713922903394, 7.706433239442449, 9.364296499207398, 11.565402647204921])
+compound_poisson_error = np.array([0.08106146679532726, 0.08106146679532726, 0.0413406959554093, 0.02767792568499834, 0.020790672103765093, 0.016644691189821193, 0.013876128823070748, 0.01189670994589177, 0.010411265261972096, 0.009255462182712733, 0.00833056343336287, 0.007573675487951841, 0.00694284010720953, 0.006408994188004207, 0.0059513701127588475, 0.005554733551962801, 0.0052076559196096404, 0.004901395948434738, 0.004629153749334028, 0.004385560249232324, 0.004166319691996922, 0.00396795421864086, 0.0037876180684444346, 0.0036229602246830948, 0.003472021382978767, 0.003333155636728093, 0.003204970228055038, 0.0030862786826087773, 0.002976063983550409, 0.0028734493623524663, 0.0027776749297526936, 0.002688078828531143, 0.0026040819192516564, 0.0025251752497567844, 0.002450909735438118, 0.002380887608234112, 0.002314755290514684, 0.002252197424337524, 0.002192931843287834, 0.0021367053177525, 0.0020832899383024218, 0.0020324800282566307, 0.0019840894972457954, 0.0019379495639957995, 0.0018939067896006345, 0.0018518213729931796, 0.0018115656687196307, 0.0017730228939128539, 0.0017360859968765974, 0.0017006566641960617, 0.0016666444469833656, 0.0016339659899078578, 0.0016025443491763207, 0.0015723083877161597, 0.0015431922375547637, 0.001515134820843603, 0.0014880794221971373, 0.0014619733060452678, 0.001436767373567119, 0.001412415854510449, 0.0013888760298270133, 0.0013661079815878961, 0.0013440743670990404, 0.001322740214528256, 0.0013020727376910496])
+
+
+from likely._math.tables import TABLES
+
+# 74d021e3c80922ade6fb20706df7675e7bde508c4349c396a396ef82aefeae91
+compound_poisson_error_step = TABLES['compound_poisson_error_step']
+
+
+compound_poisson_first = np.array([2.0, 10.0, 19.0, 30.0, 43.0, 52.0, 62.0, 74.0, 89.0, 108.0, 132.0, 162.0, 200.0, 249.0, 312.0, 392.0, 495.0, 627.0])
+
+
+compound_poisson_inverse = np.array([1.0, 1.0, 0.5, 0.3333333333333333, 0.25, 0.2, 0.16666666666666666, 0.14285714285714285, 0.125, 0.1111111111111111, 0.1, 0.09090909090909091, 0.08333333333333333, 0.07692307692307693, 0.07142857142857142, 0.06666666666666667, 0.0625, 0.058823529411764705, 0.05555555555555555, 0.05263157894736842, 0.05, 0.047619047619047616, 0.045454545454545456, 0.043478260869565216, 0.041666666666666664, 0.04, 0.038461538461538464, 0.037037037037037035, 0.03571428571428571, 0.034482758620689655, 0.03333333333333333, 0.03225806451612903, 0.03125, 0.030303030303030304, 0.029411764705882353, 0.02857142857142857, 0.027777777777777776, 0.02702702702702703, 0.02631578947368421, 0.02564102564102564, 0.025, 0.024390243902439025, 0.023809523809523808, 0.023255813953488372, 0.022727272727272728, 0.022222222222222223, 0.021739130434782608, 0.02127659574468085, 0.020833333333333332, 0.02040816326530612, 0.02, 0.0196078431372549, 0.019230769230769232, 0.018867924528301886, 0.018518518518518517, 0.01818181818181818, 0.017857142857142856, 0.017543859649122806, 0.017241379310344827, 0.01694915254237288, 0.016666666666666666, 0.01639344262295082, 0.016129032258064516, 0.015873015873015872, 0.015625])
+
+
+compound_poisson_log = np.array([0.0, 0.0, 0.6931471805599453, 1.0986122886681098, 1.3862943611198906, 1.6094379124341003, 1.791759469228055, 1.9459101490553132, 2.0794415416798357, 2.1972245773362196, 2.302585092994046, 2.3978952727983707, 2.4849066497880004, 2.5649493574615367, 2.6390573296152584, 2.70805020110221, 2.772588722239781, 2.833213344056216, 2.8903717578961645, 2.9444389791664403, 2.995732273553991, 3.044522437723423, 3.091042453358316, 3.1354942159291497, 3.1780538303479458, 3.2188758248682006, 3.258096538021482, 3.295836866004329, 3.332204510175204, 3.367295829986474, 3.4011973816621555, 3.4339872044851463, 3.4657359027997265, 3.4965075614664802, 3.5263605246161616, 3.5553480614894135, 3.58351893845611, 3.6109179126442243, 3.6375861597263857, 3.6635616461296463, 3.6888794541139363, 3.713572066704308, 3.7376696182833684, 3.7612001156935624, 3.784189633918261, 3.8066624897703196, 3.828641396489095, 3.8501476017100584, 3.871201010907891, 3.8918202981106265, 3.912023005428146, 3.9318256327243257, 3.9512437185814275, 3.970291913552122, 3.9889840465642745, 4.007333185232471, 4.02535169073515, 4.04305126783455, 4.060443010546419, 4.07753744390572, 4.0943445622221, 4.110873864173311, 4.127134385045092, 4.143134726391533, 4.1588830833596715])
+
+
+compound_poisson_low = np.array([-1.5771038457051751, -1.2912234192763794, -1.057164322456077, -0.8655329418516382, -0.20854797874926873, -0.10339159763609673, -0.017296834536354277, 0.053191595692368476, 0.11090264125681532, 0.1581524490527127, 0.19683731977223756, 0.22850981310915858, 0.2544410574307533, 0.27567176462242166, 0.2930539975098344, 0.30728536613192275, 0.3189370252812155, 0.32847659695112386])
+
+
+from likely._math.tables import TABLES
+
+# 0a89cbedb8702679cad96de0b37363815617c42a45894817b398abb7468bcd30
+compound_poisson_power_1 = TABLES['compound_poisson_power_1']
+
+
+from likely._math.tables import TABLES
+
+# 5f355fa1c0d31589068f43333b9fd7b2add9628f34f2ee5c94984db365745d8c
+compound_poisson_power_3 = TABLES['compound_poisson_power_3']
+
+
+from likely._math.tables import TABLES
+
+# 71b42ee9c2dddbea4c3cb1dcdc0089a61c4175ad71194de2ef2c55c1a1da9470
+compound_poisson_power_5 = TABLES['compound_poisson_power_5']
+
+
+from likely._math.tables import TABLES
+
+# b2ef3889c8e4cc55ddfde76e11fa4bf44eeb62a60925ec4e05b1449d6221e8db
+compound_poisson_power_7 = TABLES['compound_poisson_power_7']
+
+
+compound_poisson_rate = np.array([1.961408822722302, 2.296881795889367, 2.8994551906630948, 3.4709242265835605, 3.0805662852241733, 3.821783933182688, 4.5955902101291555, 5.678424492220753, 7.023222374405548, 8.580782609216554, 10.251165892526771, 12.37401364164766, 15.182749752668762, 18.557246164970373, 22.397607982970918, 27.429101825347164, 33.46486792936524, 40.836421846347])
+
+
+from likely._math.tables import TABLES
+
+# 5ce909f601316112edb754e2349787b1d77c66d3b1b32a0fd98a2ae0d4ffd79f
+compound_poisson_step = TABLES['compound_poisson_step']
 
 
 from likely._math.tables import COEFFICIENTS
 
-# 87f0f3eb6b171e03f6d866cf8163b5b2258c8f3fd525e535bcfbc5ece9470074
+# 161adb3b3b951cccd8331a1e8337edebbed1470db86d685bb9cde2a1f3ce0795
 compound_poisson_patches = COEFFICIENTS['compound_poisson_patches']()
 
 
@@ -244,7 +310,7 @@ compound_poisson_patches = COEFFICIENTS['compound_poisson_patches']()
 ROWS = 4096
 
 
-def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -260,17 +326,16 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_ro
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((9, 4104))
+    given = np.empty((8, 4104))
     needed_here = given[0]
     log_v_here = given[1]
     of_x_here = given[2]
     of_j_here = given[3]
-    log_of_j_here = given[4]
-    log_j_here = given[5]
-    result0_here = given[6]
-    result1_here = given[7]
-    result2_here = given[8]
-    for k, rows in enumerate((needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows)):
+    log_j_here = given[4]
+    result0_here = given[5]
+    result1_here = given[6]
+    result2_here = given[7]
+    for k, rows in enumerate((needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
@@ -298,28 +363,26 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_ro
         log_v = log_v_here[i]
         of_x = of_x_here[i]
         of_j = of_j_here[i]
-        log_of_j = log_of_j_here[i]
         log_j = log_j_here[i]
-        t0 = log_of_j + log_j
-        t1 = exp(t0)
+        t0 = exp(log_j)
+        t1 = of_j * t0
         t2 = 1.9251024892044177 / t1
-        t3 = t2 + 1.0
+        t3 = 1.0 + t2
         t4 = math.sqrt(t3)
         t5 = np.floor(t4)
         t6 = minimum(t5, 3.0)
-        t7 = exp(log_j)
-        t8 = t7 + 0.5
-        t9 = np.floor(t8)
-        t10 = t9 - t7
-        t11 = -log_v
-        t12 = exp(t11)
+        t7 = t0 + 0.5
+        t8 = np.floor(t7)
+        t9 = t8 - t0
+        t10 = -log_v
+        t11 = exp(t10)
         terms_all[i] = t6
-        expected_all[i] = t7
-        gap_all[i] = t10
+        expected_all[i] = t0
+        gap_all[i] = t9
         variance_all[i] = t1
         of_x_all[i] = of_x
         of_j_all[i] = of_j
-        u_all[i] = t12
+        u_all[i] = t11
     places = np.zeros(5, np.int64)
     for i in range(active):
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
@@ -840,7 +903,464 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_ro
         result2_rows[kept[order[i]]] = result2_here[i]
 
 
-def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
+    aligned_frame()
+    kept = np.empty(4096, np.uint32)
+    active = int64(0)
+    for i in range(size):
+        kept[active] = i
+        active += 1 if needed_rows[i] > 0.0 else 0
+    if active == 0:
+        return
+    given = np.empty((3, 4104))
+    for k, rows in enumerate((of_x_rows, of_j_rows, log_j_rows)):
+        here = given[k]
+        for i in range(active):
+            here[i] = rows[kept[i]]
+    of_x_here = given[0]
+    of_j_here = given[1]
+    log_j_here = given[2]
+    key_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
+    for i in range(active):
+        of_x = of_x_here[i]
+        of_j = of_j_here[i]
+        log_j = log_j_here[i]
+        t0 = of_j * 38.0
+        t1 = 0.3333333333333333 * t0
+        t2 = t1 + 0.05
+        t3 = t2 * t2
+        t4 = 2.0 * t0
+        t5 = exp(log_j)
+        t6 = maximum(t5, 1.0)
+        t7 = t4 * t6
+        t8 = t7 + 0.26
+        t9 = t3 + t8
+        t10 = math.sqrt(t9)
+        t11 = t10 + t2
+        t12 = np.floor(t5)
+        t13 = maximum(t12, 1.0)
+        t14 = compound_poisson_border[np.uint32(np.int32(where((t13 >= 0.0) & (t13 <= 64.0), t13, 0.0)))]
+        t15 = t14 < log_j
+        t16 = where(t15, 1.0, 0.0)
+        t17 = t16 + t13
+        t18 = t17 - t6
+        t19 = abs(t18)
+        t20 = t11 + t19
+        t21 = np.floor(t20)
+        t22 = maximum(t21, 1.0)
+        t23 = t17 - 1.0
+        t24 = minimum(t22, t23)
+        t25 = t24 + t22
+        t26 = minimum(t25, 22.0)
+        known = (t26 >= 1.0) & (t26 <= 22.0) & (t17 >= 0.0) & (t17 < 65.0)
+        key = t17 * 22.0 + (t26 - 1.0)
+        key_of[i] = np.uint32(np.int32(key if known else 1430.0))
+    starts = np.zeros(1432, np.int64)
+    most = np.uint32(0)
+    for i in range(active):
+        rank[i] = starts[key_of[i] + 1]
+        starts[key_of[i] + 1] += 1
+        most = max(most, key_of[i])
+    used = min(int64(most) + 1, 1430)
+    for key in range(used):
+        starts[key + 1] += starts[key]
+    order = np.empty(4096, np.uint32)
+    for i in range(active):
+        order[starts[key_of[i]] + rank[i]] = i
+    lanes = np.empty((17, 32))
+    of_x_lanes = lanes[0]
+    of_j_lanes = lanes[1]
+    log_j_lanes = lanes[2]
+    tilt_lanes = lanes[3]
+    nu_lanes = lanes[4]
+    u_lanes = lanes[5]
+    expected_lanes = lanes[6]
+    gap_lanes = lanes[7]
+    off_lanes = lanes[8]
+    log_outside_lanes = lanes[9]
+    open_lanes = lanes[10]
+    sum_total_lanes = lanes[11]
+    sum_n_lanes = lanes[12]
+    sum_by_n_lanes = lanes[13]
+    result0_lanes = lanes[14]
+    result1_lanes = lanes[15]
+    result2_lanes = lanes[16]
+    for number in range((used + 21) // 22):
+        first_key = number * 22
+        stop = starts[min(first_key + 22, used)]
+        end = starts[first_key]
+        while end < stop:
+            begin, more = end, stop - end
+            last_key = key_of[order[min(end + 32, stop) - 1]]
+            wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
+            width = 32 if wide else 16
+            end = min(begin + width, stop)
+            last = int64(key_of[order[end - 1]]) - first_key + 1
+            terms = float64(last)
+            nearest = float64(number)
+            for i in range(width):
+                at = order[min(begin + i, end - 1)]
+                of_x_lanes[i] = of_x_here[at]
+                of_j_lanes[i] = of_j_here[at]
+                log_j_lanes[i] = log_j_here[at]
+            t0 = nearest < 2.0
+            t1 = compound_poisson_log[np.uint32(np.int32(where((nearest >= 0.0) & (nearest <= 64.0), nearest, 0.0)))]
+            t2 = nearest * 2.0
+            t3 = 0.0 < nearest
+            t4 = compound_poisson_inverse[np.uint32(np.int32(where((nearest >= 0.0) & (nearest <= 64.0), nearest, 0.0)))]
+            t5 = compound_poisson_error[np.uint32(np.int32(where((nearest >= 0.0) & (nearest <= 64.0), nearest, 0.0)))]
+            common0 = t0
+            common1 = t1
+            common2 = t2
+            common3 = t3
+            common4 = t4
+            common5 = t5
+            for i in range(width):
+                of_x = of_x_lanes[i]
+                of_j = of_j_lanes[i]
+                log_j = log_j_lanes[i]
+                t0 = expm1(log_j)
+                t1 = -t0
+                t2 = exp(log_j)
+                t3 = nearest - t2
+                t4 = where(common0, t1, t3)
+                t5 = nearest + t2
+                t6 = t4 / t5
+                t7 = abs(t6)
+                t8 = t7 < 0.2
+                t9 = t6 * t6
+                t10 = t9 * 0.07556631262062416
+                t11 = 0.07642141402313762 + t10
+                t12 = t9 * t11
+                t13 = t12 + 0.09092293175141783
+                t14 = t13 * t9
+                t15 = 0.11111091613670165 + t14
+                t16 = t9 * t15
+                t17 = 0.14285714416121634 + t16
+                t18 = t9 * t17
+                t19 = 0.19999999999673568 + t18
+                t20 = t19 * t9
+                t21 = 0.33333333333333465 + t20
+                t22 = t6 * t9
+                t23 = t21 * t22
+                t24 = t6 + t23
+                t25 = 2.0 * t24
+                t26 = common1 - log_j
+                t27 = where(t8, t25, t26)
+                t28 = of_x / of_j
+                t29 = t28 + 1.0
+                t30 = t27 * t29
+                t31 = of_j / of_x
+                t32 = t23 * common2
+                t33 = t6 * t4
+                t34 = t32 + t33
+                t35 = nearest * t26
+                t36 = where(common3, t35, 0.0)
+                t37 = t36 - t4
+                t38 = where(t8, t34, t37)
+                t39 = log(of_j)
+                t40 = log_j + t39
+                t41 = t40 * 0.5
+                t42 = t41 + 0.9189385332046727
+                t43 = t38 * t29
+                t44 = t31 * common4
+                t45 = t44 * t44
+                t46 = (-0.0005952380952380953) * t45
+                t47 = t46 + 0.0007936507936507937
+                t48 = t45 * t47
+                t49 = t48 + (-0.002777777777777778)
+                t50 = t49 * t45
+                t51 = 0.08333333333333333 + t50
+                t52 = t51 * t44
+                t53 = t52 + common5
+                t54 = t43 + t53
+                t55 = t42 + t54
+                t56 = -t55
+                tilt_lanes[i] = t30
+                nu_lanes[i] = t28
+                u_lanes[i] = t31
+                of_x_lanes[i] = of_x
+                of_j_lanes[i] = of_j
+                expected_lanes[i] = t2
+                gap_lanes[i] = t4
+                off_lanes[i] = t38
+                log_outside_lanes[i] = t56
+            tilt_0 = loaded(tilt_lanes, 0)
+            nu_0 = loaded(nu_lanes, 0)
+            u_0 = loaded(u_lanes, 0)
+            of_x_0 = loaded(of_x_lanes, 0)
+            sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+            sum_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+            sum_by_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+            tilt_8 = loaded(tilt_lanes, 8)
+            nu_8 = loaded(nu_lanes, 8)
+            u_8 = loaded(u_lanes, 8)
+            of_x_8 = loaded(of_x_lanes, 8)
+            sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
+            sum_n_8 = multiply_add(tilt_8, 0.0, 0.0)
+            sum_by_n_8 = multiply_add(tilt_8, 0.0, 0.0)
+            for k in range(last):
+                index = float64(k)
+                t0 = 22.0 * nearest
+                t1 = index + t0
+                t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                t9 = 7.0 * t4
+                t10 = t5 * 5.0
+                t11 = t6 * 3.0
+                common0 = t2
+                common1 = t3
+                common2 = t4
+                common3 = t5
+                common4 = t6
+                common5 = t7
+                common6 = t8
+                common7 = t9
+                common8 = t10
+                common9 = t11
+                tilt = tilt_0
+                nu = nu_0
+                u = u_0
+                of_x = of_x_0
+                t0 = multiply_add(tilt, common0, -0.0)
+                t1 = multiply_add(1.0, 1.0, nu)
+                t2 = multiply_add(t1, common1, -0.0)
+                t3 = multiply_add(t0, 1.0, t2)
+                t4 = multiply_add(u, u, -0.0)
+                t5 = multiply_add(common2, t4, -0.0)
+                t6 = multiply_add(common3, 1.0, t5)
+                t7 = multiply_add(t6, t4, -0.0)
+                t8 = multiply_add(t7, 1.0, common4)
+                t9 = multiply_add(t8, t4, -0.0)
+                t10 = multiply_add(common5, 1.0, t9)
+                t11 = multiply_add(t10, u, -0.0)
+                t12 = multiply_add(common6, 1.0, t11)
+                t13 = multiply_add(t3, 1.0, t12)
+                t14 = multiply_add(t13, -1.0, -0.0)
+                t15 = exponential(t14)
+                t16 = multiply_add(common0, t15, -0.0)
+                t17 = multiply_add(t4, common7, -0.0)
+                t18 = multiply_add(t17, 1.0, common8)
+                t19 = multiply_add(t18, t4, -0.0)
+                t20 = multiply_add(common9, 1.0, t19)
+                t21 = multiply_add(t20, t4, -0.0)
+                t22 = multiply_add(t21, 1.0, common5)
+                t23 = multiply_add(t22, u, -0.0)
+                t24 = multiply_add(t23, -1.0, common0)
+                t25 = multiply_add(t3, of_x, -0.0)
+                t26 = multiply_add(t24, 1.0, t25)
+                t27 = multiply_add(t26, t15, -0.0)
+                sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                sum_n_0 = multiply_add(t16, 1.0, sum_n_0)
+                sum_by_n_0 = multiply_add(t27, 1.0, sum_by_n_0)
+                tilt = tilt_8
+                nu = nu_8
+                u = u_8
+                of_x = of_x_8
+                t0 = multiply_add(tilt, common0, -0.0)
+                t1 = multiply_add(1.0, 1.0, nu)
+                t2 = multiply_add(t1, common1, -0.0)
+                t3 = multiply_add(t0, 1.0, t2)
+                t4 = multiply_add(u, u, -0.0)
+                t5 = multiply_add(common2, t4, -0.0)
+                t6 = multiply_add(common3, 1.0, t5)
+                t7 = multiply_add(t6, t4, -0.0)
+                t8 = multiply_add(t7, 1.0, common4)
+                t9 = multiply_add(t8, t4, -0.0)
+                t10 = multiply_add(common5, 1.0, t9)
+                t11 = multiply_add(t10, u, -0.0)
+                t12 = multiply_add(common6, 1.0, t11)
+                t13 = multiply_add(t3, 1.0, t12)
+                t14 = multiply_add(t13, -1.0, -0.0)
+                t15 = exponential(t14)
+                t16 = multiply_add(common0, t15, -0.0)
+                t17 = multiply_add(t4, common7, -0.0)
+                t18 = multiply_add(t17, 1.0, common8)
+                t19 = multiply_add(t18, t4, -0.0)
+                t20 = multiply_add(common9, 1.0, t19)
+                t21 = multiply_add(t20, t4, -0.0)
+                t22 = multiply_add(t21, 1.0, common5)
+                t23 = multiply_add(t22, u, -0.0)
+                t24 = multiply_add(t23, -1.0, common0)
+                t25 = multiply_add(t3, of_x, -0.0)
+                t26 = multiply_add(t24, 1.0, t25)
+                t27 = multiply_add(t26, t15, -0.0)
+                sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
+                sum_n_8 = multiply_add(t16, 1.0, sum_n_8)
+                sum_by_n_8 = multiply_add(t27, 1.0, sum_by_n_8)
+            put(sum_total_lanes, 0, sum_total_0)
+            put(sum_n_lanes, 0, sum_n_0)
+            put(sum_by_n_lanes, 0, sum_by_n_0)
+            put(sum_total_lanes, 8, sum_total_8)
+            put(sum_n_lanes, 8, sum_n_8)
+            put(sum_by_n_lanes, 8, sum_by_n_8)
+            if width > 16:
+                tilt_16 = loaded(tilt_lanes, 16)
+                nu_16 = loaded(nu_lanes, 16)
+                u_16 = loaded(u_lanes, 16)
+                of_x_16 = loaded(of_x_lanes, 16)
+                sum_total_16 = multiply_add(tilt_16, 0.0, 0.0)
+                sum_n_16 = multiply_add(tilt_16, 0.0, 0.0)
+                sum_by_n_16 = multiply_add(tilt_16, 0.0, 0.0)
+                tilt_24 = loaded(tilt_lanes, 24)
+                nu_24 = loaded(nu_lanes, 24)
+                u_24 = loaded(u_lanes, 24)
+                of_x_24 = loaded(of_x_lanes, 24)
+                sum_total_24 = multiply_add(tilt_24, 0.0, 0.0)
+                sum_n_24 = multiply_add(tilt_24, 0.0, 0.0)
+                sum_by_n_24 = multiply_add(tilt_24, 0.0, 0.0)
+                for k in range(last):
+                    index = float64(k)
+                    t0 = 22.0 * nearest
+                    t1 = index + t0
+                    t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+                    t9 = 7.0 * t4
+                    t10 = t5 * 5.0
+                    t11 = t6 * 3.0
+                    common0 = t2
+                    common1 = t3
+                    common2 = t4
+                    common3 = t5
+                    common4 = t6
+                    common5 = t7
+                    common6 = t8
+                    common7 = t9
+                    common8 = t10
+                    common9 = t11
+                    tilt = tilt_16
+                    nu = nu_16
+                    u = u_16
+                    of_x = of_x_16
+                    t0 = multiply_add(tilt, common0, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common1, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common2, t4, -0.0)
+                    t6 = multiply_add(common3, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common4)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common5, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common6, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    t16 = multiply_add(common0, t15, -0.0)
+                    t17 = multiply_add(t4, common7, -0.0)
+                    t18 = multiply_add(t17, 1.0, common8)
+                    t19 = multiply_add(t18, t4, -0.0)
+                    t20 = multiply_add(common9, 1.0, t19)
+                    t21 = multiply_add(t20, t4, -0.0)
+                    t22 = multiply_add(t21, 1.0, common5)
+                    t23 = multiply_add(t22, u, -0.0)
+                    t24 = multiply_add(t23, -1.0, common0)
+                    t25 = multiply_add(t3, of_x, -0.0)
+                    t26 = multiply_add(t24, 1.0, t25)
+                    t27 = multiply_add(t26, t15, -0.0)
+                    sum_total_16 = multiply_add(t15, 1.0, sum_total_16)
+                    sum_n_16 = multiply_add(t16, 1.0, sum_n_16)
+                    sum_by_n_16 = multiply_add(t27, 1.0, sum_by_n_16)
+                    tilt = tilt_24
+                    nu = nu_24
+                    u = u_24
+                    of_x = of_x_24
+                    t0 = multiply_add(tilt, common0, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common1, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common2, t4, -0.0)
+                    t6 = multiply_add(common3, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common4)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common5, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common6, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    t16 = multiply_add(common0, t15, -0.0)
+                    t17 = multiply_add(t4, common7, -0.0)
+                    t18 = multiply_add(t17, 1.0, common8)
+                    t19 = multiply_add(t18, t4, -0.0)
+                    t20 = multiply_add(common9, 1.0, t19)
+                    t21 = multiply_add(t20, t4, -0.0)
+                    t22 = multiply_add(t21, 1.0, common5)
+                    t23 = multiply_add(t22, u, -0.0)
+                    t24 = multiply_add(t23, -1.0, common0)
+                    t25 = multiply_add(t3, of_x, -0.0)
+                    t26 = multiply_add(t24, 1.0, t25)
+                    t27 = multiply_add(t26, t15, -0.0)
+                    sum_total_24 = multiply_add(t15, 1.0, sum_total_24)
+                    sum_n_24 = multiply_add(t16, 1.0, sum_n_24)
+                    sum_by_n_24 = multiply_add(t27, 1.0, sum_by_n_24)
+                put(sum_total_lanes, 16, sum_total_16)
+                put(sum_n_lanes, 16, sum_n_16)
+                put(sum_by_n_lanes, 16, sum_by_n_16)
+                put(sum_total_lanes, 24, sum_total_24)
+                put(sum_n_lanes, 24, sum_n_24)
+                put(sum_by_n_lanes, 24, sum_by_n_24)
+            t0 = compound_poisson_inverse[np.uint32(np.int32(where((nearest >= 0.0) & (nearest <= 64.0), nearest, 0.0)))]
+            common0 = t0
+            for i in range(width):
+                nu = nu_lanes[i]
+                u = u_lanes[i]
+                gap = gap_lanes[i]
+                off = off_lanes[i]
+                log_outside = log_outside_lanes[i]
+                sum_total = sum_total_lanes[i]
+                sum_n = sum_n_lanes[i]
+                sum_by_n = sum_by_n_lanes[i]
+                t0 = sum_total + 1.0
+                t1 = log(t0)
+                t2 = log_outside + t1
+                t3 = 1.0 / t0
+                t4 = sum_n * t3
+                t5 = 1.0 + nu
+                t6 = t4 * t5
+                t7 = t5 * gap
+                t8 = t7 - 0.5
+                t9 = t6 + t8
+                t10 = common0 * u
+                t11 = t10 * t10
+                t12 = (-0.0041666666666666675) * t11
+                t13 = t12 + 0.003968253968253968
+                t14 = t11 * t13
+                t15 = (-0.008333333333333333) + t14
+                t16 = t11 * t15
+                t17 = 0.08333333333333333 + t16
+                t18 = t17 * t10
+                t19 = off * nu
+                t20 = 0.5 - t19
+                t21 = t20 - gap
+                t22 = t18 + t21
+                t23 = sum_by_n * t3
+                t24 = t22 - t23
+                result0_lanes[i] = t2
+                result1_lanes[i] = t9
+                result2_lanes[i] = t24
+            for i in range(end - begin):
+                at = kept[order[begin + i]]
+                result0_rows[at] = result0_lanes[i]
+                result1_rows[at] = result1_lanes[i]
+                result2_rows[at] = result2_lanes[i]
+
+
+def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -856,217 +1376,190 @@ def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((9, 4104))
+    given = np.empty((7, 4104))
     needed_here = given[0]
-    log_nu_here = given[1]
-    of_x_here = given[2]
-    of_j_here = given[3]
-    log_of_j_here = given[4]
-    log_j_here = given[5]
-    result0_here = given[6]
-    result1_here = given[7]
-    result2_here = given[8]
-    for k, rows in enumerate((needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_rows)):
+    of_x_here = given[1]
+    of_j_here = given[2]
+    log_j_here = given[3]
+    result0_here = given[4]
+    result1_here = given[5]
+    result2_here = given[6]
+    for k, rows in enumerate((needed_rows, of_x_rows, of_j_rows, log_j_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((15, 4104))
-    ordered = np.empty((15, 4104))
+    fields = np.empty((17, 4104))
+    ordered = np.empty((17, 4104))
     terms_all = fields[0]
     nearest_all = fields[1]
-    tilt_all = fields[2]
-    nu_all = fields[3]
-    of_x_all = fields[4]
-    of_j_all = fields[5]
-    expected_all = fields[6]
-    gap_all = fields[7]
-    off_all = fields[8]
-    log_outside_all = fields[9]
-    slope_all = fields[10]
-    low_all = fields[11]
+    inverse_all = fields[2]
+    low_all = fields[3]
+    tilt_all = fields[4]
+    nu_all = fields[5]
+    u_all = fields[6]
+    of_x_all = fields[7]
+    of_j_all = fields[8]
+    expected_all = fields[9]
+    gap_all = fields[10]
+    off_all = fields[11]
+    log_outside_all = fields[12]
+    slope_all = fields[13]
     terms_ordered = ordered[0]
     nearest_ordered = ordered[1]
-    tilt_ordered = ordered[2]
-    nu_ordered = ordered[3]
-    of_x_ordered = ordered[4]
-    of_j_ordered = ordered[5]
-    expected_ordered = ordered[6]
-    gap_ordered = ordered[7]
-    off_ordered = ordered[8]
-    log_outside_ordered = ordered[9]
-    slope_ordered = ordered[10]
-    low_ordered = ordered[11]
-    sum_total_ordered = ordered[12]
-    sum_by_v_ordered = ordered[13]
-    sum_by_n_ordered = ordered[14]
+    inverse_ordered = ordered[2]
+    low_ordered = ordered[3]
+    tilt_ordered = ordered[4]
+    nu_ordered = ordered[5]
+    u_ordered = ordered[6]
+    of_x_ordered = ordered[7]
+    of_j_ordered = ordered[8]
+    expected_ordered = ordered[9]
+    gap_ordered = ordered[10]
+    off_ordered = ordered[11]
+    log_outside_ordered = ordered[12]
+    slope_ordered = ordered[13]
+    sum_total_ordered = ordered[14]
+    sum_n_ordered = ordered[15]
+    sum_by_n_ordered = ordered[16]
     for i in range(active):
         needed = needed_here[i]
-        log_nu = log_nu_here[i]
         of_x = of_x_here[i]
         of_j = of_j_here[i]
-        log_of_j = log_of_j_here[i]
         log_j = log_j_here[i]
-        t0 = exp(log_j)
-        t1 = np.floor(t0)
-        t2 = maximum(t1, 1.0)
-        t3 = log(t2)
-        t4 = t3 - log_j
-        t5 = 1.0 / t2
-        t6 = log1p(t5)
-        t7 = 1.0 + t2
-        t8 = t6 * t7
-        t9 = t8 - 1.0
-        t10 = t4 + t9
-        t11 = t10 < 0.0
-        t12 = where(t11, t7, t2)
-        t13 = maximum(t12, t0)
-        t14 = t13 - t12
-        t15 = exp(log_nu)
-        t16 = 1.0 + t15
-        t17 = t13 * t16
-        t18 = 38.0 / t17
-        t19 = 2.0 * t18
-        t20 = t18 * t18
-        t21 = t20 / 9.0
-        t22 = t19 + t21
-        t23 = math.sqrt(t22)
-        t24 = t18 / 3.0
-        t25 = t23 + t24
-        t26 = t25 + t18
-        t27 = log1p(t25)
-        t28 = t26 - t27
-        t29 = -log_j
-        t30 = maximum(t29, 0.0)
-        t31 = t27 + t30
-        t32 = t28 / t31
-        t33 = t13 * t32
-        t34 = t14 + t33
-        t35 = np.floor(t34)
-        t36 = t35 + 1.0
-        t37 = math.sqrt(t19)
-        t38 = t12 * t37
-        t39 = np.floor(t38)
-        t40 = t39 + 1.0
-        t41 = -t40
-        t42 = 1.0 - t12
-        t43 = maximum(t41, t42)
-        t44 = t36 - t43
-        t45 = t44 + 1.0
-        t46 = minimum(t45, 40.0)
-        t47 = t12 < 2.0
-        t48 = expm1(log_j)
-        t49 = -t48
-        t50 = t12 - t0
-        t51 = where(t47, t49, t50)
-        t52 = t0 + t12
-        t53 = t51 / t52
-        t54 = abs(t53)
-        t55 = t54 < 0.2
-        t56 = t53 * t53
-        t57 = t56 * t53
-        t58 = t56 * 0.07556631262062416
-        t59 = 0.07642141402313762 + t58
-        t60 = t59 * t56
-        t61 = 0.09092293175141783 + t60
-        t62 = t61 * t56
-        t63 = 0.11111091613670165 + t62
-        t64 = t56 * t63
-        t65 = 0.14285714416121634 + t64
-        t66 = t56 * t65
-        t67 = 0.19999999999673568 + t66
-        t68 = t56 * t67
-        t69 = 0.33333333333333465 + t68
-        t70 = t57 * t69
-        t71 = t53 + t70
-        t72 = 2.0 * t71
-        t73 = log(t12)
-        t74 = t73 - log_j
-        t75 = where(t55, t72, t74)
-        t76 = t16 * t75
-        t77 = t51 * t53
-        t78 = 2.0 * t12
-        t79 = t78 * t70
-        t80 = t77 + t79
-        t81 = 0.0 < t12
-        t82 = t74 * t12
-        t83 = where(t81, t82, 0.0)
-        t84 = t83 - t51
-        t85 = where(t55, t80, t84)
-        t86 = t85 * t16
-        t87 = log_of_j + log_j
-        t88 = t87 * 0.5
-        t89 = 0.9189385332046727 + t88
-        t90 = t86 + t89
-        t91 = -t90
-        t92 = t12 * t15
-        t93 = 1.0 / t92
-        t94 = t93 - 0.25
-        t95 = t94 * 0.009499895423923365
-        t96 = t95 + 0.01656780079424431
-        t97 = t96 * t94
-        t98 = t97 + (-0.0189893309479401)
-        t99 = t94 * t98
-        t100 = t99 + 0.002410449246699809
-        t101 = t100 * t94
-        t102 = 0.006240749959644998 + t101
-        t103 = t102 * t94
-        t104 = (-0.005904212588635412) + t103
-        t105 = t94 * t104
-        t106 = t105 + 0.002109795714812767
-        t107 = t94 * t106
-        t108 = t107 + 0.0014690331308030429
-        t109 = t94 * t108
-        t110 = t109 + (-0.0027869398541431555)
-        t111 = t94 * t110
-        t112 = 0.001566301185605049 + t111
-        t113 = t112 * t94
-        t114 = 0.0009214780435755962 + t113
-        t115 = t94 * t114
-        t116 = t115 + (-0.002576889120881094)
-        t117 = t116 * t94
-        t118 = 0.001437425392071082 + t117
-        t119 = t118 * t94
-        t120 = t119 + 0.0029721437469417892
-        t121 = t120 * t94
-        t122 = t121 + (-0.007048401970592325)
-        t123 = t122 * t94
-        t124 = t123 + (-0.003939995374011482)
-        t125 = t124 * t94
-        t126 = 0.08282708300944235 + t125
-        t127 = t126 * t93
-        t128 = -t127
-        terms_all[i] = t46
-        nearest_all[i] = t12
-        tilt_all[i] = t76
-        nu_all[i] = t15
+        t0 = of_j * 38.0
+        t1 = 0.3333333333333333 * t0
+        t2 = t1 + 0.05
+        t3 = t2 * t2
+        t4 = 2.0 * t0
+        t5 = exp(log_j)
+        t6 = maximum(t5, 1.0)
+        t7 = t4 * t6
+        t8 = t7 + 0.26
+        t9 = t3 + t8
+        t10 = math.sqrt(t9)
+        t11 = t10 + t2
+        t12 = np.floor(t5)
+        t13 = 2.0 * t12
+        t14 = t13 + 1.0
+        t15 = 1.0 / t14
+        t16 = t15 * t15
+        t17 = t16 * (-0.023809523809523808)
+        t18 = (-0.05) + t17
+        t19 = t18 * t16
+        t20 = (-0.16666666666666666) + t19
+        t21 = t16 * t20
+        t22 = 0.5 + t12
+        t23 = t5 - t22
+        t24 = t5 + t22
+        t25 = t23 / t24
+        t26 = t25 * t25
+        t27 = t26 * 0.07556631262062416
+        t28 = 0.07642141402313762 + t27
+        t29 = t28 * t26
+        t30 = t29 + 0.09092293175141783
+        t31 = t30 * t26
+        t32 = 0.11111091613670165 + t31
+        t33 = t32 * t26
+        t34 = t33 + 0.14285714416121634
+        t35 = t34 * t26
+        t36 = 0.19999999999673568 + t35
+        t37 = t36 * t26
+        t38 = t37 + 0.33333333333333465
+        t39 = t25 * t26
+        t40 = t38 * t39
+        t41 = t25 + t40
+        t42 = t41 * 2.0
+        t43 = t21 < t42
+        t44 = where(t43, 1.0, 0.0)
+        t45 = t44 + t12
+        t46 = t45 - t6
+        t47 = abs(t46)
+        t48 = t11 + t47
+        t49 = np.floor(t48)
+        t50 = maximum(t49, 1.0)
+        t51 = 2.0 * t50
+        t52 = t51 + 1.0
+        t53 = minimum(t52, 11.0)
+        t54 = 1.0 / t45
+        t55 = -t50
+        t56 = of_x / of_j
+        t57 = t56 + 1.0
+        t58 = t45 - t5
+        t59 = t5 + t45
+        t60 = t58 / t59
+        t61 = t60 * t60
+        t62 = t61 * t60
+        t63 = t61 * 0.07556631262062416
+        t64 = 0.07642141402313762 + t63
+        t65 = t64 * t61
+        t66 = t65 + 0.09092293175141783
+        t67 = t61 * t66
+        t68 = 0.11111091613670165 + t67
+        t69 = t61 * t68
+        t70 = t69 + 0.14285714416121634
+        t71 = t70 * t61
+        t72 = t71 + 0.19999999999673568
+        t73 = t61 * t72
+        t74 = 0.33333333333333465 + t73
+        t75 = t62 * t74
+        t76 = t75 + t60
+        t77 = 2.0 * t76
+        t78 = t57 * t77
+        t79 = of_j / of_x
+        t80 = t60 * t58
+        t81 = 2.0 * t45
+        t82 = t75 * t81
+        t83 = t80 + t82
+        t84 = log(of_j)
+        t85 = log_j + t84
+        t86 = t85 * 0.5
+        t87 = t86 + 0.9189385332046727
+        t88 = t57 * t83
+        t89 = t87 + t88
+        t90 = -t89
+        t91 = t79 * t54
+        t92 = t91 * t91
+        t93 = t92 * (-0.008333333333333333)
+        t94 = 0.08333333333333333 + t93
+        t95 = t94 * t91
+        t96 = -t95
+        terms_all[i] = t53
+        nearest_all[i] = t45
+        inverse_all[i] = t54
+        low_all[i] = t55
+        tilt_all[i] = t78
+        nu_all[i] = t56
+        u_all[i] = t79
         of_x_all[i] = of_x
         of_j_all[i] = of_j
-        expected_all[i] = t0
-        gap_all[i] = t51
-        off_all[i] = t85
-        log_outside_all[i] = t91
-        slope_all[i] = t128
-        low_all[i] = t43
-    places = np.zeros(42, np.int64)
+        expected_all[i] = t5
+        gap_all[i] = t58
+        off_all[i] = t83
+        log_outside_all[i] = t90
+        slope_all[i] = t96
+    places = np.zeros(13, np.int64)
     for i in range(active):
         places[int(terms_all[i]) if terms_all[i] >= 1.0 else 0] += 1
-    for k in range(40, -1, -1):
+    for k in range(11, -1, -1):
         places[k] += places[k + 1]
     order = np.empty(4096, np.int64)
     for i in range(active):
         k = int(terms_all[i]) if terms_all[i] >= 1.0 else 0
         order[places[k + 1]] = i
         places[k + 1] += 1
-    for k in range(12):
+    for k in range(14):
         here, there = fields[k], ordered[k]
         for i in range(active):
             there[i] = here[order[i]]
-    ordered[12:] = 0.0
+    ordered[14:] = 0.0
     for begin in range(0, active, 16):
         terms_lanes = terms_ordered[begin : begin + 16]
         nearest_lanes = nearest_ordered[begin : begin + 16]
+        inverse_lanes = inverse_ordered[begin : begin + 16]
+        low_lanes = low_ordered[begin : begin + 16]
         tilt_lanes = tilt_ordered[begin : begin + 16]
         nu_lanes = nu_ordered[begin : begin + 16]
+        u_lanes = u_ordered[begin : begin + 16]
         of_x_lanes = of_x_ordered[begin : begin + 16]
         of_j_lanes = of_j_ordered[begin : begin + 16]
         expected_lanes = expected_ordered[begin : begin + 16]
@@ -1074,19 +1567,21 @@ def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         off_lanes = off_ordered[begin : begin + 16]
         log_outside_lanes = log_outside_ordered[begin : begin + 16]
         slope_lanes = slope_ordered[begin : begin + 16]
-        low_lanes = low_ordered[begin : begin + 16]
         most = terms_lanes[0]
         last = int64(most) if most >= 1.0 else int64(0)
         sum_total_lanes = sum_total_ordered[begin : begin + 16]
-        sum_by_v_lanes = sum_by_v_ordered[begin : begin + 16]
+        sum_n_lanes = sum_n_ordered[begin : begin + 16]
         sum_by_n_lanes = sum_by_n_ordered[begin : begin + 16]
         for k in range(last):
             index = float64(k)
             for i in range(16):
                 terms = terms_lanes[i]
                 nearest = nearest_lanes[i]
+                inverse = inverse_lanes[i]
+                low = low_lanes[i]
                 tilt = tilt_lanes[i]
                 nu = nu_lanes[i]
+                u = u_lanes[i]
                 of_x = of_x_lanes[i]
                 of_j = of_j_lanes[i]
                 expected = expected_lanes[i]
@@ -1094,174 +1589,81 @@ def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
                 off = off_lanes[i]
                 log_outside = log_outside_lanes[i]
                 slope = slope_lanes[i]
-                low = low_lanes[i]
                 t0 = index < terms
                 t1 = low + index
                 t2 = t1 + nearest
-                t3 = t2 * nu
-                t4 = 1.0 / t3
-                t5 = t4 - 0.25
-                t6 = (-0.0013344391099077636) * t5
-                t7 = 0.0007528283222928126 + t6
-                t8 = t7 * t5
-                t9 = t8 + 0.000326464985382039
-                t10 = t9 * t5
-                t11 = t10 + (-0.0005973380396041934)
-                t12 = t11 * t5
-                t13 = t12 + 0.0003373082071647314
-                t14 = t13 * t5
-                t15 = 6.374429842615443e-05 + t14
-                t16 = t5 * t15
-                t17 = (-0.00032539950045469275) + t16
-                t18 = t17 * t5
-                t19 = t18 + 0.00027710626579815345
-                t20 = t19 * t5
-                t21 = 6.235791437888867e-05 + t20
-                t22 = t21 * t5
-                t23 = t22 + (-0.0004450705580276765)
-                t24 = t23 * t5
-                t25 = t24 + 0.00039875278857747133
-                t26 = t5 * t25
-                t27 = 0.0006433477366882529 + t26
-                t28 = t27 * t5
-                t29 = (-0.0025103042581196087) + t28
-                t30 = t29 * t5
-                t31 = t30 + (-0.0013424216224692104)
-                t32 = t31 * t5
-                t33 = 0.08316268841506036 + t32
-                t34 = t33 * t4
-                t35 = 1.0 / t2
-                t36 = t35 - 0.5
-                t37 = t36 * 6.31516792952476e-05
-                t38 = t37 + 2.348689327303152e-05
-                t39 = t36 * t38
-                t40 = t39 + (-0.00015422756370112275)
-                t41 = t36 * t40
-                t42 = 5.4929563724602936e-05 + t41
-                t43 = t36 * t42
-                t44 = t43 + 7.274030981548663e-05
-                t45 = t36 * t44
-                t46 = (-6.71529575315947e-05) + t45
-                t47 = t36 * t46
-                t48 = t47 + 3.827237389944621e-05
-                t49 = t36 * t48
-                t50 = (-2.9579004941086815e-05) + t49
-                t51 = t36 * t50
-                t52 = 6.477929103977536e-06 + t51
-                t53 = t36 * t52
-                t54 = t53 + 3.0870079323545644e-05
-                t55 = t36 * t54
-                t56 = (-6.145110717211494e-05) + t55
-                t57 = t56 * t36
-                t58 = t57 + 6.660463551083809e-05
-                t59 = t36 * t58
-                t60 = t59 + (-2.998925382187875e-05)
-                t61 = t36 * t60
-                t62 = t61 + (-5.471070656249409e-05)
-                t63 = t36 * t62
-                t64 = t63 + 0.00016303121653947296
-                t65 = t36 * t64
-                t66 = (-0.00020492928794594694) + t65
-                t67 = t66 * t36
-                t68 = (-2.0194625284163717e-05) + t67
-                t69 = t36 * t68
-                t70 = t69 + 0.0008061463941779055
-                t71 = t36 * t70
-                t72 = t71 + (-0.0019404175524264568)
-                t73 = t36 * t72
-                t74 = (-0.002460020129809047) + t73
-                t75 = t36 * t74
-                t76 = 0.08268139191081861 + t75
-                t77 = t35 * t76
-                t78 = t34 + t77
-                t79 = 1.0 + nu
-                t80 = t1 / nearest
-                t81 = 2.0 + t80
-                t82 = t80 / t81
-                t83 = abs(t82)
-                t84 = t83 < 0.2
-                t85 = t80 + 1.0
-                t86 = t80 / t85
-                t87 = t86 * t82
-                t88 = t82 * t82
-                t89 = t88 * 0.07556631262062416
-                t90 = 0.07642141402313762 + t89
-                t91 = t88 * t90
-                t92 = 0.09092293175141783 + t91
-                t93 = t92 * t88
-                t94 = 0.11111091613670165 + t93
-                t95 = t88 * t94
-                t96 = 0.14285714416121634 + t95
-                t97 = t88 * t96
-                t98 = t97 + 0.19999999999673568
-                t99 = t88 * t98
-                t100 = t99 + 0.33333333333333465
-                t101 = t88 * t82
-                t102 = t100 * t101
-                t103 = t102 * 2.0
-                t104 = t87 + t103
-                t105 = log1p(t80)
-                t106 = t105 - t86
-                t107 = where(t84, t104, t106)
-                t108 = t2 * t107
-                t109 = t79 * t108
-                t110 = tilt * t1
-                t111 = t109 + t110
-                t112 = t78 + t111
-                t113 = -t112
-                t114 = exp(t113)
-                t115 = where(t0, t114, 0.0)
-                t116 = t79 * t1
-                t117 = t114 * t116
-                t118 = -t117
-                t119 = where(t0, t118, 0.0)
-                t120 = t111 * of_x
-                t121 = t1 + t120
-                t122 = t5 * 0.009499895423923365
-                t123 = t122 + 0.01656780079424431
-                t124 = t123 * t5
-                t125 = t124 + (-0.0189893309479401)
-                t126 = t125 * t5
-                t127 = 0.002410449246699809 + t126
-                t128 = t127 * t5
-                t129 = 0.006240749959644998 + t128
-                t130 = t129 * t5
-                t131 = (-0.005904212588635412) + t130
-                t132 = t131 * t5
-                t133 = t132 + 0.002109795714812767
-                t134 = t133 * t5
-                t135 = t134 + 0.0014690331308030429
-                t136 = t135 * t5
-                t137 = t136 + (-0.0027869398541431555)
-                t138 = t137 * t5
-                t139 = 0.001566301185605049 + t138
-                t140 = t139 * t5
-                t141 = 0.0009214780435755962 + t140
-                t142 = t141 * t5
-                t143 = t142 + (-0.002576889120881094)
-                t144 = t5 * t143
-                t145 = 0.001437425392071082 + t144
-                t146 = t145 * t5
-                t147 = t146 + 0.0029721437469417892
-                t148 = t147 * t5
-                t149 = (-0.007048401970592325) + t148
-                t150 = t149 * t5
-                t151 = t150 + (-0.003939995374011482)
-                t152 = t151 * t5
-                t153 = t152 + 0.08282708300944235
-                t154 = t153 * t4
-                t155 = slope + t154
-                t156 = t121 - t155
-                t157 = t114 * t156
-                t158 = where(t0, t157, 0.0)
-                sum_total_lanes[i] += t115
-                sum_by_v_lanes[i] += t119
-                sum_by_n_lanes[i] += t158
+                t3 = 1.0 / t2
+                t4 = t3 * u
+                t5 = t4 * t4
+                t6 = t5 * (-0.002777777777777778)
+                t7 = 0.08333333333333333 + t6
+                t8 = t7 * t4
+                t9 = t3 * t3
+                t10 = (-0.0005952380952380953) * t9
+                t11 = t10 + 0.0007936507936507937
+                t12 = t11 * t9
+                t13 = t12 + (-0.002777777777777778)
+                t14 = t9 * t13
+                t15 = t14 + 0.08333333333333333
+                t16 = t3 * t15
+                t17 = t8 + t16
+                t18 = 1.0 + nu
+                t19 = inverse * t1
+                t20 = 0.005494505494505495 * t19
+                t21 = (-0.00641025641025641) + t20
+                t22 = t19 * t21
+                t23 = 0.007575757575757576 + t22
+                t24 = t19 * t23
+                t25 = t24 + (-0.00909090909090909)
+                t26 = t25 * t19
+                t27 = t26 + 0.011111111111111112
+                t28 = t19 * t27
+                t29 = t28 + (-0.013888888888888888)
+                t30 = t29 * t19
+                t31 = 0.017857142857142856 + t30
+                t32 = t31 * t19
+                t33 = t32 + (-0.023809523809523808)
+                t34 = t33 * t19
+                t35 = t34 + 0.03333333333333333
+                t36 = t35 * t19
+                t37 = (-0.05) + t36
+                t38 = t37 * t19
+                t39 = 0.08333333333333333 + t38
+                t40 = t19 * t39
+                t41 = (-0.16666666666666666) + t40
+                t42 = t19 * t41
+                t43 = 0.5 + t42
+                t44 = t43 * t19
+                t45 = t44 * t1
+                t46 = t18 * t45
+                t47 = tilt * t1
+                t48 = t46 + t47
+                t49 = t17 + t48
+                t50 = -t49
+                t51 = exp(t50)
+                t52 = where(t0, t51, 0.0)
+                t53 = t1 * t51
+                t54 = where(t0, t53, 0.0)
+                t55 = t48 * of_x
+                t56 = t5 * (-0.008333333333333333)
+                t57 = 0.08333333333333333 + t56
+                t58 = t57 * t4
+                t59 = slope + t58
+                t60 = t1 - t59
+                t61 = t55 + t60
+                t62 = t51 * t61
+                t63 = where(t0, t62, 0.0)
+                sum_total_lanes[i] += t52
+                sum_n_lanes[i] += t54
+                sum_by_n_lanes[i] += t63
     for i in range(active):
         terms = terms_ordered[i]
         nearest = nearest_ordered[i]
+        inverse = inverse_ordered[i]
+        low = low_ordered[i]
         tilt = tilt_ordered[i]
         nu = nu_ordered[i]
+        u = u_ordered[i]
         of_x = of_x_ordered[i]
         of_j = of_j_ordered[i]
         expected = expected_ordered[i]
@@ -1269,57 +1671,58 @@ def sum_1(needed_rows, log_nu_rows, of_x_rows, of_j_rows, log_of_j_rows, log_j_r
         off = off_ordered[i]
         log_outside = log_outside_ordered[i]
         slope = slope_ordered[i]
-        low = low_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_by_v = sum_by_v_ordered[i]
+        sum_n = sum_n_ordered[i]
         sum_by_n = sum_by_n_ordered[i]
         t0 = log(sum_total)
         t1 = t0 + log_outside
         t2 = 1.0 + nu
-        t3 = t2 * gap
-        t4 = t3 - 0.5
-        t5 = sum_by_v / sum_total
-        t6 = t4 - t5
-        t7 = off * nu
-        t8 = 0.5 - t7
-        t9 = t8 - gap
-        t10 = t9 - slope
-        t11 = sum_by_n / sum_total
-        t12 = t10 - t11
+        t3 = 1.0 / sum_total
+        t4 = t3 * sum_n
+        t5 = t2 * t4
+        t6 = t2 * gap
+        t7 = t6 - 0.5
+        t8 = t5 + t7
+        t9 = off * nu
+        t10 = 0.5 - t9
+        t11 = t10 - gap
+        t12 = t11 - slope
+        t13 = t3 * sum_by_n
+        t14 = t12 - t13
         result0_here[i] = t1
-        result1_here[i] = t6
-        result2_here[i] = t12
+        result1_here[i] = t8
+        result2_here[i] = t14
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
         result1_rows[kept[order[i]]] = result1_here[i]
         result2_rows[kept[order[i]]] = result2_here[i]
 
 
-def sum_2(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(164, np.int64)
+    starts = np.zeros(798, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
-        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 161.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 162
+        known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 795.0) else 0
+        patch_of[i] = known if needed_rows[i] > 0.0 else 796
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(162):
+    for patch in range(796):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
         order[starts[patch_of[i]] + rank[i]] = i
-    patches = np.empty(675, np.int64)
-    begins = np.empty(675, np.int64)
+    patches = np.empty(1309, np.int64)
+    begins = np.empty(1309, np.int64)
     of_t = np.empty((2, 17))
     groups = int64(0)
-    for patch in range(162):
+    for patch in range(796):
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t
@@ -1897,7 +2300,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     packed = np.empty((8, 4104))
-    held = np.empty((33, 4104))
+    held = np.empty((36, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -1931,15 +2334,21 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held30 = held[30]
     held31 = held[31]
     held32 = held[32]
-    held10[: min(4096, stop - start)] = 0.0
-    held12[: min(4096, stop - start)] = 0.0
-    held18[: min(4096, stop - start)] = 0.0
-    held21[: min(4096, stop - start)] = 0.0
+    held33 = held[33]
+    held34 = held[34]
+    held35 = held[35]
+    held11[: min(4096, stop - start)] = 0.0
+    held13[: min(4096, stop - start)] = 0.0
+    held19[: min(4096, stop - start)] = 0.0
     held22[: min(4096, stop - start)] = 0.0
     held23[: min(4096, stop - start)] = 0.0
-    held27[: min(4096, stop - start)] = 0.0
-    held28[: min(4096, stop - start)] = 0.0
+    held24[: min(4096, stop - start)] = 0.0
+    held26[: min(4096, stop - start)] = 0.0
+    held29[: min(4096, stop - start)] = 0.0
     held30[: min(4096, stop - start)] = 0.0
+    held31[: min(4096, stop - start)] = 0.0
+    held34[: min(4096, stop - start)] = 0.0
+    held9[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
         y_part = y_rows[begin : begin + size]
@@ -2096,357 +2505,366 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t20 = t11 - t19
                 t21 = t20 - 0.6931471805599453
                 t22 = t19 - 2.0
-                t23 = t22 * 0.076
-                t24 = t21 - t23
-                t25 = minimum(t16, t24)
-                t26 = -t25
-                t27 = minimum(t26, t22)
-                t28 = 0.0 < t27
-                t29 = maximum(raw2, 0.0)
-                t30 = t17 + t29
-                t31 = t19 - t30
-                t32 = t11 - 3.6888794541139363
-                t33 = t11 - t31
-                t34 = t33 - (-1.791759469228055)
-                t35 = minimum(t32, t34)
-                t36 = 0.0 <= t35
-                t37 = where(t28, 1.0, 0.0)
-                t38 = where(t36, t37, 0.0)
-                t39 = where(t28, t38, 0.0)
-                t40 = where(t36, t39, 0.0)
-                t41 = raw2 < 0.0
-                t42 = where(t41, t8, t7)
-                t43 = -t19
-                t44 = t11 + t30
-                t45 = where(t36, 0.0, t37)
-                t46 = where(t28, t45, 0.0)
-                t47 = where(t36, 0.0, t46)
-                t48 = minimum(t16, t21)
-                t49 = 0.0 <= t48
-                t50 = t19 * 5.0
-                t51 = np.floor(t50)
-                t52 = minimum(t51, 9.0)
-                t53 = t52 < 4.0
-                t54 = t11 + t19
-                t55 = where(t53, t54, t44)
-                t56 = compound_poisson_low[where((t52 >= 0.0) & (t52 <= 9.0), int(t52), 0)]
-                t57 = t55 - t56
-                t58 = t57 < 0.0
-                t59 = 1.0 / t42
-                t60 = t59 * t54
-                t61 = 0.5 * t11
-                t62 = t60 - t61
-                t63 = 0.9189385332046727 + t62
-                t64 = exp(t44)
-                t65 = t59 * t9
-                t66 = t65 * t54
-                t67 = abs(t66)
-                t68 = t67 < 0.26
-                t69 = where(t68, t66, 0.0)
-                t70 = t69 * t69
-                t71 = t70 * t70
-                t72 = t71 * 0.00019841250528880973
-                t73 = t72 + 0.1666666666666483
-                t74 = t69 * t73
-                t75 = 2.7564368194813333e-07 * t71
-                t76 = t75 + 0.0013888888877803369
-                t77 = t76 * t71
-                t78 = 0.49999999999999994 + t77
-                t79 = t74 + t78
-                t80 = 2.7595428823253495e-06 * t71
-                t81 = 0.00833333333695664 + t80
-                t82 = t81 * t69
-                t83 = t71 * 2.480160460455254e-05
-                t84 = 0.0416666666666842 + t83
-                t85 = t82 + t84
-                t86 = t70 * t85
-                t87 = t79 + t86
-                t88 = t66 * t87
-                t89 = t88 + 1.0
-                t90 = t89 * t66
-                t91 = exp(t66)
-                t92 = t91 - 1.0
-                t93 = where(t68, t90, t92)
-                t94 = t64 * t93
-                t95 = -t64
-                t96 = where(t53, t94, t95)
-                t97 = t64 * t65
-                t98 = t96 - t97
-                t99 = t63 + t98
-                t100 = where(t58, t99, 0.0)
-                t101 = where(t49, 0.0, t100)
-                t102 = where(t28, 0.0, 1.0)
-                t103 = where(t28, 0.0, t102)
-                t104 = t42 * t9
-                t105 = t104 * 8.0
-                t106 = np.floor(t105)
-                t107 = minimum(t106, 1.0)
-                t108 = compound_poisson_rate[where((t52 >= 0.0) & (t52 <= 9.0), int(t52), 0)]
-                t109 = t57 * t108
-                t110 = np.floor(t109)
-                t111 = 1.0 + t110
-                t112 = where(t58, 0.0, t111)
-                t113 = compound_poisson_first[where((t52 >= 0.0) & (t52 <= 9.0), int(t52), 0)]
-                t114 = t112 + t113
-                t115 = where(t49, t107, t114)
-                t116 = 1.791759469228055 - t11
-                t117 = minimum(t57, 0.0)
-                t118 = t59 * t117
-                t119 = where(t49, t116, t118)
-                t120 = exp(t119)
-                t121 = t109 - t110
-                t122 = t121 * 2.0
-                t123 = t122 - 1.0
-                t124 = where(t58, t120, t123)
-                t125 = where(t49, t120, t124)
-                t126 = t105 - t107
-                t127 = t50 - t52
-                t128 = where(t49, t126, t127)
-                t129 = 2.0 * t128
-                t130 = t129 - 1.0
-                t131 = t0 - raw0
-                t132 = t131 <= 0.0
-                t133 = raw0 * t9
-                t134 = t42 * raw0
-                t135 = t0 - t134
-                t136 = where(t132, t133, t135)
-                t137 = t136 - raw1
-                t138 = exp(t137)
-                t139 = raw0 - t0
-                t140 = where(t132, t139, t131)
-                t141 = t140 < 1.0
-                t142 = where(t132, t9, t42)
-                t143 = where(t132, t42, t9)
-                t144 = t142 < t143
-                t145 = where(t144, t143, t142)
-                t146 = t145 * 0.5
-                t147 = where(t144, (-1.0), 1.0)
-                t148 = where(t141, t140, 0.0)
-                t149 = t147 * t148
-                t150 = t149 * t149
-                t151 = t150 * t150
-                t152 = 1.6059491652871648e-10 * t151
-                t153 = 2.7557319296578988e-06 + t152
-                t154 = t153 * t151
-                t155 = 0.008333333333333508 + t154
-                t156 = 1.1626615991187017e-11 * t151
-                t157 = t156 + 2.7557330854949246e-07
-                t158 = t157 * t151
-                t159 = 0.0013888888888930783 + t158
-                t160 = t159 * t149
-                t161 = t155 + t160
-                t162 = t150 * t161
-                t163 = t151 * 2.0874811672710165e-09
-                t164 = 2.48015872678366e-05 + t163
-                t165 = t164 * t151
-                t166 = 0.04166666666666652 + t165
-                t167 = t166 * t149
-                t168 = 7.685672448715686e-13 * t151
-                t169 = 2.5052097353883886e-08 + t168
-                t170 = t169 * t151
-                t171 = t170 + 0.00019841269841078482
-                t172 = t171 * t151
-                t173 = 0.16666666666666666 + t172
-                t174 = t167 + t173
-                t175 = t162 + t174
-                t176 = where(t144, t142, t143)
-                t177 = t176 * t140
-                t178 = t177 < 1.0
-                t179 = where(t178, t177, 0.0)
-                t180 = t147 * t179
-                t181 = t180 * t180
-                t182 = t181 * t181
-                t183 = 7.685672448715686e-13 * t182
-                t184 = 2.5052097353883886e-08 + t183
-                t185 = t184 * t182
-                t186 = t185 + 0.00019841269841078482
-                t187 = t186 * t182
-                t188 = 0.16666666666666666 + t187
-                t189 = t182 * 2.0874811672710165e-09
-                t190 = t189 + 2.48015872678366e-05
-                t191 = t182 * t190
-                t192 = 0.04166666666666652 + t191
-                t193 = t192 * t180
-                t194 = t188 + t193
-                t195 = 1.6059491652871648e-10 * t182
-                t196 = t195 + 2.7557319296578988e-06
-                t197 = t196 * t182
-                t198 = 0.008333333333333508 + t197
-                t199 = 1.1626615991187017e-11 * t182
-                t200 = t199 + 2.7557330854949246e-07
-                t201 = t200 * t182
-                t202 = t201 + 0.0013888888888930783
-                t203 = t180 * t202
-                t204 = t198 + t203
-                t205 = t181 * t204
-                t206 = t194 + t205
-                t207 = t176 * t176
-                t208 = t206 * t207
-                t209 = t175 - t208
-                t210 = t209 * t149
-                t211 = t146 + t210
-                t212 = -t177
-                t213 = exp(t212)
-                t214 = t140 * t145
-                t215 = -t214
-                t216 = exp(t215)
-                t217 = t213 * t216
-                t218 = where(t144, 1.0, t217)
-                t219 = t140 * t140
-                t220 = t218 * t219
-                t221 = t211 * t220
-                t222 = 1.0 - t217
-                t223 = t194 * t181
-                t224 = t202 * t182
-                t225 = t224 + 0.5
-                t226 = t225 * t180
-                t227 = t198 * t182
-                t228 = t227 + 1.0
-                t229 = t226 + t228
-                t230 = t223 + t229
-                t231 = t218 * t230
-                t232 = 1.0 - t213
-                t233 = where(t144, 1.0, t216)
-                t234 = t232 * t233
-                t235 = where(t178, 1.0, t177)
-                t236 = 1.0 / t235
-                t237 = t234 * t236
-                t238 = where(t178, t231, t237)
-                t239 = t140 * t238
-                t240 = t222 - t239
-                t241 = t147 * t240
-                t242 = where(t141, t221, t241)
-                t243 = 1.0 / t145
-                t244 = t242 * t243
-                t245 = t138 * t244
-                t246 = -t42
-                t247 = where(t132, t9, t246)
-                t248 = t247 * t138
-                t249 = t248 * t244
-                t250 = where(t132, 1.0, (-1.0))
-                t251 = t155 * t151
-                t252 = 1.0 + t251
-                t253 = t159 * t151
-                t254 = t253 + 0.5
-                t255 = t254 * t149
-                t256 = t252 + t255
-                t257 = t150 * t174
-                t258 = t256 + t257
-                t259 = t258 * t140
-                t260 = t142 * t244
-                t261 = t259 - t260
-                t262 = 1.0 - t216
-                t263 = where(t144, t213, t216)
-                t264 = t262 * t263
-                t265 = t243 * t264
-                t266 = where(t141, t261, t265)
-                t267 = where(t144, t266, t239)
-                t268 = t250 * t267
-                t269 = t268 * t138
-                t270 = t249 + t269
-                t271 = -t270
-                t272 = -t271
-                t273 = -t120
-                t274 = t120 * t59
-                t275 = 2.0 * t108
-                t276 = where(t58, t274, t275)
-                t277 = where(t49, t273, t276)
-                t278 = 0.5 + t65
-                t279 = t59 * t96
-                t280 = t278 + t279
-                t281 = where(t58, t280, 0.0)
-                t282 = where(t49, 0.0, t281)
-                t283 = t104 * raw0
-                t284 = t283 * t138
-                t285 = t284 * t244
-                t286 = -t104
-                t287 = where(t132, t286, t104)
-                t288 = 2.0 - t180
-                t289 = t288 * t206
-                t290 = 0.5 - t289
-                t291 = t145 * t290
-                t292 = t291 + t206
-                t293 = t176 * t292
-                t294 = t293 - t175
-                t295 = t140 * t219
-                t296 = t218 * t295
-                t297 = t294 * t296
-                t298 = t297 * t243
-                t299 = 1.0 - t180
-                t300 = t206 * t299
-                t301 = 0.5 - t300
-                t302 = t301 * t180
-                t303 = t302 + 0.5
-                t304 = t218 * t303
-                t305 = t263 - t238
-                t306 = t305 * t147
-                t307 = t306 * t236
-                t308 = where(t178, t304, t307)
-                t309 = t308 * t219
-                t310 = t309 - t244
-                t311 = t147 * t310
-                t312 = where(t141, t298, t311)
-                t313 = t312 * t243
-                t314 = t287 * t313
-                t315 = t314 * t138
-                t316 = t285 - t315
-                t317 = t42 - t9
-                t318 = t317 * t104
-                t319 = 16.0 * t318
-                t320 = 10.0 * t9
-                t321 = where(t49, t319, t320)
-                t322 = where(t53, t9, t246)
-                t323 = t322 * t59
-                t324 = t57 * t65
-                t325 = t323 + t324
-                t326 = t120 * t325
-                t327 = 2.0 * t322
-                t328 = t327 * t108
-                t329 = where(t58, t326, t328)
-                t330 = where(t49, 0.0, t329)
-                t331 = t96 * t65
-                t332 = t66 + t65
-                t333 = t331 + t332
-                t334 = t66 * t66
-                t335 = t66 - 1.0
-                t336 = t87 * t335
-                t337 = 1.0 + t336
-                t338 = t334 * t337
-                t339 = t335 * t93
-                t340 = t66 + t339
-                t341 = where(t68, t338, t340)
-                t342 = where(t53, t341, 1.0)
-                t343 = t64 * t342
-                t344 = t333 + t343
-                t345 = where(t58, t344, 0.0)
-                t346 = where(t49, 0.0, t345)
+                t23 = maximum(t22, 0.0)
+                t24 = t23 * 0.076
+                t25 = t21 - t24
+                t26 = minimum(t16, t25)
+                t27 = -t26
+                t28 = t19 - 3.6
+                t29 = minimum(t27, t28)
+                t30 = 0.0 < t29
+                t31 = t11 - 3.6888794541139363
+                t32 = maximum(raw2, 0.0)
+                t33 = t17 + t32
+                t34 = t19 - t33
+                t35 = t11 - t34
+                t36 = t35 - (-1.791759469228055)
+                t37 = minimum(t31, t36)
+                t38 = 0.0 <= t37
+                t39 = where(t30, 1.0, 0.0)
+                t40 = where(t38, t39, 0.0)
+                t41 = where(t30, t40, 0.0)
+                t42 = where(t38, t41, 0.0)
+                t43 = raw2 < 0.0
+                t44 = where(t43, t8, t7)
+                t45 = t11 + t33
+                t46 = t45 < 4.1588830833596715
+                t47 = where(t46, t39, 0.0)
+                t48 = where(t38, 0.0, t47)
+                t49 = where(t46, t48, 0.0)
+                t50 = where(t30, t49, 0.0)
+                t51 = where(t38, 0.0, t50)
+                t52 = where(t46, 0.0, t39)
+                t53 = where(t38, 0.0, t52)
+                t54 = where(t46, 0.0, t53)
+                t55 = where(t30, t54, 0.0)
+                t56 = where(t38, 0.0, t55)
+                t57 = 0.0 <= t26
+                t58 = t19 * 5.0
+                t59 = np.floor(t58)
+                t60 = minimum(t59, 17.0)
+                t61 = t60 < 4.0
+                t62 = t11 + t19
+                t63 = where(t61, t62, t45)
+                t64 = compound_poisson_low[np.uint32(np.int32(where((t60 >= 0.0) & (t60 <= 17.0), t60, 0.0)))]
+                t65 = t63 - t64
+                t66 = t65 < 0.0
+                t67 = 1.0 / t44
+                t68 = t67 * t62
+                t69 = 0.5 * t11
+                t70 = t68 - t69
+                t71 = 0.9189385332046727 + t70
+                t72 = exp(t45)
+                t73 = t67 * t9
+                t74 = t73 * t62
+                t75 = abs(t74)
+                t76 = t75 < 0.26
+                t77 = where(t76, t74, 0.0)
+                t78 = t77 * t77
+                t79 = t78 * t78
+                t80 = t79 * 0.00019841250528880973
+                t81 = t80 + 0.1666666666666483
+                t82 = t77 * t81
+                t83 = 2.7564368194813333e-07 * t79
+                t84 = t83 + 0.0013888888877803369
+                t85 = t84 * t79
+                t86 = 0.49999999999999994 + t85
+                t87 = t82 + t86
+                t88 = 2.7595428823253495e-06 * t79
+                t89 = 0.00833333333695664 + t88
+                t90 = t89 * t77
+                t91 = t79 * 2.480160460455254e-05
+                t92 = 0.0416666666666842 + t91
+                t93 = t90 + t92
+                t94 = t78 * t93
+                t95 = t87 + t94
+                t96 = t74 * t95
+                t97 = t96 + 1.0
+                t98 = t97 * t74
+                t99 = exp(t74)
+                t100 = t99 - 1.0
+                t101 = where(t76, t98, t100)
+                t102 = t72 * t101
+                t103 = -t72
+                t104 = where(t61, t102, t103)
+                t105 = t72 * t73
+                t106 = t104 - t105
+                t107 = t71 + t106
+                t108 = where(t66, t107, 0.0)
+                t109 = where(t57, 0.0, t108)
+                t110 = where(t30, 0.0, 1.0)
+                t111 = where(t30, 0.0, t110)
+                t112 = t44 * t9
+                t113 = t112 * 8.0
+                t114 = np.floor(t113)
+                t115 = minimum(t114, 1.0)
+                t116 = compound_poisson_first[np.uint32(np.int32(where((t60 >= 0.0) & (t60 <= 17.0), t60, 0.0)))]
+                t117 = compound_poisson_rate[np.uint32(np.int32(where((t60 >= 0.0) & (t60 <= 17.0), t60, 0.0)))]
+                t118 = t65 * t117
+                t119 = np.floor(t118)
+                t120 = 1.0 + t119
+                t121 = where(t66, 0.0, t120)
+                t122 = t116 + t121
+                t123 = where(t57, t115, t122)
+                t124 = 1.791759469228055 - t11
+                t125 = minimum(t65, 0.0)
+                t126 = t125 * t67
+                t127 = where(t57, t124, t126)
+                t128 = exp(t127)
+                t129 = t118 - t119
+                t130 = t129 * 2.0
+                t131 = t130 - 1.0
+                t132 = where(t66, t128, t131)
+                t133 = where(t57, t128, t132)
+                t134 = t113 - t115
+                t135 = t58 - t60
+                t136 = where(t57, t134, t135)
+                t137 = 2.0 * t136
+                t138 = t137 - 1.0
+                t139 = t0 - raw0
+                t140 = t139 <= 0.0
+                t141 = raw0 * t9
+                t142 = t44 * raw0
+                t143 = t0 - t142
+                t144 = where(t140, t141, t143)
+                t145 = t144 - raw1
+                t146 = exp(t145)
+                t147 = raw0 - t0
+                t148 = where(t140, t147, t139)
+                t149 = t148 < 1.0
+                t150 = where(t140, t9, t44)
+                t151 = where(t140, t44, t9)
+                t152 = t150 < t151
+                t153 = where(t152, t151, t150)
+                t154 = t153 * 0.5
+                t155 = where(t152, (-1.0), 1.0)
+                t156 = where(t149, t148, 0.0)
+                t157 = t155 * t156
+                t158 = t157 * t157
+                t159 = t158 * t158
+                t160 = 1.6059491652871648e-10 * t159
+                t161 = 2.7557319296578988e-06 + t160
+                t162 = t161 * t159
+                t163 = 0.008333333333333508 + t162
+                t164 = 1.1626615991187017e-11 * t159
+                t165 = t164 + 2.7557330854949246e-07
+                t166 = t165 * t159
+                t167 = 0.0013888888888930783 + t166
+                t168 = t167 * t157
+                t169 = t163 + t168
+                t170 = t158 * t169
+                t171 = t159 * 2.0874811672710165e-09
+                t172 = 2.48015872678366e-05 + t171
+                t173 = t172 * t159
+                t174 = 0.04166666666666652 + t173
+                t175 = t174 * t157
+                t176 = 7.685672448715686e-13 * t159
+                t177 = 2.5052097353883886e-08 + t176
+                t178 = t177 * t159
+                t179 = t178 + 0.00019841269841078482
+                t180 = t179 * t159
+                t181 = 0.16666666666666666 + t180
+                t182 = t175 + t181
+                t183 = t170 + t182
+                t184 = where(t152, t150, t151)
+                t185 = t184 * t148
+                t186 = t185 < 1.0
+                t187 = where(t186, t185, 0.0)
+                t188 = t155 * t187
+                t189 = t188 * t188
+                t190 = t189 * t189
+                t191 = 7.685672448715686e-13 * t190
+                t192 = 2.5052097353883886e-08 + t191
+                t193 = t192 * t190
+                t194 = t193 + 0.00019841269841078482
+                t195 = t194 * t190
+                t196 = 0.16666666666666666 + t195
+                t197 = t190 * 2.0874811672710165e-09
+                t198 = t197 + 2.48015872678366e-05
+                t199 = t190 * t198
+                t200 = 0.04166666666666652 + t199
+                t201 = t200 * t188
+                t202 = t196 + t201
+                t203 = 1.6059491652871648e-10 * t190
+                t204 = t203 + 2.7557319296578988e-06
+                t205 = t204 * t190
+                t206 = 0.008333333333333508 + t205
+                t207 = 1.1626615991187017e-11 * t190
+                t208 = t207 + 2.7557330854949246e-07
+                t209 = t208 * t190
+                t210 = t209 + 0.0013888888888930783
+                t211 = t188 * t210
+                t212 = t206 + t211
+                t213 = t189 * t212
+                t214 = t202 + t213
+                t215 = t184 * t184
+                t216 = t214 * t215
+                t217 = t183 - t216
+                t218 = t217 * t157
+                t219 = t154 + t218
+                t220 = -t185
+                t221 = exp(t220)
+                t222 = t148 * t153
+                t223 = -t222
+                t224 = exp(t223)
+                t225 = t221 * t224
+                t226 = where(t152, 1.0, t225)
+                t227 = t148 * t148
+                t228 = t226 * t227
+                t229 = t219 * t228
+                t230 = 1.0 - t225
+                t231 = t202 * t189
+                t232 = t210 * t190
+                t233 = t232 + 0.5
+                t234 = t233 * t188
+                t235 = t206 * t190
+                t236 = t235 + 1.0
+                t237 = t234 + t236
+                t238 = t231 + t237
+                t239 = t226 * t238
+                t240 = 1.0 - t221
+                t241 = where(t152, 1.0, t224)
+                t242 = t240 * t241
+                t243 = where(t186, 1.0, t185)
+                t244 = 1.0 / t243
+                t245 = t242 * t244
+                t246 = where(t186, t239, t245)
+                t247 = t148 * t246
+                t248 = t230 - t247
+                t249 = t155 * t248
+                t250 = where(t149, t229, t249)
+                t251 = 1.0 / t153
+                t252 = t250 * t251
+                t253 = t146 * t252
+                t254 = -t44
+                t255 = where(t140, t9, t254)
+                t256 = t255 * t146
+                t257 = t256 * t252
+                t258 = where(t140, 1.0, (-1.0))
+                t259 = t163 * t159
+                t260 = 1.0 + t259
+                t261 = t167 * t159
+                t262 = t261 + 0.5
+                t263 = t262 * t157
+                t264 = t260 + t263
+                t265 = t158 * t182
+                t266 = t264 + t265
+                t267 = t266 * t148
+                t268 = t150 * t252
+                t269 = t267 - t268
+                t270 = 1.0 - t224
+                t271 = where(t152, t221, t224)
+                t272 = t270 * t271
+                t273 = t251 * t272
+                t274 = where(t149, t269, t273)
+                t275 = where(t152, t274, t247)
+                t276 = t258 * t275
+                t277 = t276 * t146
+                t278 = t257 + t277
+                t279 = -t278
+                t280 = -t279
+                t281 = 0.5 + t73
+                t282 = t104 * t67
+                t283 = t281 + t282
+                t284 = where(t66, t283, 0.0)
+                t285 = where(t57, 0.0, t284)
+                t286 = -t128
+                t287 = t128 * t67
+                t288 = 2.0 * t117
+                t289 = where(t66, t287, t288)
+                t290 = where(t57, t286, t289)
+                t291 = t112 * raw0
+                t292 = t291 * t146
+                t293 = t292 * t252
+                t294 = -t112
+                t295 = where(t140, t294, t112)
+                t296 = 2.0 - t188
+                t297 = t296 * t214
+                t298 = 0.5 - t297
+                t299 = t153 * t298
+                t300 = t299 + t214
+                t301 = t184 * t300
+                t302 = t301 - t183
+                t303 = t148 * t227
+                t304 = t226 * t303
+                t305 = t302 * t304
+                t306 = t305 * t251
+                t307 = 1.0 - t188
+                t308 = t214 * t307
+                t309 = 0.5 - t308
+                t310 = t309 * t188
+                t311 = t310 + 0.5
+                t312 = t226 * t311
+                t313 = t271 - t246
+                t314 = t313 * t155
+                t315 = t314 * t244
+                t316 = where(t186, t312, t315)
+                t317 = t316 * t227
+                t318 = t317 - t252
+                t319 = t155 * t318
+                t320 = where(t149, t306, t319)
+                t321 = t320 * t251
+                t322 = t295 * t321
+                t323 = t322 * t146
+                t324 = t293 - t323
+                t325 = t74 * t74
+                t326 = t74 - 1.0
+                t327 = t95 * t326
+                t328 = 1.0 + t327
+                t329 = t325 * t328
+                t330 = t326 * t101
+                t331 = t74 + t330
+                t332 = where(t76, t329, t331)
+                t333 = where(t61, t332, 1.0)
+                t334 = t72 * t333
+                t335 = t104 * t73
+                t336 = t74 + t73
+                t337 = t335 + t336
+                t338 = t334 + t337
+                t339 = where(t66, t338, 0.0)
+                t340 = where(t57, 0.0, t339)
+                t341 = t65 * t73
+                t342 = where(t61, t9, t254)
+                t343 = t342 * t67
+                t344 = t341 + t343
+                t345 = t128 * t344
+                t346 = 2.0 * t342
+                t347 = t117 * t346
+                t348 = where(t66, t345, t347)
+                t349 = where(t57, 0.0, t348)
+                t350 = t44 - t9
+                t351 = t350 * t112
+                t352 = 16.0 * t351
+                t353 = 10.0 * t9
+                t354 = where(t57, t352, t353)
                 held0[i] = t0
                 held1[i] = t9
                 held2[i] = t11
                 held3[i] = t15
-                held4[i] = 1.0 if t28 else 0.0
-                held5[i] = t31
-                held6[i] = t40
-                held7[i] = t42
-                held8[i] = t43
-                held9[i] = t44
-                held11[i] = t47
-                held13[i] = t101
-                held14[i] = t103
-                held15[i] = t115
-                held16[i] = t125
-                held17[i] = t130
-                held19[i] = t245
-                held20[i] = t272
-                held24[i] = t277
-                held25[i] = t282
-                held26[i] = t316
-                held29[i] = t321
-                held31[i] = t330
-                held32[i] = t346
-            sum_0(held6, held2, held1, held7, held8, held9, held10, held21, held27, size)
-            sum_1(held11, held5, held1, held7, held8, held9, held12, held22, held28, size)
-            sum_2(held14, held15, held16, held17, held18, held23, held30, size)
+                held4[i] = 1.0 if t30 else 0.0
+                held5[i] = 1.0 if t38 else 0.0
+                held6[i] = t42
+                held7[i] = t44
+                held8[i] = t45
+                held10[i] = t51
+                held12[i] = t56
+                held14[i] = t109
+                held15[i] = t111
+                held16[i] = t123
+                held17[i] = t133
+                held18[i] = t138
+                held20[i] = t253
+                held21[i] = t280
+                held25[i] = t285
+                held27[i] = t290
+                held28[i] = t324
+                held32[i] = t340
+                held33[i] = t349
+                held35[i] = t354
+            sum_0(held6, held2, held1, held7, held8, held9, held22, held29, size)
+            sum_1(held10, held1, held7, held8, held11, held23, held30, size)
+            sum_2(held12, held1, held7, held8, held13, held24, held31, size)
+            sum_3(held15, held16, held17, held18, held19, held26, held34, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2454,15 +2872,15 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw2 = raw2_kept[i]
                 held0_here = held0[i]
                 held1_here = held1[i]
-                held2_here = held2[i]
                 held3_here = held3[i]
                 held4_here = held4[i]
                 held5_here = held5[i]
                 held7_here = held7[i]
-                held10_here = held10[i]
-                held12_here = held12[i]
+                held8_here = held8[i]
+                held9_here = held9[i]
+                held11_here = held11[i]
                 held13_here = held13[i]
-                held18_here = held18[i]
+                held14_here = held14[i]
                 held19_here = held19[i]
                 held20_here = held20[i]
                 held21_here = held21[i]
@@ -2477,45 +2895,47 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held30_here = held30[i]
                 held31_here = held31[i]
                 held32_here = held32[i]
-                t0 = held2_here - 3.6888794541139363
-                t1 = held2_here - held5_here
-                t2 = t1 - (-1.791759469228055)
-                t3 = minimum(t0, t2)
-                t4 = 0.0 <= t3
-                t5 = where(t4, held10_here, held12_here)
-                t6 = held13_here + held18_here
-                t7 = where((held4_here > 0.0), t5, t6)
-                t8 = held3_here + t7
-                t9 = t8 - held19_here
-                t10 = t9 - held0_here
-                t11 = -t10
-                t12 = where(t4, held21_here, held22_here)
-                t13 = held23_here * held24_here
-                t14 = t13 + held25_here
-                t15 = where((held4_here > 0.0), t12, t14)
-                t16 = (-0.5) - t15
-                t17 = held19_here + t16
-                t18 = -t17
-                t19 = held7_here + held1_here
-                t20 = where(t4, held27_here, held28_here)
-                t21 = held29_here * held30_here
-                t22 = held23_here * held31_here
-                t23 = t21 + t22
-                t24 = t23 + held32_here
-                t25 = where((held4_here > 0.0), t20, t24)
-                t26 = t19 * t25
-                t27 = held7_here * held1_here
-                t28 = t27 * held0_here
-                t29 = t28 * t15
-                t30 = t26 + t29
-                t31 = t28 * 0.5
-                t32 = t30 + t31
-                t33 = held26_here - t32
-                t34 = -t33
-                out0_kept[i] = t11
-                out1_kept[i] = held20_here
-                out2_kept[i] = t18
-                out3_kept[i] = t34
+                held33_here = held33[i]
+                held34_here = held34[i]
+                held35_here = held35[i]
+                t0 = held8_here < 4.1588830833596715
+                t1 = where(t0, held11_here, held13_here)
+                t2 = where((held5_here > 0.0), held9_here, t1)
+                t3 = held14_here + held19_here
+                t4 = where((held4_here > 0.0), t2, t3)
+                t5 = held3_here + t4
+                t6 = t5 - held20_here
+                t7 = t6 - held0_here
+                t8 = -t7
+                t9 = where(t0, held23_here, held24_here)
+                t10 = where((held5_here > 0.0), held22_here, t9)
+                t11 = held26_here * held27_here
+                t12 = held25_here + t11
+                t13 = where((held4_here > 0.0), t10, t12)
+                t14 = (-0.5) - t13
+                t15 = held20_here + t14
+                t16 = -t15
+                t17 = held7_here + held1_here
+                t18 = where(t0, held30_here, held31_here)
+                t19 = where((held5_here > 0.0), held29_here, t18)
+                t20 = held26_here * held33_here
+                t21 = held34_here * held35_here
+                t22 = t20 + t21
+                t23 = held32_here + t22
+                t24 = where((held4_here > 0.0), t19, t23)
+                t25 = t17 * t24
+                t26 = held7_here * held1_here
+                t27 = t26 * held0_here
+                t28 = t13 * t27
+                t29 = t25 + t28
+                t30 = t27 * 0.5
+                t31 = t29 + t30
+                t32 = held28_here - t31
+                t33 = -t32
+                out0_kept[i] = t8
+                out1_kept[i] = held21_here
+                out2_kept[i] = t16
+                out3_kept[i] = t33
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]

@@ -293,7 +293,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t20 = t18 + t19
         known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
         key = t20 * 14.0 + (t15 - 1.0)
-        key_of[i] = int(key) if known else 7168
+        key_of[i] = np.uint32(np.int32(key if known else 7168.0))
     starts = np.zeros(7170, np.int64)
     most = np.uint32(0)
     for i in range(active):
@@ -316,8 +316,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     other_lanes = lanes[5]
     unit_lanes = lanes[6]
     power_lanes = lanes[7]
-    other_power_lanes = lanes[8]
-    power_ratio_lanes = lanes[9]
+    power_ratio_lanes = lanes[8]
+    other_power_lanes = lanes[9]
     other_power_ratio_lanes = lanes[10]
     open_lanes = lanes[11]
     sum_up_lanes = lanes[12]
@@ -358,8 +358,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = 15.0 * t1
-            t6 = com_poisson_below[where((t5 >= 0.0) & (t5 <= 3839.0), int(t5), 0)]
-            t7 = com_poisson_above[where((t5 >= 0.0) & (t5 <= 3839.0), int(t5), 0)]
+            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
+            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
             t8 = where(t4, t6, t7)
             t9 = 0.0 < t1
             t10 = where(t9, 1.0, 0.0)
@@ -452,8 +452,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t9 = 0.0 < t8
                 t10 = 15.0 * t1
                 t11 = index + t10
-                t12 = com_poisson_above[where((t11 >= 0.0) & (t11 <= 3839.0), int(t11), 0)]
-                t13 = com_poisson_below[where((t11 >= 0.0) & (t11 <= 3839.0), int(t11), 0)]
+                t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
+                t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
                 t14 = where(t4, t12, t13)
                 t15 = where(t9, t14, 0.0)
                 t16 = index + 1.0
@@ -463,11 +463,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t20 = where(t4, t19, 1.0)
                 t21 = 0.0 < t20
                 t22 = t16 + t10
-                t23 = com_poisson_below[where((t22 >= 0.0) & (t22 <= 3839.0), int(t22), 0)]
-                t24 = com_poisson_above[where((t22 >= 0.0) & (t22 <= 3839.0), int(t22), 0)]
+                t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
+                t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
                 t25 = where(t4, t23, t24)
-                t26 = com_poisson_below[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
-                t27 = com_poisson_above[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
+                t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
+                t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
                 t28 = where(t4, t26, t27)
                 t29 = 2.0 + index
                 t30 = t28 * t29
@@ -478,25 +478,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 common2 = t32
                 common3 = t20
                 nu = nu_0
-                t0 = multiply_add(common0, nu, 0.0)
-                t1 = multiply_add(t0, -1.0, 0.0)
+                t0 = multiply_add(common0, nu, -0.0)
+                t1 = multiply_add(t0, -1.0, -0.0)
                 t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, 0.0)
-                t4 = multiply_add(common2, nu, 0.0)
-                t5 = multiply_add(t4, -1.0, 0.0)
+                t3 = multiply_add(common1, t2, -0.0)
+                t4 = multiply_add(common2, nu, -0.0)
+                t5 = multiply_add(t4, -1.0, -0.0)
                 t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, 0.0)
+                t7 = multiply_add(common3, t6, -0.0)
                 put(near_lanes, 0, t3)
                 put(far_lanes, 0, t7)
                 nu = nu_8
-                t0 = multiply_add(common0, nu, 0.0)
-                t1 = multiply_add(t0, -1.0, 0.0)
+                t0 = multiply_add(common0, nu, -0.0)
+                t1 = multiply_add(t0, -1.0, -0.0)
                 t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, 0.0)
-                t4 = multiply_add(common2, nu, 0.0)
-                t5 = multiply_add(t4, -1.0, 0.0)
+                t3 = multiply_add(common1, t2, -0.0)
+                t4 = multiply_add(common2, nu, -0.0)
+                t5 = multiply_add(t4, -1.0, -0.0)
                 t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, 0.0)
+                t7 = multiply_add(common3, t6, -0.0)
                 put(near_lanes, 8, t3)
                 put(far_lanes, 8, t7)
             if width > 16:
@@ -518,8 +518,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t9 = 0.0 < t8
                     t10 = 15.0 * t1
                     t11 = index + t10
-                    t12 = com_poisson_above[where((t11 >= 0.0) & (t11 <= 3839.0), int(t11), 0)]
-                    t13 = com_poisson_below[where((t11 >= 0.0) & (t11 <= 3839.0), int(t11), 0)]
+                    t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
+                    t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
                     t14 = where(t4, t12, t13)
                     t15 = where(t9, t14, 0.0)
                     t16 = index + 1.0
@@ -529,11 +529,11 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t20 = where(t4, t19, 1.0)
                     t21 = 0.0 < t20
                     t22 = t16 + t10
-                    t23 = com_poisson_below[where((t22 >= 0.0) & (t22 <= 3839.0), int(t22), 0)]
-                    t24 = com_poisson_above[where((t22 >= 0.0) & (t22 <= 3839.0), int(t22), 0)]
+                    t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
+                    t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
                     t25 = where(t4, t23, t24)
-                    t26 = com_poisson_below[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
-                    t27 = com_poisson_above[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
+                    t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
+                    t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
                     t28 = where(t4, t26, t27)
                     t29 = 2.0 + index
                     t30 = t28 * t29
@@ -544,25 +544,25 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     common2 = t32
                     common3 = t20
                     nu = nu_16
-                    t0 = multiply_add(common0, nu, 0.0)
-                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t0 = multiply_add(common0, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, 0.0)
-                    t4 = multiply_add(common2, nu, 0.0)
-                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t3 = multiply_add(common1, t2, -0.0)
+                    t4 = multiply_add(common2, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, 0.0)
+                    t7 = multiply_add(common3, t6, -0.0)
                     put(near_lanes, 16, t3)
                     put(far_lanes, 16, t7)
                     nu = nu_24
-                    t0 = multiply_add(common0, nu, 0.0)
-                    t1 = multiply_add(t0, -1.0, 0.0)
+                    t0 = multiply_add(common0, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, 0.0)
-                    t4 = multiply_add(common2, nu, 0.0)
-                    t5 = multiply_add(t4, -1.0, 0.0)
+                    t3 = multiply_add(common1, t2, -0.0)
+                    t4 = multiply_add(common2, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, 0.0)
+                    t7 = multiply_add(common3, t6, -0.0)
                     put(near_lanes, 24, t3)
                     put(far_lanes, 24, t7)
             for i in range(width):
@@ -609,13 +609,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     near = loaded(near_lanes, 0)
                     far = loaded(far_lanes, 0)
                     t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, 0.0)
-                    t2 = multiply_add(t0, t1, 0.0)
+                    t1 = multiply_add(near, power, -0.0)
+                    t2 = multiply_add(t0, t1, -0.0)
                     t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, 0.0)
-                    t5 = multiply_add(t3, t4, 0.0)
-                    t6 = multiply_add(t2, common0, 0.0)
-                    t7 = multiply_add(t5, common0, 0.0)
+                    t4 = multiply_add(far, other_power, -0.0)
+                    t5 = multiply_add(t3, t4, -0.0)
+                    t6 = multiply_add(t2, common0, -0.0)
+                    t7 = multiply_add(t5, common0, -0.0)
                     sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
                     sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
                     sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
@@ -630,13 +630,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     near = loaded(near_lanes, 8)
                     far = loaded(far_lanes, 8)
                     t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, 0.0)
-                    t2 = multiply_add(t0, t1, 0.0)
+                    t1 = multiply_add(near, power, -0.0)
+                    t2 = multiply_add(t0, t1, -0.0)
                     t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, 0.0)
-                    t5 = multiply_add(t3, t4, 0.0)
-                    t6 = multiply_add(t2, common0, 0.0)
-                    t7 = multiply_add(t5, common0, 0.0)
+                    t4 = multiply_add(far, other_power, -0.0)
+                    t5 = multiply_add(t3, t4, -0.0)
+                    t6 = multiply_add(t2, common0, -0.0)
+                    t7 = multiply_add(t5, common0, -0.0)
                     sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
                     sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
                     sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
@@ -684,13 +684,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         near = loaded(near_lanes, 16)
                         far = loaded(far_lanes, 16)
                         t0 = multiply_add(off, -1.0, common0)
-                        t1 = multiply_add(near, power, 0.0)
-                        t2 = multiply_add(t0, t1, 0.0)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
                         t3 = multiply_add(off, 1.0, common0)
-                        t4 = multiply_add(far, other_power, 0.0)
-                        t5 = multiply_add(t3, t4, 0.0)
-                        t6 = multiply_add(t2, common0, 0.0)
-                        t7 = multiply_add(t5, common0, 0.0)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common0, -0.0)
+                        t7 = multiply_add(t5, common0, -0.0)
                         sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
                         sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
                         sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
@@ -705,13 +705,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         near = loaded(near_lanes, 24)
                         far = loaded(far_lanes, 24)
                         t0 = multiply_add(off, -1.0, common0)
-                        t1 = multiply_add(near, power, 0.0)
-                        t2 = multiply_add(t0, t1, 0.0)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
                         t3 = multiply_add(off, 1.0, common0)
-                        t4 = multiply_add(far, other_power, 0.0)
-                        t5 = multiply_add(t3, t4, 0.0)
-                        t6 = multiply_add(t2, common0, 0.0)
-                        t7 = multiply_add(t5, common0, 0.0)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common0, -0.0)
+                        t7 = multiply_add(t5, common0, -0.0)
                         sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
                         sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
                         sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
@@ -829,12 +829,12 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t8 = index + 1.0
                 t9 = 15.0 * t1
                 t10 = t8 + t9
-                t11 = com_poisson_below[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
-                t12 = com_poisson_above[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
+                t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
+                t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
                 t13 = where(t4, t11, t12)
                 t14 = index + t9
-                t15 = com_poisson_above[where((t14 >= 0.0) & (t14 <= 3839.0), int(t14), 0)]
-                t16 = com_poisson_below[where((t14 >= 0.0) & (t14 <= 3839.0), int(t14), 0)]
+                t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
+                t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
                 t17 = where(t4, t15, t16)
                 common0 = t5
                 common1 = t7
@@ -847,22 +847,22 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 other_power_ratio = other_power_ratio_0
                 near = loaded(near_lanes, 0)
                 far = loaded(far_lanes, 0)
-                t0 = multiply_add(near, power, 0.0)
-                t1 = multiply_add(far, other_power, 0.0)
+                t0 = multiply_add(near, power, -0.0)
+                t1 = multiply_add(far, other_power, -0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
+                t3 = multiply_add(off, common0, -0.0)
                 t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
+                t5 = multiply_add(t4, t0, -0.0)
+                t6 = multiply_add(t4, t5, -0.0)
                 t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
+                t8 = multiply_add(t7, t1, -0.0)
+                t9 = multiply_add(t7, t8, -0.0)
                 t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
+                t11 = multiply_add(common2, t1, -0.0)
+                t12 = multiply_add(t0, common3, -0.0)
                 t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
+                t14 = multiply_add(t5, common3, -0.0)
+                t15 = multiply_add(common2, t8, -0.0)
                 t16 = multiply_add(t15, -1.0, t14)
                 sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
                 sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
@@ -877,22 +877,22 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 other_power_ratio = other_power_ratio_8
                 near = loaded(near_lanes, 8)
                 far = loaded(far_lanes, 8)
-                t0 = multiply_add(near, power, 0.0)
-                t1 = multiply_add(far, other_power, 0.0)
+                t0 = multiply_add(near, power, -0.0)
+                t1 = multiply_add(far, other_power, -0.0)
                 t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, 0.0)
+                t3 = multiply_add(off, common0, -0.0)
                 t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, 0.0)
-                t6 = multiply_add(t4, t5, 0.0)
+                t5 = multiply_add(t4, t0, -0.0)
+                t6 = multiply_add(t4, t5, -0.0)
                 t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, 0.0)
-                t9 = multiply_add(t7, t8, 0.0)
+                t8 = multiply_add(t7, t1, -0.0)
+                t9 = multiply_add(t7, t8, -0.0)
                 t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, 0.0)
-                t12 = multiply_add(t0, common3, 0.0)
+                t11 = multiply_add(common2, t1, -0.0)
+                t12 = multiply_add(t0, common3, -0.0)
                 t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, 0.0)
-                t15 = multiply_add(common2, t8, 0.0)
+                t14 = multiply_add(t5, common3, -0.0)
+                t15 = multiply_add(common2, t8, -0.0)
                 t16 = multiply_add(t15, -1.0, t14)
                 sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
                 sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
@@ -942,12 +942,12 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t8 = index + 1.0
                     t9 = 15.0 * t1
                     t10 = t8 + t9
-                    t11 = com_poisson_below[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
-                    t12 = com_poisson_above[where((t10 >= 0.0) & (t10 <= 3839.0), int(t10), 0)]
+                    t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
+                    t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
                     t13 = where(t4, t11, t12)
                     t14 = index + t9
-                    t15 = com_poisson_above[where((t14 >= 0.0) & (t14 <= 3839.0), int(t14), 0)]
-                    t16 = com_poisson_below[where((t14 >= 0.0) & (t14 <= 3839.0), int(t14), 0)]
+                    t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
+                    t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
                     t17 = where(t4, t15, t16)
                     common0 = t5
                     common1 = t7
@@ -960,22 +960,22 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     other_power_ratio = other_power_ratio_16
                     near = loaded(near_lanes, 16)
                     far = loaded(far_lanes, 16)
-                    t0 = multiply_add(near, power, 0.0)
-                    t1 = multiply_add(far, other_power, 0.0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
+                    t3 = multiply_add(off, common0, -0.0)
                     t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
                     t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
+                    t11 = multiply_add(common2, t1, -0.0)
+                    t12 = multiply_add(t0, common3, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
+                    t14 = multiply_add(t5, common3, -0.0)
+                    t15 = multiply_add(common2, t8, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
                     sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
@@ -990,22 +990,22 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     other_power_ratio = other_power_ratio_24
                     near = loaded(near_lanes, 24)
                     far = loaded(far_lanes, 24)
-                    t0 = multiply_add(near, power, 0.0)
-                    t1 = multiply_add(far, other_power, 0.0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, 0.0)
+                    t3 = multiply_add(off, common0, -0.0)
                     t4 = multiply_add(t3, -1.0, common1)
-                    t5 = multiply_add(t4, t0, 0.0)
-                    t6 = multiply_add(t4, t5, 0.0)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
                     t7 = multiply_add(t3, 1.0, common1)
-                    t8 = multiply_add(t7, t1, 0.0)
-                    t9 = multiply_add(t7, t8, 0.0)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, 0.0)
-                    t12 = multiply_add(t0, common3, 0.0)
+                    t11 = multiply_add(common2, t1, -0.0)
+                    t12 = multiply_add(t0, common3, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, 0.0)
-                    t15 = multiply_add(common2, t8, 0.0)
+                    t14 = multiply_add(t5, common3, -0.0)
+                    t15 = multiply_add(common2, t8, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
                     sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
@@ -1028,8 +1028,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t4 = t3 < 0.5
             t5 = where(t4, 1.0, (-1.0))
             t6 = 15.0 * t1
-            t7 = com_poisson_below[where((t6 >= 0.0) & (t6 <= 3839.0), int(t6), 0)]
-            t8 = com_poisson_above[where((t6 >= 0.0) & (t6 <= 3839.0), int(t6), 0)]
+            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
+            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
             t9 = where(t4, t7, t8)
             common0 = t5
             common1 = t9
@@ -1049,8 +1049,8 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t4 = log1p(t3)
                 t5 = place * 0.5
                 t6 = np.floor(t5)
-                t7 = com_poisson_level[where((t6 >= 0.0) & (t6 <= 255.0), int(t6), 0)]
-                t8 = com_poisson_rise[where((t6 >= 0.0) & (t6 <= 255.0), int(t6), 0)]
+                t7 = com_poisson_level[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 255.0), t6, 0.0)))]
+                t8 = com_poisson_rise[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 255.0), t6, 0.0)))]
                 t9 = off * common0
                 t10 = t9 + common0
                 t11 = t10 * other
@@ -2689,14 +2689,14 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
             t135 = t134 + 1.0
             t136 = minimum(t135, 44.0)
             t137 = maximum(t136, 0.0)
-            t138 = com_poisson_rate[where((t137 >= 0.0) & (t137 <= 44.0), int(t137), 0)]
+            t138 = com_poisson_rate[np.uint32(np.int32(where((t137 >= 0.0) & (t137 <= 44.0), t137, 0.0)))]
             t139 = where(t26, t133, t138)
             t140 = where(t49, 0.0, 1.0)
             t141 = t21 * 2.0
             t142 = log1p(t141)
             t143 = t142 * t138
             t144 = np.floor(t143)
-            t145 = com_poisson_first[where((t137 >= 0.0) & (t137 <= 44.0), int(t137), 0)]
+            t145 = com_poisson_first[np.uint32(np.int32(where((t137 >= 0.0) & (t137 <= 44.0), t137, 0.0)))]
             t146 = t144 + t145
             t147 = where(t26, 0.0, t146)
             t148 = t143 - t144
