@@ -6,7 +6,7 @@ from pathlib import Path
 
 # gmpy2 is there for the oracles; users have no need of it, and SymPy has numbers of its own.
 os.environ["SYMPY_GROUND_TYPES"] = "python"
-# What LLVM makes faster of JAX's programs, once XLA has rearranged them, changes no number and takes a third of the time.
+# What LLVM makes faster of programs that XLA has rearranged changes no number, and takes a third of the time.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
 
 _TESTS = Path(__file__).parent
