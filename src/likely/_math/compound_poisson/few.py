@@ -30,18 +30,8 @@ class _Fields(NamedTuple):
 
     @property
     def given(self) -> Given:
-        return Given(
-            self.tilt,
-            self.nu,
-            self.of_x,
-            self.of_j,
-            self.expected,
-            self.gap,
-            self.off,
-            self.log_outside,
-            slope=-_of_nearest(self.nearest, self.u, 1),
-            curve=_of_nearest(self.nearest, self.u, 2),
-        )
+        slope, curve = (_of_nearest(self.nearest, self.u, order) for order in (1, 2))
+        return Given.among(self, -slope, curve)
 
 
 def _table(name: str, place: Node) -> Node:

@@ -39,18 +39,7 @@ class _Fields(NamedTuple):
 
     @property
     def given(self) -> Given:
-        return Given(
-            self.tilt,
-            self.nu,
-            self.of_x,
-            self.of_j,
-            self.expected,
-            self.gap,
-            self.off,
-            self.log_outside,
-            self.slope,
-            curve=0.0,
-        )
+        return Given.among(self, self.slope, 0.0)
 
 
 def _errors(u: Expression) -> tuple[Node, Node, Node]:

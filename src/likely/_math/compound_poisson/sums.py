@@ -41,6 +41,12 @@ class Given(NamedTuple):
     slope: Node
     curve: Expression | float
 
+    @classmethod
+    def among(cls, fields: NamedTuple, slope: Node, curve: Expression | float) -> Given:
+        """Those of a kind of sum, whose fields have more than these."""
+        shared = {name: getattr(fields, name) for name in cls._fields[:-2]}
+        return cls(**shared, slope=slope, curve=curve)
+
 
 def away(nearest: Node, expected: Node, of_j: Node) -> Node:
     """The terms on either side of the nearest that matter, one at least.
