@@ -75,13 +75,15 @@ def of_strip(k: int, u: mp.mpf, t: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
 
 
 def below(k: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
-    """log W/(νz), and less z where q is log x."""
+    """log W/(νz) less z, where q is log x, or log W Γ(1 + ν)/(νz) less Stirling's error of ν."""
     nu, shift = of_strip(k, u, t)
     log_j = LAYOUT[k].low + mp.log(u) / (1 + nu) + shift
     log_x = log_j + mp.log(nu)
     j, log_z = mp.exp(log_j), log_j + nu * log_x
     value = log_sum(log_j, nu) + (1 + nu) * j - log_z - mp.log(nu)
-    return value - mp.exp(log_z) if k < BY_X else value
+    if k < BY_X:
+        return value - mp.exp(log_z)
+    return value + nu * mp.log(nu) - nu + mp.log(2 * mp.pi * nu) / 2
 
 
 def between(k: int, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:

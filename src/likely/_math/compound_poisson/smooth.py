@@ -6,8 +6,9 @@ r"""r of ``density.py`` where it is smooth: polynomials by patches of V and ν, 
   the next saddle-points are: e^−37 at most where V ≥ 6 and V ≥ 2 (1 + ν).
 - In a strip of w = log(1 + ν), whose middle is t = 0, by patches of q = log x or log J, whose middle is u = 0.
 - Below those patches, where :math:`W = \sum_j z^j/(j!\,\Gamma(j\nu))`, :math:`\log z = \log J + \nu \log x`, is nearly
-  its first term, log W − log νz is a polynomial in t and u = e^((1 + ν)(q − low)), which is z times a function of ν;
-  for small ν that is so of log W − log νz − z: as 1/Γ(jν) is a power series in jν, W is e^z times one in ν and νz.
+  its first term νz/Γ(1 + ν), the logarithm of what W is of that term, less Stirling's error S(ν), is a polynomial in t
+  and u = e^((1 + ν)(q − low)), which is z times a function of ν. The rest of the term is large, and cancels on paper.
+  For small ν log W − log νz − z is one: as 1/Γ(jν) is a power series in jν, W is e^z times one in ν and νz.
 
 Source: Wright (1935), doi:10.1112/jlms/s1-10.40.286, for W and the expansion far out.
 """
@@ -58,7 +59,7 @@ class Smooth:
         self, log_v: Expression, s: Expression, rest: Expression, log_s: Expression, log_rest: Expression
     ) -> None:  # fmt: skip
         """Of ν, s = ν/(1 + ν) and rest = 1 − s."""
-        self.log_v, self.s, self.rest = log_v, s, rest
+        self.log_v, self.s, self.rest, self.log_rest = log_v, s, rest, log_rest
         self.more = 1.0 / rest  # 1 + ν
         self.nu, self.c = s * self.more, s * rest
         self.log_x, self.log_j = log_v - log_rest, log_v - log_s
@@ -72,7 +73,8 @@ class Smooth:
             make(f"compound_poisson_{name}", strip) for name in ("low", "rate", "first")
         )
         self.by_x = strip < float(BY_X)
-        self.away = where(self.by_x, self.log_x, self.log_j) - low
+        self.q = where(self.by_x, self.log_x, self.log_j)
+        self.away = self.q - low
         self.is_low = self.away < 0.0
         steps = self.away * self.rate
         whole = floor(steps)
@@ -142,12 +144,13 @@ class Smooth:
         far = 2.0 * _FAR_RATE * (self.c * (turn * turn - 2.0 * self.c))
         return where(self.is_far, far, 2.0 / WIDTH * self.c)
 
-    # --- what is outside, (1 + ν) log x − v/2 + (log 2π)/2 + [z] − J − x with z where q is log x --
+    # --- what is outside: where q is log x, (1 + ν) q − v/2 + (log 2π)/2 + z − J − x, and where it is log J,
+    # (1 + ν) (q + 1 − J) − 1 + (log ν − v)/2. In brackets what the first of them alone has. ------
 
     @property
     def _power(self) -> Node:
-        """log x^ν"""
-        return self.nu * self.log_x
+        """νq, log x^ν where q is log x"""
+        return self.nu * self.q
 
     @property
     def _expected(self) -> Node:
@@ -200,18 +203,21 @@ class Smooth:
 
     @property
     def value(self) -> Node:
-        growth = self.more * self.log_x - 0.5 * self.log_v + special.HALF_LOG_2PI
-        outside = growth + (self._excess - self.nu * self._expected)
-        return self._outside(outside) + self._polynomial(0, 0)
+        of_x = self.more * self.q + (self._excess - self.nu * self._expected)
+        of_x = of_x + (special.HALF_LOG_2PI - 0.5 * self.log_v)
+        of_j = self.more * (self.q + (1.0 + self._excess)) - 1.0
+        of_j = of_j - 0.5 * (self.log_j + self.log_rest)
+        return self._outside(where(self.by_x, of_x, of_j)) + self._polynomial(0, 0)
 
     @property
     def by_v(self) -> Node:
-        outside = 0.5 + self.nu + self.more * self._excess
+        outside = self.more * (1.0 + self._excess) - 0.5
         return self._outside(outside) + self._polynomial(1, 0) * self._u_v
 
     @property
     def by_n(self) -> Node:
-        outside = self._power + self.nu + self.nu * self._excess + self._excess_rest
+        outside = self._power + self.nu * (1.0 + self._excess) + self._excess_rest
+        outside = outside - where(self.by_x, 0.0, 0.5)
         inside = self._polynomial(1, 0) * self._u_n + self._polynomial(0, 1) * self._t_n
         return self._outside(outside) + inside
 
@@ -224,7 +230,7 @@ class Smooth:
     @property
     def v_n(self) -> Node:
         moved = self._excess_rest + self._excess_small
-        outside = self.nu + self.nu * self._excess + self.more * moved
+        outside = self.nu * (1.0 + self._excess) + self.more * moved
         inside = self._polynomial(2, 0) * self._u_n + self._polynomial(1, 1) * self._t_n
         return self._outside(outside) + (inside * self._u_v + self._polynomial(1, 0) * self._u_v_n)
 
@@ -233,7 +239,7 @@ class Smooth:
         power, rest = self._power, self._excess_rest
         moved = rest + self._excess_small
         turned = self._first * power * (power + self.nu * self.s) - self.rest * rest
-        outside = power + self.nu * self.s + self.nu + self.nu * (self._excess + moved) + turned
+        outside = power + self.nu * (1.0 + self._turn + self._excess + moved) + turned
         u, t = self._u_n, self._t_n
         mixed = 2.0 * (self._polynomial(1, 1) * t)
         inside = (self._polynomial(2, 0) * u + mixed) * u + self._polynomial(0, 2) * (t * t)
