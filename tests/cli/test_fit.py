@@ -209,6 +209,18 @@ def test_proportions_with_exact_ends(run, tmp_path):
     assert model.predict_dist(pd.DataFrame({"x": [3.0]})).prob(1.0)[0] > 0.0
 
 
+def test_a_column_that_counts_the_rows_is_said(run):
+    rng = np.random.default_rng(2)
+    year = np.arange(1901, 1941)
+    told = pd.DataFrame({"id": year - 1900, "year": year, "y": rng.normal(size=40)})
+    told.to_csv("told.csv", index=False)
+    out = " ".join(run("fit", "told.csv", "--target", "y").stdout.split())
+    assert "id: numbers the rows; if it measures nothing, --drop id" in out
+    assert "year: numbers the rows" not in out
+    out = run("fit", "told.csv", "--target", "y", "--drop", "id").stdout
+    assert "numbers the rows" not in out
+
+
 def test_a_reference_class_is_named_in_the_family(run, data):
     result = run(
         "fit",

@@ -90,6 +90,11 @@ def test_y_outside_the_support(way, family, value, message, X):
             {"Linear": Linear, "Constant": Constant}[way](family).fit(X, y)
 
 
+def test_percentages(X):
+    with refused(r"strictly between 0 and 1\. Percentages are proportions after y / 100$"):
+        Linear(Beta()).fit(X, np.linspace(3.0, 97.0, N))
+
+
 def test_score_outside_the_support_is_minus_infinity(X):
     model = Constant(Gamma()).fit(X, np.linspace(0.5, 3.0, N))
     assert model.score(X, np.r_[-1.0, np.ones(N - 1)]) == -np.inf

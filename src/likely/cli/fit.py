@@ -23,6 +23,7 @@ from likely.cli.split import Split, choose_split
 from likely.cli.targets import chosen_family, propose_family, target_for, target_notes
 from likely.cli.train import Trained, one_blas_thread, train
 from likely.data.errors import count
+from likely.data.looks import row_numbers
 from likely.data.read import read_table
 from likely.data.table import Table
 
@@ -94,7 +95,13 @@ def fit_table(request: Request, voice: Voice) -> Report:
         model,
         split,
         judgement,
-        notes=[*table.notes, *role_notes(request), *target_notes(target), *encoder.notes],
+        notes=[
+            *table.notes,
+            *role_notes(request),
+            *target_notes(target),
+            *row_numbers(features.columns.values()),
+            *encoder.notes,
+        ],
         family_notes=list(dict.fromkeys([*family_notes, *trained.notes])),
         warnings=[*said, *trained.warnings],
         replaced=replaced,

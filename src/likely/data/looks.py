@@ -1,13 +1,13 @@
-"""Text that was meant as numbers or dates, and how to write those."""
+"""Text that was meant as numbers or dates, and how to write those; numbers that only count the rows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from likely.data.errors import listing
+from likely.data.errors import listing, option, spoken
 from likely.data.table import Column
 
 #: The share of distinct cells that may be words in a column of numbers.
@@ -62,6 +62,18 @@ def nearly_equal(texts: Sequence[str]) -> str:
     if not found:
         return ""
     return f"{listing(found, 4)} differ only in case or spaces, and are kept apart"
+
+
+def row_numbers(columns: Iterable[Column]) -> list[str]:
+    """A note on each column that counts the rows from 0 or 1: it may be a time, or measure nothing."""
+    return [
+        f"{spoken(column.name)}: numbers the rows; if it measures nothing, {option('--drop', column.name)}"
+        for column in columns
+        if column.kind == "integer"
+        and len(column.values) > 2
+        and column.values[0] in (0.0, 1.0)
+        and (np.diff(column.values) == 1.0).all()
+    ]
 
 
 def is_number(text: str) -> bool:

@@ -450,6 +450,8 @@ def way_out(support: Domain, y: NDArray[np.float64]) -> str:
         points = [v for v in (0, 1) if (y == v).any()]
         at = points[0] if len(points) == 1 else tuple(points)
         return f". Inflated(family, at={at}) allows exact {' and '.join(map(str, points))}"
+    if support.name == "unit_interval" and ((y > 0) & (y < 100)).all() and np.median(y) > 1:
+        return ". Percentages are proportions after y / 100"
     return ""
 
 
