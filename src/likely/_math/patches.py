@@ -1,9 +1,8 @@
 """Polynomials in two variables by patches, with coefficients in a table.
 
 Of functions whose singularities in u and t together are about as far away as in each alone, a product of powers counts
-for as much as one power of their sum: then the degree in u and t together may be limited, and the higher a power of u,
-the fewer powers of t are beside it. Coefficients of a patch stand in a row as Horner's rule takes them, highest power
-of u first, then 0 for all that there are not.
+for as much as one power of their sum: the higher a power of u, the fewer powers of t are beside it. Coefficients of a
+patch stand in a row as Horner's rule takes them, highest power of u first, then 0 for all that there are not.
 
 The derivative of order i in u and j in t, of the polynomial of the patch that ``place`` says, is one operation of the
 graph. As of the series of ``series.py``, its first argument is 1 where a row needs it, and those over the same patches

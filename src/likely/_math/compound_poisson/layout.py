@@ -24,8 +24,8 @@ FAR, FAR_PATCHES = 6.0, 2
 #: Slopes of waves are (1 + ν) J times as large as these: from this w on, that many e-folds more of V for each of 1 + ν
 #: are not far.
 NARROW, WIDER = 2.0, 0.076
-#: Of each power of u the powers of t beside it: the degree in u and t together is 16.
-POWERS = tuple(range(17, 0, -1))
+#: Of each power of u the powers of t beside it: those whose terms of Chebyshev's have the largest slopes in a patch.
+POWERS = (16, 16, 15, 15, 14, 13, 13, 11, 10, 9, 8, 7, 6, 6, 4, 3)
 #: The width of a patch in (1 + ν) q, at most, where q is log x and where it is log J.
 _WIDEST = 0.65, 0.9
 
