@@ -6,6 +6,7 @@ replaced by their textbook definitions, for backends that calculate with many di
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
         if not node.args:
             return node
         if node.op in known:
-            return make(node.op, *args)
+            return node if _same(args, node.args) else make(node.op, *args)
         atom = ATOMS[node.op]
         formula = atom.definition if textbook else atom.expansion
         if formula is None:
@@ -35,6 +36,10 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
         return substitute([formula(*args)], rebuild, done)[0]
 
     return substitute(outputs, rebuild, done)
+
+
+def _same(some: tuple[Node, ...], others: tuple[Node, ...]) -> bool:
+    return all(map(operator.is_, some, others))
 
 
 @dataclass(frozen=True)
