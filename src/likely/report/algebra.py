@@ -142,7 +142,7 @@ def _as_power(argument: Expr) -> Expr:
 
 @cache
 def _hidden(number: int, positive: bool | None) -> Dummy:
-    """The symbol that hides so many-th function: the same each time, so that what is known of a polynomial stays known."""
+    """What hides so many-th function: the same each time, so that what is known of a polynomial stays known."""
     return Dummy(f"u{number}", positive=positive, real=True)
 
 
