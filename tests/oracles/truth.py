@@ -296,7 +296,8 @@ def _assemble(combination: Combination, entries: list[Entry]) -> Truth:
 
 # --- Many points on two processes. ----------------------------------------------------------------
 
-PROCESSES = min(2, os.cpu_count() or 1)
+#: Of tests on several processes each computes its own, with the graphs and programs that it has already.
+PROCESSES = 1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, os.cpu_count() or 1)
 _known: dict[tuple[Combination, Point], Truth] = {}
 _pool: list[ProcessPoolExecutor] = []
 
@@ -308,7 +309,7 @@ def _chunk(combination: Combination, points: Sequence[Point]) -> list[Truth]:
 def truths(combination: Combination, points: Sequence[Point]) -> list[Truth]:
     """The truth at every point, remembered for the life of the process."""
     missing = [p for p in dict.fromkeys(points) if (combination, p) not in _known]
-    if len(missing) < 16:
+    if len(missing) < 16 or PROCESSES == 1:
         found = _chunk(combination, missing)
     else:
         if not _pool:

@@ -13,7 +13,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from likely._math.derive import tangent
-from likely._math.evaluate import compile_program
+from likely._math.evaluate import Program, compile_program
 from likely._math.graph import Node, symbol
 from oracles.contract import FLOAT64, Precision, excess
 from oracles.truth import TABLE, ZERO, Entry
@@ -58,6 +58,11 @@ class VectorTruth:
         inputs = [*raw, *(y if self.continuous else [])]
         return [*entries, *(slope for x in inputs for slope in tangent(entries, x))]
 
+    @cached_property
+    def _programs(self) -> dict[int, Program]:
+        """By number of digits, to which constants are computed."""
+        return {}
+
     def entries(self, y: np.ndarray, raw: np.ndarray, digits: int) -> list[Entry]:
         count = sum(len(part) for part in self.parts.values())
         weights = [
@@ -66,7 +71,9 @@ class VectorTruth:
         ]
         weights += [abs(v) for v in y.tolist()] if self.continuous else []
         with mp.workdps(digits):
-            program = compile_program(self.outputs, TABLE, textbook=True)
+            if digits not in self._programs:
+                self._programs[digits] = compile_program(self.outputs, TABLE, textbook=True)
+            program = self._programs[digits]
             inputs = {f"raw{j}": mpf(float(r)) for j, r in enumerate(raw)}
             inputs |= {f"y{i}": mpf(float(v)) for i, v in enumerate(y)}
             numbers = program(inputs)

@@ -6,6 +6,7 @@ replaced by their textbook definitions, for backends that calculate with many di
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
         if not node.args:
             return node
         if node.op in known:
-            return make(node.op, *args)
+            return node if _same(args, node.args) else make(node.op, *args)
         atom = ATOMS[node.op]
         formula = atom.definition if textbook else atom.expansion
         if formula is None:
@@ -35,6 +36,10 @@ def expand(outputs: Sequence[Node], known: Table, *, textbook: bool = False) -> 
         return substitute([formula(*args)], rebuild, done)[0]
 
     return substitute(outputs, rebuild, done)
+
+
+def _same(some: tuple[Node, ...], others: tuple[Node, ...]) -> bool:
+    return all(map(operator.is_, some, others))
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ def _together(nodes: list[Node], table: Table) -> tuple[list[Node], dict[str, li
 
     The operations that are new have the names of those that they are made of.
     """
-    groups = over_same_terms(n for n in topological(nodes) if hasattr(table.get(n.op), "together"))
+    able = {op for op, function in table.items() if hasattr(function, "together")}
+    groups = over_same_terms(n for n in topological(nodes) if n.op in able)
     made: dict[str, list[str]] = {}
     places: dict[int, tuple[str, int]] = {}
     for group in groups:
@@ -120,21 +126,17 @@ def compile_program(
     order = topological(nodes)
     position = {id(node): i for i, node in enumerate(order)}
     results = tuple(position[id(node)] for node in nodes)
-    last: dict[int, int] = {}
-    for i, node in enumerate(order):
-        for arg in node.args:
-            last[position[id(arg)]] = i
+    uses = [tuple([position[id(arg)] for arg in node.args]) for node in order]
+    last = {j: i for i, args in enumerate(uses) for j in args}
     freed: list[list[int]] = [[] for _ in order]
-    for j, i in last.items():
-        if j not in results:
-            freed[i].append(j)
+    for j in last.keys() - {*results}:
+        freed[last[j]].append(j)
     steps: list[Any] = []
     fixed: dict[int, Any] = {}
-    for i, node in enumerate(order):
-        args = tuple(position[id(arg)] for arg in node.args)
+    for i, (node, args) in enumerate(zip(order, uses, strict=True)):
         if node.op == "constant":
             fixed[i] = node.value
-        elif node.op != "symbol" and all(j in fixed for j in args):
+        elif node.op != "symbol" and all(map(fixed.__contains__, args)):
             fixed[i] = fold[node.op](*[fixed[j] for j in args])
         if i in fixed:
             steps.append((None, (), fixed[i], ()))

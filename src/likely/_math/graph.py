@@ -179,33 +179,50 @@ class Node(Expression):
         return f"{self.op}({', '.join(map(repr, self.args))})"
 
 
-_table: WeakValueDictionary[bytes, Node] = WeakValueDictionary()
+#: By operation and what identifies its arguments, which live as long as the node, or a leaf's value.
+_table: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
 _COMMUTATIVE = frozenset({"add", "multiply"})
 
 
-def _intern(op: str, args: tuple[Node, ...], value: Any = None) -> Node:
+def _intern(op: str, args: tuple[Node, ...]) -> Node:
     # a + b and b + a round alike, so they are one node; the order by digest is the same in every
     # process, which generated code depends on.
     if op in _COMMUTATIVE and args[1].digest < args[0].digest:
         args = (args[1], args[0])
-    text = f"{op}:{value!r}".encode()  # repr tells 0.0 from -0.0, which compare equal
-    digest = blake2b(text + b"".join(arg.digest for arg in args), digest_size=16).digest()
-    node = _table.get(digest)
+    key = (op, *map(id, args))
+    node = _table.get(key)
     if node is None:
-        node = _table[digest] = Node(op, args, value, digest)
+        digest = _digest(op, None, args)
+        node = _table[key] = Node(op, args, None, digest)
     return node
 
 
+def _leaf(op: str, value: Any) -> Node:
+    # repr tells 0.0 from -0.0, which compare equal, and a NaN equals nothing.
+    key = (op, value if value and value == value else repr(value))
+    node = _table.get(key)
+    if node is None:
+        node = _table[key] = Node(op, (), value, _digest(op, value, ()))
+    return node
+
+
+def _digest(op: str, value: Any, args: tuple[Node, ...]) -> bytes:
+    text = f"{op}:{value!r}".encode()
+    return blake2b(text + b"".join([arg.digest for arg in args]), digest_size=16).digest()
+
+
 def constant(value: float) -> Node:
-    return _intern("constant", (), float(value))
+    return _leaf("constant", float(value))
 
 
 def symbol(name: str) -> Node:
     """A named input of the graph: y, or one raw column."""
-    return _intern("symbol", (), name)
+    return _leaf("symbol", name)
 
 
 def as_node(value: Any) -> Node:
+    if isinstance(value, Node):
+        return value
     if isinstance(value, Expression):
         return value.node
     if getattr(value, "ndim", 0):
@@ -226,7 +243,7 @@ def is_constant(node: Node, value: float | None = None) -> bool:
 
 def make(op: str, *args: Any) -> Node:
     """A node for any operation by name, without rewriting."""
-    return _intern(op, tuple(as_node(arg) for arg in args))
+    return _intern(op, tuple(map(as_node, args)))
 
 
 def add(a: Any, b: Any) -> Node:
@@ -429,7 +446,7 @@ def topological(outputs: Iterable[Node], known: Container[int] = ()) -> list[Nod
             order.append(node)
         else:
             opened.add(key)
-            stack += node.args[::-1]
+            stack += [arg for arg in node.args[::-1] if id(arg) not in seen]
     return order
 
 
@@ -446,5 +463,5 @@ def substitute(
     for node in topological(outputs, done):
         if id(node) in done:  # by a rebuild that went on inside
             continue
-        done[id(node)] = node, rebuild(node, tuple(done[id(arg)][1] for arg in node.args))
+        done[id(node)] = node, rebuild(node, tuple([done[id(arg)][1] for arg in node.args]))
     return [done[id(node)][1] for node in outputs]

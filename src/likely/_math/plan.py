@@ -87,34 +87,44 @@ class Plan:
             ALL if step[0] is None else region
             for step, region in zip(self._steps, found.of, strict=True)
         ]
-        entered, picked = [ALL], set()
+        entered, picked = {ALL: True}, set()  # in the order in which they are entered
+        constants = {
+            j
+            for j, (function, _, payload, _) in enumerate(self._steps)
+            if function is None and not isinstance(payload, str)
+        }
         for i in found.order:
             function, args, _, _ = self._steps[i]
             here = of[i]
+            outside = ~here
             if here not in entered:
-                outer = max((r for r in entered if not r & ~here), key=int.bit_count)
+                outer = max((r for r in entered if not r & outside), key=int.bit_count)
                 known = found.within(outer)
                 sides = [side for side in found.within(here) if side not in known]
                 entry = Entry(outer, [(of[step], side) for step, side in sides])
                 yield _Task(here, None, entry, tuple(step for step, _ in sides))
-                entered.append(here)
+                entered[here] = True
             uses: list[Value] = []
+            inner = False
             for j in args:
-                constant = self._steps[j][0] is None and not isinstance(self._steps[j][2], str)
-                if constant or of[j] == here or of[j] & ~here:
+                there = of[j]
+                if there == here or j in constants:
                     uses.append(j)
-                    continue
-                if (j, here) not in picked:
-                    yield _Task(here, (j, here), Pick(of[j], here), (j,))
-                    picked.add((j, here))
-                uses.append((j, here))
-            sources = [of[j] if of[j] & ~here else None for j in args]
-            if any(source is not None for source in sources):
+                elif there & outside:
+                    inner = True
+                    uses.append(j)
+                else:
+                    if (j, here) not in picked:
+                        yield _Task(here, (j, here), Pick(there, here), (j,))
+                        picked.add((j, here))
+                    uses.append((j, here))
+            if inner:
+                sources = [of[j] if of[j] & outside else None for j in args]
                 function = Merge(here, args[0], (sources[1], sources[2]))
             yield _Task(here, i, function, tuple(uses))
 
     def _placed(self, task: _Task) -> Work:
-        places = tuple(self.homes[value] for value in task.uses)
+        places = tuple(map(self.homes.__getitem__, task.uses))
         region, value, function = task.region, task.value, task.function
         if value is None:
             return Work(region, function, places)
@@ -122,11 +132,10 @@ class Plan:
             self.homes[value] = self._place("own", ALL)
             self._truths[value] = False
             return Work(region, function, places, self.homes[value])
-        truth = [self._truths[one] for one in task.uses]
         if isinstance(function, Pick):
-            is_truth = truth[0]
+            is_truth = self._truths[task.uses[0]]
         elif function is np.where or isinstance(function, Merge):
-            is_truth = all(truth[1:])
+            is_truth = all(self._truths[one] for one in task.uses[1:])
         else:
             is_truth = function in _CONDITIONS
         self._truths[value] = is_truth

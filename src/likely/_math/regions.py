@@ -76,7 +76,7 @@ class Regions:
             if function is not None and not waits[i]:
                 heappush(ready[self.of[i]], i)
         here = ALL
-        while any(ready.values()):
+        for _ in range(sum(function is not None for function, _, _, _ in steps)):
             if asked[here] or not ready[here]:
                 known = (region for region in ready if ready[region] and not asked[region])
                 here = max(known, key=lambda region: len(ready[region]))
@@ -123,9 +123,15 @@ def _looked_at(
             if needed[i] not in made:
                 made[needed[i]] = _union(needed[i], chosen)
             needed[i] = made[needed[i]]
-        for place, j in enumerate(args):
-            side = bits.get((args[0], place == 1), ALL) if place and function is np.where else ALL
-            needed[j] &= needed[i] | side
+        here = needed[i]
+        if function is np.where:
+            condition, a, b = args
+            needed[condition] &= here
+            needed[a] &= here | bits.get((condition, True), ALL)
+            needed[b] &= here | bits.get((condition, False), ALL)
+            continue
+        for j in args:
+            needed[j] &= here
     for i, (_, args, _, _) in enumerate(steps):
         if args and isinstance(steps[args[0]][0], Together):  # a list has no rows to pick from
             needed[i] = needed[args[0]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import sympy
 from sympy import Abs, Add, Dummy, Expr, Function, Integer, Mul, Pow, S, log, loggamma, polygamma
@@ -45,6 +46,7 @@ class Ordered:
         return Add(*self.terms)
 
 
+@lru_cache(maxsize=256)
 def order(expression: Expr) -> Ordered:
     """The expression as an ordered sum, in the shortest form found."""
     inner = _logarithms(expression)
@@ -59,6 +61,7 @@ def order(expression: Expr) -> Ordered:
     return best
 
 
+@lru_cache(maxsize=256)
 def tidy(expression: Expr) -> Expr:
     """The shortest of a few equal ways to write the expression."""
     ordered = order(expression).expression
@@ -137,6 +140,12 @@ def _as_power(argument: Expr) -> Expr:
 # --- Collecting ----------------------------------------------------------------------------------
 
 
+@cache
+def _hidden(number: int, positive: bool | None) -> Dummy:
+    """What hides so many-th function: the same each time, so that what is known of a polynomial stays known."""
+    return Dummy(f"u{number}", positive=positive, real=True)
+
+
 class _Mask:
     """Hides functions behind dummies, so that polynomial steps see a polynomial."""
 
@@ -164,7 +173,7 @@ class _Mask:
 
     def _name(self, e: Expr) -> Dummy:
         if e not in self.names:
-            self.names[e] = Dummy(f"u{len(self.names)}", positive=e.is_positive, real=True)
+            self.names[e] = _hidden(len(self.names), e.is_positive)
         return self.names[e]
 
     def show(self, e: Expr) -> Expr:

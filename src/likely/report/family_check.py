@@ -303,14 +303,14 @@ class _Study:
 
     def measured(self) -> list[Check]:
         """The gradient against differences, where no formula has to cancel."""
-        rows, _, found = self._accuracy()
+        rows, _, found = self._accuracy
         difference = np.zeros(self.raw.shape[1])
         np.maximum.at(difference, rows, found.difference)
         return [self._verdict("the gradient agrees with differences", difference)]
 
     def digits(self) -> list[Check]:
         """Loss and gradient against the accuracy that is asked for."""
-        rows, y, found = self._accuracy()
+        rows, y, found = self._accuracy
         checks = []
         for what, ratio in (("loss", found.value), ("gradient", found.gradient)):
             share = 100.0 * float((ratio <= 1.0).mean())
@@ -324,6 +324,7 @@ class _Study:
             checks.append(Check(f"digits of the {what}", True if share == 100.0 else None, answer))
         return checks
 
+    @cached_property
     def _accuracy(self) -> tuple[Any, Array, Accuracy]:
         """The point and the y of each value that was compared, and how it came out."""
         values = self._values()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy
 from sympy import Expr, Poly
 
 
+@lru_cache(maxsize=4096)
 def factored(expression: Expr) -> Expr:
     """The expression over one denominator, both factored.
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from likely._math import collector
 from likely._math.domains import Domain
 from likely.losses.kernels.emit import module_source
 from likely.losses.kernels.machine import MACHINE
@@ -126,6 +127,7 @@ def _say_uncached(folder: Path, error: Exception) -> None:
         )
 
 
+@collector.at_rest()
 def _compile(module: types.ModuleType) -> None:
     """Replace the module's functions by compiled ones, callees first as they stand in the file."""
     import numba
