@@ -1245,18 +1245,18 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
         key = t17 * 22.0 + (t26 - 1.0)
         key_of[i] = np.uint32(np.int32(key if known else 1430.0))
     starts = np.zeros(1432, np.int64)
-    most = np.uint32(0)
+    least, most = np.uint32(1430), np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
-        most = max(most, key_of[i])
+        least, most = min(least, key_of[i]), max(most, key_of[i])
     used = min(int64(most) + 1, 1430)
-    for key in range(used):
+    for key in range(int64(least), used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    lanes = np.empty((23, 32))
+    lanes = np.empty((22, 32))
     of_x_lanes = lanes[0]
     of_j_lanes = lanes[1]
     log_j_lanes = lanes[2]
@@ -1267,32 +1267,81 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
     gap_lanes = lanes[7]
     off_lanes = lanes[8]
     log_outside_lanes = lanes[9]
-    open_lanes = lanes[10]
-    sum_total_lanes = lanes[11]
-    sum_n_lanes = lanes[12]
-    sum_by_n_lanes = lanes[13]
-    sum_square_lanes = lanes[14]
-    sum_product_lanes = lanes[15]
-    sum_n_n_lanes = lanes[16]
-    result0_lanes = lanes[17]
-    result1_lanes = lanes[18]
-    result2_lanes = lanes[19]
-    result3_lanes = lanes[20]
-    result4_lanes = lanes[21]
-    result5_lanes = lanes[22]
-    for number in range((used + 21) // 22):
+    sum_total_lanes = lanes[10]
+    sum_n_lanes = lanes[11]
+    sum_by_n_lanes = lanes[12]
+    sum_square_lanes = lanes[13]
+    sum_product_lanes = lanes[14]
+    sum_n_n_lanes = lanes[15]
+    result0_lanes = lanes[16]
+    result1_lanes = lanes[17]
+    result2_lanes = lanes[18]
+    result3_lanes = lanes[19]
+    result4_lanes = lanes[20]
+    result5_lanes = lanes[21]
+    tabled = np.empty((14, 22))
+    first_number = int64(least) // 22
+    for number in range(first_number, (used + 21) // 22):
         first_key = number * 22
         stop = starts[min(first_key + 22, used)]
         end = starts[first_key]
+        if end == stop:
+            continue
+        nearest = float64(number)
+        for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):
+            index = float64(k)
+            t0 = 22.0 * nearest
+            t1 = index + t0
+            t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t9 = 7.0 * t4
+            t10 = t5 * 5.0
+            t11 = t6 * 3.0
+            t12 = t2 * t2
+            t13 = t4 * 49.0
+            t14 = t5 * 25.0
+            t15 = 9.0 * t6
+            common7 = t2
+            common8 = t3
+            common9 = t4
+            common10 = t5
+            common11 = t6
+            common12 = t7
+            common13 = t8
+            common14 = t9
+            common15 = t10
+            common16 = t11
+            common17 = t12
+            common18 = t13
+            common19 = t14
+            common20 = t15
+            tabled[0, k] = common7
+            tabled[1, k] = common8
+            tabled[2, k] = common9
+            tabled[3, k] = common10
+            tabled[4, k] = common11
+            tabled[5, k] = common12
+            tabled[6, k] = common13
+            tabled[7, k] = common14
+            tabled[8, k] = common15
+            tabled[9, k] = common16
+            tabled[10, k] = common17
+            tabled[11, k] = common18
+            tabled[12, k] = common19
+            tabled[13, k] = common20
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
             wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else 16
+            width = 32 if wide else (16 if more > 8 else 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            nearest = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 of_x_lanes[i] = of_x_here[at]
@@ -1380,178 +1429,248 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                 gap_lanes[i] = t4
                 off_lanes[i] = t38
                 log_outside_lanes[i] = t56
-            tilt_0 = loaded(tilt_lanes, 0)
-            nu_0 = loaded(nu_lanes, 0)
-            u_0 = loaded(u_lanes, 0)
-            of_x_0 = loaded(of_x_lanes, 0)
-            sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_n_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_by_n_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_square_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_product_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_n_n_0 = multiply_add(tilt_0, 0.0, 0.0)
-            tilt_8 = loaded(tilt_lanes, 8)
-            nu_8 = loaded(nu_lanes, 8)
-            u_8 = loaded(u_lanes, 8)
-            of_x_8 = loaded(of_x_lanes, 8)
-            sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_n_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_by_n_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_square_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_product_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_n_n_8 = multiply_add(tilt_8, 0.0, 0.0)
-            for k in range(last):
-                index = float64(k)
-                t0 = 22.0 * nearest
-                t1 = index + t0
-                t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t9 = 7.0 * t4
-                t10 = t5 * 5.0
-                t11 = t6 * 3.0
-                t12 = t2 * t2
-                t13 = t4 * 49.0
-                t14 = t5 * 25.0
-                t15 = 9.0 * t6
-                common0 = t2
-                common1 = t3
-                common2 = t4
-                common3 = t5
-                common4 = t6
-                common5 = t7
-                common6 = t8
-                common7 = t9
-                common8 = t10
-                common9 = t11
-                common10 = t12
-                common11 = t13
-                common12 = t14
-                common13 = t15
-                tilt = tilt_0
-                nu = nu_0
-                u = u_0
-                of_x = of_x_0
-                t0 = multiply_add(tilt, common0, -0.0)
-                t1 = multiply_add(1.0, 1.0, nu)
-                t2 = multiply_add(t1, common1, -0.0)
-                t3 = multiply_add(t0, 1.0, t2)
-                t4 = multiply_add(u, u, -0.0)
-                t5 = multiply_add(common2, t4, -0.0)
-                t6 = multiply_add(common3, 1.0, t5)
-                t7 = multiply_add(t6, t4, -0.0)
-                t8 = multiply_add(t7, 1.0, common4)
-                t9 = multiply_add(t8, t4, -0.0)
-                t10 = multiply_add(common5, 1.0, t9)
-                t11 = multiply_add(t10, u, -0.0)
-                t12 = multiply_add(common6, 1.0, t11)
-                t13 = multiply_add(t3, 1.0, t12)
-                t14 = multiply_add(t13, -1.0, -0.0)
-                t15 = exponential(t14)
-                t16 = multiply_add(common0, t15, -0.0)
-                t17 = multiply_add(t4, common7, -0.0)
-                t18 = multiply_add(t17, 1.0, common8)
-                t19 = multiply_add(t18, t4, -0.0)
-                t20 = multiply_add(common9, 1.0, t19)
-                t21 = multiply_add(t20, t4, -0.0)
-                t22 = multiply_add(t21, 1.0, common5)
-                t23 = multiply_add(t22, u, -0.0)
-                t24 = multiply_add(t23, -1.0, common0)
-                t25 = multiply_add(t3, of_x, -0.0)
-                t26 = multiply_add(t24, 1.0, t25)
-                t27 = multiply_add(t26, t15, -0.0)
-                t28 = multiply_add(common10, t15, -0.0)
-                t29 = multiply_add(common0, t26, -0.0)
-                t30 = multiply_add(t15, t29, -0.0)
-                t31 = multiply_add(t26, t26, -0.0)
-                t32 = multiply_add(common11, t4, -0.0)
-                t33 = multiply_add(common12, 1.0, t32)
-                t34 = multiply_add(t4, t33, -0.0)
-                t35 = multiply_add(common13, 1.0, t34)
-                t36 = multiply_add(t4, t35, -0.0)
-                t37 = multiply_add(common5, 1.0, t36)
-                t38 = multiply_add(t37, u, -0.0)
-                t39 = multiply_add(common0, 1.0, t3)
-                t40 = multiply_add(t39, of_x, -0.0)
-                t41 = multiply_add(t38, 1.0, t40)
-                t42 = multiply_add(t41, -1.0, t31)
-                t43 = multiply_add(t42, t15, -0.0)
-                sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
-                sum_n_0 = multiply_add(t16, 1.0, sum_n_0)
-                sum_by_n_0 = multiply_add(t27, 1.0, sum_by_n_0)
-                sum_square_0 = multiply_add(t28, 1.0, sum_square_0)
-                sum_product_0 = multiply_add(t30, 1.0, sum_product_0)
-                sum_n_n_0 = multiply_add(t43, 1.0, sum_n_n_0)
-                tilt = tilt_8
-                nu = nu_8
-                u = u_8
-                of_x = of_x_8
-                t0 = multiply_add(tilt, common0, -0.0)
-                t1 = multiply_add(1.0, 1.0, nu)
-                t2 = multiply_add(t1, common1, -0.0)
-                t3 = multiply_add(t0, 1.0, t2)
-                t4 = multiply_add(u, u, -0.0)
-                t5 = multiply_add(common2, t4, -0.0)
-                t6 = multiply_add(common3, 1.0, t5)
-                t7 = multiply_add(t6, t4, -0.0)
-                t8 = multiply_add(t7, 1.0, common4)
-                t9 = multiply_add(t8, t4, -0.0)
-                t10 = multiply_add(common5, 1.0, t9)
-                t11 = multiply_add(t10, u, -0.0)
-                t12 = multiply_add(common6, 1.0, t11)
-                t13 = multiply_add(t3, 1.0, t12)
-                t14 = multiply_add(t13, -1.0, -0.0)
-                t15 = exponential(t14)
-                t16 = multiply_add(common0, t15, -0.0)
-                t17 = multiply_add(t4, common7, -0.0)
-                t18 = multiply_add(t17, 1.0, common8)
-                t19 = multiply_add(t18, t4, -0.0)
-                t20 = multiply_add(common9, 1.0, t19)
-                t21 = multiply_add(t20, t4, -0.0)
-                t22 = multiply_add(t21, 1.0, common5)
-                t23 = multiply_add(t22, u, -0.0)
-                t24 = multiply_add(t23, -1.0, common0)
-                t25 = multiply_add(t3, of_x, -0.0)
-                t26 = multiply_add(t24, 1.0, t25)
-                t27 = multiply_add(t26, t15, -0.0)
-                t28 = multiply_add(common10, t15, -0.0)
-                t29 = multiply_add(common0, t26, -0.0)
-                t30 = multiply_add(t15, t29, -0.0)
-                t31 = multiply_add(t26, t26, -0.0)
-                t32 = multiply_add(common11, t4, -0.0)
-                t33 = multiply_add(common12, 1.0, t32)
-                t34 = multiply_add(t4, t33, -0.0)
-                t35 = multiply_add(common13, 1.0, t34)
-                t36 = multiply_add(t4, t35, -0.0)
-                t37 = multiply_add(common5, 1.0, t36)
-                t38 = multiply_add(t37, u, -0.0)
-                t39 = multiply_add(common0, 1.0, t3)
-                t40 = multiply_add(t39, of_x, -0.0)
-                t41 = multiply_add(t38, 1.0, t40)
-                t42 = multiply_add(t41, -1.0, t31)
-                t43 = multiply_add(t42, t15, -0.0)
-                sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
-                sum_n_8 = multiply_add(t16, 1.0, sum_n_8)
-                sum_by_n_8 = multiply_add(t27, 1.0, sum_by_n_8)
-                sum_square_8 = multiply_add(t28, 1.0, sum_square_8)
-                sum_product_8 = multiply_add(t30, 1.0, sum_product_8)
-                sum_n_n_8 = multiply_add(t43, 1.0, sum_n_n_8)
-            put(sum_total_lanes, 0, sum_total_0)
-            put(sum_n_lanes, 0, sum_n_0)
-            put(sum_by_n_lanes, 0, sum_by_n_0)
-            put(sum_square_lanes, 0, sum_square_0)
-            put(sum_product_lanes, 0, sum_product_0)
-            put(sum_n_n_lanes, 0, sum_n_n_0)
-            put(sum_total_lanes, 8, sum_total_8)
-            put(sum_n_lanes, 8, sum_n_8)
-            put(sum_by_n_lanes, 8, sum_by_n_8)
-            put(sum_square_lanes, 8, sum_square_8)
-            put(sum_product_lanes, 8, sum_product_8)
-            put(sum_n_n_lanes, 8, sum_n_n_8)
+            if width > 8:
+                tilt_0 = loaded(tilt_lanes, 0)
+                nu_0 = loaded(nu_lanes, 0)
+                u_0 = loaded(u_lanes, 0)
+                of_x_0 = loaded(of_x_lanes, 0)
+                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_by_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_product_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_n_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+                tilt_8 = loaded(tilt_lanes, 8)
+                nu_8 = loaded(nu_lanes, 8)
+                u_8 = loaded(u_lanes, 8)
+                of_x_8 = loaded(of_x_lanes, 8)
+                sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
+                sum_n_8 = multiply_add(tilt_8, 0.0, 0.0)
+                sum_by_n_8 = multiply_add(tilt_8, 0.0, 0.0)
+                sum_square_8 = multiply_add(tilt_8, 0.0, 0.0)
+                sum_product_8 = multiply_add(tilt_8, 0.0, 0.0)
+                sum_n_n_8 = multiply_add(tilt_8, 0.0, 0.0)
+                for k in range(last):
+                    common7 = tabled[0, k]
+                    common8 = tabled[1, k]
+                    common9 = tabled[2, k]
+                    common10 = tabled[3, k]
+                    common11 = tabled[4, k]
+                    common12 = tabled[5, k]
+                    common13 = tabled[6, k]
+                    common14 = tabled[7, k]
+                    common15 = tabled[8, k]
+                    common16 = tabled[9, k]
+                    common17 = tabled[10, k]
+                    common18 = tabled[11, k]
+                    common19 = tabled[12, k]
+                    common20 = tabled[13, k]
+                    tilt = tilt_0
+                    nu = nu_0
+                    u = u_0
+                    of_x = of_x_0
+                    t0 = multiply_add(tilt, common7, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common8, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common9, t4, -0.0)
+                    t6 = multiply_add(common10, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common11)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common12, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common13, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    t16 = multiply_add(common7, t15, -0.0)
+                    t17 = multiply_add(t4, common14, -0.0)
+                    t18 = multiply_add(t17, 1.0, common15)
+                    t19 = multiply_add(t18, t4, -0.0)
+                    t20 = multiply_add(common16, 1.0, t19)
+                    t21 = multiply_add(t20, t4, -0.0)
+                    t22 = multiply_add(t21, 1.0, common12)
+                    t23 = multiply_add(t22, u, -0.0)
+                    t24 = multiply_add(t23, -1.0, common7)
+                    t25 = multiply_add(t3, of_x, -0.0)
+                    t26 = multiply_add(t24, 1.0, t25)
+                    t27 = multiply_add(t26, t15, -0.0)
+                    t28 = multiply_add(common17, t15, -0.0)
+                    t29 = multiply_add(common7, t26, -0.0)
+                    t30 = multiply_add(t15, t29, -0.0)
+                    t31 = multiply_add(t26, t26, -0.0)
+                    t32 = multiply_add(common18, t4, -0.0)
+                    t33 = multiply_add(common19, 1.0, t32)
+                    t34 = multiply_add(t4, t33, -0.0)
+                    t35 = multiply_add(common20, 1.0, t34)
+                    t36 = multiply_add(t4, t35, -0.0)
+                    t37 = multiply_add(common12, 1.0, t36)
+                    t38 = multiply_add(t37, u, -0.0)
+                    t39 = multiply_add(common7, 1.0, t3)
+                    t40 = multiply_add(t39, of_x, -0.0)
+                    t41 = multiply_add(t38, 1.0, t40)
+                    t42 = multiply_add(t41, -1.0, t31)
+                    t43 = multiply_add(t42, t15, -0.0)
+                    sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                    sum_n_0 = multiply_add(t16, 1.0, sum_n_0)
+                    sum_by_n_0 = multiply_add(t27, 1.0, sum_by_n_0)
+                    sum_square_0 = multiply_add(t28, 1.0, sum_square_0)
+                    sum_product_0 = multiply_add(t30, 1.0, sum_product_0)
+                    sum_n_n_0 = multiply_add(t43, 1.0, sum_n_n_0)
+                    tilt = tilt_8
+                    nu = nu_8
+                    u = u_8
+                    of_x = of_x_8
+                    t0 = multiply_add(tilt, common7, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common8, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common9, t4, -0.0)
+                    t6 = multiply_add(common10, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common11)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common12, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common13, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    t16 = multiply_add(common7, t15, -0.0)
+                    t17 = multiply_add(t4, common14, -0.0)
+                    t18 = multiply_add(t17, 1.0, common15)
+                    t19 = multiply_add(t18, t4, -0.0)
+                    t20 = multiply_add(common16, 1.0, t19)
+                    t21 = multiply_add(t20, t4, -0.0)
+                    t22 = multiply_add(t21, 1.0, common12)
+                    t23 = multiply_add(t22, u, -0.0)
+                    t24 = multiply_add(t23, -1.0, common7)
+                    t25 = multiply_add(t3, of_x, -0.0)
+                    t26 = multiply_add(t24, 1.0, t25)
+                    t27 = multiply_add(t26, t15, -0.0)
+                    t28 = multiply_add(common17, t15, -0.0)
+                    t29 = multiply_add(common7, t26, -0.0)
+                    t30 = multiply_add(t15, t29, -0.0)
+                    t31 = multiply_add(t26, t26, -0.0)
+                    t32 = multiply_add(common18, t4, -0.0)
+                    t33 = multiply_add(common19, 1.0, t32)
+                    t34 = multiply_add(t4, t33, -0.0)
+                    t35 = multiply_add(common20, 1.0, t34)
+                    t36 = multiply_add(t4, t35, -0.0)
+                    t37 = multiply_add(common12, 1.0, t36)
+                    t38 = multiply_add(t37, u, -0.0)
+                    t39 = multiply_add(common7, 1.0, t3)
+                    t40 = multiply_add(t39, of_x, -0.0)
+                    t41 = multiply_add(t38, 1.0, t40)
+                    t42 = multiply_add(t41, -1.0, t31)
+                    t43 = multiply_add(t42, t15, -0.0)
+                    sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
+                    sum_n_8 = multiply_add(t16, 1.0, sum_n_8)
+                    sum_by_n_8 = multiply_add(t27, 1.0, sum_by_n_8)
+                    sum_square_8 = multiply_add(t28, 1.0, sum_square_8)
+                    sum_product_8 = multiply_add(t30, 1.0, sum_product_8)
+                    sum_n_n_8 = multiply_add(t43, 1.0, sum_n_n_8)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_n_lanes, 0, sum_n_0)
+                put(sum_by_n_lanes, 0, sum_by_n_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_product_lanes, 0, sum_product_0)
+                put(sum_n_n_lanes, 0, sum_n_n_0)
+                put(sum_total_lanes, 8, sum_total_8)
+                put(sum_n_lanes, 8, sum_n_8)
+                put(sum_by_n_lanes, 8, sum_by_n_8)
+                put(sum_square_lanes, 8, sum_square_8)
+                put(sum_product_lanes, 8, sum_product_8)
+                put(sum_n_n_lanes, 8, sum_n_n_8)
+            else:
+                tilt_0 = loaded(tilt_lanes, 0)
+                nu_0 = loaded(nu_lanes, 0)
+                u_0 = loaded(u_lanes, 0)
+                of_x_0 = loaded(of_x_lanes, 0)
+                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_by_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_product_0 = multiply_add(tilt_0, 0.0, 0.0)
+                sum_n_n_0 = multiply_add(tilt_0, 0.0, 0.0)
+                for k in range(last):
+                    common7 = tabled[0, k]
+                    common8 = tabled[1, k]
+                    common9 = tabled[2, k]
+                    common10 = tabled[3, k]
+                    common11 = tabled[4, k]
+                    common12 = tabled[5, k]
+                    common13 = tabled[6, k]
+                    common14 = tabled[7, k]
+                    common15 = tabled[8, k]
+                    common16 = tabled[9, k]
+                    common17 = tabled[10, k]
+                    common18 = tabled[11, k]
+                    common19 = tabled[12, k]
+                    common20 = tabled[13, k]
+                    tilt = tilt_0
+                    nu = nu_0
+                    u = u_0
+                    of_x = of_x_0
+                    t0 = multiply_add(tilt, common7, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common8, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common9, t4, -0.0)
+                    t6 = multiply_add(common10, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common11)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common12, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common13, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    t16 = multiply_add(common7, t15, -0.0)
+                    t17 = multiply_add(t4, common14, -0.0)
+                    t18 = multiply_add(t17, 1.0, common15)
+                    t19 = multiply_add(t18, t4, -0.0)
+                    t20 = multiply_add(common16, 1.0, t19)
+                    t21 = multiply_add(t20, t4, -0.0)
+                    t22 = multiply_add(t21, 1.0, common12)
+                    t23 = multiply_add(t22, u, -0.0)
+                    t24 = multiply_add(t23, -1.0, common7)
+                    t25 = multiply_add(t3, of_x, -0.0)
+                    t26 = multiply_add(t24, 1.0, t25)
+                    t27 = multiply_add(t26, t15, -0.0)
+                    t28 = multiply_add(common17, t15, -0.0)
+                    t29 = multiply_add(common7, t26, -0.0)
+                    t30 = multiply_add(t15, t29, -0.0)
+                    t31 = multiply_add(t26, t26, -0.0)
+                    t32 = multiply_add(common18, t4, -0.0)
+                    t33 = multiply_add(common19, 1.0, t32)
+                    t34 = multiply_add(t4, t33, -0.0)
+                    t35 = multiply_add(common20, 1.0, t34)
+                    t36 = multiply_add(t4, t35, -0.0)
+                    t37 = multiply_add(common12, 1.0, t36)
+                    t38 = multiply_add(t37, u, -0.0)
+                    t39 = multiply_add(common7, 1.0, t3)
+                    t40 = multiply_add(t39, of_x, -0.0)
+                    t41 = multiply_add(t38, 1.0, t40)
+                    t42 = multiply_add(t41, -1.0, t31)
+                    t43 = multiply_add(t42, t15, -0.0)
+                    sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                    sum_n_0 = multiply_add(t16, 1.0, sum_n_0)
+                    sum_by_n_0 = multiply_add(t27, 1.0, sum_by_n_0)
+                    sum_square_0 = multiply_add(t28, 1.0, sum_square_0)
+                    sum_product_0 = multiply_add(t30, 1.0, sum_product_0)
+                    sum_n_n_0 = multiply_add(t43, 1.0, sum_n_n_0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_n_lanes, 0, sum_n_0)
+                put(sum_by_n_lanes, 0, sum_by_n_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_product_lanes, 0, sum_product_0)
+                put(sum_n_n_lanes, 0, sum_n_n_0)
             if width > 16:
                 tilt_16 = loaded(tilt_lanes, 16)
                 nu_16 = loaded(nu_lanes, 16)
@@ -1574,81 +1693,64 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                 sum_product_24 = multiply_add(tilt_24, 0.0, 0.0)
                 sum_n_n_24 = multiply_add(tilt_24, 0.0, 0.0)
                 for k in range(last):
-                    index = float64(k)
-                    t0 = 22.0 * nearest
-                    t1 = index + t0
-                    t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t9 = 7.0 * t4
-                    t10 = t5 * 5.0
-                    t11 = t6 * 3.0
-                    t12 = t2 * t2
-                    t13 = t4 * 49.0
-                    t14 = t5 * 25.0
-                    t15 = 9.0 * t6
-                    common0 = t2
-                    common1 = t3
-                    common2 = t4
-                    common3 = t5
-                    common4 = t6
-                    common5 = t7
-                    common6 = t8
-                    common7 = t9
-                    common8 = t10
-                    common9 = t11
-                    common10 = t12
-                    common11 = t13
-                    common12 = t14
-                    common13 = t15
+                    common7 = tabled[0, k]
+                    common8 = tabled[1, k]
+                    common9 = tabled[2, k]
+                    common10 = tabled[3, k]
+                    common11 = tabled[4, k]
+                    common12 = tabled[5, k]
+                    common13 = tabled[6, k]
+                    common14 = tabled[7, k]
+                    common15 = tabled[8, k]
+                    common16 = tabled[9, k]
+                    common17 = tabled[10, k]
+                    common18 = tabled[11, k]
+                    common19 = tabled[12, k]
+                    common20 = tabled[13, k]
                     tilt = tilt_16
                     nu = nu_16
                     u = u_16
                     of_x = of_x_16
-                    t0 = multiply_add(tilt, common0, -0.0)
+                    t0 = multiply_add(tilt, common7, -0.0)
                     t1 = multiply_add(1.0, 1.0, nu)
-                    t2 = multiply_add(t1, common1, -0.0)
+                    t2 = multiply_add(t1, common8, -0.0)
                     t3 = multiply_add(t0, 1.0, t2)
                     t4 = multiply_add(u, u, -0.0)
-                    t5 = multiply_add(common2, t4, -0.0)
-                    t6 = multiply_add(common3, 1.0, t5)
+                    t5 = multiply_add(common9, t4, -0.0)
+                    t6 = multiply_add(common10, 1.0, t5)
                     t7 = multiply_add(t6, t4, -0.0)
-                    t8 = multiply_add(t7, 1.0, common4)
+                    t8 = multiply_add(t7, 1.0, common11)
                     t9 = multiply_add(t8, t4, -0.0)
-                    t10 = multiply_add(common5, 1.0, t9)
+                    t10 = multiply_add(common12, 1.0, t9)
                     t11 = multiply_add(t10, u, -0.0)
-                    t12 = multiply_add(common6, 1.0, t11)
+                    t12 = multiply_add(common13, 1.0, t11)
                     t13 = multiply_add(t3, 1.0, t12)
                     t14 = multiply_add(t13, -1.0, -0.0)
                     t15 = exponential(t14)
-                    t16 = multiply_add(common0, t15, -0.0)
-                    t17 = multiply_add(t4, common7, -0.0)
-                    t18 = multiply_add(t17, 1.0, common8)
+                    t16 = multiply_add(common7, t15, -0.0)
+                    t17 = multiply_add(t4, common14, -0.0)
+                    t18 = multiply_add(t17, 1.0, common15)
                     t19 = multiply_add(t18, t4, -0.0)
-                    t20 = multiply_add(common9, 1.0, t19)
+                    t20 = multiply_add(common16, 1.0, t19)
                     t21 = multiply_add(t20, t4, -0.0)
-                    t22 = multiply_add(t21, 1.0, common5)
+                    t22 = multiply_add(t21, 1.0, common12)
                     t23 = multiply_add(t22, u, -0.0)
-                    t24 = multiply_add(t23, -1.0, common0)
+                    t24 = multiply_add(t23, -1.0, common7)
                     t25 = multiply_add(t3, of_x, -0.0)
                     t26 = multiply_add(t24, 1.0, t25)
                     t27 = multiply_add(t26, t15, -0.0)
-                    t28 = multiply_add(common10, t15, -0.0)
-                    t29 = multiply_add(common0, t26, -0.0)
+                    t28 = multiply_add(common17, t15, -0.0)
+                    t29 = multiply_add(common7, t26, -0.0)
                     t30 = multiply_add(t15, t29, -0.0)
                     t31 = multiply_add(t26, t26, -0.0)
-                    t32 = multiply_add(common11, t4, -0.0)
-                    t33 = multiply_add(common12, 1.0, t32)
+                    t32 = multiply_add(common18, t4, -0.0)
+                    t33 = multiply_add(common19, 1.0, t32)
                     t34 = multiply_add(t4, t33, -0.0)
-                    t35 = multiply_add(common13, 1.0, t34)
+                    t35 = multiply_add(common20, 1.0, t34)
                     t36 = multiply_add(t4, t35, -0.0)
-                    t37 = multiply_add(common5, 1.0, t36)
+                    t37 = multiply_add(common12, 1.0, t36)
                     t38 = multiply_add(t37, u, -0.0)
-                    t39 = multiply_add(common0, 1.0, t3)
+                    t39 = multiply_add(common7, 1.0, t3)
                     t40 = multiply_add(t39, of_x, -0.0)
                     t41 = multiply_add(t38, 1.0, t40)
                     t42 = multiply_add(t41, -1.0, t31)
@@ -1663,46 +1765,46 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                     nu = nu_24
                     u = u_24
                     of_x = of_x_24
-                    t0 = multiply_add(tilt, common0, -0.0)
+                    t0 = multiply_add(tilt, common7, -0.0)
                     t1 = multiply_add(1.0, 1.0, nu)
-                    t2 = multiply_add(t1, common1, -0.0)
+                    t2 = multiply_add(t1, common8, -0.0)
                     t3 = multiply_add(t0, 1.0, t2)
                     t4 = multiply_add(u, u, -0.0)
-                    t5 = multiply_add(common2, t4, -0.0)
-                    t6 = multiply_add(common3, 1.0, t5)
+                    t5 = multiply_add(common9, t4, -0.0)
+                    t6 = multiply_add(common10, 1.0, t5)
                     t7 = multiply_add(t6, t4, -0.0)
-                    t8 = multiply_add(t7, 1.0, common4)
+                    t8 = multiply_add(t7, 1.0, common11)
                     t9 = multiply_add(t8, t4, -0.0)
-                    t10 = multiply_add(common5, 1.0, t9)
+                    t10 = multiply_add(common12, 1.0, t9)
                     t11 = multiply_add(t10, u, -0.0)
-                    t12 = multiply_add(common6, 1.0, t11)
+                    t12 = multiply_add(common13, 1.0, t11)
                     t13 = multiply_add(t3, 1.0, t12)
                     t14 = multiply_add(t13, -1.0, -0.0)
                     t15 = exponential(t14)
-                    t16 = multiply_add(common0, t15, -0.0)
-                    t17 = multiply_add(t4, common7, -0.0)
-                    t18 = multiply_add(t17, 1.0, common8)
+                    t16 = multiply_add(common7, t15, -0.0)
+                    t17 = multiply_add(t4, common14, -0.0)
+                    t18 = multiply_add(t17, 1.0, common15)
                     t19 = multiply_add(t18, t4, -0.0)
-                    t20 = multiply_add(common9, 1.0, t19)
+                    t20 = multiply_add(common16, 1.0, t19)
                     t21 = multiply_add(t20, t4, -0.0)
-                    t22 = multiply_add(t21, 1.0, common5)
+                    t22 = multiply_add(t21, 1.0, common12)
                     t23 = multiply_add(t22, u, -0.0)
-                    t24 = multiply_add(t23, -1.0, common0)
+                    t24 = multiply_add(t23, -1.0, common7)
                     t25 = multiply_add(t3, of_x, -0.0)
                     t26 = multiply_add(t24, 1.0, t25)
                     t27 = multiply_add(t26, t15, -0.0)
-                    t28 = multiply_add(common10, t15, -0.0)
-                    t29 = multiply_add(common0, t26, -0.0)
+                    t28 = multiply_add(common17, t15, -0.0)
+                    t29 = multiply_add(common7, t26, -0.0)
                     t30 = multiply_add(t15, t29, -0.0)
                     t31 = multiply_add(t26, t26, -0.0)
-                    t32 = multiply_add(common11, t4, -0.0)
-                    t33 = multiply_add(common12, 1.0, t32)
+                    t32 = multiply_add(common18, t4, -0.0)
+                    t33 = multiply_add(common19, 1.0, t32)
                     t34 = multiply_add(t4, t33, -0.0)
-                    t35 = multiply_add(common13, 1.0, t34)
+                    t35 = multiply_add(common20, 1.0, t34)
                     t36 = multiply_add(t4, t35, -0.0)
-                    t37 = multiply_add(common5, 1.0, t36)
+                    t37 = multiply_add(common12, 1.0, t36)
                     t38 = multiply_add(t37, u, -0.0)
-                    t39 = multiply_add(common0, 1.0, t3)
+                    t39 = multiply_add(common7, 1.0, t3)
                     t40 = multiply_add(t39, of_x, -0.0)
                     t41 = multiply_add(t38, 1.0, t40)
                     t42 = multiply_add(t41, -1.0, t31)
@@ -1726,7 +1828,7 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                 put(sum_product_lanes, 24, sum_product_24)
                 put(sum_n_n_lanes, 24, sum_n_n_24)
             t0 = compound_poisson_inverse[np.uint32(np.int32(where((nearest >= 0.0) & (nearest <= 64.0), nearest, 0.0)))]
-            common0 = t0
+            common6 = t0
             for i in range(width):
                 nu = nu_lanes[i]
                 u = u_lanes[i]
@@ -1752,7 +1854,7 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                 t7 = t5 * gap
                 t8 = t7 - 0.5
                 t9 = t6 + t8
-                t10 = common0 * u
+                t10 = common6 * u
                 t11 = t10 * t10
                 t12 = (-0.0041666666666666675) * t11
                 t13 = t12 + 0.003968253968253968
@@ -2219,15 +2321,23 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(798, np.int64)
+    starts = np.zeros(805, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 795.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 796
+        patch_of[i] = known if needed_rows[i] > 0.0 else 796 + i % 8
+    lowest, highest = np.uint32(796), np.uint32(0)
+    for i in range(size):
+        lowest = min(lowest, patch_of[i])
+        highest = max(highest, patch_of[i] if patch_of[i] < np.uint32(796) else np.uint32(0))
+    used = range(int64(lowest), int64(highest) + 1)
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(796):
+    for patch in used:
+        starts[patch + 1] += starts[patch]
+    starts[796] = active
+    for patch in range(796, 804):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
@@ -2236,7 +2346,7 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
     begins = np.empty(1309, np.int64)
     of_t = np.empty((3, 17))
     groups = int64(0)
-    for patch in range(796):
+    for patch in used:
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t

@@ -216,13 +216,13 @@ def log1p_fraction(x: float) -> float:
 
 from likely._math.tables import TABLES
 
-# f122d2c39fdacfb31c89ab547be4aeb846d5a573af8c9f8b87e2b3b55d52de78
+# a4b6498945e4cde55cf78d2323c1e9c6f1c95a255372858c7b62c212f56c8353
 com_poisson_above = TABLES['com_poisson_above']
 
 
 from likely._math.tables import TABLES
 
-# 068743ab11843be9e795aa4e4960494aeaffbeee84fb11d69f1dc78627b5cd93
+# 3206d10e951a2b58afdcb9f31c7ee7bb72da1e9118fad068b84afacfaf40ea24
 com_poisson_below = TABLES['com_poisson_below']
 
 
@@ -273,13 +273,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t0 = np.floor(m)
         t1 = 1.0 + t0
         t2 = 1.0 / t1
-        t3 = 30.0 / n
+        t3 = 34.0 / n
         t4 = t2 + t3
-        t5 = t4 * 0.3333333333333333
-        t6 = 0.1111111111111111 * t4
-        t7 = t4 * t6
-        t8 = t4 * 2.0
-        t9 = t8 * t1
+        t5 = 0.3333333333333333 * t4
+        t6 = 2.0 * t4
+        t7 = t6 * t1
+        t8 = 0.1111111111111111 * t4
+        t9 = t8 * t4
         t10 = t7 + t9
         t11 = math.sqrt(t10)
         t12 = t5 + t11
@@ -291,23 +291,23 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t18 = where(t17, 0.0, 1.0)
         t19 = 2.0 * t0
         t20 = t18 + t19
-        known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
-        key = t20 * 14.0 + (t15 - 1.0)
-        key_of[i] = np.uint32(np.int32(key if known else 7168.0))
-    starts = np.zeros(7170, np.int64)
-    most = np.uint32(0)
+        known = (t15 >= 1.0) & (t15 <= 15.0) & (t20 >= 0.0) & (t20 < 512.0)
+        key = t20 * 15.0 + (t15 - 1.0)
+        key_of[i] = np.uint32(np.int32(key if known else 7680.0))
+    starts = np.zeros(7682, np.int64)
+    least, most = np.uint32(7680), np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
-        most = max(most, key_of[i])
-    used = min(int64(most) + 1, 7168)
-    for key in range(used):
+        least, most = min(least, key_of[i]), max(most, key_of[i])
+    used = min(int64(most) + 1, 7680)
+    for key in range(int64(least), used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    stored = np.empty((2, 14, 32))
-    lanes = np.empty((27, 32))
+    stored = np.empty((2, 15, 32))
+    lanes = np.empty((26, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -319,35 +319,110 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     power_ratio_lanes = lanes[8]
     other_power_lanes = lanes[9]
     other_power_ratio_lanes = lanes[10]
-    open_lanes = lanes[11]
-    sum_up_lanes = lanes[12]
-    sum_down_lanes = lanes[13]
-    sum_up_slope_lanes = lanes[14]
-    sum_down_slope_lanes = lanes[15]
-    sum_total_lanes = lanes[16]
-    sum_square_lanes = lanes[17]
-    sum_growth_lanes = lanes[18]
-    sum_line_lanes = lanes[19]
-    result0_lanes = lanes[20]
-    result1_lanes = lanes[21]
-    result2_lanes = lanes[22]
-    result3_lanes = lanes[23]
-    result4_lanes = lanes[24]
-    result5_lanes = lanes[25]
-    result6_lanes = lanes[26]
-    for number in range((used + 13) // 14):
-        first_key = number * 14
-        stop = starts[min(first_key + 14, used)]
+    sum_up_lanes = lanes[11]
+    sum_down_lanes = lanes[12]
+    sum_up_slope_lanes = lanes[13]
+    sum_down_slope_lanes = lanes[14]
+    sum_total_lanes = lanes[15]
+    sum_square_lanes = lanes[16]
+    sum_growth_lanes = lanes[17]
+    sum_line_lanes = lanes[18]
+    result0_lanes = lanes[19]
+    result1_lanes = lanes[20]
+    result2_lanes = lanes[21]
+    result3_lanes = lanes[22]
+    result4_lanes = lanes[23]
+    result5_lanes = lanes[24]
+    result6_lanes = lanes[25]
+    tabled = np.empty((9, 15))
+    first_number = int64(least) // 15
+    for number in range(first_number, (used + 14) // 15):
+        first_key = number * 15
+        stop = starts[min(first_key + 15, used)]
         end = starts[first_key]
+        if end == stop:
+            continue
+        place = float64(number)
+        for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):
+            index = float64(k)
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = t1 - index
+            t6 = 0.0 < t5
+            t7 = where(t6, 1.0, 0.0)
+            t8 = where(t4, 1.0, t7)
+            t9 = 0.0 < t8
+            t10 = 16.0 * t1
+            t11 = index + t10
+            t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 4095.0), t11, 0.0)))]
+            t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 4095.0), t11, 0.0)))]
+            t14 = where(t4, t12, t13)
+            t15 = where(t9, t14, 0.0)
+            t16 = index + 1.0
+            t17 = t1 - t16
+            t18 = 0.0 < t17
+            t19 = where(t18, 1.0, 0.0)
+            t20 = where(t4, t19, 1.0)
+            t21 = 0.0 < t20
+            t22 = t16 + t10
+            t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 4095.0), t22, 0.0)))]
+            t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 4095.0), t22, 0.0)))]
+            t25 = where(t4, t23, t24)
+            t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 4095.0), t10, 0.0)))]
+            t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 4095.0), t10, 0.0)))]
+            t28 = where(t4, t26, t27)
+            t29 = 2.0 + index
+            t30 = t28 * t29
+            t31 = t25 - t30
+            t32 = where(t21, t31, 0.0)
+            common9 = t15
+            common10 = t8
+            common11 = t32
+            common12 = t20
+            tabled[0, k] = common9
+            tabled[1, k] = common10
+            tabled[2, k] = common11
+            tabled[3, k] = common12
+            t0 = 2.0 + index
+            common13 = t0
+            tabled[4, k] = common13
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = where(t4, 1.0, (-1.0))
+            t6 = 2.0 + index
+            t7 = t6 * t5
+            t8 = 16.0 * t1
+            t9 = index + t8
+            t10 = com_poisson_above[np.uint32(np.int32(where((t9 >= 0.0) & (t9 <= 4095.0), t9, 0.0)))]
+            t11 = com_poisson_below[np.uint32(np.int32(where((t9 >= 0.0) & (t9 <= 4095.0), t9, 0.0)))]
+            t12 = where(t4, t10, t11)
+            t13 = index + 1.0
+            t14 = t13 + t8
+            t15 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 4095.0), t14, 0.0)))]
+            t16 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 4095.0), t14, 0.0)))]
+            t17 = where(t4, t15, t16)
+            common14 = t5
+            common15 = t7
+            common16 = t12
+            common17 = t17
+            tabled[5, k] = common14
+            tabled[6, k] = common15
+            tabled[7, k] = common16
+            tabled[8, k] = common17
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
             wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else 16
+            width = 32 if wide else (16 if more > 8 else 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            place = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 m_lanes[i] = m_here[at]
@@ -357,23 +432,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t2 = 2.0 * t1
             t3 = place - t2
             t4 = t3 < 0.5
-            t5 = 15.0 * t1
-            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
-            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
+            t5 = 16.0 * t1
+            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 4095.0), t5, 0.0)))]
+            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 4095.0), t5, 0.0)))]
             t8 = where(t4, t6, t7)
             t9 = 0.0 < t1
             t10 = where(t9, 1.0, 0.0)
             t11 = where(t4, t10, 1.0)
             t12 = 0.0 < t11
-            t13 = where(t4, t7, t6)
-            t14 = where(t4, 1.0, t10)
             common0 = t1
             common1 = t4
             common2 = t8
             common3 = t12
             common4 = t11
-            common5 = t13
-            common6 = t14
             for i in range(width):
                 m = m_lanes[i]
                 n = n_lanes[i]
@@ -383,191 +454,133 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t3 = n * common2
                 t4 = where(common3, t3, math.inf)
                 t5 = 3.0 < t4
-                t6 = -t3
-                t7 = exp(t6)
-                t8 = common4 * t7
-                t9 = 1.0 + t2
-                t10 = t8 * t9
-                t11 = t10 * 4.0
+                t6 = t2 * t2
+                t7 = -t3
+                t8 = exp(t7)
+                t9 = common4 * t8
+                t10 = 1.0 + t2
+                t11 = t9 * t10
                 t12 = 1.0 - t2
-                t13 = 2.0 - t2
-                t14 = n * common5
-                t15 = -t14
-                t16 = exp(t15)
-                t17 = t16 * common6
-                t18 = t13 * t17
-                t19 = 0.5 + t2
-                t20 = t2 * t19
-                t21 = 0.5 + t20
-                t22 = t2 * t2
-                t23 = t11 * t12
-                t24 = t22 + t23
-                t25 = math.sqrt(t24)
-                t26 = t25 + t2
-                t27 = t21 * t26
-                t28 = t18 * t27
-                t29 = t12 + t28
-                t30 = t11 * t29
-                t31 = t30 + t22
-                t32 = math.sqrt(t31)
-                t33 = t32 + t2
-                t34 = 2.0 * t29
-                t35 = t33 * t34
-                t36 = t2 - 0.5
-                t37 = t36 * t3
-                t38 = exp(t37)
-                t39 = where(t5, t35, t38)
-                t40 = 1.0 / t39
-                t41 = t33 * t40
-                t42 = t33 * t41
-                t43 = where(t5, t42, t38)
-                t44 = t34 * t40
-                t45 = t44 * t34
-                t46 = where(t5, t45, t40)
-                t47 = t8 * t46
-                t48 = 4.0 * t29
-                t49 = t48 * t40
-                t50 = where(t5, t49, 1.0)
+                t13 = 2.0 * t12
+                t14 = t13 * 2.0
+                t15 = t11 * t14
+                t16 = t6 + t15
+                t17 = math.sqrt(t16)
+                t18 = t2 + t17
+                t19 = t13 * t18
+                t20 = t2 - 0.5
+                t21 = t3 * t20
+                t22 = 0.75 + t21
+                t23 = 0.01968193969754228 * t22
+                t24 = t23 + 0.07872775879016912
+                t25 = t24 * t22
+                t26 = t25 + 0.23618327637050734
+                t27 = t26 * t22
+                t28 = 0.4723665527410147 + t27
+                t29 = t28 * t22
+                t30 = 0.4723665527410147 + t29
+                t31 = where(t5, t19, t30)
+                t32 = 1.0 / t31
+                t33 = t18 * t32
+                t34 = t18 * t33
+                t35 = where(t5, t34, t30)
+                t36 = t13 * t32
+                t37 = t13 * t36
+                t38 = where(t5, t37, t32)
+                t39 = t9 * t38
+                t40 = t32 * t14
+                t41 = where(t5, t40, 1.0)
                 m_lanes[i] = m
                 nu_lanes[i] = n
                 off_lanes[i] = t2
-                odds_lanes[i] = t43
-                other_lanes[i] = t47
-                unit_lanes[i] = t50
-            nu_0 = loaded(nu_lanes, 0)
-            nu_8 = loaded(nu_lanes, 8)
-            for k in range(last):
-                index = float64(k)
-                near_lanes = stored[0, k]
-                far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = t1 - index
-                t6 = 0.0 < t5
-                t7 = where(t6, 1.0, 0.0)
-                t8 = where(t4, 1.0, t7)
-                t9 = 0.0 < t8
-                t10 = 15.0 * t1
-                t11 = index + t10
-                t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                t14 = where(t4, t12, t13)
-                t15 = where(t9, t14, 0.0)
-                t16 = index + 1.0
-                t17 = t1 - t16
-                t18 = 0.0 < t17
-                t19 = where(t18, 1.0, 0.0)
-                t20 = where(t4, t19, 1.0)
-                t21 = 0.0 < t20
-                t22 = t16 + t10
-                t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                t25 = where(t4, t23, t24)
-                t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t28 = where(t4, t26, t27)
-                t29 = 2.0 + index
-                t30 = t28 * t29
-                t31 = t25 - t30
-                t32 = where(t21, t31, 0.0)
-                common0 = t15
-                common1 = t8
-                common2 = t32
-                common3 = t20
-                nu = nu_0
-                t0 = multiply_add(common0, nu, -0.0)
-                t1 = multiply_add(t0, -1.0, -0.0)
-                t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, -0.0)
-                t4 = multiply_add(common2, nu, -0.0)
-                t5 = multiply_add(t4, -1.0, -0.0)
-                t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, -0.0)
-                put(near_lanes, 0, t3)
-                put(far_lanes, 0, t7)
-                nu = nu_8
-                t0 = multiply_add(common0, nu, -0.0)
-                t1 = multiply_add(t0, -1.0, -0.0)
-                t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, -0.0)
-                t4 = multiply_add(common2, nu, -0.0)
-                t5 = multiply_add(t4, -1.0, -0.0)
-                t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, -0.0)
-                put(near_lanes, 8, t3)
-                put(far_lanes, 8, t7)
+                odds_lanes[i] = t35
+                other_lanes[i] = t39
+                unit_lanes[i] = t41
+            if width > 8:
+                nu_0 = loaded(nu_lanes, 0)
+                nu_8 = loaded(nu_lanes, 8)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common9 = tabled[0, k]
+                    common10 = tabled[1, k]
+                    common11 = tabled[2, k]
+                    common12 = tabled[3, k]
+                    nu = nu_0
+                    t0 = multiply_add(common9, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common12, t6, -0.0)
+                    put(near_lanes, 0, t3)
+                    put(far_lanes, 0, t7)
+                    nu = nu_8
+                    t0 = multiply_add(common9, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common12, t6, -0.0)
+                    put(near_lanes, 8, t3)
+                    put(far_lanes, 8, t7)
+            else:
+                nu_0 = loaded(nu_lanes, 0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common9 = tabled[0, k]
+                    common10 = tabled[1, k]
+                    common11 = tabled[2, k]
+                    common12 = tabled[3, k]
+                    nu = nu_0
+                    t0 = multiply_add(common9, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common12, t6, -0.0)
+                    put(near_lanes, 0, t3)
+                    put(far_lanes, 0, t7)
             if width > 16:
                 nu_16 = loaded(nu_lanes, 16)
                 nu_24 = loaded(nu_lanes, 24)
                 for k in range(last):
-                    index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = t1 - index
-                    t6 = 0.0 < t5
-                    t7 = where(t6, 1.0, 0.0)
-                    t8 = where(t4, 1.0, t7)
-                    t9 = 0.0 < t8
-                    t10 = 15.0 * t1
-                    t11 = index + t10
-                    t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                    t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                    t14 = where(t4, t12, t13)
-                    t15 = where(t9, t14, 0.0)
-                    t16 = index + 1.0
-                    t17 = t1 - t16
-                    t18 = 0.0 < t17
-                    t19 = where(t18, 1.0, 0.0)
-                    t20 = where(t4, t19, 1.0)
-                    t21 = 0.0 < t20
-                    t22 = t16 + t10
-                    t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                    t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                    t25 = where(t4, t23, t24)
-                    t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t28 = where(t4, t26, t27)
-                    t29 = 2.0 + index
-                    t30 = t28 * t29
-                    t31 = t25 - t30
-                    t32 = where(t21, t31, 0.0)
-                    common0 = t15
-                    common1 = t8
-                    common2 = t32
-                    common3 = t20
+                    common9 = tabled[0, k]
+                    common10 = tabled[1, k]
+                    common11 = tabled[2, k]
+                    common12 = tabled[3, k]
                     nu = nu_16
-                    t0 = multiply_add(common0, nu, -0.0)
+                    t0 = multiply_add(common9, nu, -0.0)
                     t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, -0.0)
-                    t4 = multiply_add(common2, nu, -0.0)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
                     t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, -0.0)
+                    t7 = multiply_add(common12, t6, -0.0)
                     put(near_lanes, 16, t3)
                     put(far_lanes, 16, t7)
                     nu = nu_24
-                    t0 = multiply_add(common0, nu, -0.0)
+                    t0 = multiply_add(common9, nu, -0.0)
                     t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, -0.0)
-                    t4 = multiply_add(common2, nu, -0.0)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
                     t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, -0.0)
+                    t7 = multiply_add(common12, t6, -0.0)
                     put(near_lanes, 24, t3)
                     put(far_lanes, 24, t7)
-            for i in range(width):
-                open_lanes[i] = 1.0
-            for _ in range(6):
+            for _ in range(min(last, 3)):
                 for i in range(width):
                     odds = odds_lanes[i]
                     other = other_lanes[i]
@@ -577,80 +590,118 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     power_ratio_lanes[i] = odds
                     other_power_lanes[i] = t1
                     other_power_ratio_lanes[i] = other
-                off_0 = loaded(off_lanes, 0)
-                power_0 = loaded(power_lanes, 0)
-                power_ratio_0 = loaded(power_ratio_lanes, 0)
-                other_power_0 = loaded(other_power_lanes, 0)
-                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-                sum_up_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_down_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
-                off_8 = loaded(off_lanes, 8)
-                power_8 = loaded(power_lanes, 8)
-                power_ratio_8 = loaded(power_ratio_lanes, 8)
-                other_power_8 = loaded(other_power_lanes, 8)
-                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-                sum_up_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_down_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
-                for k in range(last):
-                    index = float64(k)
-                    near_lanes = stored[0, k]
-                    far_lanes = stored[1, k]
-                    t0 = 2.0 + index
-                    common0 = t0
-                    off = off_0
-                    power = power_0
-                    power_ratio = power_ratio_0
-                    other_power = other_power_0
-                    other_power_ratio = other_power_ratio_0
-                    near = loaded(near_lanes, 0)
-                    far = loaded(far_lanes, 0)
-                    t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, -0.0)
-                    t2 = multiply_add(t0, t1, -0.0)
-                    t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, -0.0)
-                    t5 = multiply_add(t3, t4, -0.0)
-                    t6 = multiply_add(t2, common0, -0.0)
-                    t7 = multiply_add(t5, common0, -0.0)
-                    sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
-                    sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
-                    sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
-                    sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
-                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
-                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                    off = off_8
-                    power = power_8
-                    power_ratio = power_ratio_8
-                    other_power = other_power_8
-                    other_power_ratio = other_power_ratio_8
-                    near = loaded(near_lanes, 8)
-                    far = loaded(far_lanes, 8)
-                    t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, -0.0)
-                    t2 = multiply_add(t0, t1, -0.0)
-                    t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, -0.0)
-                    t5 = multiply_add(t3, t4, -0.0)
-                    t6 = multiply_add(t2, common0, -0.0)
-                    t7 = multiply_add(t5, common0, -0.0)
-                    sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
-                    sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
-                    sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
-                    sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
-                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
-                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
-                put(sum_up_lanes, 0, sum_up_0)
-                put(sum_down_lanes, 0, sum_down_0)
-                put(sum_up_slope_lanes, 0, sum_up_slope_0)
-                put(sum_down_slope_lanes, 0, sum_down_slope_0)
-                put(sum_up_lanes, 8, sum_up_8)
-                put(sum_down_lanes, 8, sum_down_8)
-                put(sum_up_slope_lanes, 8, sum_up_slope_8)
-                put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                if width > 8:
+                    off_0 = loaded(off_lanes, 0)
+                    power_0 = loaded(power_lanes, 0)
+                    power_ratio_0 = loaded(power_ratio_lanes, 0)
+                    other_power_0 = loaded(other_power_lanes, 0)
+                    other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                    sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    off_8 = loaded(off_lanes, 8)
+                    power_8 = loaded(power_lanes, 8)
+                    power_ratio_8 = loaded(power_ratio_lanes, 8)
+                    other_power_8 = loaded(other_power_lanes, 8)
+                    other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                    sum_up_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_down_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                    for k in range(last):
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
+                        common13 = tabled[4, k]
+                        off = off_0
+                        power = power_0
+                        power_ratio = power_ratio_0
+                        other_power = other_power_0
+                        other_power_ratio = other_power_ratio_0
+                        near = loaded(near_lanes, 0)
+                        far = loaded(far_lanes, 0)
+                        t0 = multiply_add(off, -1.0, common13)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common13)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
+                        sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                        sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                        sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                        sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                        power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                        other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                        off = off_8
+                        power = power_8
+                        power_ratio = power_ratio_8
+                        other_power = other_power_8
+                        other_power_ratio = other_power_ratio_8
+                        near = loaded(near_lanes, 8)
+                        far = loaded(far_lanes, 8)
+                        t0 = multiply_add(off, -1.0, common13)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common13)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
+                        sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
+                        sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
+                        sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
+                        sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
+                        power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                        other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                    put(sum_up_lanes, 0, sum_up_0)
+                    put(sum_down_lanes, 0, sum_down_0)
+                    put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                    put(sum_down_slope_lanes, 0, sum_down_slope_0)
+                    put(sum_up_lanes, 8, sum_up_8)
+                    put(sum_down_lanes, 8, sum_down_8)
+                    put(sum_up_slope_lanes, 8, sum_up_slope_8)
+                    put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                else:
+                    off_0 = loaded(off_lanes, 0)
+                    power_0 = loaded(power_lanes, 0)
+                    power_ratio_0 = loaded(power_ratio_lanes, 0)
+                    other_power_0 = loaded(other_power_lanes, 0)
+                    other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                    sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    for k in range(last):
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
+                        common13 = tabled[4, k]
+                        off = off_0
+                        power = power_0
+                        power_ratio = power_ratio_0
+                        other_power = other_power_0
+                        other_power_ratio = other_power_ratio_0
+                        near = loaded(near_lanes, 0)
+                        far = loaded(far_lanes, 0)
+                        t0 = multiply_add(off, -1.0, common13)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common13)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
+                        sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                        sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                        sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                        sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                        power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                        other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    put(sum_up_lanes, 0, sum_up_0)
+                    put(sum_down_lanes, 0, sum_down_0)
+                    put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                    put(sum_down_slope_lanes, 0, sum_down_slope_0)
                 if width > 16:
                     off_16 = loaded(off_lanes, 16)
                     power_16 = loaded(power_lanes, 16)
@@ -671,11 +722,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     sum_up_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     for k in range(last):
-                        index = float64(k)
                         near_lanes = stored[0, k]
                         far_lanes = stored[1, k]
-                        t0 = 2.0 + index
-                        common0 = t0
+                        common13 = tabled[4, k]
                         off = off_16
                         power = power_16
                         power_ratio = power_ratio_16
@@ -683,14 +732,14 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         other_power_ratio = other_power_ratio_16
                         near = loaded(near_lanes, 16)
                         far = loaded(far_lanes, 16)
-                        t0 = multiply_add(off, -1.0, common0)
+                        t0 = multiply_add(off, -1.0, common13)
                         t1 = multiply_add(near, power, -0.0)
                         t2 = multiply_add(t0, t1, -0.0)
-                        t3 = multiply_add(off, 1.0, common0)
+                        t3 = multiply_add(off, 1.0, common13)
                         t4 = multiply_add(far, other_power, -0.0)
                         t5 = multiply_add(t3, t4, -0.0)
-                        t6 = multiply_add(t2, common0, -0.0)
-                        t7 = multiply_add(t5, common0, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
                         sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
                         sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
                         sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
@@ -704,14 +753,14 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         other_power_ratio = other_power_ratio_24
                         near = loaded(near_lanes, 24)
                         far = loaded(far_lanes, 24)
-                        t0 = multiply_add(off, -1.0, common0)
+                        t0 = multiply_add(off, -1.0, common13)
                         t1 = multiply_add(near, power, -0.0)
                         t2 = multiply_add(t0, t1, -0.0)
-                        t3 = multiply_add(off, 1.0, common0)
+                        t3 = multiply_add(off, 1.0, common13)
                         t4 = multiply_add(far, other_power, -0.0)
                         t5 = multiply_add(t3, t4, -0.0)
-                        t6 = multiply_add(t2, common0, -0.0)
-                        t7 = multiply_add(t5, common0, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
                         sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
                         sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
                         sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
@@ -726,9 +775,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     put(sum_down_lanes, 24, sum_down_24)
                     put(sum_up_slope_lanes, 24, sum_up_slope_24)
                     put(sum_down_slope_lanes, 24, sum_down_slope_24)
-                left = int64(0)
                 for i in range(width):
-                    open = open_lanes[i]
                     off = off_lanes[i]
                     odds = odds_lanes[i]
                     other = other_lanes[i]
@@ -737,56 +784,41 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     sum_down = sum_down_lanes[i]
                     sum_up_slope = sum_up_slope_lanes[i]
                     sum_down_slope = sum_down_slope_lanes[i]
-                    t0 = 0.0 < open
-                    t1 = 1.0 - off
-                    t2 = t1 * odds
-                    t3 = sum_up + t2
-                    t4 = t3 * unit
-                    t5 = 1.0 + off
-                    t6 = t5 * other
-                    t7 = t6 + off
-                    t8 = sum_down + t7
-                    t9 = t8 * unit
-                    t10 = t4 * t9
-                    t11 = t9 - t4
-                    t12 = t10 * t11
-                    t13 = t4 + t9
-                    t14 = sum_down_slope + t6
-                    t15 = t14 * unit
-                    t16 = t4 * t15
-                    t17 = sum_up_slope + t2
-                    t18 = t17 * unit
-                    t19 = t9 * t18
-                    t20 = t16 + t19
-                    t21 = t13 * t20
-                    t22 = t12 + t21
-                    t23 = t22 * t21
-                    t24 = 1.0 / t23
-                    t25 = t22 * t12
-                    t26 = t24 * t25
-                    t27 = 2.0 + t26
-                    t28 = t27 * t26
-                    t29 = odds * t28
-                    t30 = t29 + odds
-                    t31 = where(t0, t30, odds)
-                    t32 = t12 * t21
-                    t33 = t24 * t32
-                    t34 = t33 - 2.0
-                    t35 = t34 * t33
-                    t36 = t35 * other
-                    t37 = t36 + other
-                    t38 = where(t0, t37, other)
-                    t39 = abs(t26)
-                    t40 = t39 - 1e-06
-                    t41 = minimum(open, t40)
-                    t42 = 0.0 < t41
-                    t43 = where(t42, 1.0, 0.0)
-                    odds_lanes[i] = t31
-                    other_lanes[i] = t38
-                    open_lanes[i] = t43
-                    left += 1 if t43 > 0.0 else 0
-                if left == 0:
-                    break
+                    t0 = 1.0 - off
+                    t1 = t0 * odds
+                    t2 = sum_up + t1
+                    t3 = t2 * unit
+                    t4 = 1.0 + off
+                    t5 = t4 * other
+                    t6 = t5 + off
+                    t7 = sum_down + t6
+                    t8 = t7 * unit
+                    t9 = t3 * t8
+                    t10 = t8 - t3
+                    t11 = t9 * t10
+                    t12 = t3 + t8
+                    t13 = sum_down_slope + t5
+                    t14 = t13 * unit
+                    t15 = t3 * t14
+                    t16 = sum_up_slope + t1
+                    t17 = t16 * unit
+                    t18 = t8 * t17
+                    t19 = t15 + t18
+                    t20 = t12 * t19
+                    t21 = t11 + t20
+                    t22 = 2.0 * t11
+                    t23 = t20 - t11
+                    t24 = t21 * t23
+                    t25 = 1.0 / t24
+                    t26 = t22 * t25
+                    t27 = t21 * t26
+                    t28 = odds * t27
+                    t29 = odds + t28
+                    t30 = t23 * t26
+                    t31 = t30 * other
+                    t32 = other - t31
+                    odds_lanes[i] = t29
+                    other_lanes[i] = t32
             for i in range(width):
                 odds = odds_lanes[i]
                 other = other_lanes[i]
@@ -796,118 +828,151 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 power_ratio_lanes[i] = odds
                 other_power_lanes[i] = t1
                 other_power_ratio_lanes[i] = other
-            off_0 = loaded(off_lanes, 0)
-            power_0 = loaded(power_lanes, 0)
-            power_ratio_0 = loaded(power_ratio_lanes, 0)
-            other_power_0 = loaded(other_power_lanes, 0)
-            other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-            sum_total_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            off_8 = loaded(off_lanes, 8)
-            power_8 = loaded(power_lanes, 8)
-            power_ratio_8 = loaded(power_ratio_lanes, 8)
-            other_power_8 = loaded(other_power_lanes, 8)
-            other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-            sum_total_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_8 = multiply_add(off_8, 0.0, 0.0)
-            for k in range(last):
-                index = float64(k)
-                near_lanes = stored[0, k]
-                far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = where(t4, 1.0, (-1.0))
-                t6 = 2.0 + index
-                t7 = t6 * t5
-                t8 = index + 1.0
-                t9 = 15.0 * t1
-                t10 = t8 + t9
-                t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t13 = where(t4, t11, t12)
-                t14 = index + t9
-                t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                t17 = where(t4, t15, t16)
-                common0 = t5
-                common1 = t7
-                common2 = t13
-                common3 = t17
-                off = off_0
-                power = power_0
-                power_ratio = power_ratio_0
-                other_power = other_power_0
-                other_power_ratio = other_power_ratio_0
-                near = loaded(near_lanes, 0)
-                far = loaded(far_lanes, 0)
-                t0 = multiply_add(near, power, -0.0)
-                t1 = multiply_add(far, other_power, -0.0)
-                t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, -0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, -0.0)
-                t6 = multiply_add(t4, t5, -0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, -0.0)
-                t9 = multiply_add(t7, t8, -0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, -0.0)
-                t12 = multiply_add(t0, common3, -0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, -0.0)
-                t15 = multiply_add(common2, t8, -0.0)
-                t16 = multiply_add(t15, -1.0, t14)
-                sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
-                sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
-                sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
-                power_0 = multiply_add(power_0, power_ratio_0, 0.0)
-                other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                off = off_8
-                power = power_8
-                power_ratio = power_ratio_8
-                other_power = other_power_8
-                other_power_ratio = other_power_ratio_8
-                near = loaded(near_lanes, 8)
-                far = loaded(far_lanes, 8)
-                t0 = multiply_add(near, power, -0.0)
-                t1 = multiply_add(far, other_power, -0.0)
-                t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, -0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, -0.0)
-                t6 = multiply_add(t4, t5, -0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, -0.0)
-                t9 = multiply_add(t7, t8, -0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, -0.0)
-                t12 = multiply_add(t0, common3, -0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, -0.0)
-                t15 = multiply_add(common2, t8, -0.0)
-                t16 = multiply_add(t15, -1.0, t14)
-                sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
-                sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
-                sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
-                power_8 = multiply_add(power_8, power_ratio_8, 0.0)
-                other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
-            put(sum_total_lanes, 0, sum_total_0)
-            put(sum_square_lanes, 0, sum_square_0)
-            put(sum_growth_lanes, 0, sum_growth_0)
-            put(sum_line_lanes, 0, sum_line_0)
-            put(sum_total_lanes, 8, sum_total_8)
-            put(sum_square_lanes, 8, sum_square_8)
-            put(sum_growth_lanes, 8, sum_growth_8)
-            put(sum_line_lanes, 8, sum_line_8)
+            if width > 8:
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+                off_8 = loaded(off_lanes, 8)
+                power_8 = loaded(power_lanes, 8)
+                power_ratio_8 = loaded(power_ratio_lanes, 8)
+                other_power_8 = loaded(other_power_lanes, 8)
+                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                sum_total_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_square_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_line_8 = multiply_add(off_8, 0.0, 0.0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common14 = tabled[5, k]
+                    common15 = tabled[6, k]
+                    common16 = tabled[7, k]
+                    common17 = tabled[8, k]
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common15)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
+                    sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                    sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                    sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
+                    sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    off = off_8
+                    power = power_8
+                    power_ratio = power_ratio_8
+                    other_power = other_power_8
+                    other_power_ratio = other_power_ratio_8
+                    near = loaded(near_lanes, 8)
+                    far = loaded(far_lanes, 8)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common15)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
+                    sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
+                    sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
+                    sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
+                    sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
+                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_growth_lanes, 0, sum_growth_0)
+                put(sum_line_lanes, 0, sum_line_0)
+                put(sum_total_lanes, 8, sum_total_8)
+                put(sum_square_lanes, 8, sum_square_8)
+                put(sum_growth_lanes, 8, sum_growth_8)
+                put(sum_line_lanes, 8, sum_line_8)
+            else:
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common14 = tabled[5, k]
+                    common15 = tabled[6, k]
+                    common16 = tabled[7, k]
+                    common17 = tabled[8, k]
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common15)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
+                    sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                    sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                    sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
+                    sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_growth_lanes, 0, sum_growth_0)
+                put(sum_line_lanes, 0, sum_line_0)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
@@ -928,31 +993,12 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
-                    index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = where(t4, 1.0, (-1.0))
-                    t6 = 2.0 + index
-                    t7 = t6 * t5
-                    t8 = index + 1.0
-                    t9 = 15.0 * t1
-                    t10 = t8 + t9
-                    t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t13 = where(t4, t11, t12)
-                    t14 = index + t9
-                    t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                    t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                    t17 = where(t4, t15, t16)
-                    common0 = t5
-                    common1 = t7
-                    common2 = t13
-                    common3 = t17
+                    common14 = tabled[5, k]
+                    common15 = tabled[6, k]
+                    common16 = tabled[7, k]
+                    common17 = tabled[8, k]
                     off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
@@ -963,19 +1009,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = multiply_add(near, power, -0.0)
                     t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, -0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
                     t5 = multiply_add(t4, t0, -0.0)
                     t6 = multiply_add(t4, t5, -0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
+                    t7 = multiply_add(t3, 1.0, common15)
                     t8 = multiply_add(t7, t1, -0.0)
                     t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, -0.0)
-                    t12 = multiply_add(t0, common3, -0.0)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, -0.0)
-                    t15 = multiply_add(common2, t8, -0.0)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
                     sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
@@ -993,19 +1039,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = multiply_add(near, power, -0.0)
                     t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, -0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
                     t5 = multiply_add(t4, t0, -0.0)
                     t6 = multiply_add(t4, t5, -0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
+                    t7 = multiply_add(t3, 1.0, common15)
                     t8 = multiply_add(t7, t1, -0.0)
                     t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, -0.0)
-                    t12 = multiply_add(t0, common3, -0.0)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, -0.0)
-                    t15 = multiply_add(common2, t8, -0.0)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
                     sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
@@ -1027,12 +1073,16 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = where(t4, 1.0, (-1.0))
-            t6 = 15.0 * t1
-            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
-            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
+            t6 = 16.0 * t1
+            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 4095.0), t6, 0.0)))]
+            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 4095.0), t6, 0.0)))]
             t9 = where(t4, t7, t8)
-            common0 = t5
-            common1 = t9
+            t10 = com_poisson_level[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 255.0), t1, 0.0)))]
+            t11 = com_poisson_rise[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 255.0), t1, 0.0)))]
+            common5 = t5
+            common6 = t9
+            common7 = t10
+            common8 = t11
             for i in range(width):
                 m = m_lanes[i]
                 off = off_lanes[i]
@@ -1043,47 +1093,43 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_growth = sum_growth_lanes[i]
                 sum_line = sum_line_lanes[i]
                 t0 = log(odds)
-                t1 = t0 * common0
+                t1 = t0 * common5
                 t2 = odds + other
                 t3 = sum_total + t2
                 t4 = log1p(t3)
-                t5 = place * 0.5
-                t6 = np.floor(t5)
-                t7 = com_poisson_level[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 255.0), t6, 0.0)))]
-                t8 = com_poisson_rise[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 255.0), t6, 0.0)))]
-                t9 = off * common0
-                t10 = t9 + common0
-                t11 = t10 * other
+                t5 = off * common5
+                t6 = t5 + common5
+                t7 = t6 * other
+                t8 = t6 * t7
+                t9 = t5 * t5
+                t10 = common5 - t5
+                t11 = odds * t10
                 t12 = t10 * t11
-                t13 = t9 * t9
-                t14 = common0 - t9
-                t15 = odds * t14
-                t16 = t14 * t15
-                t17 = t13 + t16
-                t18 = t12 + t17
-                t19 = t18 + sum_square
-                t20 = odds + 1.0
-                t21 = other + t20
-                t22 = sum_total + t21
-                t23 = t19 * t22
-                t24 = 1.0 / t23
-                t25 = t24 * t22
-                t26 = t25 * t22
-                t27 = m * t26
-                t28 = other * common1
-                t29 = sum_growth + t28
-                t30 = t19 * t24
-                t31 = t29 * t30
-                t32 = common1 * t11
-                t33 = sum_line - t32
-                t34 = t25 * t33
+                t13 = t9 + t12
+                t14 = t8 + t13
+                t15 = t14 + sum_square
+                t16 = odds + 1.0
+                t17 = other + t16
+                t18 = sum_total + t17
+                t19 = t15 * t18
+                t20 = 1.0 / t19
+                t21 = t20 * t18
+                t22 = t21 * t18
+                t23 = m * t22
+                t24 = common6 * other
+                t25 = t24 + sum_growth
+                t26 = t15 * t20
+                t27 = t25 * t26
+                t28 = common6 * t7
+                t29 = sum_line - t28
+                t30 = t21 * t29
                 result0_lanes[i] = t1
                 result1_lanes[i] = t4
-                result2_lanes[i] = t7
-                result3_lanes[i] = t8
-                result4_lanes[i] = t27
-                result5_lanes[i] = t31
-                result6_lanes[i] = t34
+                result2_lanes[i] = common7
+                result3_lanes[i] = common8
+                result4_lanes[i] = t23
+                result5_lanes[i] = t27
+                result6_lanes[i] = t30
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
@@ -1102,15 +1148,23 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(1341, np.int64)
+    starts = np.zeros(1348, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 1338.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 1339
+        patch_of[i] = known if needed_rows[i] > 0.0 else 1339 + i % 8
+    lowest, highest = np.uint32(1339), np.uint32(0)
+    for i in range(size):
+        lowest = min(lowest, patch_of[i])
+        highest = max(highest, patch_of[i] if patch_of[i] < np.uint32(1339) else np.uint32(0))
+    used = range(int64(lowest), int64(highest) + 1)
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(1339):
+    for patch in used:
+        starts[patch + 1] += starts[patch]
+    starts[1339] = active
+    for patch in range(1339, 1347):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
@@ -1119,7 +1173,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
     begins = np.empty(1852, np.int64)
     of_t = np.empty((2, 12))
     groups = int64(0)
-    for patch in range(1339):
+    for patch in used:
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t
@@ -2495,13 +2549,13 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
         t0 = np.floor(m)
         t1 = 1.0 + t0
         t2 = 1.0 / t1
-        t3 = 30.0 / n
+        t3 = 34.0 / n
         t4 = t2 + t3
-        t5 = t4 * 0.3333333333333333
-        t6 = 0.1111111111111111 * t4
-        t7 = t4 * t6
-        t8 = t4 * 2.0
-        t9 = t8 * t1
+        t5 = 0.3333333333333333 * t4
+        t6 = 2.0 * t4
+        t7 = t6 * t1
+        t8 = 0.1111111111111111 * t4
+        t9 = t8 * t4
         t10 = t7 + t9
         t11 = math.sqrt(t10)
         t12 = t5 + t11
@@ -2513,23 +2567,23 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
         t18 = where(t17, 0.0, 1.0)
         t19 = 2.0 * t0
         t20 = t18 + t19
-        known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
-        key = t20 * 14.0 + (t15 - 1.0)
-        key_of[i] = np.uint32(np.int32(key if known else 7168.0))
-    starts = np.zeros(7170, np.int64)
-    most = np.uint32(0)
+        known = (t15 >= 1.0) & (t15 <= 15.0) & (t20 >= 0.0) & (t20 < 512.0)
+        key = t20 * 15.0 + (t15 - 1.0)
+        key_of[i] = np.uint32(np.int32(key if known else 7680.0))
+    starts = np.zeros(7682, np.int64)
+    least, most = np.uint32(7680), np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
-        most = max(most, key_of[i])
-    used = min(int64(most) + 1, 7168)
-    for key in range(used):
+        least, most = min(least, key_of[i]), max(most, key_of[i])
+    used = min(int64(most) + 1, 7680)
+    for key in range(int64(least), used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    stored = np.empty((2, 14, 32))
-    lanes = np.empty((23, 32))
+    stored = np.empty((2, 15, 32))
+    lanes = np.empty((22, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -2541,31 +2595,106 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
     power_ratio_lanes = lanes[8]
     other_power_lanes = lanes[9]
     other_power_ratio_lanes = lanes[10]
-    open_lanes = lanes[11]
-    sum_up_lanes = lanes[12]
-    sum_down_lanes = lanes[13]
-    sum_up_slope_lanes = lanes[14]
-    sum_down_slope_lanes = lanes[15]
-    sum_total_lanes = lanes[16]
-    sum_square_lanes = lanes[17]
-    sum_growth_square_lanes = lanes[18]
-    sum_line_lanes = lanes[19]
-    sum_growth_lanes = lanes[20]
-    result0_lanes = lanes[21]
-    result1_lanes = lanes[22]
-    for number in range((used + 13) // 14):
-        first_key = number * 14
-        stop = starts[min(first_key + 14, used)]
+    sum_up_lanes = lanes[11]
+    sum_down_lanes = lanes[12]
+    sum_up_slope_lanes = lanes[13]
+    sum_down_slope_lanes = lanes[14]
+    sum_total_lanes = lanes[15]
+    sum_square_lanes = lanes[16]
+    sum_growth_square_lanes = lanes[17]
+    sum_line_lanes = lanes[18]
+    sum_growth_lanes = lanes[19]
+    result0_lanes = lanes[20]
+    result1_lanes = lanes[21]
+    tabled = np.empty((9, 15))
+    first_number = int64(least) // 15
+    for number in range(first_number, (used + 14) // 15):
+        first_key = number * 15
+        stop = starts[min(first_key + 15, used)]
         end = starts[first_key]
+        if end == stop:
+            continue
+        place = float64(number)
+        for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):
+            index = float64(k)
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = t1 - index
+            t6 = 0.0 < t5
+            t7 = where(t6, 1.0, 0.0)
+            t8 = where(t4, 1.0, t7)
+            t9 = 0.0 < t8
+            t10 = 16.0 * t1
+            t11 = index + t10
+            t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 4095.0), t11, 0.0)))]
+            t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 4095.0), t11, 0.0)))]
+            t14 = where(t4, t12, t13)
+            t15 = where(t9, t14, 0.0)
+            t16 = index + 1.0
+            t17 = t1 - t16
+            t18 = 0.0 < t17
+            t19 = where(t18, 1.0, 0.0)
+            t20 = where(t4, t19, 1.0)
+            t21 = 0.0 < t20
+            t22 = t16 + t10
+            t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 4095.0), t22, 0.0)))]
+            t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 4095.0), t22, 0.0)))]
+            t25 = where(t4, t23, t24)
+            t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 4095.0), t10, 0.0)))]
+            t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 4095.0), t10, 0.0)))]
+            t28 = where(t4, t26, t27)
+            t29 = 2.0 + index
+            t30 = t28 * t29
+            t31 = t25 - t30
+            t32 = where(t21, t31, 0.0)
+            common7 = t15
+            common8 = t8
+            common9 = t32
+            common10 = t20
+            tabled[0, k] = common7
+            tabled[1, k] = common8
+            tabled[2, k] = common9
+            tabled[3, k] = common10
+            t0 = 2.0 + index
+            common11 = t0
+            tabled[4, k] = common11
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = where(t4, 1.0, (-1.0))
+            t6 = 2.0 + index
+            t7 = t6 * t5
+            t8 = 16.0 * t1
+            t9 = index + t8
+            t10 = com_poisson_above[np.uint32(np.int32(where((t9 >= 0.0) & (t9 <= 4095.0), t9, 0.0)))]
+            t11 = com_poisson_below[np.uint32(np.int32(where((t9 >= 0.0) & (t9 <= 4095.0), t9, 0.0)))]
+            t12 = where(t4, t10, t11)
+            t13 = index + 1.0
+            t14 = t13 + t8
+            t15 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 4095.0), t14, 0.0)))]
+            t16 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 4095.0), t14, 0.0)))]
+            t17 = where(t4, t15, t16)
+            common12 = t5
+            common13 = t7
+            common14 = t12
+            common15 = t17
+            tabled[5, k] = common12
+            tabled[6, k] = common13
+            tabled[7, k] = common14
+            tabled[8, k] = common15
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
             wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else 16
+            width = 32 if wide else (16 if more > 8 else 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            place = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 m_lanes[i] = m_here[at]
@@ -2575,23 +2704,19 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
             t2 = 2.0 * t1
             t3 = place - t2
             t4 = t3 < 0.5
-            t5 = 15.0 * t1
-            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
-            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
+            t5 = 16.0 * t1
+            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 4095.0), t5, 0.0)))]
+            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 4095.0), t5, 0.0)))]
             t8 = where(t4, t6, t7)
             t9 = 0.0 < t1
             t10 = where(t9, 1.0, 0.0)
             t11 = where(t4, t10, 1.0)
             t12 = 0.0 < t11
-            t13 = where(t4, t7, t6)
-            t14 = where(t4, 1.0, t10)
             common0 = t1
             common1 = t4
             common2 = t8
             common3 = t12
             common4 = t11
-            common5 = t13
-            common6 = t14
             for i in range(width):
                 m = m_lanes[i]
                 n = n_lanes[i]
@@ -2601,191 +2726,133 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 t3 = n * common2
                 t4 = where(common3, t3, math.inf)
                 t5 = 3.0 < t4
-                t6 = -t3
-                t7 = exp(t6)
-                t8 = common4 * t7
-                t9 = 1.0 + t2
-                t10 = t8 * t9
-                t11 = t10 * 4.0
+                t6 = t2 * t2
+                t7 = -t3
+                t8 = exp(t7)
+                t9 = common4 * t8
+                t10 = 1.0 + t2
+                t11 = t9 * t10
                 t12 = 1.0 - t2
-                t13 = 2.0 - t2
-                t14 = n * common5
-                t15 = -t14
-                t16 = exp(t15)
-                t17 = t16 * common6
-                t18 = t13 * t17
-                t19 = 0.5 + t2
-                t20 = t2 * t19
-                t21 = 0.5 + t20
-                t22 = t2 * t2
-                t23 = t11 * t12
-                t24 = t22 + t23
-                t25 = math.sqrt(t24)
-                t26 = t25 + t2
-                t27 = t21 * t26
-                t28 = t18 * t27
-                t29 = t12 + t28
-                t30 = t11 * t29
-                t31 = t30 + t22
-                t32 = math.sqrt(t31)
-                t33 = t32 + t2
-                t34 = 2.0 * t29
-                t35 = t33 * t34
-                t36 = t2 - 0.5
-                t37 = t36 * t3
-                t38 = exp(t37)
-                t39 = where(t5, t35, t38)
-                t40 = 1.0 / t39
-                t41 = t33 * t40
-                t42 = t33 * t41
-                t43 = where(t5, t42, t38)
-                t44 = t34 * t40
-                t45 = t44 * t34
-                t46 = where(t5, t45, t40)
-                t47 = t8 * t46
-                t48 = 4.0 * t29
-                t49 = t48 * t40
-                t50 = where(t5, t49, 1.0)
+                t13 = 2.0 * t12
+                t14 = t13 * 2.0
+                t15 = t11 * t14
+                t16 = t6 + t15
+                t17 = math.sqrt(t16)
+                t18 = t2 + t17
+                t19 = t13 * t18
+                t20 = t2 - 0.5
+                t21 = t3 * t20
+                t22 = 0.75 + t21
+                t23 = 0.01968193969754228 * t22
+                t24 = t23 + 0.07872775879016912
+                t25 = t24 * t22
+                t26 = t25 + 0.23618327637050734
+                t27 = t26 * t22
+                t28 = 0.4723665527410147 + t27
+                t29 = t28 * t22
+                t30 = 0.4723665527410147 + t29
+                t31 = where(t5, t19, t30)
+                t32 = 1.0 / t31
+                t33 = t18 * t32
+                t34 = t18 * t33
+                t35 = where(t5, t34, t30)
+                t36 = t13 * t32
+                t37 = t13 * t36
+                t38 = where(t5, t37, t32)
+                t39 = t9 * t38
+                t40 = t32 * t14
+                t41 = where(t5, t40, 1.0)
                 m_lanes[i] = m
                 nu_lanes[i] = n
                 off_lanes[i] = t2
-                odds_lanes[i] = t43
-                other_lanes[i] = t47
-                unit_lanes[i] = t50
-            nu_0 = loaded(nu_lanes, 0)
-            nu_8 = loaded(nu_lanes, 8)
-            for k in range(last):
-                index = float64(k)
-                near_lanes = stored[0, k]
-                far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = t1 - index
-                t6 = 0.0 < t5
-                t7 = where(t6, 1.0, 0.0)
-                t8 = where(t4, 1.0, t7)
-                t9 = 0.0 < t8
-                t10 = 15.0 * t1
-                t11 = index + t10
-                t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                t14 = where(t4, t12, t13)
-                t15 = where(t9, t14, 0.0)
-                t16 = index + 1.0
-                t17 = t1 - t16
-                t18 = 0.0 < t17
-                t19 = where(t18, 1.0, 0.0)
-                t20 = where(t4, t19, 1.0)
-                t21 = 0.0 < t20
-                t22 = t16 + t10
-                t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                t25 = where(t4, t23, t24)
-                t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t28 = where(t4, t26, t27)
-                t29 = 2.0 + index
-                t30 = t28 * t29
-                t31 = t25 - t30
-                t32 = where(t21, t31, 0.0)
-                common0 = t15
-                common1 = t8
-                common2 = t32
-                common3 = t20
-                nu = nu_0
-                t0 = multiply_add(common0, nu, -0.0)
-                t1 = multiply_add(t0, -1.0, -0.0)
-                t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, -0.0)
-                t4 = multiply_add(common2, nu, -0.0)
-                t5 = multiply_add(t4, -1.0, -0.0)
-                t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, -0.0)
-                put(near_lanes, 0, t3)
-                put(far_lanes, 0, t7)
-                nu = nu_8
-                t0 = multiply_add(common0, nu, -0.0)
-                t1 = multiply_add(t0, -1.0, -0.0)
-                t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, -0.0)
-                t4 = multiply_add(common2, nu, -0.0)
-                t5 = multiply_add(t4, -1.0, -0.0)
-                t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, -0.0)
-                put(near_lanes, 8, t3)
-                put(far_lanes, 8, t7)
+                odds_lanes[i] = t35
+                other_lanes[i] = t39
+                unit_lanes[i] = t41
+            if width > 8:
+                nu_0 = loaded(nu_lanes, 0)
+                nu_8 = loaded(nu_lanes, 8)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common7 = tabled[0, k]
+                    common8 = tabled[1, k]
+                    common9 = tabled[2, k]
+                    common10 = tabled[3, k]
+                    nu = nu_0
+                    t0 = multiply_add(common7, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common8, t2, -0.0)
+                    t4 = multiply_add(common9, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common10, t6, -0.0)
+                    put(near_lanes, 0, t3)
+                    put(far_lanes, 0, t7)
+                    nu = nu_8
+                    t0 = multiply_add(common7, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common8, t2, -0.0)
+                    t4 = multiply_add(common9, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common10, t6, -0.0)
+                    put(near_lanes, 8, t3)
+                    put(far_lanes, 8, t7)
+            else:
+                nu_0 = loaded(nu_lanes, 0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common7 = tabled[0, k]
+                    common8 = tabled[1, k]
+                    common9 = tabled[2, k]
+                    common10 = tabled[3, k]
+                    nu = nu_0
+                    t0 = multiply_add(common7, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common8, t2, -0.0)
+                    t4 = multiply_add(common9, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common10, t6, -0.0)
+                    put(near_lanes, 0, t3)
+                    put(far_lanes, 0, t7)
             if width > 16:
                 nu_16 = loaded(nu_lanes, 16)
                 nu_24 = loaded(nu_lanes, 24)
                 for k in range(last):
-                    index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = t1 - index
-                    t6 = 0.0 < t5
-                    t7 = where(t6, 1.0, 0.0)
-                    t8 = where(t4, 1.0, t7)
-                    t9 = 0.0 < t8
-                    t10 = 15.0 * t1
-                    t11 = index + t10
-                    t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                    t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                    t14 = where(t4, t12, t13)
-                    t15 = where(t9, t14, 0.0)
-                    t16 = index + 1.0
-                    t17 = t1 - t16
-                    t18 = 0.0 < t17
-                    t19 = where(t18, 1.0, 0.0)
-                    t20 = where(t4, t19, 1.0)
-                    t21 = 0.0 < t20
-                    t22 = t16 + t10
-                    t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                    t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                    t25 = where(t4, t23, t24)
-                    t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t28 = where(t4, t26, t27)
-                    t29 = 2.0 + index
-                    t30 = t28 * t29
-                    t31 = t25 - t30
-                    t32 = where(t21, t31, 0.0)
-                    common0 = t15
-                    common1 = t8
-                    common2 = t32
-                    common3 = t20
+                    common7 = tabled[0, k]
+                    common8 = tabled[1, k]
+                    common9 = tabled[2, k]
+                    common10 = tabled[3, k]
                     nu = nu_16
-                    t0 = multiply_add(common0, nu, -0.0)
+                    t0 = multiply_add(common7, nu, -0.0)
                     t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, -0.0)
-                    t4 = multiply_add(common2, nu, -0.0)
+                    t3 = multiply_add(common8, t2, -0.0)
+                    t4 = multiply_add(common9, nu, -0.0)
                     t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, -0.0)
+                    t7 = multiply_add(common10, t6, -0.0)
                     put(near_lanes, 16, t3)
                     put(far_lanes, 16, t7)
                     nu = nu_24
-                    t0 = multiply_add(common0, nu, -0.0)
+                    t0 = multiply_add(common7, nu, -0.0)
                     t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, -0.0)
-                    t4 = multiply_add(common2, nu, -0.0)
+                    t3 = multiply_add(common8, t2, -0.0)
+                    t4 = multiply_add(common9, nu, -0.0)
                     t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, -0.0)
+                    t7 = multiply_add(common10, t6, -0.0)
                     put(near_lanes, 24, t3)
                     put(far_lanes, 24, t7)
-            for i in range(width):
-                open_lanes[i] = 1.0
-            for _ in range(6):
+            for _ in range(min(last, 3)):
                 for i in range(width):
                     odds = odds_lanes[i]
                     other = other_lanes[i]
@@ -2795,80 +2862,118 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     power_ratio_lanes[i] = odds
                     other_power_lanes[i] = t1
                     other_power_ratio_lanes[i] = other
-                off_0 = loaded(off_lanes, 0)
-                power_0 = loaded(power_lanes, 0)
-                power_ratio_0 = loaded(power_ratio_lanes, 0)
-                other_power_0 = loaded(other_power_lanes, 0)
-                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-                sum_up_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_down_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
-                off_8 = loaded(off_lanes, 8)
-                power_8 = loaded(power_lanes, 8)
-                power_ratio_8 = loaded(power_ratio_lanes, 8)
-                other_power_8 = loaded(other_power_lanes, 8)
-                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-                sum_up_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_down_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
-                for k in range(last):
-                    index = float64(k)
-                    near_lanes = stored[0, k]
-                    far_lanes = stored[1, k]
-                    t0 = 2.0 + index
-                    common0 = t0
-                    off = off_0
-                    power = power_0
-                    power_ratio = power_ratio_0
-                    other_power = other_power_0
-                    other_power_ratio = other_power_ratio_0
-                    near = loaded(near_lanes, 0)
-                    far = loaded(far_lanes, 0)
-                    t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, -0.0)
-                    t2 = multiply_add(t0, t1, -0.0)
-                    t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, -0.0)
-                    t5 = multiply_add(t3, t4, -0.0)
-                    t6 = multiply_add(t2, common0, -0.0)
-                    t7 = multiply_add(t5, common0, -0.0)
-                    sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
-                    sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
-                    sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
-                    sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
-                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
-                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                    off = off_8
-                    power = power_8
-                    power_ratio = power_ratio_8
-                    other_power = other_power_8
-                    other_power_ratio = other_power_ratio_8
-                    near = loaded(near_lanes, 8)
-                    far = loaded(far_lanes, 8)
-                    t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, -0.0)
-                    t2 = multiply_add(t0, t1, -0.0)
-                    t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, -0.0)
-                    t5 = multiply_add(t3, t4, -0.0)
-                    t6 = multiply_add(t2, common0, -0.0)
-                    t7 = multiply_add(t5, common0, -0.0)
-                    sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
-                    sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
-                    sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
-                    sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
-                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
-                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
-                put(sum_up_lanes, 0, sum_up_0)
-                put(sum_down_lanes, 0, sum_down_0)
-                put(sum_up_slope_lanes, 0, sum_up_slope_0)
-                put(sum_down_slope_lanes, 0, sum_down_slope_0)
-                put(sum_up_lanes, 8, sum_up_8)
-                put(sum_down_lanes, 8, sum_down_8)
-                put(sum_up_slope_lanes, 8, sum_up_slope_8)
-                put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                if width > 8:
+                    off_0 = loaded(off_lanes, 0)
+                    power_0 = loaded(power_lanes, 0)
+                    power_ratio_0 = loaded(power_ratio_lanes, 0)
+                    other_power_0 = loaded(other_power_lanes, 0)
+                    other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                    sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    off_8 = loaded(off_lanes, 8)
+                    power_8 = loaded(power_lanes, 8)
+                    power_ratio_8 = loaded(power_ratio_lanes, 8)
+                    other_power_8 = loaded(other_power_lanes, 8)
+                    other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                    sum_up_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_down_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                    for k in range(last):
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
+                        common11 = tabled[4, k]
+                        off = off_0
+                        power = power_0
+                        power_ratio = power_ratio_0
+                        other_power = other_power_0
+                        other_power_ratio = other_power_ratio_0
+                        near = loaded(near_lanes, 0)
+                        far = loaded(far_lanes, 0)
+                        t0 = multiply_add(off, -1.0, common11)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common11)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common11, -0.0)
+                        t7 = multiply_add(t5, common11, -0.0)
+                        sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                        sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                        sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                        sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                        power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                        other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                        off = off_8
+                        power = power_8
+                        power_ratio = power_ratio_8
+                        other_power = other_power_8
+                        other_power_ratio = other_power_ratio_8
+                        near = loaded(near_lanes, 8)
+                        far = loaded(far_lanes, 8)
+                        t0 = multiply_add(off, -1.0, common11)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common11)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common11, -0.0)
+                        t7 = multiply_add(t5, common11, -0.0)
+                        sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
+                        sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
+                        sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
+                        sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
+                        power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                        other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                    put(sum_up_lanes, 0, sum_up_0)
+                    put(sum_down_lanes, 0, sum_down_0)
+                    put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                    put(sum_down_slope_lanes, 0, sum_down_slope_0)
+                    put(sum_up_lanes, 8, sum_up_8)
+                    put(sum_down_lanes, 8, sum_down_8)
+                    put(sum_up_slope_lanes, 8, sum_up_slope_8)
+                    put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                else:
+                    off_0 = loaded(off_lanes, 0)
+                    power_0 = loaded(power_lanes, 0)
+                    power_ratio_0 = loaded(power_ratio_lanes, 0)
+                    other_power_0 = loaded(other_power_lanes, 0)
+                    other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                    sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    for k in range(last):
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
+                        common11 = tabled[4, k]
+                        off = off_0
+                        power = power_0
+                        power_ratio = power_ratio_0
+                        other_power = other_power_0
+                        other_power_ratio = other_power_ratio_0
+                        near = loaded(near_lanes, 0)
+                        far = loaded(far_lanes, 0)
+                        t0 = multiply_add(off, -1.0, common11)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common11)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common11, -0.0)
+                        t7 = multiply_add(t5, common11, -0.0)
+                        sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                        sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                        sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                        sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                        power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                        other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    put(sum_up_lanes, 0, sum_up_0)
+                    put(sum_down_lanes, 0, sum_down_0)
+                    put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                    put(sum_down_slope_lanes, 0, sum_down_slope_0)
                 if width > 16:
                     off_16 = loaded(off_lanes, 16)
                     power_16 = loaded(power_lanes, 16)
@@ -2889,11 +2994,9 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     sum_up_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     for k in range(last):
-                        index = float64(k)
                         near_lanes = stored[0, k]
                         far_lanes = stored[1, k]
-                        t0 = 2.0 + index
-                        common0 = t0
+                        common11 = tabled[4, k]
                         off = off_16
                         power = power_16
                         power_ratio = power_ratio_16
@@ -2901,14 +3004,14 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                         other_power_ratio = other_power_ratio_16
                         near = loaded(near_lanes, 16)
                         far = loaded(far_lanes, 16)
-                        t0 = multiply_add(off, -1.0, common0)
+                        t0 = multiply_add(off, -1.0, common11)
                         t1 = multiply_add(near, power, -0.0)
                         t2 = multiply_add(t0, t1, -0.0)
-                        t3 = multiply_add(off, 1.0, common0)
+                        t3 = multiply_add(off, 1.0, common11)
                         t4 = multiply_add(far, other_power, -0.0)
                         t5 = multiply_add(t3, t4, -0.0)
-                        t6 = multiply_add(t2, common0, -0.0)
-                        t7 = multiply_add(t5, common0, -0.0)
+                        t6 = multiply_add(t2, common11, -0.0)
+                        t7 = multiply_add(t5, common11, -0.0)
                         sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
                         sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
                         sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
@@ -2922,14 +3025,14 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                         other_power_ratio = other_power_ratio_24
                         near = loaded(near_lanes, 24)
                         far = loaded(far_lanes, 24)
-                        t0 = multiply_add(off, -1.0, common0)
+                        t0 = multiply_add(off, -1.0, common11)
                         t1 = multiply_add(near, power, -0.0)
                         t2 = multiply_add(t0, t1, -0.0)
-                        t3 = multiply_add(off, 1.0, common0)
+                        t3 = multiply_add(off, 1.0, common11)
                         t4 = multiply_add(far, other_power, -0.0)
                         t5 = multiply_add(t3, t4, -0.0)
-                        t6 = multiply_add(t2, common0, -0.0)
-                        t7 = multiply_add(t5, common0, -0.0)
+                        t6 = multiply_add(t2, common11, -0.0)
+                        t7 = multiply_add(t5, common11, -0.0)
                         sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
                         sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
                         sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
@@ -2944,9 +3047,7 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     put(sum_down_lanes, 24, sum_down_24)
                     put(sum_up_slope_lanes, 24, sum_up_slope_24)
                     put(sum_down_slope_lanes, 24, sum_down_slope_24)
-                left = int64(0)
                 for i in range(width):
-                    open = open_lanes[i]
                     off = off_lanes[i]
                     odds = odds_lanes[i]
                     other = other_lanes[i]
@@ -2955,56 +3056,41 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     sum_down = sum_down_lanes[i]
                     sum_up_slope = sum_up_slope_lanes[i]
                     sum_down_slope = sum_down_slope_lanes[i]
-                    t0 = 0.0 < open
-                    t1 = 1.0 - off
-                    t2 = t1 * odds
-                    t3 = sum_up + t2
-                    t4 = t3 * unit
-                    t5 = 1.0 + off
-                    t6 = t5 * other
-                    t7 = t6 + off
-                    t8 = sum_down + t7
-                    t9 = t8 * unit
-                    t10 = t4 * t9
-                    t11 = t9 - t4
-                    t12 = t10 * t11
-                    t13 = t4 + t9
-                    t14 = sum_down_slope + t6
-                    t15 = t14 * unit
-                    t16 = t4 * t15
-                    t17 = sum_up_slope + t2
-                    t18 = t17 * unit
-                    t19 = t9 * t18
-                    t20 = t16 + t19
-                    t21 = t13 * t20
-                    t22 = t12 + t21
-                    t23 = t22 * t21
-                    t24 = 1.0 / t23
-                    t25 = t22 * t12
-                    t26 = t24 * t25
-                    t27 = 2.0 + t26
-                    t28 = t27 * t26
-                    t29 = odds * t28
-                    t30 = t29 + odds
-                    t31 = where(t0, t30, odds)
-                    t32 = t12 * t21
-                    t33 = t24 * t32
-                    t34 = t33 - 2.0
-                    t35 = t34 * t33
-                    t36 = t35 * other
-                    t37 = t36 + other
-                    t38 = where(t0, t37, other)
-                    t39 = abs(t26)
-                    t40 = t39 - 1e-06
-                    t41 = minimum(open, t40)
-                    t42 = 0.0 < t41
-                    t43 = where(t42, 1.0, 0.0)
-                    odds_lanes[i] = t31
-                    other_lanes[i] = t38
-                    open_lanes[i] = t43
-                    left += 1 if t43 > 0.0 else 0
-                if left == 0:
-                    break
+                    t0 = 1.0 - off
+                    t1 = t0 * odds
+                    t2 = sum_up + t1
+                    t3 = t2 * unit
+                    t4 = 1.0 + off
+                    t5 = t4 * other
+                    t6 = t5 + off
+                    t7 = sum_down + t6
+                    t8 = t7 * unit
+                    t9 = t3 * t8
+                    t10 = t8 - t3
+                    t11 = t9 * t10
+                    t12 = t3 + t8
+                    t13 = sum_down_slope + t5
+                    t14 = t13 * unit
+                    t15 = t3 * t14
+                    t16 = sum_up_slope + t1
+                    t17 = t16 * unit
+                    t18 = t8 * t17
+                    t19 = t15 + t18
+                    t20 = t12 * t19
+                    t21 = t11 + t20
+                    t22 = 2.0 * t11
+                    t23 = t20 - t11
+                    t24 = t21 * t23
+                    t25 = 1.0 / t24
+                    t26 = t22 * t25
+                    t27 = t21 * t26
+                    t28 = odds * t27
+                    t29 = odds + t28
+                    t30 = t23 * t26
+                    t31 = t30 * other
+                    t32 = other - t31
+                    odds_lanes[i] = t29
+                    other_lanes[i] = t32
             for i in range(width):
                 odds = odds_lanes[i]
                 other = other_lanes[i]
@@ -3014,130 +3100,169 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 power_ratio_lanes[i] = odds
                 other_power_lanes[i] = t1
                 other_power_ratio_lanes[i] = other
-            off_0 = loaded(off_lanes, 0)
-            power_0 = loaded(power_lanes, 0)
-            power_ratio_0 = loaded(power_ratio_lanes, 0)
-            other_power_0 = loaded(other_power_lanes, 0)
-            other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-            sum_total_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            off_8 = loaded(off_lanes, 8)
-            power_8 = loaded(power_lanes, 8)
-            power_ratio_8 = loaded(power_ratio_lanes, 8)
-            other_power_8 = loaded(other_power_lanes, 8)
-            other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-            sum_total_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            for k in range(last):
-                index = float64(k)
-                near_lanes = stored[0, k]
-                far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = where(t4, 1.0, (-1.0))
-                t6 = 2.0 + index
-                t7 = t6 * t5
-                t8 = index + 1.0
-                t9 = 15.0 * t1
-                t10 = t8 + t9
-                t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t13 = where(t4, t11, t12)
-                t14 = index + t9
-                t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                t17 = where(t4, t15, t16)
-                common0 = t5
-                common1 = t7
-                common2 = t13
-                common3 = t17
-                off = off_0
-                power = power_0
-                power_ratio = power_ratio_0
-                other_power = other_power_0
-                other_power_ratio = other_power_ratio_0
-                near = loaded(near_lanes, 0)
-                far = loaded(far_lanes, 0)
-                t0 = multiply_add(near, power, -0.0)
-                t1 = multiply_add(far, other_power, -0.0)
-                t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, -0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, -0.0)
-                t6 = multiply_add(t4, t5, -0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, -0.0)
-                t9 = multiply_add(t7, t8, -0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, -0.0)
-                t12 = multiply_add(common2, t11, -0.0)
-                t13 = multiply_add(t0, common3, -0.0)
-                t14 = multiply_add(common3, t13, -0.0)
-                t15 = multiply_add(t12, 1.0, t14)
-                t16 = multiply_add(t5, common3, -0.0)
-                t17 = multiply_add(common2, t8, -0.0)
-                t18 = multiply_add(t17, -1.0, t16)
-                t19 = multiply_add(t11, 1.0, t13)
-                sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
-                sum_growth_square_0 = multiply_add(t15, 1.0, sum_growth_square_0)
-                sum_line_0 = multiply_add(t18, 1.0, sum_line_0)
-                sum_growth_0 = multiply_add(t19, 1.0, sum_growth_0)
-                power_0 = multiply_add(power_0, power_ratio_0, 0.0)
-                other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                off = off_8
-                power = power_8
-                power_ratio = power_ratio_8
-                other_power = other_power_8
-                other_power_ratio = other_power_ratio_8
-                near = loaded(near_lanes, 8)
-                far = loaded(far_lanes, 8)
-                t0 = multiply_add(near, power, -0.0)
-                t1 = multiply_add(far, other_power, -0.0)
-                t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, -0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, -0.0)
-                t6 = multiply_add(t4, t5, -0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, -0.0)
-                t9 = multiply_add(t7, t8, -0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, -0.0)
-                t12 = multiply_add(common2, t11, -0.0)
-                t13 = multiply_add(t0, common3, -0.0)
-                t14 = multiply_add(common3, t13, -0.0)
-                t15 = multiply_add(t12, 1.0, t14)
-                t16 = multiply_add(t5, common3, -0.0)
-                t17 = multiply_add(common2, t8, -0.0)
-                t18 = multiply_add(t17, -1.0, t16)
-                t19 = multiply_add(t11, 1.0, t13)
-                sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
-                sum_growth_square_8 = multiply_add(t15, 1.0, sum_growth_square_8)
-                sum_line_8 = multiply_add(t18, 1.0, sum_line_8)
-                sum_growth_8 = multiply_add(t19, 1.0, sum_growth_8)
-                power_8 = multiply_add(power_8, power_ratio_8, 0.0)
-                other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
-            put(sum_total_lanes, 0, sum_total_0)
-            put(sum_square_lanes, 0, sum_square_0)
-            put(sum_growth_square_lanes, 0, sum_growth_square_0)
-            put(sum_line_lanes, 0, sum_line_0)
-            put(sum_growth_lanes, 0, sum_growth_0)
-            put(sum_total_lanes, 8, sum_total_8)
-            put(sum_square_lanes, 8, sum_square_8)
-            put(sum_growth_square_lanes, 8, sum_growth_square_8)
-            put(sum_line_lanes, 8, sum_line_8)
-            put(sum_growth_lanes, 8, sum_growth_8)
+            if width > 8:
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+                off_8 = loaded(off_lanes, 8)
+                power_8 = loaded(power_lanes, 8)
+                power_ratio_8 = loaded(power_ratio_lanes, 8)
+                other_power_8 = loaded(other_power_lanes, 8)
+                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                sum_total_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_square_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_growth_square_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_line_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common12 = tabled[5, k]
+                    common13 = tabled[6, k]
+                    common14 = tabled[7, k]
+                    common15 = tabled[8, k]
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common12, -0.0)
+                    t4 = multiply_add(t3, -1.0, common13)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common13)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common14, -0.0)
+                    t12 = multiply_add(common14, t11, -0.0)
+                    t13 = multiply_add(t1, common15, -0.0)
+                    t14 = multiply_add(t13, common15, -0.0)
+                    t15 = multiply_add(t12, 1.0, t14)
+                    t16 = multiply_add(t5, common14, -0.0)
+                    t17 = multiply_add(t8, common15, -0.0)
+                    t18 = multiply_add(t17, -1.0, t16)
+                    t19 = multiply_add(t11, 1.0, t13)
+                    sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                    sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                    sum_growth_square_0 = multiply_add(t15, 1.0, sum_growth_square_0)
+                    sum_line_0 = multiply_add(t18, 1.0, sum_line_0)
+                    sum_growth_0 = multiply_add(t19, 1.0, sum_growth_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    off = off_8
+                    power = power_8
+                    power_ratio = power_ratio_8
+                    other_power = other_power_8
+                    other_power_ratio = other_power_ratio_8
+                    near = loaded(near_lanes, 8)
+                    far = loaded(far_lanes, 8)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common12, -0.0)
+                    t4 = multiply_add(t3, -1.0, common13)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common13)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common14, -0.0)
+                    t12 = multiply_add(common14, t11, -0.0)
+                    t13 = multiply_add(t1, common15, -0.0)
+                    t14 = multiply_add(t13, common15, -0.0)
+                    t15 = multiply_add(t12, 1.0, t14)
+                    t16 = multiply_add(t5, common14, -0.0)
+                    t17 = multiply_add(t8, common15, -0.0)
+                    t18 = multiply_add(t17, -1.0, t16)
+                    t19 = multiply_add(t11, 1.0, t13)
+                    sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
+                    sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
+                    sum_growth_square_8 = multiply_add(t15, 1.0, sum_growth_square_8)
+                    sum_line_8 = multiply_add(t18, 1.0, sum_line_8)
+                    sum_growth_8 = multiply_add(t19, 1.0, sum_growth_8)
+                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_growth_square_lanes, 0, sum_growth_square_0)
+                put(sum_line_lanes, 0, sum_line_0)
+                put(sum_growth_lanes, 0, sum_growth_0)
+                put(sum_total_lanes, 8, sum_total_8)
+                put(sum_square_lanes, 8, sum_square_8)
+                put(sum_growth_square_lanes, 8, sum_growth_square_8)
+                put(sum_line_lanes, 8, sum_line_8)
+                put(sum_growth_lanes, 8, sum_growth_8)
+            else:
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common12 = tabled[5, k]
+                    common13 = tabled[6, k]
+                    common14 = tabled[7, k]
+                    common15 = tabled[8, k]
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common12, -0.0)
+                    t4 = multiply_add(t3, -1.0, common13)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common13)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common14, -0.0)
+                    t12 = multiply_add(common14, t11, -0.0)
+                    t13 = multiply_add(t1, common15, -0.0)
+                    t14 = multiply_add(t13, common15, -0.0)
+                    t15 = multiply_add(t12, 1.0, t14)
+                    t16 = multiply_add(t5, common14, -0.0)
+                    t17 = multiply_add(t8, common15, -0.0)
+                    t18 = multiply_add(t17, -1.0, t16)
+                    t19 = multiply_add(t11, 1.0, t13)
+                    sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                    sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                    sum_growth_square_0 = multiply_add(t15, 1.0, sum_growth_square_0)
+                    sum_line_0 = multiply_add(t18, 1.0, sum_line_0)
+                    sum_growth_0 = multiply_add(t19, 1.0, sum_growth_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_growth_square_lanes, 0, sum_growth_square_0)
+                put(sum_line_lanes, 0, sum_line_0)
+                put(sum_growth_lanes, 0, sum_growth_0)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
@@ -3160,31 +3285,12 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
-                    index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = where(t4, 1.0, (-1.0))
-                    t6 = 2.0 + index
-                    t7 = t6 * t5
-                    t8 = index + 1.0
-                    t9 = 15.0 * t1
-                    t10 = t8 + t9
-                    t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t13 = where(t4, t11, t12)
-                    t14 = index + t9
-                    t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                    t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                    t17 = where(t4, t15, t16)
-                    common0 = t5
-                    common1 = t7
-                    common2 = t13
-                    common3 = t17
+                    common12 = tabled[5, k]
+                    common13 = tabled[6, k]
+                    common14 = tabled[7, k]
+                    common15 = tabled[8, k]
                     off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
@@ -3195,21 +3301,21 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     t0 = multiply_add(near, power, -0.0)
                     t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, -0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
+                    t3 = multiply_add(off, common12, -0.0)
+                    t4 = multiply_add(t3, -1.0, common13)
                     t5 = multiply_add(t4, t0, -0.0)
                     t6 = multiply_add(t4, t5, -0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
+                    t7 = multiply_add(t3, 1.0, common13)
                     t8 = multiply_add(t7, t1, -0.0)
                     t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, -0.0)
-                    t12 = multiply_add(common2, t11, -0.0)
-                    t13 = multiply_add(t0, common3, -0.0)
-                    t14 = multiply_add(common3, t13, -0.0)
+                    t11 = multiply_add(t0, common14, -0.0)
+                    t12 = multiply_add(common14, t11, -0.0)
+                    t13 = multiply_add(t1, common15, -0.0)
+                    t14 = multiply_add(t13, common15, -0.0)
                     t15 = multiply_add(t12, 1.0, t14)
-                    t16 = multiply_add(t5, common3, -0.0)
-                    t17 = multiply_add(common2, t8, -0.0)
+                    t16 = multiply_add(t5, common14, -0.0)
+                    t17 = multiply_add(t8, common15, -0.0)
                     t18 = multiply_add(t17, -1.0, t16)
                     t19 = multiply_add(t11, 1.0, t13)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
@@ -3229,21 +3335,21 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                     t0 = multiply_add(near, power, -0.0)
                     t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, -0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
+                    t3 = multiply_add(off, common12, -0.0)
+                    t4 = multiply_add(t3, -1.0, common13)
                     t5 = multiply_add(t4, t0, -0.0)
                     t6 = multiply_add(t4, t5, -0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
+                    t7 = multiply_add(t3, 1.0, common13)
                     t8 = multiply_add(t7, t1, -0.0)
                     t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, -0.0)
-                    t12 = multiply_add(common2, t11, -0.0)
-                    t13 = multiply_add(t0, common3, -0.0)
-                    t14 = multiply_add(common3, t13, -0.0)
+                    t11 = multiply_add(t0, common14, -0.0)
+                    t12 = multiply_add(common14, t11, -0.0)
+                    t13 = multiply_add(t1, common15, -0.0)
+                    t14 = multiply_add(t13, common15, -0.0)
                     t15 = multiply_add(t12, 1.0, t14)
-                    t16 = multiply_add(t5, common3, -0.0)
-                    t17 = multiply_add(common2, t8, -0.0)
+                    t16 = multiply_add(t5, common14, -0.0)
+                    t17 = multiply_add(t8, common15, -0.0)
                     t18 = multiply_add(t17, -1.0, t16)
                     t19 = multiply_add(t11, 1.0, t13)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
@@ -3269,12 +3375,12 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = where(t4, 1.0, (-1.0))
-            t6 = 15.0 * t1
-            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
-            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
+            t6 = 16.0 * t1
+            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 4095.0), t6, 0.0)))]
+            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 4095.0), t6, 0.0)))]
             t9 = where(t4, t7, t8)
-            common0 = t5
-            common1 = t9
+            common5 = t5
+            common6 = t9
             for i in range(width):
                 m = m_lanes[i]
                 off = off_lanes[i]
@@ -3285,12 +3391,12 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 sum_growth_square = sum_growth_square_lanes[i]
                 sum_line = sum_line_lanes[i]
                 sum_growth = sum_growth_lanes[i]
-                t0 = off * common0
-                t1 = t0 + common0
+                t0 = off * common5
+                t1 = t0 + common5
                 t2 = t1 * other
                 t3 = t1 * t2
                 t4 = t0 * t0
-                t5 = common0 - t0
+                t5 = common5 - t0
                 t6 = odds * t5
                 t7 = t5 * t6
                 t8 = t4 + t7
@@ -3304,17 +3410,17 @@ def sum_3(needed_rows, m_rows, n_rows, result0_rows, result1_rows, size):
                 t16 = t15 * t13
                 t17 = t16 * t13
                 t18 = m * t17
-                t19 = other * common1
-                t20 = common1 * t19
+                t19 = common6 * other
+                t20 = common6 * t19
                 t21 = t20 + sum_growth_square
-                t22 = common1 * t2
+                t22 = common6 * t2
                 t23 = sum_line - t22
                 t24 = t16 * t23
                 t25 = t24 * t23
                 t26 = t21 - t25
                 t27 = t10 * t15
                 t28 = t26 * t27
-                t29 = sum_growth + t19
+                t29 = t19 + sum_growth
                 t30 = t29 * t27
                 t31 = t30 * t30
                 t32 = t28 - t31
@@ -3333,15 +3439,23 @@ def sum_4(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(1341, np.int64)
+    starts = np.zeros(1348, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 1338.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 1339
+        patch_of[i] = known if needed_rows[i] > 0.0 else 1339 + i % 8
+    lowest, highest = np.uint32(1339), np.uint32(0)
+    for i in range(size):
+        lowest = min(lowest, patch_of[i])
+        highest = max(highest, patch_of[i] if patch_of[i] < np.uint32(1339) else np.uint32(0))
+    used = range(int64(lowest), int64(highest) + 1)
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(1339):
+    for patch in used:
+        starts[patch + 1] += starts[patch]
+    starts[1339] = active
+    for patch in range(1339, 1347):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
@@ -3350,7 +3464,7 @@ def sum_4(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
     begins = np.empty(1852, np.int64)
     of_t = np.empty((3, 12))
     groups = int64(0)
-    for patch in range(1339):
+    for patch in used:
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t

@@ -310,7 +310,7 @@ compound_poisson_patches = COEFFICIENTS['compound_poisson_patches']()
 ROWS = 4096
 
 
-def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -326,21 +326,19 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_row
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((8, 4104))
+    given = np.empty((6, 4104))
     needed_here = given[0]
     log_v_here = given[1]
     of_x_here = given[2]
     of_j_here = given[3]
     log_j_here = given[4]
     result0_here = given[5]
-    result1_here = given[6]
-    result2_here = given[7]
     for k, rows in enumerate((needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((10, 4104))
-    ordered = np.empty((10, 4104))
+    fields = np.empty((8, 4104))
+    ordered = np.empty((8, 4104))
     terms_all = fields[0]
     expected_all = fields[1]
     gap_all = fields[2]
@@ -356,8 +354,6 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_row
     of_j_ordered = ordered[5]
     u_ordered = ordered[6]
     sum_total_ordered = ordered[7]
-    sum_v_ordered = ordered[8]
-    sum_n_ordered = ordered[9]
     for i in range(active):
         needed = needed_here[i]
         log_v = log_v_here[i]
@@ -409,8 +405,6 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_row
         most = terms_lanes[0]
         last = int64(most) if most >= 1.0 else int64(0)
         sum_total_lanes = sum_total_ordered[begin : begin + 16]
-        sum_v_lanes = sum_v_ordered[begin : begin + 16]
-        sum_n_lanes = sum_n_ordered[begin : begin + 16]
         for k in range(last):
             index = float64(k)
             for i in range(16):
@@ -592,142 +586,7 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_row
                 t168 = t147 * t167
                 t169 = 2.0 * t168
                 t170 = where(t0, t169, 0.0)
-                t171 = t80 * (-4.0)
-                t172 = t171 * t90
-                t173 = t172 * t154
-                t174 = (-5.0) * t81
-                t175 = t79 * t174
-                t176 = t175 * t159
-                t177 = t173 + t176
-                t178 = t8 * (-3.0)
-                t179 = t178 * t15
-                t180 = t152 * t179
-                t181 = t177 + t180
-                t182 = t7 * (-2.0)
-                t183 = t97 * t182
-                t184 = t183 * t150
-                t185 = t181 + t184
-                t186 = t185 - t149
-                t187 = t186 - t165
-                t188 = t168 * t187
-                t189 = 2.7204718478971282e-15 * t130
-                t190 = (-7.642917081474e-13) + t189
-                t191 = t190 * t130
-                t192 = 1.6058936460814087e-10 + t191
-                t193 = t192 * t130
-                t194 = t193 + (-2.5052106797645833e-08)
-                t195 = t194 * t130
-                t196 = t195 + 2.7557319210145323e-06
-                t197 = t196 * t130
-                t198 = t197 + (-0.0001984126984120179)
-                t199 = t198 * t130
-                t200 = 0.008333333333333165 + t199
-                t201 = t130 * t200
-                t202 = t201 + (-0.16666666666666666)
-                t203 = t202 * t130
-                t204 = t203 + 1.0
-                t205 = t129 * t204
-                t206 = t205 * t123
-                t207 = t206 * t167
-                t208 = t54 * t183
-                t209 = t172 * t67
-                t210 = t69 * t175
-                t211 = t209 + t210
-                t212 = t56 * t179
-                t213 = t211 + t212
-                t214 = t208 + t213
-                t215 = t104 - t214
-                t216 = expected * t2
-                t217 = t48 * t216
-                t218 = t215 + t217
-                t219 = t207 * t218
-                t220 = t188 - t219
-                t221 = 2.0 * t220
-                t222 = where(t0, t221, 0.0)
-                t223 = 2.0 * t29
-                t224 = t46 - t223
-                t225 = t17 * t224
-                t226 = t225 * of_x
-                t227 = t31 - t226
-                t228 = t227 * t109
-                t229 = of_j - of_x
-                t230 = t9 * t229
-                t231 = (-0.041666666666666664) * u
-                t232 = t231 * t148
-                t233 = (-0.041666666666666664) + t101
-                t234 = t233 * t7
-                t235 = t150 * t234
-                t236 = t9 * (-0.08385416666666667)
-                t237 = t236 + (-0.11805555555555555)
-                t238 = t9 * t237
-                t239 = (-0.004861111111111111) + t238
-                t240 = t8 * t239
-                t241 = t152 * t240
-                t242 = t9 * (-0.2548611111111111)
-                t243 = (-0.4270833333333333) + t242
-                t244 = t9 * t243
-                t245 = t244 + (-0.04722222222222222)
-                t246 = t9 * t245
-                t247 = 0.0125 + t246
-                t248 = t80 * t247
-                t249 = t248 * t154
-                t250 = t9 * (-1.0356126680996474)
-                t251 = t250 + (-1.9483217592592592)
-                t252 = t9 * t251
-                t253 = t252 + (-0.35425347222222225)
-                t254 = t253 * t9
-                t255 = t254 + 0.11401565255731923
-                t256 = t255 * t9
-                t257 = 0.003273809523809524 + t256
-                t258 = t257 * t81
-                t259 = t258 * t159
-                t260 = t249 + t259
-                t261 = t241 + t260
-                t262 = t235 + t261
-                t263 = t232 + t262
-                t264 = t230 * t263
-                t265 = t228 + t264
-                t266 = t3 * of_x
-                t267 = t215 * t266
-                t268 = t265 + t267
-                t269 = t268 * t168
-                t270 = t31 - t46
-                t271 = t3 * t270
-                t272 = t271 * t109
-                t273 = t48 * 2.0
-                t274 = t273 - t33
-                t275 = t274 * t108
-                t276 = t272 - t275
-                t277 = t231 * t49
-                t278 = t240 * t56
-                t279 = t248 * t67
-                t280 = t258 * t69
-                t281 = t279 + t280
-                t282 = t278 + t281
-                t283 = t54 * t234
-                t284 = t282 + t283
-                t285 = t277 + t284
-                t286 = t285 * t230
-                t287 = t276 - t286
-                t288 = t60 * t179
-                t289 = t63 * t172
-                t290 = t158 * t175
-                t291 = t289 + t290
-                t292 = t288 + t291
-                t293 = t51 * t183
-                t294 = t292 + t293
-                t295 = t33 * t103
-                t296 = t294 - t295
-                t297 = 0.5 + t296
-                t298 = t266 * t297
-                t299 = t287 - t298
-                t300 = t299 * t207
-                t301 = t269 - t300
-                t302 = t301 * 2.0
-                t303 = where(t0, t302, 0.0)
                 sum_total_lanes[i] += t170
-                sum_v_lanes[i] += t222
-                sum_n_lanes[i] += t303
     for i in range(active):
         terms = terms_ordered[i]
         expected = expected_ordered[i]
@@ -737,8 +596,6 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_row
         of_j = of_j_ordered[i]
         u = u_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_v = sum_v_ordered[i]
-        sum_n = sum_n_ordered[i]
         t0 = log1p(sum_total)
         t1 = of_j * of_x
         t2 = t1 * (-0.041666666666666664)
@@ -814,96 +671,12 @@ def sum_0(needed_rows, log_v_rows, of_x_rows, of_j_rows, log_j_rows, result0_row
         t72 = t9 + t71
         t73 = t4 + t72
         t74 = t0 + t73
-        t75 = sum_total + 1.0
-        t76 = sum_v / t75
-        t77 = t18 * (-4.0)
-        t78 = t77 * t25
-        t79 = t29 * (-7.0)
-        t80 = t43 * t79
-        t81 = (-6.0) * t28
-        t82 = t81 * t55
-        t83 = t80 + t82
-        t84 = (-5.0) * t27
-        t85 = t67 * t84
-        t86 = t83 + t85
-        t87 = t78 + t86
-        t88 = t10 * (-3.0)
-        t89 = t88 * t16
-        t90 = t87 + t89
-        t91 = t5 * (-2.0)
-        t92 = t8 * t91
-        t93 = t90 + t92
-        t94 = t93 - t4
-        t95 = t76 + t94
-        t96 = (-0.041666666666666664) * u
-        t97 = t1 * (-1.0356126680996474)
-        t98 = t97 + (-1.9483217592592592)
-        t99 = t1 * t98
-        t100 = t99 + (-0.35425347222222225)
-        t101 = t100 * t1
-        t102 = t101 + 0.11401565255731923
-        t103 = t102 * t1
-        t104 = 0.003273809523809524 + t103
-        t105 = t104 * t27
-        t106 = t1 * (-5.263624338624338)
-        t107 = t106 + (-10.79369212962963)
-        t108 = t107 * t1
-        t109 = (-2.691435185185185) + t108
-        t110 = t109 * t1
-        t111 = 0.8835978835978835 + t110
-        t112 = t1 * t111
-        t113 = 0.08392857142857142 + t112
-        t114 = t1 * t113
-        t115 = t114 + (-0.00992063492063492)
-        t116 = t115 * t28
-        t117 = t1 * (-32.095311500329544)
-        t118 = (-70.46978770530202) + t117
-        t119 = t1 * t118
-        t120 = (-21.990461636766977) + t119
-        t121 = t1 * t120
-        t122 = t121 + 6.960892122281011
-        t123 = t1 * t122
-        t124 = 1.284467006999559 + t123
-        t125 = t1 * t124
-        t126 = (-0.18671792328042328) + t125
-        t127 = t1 * t126
-        t128 = (-0.003801256613756614) + t127
-        t129 = t29 * t128
-        t130 = t116 + t129
-        t131 = t105 + t130
-        t132 = t1 * (-0.2548611111111111)
-        t133 = (-0.4270833333333333) + t132
-        t134 = t1 * t133
-        t135 = t134 + (-0.04722222222222222)
-        t136 = t1 * t135
-        t137 = 0.0125 + t136
-        t138 = t18 * t137
-        t139 = t131 + t138
-        t140 = t1 * (-0.08385416666666667)
-        t141 = t140 + (-0.11805555555555555)
-        t142 = t1 * t141
-        t143 = (-0.004861111111111111) + t142
-        t144 = t10 * t143
-        t145 = t139 + t144
-        t146 = (-0.041666666666666664) + t2
-        t147 = t146 * t5
-        t148 = t145 + t147
-        t149 = t96 + t148
-        t150 = of_j - of_x
-        t151 = t1 * t150
-        t152 = t149 * t151
-        t153 = sum_n / t75
-        t154 = t152 + t153
         result0_here[i] = t74
-        result1_here[i] = t95
-        result2_here[i] = t154
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
-        result1_rows[kept[order[i]]] = result1_here[i]
-        result2_rows[kept[order[i]]] = result2_here[i]
 
 
-def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
     aligned_frame()
     kept = np.empty(4096, np.uint32)
     active = int64(0)
@@ -956,18 +729,18 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
         key = t17 * 22.0 + (t26 - 1.0)
         key_of[i] = np.uint32(np.int32(key if known else 1430.0))
     starts = np.zeros(1432, np.int64)
-    most = np.uint32(0)
+    least, most = np.uint32(1430), np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
-        most = max(most, key_of[i])
+        least, most = min(least, key_of[i]), max(most, key_of[i])
     used = min(int64(most) + 1, 1430)
-    for key in range(used):
+    for key in range(int64(least), used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    lanes = np.empty((17, 32))
+    lanes = np.empty((12, 32))
     of_x_lanes = lanes[0]
     of_j_lanes = lanes[1]
     log_j_lanes = lanes[2]
@@ -978,26 +751,50 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
     gap_lanes = lanes[7]
     off_lanes = lanes[8]
     log_outside_lanes = lanes[9]
-    open_lanes = lanes[10]
-    sum_total_lanes = lanes[11]
-    sum_n_lanes = lanes[12]
-    sum_by_n_lanes = lanes[13]
-    result0_lanes = lanes[14]
-    result1_lanes = lanes[15]
-    result2_lanes = lanes[16]
-    for number in range((used + 21) // 22):
+    sum_total_lanes = lanes[10]
+    result0_lanes = lanes[11]
+    tabled = np.empty((7, 22))
+    first_number = int64(least) // 22
+    for number in range(first_number, (used + 21) // 22):
         first_key = number * 22
         stop = starts[min(first_key + 22, used)]
         end = starts[first_key]
+        if end == stop:
+            continue
+        nearest = float64(number)
+        for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):
+            index = float64(k)
+            t0 = 22.0 * nearest
+            t1 = index + t0
+            t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            common6 = t2
+            common7 = t3
+            common8 = t4
+            common9 = t5
+            common10 = t6
+            common11 = t7
+            common12 = t8
+            tabled[0, k] = common6
+            tabled[1, k] = common7
+            tabled[2, k] = common8
+            tabled[3, k] = common9
+            tabled[4, k] = common10
+            tabled[5, k] = common11
+            tabled[6, k] = common12
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
             wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else 16
+            width = 32 if wide else (16 if more > 8 else 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            nearest = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 of_x_lanes[i] = of_x_here[at]
@@ -1085,282 +882,171 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                 gap_lanes[i] = t4
                 off_lanes[i] = t38
                 log_outside_lanes[i] = t56
-            tilt_0 = loaded(tilt_lanes, 0)
-            nu_0 = loaded(nu_lanes, 0)
-            u_0 = loaded(u_lanes, 0)
-            of_x_0 = loaded(of_x_lanes, 0)
-            sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_n_0 = multiply_add(tilt_0, 0.0, 0.0)
-            sum_by_n_0 = multiply_add(tilt_0, 0.0, 0.0)
-            tilt_8 = loaded(tilt_lanes, 8)
-            nu_8 = loaded(nu_lanes, 8)
-            u_8 = loaded(u_lanes, 8)
-            of_x_8 = loaded(of_x_lanes, 8)
-            sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_n_8 = multiply_add(tilt_8, 0.0, 0.0)
-            sum_by_n_8 = multiply_add(tilt_8, 0.0, 0.0)
-            for k in range(last):
-                index = float64(k)
-                t0 = 22.0 * nearest
-                t1 = index + t0
-                t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t9 = 7.0 * t4
-                t10 = t5 * 5.0
-                t11 = t6 * 3.0
-                common0 = t2
-                common1 = t3
-                common2 = t4
-                common3 = t5
-                common4 = t6
-                common5 = t7
-                common6 = t8
-                common7 = t9
-                common8 = t10
-                common9 = t11
-                tilt = tilt_0
-                nu = nu_0
-                u = u_0
-                of_x = of_x_0
-                t0 = multiply_add(tilt, common0, -0.0)
-                t1 = multiply_add(1.0, 1.0, nu)
-                t2 = multiply_add(t1, common1, -0.0)
-                t3 = multiply_add(t0, 1.0, t2)
-                t4 = multiply_add(u, u, -0.0)
-                t5 = multiply_add(common2, t4, -0.0)
-                t6 = multiply_add(common3, 1.0, t5)
-                t7 = multiply_add(t6, t4, -0.0)
-                t8 = multiply_add(t7, 1.0, common4)
-                t9 = multiply_add(t8, t4, -0.0)
-                t10 = multiply_add(common5, 1.0, t9)
-                t11 = multiply_add(t10, u, -0.0)
-                t12 = multiply_add(common6, 1.0, t11)
-                t13 = multiply_add(t3, 1.0, t12)
-                t14 = multiply_add(t13, -1.0, -0.0)
-                t15 = exponential(t14)
-                t16 = multiply_add(common0, t15, -0.0)
-                t17 = multiply_add(t4, common7, -0.0)
-                t18 = multiply_add(t17, 1.0, common8)
-                t19 = multiply_add(t18, t4, -0.0)
-                t20 = multiply_add(common9, 1.0, t19)
-                t21 = multiply_add(t20, t4, -0.0)
-                t22 = multiply_add(t21, 1.0, common5)
-                t23 = multiply_add(t22, u, -0.0)
-                t24 = multiply_add(t23, -1.0, common0)
-                t25 = multiply_add(t3, of_x, -0.0)
-                t26 = multiply_add(t24, 1.0, t25)
-                t27 = multiply_add(t26, t15, -0.0)
-                sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
-                sum_n_0 = multiply_add(t16, 1.0, sum_n_0)
-                sum_by_n_0 = multiply_add(t27, 1.0, sum_by_n_0)
-                tilt = tilt_8
-                nu = nu_8
-                u = u_8
-                of_x = of_x_8
-                t0 = multiply_add(tilt, common0, -0.0)
-                t1 = multiply_add(1.0, 1.0, nu)
-                t2 = multiply_add(t1, common1, -0.0)
-                t3 = multiply_add(t0, 1.0, t2)
-                t4 = multiply_add(u, u, -0.0)
-                t5 = multiply_add(common2, t4, -0.0)
-                t6 = multiply_add(common3, 1.0, t5)
-                t7 = multiply_add(t6, t4, -0.0)
-                t8 = multiply_add(t7, 1.0, common4)
-                t9 = multiply_add(t8, t4, -0.0)
-                t10 = multiply_add(common5, 1.0, t9)
-                t11 = multiply_add(t10, u, -0.0)
-                t12 = multiply_add(common6, 1.0, t11)
-                t13 = multiply_add(t3, 1.0, t12)
-                t14 = multiply_add(t13, -1.0, -0.0)
-                t15 = exponential(t14)
-                t16 = multiply_add(common0, t15, -0.0)
-                t17 = multiply_add(t4, common7, -0.0)
-                t18 = multiply_add(t17, 1.0, common8)
-                t19 = multiply_add(t18, t4, -0.0)
-                t20 = multiply_add(common9, 1.0, t19)
-                t21 = multiply_add(t20, t4, -0.0)
-                t22 = multiply_add(t21, 1.0, common5)
-                t23 = multiply_add(t22, u, -0.0)
-                t24 = multiply_add(t23, -1.0, common0)
-                t25 = multiply_add(t3, of_x, -0.0)
-                t26 = multiply_add(t24, 1.0, t25)
-                t27 = multiply_add(t26, t15, -0.0)
-                sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
-                sum_n_8 = multiply_add(t16, 1.0, sum_n_8)
-                sum_by_n_8 = multiply_add(t27, 1.0, sum_by_n_8)
-            put(sum_total_lanes, 0, sum_total_0)
-            put(sum_n_lanes, 0, sum_n_0)
-            put(sum_by_n_lanes, 0, sum_by_n_0)
-            put(sum_total_lanes, 8, sum_total_8)
-            put(sum_n_lanes, 8, sum_n_8)
-            put(sum_by_n_lanes, 8, sum_by_n_8)
+            if width > 8:
+                tilt_0 = loaded(tilt_lanes, 0)
+                nu_0 = loaded(nu_lanes, 0)
+                u_0 = loaded(u_lanes, 0)
+                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+                tilt_8 = loaded(tilt_lanes, 8)
+                nu_8 = loaded(nu_lanes, 8)
+                u_8 = loaded(u_lanes, 8)
+                sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
+                for k in range(last):
+                    common6 = tabled[0, k]
+                    common7 = tabled[1, k]
+                    common8 = tabled[2, k]
+                    common9 = tabled[3, k]
+                    common10 = tabled[4, k]
+                    common11 = tabled[5, k]
+                    common12 = tabled[6, k]
+                    tilt = tilt_0
+                    nu = nu_0
+                    u = u_0
+                    t0 = multiply_add(tilt, common6, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common7, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common10)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common11, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common12, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                    tilt = tilt_8
+                    nu = nu_8
+                    u = u_8
+                    t0 = multiply_add(tilt, common6, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common7, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common10)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common11, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common12, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_total_lanes, 8, sum_total_8)
+            else:
+                tilt_0 = loaded(tilt_lanes, 0)
+                nu_0 = loaded(nu_lanes, 0)
+                u_0 = loaded(u_lanes, 0)
+                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+                for k in range(last):
+                    common6 = tabled[0, k]
+                    common7 = tabled[1, k]
+                    common8 = tabled[2, k]
+                    common9 = tabled[3, k]
+                    common10 = tabled[4, k]
+                    common11 = tabled[5, k]
+                    common12 = tabled[6, k]
+                    tilt = tilt_0
+                    nu = nu_0
+                    u = u_0
+                    t0 = multiply_add(tilt, common6, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common7, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common10)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common11, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common12, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                put(sum_total_lanes, 0, sum_total_0)
             if width > 16:
                 tilt_16 = loaded(tilt_lanes, 16)
                 nu_16 = loaded(nu_lanes, 16)
                 u_16 = loaded(u_lanes, 16)
-                of_x_16 = loaded(of_x_lanes, 16)
                 sum_total_16 = multiply_add(tilt_16, 0.0, 0.0)
-                sum_n_16 = multiply_add(tilt_16, 0.0, 0.0)
-                sum_by_n_16 = multiply_add(tilt_16, 0.0, 0.0)
                 tilt_24 = loaded(tilt_lanes, 24)
                 nu_24 = loaded(nu_lanes, 24)
                 u_24 = loaded(u_lanes, 24)
-                of_x_24 = loaded(of_x_lanes, 24)
                 sum_total_24 = multiply_add(tilt_24, 0.0, 0.0)
-                sum_n_24 = multiply_add(tilt_24, 0.0, 0.0)
-                sum_by_n_24 = multiply_add(tilt_24, 0.0, 0.0)
                 for k in range(last):
-                    index = float64(k)
-                    t0 = 22.0 * nearest
-                    t1 = index + t0
-                    t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t9 = 7.0 * t4
-                    t10 = t5 * 5.0
-                    t11 = t6 * 3.0
-                    common0 = t2
-                    common1 = t3
-                    common2 = t4
-                    common3 = t5
-                    common4 = t6
-                    common5 = t7
-                    common6 = t8
-                    common7 = t9
-                    common8 = t10
-                    common9 = t11
+                    common6 = tabled[0, k]
+                    common7 = tabled[1, k]
+                    common8 = tabled[2, k]
+                    common9 = tabled[3, k]
+                    common10 = tabled[4, k]
+                    common11 = tabled[5, k]
+                    common12 = tabled[6, k]
                     tilt = tilt_16
                     nu = nu_16
                     u = u_16
-                    of_x = of_x_16
-                    t0 = multiply_add(tilt, common0, -0.0)
+                    t0 = multiply_add(tilt, common6, -0.0)
                     t1 = multiply_add(1.0, 1.0, nu)
-                    t2 = multiply_add(t1, common1, -0.0)
+                    t2 = multiply_add(t1, common7, -0.0)
                     t3 = multiply_add(t0, 1.0, t2)
                     t4 = multiply_add(u, u, -0.0)
-                    t5 = multiply_add(common2, t4, -0.0)
-                    t6 = multiply_add(common3, 1.0, t5)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
                     t7 = multiply_add(t6, t4, -0.0)
-                    t8 = multiply_add(t7, 1.0, common4)
+                    t8 = multiply_add(t7, 1.0, common10)
                     t9 = multiply_add(t8, t4, -0.0)
-                    t10 = multiply_add(common5, 1.0, t9)
+                    t10 = multiply_add(common11, 1.0, t9)
                     t11 = multiply_add(t10, u, -0.0)
-                    t12 = multiply_add(common6, 1.0, t11)
+                    t12 = multiply_add(common12, 1.0, t11)
                     t13 = multiply_add(t3, 1.0, t12)
                     t14 = multiply_add(t13, -1.0, -0.0)
                     t15 = exponential(t14)
-                    t16 = multiply_add(common0, t15, -0.0)
-                    t17 = multiply_add(t4, common7, -0.0)
-                    t18 = multiply_add(t17, 1.0, common8)
-                    t19 = multiply_add(t18, t4, -0.0)
-                    t20 = multiply_add(common9, 1.0, t19)
-                    t21 = multiply_add(t20, t4, -0.0)
-                    t22 = multiply_add(t21, 1.0, common5)
-                    t23 = multiply_add(t22, u, -0.0)
-                    t24 = multiply_add(t23, -1.0, common0)
-                    t25 = multiply_add(t3, of_x, -0.0)
-                    t26 = multiply_add(t24, 1.0, t25)
-                    t27 = multiply_add(t26, t15, -0.0)
                     sum_total_16 = multiply_add(t15, 1.0, sum_total_16)
-                    sum_n_16 = multiply_add(t16, 1.0, sum_n_16)
-                    sum_by_n_16 = multiply_add(t27, 1.0, sum_by_n_16)
                     tilt = tilt_24
                     nu = nu_24
                     u = u_24
-                    of_x = of_x_24
-                    t0 = multiply_add(tilt, common0, -0.0)
+                    t0 = multiply_add(tilt, common6, -0.0)
                     t1 = multiply_add(1.0, 1.0, nu)
-                    t2 = multiply_add(t1, common1, -0.0)
+                    t2 = multiply_add(t1, common7, -0.0)
                     t3 = multiply_add(t0, 1.0, t2)
                     t4 = multiply_add(u, u, -0.0)
-                    t5 = multiply_add(common2, t4, -0.0)
-                    t6 = multiply_add(common3, 1.0, t5)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
                     t7 = multiply_add(t6, t4, -0.0)
-                    t8 = multiply_add(t7, 1.0, common4)
+                    t8 = multiply_add(t7, 1.0, common10)
                     t9 = multiply_add(t8, t4, -0.0)
-                    t10 = multiply_add(common5, 1.0, t9)
+                    t10 = multiply_add(common11, 1.0, t9)
                     t11 = multiply_add(t10, u, -0.0)
-                    t12 = multiply_add(common6, 1.0, t11)
+                    t12 = multiply_add(common12, 1.0, t11)
                     t13 = multiply_add(t3, 1.0, t12)
                     t14 = multiply_add(t13, -1.0, -0.0)
                     t15 = exponential(t14)
-                    t16 = multiply_add(common0, t15, -0.0)
-                    t17 = multiply_add(t4, common7, -0.0)
-                    t18 = multiply_add(t17, 1.0, common8)
-                    t19 = multiply_add(t18, t4, -0.0)
-                    t20 = multiply_add(common9, 1.0, t19)
-                    t21 = multiply_add(t20, t4, -0.0)
-                    t22 = multiply_add(t21, 1.0, common5)
-                    t23 = multiply_add(t22, u, -0.0)
-                    t24 = multiply_add(t23, -1.0, common0)
-                    t25 = multiply_add(t3, of_x, -0.0)
-                    t26 = multiply_add(t24, 1.0, t25)
-                    t27 = multiply_add(t26, t15, -0.0)
                     sum_total_24 = multiply_add(t15, 1.0, sum_total_24)
-                    sum_n_24 = multiply_add(t16, 1.0, sum_n_24)
-                    sum_by_n_24 = multiply_add(t27, 1.0, sum_by_n_24)
                 put(sum_total_lanes, 16, sum_total_16)
-                put(sum_n_lanes, 16, sum_n_16)
-                put(sum_by_n_lanes, 16, sum_by_n_16)
                 put(sum_total_lanes, 24, sum_total_24)
-                put(sum_n_lanes, 24, sum_n_24)
-                put(sum_by_n_lanes, 24, sum_by_n_24)
-            t0 = compound_poisson_inverse[np.uint32(np.int32(where((nearest >= 0.0) & (nearest <= 64.0), nearest, 0.0)))]
-            common0 = t0
             for i in range(width):
-                nu = nu_lanes[i]
-                u = u_lanes[i]
-                gap = gap_lanes[i]
-                off = off_lanes[i]
                 log_outside = log_outside_lanes[i]
                 sum_total = sum_total_lanes[i]
-                sum_n = sum_n_lanes[i]
-                sum_by_n = sum_by_n_lanes[i]
                 t0 = sum_total + 1.0
                 t1 = log(t0)
                 t2 = log_outside + t1
-                t3 = 1.0 / t0
-                t4 = sum_n * t3
-                t5 = 1.0 + nu
-                t6 = t4 * t5
-                t7 = t5 * gap
-                t8 = t7 - 0.5
-                t9 = t6 + t8
-                t10 = common0 * u
-                t11 = t10 * t10
-                t12 = (-0.0041666666666666675) * t11
-                t13 = t12 + 0.003968253968253968
-                t14 = t11 * t13
-                t15 = (-0.008333333333333333) + t14
-                t16 = t11 * t15
-                t17 = 0.08333333333333333 + t16
-                t18 = t17 * t10
-                t19 = off * nu
-                t20 = 0.5 - t19
-                t21 = t20 - gap
-                t22 = t18 + t21
-                t23 = sum_by_n * t3
-                t24 = t22 - t23
                 result0_lanes[i] = t2
-                result1_lanes[i] = t9
-                result2_lanes[i] = t24
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
-                result1_rows[at] = result1_lanes[i]
-                result2_rows[at] = result2_lanes[i]
 
 
-def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
@@ -1376,20 +1062,18 @@ def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
     for i in range(active, full):
         kept[i] = kept[active - 1]
     active = full
-    given = np.empty((7, 4104))
+    given = np.empty((5, 4104))
     needed_here = given[0]
     of_x_here = given[1]
     of_j_here = given[2]
     log_j_here = given[3]
     result0_here = given[4]
-    result1_here = given[5]
-    result2_here = given[6]
     for k, rows in enumerate((needed_rows, of_x_rows, of_j_rows, log_j_rows)):
         here = given[k]
         for i in range(active):
             here[i] = rows[kept[i]]
-    fields = np.empty((17, 4104))
-    ordered = np.empty((17, 4104))
+    fields = np.empty((15, 4104))
+    ordered = np.empty((15, 4104))
     terms_all = fields[0]
     nearest_all = fields[1]
     inverse_all = fields[2]
@@ -1419,8 +1103,6 @@ def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
     log_outside_ordered = ordered[12]
     slope_ordered = ordered[13]
     sum_total_ordered = ordered[14]
-    sum_n_ordered = ordered[15]
-    sum_by_n_ordered = ordered[16]
     for i in range(active):
         needed = needed_here[i]
         of_x = of_x_here[i]
@@ -1570,8 +1252,6 @@ def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
         most = terms_lanes[0]
         last = int64(most) if most >= 1.0 else int64(0)
         sum_total_lanes = sum_total_ordered[begin : begin + 16]
-        sum_n_lanes = sum_n_ordered[begin : begin + 16]
-        sum_by_n_lanes = sum_by_n_ordered[begin : begin + 16]
         for k in range(last):
             index = float64(k)
             for i in range(16):
@@ -1642,20 +1322,7 @@ def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
                 t50 = -t49
                 t51 = exp(t50)
                 t52 = where(t0, t51, 0.0)
-                t53 = t1 * t51
-                t54 = where(t0, t53, 0.0)
-                t55 = t48 * of_x
-                t56 = t5 * (-0.008333333333333333)
-                t57 = 0.08333333333333333 + t56
-                t58 = t57 * t4
-                t59 = slope + t58
-                t60 = t1 - t59
-                t61 = t55 + t60
-                t62 = t51 * t61
-                t63 = where(t0, t62, 0.0)
                 sum_total_lanes[i] += t52
-                sum_n_lanes[i] += t54
-                sum_by_n_lanes[i] += t63
     for i in range(active):
         terms = terms_ordered[i]
         nearest = nearest_ordered[i]
@@ -1672,57 +1339,46 @@ def sum_2(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, result1_r
         log_outside = log_outside_ordered[i]
         slope = slope_ordered[i]
         sum_total = sum_total_ordered[i]
-        sum_n = sum_n_ordered[i]
-        sum_by_n = sum_by_n_ordered[i]
         t0 = log(sum_total)
         t1 = t0 + log_outside
-        t2 = 1.0 + nu
-        t3 = 1.0 / sum_total
-        t4 = t3 * sum_n
-        t5 = t2 * t4
-        t6 = t2 * gap
-        t7 = t6 - 0.5
-        t8 = t5 + t7
-        t9 = off * nu
-        t10 = 0.5 - t9
-        t11 = t10 - gap
-        t12 = t11 - slope
-        t13 = t3 * sum_by_n
-        t14 = t12 - t13
         result0_here[i] = t1
-        result1_here[i] = t8
-        result2_here[i] = t14
     for i in range(active):
         result0_rows[kept[order[i]]] = result0_here[i]
-        result1_rows[kept[order[i]]] = result1_here[i]
-        result2_rows[kept[order[i]]] = result2_here[i]
 
 
-def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, result2_rows, size):
+def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
     aligned_frame()
     active = int64(0)
     for i in range(size):
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(798, np.int64)
+    starts = np.zeros(805, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 795.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 796
+        patch_of[i] = known if needed_rows[i] > 0.0 else 796 + i % 8
+    lowest, highest = np.uint32(796), np.uint32(0)
+    for i in range(size):
+        lowest = min(lowest, patch_of[i])
+        highest = max(highest, patch_of[i] if patch_of[i] < np.uint32(796) else np.uint32(0))
+    used = range(int64(lowest), int64(highest) + 1)
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(796):
+    for patch in used:
+        starts[patch + 1] += starts[patch]
+    starts[796] = active
+    for patch in range(796, 804):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
         order[starts[patch_of[i]] + rank[i]] = i
     patches = np.empty(1309, np.int64)
     begins = np.empty(1309, np.int64)
-    of_t = np.empty((2, 17))
+    of_t = np.empty((1, 17))
     groups = int64(0)
-    for patch in range(796):
+    for patch in used:
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t
@@ -1741,66 +1397,30 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
             for a in range(17):
                 count = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)[a]
                 stop += count
-                t0 = t1 = 0.0
+                t0 = 0.0
                 for k in range(stop - 1, stop - count - 1, -1):
-                    t1 = t1 * t + t0
                     t0 = t0 * t + coefficients[k]
                 of_t[0, 16 - a] = t0
-                of_t[1, 16 - a] = t1
             for begin in range(first, end, 8):
                 u = gathered(u_rows, order, begin, end)
                 sum_00_16 = of_t[0, 16]
-                sum_10_15 = sum_00_16
                 sum_00_15 = multiply_add(sum_00_16, u, of_t[0, 15])
-                sum_01_15 = of_t[1, 15]
-                sum_10_14 = multiply_add(sum_10_15, u, sum_00_15)
                 sum_00_14 = multiply_add(sum_00_15, u, of_t[0, 14])
-                sum_01_14 = multiply_add(sum_01_15, u, of_t[1, 14])
-                sum_10_13 = multiply_add(sum_10_14, u, sum_00_14)
                 sum_00_13 = multiply_add(sum_00_14, u, of_t[0, 13])
-                sum_01_13 = multiply_add(sum_01_14, u, of_t[1, 13])
-                sum_10_12 = multiply_add(sum_10_13, u, sum_00_13)
                 sum_00_12 = multiply_add(sum_00_13, u, of_t[0, 12])
-                sum_01_12 = multiply_add(sum_01_13, u, of_t[1, 12])
-                sum_10_11 = multiply_add(sum_10_12, u, sum_00_12)
                 sum_00_11 = multiply_add(sum_00_12, u, of_t[0, 11])
-                sum_01_11 = multiply_add(sum_01_12, u, of_t[1, 11])
-                sum_10_10 = multiply_add(sum_10_11, u, sum_00_11)
                 sum_00_10 = multiply_add(sum_00_11, u, of_t[0, 10])
-                sum_01_10 = multiply_add(sum_01_11, u, of_t[1, 10])
-                sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
                 sum_00_9 = multiply_add(sum_00_10, u, of_t[0, 9])
-                sum_01_9 = multiply_add(sum_01_10, u, of_t[1, 9])
-                sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
                 sum_00_8 = multiply_add(sum_00_9, u, of_t[0, 8])
-                sum_01_8 = multiply_add(sum_01_9, u, of_t[1, 8])
-                sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
                 sum_00_7 = multiply_add(sum_00_8, u, of_t[0, 7])
-                sum_01_7 = multiply_add(sum_01_8, u, of_t[1, 7])
-                sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
                 sum_00_6 = multiply_add(sum_00_7, u, of_t[0, 6])
-                sum_01_6 = multiply_add(sum_01_7, u, of_t[1, 6])
-                sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
                 sum_00_5 = multiply_add(sum_00_6, u, of_t[0, 5])
-                sum_01_5 = multiply_add(sum_01_6, u, of_t[1, 5])
-                sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
                 sum_00_4 = multiply_add(sum_00_5, u, of_t[0, 4])
-                sum_01_4 = multiply_add(sum_01_5, u, of_t[1, 4])
-                sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
                 sum_00_3 = multiply_add(sum_00_4, u, of_t[0, 3])
-                sum_01_3 = multiply_add(sum_01_4, u, of_t[1, 3])
-                sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
                 sum_00_2 = multiply_add(sum_00_3, u, of_t[0, 2])
-                sum_01_2 = multiply_add(sum_01_3, u, of_t[1, 2])
-                sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
                 sum_00_1 = multiply_add(sum_00_2, u, of_t[0, 1])
-                sum_01_1 = multiply_add(sum_01_2, u, of_t[1, 1])
-                sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
                 sum_00_0 = multiply_add(sum_00_1, u, of_t[0, 0])
-                sum_01_0 = multiply_add(sum_01_1, u, of_t[1, 0])
                 scattered(result0_rows, order, begin, end, sum_00_0)
-                scattered(result1_rows, order, begin, end, sum_10_0)
-                scattered(result2_rows, order, begin, end, sum_01_0)
     for group in range(groups):
         patch, begin = patches[group], begins[group]
         end = starts[patch + 1]
@@ -1812,49 +1432,31 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c15_0 = coefficients[1]
         c15_1 = coefficients[2]
         p0c15_0 = multiply_add(c15_1, t, c15_0)
-        p1c15_0 = c15_1
-        sum_10_15 = sum_00_16
         sum_00_15 = multiply_add(sum_00_16, u, p0c15_0)
-        sum_01_15 = p1c15_0
         c14_0 = coefficients[3]
         c14_1 = coefficients[4]
         c14_2 = coefficients[5]
         p0c14_1 = multiply_add(c14_2, t, c14_1)
-        p1c14_1 = c14_2
         p0c14_0 = multiply_add(p0c14_1, t, c14_0)
-        p1c14_0 = multiply_add(p1c14_1, t, p0c14_1)
-        sum_10_14 = multiply_add(sum_10_15, u, sum_00_15)
         sum_00_14 = multiply_add(sum_00_15, u, p0c14_0)
-        sum_01_14 = multiply_add(sum_01_15, u, p1c14_0)
         c13_0 = coefficients[6]
         c13_1 = coefficients[7]
         c13_2 = coefficients[8]
         c13_3 = coefficients[9]
         p0c13_2 = multiply_add(c13_3, t, c13_2)
-        p1c13_2 = c13_3
         p0c13_1 = multiply_add(p0c13_2, t, c13_1)
-        p1c13_1 = multiply_add(p1c13_2, t, p0c13_2)
         p0c13_0 = multiply_add(p0c13_1, t, c13_0)
-        p1c13_0 = multiply_add(p1c13_1, t, p0c13_1)
-        sum_10_13 = multiply_add(sum_10_14, u, sum_00_14)
         sum_00_13 = multiply_add(sum_00_14, u, p0c13_0)
-        sum_01_13 = multiply_add(sum_01_14, u, p1c13_0)
         c12_0 = coefficients[10]
         c12_1 = coefficients[11]
         c12_2 = coefficients[12]
         c12_3 = coefficients[13]
         c12_4 = coefficients[14]
         p0c12_3 = multiply_add(c12_4, t, c12_3)
-        p1c12_3 = c12_4
         p0c12_2 = multiply_add(p0c12_3, t, c12_2)
-        p1c12_2 = multiply_add(p1c12_3, t, p0c12_3)
         p0c12_1 = multiply_add(p0c12_2, t, c12_1)
-        p1c12_1 = multiply_add(p1c12_2, t, p0c12_2)
         p0c12_0 = multiply_add(p0c12_1, t, c12_0)
-        p1c12_0 = multiply_add(p1c12_1, t, p0c12_1)
-        sum_10_12 = multiply_add(sum_10_13, u, sum_00_13)
         sum_00_12 = multiply_add(sum_00_13, u, p0c12_0)
-        sum_01_12 = multiply_add(sum_01_13, u, p1c12_0)
         c11_0 = coefficients[15]
         c11_1 = coefficients[16]
         c11_2 = coefficients[17]
@@ -1862,18 +1464,11 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c11_4 = coefficients[19]
         c11_5 = coefficients[20]
         p0c11_4 = multiply_add(c11_5, t, c11_4)
-        p1c11_4 = c11_5
         p0c11_3 = multiply_add(p0c11_4, t, c11_3)
-        p1c11_3 = multiply_add(p1c11_4, t, p0c11_4)
         p0c11_2 = multiply_add(p0c11_3, t, c11_2)
-        p1c11_2 = multiply_add(p1c11_3, t, p0c11_3)
         p0c11_1 = multiply_add(p0c11_2, t, c11_1)
-        p1c11_1 = multiply_add(p1c11_2, t, p0c11_2)
         p0c11_0 = multiply_add(p0c11_1, t, c11_0)
-        p1c11_0 = multiply_add(p1c11_1, t, p0c11_1)
-        sum_10_11 = multiply_add(sum_10_12, u, sum_00_12)
         sum_00_11 = multiply_add(sum_00_12, u, p0c11_0)
-        sum_01_11 = multiply_add(sum_01_12, u, p1c11_0)
         c10_0 = coefficients[21]
         c10_1 = coefficients[22]
         c10_2 = coefficients[23]
@@ -1882,20 +1477,12 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c10_5 = coefficients[26]
         c10_6 = coefficients[27]
         p0c10_5 = multiply_add(c10_6, t, c10_5)
-        p1c10_5 = c10_6
         p0c10_4 = multiply_add(p0c10_5, t, c10_4)
-        p1c10_4 = multiply_add(p1c10_5, t, p0c10_5)
         p0c10_3 = multiply_add(p0c10_4, t, c10_3)
-        p1c10_3 = multiply_add(p1c10_4, t, p0c10_4)
         p0c10_2 = multiply_add(p0c10_3, t, c10_2)
-        p1c10_2 = multiply_add(p1c10_3, t, p0c10_3)
         p0c10_1 = multiply_add(p0c10_2, t, c10_1)
-        p1c10_1 = multiply_add(p1c10_2, t, p0c10_2)
         p0c10_0 = multiply_add(p0c10_1, t, c10_0)
-        p1c10_0 = multiply_add(p1c10_1, t, p0c10_1)
-        sum_10_10 = multiply_add(sum_10_11, u, sum_00_11)
         sum_00_10 = multiply_add(sum_00_11, u, p0c10_0)
-        sum_01_10 = multiply_add(sum_01_11, u, p1c10_0)
         c9_0 = coefficients[28]
         c9_1 = coefficients[29]
         c9_2 = coefficients[30]
@@ -1905,22 +1492,13 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c9_6 = coefficients[34]
         c9_7 = coefficients[35]
         p0c9_6 = multiply_add(c9_7, t, c9_6)
-        p1c9_6 = c9_7
         p0c9_5 = multiply_add(p0c9_6, t, c9_5)
-        p1c9_5 = multiply_add(p1c9_6, t, p0c9_6)
         p0c9_4 = multiply_add(p0c9_5, t, c9_4)
-        p1c9_4 = multiply_add(p1c9_5, t, p0c9_5)
         p0c9_3 = multiply_add(p0c9_4, t, c9_3)
-        p1c9_3 = multiply_add(p1c9_4, t, p0c9_4)
         p0c9_2 = multiply_add(p0c9_3, t, c9_2)
-        p1c9_2 = multiply_add(p1c9_3, t, p0c9_3)
         p0c9_1 = multiply_add(p0c9_2, t, c9_1)
-        p1c9_1 = multiply_add(p1c9_2, t, p0c9_2)
         p0c9_0 = multiply_add(p0c9_1, t, c9_0)
-        p1c9_0 = multiply_add(p1c9_1, t, p0c9_1)
-        sum_10_9 = multiply_add(sum_10_10, u, sum_00_10)
         sum_00_9 = multiply_add(sum_00_10, u, p0c9_0)
-        sum_01_9 = multiply_add(sum_01_10, u, p1c9_0)
         c8_0 = coefficients[36]
         c8_1 = coefficients[37]
         c8_2 = coefficients[38]
@@ -1931,24 +1509,14 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c8_7 = coefficients[43]
         c8_8 = coefficients[44]
         p0c8_7 = multiply_add(c8_8, t, c8_7)
-        p1c8_7 = c8_8
         p0c8_6 = multiply_add(p0c8_7, t, c8_6)
-        p1c8_6 = multiply_add(p1c8_7, t, p0c8_7)
         p0c8_5 = multiply_add(p0c8_6, t, c8_5)
-        p1c8_5 = multiply_add(p1c8_6, t, p0c8_6)
         p0c8_4 = multiply_add(p0c8_5, t, c8_4)
-        p1c8_4 = multiply_add(p1c8_5, t, p0c8_5)
         p0c8_3 = multiply_add(p0c8_4, t, c8_3)
-        p1c8_3 = multiply_add(p1c8_4, t, p0c8_4)
         p0c8_2 = multiply_add(p0c8_3, t, c8_2)
-        p1c8_2 = multiply_add(p1c8_3, t, p0c8_3)
         p0c8_1 = multiply_add(p0c8_2, t, c8_1)
-        p1c8_1 = multiply_add(p1c8_2, t, p0c8_2)
         p0c8_0 = multiply_add(p0c8_1, t, c8_0)
-        p1c8_0 = multiply_add(p1c8_1, t, p0c8_1)
-        sum_10_8 = multiply_add(sum_10_9, u, sum_00_9)
         sum_00_8 = multiply_add(sum_00_9, u, p0c8_0)
-        sum_01_8 = multiply_add(sum_01_9, u, p1c8_0)
         c7_0 = coefficients[45]
         c7_1 = coefficients[46]
         c7_2 = coefficients[47]
@@ -1960,26 +1528,15 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c7_8 = coefficients[53]
         c7_9 = coefficients[54]
         p0c7_8 = multiply_add(c7_9, t, c7_8)
-        p1c7_8 = c7_9
         p0c7_7 = multiply_add(p0c7_8, t, c7_7)
-        p1c7_7 = multiply_add(p1c7_8, t, p0c7_8)
         p0c7_6 = multiply_add(p0c7_7, t, c7_6)
-        p1c7_6 = multiply_add(p1c7_7, t, p0c7_7)
         p0c7_5 = multiply_add(p0c7_6, t, c7_5)
-        p1c7_5 = multiply_add(p1c7_6, t, p0c7_6)
         p0c7_4 = multiply_add(p0c7_5, t, c7_4)
-        p1c7_4 = multiply_add(p1c7_5, t, p0c7_5)
         p0c7_3 = multiply_add(p0c7_4, t, c7_3)
-        p1c7_3 = multiply_add(p1c7_4, t, p0c7_4)
         p0c7_2 = multiply_add(p0c7_3, t, c7_2)
-        p1c7_2 = multiply_add(p1c7_3, t, p0c7_3)
         p0c7_1 = multiply_add(p0c7_2, t, c7_1)
-        p1c7_1 = multiply_add(p1c7_2, t, p0c7_2)
         p0c7_0 = multiply_add(p0c7_1, t, c7_0)
-        p1c7_0 = multiply_add(p1c7_1, t, p0c7_1)
-        sum_10_7 = multiply_add(sum_10_8, u, sum_00_8)
         sum_00_7 = multiply_add(sum_00_8, u, p0c7_0)
-        sum_01_7 = multiply_add(sum_01_8, u, p1c7_0)
         c6_0 = coefficients[55]
         c6_1 = coefficients[56]
         c6_2 = coefficients[57]
@@ -1992,28 +1549,16 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c6_9 = coefficients[64]
         c6_10 = coefficients[65]
         p0c6_9 = multiply_add(c6_10, t, c6_9)
-        p1c6_9 = c6_10
         p0c6_8 = multiply_add(p0c6_9, t, c6_8)
-        p1c6_8 = multiply_add(p1c6_9, t, p0c6_9)
         p0c6_7 = multiply_add(p0c6_8, t, c6_7)
-        p1c6_7 = multiply_add(p1c6_8, t, p0c6_8)
         p0c6_6 = multiply_add(p0c6_7, t, c6_6)
-        p1c6_6 = multiply_add(p1c6_7, t, p0c6_7)
         p0c6_5 = multiply_add(p0c6_6, t, c6_5)
-        p1c6_5 = multiply_add(p1c6_6, t, p0c6_6)
         p0c6_4 = multiply_add(p0c6_5, t, c6_4)
-        p1c6_4 = multiply_add(p1c6_5, t, p0c6_5)
         p0c6_3 = multiply_add(p0c6_4, t, c6_3)
-        p1c6_3 = multiply_add(p1c6_4, t, p0c6_4)
         p0c6_2 = multiply_add(p0c6_3, t, c6_2)
-        p1c6_2 = multiply_add(p1c6_3, t, p0c6_3)
         p0c6_1 = multiply_add(p0c6_2, t, c6_1)
-        p1c6_1 = multiply_add(p1c6_2, t, p0c6_2)
         p0c6_0 = multiply_add(p0c6_1, t, c6_0)
-        p1c6_0 = multiply_add(p1c6_1, t, p0c6_1)
-        sum_10_6 = multiply_add(sum_10_7, u, sum_00_7)
         sum_00_6 = multiply_add(sum_00_7, u, p0c6_0)
-        sum_01_6 = multiply_add(sum_01_7, u, p1c6_0)
         c5_0 = coefficients[66]
         c5_1 = coefficients[67]
         c5_2 = coefficients[68]
@@ -2027,30 +1572,17 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c5_10 = coefficients[76]
         c5_11 = coefficients[77]
         p0c5_10 = multiply_add(c5_11, t, c5_10)
-        p1c5_10 = c5_11
         p0c5_9 = multiply_add(p0c5_10, t, c5_9)
-        p1c5_9 = multiply_add(p1c5_10, t, p0c5_10)
         p0c5_8 = multiply_add(p0c5_9, t, c5_8)
-        p1c5_8 = multiply_add(p1c5_9, t, p0c5_9)
         p0c5_7 = multiply_add(p0c5_8, t, c5_7)
-        p1c5_7 = multiply_add(p1c5_8, t, p0c5_8)
         p0c5_6 = multiply_add(p0c5_7, t, c5_6)
-        p1c5_6 = multiply_add(p1c5_7, t, p0c5_7)
         p0c5_5 = multiply_add(p0c5_6, t, c5_5)
-        p1c5_5 = multiply_add(p1c5_6, t, p0c5_6)
         p0c5_4 = multiply_add(p0c5_5, t, c5_4)
-        p1c5_4 = multiply_add(p1c5_5, t, p0c5_5)
         p0c5_3 = multiply_add(p0c5_4, t, c5_3)
-        p1c5_3 = multiply_add(p1c5_4, t, p0c5_4)
         p0c5_2 = multiply_add(p0c5_3, t, c5_2)
-        p1c5_2 = multiply_add(p1c5_3, t, p0c5_3)
         p0c5_1 = multiply_add(p0c5_2, t, c5_1)
-        p1c5_1 = multiply_add(p1c5_2, t, p0c5_2)
         p0c5_0 = multiply_add(p0c5_1, t, c5_0)
-        p1c5_0 = multiply_add(p1c5_1, t, p0c5_1)
-        sum_10_5 = multiply_add(sum_10_6, u, sum_00_6)
         sum_00_5 = multiply_add(sum_00_6, u, p0c5_0)
-        sum_01_5 = multiply_add(sum_01_6, u, p1c5_0)
         c4_0 = coefficients[78]
         c4_1 = coefficients[79]
         c4_2 = coefficients[80]
@@ -2065,32 +1597,18 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c4_11 = coefficients[89]
         c4_12 = coefficients[90]
         p0c4_11 = multiply_add(c4_12, t, c4_11)
-        p1c4_11 = c4_12
         p0c4_10 = multiply_add(p0c4_11, t, c4_10)
-        p1c4_10 = multiply_add(p1c4_11, t, p0c4_11)
         p0c4_9 = multiply_add(p0c4_10, t, c4_9)
-        p1c4_9 = multiply_add(p1c4_10, t, p0c4_10)
         p0c4_8 = multiply_add(p0c4_9, t, c4_8)
-        p1c4_8 = multiply_add(p1c4_9, t, p0c4_9)
         p0c4_7 = multiply_add(p0c4_8, t, c4_7)
-        p1c4_7 = multiply_add(p1c4_8, t, p0c4_8)
         p0c4_6 = multiply_add(p0c4_7, t, c4_6)
-        p1c4_6 = multiply_add(p1c4_7, t, p0c4_7)
         p0c4_5 = multiply_add(p0c4_6, t, c4_5)
-        p1c4_5 = multiply_add(p1c4_6, t, p0c4_6)
         p0c4_4 = multiply_add(p0c4_5, t, c4_4)
-        p1c4_4 = multiply_add(p1c4_5, t, p0c4_5)
         p0c4_3 = multiply_add(p0c4_4, t, c4_3)
-        p1c4_3 = multiply_add(p1c4_4, t, p0c4_4)
         p0c4_2 = multiply_add(p0c4_3, t, c4_2)
-        p1c4_2 = multiply_add(p1c4_3, t, p0c4_3)
         p0c4_1 = multiply_add(p0c4_2, t, c4_1)
-        p1c4_1 = multiply_add(p1c4_2, t, p0c4_2)
         p0c4_0 = multiply_add(p0c4_1, t, c4_0)
-        p1c4_0 = multiply_add(p1c4_1, t, p0c4_1)
-        sum_10_4 = multiply_add(sum_10_5, u, sum_00_5)
         sum_00_4 = multiply_add(sum_00_5, u, p0c4_0)
-        sum_01_4 = multiply_add(sum_01_5, u, p1c4_0)
         c3_0 = coefficients[91]
         c3_1 = coefficients[92]
         c3_2 = coefficients[93]
@@ -2106,34 +1624,19 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c3_12 = coefficients[103]
         c3_13 = coefficients[104]
         p0c3_12 = multiply_add(c3_13, t, c3_12)
-        p1c3_12 = c3_13
         p0c3_11 = multiply_add(p0c3_12, t, c3_11)
-        p1c3_11 = multiply_add(p1c3_12, t, p0c3_12)
         p0c3_10 = multiply_add(p0c3_11, t, c3_10)
-        p1c3_10 = multiply_add(p1c3_11, t, p0c3_11)
         p0c3_9 = multiply_add(p0c3_10, t, c3_9)
-        p1c3_9 = multiply_add(p1c3_10, t, p0c3_10)
         p0c3_8 = multiply_add(p0c3_9, t, c3_8)
-        p1c3_8 = multiply_add(p1c3_9, t, p0c3_9)
         p0c3_7 = multiply_add(p0c3_8, t, c3_7)
-        p1c3_7 = multiply_add(p1c3_8, t, p0c3_8)
         p0c3_6 = multiply_add(p0c3_7, t, c3_6)
-        p1c3_6 = multiply_add(p1c3_7, t, p0c3_7)
         p0c3_5 = multiply_add(p0c3_6, t, c3_5)
-        p1c3_5 = multiply_add(p1c3_6, t, p0c3_6)
         p0c3_4 = multiply_add(p0c3_5, t, c3_4)
-        p1c3_4 = multiply_add(p1c3_5, t, p0c3_5)
         p0c3_3 = multiply_add(p0c3_4, t, c3_3)
-        p1c3_3 = multiply_add(p1c3_4, t, p0c3_4)
         p0c3_2 = multiply_add(p0c3_3, t, c3_2)
-        p1c3_2 = multiply_add(p1c3_3, t, p0c3_3)
         p0c3_1 = multiply_add(p0c3_2, t, c3_1)
-        p1c3_1 = multiply_add(p1c3_2, t, p0c3_2)
         p0c3_0 = multiply_add(p0c3_1, t, c3_0)
-        p1c3_0 = multiply_add(p1c3_1, t, p0c3_1)
-        sum_10_3 = multiply_add(sum_10_4, u, sum_00_4)
         sum_00_3 = multiply_add(sum_00_4, u, p0c3_0)
-        sum_01_3 = multiply_add(sum_01_4, u, p1c3_0)
         c2_0 = coefficients[105]
         c2_1 = coefficients[106]
         c2_2 = coefficients[107]
@@ -2150,36 +1653,20 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c2_13 = coefficients[118]
         c2_14 = coefficients[119]
         p0c2_13 = multiply_add(c2_14, t, c2_13)
-        p1c2_13 = c2_14
         p0c2_12 = multiply_add(p0c2_13, t, c2_12)
-        p1c2_12 = multiply_add(p1c2_13, t, p0c2_13)
         p0c2_11 = multiply_add(p0c2_12, t, c2_11)
-        p1c2_11 = multiply_add(p1c2_12, t, p0c2_12)
         p0c2_10 = multiply_add(p0c2_11, t, c2_10)
-        p1c2_10 = multiply_add(p1c2_11, t, p0c2_11)
         p0c2_9 = multiply_add(p0c2_10, t, c2_9)
-        p1c2_9 = multiply_add(p1c2_10, t, p0c2_10)
         p0c2_8 = multiply_add(p0c2_9, t, c2_8)
-        p1c2_8 = multiply_add(p1c2_9, t, p0c2_9)
         p0c2_7 = multiply_add(p0c2_8, t, c2_7)
-        p1c2_7 = multiply_add(p1c2_8, t, p0c2_8)
         p0c2_6 = multiply_add(p0c2_7, t, c2_6)
-        p1c2_6 = multiply_add(p1c2_7, t, p0c2_7)
         p0c2_5 = multiply_add(p0c2_6, t, c2_5)
-        p1c2_5 = multiply_add(p1c2_6, t, p0c2_6)
         p0c2_4 = multiply_add(p0c2_5, t, c2_4)
-        p1c2_4 = multiply_add(p1c2_5, t, p0c2_5)
         p0c2_3 = multiply_add(p0c2_4, t, c2_3)
-        p1c2_3 = multiply_add(p1c2_4, t, p0c2_4)
         p0c2_2 = multiply_add(p0c2_3, t, c2_2)
-        p1c2_2 = multiply_add(p1c2_3, t, p0c2_3)
         p0c2_1 = multiply_add(p0c2_2, t, c2_1)
-        p1c2_1 = multiply_add(p1c2_2, t, p0c2_2)
         p0c2_0 = multiply_add(p0c2_1, t, c2_0)
-        p1c2_0 = multiply_add(p1c2_1, t, p0c2_1)
-        sum_10_2 = multiply_add(sum_10_3, u, sum_00_3)
         sum_00_2 = multiply_add(sum_00_3, u, p0c2_0)
-        sum_01_2 = multiply_add(sum_01_3, u, p1c2_0)
         c1_0 = coefficients[120]
         c1_1 = coefficients[121]
         c1_2 = coefficients[122]
@@ -2197,38 +1684,21 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c1_14 = coefficients[134]
         c1_15 = coefficients[135]
         p0c1_14 = multiply_add(c1_15, t, c1_14)
-        p1c1_14 = c1_15
         p0c1_13 = multiply_add(p0c1_14, t, c1_13)
-        p1c1_13 = multiply_add(p1c1_14, t, p0c1_14)
         p0c1_12 = multiply_add(p0c1_13, t, c1_12)
-        p1c1_12 = multiply_add(p1c1_13, t, p0c1_13)
         p0c1_11 = multiply_add(p0c1_12, t, c1_11)
-        p1c1_11 = multiply_add(p1c1_12, t, p0c1_12)
         p0c1_10 = multiply_add(p0c1_11, t, c1_10)
-        p1c1_10 = multiply_add(p1c1_11, t, p0c1_11)
         p0c1_9 = multiply_add(p0c1_10, t, c1_9)
-        p1c1_9 = multiply_add(p1c1_10, t, p0c1_10)
         p0c1_8 = multiply_add(p0c1_9, t, c1_8)
-        p1c1_8 = multiply_add(p1c1_9, t, p0c1_9)
         p0c1_7 = multiply_add(p0c1_8, t, c1_7)
-        p1c1_7 = multiply_add(p1c1_8, t, p0c1_8)
         p0c1_6 = multiply_add(p0c1_7, t, c1_6)
-        p1c1_6 = multiply_add(p1c1_7, t, p0c1_7)
         p0c1_5 = multiply_add(p0c1_6, t, c1_5)
-        p1c1_5 = multiply_add(p1c1_6, t, p0c1_6)
         p0c1_4 = multiply_add(p0c1_5, t, c1_4)
-        p1c1_4 = multiply_add(p1c1_5, t, p0c1_5)
         p0c1_3 = multiply_add(p0c1_4, t, c1_3)
-        p1c1_3 = multiply_add(p1c1_4, t, p0c1_4)
         p0c1_2 = multiply_add(p0c1_3, t, c1_2)
-        p1c1_2 = multiply_add(p1c1_3, t, p0c1_3)
         p0c1_1 = multiply_add(p0c1_2, t, c1_1)
-        p1c1_1 = multiply_add(p1c1_2, t, p0c1_2)
         p0c1_0 = multiply_add(p0c1_1, t, c1_0)
-        p1c1_0 = multiply_add(p1c1_1, t, p0c1_1)
-        sum_10_1 = multiply_add(sum_10_2, u, sum_00_2)
         sum_00_1 = multiply_add(sum_00_2, u, p0c1_0)
-        sum_01_1 = multiply_add(sum_01_2, u, p1c1_0)
         c0_0 = coefficients[136]
         c0_1 = coefficients[137]
         c0_2 = coefficients[138]
@@ -2247,60 +1717,37 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         c0_15 = coefficients[151]
         c0_16 = coefficients[152]
         p0c0_15 = multiply_add(c0_16, t, c0_15)
-        p1c0_15 = c0_16
         p0c0_14 = multiply_add(p0c0_15, t, c0_14)
-        p1c0_14 = multiply_add(p1c0_15, t, p0c0_15)
         p0c0_13 = multiply_add(p0c0_14, t, c0_13)
-        p1c0_13 = multiply_add(p1c0_14, t, p0c0_14)
         p0c0_12 = multiply_add(p0c0_13, t, c0_12)
-        p1c0_12 = multiply_add(p1c0_13, t, p0c0_13)
         p0c0_11 = multiply_add(p0c0_12, t, c0_11)
-        p1c0_11 = multiply_add(p1c0_12, t, p0c0_12)
         p0c0_10 = multiply_add(p0c0_11, t, c0_10)
-        p1c0_10 = multiply_add(p1c0_11, t, p0c0_11)
         p0c0_9 = multiply_add(p0c0_10, t, c0_9)
-        p1c0_9 = multiply_add(p1c0_10, t, p0c0_10)
         p0c0_8 = multiply_add(p0c0_9, t, c0_8)
-        p1c0_8 = multiply_add(p1c0_9, t, p0c0_9)
         p0c0_7 = multiply_add(p0c0_8, t, c0_7)
-        p1c0_7 = multiply_add(p1c0_8, t, p0c0_8)
         p0c0_6 = multiply_add(p0c0_7, t, c0_6)
-        p1c0_6 = multiply_add(p1c0_7, t, p0c0_7)
         p0c0_5 = multiply_add(p0c0_6, t, c0_5)
-        p1c0_5 = multiply_add(p1c0_6, t, p0c0_6)
         p0c0_4 = multiply_add(p0c0_5, t, c0_4)
-        p1c0_4 = multiply_add(p1c0_5, t, p0c0_5)
         p0c0_3 = multiply_add(p0c0_4, t, c0_3)
-        p1c0_3 = multiply_add(p1c0_4, t, p0c0_4)
         p0c0_2 = multiply_add(p0c0_3, t, c0_2)
-        p1c0_2 = multiply_add(p1c0_3, t, p0c0_3)
         p0c0_1 = multiply_add(p0c0_2, t, c0_1)
-        p1c0_1 = multiply_add(p1c0_2, t, p0c0_2)
         p0c0_0 = multiply_add(p0c0_1, t, c0_0)
-        p1c0_0 = multiply_add(p1c0_1, t, p0c0_1)
-        sum_10_0 = multiply_add(sum_10_1, u, sum_00_1)
         sum_00_0 = multiply_add(sum_00_1, u, p0c0_0)
-        sum_01_0 = multiply_add(sum_01_1, u, p1c0_0)
         scattered(result0_rows, order, begin, end, sum_00_0)
-        scattered(result1_rows, order, begin, end, sum_10_0)
-        scattered(result2_rows, order, begin, end, sum_01_0)
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     raw2_rows = raw_all[2][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
     invalid = 0
     flags = np.empty(4096, np.uint8)
     active_rows, other_rows = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    packed = np.empty((8, 4104))
-    held = np.empty((36, 4104))
+    packed = np.empty((5, 4104))
+    held = np.empty((21, 4104))
     held0 = held[0]
     held1 = held[1]
     held2 = held[2]
@@ -2322,32 +1769,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held18 = held[18]
     held19 = held[19]
     held20 = held[20]
-    held21 = held[21]
-    held22 = held[22]
-    held23 = held[23]
-    held24 = held[24]
-    held25 = held[25]
-    held26 = held[26]
-    held27 = held[27]
-    held28 = held[28]
-    held29 = held[29]
-    held30 = held[30]
-    held31 = held[31]
-    held32 = held[32]
-    held33 = held[33]
-    held34 = held[34]
-    held35 = held[35]
     held11[: min(4096, stop - start)] = 0.0
     held13[: min(4096, stop - start)] = 0.0
     held19[: min(4096, stop - start)] = 0.0
-    held22[: min(4096, stop - start)] = 0.0
-    held23[: min(4096, stop - start)] = 0.0
-    held24[: min(4096, stop - start)] = 0.0
-    held26[: min(4096, stop - start)] = 0.0
-    held29[: min(4096, stop - start)] = 0.0
-    held30[: min(4096, stop - start)] = 0.0
-    held31[: min(4096, stop - start)] = 0.0
-    held34[: min(4096, stop - start)] = 0.0
     held9[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
         size = min(4096, stop - start - begin)
@@ -2356,9 +1780,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         raw1_part = raw1_rows[begin : begin + size]
         raw2_part = raw2_rows[begin : begin + size]
         out0_part = out0[begin : begin + size]
-        out1_part = out1[begin : begin + size]
-        out2_part = out2[begin : begin + size]
-        out3_part = out3[begin : begin + size]
         for i in range(size):
             y = y_part[i]
             raw0 = raw0_part[i]
@@ -2391,9 +1812,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw1_kept = packed[2]
                 raw2_kept = packed[3]
                 out0_kept = packed[4]
-                out1_kept = packed[5]
-                out2_kept = packed[6]
-                out3_kept = packed[7]
                 for i in range(size):
                     y_kept[i] = y_part[other_rows[i]]
                     raw0_kept[i] = raw0_part[other_rows[i]]
@@ -2405,9 +1823,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw1_kept = raw1_part
                 raw2_kept = raw2_part
                 out0_kept = out0_part
-                out1_kept = out1_part
-                out2_kept = out2_part
-                out3_kept = out3_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2431,27 +1846,10 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t15 = exp(t14)
                 t16 = -t15
                 t17 = -t16
-                t18 = exp(t13)
-                t19 = -t18
-                t20 = -t19
-                t21 = raw2 < 0.0
-                t22 = where(t21, t10, t9)
-                t23 = t22 * t11
-                t24 = exp(t5)
-                t25 = raw0 - t24
-                t26 = t25 * t15
-                t27 = t23 * t26
-                t28 = -t27
                 out0_kept[i] = t17
-                out1_kept[i] = t20
-                out2_kept[i] = t16
-                out3_kept[i] = t28
             if mixed:
                 for i in range(size):
                     out0_part[other_rows[i]] = out0_kept[i]
-                    out1_part[other_rows[i]] = out1_kept[i]
-                    out2_part[other_rows[i]] = out2_kept[i]
-                    out3_part[other_rows[i]] = out3_kept[i]
         if active > 0:
             size = active
             if mixed:
@@ -2460,9 +1858,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw1_kept = packed[2]
                 raw2_kept = packed[3]
                 out0_kept = packed[4]
-                out1_kept = packed[5]
-                out2_kept = packed[6]
-                out3_kept = packed[7]
                 for i in range(size):
                     y_kept[i] = y_part[active_rows[i]]
                     raw0_kept[i] = raw0_part[active_rows[i]]
@@ -2474,9 +1869,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 raw1_kept = raw1_part
                 raw2_kept = raw2_part
                 out0_kept = out0_part
-                out1_kept = out1_part
-                out2_kept = out2_part
-                out3_kept = out3_part
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
@@ -2736,107 +2128,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t251 = 1.0 / t153
                 t252 = t250 * t251
                 t253 = t146 * t252
-                t254 = -t44
-                t255 = where(t140, t9, t254)
-                t256 = t255 * t146
-                t257 = t256 * t252
-                t258 = where(t140, 1.0, (-1.0))
-                t259 = t163 * t159
-                t260 = 1.0 + t259
-                t261 = t167 * t159
-                t262 = t261 + 0.5
-                t263 = t262 * t157
-                t264 = t260 + t263
-                t265 = t158 * t182
-                t266 = t264 + t265
-                t267 = t266 * t148
-                t268 = t150 * t252
-                t269 = t267 - t268
-                t270 = 1.0 - t224
-                t271 = where(t152, t221, t224)
-                t272 = t270 * t271
-                t273 = t251 * t272
-                t274 = where(t149, t269, t273)
-                t275 = where(t152, t274, t247)
-                t276 = t258 * t275
-                t277 = t276 * t146
-                t278 = t257 + t277
-                t279 = -t278
-                t280 = -t279
-                t281 = 0.5 + t73
-                t282 = t104 * t67
-                t283 = t281 + t282
-                t284 = where(t66, t283, 0.0)
-                t285 = where(t57, 0.0, t284)
-                t286 = -t128
-                t287 = t128 * t67
-                t288 = 2.0 * t117
-                t289 = where(t66, t287, t288)
-                t290 = where(t57, t286, t289)
-                t291 = t112 * raw0
-                t292 = t291 * t146
-                t293 = t292 * t252
-                t294 = -t112
-                t295 = where(t140, t294, t112)
-                t296 = 2.0 - t188
-                t297 = t296 * t214
-                t298 = 0.5 - t297
-                t299 = t153 * t298
-                t300 = t299 + t214
-                t301 = t184 * t300
-                t302 = t301 - t183
-                t303 = t148 * t227
-                t304 = t226 * t303
-                t305 = t302 * t304
-                t306 = t305 * t251
-                t307 = 1.0 - t188
-                t308 = t214 * t307
-                t309 = 0.5 - t308
-                t310 = t309 * t188
-                t311 = t310 + 0.5
-                t312 = t226 * t311
-                t313 = t271 - t246
-                t314 = t313 * t155
-                t315 = t314 * t244
-                t316 = where(t186, t312, t315)
-                t317 = t316 * t227
-                t318 = t317 - t252
-                t319 = t155 * t318
-                t320 = where(t149, t306, t319)
-                t321 = t320 * t251
-                t322 = t295 * t321
-                t323 = t322 * t146
-                t324 = t293 - t323
-                t325 = t74 * t74
-                t326 = t74 - 1.0
-                t327 = t95 * t326
-                t328 = 1.0 + t327
-                t329 = t325 * t328
-                t330 = t326 * t101
-                t331 = t74 + t330
-                t332 = where(t76, t329, t331)
-                t333 = where(t61, t332, 1.0)
-                t334 = t72 * t333
-                t335 = t104 * t73
-                t336 = t74 + t73
-                t337 = t335 + t336
-                t338 = t334 + t337
-                t339 = where(t66, t338, 0.0)
-                t340 = where(t57, 0.0, t339)
-                t341 = t65 * t73
-                t342 = where(t61, t9, t254)
-                t343 = t342 * t67
-                t344 = t341 + t343
-                t345 = t128 * t344
-                t346 = 2.0 * t342
-                t347 = t117 * t346
-                t348 = where(t66, t345, t347)
-                t349 = where(t57, 0.0, t348)
-                t350 = t44 - t9
-                t351 = t350 * t112
-                t352 = 16.0 * t351
-                t353 = 10.0 * t9
-                t354 = where(t57, t352, t353)
                 held0[i] = t0
                 held1[i] = t9
                 held2[i] = t11
@@ -2854,28 +2145,19 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held17[i] = t133
                 held18[i] = t138
                 held20[i] = t253
-                held21[i] = t280
-                held25[i] = t285
-                held27[i] = t290
-                held28[i] = t324
-                held32[i] = t340
-                held33[i] = t349
-                held35[i] = t354
-            sum_0(held6, held2, held1, held7, held8, held9, held22, held29, size)
-            sum_1(held10, held1, held7, held8, held11, held23, held30, size)
-            sum_2(held12, held1, held7, held8, held13, held24, held31, size)
-            sum_3(held15, held16, held17, held18, held19, held26, held34, size)
+            sum_0(held6, held2, held1, held7, held8, held9, size)
+            sum_1(held10, held1, held7, held8, held11, size)
+            sum_2(held12, held1, held7, held8, held13, size)
+            sum_3(held15, held16, held17, held18, held19, size)
             for i in range(size):
                 y = y_kept[i]
                 raw0 = raw0_kept[i]
                 raw1 = raw1_kept[i]
                 raw2 = raw2_kept[i]
                 held0_here = held0[i]
-                held1_here = held1[i]
                 held3_here = held3[i]
                 held4_here = held4[i]
                 held5_here = held5[i]
-                held7_here = held7[i]
                 held8_here = held8[i]
                 held9_here = held9[i]
                 held11_here = held11[i]
@@ -2883,21 +2165,6 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held14_here = held14[i]
                 held19_here = held19[i]
                 held20_here = held20[i]
-                held21_here = held21[i]
-                held22_here = held22[i]
-                held23_here = held23[i]
-                held24_here = held24[i]
-                held25_here = held25[i]
-                held26_here = held26[i]
-                held27_here = held27[i]
-                held28_here = held28[i]
-                held29_here = held29[i]
-                held30_here = held30[i]
-                held31_here = held31[i]
-                held32_here = held32[i]
-                held33_here = held33[i]
-                held34_here = held34[i]
-                held35_here = held35[i]
                 t0 = held8_here < 4.1588830833596715
                 t1 = where(t0, held11_here, held13_here)
                 t2 = where((held5_here > 0.0), held9_here, t1)
@@ -2907,39 +2174,8 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t6 = t5 - held20_here
                 t7 = t6 - held0_here
                 t8 = -t7
-                t9 = where(t0, held23_here, held24_here)
-                t10 = where((held5_here > 0.0), held22_here, t9)
-                t11 = held26_here * held27_here
-                t12 = held25_here + t11
-                t13 = where((held4_here > 0.0), t10, t12)
-                t14 = (-0.5) - t13
-                t15 = held20_here + t14
-                t16 = -t15
-                t17 = held7_here + held1_here
-                t18 = where(t0, held30_here, held31_here)
-                t19 = where((held5_here > 0.0), held29_here, t18)
-                t20 = held26_here * held33_here
-                t21 = held34_here * held35_here
-                t22 = t20 + t21
-                t23 = held32_here + t22
-                t24 = where((held4_here > 0.0), t19, t23)
-                t25 = t17 * t24
-                t26 = held7_here * held1_here
-                t27 = t26 * held0_here
-                t28 = t13 * t27
-                t29 = t25 + t28
-                t30 = t27 * 0.5
-                t31 = t29 + t30
-                t32 = held28_here - t31
-                t33 = -t32
                 out0_kept[i] = t8
-                out1_kept[i] = held21_here
-                out2_kept[i] = t16
-                out3_kept[i] = t33
             if mixed:
                 for i in range(size):
                     out0_part[active_rows[i]] = out0_kept[i]
-                    out1_part[active_rows[i]] = out1_kept[i]
-                    out2_part[active_rows[i]] = out2_kept[i]
-                    out3_part[active_rows[i]] = out3_kept[i]
     return invalid

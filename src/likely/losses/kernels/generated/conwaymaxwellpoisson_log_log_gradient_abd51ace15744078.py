@@ -216,13 +216,13 @@ def log1p_fraction(x: float) -> float:
 
 from likely._math.tables import TABLES
 
-# f122d2c39fdacfb31c89ab547be4aeb846d5a573af8c9f8b87e2b3b55d52de78
+# a4b6498945e4cde55cf78d2323c1e9c6f1c95a255372858c7b62c212f56c8353
 com_poisson_above = TABLES['com_poisson_above']
 
 
 from likely._math.tables import TABLES
 
-# 068743ab11843be9e795aa4e4960494aeaffbeee84fb11d69f1dc78627b5cd93
+# 3206d10e951a2b58afdcb9f31c7ee7bb72da1e9118fad068b84afacfaf40ea24
 com_poisson_below = TABLES['com_poisson_below']
 
 
@@ -273,13 +273,13 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t0 = np.floor(m)
         t1 = 1.0 + t0
         t2 = 1.0 / t1
-        t3 = 30.0 / n
+        t3 = 34.0 / n
         t4 = t2 + t3
-        t5 = t4 * 0.3333333333333333
-        t6 = 0.1111111111111111 * t4
-        t7 = t4 * t6
-        t8 = t4 * 2.0
-        t9 = t8 * t1
+        t5 = 0.3333333333333333 * t4
+        t6 = 2.0 * t4
+        t7 = t6 * t1
+        t8 = 0.1111111111111111 * t4
+        t9 = t8 * t4
         t10 = t7 + t9
         t11 = math.sqrt(t10)
         t12 = t5 + t11
@@ -291,23 +291,23 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
         t18 = where(t17, 0.0, 1.0)
         t19 = 2.0 * t0
         t20 = t18 + t19
-        known = (t15 >= 1.0) & (t15 <= 14.0) & (t20 >= 0.0) & (t20 < 512.0)
-        key = t20 * 14.0 + (t15 - 1.0)
-        key_of[i] = np.uint32(np.int32(key if known else 7168.0))
-    starts = np.zeros(7170, np.int64)
-    most = np.uint32(0)
+        known = (t15 >= 1.0) & (t15 <= 15.0) & (t20 >= 0.0) & (t20 < 512.0)
+        key = t20 * 15.0 + (t15 - 1.0)
+        key_of[i] = np.uint32(np.int32(key if known else 7680.0))
+    starts = np.zeros(7682, np.int64)
+    least, most = np.uint32(7680), np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
-        most = max(most, key_of[i])
-    used = min(int64(most) + 1, 7168)
-    for key in range(used):
+        least, most = min(least, key_of[i]), max(most, key_of[i])
+    used = min(int64(most) + 1, 7680)
+    for key in range(int64(least), used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    stored = np.empty((2, 14, 32))
-    lanes = np.empty((27, 32))
+    stored = np.empty((2, 15, 32))
+    lanes = np.empty((26, 32))
     m_lanes = lanes[0]
     n_lanes = lanes[1]
     nu_lanes = lanes[2]
@@ -319,35 +319,110 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
     power_ratio_lanes = lanes[8]
     other_power_lanes = lanes[9]
     other_power_ratio_lanes = lanes[10]
-    open_lanes = lanes[11]
-    sum_up_lanes = lanes[12]
-    sum_down_lanes = lanes[13]
-    sum_up_slope_lanes = lanes[14]
-    sum_down_slope_lanes = lanes[15]
-    sum_total_lanes = lanes[16]
-    sum_square_lanes = lanes[17]
-    sum_growth_lanes = lanes[18]
-    sum_line_lanes = lanes[19]
-    result0_lanes = lanes[20]
-    result1_lanes = lanes[21]
-    result2_lanes = lanes[22]
-    result3_lanes = lanes[23]
-    result4_lanes = lanes[24]
-    result5_lanes = lanes[25]
-    result6_lanes = lanes[26]
-    for number in range((used + 13) // 14):
-        first_key = number * 14
-        stop = starts[min(first_key + 14, used)]
+    sum_up_lanes = lanes[11]
+    sum_down_lanes = lanes[12]
+    sum_up_slope_lanes = lanes[13]
+    sum_down_slope_lanes = lanes[14]
+    sum_total_lanes = lanes[15]
+    sum_square_lanes = lanes[16]
+    sum_growth_lanes = lanes[17]
+    sum_line_lanes = lanes[18]
+    result0_lanes = lanes[19]
+    result1_lanes = lanes[20]
+    result2_lanes = lanes[21]
+    result3_lanes = lanes[22]
+    result4_lanes = lanes[23]
+    result5_lanes = lanes[24]
+    result6_lanes = lanes[25]
+    tabled = np.empty((9, 15))
+    first_number = int64(least) // 15
+    for number in range(first_number, (used + 14) // 15):
+        first_key = number * 15
+        stop = starts[min(first_key + 15, used)]
         end = starts[first_key]
+        if end == stop:
+            continue
+        place = float64(number)
+        for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):
+            index = float64(k)
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = t1 - index
+            t6 = 0.0 < t5
+            t7 = where(t6, 1.0, 0.0)
+            t8 = where(t4, 1.0, t7)
+            t9 = 0.0 < t8
+            t10 = 16.0 * t1
+            t11 = index + t10
+            t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 4095.0), t11, 0.0)))]
+            t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 4095.0), t11, 0.0)))]
+            t14 = where(t4, t12, t13)
+            t15 = where(t9, t14, 0.0)
+            t16 = index + 1.0
+            t17 = t1 - t16
+            t18 = 0.0 < t17
+            t19 = where(t18, 1.0, 0.0)
+            t20 = where(t4, t19, 1.0)
+            t21 = 0.0 < t20
+            t22 = t16 + t10
+            t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 4095.0), t22, 0.0)))]
+            t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 4095.0), t22, 0.0)))]
+            t25 = where(t4, t23, t24)
+            t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 4095.0), t10, 0.0)))]
+            t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 4095.0), t10, 0.0)))]
+            t28 = where(t4, t26, t27)
+            t29 = 2.0 + index
+            t30 = t28 * t29
+            t31 = t25 - t30
+            t32 = where(t21, t31, 0.0)
+            common9 = t15
+            common10 = t8
+            common11 = t32
+            common12 = t20
+            tabled[0, k] = common9
+            tabled[1, k] = common10
+            tabled[2, k] = common11
+            tabled[3, k] = common12
+            t0 = 2.0 + index
+            common13 = t0
+            tabled[4, k] = common13
+            t0 = place * 0.5
+            t1 = np.floor(t0)
+            t2 = 2.0 * t1
+            t3 = place - t2
+            t4 = t3 < 0.5
+            t5 = where(t4, 1.0, (-1.0))
+            t6 = 2.0 + index
+            t7 = t6 * t5
+            t8 = 16.0 * t1
+            t9 = index + t8
+            t10 = com_poisson_above[np.uint32(np.int32(where((t9 >= 0.0) & (t9 <= 4095.0), t9, 0.0)))]
+            t11 = com_poisson_below[np.uint32(np.int32(where((t9 >= 0.0) & (t9 <= 4095.0), t9, 0.0)))]
+            t12 = where(t4, t10, t11)
+            t13 = index + 1.0
+            t14 = t13 + t8
+            t15 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 4095.0), t14, 0.0)))]
+            t16 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 4095.0), t14, 0.0)))]
+            t17 = where(t4, t15, t16)
+            common14 = t5
+            common15 = t7
+            common16 = t12
+            common17 = t17
+            tabled[5, k] = common14
+            tabled[6, k] = common15
+            tabled[7, k] = common16
+            tabled[8, k] = common17
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
             wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else 16
+            width = 32 if wide else (16 if more > 8 else 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            place = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 m_lanes[i] = m_here[at]
@@ -357,23 +432,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t2 = 2.0 * t1
             t3 = place - t2
             t4 = t3 < 0.5
-            t5 = 15.0 * t1
-            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
-            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 3839.0), t5, 0.0)))]
+            t5 = 16.0 * t1
+            t6 = com_poisson_below[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 4095.0), t5, 0.0)))]
+            t7 = com_poisson_above[np.uint32(np.int32(where((t5 >= 0.0) & (t5 <= 4095.0), t5, 0.0)))]
             t8 = where(t4, t6, t7)
             t9 = 0.0 < t1
             t10 = where(t9, 1.0, 0.0)
             t11 = where(t4, t10, 1.0)
             t12 = 0.0 < t11
-            t13 = where(t4, t7, t6)
-            t14 = where(t4, 1.0, t10)
             common0 = t1
             common1 = t4
             common2 = t8
             common3 = t12
             common4 = t11
-            common5 = t13
-            common6 = t14
             for i in range(width):
                 m = m_lanes[i]
                 n = n_lanes[i]
@@ -383,191 +454,133 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 t3 = n * common2
                 t4 = where(common3, t3, math.inf)
                 t5 = 3.0 < t4
-                t6 = -t3
-                t7 = exp(t6)
-                t8 = common4 * t7
-                t9 = 1.0 + t2
-                t10 = t8 * t9
-                t11 = t10 * 4.0
+                t6 = t2 * t2
+                t7 = -t3
+                t8 = exp(t7)
+                t9 = common4 * t8
+                t10 = 1.0 + t2
+                t11 = t9 * t10
                 t12 = 1.0 - t2
-                t13 = 2.0 - t2
-                t14 = n * common5
-                t15 = -t14
-                t16 = exp(t15)
-                t17 = t16 * common6
-                t18 = t13 * t17
-                t19 = 0.5 + t2
-                t20 = t2 * t19
-                t21 = 0.5 + t20
-                t22 = t2 * t2
-                t23 = t11 * t12
-                t24 = t22 + t23
-                t25 = math.sqrt(t24)
-                t26 = t25 + t2
-                t27 = t21 * t26
-                t28 = t18 * t27
-                t29 = t12 + t28
-                t30 = t11 * t29
-                t31 = t30 + t22
-                t32 = math.sqrt(t31)
-                t33 = t32 + t2
-                t34 = 2.0 * t29
-                t35 = t33 * t34
-                t36 = t2 - 0.5
-                t37 = t36 * t3
-                t38 = exp(t37)
-                t39 = where(t5, t35, t38)
-                t40 = 1.0 / t39
-                t41 = t33 * t40
-                t42 = t33 * t41
-                t43 = where(t5, t42, t38)
-                t44 = t34 * t40
-                t45 = t44 * t34
-                t46 = where(t5, t45, t40)
-                t47 = t8 * t46
-                t48 = 4.0 * t29
-                t49 = t48 * t40
-                t50 = where(t5, t49, 1.0)
+                t13 = 2.0 * t12
+                t14 = t13 * 2.0
+                t15 = t11 * t14
+                t16 = t6 + t15
+                t17 = math.sqrt(t16)
+                t18 = t2 + t17
+                t19 = t13 * t18
+                t20 = t2 - 0.5
+                t21 = t3 * t20
+                t22 = 0.75 + t21
+                t23 = 0.01968193969754228 * t22
+                t24 = t23 + 0.07872775879016912
+                t25 = t24 * t22
+                t26 = t25 + 0.23618327637050734
+                t27 = t26 * t22
+                t28 = 0.4723665527410147 + t27
+                t29 = t28 * t22
+                t30 = 0.4723665527410147 + t29
+                t31 = where(t5, t19, t30)
+                t32 = 1.0 / t31
+                t33 = t18 * t32
+                t34 = t18 * t33
+                t35 = where(t5, t34, t30)
+                t36 = t13 * t32
+                t37 = t13 * t36
+                t38 = where(t5, t37, t32)
+                t39 = t9 * t38
+                t40 = t32 * t14
+                t41 = where(t5, t40, 1.0)
                 m_lanes[i] = m
                 nu_lanes[i] = n
                 off_lanes[i] = t2
-                odds_lanes[i] = t43
-                other_lanes[i] = t47
-                unit_lanes[i] = t50
-            nu_0 = loaded(nu_lanes, 0)
-            nu_8 = loaded(nu_lanes, 8)
-            for k in range(last):
-                index = float64(k)
-                near_lanes = stored[0, k]
-                far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = t1 - index
-                t6 = 0.0 < t5
-                t7 = where(t6, 1.0, 0.0)
-                t8 = where(t4, 1.0, t7)
-                t9 = 0.0 < t8
-                t10 = 15.0 * t1
-                t11 = index + t10
-                t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                t14 = where(t4, t12, t13)
-                t15 = where(t9, t14, 0.0)
-                t16 = index + 1.0
-                t17 = t1 - t16
-                t18 = 0.0 < t17
-                t19 = where(t18, 1.0, 0.0)
-                t20 = where(t4, t19, 1.0)
-                t21 = 0.0 < t20
-                t22 = t16 + t10
-                t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                t25 = where(t4, t23, t24)
-                t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t28 = where(t4, t26, t27)
-                t29 = 2.0 + index
-                t30 = t28 * t29
-                t31 = t25 - t30
-                t32 = where(t21, t31, 0.0)
-                common0 = t15
-                common1 = t8
-                common2 = t32
-                common3 = t20
-                nu = nu_0
-                t0 = multiply_add(common0, nu, -0.0)
-                t1 = multiply_add(t0, -1.0, -0.0)
-                t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, -0.0)
-                t4 = multiply_add(common2, nu, -0.0)
-                t5 = multiply_add(t4, -1.0, -0.0)
-                t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, -0.0)
-                put(near_lanes, 0, t3)
-                put(far_lanes, 0, t7)
-                nu = nu_8
-                t0 = multiply_add(common0, nu, -0.0)
-                t1 = multiply_add(t0, -1.0, -0.0)
-                t2 = exponential(t1)
-                t3 = multiply_add(common1, t2, -0.0)
-                t4 = multiply_add(common2, nu, -0.0)
-                t5 = multiply_add(t4, -1.0, -0.0)
-                t6 = exponential(t5)
-                t7 = multiply_add(common3, t6, -0.0)
-                put(near_lanes, 8, t3)
-                put(far_lanes, 8, t7)
+                odds_lanes[i] = t35
+                other_lanes[i] = t39
+                unit_lanes[i] = t41
+            if width > 8:
+                nu_0 = loaded(nu_lanes, 0)
+                nu_8 = loaded(nu_lanes, 8)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common9 = tabled[0, k]
+                    common10 = tabled[1, k]
+                    common11 = tabled[2, k]
+                    common12 = tabled[3, k]
+                    nu = nu_0
+                    t0 = multiply_add(common9, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common12, t6, -0.0)
+                    put(near_lanes, 0, t3)
+                    put(far_lanes, 0, t7)
+                    nu = nu_8
+                    t0 = multiply_add(common9, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common12, t6, -0.0)
+                    put(near_lanes, 8, t3)
+                    put(far_lanes, 8, t7)
+            else:
+                nu_0 = loaded(nu_lanes, 0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common9 = tabled[0, k]
+                    common10 = tabled[1, k]
+                    common11 = tabled[2, k]
+                    common12 = tabled[3, k]
+                    nu = nu_0
+                    t0 = multiply_add(common9, nu, -0.0)
+                    t1 = multiply_add(t0, -1.0, -0.0)
+                    t2 = exponential(t1)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
+                    t5 = multiply_add(t4, -1.0, -0.0)
+                    t6 = exponential(t5)
+                    t7 = multiply_add(common12, t6, -0.0)
+                    put(near_lanes, 0, t3)
+                    put(far_lanes, 0, t7)
             if width > 16:
                 nu_16 = loaded(nu_lanes, 16)
                 nu_24 = loaded(nu_lanes, 24)
                 for k in range(last):
-                    index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = t1 - index
-                    t6 = 0.0 < t5
-                    t7 = where(t6, 1.0, 0.0)
-                    t8 = where(t4, 1.0, t7)
-                    t9 = 0.0 < t8
-                    t10 = 15.0 * t1
-                    t11 = index + t10
-                    t12 = com_poisson_above[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                    t13 = com_poisson_below[np.uint32(np.int32(where((t11 >= 0.0) & (t11 <= 3839.0), t11, 0.0)))]
-                    t14 = where(t4, t12, t13)
-                    t15 = where(t9, t14, 0.0)
-                    t16 = index + 1.0
-                    t17 = t1 - t16
-                    t18 = 0.0 < t17
-                    t19 = where(t18, 1.0, 0.0)
-                    t20 = where(t4, t19, 1.0)
-                    t21 = 0.0 < t20
-                    t22 = t16 + t10
-                    t23 = com_poisson_below[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                    t24 = com_poisson_above[np.uint32(np.int32(where((t22 >= 0.0) & (t22 <= 3839.0), t22, 0.0)))]
-                    t25 = where(t4, t23, t24)
-                    t26 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t27 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t28 = where(t4, t26, t27)
-                    t29 = 2.0 + index
-                    t30 = t28 * t29
-                    t31 = t25 - t30
-                    t32 = where(t21, t31, 0.0)
-                    common0 = t15
-                    common1 = t8
-                    common2 = t32
-                    common3 = t20
+                    common9 = tabled[0, k]
+                    common10 = tabled[1, k]
+                    common11 = tabled[2, k]
+                    common12 = tabled[3, k]
                     nu = nu_16
-                    t0 = multiply_add(common0, nu, -0.0)
+                    t0 = multiply_add(common9, nu, -0.0)
                     t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, -0.0)
-                    t4 = multiply_add(common2, nu, -0.0)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
                     t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, -0.0)
+                    t7 = multiply_add(common12, t6, -0.0)
                     put(near_lanes, 16, t3)
                     put(far_lanes, 16, t7)
                     nu = nu_24
-                    t0 = multiply_add(common0, nu, -0.0)
+                    t0 = multiply_add(common9, nu, -0.0)
                     t1 = multiply_add(t0, -1.0, -0.0)
                     t2 = exponential(t1)
-                    t3 = multiply_add(common1, t2, -0.0)
-                    t4 = multiply_add(common2, nu, -0.0)
+                    t3 = multiply_add(common10, t2, -0.0)
+                    t4 = multiply_add(common11, nu, -0.0)
                     t5 = multiply_add(t4, -1.0, -0.0)
                     t6 = exponential(t5)
-                    t7 = multiply_add(common3, t6, -0.0)
+                    t7 = multiply_add(common12, t6, -0.0)
                     put(near_lanes, 24, t3)
                     put(far_lanes, 24, t7)
-            for i in range(width):
-                open_lanes[i] = 1.0
-            for _ in range(6):
+            for _ in range(min(last, 3)):
                 for i in range(width):
                     odds = odds_lanes[i]
                     other = other_lanes[i]
@@ -577,80 +590,118 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     power_ratio_lanes[i] = odds
                     other_power_lanes[i] = t1
                     other_power_ratio_lanes[i] = other
-                off_0 = loaded(off_lanes, 0)
-                power_0 = loaded(power_lanes, 0)
-                power_ratio_0 = loaded(power_ratio_lanes, 0)
-                other_power_0 = loaded(other_power_lanes, 0)
-                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-                sum_up_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_down_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
-                sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
-                off_8 = loaded(off_lanes, 8)
-                power_8 = loaded(power_lanes, 8)
-                power_ratio_8 = loaded(power_ratio_lanes, 8)
-                other_power_8 = loaded(other_power_lanes, 8)
-                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-                sum_up_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_down_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
-                sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
-                for k in range(last):
-                    index = float64(k)
-                    near_lanes = stored[0, k]
-                    far_lanes = stored[1, k]
-                    t0 = 2.0 + index
-                    common0 = t0
-                    off = off_0
-                    power = power_0
-                    power_ratio = power_ratio_0
-                    other_power = other_power_0
-                    other_power_ratio = other_power_ratio_0
-                    near = loaded(near_lanes, 0)
-                    far = loaded(far_lanes, 0)
-                    t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, -0.0)
-                    t2 = multiply_add(t0, t1, -0.0)
-                    t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, -0.0)
-                    t5 = multiply_add(t3, t4, -0.0)
-                    t6 = multiply_add(t2, common0, -0.0)
-                    t7 = multiply_add(t5, common0, -0.0)
-                    sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
-                    sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
-                    sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
-                    sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
-                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
-                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                    off = off_8
-                    power = power_8
-                    power_ratio = power_ratio_8
-                    other_power = other_power_8
-                    other_power_ratio = other_power_ratio_8
-                    near = loaded(near_lanes, 8)
-                    far = loaded(far_lanes, 8)
-                    t0 = multiply_add(off, -1.0, common0)
-                    t1 = multiply_add(near, power, -0.0)
-                    t2 = multiply_add(t0, t1, -0.0)
-                    t3 = multiply_add(off, 1.0, common0)
-                    t4 = multiply_add(far, other_power, -0.0)
-                    t5 = multiply_add(t3, t4, -0.0)
-                    t6 = multiply_add(t2, common0, -0.0)
-                    t7 = multiply_add(t5, common0, -0.0)
-                    sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
-                    sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
-                    sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
-                    sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
-                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
-                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
-                put(sum_up_lanes, 0, sum_up_0)
-                put(sum_down_lanes, 0, sum_down_0)
-                put(sum_up_slope_lanes, 0, sum_up_slope_0)
-                put(sum_down_slope_lanes, 0, sum_down_slope_0)
-                put(sum_up_lanes, 8, sum_up_8)
-                put(sum_down_lanes, 8, sum_down_8)
-                put(sum_up_slope_lanes, 8, sum_up_slope_8)
-                put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                if width > 8:
+                    off_0 = loaded(off_lanes, 0)
+                    power_0 = loaded(power_lanes, 0)
+                    power_ratio_0 = loaded(power_ratio_lanes, 0)
+                    other_power_0 = loaded(other_power_lanes, 0)
+                    other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                    sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    off_8 = loaded(off_lanes, 8)
+                    power_8 = loaded(power_lanes, 8)
+                    power_ratio_8 = loaded(power_ratio_lanes, 8)
+                    other_power_8 = loaded(other_power_lanes, 8)
+                    other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                    sum_up_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_down_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_up_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                    sum_down_slope_8 = multiply_add(off_8, 0.0, 0.0)
+                    for k in range(last):
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
+                        common13 = tabled[4, k]
+                        off = off_0
+                        power = power_0
+                        power_ratio = power_ratio_0
+                        other_power = other_power_0
+                        other_power_ratio = other_power_ratio_0
+                        near = loaded(near_lanes, 0)
+                        far = loaded(far_lanes, 0)
+                        t0 = multiply_add(off, -1.0, common13)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common13)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
+                        sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                        sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                        sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                        sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                        power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                        other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                        off = off_8
+                        power = power_8
+                        power_ratio = power_ratio_8
+                        other_power = other_power_8
+                        other_power_ratio = other_power_ratio_8
+                        near = loaded(near_lanes, 8)
+                        far = loaded(far_lanes, 8)
+                        t0 = multiply_add(off, -1.0, common13)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common13)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
+                        sum_up_8 = multiply_add(t2, 1.0, sum_up_8)
+                        sum_down_8 = multiply_add(t5, 1.0, sum_down_8)
+                        sum_up_slope_8 = multiply_add(t6, 1.0, sum_up_slope_8)
+                        sum_down_slope_8 = multiply_add(t7, 1.0, sum_down_slope_8)
+                        power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                        other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                    put(sum_up_lanes, 0, sum_up_0)
+                    put(sum_down_lanes, 0, sum_down_0)
+                    put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                    put(sum_down_slope_lanes, 0, sum_down_slope_0)
+                    put(sum_up_lanes, 8, sum_up_8)
+                    put(sum_down_lanes, 8, sum_down_8)
+                    put(sum_up_slope_lanes, 8, sum_up_slope_8)
+                    put(sum_down_slope_lanes, 8, sum_down_slope_8)
+                else:
+                    off_0 = loaded(off_lanes, 0)
+                    power_0 = loaded(power_lanes, 0)
+                    power_ratio_0 = loaded(power_ratio_lanes, 0)
+                    other_power_0 = loaded(other_power_lanes, 0)
+                    other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                    sum_up_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_up_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    sum_down_slope_0 = multiply_add(off_0, 0.0, 0.0)
+                    for k in range(last):
+                        near_lanes = stored[0, k]
+                        far_lanes = stored[1, k]
+                        common13 = tabled[4, k]
+                        off = off_0
+                        power = power_0
+                        power_ratio = power_ratio_0
+                        other_power = other_power_0
+                        other_power_ratio = other_power_ratio_0
+                        near = loaded(near_lanes, 0)
+                        far = loaded(far_lanes, 0)
+                        t0 = multiply_add(off, -1.0, common13)
+                        t1 = multiply_add(near, power, -0.0)
+                        t2 = multiply_add(t0, t1, -0.0)
+                        t3 = multiply_add(off, 1.0, common13)
+                        t4 = multiply_add(far, other_power, -0.0)
+                        t5 = multiply_add(t3, t4, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
+                        sum_up_0 = multiply_add(t2, 1.0, sum_up_0)
+                        sum_down_0 = multiply_add(t5, 1.0, sum_down_0)
+                        sum_up_slope_0 = multiply_add(t6, 1.0, sum_up_slope_0)
+                        sum_down_slope_0 = multiply_add(t7, 1.0, sum_down_slope_0)
+                        power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                        other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    put(sum_up_lanes, 0, sum_up_0)
+                    put(sum_down_lanes, 0, sum_down_0)
+                    put(sum_up_slope_lanes, 0, sum_up_slope_0)
+                    put(sum_down_slope_lanes, 0, sum_down_slope_0)
                 if width > 16:
                     off_16 = loaded(off_lanes, 16)
                     power_16 = loaded(power_lanes, 16)
@@ -671,11 +722,9 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     sum_up_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     sum_down_slope_24 = multiply_add(off_24, 0.0, 0.0)
                     for k in range(last):
-                        index = float64(k)
                         near_lanes = stored[0, k]
                         far_lanes = stored[1, k]
-                        t0 = 2.0 + index
-                        common0 = t0
+                        common13 = tabled[4, k]
                         off = off_16
                         power = power_16
                         power_ratio = power_ratio_16
@@ -683,14 +732,14 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         other_power_ratio = other_power_ratio_16
                         near = loaded(near_lanes, 16)
                         far = loaded(far_lanes, 16)
-                        t0 = multiply_add(off, -1.0, common0)
+                        t0 = multiply_add(off, -1.0, common13)
                         t1 = multiply_add(near, power, -0.0)
                         t2 = multiply_add(t0, t1, -0.0)
-                        t3 = multiply_add(off, 1.0, common0)
+                        t3 = multiply_add(off, 1.0, common13)
                         t4 = multiply_add(far, other_power, -0.0)
                         t5 = multiply_add(t3, t4, -0.0)
-                        t6 = multiply_add(t2, common0, -0.0)
-                        t7 = multiply_add(t5, common0, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
                         sum_up_16 = multiply_add(t2, 1.0, sum_up_16)
                         sum_down_16 = multiply_add(t5, 1.0, sum_down_16)
                         sum_up_slope_16 = multiply_add(t6, 1.0, sum_up_slope_16)
@@ -704,14 +753,14 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                         other_power_ratio = other_power_ratio_24
                         near = loaded(near_lanes, 24)
                         far = loaded(far_lanes, 24)
-                        t0 = multiply_add(off, -1.0, common0)
+                        t0 = multiply_add(off, -1.0, common13)
                         t1 = multiply_add(near, power, -0.0)
                         t2 = multiply_add(t0, t1, -0.0)
-                        t3 = multiply_add(off, 1.0, common0)
+                        t3 = multiply_add(off, 1.0, common13)
                         t4 = multiply_add(far, other_power, -0.0)
                         t5 = multiply_add(t3, t4, -0.0)
-                        t6 = multiply_add(t2, common0, -0.0)
-                        t7 = multiply_add(t5, common0, -0.0)
+                        t6 = multiply_add(t2, common13, -0.0)
+                        t7 = multiply_add(t5, common13, -0.0)
                         sum_up_24 = multiply_add(t2, 1.0, sum_up_24)
                         sum_down_24 = multiply_add(t5, 1.0, sum_down_24)
                         sum_up_slope_24 = multiply_add(t6, 1.0, sum_up_slope_24)
@@ -726,9 +775,7 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     put(sum_down_lanes, 24, sum_down_24)
                     put(sum_up_slope_lanes, 24, sum_up_slope_24)
                     put(sum_down_slope_lanes, 24, sum_down_slope_24)
-                left = int64(0)
                 for i in range(width):
-                    open = open_lanes[i]
                     off = off_lanes[i]
                     odds = odds_lanes[i]
                     other = other_lanes[i]
@@ -737,56 +784,41 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     sum_down = sum_down_lanes[i]
                     sum_up_slope = sum_up_slope_lanes[i]
                     sum_down_slope = sum_down_slope_lanes[i]
-                    t0 = 0.0 < open
-                    t1 = 1.0 - off
-                    t2 = t1 * odds
-                    t3 = sum_up + t2
-                    t4 = t3 * unit
-                    t5 = 1.0 + off
-                    t6 = t5 * other
-                    t7 = t6 + off
-                    t8 = sum_down + t7
-                    t9 = t8 * unit
-                    t10 = t4 * t9
-                    t11 = t9 - t4
-                    t12 = t10 * t11
-                    t13 = t4 + t9
-                    t14 = sum_down_slope + t6
-                    t15 = t14 * unit
-                    t16 = t4 * t15
-                    t17 = sum_up_slope + t2
-                    t18 = t17 * unit
-                    t19 = t9 * t18
-                    t20 = t16 + t19
-                    t21 = t13 * t20
-                    t22 = t12 + t21
-                    t23 = t22 * t21
-                    t24 = 1.0 / t23
-                    t25 = t22 * t12
-                    t26 = t24 * t25
-                    t27 = 2.0 + t26
-                    t28 = t27 * t26
-                    t29 = odds * t28
-                    t30 = t29 + odds
-                    t31 = where(t0, t30, odds)
-                    t32 = t12 * t21
-                    t33 = t24 * t32
-                    t34 = t33 - 2.0
-                    t35 = t34 * t33
-                    t36 = t35 * other
-                    t37 = t36 + other
-                    t38 = where(t0, t37, other)
-                    t39 = abs(t26)
-                    t40 = t39 - 1e-06
-                    t41 = minimum(open, t40)
-                    t42 = 0.0 < t41
-                    t43 = where(t42, 1.0, 0.0)
-                    odds_lanes[i] = t31
-                    other_lanes[i] = t38
-                    open_lanes[i] = t43
-                    left += 1 if t43 > 0.0 else 0
-                if left == 0:
-                    break
+                    t0 = 1.0 - off
+                    t1 = t0 * odds
+                    t2 = sum_up + t1
+                    t3 = t2 * unit
+                    t4 = 1.0 + off
+                    t5 = t4 * other
+                    t6 = t5 + off
+                    t7 = sum_down + t6
+                    t8 = t7 * unit
+                    t9 = t3 * t8
+                    t10 = t8 - t3
+                    t11 = t9 * t10
+                    t12 = t3 + t8
+                    t13 = sum_down_slope + t5
+                    t14 = t13 * unit
+                    t15 = t3 * t14
+                    t16 = sum_up_slope + t1
+                    t17 = t16 * unit
+                    t18 = t8 * t17
+                    t19 = t15 + t18
+                    t20 = t12 * t19
+                    t21 = t11 + t20
+                    t22 = 2.0 * t11
+                    t23 = t20 - t11
+                    t24 = t21 * t23
+                    t25 = 1.0 / t24
+                    t26 = t22 * t25
+                    t27 = t21 * t26
+                    t28 = odds * t27
+                    t29 = odds + t28
+                    t30 = t23 * t26
+                    t31 = t30 * other
+                    t32 = other - t31
+                    odds_lanes[i] = t29
+                    other_lanes[i] = t32
             for i in range(width):
                 odds = odds_lanes[i]
                 other = other_lanes[i]
@@ -796,118 +828,151 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 power_ratio_lanes[i] = odds
                 other_power_lanes[i] = t1
                 other_power_ratio_lanes[i] = other
-            off_0 = loaded(off_lanes, 0)
-            power_0 = loaded(power_lanes, 0)
-            power_ratio_0 = loaded(power_ratio_lanes, 0)
-            other_power_0 = loaded(other_power_lanes, 0)
-            other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
-            sum_total_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_square_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
-            sum_line_0 = multiply_add(off_0, 0.0, 0.0)
-            off_8 = loaded(off_lanes, 8)
-            power_8 = loaded(power_lanes, 8)
-            power_ratio_8 = loaded(power_ratio_lanes, 8)
-            other_power_8 = loaded(other_power_lanes, 8)
-            other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
-            sum_total_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_square_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
-            sum_line_8 = multiply_add(off_8, 0.0, 0.0)
-            for k in range(last):
-                index = float64(k)
-                near_lanes = stored[0, k]
-                far_lanes = stored[1, k]
-                t0 = place * 0.5
-                t1 = np.floor(t0)
-                t2 = 2.0 * t1
-                t3 = place - t2
-                t4 = t3 < 0.5
-                t5 = where(t4, 1.0, (-1.0))
-                t6 = 2.0 + index
-                t7 = t6 * t5
-                t8 = index + 1.0
-                t9 = 15.0 * t1
-                t10 = t8 + t9
-                t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                t13 = where(t4, t11, t12)
-                t14 = index + t9
-                t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                t17 = where(t4, t15, t16)
-                common0 = t5
-                common1 = t7
-                common2 = t13
-                common3 = t17
-                off = off_0
-                power = power_0
-                power_ratio = power_ratio_0
-                other_power = other_power_0
-                other_power_ratio = other_power_ratio_0
-                near = loaded(near_lanes, 0)
-                far = loaded(far_lanes, 0)
-                t0 = multiply_add(near, power, -0.0)
-                t1 = multiply_add(far, other_power, -0.0)
-                t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, -0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, -0.0)
-                t6 = multiply_add(t4, t5, -0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, -0.0)
-                t9 = multiply_add(t7, t8, -0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, -0.0)
-                t12 = multiply_add(t0, common3, -0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, -0.0)
-                t15 = multiply_add(common2, t8, -0.0)
-                t16 = multiply_add(t15, -1.0, t14)
-                sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
-                sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
-                sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
-                sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
-                power_0 = multiply_add(power_0, power_ratio_0, 0.0)
-                other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
-                off = off_8
-                power = power_8
-                power_ratio = power_ratio_8
-                other_power = other_power_8
-                other_power_ratio = other_power_ratio_8
-                near = loaded(near_lanes, 8)
-                far = loaded(far_lanes, 8)
-                t0 = multiply_add(near, power, -0.0)
-                t1 = multiply_add(far, other_power, -0.0)
-                t2 = multiply_add(t0, 1.0, t1)
-                t3 = multiply_add(off, common0, -0.0)
-                t4 = multiply_add(t3, -1.0, common1)
-                t5 = multiply_add(t4, t0, -0.0)
-                t6 = multiply_add(t4, t5, -0.0)
-                t7 = multiply_add(t3, 1.0, common1)
-                t8 = multiply_add(t7, t1, -0.0)
-                t9 = multiply_add(t7, t8, -0.0)
-                t10 = multiply_add(t6, 1.0, t9)
-                t11 = multiply_add(common2, t1, -0.0)
-                t12 = multiply_add(t0, common3, -0.0)
-                t13 = multiply_add(t11, 1.0, t12)
-                t14 = multiply_add(t5, common3, -0.0)
-                t15 = multiply_add(common2, t8, -0.0)
-                t16 = multiply_add(t15, -1.0, t14)
-                sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
-                sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
-                sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
-                sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
-                power_8 = multiply_add(power_8, power_ratio_8, 0.0)
-                other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
-            put(sum_total_lanes, 0, sum_total_0)
-            put(sum_square_lanes, 0, sum_square_0)
-            put(sum_growth_lanes, 0, sum_growth_0)
-            put(sum_line_lanes, 0, sum_line_0)
-            put(sum_total_lanes, 8, sum_total_8)
-            put(sum_square_lanes, 8, sum_square_8)
-            put(sum_growth_lanes, 8, sum_growth_8)
-            put(sum_line_lanes, 8, sum_line_8)
+            if width > 8:
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+                off_8 = loaded(off_lanes, 8)
+                power_8 = loaded(power_lanes, 8)
+                power_ratio_8 = loaded(power_ratio_lanes, 8)
+                other_power_8 = loaded(other_power_lanes, 8)
+                other_power_ratio_8 = loaded(other_power_ratio_lanes, 8)
+                sum_total_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_square_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_growth_8 = multiply_add(off_8, 0.0, 0.0)
+                sum_line_8 = multiply_add(off_8, 0.0, 0.0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common14 = tabled[5, k]
+                    common15 = tabled[6, k]
+                    common16 = tabled[7, k]
+                    common17 = tabled[8, k]
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common15)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
+                    sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                    sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                    sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
+                    sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                    off = off_8
+                    power = power_8
+                    power_ratio = power_ratio_8
+                    other_power = other_power_8
+                    other_power_ratio = other_power_ratio_8
+                    near = loaded(near_lanes, 8)
+                    far = loaded(far_lanes, 8)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common15)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
+                    sum_total_8 = multiply_add(t2, 1.0, sum_total_8)
+                    sum_square_8 = multiply_add(t10, 1.0, sum_square_8)
+                    sum_growth_8 = multiply_add(t13, 1.0, sum_growth_8)
+                    sum_line_8 = multiply_add(t16, 1.0, sum_line_8)
+                    power_8 = multiply_add(power_8, power_ratio_8, 0.0)
+                    other_power_8 = multiply_add(other_power_8, other_power_ratio_8, 0.0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_growth_lanes, 0, sum_growth_0)
+                put(sum_line_lanes, 0, sum_line_0)
+                put(sum_total_lanes, 8, sum_total_8)
+                put(sum_square_lanes, 8, sum_square_8)
+                put(sum_growth_lanes, 8, sum_growth_8)
+                put(sum_line_lanes, 8, sum_line_8)
+            else:
+                off_0 = loaded(off_lanes, 0)
+                power_0 = loaded(power_lanes, 0)
+                power_ratio_0 = loaded(power_ratio_lanes, 0)
+                other_power_0 = loaded(other_power_lanes, 0)
+                other_power_ratio_0 = loaded(other_power_ratio_lanes, 0)
+                sum_total_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_square_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_growth_0 = multiply_add(off_0, 0.0, 0.0)
+                sum_line_0 = multiply_add(off_0, 0.0, 0.0)
+                for k in range(last):
+                    near_lanes = stored[0, k]
+                    far_lanes = stored[1, k]
+                    common14 = tabled[5, k]
+                    common15 = tabled[6, k]
+                    common16 = tabled[7, k]
+                    common17 = tabled[8, k]
+                    off = off_0
+                    power = power_0
+                    power_ratio = power_ratio_0
+                    other_power = other_power_0
+                    other_power_ratio = other_power_ratio_0
+                    near = loaded(near_lanes, 0)
+                    far = loaded(far_lanes, 0)
+                    t0 = multiply_add(near, power, -0.0)
+                    t1 = multiply_add(far, other_power, -0.0)
+                    t2 = multiply_add(t0, 1.0, t1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
+                    t5 = multiply_add(t4, t0, -0.0)
+                    t6 = multiply_add(t4, t5, -0.0)
+                    t7 = multiply_add(t3, 1.0, common15)
+                    t8 = multiply_add(t7, t1, -0.0)
+                    t9 = multiply_add(t7, t8, -0.0)
+                    t10 = multiply_add(t6, 1.0, t9)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
+                    t13 = multiply_add(t11, 1.0, t12)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
+                    t16 = multiply_add(t15, -1.0, t14)
+                    sum_total_0 = multiply_add(t2, 1.0, sum_total_0)
+                    sum_square_0 = multiply_add(t10, 1.0, sum_square_0)
+                    sum_growth_0 = multiply_add(t13, 1.0, sum_growth_0)
+                    sum_line_0 = multiply_add(t16, 1.0, sum_line_0)
+                    power_0 = multiply_add(power_0, power_ratio_0, 0.0)
+                    other_power_0 = multiply_add(other_power_0, other_power_ratio_0, 0.0)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_square_lanes, 0, sum_square_0)
+                put(sum_growth_lanes, 0, sum_growth_0)
+                put(sum_line_lanes, 0, sum_line_0)
             if width > 16:
                 off_16 = loaded(off_lanes, 16)
                 power_16 = loaded(power_lanes, 16)
@@ -928,31 +993,12 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_growth_24 = multiply_add(off_24, 0.0, 0.0)
                 sum_line_24 = multiply_add(off_24, 0.0, 0.0)
                 for k in range(last):
-                    index = float64(k)
                     near_lanes = stored[0, k]
                     far_lanes = stored[1, k]
-                    t0 = place * 0.5
-                    t1 = np.floor(t0)
-                    t2 = 2.0 * t1
-                    t3 = place - t2
-                    t4 = t3 < 0.5
-                    t5 = where(t4, 1.0, (-1.0))
-                    t6 = 2.0 + index
-                    t7 = t6 * t5
-                    t8 = index + 1.0
-                    t9 = 15.0 * t1
-                    t10 = t8 + t9
-                    t11 = com_poisson_below[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t12 = com_poisson_above[np.uint32(np.int32(where((t10 >= 0.0) & (t10 <= 3839.0), t10, 0.0)))]
-                    t13 = where(t4, t11, t12)
-                    t14 = index + t9
-                    t15 = com_poisson_above[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                    t16 = com_poisson_below[np.uint32(np.int32(where((t14 >= 0.0) & (t14 <= 3839.0), t14, 0.0)))]
-                    t17 = where(t4, t15, t16)
-                    common0 = t5
-                    common1 = t7
-                    common2 = t13
-                    common3 = t17
+                    common14 = tabled[5, k]
+                    common15 = tabled[6, k]
+                    common16 = tabled[7, k]
+                    common17 = tabled[8, k]
                     off = off_16
                     power = power_16
                     power_ratio = power_ratio_16
@@ -963,19 +1009,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = multiply_add(near, power, -0.0)
                     t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, -0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
                     t5 = multiply_add(t4, t0, -0.0)
                     t6 = multiply_add(t4, t5, -0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
+                    t7 = multiply_add(t3, 1.0, common15)
                     t8 = multiply_add(t7, t1, -0.0)
                     t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, -0.0)
-                    t12 = multiply_add(t0, common3, -0.0)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, -0.0)
-                    t15 = multiply_add(common2, t8, -0.0)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
                     sum_total_16 = multiply_add(t2, 1.0, sum_total_16)
                     sum_square_16 = multiply_add(t10, 1.0, sum_square_16)
@@ -993,19 +1039,19 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                     t0 = multiply_add(near, power, -0.0)
                     t1 = multiply_add(far, other_power, -0.0)
                     t2 = multiply_add(t0, 1.0, t1)
-                    t3 = multiply_add(off, common0, -0.0)
-                    t4 = multiply_add(t3, -1.0, common1)
+                    t3 = multiply_add(off, common14, -0.0)
+                    t4 = multiply_add(t3, -1.0, common15)
                     t5 = multiply_add(t4, t0, -0.0)
                     t6 = multiply_add(t4, t5, -0.0)
-                    t7 = multiply_add(t3, 1.0, common1)
+                    t7 = multiply_add(t3, 1.0, common15)
                     t8 = multiply_add(t7, t1, -0.0)
                     t9 = multiply_add(t7, t8, -0.0)
                     t10 = multiply_add(t6, 1.0, t9)
-                    t11 = multiply_add(common2, t1, -0.0)
-                    t12 = multiply_add(t0, common3, -0.0)
+                    t11 = multiply_add(t0, common16, -0.0)
+                    t12 = multiply_add(t1, common17, -0.0)
                     t13 = multiply_add(t11, 1.0, t12)
-                    t14 = multiply_add(t5, common3, -0.0)
-                    t15 = multiply_add(common2, t8, -0.0)
+                    t14 = multiply_add(t5, common16, -0.0)
+                    t15 = multiply_add(t8, common17, -0.0)
                     t16 = multiply_add(t15, -1.0, t14)
                     sum_total_24 = multiply_add(t2, 1.0, sum_total_24)
                     sum_square_24 = multiply_add(t10, 1.0, sum_square_24)
@@ -1027,12 +1073,16 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
             t3 = place - t2
             t4 = t3 < 0.5
             t5 = where(t4, 1.0, (-1.0))
-            t6 = 15.0 * t1
-            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
-            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 3839.0), t6, 0.0)))]
+            t6 = 16.0 * t1
+            t7 = com_poisson_below[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 4095.0), t6, 0.0)))]
+            t8 = com_poisson_above[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 4095.0), t6, 0.0)))]
             t9 = where(t4, t7, t8)
-            common0 = t5
-            common1 = t9
+            t10 = com_poisson_level[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 255.0), t1, 0.0)))]
+            t11 = com_poisson_rise[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 255.0), t1, 0.0)))]
+            common5 = t5
+            common6 = t9
+            common7 = t10
+            common8 = t11
             for i in range(width):
                 m = m_lanes[i]
                 off = off_lanes[i]
@@ -1043,47 +1093,43 @@ def sum_0(needed_rows, m_rows, n_rows, result0_rows, result1_rows, result2_rows,
                 sum_growth = sum_growth_lanes[i]
                 sum_line = sum_line_lanes[i]
                 t0 = log(odds)
-                t1 = t0 * common0
+                t1 = t0 * common5
                 t2 = odds + other
                 t3 = sum_total + t2
                 t4 = log1p(t3)
-                t5 = place * 0.5
-                t6 = np.floor(t5)
-                t7 = com_poisson_level[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 255.0), t6, 0.0)))]
-                t8 = com_poisson_rise[np.uint32(np.int32(where((t6 >= 0.0) & (t6 <= 255.0), t6, 0.0)))]
-                t9 = off * common0
-                t10 = t9 + common0
-                t11 = t10 * other
+                t5 = off * common5
+                t6 = t5 + common5
+                t7 = t6 * other
+                t8 = t6 * t7
+                t9 = t5 * t5
+                t10 = common5 - t5
+                t11 = odds * t10
                 t12 = t10 * t11
-                t13 = t9 * t9
-                t14 = common0 - t9
-                t15 = odds * t14
-                t16 = t14 * t15
-                t17 = t13 + t16
-                t18 = t12 + t17
-                t19 = t18 + sum_square
-                t20 = odds + 1.0
-                t21 = other + t20
-                t22 = sum_total + t21
-                t23 = t19 * t22
-                t24 = 1.0 / t23
-                t25 = t24 * t22
-                t26 = t25 * t22
-                t27 = m * t26
-                t28 = other * common1
-                t29 = sum_growth + t28
-                t30 = t19 * t24
-                t31 = t29 * t30
-                t32 = common1 * t11
-                t33 = sum_line - t32
-                t34 = t25 * t33
+                t13 = t9 + t12
+                t14 = t8 + t13
+                t15 = t14 + sum_square
+                t16 = odds + 1.0
+                t17 = other + t16
+                t18 = sum_total + t17
+                t19 = t15 * t18
+                t20 = 1.0 / t19
+                t21 = t20 * t18
+                t22 = t21 * t18
+                t23 = m * t22
+                t24 = common6 * other
+                t25 = t24 + sum_growth
+                t26 = t15 * t20
+                t27 = t25 * t26
+                t28 = common6 * t7
+                t29 = sum_line - t28
+                t30 = t21 * t29
                 result0_lanes[i] = t1
                 result1_lanes[i] = t4
-                result2_lanes[i] = t7
-                result3_lanes[i] = t8
-                result4_lanes[i] = t27
-                result5_lanes[i] = t31
-                result6_lanes[i] = t34
+                result2_lanes[i] = common7
+                result3_lanes[i] = common8
+                result4_lanes[i] = t23
+                result5_lanes[i] = t27
+                result6_lanes[i] = t30
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
@@ -1102,15 +1148,23 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(1341, np.int64)
+    starts = np.zeros(1348, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 1338.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 1339
+        patch_of[i] = known if needed_rows[i] > 0.0 else 1339 + i % 8
+    lowest, highest = np.uint32(1339), np.uint32(0)
+    for i in range(size):
+        lowest = min(lowest, patch_of[i])
+        highest = max(highest, patch_of[i] if patch_of[i] < np.uint32(1339) else np.uint32(0))
+    used = range(int64(lowest), int64(highest) + 1)
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(1339):
+    for patch in used:
+        starts[patch + 1] += starts[patch]
+    starts[1339] = active
+    for patch in range(1339, 1347):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
@@ -1119,7 +1173,7 @@ def sum_1(needed_rows, place_rows, u_rows, t_rows, result0_rows, result1_rows, r
     begins = np.empty(1852, np.int64)
     of_t = np.empty((2, 12))
     groups = int64(0)
-    for patch in range(1339):
+    for patch in used:
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t
@@ -2524,6 +2578,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held12[: min(4096, stop - start)] = 0.0
     held13[: min(4096, stop - start)] = 0.0
     held14[: min(4096, stop - start)] = 0.0
+    held15[: min(4096, stop - start)] = 0.0
     held16[: min(4096, stop - start)] = 0.0
     held17[: min(4096, stop - start)] = 0.0
     held18[: min(4096, stop - start)] = 0.0
@@ -2535,6 +2590,7 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     held29[: min(4096, stop - start)] = 0.0
     held31[: min(4096, stop - start)] = 0.0
     held33[: min(4096, stop - start)] = 0.0
+    held7[: min(4096, stop - start)] = 0.0
     held8[: min(4096, stop - start)] = 0.0
     held9[: min(4096, stop - start)] = 0.0
     for begin in range(0, stop - start, 4096):
@@ -2545,425 +2601,73 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         out0_part = out0[begin : begin + size]
         out1_part = out1[begin : begin + size]
         out2_part = out2[begin : begin + size]
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
-            valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
-            invalid += 0 if valid else 1
-            t0 = exp(raw1)
-            t1 = exp(raw0)
-            t2 = t1 * t0
-            t3 = t2 < 64.0
-            t4 = where(t3, t1, 0.0)
-            t5 = 8.452712498170644e+270 <= t4
-            t6 = 5.260135901548374e+210 <= t4
-            t7 = 3.273390607896142e+150 <= t4
-            t8 = 2.037035976334486e+90 <= t4
-            t9 = where(t8, 200.0, 0.0)
-            t10 = where(t7, 400.0, t9)
-            t11 = where(t6, 600.0, t10)
-            t12 = where(t5, 800.0, t11)
-            t13 = 0.6931471805599453 * t12
-            t14 = where(t8, 1.6069380442589903e+60, 1.0)
-            t15 = where(t7, 2.5822498780869086e+120, t14)
-            t16 = where(t6, 4.149515568880993e+180, t15)
-            t17 = where(t5, 6.668014432879854e+240, t16)
-            t18 = t17 * t0
-            t19 = 1.0 / t18
-            t20 = 1.0 / t17
-            t21 = t20 * t1
-            t22 = 2.0 * t18
-            t23 = 40.0 * t19
-            t24 = t22 + t23
-            t25 = t21 + 0.5
-            t26 = t24 <= t25
-            t27 = 0.25 * t18
-            t28 = t13 + raw1
-            t29 = t27 + t28
-            t30 = t29 - (-9.282659851129907)
-            t31 = t30 * 3.3333333333333335
-            t32 = t31 < 0.0
-            t33 = 1000.0 - t21
-            t34 = 44.0 - t31
-            t35 = where(t32, t33, t34)
-            t36 = 0.0 <= t35
-            t37 = where(t36, 1.0, 0.0)
-            t38 = where(t26, 1.0, t37)
-            t39 = 0.0 < t38
-            t40 = 1.0 <= t18
-            t41 = t21 < 256.0
-            t42 = t18 <= 1000.0
-            t43 = where(t42, 1.0, 0.0)
-            t44 = where(t41, t43, 0.0)
-            t45 = where(t40, t44, 0.0)
-            t46 = 0.0 < t45
-            t47 = where(t46, 1.0, 0.0)
-            t48 = where(t39, 0.0, t47)
-            t49 = 0.0 < t48
-            t50 = t20 * y
-            t51 = np.floor(t21)
-            t52 = where(t49, t51, t21)
-            t53 = t50 - t52
-            t54 = where(t49, 1.0, 0.0)
-            t55 = t52 + 0.5
-            t56 = t50 + 0.5
-            t57 = t55 + t56
-            t58 = t53 / t57
-            t59 = abs(t58)
-            t60 = t59 < 0.2
-            t61 = t58 * t53
-            t62 = t58 * t58
-            t63 = t58 * t62
-            t64 = t62 * 0.07556631262062416
-            t65 = t64 + 0.07642141402313762
-            t66 = t62 * t65
-            t67 = t66 + 0.09092293175141783
-            t68 = t62 * t67
-            t69 = 0.11111091613670165 + t68
-            t70 = t69 * t62
-            t71 = t70 + 0.14285714416121634
-            t72 = t62 * t71
-            t73 = 0.19999999999673568 + t72
-            t74 = t62 * t73
-            t75 = 0.33333333333333465 + t74
-            t76 = t63 * t75
-            t77 = 2.0 * t56
-            t78 = t76 * t77
-            t79 = t61 + t78
-            t80 = t55 < 1e-270
-            t81 = where(t80, 1.2676506002282294e+30, 1.0)
-            t82 = t55 * t81
-            t83 = t56 / t82
-            t84 = 0.0 < t83
-            t85 = log(t83)
-            t86 = where(t80, 69.31471805599453, 0.0)
-            t87 = t85 + t86
-            t88 = t87 * t56
-            t89 = where(t84, t88, 0.0)
-            t90 = t89 - t53
-            t91 = where(t60, t79, t90)
-            t92 = t50 < 1.0
-            t93 = 1.0 / t56
-            t94 = t93 - 0.25
-            t95 = t94 * t94
-            t96 = t95 * t95
-            t97 = (-0.000460068457583364) * t96
-            t98 = (-6.319252786388795e-05) + t97
-            t99 = t96 * t98
-            t100 = t99 + 0.00043933579795604706
-            t101 = t100 * t96
-            t102 = t101 + 0.001170334131839801
-            t103 = t94 * t102
-            t104 = t96 * 0.0004890676345866676
-            t105 = t104 + (-0.00032417749465364057)
-            t106 = t105 * t96
-            t107 = t106 + 0.00032543476876585196
-            t108 = t107 * t96
-            t109 = (-0.0003779041483448388) + t108
-            t110 = t109 * t96
-            t111 = (-0.041517627367171996) + t110
-            t112 = t103 + t111
-            t113 = (-0.0012419550769516663) * t96
-            t114 = t113 + 0.000569911599791609
-            t115 = t96 * t114
-            t116 = (-0.0002751470919160485) + t115
-            t117 = t116 * t96
-            t118 = t117 + (-0.0006199157308942239)
-            t119 = t94 * t118
-            t120 = 0.001255823414579256 * t96
-            t121 = t120 + (-0.0003367407281981759)
-            t122 = t121 * t96
-            t123 = t122 + (-6.475522332127666e-05)
-            t124 = t123 * t96
-            t125 = 0.0021721207933673953 + t124
-            t126 = t119 + t125
-            t127 = t126 * t95
-            t128 = t112 + t127
-            t129 = t93 * t128
-            t130 = where(t92, (-0.07236494292470008), t129)
-            t131 = 1.0 / t25
-            t132 = t131 * t24
-            t133 = -t132
-            t134 = np.floor(t31)
-            t135 = t134 + 1.0
-            t136 = minimum(t135, 44.0)
-            t137 = maximum(t136, 0.0)
-            t138 = com_poisson_rate[np.uint32(np.int32(where((t137 >= 0.0) & (t137 <= 44.0), t137, 0.0)))]
-            t139 = where(t26, t133, t138)
-            t140 = where(t49, 0.0, 1.0)
-            t141 = t21 * 2.0
-            t142 = log1p(t141)
-            t143 = t142 * t138
-            t144 = np.floor(t143)
-            t145 = com_poisson_first[np.uint32(np.int32(where((t137 >= 0.0) & (t137 <= 44.0), t137, 0.0)))]
-            t146 = t144 + t145
-            t147 = where(t26, 0.0, t146)
-            t148 = t143 - t144
-            t149 = where(t26, t132, t148)
-            t150 = 4.0 * t18
-            t151 = t150 / t24
-            t152 = 21500.47457204436 * t18
-            t153 = t31 - t137
-            t154 = 2.0 * t153
-            t155 = 2.0 + t154
-            t156 = where(t32, t152, t155)
-            t157 = where(t26, t151, t156)
-            t158 = t157 - 1.0
-            t159 = t50 - t21
-            t160 = where(t26, 0.0, (-0.07236494292470008))
-            t161 = t130 - t160
-            t162 = t161 + t91
-            t163 = t162 * t18
-            t164 = t142 - 0.6931471805599453
-            t165 = t164 - t28
-            t166 = t165 * 0.5
-            t167 = 0.9189385332046727 + t166
-            t168 = t21 < 50.0
-            t169 = raw0 - t13
-            t170 = 0.6931471805599453 + t169
-            t171 = t142 - t170
-            t172 = t131 * 0.5
-            t173 = t172 * 0.14285714285714285
-            t174 = 0.16666666666666666 + t173
-            t175 = t174 * t172
-            t176 = t175 + 0.2
-            t177 = t172 * t176
-            t178 = 0.25 + t177
-            t179 = t178 * t172
-            t180 = 0.3333333333333333 + t179
-            t181 = t180 * t172
-            t182 = t181 + 0.5
-            t183 = t172 * t182
-            t184 = 1.0 + t183
-            t185 = t172 * t184
-            t186 = where(t168, t171, t185)
-            t187 = t186 * t50
-            t188 = 1.0 - t18
-            t189 = t188 * 0.34657359027997264
-            t190 = where(t26, 0.5, t189)
-            t191 = t190 + 0.5
-            t192 = t142 * t191
-            t193 = t187 + t192
-            t194 = where(t26, t167, t193)
-            t195 = t163 + t194
-            t196 = 0.5 / t21
-            t197 = where(t26, 0.0, t196)
-            t198 = t21 < 0.001
-            t199 = t50 == 1.0
-            t200 = t142 * 1.5
-            t201 = t21 - t200
-            t202 = t21 * t131
-            t203 = 0.6931471805599453 * t202
-            t204 = t201 + t203
-            t205 = t141 * 0.8333333333333334
-            t206 = t205 + (-0.8)
-            t207 = t141 * t206
-            t208 = 0.75 + t207
-            t209 = t141 * t208
-            t210 = t209 + (-0.6666666666666666)
-            t211 = t210 * t141
-            t212 = 0.5 + t211
-            t213 = t141 * t141
-            t214 = t212 * t213
-            t215 = t142 - t202
-            t216 = where(t198, t214, t215)
-            t217 = 0.34657359027997264 * t216
-            t218 = t204 - t217
-            t219 = t50 * t131
-            t220 = t216 + t219
-            t221 = where(t26, 0.0, (-0.34657359027997264))
-            t222 = t220 * t221
-            t223 = t162 + t222
-            t224 = where(t199, t218, t223)
-            t225 = where(t198, t224, t223)
-            t226 = t158 + 1.0
-            t227 = 1.0 - t158
-            t228 = t226 * t227
-            t229 = t27 + 1.0
-            t230 = 6.666666666666667 * t229
-            t231 = where(t32, t152, t230)
-            t232 = where(t26, t228, t231)
-            t233 = where(t39, 1.0, t54)
-            t234 = 0.0 < t233
-            held0[i] = t0
-            held1[i] = t13
-            held2[i] = t17
-            held3[i] = t18
-            held4[i] = t19
-            held5[i] = t21
-            held6[i] = 1.0 if t49 else 0.0
-            held7[i] = t53
-            held8[i] = t54
-            held11[i] = t91
-            held12[i] = t130
-            held15[i] = t131
-            held16[i] = t139
-            held17[i] = t140
-            held18[i] = t147
-            held19[i] = t149
-            held20[i] = t158
-            held22[i] = t159
-            held24[i] = t195
-            held27[i] = t197
-            held30[i] = t225
-            held32[i] = t232
-            flags[i] = 0 if t234 else 1
-        sum_0(held8, held5, held3, held9, held10, held13, held14, held25, held28, held29, size)
-        sum_1(held17, held18, held19, held20, held21, held23, held26, held31, held33, size)
-        for i in range(size):
-            y = y_part[i]
-            raw0 = raw0_part[i]
-            raw1 = raw1_part[i]
-            held0_here = held0[i]
-            held1_here = held1[i]
-            held2_here = held2[i]
-            held3_here = held3[i]
-            held4_here = held4[i]
-            held5_here = held5[i]
-            held6_here = held6[i]
-            held7_here = held7[i]
-            held9_here = held9[i]
-            held10_here = held10[i]
-            held11_here = held11[i]
-            held12_here = held12[i]
-            held13_here = held13[i]
-            held14_here = held14[i]
-            held15_here = held15[i]
-            held16_here = held16[i]
-            held19_here = held19[i]
-            held20_here = held20[i]
-            held21_here = held21[i]
-            held22_here = held22[i]
-            held23_here = held23[i]
-            held24_here = held24[i]
-            held25_here = held25[i]
-            held26_here = held26[i]
-            held27_here = held27[i]
-            held28_here = held28[i]
-            held29_here = held29[i]
-            held30_here = held30[i]
-            held31_here = held31[i]
-            held32_here = held32[i]
-            held33_here = held33[i]
-            t0 = held7_here == 0.0
-            t1 = np.floor(held5_here)
-            t2 = held5_here - t1
-            t3 = t2 <= 0.5
-            t4 = where(t3, 0.0, held9_here)
-            t5 = t4 + held10_here
-            t6 = held7_here == 1.0
-            t7 = where(t3, held9_here, 0.0)
-            t8 = held10_here - t7
-            t9 = held9_here * held7_here
-            t10 = held12_here - held13_here
-            t11 = held14_here * held7_here
-            t12 = t10 - t11
-            t13 = held11_here + t12
-            t14 = where(t6, 0.0, t13)
-            t15 = where(t0, 0.0, t14)
-            t16 = t15 * held3_here
-            t17 = t9 - t16
-            t18 = t5 - t17
-            t19 = where(t6, t8, t18)
-            t20 = where(t0, t5, t19)
-            t21 = 2.0 * held3_here
-            t22 = 40.0 * held4_here
-            t23 = t21 + t22
-            t24 = held5_here + 0.5
-            t25 = t23 <= t24
-            t26 = 1.0 - held3_here
-            t27 = t26 * 0.34657359027997264
-            t28 = where(t25, 0.5, t27)
-            t29 = held16_here * held21_here
-            t30 = t28 + t29
-            t31 = held15_here * held22_here
-            t32 = t30 * t31
-            t33 = t32 + held23_here
-            t34 = t33 + held24_here
-            t35 = where((held6_here > 0.0), t20, t34)
-            t36 = held1_here + t35
-            t37 = held22_here == 0.0
-            t38 = where(t25, (-2.0), (-1.0))
-            t39 = t38 * held16_here
-            t40 = t39 * held21_here
-            t41 = held16_here * held16_here
-            t42 = held26_here * t41
-            t43 = t40 + t42
-            t44 = t28 - t43
-            t45 = held15_here * t44
-            t46 = t45 + held3_here
-            t47 = t46 + held27_here
-            t48 = held5_here * held15_here
-            t49 = t47 * t48
-            t50 = where((held6_here > 0.0), held25_here, t49)
-            t51 = t50 * held22_here
-            t52 = where(t37, 0.0, t51)
-            t53 = -t52
-            t54 = t15 - held28_here
-            t55 = held29_here * held22_here
-            t56 = t54 - t55
-            t57 = where(t25, held20_here, 0.0)
-            t58 = t57 * held19_here
-            t59 = held26_here * t58
-            t60 = held31_here * held32_here
-            t61 = t59 + t60
-            t62 = t57 * held21_here
-            t63 = t61 + t62
-            t64 = held16_here * t63
-            t65 = t64 * t31
-            t66 = held21_here * t58
-            t67 = held32_here * held33_here
-            t68 = t66 + t67
-            t69 = t65 + t68
-            t70 = where(t25, 0.5, 0.0)
-            t71 = t69 - t70
-            t72 = t71 * held4_here
-            t73 = held30_here + t72
-            t74 = where((held6_here > 0.0), t56, t73)
-            t75 = t74 * held2_here
-            t76 = t75 * held0_here
-            out0_part[i] = t36
-            out1_part[i] = t53
-            out2_part[i] = t76
-        active = int64(0)
-        for i in range(size):
-            active += int64(flags[i])
-        others = size - active
-        mixed = (active % size > 0) | (size % 16 > 0)
-        if mixed:
-            active = int64(0)
+        whole, tried = int64(0), int64(0)
+        while (tried < size) & (whole == tried):
+            end = min(size, 16 * tried + 16)
+            raw0_tried = raw0_part[tried:end]
+            raw1_tried = raw1_part[tried:end]
+            for i in range(end - tried):
+                raw0 = raw0_tried[i]
+                raw1 = raw1_tried[i]
+                t0 = exp(raw0)
+                t1 = exp(raw1)
+                t2 = t0 * t1
+                t3 = t2 < 64.0
+                t4 = where(t3, t0, 0.0)
+                t5 = 8.452712498170644e+270 <= t4
+                t6 = 5.260135901548374e+210 <= t4
+                t7 = 3.273390607896142e+150 <= t4
+                t8 = 2.037035976334486e+90 <= t4
+                t9 = where(t8, 1.6069380442589903e+60, 1.0)
+                t10 = where(t7, 2.5822498780869086e+120, t9)
+                t11 = where(t6, 4.149515568880993e+180, t10)
+                t12 = where(t5, 6.668014432879854e+240, t11)
+                t13 = t12 * t1
+                t14 = 2.0 * t13
+                t15 = 1.0 / t13
+                t16 = 40.0 * t15
+                t17 = t14 + t16
+                t18 = 1.0 / t12
+                t19 = t18 * t0
+                t20 = t19 + 0.5
+                t21 = t17 <= t20
+                t22 = 0.25 * t13
+                t23 = where(t8, 200.0, 0.0)
+                t24 = where(t7, 400.0, t23)
+                t25 = where(t6, 600.0, t24)
+                t26 = where(t5, 800.0, t25)
+                t27 = 0.6931471805599453 * t26
+                t28 = t27 + raw1
+                t29 = t22 + t28
+                t30 = t29 - (-9.282659851129907)
+                t31 = t30 * 3.3333333333333335
+                t32 = t31 < 0.0
+                t33 = 1000.0 - t19
+                t34 = 44.0 - t31
+                t35 = where(t32, t33, t34)
+                t36 = 0.0 <= t35
+                t37 = where(t36, 1.0, 0.0)
+                t38 = where(t21, 1.0, t37)
+                t39 = 0.0 < t38
+                t40 = 1.0 <= t13
+                t41 = t19 < 256.0
+                t42 = t13 <= 1000.0
+                t43 = where(t42, 1.0, 0.0)
+                t44 = where(t41, t43, 0.0)
+                t45 = where(t40, t44, 0.0)
+                t46 = 0.0 < t45
+                t47 = where(t46, 1.0, 0.0)
+                t48 = where(t39, 0.0, t47)
+                t49 = 0.0 < t48
+                whole += 1 if t49 else 0
+            tried = end
+        if whole == size:
             for i in range(size):
-                active_rows[active] = i
-                active += int64(flags[i])
-            full = (active + 15) // 16 * 16
-            for i in range(active, full):
-                active_rows[i] = active_rows[active - 1]
-            active = full
-        if active > 0:
-            size = active
-            if mixed:
-                y_kept = packed[0]
-                raw0_kept = packed[1]
-                raw1_kept = packed[2]
-                out0_kept = packed[3]
-                out1_kept = packed[4]
-                out2_kept = packed[5]
-                for i in range(size):
-                    y_kept[i] = y_part[active_rows[i]]
-                    raw0_kept[i] = raw0_part[active_rows[i]]
-                    raw1_kept[i] = raw1_part[active_rows[i]]
-            else:
-                y_kept = y_part
-                raw0_kept = raw0_part
-                raw1_kept = raw1_part
-                out0_kept = out0_part
-                out1_kept = out1_part
-                out2_kept = out2_part
-            for i in range(size):
-                y = y_kept[i]
-                raw0 = raw0_kept[i]
-                raw1 = raw1_kept[i]
+                y = y_part[i]
+                raw0 = raw0_part[i]
+                raw1 = raw1_part[i]
+                valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
+                invalid += 0 if valid else 1
                 t0 = exp(raw1)
                 t1 = exp(raw0)
                 t2 = t1 * t0
@@ -2973,93 +2677,121 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 t6 = 5.260135901548374e+210 <= t4
                 t7 = 3.273390607896142e+150 <= t4
                 t8 = 2.037035976334486e+90 <= t4
-                t9 = where(t8, 1.6069380442589903e+60, 1.0)
-                t10 = where(t7, 2.5822498780869086e+120, t9)
-                t11 = where(t6, 4.149515568880993e+180, t10)
-                t12 = where(t5, 6.668014432879854e+240, t11)
-                t13 = 1.0 / t12
-                t14 = t13 * t1
-                t15 = t12 * t0
-                t16 = where(t8, 200.0, 0.0)
-                t17 = where(t7, 400.0, t16)
-                t18 = where(t6, 600.0, t17)
-                t19 = where(t5, 800.0, t18)
-                t20 = 0.6931471805599453 * t19
-                t21 = raw0 - t20
-                t22 = t20 + raw1
-                t23 = t13 * y
-                t24 = np.floor(t14)
-                t25 = t23 - t24
-                t26 = t23 - t14
-                t27 = t23 + 1.0
-                t28 = 1.0 / t27
-                t29 = t28 - 0.5
-                t30 = t29 * t29
-                t31 = t30 * t30
-                t32 = t31 * 2.348689327303152e-05
-                t33 = t32 + (-6.71529575315947e-05)
-                t34 = t31 * t33
-                t35 = t34 + 3.0870079323545644e-05
-                t36 = t35 * t31
-                t37 = (-5.471070656249409e-05) + t36
-                t38 = t31 * t37
-                t39 = 0.0008061463941779055 + t38
-                t40 = t29 * t39
-                t41 = (-0.00015422756370112275) * t31
-                t42 = t41 + 3.827237389944621e-05
-                t43 = t31 * t42
-                t44 = t43 + (-6.145110717211494e-05)
-                t45 = t44 * t31
-                t46 = t45 + 0.00016303121653947296
-                t47 = t46 * t31
-                t48 = t47 + (-0.0019404175524264568)
-                t49 = t40 + t48
-                t50 = t49 * t30
-                t51 = 6.31516792952476e-05 * t31
-                t52 = 7.274030981548663e-05 + t51
-                t53 = t31 * t52
-                t54 = 6.477929103977536e-06 + t53
-                t55 = t54 * t31
-                t56 = (-2.998925382187875e-05) + t55
-                t57 = t56 * t31
-                t58 = (-2.0194625284163717e-05) + t57
-                t59 = t58 * t31
-                t60 = 0.08268139191081861 + t59
-                t61 = t31 * 5.4929563724602936e-05
-                t62 = t61 + (-2.9579004941086815e-05)
-                t63 = t31 * t62
-                t64 = t63 + 6.660463551083809e-05
-                t65 = t31 * t64
-                t66 = t65 + (-0.00020492928794594694)
-                t67 = t66 * t31
-                t68 = (-0.002460020129809047) + t67
-                t69 = t29 * t68
-                t70 = t60 + t69
-                t71 = t50 + t70
-                t72 = t71 * t28
-                held0[i] = 1.0
-                held1[i] = t0
-                held2[i] = t12
-                held3[i] = t14
-                held4[i] = t15
-                held5[i] = t20
-                held6[i] = t21
-                held7[i] = t22
-                held9[i] = t25
-                held10[i] = t26
-                held14[i] = t27
-                held15[i] = t72
-            sum_2(held0, held3, held4, held6, held7, held8, held11, held12, held13, held16, held17, held18, size)
+                t9 = where(t8, 200.0, 0.0)
+                t10 = where(t7, 400.0, t9)
+                t11 = where(t6, 600.0, t10)
+                t12 = where(t5, 800.0, t11)
+                t13 = 0.6931471805599453 * t12
+                t14 = where(t8, 1.6069380442589903e+60, 1.0)
+                t15 = where(t7, 2.5822498780869086e+120, t14)
+                t16 = where(t6, 4.149515568880993e+180, t15)
+                t17 = where(t5, 6.668014432879854e+240, t16)
+                t18 = 1.0 / t17
+                t19 = t18 * t1
+                t20 = t18 * y
+                t21 = np.floor(t19)
+                t22 = t20 - t21
+                t23 = t17 * t0
+                t24 = t20 < 1.0
+                t25 = t20 + 0.5
+                t26 = 1.0 / t25
+                t27 = t26 - 0.25
+                t28 = t27 * t27
+                t29 = t28 * t28
+                t30 = (-0.000460068457583364) * t29
+                t31 = (-6.319252786388795e-05) + t30
+                t32 = t29 * t31
+                t33 = t32 + 0.00043933579795604706
+                t34 = t33 * t29
+                t35 = t34 + 0.001170334131839801
+                t36 = t27 * t35
+                t37 = t29 * 0.0004890676345866676
+                t38 = t37 + (-0.00032417749465364057)
+                t39 = t38 * t29
+                t40 = t39 + 0.00032543476876585196
+                t41 = t40 * t29
+                t42 = (-0.0003779041483448388) + t41
+                t43 = t42 * t29
+                t44 = (-0.041517627367171996) + t43
+                t45 = t36 + t44
+                t46 = (-0.0012419550769516663) * t29
+                t47 = t46 + 0.000569911599791609
+                t48 = t29 * t47
+                t49 = (-0.0002751470919160485) + t48
+                t50 = t49 * t29
+                t51 = t50 + (-0.0006199157308942239)
+                t52 = t27 * t51
+                t53 = 0.001255823414579256 * t29
+                t54 = t53 + (-0.0003367407281981759)
+                t55 = t54 * t29
+                t56 = t55 + (-6.475522332127666e-05)
+                t57 = t56 * t29
+                t58 = 0.0021721207933673953 + t57
+                t59 = t52 + t58
+                t60 = t59 * t28
+                t61 = t45 + t60
+                t62 = t26 * t61
+                t63 = where(t24, (-0.07236494292470008), t62)
+                t64 = t21 + 0.5
+                t65 = t64 + t25
+                t66 = t22 / t65
+                t67 = abs(t66)
+                t68 = t67 < 0.2
+                t69 = t22 * t66
+                t70 = t66 * t66
+                t71 = t70 * t66
+                t72 = t70 * 0.07556631262062416
+                t73 = 0.07642141402313762 + t72
+                t74 = t73 * t70
+                t75 = 0.09092293175141783 + t74
+                t76 = t70 * t75
+                t77 = 0.11111091613670165 + t76
+                t78 = t70 * t77
+                t79 = 0.14285714416121634 + t78
+                t80 = t70 * t79
+                t81 = 0.19999999999673568 + t80
+                t82 = t81 * t70
+                t83 = 0.33333333333333465 + t82
+                t84 = t71 * t83
+                t85 = 2.0 * t25
+                t86 = t84 * t85
+                t87 = t69 + t86
+                t88 = t64 < 1e-270
+                t89 = where(t88, 1.2676506002282294e+30, 1.0)
+                t90 = t64 * t89
+                t91 = t25 / t90
+                t92 = 0.0 < t91
+                t93 = where(t88, 69.31471805599453, 0.0)
+                t94 = log(t91)
+                t95 = t93 + t94
+                t96 = t95 * t25
+                t97 = where(t92, t96, 0.0)
+                t98 = t97 - t22
+                t99 = where(t68, t87, t98)
+                t100 = t20 - t19
+                held0[i] = t0
+                held1[i] = t13
+                held2[i] = 1.0
+                held3[i] = t17
+                held4[i] = t19
+                held5[i] = t22
+                held6[i] = t23
+                held9[i] = t63
+                held12[i] = t99
+                held13[i] = t100
+            sum_0(held2, held4, held6, held7, held8, held10, held11, held14, held15, held16, size)
             for i in range(size):
-                y = y_kept[i]
-                raw0 = raw0_kept[i]
-                raw1 = raw1_kept[i]
+                y = y_part[i]
+                raw0 = raw0_part[i]
+                raw1 = raw1_part[i]
                 held0_here = held0[i]
                 held1_here = held1[i]
                 held2_here = held2[i]
                 held3_here = held3[i]
                 held4_here = held4[i]
                 held5_here = held5[i]
+                held6_here = held6[i]
+                held7_here = held7[i]
                 held8_here = held8[i]
                 held9_here = held9[i]
                 held10_here = held10[i]
@@ -3069,129 +2801,688 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
                 held14_here = held14[i]
                 held15_here = held15[i]
                 held16_here = held16[i]
-                held17_here = held17[i]
-                held18_here = held18[i]
-                t0 = 0.0 < held8_here
-                t1 = where(t0, held9_here, held10_here)
-                t2 = t1 == 0.0
-                t3 = t1 == held0_here
-                t4 = held13_here * t1
-                t5 = np.floor(held3_here)
-                t6 = t5 + held0_here
-                t7 = held3_here + held0_here
-                t8 = where(t0, t6, t7)
-                t9 = held0_here / t8
-                t10 = t9 - 0.5
-                t11 = t10 * t10
-                t12 = t11 * t11
-                t13 = t12 * 5.4929563724602936e-05
-                t14 = (-2.9579004941086815e-05) + t13
-                t15 = t12 * t14
-                t16 = t15 + 6.660463551083809e-05
-                t17 = t16 * t12
-                t18 = (-0.00020492928794594694) + t17
-                t19 = t18 * t12
-                t20 = (-0.002460020129809047) + t19
-                t21 = t10 * t20
-                t22 = 6.31516792952476e-05 * t12
-                t23 = t22 + 7.274030981548663e-05
-                t24 = t23 * t12
-                t25 = 6.477929103977536e-06 + t24
-                t26 = t12 * t25
-                t27 = t26 + (-2.998925382187875e-05)
-                t28 = t27 * t12
-                t29 = (-2.0194625284163717e-05) + t28
-                t30 = t12 * t29
-                t31 = t30 + 0.08268139191081861
-                t32 = t21 + t31
-                t33 = (-0.00015422756370112275) * t12
-                t34 = t33 + 3.827237389944621e-05
-                t35 = t12 * t34
-                t36 = t35 + (-6.145110717211494e-05)
-                t37 = t12 * t36
-                t38 = t37 + 0.00016303121653947296
-                t39 = t38 * t12
-                t40 = (-0.0019404175524264568) + t39
-                t41 = t12 * 2.348689327303152e-05
-                t42 = (-6.71529575315947e-05) + t41
-                t43 = t12 * t42
-                t44 = t43 + 3.0870079323545644e-05
-                t45 = t44 * t12
-                t46 = (-5.471070656249409e-05) + t45
-                t47 = t46 * t12
-                t48 = t47 + 0.0008061463941779055
-                t49 = t10 * t48
-                t50 = t40 + t49
-                t51 = t50 * t11
-                t52 = t32 + t51
-                t53 = t52 * t9
-                t54 = held15_here - t53
-                t55 = t8 + held14_here
-                t56 = t1 / t55
-                t57 = abs(t56)
-                t58 = t57 < 0.2
-                t59 = t1 * t56
-                t60 = t56 * t56
-                t61 = t60 * 0.07556631262062416
-                t62 = t61 + 0.07642141402313762
-                t63 = t62 * t60
-                t64 = t63 + 0.09092293175141783
-                t65 = t64 * t60
-                t66 = 0.11111091613670165 + t65
-                t67 = t66 * t60
-                t68 = t67 + 0.14285714416121634
-                t69 = t68 * t60
-                t70 = 0.19999999999673568 + t69
-                t71 = t70 * t60
-                t72 = t71 + 0.33333333333333465
-                t73 = t60 * t56
-                t74 = t72 * t73
-                t75 = 2.0 * held14_here
-                t76 = t74 * t75
-                t77 = t59 + t76
-                t78 = t8 < 1e-270
-                t79 = where(t78, 1.2676506002282294e+30, held0_here)
-                t80 = t79 * t8
-                t81 = held14_here / t80
-                t82 = 0.0 < t81
-                t83 = where(t78, 69.31471805599453, 0.0)
-                t84 = log(t81)
-                t85 = t83 + t84
-                t86 = t85 * held14_here
-                t87 = where(t82, t86, 0.0)
-                t88 = t87 - t1
-                t89 = where(t58, t77, t88)
-                t90 = t74 + t56
-                t91 = 2.0 * t90
-                t92 = t9 * held14_here
-                t93 = log(t92)
-                t94 = where(t58, t91, t93)
-                t95 = 0.5 * t94
-                t96 = t89 - t95
-                t97 = t54 + t96
-                t98 = where(t3, 0.0, t97)
-                t99 = where(t2, 0.0, t98)
-                t100 = t99 * held4_here
-                t101 = t4 - t100
-                t102 = held11_here - t101
-                t103 = where(t3, held12_here, t102)
-                t104 = where(t2, held11_here, t103)
-                t105 = t104 + held5_here
-                t106 = held10_here == 0.0
-                t107 = held16_here * held10_here
-                t108 = where(t106, 0.0, t107)
-                t109 = -t108
-                t110 = t99 - held17_here
-                t111 = held18_here * held10_here
-                t112 = t110 - t111
-                t113 = t112 * held2_here
-                t114 = t113 * held1_here
-                out0_kept[i] = t105
-                out1_kept[i] = t109
-                out2_kept[i] = t114
+                t0 = held5_here == 0.0
+                t1 = np.floor(held4_here)
+                t2 = held4_here - t1
+                t3 = t2 <= 0.5
+                t4 = where(t3, 0.0, held7_here)
+                t5 = t4 + held8_here
+                t6 = held5_here == held2_here
+                t7 = where(t3, held7_here, 0.0)
+                t8 = held8_here - t7
+                t9 = held5_here * held7_here
+                t10 = held9_here - held10_here
+                t11 = held11_here * held5_here
+                t12 = t10 - t11
+                t13 = t12 + held12_here
+                t14 = where(t6, 0.0, t13)
+                t15 = where(t0, 0.0, t14)
+                t16 = t15 * held6_here
+                t17 = t9 - t16
+                t18 = t5 - t17
+                t19 = where(t6, t8, t18)
+                t20 = where(t0, t5, t19)
+                t21 = held1_here + t20
+                t22 = held13_here == 0.0
+                t23 = held14_here * held13_here
+                t24 = where(t22, 0.0, t23)
+                t25 = -t24
+                t26 = t15 - held15_here
+                t27 = held16_here * held13_here
+                t28 = t26 - t27
+                t29 = t28 * held3_here
+                t30 = t29 * held0_here
+                out0_part[i] = t21
+                out1_part[i] = t25
+                out2_part[i] = t30
+        else:
+            for i in range(size):
+                y = y_part[i]
+                raw0 = raw0_part[i]
+                raw1 = raw1_part[i]
+                valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y >= 0.0) & (y == np.floor(y))
+                invalid += 0 if valid else 1
+                t0 = exp(raw1)
+                t1 = exp(raw0)
+                t2 = t1 * t0
+                t3 = t2 < 64.0
+                t4 = where(t3, t1, 0.0)
+                t5 = 8.452712498170644e+270 <= t4
+                t6 = 5.260135901548374e+210 <= t4
+                t7 = 3.273390607896142e+150 <= t4
+                t8 = 2.037035976334486e+90 <= t4
+                t9 = where(t8, 200.0, 0.0)
+                t10 = where(t7, 400.0, t9)
+                t11 = where(t6, 600.0, t10)
+                t12 = where(t5, 800.0, t11)
+                t13 = 0.6931471805599453 * t12
+                t14 = where(t8, 1.6069380442589903e+60, 1.0)
+                t15 = where(t7, 2.5822498780869086e+120, t14)
+                t16 = where(t6, 4.149515568880993e+180, t15)
+                t17 = where(t5, 6.668014432879854e+240, t16)
+                t18 = t17 * t0
+                t19 = 1.0 / t18
+                t20 = 1.0 / t17
+                t21 = t20 * t1
+                t22 = 2.0 * t18
+                t23 = 40.0 * t19
+                t24 = t22 + t23
+                t25 = t21 + 0.5
+                t26 = t24 <= t25
+                t27 = 0.25 * t18
+                t28 = t13 + raw1
+                t29 = t27 + t28
+                t30 = t29 - (-9.282659851129907)
+                t31 = t30 * 3.3333333333333335
+                t32 = t31 < 0.0
+                t33 = 1000.0 - t21
+                t34 = 44.0 - t31
+                t35 = where(t32, t33, t34)
+                t36 = 0.0 <= t35
+                t37 = where(t36, 1.0, 0.0)
+                t38 = where(t26, 1.0, t37)
+                t39 = 0.0 < t38
+                t40 = 1.0 <= t18
+                t41 = t21 < 256.0
+                t42 = t18 <= 1000.0
+                t43 = where(t42, 1.0, 0.0)
+                t44 = where(t41, t43, 0.0)
+                t45 = where(t40, t44, 0.0)
+                t46 = 0.0 < t45
+                t47 = where(t46, 1.0, 0.0)
+                t48 = where(t39, 0.0, t47)
+                t49 = 0.0 < t48
+                t50 = t20 * y
+                t51 = np.floor(t21)
+                t52 = where(t49, t51, t21)
+                t53 = t50 - t52
+                t54 = where(t49, 1.0, 0.0)
+                t55 = t52 + 0.5
+                t56 = t50 + 0.5
+                t57 = t55 + t56
+                t58 = t53 / t57
+                t59 = abs(t58)
+                t60 = t59 < 0.2
+                t61 = t58 * t53
+                t62 = t58 * t58
+                t63 = t58 * t62
+                t64 = t62 * 0.07556631262062416
+                t65 = t64 + 0.07642141402313762
+                t66 = t62 * t65
+                t67 = t66 + 0.09092293175141783
+                t68 = t62 * t67
+                t69 = 0.11111091613670165 + t68
+                t70 = t69 * t62
+                t71 = t70 + 0.14285714416121634
+                t72 = t62 * t71
+                t73 = 0.19999999999673568 + t72
+                t74 = t62 * t73
+                t75 = 0.33333333333333465 + t74
+                t76 = t63 * t75
+                t77 = 2.0 * t56
+                t78 = t76 * t77
+                t79 = t61 + t78
+                t80 = t55 < 1e-270
+                t81 = where(t80, 1.2676506002282294e+30, 1.0)
+                t82 = t55 * t81
+                t83 = t56 / t82
+                t84 = 0.0 < t83
+                t85 = log(t83)
+                t86 = where(t80, 69.31471805599453, 0.0)
+                t87 = t85 + t86
+                t88 = t87 * t56
+                t89 = where(t84, t88, 0.0)
+                t90 = t89 - t53
+                t91 = where(t60, t79, t90)
+                t92 = t50 < 1.0
+                t93 = 1.0 / t56
+                t94 = t93 - 0.25
+                t95 = t94 * t94
+                t96 = t95 * t95
+                t97 = (-0.000460068457583364) * t96
+                t98 = (-6.319252786388795e-05) + t97
+                t99 = t96 * t98
+                t100 = t99 + 0.00043933579795604706
+                t101 = t100 * t96
+                t102 = t101 + 0.001170334131839801
+                t103 = t94 * t102
+                t104 = t96 * 0.0004890676345866676
+                t105 = t104 + (-0.00032417749465364057)
+                t106 = t105 * t96
+                t107 = t106 + 0.00032543476876585196
+                t108 = t107 * t96
+                t109 = (-0.0003779041483448388) + t108
+                t110 = t109 * t96
+                t111 = (-0.041517627367171996) + t110
+                t112 = t103 + t111
+                t113 = (-0.0012419550769516663) * t96
+                t114 = t113 + 0.000569911599791609
+                t115 = t96 * t114
+                t116 = (-0.0002751470919160485) + t115
+                t117 = t116 * t96
+                t118 = t117 + (-0.0006199157308942239)
+                t119 = t94 * t118
+                t120 = 0.001255823414579256 * t96
+                t121 = t120 + (-0.0003367407281981759)
+                t122 = t121 * t96
+                t123 = t122 + (-6.475522332127666e-05)
+                t124 = t123 * t96
+                t125 = 0.0021721207933673953 + t124
+                t126 = t119 + t125
+                t127 = t126 * t95
+                t128 = t112 + t127
+                t129 = t93 * t128
+                t130 = where(t92, (-0.07236494292470008), t129)
+                t131 = 1.0 / t25
+                t132 = t131 * t24
+                t133 = -t132
+                t134 = np.floor(t31)
+                t135 = t134 + 1.0
+                t136 = minimum(t135, 44.0)
+                t137 = maximum(t136, 0.0)
+                t138 = com_poisson_rate[np.uint32(np.int32(where((t137 >= 0.0) & (t137 <= 44.0), t137, 0.0)))]
+                t139 = where(t26, t133, t138)
+                t140 = where(t49, 0.0, 1.0)
+                t141 = t21 * 2.0
+                t142 = log1p(t141)
+                t143 = t142 * t138
+                t144 = np.floor(t143)
+                t145 = com_poisson_first[np.uint32(np.int32(where((t137 >= 0.0) & (t137 <= 44.0), t137, 0.0)))]
+                t146 = t144 + t145
+                t147 = where(t26, 0.0, t146)
+                t148 = t143 - t144
+                t149 = where(t26, t132, t148)
+                t150 = 4.0 * t18
+                t151 = t150 / t24
+                t152 = 21500.47457204436 * t18
+                t153 = t31 - t137
+                t154 = 2.0 * t153
+                t155 = 2.0 + t154
+                t156 = where(t32, t152, t155)
+                t157 = where(t26, t151, t156)
+                t158 = t157 - 1.0
+                t159 = t50 - t21
+                t160 = where(t26, 0.0, (-0.07236494292470008))
+                t161 = t130 - t160
+                t162 = t161 + t91
+                t163 = t162 * t18
+                t164 = t142 - 0.6931471805599453
+                t165 = t164 - t28
+                t166 = t165 * 0.5
+                t167 = 0.9189385332046727 + t166
+                t168 = t21 < 50.0
+                t169 = raw0 - t13
+                t170 = 0.6931471805599453 + t169
+                t171 = t142 - t170
+                t172 = t131 * 0.5
+                t173 = t172 * 0.14285714285714285
+                t174 = 0.16666666666666666 + t173
+                t175 = t174 * t172
+                t176 = t175 + 0.2
+                t177 = t172 * t176
+                t178 = 0.25 + t177
+                t179 = t178 * t172
+                t180 = 0.3333333333333333 + t179
+                t181 = t180 * t172
+                t182 = t181 + 0.5
+                t183 = t172 * t182
+                t184 = 1.0 + t183
+                t185 = t172 * t184
+                t186 = where(t168, t171, t185)
+                t187 = t186 * t50
+                t188 = 1.0 - t18
+                t189 = t188 * 0.34657359027997264
+                t190 = where(t26, 0.5, t189)
+                t191 = t190 + 0.5
+                t192 = t142 * t191
+                t193 = t187 + t192
+                t194 = where(t26, t167, t193)
+                t195 = t163 + t194
+                t196 = 0.5 / t21
+                t197 = where(t26, 0.0, t196)
+                t198 = t21 < 0.001
+                t199 = t50 == 1.0
+                t200 = t142 * 1.5
+                t201 = t21 - t200
+                t202 = t21 * t131
+                t203 = 0.6931471805599453 * t202
+                t204 = t201 + t203
+                t205 = t141 * 0.8333333333333334
+                t206 = t205 + (-0.8)
+                t207 = t141 * t206
+                t208 = 0.75 + t207
+                t209 = t141 * t208
+                t210 = t209 + (-0.6666666666666666)
+                t211 = t210 * t141
+                t212 = 0.5 + t211
+                t213 = t141 * t141
+                t214 = t212 * t213
+                t215 = t142 - t202
+                t216 = where(t198, t214, t215)
+                t217 = 0.34657359027997264 * t216
+                t218 = t204 - t217
+                t219 = t50 * t131
+                t220 = t216 + t219
+                t221 = where(t26, 0.0, (-0.34657359027997264))
+                t222 = t220 * t221
+                t223 = t162 + t222
+                t224 = where(t199, t218, t223)
+                t225 = where(t198, t224, t223)
+                t226 = t158 + 1.0
+                t227 = 1.0 - t158
+                t228 = t226 * t227
+                t229 = t27 + 1.0
+                t230 = 6.666666666666667 * t229
+                t231 = where(t32, t152, t230)
+                t232 = where(t26, t228, t231)
+                t233 = where(t39, 1.0, t54)
+                t234 = 0.0 < t233
+                held0[i] = t0
+                held1[i] = t13
+                held2[i] = t17
+                held3[i] = t18
+                held4[i] = t19
+                held5[i] = t21
+                held6[i] = 1.0 if t49 else 0.0
+                held7[i] = t53
+                held8[i] = t54
+                held11[i] = t91
+                held12[i] = t130
+                held15[i] = t131
+                held16[i] = t139
+                held17[i] = t140
+                held18[i] = t147
+                held19[i] = t149
+                held20[i] = t158
+                held22[i] = t159
+                held24[i] = t195
+                held27[i] = t197
+                held30[i] = t225
+                held32[i] = t232
+                flags[i] = 0 if t234 else 1
+            sum_0(held8, held5, held3, held9, held10, held13, held14, held25, held28, held29, size)
+            sum_1(held17, held18, held19, held20, held21, held23, held26, held31, held33, size)
+            for i in range(size):
+                y = y_part[i]
+                raw0 = raw0_part[i]
+                raw1 = raw1_part[i]
+                held0_here = held0[i]
+                held1_here = held1[i]
+                held2_here = held2[i]
+                held3_here = held3[i]
+                held4_here = held4[i]
+                held5_here = held5[i]
+                held6_here = held6[i]
+                held7_here = held7[i]
+                held9_here = held9[i]
+                held10_here = held10[i]
+                held11_here = held11[i]
+                held12_here = held12[i]
+                held13_here = held13[i]
+                held14_here = held14[i]
+                held15_here = held15[i]
+                held16_here = held16[i]
+                held19_here = held19[i]
+                held20_here = held20[i]
+                held21_here = held21[i]
+                held22_here = held22[i]
+                held23_here = held23[i]
+                held24_here = held24[i]
+                held25_here = held25[i]
+                held26_here = held26[i]
+                held27_here = held27[i]
+                held28_here = held28[i]
+                held29_here = held29[i]
+                held30_here = held30[i]
+                held31_here = held31[i]
+                held32_here = held32[i]
+                held33_here = held33[i]
+                t0 = held7_here == 0.0
+                t1 = np.floor(held5_here)
+                t2 = held5_here - t1
+                t3 = t2 <= 0.5
+                t4 = where(t3, 0.0, held9_here)
+                t5 = t4 + held10_here
+                t6 = held7_here == 1.0
+                t7 = where(t3, held9_here, 0.0)
+                t8 = held10_here - t7
+                t9 = held9_here * held7_here
+                t10 = held12_here - held13_here
+                t11 = held14_here * held7_here
+                t12 = t10 - t11
+                t13 = held11_here + t12
+                t14 = where(t6, 0.0, t13)
+                t15 = where(t0, 0.0, t14)
+                t16 = t15 * held3_here
+                t17 = t9 - t16
+                t18 = t5 - t17
+                t19 = where(t6, t8, t18)
+                t20 = where(t0, t5, t19)
+                t21 = 2.0 * held3_here
+                t22 = 40.0 * held4_here
+                t23 = t21 + t22
+                t24 = held5_here + 0.5
+                t25 = t23 <= t24
+                t26 = 1.0 - held3_here
+                t27 = t26 * 0.34657359027997264
+                t28 = where(t25, 0.5, t27)
+                t29 = held16_here * held21_here
+                t30 = t28 + t29
+                t31 = held15_here * held22_here
+                t32 = t30 * t31
+                t33 = t32 + held23_here
+                t34 = t33 + held24_here
+                t35 = where((held6_here > 0.0), t20, t34)
+                t36 = held1_here + t35
+                t37 = held22_here == 0.0
+                t38 = where(t25, (-2.0), (-1.0))
+                t39 = t38 * held16_here
+                t40 = t39 * held21_here
+                t41 = held16_here * held16_here
+                t42 = held26_here * t41
+                t43 = t40 + t42
+                t44 = t28 - t43
+                t45 = held15_here * t44
+                t46 = t45 + held3_here
+                t47 = t46 + held27_here
+                t48 = held5_here * held15_here
+                t49 = t47 * t48
+                t50 = where((held6_here > 0.0), held25_here, t49)
+                t51 = t50 * held22_here
+                t52 = where(t37, 0.0, t51)
+                t53 = -t52
+                t54 = t15 - held28_here
+                t55 = held29_here * held22_here
+                t56 = t54 - t55
+                t57 = where(t25, held20_here, 0.0)
+                t58 = t57 * held19_here
+                t59 = held26_here * t58
+                t60 = held31_here * held32_here
+                t61 = t59 + t60
+                t62 = t57 * held21_here
+                t63 = t61 + t62
+                t64 = held16_here * t63
+                t65 = t64 * t31
+                t66 = held21_here * t58
+                t67 = held32_here * held33_here
+                t68 = t66 + t67
+                t69 = t65 + t68
+                t70 = where(t25, 0.5, 0.0)
+                t71 = t69 - t70
+                t72 = t71 * held4_here
+                t73 = held30_here + t72
+                t74 = where((held6_here > 0.0), t56, t73)
+                t75 = t74 * held2_here
+                t76 = t75 * held0_here
+                out0_part[i] = t36
+                out1_part[i] = t53
+                out2_part[i] = t76
+            active = int64(0)
+            for i in range(size):
+                active += int64(flags[i])
+            others = size - active
+            mixed = (active % size > 0) | (size % 16 > 0)
             if mixed:
+                active = int64(0)
                 for i in range(size):
-                    out0_part[active_rows[i]] = out0_kept[i]
-                    out1_part[active_rows[i]] = out1_kept[i]
-                    out2_part[active_rows[i]] = out2_kept[i]
+                    active_rows[active] = i
+                    active += int64(flags[i])
+                full = (active + 15) // 16 * 16
+                for i in range(active, full):
+                    active_rows[i] = active_rows[active - 1]
+                active = full
+            if active > 0:
+                size = active
+                if mixed:
+                    y_kept = packed[0]
+                    raw0_kept = packed[1]
+                    raw1_kept = packed[2]
+                    out0_kept = packed[3]
+                    out1_kept = packed[4]
+                    out2_kept = packed[5]
+                    for i in range(size):
+                        y_kept[i] = y_part[active_rows[i]]
+                        raw0_kept[i] = raw0_part[active_rows[i]]
+                        raw1_kept[i] = raw1_part[active_rows[i]]
+                else:
+                    y_kept = y_part
+                    raw0_kept = raw0_part
+                    raw1_kept = raw1_part
+                    out0_kept = out0_part
+                    out1_kept = out1_part
+                    out2_kept = out2_part
+                for i in range(size):
+                    y = y_kept[i]
+                    raw0 = raw0_kept[i]
+                    raw1 = raw1_kept[i]
+                    t0 = exp(raw1)
+                    t1 = exp(raw0)
+                    t2 = t1 * t0
+                    t3 = t2 < 64.0
+                    t4 = where(t3, t1, 0.0)
+                    t5 = 8.452712498170644e+270 <= t4
+                    t6 = 5.260135901548374e+210 <= t4
+                    t7 = 3.273390607896142e+150 <= t4
+                    t8 = 2.037035976334486e+90 <= t4
+                    t9 = where(t8, 1.6069380442589903e+60, 1.0)
+                    t10 = where(t7, 2.5822498780869086e+120, t9)
+                    t11 = where(t6, 4.149515568880993e+180, t10)
+                    t12 = where(t5, 6.668014432879854e+240, t11)
+                    t13 = 1.0 / t12
+                    t14 = t13 * t1
+                    t15 = t12 * t0
+                    t16 = where(t8, 200.0, 0.0)
+                    t17 = where(t7, 400.0, t16)
+                    t18 = where(t6, 600.0, t17)
+                    t19 = where(t5, 800.0, t18)
+                    t20 = 0.6931471805599453 * t19
+                    t21 = raw0 - t20
+                    t22 = t20 + raw1
+                    t23 = t13 * y
+                    t24 = np.floor(t14)
+                    t25 = t23 - t24
+                    t26 = t23 - t14
+                    t27 = t23 + 1.0
+                    t28 = 1.0 / t27
+                    t29 = t28 - 0.5
+                    t30 = t29 * t29
+                    t31 = t30 * t30
+                    t32 = t31 * 2.348689327303152e-05
+                    t33 = t32 + (-6.71529575315947e-05)
+                    t34 = t31 * t33
+                    t35 = t34 + 3.0870079323545644e-05
+                    t36 = t35 * t31
+                    t37 = (-5.471070656249409e-05) + t36
+                    t38 = t31 * t37
+                    t39 = 0.0008061463941779055 + t38
+                    t40 = t29 * t39
+                    t41 = (-0.00015422756370112275) * t31
+                    t42 = t41 + 3.827237389944621e-05
+                    t43 = t31 * t42
+                    t44 = t43 + (-6.145110717211494e-05)
+                    t45 = t44 * t31
+                    t46 = t45 + 0.00016303121653947296
+                    t47 = t46 * t31
+                    t48 = t47 + (-0.0019404175524264568)
+                    t49 = t40 + t48
+                    t50 = t49 * t30
+                    t51 = 6.31516792952476e-05 * t31
+                    t52 = 7.274030981548663e-05 + t51
+                    t53 = t31 * t52
+                    t54 = 6.477929103977536e-06 + t53
+                    t55 = t54 * t31
+                    t56 = (-2.998925382187875e-05) + t55
+                    t57 = t56 * t31
+                    t58 = (-2.0194625284163717e-05) + t57
+                    t59 = t58 * t31
+                    t60 = 0.08268139191081861 + t59
+                    t61 = t31 * 5.4929563724602936e-05
+                    t62 = t61 + (-2.9579004941086815e-05)
+                    t63 = t31 * t62
+                    t64 = t63 + 6.660463551083809e-05
+                    t65 = t31 * t64
+                    t66 = t65 + (-0.00020492928794594694)
+                    t67 = t66 * t31
+                    t68 = (-0.002460020129809047) + t67
+                    t69 = t29 * t68
+                    t70 = t60 + t69
+                    t71 = t50 + t70
+                    t72 = t71 * t28
+                    held0[i] = 1.0
+                    held1[i] = t0
+                    held2[i] = t12
+                    held3[i] = t14
+                    held4[i] = t15
+                    held5[i] = t20
+                    held6[i] = t21
+                    held7[i] = t22
+                    held9[i] = t25
+                    held10[i] = t26
+                    held14[i] = t27
+                    held15[i] = t72
+                sum_2(held0, held3, held4, held6, held7, held8, held11, held12, held13, held16, held17, held18, size)
+                for i in range(size):
+                    y = y_kept[i]
+                    raw0 = raw0_kept[i]
+                    raw1 = raw1_kept[i]
+                    held0_here = held0[i]
+                    held1_here = held1[i]
+                    held2_here = held2[i]
+                    held3_here = held3[i]
+                    held4_here = held4[i]
+                    held5_here = held5[i]
+                    held8_here = held8[i]
+                    held9_here = held9[i]
+                    held10_here = held10[i]
+                    held11_here = held11[i]
+                    held12_here = held12[i]
+                    held13_here = held13[i]
+                    held14_here = held14[i]
+                    held15_here = held15[i]
+                    held16_here = held16[i]
+                    held17_here = held17[i]
+                    held18_here = held18[i]
+                    t0 = 0.0 < held8_here
+                    t1 = where(t0, held9_here, held10_here)
+                    t2 = t1 == 0.0
+                    t3 = t1 == held0_here
+                    t4 = held13_here * t1
+                    t5 = np.floor(held3_here)
+                    t6 = t5 + held0_here
+                    t7 = held3_here + held0_here
+                    t8 = where(t0, t6, t7)
+                    t9 = held0_here / t8
+                    t10 = t9 - 0.5
+                    t11 = t10 * t10
+                    t12 = t11 * t11
+                    t13 = t12 * 5.4929563724602936e-05
+                    t14 = (-2.9579004941086815e-05) + t13
+                    t15 = t12 * t14
+                    t16 = t15 + 6.660463551083809e-05
+                    t17 = t16 * t12
+                    t18 = (-0.00020492928794594694) + t17
+                    t19 = t18 * t12
+                    t20 = (-0.002460020129809047) + t19
+                    t21 = t10 * t20
+                    t22 = 6.31516792952476e-05 * t12
+                    t23 = t22 + 7.274030981548663e-05
+                    t24 = t23 * t12
+                    t25 = 6.477929103977536e-06 + t24
+                    t26 = t12 * t25
+                    t27 = t26 + (-2.998925382187875e-05)
+                    t28 = t27 * t12
+                    t29 = (-2.0194625284163717e-05) + t28
+                    t30 = t12 * t29
+                    t31 = t30 + 0.08268139191081861
+                    t32 = t21 + t31
+                    t33 = (-0.00015422756370112275) * t12
+                    t34 = t33 + 3.827237389944621e-05
+                    t35 = t12 * t34
+                    t36 = t35 + (-6.145110717211494e-05)
+                    t37 = t12 * t36
+                    t38 = t37 + 0.00016303121653947296
+                    t39 = t38 * t12
+                    t40 = (-0.0019404175524264568) + t39
+                    t41 = t12 * 2.348689327303152e-05
+                    t42 = (-6.71529575315947e-05) + t41
+                    t43 = t12 * t42
+                    t44 = t43 + 3.0870079323545644e-05
+                    t45 = t44 * t12
+                    t46 = (-5.471070656249409e-05) + t45
+                    t47 = t46 * t12
+                    t48 = t47 + 0.0008061463941779055
+                    t49 = t10 * t48
+                    t50 = t40 + t49
+                    t51 = t50 * t11
+                    t52 = t32 + t51
+                    t53 = t52 * t9
+                    t54 = held15_here - t53
+                    t55 = t8 + held14_here
+                    t56 = t1 / t55
+                    t57 = abs(t56)
+                    t58 = t57 < 0.2
+                    t59 = t1 * t56
+                    t60 = t56 * t56
+                    t61 = t60 * 0.07556631262062416
+                    t62 = t61 + 0.07642141402313762
+                    t63 = t62 * t60
+                    t64 = t63 + 0.09092293175141783
+                    t65 = t64 * t60
+                    t66 = 0.11111091613670165 + t65
+                    t67 = t66 * t60
+                    t68 = t67 + 0.14285714416121634
+                    t69 = t68 * t60
+                    t70 = 0.19999999999673568 + t69
+                    t71 = t70 * t60
+                    t72 = t71 + 0.33333333333333465
+                    t73 = t60 * t56
+                    t74 = t72 * t73
+                    t75 = 2.0 * held14_here
+                    t76 = t74 * t75
+                    t77 = t59 + t76
+                    t78 = t8 < 1e-270
+                    t79 = where(t78, 1.2676506002282294e+30, held0_here)
+                    t80 = t79 * t8
+                    t81 = held14_here / t80
+                    t82 = 0.0 < t81
+                    t83 = where(t78, 69.31471805599453, 0.0)
+                    t84 = log(t81)
+                    t85 = t83 + t84
+                    t86 = t85 * held14_here
+                    t87 = where(t82, t86, 0.0)
+                    t88 = t87 - t1
+                    t89 = where(t58, t77, t88)
+                    t90 = t74 + t56
+                    t91 = 2.0 * t90
+                    t92 = t9 * held14_here
+                    t93 = log(t92)
+                    t94 = where(t58, t91, t93)
+                    t95 = 0.5 * t94
+                    t96 = t89 - t95
+                    t97 = t54 + t96
+                    t98 = where(t3, 0.0, t97)
+                    t99 = where(t2, 0.0, t98)
+                    t100 = t99 * held4_here
+                    t101 = t4 - t100
+                    t102 = held11_here - t101
+                    t103 = where(t3, held12_here, t102)
+                    t104 = where(t2, held11_here, t103)
+                    t105 = t104 + held5_here
+                    t106 = held10_here == 0.0
+                    t107 = held16_here * held10_here
+                    t108 = where(t106, 0.0, t107)
+                    t109 = -t108
+                    t110 = t99 - held17_here
+                    t111 = held18_here * held10_here
+                    t112 = t110 - t111
+                    t113 = t112 * held2_here
+                    t114 = t113 * held1_here
+                    out0_kept[i] = t105
+                    out1_kept[i] = t109
+                    out2_kept[i] = t114
+                if mixed:
+                    for i in range(size):
+                        out0_part[active_rows[i]] = out0_kept[i]
+                        out1_part[active_rows[i]] = out1_kept[i]
+                        out2_part[active_rows[i]] = out2_kept[i]
     return invalid
