@@ -24,9 +24,13 @@ from likely._math.com_poisson.layout import (
     FIRST,
     LAYOUT,
     LOWEST,
+    MEANS,
+    OWN_LOWEST,
+    OWN_WIDTH,
     PATCHES,
     POWERS,
     WIDTH,
+    Means,
 )
 from patch_polynomials import patch
 
@@ -71,12 +75,17 @@ def rough(m: float, nu: float) -> float:
     """log λ in float64."""
     j = np.arange(m + 40 * min(np.sqrt((m + 1) / nu) + 1, m + 1))
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(j[1:]))])
-    return solved(m, nu, j, -nu * log_factorial)
+    return solved(m, j, -nu * log_factorial, start(m, nu))
 
 
-def solved(m: float, nu: float, j: np.ndarray, fixed: np.ndarray) -> float:
-    """log λ, of terms e^(j log λ + fixed)."""
-    found = np.log(m) - (1 - nu) * np.log(m + 0.5)
+def start(m: float, nu: float) -> float:
+    """About log λ."""
+    return float(np.log(m) - (1 - nu) * np.log(m + 0.5))
+
+
+def solved(m: float, j: np.ndarray, fixed: np.ndarray, first: float) -> float:
+    """log λ, of terms e^(j log λ + fixed), from about where it is."""
+    found = first
     for _ in range(50):
         heights = j * found + fixed
         p = np.exp(heights - heights.max())
@@ -107,7 +116,7 @@ def long_legendre(m: mp.mpf, nu: mp.mpf, *over: float) -> mp.mpf:
     """Φ by places that grow."""
     j, log_factorial, widths = places(*over)
     fixed = log_factorial * pair(-nu) + widths
-    log_rate = mp.mpf(solved(float(m), float(nu), j.high, fixed.high))
+    log_rate = mp.mpf(solved(float(m), j.high, fixed.high, start(float(m), float(nu))))
     exponents = j * pair(log_rate) + fixed
     top = float(exponents.high.max())
     return mp.log(double_double.exp(exponents + pair(mp.mpf(-top))).total()) + top - m * log_rate
@@ -158,6 +167,46 @@ def of_strip(k: int, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
     return value if i else value / u**2
 
 
+@lru_cache(maxsize=32)
+def weights(k: int, nu: mp.mpf) -> tuple[list[int], list[int]]:
+    """e^(−νg) of k, k + 1, … and of k − 1, k − 2, …, with g of ``_math/com_poisson/atoms.py``, where it is 0 of k."""
+    sides = []
+    for counts, sign in ((range(k + 1, 10 * k), 1), (range(k, 0, -1), -1)):
+        side, growth = [], mp.mpf(0)
+        for j in counts:
+            growth += sign * mp.log(mp.mpf(j) / (k + 1))
+            side.append(whole(mp.exp(-nu * growth)))
+            if side[-1] >> (BITS - LAST) == 0:
+                break
+        sides.append(side)
+    return [whole(mp.mpf(1)), *sides[0]], sides[1]
+
+
+def few_legendre(k: int, part: mp.mpf, nu: mp.mpf) -> mp.mpf:
+    """Φ of the mean k + part, by counts about it."""
+    above, below = weights(k, nu)
+    j = np.arange(-len(below), len(above), dtype=float)
+    heights = np.log(np.array([*map(float, [*reversed(below), *above])])) - BITS * np.log(2.0)
+    tau = solved(float(part), j, heights, 0.0)
+    up, down, ups, downs = whole(mp.exp(mp.mpf(tau))), whole(mp.exp(-mp.mpf(tau))), 0, 0
+    for weight in reversed(above):
+        ups = weight + (ups * up >> BITS)
+    for weight in reversed(below):
+        downs = (weight + downs) * down >> BITS
+    return mp.log(mp.ldexp(ups + downs, -BITS)) - part * tau
+
+
+def of_means(means: Means, i: int, u: mp.mpf, t: mp.mpf) -> mp.mpf:
+    """F of the means of one k."""
+    step, piece = divmod(i, means.parts)
+    step, k = step + means.begin, means.k
+    nu = mp.exp(mp.mpf(OWN_LOWEST) + mp.mpf(OWN_WIDTH) * (step + (1 + t) / 2))
+    part = (piece + u) / means.parts
+    y = k + part + HALF
+    normal = nu * (y * mp.log(y) - y) + (mp.log(nu / y) - (1 - nu) * mp.log(2 * mp.pi)) / 2
+    return few_legendre(k, part, nu) - nu * (mp.loggamma(k + 1) + part * mp.log(k + 1)) + normal
+
+
 def nu_of(k: int, t: mp.mpf) -> mp.mpf:
     """ν of t in a strip."""
     share = (1 + t) / 2
@@ -171,6 +220,9 @@ def derived(number: int) -> tuple[np.ndarray, list[float]]:
     """Of one patch."""
     if number == 0:
         return patch(far, True, POWERS, lowest=1)
+    if number >= MEANS[0].first:
+        means = next(m for m in reversed(MEANS) if m.first <= number)
+        return patch(lambda u, t: of_means(means, number - means.first, u, t), True, POWERS)
     k = max(k for k, strip in enumerate(LAYOUT) if strip.first <= number)
     i = number - LAYOUT[k].first
     return patch(lambda u, t: of_strip(k, i, u, t), True, POWERS, lowest=0 if i else 2)

@@ -51,6 +51,14 @@ def computed(y, m, n):
     return {**named, "shape": n * named["shape"], "cross": n * named["cross"], "bend": bend}
 
 
+def served_by_patches(m, n):
+    """Whether there is a patch for each of these means and ν."""
+    inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
+    serves = Smooth(_M, _N, _LOG_M, _LOG_N).serves
+    with np.errstate(all="ignore"):
+        return compile_program([serves], numpy_backend.TABLE)(inputs)[0]
+
+
 def test_the_rows_that_sums_are_made_for_stay_within_their_terms():
     """Between the ways to sum, none of them may need more places than there are."""
     log_m, log_n = (
@@ -70,17 +78,28 @@ def test_where_patches_serve_they_say_what_the_sums_say():
     rng = np.random.default_rng(0)
     n = np.exp(rng.uniform(np.log(1e-5), np.log(7.5), 6000))
     m = np.exp(rng.uniform(np.log(1e-4), np.log(120.0), n.size))
+    # Those of whole means: means on whole numbers, halves and quarters, and the ends of the region.
+    k = rng.integers(10, 51, 6000) + 0.0
+    ratio = rng.choice([1.15, 1.6, 0.0], k.size) * (1.0 + rng.choice([-1e-15, 0.0, 1e-15], k.size))
+    ratio = np.where(ratio > 0.0, ratio, rng.uniform(0.4, 1.6, k.size))
+    m = np.append(
+        m,
+        k
+        + np.where(rng.random(k.size) < 0.3, rng.integers(0, 4, k.size) / 4.0, rng.random(k.size)),
+    )
+    n = np.append(n, ratio * (k + 1.0))
     inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
     of = (_M, _N, _LOG_M, _LOG_N)
     smooth, summed = Smooth(*of), com_poisson.Summed(*of)
     names = ("rate", "variance", "spread", "skewed", "mixed", "lean")
     nodes = [getattr(which, name) for which in (smooth, summed) for name in names]
     with np.errstate(all="ignore"):
-        outputs = [smooth.serves, smooth.is_far, summed.is_whole, *nodes]
-        serves, far, whole, *found = compile_program(outputs, numpy_backend.TABLE)(inputs)
+        outputs = [smooth.serves, smooth.is_far, smooth.is_own, summed.is_whole, *nodes]
+        serves, far, own, whole, *found = compile_program(outputs, numpy_backend.TABLE)(inputs)
     both = serves & whole
     assert (both & far).sum() > 100
-    assert (both & ~far).sum() > 1500
+    assert (both & own).sum() > 2500
+    assert (both & ~far & ~own).sum() > 1500
     for name, one, other in zip(names, found[: len(names)], found[len(names) :], strict=True):
         # Some change sign: beside what they are parts of.
         size = np.abs(other) + {"skewed": 1.0, "mixed": 1.0, "lean": 1.0}.get(name, 0.0)
@@ -90,7 +109,7 @@ def test_where_patches_serve_they_say_what_the_sums_say():
 
 
 @pytest.mark.parametrize(
-    "patch", [0, 1, 45, 300, 538, 728, 878, 1078, com_poisson_patches.PATCHES - 1]
+    "patch", [0, 1, 45, 300, 538, 728, 878, 1078, 1339, 1600, 1900, com_poisson_patches.PATCHES - 1]
 )
 def test_patches_are_what_the_tool_derives(patch):
     derived = derive_com_poisson.derived(patch)[0]
@@ -109,6 +128,10 @@ def test_where_few_counts_matter_they_say_what_all_places_say():
     beside = rng.choice([0.0, 1e-9, 1e-3, 0.49999, 0.5, 0.999], n.size)
     m = np.where(rng.random(n.size) < 0.3, np.floor(m) + beside, m)
     m = np.clip(m, 1e-6, FLOORS - 1e-6)
+    # Of those with a patch nobody asks.
+    patch = served_by_patches(m, n)
+    assert 0.1 < patch.mean() < 0.5
+    m, n = m[~patch], n[~patch]
     inputs = {"m": m, "n": n, "log_m": np.log(m), "log_n": np.log(n)}
     few, summed = (which(_M, _N, _LOG_M, _LOG_N) for which in (com_poisson.Few, com_poisson.Summed))
     nodes = [getattr(which, name) for which in (few, summed) for name in ("at_c", "after", *SHARED)]
@@ -126,6 +149,49 @@ def test_where_few_counts_matter_they_say_what_all_places_say():
         bound = 1e-10 if name in ("third", "spread", "mixed", "slope", "skewed") else 1e-11
         worst = np.max(np.abs(one[rows] - other[rows]) / size)
         assert worst < bound, (name, worst)
+
+
+def test_a_row_of_few_counts_takes_as_many_steps_as_it_has_terms_or_three():
+    """Kernels look no further: a step more changes ξ by no more than rounding."""
+    rng = np.random.default_rng(2)
+    n = np.exp(rng.uniform(np.log(7.4), np.log(1000.0), 20000))
+    m = np.exp(rng.uniform(np.log(1e-3), np.log(np.minimum(2.0 * n + 40.0 / n, FLOORS - 1e-9))))
+    beside = rng.choice([1e-12, 1e-3, 0.2, 0.49999, 0.5, 0.50001, 0.999], n.size)
+    m = np.where(rng.random(n.size) < 0.5, m, np.minimum(np.floor(m), FLOORS - 1.0) + beside)
+    patch = served_by_patches(m, n)
+    m, n = m[~patch], n[~patch]
+    terms = RUNGS["tau"].terms
+    equation = terms.equation
+    fields = compile_program(terms.rules, numpy_backend.TABLE)
+    kept = compile_program([terms.inside(what) for what in equation.kept], numpy_backend.TABLE)
+    sums = compile_program([terms.inside(what) for what in equation.wanted], numpy_backend.TABLE)
+    step = compile_program(
+        equation.step(terms.symbols, *(symbol(f"sum_{what}") for what in equation.wanted)),
+        numpy_backend.TABLE,
+    )
+    given = dict(zip(terms.fields, fields({"m": m, "n": n}), strict=True))
+    given = {name: np.broadcast_to(value, m.shape) + 0.0 for name, value in given.items()}
+    count = given["terms"]
+
+    def off():
+        found = {f"sum_{what}": np.zeros(m.shape) for what in equation.wanted}
+        powers = [given["odds"] ** 2, given["other"] ** 2]
+        for index in range(int(count.max())):
+            there = count > index
+            row = {**given, "index": np.full(m.shape, float(index))}
+            row |= dict(zip(equation.kept, kept(row), strict=True))
+            row |= dict(zip(terms.powers.names, powers, strict=True))
+            for what, value in zip(equation.wanted, sums(row), strict=True):
+                found[f"sum_{what}"] += np.where(there, value, 0.0)
+            powers = [powers[0] * given["odds"], powers[1] * given["other"]]
+        return step({**given, **found})
+
+    with np.errstate(all="ignore"):
+        for taken in range(terms.alike.steps):
+            *changes, _ = off()
+            for name, change in zip(equation.unknown, changes, strict=True):
+                given[name] = given[name] + np.where(count > taken, change, 0.0)
+        assert np.max(np.abs(off()[-1])) < 5e-15
 
 
 def test_no_row_has_more_of_few_counts_than_there_are_tables_for():

@@ -65,10 +65,16 @@ class Powers:
 
 @dataclass(frozen=True, eq=False)
 class Alike:
-    """The field of that name is one of 0, 1, …, ``count`` − 1, the same in rows that are taken together."""
+    """The field of that name is one of 0, 1, …, ``count`` − 1, the same in rows that are taken together.
+
+    ``alone`` says that it is worth a loop of their own where there are no other rows. An equation is solved in as many
+    ``steps`` as a row has terms, but no more than that: where an end is known beforehand, nobody waits to see it.
+    """
 
     field: str
     count: int
+    alone: bool = False
+    steps: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,6 +231,18 @@ def without_series(outputs: Sequence[Node]) -> Node | None:
 def without_sums(outputs: Sequence[Node]) -> Node | None:
     """The same, but for polynomials of patches and sums of rows that are alike, which are quick and may be left."""
     return _without(outputs, lambda node: node.op in SERIES and not SERIES[node.op].terms.alike)
+
+
+def for_alike(outputs: Sequence[Node]) -> Node | None:
+    """A condition that, where it holds, leaves no series but those of rows that are to be alone, if there is one."""
+
+    def other(node: Node) -> bool:
+        alike = SERIES[node.op].terms.alike if node.op in SERIES else None
+        return is_series(node) and not (alike and alike.alone)
+
+    if all(map(other, filter(is_series, topological(outputs)))):
+        return None
+    return _without(outputs, other)
 
 
 def _without(outputs: Sequence[Node], which: Callable[[Node], bool]) -> Node | None:

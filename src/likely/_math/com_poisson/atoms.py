@@ -51,7 +51,7 @@ from likely._math.com_poisson.places import PLACES
 from likely._math.com_poisson.rungs import RUNGS, serves
 from likely._math.com_poisson.smooth import Smooth
 from likely._math.connection import along
-from likely._math.graph import Expression, Node, constant, equal, exp, floor, log, where
+from likely._math.graph import Expression, Node, constant, equal, exp, floor, log, maximum, where
 from likely._math.series import Series
 from likely._math.tails.two_tails import Recent
 
@@ -174,15 +174,22 @@ class _Row:
         errors = special.stirling_above(y + 1.0) - special.stirling_above(s.centre)
         self.summed = _Counted(s, y.node, n.node, a, growth_of(y + 1.0, s.centre, a, errors))
 
+    def chosen(self, smooth: Expression, few: Expression, summed: Expression) -> Node:
+        return self.decided.chosen(smooth, few, summed)
+
+    def _of(self, what: str) -> Node:
+        d = self.decided
+        return self.chosen(*(getattr(by, what) for by in (d.smooth, d.few, d.summed)))
+
     @property
     def from_centre(self) -> Node:
         """y + 1 less the centre of what is decided"""
-        return self.decided.chosen(self.away + 0.5, self.few.a, self.summed.a)
+        return self.chosen(self.away + 0.5, self.few.a, self.summed.a)
 
     def value(self) -> Node:
         """−log p"""
         smooth = self.smooth.value(self.y.node, self.away, self.growth)
-        return self.decided.chosen(smooth, self.few.value(), self.summed.value())
+        return self.chosen(smooth, self.few.value(), self.summed.value())
 
     def _times(self, of_mean: Node) -> Node:
         """(y − m) times what may be infinite."""
@@ -190,12 +197,12 @@ class _Row:
 
     def slope(self) -> Node:
         """The derivative in log m."""
-        return -self._times(self.decided.rate)
+        return -self._times(self._of("rate"))
 
     def shape(self) -> Node:
         """In ν: R."""
         smooth = self.smooth.shape(self.y.node, self.away, self.growth)
-        return self.decided.chosen(smooth, self.few.shape(self.away), self.summed.shape(self.away))
+        return self.chosen(smooth, self.few.shape(self.away), self.summed.shape(self.away))
 
     def bow(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """V/m times the second derivative in log m, less γ times the first one; ``less`` is γ − 1.
@@ -204,20 +211,34 @@ class _Row:
         """
         smooth = self.m - self.away * (self.smooth.lean - gamma)
         few, summed = (by.bow(self.away, gamma, less) for by in (self.few, self.summed))
-        return self.decided.chosen(smooth, few, summed)
+        return self.chosen(smooth, few, summed)
 
     def curve(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:
         """The second derivative in log m, less γ times the first one."""
         bow = self.bow(gamma, less)
-        return where(equal(bow, 0.0), 0.0, bow * self.decided.rate)
+        return where(equal(bow, 0.0), 0.0, bow * self._of("rate"))
 
     def cross(self) -> Node:
         """In log m and ν."""
-        return self.decided.mixed * self.slope()
+        return self._of("mixed") * self.slope()
 
     def bend(self) -> Node:
         """The second derivative in ν."""
-        return self.decided.spread + self.away * self.decided.skewed
+        return self._of("spread") + self.away * self._of("skewed")
+
+
+class _Known(_Row):
+    """The same where patches or few counts serve."""
+
+    def chosen(self, smooth: Expression, few: Expression, summed: Expression) -> Node:
+        return where(self.decided.is_few, few, smooth)
+
+
+class _BySums(_Row):
+    """The same by the sums that serve everywhere."""
+
+    def chosen(self, smooth: Expression, few: Expression, summed: Expression) -> Node:
+        return summed.node
 
 
 #: A count of the distribution, of which the atoms ask for parts in turn.
@@ -240,29 +261,40 @@ def _unit(m: Node, n: Node) -> tuple[Node, Node]:
 
 
 class _Measured:
-    """A count y of so many that they are as good as a line: y, m and 1/ν in another unit have the same density."""
+    """A count y, by sums in another unit where they are of so many that they are as good as a line.
+
+    y, m and 1/ν in another unit have the same density.
+    """
 
     def __init__(
         self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
     ) -> None:
         self.unit, self.log_unit = unit, shift = _unit(m.node, n.node)
-        self.of = m.node / unit, n.node * unit, log_m - shift, log_n + shift
-        self.row = row(y.node / unit, *self.of)
+        self.known = _Known(y, m, n, log_m, log_n)
+        self.summed = _BySums(y / unit, m / unit, n * unit, log_m - shift, log_n + shift)
+        in_range = maximum(n * m - _SHORT, _UNITS[0][0] - m) >= 0.0
+        self.is_known = where(in_range, where(self.known.decided.is_known, 1.0, 0.0), 0.0) > 0.0
+
+    def _chosen(self, known: Node, summed: Node) -> Node:
+        return where(self.is_known, known, summed)
 
     def value(self) -> Node:
-        return self.row.value() + self.log_unit
+        return self._chosen(self.known.value(), self.summed.value() + self.log_unit)
 
     def slope(self) -> Node:
-        return self.row.slope()
+        return self._chosen(self.known.slope(), self.summed.slope())
+
+    def curve(self, gamma: Expression, less: Expression) -> Node:
+        return self._chosen(self.known.curve(gamma, less), self.summed.curve(gamma, less))
 
     def shape(self) -> Node:
-        return self.row.shape() * self.unit
+        return self._chosen(self.known.shape(), self.summed.shape() * self.unit)
 
     def cross(self) -> Node:
-        return self.row.cross() * self.unit
+        return self._chosen(self.known.cross(), self.summed.cross() * self.unit)
 
     def bend(self) -> Node:
-        return self.row.bend() * self.unit * self.unit
+        return self._chosen(self.known.bend(), self.summed.bend() * self.unit * self.unit)
 
 
 _measured = Recent(_Measured)
@@ -281,7 +313,7 @@ def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
 com_poisson_rise: Atom = register("com_poisson_rise", expansion=_rise)
 com_poisson_curve: Atom = register(
     "com_poisson_curve",
-    expansion=lambda y, m, n, log_m, log_n, gamma, less: _measured(y, m, n, log_m, log_n).row.curve(
+    expansion=lambda y, m, n, log_m, log_n, gamma, less: _measured(y, m, n, log_m, log_n).curve(
         gamma, less
     ),
 )

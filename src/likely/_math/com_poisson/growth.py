@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
 
 #: There are tables for k below this, and of so many counts on either side.
-FLOORS, COUNTS = 256, 15
+FLOORS, COUNTS = 256, 13
 
 
 def _log1p_over(x: NDArray[np.float64]) -> NDArray[np.float64]:

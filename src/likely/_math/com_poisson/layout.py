@@ -1,9 +1,12 @@
-r"""Where the polynomials of ``smooth.py`` lie: patch 0, far out, and strips of w = log ν + ``BEND`` ν.
+r"""Where the polynomials of ``smooth.py`` lie: patch 0, far out, strips of w = log ν + ``BEND`` ν, and whole means.
 
 A strip is ``WIDTH`` wide in w, from ``LOWEST`` on. In it the patches are equally wide in q = log(1 + 2m), from
 m = 0 to where patch 0 begins. There are more of them where ν is large: log p then has a wave for every whole m.
 The first strip is that of all smaller ν, down to the Geometric of ν = 0, and of means up to ``LONG``, for which νm is
 so small that Φ is a polynomial of ν.
+
+Beyond the strips log p has waves in m. From there on the means between k and k + 1 have patches of their own, of some
+whole k: of halves of these means and then of quarters, equally wide in log ν.
 
 The coefficients, in a patch as ``patches.py`` has them, are made by ``tools/derive_com_poisson.py``.
 """
@@ -30,6 +33,21 @@ _COUNTS = (
     17, 16, 15, 15, 14, 14, 13, 12, 11, 11, 13, 14, 18, 21, 29, 40, 53, 66, 82, 102, 170,
 )  # fmt: skip
 STRIPS = len(_COUNTS)
+#: How wide the patches of a k are in log ν, and from where.
+OWN_WIDTH, OWN_LOWEST = 0.16, 2.0
+
+
+class Own(NamedTuple):
+    """The k with patches of their own, from and to, in so many ``parts``, and up to which ν/(k + 1)."""
+
+    least: int
+    most: int
+    parts: int
+    steep: float
+
+
+#: From where strips or patch 0 end, and from where these end.
+HALVES, QUARTERS = Own(10, 50, 2, 1.15), Own(10, 30, 4, 1.6)
 #: Of each power of u the powers of t beside it.
 POWERS = 12 * (11,)
 
@@ -67,15 +85,46 @@ def _strips() -> list[Strip]:
     return found
 
 
+class Means(NamedTuple):
+    """The patches of the means of one k, ``parts`` of every step in log ν from ``begin`` on."""
+
+    k: int
+    parts: int
+    begin: int
+    patches: int
+    first: int
+
+
+def _means(own: Own, first: int) -> list[Means]:
+    found = []
+    for k in range(own.least, own.most + 1):
+        if own is HALVES:
+            m = k + 0.5
+            far = m + math.sqrt(max(m * m - 4.0 * FAR_NU * FAR_MASS, 0.0))
+            lowest = max(_end(STRIPS), far / (2.0 * FAR_NU))
+        else:
+            lowest = HALVES.steep * (k + 1.0)
+        # Rounding takes no row beyond these.
+        ends = (lowest * (1.0 - 1e-9), own.steep * (k + 1.0) * (1.0 + 1e-9))
+        begin, last = (math.floor((math.log(nu) - OWN_LOWEST) / OWN_WIDTH) for nu in ends)
+        found.append(Means(k, own.parts, begin, own.parts * (last + 1 - begin), first))
+        first += found[-1].patches
+    return found
+
+
 #: The least ν of a strip of w.
 LOWEST = _end(1)
 LAYOUT = _strips()
-PATCHES = LAYOUT[-1].first + LAYOUT[-1].patches
+MEANS = _means(HALVES, LAYOUT[-1].first + LAYOUT[-1].patches)
+MEANS += _means(QUARTERS, MEANS[-1].first + MEANS[-1].patches)
+PATCHES = MEANS[-1].first + MEANS[-1].patches
 
-#: ``LAYOUT`` by the names of operations whose argument is the strip.
+#: By the names of operations whose argument is the place in ``LAYOUT``, or behind these in ``MEANS``.
 TABLES: dict[str, NDArray[np.float64]] = {
-    "com_poisson_rate": np.array([1.0 / strip.step for strip in LAYOUT]),
-    "com_poisson_first": np.array([float(strip.first) for strip in LAYOUT]),
+    "com_poisson_rate": np.array([1.0 / s.step for s in LAYOUT] + [1.0 / OWN_WIDTH] * len(MEANS)),
+    "com_poisson_first": np.array(
+        [float(s.first) for s in LAYOUT] + [float(m.first - m.parts * m.begin) for m in MEANS]
+    ),
 }
 
 

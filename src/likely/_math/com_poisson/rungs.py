@@ -27,22 +27,28 @@ from likely._math.graph import (
     log1p,
     make,
     maximum,
+    polynomial,
     sqrt,
     where,
 )
 from likely._math.series import Alike, Equation, Powers, Terms
 
 #: Counts below e^−30 of the first one beyond both neighbours are left out: that is all of what grows.
-_DEPTH = 30.0
+_DEPTH = 34.0
 #: A side has so many counts at most beside the first one: of the other side there is one more.
 _LONGEST = COUNTS - 1
 #: The largest ν: Q is to be above 0.
 MOST_NU = 1000.0
-#: νg₁ from which four counts say about what ξ is, and below which a bell does.
+#: νg₁ from which three counts say about what ξ is, and below which a bell does: e to between −``_FEW``/2 and 0, by a
+#: polynomial.
 _FEW = 3.0
-#: Steps of Newton's method at most, and where it ends: what is left is less than the square of that.
+_MIDDLE = _FEW / 4.0
+_BELL = [math.exp(-_MIDDLE) / math.factorial(k) for k in range(5)]
+#: Steps of Newton's method at most, and where it ends: what is left is less than a tenth of the square of that. First
+#: guesses are the better the fewer terms there are: one term takes one step, two take two, and more three.
 _NEWTON = 6
-_SOLVED = 1e-6
+_SOLVED = 1e-8
+_STEPS = 3
 
 
 def serves(m: Node, n: Node) -> Node:
@@ -102,19 +108,13 @@ def _rule(needed: Node, m: Node, n: Node) -> _Rule:
     fall, there = n * at.first, at.there(0.0, near=False)
     both = there * exp(-fall)
 
-    def root(share: Node) -> Node:
-        """2 ``share`` ξ of ``share`` ξ = ε + (1 + ε) Q/ξ"""
-        return off + sqrt(off * off + 4.0 * ((1.0 + off) * both) * share)
-
-    # Of three counts the share is 1 − ε, whose inverse need not be right. Of four the square of ξ goes into it.
+    # Of three counts ξ is the root of (1 − ε) ξ = ε + (1 + ε) Q/ξ.
     few = where(there > 0.0, fall, math.inf) > _FEW
-    three = root(1.0 - off) * (0.5 + off * (0.5 + off))
-    second = at.there(0.0, near=True) * exp(-(n * at.growth(0.0, near=True)))
-    share = (1.0 - off) + (2.0 - off) * second * three
-    twice = root(share)
-    bell = exp((off - 0.5) * fall)
+    share = 2.0 * (1.0 - off)
+    twice = off + sqrt(off * off + (2.0 * share) * ((1.0 + off) * both))
+    bell = polynomial((off - 0.5) * fall + _MIDDLE, _BELL)
     # One division for ξ and f.
-    inverse = 1.0 / where(few, 2.0 * share * twice, bell)
+    inverse = 1.0 / where(few, share * twice, bell)
     # x ``ahead`` of depth/x
     depth = _DEPTH / n + 1.0 / x
     reach = (1.0 / 3.0) * depth + sqrt((1.0 / 9.0) * depth * depth + 2.0 * depth * x)
@@ -125,8 +125,8 @@ def _rule(needed: Node, m: Node, n: Node) -> _Rule:
         nu=n,
         off=off,
         odds=where(few, twice * inverse * twice, bell),
-        other=both * where(few, 2.0 * share * inverse * (2.0 * share), inverse),
-        unit=where(few, 4.0 * share * inverse, 1.0),
+        other=both * where(few, share * inverse * share, inverse),
+        unit=where(few, 2.0 * share * inverse, 1.0),
     )
 
 
@@ -195,13 +195,14 @@ def _step(fields: Sequence[Node], *sums: Node) -> tuple[Node, Node, Node]:
             other + down_slope,
         )
     )
-    # 1 + h is the root of what ξ is multiplied with, of h = part/whole: one division for this and its inverse.
+    # ξ is multiplied by (1 + h)/(1 − h), of h = part/whole, which is e^2h to h²: one division for this and its inverse.
     part = (below - above) * (above * below)
     whole = (below + above) * (rise * below + above * fall)
-    inverse = 1.0 / (whole * (whole + part))
-    half, less = part * (whole + part) * inverse, part * whole * inverse
-    changes = given.odds * (half * (2.0 + half)), given.other * (less * (less - 2.0))
-    return *changes, abs_(half)
+    more, less = whole + part, whole - part
+    inverse = 1.0 / (more * less)
+    change = 2.0 * part * inverse
+    changes = given.odds * (change * more), -(given.other * (change * less))
+    return *changes, abs_(change * more)
 
 
 def _powers(fields: Sequence[Node]) -> list[tuple[Node, Node]]:
@@ -224,7 +225,7 @@ _TERMS = Terms(
         _NEWTON,
     ),
     Powers(("power", "other_power"), _powers),
-    Alike("place", 2 * FLOORS),
+    Alike("place", 2 * FLOORS, alone=True, steps=_STEPS),
 )
 
 

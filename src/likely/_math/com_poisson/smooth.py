@@ -14,6 +14,9 @@ only an entropy that is 0 at the mean, and an error of 1/24Y:
 - In a strip of log ν + ν/4, or of ν where that is tiny, whose middle is t = 0, by patches of q = log(1 + 2m), of which
   u is the part, of Φ + m log m − νm − (1 − ν) (Y log Y + ½ log 2 + q ½ log 2). That is 0 for ν = 1, and begins with
   m², so that nothing is lost where m is small; and what is left of it in ν is as small as ν.
+- Of the means between some whole k and k + 1 by themselves of the same as far out, in patches of log ν
+  of halves or quarters, of which u is the part: what is left there is, beside what is smooth, a wave for every whole
+  mean of e^(−2π²V), and others of powers of that.
 
 Source: Gaunt, Iyengar, Olde Daalhuis and Simsek (2019), doi:10.1007/s10463-017-0629-6, for the expansion far out.
 """
@@ -28,9 +31,13 @@ from likely._math.com_poisson.layout import (
     FAR_MASS,
     FAR_NU,
     FIRST,
+    HALVES,
     LONG,
     LOWEST,
+    OWN_LOWEST,
+    OWN_WIDTH,
     POWERS,
+    QUARTERS,
     STRIPS,
     WIDTH,
 )
@@ -67,38 +74,60 @@ class Smooth:
         self.q = log1p(2.0 * m)
         self.log_centre = self.q - special.LOG_2
         far_from = FAR_NU * n + FAR_MASS / n
+        #: The three sorts of patches: far out, of a whole mean's own, and strips.
         self.is_far = far = far_from <= centre
         across = (log_n + BEND * n - FIRST) * (1.0 / WIDTH)
         # Of the first strip t is linear in ν.
         self.is_first = across < 0.0
-        inside = where(self.is_first, LONG - m, STRIPS - 1.0 - across) >= 0.0
+        beyond = across - (STRIPS - 1.0)
+        below = floor(m)
+        ratio = n / (below + 1.0)
+        quarters = ratio > HALVES.steep
+        most, steep = (
+            where(quarters, getattr(QUARTERS, what), getattr(HALVES, what))
+            for what in ("most", "steep")
+        )
+        among = minimum(minimum(below - (HALVES.least - 0.5), most + 0.5 - below), steep - ratio)
+        self.is_own = own = where(far, 0.0, minimum(among, beyond)) > 0.0
+        inside = where(self.is_first, LONG - m, -beyond) >= 0.0
+        #: Whether what is outside of G is a Normal's.
+        self.is_normal = where(far, 1.0, where(own, 1.0, 0.0)) > 0.0
         #: Whether there is a patch.
-        self.serves = where(far, 1.0, where(inside, 1.0, 0.0)) > 0.0
+        self.serves = where(self.is_normal, 1.0, where(inside, 1.0, 0.0)) > 0.0
         strip = maximum(minimum(floor(across) + 1.0, STRIPS - 1.0), 0.0)
-        rate, first = (make(f"com_poisson_{name}", strip) for name in ("rate", "first"))
-        steps = self.q * rate
+        behind = where(quarters, float(HALVES.most + 1 - HALVES.least), 0.0)
+        at = where(own, below + (behind + (STRIPS - HALVES.least)), strip)
+        rate, first = (make(f"com_poisson_{name}", at) for name in ("rate", "first"))
+        parts = where(quarters, float(QUARTERS.parts), float(HALVES.parts))
+        pieces = parts * (m - below)
+        piece = floor(pieces)
+        steps = where(own, log_n - OWN_LOWEST, self.q) * rate
         whole = floor(steps)
+        part = steps - whole
         share = far_from / centre
-        self.place = where(far, 0.0, first + whole)
-        self.u = where(far, share, steps - whole)
+        self.place = where(far, 0.0, first + where(own, parts * whole + piece, whole))
+        self.u = where(far, share, where(own, pieces - piece, part))
         of_nu = 2.0 / LOWEST * n
         of_w = where(self.is_first, of_nu, 2.0 * (across - strip) + 2.0)
+        of_w = where(own, part + part, of_w)
         self.t = where(far, 2.0 * FAR_NU * n / far_from, of_w) - 1.0
         # u's first three derivatives in m times powers of Y.
-        self._by_m = where(far, -share, rate)
-        self._by_m_2 = self._by_m * where(far, -2.0, -1.0)
-        self._by_m_3 = self._by_m * where(far, 6.0, 2.0)
+        self._by_m = where(far, -share, where(own, parts * centre, rate))
+        self._by_m_2 = self._by_m * where(far, -2.0, where(own, 0.0, -1.0))
+        self._by_m_3 = self._by_m * where(far, 6.0, where(own, 0.0, 2.0))
         # The first derivatives in log ν of u and t, and that of log(the derivatives of u in m).
         self._turn = where(far, self.t, 0.0)
         self._u_n = self._turn * self.u
         of_w = where(self.is_first, of_nu, 2.0 / WIDTH * (1.0 + BEND * n))
+        of_w = where(own, 2.0 / OWN_WIDTH, of_w)
         self._t_n = where(far, (1.0 - self.t) * (1.0 + self.t), of_w)
-        #: What Φ has of e (q + …): far out ½ log Y, else (1 − ν) ½ log 2 q.
-        self.e = where(far, 0.5, (1.0 - n) * _HALF_LOG_2)
-        self.e_n = where(far, 0.0, -_HALF_LOG_2)
+        #: What Φ has of e (q + …): ½ log Y, or in a strip (1 − ν) ½ log 2 q.
+        self.e = self._outside(0.5, (1.0 - n) * _HALF_LOG_2)
+        self.e_n = self._outside(0.0, -_HALF_LOG_2)
 
-    def _outside(self, far: Expression | float, strip: Expression | float) -> Node:
-        return where(self.is_far, far, strip)
+    def _outside(self, normal: Expression | float, strip: Expression | float) -> Node:
+        """What is outside of G where that is what is left of a Normal, or of a strip."""
+        return where(self.is_normal, normal, strip)
 
     def _g(self, of_u: int, of_t: int) -> Node:
         return _OF_ORDER[of_u, of_t](self.place, self.u, self.t)
@@ -142,9 +171,9 @@ class Smooth:
         u, t = self._u_n, self._t_n
         mixed = 2.0 * (self._g(of_u + 1, 1) * t)
         bent = (self._g(of_u + 2, 0) * u + mixed) * u + self._g(of_u, 2) * (t * t)
-        u_2 = self._outside(self.u * (1.0 - self.t), 0.0)
-        of_w = where(self.is_first, 0.0, 2.0 / WIDTH)
-        t_2 = -self._outside(self._t_n * (1.0 + 2.0 * self.t), of_w)
+        u_2 = where(self.is_far, self.u * (1.0 - self.t), 0.0)
+        of_w = where(self.is_own, 2.0 / OWN_WIDTH, where(self.is_first, 0.0, 2.0 / WIDTH))
+        t_2 = -where(self.is_far, self._t_n * (1.0 + 2.0 * self.t), of_w)
         return bent + self._g(of_u + 1, 0) * u_2 + self._g(of_u, 1) * t_2
 
     # --- What the loss needs, by the names of ``moments.py``. ---------------------------
@@ -155,19 +184,19 @@ class Smooth:
         return self._outside(0.0, -self.above) - (self._m + self.e) / self.centre
 
     @cached_property
-    def _narrowness(self) -> Node:
-        """Y/V, which is a number where V is none"""
-        inside = self.n + (self.e - self._m_m) / self.centre
-        return inside + self._outside(0.0, 0.5 / self.m)
-
-    @cached_property
     def rate(self) -> Node:
         """m/V"""
-        return self._narrowness * (self.m / self.centre)
+        inside = self.n + (self.e - self._m_m) / self.centre
+        return inside * (self.m / self.centre) + self._outside(0.0, 0.5) / self.centre
+
+    @cached_property
+    def _narrowness(self) -> Node:
+        """Y/V, which is a number where V is none"""
+        return self.rate * (self.centre / self.m)
 
     @cached_property
     def variance(self) -> Node:
-        return self.centre / self._narrowness
+        return self.m / self.rate
 
     @cached_property
     def slope(self) -> Node:
@@ -183,7 +212,7 @@ class Smooth:
     def skewed(self) -> Node:
         """Φ_mνν"""
         bent = self._in_n_twice(1) + 2.0 * self._turn * self._in_n(1, 0)
-        bent = bent + self._outside(self._g(1, 0) * (1.0 - self.t), 0.0)
+        bent = bent + where(self.is_far, self._g(1, 0) * (1.0 - self.t), 0.0)
         return bent * self._by_m / self.n / self.n / self.centre
 
     @cached_property
@@ -218,10 +247,10 @@ class Smooth:
     def value(self, y: Node, away: Node, growth: Node) -> Node:
         """The loss, of y − m and the growth of log y!."""
         share = away / self.centre
-        far = 0.5 * (self.log_centre - self.log_n) + special.HALF_LOG_2PI
+        normal = 0.5 * (self.log_centre - self.log_n) + special.HALF_LOG_2PI
         strip = y * self.above + (0.5 + self.e) * self.q
         return (self._g(0, 0) + (self._m + self.e) * share) + (
-            self._outside(far, strip) + self.n * growth
+            self._outside(normal, strip) + self.n * growth
         )
 
     def beside(self, error: Node) -> Node:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from likely._math.backends.primitives import LANES
-from likely._math.graph import Node, topological
+from likely._math.graph import Node, symbol, topological
 from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, number, primitive, statements
@@ -15,7 +15,7 @@ from likely.losses.kernels.statements import indented, number, primitive, statem
 _TOGETHER = 32
 #: By how many terms rows may differ in so large a group.
 _ABOUT = 2
-#: Rows whose sums are in registers at once, and those of a smaller group.
+#: Rows whose sums are in registers at once, and those of a smaller group; the smallest is one vector.
 _PAIR = 2 * LANES
 
 
@@ -47,18 +47,21 @@ class _Alike:
             for name in (terms.powers.names if terms.powers else ())
             for text in (name, f"{name}_ratio")
         ]
+        #: How many numbers are the same for rows of a group; how many of these an index says, and the lines for that.
+        self.common = self.tabled = 0
+        self.by_index: list[str] = []
 
     def text(self) -> str:
         self.used |= {"float64", "int64"}
         arguments, keys = self.arguments, self.alike.count * self.terms.longest
         needed = self.terms.arguments[0]
         lanes = [
-            *dict.fromkeys((*arguments, *self.fields, *self.powers, "open")),
+            *dict.fromkeys((*arguments, *self.fields, *self.powers)),
             *(f"sum_{what}" for what in dict.fromkeys((*self.balance, *self.wanted))),
             *self.results,
         ]
         arrays = [f"{name}_rows" for name in (needed, *arguments, *self.results)]
-        kept = len(self.kept)
+        kept, group = len(self.kept), self._group()
         lines = [
             "aligned_frame()",
             f"kept = np.empty({self.rows}, np.uint32)",
@@ -78,13 +81,13 @@ class _Alike:
             "for i in range(active):",
             *indented(self._key(keys), 1),
             f"starts = np.zeros({keys + 2}, np.int64)",
-            "most = np.uint32(0)",
+            f"least, most = np.uint32({keys}), np.uint32(0)",
             "for i in range(active):",
             "    rank[i] = starts[key_of[i] + 1]",
             "    starts[key_of[i] + 1] += 1",
-            "    most = max(most, key_of[i])",
+            "    least, most = min(least, key_of[i]), max(most, key_of[i])",
             f"used = min(int64(most) + 1, {keys})",
-            "for key in range(used):",
+            "for key in range(int64(least), used):",
             "    starts[key + 1] += starts[key]",
             f"order = np.empty({self.rows}, np.uint32)",
             "for i in range(active):",
@@ -92,12 +95,20 @@ class _Alike:
             *([f"stored = np.empty(({kept}, {self.terms.longest}, {_TOGETHER}))"] if kept else []),
             f"lanes = np.empty(({len(lanes)}, {_TOGETHER}))",
             *(f"{name}_lanes = lanes[{k}]" for k, name in enumerate(lanes)),
-            f"for number in range((used + {self.terms.longest - 1}) // {self.terms.longest}):",
+            f"tabled = np.empty(({self.tabled}, {self.terms.longest}))",
+            f"first_number = int64(least) // {self.terms.longest}",
+            f"for number in range(first_number, (used + {self.terms.longest - 1}) // {self.terms.longest}):",
             f"    first_key = number * {self.terms.longest}",
             f"    stop = starts[min(first_key + {self.terms.longest}, used)]",
             "    end = starts[first_key]",
+            "    if end == stop:",
+            "        continue",
+            f"    {self.alike.field} = float64(number)",
+            # The last row has the most terms.
+            "    for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):",
+            *indented(["index = float64(k)", *self.by_index], 2),
             "    while end < stop:",
-            *indented(self._group(), 2),
+            *indented(group, 2),
         ]
         head = f"def {self.function}({', '.join(arrays)}, size):"
         return "\n".join([head, *indented(lines, 1)]) + "\n"
@@ -124,13 +135,26 @@ class _Alike:
             if own or any(id(arg) in varies for arg in node.args):
                 varies.add(id(node))
         asked = {id(arg): arg for node in order if id(node) in varies for arg in node.args}
+        # Of a result that is a look-up, too: a loop with one is not made of vectors.
+        asked |= {id(node): node for node in several[: len(nodes)]}
         once = [n for n in asked.values() if n.args and id(n) not in varies and id(n) not in given]
         before, names = statements(once, self.used, given)
-        for k, (node, name) in enumerate(zip(once, names, strict=True)):
-            before.append(f"common{k} = {name}")
-            given[id(node)] = f"common{k}"
+        for node, name in zip(once, names, strict=True):
+            before.append(f"common{self.common} = {name}")
+            given[id(node)] = f"common{self.common}"
+            self.common += 1
         write = _in_vectors if vectors else statements
         return before, *write(several[: len(nodes)], self.used, given)
+
+    def _by_index(self, before: Sequence[str]) -> list[str]:
+        """The lines that read what is the same for all rows of a place, by index; ``before`` computes it."""
+        names = [line.split(" ")[0] for line in before if line.startswith("common")]
+        assert not any(_reads(before, name) for name in (self.terms.fields[0], *self.fields))
+        first = self.tabled
+        self.tabled += len(names)
+        self.by_index += before
+        self.by_index += [f"tabled[{first + k}, k] = {name}" for k, name in enumerate(names)]
+        return [f"{name} = tabled[{first + k}, k]" for k, name in enumerate(names)]
 
     def _key(self, keys: int) -> list[str]:
         """What rows of a group have in common; those beyond what there is, and NaN, come last."""
@@ -162,12 +186,11 @@ class _Alike:
             "begin, more = end, stop - end",
             f"last_key = key_of[order[min(end + {_TOGETHER}, stop) - 1]]",
             f"wide = (more > {_PAIR}) & (last_key <= key_of[order[begin]] + {_ABOUT})",
-            f"width = {_TOGETHER} if wide else {_PAIR}",
+            f"width = {_TOGETHER} if wide else ({_PAIR} if more > {LANES} else {LANES})",
             "end = min(begin + width, stop)",
             # The last row has the most terms.
             "last = int64(key_of[order[end - 1]]) - first_key + 1",
             f"{self.terms.fields[0]} = float64(last)",
-            f"{self.alike.field} = float64(number)",
             *self._lanes(["at = order[min(begin + i, end - 1)]", *gather]),
             *before,
             *self._lanes(loop),
@@ -201,25 +224,29 @@ class _Alike:
         held = [name for name in self.fields if _reads(loop, name)]
         self.used |= {"loaded", "put"}
         views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
-        lines: list[str] = []
-        for pair in range(0, _TOGETHER, _PAIR):
-            setup, body = [], ["index = float64(k)", *views, *before]
-            for at in range(pair, pair + _PAIR, LANES):
+        read = self._by_index(before)
+
+        def there(places: Sequence[int]) -> list[str]:
+            setup, body = [], [*views, *read]
+            for at in places:
                 setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
                 body += [*(f"{name} = {name}_{at}" for name in held), *loop]
                 for what, value in zip(kept, names, strict=True):
                     body.append(f"put({what}_lanes, {at}, {value})")
-            there = [*setup, "for k in range(last):", *indented(body, 1)]
-            lines += [f"if width > {pair}:", *indented(there, 1)] if pair else there
-        return lines
+            return [*setup, "for k in range(last):", *indented(body, 1)]
+
+        return _of_widths(there)
 
     def _add(self, wanted: Sequence[str]) -> list[str]:
         """The loop over the terms that adds them to their sums, which are in registers."""
         lines = self._begin(self.terms.powers) if self.terms.powers else []
-        for at in range(0, _TOGETHER, _PAIR):
-            there = self._of_vectors(range(at, at + _PAIR, LANES), wanted)
-            lines += [f"if width > {at}:", *indented(there, 1)] if at else there
-        return lines
+        terms = [self.terms.inside(what) for what in wanted]
+        before, loop, found = self._statements(terms, vectors=True)
+        read = self._by_index(before)
+        return [
+            *lines,
+            *_of_widths(lambda places: self._of_vectors(places, wanted, read, loop, found)),
+        ]
 
     def _begin(self, powers: Powers) -> list[str]:
         """The first powers, and their ratios."""
@@ -229,12 +256,17 @@ class _Alike:
         write = [f"{name}_lanes[i] = {value}" for name, value in named]
         return self._lanes([*self._read(), *first, *write])
 
-    def _of_vectors(self, places: Sequence[int], wanted: Sequence[str]) -> list[str]:
+    def _of_vectors(
+        self,
+        places: Sequence[int],
+        wanted: Sequence[str],
+        read: Sequence[str],
+        loop: Sequence[str],
+        found: Sequence[str],
+    ) -> list[str]:
         """The same of the vectors at these places."""
         self.used |= {"loaded", "put", "multiply_add"}
         powers = self.powers
-        terms = [self.terms.inside(what) for what in wanted]
-        before, loop, found = self._statements(terms, vectors=True)
         kept = [what for what in self.kept if _reads(loop, what)]
         held = [*(name for name in self.fields if _reads(loop, name)), *powers]
         setup, body, end = [], [], []
@@ -252,26 +284,31 @@ class _Alike:
                 body.append(f"{name}_{at} = multiply_add({name}_{at}, {ratio}_{at}, 0.0)")
             end += [f"put(sum_{what}_lanes, {at}, sum_{what}_{at})" for what in wanted]
         views = [f"{what}_lanes = stored[{self.kept.index(what)}, k]" for what in kept]
-        body = ["index = float64(k)", *views, *before, *body]
+        body = [*views, *read, *body]
         return [*setup, "for k in range(last):", *indented(body, 1), *end]
 
     def _solve(self, equation: Equation) -> list[str]:
         """The steps that find what is unknown of the rows of a group."""
-        _, loop, (*found, still) = self._statements(self.terms.update())
-        step = ["open = open_lanes[i]", *self._read(), *self._sums(equation.wanted), *loop]
-        pairs = zip(equation.unknown, found, strict=True)
-        step += [
-            *(f"{name}_lanes[i] = {value}" for name, value in pairs),
-            f"open_lanes[i] = {still}",
-        ]
-        step += [f"left += 1 if {still} > 0.0 else 0"]
-        body = [*self._add(equation.wanted), "left = int64(0)", *self._lanes(step)]
-        body += ["if left == 0:", "    break"]
-        return [
-            *self._lanes(["open_lanes[i] = 1.0"]),
-            f"for _ in range({equation.most}):",
-            *indented(body, 1),
-        ]
+        assert self.alike.steps
+        wanted = (symbol(f"sum_{what}") for what in equation.wanted)
+        *changes, _ = equation.step(self.terms.symbols, *wanted)
+        found = [symbol(name) + c for name, c in zip(equation.unknown, changes, strict=True)]
+        _, loop, names = self._statements(found)
+        pairs = zip(equation.unknown, names, strict=True)
+        step = [*self._read(), *self._sums(equation.wanted), *loop]
+        step += [f"{name}_lanes[i] = {value}" for name, value in pairs]
+        body = [*self._add(equation.wanted), *self._lanes(step)]
+        return [f"for _ in range(min(last, {self.alike.steps})):", *indented(body, 1)]
+
+
+def _of_widths(lines: Callable[[Sequence[int]], list[str]]) -> list[str]:
+    """The lines for a group of one vector, of a pair, or of more pairs, from those for vectors at some places."""
+    one, pair = (lines(range(0, width, LANES)) for width in (LANES, _PAIR))
+    found = [f"if width > {LANES}:", *indented(pair, 1), "else:", *indented(one, 1)]
+    for at in range(_PAIR, _TOGETHER, _PAIR):
+        there = lines(range(at, at + _PAIR, LANES))
+        found += [f"if width > {at}:", *indented(there, 1)]
+    return found
 
 
 #: Operations on vectors and numbers: sums and products each as one of which a product is a part.

@@ -17,6 +17,8 @@ from likely.losses.kernels.statements import indented
 
 #: Bytes of an array beyond which Numba would not keep the machine code of a function that has it.
 _LARGEST = 10**6
+#: Rows that need nothing are counted as of so many patches in turn: to count one up again takes its time.
+_SPREAD = 8
 
 
 def table_parts(name: str) -> list[tuple[str, int, int]]:
@@ -72,15 +74,23 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
         *counted(f"1 if {needed} else 0"),
         "if active == 0:",
         "    return",
-        f"starts = np.zeros({count + 2}, np.int64)",
+        f"starts = np.zeros({count + _SPREAD + 1}, np.int64)",
         f"patch_of, rank = np.empty({rows}, np.uint32), np.empty({rows}, np.uint32)",
         "for i in range(size):",
         f"    known = int(place_rows[i]) if {place} else 0",
-        f"    patch_of[i] = known if {needed} else {count}",
+        f"    patch_of[i] = known if {needed} else {count} + i % {_SPREAD}",
+        f"lowest, highest = np.uint32({count}), np.uint32(0)",
+        "for i in range(size):",
+        "    lowest = min(lowest, patch_of[i])",
+        f"    highest = max(highest, patch_of[i] if patch_of[i] < np.uint32({count}) else np.uint32(0))",
+        "used = range(int64(lowest), int64(highest) + 1)",
         "for i in range(size):",
         "    rank[i] = starts[patch_of[i] + 1]",
         "    starts[patch_of[i] + 1] += 1",
-        f"for patch in range({count}):",
+        "for patch in used:",
+        "    starts[patch + 1] += starts[patch]",
+        f"starts[{count}] = active",
+        f"for patch in range({count}, {count + _SPREAD}):",
         "    starts[patch + 1] += starts[patch]",
         f"order = np.empty({rows}, np.uint32)",
         "for i in range(size):",
@@ -89,7 +99,7 @@ def _lines(patches: Patches, wanted: Sequence[Order], rows: int) -> list[str]:
         f"begins = np.empty({rows // LANES + count + 1}, np.int64)",
         f"of_t = np.empty(({len(beside)}, {len(powers)}))",
         "groups = int64(0)",
-        f"for patch in range({count}):",
+        "for patch in used:",
         "    first, end = starts[patch], starts[patch + 1]",
         "    t = t_rows[order[first]] if end > first else 0.0",
         # Most often the ends tell.

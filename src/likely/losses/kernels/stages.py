@@ -18,6 +18,7 @@ from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
     Terms,
+    for_alike,
     is_series,
     over_same_terms,
     sparing,
@@ -75,6 +76,7 @@ def staged(
     body += [f"{name}_part = {name}_rows[begin : begin + size]" for name in inputs]
     body += [f"{name}_part = {name}[begin : begin + size]" for name in outputs]
     lines: list[str] = []
+    taken = len(body)
     stages = _Stages(inputs, outputs, used)
     if condition is None:
         body += stages.lines(nodes, first)
@@ -82,6 +84,7 @@ def staged(
         lines += buffers(len(inputs) + len(outputs))
         without, with_ = (specialised(nodes, condition, side) for side in (True, False))
         at_sight = not any(arg.args for arg in condition.args)
+        alone = None
         used.add("int64")
         if at_sight:
             loop, (holds,) = statements([condition], used)
@@ -90,12 +93,18 @@ def staged(
             body += ["for i in range(size):", *indented(row, 1)]
         else:
             body += stages.lines(without, first, condition)
+            alone = for_alike(without)
         body += listed(others=at_sight)
         if at_sight:
             others = stages.lines(without, [])
             body += of_kind("others", "other_rows", others, inputs, outputs)
         active = stages.lines(sparing(with_), [])
         body += of_kind("active", "active_rows", active, inputs, outputs)
+        if alone is not None:
+            only = stages.lines(specialised(without, alone, True), first)
+            mixed, body = body[taken:], body[:taken]
+            body += [*_all_hold(alone, inputs, used), "if whole == size:", *indented(only, 1)]
+            body += ["else:", *indented(mixed, 1)]
     lines += [f"held = np.empty(({stages.buffers}, {APART}))"]
     lines += [f"held{k} = held[{k}]" for k in range(stages.buffers)]
     # What was never written is one page of zeros under many addresses, of which a processor may keep but one at a time,
@@ -103,6 +112,23 @@ def staged(
     lines += [f"{name}[: min({ROWS}, stop - start)] = 0.0" for name in sorted(stages.sparse)]
     lines += [f"for begin in range(0, stop - start, {ROWS}):"]
     return [*lines, *indented(body, 1)], list(stages.functions.values())
+
+
+def _all_hold(condition: Node, inputs: Sequence[str], used: set[str]) -> list[str]:
+    """The lines that find whether a condition holds for the ``whole`` block; most often the first rows tell."""
+    loop, (holds,) = statements([condition], used)
+    read = {node.value for node in topological([condition]) if node.op == "symbol"}
+    names = [name for name in inputs if name in read]
+    rows = [f"{name} = {name}_tried[i]" for name in names]
+    return [
+        "whole, tried = int64(0), int64(0)",
+        "while (tried < size) & (whole == tried):",
+        f"    end = min(size, {TOGETHER} * tried + {TOGETHER})",
+        *(f"    {name}_tried = {name}_part[tried:end]" for name in names),
+        "    for i in range(end - tried):",
+        *indented([*rows, *loop, f"whole += 1 if {holds} else 0"], 2),
+        "    tried = end",
+    ]
 
 
 class _Stages:
@@ -127,7 +153,8 @@ class _Stages:
         last = max(level.values())
         body: list[str] = []
         for stage in range(last + 1):
-            for group in over_same_terms(n for n in order if level[id(n)] == stage):
+            groups = over_same_terms(n for n in order if level[id(n)] == stage)
+            for group in map(self._in_order, groups):
                 arrays = [place[id(node)] for node in (*group[0].args, *group)]
                 body.append(f"{self._function(group)}({', '.join(arrays)}, size)")
                 self.sparse |= {place[id(node)] for node in group}
@@ -157,6 +184,12 @@ class _Stages:
                 row += [f"{out}_part[i] = {name}" for out, name in written]
             body += ["for i in range(size):", *indented(row, 1)]
         return body
+
+    def _in_order(self, group: Sequence[Node]) -> Sequence[Node]:
+        """The same series, as a function takes them that there is already."""
+        by_op = {node.op: node for node in group}
+        known = (ops for ops in self.functions if by_op.keys() == set(ops))
+        return [by_op[op] for op in next(known, tuple(by_op))]
 
     def _function(self, group: Sequence[Node]) -> str:
         """The name of the function that computes these series over the same terms."""

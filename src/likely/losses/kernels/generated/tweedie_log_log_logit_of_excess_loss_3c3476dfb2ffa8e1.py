@@ -731,18 +731,18 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
         key = t17 * 22.0 + (t26 - 1.0)
         key_of[i] = np.uint32(np.int32(key if known else 1430.0))
     starts = np.zeros(1432, np.int64)
-    most = np.uint32(0)
+    least, most = np.uint32(1430), np.uint32(0)
     for i in range(active):
         rank[i] = starts[key_of[i] + 1]
         starts[key_of[i] + 1] += 1
-        most = max(most, key_of[i])
+        least, most = min(least, key_of[i]), max(most, key_of[i])
     used = min(int64(most) + 1, 1430)
-    for key in range(used):
+    for key in range(int64(least), used):
         starts[key + 1] += starts[key]
     order = np.empty(4096, np.uint32)
     for i in range(active):
         order[starts[key_of[i]] + rank[i]] = i
-    lanes = np.empty((13, 32))
+    lanes = np.empty((12, 32))
     of_x_lanes = lanes[0]
     of_j_lanes = lanes[1]
     log_j_lanes = lanes[2]
@@ -753,22 +753,50 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
     gap_lanes = lanes[7]
     off_lanes = lanes[8]
     log_outside_lanes = lanes[9]
-    open_lanes = lanes[10]
-    sum_total_lanes = lanes[11]
-    result0_lanes = lanes[12]
-    for number in range((used + 21) // 22):
+    sum_total_lanes = lanes[10]
+    result0_lanes = lanes[11]
+    tabled = np.empty((7, 22))
+    first_number = int64(least) // 22
+    for number in range(first_number, (used + 21) // 22):
         first_key = number * 22
         stop = starts[min(first_key + 22, used)]
         end = starts[first_key]
+        if end == stop:
+            continue
+        nearest = float64(number)
+        for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):
+            index = float64(k)
+            t0 = 22.0 * nearest
+            t1 = index + t0
+            t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
+            common6 = t2
+            common7 = t3
+            common8 = t4
+            common9 = t5
+            common10 = t6
+            common11 = t7
+            common12 = t8
+            tabled[0, k] = common6
+            tabled[1, k] = common7
+            tabled[2, k] = common8
+            tabled[3, k] = common9
+            tabled[4, k] = common10
+            tabled[5, k] = common11
+            tabled[6, k] = common12
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
             wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else 16
+            width = 32 if wide else (16 if more > 8 else 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
-            nearest = float64(number)
             for i in range(width):
                 at = order[min(begin + i, end - 1)]
                 of_x_lanes[i] = of_x_here[at]
@@ -856,74 +884,99 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
                 gap_lanes[i] = t4
                 off_lanes[i] = t38
                 log_outside_lanes[i] = t56
-            tilt_0 = loaded(tilt_lanes, 0)
-            nu_0 = loaded(nu_lanes, 0)
-            u_0 = loaded(u_lanes, 0)
-            sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
-            tilt_8 = loaded(tilt_lanes, 8)
-            nu_8 = loaded(nu_lanes, 8)
-            u_8 = loaded(u_lanes, 8)
-            sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
-            for k in range(last):
-                index = float64(k)
-                t0 = 22.0 * nearest
-                t1 = index + t0
-                t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                common0 = t2
-                common1 = t3
-                common2 = t4
-                common3 = t5
-                common4 = t6
-                common5 = t7
-                common6 = t8
-                tilt = tilt_0
-                nu = nu_0
-                u = u_0
-                t0 = multiply_add(tilt, common0, -0.0)
-                t1 = multiply_add(1.0, 1.0, nu)
-                t2 = multiply_add(t1, common1, -0.0)
-                t3 = multiply_add(t0, 1.0, t2)
-                t4 = multiply_add(u, u, -0.0)
-                t5 = multiply_add(common2, t4, -0.0)
-                t6 = multiply_add(common3, 1.0, t5)
-                t7 = multiply_add(t6, t4, -0.0)
-                t8 = multiply_add(t7, 1.0, common4)
-                t9 = multiply_add(t8, t4, -0.0)
-                t10 = multiply_add(common5, 1.0, t9)
-                t11 = multiply_add(t10, u, -0.0)
-                t12 = multiply_add(common6, 1.0, t11)
-                t13 = multiply_add(t3, 1.0, t12)
-                t14 = multiply_add(t13, -1.0, -0.0)
-                t15 = exponential(t14)
-                sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
-                tilt = tilt_8
-                nu = nu_8
-                u = u_8
-                t0 = multiply_add(tilt, common0, -0.0)
-                t1 = multiply_add(1.0, 1.0, nu)
-                t2 = multiply_add(t1, common1, -0.0)
-                t3 = multiply_add(t0, 1.0, t2)
-                t4 = multiply_add(u, u, -0.0)
-                t5 = multiply_add(common2, t4, -0.0)
-                t6 = multiply_add(common3, 1.0, t5)
-                t7 = multiply_add(t6, t4, -0.0)
-                t8 = multiply_add(t7, 1.0, common4)
-                t9 = multiply_add(t8, t4, -0.0)
-                t10 = multiply_add(common5, 1.0, t9)
-                t11 = multiply_add(t10, u, -0.0)
-                t12 = multiply_add(common6, 1.0, t11)
-                t13 = multiply_add(t3, 1.0, t12)
-                t14 = multiply_add(t13, -1.0, -0.0)
-                t15 = exponential(t14)
-                sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
-            put(sum_total_lanes, 0, sum_total_0)
-            put(sum_total_lanes, 8, sum_total_8)
+            if width > 8:
+                tilt_0 = loaded(tilt_lanes, 0)
+                nu_0 = loaded(nu_lanes, 0)
+                u_0 = loaded(u_lanes, 0)
+                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+                tilt_8 = loaded(tilt_lanes, 8)
+                nu_8 = loaded(nu_lanes, 8)
+                u_8 = loaded(u_lanes, 8)
+                sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
+                for k in range(last):
+                    common6 = tabled[0, k]
+                    common7 = tabled[1, k]
+                    common8 = tabled[2, k]
+                    common9 = tabled[3, k]
+                    common10 = tabled[4, k]
+                    common11 = tabled[5, k]
+                    common12 = tabled[6, k]
+                    tilt = tilt_0
+                    nu = nu_0
+                    u = u_0
+                    t0 = multiply_add(tilt, common6, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common7, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common10)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common11, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common12, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                    tilt = tilt_8
+                    nu = nu_8
+                    u = u_8
+                    t0 = multiply_add(tilt, common6, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common7, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common10)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common11, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common12, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    sum_total_8 = multiply_add(t15, 1.0, sum_total_8)
+                put(sum_total_lanes, 0, sum_total_0)
+                put(sum_total_lanes, 8, sum_total_8)
+            else:
+                tilt_0 = loaded(tilt_lanes, 0)
+                nu_0 = loaded(nu_lanes, 0)
+                u_0 = loaded(u_lanes, 0)
+                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
+                for k in range(last):
+                    common6 = tabled[0, k]
+                    common7 = tabled[1, k]
+                    common8 = tabled[2, k]
+                    common9 = tabled[3, k]
+                    common10 = tabled[4, k]
+                    common11 = tabled[5, k]
+                    common12 = tabled[6, k]
+                    tilt = tilt_0
+                    nu = nu_0
+                    u = u_0
+                    t0 = multiply_add(tilt, common6, -0.0)
+                    t1 = multiply_add(1.0, 1.0, nu)
+                    t2 = multiply_add(t1, common7, -0.0)
+                    t3 = multiply_add(t0, 1.0, t2)
+                    t4 = multiply_add(u, u, -0.0)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
+                    t7 = multiply_add(t6, t4, -0.0)
+                    t8 = multiply_add(t7, 1.0, common10)
+                    t9 = multiply_add(t8, t4, -0.0)
+                    t10 = multiply_add(common11, 1.0, t9)
+                    t11 = multiply_add(t10, u, -0.0)
+                    t12 = multiply_add(common12, 1.0, t11)
+                    t13 = multiply_add(t3, 1.0, t12)
+                    t14 = multiply_add(t13, -1.0, -0.0)
+                    t15 = exponential(t14)
+                    sum_total_0 = multiply_add(t15, 1.0, sum_total_0)
+                put(sum_total_lanes, 0, sum_total_0)
             if width > 16:
                 tilt_16 = loaded(tilt_lanes, 16)
                 nu_16 = loaded(nu_lanes, 16)
@@ -934,39 +987,29 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
                 u_24 = loaded(u_lanes, 24)
                 sum_total_24 = multiply_add(tilt_24, 0.0, 0.0)
                 for k in range(last):
-                    index = float64(k)
-                    t0 = 22.0 * nearest
-                    t1 = index + t0
-                    t2 = compound_poisson_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t3 = compound_poisson_apart[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t4 = compound_poisson_power_7[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t5 = compound_poisson_power_5[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t6 = compound_poisson_power_3[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t7 = compound_poisson_power_1[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    t8 = compound_poisson_error_step[np.uint32(np.int32(where((t1 >= 0.0) & (t1 <= 1429.0), t1, 0.0)))]
-                    common0 = t2
-                    common1 = t3
-                    common2 = t4
-                    common3 = t5
-                    common4 = t6
-                    common5 = t7
-                    common6 = t8
+                    common6 = tabled[0, k]
+                    common7 = tabled[1, k]
+                    common8 = tabled[2, k]
+                    common9 = tabled[3, k]
+                    common10 = tabled[4, k]
+                    common11 = tabled[5, k]
+                    common12 = tabled[6, k]
                     tilt = tilt_16
                     nu = nu_16
                     u = u_16
-                    t0 = multiply_add(tilt, common0, -0.0)
+                    t0 = multiply_add(tilt, common6, -0.0)
                     t1 = multiply_add(1.0, 1.0, nu)
-                    t2 = multiply_add(t1, common1, -0.0)
+                    t2 = multiply_add(t1, common7, -0.0)
                     t3 = multiply_add(t0, 1.0, t2)
                     t4 = multiply_add(u, u, -0.0)
-                    t5 = multiply_add(common2, t4, -0.0)
-                    t6 = multiply_add(common3, 1.0, t5)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
                     t7 = multiply_add(t6, t4, -0.0)
-                    t8 = multiply_add(t7, 1.0, common4)
+                    t8 = multiply_add(t7, 1.0, common10)
                     t9 = multiply_add(t8, t4, -0.0)
-                    t10 = multiply_add(common5, 1.0, t9)
+                    t10 = multiply_add(common11, 1.0, t9)
                     t11 = multiply_add(t10, u, -0.0)
-                    t12 = multiply_add(common6, 1.0, t11)
+                    t12 = multiply_add(common12, 1.0, t11)
                     t13 = multiply_add(t3, 1.0, t12)
                     t14 = multiply_add(t13, -1.0, -0.0)
                     t15 = exponential(t14)
@@ -974,19 +1017,19 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
                     tilt = tilt_24
                     nu = nu_24
                     u = u_24
-                    t0 = multiply_add(tilt, common0, -0.0)
+                    t0 = multiply_add(tilt, common6, -0.0)
                     t1 = multiply_add(1.0, 1.0, nu)
-                    t2 = multiply_add(t1, common1, -0.0)
+                    t2 = multiply_add(t1, common7, -0.0)
                     t3 = multiply_add(t0, 1.0, t2)
                     t4 = multiply_add(u, u, -0.0)
-                    t5 = multiply_add(common2, t4, -0.0)
-                    t6 = multiply_add(common3, 1.0, t5)
+                    t5 = multiply_add(common8, t4, -0.0)
+                    t6 = multiply_add(common9, 1.0, t5)
                     t7 = multiply_add(t6, t4, -0.0)
-                    t8 = multiply_add(t7, 1.0, common4)
+                    t8 = multiply_add(t7, 1.0, common10)
                     t9 = multiply_add(t8, t4, -0.0)
-                    t10 = multiply_add(common5, 1.0, t9)
+                    t10 = multiply_add(common11, 1.0, t9)
                     t11 = multiply_add(t10, u, -0.0)
-                    t12 = multiply_add(common6, 1.0, t11)
+                    t12 = multiply_add(common12, 1.0, t11)
                     t13 = multiply_add(t3, 1.0, t12)
                     t14 = multiply_add(t13, -1.0, -0.0)
                     t15 = exponential(t14)
@@ -1312,15 +1355,23 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
         active += 1 if needed_rows[i] > 0.0 else 0
     if active == 0:
         return
-    starts = np.zeros(798, np.int64)
+    starts = np.zeros(805, np.int64)
     patch_of, rank = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
     for i in range(size):
         known = int(place_rows[i]) if (place_rows[i] >= 0.0) & (place_rows[i] <= 795.0) else 0
-        patch_of[i] = known if needed_rows[i] > 0.0 else 796
+        patch_of[i] = known if needed_rows[i] > 0.0 else 796 + i % 8
+    lowest, highest = np.uint32(796), np.uint32(0)
+    for i in range(size):
+        lowest = min(lowest, patch_of[i])
+        highest = max(highest, patch_of[i] if patch_of[i] < np.uint32(796) else np.uint32(0))
+    used = range(int64(lowest), int64(highest) + 1)
     for i in range(size):
         rank[i] = starts[patch_of[i] + 1]
         starts[patch_of[i] + 1] += 1
-    for patch in range(796):
+    for patch in used:
+        starts[patch + 1] += starts[patch]
+    starts[796] = active
+    for patch in range(796, 804):
         starts[patch + 1] += starts[patch]
     order = np.empty(4096, np.uint32)
     for i in range(size):
@@ -1329,7 +1380,7 @@ def sum_3(needed_rows, place_rows, u_rows, t_rows, result0_rows, size):
     begins = np.empty(1309, np.int64)
     of_t = np.empty((1, 16))
     groups = int64(0)
-    for patch in range(796):
+    for patch in used:
         first, end = starts[patch], starts[patch + 1]
         t = t_rows[order[first]] if end > first else 0.0
         apart = (end < first + 16) or t_rows[order[end - 1]] != t
