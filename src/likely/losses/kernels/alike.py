@@ -9,7 +9,7 @@ from likely._math.backends.primitives import LANES
 from likely._math.graph import Node, symbol, topological
 from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
-from likely.losses.kernels.statements import indented, number, primitive, statements
+from likely.losses.kernels.statements import indented, named_once, number, primitive, statements
 
 #: Rows that a group has: fewer would wait for each other's results.
 _TOGETHER = 32
@@ -111,7 +111,7 @@ class _Alike:
             *indented(group, 2),
         ]
         head = f"def {self.function}({', '.join(arrays)}, size):"
-        return "\n".join([head, *indented(lines, 1)]) + "\n"
+        return "\n".join([head, *indented(named_once(lines), 1)]) + "\n"
 
     def _statements(
         self,

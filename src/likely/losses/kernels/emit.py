@@ -26,7 +26,15 @@ from likely.losses.kernels.divisions import by_reciprocals
 from likely.losses.kernels.patches import table_parts
 from likely.losses.kernels.polynomials import side_by_side
 from likely.losses.kernels.stages import ROWS, has_series, staged
-from likely.losses.kernels.statements import BINARY, UNARY, indented, number, primitive, statements
+from likely.losses.kernels.statements import (
+    BINARY,
+    UNARY,
+    indented,
+    named_once,
+    number,
+    primitive,
+    statements,
+)
 
 #: Statements beyond which a kernel takes too long to compile; the NumPy program serves as well. With gradient, the
 #: 4,201 of Censored(Truncated(Normal())) took two minutes, and were then 1.7 times as fast as NumPy's program.
@@ -97,7 +105,7 @@ def kernel_source(
     helpers: list[str] = []
     if has_series(nodes):
         loop, helpers = staged(nodes, inputs, [f"out{r}" for r in range(len(nodes))], count, used)
-        head += indented(loop, 1)
+        head += indented(named_once(loop), 1)
         helpers.insert(0, f"#: Rows that are taken at a time.\nROWS = {ROWS}\n")
     else:
         lines, names = statements([*flag, *nodes], used, single=single)

@@ -43,6 +43,7 @@ from likely.losses.kernels.statements import (
     CONDITIONS,
     indented,
     is_condition,
+    named_once,
     primitive,
     statements,
 )
@@ -287,7 +288,7 @@ class _Sums:
         write = [f"{result}_rows[kept[order[i]]] = {result}_here[i]" for result in results]
         lines += ["for i in range(active):", *indented(write, 1)]
         head = f"def {self.function}({', '.join(arrays)}, size):"
-        return "\n".join([head, *indented(lines, 1)]) + "\n"
+        return "\n".join([head, *indented(named_once(lines), 1)]) + "\n"
 
     def _in_order(
         self, series: Sequence[Series], given: Sequence[str], wanted: Sequence[str]

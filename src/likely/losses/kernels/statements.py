@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from likely._math.evaluate import expand
@@ -32,6 +33,10 @@ _COPIED = ("exp", "expm1", "log", "log1p", "log1p_fraction", "maximum", "minimum
 _KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *DERIVATIVES, *TABLES, "where", "sign", "pi"}
 #: Operations whose value is a condition.
 CONDITIONS = ("less", "less_equal", "equal")
+
+
+#: What is known of a row, until the loop over rows ends.
+_OF_A_ROW = re.compile(r"\b(t\d+|\w+_here)\b")
 
 
 def _unused() -> None:
@@ -75,6 +80,29 @@ def statements(
             names[id(node)] = f"t{len(lines)}"
             lines.append(f"t{len(lines)} = {text}")
     return lines, [names[id(node)] for node in nodes]
+
+
+def named_once(lines: Sequence[str]) -> list[str]:
+    """The lines of a function with another name for what ``statements`` and reads of a row name in each of its loops.
+
+    Numba takes a name that is assigned twice apart by a search of its own through the whole function.
+    """
+    times: dict[str, int] = {}
+
+    def latest(match: re.Match[str]) -> str:
+        count = times.get(match[0], 0)
+        return f"{match[0]}_{count}" if count > 1 else match[0]
+
+    found = []
+    for line in lines:
+        head, sign, text = line.partition(" = ")
+        if sign and _OF_A_ROW.fullmatch(head.strip()):
+            text = _OF_A_ROW.sub(latest, text)
+            times[head.strip()] = times.get(head.strip(), 0) + 1
+            found.append(_OF_A_ROW.sub(latest, head) + sign + text)
+        else:
+            found.append(_OF_A_ROW.sub(latest, line))
+    return found
 
 
 def indented(lines: Iterable[str], steps: int) -> list[str]:
