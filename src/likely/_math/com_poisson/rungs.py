@@ -33,7 +33,7 @@ from likely._math.graph import (
 )
 from likely._math.series import Alike, Equation, Powers, Terms
 
-#: Counts below e^−30 of the first one beyond both neighbours are left out: that is all of what grows.
+#: Counts below e^−34 of the first one beyond both neighbours are left out: that is all of what grows.
 _DEPTH = 34.0
 #: A side has so many counts at most beside the first one: of the other side there is one more.
 _LONGEST = COUNTS - 1
