@@ -118,20 +118,28 @@ class Terms:
         more += self.powers.names if self.powers else ()
         return self.value(what, symbol("index"), *self.symbols, *map(symbol, more))
 
-    def update(self, *, first: bool = False) -> list[Node]:
-        """The next values of what is unknown, and whether it is to change again: 0 of a row that was not ``open``.
+    def changed(self) -> tuple[list[Node], Node]:
+        """The next values of what is unknown, and by how much it is off.
 
-        Over the symbols of the fields, ``sum_…`` of what the equation wants, and ``open``, which at ``first`` all are.
+        Over the symbols of the fields, and ``sum_…`` of what the equation wants.
         """
         assert self.equation
         wanted = (symbol(f"sum_{what}") for what in self.equation.wanted)
         *changes, off = self.equation.step(self.symbols, *wanted)
-        before = [symbol(name) for name in self.equation.unknown]
-        found = [value + change for value, change in zip(before, changes, strict=True)]
+        pairs = zip(self.equation.unknown, changes, strict=True)
+        return [symbol(name) + change for name, change in pairs], off
+
+    def update(self, *, first: bool = False) -> list[Node]:
+        """The next values of what is unknown, and whether it is to change again: 0 of a row that was not ``open``.
+
+        Over the symbols of what is ``changed``, and ``open``, which at ``first`` all are.
+        """
+        assert self.equation
+        found, off = self.changed()
         left = off - self.equation.close
         if not first:
             is_open = symbol("open")
-            pairs = zip(found, before, strict=True)
+            pairs = zip(found, map(symbol, self.equation.unknown), strict=True)
             found = [where(is_open > 0.0, after, value) for after, value in pairs]
             left = minimum(is_open, left)
         return [*found, where(left > 0.0, 1.0, 0.0)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likely.data.errors import listing, option, spoken
 from likely.data.table import Column
@@ -69,11 +71,13 @@ def row_numbers(columns: Iterable[Column]) -> list[str]:
     return [
         f"{spoken(column.name)}: numbers the rows; if it measures nothing, {option('--drop', column.name)}"
         for column in columns
-        if column.kind == "integer"
-        and len(column.values) > 2
-        and column.values[0] in (0.0, 1.0)
-        and (np.diff(column.values) == 1.0).all()
+        if column.kind == "integer" and len(column.values) > 2 and counts_rows(column.values)
     ]
+
+
+def counts_rows(values: NDArray[Any]) -> bool:
+    """Whether whole numbers are 0, 1, 2, … or 1, 2, 3, …"""
+    return bool(np.isin(values[:1], (0, 1)).all() and (np.diff(values) == 1).all())
 
 
 def is_number(text: str) -> bool:

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from likely.data.csv_faults import first_fault, header, separator, suspicious
 from likely.data.errors import DataError
-from likely.data.looks import is_number
+from likely.data.looks import counts_rows, is_number
 from likely.data.table import Table, check_names, from_arrow
 
 if TYPE_CHECKING:
@@ -184,8 +182,7 @@ def _counts_rows(column: Any) -> bool:
 
     if not pa.types.is_integer(column.type) or column.null_count:
         return False
-    values = column.to_numpy()
-    return bool(np.isin(values[:1], (0, 1)).all() and (np.diff(values) == 1).all())
+    return counts_rows(column.to_numpy())
 
 
 def _first_line(error: BaseException) -> str:

@@ -118,8 +118,12 @@ class _Decided:
     def chosen(self, smooth: Expression, few: Expression, summed: Expression) -> Node:
         return where(self.is_known, where(self.is_few, few, smooth), summed)
 
+    def each(self, what: str) -> tuple[Node, Node, Node]:
+        """It by a patch, by few counts, and by all places."""
+        return getattr(self.smooth, what), getattr(self.few, what), getattr(self.summed, what)
+
     def __getattr__(self, what: str) -> Node:
-        return self.chosen(*(getattr(by, what) for by in (self.smooth, self.few, self.summed)))
+        return self.chosen(*self.each(what))
 
 
 _decided = Recent(_Decided)
@@ -178,8 +182,7 @@ class _Row:
         return self.decided.chosen(smooth, few, summed)
 
     def _of(self, what: str) -> Node:
-        d = self.decided
-        return self.chosen(*(getattr(by, what) for by in (d.smooth, d.few, d.summed)))
+        return self.chosen(*self.decided.each(what))
 
     @property
     def from_centre(self) -> Node:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from likely._math.backends.primitives import LANES
-from likely._math.graph import Node, symbol, topological
+from likely._math.graph import Node, topological
 from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, named_once, number, primitive, statements
@@ -290,10 +290,7 @@ class _Alike:
     def _solve(self, equation: Equation) -> list[str]:
         """The steps that find what is unknown of the rows of a group."""
         assert self.alike.steps
-        wanted = (symbol(f"sum_{what}") for what in equation.wanted)
-        *changes, _ = equation.step(self.terms.symbols, *wanted)
-        found = [symbol(name) + c for name, c in zip(equation.unknown, changes, strict=True)]
-        _, loop, names = self._statements(found)
+        _, loop, names = self._statements(self.terms.changed()[0])
         pairs = zip(equation.unknown, names, strict=True)
         step = [*self._read(), *self._sums(equation.wanted), *loop]
         step += [f"{name}_lanes[i] = {value}" for name, value in pairs]

@@ -33,8 +33,6 @@ _COPIED = ("exp", "expm1", "log", "log1p", "log1p_fraction", "maximum", "minimum
 _KNOWN = {*BINARY, *UNARY, *_COPIED, *SUMS, *DERIVATIVES, *TABLES, "where", "sign", "pi"}
 #: Operations whose value is a condition.
 CONDITIONS = ("less", "less_equal", "equal")
-
-
 #: What is known of a row, until the loop over rows ends.
 _OF_A_ROW = re.compile(r"\b(t\d+|\w+_here)\b")
 
