@@ -1,14 +1,16 @@
 """Long polynomials in four parts, which a processor evaluates side by side.
 
 Horner's rule is a chain: each step waits for the one before. In powers of x⁴ there are four chains of a quarter of the
-length, for three multiplications more. The terms, and so how rounding grows, are the same.
+length, for three multiplications more. The terms, and so how rounding grows, are the same. A chain of which other nodes
+use the sums on the way, as divided differences do, stays: in four parts each of these sums would be computed anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
-from likely._math.graph import Node, make, polynomial, substitute
+from likely._math.graph import Node, make, polynomial, substitute, topological
 
 #: The fewest coefficients of a polynomial that is taken apart.
 _LONG = 8
@@ -17,16 +19,23 @@ _LONG = 8
 def side_by_side(nodes: Sequence[Node]) -> list[Node]:
     """The same graphs, without long chains."""
     done: dict[int, tuple[Node, Node]] = {}
+    shared = _shared(nodes)
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         for by in _factors(node):
-            coefficients = _horner(node, by)
+            coefficients = _horner(node, by, shared)
             if len(coefficients) >= _LONG:
                 (x,) = substitute([by], rebuild, done)
                 return _in_four(x, coefficients)
         return make(node.op, *args) if args else node
 
     return substitute(nodes, rebuild, done)
+
+
+def _shared(nodes: Sequence[Node]) -> set[int]:
+    """What several nodes use, by id."""
+    uses = Counter(id(arg) for node in topological(nodes) for arg in node.args)
+    return {at for at, count in uses.items() if count > 1}
 
 
 def _factors(node: Node) -> Sequence[Node]:
@@ -44,8 +53,8 @@ def _step(node: Node) -> tuple[Node | None, float]:
     return None, 0.0
 
 
-def _horner(node: Node, x: Node) -> list[float]:
-    """The coefficients in powers of x, if the node is a polynomial by Horner's rule; else none."""
+def _horner(node: Node, x: Node, shared: Collection[int]) -> list[float]:
+    """The coefficients in powers of x, if the node is a polynomial by Horner's rule of its own; else none."""
     coefficients: list[float] = []
     while node.op != "constant":
         product, c = _step(node)
@@ -53,6 +62,8 @@ def _horner(node: Node, x: Node) -> list[float]:
             return []
         coefficients.append(c)
         node = product.args[1] if product.args[0] is x else product.args[0]
+        if node.op != "constant" and id(node) in shared:
+            return []
     return [*coefficients, node.value]
 
 
