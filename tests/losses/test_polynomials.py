@@ -6,6 +6,7 @@ import pytest
 from likely._math.backends.numpy_backend import TABLE
 from likely._math.evaluate import compile_program
 from likely._math.graph import exp, polynomial, symbol, topological
+from likely._math.special import divided_powers
 from likely.losses.kernels.polynomials import side_by_side
 
 
@@ -43,3 +44,9 @@ def test_what_is_short_or_no_polynomial_stays_as_it_is():
     x, y = symbol("x"), symbol("y")
     nodes = [polynomial(x, [1.0, 2.0, 3.0, 4.0]), exp(x * y + 1.0) * x + y, x + 1.0]
     assert side_by_side(nodes) == nodes
+
+
+def test_a_chain_whose_sums_on_the_way_are_used_stays_one():
+    # Of a divided difference every sum on the way has a use: in four parts each would be computed anew.
+    nodes = divided_powers(symbol("x"), symbol("y"), tuple(0.5**k for k in range(12)))
+    assert side_by_side(nodes) == list(nodes)
