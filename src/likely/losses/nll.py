@@ -31,6 +31,9 @@ Array = NDArray[np.float64]
 
 #: Below this many rows the NumPy body is as fast as a kernel and needs no compiler.
 KERNEL_ROWS = 32768
+#: A kernel with sums takes some fifteen seconds to compile: one that is not there yet is worth that once so many rows
+#: have asked for it.
+SUMMED_ROWS = 32 * KERNEL_ROWS
 
 
 class NegativeLogLikelihood(Composed):
@@ -149,7 +152,7 @@ class NegativeLogLikelihood(Composed):
         n, k = y.shape[0], self.columns
         rows = (k if order >= 1 else 0) + (k * (k + 1) // 2 if order >= 2 else 0)
         by = self._computation_of(order, kind)
-        compiled = (self.engine == "kernel" or n >= KERNEL_ROWS) and by.short
+        compiled = (self.engine == "kernel" or by.asked(n)) and by.short
         # Apart, so that a caller who keeps one does not keep the other.
         nll, rest = np.empty(n), np.empty((rows + (compiled and by.some), n))
         support, out, close = self.specification.support, [nll, *rest[:rows]], None
@@ -177,7 +180,7 @@ class NegativeLogLikelihood(Composed):
 
     def for_rows(self, n: int) -> NegativeLogLikelihood:
         """The loss to use for work that folds n rows in blocks: compiled where n is large."""
-        return self if n < KERNEL_ROWS else self.compiled
+        return self.compiled if self._computation_of(1, "observed").asked(n) else self
 
     @cached_property
     def compiled(self) -> NegativeLogLikelihood:
@@ -300,6 +303,15 @@ class Computation:
 
     def __init__(self, loss: NegativeLogLikelihood, order: int, kind: str) -> None:
         self._loss, self._order, self._kind = loss, order, kind
+        #: Rows that have asked for a kernel.
+        self._rows = 0
+
+    def asked(self, n: int) -> bool:
+        """Whether n rows, after those that have asked before, are to have a kernel."""
+        if n < KERNEL_ROWS:
+            return False
+        self._rows += n
+        return self._rows >= SUMMED_ROWS or "kernel" in vars(self) or self._at_hand
 
     @cached_property
     def outputs(self) -> list[Node]:
@@ -329,6 +341,13 @@ class Computation:
         from likely.losses.kernels.run import kernel_for
 
         return kernel_for(self._loss, self._order, self._kind, self.outputs)
+
+    @cached_property
+    def _at_hand(self) -> bool:
+        """Whether a kernel takes no long time to compile, or was compiled by an earlier process."""
+        from likely.losses.kernels.run import at_hand
+
+        return not self.short or at_hand(self._loss, self._order, self._kind, self.outputs)
 
     @cached_property
     def apart(self) -> Node | None:

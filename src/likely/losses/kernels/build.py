@@ -15,11 +15,12 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Timer
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ from likely.losses.kernels.machine import MACHINE
 GENERATED = Path(__file__).parent / "generated"
 
 Kernel = Callable[[Any, Any, Any, Any, int, int, int], int]
+#: Seconds after which it is said what is being done.
+_PATIENCE = 1.0
 _lock = RLock()
 _loaded: dict[str, types.ModuleType] = {}
 _inline: dict[Any, Any] = {}
@@ -51,8 +54,29 @@ def kernel(
 
 def load(title: str, name: str, source: str, **given: Any) -> types.ModuleType:
     """The compiled module of a source text, which may use the compiled functions that are given."""
-    with _lock:
+    with _lock, _announced(title):
         return _load(file_name(title, name, source), source, given)
+
+
+def kept(title: str, name: str, source: str) -> bool:
+    """Whether the machine code of a source text lies beside it."""
+    path = _path(file_name(title, name, source))
+    return any((path.parent / "__pycache__").glob(f"{path.stem}.*.nbi"))
+
+
+@contextmanager
+def _announced(title: str) -> Iterator[None]:
+    """On a terminal, what takes so long where it takes more than a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    text = f"· compiling {title} for this processor, kept for the next time …"
+    timer = Timer(_PATIENCE, print, (text,), {"file": sys.stderr})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def file_name(title: str, name: str, source: str) -> str:
@@ -79,9 +103,9 @@ def cache_folder() -> Path:
 def _load(file: str, source: str, given: dict[str, Any]) -> types.ModuleType:
     if file in _loaded:
         return _loaded[file]
-    path = GENERATED / file
+    path = _path(file)
     if not path.exists():
-        path = _write(cache_folder() / file, source)
+        path = _write(path, source)
     spec = spec_from_file_location(f"likely_kernel_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -93,6 +117,12 @@ def _load(file: str, source: str, given: dict[str, Any]) -> types.ModuleType:
     _compile(module)
     _loaded[file] = module
     return module
+
+
+def _path(file: str) -> Path:
+    """Where a kernel is, or is to be: in the package, or in the cache folder."""
+    own = GENERATED / file
+    return own if own.exists() else cache_folder() / file
 
 
 def _write(path: Path, source: str) -> Path:
