@@ -73,6 +73,35 @@ PEERS: dict[str, Peer] = {
 }
 
 
+def _multivariate_normal(y: Any, rows: Any) -> Any:
+    n, size = y.shape
+    below, across = torch.tril_indices(size, size)
+    entries = torch.zeros(n, size, size, dtype=rows.dtype)
+    entries[:, below, across] = rows[:, size:]
+    diagonal = torch.diagonal(entries, dim1=1, dim2=2).exp()
+    factor = torch.tril(entries, -1) + torch.diag_embed(diagonal)
+    peer = d.MultivariateNormal(rows[:, :size], scale_tril=factor, validate_args=False)
+    return -peer.log_prob(y)
+
+
+def _dirichlet(y: Any, rows: Any) -> Any:
+    sizes = f.pad(rows[:, :-1], (0, 1)).softmax(-1) * rows[:, -1:].exp()
+    return -d.Dirichlet(sizes, validate_args=False).log_prob(y)
+
+
+def _multinomial(y: Any, rows: Any) -> Any:
+    # Of the number of trials, one for all rows, the logarithm of the probability knows nothing.
+    return -d.Multinomial(1, logits=f.pad(rows, (0, 1)), validate_args=False).log_prob(y)
+
+
+#: The same of rows of numbers, from y (n, m) and raw (n, k).
+OF_ROWS: dict[str, Peer] = {
+    "Dirichlet": _dirichlet,
+    "Multinomial": _multinomial,
+    "MultivariateNormal": _multivariate_normal,
+}
+
+
 def runner(name: str, y: Any, raw: Any, *, threads: int = 2, compiled: bool = False) -> Any:
     """A call that computes the sum of the losses of y and raw (n, k), and its gradient."""
     torch.set_num_threads(threads)

@@ -15,69 +15,42 @@ from benchmarks.timing import alternate, machine, one_thread
 from likely import Dirichlet, Multinomial, MultivariateNormal, predicted
 
 
-def contenders(family, y, theirs):
+def contenders(family, y):
     """Ours on NumPy, ours on PyTorch, and PyTorch's own function of raw and y, on the same numbers."""
     import torch
 
+    from benchmarks.torch_peers import OF_ROWS
+
+    theirs = OF_ROWS[type(family).__name__]
     raw = np.random.default_rng(1).normal(scale=0.3, size=(len(y), len(family.raw_columns)))
     targets, rows = torch.tensor(y), torch.tensor(raw, requires_grad=True)
 
     def backward(loss):
         rows.grad = None
-        loss().sum().backward()
+        loss(targets, rows).sum().backward()
 
     return {
         "NumPy": lambda: family.nll_and_gradient(y, raw),
-        "PyTorch": lambda: backward(lambda: family.nll(targets, rows)),
-        "torch.distributions": lambda: backward(lambda: -theirs(rows, targets)),
+        "PyTorch": lambda: backward(family.nll),
+        "torch.distributions": lambda: backward(theirs),
     }
 
 
 def normal(d, n):
     """Vectors with their covariance predicted."""
-    import torch
-
-    below, across = torch.tril_indices(d, d)
-
-    def theirs(rows, targets):
-        entries = torch.zeros(n, d, d, dtype=rows.dtype)
-        entries[:, below, across] = rows[:, d:]
-        diagonal = torch.diagonal(entries, dim1=1, dim2=2).exp()
-        factor = torch.tril(entries, -1) + torch.diag_embed(diagonal)
-        peer = torch.distributions.MultivariateNormal(
-            rows[:, :d], scale_tril=factor, validate_args=False
-        )
-        return peer.log_prob(targets)
-
-    y = np.random.default_rng(0).normal(size=(n, d))
-    return contenders(MultivariateNormal(d), y, theirs)
+    return contenders(MultivariateNormal(d), np.random.default_rng(0).normal(size=(n, d)))
 
 
 def shares(k, n):
     """Shares with their precision predicted."""
-    import torch
-
-    def theirs(rows, targets):
-        logits = torch.nn.functional.pad(rows[:, :-1], (0, 1))
-        sizes = logits.softmax(-1) * rows[:, -1:].exp()
-        return torch.distributions.Dirichlet(sizes, validate_args=False).log_prob(targets)
-
     y = np.random.default_rng(0).dirichlet(np.full(k, 3.0), n)
-    return contenders(Dirichlet(k, precision=predicted), y, theirs)
+    return contenders(Dirichlet(k, precision=predicted), y)
 
 
 def tallies(k, n):
     """Counts of several kinds, 20 a row."""
-    import torch
-
-    def theirs(rows, targets):
-        logits = torch.nn.functional.pad(rows, (0, 1))
-        # torch.distributions takes one number of trials only, which here all rows have.
-        peer = torch.distributions.Multinomial(20, logits=logits, validate_args=False)
-        return peer.log_prob(targets)
-
     y = np.random.default_rng(0).multinomial(20, np.full(k, 1.0 / k), n).astype(float)
-    return contenders(Multinomial(k), y, theirs)
+    return contenders(Multinomial(k), y)
 
 
 CASES = {

@@ -38,7 +38,7 @@ from likely import (
 )
 from oracles import engines, grid, numeric
 from oracles.contract import check
-from oracles.modified import points
+from oracles.modified import points, tried
 from oracles.plain import Amounts
 
 INF = np.inf
@@ -73,7 +73,7 @@ def study(n=2500, seed=0):
 )
 def test_numerics_contract(name):
     name = f"Truncated({name.replace(' ', ') ')}"
-    report = check(grid.combination(name), points(name, 16), engines.numpy_engine)
+    report = check(grid.combination(name), points(name, tried(name)), engines.numpy_engine)
     assert report.passed, report.failures()
 
 

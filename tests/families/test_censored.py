@@ -20,7 +20,7 @@ from likely import (
 from likely.inference.predictive import Predictive
 from oracles import engines, grid
 from oracles.contract import check
-from oracles.modified import CENSORED, points
+from oracles.modified import CENSORED, points, tried
 
 #: Families whose censored rows are compared with mpmath: normal-based and elementary.
 MET = [
@@ -48,7 +48,7 @@ INSIDE = (
 
 @pytest.mark.parametrize("name", MET)
 def test_numerics_contract(name):
-    report = check(grid.combination(name), points(name, 20), engines.numpy_engine)
+    report = check(grid.combination(name), points(name, tried(name)), engines.numpy_engine)
     assert report.passed, report.failures()
 
 

@@ -23,18 +23,8 @@ from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums
 from oracles import engines, grid
 from oracles.contract import PARTS, check
-from oracles.modified import SAMPLE, points
+from oracles.modified import SAMPLE, points, tried
 
-#: mpmath takes minutes over many points of these: their textbooks hold functions of large shapes.
-SLOW = {
-    "ZeroInflated(Beta)": 6,
-    "ZeroInflated(Gamma)": 20,
-    "Inflated(Beta, at=(0, 1))": 6,
-    "Inflated(Beta, at=1)": 3,
-    "Inflated(Gamma, at=0)": 12,
-    "Truncated(NegativeBinomial, high=3)": 12,
-}
-POINTS = 40
 DISCRETE = [name for name, family in SAMPLE.items() if family.specification.support.integer]
 CONTINUOUS = [name for name in SAMPLE if name not in DISCRETE]
 LEVELS = np.array([1e-12, 1e-3, 0.05, 0.3, 0.5, 0.77, 0.9, 0.999, 1.0 - 1e-9])
@@ -50,7 +40,7 @@ COMPILED = (
 @pytest.mark.parametrize("name", SAMPLE)
 def test_numerics_contract(name):
     c = grid.combination(name)
-    found = points(name, SLOW.get(name, POINTS))
+    found = points(name, tried(name))
     report = check(c, found, engines.numpy_engine, parts=PARTS)
     assert report.passed, report.failures()
 

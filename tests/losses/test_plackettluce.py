@@ -6,48 +6,14 @@ import numpy as np
 import pytest
 
 from likely import Categorical, PlackettLuce
-from likely._math.graph import constant, exp, log
-from oracles.vectors import VectorTruth, worst
-
-
-def textbook(ranks):
-    """The formula for one ranking, whose order is known."""
-    order = np.argsort(np.where(np.isnan(ranks), np.inf, ranks), kind="stable")
-    places = int(np.isfinite(ranks).sum())
-
-    def nll(_, raw):
-        total = constant(0.0)
-        for s in range(min(places, len(raw) - 1)):
-            left = sum((exp(raw[j]) for j in order[s:]), constant(0.0))
-            total = total + log(left) - raw[order[s]]
-        return total
-
-    return VectorTruth(nll, 0, (False,) * len(ranks), None, continuous=False)
-
-
-RANKINGS = [
-    [1.0, 2.0],
-    [3.0, 1.0, 2.0],
-    [2.0, 4.0, 1.0, 3.0],
-    [np.nan, 1.0, np.nan, 2.0],
-    [np.nan, np.nan, 1.0, np.nan],
-]
+from oracles.rankings import RANKINGS, points, textbook
+from oracles.vectors import worst
 
 
 @pytest.mark.parametrize("ranks", RANKINGS, ids=str)
 def test_contract(ranks):
-    m = len(ranks)
-    rng = np.random.default_rng(m)
-    raw = [rng.uniform(-30, 30, (8, m)), rng.normal(0, 1, (8, m)), np.zeros((1, m))]
-    for far in (37.5, -37.5, 300.0, -700.0):
-        rows = rng.choice([-1.0, 0.0, 1.0], (2, m))
-        rows[:, rng.integers(m)] = far
-        raw.append(rows)
-    raw = np.concatenate(raw)
-    y = np.tile(ranks, (len(raw), 1))
-    truth = textbook(np.array(ranks))
-    loss = PlackettLuce(m).loss()
-    found = worst(truth, loss, np.where(np.isnan(y), np.nan, y), raw)
+    y, raw = points(ranks)
+    found = worst(textbook(ranks), PlackettLuce(len(ranks)).loss(), y, raw)
     for part, (ratio, row) in found.items():
         assert ratio <= 1.0, (part, ratio, raw[row])
 

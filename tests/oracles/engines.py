@@ -87,54 +87,59 @@ ENGINES: dict[str, Engine] = {
 
 
 def torch_peer(c: Combination, y: np.ndarray, raw: np.ndarray, kind: str) -> Output:
-    """torch.distributions in float64 with autograd; default links only."""
+    """PyTorch's own loss in float64, with autograd; default links only."""
     import torch
 
     columns = [torch.tensor(column, requires_grad=True) for column in raw]
-    loss = -_log_prob(c, torch.as_tensor(y), columns)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # of the constants that distributions make
+    try:
+        loss = _peer(c)(torch.as_tensor(y), columns)
+    finally:
+        torch.set_default_dtype(usual)
     gradient = torch.autograd.grad(loss.sum(), columns)
     return loss.detach().numpy(), np.array([g.numpy() for g in gradient]), None
 
 
 def has_torch_peer(c: Combination) -> bool:
-    return all(slot in _PEER_LINKS for slot in c.slots)
+    """Whether PyTorch has the family, with these links."""
+    if c != grid.combination(c.family, classes=c.classes):
+        return False
+    return c.family == "Categorical" or _peer_name(c) in _peers()
 
 
-_PEER_LINKS = {
-    ("loc", "identity"), ("scale", "log"), ("df", "log"), ("mean", "log"), ("shape", "log"),
-    ("mean", "logit"), ("precision", "log"), ("size", "log"), ("probs", "logit"),
-    ("probs", "softmax"),
-}  # fmt: skip
+def _peers() -> dict[str, Any]:
+    from benchmarks.torch_peers import PEERS
+
+    return PEERS
 
 
-def _log_prob(c: Combination, y: Any, raw: list[Any]) -> Any:
+def _peer_name(c: Combination) -> str:
+    return "Binomial" if c.family.startswith("Binomial(trials=") else c.family
+
+
+def _peer(c: Combination) -> Any:
+    """The function of y and raw columns."""
     import torch
-    from torch import distributions as td
 
-    no = {"validate_args": False}
-    first = raw[0]
-    second = raw[1].exp() if len(raw) > 1 else None
-    if c.family == "Normal":
-        return td.Normal(first, second, **no).log_prob(y)
-    if c.family == "Laplace":
-        return td.Laplace(first, second, **no).log_prob(y)
-    if c.family == "LogNormal":
-        return td.LogNormal(first, second, **no).log_prob(y)
-    if c.family == "StudentT":
-        return td.StudentT(raw[2].exp(), first, second, **no).log_prob(y)
-    if c.family == "Gamma":
-        return td.Gamma(second, second / first.exp(), **no).log_prob(y)
-    if c.family == "Exponential":
-        return td.Exponential((-first).exp(), **no).log_prob(y)
-    if c.family == "Beta":
-        mean = torch.sigmoid(first)
-        return td.Beta(mean * second, (1 - mean) * second, **no).log_prob(y)
-    if c.family == "Bernoulli":
-        return td.Bernoulli(logits=first, **no).log_prob(y)
     if c.family == "Categorical":
-        return td.Categorical(logits=torch.stack(raw, dim=-1), **no).log_prob(y)
-    if c.family == "Poisson":
-        return td.Poisson(first.exp(), **no).log_prob(y)
-    if c.family == "NegativeBinomial":
-        return td.NegativeBinomial(second, logits=first - raw[1], **no).log_prob(y)
-    raise NotImplementedError(c.family)
+        of = torch.distributions.Categorical
+        return lambda y, r: -of(logits=torch.stack(r, dim=-1), validate_args=False).log_prob(y)
+    peer = _peers()[_peer_name(c)]
+    if _peer_name(c) == c.family:
+        return peer
+    trials = float(c.family.split("=")[1].rstrip(")"))
+    return lambda y, r: peer(torch.stack([y, torch.full_like(y, trials)], dim=1), r)
+
+
+def torch_rows(name: str, y: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """PyTorch's loss and gradient (k, n) of rows of numbers y (n, m), raw (n, k); None of what it does not have."""
+    import torch
+    from benchmarks.torch_peers import OF_ROWS
+
+    if name not in OF_ROWS:
+        return None
+    rows = torch.tensor(raw, requires_grad=True)
+    loss = OF_ROWS[name](torch.as_tensor(y), rows)
+    (gradient,) = torch.autograd.grad(loss.sum(), rows)
+    return loss.detach().numpy(), gradient.numpy().T

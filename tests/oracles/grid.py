@@ -21,7 +21,7 @@ from likely.links import default_link, find_link, links_for
 from likely.losses.composed import Slot
 from likely.losses.nll import NegativeLogLikelihood
 from likely.losses.vector import vector_loss
-from oracles.modified import specification_of
+from oracles.modified import CENSORED, LATE, SAMPLE, specification_of
 from oracles.textbook_modified import FAMILIES
 from oracles.truth import Combination, Point, digits_for
 
@@ -81,6 +81,11 @@ def others() -> list[Combination]:
                 if name in spec.alternatives or link is not default_link(slot.domain):
                     found.append(combination(spec.name, {name: link.name}, classes=sizes[-1]))
     return found
+
+
+def modified() -> list[Combination]:
+    """The sample of modified families, and of rows that are seen in part, with their default links."""
+    return [combination(name) for name in (*SAMPLE, *CENSORED, *LATE)]
 
 
 def loss(c: Combination) -> Any:

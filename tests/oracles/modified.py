@@ -13,6 +13,15 @@ from likely.families.view import plain_view
 from likely.recipe import Family
 from oracles.textbook_modified import GAP, TAILS, TRIALS, WIDTHS
 
+#: mpmath takes minutes over many points of these: their textbooks hold functions of large shapes.
+SLOW = {
+    "ZeroInflated(Beta)": 6,
+    "ZeroInflated(Gamma)": 20,
+    "Inflated(Beta, at=(0, 1))": 6,
+    "Inflated(Beta, at=1)": 3,
+    "Inflated(Gamma, at=0)": 12,
+    "Truncated(NegativeBinomial, high=3)": 12,
+}
 #: By the name of the specification, which is the name of its textbook.
 SAMPLE: dict[str, Family] = {
     family.specification.name: family
@@ -143,11 +152,21 @@ def specification_of(name: str) -> Any:
     return next(s for s in map(specification, modules()) if s.name == name)
 
 
+def is_modified(name: str) -> bool:
+    """Whether it is one of these, not a family of the registry."""
+    return name in SAMPLE or name in CENSORED or name in LATE
+
+
+def tried(name: str) -> int:
+    """How many points of it the tests try."""
+    return 40 if name in SAMPLE else 16 if name in LATE else 20
+
+
 def points(name: str, at_most: int) -> list[Any]:
     """The grid of a modified family, but for y whose interval float64 cannot hold."""
     from oracles import grid
 
-    found = grid.points(grid.combination(name), at_most)
+    found = grid.points(grid.combination(name), min(at_most, SLOW.get(name, at_most)))
     if name.startswith("Mixture"):
         # Where the densities of all components are below e^(−1e300), nothing says which is larger.
         return [p for p in found if abs(p[0]) < 1e100]

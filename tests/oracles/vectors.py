@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from mpmath import mp, mpf
@@ -110,22 +111,40 @@ class VectorTruth:
         return parts
 
 
-def worst(
-    truth: VectorTruth, loss: object, y: np.ndarray, raw: np.ndarray, precision: Precision = FLOAT64
-) -> dict[str, tuple[float, int]]:
-    """Of each part the largest error over tolerance, and the row where it is; y (n, d), raw (n, k)."""
+def ratios(
+    truth: VectorTruth, loss: Any, y: np.ndarray, raw: np.ndarray, precision: Precision = FLOAT64
+) -> dict[str, np.ndarray]:
+    """Of each part, in each row, the largest error over tolerance; y (n, d), raw (n, k)."""
     value, gradient, observed = loss.evaluate(y, raw.T, 2, "observed")
     computed = {"value": value[None], "gradient": gradient, "observed": observed}
     if truth.expected is not None:
         computed["expected"] = loss.evaluate(y, raw.T, 2, "expected")[2]
-    found: dict[str, tuple[float, int]] = dict.fromkeys(computed, (0.0, -1))
+    return ratios_of(truth, computed, y, raw, precision)
+
+
+def ratios_of(
+    truth: VectorTruth,
+    computed: dict[str, np.ndarray],
+    y: np.ndarray,
+    raw: np.ndarray,
+    precision: Precision = FLOAT64,
+) -> dict[str, np.ndarray]:
+    """The same of parts (entries, n) that something else has computed."""
+    found = {part: np.zeros(len(y)) for part in computed}
     for row in range(len(y)):
         true = truth.truth(y[row], raw[row])
         for part, rows in computed.items():
             relative = precision.relative if part in ("value", "gradient") else precision.curvature
-            ratio = max(
+            found[part][row] = max(
                 excess(float(c), t, precision, relative)
                 for c, t in zip(rows[:, row], true[part], strict=True)
             )
-            found[part] = max(found[part], (ratio, row))
     return found
+
+
+def worst(
+    truth: VectorTruth, loss: Any, y: np.ndarray, raw: np.ndarray, precision: Precision = FLOAT64
+) -> dict[str, tuple[float, int]]:
+    """Of each part the largest error over tolerance, and the row where it is."""
+    found = ratios(truth, loss, y, raw, precision)
+    return {part: (float(r.max(initial=0.0)), int(np.argmax(r))) for part, r in found.items()}
