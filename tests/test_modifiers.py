@@ -155,6 +155,11 @@ def test_default_roles():
             lambda: Censored(Numbers()),
             "Numbers has no formula for log_cdf and log_sf; families that have both: ConwayMaxwellPoisson, Gen",
         ),
+        (
+            lambda: Censored(Mixture(Normal(), Weibull())),
+            r"one support, but they are Normal in ℝ, Weibull in \(0, ∞\).*components that share one",
+        ),
+        (lambda: Truncated(Mixture(Normal(), Weibull()), low=0.5), "that lie in one support"),
         (lambda: Censored(Categorical()), "y are classes"),
         (lambda: Censored(VonMises()), "VonMises: an angle has no first and no last value"),
         (lambda: Truncated(VonMises(), low=0.0), "where the circle is cut"),

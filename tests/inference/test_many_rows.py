@@ -1,9 +1,11 @@
 """Quantiles of counts from any guess, and moments of a part of a family, far out and next to its edges."""
 
+from itertools import pairwise
+
 import mpmath as mp
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 import likely
 from likely import Family, Parameter, counts, positive, real
@@ -241,6 +243,40 @@ def test_entropy_of_a_mixture_with_mass_next_to_both_edges(first, second, share)
         odds2=share / (1.0 - share),
     )
     assert law.entropy() == pytest.approx(true, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "families",
+    [
+        (likely.Normal(), likely.LogNormal()),
+        (likely.Gamma(), likely.Beta()),
+        (likely.Normal(), likely.Gamma(), likely.Beta()),
+    ],
+    ids=repr,
+)
+def test_entropy_of_a_mixture_of_components_that_lie_on_different_lines(families):
+    parameters = {
+        "Normal": {"loc": -0.3, "scale": 0.5},
+        "LogNormal": {"loc": 0.3, "scale": 0.8},
+        "Gamma": {"mean": 2.0, "shape": 3.0},
+        "Beta": {"mean": 0.3, "precision": 8.0},
+    }
+    inside = [parameters[family.specification.name] for family in families]
+    theta = {f"{n}{j}": v for j, own in enumerate(inside, 1) for n, v in own.items()}
+    law = likely.Mixture(*families).at(
+        **theta, **{f"odds{j}": 1.0 for j in range(2, 4)[: len(families) - 1]}
+    )
+
+    def surprise(y):
+        return -law.prob(y) * law.log_prob(y) if law.prob(y) > 0.0 else 0.0
+
+    breaks = [-6.0, 0.0, 0.3, 1.0, 4.0, 40.0, 400.0]
+    true = sum(
+        integrate.quad(surprise, a, b, epsabs=1e-10, limit=200)[0]
+        for a, b in pairwise(breaks)
+        if b > law.loss.specification.support.low
+    )
+    assert law.entropy() == pytest.approx(true, rel=1e-7)
 
 
 @pytest.mark.parametrize("family", [likely.Beta(), likely.Gamma(), likely.Normal()], ids=str)

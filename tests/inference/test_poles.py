@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from likely import GeneralisedExtremeValue, GeneralisedPareto, Mixture, Truncated
+from likely import (
+    Beta,
+    Gamma,
+    GeneralisedExtremeValue,
+    GeneralisedPareto,
+    Gumbel,
+    LogLogistic,
+    Mixture,
+    Normal,
+    Truncated,
+)
 from likely.inference.mixture import Mixture as Ensemble
 
 #: Families, what loc they take, and where y ends: at loc − scale/shape.
@@ -44,3 +54,23 @@ def test_without_a_pole_the_mode_is_the_highest_place():
     )
     y = np.linspace(-3.0, 3.0, 6001)
     assert d.log_prob(d.mode()) >= d.log_prob(y).max()
+
+
+@pytest.mark.parametrize(
+    ("inside", "theta", "mode"),
+    [
+        (LogLogistic(), {"scale1": 0.2, "shape1": 0.5}, 0.0),
+        (LogLogistic(), {"scale1": 0.2, "shape1": 1.0}, 0.0),  # a finite density, the highest there
+        (Gamma(), {"mean1": 1.0, "shape1": 0.5}, 0.0),
+        (Beta(), {"mean1": 0.9, "precision1": 1.5}, 1.0),
+    ],
+    ids=repr,
+)
+def test_a_component_may_be_highest_at_an_edge_inside_the_support_of_the_mixture(
+    inside, theta, mode
+):
+    for other, of in (
+        (Normal(), {"loc2": -3.0, "scale2": 1.0}),
+        (Gumbel(), {"loc2": -1.0, "scale2": 1.0}),
+    ):
+        assert Mixture(inside, other).at(**theta, **of, odds2=0.5).mode() == mode
