@@ -293,6 +293,26 @@ def test_quantiles_of_mixtures_invert_their_tails(family):
         assert (np.abs([law.cdf(low) - p, law.sf(high) - p]) <= 1e-12 * p + ulps)[there].all()
 
 
+@pytest.mark.parametrize("upper", [False, True])
+def test_quantiles_of_a_mixture_of_which_one_component_reaches_far_out_on_both_sides(upper):
+    """What lies between the components' quantiles, 10⁸⁷ apart, is no measure of the last digit."""
+    law = likely.Mixture(likely.Gamma(), likely.StudentT()).at(
+        mean1=1.0, shape1=5.0, loc2=-4.0, scale2=14.0, df2=0.1, odds2=0.11
+    )
+    levels = np.array([1e-9, 1e-6, 1e-3, 0.3])
+    y = law.isf(levels) if upper else law.quantile(levels)
+    np.testing.assert_allclose(law.sf(y) if upper else law.cdf(y), levels, rtol=1e-12)
+
+
+def test_quantiles_of_a_mixture_with_a_pole_that_is_steep_for_less_than_a_digit():
+    law = likely.Mixture(likely.Beta(), likely.Gumbel()).at(
+        mean1=0.0115, precision1=0.0016, loc2=4.0, scale2=11.0, odds2=0.17
+    )
+    levels = np.array([1e-9, 1e-3, 0.03])
+    assert (np.diff(law.quantile(levels)) > 0.0).all()
+    np.testing.assert_allclose(law.cdf(law.quantile(levels)), levels, rtol=1e-12)
+
+
 def test_the_root_of_a_mixture_takes_few_steps(monkeypatch):
     asked = []
     excess = weighted._TailMass.excess

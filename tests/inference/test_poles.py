@@ -12,6 +12,7 @@ from likely import (
     LogLogistic,
     Mixture,
     Normal,
+    Transformed,
     Truncated,
 )
 from likely.inference.mixture import Mixture as Ensemble
@@ -74,3 +75,10 @@ def test_a_component_may_be_highest_at_an_edge_inside_the_support_of_the_mixture
         (Gumbel(), {"loc2": -1.0, "scale2": 1.0}),
     ):
         assert Mixture(inside, other).at(**theta, **of, odds2=0.5).mode() == mode
+
+
+def test_a_rise_that_comes_to_rest_next_to_an_edge_has_its_mode_there():
+    """y = e^x next to x = 0 is 1 before x is: with an upper bound, too, the lower edge has the pole."""
+    theta = {"scale": 0.8, "shape": 0.75}
+    assert Transformed(LogLogistic(), "log").at(**theta).mode() == 1.0
+    assert Transformed(Truncated(LogLogistic(), high=2.0), "log").at(**theta).mode() == 1.0

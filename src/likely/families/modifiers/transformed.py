@@ -252,7 +252,12 @@ def _refuse(inside: Specification, transform: Transform) -> None:
     if support.low < low or support.high > high:
         assert isinstance(transform, BoxCox)
         side, edge = ("low", low) if support.low < low else ("high", high)
-        inner = f"Truncated({inside.name}(), {side}={edge!r})"
+        cut, bounds = inside, {}
+        if inside.structure is not None and inside.structure.kind == "Truncated":
+            cut = inside.structure.parts[0].specification
+            bounds = {"low": support.low, "high": support.high}
+        given = [f"{name}={v!r}" for name, v in (bounds | {side: edge}).items() if math.isfinite(v)]
+        inner = f"Truncated({base.written(cut)}, {', '.join(given)})"
         raise TypeError(
             f"{KIND}: with power={transform.power:g}, box-cox takes y > 0 to x "
             f"{'>' if side == 'low' else '<'} {edge:g}, but {inside.name} lies in {support.symbol}, so that "
