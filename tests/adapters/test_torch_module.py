@@ -247,6 +247,10 @@ def test_mistakes():
         NLLLoss("gamma")(torch.zeros(4, 2), torch.ones(4))
     with pytest.raises(ValueError, match=r"outside the support .* row 1 \(value -1.0\)"):
         NLLLoss(Poisson(), validate=True)(torch.zeros(2), torch.tensor([1.0, -1.0]))
+    for family in (Categorical(), Categorical(reference=0)):
+        columns = 3 if family.reference is None else 2
+        with pytest.raises(ValueError, match=r"row 1 \(value 3.0\); each must be a class 0, …, 2"):
+            NLLLoss(family, validate=True)(torch.zeros(2, columns), torch.tensor([0, 3]))
 
 
 def test_what_is_no_tensor_no_loss_and_not_real():
