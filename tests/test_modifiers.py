@@ -163,7 +163,14 @@ def test_default_roles():
             lambda: Censored(ZeroInflated(Gamma())),
             r"points beside a density.*rows \[0, limit\] of Censored\(Gamma\(\)\)",
         ),
-        (lambda: Truncated(Normal(), low="a"), "low must be a number"),
+        (
+            lambda: Truncated(Normal(), low="a"),
+            "low must be a number, the same for all rows, got 'a'$",
+        ),
+        (
+            lambda: Truncated(Normal(), low=np.zeros(400)),
+            r"got ndarray of shape \(400,\): bounds of each row come with y.*likely.truncated\(y, low",
+        ),
         (lambda: Mixture(Normal(), Poisson()), "cannot mix counts with amounts"),
         (lambda: Mixture(Bernoulli(), 2), "y are classes"),
         (lambda: Mixture(Laplace(), 2), "loss has kinks"),

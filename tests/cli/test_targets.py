@@ -230,6 +230,42 @@ def test_shares_of_a_hundred_are_named(run, table):
     )
 
 
+def test_shares_of_which_some_are_0_are_named(run, table):
+    soil = table[["sand", "silt", "clay"]].round(4)
+    soil.iloc[3] = [0.7, 0.3, 0.0]
+    table[["x"]].join(soil).to_csv("d.csv", index=False)
+    result = run("fit", "d.csv", "--target", "sand,silt,clay", "--out", "m")
+    assert result.exit_code == 1
+    assert "sum to 1 in every row: they are shares of a whole" in result.stderr
+    assert "clay is 0 in row 4. Merge a part that may be 0" in result.stderr
+    result = run("fit", "d.csv", "-t", "sand,silt,clay", "--family", "dirichlet", "--out", "m")
+    assert "target 'clay' has 0 in row 4" in result.stderr
+    assert "Merge a part that may be 0" in result.stderr
+
+
+def test_amounts_for_a_family_of_shares_are_named_by_their_sum(run, table):
+    soil = 100.0 * table[["sand", "silt", "clay"]]
+    table[["x"]].join(soil).to_csv("d.csv", index=False)
+    result = run("fit", "d.csv", "-t", "sand,silt,clay", "--family", "dirichlet", "--out", "m")
+    assert "sand, silt, clay do not sum to 1 in rows 1, 2" in result.stderr
+    assert "divide each row by its sum" in result.stderr
+
+
+def test_bounds_that_nobody_named_are_remarked(run, table):
+    high = table.days.where(table.failed, table.days + 1.0)
+    pd.DataFrame({"x": table.x, "low": table.days, "high": high}).to_csv("d.csv", index=False)
+    assert "--family 'Censored(Normal)'" in run("fit", "d.csv", "-t", "low,high").stdout
+
+
+def test_rankings_by_names_are_told_how_to_be_written(mistake):
+    pd.DataFrame(
+        {"x": range(40), "first": ["fig", "plum"] * 20, "second": ["plum", "fig"] * 20}
+    ).to_csv("d.csv", index=False)
+    message = mistake("fit", "d.csv", "-t", "first,second")
+    assert "hold the same names in some order in every row" in message
+    assert "a column for each of 'fig', 'plum' with its rank" in message
+
+
 def test_words_of_the_recipe(run, table):
     """Names keep their capital inside a modifier, and the worths of a ranking are those of items."""
     table[["x", "days", "failed", "first", "second", "third"]].to_csv("d.csv", index=False)

@@ -54,7 +54,9 @@ class PlackettLuceLoss(VectorLoss):
 
     def response(self, y: Any) -> Array:
         """Ranks as float64 (n, m); ValueError names the rows that are no rankings, and why."""
-        ranks = check.numeric(y, "y")
+        ranks = check.numeric(
+            y, "y", ": a column for each item, with its rank in that row, 1 for the first"
+        )
         m, name = self.size, self.specification.name
         if ranks.ndim != 2 or ranks.shape[1] != m:
             raise ValueError(
