@@ -13,6 +13,7 @@ from likely.data.errors import DataError, count, listing, rows_words, spoken
 from likely.data.table import Column
 from likely.data.target import Proposal, Target, refuse_dates, refuse_missing
 from likely.losses.check import composition_hint, way_out
+from likely.losses.plackettluce import are_rankings, fault_of
 
 Array = NDArray[np.float64]
 
@@ -20,6 +21,16 @@ Array = NDArray[np.float64]
 def propose_several(columns: Sequence[Column]) -> Proposal:
     """The family that the values of several targets suggest."""
     names = listing((spoken(column.name) for column in columns), 4)
+    y = numbers(columns, gaps=True)
+    # An empty cell is an item without a rank, or an end that is not known.
+    if np.isnan(y).any() and are_rankings(y).all():
+        reason = f"{names} hold ranks, 1 the first, and empty cells where an item has none"
+        return Proposal("PlackettLuce", "rankings", reason)
+    if np.isnan(y).any() and _are_bounds(y):
+        raise DataError(
+            f"{names} miss values, and elsewhere {names} are in order or equal: if they are bounds of one target, "
+            "with an empty cell where there is none, say --family 'Censored(Weibull)', or another family inside"
+        )
     y = numbers(columns)
     if (y > 0.0).all() and (np.abs(y.sum(axis=1) - 1.0) <= Composition.tolerance).all():
         reason = f"{names} are above 0 and sum to 1 in every row: shares of a whole"
@@ -32,6 +43,10 @@ def propose_several(columns: Sequence[Column]) -> Proposal:
             f"{names} hold whole numbers ≥ 0, taken as counts of {len(columns)} kinds; where the shares vary "
             "more than the columns explain, compare --family dirichletmultinomial"
         )
+        if (np.sort(y, axis=1) == np.arange(0.0, len(columns))).all():
+            reason += "; if they are ranks, 1 has to be the first: add 1 to each in the file"
+        elif are_rankings(y).mean() > 0.5:
+            reason += "; if they are ranks, each has to be there once in a row: correct the others"
         return Proposal("Multinomial", "counts of several kinds", reason)
     total = _same_total(y)
     if total is not None and (y == 0.0).any():
@@ -47,12 +62,19 @@ def propose_several(columns: Sequence[Column]) -> Proposal:
             "takes them as they are"
         )
     bounds = ""
-    if y.shape[1] == 2 and (y[:, 0] <= y[:, 1]).all() and _SEEN < (y[:, 0] == y[:, 1]).mean() < 1.0:
+    if _are_bounds(y):
         bounds = (
             "; if they are bounds of one target, equal where it was seen: --family 'Censored(Normal)', "
             "or another family inside"
         )
     return Proposal("MultivariateNormal", "vector", f"{names} hold real numbers{bounds}")
+
+
+def _are_bounds(y: Array) -> bool:
+    """Whether two columns may be bounds of one target, NaN where there is none."""
+    equal = y[:, 0] == y[:, -1]
+    in_order = (y[:, 0] <= y[:, -1]) | np.isnan(y).any(axis=1)
+    return bool(y.shape[1] == 2 and in_order.all() and _SEEN < equal.mean() < 1.0)
 
 
 def _zeros(columns: Sequence[Column], y: Array) -> str:
@@ -91,8 +113,12 @@ def propose_censored(time: Column, event: Column) -> Proposal:
     values, seen = numbers([time])[:, 0], events(event)
     share = 100.0 * (1.0 - seen.mean())
     reason = f"{spoken(time.name)}: in {share:.3g} % of the rows only a lower bound, where {spoken(event.name)} is 0"
-    positive = bool((values > 0.0).all())
+    # What was not seen by a time of 0 says nothing.
+    positive = bool((values >= 0.0).all() and (values[seen == 1.0] > 0.0).all())
     inside = "Weibull" if positive else "Normal"
+    if not positive:
+        row = int(np.flatnonzero((values < 0.0) | ((values == 0.0) & (seen == 1.0)))[0])
+        reason += f"; {values[row]:g} in row {row + 1} is no positive number, as Weibull would need"
     return Proposal(f"Censored({inside})", "positive" if positive else "real", reason)
 
 
@@ -163,7 +189,14 @@ def prepare_targets(columns: Sequence[Column], support: Domain, family: str) -> 
         hint = composition_hint(y, support) if isinstance(support, Composition) else None
         for name, part, values in zip(names, support.parts, y.T, strict=False):
             _refuse_values(name, values, part, family, hint)
-    elif not rankings:
+    elif rankings:
+        bad, what, fix = fault_of(y)
+        shown = f"{listing(map(spoken, names), 4)}: the ranking {what}"
+        if bad.any():
+            where = rows_words(np.flatnonzero(bad).tolist())
+            fix = fix.format(family=family, missing="empty")
+            raise DataError(f"{shown} in {where}: {fix}")
+    else:
         for name, values in zip(names, y.T, strict=True):
             if (values == values[0]).all():
                 raise DataError(
