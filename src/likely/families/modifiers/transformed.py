@@ -49,6 +49,10 @@ class Log:
         """y of numbers x."""
         return np.exp(x)
 
+    def stretch(self, x: Any) -> Any:
+        """log |dy/dx| at numbers x."""
+        return x
+
 
 @dataclass(frozen=True)
 class BoxCox:
@@ -90,6 +94,10 @@ class BoxCox:
         """y of numbers x."""
         return np.exp(np.log1p(np.maximum(self.power * x, -1.0)) / self.power)
 
+    def stretch(self, x: Any) -> Any:
+        """log |dy/dx| at numbers x."""
+        return (1.0 / self.power - 1.0) * np.log1p(self.power * x)
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -130,6 +138,10 @@ class Affine:
     def back(self, x: Any) -> Any:
         """y of numbers x."""
         return self.shift + self.factor * x
+
+    def stretch(self, x: Any) -> Any:
+        """log |dy/dx| at numbers x."""
+        return np.full_like(x, math.log(abs(self.factor)))
 
 
 Transform = Log | BoxCox | Affine
