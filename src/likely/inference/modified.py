@@ -53,13 +53,17 @@ def log_densities(law: Any, y: Array) -> Array:
 
 
 def off_edges(support: Domain, y: Array) -> Array:
-    """y, but for the edges that do not belong to the support the number next to them inside."""
+    """y, but for the edges that do not belong to the support the number next to them inside.
+
+    Next to 0 it is one of which a share is a number, too.
+    """
     for edge, closed, other in (
         (support.low, support.closed_low, np.inf),
         (support.high, support.closed_high, -np.inf),
     ):
         if np.isfinite(edge) and not closed:
-            y = np.where(y == edge, np.nextafter(edge, other), y)
+            beside = np.nextafter(edge, other) if edge else np.copysign(LEAST, other)
+            y = np.where(y == edge, beside, y)
     return y
 
 

@@ -462,6 +462,10 @@ def way_out(support: Domain, y: NDArray[np.float64]) -> str:
     return ""
 
 
+#: Weights that sum to more, or to less than its inverse, leave no numbers for the losses they multiply.
+_HEAVY = 1e290
+
+
 def weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
     """Frequencies (n,), finite and ≥ 0, not all 0; None stays None."""
     if sample_weight is None:
@@ -478,4 +482,10 @@ def weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
         )
     if not w.any():
         raise ValueError("sample_weight is zero in every row: there is nothing to learn from")
+    with np.errstate(over="ignore"):
+        total = w.sum()
+    if not 1.0 / _HEAVY < total < _HEAVY:
+        raise ValueError(
+            f"sample_weight sums to {total:g}, with which sums over the rows leave float64: divide it by its mean"
+        )
     return w
