@@ -154,7 +154,7 @@ def test_default_roles():
             r"use ZeroInflated\(Mixture\(Gamma, 2\)\), which is the same",
         ),
         (lambda: Hurdle(ZeroInflated(Gamma())), "zeros are modified already"),
-        (lambda: Hurdle(Inflated(Gamma(), at=0)), "zeros are modified already"),
+        (lambda: Hurdle(Inflated(Gamma(), at=0)), "counts from 0.*choose a family of counts"),
         (
             lambda: Transformed(Truncated(Normal(), high=0.8), "box-cox", power=0.5),
             r"Cut it off: Transformed\(Truncated\(Normal\(\), low=-2.0, high=0.8\), 'box-cox', power=0.5\)",

@@ -97,7 +97,7 @@ def hurdle(inside: Specification) -> Specification:
 
 def _refuse(inside: Specification) -> None:
     base.refuse_families_over_classes(KIND, inside, "use Bernoulli() or Categorical() alone")
-    if any(base.contains(inside, kind) for kind in (KIND, "ZeroInflated", "Inflated")):
+    if any(base.contains(inside, kind) for kind in (KIND, "ZeroInflated")):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose zeros are modified already"
         )
@@ -106,6 +106,7 @@ def _refuse(inside: Specification) -> None:
         instead = (
             f"use ZeroInflated({base.written(inside)}), which is the same there"
             if inside.support.name in ("positive", "nonnegative", "unit_interval")
+            and not base.contains(inside, "Inflated")
             else "choose a family of counts such as Poisson() or NegativeBinomial()"
         )
         raise TypeError(
