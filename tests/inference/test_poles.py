@@ -79,6 +79,15 @@ def test_a_component_may_be_highest_at_an_edge_inside_the_support_of_the_mixture
         assert found == pytest.approx(mode, abs=1e-300, rel=0.0)
 
 
+def test_a_mixture_may_be_highest_where_a_component_is_cut_off():
+    law = Mixture(Truncated(Normal(), high=0.8), Normal()).at(
+        loc1=0.75, scale1=0.5, loc2=1.2, scale2=0.4, odds2=1.0
+    )
+    places = np.linspace(-3.0, 3.0, 6001)
+    assert law.log_prob(law.mode()) >= law.log_prob(places).max()
+    assert law.mode() == 0.8
+
+
 def test_a_rise_that_comes_to_rest_next_to_an_edge_has_its_mode_there():
     """y = e^x next to x = 0 is 1 before x is: with an upper bound, too, the lower edge has the pole."""
     theta = {"scale": 0.8, "shape": 0.75}

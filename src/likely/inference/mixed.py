@@ -159,12 +159,13 @@ class MixedAmounts(_Components, ContinuousIntegrals):
         found = super().mode()
         best = log_densities(self, found[None])[0]
         for component in self.components:
-            own = component.mode()
-            # At an edge of the component's, which may lie inside the mixture's support, it is largest next to it.
-            places = off_edges(component.loss.specification.support, next_to(own))
-            there = log_densities(self, places).max(axis=0)
-            higher = there > best + ALIKE * np.maximum(1.0, np.abs(best))
-            found, best = np.where(higher, own, found), np.where(higher, there, best)
+            support = component.loss.specification.support
+            ends = [v for v in (support.low, support.high) if np.isfinite(v)]
+            for own in (component.mode(), *(np.full(best.shape, end) for end in ends)):
+                # Next to an edge of the component's, which may lie inside the mixture's support: it ends there.
+                there = log_densities(self, off_edges(support, next_to(own))).max(axis=0)
+                higher = there > best + ALIKE * np.maximum(1.0, np.abs(best))
+                found, best = np.where(higher, own, found), np.where(higher, there, best)
         return found
 
     def _summit(self) -> Array:
