@@ -103,8 +103,6 @@ class NLLLoss(nn.Module):
             raise TypeError(
                 f"raw must be a tensor, got {type(raw).__name__}: the order is loss(raw, target)"
             )
-        if self.validate:
-            self._validate(target)
         shape = target.shape if isinstance(target, Tensor) else torch.as_tensor(target).shape
         if self.family.specification.tabular:
             support = self.family.specification.support
@@ -114,6 +112,8 @@ class NLLLoss(nn.Module):
                 check.check_shape(tuple(shape), support)
             shape = shape[:-1]  # a row of y has several columns
         raw = self._complete(raw, shape)
+        if self.validate:
+            self._validate(target, raw.shape[-1] if raw.ndim > len(shape) else 1)
         if self.reduction == "mean" and weight is None:
             return mean_nll(self.family, target, raw)
         nll: Tensor = self.family.nll(target, raw)
@@ -185,16 +185,20 @@ class NLLLoss(nn.Module):
     def _columns(self) -> tuple[str, ...]:
         return tuple(self.family.loss().column_names)
 
-    def _validate(self, target: Any) -> None:
+    def _validate(self, target: Any, columns: int) -> None:
         values = _on_host(target)
         self._read(
             values.reshape(-1, values.shape[-1])
             if self.family.specification.tabular
-            else values.reshape(-1)
+            else values.reshape(-1),
+            columns,
         )
 
-    def _read(self, values: Any) -> tuple[Any, Any]:
-        """The loss, with as many classes or dimensions as y has, and y; ValueError names rows outside."""
+    def _read(self, values: Any, columns: int | None = None) -> tuple[Any, Any]:
+        """The loss and y; ValueError names rows outside the support.
+
+        The loss has as many classes as so many raw ``columns`` stand for, or as y has; as many dimensions as y has.
+        """
         from likely.losses import check
 
         specification = self.family.specification
@@ -206,7 +210,11 @@ class NLLLoss(nn.Module):
 
             seen = observe(self.family, values)
             return self.family.loss(seen.size), seen.y
-        loss = self.family.loss(int(values.max()) + 1)
+        loss = (
+            self.family.loss(int(values.max()) + 1)
+            if columns is None
+            else self.family.loss_of(columns)
+        )
         return loss, loss.response(values)
 
 

@@ -35,8 +35,10 @@ class TrialsFamily(Family):
             except (TypeError, ValueError):
                 whole = False
             if not whole or isinstance(trials, bool):
+                from likely.losses.check import said
+
                 raise ValueError(
-                    f"trials must be a whole number ≥ 1, the same for all rows, got {trials!r}; where it "
+                    f"trials must be a whole number ≥ 1, the same for all rows, got {said(trials)}; where it "
                     "differs by row leave it out and give y as two columns, successes and trials"
                 )
             trials = int(trials)

@@ -17,8 +17,10 @@ from likely import (
     Censored,
     Independent,
     Laplace,
+    NegativeBinomial,
     Normal,
     Poisson,
+    Truncated,
     Weibull,
     predicted,
     shared,
@@ -247,6 +249,10 @@ def test_mistakes():
         NLLLoss("gamma")(torch.zeros(4, 2), torch.ones(4))
     with pytest.raises(ValueError, match=r"outside the support .* row 1 \(value -1.0\)"):
         NLLLoss(Poisson(), validate=True)(torch.zeros(2), torch.tensor([1.0, -1.0]))
+    for family in (Categorical(), Categorical(reference=0)):
+        columns = 3 if family.reference is None else 2
+        with pytest.raises(ValueError, match=r"row 1 \(value 3.0\); each must be a class 0, …, 2"):
+            NLLLoss(family, validate=True)(torch.zeros(2, columns), torch.tensor([0, 3]))
 
 
 def test_what_is_no_tensor_no_loss_and_not_real():
@@ -271,3 +277,18 @@ def test_y_of_one_column_for_a_family_of_intervals():
     loss = NLLLoss(Censored(Weibull()))
     with pytest.raises(ValueError, match=r"y must have 2 columns, low and high.*got shape \(5,\)"):
         loss(torch.zeros(5), torch.ones(5))
+
+
+@pytest.mark.parametrize("low", [1, 3])
+@pytest.mark.parametrize("inside", [Poisson(), NegativeBinomial()], ids=repr)
+def test_counts_above_a_bound(inside, low):
+    """A condition on the bound alone is a number beside others that are tensors."""
+    family = Truncated(inside, low=low)
+    raw = np.linspace(-1.0, 2.0, 3 * len(family.raw_columns)).reshape(3, -1)
+    y = np.array([4.0, 5.0, 90.0])
+    value, gradient = family.nll_and_gradient(y, raw)
+    ours = torch.tensor(raw, requires_grad=True)
+    nll = family.nll(torch.tensor(y), ours)
+    nll.sum().backward()
+    np.testing.assert_allclose(nll.detach(), value, rtol=1e-12)
+    np.testing.assert_allclose(ours.grad, gradient, rtol=1e-11)

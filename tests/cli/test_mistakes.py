@@ -91,6 +91,24 @@ TABLES = {
         (),
         "its cells look like numbers with commas or signs in them, such as '1,100.50'; write them with",
     ),
+    "limits of detection": (
+        {"x": X, "y": ["<0.3", *[f"{i}.5" for i in range(39)]]},
+        "y",
+        (),
+        "holds bounds among its numbers, such as '<0.3' in row 1: write two columns, low and high, equal where",
+    ),
+    "limits for a family": (
+        {"x": X, "y": [*[f"{i}.5" for i in range(39)], "> 1e3"]},
+        "y",
+        ("--family", "gamma"),
+        "holds bounds among its numbers, such as '> 1e3' in row 40",
+    ),
+    "percentages": (
+        {"x": X, "y": [0.0, 100.0, *[i + 0.25 for i in range(38)]]},
+        "y",
+        ("--family", "Inflated(Beta(), at=(0, 1))"),
+        "Percentages are proportions after y / 100",
+    ),
     "days of other countries": (
         {"x": X + X, "y": [f"{i % 28 + 1}.{i % 12 + 1}.2024" for i in range(80)]},
         "y",

@@ -118,10 +118,16 @@ def test_rankings(fit, run):
     np.testing.assert_array_equal(np.sort(columns, axis=1)[0], [1, 2, 3])
 
 
-def test_targets_with_a_family_each(fit):
-    report, _ = fit("u,days", "--family", "Independent(u=Normal(), days=Weibull())")
+@pytest.mark.parametrize("text", ["u=Normal(), days=Weibull()", "u=Normal, days=Weibull"])
+def test_targets_with_a_family_each(fit, text):
+    report, _ = fit("u,days", "--family", f"Independent({text})")
     assert report["family"] == "Independent(u=Normal(), days=Weibull())"
     assert {"u_loc", "days_scale"} <= {row["parameter"] for row in report["coefficients"]}
+
+
+def test_a_transform_needs_no_quotes(fit):
+    report, _ = fit("days", "--family", "Transformed(Normal, log)")
+    assert report["family"] == "Transformed(Normal(), 'log')"
 
 
 def test_a_baseline_at_an_edge_is_not_remarked(run, table, tmp_path):
@@ -183,6 +189,14 @@ def test_what_people_read(run, table, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (
+            ["-t", "days", "--family", "Truncated(Normal())"],
+            "needs the bounds of each row: name their columns too, --target days,low,high",
+        ),
+        (
+            ["-t", "first,second,sown", "--family", "plackettluce"],
+            "first, second, sown: the ranking is no ranking in rows",
+        ),
         (["-t", "sand,slit,clay"], "target 'slit' is not in d.csv; did you mean 'silt'?"),
         (["-t", "sand,place"], "column 'place' holds text ('north', 'south')"),
         (["-t", "sand,u", "--family", "dirichlet"], "but Dirichlet needs a number strictly between 0 and 1"),
@@ -228,6 +242,82 @@ def test_shares_of_a_hundred_are_named(run, table):
         "sand, silt, clay are above 0 and sum to 100 in every row: they are shares of a whole"
         in result.stderr
     )
+
+
+def test_shares_of_which_some_are_0_are_named(run, table):
+    soil = table[["sand", "silt", "clay"]].round(4)
+    soil.iloc[3] = [0.7, 0.3, 0.0]
+    table[["x"]].join(soil).to_csv("d.csv", index=False)
+    result = run("fit", "d.csv", "--target", "sand,silt,clay", "--out", "m")
+    assert result.exit_code == 1
+    assert "sum to 1 in every row: they are shares of a whole" in result.stderr
+    assert "clay is 0 in row 4. Merge a part that may be 0" in result.stderr
+    result = run("fit", "d.csv", "-t", "sand,silt,clay", "--family", "dirichlet", "--out", "m")
+    assert "target 'clay' has 0 in row 4" in result.stderr
+    assert "Merge a part that may be 0" in result.stderr
+
+
+def test_amounts_for_a_family_of_shares_are_named_by_their_sum(run, table):
+    soil = 100.0 * table[["sand", "silt", "clay"]]
+    table[["x"]].join(soil).to_csv("d.csv", index=False)
+    result = run("fit", "d.csv", "-t", "sand,silt,clay", "--family", "dirichlet", "--out", "m")
+    assert "sand, silt, clay do not sum to 1 in rows 1, 2" in result.stderr
+    assert "divide each row by its sum" in result.stderr
+
+
+def test_bounds_that_nobody_named_are_remarked(run, table):
+    high = table.days.where(table.failed, table.days + 1.0)
+    pd.DataFrame({"x": table.x, "low": table.days, "high": high}).to_csv("d.csv", index=False)
+    assert "--family 'Censored(Normal)'" in run("fit", "d.csv", "-t", "low,high").stdout
+
+
+def test_rankings_with_faults_are_named_by_the_rows_of_the_file(run, table):
+    """Of the shuffled rows that a fit gets nobody knows the numbers."""
+    ranks = table[["first", "second", "third"]].copy()
+    ranks.iloc[[4, 200], :] = [1, 1, 2]
+    table[["x"]].join(ranks).to_csv("d.csv", index=False)
+    asked = ["fit", "d.csv", "-t", "first,second,third", "--out", "m"]
+    result = run(*asked, "--family", "plackettluce")
+    assert "has ties, two items of one rank, in rows 5, 201: PlackettLuce has none" in result.stderr
+    assert "if they are ranks, each has to be there once in a row" in run(*asked).stdout
+    ranks.iloc[[4, 200], :] = [1, 3, 2]
+    table[["x"]].join(ranks - 1).to_csv("d.csv", index=False)
+    assert "if they are ranks, 1 has to be the first: add 1 to each" in run(*asked).stdout
+
+
+def test_empty_cells_are_items_without_a_rank_or_bounds_that_there_are_not(run, table):
+    ranks = table[["first", "second", "third"]].astype(float)
+    table[["x"]].join(ranks.where(ranks < 3.0)).to_csv("d.csv", index=False)
+    done = run("fit", "d.csv", "-t", "first,second,third", "--json", "--out", "m")
+    assert json.loads(done.stdout)["family"] == "PlackettLuce()"
+    high = table.days.where(table.failed)
+    pd.DataFrame({"x": table.x, "low": table.days, "high": high}).to_csv("d.csv", index=False)
+    done = run("fit", "d.csv", "-t", "low,high", "--out", "n")
+    assert done.exit_code == 1
+    assert "say --family 'Censored(Weibull)'" in done.stderr
+
+
+def test_a_time_of_0_that_was_not_the_event_says_nothing(run, table):
+    days = table.days.copy()
+    row = int((~table.failed).to_numpy().argmax())
+    days.iloc[row] = 0.0
+    told = table[["x", "failed"]].assign(days=days)
+    told.to_csv("d.csv", index=False)
+    asked = ["fit", "d.csv", "-t", "days", "--event", "failed", "--out", "m"]
+    assert "Censored(Weibull)" in run(*asked).stdout
+    told.assign(failed=True).to_csv("d.csv", index=False)
+    text = run(*asked).stdout
+    assert "Censored(Normal)" in text
+    assert f"0 in row {row + 1} is no positive number" in text
+
+
+def test_rankings_by_names_are_told_how_to_be_written(mistake):
+    pd.DataFrame(
+        {"x": range(40), "first": ["fig", "plum"] * 20, "second": ["plum", "fig"] * 20}
+    ).to_csv("d.csv", index=False)
+    message = mistake("fit", "d.csv", "-t", "first,second")
+    assert "hold the same names in some order in every row" in message
+    assert "a column for each of 'fig', 'plum' with its rank" in message
 
 
 def test_words_of_the_recipe(run, table):

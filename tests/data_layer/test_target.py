@@ -40,6 +40,11 @@ PROPOSALS = {
     "proportions": (RNG.uniform(0.01, 0.99, 300), "Beta", "strictly between 0 and 1"),
     "amounts": (RNG.gamma(1.0, 10.0, 300), "Gamma", "skewed to the right"),
     "real": (RNG.normal(size=300), "Normal", "real numbers"),
+    "per cent": (
+        np.r_[0.0, 100.0, 100.0, np.linspace(0.3, 99.1, 300)],
+        "Tweedie",
+        "if these are percentages, divide them by 100",
+    ),
     "rain": (np.maximum(RNG.normal(size=300), 0.0) * 9, "Tweedie", "which Gamma cannot hold"),
     "share with ones": (
         np.minimum(RNG.uniform(0.1, 1.2, 300), 1.0),

@@ -14,6 +14,7 @@ from likely import (
     Gamma,
     Hurdle,
     Inflated,
+    InverseGaussian,
     Linear,
     Mixture,
     Network,
@@ -257,3 +258,13 @@ def test_explained():
 def test_what_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_variance_about_an_infinite_mean_is_infinite():
+    """The exponential of an InverseGaussian has a mean where shape > 2 mean² alone."""
+    law = Inflated(Transformed(InverseGaussian(), "log"), at=1).at(
+        mean=2.0, shape=[1.0, 64.0], inflation=0.5
+    )
+    assert np.isinf(law.mean()).tolist() == [True, False]
+    assert np.isinf(law.var()).tolist() == [True, False]

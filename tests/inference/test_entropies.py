@@ -140,3 +140,11 @@ def test_the_exponential_of_a_part_of_student(df):
         mass = mp.quad(kernel, ends)
         entropy = mp.quad(lambda x: kernel(x) * (x - mp.log(kernel(x) / mass)), ends) / mass
     assert law.entropy() == pytest.approx(float(entropy), rel=1e-12)
+
+
+@pytest.mark.parametrize("inside", [likely.Poisson(), likely.Discretised(likely.Exponential())])
+def test_a_hurdle_over_counts_that_are_hardly_ever_above_zero(inside):
+    """Above it they are all but certain to be 1, however small the chance to be there."""
+    mean = 1e-17 if inside == likely.Poisson() else 0.004
+    law = likely.Hurdle(inside).at(mean=mean, zero=0.94)
+    assert law.entropy() == pytest.approx(-0.94 * np.log(0.94) - 0.06 * np.log(0.06), rel=1e-12)

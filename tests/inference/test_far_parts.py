@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import likely
+from likely.inference.far_out import Excess
 from likely.inference.truncated import TruncatedAmounts
 
 #: Family, bounds, parameters, and the logarithm of its density up to a constant at y = bound + excess.
@@ -111,6 +112,24 @@ def test_a_part_of_a_far_part_and_its_quantiles_agree():
     for q in (1e-9, 0.02, 0.5, 0.99):
         assert (np.abs(law.cdf(law.quantile(q)) - q) < rounding + 1e-11 * q).all()
         assert (np.abs(law.sf(law.isf(q)) / q - 1.0) < rounding).all()
+
+
+@pytest.mark.parametrize("bounds", [{"high": 4.0}, {"low": 5.6}], ids=str)
+def test_quantiles_of_a_far_part_take_few_steps(monkeypatch, bounds):
+    """Newton's method stops for each row where it has arrived, and not where all of them have."""
+    asked = []
+    between = Excess._between
+
+    def counted(self, low, high, at):
+        asked.append(low.size)
+        return between(self, low, high, at)
+
+    law = likely.Truncated(likely.Normal(), **bounds).at(loc=4.8, scale=1e-3)
+    monkeypatch.setattr(Excess, "_between", counted)
+    draws = law.sample(2000, 0)
+    assert sum(asked) < 5 * draws.size
+    levels = np.sort(law.cdf(draws))
+    assert np.abs(levels - np.arange(0.5, 2000) / 2000).max() < 0.05
 
 
 def test_bounds_without_any_density_are_named():

@@ -108,3 +108,15 @@ def test_levels_0_and_1_are_the_ends_of_all_members():
 )
 def test_the_mode_of_numbers_so_large_that_a_step_changes_nothing(law, peak):
     assert law.mode() == pytest.approx(peak, abs=2.0)
+
+
+def test_whole_numbers_that_float64_does_not_tell_apart_are_a_line():
+    """Of a mixture, too: its components' quantiles are numbers there."""
+    law = Mixture(Discretised(StudentT()), 2).at(
+        loc1=0.4, scale1=1.1, df1=3.4, loc2=0.0, scale2=2.2, df2=0.5, odds2=0.9
+    )
+    levels = np.array([1e-12, 1e-9, 1e-6])
+    for y, tail in ((law.quantile(levels), law.cdf), (law.isf(levels), law.sf)):
+        assert (np.abs(y[:2]) > 2.0**53).all()
+        np.testing.assert_allclose(tail(y), levels, rtol=1e-9)
+    assert np.isfinite(law.sample(20_000, 0)).all()

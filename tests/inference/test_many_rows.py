@@ -1,9 +1,11 @@
 """Quantiles of counts from any guess, and moments of a part of a family, far out and next to its edges."""
 
+from itertools import pairwise
+
 import mpmath as mp
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 import likely
 from likely import Family, Parameter, counts, positive, real
@@ -243,6 +245,40 @@ def test_entropy_of_a_mixture_with_mass_next_to_both_edges(first, second, share)
     assert law.entropy() == pytest.approx(true, rel=1e-10)
 
 
+@pytest.mark.parametrize(
+    "families",
+    [
+        (likely.Normal(), likely.LogNormal()),
+        (likely.Gamma(), likely.Beta()),
+        (likely.Normal(), likely.Gamma(), likely.Beta()),
+    ],
+    ids=repr,
+)
+def test_entropy_of_a_mixture_of_components_that_lie_on_different_lines(families):
+    parameters = {
+        "Normal": {"loc": -0.3, "scale": 0.5},
+        "LogNormal": {"loc": 0.3, "scale": 0.8},
+        "Gamma": {"mean": 2.0, "shape": 3.0},
+        "Beta": {"mean": 0.3, "precision": 8.0},
+    }
+    inside = [parameters[family.specification.name] for family in families]
+    theta = {f"{n}{j}": v for j, own in enumerate(inside, 1) for n, v in own.items()}
+    law = likely.Mixture(*families).at(
+        **theta, **{f"odds{j}": 1.0 for j in range(2, 4)[: len(families) - 1]}
+    )
+
+    def surprise(y):
+        return -law.prob(y) * law.log_prob(y) if law.prob(y) > 0.0 else 0.0
+
+    breaks = [-6.0, 0.0, 0.3, 1.0, 4.0, 40.0, 400.0]
+    true = sum(
+        integrate.quad(surprise, a, b, epsabs=1e-10, limit=200)[0]
+        for a, b in pairwise(breaks)
+        if b > law.loss.specification.support.low
+    )
+    assert law.entropy() == pytest.approx(true, rel=1e-7)
+
+
 @pytest.mark.parametrize("family", [likely.Beta(), likely.Gamma(), likely.Normal()], ids=str)
 def test_quantiles_of_mixtures_invert_their_tails(family):
     mixture = likely.Mixture(family, 2)
@@ -255,6 +291,26 @@ def test_quantiles_of_mixtures_invert_their_tails(family):
         if family == likely.Beta():
             there &= np.array([low, high]) < 1.0 - 1e-6
         assert (np.abs([law.cdf(low) - p, law.sf(high) - p]) <= 1e-12 * p + ulps)[there].all()
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_quantiles_of_a_mixture_of_which_one_component_reaches_far_out_on_both_sides(upper):
+    """What lies between the components' quantiles, 10⁸⁷ apart, is no measure of the last digit."""
+    law = likely.Mixture(likely.Gamma(), likely.StudentT()).at(
+        mean1=1.0, shape1=5.0, loc2=-4.0, scale2=14.0, df2=0.1, odds2=0.11
+    )
+    levels = np.array([1e-9, 1e-6, 1e-3, 0.3])
+    y = law.isf(levels) if upper else law.quantile(levels)
+    np.testing.assert_allclose(law.sf(y) if upper else law.cdf(y), levels, rtol=1e-12)
+
+
+def test_quantiles_of_a_mixture_with_a_pole_that_is_steep_for_less_than_a_digit():
+    law = likely.Mixture(likely.Beta(), likely.Gumbel()).at(
+        mean1=0.0115, precision1=0.0016, loc2=4.0, scale2=11.0, odds2=0.17
+    )
+    levels = np.array([1e-9, 1e-3, 0.03])
+    assert (np.diff(law.quantile(levels)) > 0.0).all()
+    np.testing.assert_allclose(law.cdf(law.quantile(levels)), levels, rtol=1e-12)
 
 
 def test_the_root_of_a_mixture_takes_few_steps(monkeypatch):

@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from likely import Gamma, Gumbel, Normal, Poisson, StudentT, Truncated, Weibull
+from likely import Beta, Gamma, Gumbel, Normal, Poisson, StudentT, Transformed, Truncated, Weibull
 from likely.inference.construct import between
 
 
@@ -125,3 +125,34 @@ def test_far_tails_of_a_part_of_which_little_is_seen():
     d = Truncated(Gumbel(), low=0.5).at(loc=-4.0, scale=0.09)
     scale = float(d.parameters["scale"])
     assert d.isf(1e-300) == pytest.approx(0.5 + scale * 300.0 * np.log(10.0), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("inside", "parameters", "growth"),
+    [
+        (Beta(), {"mean": 0.2, "precision": 0.6}, lambda j: (0.12 + j) / (0.6 + j)),
+        (Gamma(), {"mean": 1.0, "shape": 0.14}, lambda j: (0.14 + j) / 0.14),
+    ],
+    ids=str,
+)
+def test_a_function_of_what_crowds_against_an_edge(inside, parameters, growth):
+    """y = (1 + x/2)² is 1 for all x below 1e-16, which are no rarity: its moments are those of x."""
+    of_x = np.cumprod([1.0, *(growth(j) for j in range(4))])
+    mean = of_x[:3] @ [1.0, 1.0, 0.25]
+    law = Transformed(inside, "box-cox", power=0.5).at(
+        **{name: [value, value] for name, value in parameters.items()}
+    )
+    np.testing.assert_allclose(law.mean(), mean, rtol=1e-12)
+    np.testing.assert_allclose(law.var(), of_x @ [1.0, 2.0, 1.5, 0.5, 0.0625] - mean**2, rtol=1e-11)
+    x = inside.at(**parameters).quantile((np.arange(200_000) + 0.5) / 200_000)
+    stretch = np.log1p(0.5 * x).mean()
+    np.testing.assert_allclose(
+        law.entropy(), inside.at(**parameters).entropy() + stretch, rtol=1e-5
+    )
+
+
+def test_an_exponential_of_what_crowds_against_0():
+    """E e^x of a Gamma is (1 − mean/shape)^−shape, without end where the rate is no more than 1."""
+    law = Transformed(Gamma(), "log").at(mean=[0.0625, 0.3], shape=0.1)
+    np.testing.assert_allclose(law.mean(), [0.375**-0.1, np.inf], rtol=1e-11)
+    assert np.isinf(law.var()).tolist() == [True, True]

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from likely import GeneralisedExtremeValue, GeneralisedPareto, Mixture, Truncated
+from likely import (
+    Beta,
+    Gamma,
+    GeneralisedExtremeValue,
+    GeneralisedPareto,
+    Gumbel,
+    LogLogistic,
+    Mixture,
+    Normal,
+    Transformed,
+    Truncated,
+)
 from likely.inference.mixture import Mixture as Ensemble
 
 #: Families, what loc they take, and where y ends: at loc − scale/shape.
@@ -44,3 +55,41 @@ def test_without_a_pole_the_mode_is_the_highest_place():
     )
     y = np.linspace(-3.0, 3.0, 6001)
     assert d.log_prob(d.mode()) >= d.log_prob(y).max()
+
+
+@pytest.mark.parametrize(
+    ("inside", "theta", "mode"),
+    [
+        (LogLogistic(), {"scale1": 0.2, "shape1": 0.5}, 0.0),
+        (LogLogistic(), {"scale1": 0.2, "shape1": 1.0}, 0.0),  # a finite density, the highest there
+        (Gamma(), {"mean1": 1.0, "shape1": 0.5}, 0.0),
+        (Beta(), {"mean1": 0.9, "precision1": 1.5}, 1.0),
+        (Transformed(Gamma(), "affine", factor=-2), {"mean1": 1.0, "shape1": 0.1}, 0.0),
+    ],
+    ids=repr,
+)
+def test_a_component_may_be_highest_at_an_edge_inside_the_support_of_the_mixture(
+    inside, theta, mode
+):
+    for other, of in (
+        (Normal(), {"loc2": -3.0, "scale2": 1.0}),
+        (Gumbel(), {"loc2": -1.0, "scale2": 1.0}),
+    ):
+        found = Mixture(inside, other).at(**theta, **of, odds2=0.5).mode()
+        assert found == pytest.approx(mode, abs=1e-300, rel=0.0)
+
+
+def test_a_mixture_may_be_highest_where_a_component_is_cut_off():
+    law = Mixture(Truncated(Normal(), high=0.8), Normal()).at(
+        loc1=0.75, scale1=0.5, loc2=1.2, scale2=0.4, odds2=1.0
+    )
+    places = np.linspace(-3.0, 3.0, 6001)
+    assert law.log_prob(law.mode()) >= law.log_prob(places).max()
+    assert law.mode() == 0.8
+
+
+def test_a_rise_that_comes_to_rest_next_to_an_edge_has_its_mode_there():
+    """y = e^x next to x = 0 is 1 before x is: with an upper bound, too, the lower edge has the pole."""
+    theta = {"scale": 0.8, "shape": 0.75}
+    assert Transformed(LogLogistic(), "log").at(**theta).mode() == 1.0
+    assert Transformed(Truncated(LogLogistic(), high=2.0), "log").at(**theta).mode() == 1.0

@@ -578,6 +578,9 @@ def test_weights(X, y):
                 fit()
     with refused(r"sample_weight is zero in every row"):
         Linear().fit(X, y, np.zeros(N))
+    for value, sum_ in ((1e308, "inf"), (1e-320, "")):
+        with refused(rf"sample_weight sums to {sum_}.*: divide it by its mean"):
+            Linear().fit(X, y, np.full(N, value))
     with refused(r"sample_weight must be numbers, got 'a'$"):
         Linear().fit(X, y, ["a"] * N)
 

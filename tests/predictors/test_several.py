@@ -8,6 +8,7 @@ from sklearn.mixture import GaussianMixture
 
 from likely import (
     Constant,
+    Gamma,
     GeneralisedExtremeValue,
     GeneralisedPareto,
     Linear,
@@ -280,3 +281,16 @@ def test_components_that_come_to_the_end_of_their_support(family):
     with pytest.warns(ConvergenceWarning, match="unbounded"):
         model = Linear(Mixture(family, 2), max_iter=60).fit(x, y)
     assert model.result_.status is Status.unbounded
+
+
+@pytest.mark.parametrize("families", [(Gamma(), Normal()), (Normal(), Gamma())], ids=repr)
+def test_a_row_outside_the_support_of_a_component_is_none_of_its_own(families):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 1))
+    own = rng.random(200) < 0.5
+    amounts, errors = rng.gamma(2.0, np.exp(0.5 * x[:, 0]) / 2.0), rng.normal(x[:, 0] - 1.0, 0.5)
+    model = Linear(Mixture(*families)).fit(x, np.where(own, amounts, errors))
+    assert model.result_.status is Status.converged
+    at = {type(family).__name__: str(j) for j, family in enumerate(families, 1)}
+    assert model.coef_["mean" + at["Gamma"]] == pytest.approx(0.5, abs=0.15)
+    assert model.coef_["loc" + at["Normal"]] == pytest.approx(1.0, abs=0.15)

@@ -34,6 +34,15 @@ def _class(name: str) -> Any:
     return modifiers.get(name.replace("_", "").lower()) or family_class(name)
 
 
+def _is_known(name: str) -> bool:
+    """Whether there is a family, or a modifier, of this name."""
+    try:
+        _class(name)
+    except ValueError:
+        return False
+    return True
+
+
 def _role(cls: Any, parameter: str, value: str) -> Role | float:
     if value in _ROLES:
         return _ROLES[value]
@@ -82,10 +91,8 @@ def _positional(node: ast.expr, text: str) -> int | str | list[Any] | Family:
         return str(node.value)
     if isinstance(node, ast.List) and all(isinstance(item, ast.Constant) for item in node.elts):
         return [item.value for item in node.elts]  # type: ignore[attr-defined]
-    if isinstance(node, ast.Name) and node.id not in _ROLES:
-        with library_errors():
-            made: Family = _class(node.id)()
-        return made
+    if isinstance(node, ast.Name) and node.id in TRANSFORMS:
+        return node.id
     if _is_family(node):
         return _inside(node, text)
     value = _value(node, text)
@@ -95,13 +102,15 @@ def _positional(node: ast.expr, text: str) -> int | str | list[Any] | Family:
 
 
 def _is_family(node: ast.expr) -> bool:
-    """Whether it is a call, and none of a role with a link."""
-    return isinstance(node, ast.Call) and getattr(node.func, "id", None) not in _ROLES
+    """Whether it is a name or a call, and none of a role."""
+    name = node.func if isinstance(node, ast.Call) else node
+    return isinstance(node, (ast.Name, ast.Call)) and getattr(name, "id", None) not in _ROLES
 
 
 def _inside(node: ast.expr, text: str) -> Family:
     """The family that is inside another one."""
-    name, roles, positional = _read(node, text)
+    bare = isinstance(node, ast.Name)
+    name, roles, positional = (node.id, {}, []) if bare else _read(node, text)  # type: ignore[attr-defined]
     with library_errors():
         made: Family = _class(name)(*positional, **roles)
     return made
@@ -112,7 +121,8 @@ _HELP = "write a name such as gamma, or roles such as 'Normal(scale=predicted(\"
 
 def _keyword(name: str, node: ast.expr, text: str) -> Any:
     """The value of a keyword: a role, a number, the label of a class, or a family with a name of its own."""
-    if _is_family(node):
+    # A name that is no family's is a role that was misspelt.
+    if _is_family(node) and not (isinstance(node, ast.Name) and not _is_known(node.id)):
         return _inside(node, text)
     if name == "reference" and isinstance(node, ast.Constant):
         return node.value

@@ -117,4 +117,9 @@ def _needs_more(family: Any, target: str) -> str:
             f"{family!r} needs to know which rows were seen: name a column of 1 and 0 with --event, or give "
             f"the bounds, --target low,high"
         )
+    if family.specification.support.known:
+        return (
+            f"{family!r} needs the bounds of each row: name their columns too, --target {target},low,high. Bounds that "
+            "are the same in all rows go to the family, as in 'Truncated(Normal(), low=0)'"
+        )
     return f"{family.specification.name} is over several columns: name them with commas, --target {target},…"

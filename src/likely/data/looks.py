@@ -16,6 +16,8 @@ from likely.data.table import Column
 FEW = 0.2
 #: A day, a month and a year, in any order, and perhaps a time of day.
 _DATE = re.compile(r"\s*\d{1,4}([./-])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?\s*")
+#: Less or more than a number: what an instrument writes that reaches no further.
+_LIMIT = re.compile(r"\s*[<>≤≥]=?\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 #: Digits in groups, perhaps with a currency before them or a per cent after them.
 _NUMBER = re.compile(r"\s*[-+]?[$€£¥]?\s?[-+]?\d[\d.,'’\s]*[$€£¥%]?\s*")
 
@@ -43,6 +45,15 @@ def strays(column: Column) -> str:
     rows = np.flatnonzero(np.isin(column.values, words))
     cells = (f"{column.levels[int(column.values[row])]!r} in row {row + 1}" for row in rows)
     return listing(cells, 3)
+
+
+def limits(column: Column) -> str:
+    """Of a column of text that is numbers but for cells such as '<0.3', the first of these; else nothing."""
+    words = [level for level in column.levels if not is_number(level)]
+    if not words or len(words) == len(column.levels) or not all(map(_LIMIT.fullmatch, words)):
+        return ""
+    row = int(np.isin(column.values, [column.levels.index(word) for word in words]).argmax())
+    return f"{column.levels[int(column.values[row])]!r} in row {row + 1}"
 
 
 def nearly_numbers(column: Column) -> str:

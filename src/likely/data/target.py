@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from likely._math.domains import LABELLED, Domain
 from likely.data.errors import DataError, count, listing, rows_words, spoken
-from likely.data.looks import looks_like, strays
+from likely.data.looks import limits, looks_like, strays
 from likely.data.table import Column, number_label
 from likely.losses.check import way_out
 
@@ -60,6 +60,7 @@ def propose(column: Column) -> Proposal:
         said = f"{what}: what is predicted is the chance of {labels[1]!r}"
         return Proposal("Bernoulli", "binary", said)
     if column.is_labels:
+        _refuse_limits(column)
         _refuse_wide_text(column, distinct)
         smallest = int(np.bincount(codes).min())
         reason = f"{name} is text with {distinct} distinct values, the rarest in {count(smallest, 'row')}"
@@ -108,16 +109,19 @@ def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposa
         )
     skewness = _skewness(y)
     zeros = int((y == 0).sum())
+    per_cent = ""
+    if low >= 0 and high == 100.0 and int((y == 100.0).sum()) > 1:
+        per_cent = (
+            "; if these are percentages, divide them by 100: proportions have families of their own"
+        )
     if low == 0 and high > 1:
         reason = (
             f"{name} is never negative ({span}) and exactly 0 in {count(zeros, 'row')}, which Gamma cannot "
-            "hold; a model of its own for the zeros is --family 'ZeroInflated(Gamma())'"
+            f"hold; a model of its own for the zeros is --family 'ZeroInflated(Gamma())'{per_cent}"
         )
         return Proposal("Tweedie", "non-negative with exact zeros", reason)
     if low > 0 and skewness > 0.5:
-        reason = (
-            f"{name} is always positive ({span}) and skewed to the right (skewness {skewness:.2f})"
-        )
+        reason = f"{name} is always positive ({span}) and skewed to the right (skewness {skewness:.2f}){per_cent}"
         return Proposal("Gamma", "positive", reason)
     said = f"{name} holds real numbers {span}"
     if low == 0 and high <= 1:
@@ -125,7 +129,7 @@ def _propose_number(name: str, y: NDArray[np.float64], distinct: int) -> Proposa
     elif high == 1 and low >= 0:
         said += ", among them exact 1, which Beta cannot hold"
     elif low > 0:
-        said += f", positive but hardly skewed (skewness {skewness:.2f})"
+        said += f", positive but hardly skewed (skewness {skewness:.2f}){per_cent}"
     tails = float(np.mean((y - mean) ** 4) / variance**2) - 3.0
     if tails > 3:
         said += f"; the tails are heavy (excess kurtosis {tails:.1f}): compare --family studentt"
@@ -164,6 +168,7 @@ def prepare_target(column: Column, support: Domain, family: str) -> Target:
     if support.name in LABELLED:
         return _prepare_classes(column, labels, support.name == "binary", family)
     if column.kind == "text":
+        _refuse_limits(column)
         shown = listing(
             (f"{_label(column, r)!r} in row {r + 1}" for r in range(len(column.values))), 3
         )
@@ -225,6 +230,17 @@ def refuse_dates(column: Column) -> None:
         raise DataError(
             f"target {column.name!r} holds dates, such as {str(first).replace('T00:00:00', '')} in row 1, which are "
             "no numbers yet: write the days since some day, or the time until an event, into a column and predict that"
+        )
+
+
+def _refuse_limits(column: Column) -> None:
+    """DataError for numbers among which are bounds: to leave these out would move every estimate."""
+    found = limits(column) if column.kind == "text" else ""
+    if found:
+        raise DataError(
+            f"target {column.name!r} holds bounds among its numbers, such as {found}: write two columns, low and "
+            "high, equal where it was measured, with an empty cell where there is no bound, and fit --target low,high "
+            "--family 'Censored(LogNormal)', or another family inside"
         )
 
 

@@ -62,9 +62,12 @@ class Ends:
 
     def var(self) -> Array:
         """The mean square about the mean."""
-        mean = self.mean()
-        within = self.inside.var() + (self.inside.mean() - mean) ** 2
-        return self._of_points(lambda end: (end - mean) ** 2) + self.rest * within
+        mean, inside = self.mean(), self.inside.mean()
+        # About any number it is infinite where the mean is.
+        about = np.where(np.isinf(mean), 0.0, mean)
+        with np.errstate(over="ignore"):
+            within = self.inside.var() + (inside - about) ** 2
+            return self._of_points(lambda end: (end - about) ** 2) + self.rest * within
 
     def _of_points(self, function: Any) -> Array:
         """Σ π_k f(e_k), over ends that may be infinite where they are no points."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from likely.inference import panels
 from likely.inference.line import Line
+from likely.inference.rows import blocks
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -30,7 +31,10 @@ _SHARE = (_ENDS[:-1, None] + np.diff(_ENDS)[:, None] * panels.LEGENDRE).ravel()
 _WEIGHTS = (np.diff(_ENDS)[:, None] * panels.LEGENDRE_WEIGHTS).ravel()
 #: Makes the integrals from 0 of values at the nodes: the coefficients (20, 21) of their series in 2x − 1.
 _INTEGRATED = np.array([0.5 * legendre.legint(row, lbnd=-1.0) for row in panels.LEGENDRE_SERIES])
-_LAST_STEP, _STEPS = 1e-15, 50
+#: Newton's step after one so small, as a share of the place, is below rounding.
+_LAST_STEP, _STEPS = 1e-9, 50
+#: Quantiles that are looked for together: their nodes stay in the cache.
+_TOGETHER = 1 << 10
 
 
 class Excess:
@@ -61,8 +65,9 @@ class Excess:
 
     def fall(self, share: Array, at: Rows | slice = slice(None)) -> Array:
         """G at shares (m, …) of the reach of rows (m,)."""
-        basis = legendre.legvander(2.0 * share - 1.0, panels.LEGENDRE.size)
-        return np.asarray(np.einsum("i...k,ik->i...", basis, self.series[at]))
+        series = self.series[at].T
+        series = series.reshape(*series.shape, *(1,) * (share.ndim - 1))
+        return np.asarray(legendre.legval(2.0 * share - 1.0, series, tensor=False))
 
     def _between(self, low: Array, high: Array, at: Rows | slice) -> Array:
         """∫ e^G between shares of the reach."""
@@ -107,6 +112,12 @@ class Excess:
 
     def quantile(self, p: Array, at: Rows, *, upper: bool) -> Array:
         """The quantile of the rows ``at``, or with ``upper`` that of the upper tail, by Newton's steps."""
+        found = np.empty(p.shape)
+        for block in blocks(p.size, _TOGETHER):
+            found[block] = self._quantile(p[block], at[block], upper=upper)
+        return found
+
+    def _quantile(self, p: Array, at: Rows, *, upper: bool) -> Array:
         none, all_ = np.zeros(p.shape), np.ones(p.shape)
         whole = self._between(none, all_, at)
         outer = (self.sign[at] > 0.0) == upper  # whether p counts what lies beyond
@@ -122,14 +133,18 @@ class Excess:
             )
             / total
         )
+        # The rows that are still on their way.
+        left = np.arange(share.size)
         for _ in range(_STEPS):
-            mass = self._between(np.where(near, none, share), np.where(near, share, all_), at)
-            gap = np.where(near, before * whole - mass, mass - beyond * whole)
-            step = gap * np.exp(-self.fall(share, at))
-            moved = np.clip(share + step, 0.0, 1.0)
-            done = np.abs(moved - share) <= _LAST_STEP * moved
-            share = moved
-            if done.all():
+            here, row, down = share[left], at[left], near[left]
+            mass = self._between(np.where(down, 0.0, here), np.where(down, here, 1.0), row)
+            gap = np.where(
+                down, before[left] * whole[left] - mass, mass - beyond[left] * whole[left]
+            )
+            moved = np.clip(here + gap * np.exp(-self.fall(here, row)), 0.0, 1.0)
+            share[left] = moved
+            left = left[~(np.abs(moved - here) <= _LAST_STEP * moved)]
+            if not left.size:
                 break
         return np.asarray(
             self.bound[at] + self.line.moved(self.bound[at], self.sign[at] * self.reach[at] * share)

@@ -17,7 +17,15 @@ from likely.families.modifiers.truncated import truncated
 from likely.inference.between_quantiles import expected
 from likely.inference.discrete import LARGEST as FURTHEST
 from likely.inference.line import Line
-from likely.inference.modified import Array, Rows, between, insides, log_densities, next_to
+from likely.inference.modified import (
+    Array,
+    Rows,
+    between,
+    insides,
+    log_densities,
+    next_to,
+    off_edges,
+)
 from likely.inference.numerical import ContinuousIntegrals
 from likely.inference.predictive import Predictive
 from likely.inference.summation import DiscreteSums, Weight
@@ -102,7 +110,8 @@ class _Components:
         mean = self.mean()
         # About any number it is infinite where the mean is; where there is no mean it is NaN.
         about = np.where(np.isinf(mean), 0.0, mean)
-        return self.total([c.var() + (c.mean() - about) ** 2 for c in self.components])
+        with np.errstate(over="ignore"):
+            return self.total([c.var() + (c.mean() - about) ** 2 for c in self.components])
 
 
 class MixedCounts(_Components, DiscreteSums):
@@ -150,10 +159,13 @@ class MixedAmounts(_Components, ContinuousIntegrals):
         found = super().mode()
         best = log_densities(self, found[None])[0]
         for component in self.components:
-            own = component.mode()
-            there = log_densities(self, next_to(own)).max(axis=0)
-            higher = there > best + ALIKE * np.maximum(1.0, np.abs(best))
-            found, best = np.where(higher, own, found), np.where(higher, there, best)
+            support = component.loss.specification.support
+            ends = [v for v in (support.low, support.high) if np.isfinite(v)]
+            for own in (component.mode(), *(np.full(best.shape, end) for end in ends)):
+                # Next to an edge of the component's, which may lie inside the mixture's support: it ends there.
+                there = log_densities(self, off_edges(support, next_to(own))).max(axis=0)
+                higher = there > best + ALIKE * np.maximum(1.0, np.abs(best))
+                found, best = np.where(higher, own, found), np.where(higher, there, best)
         return found
 
     def _summit(self) -> Array:
@@ -209,9 +221,13 @@ class _Beside:
     def __init__(self, mixture: Line, component: Line) -> None:
         self.mixture, self.component = mixture, component
         self.low, self.high = component.low, component.high
+        # A t stands for the same y where the two have the same edges.
+        self.alike = (mixture.low, mixture.high) == (self.low, self.high)
         self.t_of, self.y_of, self.slope = component.t_of, component.y_of, component.slope
 
     def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
         """log f of the mixture, log g of the component, and y."""
         _, log_g, y = self.component.density(t, rows)
+        if not self.alike:
+            t = self.mixture.t_of(y)
         return self.mixture.density(t, rows)[0], log_g, y

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely._math.domains import Domain
 from likely.inference.predictive import Predictive
 
 Array = NDArray[np.float64]
@@ -47,14 +48,23 @@ def highest(law: Any, candidates: Array) -> Array:
 
 def log_densities(law: Any, y: Array) -> Array:
     """log p at y (c, n); at an edge that is not in the support, where a density may grow, next to it."""
-    support = law.loss.specification.support
+    places = off_edges(law.loss.specification.support, y)
+    return np.array([Predictive(law.loss, law.raw).log_prob(row) for row in places])
+
+
+def off_edges(support: Domain, y: Array) -> Array:
+    """y, but for the edges that do not belong to the support the number next to them inside.
+
+    Next to 0 it is one of which a share is a number, too.
+    """
     for edge, closed, other in (
         (support.low, support.closed_low, np.inf),
         (support.high, support.closed_high, -np.inf),
     ):
         if np.isfinite(edge) and not closed:
-            y = np.where(y == edge, np.nextafter(edge, other), y)
-    return np.array([Predictive(law.loss, law.raw).log_prob(row) for row in y])
+            beside = np.nextafter(edge, other) if edge else np.copysign(LEAST, other)
+            y = np.where(y == edge, beside, y)
+    return y
 
 
 def next_to(y: Array) -> Array:

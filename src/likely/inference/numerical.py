@@ -360,7 +360,8 @@ class ContinuousIntegrals:
         """Where f is largest: inside by its slope, or an edge; of ties, the smallest."""
         line = self.line
         t = self._summit()
-        best, y = line.density(t, self.rows)[0], line.y_of(t)
+        best, top = line.density(t, self.rows)[0], line.y_of(t)
+        y = top
         for edge, sign in ((line.high, 1.0), (line.low, -1.0)):
             if not np.isfinite(edge):
                 continue
@@ -368,7 +369,7 @@ class ContinuousIntegrals:
             with np.errstate(invalid="ignore"):
                 # A rise that has come to rest against the edge is a maximum there.
                 wins = there >= best - 1e-12 * np.maximum(1.0, np.abs(best))
-                wins |= sign * t >= line.reach
+                wins |= (sign * t >= line.reach) | (top == edge)
             y, best = np.where(wins, edge, y), np.where(wins, there, best)
         # No density outweighs a probability.
         return np.where(self.point > 0.0, line.low, y)

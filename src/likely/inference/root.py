@@ -12,8 +12,13 @@ Rows = NDArray[np.intp]
 
 #: The smallest positive number.
 SMALLEST = np.nextafter(0.0, 1.0)
-#: A root is settled when a step changes it by less, relative to itself, or, around 0, to its first bracket.
+#: A root is settled when a step changes it by less, relative to itself, or, around 0, to the first bracket's side.
 _NEAR, _TINY = 1.2e-16, 1e-30
+#: Further from 0 the excess is no straight line, however steep it is here: next to a pole of a density it may be steep
+#: for less than a digit of y.
+_STRAIGHT = 0.5
+#: A bracket around 0 of which one side is shorter than the other by this is divided there.
+_UNEVEN = 1e-3
 
 
 class Rising(Protocol):
@@ -31,7 +36,8 @@ class Rising(Protocol):
 
 def root(problem: Rising, low: Array, high: Array, start: Array | None = None) -> Array:
     """Where the excess is 0 in [low, high]: Newton's steps from ``start``, and bisection where those fail."""
-    size = high - low
+    # Around 0 there is no last digit: there the shorter side of the first bracket is the measure.
+    side = np.minimum(-low, high)
     found, at = _middle(low, high), np.arange(low.size)
     if start is not None:
         found = np.where((start > low) & (start < high), start, found)
@@ -48,13 +54,12 @@ def root(problem: Rising, low: Array, high: Array, start: Array | None = None) -
             power = (low[at] >= 0.0) & (abs(by) > 0.5)
             newton = np.where(power, y * np.exp(by), newton)
         inside = (newton > low[at]) & (newton < high[at])
-        # Around 0 there is no last digit: there the first bracket is the measure.
         around = (low[at] < 0.0) & (high[at] > 0.0)
-        near = np.maximum(_NEAR * abs(y), np.where(around, _TINY * size[at], 0.0))
+        near = np.maximum(_NEAR * abs(y), np.where(around, _TINY * side[at], 0.0))
         middle = _middle(low[at], high[at])
         settled = (
             (abs(over) <= problem.rounding[at])
-            | (abs(newton - y) <= near)
+            | ((abs(newton - y) <= near) & (abs(over) <= _STRAIGHT))
             | (high[at] - low[at] <= near)
         )
         settled |= middle == y  # no number is left in between
@@ -72,10 +77,15 @@ def root(problem: Rising, low: Array, high: Array, start: Array | None = None) -
 
 
 def _middle(low: Array, high: Array) -> Array:
-    """The mean, or where both have one sign and are far apart the geometric mean, which bisects exponents."""
+    """The mean, or where both have one sign and are far apart the geometric mean, which bisects exponents.
+
+    Of different signs and sizes it is 0, which tells the sign.
+    """
     sign = np.where(high <= 0.0, -1.0, 1.0)
     near, beyond = np.where(sign < 0.0, -high, low), np.where(sign < 0.0, -low, high)
     least = np.maximum(near, SMALLEST)
     far = (near >= 0.0) & (beyond > 4.0 * least)
     root = np.sqrt(least) * np.sqrt(np.where(far, beyond, 1.0))
-    return np.where(far, sign * root, 0.5 * low + 0.5 * high)
+    short, long = np.minimum(-low, high), np.maximum(-low, high)
+    uneven = (short > 0.0) & (short < _UNEVEN * long)
+    return np.where(far, sign * root, np.where(uneven, 0.0, 0.5 * low + 0.5 * high))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likely.inference.discrete import LARGEST as LARGEST_COUNT
 from likely.inference.discrete import quantile_of_counts
 from likely.inference.predictive import Predictive
 from likely.inference.root import root
@@ -49,6 +50,9 @@ class Weighted:
         ends = self._ends(p, rows, upper=upper)
         guess = (self.weights[:, rows] * ends).sum(axis=0)
         found = quantile_of_counts(self, p, rows, guess, upper=upper)
+        # Whole numbers that float64 does not tell apart are a line.
+        far = np.flatnonzero(np.abs(found) >= LARGEST_COUNT)
+        found[far] = self.amount(p[far], rows[far], upper=upper)
         # At the levels 0 and 1 the components' own are the ends of their support.
         found = np.where(p == float(upper), ends.min(axis=0), found)
         return np.where(p == float(not upper), ends.max(axis=0), found)

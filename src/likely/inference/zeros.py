@@ -110,6 +110,9 @@ class HurdleCounts(_Zeros):
 
     def entropy(self) -> Array:
         """That of the choice, and the share of the zero-truncated family's."""
-        truncated = (self.inside.entropy() + xlogx(self.inside.prob(0.0))) / self.above
+        # A probability near 1 has fewer digits than what it leaves.
+        near = (1.0 - self.above) * np.log1p(-np.minimum(self.above, 0.5))
+        none = np.where(self.above < 0.5, near, xlogx(self.zero))
+        truncated = (self.inside.entropy() + none) / self.above
         truncated = truncated + np.log(self.above)
         return self.rest * truncated - self.pi * self.log_pi - xlogx(self.rest)

@@ -30,6 +30,12 @@ def shown(value: Any) -> str:
     return repr(value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value)
 
 
+def said(value: Any) -> str:
+    """A value as its user wrote it, of several their shape alone."""
+    shape = np.shape(value)
+    return f"{type(value).__name__} of shape {shape}" if shape else shown(value)
+
+
 def missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Which values of any type are None or NaN, (n,)."""
     if values.dtype.kind in "fc":
@@ -317,7 +323,7 @@ def refuse(
         _refuse_composition(y, support, family)
     if isinstance(support, Product):
         j = next(j for j, part in enumerate(support.parts) if not part.covers(y[:, j]))
-        fix = _composition_hint(y, support) if isinstance(support, Composition) else None
+        fix = composition_hint(y, support) if isinstance(support, Composition) else None
         refuse(y[:, j], support.parts[j], f"{support.names[j]}, column {j} of {family}", fix)
     if isinstance(support, Bounded):
         _refuse_bounded(y, support, family)
@@ -411,7 +417,7 @@ def _refuse_composition(y: NDArray[np.float64], support: Composition, family: st
     )
 
 
-def _composition_hint(y: NDArray[np.float64], support: Composition) -> str:
+def composition_hint(y: NDArray[np.float64], support: Composition) -> str:
     """What to do about shares of 0, or about counts that are none."""
     if (y < 0.0).any():
         return ""
@@ -450,9 +456,14 @@ def way_out(support: Domain, y: NDArray[np.float64]) -> str:
         points = [v for v in (0, 1) if (y == v).any()]
         at = points[0] if len(points) == 1 else tuple(points)
         return f". Inflated(family, at={at}) allows exact {' and '.join(map(str, points))}"
-    if support.name == "unit_interval" and ((y > 0) & (y < 100)).all() and np.median(y) > 1:
+    proportions = (support.low, support.high) == (0.0, 1.0) and not support.integer
+    if proportions and ((y >= 0) & (y <= 100)).all() and np.median(y) > 1:
         return ". Percentages are proportions after y / 100"
     return ""
+
+
+#: Weights that sum to more, or to less than its inverse, leave no numbers for the losses they multiply.
+_HEAVY = 1e290
 
 
 def weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
@@ -471,4 +482,10 @@ def weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
         )
     if not w.any():
         raise ValueError("sample_weight is zero in every row: there is nothing to learn from")
+    with np.errstate(over="ignore"):
+        total = w.sum()
+    if not 1.0 / _HEAVY < total < _HEAVY:
+        raise ValueError(
+            f"sample_weight sums to {total:g}, with which sums over the rows leave float64: divide it by its mean"
+        )
     return w

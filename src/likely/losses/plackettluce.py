@@ -54,7 +54,9 @@ class PlackettLuceLoss(VectorLoss):
 
     def response(self, y: Any) -> Array:
         """Ranks as float64 (n, m); ValueError names the rows that are no rankings, and why."""
-        ranks = check.numeric(y, "y")
+        ranks = check.numeric(
+            y, "y", ": a column for each item, with its rank in that row, 1 for the first"
+        )
         m, name = self.size, self.specification.name
         if ranks.ndim != 2 or ranks.shape[1] != m:
             raise ValueError(
@@ -62,33 +64,15 @@ class PlackettLuceLoss(VectorLoss):
             )
         if ranks.shape[0] == 0:
             raise ValueError("y is empty: there is nothing to learn from")
-        tied, wrong = _tied(ranks), ~self.inside(ranks)
-        if tied.any():
-            raise ValueError(
-                f"y has ties, two items of one rank, in {check.rows_and_values(tied, ranks)}: {name} has none; "
-                "break them or leave the items unranked (NaN)"
-            )
-        if wrong.any():
-            raise ValueError(
-                f"y is no ranking in {check.rows_and_values(wrong, ranks)}: the ranks of the items must be 1, 2, "
-                "3, … without gaps, 1 for the first, and NaN for items that were not ranked"
-                + (
-                    "; ranks that begin at 0 become such by y + 1"
-                    if self.inside(ranks + 1.0).all()
-                    else ""
-                )
-            )
+        bad, what, fix = fault_of(ranks)
+        if bad.any():
+            where = check.rows_and_values(bad, ranks)
+            raise ValueError(f"y {what} in {where}: {fix.format(family=name, missing='NaN')}")
         return ranks
 
     def inside(self, y: Array) -> NDArray[np.bool_]:
         """Which rows are rankings: 1, 2, …, r once each, and at least one of them."""
-        ranked = np.isfinite(y)
-        expected = np.arange(1.0, y.shape[1] + 1.0)
-        given = np.sort(np.where(np.isnan(y), np.inf, y), axis=1)
-        count = ranked.sum(axis=1)
-        right = (given == expected) | (np.arange(y.shape[1]) >= count[:, None])
-        whole = (np.isnan(y) | ranked).all(axis=1)
-        return np.asarray(right.all(axis=1) & (count > 0) & whole)
+        return are_rankings(y)
 
     # --- The loss ---------------------------------------------------------------------------------
 
@@ -231,6 +215,32 @@ class _Rows:
         for i in range(m):
             for j in range(i + 1):
                 out[symmetric_index(i, j)] = full[back[i], back[j], every]
+
+
+def are_rankings(y: Array) -> NDArray[np.bool_]:
+    """Which rows of y (n, m) are rankings: 1, 2, …, r once each, at least one of them, and NaN."""
+    ranked = np.isfinite(y)
+    expected = np.arange(1.0, y.shape[1] + 1.0)
+    given = np.sort(np.where(np.isnan(y), np.inf, y), axis=1)
+    count = ranked.sum(axis=1)
+    right = (given == expected) | (np.arange(y.shape[1]) >= count[:, None])
+    whole = (np.isnan(y) | ranked).all(axis=1)
+    return np.asarray(right.all(axis=1) & (count > 0) & whole)
+
+
+def fault_of(y: Array) -> tuple[NDArray[np.bool_], str, str]:
+    """Which rows of y (n, m) are no rankings, what they are, and what to do about it, by {family} and {missing}."""
+    tied = _tied(y)
+    if tied.any():
+        fix = "{family} has none; break them or leave the items unranked ({missing})"
+        return tied, "has ties, two items of one rank,", fix
+    fix = (
+        "the ranks of the items must be 1, 2, 3, … without gaps, 1 for the first, and {missing} for items that were "
+        "not ranked"
+    )
+    if are_rankings(y + 1.0).all():
+        fix += "; ranks that begin at 0 become such by y + 1"
+    return ~are_rankings(y), "is no ranking", fix
 
 
 def _tied(ranks: Array) -> NDArray[np.bool_]:

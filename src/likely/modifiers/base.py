@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from likely.families.base import Specification
 from likely.recipe import Family, Role
 
@@ -78,12 +80,20 @@ def _rebuild(
     return made
 
 
-def number(value: Any, name: str) -> float:
-    """The number that an argument is, the same for all rows; TypeError or ValueError where it is none."""
+def number(value: Any, name: str, several: str = "") -> float:
+    """The number that an argument is, the same for all rows; TypeError or ValueError where it is none.
+
+    ``several``: what to do with one for each row.
+    """
+    from likely.losses.check import said
+
+    got = said(value)
     try:
-        found = float(value)
+        found = float(value) if np.ndim(value) == 0 else None
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, the same for all rows, got {value!r}") from None
+        found, several = None, ""
+    if found is None:
+        raise TypeError(f"{name} must be a number, the same for all rows, got {got}{several}")
     if math.isnan(found):
         raise ValueError(f"{name} must be a number, got {value!r}")
     return found

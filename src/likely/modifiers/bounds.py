@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from likely.report.explanation import Explanation
 
 
+#: What to do with bounds that differ by row.
+_BY_ROW = (
+    ": bounds of each row come with y. Leave them out here, and give fit what likely.truncated(y, low=..., high=...) "
+    "makes"
+)
+
+
 class Truncated(ModifiedFamily):
     r"""A family of which only y between two bounds is ever seen: p(y) = p₀(y)/(F₀(high) − F₀(low)).
 
@@ -52,7 +59,9 @@ class Truncated(ModifiedFamily):
 
         inside = as_family(family)
         given = {
-            name: number(v, name) for name, v in (("low", low), ("high", high)) if v is not None
+            name: number(v, name, _BY_ROW)
+            for name, v in (("low", low), ("high", high))
+            if v is not None
         }
         specification = (
             truncated(

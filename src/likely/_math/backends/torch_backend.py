@@ -32,6 +32,8 @@ def _where(dtype: torch.dtype, condition: Any, a: Any, b: Any) -> Any:
     if not (isinstance(a, Tensor) or isinstance(b, Tensor)):
         # Two numbers would become torch's default type.
         a = torch.full((), a, dtype=dtype, device=condition.device)
+    if condition.dtype != torch.bool:  # of conditions, some of which are constants
+        condition = condition != 0.0
     return torch.where(condition, a, b)
 
 

@@ -94,6 +94,11 @@ def refuse_families_over_classes(kind: str, inside: Specification, instead: str)
         raise TypeError(f"{kind} is not defined for {inside.name}, whose y are classes; {instead}")
 
 
+def written(inside: Specification) -> str:
+    """The family as one writes it in an argument."""
+    return f"{inside.name}()" if inside.structure is None else inside.name
+
+
 def contains(inside: Specification, kind: str) -> bool:
     """Whether the modifier ``kind`` is the specification's own, or that of a part of it."""
     structure = inside.structure

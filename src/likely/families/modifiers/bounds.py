@@ -12,6 +12,7 @@ from likely._math.domains import circular
 from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, where
 from likely._math.tails.intervals import fading, log_between
 from likely.families.base import Specification
+from likely.families.modifiers import base
 from likely.families.modifiers.base import count
 from likely.families.modifiers.narrow import Window
 from likely.families.view import View
@@ -171,6 +172,8 @@ def refuse_without_tails(kind: str, inside: Specification) -> None:
             "below or above a bound depends on where the circle is cut"
         )
     if not has_tails(inside):
+        _refuse_points(kind, inside)
+        _refuse_unlike_components(kind, inside)
         missing = missing_tails(inside)
         from likely.families.registry import modules, specification
 
@@ -184,4 +187,31 @@ def refuse_without_tails(kind: str, inside: Specification) -> None:
             f"{kind} needs the logarithms of both tails, but {inside.name} has no formula for "
             f"{' and '.join(missing)}; families that have both: {', '.join(able)}. A family of your own "
             "gets them as def log_cdf(y, ...) and def log_sf(y, ...)"
+        )
+
+
+def _refuse_points(kind: str, inside: Specification) -> None:
+    """TypeError for points beside a density, which bounds would have to be told from."""
+    structure = inside.structure
+    if structure is not None and structure.kind in ("ZeroInflated", "Inflated"):
+        alone = base.written(structure.parts[0].specification)
+        raise TypeError(
+            f"{kind} is not defined for {inside.name}, which has points beside a density. Where zeros are amounts "
+            f"too small to be measured, they are rows [0, limit] of Censored({alone})"
+        )
+
+
+def _refuse_unlike_components(kind: str, inside: Specification) -> None:
+    """TypeError for mixtures of which each component has both tails, but on a support of its own."""
+    structure = inside.structure
+    if structure is None:
+        return
+    parts = [part.specification for part in structure.parts]
+    supports = {part.support.symbol for part in parts}
+    if structure.kind == "Mixture" and len(supports) > 1 and all(map(has_tails, parts)):
+        listed = ", ".join(f"{part.name} in {part.support.symbol}" for part in parts)
+        raise TypeError(
+            f"{kind} needs components of {inside.name} that lie in one support, but they are {listed}: where a "
+            "component ends inside the others' support its tails have no logarithm. Choose components that share "
+            "one, such as LogNormal() beside Gamma()"
         )

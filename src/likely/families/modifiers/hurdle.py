@@ -97,15 +97,16 @@ def hurdle(inside: Specification) -> Specification:
 
 def _refuse(inside: Specification) -> None:
     base.refuse_families_over_classes(KIND, inside, "use Bernoulli() or Categorical() alone")
-    if base.contains(inside, KIND) or base.contains(inside, "ZeroInflated"):
+    if any(base.contains(inside, kind) for kind in (KIND, "ZeroInflated")):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, whose zeros are modified already"
         )
     truncated = inside.structure is not None and inside.structure.kind == "Truncated"
     if inside.support.name != "counts" and not (truncated and inside.support.integer):
         instead = (
-            f"use ZeroInflated({inside.name}()), which is the same there"
+            f"use ZeroInflated({base.written(inside)}), which is the same there"
             if inside.support.name in ("positive", "nonnegative", "unit_interval")
+            and not base.contains(inside, "Inflated")
             else "choose a family of counts such as Poisson() or NegativeBinomial()"
         )
         raise TypeError(

@@ -49,6 +49,10 @@ class Log:
         """y of numbers x."""
         return np.exp(x)
 
+    def stretch(self, x: Any) -> Any:
+        """log |dy/dx| at numbers x."""
+        return x
+
 
 @dataclass(frozen=True)
 class BoxCox:
@@ -90,6 +94,10 @@ class BoxCox:
         """y of numbers x."""
         return np.exp(np.log1p(np.maximum(self.power * x, -1.0)) / self.power)
 
+    def stretch(self, x: Any) -> Any:
+        """log |dy/dx| at numbers x."""
+        return (1.0 / self.power - 1.0) * np.log1p(self.power * x)
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -130,6 +138,10 @@ class Affine:
     def back(self, x: Any) -> Any:
         """y of numbers x."""
         return self.shift + self.factor * x
+
+    def stretch(self, x: Any) -> Any:
+        """log |dy/dx| at numbers x."""
+        return np.full_like(x, math.log(abs(self.factor)))
 
 
 Transform = Log | BoxCox | Affine
@@ -252,7 +264,12 @@ def _refuse(inside: Specification, transform: Transform) -> None:
     if support.low < low or support.high > high:
         assert isinstance(transform, BoxCox)
         side, edge = ("low", low) if support.low < low else ("high", high)
-        inner = f"Truncated({inside.name}(), {side}={edge!r})"
+        cut, bounds = inside, {}
+        if inside.structure is not None and inside.structure.kind == "Truncated":
+            cut = inside.structure.parts[0].specification
+            bounds = {"low": support.low, "high": support.high}
+        given = [f"{name}={v!r}" for name, v in (bounds | {side: edge}).items() if math.isfinite(v)]
+        inner = f"Truncated({base.written(cut)}, {', '.join(given)})"
         raise TypeError(
             f"{KIND}: with power={transform.power:g}, box-cox takes y > 0 to x "
             f"{'>' if side == 'low' else '<'} {edge:g}, but {inside.name} lies in {support.symbol}, so that "

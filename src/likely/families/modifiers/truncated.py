@@ -259,10 +259,26 @@ def _refuse_modified(inside: Specification) -> None:
         raise TypeError(
             f"{KIND} is not defined for {inside.name}, which is truncated already: give it both bounds at once"
         )
+    if kind == "Mixture":
+        _refuse_modified_components(inside)
     if kind not in (None, "Mixture", "Transformed", "Discretised"):
         raise TypeError(
             f"{KIND} is not defined for {inside.name}: truncate the family inside, {kind}(Truncated(...))"
         )
+
+
+def _refuse_modified_components(inside: Specification) -> None:
+    """TypeError for mixtures of what is not truncated itself."""
+    assert inside.structure is not None
+    for part in inside.structure.parts:
+        structure = part.specification.structure
+        if structure is not None and structure.kind in (KIND, "Hurdle", "ZeroInflated"):
+            instead = (
+                f"give its components all bounds, Mixture({KIND}(..., low, high), ...)"
+                if structure.kind == KIND
+                else f"truncate the families inside, Mixture({structure.kind}({KIND}(...)), ...)"
+            )
+            raise TypeError(f"{KIND} is not defined for {inside.name}: {instead}")
 
 
 def _checked(inside: Specification, low: float, high: float) -> tuple[float, float]:

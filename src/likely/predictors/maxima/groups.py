@@ -177,9 +177,11 @@ class _Search:
     def _shares(self, coefficients: Array) -> Array:
         """Of every row's weight, what each component has: how probable it is that the row is its own."""
         loss, y, raw = self.model.loss, self.model.response.y, self.model.raw(coefficients)
-        logs = -np.stack(
-            [inside.evaluate(y, raw[columns], 0)[0] for inside, columns in loss.parts], axis=1
-        )
+        logs = np.full((y.size, len(loss.parts)), -np.inf)
+        for i, (inside, columns) in enumerate(loss.parts):
+            # A row outside its support is none of a component's.
+            own = inside.specification.support.contains(y)
+            logs[own, i] = -inside.evaluate(y[own], raw[columns][:, own], 0)[0]
         for j, slot in enumerate(loss.free):
             if slot.of in self.known:
                 logs[:, self._component(slot)] += np.log(slot.link.inverse(raw[j]))
