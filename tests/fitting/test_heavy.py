@@ -117,3 +117,13 @@ def test_rows_of_weight_0_are_not_there():
     rows, weight = np.r_[y, np.full(50, 7.0)], np.r_[np.ones(6), np.zeros(50)]
     among = Constant(StudentT()).fit(np.zeros((56, 1)), rows, sample_weight=weight)
     assert among.result_.loss == pytest.approx(alone.result_.loss, rel=1e-9)
+
+
+def test_a_location_through_rows_far_out_leads_to_no_bound():
+    """Over x of five powers of ten the fit from constants ends where two rows are fitted exactly."""
+    rng = np.random.default_rng(3)
+    x = np.exp(2.5 * rng.normal(size=62))
+    y = np.exp(0.8 * np.log(x) + 0.7 * rng.normal(size=62) + 1.0)
+    model = Linear(StudentT(scale=shared)).fit(x[:, None], y)
+    assert model.result_.status is Status.converged
+    assert model.log_likelihood_ > -195.26

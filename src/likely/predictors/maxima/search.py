@@ -8,7 +8,9 @@ from collections.abc import Callable
 from likely.fitting import ConvergenceWarning, FitResult, Status
 from likely.fitting.newton import OutsideDomainError
 from likely.predictors.maxima.groups import inner_maximum
+from likely.predictors.maxima.halves import halves_maximum
 from likely.predictors.maxima.heavy import heavy_maximum
+from likely.predictors.maxima.inwards import inward_maximum
 from likely.predictors.maxima.lesser import larger_maximum
 from likely.predictors.maxima.limits import limit_maximum
 from likely.predictors.maxima.model import Array, LinearModel
@@ -46,6 +48,8 @@ def largest_maximum(
             found = on_from(larger_maximum(model, found)) or found
             found = on_from(simpler_maximum(model, found, start)) or found
             found = on_from(wound_maximum(model, found)) or found
+        found = on_from(halves_maximum(model, found, start)) or found
+        found = on_from(inward_maximum(model, found)) or found
         found = scattered_maximum(model, found, start, on_from)
         found = on_from(limit_maximum(model, found, start)) or found
         return on_from(heavy_maximum(model, found)) or found
