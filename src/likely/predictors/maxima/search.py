@@ -11,6 +11,7 @@ from likely.predictors.maxima.groups import inner_maximum
 from likely.predictors.maxima.halves import halves_maximum
 from likely.predictors.maxima.heavy import heavy_maximum
 from likely.predictors.maxima.inwards import inward_maximum
+from likely.predictors.maxima.kinked import kinked_maximum
 from likely.predictors.maxima.lesser import larger_maximum
 from likely.predictors.maxima.limits import limit_maximum
 from likely.predictors.maxima.model import Array, LinearModel
@@ -46,6 +47,7 @@ def largest_maximum(
             found = inner if better or found.status not in INSIDE else found
         elif found.status is Status.converged:
             found = on_from(larger_maximum(model, found)) or found
+            found = on_from(kinked_maximum(model, found)) or found
             found = on_from(simpler_maximum(model, found, start)) or found
             found = on_from(wound_maximum(model, found)) or found
         found = on_from(halves_maximum(model, found, start)) or found
