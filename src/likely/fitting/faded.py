@@ -12,15 +12,17 @@ from likely.fitting.problem import Array
 from likely.fitting.recession import STEPS, Recession
 from likely.fitting.subspace import Subspace
 
-#: A column that moved by less than this, on a log or logit scale, is not far out.
+#: A column nearer to 0 than this, on a log or logit scale, is not far out.
 FAR = STEPS[2]
+#: What is left of a way of length 1 where no part of it was followed.
+WHOLE = 0.99
 
 
-def find_faded(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
+def find_faded(space: Subspace, gamma: Array) -> Recession | None:
     """The way, in γ, of a raw column beyond which the loss is the same to rounding; None where there is no such column.
 
-    ``begun`` is the θ where it came from. Of a parameter that has the whole line, as a location, a step of 25 may be
-    below its last digits: such a one is never far out.
+    Of a parameter that has the whole line, as a location, a step of 25 may be below its last digits: such a one is
+    never far out.
     """
     objective = space.objective
     limit = getattr(objective.loss, "limit", None)
@@ -30,13 +32,14 @@ def find_faded(space: Subspace, begun: Array, gamma: Array) -> Recession | None:
     for j, (use, part) in enumerate(zip(objective.uses, objective.parts, strict=True)):
         if not objective.bases[use].intercept:
             continue
-        moved = theta[part.start] - begun[part.start]
-        if not FAR <= abs(moved) < np.inf or (limit(j, True), limit(j, False)) == (np.inf, -np.inf):
+        if not FAR <= abs(theta[part.start]) < np.inf:
+            continue
+        if (limit(j, True), limit(j, False)) == (np.inf, -np.inf):
             continue
         along = np.zeros(objective.size)
-        along[part.start] = np.sign(moved)
+        along[part.start] = np.sign(theta[part.start])
         direction = along if space.basis is None else space.basis.T @ along
-        if direction @ direction < 0.5:  # followed already
+        if direction @ direction < WHOLE:  # followed already, alone or with others
             continue
         here = space.evaluate(gamma, 0)
         ahead = [space.evaluate(gamma + t * direction, 0).loss for t in STEPS]

@@ -93,7 +93,7 @@ class Pursuit:
         space, stop = self.space, self.stop
         if stop.reason not in ("converged", "receding", "max_iter") or space.size == 1:
             return False
-        found = find_faded(space, self.begun, stop.theta)
+        found = find_faded(space, stop.theta)
         if found is None:
             return False
         self._note(replace(found, direction=space.lift(found.direction)))

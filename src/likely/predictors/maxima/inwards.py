@@ -25,7 +25,7 @@ STEPS = 50
 def inward_maximum(model: LinearModel, found: FitResult) -> Array | None:
     """Coefficients (P,) that lead to a maximum larger than the edge ``found``; None where none are known."""
     column = _gone(model, found)
-    if column is None or not model.loss.smooth or model.equal_rows <= found.parameters.size:
+    if column is None or not model.loss.smooth or model.counted[0].size <= found.parameters.size:
         return None
     if model.X.shape[0] < 2 * ROWS:
         starts = _starts(model, found, column)

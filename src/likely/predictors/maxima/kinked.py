@@ -21,7 +21,7 @@ EACH = 15
 #: More rows, or columns of the scale, are not gone through.
 MOST_ROWS, MOST_COLUMNS = 1000, 12
 #: By how much a slope is moved, for a standard deviation of its column, and how often all are.
-MOVED, ROUNDS = 0.5, 6
+MOVES, ROUNDS = (0.5, -0.5, 1.5, -1.5), 6
 #: Steps of a fit.
 STEPS = 50
 
@@ -56,7 +56,7 @@ def _moved(model: LinearModel, around: Array, part: slice, scale: int) -> Iterat
     with np.errstate(all="ignore"):  # columns may be beyond what has squares
         centre, inverse = standardised(model.columns(scale))
     for j in np.flatnonzero(inverse):
-        for slope in (MOVED * inverse[j], -MOVED * inverse[j]):
+        for slope in np.array(MOVES) * inverse[j]:
             moved = around.copy()
             moved[part.start] -= centre[j] * slope
             moved[part.start + 1 + j] += slope
