@@ -21,7 +21,7 @@ from likely.predictors.maxima.trials import INSIDE
 
 #: With more rows for each coefficient the maximum that the fit comes to is the largest, but for odd rows.
 EACH = 8
-#: A fit that comes to none is helped up to so many.
+#: A fit that comes to none inside is helped up to so many.
 MOST_ROWS = 1000
 #: Of more coefficients of the location none are tried: that many rows are hardly ever without an odd one.
 MOST_COEFFICIENTS = 100
@@ -41,8 +41,8 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
     places = _places(model.loss)
     if places is None or model.response.y.ndim > 1:
         return None
-    most = EACH * found.parameters.size
-    if model.counted[0].size > (MOST_ROWS if found.status is Status.unbounded else most):
+    outside = found.status in (Status.unbounded, Status.boundary)
+    if model.counted[0].size > (MOST_ROWS if outside else EACH * found.parameters.size):
         return None
     if not all(model.designs[j].intercept for j in places):
         return None
