@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from likely import Constant, Linear, StudentT, shared
+from likely import Constant, Linear, Normal, StudentT, shared
 from likely.fitting import ConvergenceWarning, Status
 
 #: Vapour pressure of mercury in mm at 0, 20, … 360 °C (Weast, Handbook of Chemistry and Physics; R's ``pressure``).
@@ -127,3 +127,13 @@ def test_a_location_through_rows_far_out_leads_to_no_bound():
     model = Linear(StudentT(scale=shared)).fit(x[:, None], y)
     assert model.result_.status is Status.converged
     assert model.log_likelihood_ > -195.26
+
+
+def test_an_edge_is_not_left_for_rows_that_are_fitted_exactly():
+    """Grades from 1 to 4: a location through many of one grade has no bound, and is no maximum."""
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(100, 2)), rng.integers(1, 5, 100).astype(float)
+    with pytest.warns(ConvergenceWarning, match="df goes to ∞"):
+        model = Linear(StudentT()).fit(X, y)
+    known = Linear(Normal()).fit(X, y).log_likelihood_
+    assert model.log_likelihood_ == pytest.approx(known, abs=1e-8)

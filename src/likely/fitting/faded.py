@@ -14,6 +14,8 @@ from likely.fitting.subspace import Subspace
 
 #: A column nearer to 0 than this, on a log or logit scale, is not far out.
 FAR = STEPS[2]
+#: A loss of which rounding is more than this, in nats, is flat everywhere.
+COARSE = 1e-2
 #: What is left of a way of length 1 where no part of it was followed.
 WHOLE = 0.99
 
@@ -42,6 +44,8 @@ def find_faded(space: Subspace, gamma: Array) -> Recession | None:
         if direction @ direction < WHOLE:  # followed already, alone or with others
             continue
         here = space.evaluate(gamma, 0)
+        if not here.rounding <= COARSE:
+            return None
         ahead = [space.evaluate(gamma + t * direction, 0).loss for t in STEPS]
         if all(abs(loss - here.loss) <= here.rounding for loss in ahead):
             return Recession(direction, False)

@@ -53,13 +53,15 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
     best, least = None, np.inf
     if found.status in INSIDE:
         least = model.below(found.objective)
+    # Another edge than the one that is known may be where rows are fitted exactly.
+    ends = (Status.converged,) if found.status is Status.boundary else INSIDE
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for reached, coefficients in _starts(model, places):
             if reached > least + BEHIND * model.unit:
                 break
             other = model.fitted(coefficients, STEPS)
-            if other is not None and other.status in INSIDE and other.objective < least:
+            if other is not None and other.status in ends and other.objective < least:
                 best, least = coefficients, model.below(other.objective)
     return best
 

@@ -43,8 +43,11 @@ def largest_maximum(
         inner = on_from(inner_maximum(model, found))
         if inner is not None:
             # Of many rows some were looked at: what is larger there may not be so for all.
-            better = inner.status in INSIDE and inner.objective < found.objective
-            found = inner if better or found.status not in INSIDE else found
+            larger = inner.objective < found.objective
+            known, reached = found.status in INSIDE, inner.status in INSIDE
+            found = (
+                inner if (reached and (larger or not known)) or (larger and not known) else found
+            )
         elif found.status is Status.converged:
             found = on_from(larger_maximum(model, found)) or found
             found = on_from(kinked_maximum(model, found)) or found
