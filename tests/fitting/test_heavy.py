@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from likely import Constant, Linear, StudentT, shared
+from likely import Constant, Linear, Normal, StudentT, shared
 from likely.fitting import ConvergenceWarning, Status
 
 #: Vapour pressure of mercury in mm at 0, 20, … 360 °C (Weast, Handbook of Chemistry and Physics; R's ``pressure``).
@@ -117,3 +117,23 @@ def test_rows_of_weight_0_are_not_there():
     rows, weight = np.r_[y, np.full(50, 7.0)], np.r_[np.ones(6), np.zeros(50)]
     among = Constant(StudentT()).fit(np.zeros((56, 1)), rows, sample_weight=weight)
     assert among.result_.loss == pytest.approx(alone.result_.loss, rel=1e-9)
+
+
+def test_a_location_through_rows_far_out_leads_to_no_bound():
+    """Over x of five powers of ten the fit from constants ends where two rows are fitted exactly."""
+    rng = np.random.default_rng(3)
+    x = np.exp(2.5 * rng.normal(size=62))
+    y = np.exp(0.8 * np.log(x) + 0.7 * rng.normal(size=62) + 1.0)
+    model = Linear(StudentT(scale=shared)).fit(x[:, None], y)
+    assert model.result_.status is Status.converged
+    assert model.log_likelihood_ > -195.26
+
+
+def test_an_edge_is_not_left_for_rows_that_are_fitted_exactly():
+    """Grades from 1 to 4: a location through many of one grade has no bound, and is no maximum."""
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(100, 2)), rng.integers(1, 5, 100).astype(float)
+    with pytest.warns(ConvergenceWarning, match="df goes to ∞"):
+        model = Linear(StudentT()).fit(X, y)
+    known = Linear(Normal()).fit(X, y).log_likelihood_
+    assert model.log_likelihood_ == pytest.approx(known, abs=1e-8)

@@ -19,6 +19,7 @@ from likely import (
     GeneralisedPareto,
     GeneralisedPoisson,
     Gumbel,
+    InverseGaussian,
     JohnsonSU,
     Linear,
     Mixture,
@@ -580,3 +581,14 @@ def test_what_tells_classes_apart_is_found_whatever_the_last_digits(seed):
         model = Linear(Categorical()).fit(X, y)
     assert model.result_.iterations < 40
     assert model.log_likelihood_ == pytest.approx(-9.648899919, abs=1e-7)
+
+
+@pytest.mark.parametrize(("seed", "known"), [(0, -185.16), (1, -199.23)])
+def test_rows_that_have_nothing_left_to_say_do_not_tell_how_far_a_way_leads(seed, known):
+    """A mean of e⁶⁰⁰ in one row: 25 steps of 1 there are next to none in the others."""
+    rng = np.random.default_rng(seed)
+    x = np.exp(2.5 * rng.normal(size=62))
+    y = np.exp(0.8 * np.log(x) + 0.7 * rng.normal(size=62) + 1.0)
+    with pytest.warns(ConvergenceWarning, match="boundary"):
+        model = Linear(InverseGaussian()).fit(x[:, None], y)
+    assert model.log_likelihood_ > known + 2.0  # where that was taken for a way without end

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from likely import Gumbel, Linear, Logistic, Normal
+from likely import GeneralisedGamma, Gumbel, Linear, Logistic, Normal
+from likely.fitting import ConvergenceWarning
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,19 @@ def test_a_row_far_out_in_x_that_is_far_sharper_than_the_others(family, case):
     for moved in 1e-3 * np.vstack([np.eye(columns + 1), -np.eye(columns + 1)]):
         beside = scale + moved[0] + X @ moved[1:]
         assert loss.evaluate(y, np.stack([raw, beside]), 0)[0].sum() > best
+
+
+def test_other_coordinates_lead_across_the_end_of_a_support():
+    """Of nearly collinear columns: where one has rounded the point of the other, there is no likelihood."""
+    rng = np.random.default_rng(4)
+    a = rng.normal(size=25)
+    X = np.c_[
+        rng.integers(0, 2, 25),
+        rng.standard_t(2, size=25),
+        1e4 * a + 3e5,
+        1e-5 * (a + 0.05 * rng.normal(size=25)),
+    ]
+    y = np.exp(1.0 + 0.5 * np.log(rng.gamma(2.0, size=25)))
+    with pytest.warns(ConvergenceWarning):
+        model = Linear(GeneralisedGamma()).fit(X, y)
+    assert np.isfinite(model.log_likelihood_)

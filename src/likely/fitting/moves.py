@@ -14,6 +14,8 @@ from likely.fitting.sums import add, largest
 
 #: Halvings that find where the loss ends to rounding.
 HALVINGS = 60
+#: A row whose share in a slope is below this share of the largest has next to no part in it.
+FELT = 1e-3
 
 
 def reach_along(objective: Objective, direction: Array) -> Array:
@@ -24,6 +26,43 @@ def reach_along(objective: Objective, direction: Array) -> Array:
         return np.zeros(objective.columns) if moved is None else np.abs(moved).max(axis=1)
 
     return fold(work, objective.blocks, largest, objective.threads)
+
+
+def felt_reach(objective: Objective, theta: Array, direction: Array) -> float:
+    """max over rows and raw columns of |change of raw| along ``direction``, of those with a part in the slope at θ.
+
+    A row that says nothing of a raw column, or has nothing left to say, may move a thousand times as far as all others
+    where it lies far out in X: how far it moves does not tell how far the loss was followed. Of all rows where none
+    has a part.
+    """
+
+    def parts(block: int, worker: int) -> tuple[Array, Array] | None:
+        rows = objective.read(block, worker, theta)
+        moved = objective.moved(block, worker, direction)
+        if moved is None or rows is None:
+            return None
+        gradient = objective.loss.evaluate(rows.y, rows.raw, 1)[1]
+        assert gradient is not None
+        share = np.abs(gradient * moved)
+        return np.abs(moved), share if rows.weight is None else share * rows.weight
+
+    def most(block: int, worker: int) -> Array:
+        found = parts(block, worker)
+        return np.zeros(2) if found is None else np.array([one.max() for one in found])
+
+    def felt(block: int, worker: int) -> Array:
+        found = parts(block, worker)
+        return (
+            np.zeros(1)
+            if found is None
+            else np.atleast_1d(np.max(found[0], where=found[1] >= least, initial=0.0))
+        )
+
+    everywhere, largest_share = fold(most, objective.blocks, largest, objective.threads)
+    least = FELT * largest_share
+    if not 0.0 < least < np.inf:
+        return float(everywhere)
+    return float(fold(felt, objective.blocks, largest, objective.threads)[0])
 
 
 def moved_rows(objective: Objective, direction: Array, least: float) -> tuple[int, list[int]]:

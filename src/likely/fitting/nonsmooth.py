@@ -26,7 +26,7 @@ from likely.fitting.absolute import Deviations, least_deviations, weighted_quant
 from likely.fitting.basis import Basis, orthogonal_basis, scaled_bases
 from likely.fitting.newton import GRADIENT, Factor
 from likely.fitting.penalised_absolute import penalised_deviations
-from likely.fitting.problem import Array, Loss, Response
+from likely.fitting.problem import Array, Design, Loss, Response
 from likely.fitting.recession import STEPS
 from likely.fitting.result import FitResult, Status, listing
 from likely.fitting.smooth import fit_smooth
@@ -136,7 +136,7 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
     penalty = _penalty(loc.basis, alpha)
 
     scale_task = None if scale is None else _scale_task(task, scale)
-    start_raw = np.full(index.size, 0.0 if scale is None else task.start[scale])
+    start_raw = _start_raw(task, scale, index)
     sides = _sides(task, scale, start_raw)
     _check_identity(task, at, y)
     found: Deviations | None = None
@@ -161,7 +161,11 @@ def fit_absolute(task: Task, covariances: tuple[str, ...]) -> FitResult:
         if scaled.status is not Status.converged:
             break
         before = sides.slopes
-        sides = _sides(task, scale, _raw_scale(scale_task, scaled, index))
+        sides = _sides(
+            task,
+            scale,
+            _raw(scale_task, scale_task.designs[0], scaled.intercepts[0], scaled.slopes[0], index),
+        )
         still = np.abs(np.log(sides.slopes / before)).max() * np.sqrt(w.sum()) <= GRADIENT
         if still if alpha else _shared(task, scale):
             settled = True
@@ -233,17 +237,24 @@ def _scale_task(task: Task, scale: int) -> Task:
     )
 
 
-def _raw_scale(task: Task, fit: FitResult, index: Any) -> Array:
-    """The scale's raw predictions."""
-    raw = np.full(index.size, fit.intercepts[0])
-    columns = np.asarray(task.columns_of(task.designs[0]), dtype=np.intp)
+def _start_raw(task: Task, scale: int | None, index: Any) -> Array:
+    """The scale's raw predictions, without offsets, where the fit begins; 0 without one."""
+    if scale is None or task.coefficients is None:
+        return np.full(index.size, 0.0 if scale is None else task.start[scale])
+    design, block = task.designs[scale], task.coefficients[task.parts()[scale]]
+    first = int(design.intercept)
+    return _raw(task, design, float(block[:first].sum()), block[first:], index)
+
+
+def _raw(task: Task, design: Design, intercept: float, slopes: Array, index: Any) -> Array:
+    """Raw predictions of one design, without offsets, for the rows ``index``."""
+    raw = np.full(index.size, intercept)
+    columns = np.asarray(task.columns_of(design), dtype=np.intp)
     if columns.size:
         for first in range(0, index.size, 8192):
             part = index[first : first + 8192]
             buffer = np.empty(part.size * columns.size)
-            raw[first : first + 8192] += (
-                task.source.dense(part, None, columns, buffer) @ fit.slopes[0]
-            )
+            raw[first : first + 8192] += task.source.dense(part, None, columns, buffer) @ slopes
     return raw
 
 

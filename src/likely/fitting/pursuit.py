@@ -14,6 +14,7 @@ import numpy as np
 
 from likely.fitting.coordinates import constants
 from likely.fitting.creeping import VISITS, find_creep, find_drift, find_plunge, find_profile
+from likely.fitting.faded import find_faded
 from likely.fitting.held import Precision
 from likely.fitting.moves import first_outside
 from likely.fitting.newton import Stop, minimise
@@ -84,8 +85,19 @@ class Pursuit:
 
     def follow(self) -> None:
         """Go on until the fit has converged, or what keeps it from that is known."""
-        while self.stop.reason in ("receding", "max_iter") and self._goes_on():
+        while self._fades() or (self.stop.reason in ("receding", "max_iter") and self._goes_on()):
             pass
+
+    def _fades(self) -> bool:
+        """Whether a raw column is so far out that nothing depends on it, and the fit goes on without it."""
+        space, stop = self.space, self.stop
+        if stop.reason not in ("converged", "receding", "max_iter") or space.size == 1:
+            return False
+        found = find_faded(space, stop.theta)
+        if found is None:
+            return False
+        self._note(replace(found, direction=space.lift(found.direction)))
+        return self._fit(space.without(stop.theta, found.direction))
 
     def _goes_on(self) -> bool:
         """Whether the fit goes on from this stop."""

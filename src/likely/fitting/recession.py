@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.moves import first_outside, reach_along
+from likely.fitting.moves import felt_reach, first_outside, reach_along
 from likely.fitting.newton import Factor
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array
@@ -129,11 +129,12 @@ def find_recession(
 ) -> Recession | None:
     """Whether the loss falls all the way along ``step``, a step of a method that does not converge.
 
-    A step that moves raw by less than 1 is lengthened to 1, so that 25 steps lead to where an exponential has
-    vanished; one of which 25 leave the numbers that exist is shortened to 1. Where one leaves them already, the last 25
-    that led here are looked at. ``by_slopes``: where the loss has no digits left to fall by, its slopes decide.
+    A step that moves raw by less than 1, in rows that have a part in its slope, is lengthened to 1, so that 25 steps
+    lead to where an exponential has vanished; one of which 25 leave the numbers that exist is shortened to 1. Where one
+    leaves them already, the last 25 that led here are looked at. ``by_slopes``: where the loss has no digits left to
+    fall by, its slopes decide.
     """
-    reach = float(reach_along(space.objective, space.lift(step)).max(initial=0.0))
+    reach = felt_reach(space.objective, space.point(gamma), space.lift(step))
     if reach == 0.0 or not np.isfinite(reach):
         return None
     direction = step / min(reach, 1.0)

@@ -77,7 +77,10 @@ def _sharpened(task: Task, bases: list[Basis], uses: list[int], outcome: Outcome
     even = sharpened_bases(task, bases, uses, objective, outcome.theta)
     if even is not None:
         objective = task.objective(even, list(range(len(even))))
-    further = _newton(rest, objective, may_orthogonalise=False)
+    try:
+        further = _newton(rest, objective, may_orthogonalise=False)
+    except OutsideDomainError:
+        return outcome  # so near the end of a support that the other coordinates' rounding leads across
     further.stop.iterations += used
     return further
 

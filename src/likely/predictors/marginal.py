@@ -21,6 +21,8 @@ from likely.fitting import (
 from likely.losses import check
 from likely.predictors.coinciding import coinciding
 from likely.predictors.leaning import leaning_start
+from likely.predictors.maxima.heavy import heavy_maximum
+from likely.predictors.maxima.inwards import inward_maximum
 from likely.predictors.maxima.limits import limit_maximum
 from likely.predictors.maxima.model import LinearModel
 from likely.predictors.own import check_own
@@ -203,13 +205,19 @@ def _fitted(family: Any, loss: Any, y: Array, weight: Array | None, guess: Array
     """The raw values (k,) at the maximum, by Newton's method."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = partial(fit_constant, loss.for_rows(y.shape[0]), Response(y, weight), covariances=())
+        fit = partial(
+            fit_constant, loss.for_rows(y.shape[0]), Response(y, weight), covariances=("observed",)
+        )
         result = fit(start=guess)
         model = LinearModel(
             loss, np.empty((y.shape[0], 0)), [Design((), True)] * loss.columns, Response(y, weight), None
         )  # fmt: skip
-        limit = None if loss.specification.vector else limit_maximum(model, result, guess)
-        result = result if limit is None else fit(start=limit)
+        if loss.specification.vector is None:
+            limit = limit_maximum(model, result, guess)
+            result = result if limit is None else fit(start=limit)
+            for search in (inward_maximum, heavy_maximum):
+                larger = search(model, result)
+                result = result if larger is None else fit(start=larger)
     result = coinciding(loss, result)
     _refuse(family, result)
     return result.intercepts

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely.fitting import ConvergenceWarning, FitResult
+from likely.fitting import ConvergenceWarning, FitResult, Status
 from likely.predictors.maxima.model import Array, LinearModel
 from likely.predictors.maxima.trials import INSIDE
 
 #: With more rows for each coefficient the maximum that the fit comes to is the largest, but for odd rows.
 EACH = 8
+#: A fit that comes to none inside is helped up to so many.
+MOST_ROWS = 1000
 #: Of more coefficients of the location none are tried: that many rows are hardly ever without an odd one.
 MOST_COEFFICIENTS = 100
 #: Locations that are tried,
@@ -39,7 +41,8 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
     places = _places(model.loss)
     if places is None or model.response.y.ndim > 1:
         return None
-    if model.counted[0].size > EACH * found.parameters.size:
+    outside = found.status in (Status.unbounded, Status.boundary)
+    if model.counted[0].size > (MOST_ROWS if outside else EACH * found.parameters.size):
         return None
     if not all(model.designs[j].intercept for j in places):
         return None
@@ -50,13 +53,15 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
     best, least = None, np.inf
     if found.status in INSIDE:
         least = model.below(found.objective)
+    # Another edge than the one that is known may be where rows are fitted exactly.
+    ends = (Status.converged,) if found.status is Status.boundary else INSIDE
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for reached, coefficients in _starts(model, places):
             if reached > least + BEHIND * model.unit:
                 break
             other = model.fitted(coefficients, STEPS)
-            if other is not None and other.status in INSIDE and other.objective < least:
+            if other is not None and other.status in ends and other.objective < least:
                 best, least = coefficients, model.below(other.objective)
     return best
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from likely.fitting import ConvergenceWarning, FitResult, Status
 from likely.fitting.newton import OutsideDomainError
 from likely.predictors.maxima.groups import inner_maximum
+from likely.predictors.maxima.halves import halves_maximum
 from likely.predictors.maxima.heavy import heavy_maximum
+from likely.predictors.maxima.inwards import inward_maximum
+from likely.predictors.maxima.kinked import kinked_maximum
 from likely.predictors.maxima.lesser import larger_maximum
 from likely.predictors.maxima.limits import limit_maximum
 from likely.predictors.maxima.model import Array, LinearModel
@@ -40,12 +43,18 @@ def largest_maximum(
         inner = on_from(inner_maximum(model, found))
         if inner is not None:
             # Of many rows some were looked at: what is larger there may not be so for all.
-            better = inner.status in INSIDE and inner.objective < found.objective
-            found = inner if better or found.status not in INSIDE else found
+            larger = inner.objective < found.objective
+            known, reached = found.status in INSIDE, inner.status in INSIDE
+            found = (
+                inner if (reached and (larger or not known)) or (larger and not known) else found
+            )
         elif found.status is Status.converged:
             found = on_from(larger_maximum(model, found)) or found
+            found = on_from(kinked_maximum(model, found)) or found
             found = on_from(simpler_maximum(model, found, start)) or found
             found = on_from(wound_maximum(model, found)) or found
+        found = on_from(halves_maximum(model, found, start)) or found
+        found = on_from(inward_maximum(model, found)) or found
         found = scattered_maximum(model, found, start, on_from)
         found = on_from(limit_maximum(model, found, start)) or found
         return on_from(heavy_maximum(model, found)) or found
