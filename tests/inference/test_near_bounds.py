@@ -133,7 +133,7 @@ def test_far_tails_of_a_part_of_which_little_is_seen():
         (Beta(), {"mean": 0.2, "precision": 0.6}, lambda j: (0.12 + j) / (0.6 + j)),
         (Gamma(), {"mean": 1.0, "shape": 0.14}, lambda j: (0.14 + j) / 0.14),
     ],
-    ids=str,
+    ids=["Beta", "Gamma"],
 )
 def test_a_function_of_what_crowds_against_an_edge(inside, parameters, growth):
     """y = (1 + x/2)² is 1 for all x below 1e-16, which are no rarity: its moments are those of x."""
