@@ -11,6 +11,7 @@ from likely import (
     Binomial,
     Censored,
     Constant,
+    ConwayMaxwellPoisson,
     GeneralisedPoisson,
     Geometric,
     Hurdle,
@@ -22,7 +23,7 @@ from likely import (
     censored,
 )
 from likely.inference.predictive import Predictive
-from oracles import numeric
+from oracles import com_poisson, numeric
 from oracles.plain import Numbers
 
 INF = np.inf
@@ -492,3 +493,69 @@ def test_few_large_clusters_beyond_a_hurdle(low, high):
     found = Censored(Hurdle(NegativeBinomial1())).loss().evaluate(row, raw, 2)
     for part in numeric.ratios(found, loss, points):
         assert part.max() <= 1.0, (part.max(), points[part.argmax()])
+
+
+# --- Shares of what is between two bounds, far out. ---------------------------------------------------------------
+
+#: Raw predictions far out to both sides, and where a difference of probabilities has lost what is left of them.
+SHARES = {
+    "poisson": [(-30.0,), (-3.0,), (16.0,), (30.0,), (37.5,)],
+    "geometric": [(-30.0,), (1.2,), (16.0,), (30.0,), (37.5,)],
+    "negativebinomial": [(-3.0, -30.0), (1.2, -30.0), (16.0, -1.0), (16.0, 20.0), (30.0, 30.0)],
+    "negativebinomial1": [(-30.0, -1.0), (-30.0, 9.0), (-30.0, -12.0), (16.0, -30.0), (30.0, 9.0)],
+    "generalisedpoisson": [(-30.0, 30.0), (-16.0, 20.0), (-30.0, -1.0), (16.0, -30.0), (30.0, -1.0)],
+    "conwaymaxwellpoisson": [(-30.0, 0.0), (1.2, 0.0), (16.0, 0.0), (30.0, 0.0)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("low", [-1, 0])
+@pytest.mark.parametrize("name", SHARES)
+def test_shares_between_bounds_far_out(name, low):
+    high, points = 6, SHARES[name]
+    # Of ν = 1 it is the Poisson: the value and the slope in the mean.
+    like = "poisson" if name == "conwaymaxwellpoisson" else name
+    known = [point[:1] for point in points] if like != name else points
+    loss = Censored(Truncated(name, low=low, high=high)).loss()
+    raw = np.ascontiguousarray(np.array(points).T)
+    for first, last in ((-INF, 3.0), (3.0, INF), (5.0, 6.0), (-INF, 5.0), (1.0, 4.0)):
+        row = np.tile([first, last], (len(points), 1))
+        value, gradient, curvature = loss.evaluate(row, raw, 2)
+
+        def truth(*raw, first=first, last=last):
+            p = first_probabilities(like, [mp.exp(r) for r in raw], high)
+            seen = p[int(max(first, low + 1)) : int(min(last, high)) + 1]
+            return mp.log(mp.fsum(p[low + 1 :])) - mp.log(mp.fsum(seen))
+
+        found = value, gradient[: len(known[0])], curvature
+        for part in numeric.ratios(found, truth, known)[:2]:
+            assert part.max() <= 1.0, (first, last, part.max(), points[part.argmax()])
+
+
+@pytest.mark.parametrize("row", [[3.0, INF], [-INF, 3.0], [2.0, 4.0]])
+def test_shares_of_counts_that_vary_less_or_more(row):
+    low, high, points = 0, 6, [(5.0, 0.7), (1.5, 2.5), (3.0, -1.0)]
+
+    def truth(log_mean, log_nu):
+        n = mp.exp(log_nu)
+        rate = com_poisson.state(mp.exp(log_mean), n, 30).log_rate
+        p = [mp.exp(k * rate - n * mp.log(mp.factorial(k))) for k in range(high + 1)]
+        seen = p[int(max(row[0], low + 1)) : int(min(row[1], high)) + 1]
+        return mp.log(mp.fsum(p[low + 1 :])) - mp.log(mp.fsum(seen))
+
+    loss = Censored(Truncated(ConwayMaxwellPoisson(), low=low, high=high)).loss()
+    raw = np.ascontiguousarray(np.array(points).T)
+    value, gradient, _ = loss.evaluate(np.tile(row, (len(points), 1)), raw, 1)
+    with mp.workdps(60):
+        for i, point in enumerate(points):
+            exact = numeric.Differences(truth, point)
+            assert value[i] == pytest.approx(float(exact()), rel=1e-10)
+            for j in range(2):
+                assert gradient[j, i] == pytest.approx(float(exact(j)), rel=1e-10)
+
+
+def test_a_row_that_tells_nothing_of_what_can_be_seen():
+    """P(0 < Y ≤ 6 | 0 < Y ≤ 6) is 1, and moves with nothing."""
+    loss = Censored(Truncated(NegativeBinomial(), low=0, high=6)).loss()
+    rows, raw = np.array([[-INF, INF], [1.0, 6.0], [0.0, 9.0]]), np.full((2, 3), 3.0)
+    for part in loss.evaluate(rows, raw, 2):
+        assert (part == 0.0).all()

@@ -193,3 +193,19 @@ def test_entropy_where_the_median_is_no_number(log_shape):
     law = likely.Truncated(likely.Weibull(), low=0.5).at(scale=1.0, shape=float(shape))
     assert law.entropy() == pytest.approx(float(truth), rel=1e-9)
     assert law.mean() == np.inf or log_shape == -5.0
+
+
+def test_quantiles_next_to_the_bound_of_a_far_part_warn_of_nothing():
+    """Of levels whose complement is 1 a logarithm that is not asked for would be that of 0."""
+    inside = likely.Truncated(likely.Transformed(likely.Normal(), "log"), high=0.8)
+    part = likely.Transformed(inside, "box-cox", power=0.5).at(loc=0.63, scale=0.015)
+    # log p rises as e^(rate·y) towards the bound, at which y is 1.96.
+    assert part.mean() == pytest.approx(1.96 - part.std(), rel=1e-5)
+    assert part.entropy() == pytest.approx(1.0 + np.log(part.std()), abs=1e-2)
+
+
+def test_quantiles_beyond_the_last_number_inside_warn_of_nothing():
+    """1 − 2w of a w below an ulp is 1, the end of all x: y is not less than what is left of 1/w there."""
+    inside = likely.Transformed(likely.Weibull(), "affine", shift=1, factor=-2)
+    law = likely.Transformed(inside, "box-cox", power=-1).at(scale=0.555, shape=0.328)
+    assert law.isf(1e-12) > 1e15

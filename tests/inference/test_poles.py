@@ -9,7 +9,9 @@ from likely import (
     GeneralisedExtremeValue,
     GeneralisedPareto,
     Gumbel,
+    Logistic,
     LogLogistic,
+    LogNormal,
     Mixture,
     Normal,
     Transformed,
@@ -55,6 +57,25 @@ def test_without_a_pole_the_mode_is_the_highest_place():
     )
     y = np.linspace(-3.0, 3.0, 6001)
     assert d.log_prob(d.mode()) >= d.log_prob(y).max()
+
+
+@pytest.mark.parametrize(
+    "theta",
+    [
+        (-0.187, 0.1837, -0.4538, 1.361, 0.7328),
+        (
+            -0.1732,
+            0.48,
+            0.4558,
+            0.8726,
+            0.5575,
+        ),  # up to the other peak from a place that is higher than the first
+    ],
+)
+def test_a_step_over_a_valley_leads_to_no_lower_peak(theta):
+    names = ("loc1", "scale1", "loc2", "scale2", "odds2")
+    d = Mixture(Logistic(), LogNormal()).at(**dict(zip(names, theta, strict=True)))
+    assert d.log_prob(d.mode()) >= d.log_prob(np.linspace(-2.0, 3.0, 50001)).max()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from scipy import special
 
-from likely import Family, Parameter, StudentT, Transformed, nonnegative, positive, real
+from likely import (
+    Discretised,
+    Family,
+    Parameter,
+    StudentT,
+    Transformed,
+    nonnegative,
+    positive,
+    real,
+)
+from likely.inference.summation import DiscreteSums
 from likely.math import exp, lgamma, log, log1p, pi
 
 
@@ -99,3 +109,45 @@ def test_a_formula_in_log_y_has_digits_where_y_has_none():
 def test_no_rows_have_no_moments():
     model = Transformed(StudentT(), "log").at(loc=np.zeros(0), scale=np.ones(0), df=np.ones(0))
     assert model.mean().shape == model.var().shape == (0,)
+
+
+def rounded_mean(loc, scale, df):
+    """loc and what rounding moves: Fourier's series, with Student's characteristic function."""
+    n = np.arange(1.0, 60.0)
+    z = np.sqrt(df) * scale * 2.0 * np.pi * n
+    wave = (
+        special.kv(df / 2.0, z)
+        * z ** (df / 2.0)
+        / special.gamma(df / 2.0)
+        / 2.0 ** (df / 2.0 - 1.0)
+    )
+    return loc + ((-1.0) ** n * np.sin(2.0 * np.pi * n * loc) * wave / (np.pi * n)).sum()
+
+
+@pytest.mark.parametrize("df", [1.05, 1.2, 1.5, 1.57, 1.6, 3.0])
+def test_means_of_whole_numbers_by_student(df):
+    for loc, scale in ((0.3, 1.7), (-41.2, 0.2)):
+        found = Discretised(StudentT()).at(loc=loc, scale=scale, df=df).mean()
+        assert found == pytest.approx(rounded_mean(loc, scale, df), rel=1e-12)
+
+
+def test_moments_of_whole_numbers_that_exist_or_not():
+    for df in (2.1, 2.6):
+        law = Discretised(StudentT()).at(loc=0.0, scale=30.0, df=df)
+        assert law.var() == pytest.approx(900.0 * df / (df - 2.0) + 1.0 / 12.0, rel=1e-12)
+    assert np.isnan(Discretised(StudentT()).at(loc=0.0, scale=30.0, df=1.0).mean())
+    assert Discretised(StudentT()).at(loc=0.0, scale=30.0, df=2.0).var() == np.inf
+
+
+def test_sums_end_where_units_have_no_ends(monkeypatch):
+    """Beyond 2⁵¹ float64 has no halves: panels there would be noise, and halved without end."""
+    places = []
+    plain = DiscreteSums.log_probability
+
+    def counted(self, k, rows):
+        places.append(k.size)
+        return plain(self, k, rows)
+
+    monkeypatch.setattr(DiscreteSums, "log_probability", counted)
+    Discretised(StudentT()).at(loc=0.3, scale=1.7, df=1.5).mean()
+    assert sum(places) < 10_000

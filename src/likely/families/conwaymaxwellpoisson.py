@@ -11,6 +11,7 @@ from likely._math.com_poisson.atoms import (
     count_total,
 )
 from likely._math.com_poisson.draws import draws
+from likely._math.com_poisson.step import com_poisson_step
 from likely._math.com_poisson.tails import (
     com_poisson_whole,
     log_com_poisson_above,
@@ -46,6 +47,9 @@ class ConwayMaxwellPoisson(Distribution):
 
     def log_density(y, mean, nu):
         return -com_poisson_loss(y, mean, nu, mean.log, nu.log)
+
+    def log_step(k, mean, nu):
+        return com_poisson_step(k, mean, nu, mean.log, nu.log)
 
     def cdf(y, mean, nu):
         return where(y < 0.0, 0.0, exp(log_com_poisson_below(y + 1.0, mean, nu, mean.log, nu.log)))

@@ -31,6 +31,9 @@ class Geometric(Distribution):
         failure = rest + where(small, -mean.log, 0.0)
         return -(rest + where(small, 0.0, mean.log)) - y * failure
 
+    def log_step(k, mean):
+        return -softplus(-mean.log)
+
     def printed(y, mean):
         return -softplus(mean.log) - y * softplus(-mean.log)
 

@@ -102,10 +102,10 @@ class NegativeBinomial1(Distribution):
 
     def log_step(k, mean, dispersion):
         # (k + s)/(k + 1) · d/(1 + d), so that what is large in s or in d has cancelled on paper.
-        log_size = mean.log - dispersion.log
-        sum_ = where(equal(k, 0.0), log_size, log(mean / dispersion + k))
+        log_size, size = mean.log - dispersion.log, mean / dispersion
+        sum_ = where(equal(k, 0.0), log_size, log(size + k)) - log1p(1.0 / dispersion)
         many = mean.log + log1p(k * (dispersion / mean)) - log1p(dispersion)
-        return where(dispersion < 1.0, many, sum_ - log1p(1.0 / dispersion)) - log(k + 1.0)
+        return where(where(dispersion < 1.0, size, -1.0) < k, sum_, many) - log(k + 1.0)
 
     def log_positive(y, mean, dispersion):
         # As NegativeBinomial's: where −log p(0) is small, what a difference of two logarithms leaves

@@ -18,6 +18,8 @@ class DiscretisedCounts(DiscreteSums):
         super().__init__(loss, raw)
         (self.inside,) = insides(loss, raw)
         self.end = shift_of(self.inside.loss.specification) + 1.0
+        if self.end % 1.0:
+            self.furthest = 2.0**51  # beyond it float64 has no halves, where units would end
 
     def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
         """F or 1 − F at the end of the unit of k."""

@@ -128,7 +128,7 @@ class Excess:
         share = (
             -np.where(
                 near,
-                np.log1p(before * np.expm1(-total)),
+                np.log1p(np.where(near, before, 0.0) * np.expm1(-total)),
                 np.log(beyond - (beyond - 1.0) * np.exp(-total)),
             )
             / total

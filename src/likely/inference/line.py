@@ -25,6 +25,8 @@ Rows = NDArray[np.intp]
 
 #: Evaluations at a time: the temporaries stay in the cache.
 CHUNK = 1 << 15
+#: Heights, as logarithms, that differ by less than this share are a tie.
+ALIKE = 1e-12
 
 
 class Line:
@@ -223,12 +225,24 @@ class Line:
         heights = np.where(np.isnan(heights), -np.inf, heights)
         t = points[heights.argmax(axis=0), every].copy()
         direction = np.sign(np.nan_to_num(self.slope(t, every, of_t=of_t)))
+        level = heights.max(axis=0)
+
+        def uphill(t: Array, rows: Rows) -> NDArray[np.bool_]:
+            up = self.slope(t, rows, of_t=of_t) * direction[rows] > 0.0
+            if start is not None:
+                # A step may have crossed a valley, from where it goes up to another peak, though lower than before.
+                height, before = self.density(t, rows)[1 if of_t else 0], level[rows]
+                with np.errstate(invalid="ignore"):  # nothing is higher than a pole
+                    up &= height >= before - ALIKE * np.maximum(1.0, np.abs(before))
+                level[rows[up]] = height[up]
+            return np.asarray(up)
+
         near, far = t.copy(), t.copy()
         step = np.maximum(step, np.spacing(np.abs(t)))
         rows = every[direction != 0]
         while rows.size:
             far[rows] = np.clip(near[rows] + direction[rows] * step[rows], -self.reach, self.reach)
-            still = self.slope(far[rows], rows, of_t=of_t) * direction[rows] > 0.0
+            still = uphill(far[rows], rows)
             at_end = np.abs(far[rows]) >= self.reach
             near[rows[still]] = far[rows[still]]
             step[rows] *= 2.0
@@ -240,9 +254,9 @@ class Line:
             middle = 0.5 * (near[rows] + far[rows])
             between = (middle != near[rows]) & (middle != far[rows])
             rows, middle = rows[between], middle[between]
-            uphill = self.slope(middle, rows, of_t=of_t) * direction[rows] > 0.0
-            near[rows[uphill]] = middle[uphill]
-            far[rows[~uphill]] = middle[~uphill]
+            up = uphill(middle, rows)
+            near[rows[up]] = middle[up]
+            far[rows[~up]] = middle[~up]
         return 0.5 * (near + far)
 
     @cached_property

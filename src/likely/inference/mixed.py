@@ -16,7 +16,7 @@ from likely.families.modifiers.transformed import transformed
 from likely.families.modifiers.truncated import truncated
 from likely.inference.between_quantiles import expected
 from likely.inference.discrete import LARGEST as FURTHEST
-from likely.inference.line import Line
+from likely.inference.line import ALIKE, Line
 from likely.inference.modified import (
     Array,
     Rows,
@@ -34,8 +34,6 @@ from likely.losses.nll import NegativeLogLikelihood
 
 #: Levels of a component's quantiles, from either end, between which its share of a mixture's density is smooth.
 LEVELS = np.array([1e-12, 1e-3, 0.5])
-#: Heights, as logarithms, that differ by less than this share are a tie.
-ALIKE = 1e-12
 
 
 def components_of(loss: Any, raw: Array) -> tuple[list[Predictive], Array]:

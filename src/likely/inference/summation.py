@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from likely.inference import panels
 from likely.inference.discrete import LARGEST, cornish_fisher, quantile_of_counts, smallest
 from likely.inference.numerical import COMPLEMENT, MASS_TOLERANCE
+from likely.inference.power_tail import FLAT
 from likely.inference.rows import blocks, parameters_at
 
 Array = NDArray[np.float64]
@@ -24,6 +25,8 @@ Rows = NDArray[np.intp]
 Weight = Callable[[Array, Array, Rows], Array]
 
 CHUNK = 1 << 15
+#: A sum has settled once its last panel, or what is not known of the rest, is below this share of it.
+SETTLED = 1e-9
 #: Rows whose sums are taken together.
 TOGETHER = 1 << 14
 #: Stretches that are summed together.
@@ -32,6 +35,9 @@ BATCH = 1024
 
 class DiscreteSums:
     """Sums over the probabilities of each row of ``raw`` (k, n)."""
+
+    #: Panels end here.
+    furthest = LARGEST
 
     def __init__(self, loss: Any, raw: Array) -> None:
         self.loss = loss
@@ -102,17 +108,27 @@ class DiscreteSums:
         panels.adaptive(rule, total, absolute, every, np.zeros(n), size, panels.TERMS)
         room = np.where(direction > 0, self.high - k, k - self.low)
         start = float(panels.TERMS)
-        last = absolute
+        older = previous = last = absolute
         active = every[room >= start]
-        while active.size and start < LARGEST:
+        while active.size and start < self.furthest:
             before = absolute.copy()
             ones = np.ones(active.shape[0])
             panels.adaptive(rule, total, absolute, active, start * ones, start * ones, panels.TERMS)
-            last = absolute - before
+            older, previous, last = previous, last, absolute - before
             start *= 2.0
             active = active[(last[active] > 1e-17 * absolute[active]) & (room[active] >= start)]
         unsettled = np.zeros(n, dtype=bool)
-        unsettled[active] = last[active] > 1e-9 * absolute[active]
+        unsettled[active] = last[active] > SETTLED * absolute[active]
+        # Of a tail that falls off as a power such panels are a geometric series, and no other change of their ratio
+        # may be seen in what is left: far out no weight changes its sign.
+        far = active[unsettled[active]]
+        with np.errstate(all="ignore"):
+            ratio, before = last[far] / previous[far], previous[far] / older[far]
+            left = last[far] * ratio / (1.0 - ratio)
+            change = np.abs(ratio - before) / (1.0 - ratio)
+            known = (ratio < 1.0 - FLAT) & (change * left <= SETTLED * absolute[far] * ratio)
+        total[far[known]] += left[known]
+        unsettled[far[known]] = False
         return total, unsettled
 
     def stretch(

@@ -106,7 +106,7 @@ class Summed(_Sums):
         return where(self.is_whole, floor(self.m) + 1.0, self.m + 1.0)
 
 
-class _Decided:
+class Decided:
     """What a mean and a ν decide."""
 
     def __init__(self, *given: Expression) -> None:
@@ -126,7 +126,7 @@ class _Decided:
         return self.chosen(*self.each(what))
 
 
-_decided = Recent(_Decided)
+decided = Recent(Decided)
 
 
 class _Counted:
@@ -162,7 +162,7 @@ class _Row:
         self, y: Expression, m: Expression, n: Expression, log_m: Expression, log_n: Expression
     ) -> None:
         self.y, self.m, self.n = y, m, n
-        self.decided = d = _decided(m, n, log_m, log_n)
+        self.decided = d = decided(m, n, log_m, log_n)
         self.smooth = d.smooth
         self.away = y - m
         # About the mean, or ⌊m⌋: one logarithm of both.
@@ -309,7 +309,7 @@ def _of_row(part: str) -> Callable[..., Node]:
 
 def _rise(y: Node, m: Node, n: Node, log_m: Node, log_n: Node) -> Node:
     """ν ψ(y + 1) − log λ"""
-    s = _decided(m, n, log_m, log_n)
+    s = decided(m, n, log_m, log_n)
     return n * (digamma(y + 1.0) - log(s.centre)) - s.tau
 
 
@@ -365,8 +365,8 @@ com_poisson_loss: Atom = register(
 )
 
 
-def _of_decided(formula: Callable[[_Decided, Node, Node], Node]) -> Callable[..., Node]:
-    return lambda m, n, log_m, log_n: formula(_decided(m, n, log_m, log_n), m, n)
+def _of_decided(formula: Callable[[Decided, Node, Node], Node]) -> Callable[..., Node]:
+    return lambda m, n, log_m, log_n: formula(decided(m, n, log_m, log_n), m, n)
 
 
 com_poisson_variance: Atom = register(
@@ -387,8 +387,8 @@ com_poisson_turn: Atom = register(
     # ∂R/∂y
     "com_poisson_turn",
     expansion=lambda y, m, n, log_m, log_n: (
-        (digamma(y + 1.0) - log(_decided(m, n, log_m, log_n).centre))
-        - _decided(m, n, log_m, log_n).slope
+        (digamma(y + 1.0) - log(decided(m, n, log_m, log_n).centre))
+        - decided(m, n, log_m, log_n).slope
     ),
 )
 

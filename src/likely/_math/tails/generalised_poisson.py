@@ -27,8 +27,8 @@ from likely._math.atoms import (
     generalised_poisson_few,
     generalised_poisson_log_rate,
     generalised_poisson_log_ratio,
+    log1p_residual,
     register,
-    sigmoid,
     softplus,
 )
 from likely._math.graph import (
@@ -379,12 +379,15 @@ def log_above_bound(y: Any, c: Any, *of: Any) -> Node:
 
 
 def log_step(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
-    """log p(k + 1) − log p(k)"""
-    of = (m, d, log_m, log_d)
+    """log p(k + 1) − log p(k), log((λ + θk)/(k + 1)) + k log(1 + θ/(λ + θk)) − θ, so that what is large in 1/d or in d
+    has cancelled on paper."""
     first = equal(k, 0.0)
     inside = where(first, 1.0, k)
-    later = _apart(inside + 1.0, *of) - _apart(inside, *of)
-    return where(first, log_m - log_growth(d, log_d) - sigmoid(log_d), later)
+    rate, size = m + d * inside, m / d + inside
+    sparse = where(first, log_m, log(rate) + inside * log1p(d / rate)) - log1p(d) - d / (1.0 + d)
+    clustered = where(first, log_m - log_d, log(size) + inside * log1p(1.0 / size))
+    clustered = clustered - log1p_residual(1.0 / d) - 1.0
+    return where(d < 1.0, sparse, clustered) - log(k + 1.0)
 
 
 def _log_between(c: Any, end: Any, *of: Any) -> Node:

@@ -14,6 +14,7 @@ from likely._math.tails.intervals import fading, log_between
 from likely.families.base import Specification
 from likely.families.modifiers import base
 from likely.families.modifiers.base import count
+from likely.families.modifiers.few_counts import log_share_of_few
 from likely.families.modifiers.narrow import Window
 from likely.families.view import View
 
@@ -114,6 +115,9 @@ def log_share(
 ) -> Node:
     """log P(low < Y ≤ high | seen[0] < Y ≤ seen[1]) for bounds within those."""
     first, last = seen
+    counts = _counts_of(inside, first, last)
+    if counts and "log_step" in inside.formulas:
+        return log_share_of_few(inside, counts, low, high, *theta)
     edge, end = edge_of(inside), inside.support.high
 
     def mass(a: Any, b: Any) -> Node:
@@ -152,6 +156,16 @@ def log_share(
         both = where(high > low + 1.0, given(first_in, low, high), 0.0)
         share = where(share > float("-inf"), given(first_in, first, last) - both, share)
     return where(missing < 0.5, log1p(-missing), share)
+
+
+def _counts_of(inside: Specification, first: Any, last: Any) -> list[float]:
+    """The counts between two bounds that are the same for all rows, where they are few; none otherwise."""
+    ends = [as_node(end) for end in (first, last)]
+    if not inside.support.integer or not all(map(is_constant, ends)):
+        return []
+    below, most = (end.value for end in ends)
+    few = most - below <= MOST_COUNTS
+    return [float(k) for k in range(int(below) + 1, int(most) + 1)] if few else []
 
 
 def has_tails(inside: Specification) -> bool:

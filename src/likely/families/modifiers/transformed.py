@@ -92,7 +92,9 @@ class BoxCox:
 
     def back(self, x: Any) -> Any:
         """y of numbers x."""
-        return np.exp(np.log1p(np.maximum(self.power * x, -1.0)) / self.power)
+        # The end of all x is that of y, 0 or ∞.
+        with np.errstate(divide="ignore"):
+            return np.exp(np.log1p(np.maximum(self.power * x, -1.0)) / self.power)
 
     def stretch(self, x: Any) -> Any:
         """log |dy/dx| at numbers x."""

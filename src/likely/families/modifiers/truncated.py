@@ -25,6 +25,7 @@ from likely.families.modifiers.bounds import (
     log_share,
     refuse_without_tails,
 )
+from likely.families.modifiers.few_counts import levels
 from likely.families.modifiers.positive import log_positive
 from likely.families.view import View
 
@@ -187,7 +188,7 @@ def _of_counts(inside: Specification, low: float, high: float):
         counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
         others = [
             where(equal(y, k), float("-inf"), level)
-            for k, level in zip(counts, _levels(inside, counts, y, theta), strict=True)
+            for k, level in zip(counts, levels(inside, counts, y, theta), strict=True)
         ]
         plain = -softplus(reduce(logaddexp, others))
         if "step_down" not in inside.formulas:
@@ -205,22 +206,6 @@ def _below(inside: Specification, counts: list[float], theta):
     for k in counts[:-1]:
         total = inside.formulas["step_down"](base.count(k), *theta) * (1.0 + total)
     return total
-
-
-def _levels(inside: Specification, counts: list[float], y, theta):
-    """log p(k) − log p(y) for each count k: by steps where the family knows them."""
-    if "log_step" not in inside.formulas:
-        here = inside.log_density(y, *theta)
-        return [inside.log_density(base.count(k), *theta) - here for k in counts]
-    steps = [inside.formulas["log_step"](base.count(k), *theta) for k in counts[:-1]]
-    # Up from y to k, or down.
-    return [
-        sum(
-            (where(y <= j, s, 0.0) if j < k else where(y <= j, 0.0, -s))
-            for j, s in zip(counts[:-1], steps, strict=True)
-        )
-        for k in counts
-    ]
 
 
 def _support(support: Domain, low: float, high: float) -> Domain:
