@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.coordinates import bases_of, start_of
-from likely.fitting.newton import OutsideDomainError, minimise
+from likely.fitting.newton import descent
 from likely.fitting.problem import Array, Design, Loss, Response
 from likely.fitting.source import Source
 from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task, weighed
+from likely.fitting.ways import Way
 
 
 class Reached(NamedTuple):
@@ -24,7 +24,7 @@ class Reached(NamedTuple):
     left: float
 
 
-def approach(
+def approaching(
     loss: Loss,
     X: Any,
     designs: Sequence[Design],
@@ -35,13 +35,13 @@ def approach(
     steps: int,
     enough: float = 0.0,
     promise: float = np.inf,
-) -> Reached | None:
-    """At most so many of Newton's steps from ``coefficients`` (P,); None where the loss is not finite there.
+) -> Way[Reached]:
+    """The way of at most so many of Newton's steps from ``coefficients`` (P,), for ``together`` with others.
 
     No further than to where a step promises to lower the objective, Σ w·nll + ½ Σ α‖β‖², by less than ``enough``, and
     with steps that promise ``promise`` and not more: short ones lead to a maximum that is near, where longer ones may
     pass it. Arguments as those of ``fit_linear``, ``alpha`` (k,), which asks whether there is a maximum; the loss of a
-    smooth family. None too where a formula ends on the way.
+    smooth family. The way ends in an error where the loss is not finite at its start, or a formula ends.
     """
     response, unit = weighed(response)
     penalties = np.zeros(loss.columns) if alpha is None else alpha / unit
@@ -50,18 +50,9 @@ def approach(
         loss, source, tuple(designs), response, np.zeros(loss.columns), penalties, None, steps, 1,
         coefficients,
     )  # fmt: skip
-    # Far from a maximum sums overflow: a step is taken where the loss falls, and not else.
-    with single_threaded_blas(), np.errstate(all="ignore"):
-        objective = task.objective(*bases_of(task))
-        rows = task.counted()[1]
-        try:
-            stop = minimise(
-                Subspace(objective), start_of(task, objective), steps, rows, False, False,
-                patience=steps, edges=False, promise=promise / unit, rough=True, enough=enough / unit,
-            )  # fmt: skip
-        except (
-            OutsideDomainError,
-            FloatingPointError,
-        ):  # of several starts one less, as where a formula ends
-            return None
+    objective = task.objective(*bases_of(task))
+    stop = yield from descent(
+        Subspace(objective), start_of(task, objective), steps, task.counted()[1], False, False,
+        patience=steps, edges=False, promise=promise / unit, rough=True, enough=enough / unit,
+    )  # fmt: skip
     return Reached(objective.flat(stop.theta), stop.sums.loss * unit, abs(stop.decrement) * unit)

@@ -14,6 +14,7 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from likely.fitting.problem import Array
 from likely.fitting.sums import Sums
+from likely.fitting.ways import Request, Way, alone
 
 #: A direction is flat where the loss is curved by less than this share of the most, in units of the diagonal.
 FLAT = 1e-2
@@ -46,9 +47,9 @@ def steep_directions(hessian: Array) -> Array | None:
     return None if steep.all() or not steep.any() else scale[:, None] * vectors[:, steep]
 
 
-def to_floor(
+def floor(
     function: Function, theta: Array, sums: Sums, steep: Array
-) -> tuple[Array, Sums] | None:
+) -> Way[tuple[Array, Sums] | None]:
     """The point and its sums (order 2) after steps in steep directions; None where the loss is not finite there.
 
     ``sums`` are those of θ, where it begins.
@@ -62,10 +63,13 @@ def to_floor(
             step = -steep @ cho_solve(cho_factor(inner), steep.T @ sums.gradient)
         except np.linalg.LinAlgError:  # not convex here: no step leads back
             return theta, sums
-        further = function.evaluate(theta + step, 2)
+        further = yield Request(function, theta + step, 2)
         if not further.loss < sums.loss:
             return theta, sums
         fall, theta, sums = sums.loss - further.loss, theta + step, further
         if fall <= STILL * max(1.0, sums.terms):
             break
     return theta, sums
+
+
+to_floor = alone(floor)

@@ -14,9 +14,10 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
-from likely.fitting.floor import eigen, steep_directions, to_floor
-from likely.fitting.problem import Array
+from likely.fitting.floor import eigen, floor, steep_directions
+from likely.fitting.problem import Array, OutsideDomainError
 from likely.fitting.sums import Sums, symmetric
+from likely.fitting.ways import Request, Way, alone
 
 #: max |gⱼ|·seⱼ at the optimum: a coefficient is at most about this many standard errors away from
 #: it.
@@ -96,10 +97,6 @@ class Factor:
         return np.sqrt(np.diag(self.inverse()))
 
 
-class OutsideDomainError(ValueError):
-    """The loss is infinite at the start values."""
-
-
 @dataclass
 class Stop:
     """Where Newton's method stopped and why.
@@ -138,7 +135,7 @@ class Stop:
         return float(np.sqrt(2.0 * self.decrement)) if minimum else np.inf
 
 
-def minimise(
+def descent(
     function: Function,
     theta: Array,
     max_iter: int,
@@ -151,8 +148,8 @@ def minimise(
     promise: float = np.inf,
     rough: bool = False,
     enough: float = 0.0,
-) -> Stop:
-    """Minimise from θ.
+) -> Way[Stop]:
+    """The way of Newton's method from θ; ``minimise`` goes it.
 
     ``rows`` is the sum of weights; ``expected``, whether the loss has Fisher information to step
     with where the observed curvature is not positive definite. Stops early with "ill_conditioned"
@@ -163,7 +160,7 @@ def minimise(
     loss by one nat per row and the loss itself, and by ``promise``, not more. With ``rough``, no further than to where
     a step promises less than the rounding of the loss, or than ``enough``.
     """
-    sums = function.evaluate(theta, 2)
+    sums = yield Request(function, theta, 2)
     if not np.isfinite(sums.loss):
         raise OutsideDomainError(
             "the loss is infinite at the start values: with a link that does not cover the "
@@ -192,7 +189,7 @@ def minimise(
                 reason = "receding" if slow else "converged"
                 return Stop(reason, theta, sums, factor, norm, decrement, iteration, step)
         else:
-            step = _modified_step(function, theta, sums, expected)
+            step = yield from _modified_step(function, theta, sums, expected)
             previous, decrement = decrement, -0.5 * float(sums.gradient @ step)
             norm = np.inf
         if not np.isfinite(decrement) and far is not None:
@@ -211,7 +208,7 @@ def minimise(
         # So near the optimum H no longer changes: a gradient is enough to confirm it, and much
         # cheaper. The share by which H changes over d standard errors is of the order of d/√rows.
         near = factor.positive and rows >= MANY_ROWS and norm <= SETTLED * np.sqrt(rows)
-        trial = line_search(
+        trial = yield from search(
             function,
             theta,
             sums,
@@ -224,13 +221,13 @@ def minimise(
         stopped = (
             edges
             and not np.array_equal(trial[0], theta + step)
-            and not np.isfinite(function.evaluate(theta + step, 0).loss)
+            and not np.isfinite((yield Request(function, theta + step, 0)).loss)
         )
         blocked = blocked + 1 if stopped else 0
         if blocked == BLOCKED:
             return Stop("edge", theta, sums, factor, norm, decrement, iteration, step)
         theta, sums = trial
-    outside = edges and not np.isfinite(function.evaluate(theta + step, 0).loss)
+    outside = edges and not np.isfinite((yield Request(function, theta + step, 0)).loss)
     reason = "edge" if outside else "max_iter"
     return Stop(reason, theta, sums, factor, norm, decrement, iteration, step)
 
@@ -240,17 +237,19 @@ def _hessian(sums: Sums) -> Array:
     return sums.hessian
 
 
-def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool) -> Array:
+def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool) -> Way[Array]:
     """A direction of descent where H is not positive definite.
 
     Fisher scoring where the loss knows its expected information; else Newton's step with the
     absolute eigenvalues of H, raised to a share of the largest.
     """
     if expected:
-        fisher = Factor(_hessian(function.evaluate(theta, 2, "expected")))
+        fisher = Factor(_hessian((yield Request(function, theta, 2, "expected"))))
         if fisher.positive:
             return -fisher.solve(sums.gradient)
-    hessian = sums.hessian if sums.hessian is not None else function.evaluate(theta, 2).hessian
+    hessian = (
+        sums.hessian if sums.hessian is not None else (yield Request(function, theta, 2)).hessian
+    )
     assert hessian is not None
     values, vectors, scale = eigen(hessian)
     values = np.abs(values)
@@ -259,14 +258,14 @@ def _modified_step(function: Function, theta: Array, sums: Sums, expected: bool)
     return -scale * (vectors @ ((vectors.T @ (scale * sums.gradient)) / values))
 
 
-def line_search(
+def search(
     function: Function,
     theta: Array,
     sums: Sums,
     step: Array,
     order: int,
     bent: bool = False,
-) -> tuple[Array, Sums] | None:
+) -> Way[tuple[Array, Sums] | None]:
     """The point at the first of the steps 1, ½, ¼ … that decreases the loss enough, or None where none does.
 
     Where the decrease that can be expected is below the rounding of the loss, the slope along the
@@ -293,24 +292,24 @@ def line_search(
     bent = bent and order == 2 and -slope > 10.0 * rounding
     steep = steep_directions(_hessian(sums)) if bent else None
 
-    def at(length: float) -> tuple[Array, Sums] | None:
+    def at(length: float) -> Way[tuple[Array, Sums] | None]:
         point = theta + length * step
-        trial = function.evaluate(point, order)
+        trial = yield Request(function, point, order)
         if good(trial, length):
             return point, trial
         if steep is None or length < SHORTEST_LED:
             return None
-        led = to_floor(function, point, trial, steep)
+        led = yield from floor(function, point, trial, steep)
         return led if led is not None and good(led[1], length) else None
 
     length = 1.0
     for _ in range(HALVINGS):
         if np.array_equal(theta + length * step, theta):
             return None  # shorter than the last digit
-        found = at(length)
+        found = yield from at(length)
         while found and bent and 1.0 <= length < LONGEST:
             length *= 2.0
-            further = at(length)
+            further = yield from at(length)
             if further is None or not further[1].loss < found[1].loss:
                 break
             found = further
@@ -318,3 +317,7 @@ def line_search(
             return found
         length *= 0.5
     return None
+
+
+#: A minimisation, and a line search, that nothing else waits for.
+minimise, line_search = alone(descent), alone(search)

@@ -5,17 +5,22 @@ objective(θ) = Σ wᵢ·nllᵢ(raw(θ)) + ½·βᵀ diag(penalty) β, with grad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from likely.fitting.basis import Basis
 from likely.fitting.blocks import fold
 from likely.fitting.problem import Array, Loss, Response
-from likely.fitting.rows import RowBlocks
+from likely.fitting.rows import RowBlocks, Rows
 from likely.fitting.source import Source
 from likely.fitting.sums import Sums, add, symmetric
 
+#: nll, gradient and packed curvature of rows, as a loss evaluates them.
+Evaluated = tuple[Array, Array | None, Array | None]
 #: Beyond this an exponential overflows, and a loss that is not a number there counts as infinite.
 LARGEST_RAW = 700.0
 
@@ -71,42 +76,54 @@ class Objective(RowBlocks):
         self, theta: Array, order: int, kind: str = "observed", meat: bool = False
     ) -> Sums:
         """Loss, gradient (order ≥ 1) and Hessian (order 2) at θ; loss is +∞ outside the domain."""
-        p = self.size
-        squares = (order >= 2) + meat
 
         def work(block: int, worker: int) -> Array:
-            out = np.zeros(2 + (p if order or meat else 0) + squares * p * p)
             rows = self.read(block, worker, theta)
             if rows is None:
-                return out
-            nll, gradient, curvature = self.loss.evaluate(rows.y, rows.raw, order, kind)
-            # On the way to a scale of 0 sums overflow: an infinite loss is looked at here, derivatives by the caller.
-            with np.errstate(over="ignore", invalid="ignore"):
-                w = rows.weight
-                out[0] = nll.sum() if w is None else w @ nll
-                out[1] = np.abs(nll).sum() if w is None else w @ np.abs(nll)
-                if not np.isfinite(out[0]):
-                    self._check_nan(nll, rows.raw, block)
-                    out[0] = np.inf
-                    return out
-                if gradient is None:
-                    return out
-                weighted = gradient if w is None else gradient * w
-                at = 2 + p
-                if curvature is None:
-                    self.carry(rows.blocks, weighted, out[2:at])
-                else:
-                    curvature = curvature if w is None else curvature * w
-                    square = out[at : at + p * p].reshape(p, p)
-                    self.gram(rows.blocks, curvature, square, weighted, out[2:at])
-                    at += p * p
-                if meat:
-                    products = np.stack([weighted[a] * gradient[b] for a, b in self.packed])
-                    self.gram(rows.blocks, products, out[at:].reshape(p, p))
-            return out
+                return self._nothing(order, meat)
+            return self._summed(
+                rows, self.loss.evaluate(rows.y, rows.raw, order, kind), order, meat, block
+            )
 
         total = fold(work, self.blocks, add, self.threads)
         return self._sums(total, theta, order, meat)
+
+    def summed(self, theta: Array, rows: Rows, found: Evaluated, order: int) -> Sums:
+        """The objective at θ where one block has all rows, of what the loss of these is there."""
+        return self._sums(self._summed(rows, found, order, False, 0), theta, order, False)
+
+    def _nothing(self, order: int, meat: bool) -> Array:
+        """The sums of no rows: the loss, its terms, the gradient and squares."""
+        p = self.size
+        return np.zeros(2 + (p if order or meat else 0) + ((order >= 2) + meat) * p * p)
+
+    def _summed(self, rows: Rows, found: Evaluated, order: int, meat: bool, block: int) -> Array:
+        """The sums of a block, of what the loss of its rows is."""
+        (nll, gradient, curvature), p, w = found, self.size, rows.weight
+        out = self._nothing(order, meat)
+        # On the way to a scale of 0 sums overflow: an infinite loss is looked at here, derivatives by the caller.
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[0] = nll.sum() if w is None else w @ nll
+            out[1] = np.abs(nll).sum() if w is None else w @ np.abs(nll)
+            if not np.isfinite(out[0]):
+                self._check_nan(nll, rows.raw, block)
+                out[0] = np.inf
+                return out
+            if gradient is None:
+                return out
+            weighted = gradient if w is None else gradient * w
+            at = 2 + p
+            if curvature is None:
+                self.carry(rows.blocks, weighted, out[2:at])
+            else:
+                curvature = curvature if w is None else curvature * w
+                square = out[at : at + p * p].reshape(p, p)
+                self.gram(rows.blocks, curvature, square, weighted, out[2:at])
+                at += p * p
+            if meat:
+                products = np.stack([weighted[a] * gradient[b] for a, b in self.packed])
+                self.gram(rows.blocks, products, out[at:].reshape(p, p))
+        return out
 
     def _sums(self, total: Array, theta: Array, order: int, meat: bool) -> Sums:
         p = self.size
@@ -223,3 +240,43 @@ class Objective(RowBlocks):
             penalty / step,
             1,
         )
+
+
+def evaluate_together(
+    points: Sequence[tuple[Objective, Array, int, str]],
+) -> list[Sums | FloatingPointError]:
+    """``evaluate`` of objectives at θ, to an order and of a kind each, or its error.
+
+    The rows of one loss, order and kind are one array where they are few.
+    """
+    found: dict[int, Sums | FloatingPointError] = {}
+    alike: dict[tuple[Any, ...], list[tuple[int, Rows]]] = {}
+    for i, (objective, theta, order, kind) in enumerate(points):
+        rows = objective.read(0, 0, theta) if objective.blocks == 1 else None
+        if rows is None:
+            found[i] = _or_error(partial(objective.evaluate, theta, order, kind))
+        else:
+            kept = replace(rows, raw=rows.raw.copy())  # the next θ is read to the same place
+            alike.setdefault((id(objective.loss), order, kind), []).append((i, kept))
+    for group in alike.values():
+        objective, _, order, kind = points[group[0][0]]
+        y = np.concatenate([rows.y for _, rows in group])
+        raw = np.concatenate([rows.raw for _, rows in group], axis=1)
+        nll, gradient, curvature = objective.loss.evaluate(y, raw, order, kind)
+        first = 0
+        for i, rows in group:
+            own = slice(first, first := first + rows.y.shape[0])
+            of_rows = (
+                nll[own],
+                None if gradient is None else gradient[:, own],
+                None if curvature is None else curvature[:, own],
+            )
+            found[i] = _or_error(partial(points[i][0].summed, points[i][1], rows, of_rows, order))
+    return [found[i] for i in range(len(points))]
+
+
+def _or_error(sums: Callable[[], Sums]) -> Sums | FloatingPointError:
+    try:
+        return sums()
+    except FloatingPointError as error:
+        return error

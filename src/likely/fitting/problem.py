@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+class OutsideDomainError(ValueError):
+    """The loss is infinite at the start values."""
+
+
 class Loss(Protocol):
     """A negative log-likelihood per row as a function of k raw columns.
 

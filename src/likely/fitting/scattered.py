@@ -16,12 +16,13 @@ from scipy.special import ndtri
 from likely.fitting.basis import scaled_bases, without_constants
 from likely.fitting.blocks import single_threaded_blas
 from likely.fitting.coordinates import constants, start_of
-from likely.fitting.newton import minimise
+from likely.fitting.newton import descent
 from likely.fitting.objective import Objective
 from likely.fitting.problem import Array, Design, Loss, Response
 from likely.fitting.source import Source
 from likely.fitting.subspace import Subspace
 from likely.fitting.task import Task, weighed
+from likely.fitting.ways import Request, Way, together
 
 #: Starts: so many, and so many more for each coefficient.
 STARTS, EACH = 8, 3
@@ -55,12 +56,10 @@ def scattered_descents(
     )  # fmt: skip
     bases, uses = scaled_bases(task.source, task.designs, response, 1)
     objective = task.objective([without_constants(basis) for basis in bases], uses)
-    ends = []
     with single_threaded_blas(), np.errstate(all="ignore"):  # far out a density may be none
-        for theta in _starts(objective, task):
-            end = _descent(objective, task, theta)
-            if end is not None:
-                ends.append(end)
+        starts = list(_starts(objective, task))
+    # One start less to compare where a formula ends; the fit that was found is none the worse.
+    ends = [end for end in together(_descent(objective, task, one) for one in starts) if end]
     ends.sort(key=lambda one: one[0])
     kept: list[tuple[float, Array]] = []
     for reached, theta in ends:
@@ -93,19 +92,15 @@ def _units(objective: Objective, theta: Array) -> Array:
     return unit
 
 
-def _descent(objective: Objective, task: Task, theta: Array) -> tuple[float, Array] | None:
+def _descent(objective: Objective, task: Task, theta: Array) -> Way[tuple[float, Array] | None]:
     """Loss and θ after some of Newton's steps; None where they lead to no maximum, or begin where there is no loss."""
-    try:
-        if not objective.evaluate(theta, 2).finite:
-            return None
-        stop = minimise(
-            Subspace(objective), theta, STEPS, task.counted()[1], task.fisher, False,
-            patience=STEPS, edges=False, bent=True, rough=True,
-        )  # fmt: skip
-    except FloatingPointError:
-        # The loss is NaN there: with several raw predictions far out at once, where no fit leads, a formula of rows
-        # seen in part may end. One start less to compare; the fit that was found is none the worse.
+    space = Subspace(objective)
+    if not (yield Request(space, theta, 2)).finite:
         return None
+    stop = yield from descent(
+        space, theta, STEPS, task.counted()[1], task.fisher, False,
+        patience=STEPS, edges=False, bent=True, rough=True,
+    )  # fmt: skip
     positive = stop.factor is not None and stop.factor.positive
     inside = positive and abs(stop.decrement) <= NEAR
     if not (inside or getattr(task.loss, "discrete", False)):

@@ -17,9 +17,9 @@ from likely.fitting.coordinates import (
 )
 from likely.fitting.edge import follow_edge
 from likely.fitting.many import fit_many, too_many
-from likely.fitting.newton import OutsideDomainError, Stop, minimise
+from likely.fitting.newton import Stop, minimise
 from likely.fitting.objective import Objective
-from likely.fitting.problem import Array
+from likely.fitting.problem import Array, OutsideDomainError
 from likely.fitting.pursuit import PROFILE_STEPS, Pursuit, blunt
 from likely.fitting.recession import grown
 from likely.fitting.report import Outcome, fit_result

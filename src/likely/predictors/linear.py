@@ -25,6 +25,7 @@ from likely.fitting import (
     fit_linear,
 )
 from likely.fitting.result import Held, carried
+from likely.fitting.ridge import told_level
 from likely.losses.reference import position
 from likely.predictors.arguments import whole
 from likely.predictors.base import DistributionEstimator
@@ -158,7 +159,7 @@ class Linear(DistributionEstimator):
             tell=None if loss.gauge is None else partial(told, loss),
         )
         found = largest_maximum(model, start, begun, fit)
-        found = coinciding(loss, found)
+        found = told_level(loss, response, coinciding(loss, found))
         if dependent:
             found = singular(found, dependent)
         if found.status is not Status.converged:

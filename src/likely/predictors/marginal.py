@@ -18,6 +18,7 @@ from likely.fitting import (
     fit_constant,
     moments,
 )
+from likely.fitting.ridge import told_level
 from likely.losses import check
 from likely.predictors.coinciding import coinciding
 from likely.predictors.leaning import leaning_start
@@ -218,13 +219,13 @@ def _fitted(family: Any, loss: Any, y: Array, weight: Array | None, guess: Array
             for search in (inward_maximum, heavy_maximum):
                 larger = search(model, result)
                 result = result if larger is None else fit(start=larger)
-    result = coinciding(loss, result)
+    result = told_level(loss, Response(y, weight), coinciding(loss, result))
     _refuse(family, result)
     return result.intercepts
 
 
 def _refuse(family: Any, result: FitResult) -> None:
-    """ValueError where there is no maximum, a warning where the best is on an edge."""
+    """ValueError where there is no maximum, a warning where the best is on an edge, or not the only one."""
     if result.status is Status.unbounded:
         raise ValueError(f"{family!r} has no maximum-likelihood fit to this y: {result.message}")
     if result.status is Status.max_iter:
@@ -233,5 +234,5 @@ def _refuse(family: Any, result: FitResult) -> None:
             f"(max |gradient|·std.err. {result.gradient_norm:.1e}): rescale y, fix a parameter, or "
             "choose a simpler family"
         )
-    if result.status is Status.boundary:
+    if result.status in (Status.boundary, Status.rank_deficient):
         warnings.warn(result.message, ConvergenceWarning, stacklevel=5)

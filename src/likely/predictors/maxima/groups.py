@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from likely.fitting import ConvergenceWarning, FitResult, Response
+from likely.fitting import ConvergenceWarning, FitResult, Response, together
 from likely.inference.construct import predictive
 from likely.predictors.marginal import start_values
 from likely.predictors.maxima.model import SAME, Array, LinearModel
@@ -106,30 +106,42 @@ class _Search:
 
         EM is drawn to broad maxima: a step of Newton's method from a grouping may lead to one that EM leaves.
         """
-        first = [self._reached(shares * self.weight[:, None], None) for shares in self._groupings()]
+        first = self._reached([(each * self.weight[:, None], None) for each in self._groupings()])
         first.sort(key=lambda one: one[0])
-        further = [self._after_steps(one) for one in first[:LIKELIEST]]
+        further = self._after_steps(first[:LIKELIEST])
         further.sort(key=lambda one: one[0])
         tried = as_many(TRIED, self.model.X.shape[0])
         return [*_apart(further, tried), *_apart(first, tried)]
 
-    def _after_steps(self, begun: tuple[float, Array]) -> tuple[float, Array]:
-        """Loss and coefficients after steps of EM, as long as they lower the loss."""
-        best = begun
-        for _ in range(STEPS if best[0] < np.inf else 0):
-            further = self._reached(self._shares(best[1]), best[1])
-            if not further[0] < best[0]:
-                break
-            best = further
+    def _after_steps(self, begun: Sequence[tuple[float, Array]]) -> list[tuple[float, Array]]:
+        """Losses and coefficients after steps of EM, of each as long as they lower its loss."""
+        best = list(begun)
+        going = [i for i, one in enumerate(best) if one[0] < np.inf]
+        for _ in range(STEPS):
+            further = self._reached([(self._shares(best[i][1]), best[i][1]) for i in going])
+            lower = [(i, one) for i, one in zip(going, further, strict=True) if one[0] < best[i][0]]
+            for i, one in lower:
+                best[i] = one
+            going = [i for i, _ in lower]
         return best
 
-    def _reached(self, shares: Array, before: Array | None) -> tuple[float, Array]:
-        """Loss and coefficients where each component has these rows; ∞ where one has no fit to them."""
-        coefficients = self._maximised(shares, before)
-        if coefficients is None:
-            return np.inf, np.zeros(0)
-        reached = self.model.objective_at(coefficients)
-        return (reached if np.isfinite(reached) else np.inf), coefficients
+    def _reached(self, begun: Sequence[tuple[Array, Array | None]]) -> list[tuple[float, Array]]:
+        """Losses and coefficients where each component has these rows; ∞ where one has no fit to them.
+
+        ``begun``: what each row weighs for each component (n, parts), and coefficients (P,) from which to step there.
+        """
+        parts = range(len(self.model.loss.parts))
+        found = [self._fits(i, begun) for i in parts]
+        ends = []
+        for one, (shares, _) in enumerate(begun):
+            own = [each for i in parts if (each := found[i][one]) is not None]
+            ends.append((np.inf, np.zeros(0)))
+            if len(own) == len(parts):
+                coefficients = self._joined(own, shares)
+                reached = self.model.objective_at(coefficients)
+                if np.isfinite(reached):
+                    ends[-1] = reached, coefficients
+        return ends
 
     def _groupings(self) -> Iterator[Array]:
         """What each row weighs in the fit of each component (n, parts) to begin with.
@@ -155,16 +167,11 @@ class _Search:
             rows = order[((at % 1.0) * y.size).astype(int)].reshape(parts, few)
             yield _shares_of(list(rows), y.size, min(OTHERS, few / y.size))
 
-    def _maximised(self, shares: Array, before: Array | None) -> Array | None:
-        """All components at their own fits to weighted rows; None where one has none."""
+    def _joined(self, own: Sequence[Array], shares: Array) -> Array:
+        """The coefficients (P,) of components with their own, and with odds as what their rows weigh."""
         designs, loss = self.model.designs, self.model.loss
         blocks = [np.zeros(self.model.size(j)) for j in range(len(designs))]
-        old = None if before is None else self.model.blocks(before)
-        for i, (_, columns) in enumerate(loss.parts):
-            here = None if old is None else np.concatenate([old[j] for j in columns])
-            found = self._part(i, shares[:, i], here)
-            if found is None:
-                return None
+        for (_, columns), found in zip(loss.parts, own, strict=True):
             ends = np.cumsum([blocks[j].size for j in columns])[:-1]
             for j, block in zip(columns, np.split(found, ends), strict=True):
                 blocks[j] = block
@@ -194,19 +201,27 @@ class _Search:
         """The component of which a slot has the odds."""
         return int(slot.of.removeprefix("odds")) - 1
 
-    def _part(self, which: int, weight: Array, before: Array | None) -> Array | None:
-        """One component's coefficients after some steps to its fit to weighted rows; None where none is its own."""
-        part = self.model.part(which, weight)
-        if not part.counted[0].size:
-            return None
-        if not part.designs:
-            return np.zeros(0)
-        reached = part.approached(
-            self._alone[which] if before is None else before,
-            FIRST if before is None else AGAIN,
-            ENOUGH * self.unit,
-        )
-        return None if reached is None else reached.coefficients
+    def _fits(self, which: int, begun: Sequence[tuple[Array, Array | None]]) -> list[Array | None]:
+        """One component's coefficients after some steps to its fits to weighted rows; None where none is its own."""
+        columns = self.model.loss.parts[which][1]
+        found: list[Array | None] = [None] * len(begun)
+        ways = {}
+        for one, (shares, before) in enumerate(begun):
+            part = self.model.part(which, shares[:, which])
+            if not part.counted[0].size:
+                continue
+            if not part.designs:
+                found[one] = np.zeros(0)
+                continue
+            if before is None:
+                here, steps = self._alone[which], FIRST
+            else:
+                blocks = self.model.blocks(before)
+                here, steps = np.concatenate([blocks[j] for j in columns]), AGAIN
+            ways[one] = part.approaching(here, steps, ENOUGH * self.unit)
+        for one, reached in zip(ways, together(ways.values()), strict=True):
+            found[one] = None if reached is None else reached.coefficients
+        return found
 
     @cached_property
     def _alone(self) -> list[Array]:

@@ -19,10 +19,11 @@ from likely.fitting import (
     Reached,
     Response,
     Status,
-    approach,
+    approaching,
     fit_linear,
 )
-from likely.fitting.newton import OutsideDomainError
+from likely.fitting.problem import OutsideDomainError
+from likely.fitting.ways import Way
 
 Array = NDArray[np.float64]
 
@@ -59,11 +60,11 @@ class LinearModel:
             start=start, coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=steps,
         )  # fmt: skip
 
-    def approached(
+    def approaching(
         self, coefficients: Array, steps: int, enough: float, promise: float = np.inf
-    ) -> Reached | None:
-        """Where some of Newton's steps from there lead; None where there is no likelihood."""
-        return approach(
+    ) -> Way[Reached]:
+        """The way of some of Newton's steps from there, to go ``together`` with others."""
+        return approaching(
             self.loss, self.X, self.designs, self.response, coefficients,
             alpha=self.alpha, steps=steps, enough=enough, promise=promise,
         )  # fmt: skip

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 
 from likely.fitting import ConvergenceWarning, FitResult, Status
-from likely.fitting.newton import OutsideDomainError
+from likely.fitting.problem import OutsideDomainError
 from likely.predictors.maxima.groups import inner_maximum
 from likely.predictors.maxima.halves import halves_maximum
 from likely.predictors.maxima.heavy import heavy_maximum

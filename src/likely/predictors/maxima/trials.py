@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from likely.fitting import ConvergenceWarning, FitResult, Reached, Status
+from likely.fitting import ConvergenceWarning, FitResult, Reached, Status, together
 from likely.predictors.coinciding import coinciding
 from likely.predictors.maxima.model import Array, LinearModel
 
@@ -52,8 +52,8 @@ def best_trial(
     begun = list(starts)
 
     def ends_of(promise: float) -> list[Reached]:
-        ways = (model.approached(start, STEPS, rest, promise) for start in begun)
-        return [way for way in ways if way is not None and np.isfinite(way.objective)]
+        ends = together(model.approaching(start, STEPS, rest, promise) for start in begun)
+        return [end for end in ends if end is not None and np.isfinite(end.objective)]
 
     ends = ends_of(np.inf)
     if not any(end.left <= rest for end in ends):

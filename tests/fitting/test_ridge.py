@@ -1,0 +1,50 @@
+"""A likelihood that is the same along a way: y does not tell some parameters apart."""
+
+import numpy as np
+import pytest
+
+from likely import Censored, Constant, Discretised, Gamma, Hurdle, Mixture, Poisson, Weibull
+from likely.fitting import ConvergenceWarning, Response, Status, fit_constant
+from likely.fitting.ridge import told_level
+
+#: Of 60 rows 14 lie below 4, and nothing else is known.
+BELOW = 14
+SIDES = np.array([[0.0, 3.0]] * BELOW + [[4.0, np.inf]] * (60 - BELOW))
+
+
+def test_only_the_side_of_one_bound_is_known():
+    family = Censored(Discretised(Weibull()))
+    with pytest.warns(ConvergenceWarning, match="does not tell scale, shape apart"):
+        found = Constant(family, max_iter=30).fit(np.zeros((60, 1)), SIDES).result_
+    assert found.status is Status.rank_deficient
+    assert np.isnan(found.std_errors).all()
+    # One probability is all there is to learn, and with any shape some scale has it.
+    share = BELOW / 60
+    largest = 60 * (share * np.log(share) + (1 - share) * np.log1p(-share))
+    assert -found.loss == pytest.approx(largest, rel=1e-12)
+    fixed = Constant(Censored(Discretised(Weibull(shape=1.0)))).fit(np.zeros((60, 1)), SIDES)
+    assert -fixed.result_.loss == pytest.approx(largest, rel=1e-12)
+
+
+def test_a_density_is_fitted_with_a_warning():
+    with pytest.warns(ConvergenceWarning, match="does not tell scale, shape apart"):
+        found = Censored(Discretised(Weibull())).fit(SIDES)
+    assert found.cdf(3.0) == pytest.approx(BELOW / 60, rel=1e-9)
+
+
+def test_the_zeros_of_two_hurdles():
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(200) < 0.1, 0, rng.poisson(np.where(rng.random(200) < 0.5, 2, 8)))
+    with pytest.warns(ConvergenceWarning, match="does not tell zero1, zero2, odds2 apart"):
+        found = (
+            Constant(Mixture(Hurdle(Poisson()), 2), max_iter=30).fit(np.zeros((200, 1)), y).result_
+        )
+    assert found.status is Status.rank_deficient
+
+
+def test_a_fit_that_has_not_come_to_its_maximum_is_not_told_so():
+    y = np.random.default_rng(1).gamma(3.0, size=50)
+    with pytest.warns(ConvergenceWarning):
+        early = fit_constant(Gamma().loss(), Response(y), start=np.array([3.0, -3.0]), max_iter=1)
+    assert early.status is Status.max_iter
+    assert told_level(Gamma().loss(), Response(y), early) is early
