@@ -30,7 +30,7 @@ def table():
         ("Categorical", True),
         ("Binomial(trials=7)", True),
         ("Mixture(Poisson, 2)", False),
-        ("Censored(Weibull) right", False),
+        ("Censored(JohnsonSU) right", False),
         ("Truncated(Logistic) seen", False),
         ("Multinomial(3)", True),
         ("PlackettLuce(2)", False),

@@ -20,16 +20,8 @@ from likely import (
 from likely.inference.predictive import Predictive
 from oracles import engines, grid
 from oracles.contract import check
-from oracles.modified import CENSORED, points, tried
+from oracles.modified import MET, points, tried
 
-#: Families whose censored rows are compared with mpmath: normal-based and elementary.
-MET = [
-    name
-    for name in CENSORED
-    if any(
-        inside in name for inside in ("(Normal", "(LogNormal", "(Exp", "(JohnsonSU", "(InverseG")
-    )
-]
 INSIDE = (
     "normal",
     "lognormal",

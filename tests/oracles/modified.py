@@ -99,6 +99,13 @@ CENSORED: dict[str, Any] = {
     )
 }
 
+#: Of these, those that textbooks meet wherever the grid leads: elsewhere an exponential may have too many digits.
+MET = [
+    name
+    for name in CENSORED
+    if any(f"({start}" in name for start in ("Normal", "LogNormal", "Exp", "JohnsonSU", "InverseG"))
+]
+
 
 def _late(inside: str, how: str) -> Any:
     """Rows of delayed entry that follow from one number y: seen at y, or censored there."""
