@@ -8,6 +8,7 @@ likelihood is unbounded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -303,7 +304,7 @@ def grown(
     size = float(across @ theta)
     ahead = size * across / (across @ across)
     follow = matrix @ (ahead - held.lift(factor.solve(held.basis.T @ (hessian @ ahead))))
-    follow[grows] = (np.e - 1.0) * size
+    follow[grows] = (math.e - 1.0) * size
     # What converges as the inverse of the term that grows would be led beyond its limit, or is to be led to it.
     only = np.where(np.abs(follow) * objective.spread() < FOLLOWS, 0.0, follow)
     ends = [theta + in_theta(matrix, along) for along in (follow, only)]
