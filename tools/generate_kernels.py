@@ -15,7 +15,7 @@ from likely.families.registry import public_names
 from likely.losses.kernels import compositions, softmax
 from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
-from likely.losses.kernels.run import kernel_name, single_outputs, title_of
+from likely.losses.kernels.run import single_outputs, source_of, title_of
 from likely.trials import TRIALS
 
 
@@ -31,9 +31,7 @@ def expected_files() -> dict[str, str]:
                 continue  # written by hand for all its columns at once
         jobs = [(0, "observed"), (1, "observed"), *((2, kind) for kind in loss.kernel_kinds)]
         for order, kind in jobs:
-            title, kernel = title_of(loss), kernel_name(order, kind)
-            outputs = loss.outputs(order, kind)
-            source = module_source(title, kernel, outputs, loss.columns, loss.specification.support)
+            title, kernel, source = source_of(loss, order, kind, loss.outputs(order, kind))
             files[file_name(title, kernel, source)] = source
         for kernel, outputs in single_outputs(loss).items():
             support = loss.specification.support

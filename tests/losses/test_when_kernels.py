@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import likely
-from likely.losses.kernels import build, run
+from likely.losses.kernels import build
 from likely.losses.nll import KERNEL_ROWS, SUMMED_ROWS, NegativeLogLikelihood
 
 
@@ -24,20 +24,20 @@ def test_few_rows_have_no_kernel_and_many_have():
 
 
 def test_sums_wait_until_very_many_rows_have_asked(monkeypatch):
-    monkeypatch.setattr(run, "kept", lambda *_: False)
+    monkeypatch.setattr(build, "kept", lambda *_: False)
     loss = fresh(likely.Tweedie())
     third = SUMMED_ROWS // 3 + 1
     assert [loss.for_rows(third).engine for _ in range(4)] == ["numpy", "numpy", "kernel", "kernel"]
 
 
 def test_sums_that_an_earlier_process_has_compiled_do_not_wait(monkeypatch):
-    monkeypatch.setattr(run, "kept", lambda *_: True)
+    monkeypatch.setattr(build, "kept", lambda *_: True)
     assert fresh(likely.Tweedie()).for_rows(KERNEL_ROWS).engine == "kernel"
 
 
 def test_numpy_serves_until_then(monkeypatch):
-    monkeypatch.setattr(run, "kept", lambda *_: False)
-    monkeypatch.setattr(run, "kernel_for", lambda *_: pytest.fail("compiled"))
+    monkeypatch.setattr(build, "kept", lambda *_: False)
+    monkeypatch.setattr(build, "compiled", lambda *_: pytest.fail("compiled"))
     loss = fresh(likely.Tweedie())
     y, raw = np.full(KERNEL_ROWS, 1.5), np.zeros((loss.columns, KERNEL_ROWS))
     value = loss.evaluate(y, raw, 0)[0]

@@ -58,12 +58,17 @@ class TransformedAmounts(ContinuousIntegrals):
                 found |= self.tail(y, every, upper=upper) > _LITTLE
         return np.flatnonzero(found)
 
+    @cached_property
+    def _others(self) -> tuple[Rows, ContinuousIntegrals]:
+        """All other rows, and the integrals of their densities."""
+        rows = np.delete(np.arange(self.raw.shape[1]), self.crowded)
+        return rows, ContinuousIntegrals(self.loss, np.ascontiguousarray(self.raw[:, rows]))
+
     def _either(self, method: str, function: Any) -> Array:
         """By ``method`` of the class beside this one, and of crowded rows E f(x)."""
-        rows = np.delete(np.arange(self.raw.shape[1]), self.crowded)
+        rows, law = self._others
         found = np.empty(self.raw.shape[1])
         if rows.size:
-            law = ContinuousIntegrals(self.loss, np.ascontiguousarray(self.raw[:, rows]))
             found[rows] = getattr(law, method)()
         if self.crowded.size:
             with np.errstate(over="ignore"):

@@ -338,16 +338,24 @@ class Computation:
     @cached_property
     def kernel(self) -> Any:
         """The compiled outputs."""
-        from likely.losses.kernels.run import kernel_for
+        from likely.losses.kernels.build import compiled
 
-        return kernel_for(self._loss, self._order, self._kind, self.outputs)
+        return compiled(*self._source)
+
+    @cached_property
+    def _source(self) -> tuple[str, str, str]:
+        from likely.losses.kernels.run import source_of
+
+        return source_of(self._loss, self._order, self._kind, self.outputs)
 
     @cached_property
     def _at_hand(self) -> bool:
         """Whether a kernel takes no long time to compile, or was compiled by an earlier process."""
-        from likely.losses.kernels.run import at_hand
+        from likely.losses.kernels.build import kept
+        from likely.losses.kernels.stages import has_series
+        from likely.losses.kernels.statements import primitive
 
-        return not self.short or at_hand(self._loss, self._order, self._kind, self.outputs)
+        return not self.short or not has_series(primitive(self.outputs)) or kept(*self._source)
 
     @cached_property
     def apart(self) -> Node | None:

@@ -48,8 +48,13 @@ def kernel(
     title: str, name: str, outputs: Any, columns: int, support: Domain, single: bool = False
 ) -> Kernel:
     """The compiled kernel ``name(y, raw, first, rest, start, stop, shift)`` for these outputs."""
-    source = module_source(title, name, outputs, columns, support, single)
-    return getattr(load(title, name, source), name)
+    return compiled(title, name, module_source(title, name, outputs, columns, support, single))
+
+
+def compiled(title: str, name: str, source: str) -> Kernel:
+    """The kernel of a source text."""
+    found: Kernel = getattr(load(title, name, source), name)
+    return found
 
 
 def load(title: str, name: str, source: str, **given: Any) -> types.ModuleType:

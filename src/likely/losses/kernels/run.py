@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from likely._math.graph import Node
 from likely._math.pool import fold_slices
 from likely.links import default_link
-from likely.losses.kernels.build import Kernel, kept, kernel, load
+from likely.losses.kernels.build import Kernel, compiled, kernel, load
 from likely.losses.kernels.emit import module_source, simple
-from likely.losses.kernels.stages import has_series
-from likely.losses.kernels.statements import primitive
 
 Array = NDArray[np.float64]
 #: Below this many rows one thread is as fast as many, for kernels as fast as those in float32.
@@ -44,19 +42,14 @@ def kernel_name(order: int, kind: str) -> str:
 def kernel_for(loss: Any, order: int, kind: str, outputs: Sequence[Node] | None = None) -> Kernel:
     """The compiled kernel of this order: the loss first, then gradient and curvature, or ``outputs`` instead."""
     outputs = loss.outputs(order, kind) if outputs is None else outputs
-    return kernel(*_named(loss, order, kind), outputs, loss.columns, loss.specification.support)
+    return compiled(*source_of(loss, order, kind, outputs))
 
 
-def at_hand(loss: Any, order: int, kind: str, outputs: Sequence[Node]) -> bool:
-    """Whether that kernel has no sums, so that it is compiled soon, or was compiled by an earlier process."""
-    if not has_series(primitive(outputs)):
-        return True
-    named = _named(loss, order, kind)
-    return kept(*named, module_source(*named, outputs, loss.columns, loss.specification.support))
-
-
-def _named(loss: Any, order: int, kind: str) -> tuple[str, str]:
-    return title_of(loss), kernel_name(order, kind)
+def source_of(loss: Any, order: int, kind: str, outputs: Sequence[Node]) -> tuple[str, str, str]:
+    """The title, the name and the source text of that kernel."""
+    title, name = title_of(loss), kernel_name(order, kind)
+    support = loss.specification.support
+    return title, name, module_source(title, name, outputs, loss.columns, support)
 
 
 def single_outputs(loss: Any) -> dict[str, list[Node]]:
