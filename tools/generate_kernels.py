@@ -15,7 +15,7 @@ from likely.families.registry import public_names
 from likely.losses.kernels import compositions, softmax
 from likely.losses.kernels.build import GENERATED, file_name
 from likely.losses.kernels.emit import module_source
-from likely.losses.kernels.run import single_outputs, source_of, title_of
+from likely.losses.kernels.run import single_outputs, source_of
 from likely.trials import TRIALS
 
 
