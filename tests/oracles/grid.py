@@ -138,6 +138,10 @@ def raws(c: Combination, rng: np.random.Generator, joint_only: bool = False) -> 
     if {("loc", "cloglog"), ("loc", "loglog")} & set(c.slots):
         # The logarithm of exp(−exp(exp(raw))): its exponent alone would fill the memory.
         found = found[(found[:, 2:] <= 6.0).all(axis=1)]
+    if c.family == "ConwayMaxwellPoisson":
+        # V of a whole mean is e^−ν: m/V − y/V is 0 to as many digits, but for powers of 2, where it is 0.
+        m, nu = (loss(c).parameter(name, found.T) for name in ("mean", "nu"))
+        found = found[~((m > 2.0) & (m < 2.0**53) & (m == np.floor(m)) & (nu > 6e4))]
     for j, link in enumerate(_grid_links(c)):
         if link == "square":  # raw = 0 is a pole: no parameter is 0
             found = found[found[:, j] != 0.0]

@@ -67,12 +67,13 @@ class Powers:
 class Alike:
     """The field of that name is one of 0, 1, …, ``count`` − 1, the same in rows that are taken together.
 
+    Without a field those are together that have about as many terms.
     ``alone`` says that it is worth a loop of their own where there are no other rows. An equation is solved in as many
     ``steps`` as a row has terms, but no more than that: where an end is known beforehand, nobody waits to see it.
     """
 
-    field: str
-    count: int
+    field: str | None = None
+    count: int = 1
     alone: bool = False
     steps: int = 0
 

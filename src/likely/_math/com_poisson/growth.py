@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from likely._math.special.gamma_function import COUNT_HALF, COUNT_HALF_AT_0
 
 #: There are tables for k below this, and of so many counts on either side.
-FLOORS, COUNTS = 256, 13
+FLOORS, COUNTS = 1024, 13
+#: e to less of that is 0.
+_NONE = 1000.0
 
 
 def _log1p_over(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -34,13 +36,16 @@ def _tables() -> dict[str, NDArray[np.float64]]:
     floor = k.ravel()
     v = 1.0 / (floor + 0.5)
     level = np.where(floor < 1.0, COUNT_HALF_AT_0, v * polyval(v - 0.25, COUNT_HALF))
-    return {"com_poisson_level": level, "com_poisson_rise": _log1p_over(2.0 * floor + 1.0)} | {
-        f"com_poisson_{name}": np.cumsum(np.cumsum(steps, axis=1), axis=1).ravel()
-        for name, steps in (("above", above), ("below", below))
+    up, down = (np.cumsum(np.cumsum(steps, axis=1), axis=1) for steps in (above, below))
+    down = np.where(along < k, down, _NONE * (along + 1.0) ** 2)
+    return {
+        "com_poisson_level": level,
+        "com_poisson_rise": _log1p_over(2.0 * floor + 1.0),
+        "com_poisson_growth": np.stack([up, down], axis=1).ravel(),
     }
 
 
 #: Of k ``com_poisson_level`` is the error of k! (``special.count_half_error``), ``com_poisson_rise`` log of k + 1 over
-#: k + ½. At ``COUNTS`` k + 0, 1, … ``com_poisson_above`` is the growth of k + 2, k + 3, …, and ``com_poisson_below``
-#: that of k − 1, k − 2, …, of those that there are.
+#: k + ½. ``com_poisson_growth`` is, at 2 ``COUNTS`` k + 0, 1, …, that of k + 2, k + 3, …, and ``COUNTS`` after these
+#: that of k − 1, k − 2, …. Of counts below 0 it goes on as steeply as that nothing is left of them.
 TABLES = _tables()

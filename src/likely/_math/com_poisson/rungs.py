@@ -27,6 +27,7 @@ from likely._math.graph import (
     log1p,
     make,
     maximum,
+    minimum,
     polynomial,
     sqrt,
     where,
@@ -39,6 +40,8 @@ _DEPTH = 34.0
 _LONGEST = COUNTS - 1
 #: The largest ν: Q is to be above 0.
 MOST_NU = 1000.0
+#: e to less than minus that is subnormal, which takes long.
+_MOST = 708.0
 #: νg₁ from which three counts say about what ξ is, and below which a bell does: e to between −``_FEW``/2 and 0, by a
 #: polynomial.
 _FEW = 3.0
@@ -61,55 +64,36 @@ class _Rule(NamedTuple):
     """What a row's sum needs."""
 
     terms: Node
-    place: Node  # 2k, and 1 more where the centre is k + 1
+    floor: Node  # k
+    sign: Node  # 1 where k is the centre, −1 where k + 1 is
+    near_place: Node  # where the table has g of the first count beyond the nearer neighbour
+    far_place: Node  # and of the second one on the other side
+    first: Node  # g₁ of the other side
     m: Node
-    nu: Node
+    fall: Node  # −ν
     off: Node  # ε
     odds: Node  # ξ
     other: Node  # f
     unit: Node  # about 1/D, where that is beyond squares and cubes
 
-    @property
-    def at(self) -> _Place:
-        return _Place(self.place)
 
-
-class _Place:
-    """The centre, and the counts on the way to the nearer neighbour and on the other side."""
-
-    def __init__(self, place: Node) -> None:
-        self.floor = floor(0.5 * place)  # k
-        self.rises = place - 2.0 * self.floor < 0.5
-        self.sign = where(self.rises, 1.0, -1.0)
-
-    def growth(self, index: Node | float, *, near: bool) -> Node:
-        """g of the counts beyond the centre and the nearer neighbour."""
-        start = float(COUNTS) * self.floor
-        above, below = (make(f"com_poisson_{side}", start + index) for side in ("above", "below"))
-        return where(self.rises, *((above, below) if near else (below, above)))
-
-    def there(self, index: Node | float, *, near: bool) -> Node:
-        """1, or 0 for a count below 0: a weight as small as that would be subnormal, which takes long."""
-        below = where(self.floor - index > 0.0, 1.0, 0.0)
-        return where(self.rises, *((1.0, below) if near else (below, 1.0)))
-
-    @property
-    def first(self) -> Node:
-        """g₁ of the other side"""
-        return self.growth(0.0, near=False)
+def _growth(place: Node) -> Node:
+    return make("com_poisson_growth", place)
 
 
 def _rule(needed: Node, m: Node, n: Node) -> _Rule:
     k = floor(m)
-    place = 2.0 * k + where(m - k <= 0.5, 0.0, 1.0)
-    at, x = _Place(place), k + 1.0
-    part = m - at.floor
-    off = where(at.rises, part, 1.0 - part)
-    fall, there = n * at.first, at.there(0.0, near=False)
-    both = there * exp(-fall)
+    part, x = m - k, k + 1.0
+    rises = part <= 0.5
+    sign, off = where(rises, 1.0, -1.0), where(rises, part, 1.0 - part)
+    middle = COUNTS * (2.0 * k + 0.5)
+    near, far = middle - (0.5 * COUNTS) * sign, middle + (0.5 * COUNTS) * sign
+    first = _growth(far)
+    fall = n * first
+    both = where(fall < _MOST, exp(-minimum(fall, _MOST)), 0.0)
 
     # Of three counts ξ is the root of (1 − ε) ξ = ε + (1 + ε) Q/ξ.
-    few = where(there > 0.0, fall, math.inf) > _FEW
+    few = fall > _FEW
     share = 2.0 * (1.0 - off)
     twice = off + sqrt(off * off + (2.0 * share) * ((1.0 + off) * both))
     bell = polynomial((off - 0.5) * fall + _MIDDLE, _BELL)
@@ -120,9 +104,13 @@ def _rule(needed: Node, m: Node, n: Node) -> _Rule:
     reach = (1.0 / 3.0) * depth + sqrt((1.0 / 9.0) * depth * depth + 2.0 * depth * x)
     return _Rule(
         terms=maximum(floor(reach - 0.5), 1.0),
-        place=place,
+        floor=k,
+        sign=sign,
+        near_place=near,
+        far_place=far + 1.0,
+        first=first,
         m=m,
-        nu=n,
+        fall=-n,
         off=off,
         odds=where(few, twice * inverse * twice, bell),
         other=both * where(few, share * inverse * share, inverse),
@@ -134,27 +122,25 @@ class _Count(Moments):
     """A count by its steps from the centre upwards."""
 
     def __init__(self, given: _Rule, steps: Node, g: Node, weight: Node) -> None:
-        sign = given.at.sign
-        self.g, self.weight, self.floor = g, weight, given.at.floor
-        self.a = steps + (0.5 - 0.5 * sign)
-        self.away = steps - sign * given.off
+        self.g, self.weight, self.floor = g, weight, given.floor
+        self.a = steps + (0.5 - 0.5 * given.sign)
+        self.away = steps - given.sign * given.off
 
     @property
     def total(self) -> Node:
         return self.weight
 
 
-#: The weights of the counts of an index, on both sides, without the powers of ξ and f.
-_KEPT = ("near", "far")
+#: Of the counts of an index, on both sides, g and the weights without the powers of ξ and f.
+_KEPT = ("near_growth", "far_growth", "near", "far")
 
 
 def _kept(what: str, index: Node, given: _Rule) -> Node:
-    at, near = given.at, what == "near"
-    after = index if near else index + 1.0
-    g, there = at.growth(after, near=near), at.there(after, near=near)
-    if not near:
-        g = g - (index + 2.0) * at.first
-    return there * exp(-given.nu * where(there > 0.0, g, 0.0))
+    near = what.startswith("near")
+    g = _growth((given.near_place if near else given.far_place) + index)
+    if what.endswith("growth"):
+        return g
+    return exp(given.fall * (g if near else g - (index + 2.0) * given.first))
 
 
 def _side(what: str, steps: Node, given: _Rule, near: Node, far: Node) -> Node:
@@ -167,16 +153,11 @@ def _of(what: str, index: Node, *fields: Node) -> Node:
     given = _Rule(*fields[: -len(_KEPT) - 2])
     if what in _KEPT:
         return _kept(what, index, given)
-    near, far, power, other_power = fields[-len(_KEPT) - 2 :]
+    near_g, far_g, near, far, power, other_power = fields[-len(_KEPT) - 2 :]
     steps, near, far = index + 2.0, near * power, far * other_power
     if what.startswith(("up", "down")):
         return _side(what, steps, given, near, far)
-    at = given.at
-    up, near_g, far_g = (
-        at.sign * steps,
-        at.growth(index, near=True),
-        at.growth(index + 1.0, near=False),
-    )
+    up = given.sign * steps
     counts = _Count(given, up, near_g, near), _Count(given, -up, far_g, far)
     found: Node = getattr(counts[0], what) + getattr(counts[1], what)
     return found
@@ -225,7 +206,7 @@ _TERMS = Terms(
         _NEWTON,
     ),
     Powers(("power", "other_power"), _powers),
-    Alike("place", 2 * FLOORS, alone=True, steps=_STEPS),
+    Alike(alone=True, steps=_STEPS),
 )
 
 
@@ -234,12 +215,12 @@ class _Beside(dict[str, Node]):
 
     def __init__(self, given: _Rule, sums: Mapping[str, Node]) -> None:
         self.given, self.beyond = given, sums
-        self.sign = sign = given.at.sign
+        self.sign = sign = given.sign
         zero = constant(0.0)
         self.counts = (
             _Count(given, zero, zero, constant(1.0)),
             _Count(given, sign, zero, given.odds),
-            _Count(given, -sign, given.at.first, given.other),
+            _Count(given, -sign, given.first, given.other),
         )
 
     def __missing__(self, what: str) -> Node:
@@ -259,7 +240,7 @@ class _Results(Results):
     def __init__(self, fields: Sequence[Node], sums: Mapping[str, Node]) -> None:
         self.given = given = _Rule(*fields)
         self.beyond = sums
-        super().__init__(given.m, given.at.sign * log(given.odds), _Beside(given, sums))
+        super().__init__(given.m, given.sign * log(given.odds), _Beside(given, sums))
 
     @cached_property
     def _inverse(self) -> Node:
@@ -282,12 +263,12 @@ class _Results(Results):
     @property
     def rise(self) -> Node:
         """log(k + 1) less log(k + ½)"""
-        return make("com_poisson_rise", self.given.at.floor)
+        return make("com_poisson_rise", self.given.floor)
 
     @property
     def level(self) -> Node:
         """The error of k!: of log(Y^Y e^−Y √2π), Y = k + ½."""
-        return make("com_poisson_level", self.given.at.floor)
+        return make("com_poisson_level", self.given.floor)
 
     @property
     def at_centre(self) -> Node:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from likely._math.backends.primitives import LANES
-from likely._math.graph import Node, topological
+from likely._math.graph import Node, constant, make, substitute, symbol, topological
 from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, named_once, number, primitive, statements
@@ -15,8 +16,8 @@ from likely.losses.kernels.statements import indented, named_once, number, primi
 _TOGETHER = 32
 #: By how many terms rows may differ in so large a group.
 _ABOUT = 2
-#: Rows whose sums are in registers at once, and those of a smaller group; the smallest is one vector.
-_PAIR = 2 * LANES
+#: Rows of a group in which they differ by more.
+_APART = 2 * LANES
 
 
 def alike_function(function: str, names: Sequence[str], rows: int, used: set[str]) -> str:
@@ -51,6 +52,19 @@ class _Alike:
         self.common = self.tabled = 0
         self.by_index: list[str] = []
 
+    @cached_property
+    def planes(self) -> list[str]:
+        """What is kept of every term, and what that is made of."""
+        return list(dict.fromkeys([*self.kept, *(name for _, name in self.looked_up[1].values())]))
+
+    @property
+    def _same(self) -> list[str]:
+        """The fields that are one number for a group."""
+        return [name for name in (self.terms.fields[0], self.alike.field) if name]
+
+    def _number(self, rules: Mapping[str, Node]) -> Node:
+        return rules[self.alike.field] if self.alike.field else constant(0.0)
+
     def text(self) -> str:
         self.used |= {"float64", "int64"}
         arguments, keys = self.arguments, self.alike.count * self.terms.longest
@@ -61,7 +75,7 @@ class _Alike:
             *self.results,
         ]
         arrays = [f"{name}_rows" for name in (needed, *arguments, *self.results)]
-        kept, group = len(self.kept), self._group()
+        kept, group = len(self.planes), self._group()
         lines = [
             "aligned_frame()",
             f"kept = np.empty({self.rows}, np.uint32)",
@@ -103,7 +117,7 @@ class _Alike:
             "    end = starts[first_key]",
             "    if end == stop:",
             "        continue",
-            f"    {self.alike.field} = float64(number)",
+            *([f"    {self.alike.field} = float64(number)"] if self.alike.field else []),
             # The last row has the most terms.
             "    for k in range(int64(key_of[order[stop - 1]]) - first_key + 1):",
             *indented(["index = float64(k)", *self.by_index], 2),
@@ -128,7 +142,7 @@ class _Alike:
         pairs = zip(several[len(nodes) :], (name for _, name in known), strict=True)
         given = {id(node): name for node, name in pairs}
         order = topological(several[: len(nodes)], given)
-        common = {"index", self.terms.fields[0], self.alike.field}
+        common = {"index", *self._same}
         varies: set[int] = set()
         for node in order:
             own = node.op == "symbol" and node.value not in common
@@ -160,7 +174,7 @@ class _Alike:
         """What rows of a group have in common; those beyond what there is, and NaN, come last."""
         rules = dict(zip(self.terms.fields, self.terms.rules, strict=True))
         loop, (count, number) = statements(
-            primitive([self.terms.rules[0], rules[self.alike.field]]), self.used
+            primitive([self.terms.rules[0], self._number(rules)]), self.used
         )
         longest, most = self.terms.longest, self.alike.count
         known = f"({count} >= 1.0) & ({count} <= {longest}.0) & ({number} >= 0.0) & ({number} < {most}.0)"
@@ -174,7 +188,7 @@ class _Alike:
 
     def _group(self) -> list[str]:
         rules = dict(zip(self.terms.fields, self.terms.rules, strict=True))
-        common = [(rules[name], name) for name in (self.terms.fields[0], self.alike.field)]
+        common = [(rules[name], name) for name in self._same]
         before, loop, names = self._statements([rules[name] for name in self.fields], common)
         loop = [*(f"{name} = {name}_lanes[i]" for name in self.arguments), *loop]
         loop += [f"{f}_lanes[i] = {name}" for f, name in zip(self.fields, names, strict=True)]
@@ -185,8 +199,8 @@ class _Alike:
         return [
             "begin, more = end, stop - end",
             f"last_key = key_of[order[min(end + {_TOGETHER}, stop) - 1]]",
-            f"wide = (more > {_PAIR}) & (last_key <= key_of[order[begin]] + {_ABOUT})",
-            f"width = {_TOGETHER} if wide else ({_PAIR} if more > {LANES} else {LANES})",
+            f"wide = last_key <= key_of[order[begin]] + {_ABOUT}",
+            f"width = min({_TOGETHER} if wide else {_APART}, (more + {LANES - 1}) // {LANES} * {LANES})",
             "end = min(begin + width, stop)",
             # The last row has the most terms.
             "last = int64(key_of[order[end - 1]]) - first_key + 1",
@@ -216,26 +230,58 @@ class _Alike:
         return [f"sum_{what} = sum_{what}_lanes[i]" for what in wanted]
 
     def _keep(self) -> list[str]:
-        """The loops over the terms that keep what does not depend on an equation's unknown."""
-        kept = self.kept
-        before, loop, names = self._statements(
-            [self.terms.inside(what) for what in kept], vectors=True
-        )
-        held = [name for name in self.fields if _reads(loop, name)]
+        """The loops over the terms that keep what does not depend on an equation's unknown.
+
+        Vectors are made of what has been looked up before.
+        """
         self.used |= {"loaded", "put"}
-        views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
+        nodes, plane = self.looked_up
+        found = [node for node, _ in plane.values()]
+        before, loop, values = self._statements(found)
+        names = [name for _, name in plane.values()]
+        write = [f"{name}_lanes[i] = {value}" for name, value in zip(names, values, strict=True)]
+        look = ["index = float64(k)", *self._views(names), *before]
+        look += self._lanes([*self._read(), *loop, *write])
+        made = {
+            what: node for what, node in zip(self.kept, nodes, strict=True) if what not in names
+        }
+        symbols = {key: (node, symbol(name)) for key, (node, name) in plane.items()}
+        before, loop, values = self._statements(
+            substitute(
+                [*made.values()], lambda node, args: make(node.op, *args) if args else node, symbols
+            ),
+            vectors=True,
+        )
         read = self._by_index(before)
+        held = [name for name in self.fields if _reads(loop, name)]
+        looked = [name for name in names if _reads(loop, name)]
 
-        def there(places: Sequence[int]) -> list[str]:
-            setup, body = [], [*views, *read]
-            for at in places:
-                setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
-                body += [*(f"{name} = {name}_{at}" for name in held), *loop]
-                for what, value in zip(kept, names, strict=True):
-                    body.append(f"put({what}_lanes, {at}, {value})")
-            return [*setup, "for k in range(last):", *indented(body, 1)]
+        body = [*self._views([*looked, *made]), *read]
+        body += [f"{name} = loaded({name}_lanes, here)" for name in looked]
+        body += loop
+        body += [f"put({what}_lanes, here, {v})" for what, v in zip(made, values, strict=True)]
+        return [
+            "for k in range(last):",
+            *indented(look, 1),
+            f"for here in range(0, width, {LANES}):",
+            *(f"    {name} = loaded({name}_lanes, here)" for name in held),
+            "    for k in range(last):",
+            *indented(body, 2),
+        ]
 
-        return _of_widths(there)
+    @cached_property
+    def looked_up(self) -> tuple[list[Node], dict[int, tuple[Node, str]]]:
+        """What is kept, and by id what of it no vectors can be made of, with its name."""
+        nodes = primitive([self.terms.inside(what) for what in self.kept])
+        names = {id(node): what for what, node in zip(self.kept, nodes, strict=True)}
+        found = _no_vectors(nodes)
+        return nodes, {
+            id(node): (node, names.get(id(node), f"looked_up{k}")) for k, node in enumerate(found)
+        }
+
+    def _views(self, names: Sequence[str]) -> list[str]:
+        """The arrays of what is kept of a term."""
+        return [f"{name}_lanes = stored[{self.planes.index(name)}, k]" for name in names]
 
     def _add(self, wanted: Sequence[str]) -> list[str]:
         """The loop over the terms that adds them to their sums, which are in registers."""
@@ -243,9 +289,25 @@ class _Alike:
         terms = [self.terms.inside(what) for what in wanted]
         before, loop, found = self._statements(terms, vectors=True)
         read = self._by_index(before)
+        self.used |= {"loaded", "put", "multiply_add"}
+        powers = self.powers
+        kept = [what for what in self.kept if _reads(loop, what)]
+        held = [*(name for name in self.fields if _reads(loop, name)), *powers]
+        body = [*self._views(kept), *read]
+        body += [f"{what} = loaded({what}_lanes, here)" for what in kept]
+        body += loop
+        for what, name in zip(wanted, found, strict=True):
+            body.append(f"sum_{what} = multiply_add({name}, 1.0, sum_{what})")
+        for name, ratio in zip(powers[::2], powers[1::2], strict=True):
+            body.append(f"{name} = multiply_add({name}, {ratio}, 0.0)")
         return [
             *lines,
-            *_of_widths(lambda places: self._of_vectors(places, wanted, read, loop, found)),
+            f"for here in range(0, width, {LANES}):",
+            *(f"    {name} = loaded({name}_lanes, here)" for name in held),
+            *(f"    sum_{what} = multiply_add({held[0]}, 0.0, 0.0)" for what in wanted),
+            "    for k in range(last):",
+            *indented(body, 2),
+            *(f"    put(sum_{what}_lanes, here, sum_{what})" for what in wanted),
         ]
 
     def _begin(self, powers: Powers) -> list[str]:
@@ -256,37 +318,6 @@ class _Alike:
         write = [f"{name}_lanes[i] = {value}" for name, value in named]
         return self._lanes([*self._read(), *first, *write])
 
-    def _of_vectors(
-        self,
-        places: Sequence[int],
-        wanted: Sequence[str],
-        read: Sequence[str],
-        loop: Sequence[str],
-        found: Sequence[str],
-    ) -> list[str]:
-        """The same of the vectors at these places."""
-        self.used |= {"loaded", "put", "multiply_add"}
-        powers = self.powers
-        kept = [what for what in self.kept if _reads(loop, what)]
-        held = [*(name for name in self.fields if _reads(loop, name)), *powers]
-        setup, body, end = [], [], []
-        for at in places:
-            setup += [f"{name}_{at} = loaded({name}_lanes, {at})" for name in held]
-            setup += [
-                f"sum_{what}_{at} = multiply_add({held[0]}_{at}, 0.0, 0.0)" for what in wanted
-            ]
-            body += [f"{name} = {name}_{at}" for name in held]
-            body += [f"{what} = loaded({what}_lanes, {at})" for what in kept]
-            body += loop
-            for what, name in zip(wanted, found, strict=True):
-                body.append(f"sum_{what}_{at} = multiply_add({name}, 1.0, sum_{what}_{at})")
-            for name, ratio in zip(powers[::2], powers[1::2], strict=True):
-                body.append(f"{name}_{at} = multiply_add({name}_{at}, {ratio}_{at}, 0.0)")
-            end += [f"put(sum_{what}_lanes, {at}, sum_{what}_{at})" for what in wanted]
-        views = [f"{what}_lanes = stored[{self.kept.index(what)}, k]" for what in kept]
-        body = [*views, *read, *body]
-        return [*setup, "for k in range(last):", *indented(body, 1), *end]
-
     def _solve(self, equation: Equation) -> list[str]:
         """The steps that find what is unknown of the rows of a group."""
         assert self.alike.steps
@@ -296,16 +327,6 @@ class _Alike:
         step += [f"{name}_lanes[i] = {value}" for name, value in pairs]
         body = [*self._add(equation.wanted), *self._lanes(step)]
         return [f"for _ in range(min(last, {self.alike.steps})):", *indented(body, 1)]
-
-
-def _of_widths(lines: Callable[[Sequence[int]], list[str]]) -> list[str]:
-    """The lines for a group of one vector, of a pair, or of more pairs, from those for vectors at some places."""
-    one, pair = (lines(range(0, width, LANES)) for width in (LANES, _PAIR))
-    found = [f"if width > {LANES}:", *indented(pair, 1), "else:", *indented(one, 1)]
-    for at in range(_PAIR, _TOGETHER, _PAIR):
-        there = lines(range(at, at + _PAIR, LANES))
-        found += [f"if width > {at}:", *indented(there, 1)]
-    return found
 
 
 #: Operations on vectors and numbers: sums and products each as one of which a product is a part.
@@ -334,6 +355,19 @@ def _in_vectors(
         names[id(node)] = f"t{len(lines)}"
         lines.append(f"t{len(lines)} = {text}")
     return lines, [names[id(node)] for node in nodes]
+
+
+def _no_vectors(nodes: Sequence[Node]) -> list[Node]:
+    """Of what the nodes are made of that which vectors read, and is not arithmetic on vectors."""
+    order = topological(nodes)
+    apart = {id(node) for node in order if node.args and node.op not in _IN_VECTORS}
+    inside: set[int] = set()
+    for node in reversed(order):
+        if id(node) in apart | inside:
+            inside.update(id(arg) for arg in node.args)
+    read = {id(node): node for node in nodes}
+    read |= {id(arg): arg for n in order if id(n) not in apart | inside for arg in n.args}
+    return [node for key, node in read.items() if node.args and key in apart | inside]
 
 
 def _reads(lines: Sequence[str], name: str) -> bool:

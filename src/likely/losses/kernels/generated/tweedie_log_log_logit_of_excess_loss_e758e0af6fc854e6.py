@@ -792,8 +792,8 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
         while end < stop:
             begin, more = end, stop - end
             last_key = key_of[order[min(end + 32, stop) - 1]]
-            wide = (more > 16) & (last_key <= key_of[order[begin]] + 2)
-            width = 32 if wide else (16 if more > 8 else 8)
+            wide = last_key <= key_of[order[begin]] + 2
+            width = min(32 if wide else 16, (more + 7) // 8 * 8)
             end = min(begin + width, stop)
             last = int64(key_of[order[end - 1]]) - first_key + 1
             terms = float64(last)
@@ -884,15 +884,11 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
                 gap_lanes[i] = t4_4
                 off_lanes[i] = t38
                 log_outside_lanes[i] = t56
-            if width > 8:
-                tilt_0 = loaded(tilt_lanes, 0)
-                nu_0 = loaded(nu_lanes, 0)
-                u_0 = loaded(u_lanes, 0)
-                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
-                tilt_8 = loaded(tilt_lanes, 8)
-                nu_8 = loaded(nu_lanes, 8)
-                u_8 = loaded(u_lanes, 8)
-                sum_total_8 = multiply_add(tilt_8, 0.0, 0.0)
+            for here in range(0, width, 8):
+                tilt = loaded(tilt_lanes, here)
+                nu = loaded(nu_lanes, here)
+                u = loaded(u_lanes, here)
+                sum_total = multiply_add(tilt, 0.0, 0.0)
                 for k in range(last):
                     common6 = tabled[0, k]
                     common7 = tabled[1, k]
@@ -901,9 +897,6 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
                     common10 = tabled[4, k]
                     common11 = tabled[5, k]
                     common12 = tabled[6, k]
-                    tilt = tilt_0
-                    nu = nu_0
-                    u = u_0
                     t0_5 = multiply_add(tilt, common6, -0.0)
                     t1_5 = multiply_add(1.0, 1.0, nu)
                     t2_5 = multiply_add(t1_5, common7, -0.0)
@@ -920,129 +913,15 @@ def sum_1(needed_rows, of_x_rows, of_j_rows, log_j_rows, result0_rows, size):
                     t13_3 = multiply_add(t3_5, 1.0, t12_3)
                     t14_3 = multiply_add(t13_3, -1.0, -0.0)
                     t15_3 = exponential(t14_3)
-                    sum_total_0 = multiply_add(t15_3, 1.0, sum_total_0)
-                    tilt = tilt_8
-                    nu = nu_8
-                    u = u_8
-                    t0_6 = multiply_add(tilt, common6, -0.0)
-                    t1_6 = multiply_add(1.0, 1.0, nu)
-                    t2_6 = multiply_add(t1_6, common7, -0.0)
-                    t3_6 = multiply_add(t0_6, 1.0, t2_6)
-                    t4_6 = multiply_add(u, u, -0.0)
-                    t5_6 = multiply_add(common8, t4_6, -0.0)
-                    t6_5 = multiply_add(common9, 1.0, t5_6)
-                    t7_5 = multiply_add(t6_5, t4_6, -0.0)
-                    t8_5 = multiply_add(t7_5, 1.0, common10)
-                    t9_4 = multiply_add(t8_5, t4_6, -0.0)
-                    t10_4 = multiply_add(common11, 1.0, t9_4)
-                    t11_4 = multiply_add(t10_4, u, -0.0)
-                    t12_4 = multiply_add(common12, 1.0, t11_4)
-                    t13_4 = multiply_add(t3_6, 1.0, t12_4)
-                    t14_4 = multiply_add(t13_4, -1.0, -0.0)
-                    t15_4 = exponential(t14_4)
-                    sum_total_8 = multiply_add(t15_4, 1.0, sum_total_8)
-                put(sum_total_lanes, 0, sum_total_0)
-                put(sum_total_lanes, 8, sum_total_8)
-            else:
-                tilt_0 = loaded(tilt_lanes, 0)
-                nu_0 = loaded(nu_lanes, 0)
-                u_0 = loaded(u_lanes, 0)
-                sum_total_0 = multiply_add(tilt_0, 0.0, 0.0)
-                for k in range(last):
-                    common6 = tabled[0, k]
-                    common7 = tabled[1, k]
-                    common8 = tabled[2, k]
-                    common9 = tabled[3, k]
-                    common10 = tabled[4, k]
-                    common11 = tabled[5, k]
-                    common12 = tabled[6, k]
-                    tilt = tilt_0
-                    nu = nu_0
-                    u = u_0
-                    t0_7 = multiply_add(tilt, common6, -0.0)
-                    t1_7 = multiply_add(1.0, 1.0, nu)
-                    t2_7 = multiply_add(t1_7, common7, -0.0)
-                    t3_7 = multiply_add(t0_7, 1.0, t2_7)
-                    t4_7 = multiply_add(u, u, -0.0)
-                    t5_7 = multiply_add(common8, t4_7, -0.0)
-                    t6_6 = multiply_add(common9, 1.0, t5_7)
-                    t7_6 = multiply_add(t6_6, t4_7, -0.0)
-                    t8_6 = multiply_add(t7_6, 1.0, common10)
-                    t9_5 = multiply_add(t8_6, t4_7, -0.0)
-                    t10_5 = multiply_add(common11, 1.0, t9_5)
-                    t11_5 = multiply_add(t10_5, u, -0.0)
-                    t12_5 = multiply_add(common12, 1.0, t11_5)
-                    t13_5 = multiply_add(t3_7, 1.0, t12_5)
-                    t14_5 = multiply_add(t13_5, -1.0, -0.0)
-                    t15_5 = exponential(t14_5)
-                    sum_total_0 = multiply_add(t15_5, 1.0, sum_total_0)
-                put(sum_total_lanes, 0, sum_total_0)
-            if width > 16:
-                tilt_16 = loaded(tilt_lanes, 16)
-                nu_16 = loaded(nu_lanes, 16)
-                u_16 = loaded(u_lanes, 16)
-                sum_total_16 = multiply_add(tilt_16, 0.0, 0.0)
-                tilt_24 = loaded(tilt_lanes, 24)
-                nu_24 = loaded(nu_lanes, 24)
-                u_24 = loaded(u_lanes, 24)
-                sum_total_24 = multiply_add(tilt_24, 0.0, 0.0)
-                for k in range(last):
-                    common6 = tabled[0, k]
-                    common7 = tabled[1, k]
-                    common8 = tabled[2, k]
-                    common9 = tabled[3, k]
-                    common10 = tabled[4, k]
-                    common11 = tabled[5, k]
-                    common12 = tabled[6, k]
-                    tilt = tilt_16
-                    nu = nu_16
-                    u = u_16
-                    t0_8 = multiply_add(tilt, common6, -0.0)
-                    t1_8 = multiply_add(1.0, 1.0, nu)
-                    t2_8 = multiply_add(t1_8, common7, -0.0)
-                    t3_8 = multiply_add(t0_8, 1.0, t2_8)
-                    t4_8 = multiply_add(u, u, -0.0)
-                    t5_8 = multiply_add(common8, t4_8, -0.0)
-                    t6_7 = multiply_add(common9, 1.0, t5_8)
-                    t7_7 = multiply_add(t6_7, t4_8, -0.0)
-                    t8_7 = multiply_add(t7_7, 1.0, common10)
-                    t9_6 = multiply_add(t8_7, t4_8, -0.0)
-                    t10_6 = multiply_add(common11, 1.0, t9_6)
-                    t11_6 = multiply_add(t10_6, u, -0.0)
-                    t12_6 = multiply_add(common12, 1.0, t11_6)
-                    t13_6 = multiply_add(t3_8, 1.0, t12_6)
-                    t14_6 = multiply_add(t13_6, -1.0, -0.0)
-                    t15_6 = exponential(t14_6)
-                    sum_total_16 = multiply_add(t15_6, 1.0, sum_total_16)
-                    tilt = tilt_24
-                    nu = nu_24
-                    u = u_24
-                    t0_9 = multiply_add(tilt, common6, -0.0)
-                    t1_9 = multiply_add(1.0, 1.0, nu)
-                    t2_9 = multiply_add(t1_9, common7, -0.0)
-                    t3_9 = multiply_add(t0_9, 1.0, t2_9)
-                    t4_9 = multiply_add(u, u, -0.0)
-                    t5_9 = multiply_add(common8, t4_9, -0.0)
-                    t6_8 = multiply_add(common9, 1.0, t5_9)
-                    t7_8 = multiply_add(t6_8, t4_9, -0.0)
-                    t8_8 = multiply_add(t7_8, 1.0, common10)
-                    t9_7 = multiply_add(t8_8, t4_9, -0.0)
-                    t10_7 = multiply_add(common11, 1.0, t9_7)
-                    t11_7 = multiply_add(t10_7, u, -0.0)
-                    t12_7 = multiply_add(common12, 1.0, t11_7)
-                    t13_7 = multiply_add(t3_9, 1.0, t12_7)
-                    t14_7 = multiply_add(t13_7, -1.0, -0.0)
-                    t15_7 = exponential(t14_7)
-                    sum_total_24 = multiply_add(t15_7, 1.0, sum_total_24)
-                put(sum_total_lanes, 16, sum_total_16)
-                put(sum_total_lanes, 24, sum_total_24)
+                    sum_total = multiply_add(t15_3, 1.0, sum_total)
+                put(sum_total_lanes, here, sum_total)
             for i in range(width):
                 log_outside = log_outside_lanes[i]
                 sum_total = sum_total_lanes[i]
-                t0_10 = sum_total + 1.0
-                t1_10 = log(t0_10)
-                t2_10 = log_outside + t1_10
-                result0_lanes[i] = t2_10
+                t0_6 = sum_total + 1.0
+                t1_6 = log(t0_6)
+                t2_6 = log_outside + t1_6
+                result0_lanes[i] = t2_6
             for i in range(end - begin):
                 at = kept[order[begin + i]]
                 result0_rows[at] = result0_lanes[i]
