@@ -5,6 +5,7 @@ The grid is thinned by a fixed draw to run in a minute; ``tools/accuracy.py`` ru
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -438,6 +439,21 @@ def test_exponential_beyond_float64_by_halves() -> None:
     points = [(1e300, -30.0, 30.0, 30.0), (1e300, -30.0, 29.98, 30.0)]
     for engine in (engines.numpy_engine, engines.kernel_engine):
         report = check(c, points, engine, parts=("value", "gradient"))
+        assert report.passed, report.failures()
+
+
+def test_curvature_of_a_count_next_to_the_mean_where_hardly_any_other_comes() -> None:
+    """1/V, as large as 1 over the distance, is no part of it."""
+    points = [
+        (k, math.log(k) + sign * 10.0**-apart, log_nu)
+        for k in (1.0, 2.0, 3.0, 40.0, 300.0, 1000.0)
+        for apart in (3, 8, 12)
+        for sign in (1.0, -1.0)
+        for log_nu in (5.5, 6.4, 6.9)
+    ]
+    c = grid.combination("ConwayMaxwellPoisson")
+    for engine in (engines.numpy_engine, engines.kernel_engine):
+        report = check(c, points, engine)
         assert report.passed, report.failures()
 
 

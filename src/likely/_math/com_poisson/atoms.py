@@ -80,6 +80,7 @@ class Few(_Sums):
         self.below = floor(m)
         self.centre = self.below + 1.0
         self.rises = m - self.below <= 0.5
+        self.nearest = where(self.rises, self.below, self.centre)
 
     @property
     def at_c(self) -> Node:
@@ -214,6 +215,10 @@ class _Row:
         """
         smooth = self.m - self.away * (self.smooth.lean - gamma)
         few, summed = (by.bow(self.away, gamma, less) for by in (self.few, self.summed))
+        of_few = self.decided.few
+        at_centre = self.m * of_few.at_centre_bow + self.away * less
+        several = where(self.m < 1.0, 0.0, where(equal(self.y, of_few.nearest), 1.0, 0.0)) > 0.0
+        few = where(several, at_centre, few)
         return self.chosen(smooth, few, summed)
 
     def curve(self, gamma: Expression | float = 0.0, less: Expression | float = -1.0) -> Node:

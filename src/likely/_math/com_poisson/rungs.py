@@ -125,10 +125,22 @@ class _Count(Moments):
         self.g, self.weight, self.floor = g, weight, given.floor
         self.a = steps + (0.5 - 0.5 * given.sign)
         self.away = steps - given.sign * given.off
+        self.beyond, self.off = -given.sign * steps, given.off
 
     @property
     def total(self) -> Node:
         return self.weight
+
+    @property
+    def excess_square(self) -> Node:
+        """What V − ε (1 − ε) is the mean of, nothing of the centre and its neighbour; u is −1 there."""
+        return self.weight * self.beyond * (self.beyond + 1.0)
+
+    @property
+    def excess_cube(self) -> Node:
+        """(u + ε)² (u + 1)"""
+        away = self.beyond + self.off
+        return self.weight * (away * away) * (self.beyond + 1.0)
 
 
 #: Of the counts of an index, on both sides, g and the weights without the powers of ξ and f.
@@ -261,6 +273,16 @@ class _Results(Results):
         return self.line * (self.sums["total"] * self._inverse)
 
     @property
+    def at_centre_bow(self) -> Node:
+        """1 + (c − m) κ₃/V² of the centre c, of which nothing is left where V is as small as ε.
+
+        With u from −1 at the nearer neighbour, V + ε (u + ε) is V − ε (1 − ε), the mean of u (u + 1), and ε (u + 1).
+        """
+        sums, off = self.sums, self.given.off
+        each = sums["total"] / self.square
+        return (sums["excess_square"] + off * (sums["excess_cube"] * each)) / self.square
+
+    @property
     def rise(self) -> Node:
         """log(k + 1) less log(k + ½)"""
         return make("com_poisson_rise", self.given.floor)
@@ -277,4 +299,4 @@ class _Results(Results):
 
 
 #: All results, by their names.
-RUNGS = series_of("few", _TERMS, _Results, (*SHARED, "at_centre", "rise", "level"))
+RUNGS = series_of("few", _TERMS, _Results, (*SHARED, "at_centre", "at_centre_bow", "rise", "level"))
