@@ -25,6 +25,7 @@ from typing import Any
 from likely._math.graph import (
     Node,
     constant,
+    is_constant,
     make,
     minimum,
     substitute,
@@ -64,6 +65,14 @@ class Powers:
 
 
 @dataclass(frozen=True, eq=False)
+class Running:
+    """Sums by these names over the terms so far, 0 at the first: ``of(index, *fields)`` is what each gains later."""
+
+    names: tuple[str, ...]
+    of: Callable[..., Sequence[Node]]
+
+
+@dataclass(frozen=True, eq=False)
 class Alike:
     """The field of that name is one of 0, 1, …, ``count`` − 1, the same in rows that are taken together.
 
@@ -82,7 +91,7 @@ class Terms:
     """Terms of index 0, 1, …, count − 1, at most ``longest``.
 
     ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
-    what is summed. Where there is an equation, values take what it keeps, too, and then the powers.
+    what is summed. Where there is an equation, values take what it keeps, too, and then the powers and running sums.
     """
 
     arguments: tuple[str, ...]
@@ -93,6 +102,7 @@ class Terms:
     equation: Equation | None = None
     powers: Powers | None = None
     alike: Alike | None = None
+    running: Running | None = None
 
     def __post_init__(self) -> None:
         # Of these symbols are the terms, too.
@@ -116,7 +126,29 @@ class Terms:
         """The same of an index that is known to be below the count."""
         more = self.equation.kept if self.equation else ()
         more += self.powers.names if self.powers else ()
-        return self.value(what, symbol("index"), *self.symbols, *map(symbol, more))
+        so_far = [symbol(n) if n in self._gains else constant(0.0) for n in self._running]
+        return self.value(what, symbol("index"), *self.symbols, *map(symbol, more), *so_far)
+
+    @property
+    def _running(self) -> tuple[str, ...]:
+        return self.running.names if self.running else ()
+
+    @cached_property
+    def _gains(self) -> dict[str, Node]:
+        """Of the running sums that are not 0 throughout: what each gains at a term."""
+        if not self.running:
+            return {}
+        index = symbol("index")
+        gains = zip(self._running, self.running.of(index, *self.symbols), strict=True)
+        return {n: where(index > 0.0, g, 0.0) for n, g in gains if not is_constant(g, 0.0)}
+
+    def carried(self, wanted: Iterable[str]) -> dict[str, Node]:
+        """The running sums that what is ``wanted`` needs: what each gains at a term.
+
+        Over the symbols ``index`` and those of the fields.
+        """
+        read = {n.value for n in topological(map(self.term, wanted)) if n.op == "symbol"}
+        return {name: gain for name, gain in self._gains.items() if name in read}
 
     def changed(self) -> tuple[list[Node], Node]:
         """The next values of what is unknown, and by how much it is off.

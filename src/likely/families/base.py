@@ -92,6 +92,9 @@ class Specification:
     log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
                                   y ≤ bound), where the difference to log p(y) would cancel
     log_within                    ``(y, low, high, *parameters)``, the same between two bounds
+    log_share                     ``(low, high, first, last, plain, *parameters)``: of counts log P(low <
+                                  Y ≤ high | first < Y ≤ last); ``plain`` is what tails leave of it,
+                                  where that is as good
     log_sf_above                  ``(y, low, *parameters)``: log P(Y > y | Y > low), where the
                                   difference to log P(Y > low) would cancel
     log_cdf_below                 ``(y, high, *parameters)``: log P(Y ≤ y | Y ≤ high), likewise
@@ -261,6 +264,7 @@ FORMULAS = (
     "log_above",
     "log_below",
     "log_within",
+    "log_share",
     "log_sf_above",
     "log_cdf_below",
     "log_step",
@@ -368,6 +372,7 @@ _LEADING = {
     "log_above": ("y", "low"),
     "log_below": ("y", "high"),
     "log_within": ("y", "low", "high"),
+    "log_share": ("low", "high", "first", "last", "plain"),
     "log_sf_above": ("y", "low"),
     "log_cdf_below": ("y", "high"),
     "log_step": ("k",),

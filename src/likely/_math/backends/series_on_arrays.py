@@ -42,6 +42,8 @@ class _Programs:
         self._results = program([one.results for one in several])
         if powers := self.terms.powers:
             self._powers = program([v for pair in powers.of(self.terms.symbols) for v in pair])
+        self._carried = self.terms.carried(self.wanted)
+        self._gains = program(list(self._carried.values()))
         if equation := self.terms.equation:
             self._kept = program([self.terms.term(what) for what in equation.kept])
             self._balance = program([self.terms.term(what) for what in equation.wanted])
@@ -61,12 +63,15 @@ class _Programs:
         return found
 
     def _on_axis(self, rule: Mapping[str, Any], index: Any) -> dict[str, Any]:
-        """The rule and the powers that it makes."""
+        """The rule, and the powers and running sums that it makes."""
         found = _on_axis(rule)
         if powers := self.terms.powers:
             numbers = iter(self._powers(found))
             for name, first, ratio in zip(powers.names, numbers, numbers, strict=True):
                 found[name] = first * ratio**index
+        if self._carried:
+            gains = self._gains({**found, "index": index})
+            found |= {n: gain.cumsum(-1) for n, gain in zip(self._carried, gains, strict=True)}
         return found
 
     def _solved(self, rule: Mapping[str, Any], kept: dict[str, Any]) -> Mapping[str, Any]:
