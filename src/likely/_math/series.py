@@ -66,7 +66,10 @@ class Powers:
 
 @dataclass(frozen=True, eq=False)
 class Running:
-    """Sums by these names over the terms so far, 0 at the first: ``of(index, *fields)`` is what each gains later."""
+    """Sums by these names over the terms so far, 0 at the first.
+
+    ``of(index, *fields, *sums)`` is what each gains at a later one, of the sums before it as they are with this term.
+    """
 
     names: tuple[str, ...]
     of: Callable[..., Sequence[Node]]
@@ -139,16 +142,29 @@ class Terms:
         if not self.running:
             return {}
         index = symbol("index")
-        gains = zip(self._running, self.running.of(index, *self.symbols), strict=True)
+        found = self.running.of(index, *self.symbols, *map(symbol, self._running))
+        gains = zip(self._running, found, strict=True)
         return {n: where(index > 0.0, g, 0.0) for n, g in gains if not is_constant(g, 0.0)}
 
     def carried(self, wanted: Iterable[str]) -> dict[str, Node]:
         """The running sums that what is ``wanted`` needs: what each gains at a term.
 
-        Over the symbols ``index`` and those of the fields.
+        Over the symbols ``index``, those of the fields, and of sums before it.
         """
-        read = {n.value for n in topological(map(self.term, wanted)) if n.op == "symbol"}
+        read = _symbols(map(self.term, wanted))
+        for name, gain in reversed(self._gains.items()):
+            if name in read:
+                read |= _symbols([gain])
         return {name: gain for name, gain in self._gains.items() if name in read}
+
+    def carried_together(self, wanted: Iterable[str]) -> list[dict[str, Node]]:
+        """The same in groups, of which none reads a sum of its own group."""
+        groups: list[dict[str, Node]] = [{}]
+        for name, gain in self.carried(wanted).items():
+            if _symbols([gain]) & groups[-1].keys():
+                groups.append({})
+            groups[-1][name] = gain
+        return groups
 
     def changed(self) -> tuple[list[Node], Node]:
         """The next values of what is unknown, and by how much it is off.
@@ -196,6 +212,11 @@ class Series:
     def results(self) -> Node:
         """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
         return self.result(self.terms.symbols, *(symbol(f"sum_{what}") for what in self.wanted))
+
+
+def _symbols(nodes: Iterable[Node]) -> set[str]:
+    """The names of those that the nodes are over."""
+    return {node.value for node in topological(nodes) if node.op == "symbol"}
 
 
 def is_series(node: Node) -> bool:

@@ -13,7 +13,11 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log1p, where
-from likely._math.tails.count_steps import negative_binomial_share, negative_binomial_step
+from likely._math.tails.count_steps import (
+    negative_binomial_down,
+    negative_binomial_share,
+    negative_binomial_step,
+)
 from likely._math.tails.few_clusters import log_few_between, log_few_within
 from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import (
@@ -57,8 +61,7 @@ class NegativeBinomial(Distribution):
         return negative_binomial_share(low, high, first, last, plain, *of)
 
     def step_down(k, mean, size):
-        # (k + 1)/(k + s) · (1 + s/m), whose second term has no slope in a large size.
-        return (k + 1.0) * (1.0 / (size + k) + 1.0 / (1.0 + k / size) / mean)
+        return negative_binomial_down(k, mean, size)
 
     def log_positive(y, mean, size):
         # With r = mean/size, −log p(0) = size · log(1 + r). Where that is small both log p(1) and

@@ -30,12 +30,37 @@ def negative_binomial1_step(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> N
     return where(where(d < 1.0, size, -1.0) < k, sum_ - log1p(1.0 / d), many) - log(k + 1.0)
 
 
+def _negative_binomial_up(k: Any, m: Any, s: Any, log_m: Any, log_s: Any) -> Node:
+    """p(k + 1)/p(k)"""
+    return where(m < s, m * (1.0 + k / s) / (1.0 + m / s), (k + s) / (1.0 + s / m)) / (k + 1.0)
+
+
+def negative_binomial_down(k: Any, m: Any, s: Any, *logs: Any) -> Node:
+    """p(k)/p(k + 1), (k + 1)/(k + s) · (1 + s/m), whose second term has no slope in a large size."""
+    return (k + 1.0) * (1.0 / (s + k) + 1.0 / (1.0 + k / s) / m)
+
+
+def _negative_binomial1_up(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
+    few, many = (m + k * d) / (1.0 + d), (m / d + k) / (1.0 + 1.0 / d)
+    return where(d < 1.0, few, many) / (k + 1.0)
+
+
+def _negative_binomial1_down(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
+    return (k + 1.0) * (1.0 / (m + k * d) + 1.0 / (m / d + k))
+
+
 poisson_share = shares_by_steps("poisson", poisson_step, ("mean",))
 negative_binomial_share = shares_by_steps(
-    "negative_binomial", negative_binomial_step, ("mean", "size")
+    "negative_binomial",
+    negative_binomial_step,
+    ("mean", "size"),
+    (_negative_binomial_up, negative_binomial_down),
 )
 negative_binomial1_share = shares_by_steps(
-    "negative_binomial1", negative_binomial1_step, ("mean", "dispersion")
+    "negative_binomial1",
+    negative_binomial1_step,
+    ("mean", "dispersion"),
+    (_negative_binomial1_up, _negative_binomial1_down),
 )
 generalised_poisson_share = shares_by_steps(
     "generalised_poisson", generalised_poisson_step, ("mean", "dispersion")

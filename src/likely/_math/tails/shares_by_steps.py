@@ -65,39 +65,69 @@ class _Place(NamedTuple):
         return where(self.a > 0.0, 0.0, self.b + 1.0)
 
 
-def _moments(parameters: Sequence[str]) -> list[str]:
-    """The names of the slopes, and of theirs."""
-    columns = range(len(parameters))
-    bends = (f"bend_{p}_{q}" for p, q in combinations_with_replacement(columns, 2))
-    return [*(f"slope_{p}" for p in columns), *bends]
+def _names(part: str, parameters: Sequence[str]) -> list[str]:
+    """The names of second derivatives."""
+    pairs = combinations_with_replacement(range(len(parameters)), 2)
+    return [f"{part}_{p}_{q}" for p, q in pairs]
 
 
-def _derived(step: Step, parameters: Sequence[str]) -> dict[str, Node]:
-    """The step from k, its derivatives in the logarithms of the parameters, and theirs, over symbols of these names."""
-    variables = [symbol(f"log_{name}") for name in parameters]
-    values = [exp(v) for v in variables]
-    found = {"level": as_node(step(symbol("k"), *values, *variables))}
-    for name in _moments(parameters):
-        *of, by = map(int, name.split("_")[1:])
-        known = f"slope_{of[0]}" if of else "level"
-        found[name] = tangent([found[known]], variables[by])[0]
-    # In float64 a parameter is known better than by its logarithm.
-    symbols = {id(v): symbol(name) for v, name in zip(values, parameters, strict=True)}
+class _Steps:
+    """The step from k and its derivatives in the logarithms of the parameters, over symbols of these names."""
 
-    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-        if id(node) in symbols:
-            return symbols[id(node)]
-        return make(node.op, *args) if args else node
+    def __init__(self, step: Step, ratios: Sequence[Step], parameters: Sequence[str]) -> None:
+        variables = [symbol(f"log_{name}") for name in parameters]
+        values = [exp(v) for v in variables]
+        of = (symbol("k"), *values, *variables)
+        level = as_node(step(*of))
+        self.slopes = [tangent([level], v)[0] for v in variables]
+        pairs = list(combinations_with_replacement(range(len(parameters)), 2))
+        bends = [tangent([self.slopes[p]], variables[q])[0] for p, q in pairs]
+        #: Upwards and downwards: the second derivatives of the ratio of two probabilities over that ratio.
+        seconds: list[list[Node]] = []
+        for sign, ratio in zip((1.0, -1.0), ratios or (None, None), strict=True):
+            if ratio is None:
+                squares = [self.slopes[p] * self.slopes[q] for p, q in pairs]
+                seconds.append([sq + sign * bend for sq, bend in zip(squares, bends, strict=True)])
+                continue
+            rho = as_node(ratio(*of))
+            first = [tangent([rho], v)[0] for v in variables]
+            seconds.append([tangent([first[p]], variables[q])[0] / rho for p, q in pairs])
+        # In float64 a parameter is known better than by its logarithm.
+        symbols = {id(v): symbol(name) for v, name in zip(values, parameters, strict=True)}
 
-    return dict(zip(found, substitute(list(found.values()), rebuild), strict=True))
+        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+            if id(node) in symbols:
+                return symbols[id(node)]
+            return make(node.op, *args) if args else node
+
+        self._nodes = substitute([level, *self.slopes, *bends, *seconds[0], *seconds[1]], rebuild)
+        self._ends = 1 + len(variables), len(pairs)
+
+    def at(self, k: Node, up: Node) -> list[Node]:
+        """The step, its slopes, theirs, and the second derivatives of the ratio, upwards from k or downwards to it."""
+
+        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+            if node.op == "symbol":
+                return k if node.value == "k" else node
+            return make(node.op, *args) if args else node
+
+        found = substitute(self._nodes, rebuild)
+        first, pairs = self._ends
+        signed = [where(up, v, -v) for v in found[: first + pairs]]
+        above, below = found[first + pairs : first + 2 * pairs], found[first + 2 * pairs :]
+        return [*signed, *(where(up, a, b) for a, b in zip(above, below, strict=True))]
 
 
 class _Sums:
     """The series of a family; ``name`` begins their names."""
 
-    def __init__(self, name: str, step: Step, parameters: Sequence[str]) -> None:
-        self.step, self.parameters = step, parameters
-        self.moments = ["level", *_moments(parameters)]
+    def __init__(
+        self, name: str, step: Step, ratios: Sequence[Step], parameters: Sequence[str]
+    ) -> None:
+        self._made = step, ratios, parameters
+        bends, seconds = (_names(part, parameters) for part in ("bend", "second"))
+        self.slopes = [f"slope_{p}" for p in range(len(parameters))]
+        self.sums = ["level", *self.slopes, *bends, *seconds]
         fields = (*_Place._fields, *parameters, *(f"log_{name}" for name in parameters))
         terms = Terms(
             ("needed", *fields),
@@ -106,60 +136,65 @@ class _Sums:
             lambda needed, *given: given,
             self._value,
             running=Running(
-                tuple(f"{kind}_{what}" for kind in _KINDS for what in self.moments), self._gains
+                tuple(f"{kind}_{what}" for kind in _KINDS for what in self.sums), self._gains
             ),
         )
+        moments = ["level", *self.slopes, *seconds]
+        wanted = [f"{kind}_{what}" for kind in _KINDS for what in moments]
+        wanted += [f"at_{what}" for what in self.sums]
         self.series = {
             what: Series(f"{name}_share_{what}", terms, (what,), lambda fields, total: total)
-            for what in (f"{kind}_{what}" for kind in (*_KINDS, "at") for what in self.moments)
+            for what in wanted
         }
 
     @cached_property
-    def steps(self) -> dict[str, Node]:
-        """Over the symbol k and those of the parameters."""
-        return _derived(self.step, self.parameters)
+    def steps(self) -> _Steps:
+        return _Steps(*self._made)
 
-    def _gains(self, index: Node, *fields: Node) -> list[Node]:
+    def _of_kinds(self, so_far: Sequence[Node]) -> list[dict[str, Node]]:
+        """The sums of both kinds by their names."""
+        n = len(self.sums)
+        return [dict(zip(self.sums, part, strict=True)) for part in (so_far[:n], so_far[n:])]
+
+    def _gains(self, index: Node, *given: Node) -> list[Node]:
         """The steps to a count from the one before, of both kinds from the first one on."""
-        place = _Place(*fields[: len(_Place._fields)])
+        place = _Place(*given[: len(_Place._fields)])
         up = place.sign > 0.0
         k = maximum(where(up, place.start + index - 1.0, place.start - index), 0.0)
-
-        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-            if node.op == "symbol":
-                return k if node.value == "k" else node
-            return make(node.op, *args) if args else node
-
-        gains = [place.sign * step for step in substitute(list(self.steps.values()), rebuild)]
-        return [
-            gain if is_constant(gain, 0.0) else where(first < index, gain, 0.0)
-            for first in (place.a, place.first_other)
-            for gain in gains
-        ]
+        step = dict(zip(self.sums, self.steps.at(k, up), strict=True))
+        gains: list[Node] = []
+        firsts = (place.a, place.first_other)
+        for first, so_far in zip(firsts, self._of_kinds(given[-2 * len(self.sums) :]), strict=True):
+            own = dict(step)
+            for name in step:
+                if name.startswith("second"):
+                    # Of a product: each factor's own, and the slopes of one with those of all before it.
+                    p, q = (f"slope_{j}" for j in name.split("_")[1:])
+                    before = {j: so_far[j] - step[j] for j in (p, q)}
+                    own[name] = step[name] + (step[p] * before[q] + step[q] * before[p])
+            gains += [
+                v if is_constant(v, 0.0) else where(first < index, v, 0.0) for v in own.values()
+            ]
+        return gains
 
     def _value(self, what: str, index: Node, *given: Node) -> Node:
         place = _Place(*given[: len(_Place._fields)])
-        so_far = given[-2 * len(self.moments) :]
-        own, other = (
-            dict(zip(self.moments, part, strict=True))
-            for part in (so_far[: len(self.moments)], so_far[len(self.moments) :])
-        )
+        own, other = self._of_kinds(given[-2 * len(self.sums) :])
         kind, moment = what.split("_", 1)
         if kind == "at":
-            # Of the later one of the two firsts, from the other one on.
+            # Of the first other count over the first in question: at the later one of them, from the other one on.
             late = place.a > 0.0
-            gone = where(late, other[moment], -own[moment])
-            return where(equal(index, where(late, place.a, place.first_other)), gone, 0.0)
+            gone = -other[moment]
+            if moment.startswith("second"):
+                _, p, q = moment.split("_")
+                gone = other[f"slope_{p}"] * other[f"slope_{q}"] - other[f"bend_{p}_{q}"]
+            at = where(late, place.a, place.first_other)
+            return where(equal(index, at), where(late, gone, own[moment]), 0.0)
         inside = where(index < place.a, 0.0, where(place.b < index, 0.0, 1.0)) > 0.5
         of = own if kind == "own" else other
         chosen = (exp(of["level"]), 0.0) if kind == "own" else (0.0, exp(of["level"]))
         weight = where(inside, *chosen)
-        if moment == "level":
-            return weight
-        if moment.startswith("slope"):
-            return weight * of[moment]
-        _, p, q = moment.split("_")
-        return weight * (of[moment] + of[f"slope_{p}"] * of[f"slope_{q}"])
+        return weight if moment == "level" else weight * of[moment]
 
 
 class _Share:
@@ -181,7 +216,7 @@ class _Share:
         """log W′ − log W"""
         own, other = (self._totals[kind] for kind in _KINDS)
         some = other > 0.0
-        found = log(where(some, other, 1.0)) - log(own) - self._sum("at_level")
+        found = log(where(some, other, 1.0)) - log(own) + self._sum("at_level")
         return where(some, found, float("-inf"))
 
     def _mean(self, kind: str, what: str) -> Node:
@@ -191,7 +226,7 @@ class _Share:
     def _moved(self, p: int) -> Node:
         """E d − E′ d"""
         what = f"slope_{p}"
-        return self._sum(f"at_{what}") + self._mean("own", what) - self._mean("other", what)
+        return self._mean("own", what) - self._mean("other", what) - self._sum(f"at_{what}")
 
     @property
     def value(self) -> Node:
@@ -201,23 +236,31 @@ class _Share:
         return sigmoid(self._apart) * self._moved(p)
 
     def bend(self, p: int, q: int) -> Node:
-        own, other = (
-            self._mean(kind, f"bend_{p}_{q}")
-            - self._mean(kind, f"slope_{p}") * self._mean(kind, f"slope_{q}")
-            for kind in _KINDS
+        pair = f"{p}_{q}"
+        (own_p, own_q), (other_p, other_q) = (
+            [self._mean(kind, f"slope_{j}") for j in (p, q)] for kind in _KINDS
         )
-        apart = self._sum(f"at_bend_{p}_{q}") + own - other
-        return sigmoid(self._apart) * (
-            apart - sigmoid(-self._apart) * (self._moved(p) * self._moved(q))
-        )
+        own, other = (self._mean(kind, f"second_{pair}") for kind in _KINDS)
+        at_p, at_q = (self._sum(f"at_slope_{j}") for j in (p, q))
+        square = self._moved(p) * self._moved(q)
+        # By the logarithm of W′/W, and by itself.
+        apart = (own - own_p * own_q) - (other - other_p * other_q) - self._sum(f"at_bend_{pair}")
+        likely = apart - sigmoid(-self._apart) * square
+        rise = self._sum(f"at_second_{pair}") + other + (at_p * other_q + at_q * other_p)
+        rise = rise - ((at_p + other_p) * own_q + (at_q + other_q) * own_p)
+        rare = sigmoid(self._apart) * square - (rise - own + 2.0 * own_p * own_q)
+        return sigmoid(self._apart) * where(self._apart < 0.0, rare, likely)
 
 
-def shares_by_steps(name: str, step: Step, parameters: Sequence[str]) -> Callable[..., Node]:
+def shares_by_steps(
+    name: str, step: Step, parameters: Sequence[str], ratios: Sequence[Step] = ()
+) -> Callable[..., Node]:
     """``(low, high, first, last, plain, *parameters, *logarithms)``: log P(low < Y ≤ high | first < Y ≤ last).
 
     ``plain`` stands for it where more counts can be seen than are added up. ``name`` begins those of the atoms.
+    ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as those of the step.
     """
-    sums = _Sums(name, step, parameters)
+    sums = _Sums(name, step, ratios, parameters)
     recent = Recent(lambda *given: _Share(sums.series, given))
     every, columns = len(_Place._fields) + len(parameters), range(len(parameters))
     # Neither the counts nor the parameters' values move: their logarithms do.

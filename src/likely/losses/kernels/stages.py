@@ -377,7 +377,9 @@ class _Sums:
             values = [a + b for a, b in zip(values, _put(values, others), strict=True)]
             views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
             views += [f"{what}_next_lanes = stored[{j}, k + 1]" for j, what in enumerate(kept)]
-        carried = {n: symbol(n) + gain for n, gain in terms.carried(wanted).items()}
+        carried: dict[str, Node] = {}
+        for name, gain in terms.carried(wanted).items():
+            carried[name] = symbol(name) + _put([gain], carried)[0]
         values = [*_put(values, carried), *carried.values()]
         loop, names = self._statements(values)
         read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
