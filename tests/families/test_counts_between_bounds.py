@@ -92,6 +92,15 @@ def test_where_a_slope_vanishes_by_symmetry(row, raw):
         assert part.max() <= 1.0, part.max()
 
 
+@pytest.mark.parametrize("raw", [-30.0, 1.2, 20.0, 30.0, 37.5])
+@pytest.mark.parametrize("y", [0.0, 3.0, 4.0, 6.0])
+def test_the_middle_of_counts_that_are_nearly_alike(y, raw):
+    loss = Truncated(Geometric(), low=-1, high=6).loss()
+    found = loss.evaluate(np.array([y]), np.array([[raw]]), 2)
+    for part in numeric.ratios(found, truth("geometric", (y, -1.0, 6.0)), [(raw,)]):
+        assert part.max() <= 1.0, part.max()
+
+
 @pytest.mark.parametrize("name", POINTS)
 def test_what_can_be_seen_of_one_count_alone(name):
     """It is certain, and moves with nothing."""

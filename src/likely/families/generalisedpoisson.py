@@ -87,7 +87,7 @@ class GeneralisedPoisson(Distribution):
     def log_step(k, mean, dispersion):
         return generalised_poisson_step(*_of(k, mean, dispersion))
 
-    def log_share(low, high, first, last, plain, mean, dispersion):
+    def log_share_by_steps(low, high, first, last, plain, mean, dispersion):
         of = _of(plain, mean, dispersion)
         return generalised_poisson_share(low, high, first, last, *of)
 

@@ -74,7 +74,7 @@ class Geometric(Distribution):
         first = where(mean < 1.0, log1p(mean), softplus(mean.log))
         return -first - (y - low - 1.0) * softplus(-mean.log)
 
-    def log_share(low, high, first, last, plain, mean):
+    def log_share(low, high, first, last, mean):
         rate, log_rate = softplus(-mean.log), log_softplus(-mean.log)
 
         def of(n):

@@ -56,7 +56,7 @@ class NegativeBinomial(Distribution):
     def log_step(k, mean, size):
         return negative_binomial_step(k, mean, size, mean.log, size.log)
 
-    def log_share(low, high, first, last, plain, mean, size):
+    def log_share_by_steps(low, high, first, last, plain, mean, size):
         of = (mean, size, mean.log, size.log)
         return negative_binomial_share(low, high, first, last, plain, *of)
 

@@ -104,7 +104,7 @@ class NegativeBinomial1(Distribution):
     def log_step(k, mean, dispersion):
         return negative_binomial1_step(k, *_parameters(mean, dispersion))
 
-    def log_share(low, high, first, last, plain, mean, dispersion):
+    def log_share_by_steps(low, high, first, last, plain, mean, dispersion):
         of = _parameters(mean, dispersion)
         return negative_binomial1_share(low, high, first, last, plain, *of)
 

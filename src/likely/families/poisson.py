@@ -38,7 +38,7 @@ class Poisson(Distribution):
     def log_step(k, mean):
         return poisson_step(k, mean, mean.log)
 
-    def log_share(low, high, first, last, plain, mean):
+    def log_share_by_steps(low, high, first, last, plain, mean):
         return poisson_share(low, high, first, last, plain, mean, mean.log)
 
     def log_positive(y, mean):

@@ -61,14 +61,15 @@ def log_share_of_counts(
     inside: Specification, part: tuple[Any, Any], seen: tuple[Any, Any], plain: Any, *theta: Any
 ) -> Node:
     """log P(part[0] < Y ≤ part[1] | seen[0] < Y ≤ seen[1]): by the family, or ``plain``."""
-    own = inside.formulas.get("log_share")
-    if own is None:
-        return as_node(plain)
     edge = edge_of(inside)
     (a, first), (b, last) = (
         [as_node(end) for end in ends] for ends in zip(part, seen, strict=True)
     )
-    return as_node(own(maximum(a, edge), b, maximum(first, edge), last, plain, *theta))
+    ends = maximum(a, edge), b, maximum(first, edge), last
+    if "log_share" in inside.formulas:
+        return as_node(inside.formulas["log_share"](*ends, *theta))
+    by_steps = inside.formulas.get("log_share_by_steps")
+    return as_node(plain if by_steps is None else by_steps(*ends, plain, *theta))
 
 
 def over_mass(value: Any, mass: Any) -> Node:
@@ -137,7 +138,8 @@ def log_share(
     """log P(low < Y ≤ high | seen[0] < Y ≤ seen[1]) for bounds within those."""
     first, last = seen
     counts = _counts_of(inside, first, last)
-    if counts and "log_step" in inside.formulas and "log_share" not in inside.formulas:
+    known = {"log_share", "log_share_by_steps"} & set(inside.formulas)
+    if counts and "log_step" in inside.formulas and not known:
         return log_share_of_few(inside, counts, low, high, *theta)
     edge, end = edge_of(inside), inside.support.high
 

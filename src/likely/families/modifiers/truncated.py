@@ -180,8 +180,10 @@ def _of_counts(inside: Specification, low: float, high: float):
     def log_density(y, *theta):
         if math.isinf(high) and low == 0.0:
             return log_positive(inside, y, *theta)
-        if high - low > MOST_COUNTS:
+        if high - low > MOST_COUNTS or "log_share" in inside.formulas:
             a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+            if math.isinf(high):
+                return log_given(inside, y, a, None, *theta)
             return log_given_row(inside, y, a, b, *theta)
         # Σ p(k)/p(y) is 1 and the counts other than y, of which nothing is lost where they are few.
         counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
