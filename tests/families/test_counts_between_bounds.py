@@ -79,6 +79,19 @@ def test_numerics_contract(name):
                     assert ratio <= 1.0 or left, (row, part, ratio, point)
 
 
+def test_contract_of_counts_that_vary_less_or_more():
+    """Of ν = 1 it is the Poisson: the value, and slopes in the mean."""
+    points = POINTS["poisson"]
+    raw = np.array([[r for (r,) in points], [0.0] * len(points)])
+    for rows, family in losses("conwaymaxwellpoisson"):
+        loss = family.loss()
+        for row in rows:
+            value, gradient, packed = loss.evaluate(np.tile(row, (len(points), 1)), raw, 2)
+            found = value, gradient[:1], packed[:1]
+            for ratios in numeric.ratios(found, truth("poisson", row), points):
+                assert ratios.max() <= 1.0, (row, ratios.max(), points[ratios.argmax()])
+
+
 @pytest.mark.parametrize("raw", [20.0, 25.0, 30.0, 37.5])
 @pytest.mark.parametrize("row", [(2.0, 4.0), (1.0, 5.0), (0.0, 6.0), (2.0, 5.0)])
 def test_where_a_slope_vanishes_by_symmetry(row, raw):
@@ -101,11 +114,11 @@ def test_the_middle_of_counts_that_are_nearly_alike(y, raw):
         assert part.max() <= 1.0, part.max()
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", [*POINTS, "conwaymaxwellpoisson"])
 def test_what_can_be_seen_of_one_count_alone(name):
     """It is certain, and moves with nothing."""
     loss = Truncated(name).loss()
-    raw = np.ascontiguousarray(np.array(POINTS[name]).T)
+    raw = np.ascontiguousarray(np.array(POINTS.get(name, POINTS["negativebinomial"])).T)
     for row in ((0.0, -INF, 0.0), (1.0, 0.0, 1.0), (40.0, 39.0, 40.0)):
         for part in loss.evaluate(np.tile(row, (raw.shape[1], 1)), raw, 2):
             assert (part == 0.0).all(), row

@@ -155,8 +155,9 @@ def log_share(
     by_one = {"log_above", "log_within"} <= set(inside.formulas)
 
     def by_the_first(a: Any, b: Any, wide: Node) -> Node:
-        first_in = View("y", a + 1.0, {})
-        both = where(b > a + 1.0, given(first_in, a, b), 0.0)
+        # Of no bound below the first one is that of the support.
+        first_in = View("y", maximum(as_node(a), edge) + 1.0, {})
+        both = where(b > first_in, given(first_in, a, b), 0.0)
         return where(wide > float("-inf"), given(first_in, first, last) - both, wide)
 
     def part(a: Any, b: Any) -> Node:
