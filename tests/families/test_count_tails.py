@@ -24,6 +24,7 @@ from likely import (
 )
 from likely.inference.predictive import Predictive
 from oracles import com_poisson, numeric
+from oracles.count_sums import first_probabilities
 from oracles.plain import Numbers
 
 INF = np.inf
@@ -34,29 +35,6 @@ FAMILIES = {
     "negativebinomial1": NegativeBinomial1,
     "generalisedpoisson": GeneralisedPoisson,
 }
-
-
-def first_probabilities(name, theta, most):
-    """p(0), …, p(most)"""
-    m = theta[0]
-    if name == "generalisedpoisson":
-        rate, branch = m / (1 + theta[1]), theta[1] / (1 + theta[1])
-        found, power = [], mp.exp(-rate)  # e^(−λ − θj)/j!
-        for j in range(most + 1):
-            found.append(rate * (rate + branch * j) ** (j - 1) * power)
-            power *= mp.exp(-branch) / (j + 1)
-        return found
-    if name == "poisson":
-        p, step = mp.exp(-m), lambda j: m / j
-    elif name == "geometric":
-        p, step = 1 / (1 + m), lambda j: m / (1 + m)
-    else:
-        s = theta[1] if name == "negativebinomial" else m / theta[1]
-        p, step = (s / (s + m)) ** s, lambda j: m / (s + m) * (s + j - 1) / j
-    found = [p]
-    for j in range(1, most + 1):
-        found.append(found[-1] * step(j))
-    return found
 
 
 def loss_by_sums(name, low, high):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 import likely
 from likely import (
@@ -27,6 +28,7 @@ from likely import (
     censored,
     predicted,
 )
+from oracles import numeric
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 1))
@@ -100,6 +102,31 @@ def test_a_box_cox_density_integrates_to_one(power):
     np.testing.assert_allclose(d.cdf(d.quantile([1e-9, 0.1, 0.5, 0.99])), [1e-9, 0.1, 0.5, 0.99])
     x = np.expm1(power * np.log(d.median())) / power
     assert Truncated(Normal(), **edge).at(loc=0.2, scale=0.6).cdf(x) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("power", "factor", "y"),
+    [(-1.0, -2.0, [1e3, 1e10, 1e16, 1e17, 1e100, 1e300]), (0.5, 3.0, [1e-300, 1e-40, 1e-20, 1e-9])],
+)
+def test_next_to_the_end_of_a_power(power, factor, y):
+    """1 − 1/y is 1 in float64 from y = 1e16 on, but 1/y is what the family inside is told."""
+    inside = Transformed(Weibull(), "affine", shift=-1.0 / power, factor=factor)
+    family = Transformed(inside, "box-cox", power=power)
+    points = [(a, b, v) for a, b in ((0.0, 0.0), (-3.0, 0.4), (2.0, -1.5)) for v in y]
+
+    def loss(log_scale, log_shape, v):
+        shape = mp.exp(log_shape)
+        x = v ** mp.mpf(power) / power / factor
+        log_ratio = mp.log(x) - log_scale
+        inner = log_shape - log_scale + (shape - 1) * log_ratio - mp.exp(shape * log_ratio)
+        return mp.log(abs(mp.mpf(factor))) - (power - 1) * mp.log(v) - inner
+
+    rows = np.array(points)
+    found = family.loss().evaluate(rows[:, 2], np.ascontiguousarray(rows[:, :2].T), 2)
+    # Relative steps in y: the loss moves with its logarithm.
+    logs = [(a, b, np.log(v)) for a, b, v in points]
+    for part in numeric.ratios(found, lambda a, b, u: loss(a, b, mp.exp(u)), logs):
+        assert part.max() <= 1.0, (part.max(), points[part.argmax()])
 
 
 def test_the_likelihood_of_powers_is_that_of_y():

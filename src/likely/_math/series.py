@@ -25,6 +25,7 @@ from typing import Any
 from likely._math.graph import (
     Node,
     constant,
+    is_constant,
     make,
     minimum,
     substitute,
@@ -64,6 +65,17 @@ class Powers:
 
 
 @dataclass(frozen=True, eq=False)
+class Running:
+    """Sums by these names over the terms so far, 0 at the first.
+
+    ``of(index, *fields, *sums)`` is what each gains at a later one, of the sums before it as they are with this term.
+    """
+
+    names: tuple[str, ...]
+    of: Callable[..., Sequence[Node]]
+
+
+@dataclass(frozen=True, eq=False)
 class Alike:
     """The field of that name is one of 0, 1, …, ``count`` − 1, the same in rows that are taken together.
 
@@ -83,7 +95,7 @@ class Terms:
     """Terms of index 0, 1, …, count − 1, at most ``longest``.
 
     ``rule(*arguments)`` gives the numbers that ``fields`` names, count the first; ``value(what, index, *fields)`` is
-    what is summed. Where there is an equation, values take what it keeps, too, and then the powers.
+    what is summed. Where there is an equation, values take what it keeps, too, and then the powers and running sums.
     """
 
     arguments: tuple[str, ...]
@@ -94,6 +106,7 @@ class Terms:
     equation: Equation | None = None
     powers: Powers | None = None
     alike: Alike | None = None
+    running: Running | None = None
 
     def __post_init__(self) -> None:
         # Of these symbols are the terms, too.
@@ -117,7 +130,42 @@ class Terms:
         """The same of an index that is known to be below the count."""
         more = self.equation.kept if self.equation else ()
         more += self.powers.names if self.powers else ()
-        return self.value(what, symbol("index"), *self.symbols, *map(symbol, more))
+        so_far = [symbol(n) if n in self._gains else constant(0.0) for n in self._running]
+        return self.value(what, symbol("index"), *self.symbols, *map(symbol, more), *so_far)
+
+    @property
+    def _running(self) -> tuple[str, ...]:
+        return self.running.names if self.running else ()
+
+    @cached_property
+    def _gains(self) -> dict[str, Node]:
+        """Of the running sums that are not 0 throughout: what each gains at a term."""
+        if not self.running:
+            return {}
+        index = symbol("index")
+        found = self.running.of(index, *self.symbols, *map(symbol, self._running))
+        gains = zip(self._running, found, strict=True)
+        return {n: where(index > 0.0, g, 0.0) for n, g in gains if not is_constant(g, 0.0)}
+
+    def carried(self, wanted: Iterable[str]) -> dict[str, Node]:
+        """The running sums that what is ``wanted`` needs: what each gains at a term.
+
+        Over the symbols ``index``, those of the fields, and of sums before it.
+        """
+        read = _symbols(map(self.term, wanted))
+        for name, gain in reversed(self._gains.items()):
+            if name in read:
+                read |= _symbols([gain])
+        return {name: gain for name, gain in self._gains.items() if name in read}
+
+    def carried_together(self, wanted: Iterable[str]) -> list[dict[str, Node]]:
+        """The same in groups, of which none reads a sum of its own group."""
+        groups: list[dict[str, Node]] = [{}]
+        for name, gain in self.carried(wanted).items():
+            if _symbols([gain]) & groups[-1].keys():
+                groups.append({})
+            groups[-1][name] = gain
+        return groups
 
     def changed(self) -> tuple[list[Node], Node]:
         """The next values of what is unknown, and by how much it is off.
@@ -165,6 +213,11 @@ class Series:
     def results(self) -> Node:
         """The result over the symbols of the fields, and ``sum_…`` of what is wanted."""
         return self.result(self.terms.symbols, *(symbol(f"sum_{what}") for what in self.wanted))
+
+
+def _symbols(nodes: Iterable[Node]) -> set[str]:
+    """The names of those that the nodes are over."""
+    return {node.value for node in topological(nodes) if node.op == "symbol"}
 
 
 def is_series(node: Node) -> bool:

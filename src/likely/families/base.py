@@ -92,6 +92,10 @@ class Specification:
     log_above, log_below          ``(y, bound, *parameters)``: log p(y | y > bound), log p(y |
                                   y ≤ bound), where the difference to log p(y) would cancel
     log_within                    ``(y, low, high, *parameters)``, the same between two bounds
+    log_share                     ``(low, high, first, last, *parameters)``: log P(low < Y ≤ high |
+                                  first < Y ≤ last) of counts, where a formula keeps all digits
+    log_share_by_steps            ``(low, high, first, last, plain, *parameters)``: the same, summed
+                                  where the counts are few; ``plain`` is what tails say
     log_sf_above                  ``(y, low, *parameters)``: log P(Y > y | Y > low), where the
                                   difference to log P(Y > low) would cancel
     log_cdf_below                 ``(y, high, *parameters)``: log P(Y ≤ y | Y ≤ high), likewise
@@ -261,6 +265,8 @@ FORMULAS = (
     "log_above",
     "log_below",
     "log_within",
+    "log_share",
+    "log_share_by_steps",
     "log_sf_above",
     "log_cdf_below",
     "log_step",
@@ -368,6 +374,8 @@ _LEADING = {
     "log_above": ("y", "low"),
     "log_below": ("y", "high"),
     "log_within": ("y", "low", "high"),
+    "log_share": ("low", "high", "first", "last"),
+    "log_share_by_steps": ("low", "high", "first", "last", "plain"),
     "log_sf_above": ("y", "low"),
     "log_cdf_below": ("y", "high"),
     "log_step": ("k",),

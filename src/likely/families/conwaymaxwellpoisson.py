@@ -19,7 +19,7 @@ from likely._math.com_poisson.tails import (
     log_com_poisson_given,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import exp, log, where
+from likely._math.graph import equal, exp, log, where
 from likely._math.tails.intervals import log_between
 from likely.families.base import Alternative, Distribution, Parameter
 
@@ -76,7 +76,7 @@ class ConwayMaxwellPoisson(Distribution):
         few = log_com_poisson_given(y, end, INFINITY, mean, nu, mean.log, nu.log)
         many = ConwayMaxwellPoisson.log_density(y, mean, nu)
         many = many - log_com_poisson_below(end, mean, nu, mean.log, nu.log)
-        return where(end < mean + 0.5, few, many)
+        return where(equal(high, 0.0), 0.0, where(end < mean + 0.5, few, many))
 
     def log_within(y, low, high, mean, nu):
         # Of counts on one side of the mean those that matter are summed, from the nearest one on.
@@ -90,7 +90,8 @@ class ConwayMaxwellPoisson(Distribution):
         )
         many = ConwayMaxwellPoisson.log_density(y, mean, nu) - log_between(*tails)
         aside = where(below, 1.0, where(mean + 0.5 <= first, 1.0, 0.0)) > 0.5
-        return where(aside, where(com_poisson_whole(nearest, most, *of) > 0.5, few, many), many)
+        given = where(aside, where(com_poisson_whole(nearest, most, *of) > 0.5, few, many), many)
+        return where(equal(high, first), 0.0, given)  # one count alone is certain
 
     def printed(y, mean, nu):
         rate, total = count_rate(mean, nu), count_total(mean, nu)

@@ -15,6 +15,7 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, where
+from likely._math.tails.count_steps import generalised_poisson_share, generalised_poisson_step
 from likely._math.tails.generalised_poisson import (
     log_above_bound,
     log_between_bounds,
@@ -22,7 +23,6 @@ from likely._math.tails.generalised_poisson import (
     log_generalised_poisson_below,
     log_growth,
     log_probability,
-    log_step,
     log_within_bounds,
     saddle,
 )
@@ -85,7 +85,11 @@ class GeneralisedPoisson(Distribution):
         return log_within_bounds(y, low + 1.0, *_of(high + 1.0, mean, dispersion))
 
     def log_step(k, mean, dispersion):
-        return log_step(*_of(k, mean, dispersion))
+        return generalised_poisson_step(*_of(k, mean, dispersion))
+
+    def log_share_by_steps(low, high, first, last, plain, mean, dispersion):
+        of = _of(plain, mean, dispersion)
+        return generalised_poisson_share(low, high, first, last, *of)
 
     def log_interval(low, high, mean, dispersion):
         return log_between_bounds(low + 1.0, *_of(high + 1.0, mean, dispersion))

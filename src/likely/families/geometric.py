@@ -1,9 +1,15 @@
 """Geometric: the number of failures before the first success."""
 
-from likely._math.atoms import log1mexp_of, log1p_fraction, log_softplus, softplus
+from likely._math.atoms import (
+    log1mexp_of,
+    log1p_fraction,
+    log_sinh_ratio,
+    log_softplus,
+    softplus,
+)
 from likely._math.domains import counts, positive
 from likely._math.graph import exp, expm1, floor, log, log1p, where
-from likely._math.tails.intervals import exponential_between
+from likely._math.tails.intervals import exponential_between, fading
 from likely.families.base import Distribution, Parameter
 
 
@@ -67,6 +73,29 @@ class Geometric(Distribution):
         # Failures forget how many came before.
         first = where(mean < 1.0, log1p(mean), softplus(mean.log))
         return -first - (y - low - 1.0) * softplus(-mean.log)
+
+    def log_share(low, high, first, last, mean):
+        rate, log_rate = softplus(-mean.log), log_softplus(-mean.log)
+
+        def of(n):
+            # The rate of failing by so many counts, and its logarithm.
+            log_n_rate = log(n) + log_rate
+            return exp(log_n_rate), log_n_rate
+
+        def from_first(a, b):
+            hidden = log1mexp_of(*of(last - first))
+            return log1mexp_of(*of(b - a)) - (a - first) * rate - hidden
+
+        # Where all are nearly alike it is their number and how far the middles are apart: of two slopes that are
+        # the same in the middle nothing is left.
+        seen, all_ = high - low, last - first
+        apart = 0.5 * ((low - first) - (last - high))
+        few = log1p((seen - all_) / all_) + log_sinh_ratio(*of(seen)) - log_sinh_ratio(*of(all_))
+        before = where(first < low, exp(fading(from_first(first, low))), 0.0)
+        after = where(high < last, exp(fading(from_first(high, last))), 0.0)
+        missing = before + after
+        many = where(missing < 0.5, log1p(-missing), from_first(low, high))
+        return where(all_ * rate < 1.0, few - apart * rate, many)
 
     def expected_information(mean):
         return {("log mean", "log mean"): 1.0 / (1.0 + 1.0 / mean)}

@@ -12,7 +12,12 @@ from likely._math.atoms import (
     whole_before,
 )
 from likely._math.domains import counts, positive
-from likely._math.graph import equal, floor, log, log1p, where
+from likely._math.graph import equal, floor, log1p, where
+from likely._math.tails.count_steps import (
+    negative_binomial_down,
+    negative_binomial_share,
+    negative_binomial_step,
+)
 from likely._math.tails.few_clusters import log_few_between, log_few_within
 from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import (
@@ -49,14 +54,14 @@ class NegativeBinomial(Distribution):
         return where(y < 2.0, -few, saddle(y, mean, size, mean.log, size.log))
 
     def log_step(k, mean, size):
-        # (k + s)/(k + 1) · m/(s + m), so that what is large in s or in m has cancelled on paper.
-        sum_ = where(equal(k, 0.0), size.log, log(size + k))
-        many = mean.log + log1p(k / size) - log1p(mean / size)
-        return where(mean < size, many, sum_ - log1p(size / mean)) - log(k + 1.0)
+        return negative_binomial_step(k, mean, size, mean.log, size.log)
+
+    def log_share_by_steps(low, high, first, last, plain, mean, size):
+        of = (mean, size, mean.log, size.log)
+        return negative_binomial_share(low, high, first, last, plain, *of)
 
     def step_down(k, mean, size):
-        # (k + 1)/(k + s) · (1 + s/m), whose second term has no slope in a large size.
-        return (k + 1.0) * (1.0 / (size + k) + 1.0 / (1.0 + k / size) / mean)
+        return negative_binomial_down(k, mean, size)
 
     def log_positive(y, mean, size):
         # With r = mean/size, −log p(0) = size · log(1 + r). Where that is small both log p(1) and

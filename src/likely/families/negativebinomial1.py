@@ -25,6 +25,7 @@ from likely._math.tails.clusters import (
     log_clusters_below,
     log_clusters_share,
 )
+from likely._math.tails.count_steps import negative_binomial1_share, negative_binomial1_step
 from likely._math.tails.few_clusters import log_few_between, log_few_within
 from likely._math.tails.intervals import log_between, log_difference
 from likely._math.tails.negative_binomial import above_is_less, log_above
@@ -101,11 +102,11 @@ class NegativeBinomial1(Distribution):
         return where(y < 2.0, -_few(y, mean, dispersion), _saddle(y, mean, dispersion))
 
     def log_step(k, mean, dispersion):
-        # (k + s)/(k + 1) · d/(1 + d), so that what is large in s or in d has cancelled on paper.
-        log_size, size = mean.log - dispersion.log, mean / dispersion
-        sum_ = where(equal(k, 0.0), log_size, log(size + k)) - log1p(1.0 / dispersion)
-        many = mean.log + log1p(k * (dispersion / mean)) - log1p(dispersion)
-        return where(where(dispersion < 1.0, size, -1.0) < k, sum_, many) - log(k + 1.0)
+        return negative_binomial1_step(k, *_parameters(mean, dispersion))
+
+    def log_share_by_steps(low, high, first, last, plain, mean, dispersion):
+        of = _parameters(mean, dispersion)
+        return negative_binomial1_share(low, high, first, last, plain, *of)
 
     def log_positive(y, mean, dispersion):
         # As NegativeBinomial's: where −log p(0) is small, what a difference of two logarithms leaves

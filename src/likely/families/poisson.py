@@ -9,6 +9,7 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive
 from likely._math.graph import equal, floor, log, log1p, where
+from likely._math.tails.count_steps import poisson_share, poisson_step
 from likely._math.tails.gamma import gamma_lower_slope, log_gamma_lower, log_gamma_upper
 from likely._math.tails.incomplete import gamma_lower, gamma_upper
 from likely.families.base import Distribution, Parameter
@@ -35,7 +36,10 @@ class Poisson(Distribution):
         return -relative_entropy_of(y, mean, y - mean, y.log, mean.log) - count_error(y)
 
     def log_step(k, mean):
-        return mean.log - log(k + 1.0)
+        return poisson_step(k, mean, mean.log)
+
+    def log_share_by_steps(low, high, first, last, plain, mean):
+        return poisson_share(low, high, first, last, plain, mean, mean.log)
 
     def log_positive(y, mean):
         # log p(y) − log(1 − e⁻ᵐ). For y = 1 and for a small mean, (eᵐ − 1)/m takes the place of both.

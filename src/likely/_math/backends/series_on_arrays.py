@@ -42,6 +42,8 @@ class _Programs:
         self._results = program([one.results for one in several])
         if powers := self.terms.powers:
             self._powers = program([v for pair in powers.of(self.terms.symbols) for v in pair])
+        groups = self.terms.carried_together(self.wanted)
+        self._gains = [(list(gains), program(list(gains.values()))) for gains in groups]
         if equation := self.terms.equation:
             self._kept = program([self.terms.term(what) for what in equation.kept])
             self._balance = program([self.terms.term(what) for what in equation.wanted])
@@ -61,12 +63,15 @@ class _Programs:
         return found
 
     def _on_axis(self, rule: Mapping[str, Any], index: Any) -> dict[str, Any]:
-        """The rule and the powers that it makes."""
+        """The rule, and the powers and running sums that it makes."""
         found = _on_axis(rule)
         if powers := self.terms.powers:
             numbers = iter(self._powers(found))
             for name, first, ratio in zip(powers.names, numbers, numbers, strict=True):
                 found[name] = first * ratio**index
+        for names, gains in self._gains:
+            made = gains({**found, "index": index})
+            found |= {name: gain.cumsum(-1) for name, gain in zip(names, made, strict=True)}
         return found
 
     def _solved(self, rule: Mapping[str, Any], kept: dict[str, Any]) -> Mapping[str, Any]:

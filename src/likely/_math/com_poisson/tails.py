@@ -273,7 +273,12 @@ class _Given:
         return where(equal(self.ahead, 0.0), 0.0, first - count)
 
     def value(self) -> Node:
-        return self._apart("value") - self.tail.beyond("value")
+        given, ahead = self.tail.given, self.ahead
+        x = given.first + ahead
+        growth = growth_of(x, given.first, ahead, special.stirling_above(x) - given.error)
+        # By steps: of what all counts have in common there is none in it.
+        rise = where(equal(ahead, 0.0), 0.0, ahead * given.tau - given.nu * growth)
+        return rise - self.tail.beyond("value")
 
     def slope(self) -> Node:
         return _times(self.ahead - self.tail.line, self.tail.rate)

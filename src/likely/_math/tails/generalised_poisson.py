@@ -380,13 +380,13 @@ def log_above_bound(y: Any, c: Any, *of: Any) -> Node:
 
 def log_step(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
     """log p(k + 1) − log p(k), log((λ + θk)/(k + 1)) + k log(1 + θ/(λ + θk)) − θ, so that what is large in 1/d or in d
-    has cancelled on paper."""
-    first = equal(k, 0.0)
-    inside = where(first, 1.0, k)
-    rate, size = m + d * inside, m / d + inside
-    sparse = where(first, log_m, log(rate) + inside * log1p(d / rate)) - log1p(d) - d / (1.0 + d)
-    clustered = where(first, log_m - log_d, log(size) + inside * log1p(1.0 / size))
-    clustered = clustered - log1p_residual(1.0 / d) - 1.0
+    has cancelled on paper; of a large m nothing moves but log m, once it moves in proportion."""
+    ratio = k * (d / m)
+    inside = where(ratio < 1.0, 1.0, k)
+    sparse = where(ratio < 1.0, log_m + log1p(ratio), log(m + d * inside))
+    sparse = sparse + k * log1p(d / (m + d * k)) - log1p(d) - d / (1.0 + d)
+    clustered = where(ratio < 1.0, log_m - log_d + log1p(ratio), log(m / d + inside))
+    clustered = clustered + k * log1p(1.0 / (m / d + k)) - log1p_residual(1.0 / d) - 1.0
     return where(d < 1.0, sparse, clustered) - log(k + 1.0)
 
 

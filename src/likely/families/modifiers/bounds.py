@@ -9,7 +9,7 @@ from typing import Any
 
 from likely._math.atoms import log1mexp, logaddexp, seldom
 from likely._math.domains import circular
-from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, where
+from likely._math.graph import Node, abs_, as_node, equal, exp, is_constant, log1p, maximum, where
 from likely._math.tails.intervals import fading, log_between
 from likely.families.base import Specification
 from likely.families.modifiers import base
@@ -48,6 +48,28 @@ def log_given(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -
         return given
     window = Window(inside, low, high, *theta)
     return where(window.narrow, window.log_density(y), given)
+
+
+def log_given_row(inside: Specification, y: Any, low: Any, high: Any, *theta: Any) -> Node:
+    """The same for bounds that are known only row by row."""
+    plain = by_bounds(inside, low, high, lambda a, b: log_given(inside, y, a, b, *theta))
+    # Of counts y is what lies between the one before and itself.
+    return log_share_of_counts(inside, (y - 1.0, y), (low, high), plain, *theta)
+
+
+def log_share_of_counts(
+    inside: Specification, part: tuple[Any, Any], seen: tuple[Any, Any], plain: Any, *theta: Any
+) -> Node:
+    """log P(part[0] < Y ≤ part[1] | seen[0] < Y ≤ seen[1]): by the family, or ``plain``."""
+    edge = edge_of(inside)
+    (a, first), (b, last) = (
+        [as_node(end) for end in ends] for ends in zip(part, seen, strict=True)
+    )
+    ends = maximum(a, edge), b, maximum(first, edge), last
+    if "log_share" in inside.formulas:
+        return as_node(inside.formulas["log_share"](*ends, *theta))
+    by_steps = inside.formulas.get("log_share_by_steps")
+    return as_node(plain if by_steps is None else by_steps(*ends, plain, *theta))
 
 
 def over_mass(value: Any, mass: Any) -> Node:
@@ -116,7 +138,8 @@ def log_share(
     """log P(low < Y ≤ high | seen[0] < Y ≤ seen[1]) for bounds within those."""
     first, last = seen
     counts = _counts_of(inside, first, last)
-    if counts and "log_step" in inside.formulas:
+    known = {"log_share", "log_share_by_steps"} & set(inside.formulas)
+    if counts and "log_step" in inside.formulas and not known:
         return log_share_of_few(inside, counts, low, high, *theta)
     edge, end = edge_of(inside), inside.support.high
 
@@ -124,16 +147,23 @@ def log_share(
         return by_bounds(inside, a, b, lambda a, b: log_mass(inside, a, b, *theta))
 
     def given(y: Any, a: Any, b: Any) -> Node:
-        return by_bounds(inside, a, b, lambda a, b: log_given(inside, y, a, b, *theta))
+        return log_given_row(inside, y, a, b, *theta)
 
     whole = mass(first, last)
     # The chance of any y in both: what all y have in common is left out of each.
     counts = inside.support.integer
+    by_one = {"log_above", "log_within"} <= set(inside.formulas)
+
+    def by_the_first(a: Any, b: Any, wide: Node) -> Node:
+        # Of no bound below the first one is that of the support.
+        first_in = View("y", maximum(as_node(a), edge) + 1.0, {})
+        both = where(b > first_in, given(first_in, a, b), 0.0)
+        return where(wide > float("-inf"), given(first_in, first, last) - both, wide)
 
     def part(a: Any, b: Any) -> Node:
         wide = over_mass(mass(a, b), whole)
         if counts:
-            return wide
+            return by_the_first(a, b, wide) if by_one else wide
         # From the end that is nearer to the mode; where nearly all of y lies between both, nothing is lost.
         above, below = (
             inside.formulas[name](y, *theta) for name, y in (("log_sf", a), ("log_cdf", b))
@@ -151,11 +181,8 @@ def log_share(
     after = where(high >= last, 0.0, where(high >= end, 0.0, exp(fading(part(high, last)))))
     missing = before + after
     share = part(low, high)
-    if counts and {"log_above", "log_within"} <= set(inside.formulas):
-        first_in = View("y", low + 1.0, {})
-        both = where(high > low + 1.0, given(first_in, low, high), 0.0)
-        share = where(share > float("-inf"), given(first_in, first, last) - both, share)
-    return where(missing < 0.5, log1p(-missing), share)
+    share = where(missing < 0.5, log1p(-missing), share)
+    return log_share_of_counts(inside, (low, high), seen, share, *theta)
 
 
 def _counts_of(inside: Specification, first: Any, last: Any) -> list[float]:

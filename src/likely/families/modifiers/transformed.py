@@ -20,6 +20,16 @@ from likely.families.view import View
 KIND = "Transformed"
 
 
+class _Image(View):
+    """An x that comes close to an end: by how much they are apart, which x itself has lost, and log of that."""
+
+    __slots__ = ("apart", "end", "log_apart")
+
+    def __init__(self, value: Node, end: float, apart: Node, log_apart: Node) -> None:
+        super().__init__("x", value, {})
+        self.end, self.apart, self.log_apart = end, apart, log_apart
+
+
 @dataclass(frozen=True)
 class Log:
     """x = log y"""
@@ -75,8 +85,14 @@ class BoxCox:
         return (edge, math.inf) if self.power > 0.0 else (-math.inf, edge)
 
     def view(self, y: Any) -> View:
-        """x"""
-        return View("x", expm1(self.power * _log(y)) / self.power, {})
+        """x, which is y^λ/λ from its end."""
+        log_power = as_node(self.power * _log(y))
+        return _Image(
+            expm1(log_power) / self.power,
+            -1.0 / self.power,
+            exp(log_power) / self.power,
+            log_power - math.log(abs(self.power)),
+        )
 
     def log_slope(self, y: Any) -> Node:
         """log |dx/dy|"""
@@ -123,6 +139,9 @@ class Affine:
 
     def view(self, y: Any) -> View:
         """x"""
+        if isinstance(y, _Image) and y.end == self.shift:
+            size = y.log_apart - math.log(abs(self.factor))
+            return View("x", y.apart / self.factor, {"log": lambda: size})
         return View("x", as_node((y - self.shift) / self.factor), {})
 
     def log_slope(self, y: Any) -> Node:

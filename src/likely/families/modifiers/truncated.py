@@ -18,10 +18,10 @@ from likely.families.modifiers import base
 from likely.families.modifiers.bounds import (
     MOST_COUNTS,
     TAILS,
-    by_bounds,
     edge_of,
     has_tails,
     log_given,
+    log_given_row,
     log_share,
     refuse_without_tails,
 )
@@ -96,7 +96,7 @@ def truncated_by_row(inside: Specification) -> Specification:
     refuse_without_tails(KIND, inside)
 
     def log_density(y, low, high, *theta):
-        return by_bounds(inside, low, high, lambda a, b: log_given(inside, y, a, b, *theta))
+        return log_given_row(inside, y, low, high, *theta)
 
     def given_bounds(y, *theta):
         *inner, low, high = theta
@@ -180,10 +180,11 @@ def _of_counts(inside: Specification, low: float, high: float):
     def log_density(y, *theta):
         if math.isinf(high) and low == 0.0:
             return log_positive(inside, y, *theta)
-        if high - low > MOST_COUNTS:
-            a = View("low", constant(low), {}) if low >= inside.support.low else None
-            b = View("high", constant(high), {}) if math.isfinite(high) else None
-            return log_given(inside, y, a, b, *theta)
+        if high - low > MOST_COUNTS or "log_share" in inside.formulas:
+            a, b = (View(n, constant(v), {}) for n, v in (("low", low), ("high", high)))
+            if math.isinf(high):
+                return log_given(inside, y, a, None, *theta)
+            return log_given_row(inside, y, a, b, *theta)
         # Σ p(k)/p(y) is 1 and the counts other than y, of which nothing is lost where they are few.
         counts = [float(k) for k in range(int(low) + 1, int(high) + 1)]
         others = [

@@ -316,7 +316,7 @@ class _Sums:
     def _loops(self, fields: Sequence[str], longest: int, wanted: Sequence[str]) -> list[str]:
         """Rows in the order of how many terms they have, most first, some together: a loop over the terms."""
         count = f"{fields[0]}_all"
-        setup, solve = self._solve() if self.terms.equation else ([], [])
+        setup, solve = self._solve() if self.terms.equation else self._started(wanted)
         return [
             *setup,
             f"places = np.zeros({longest + 2}, np.int64)",
@@ -341,6 +341,14 @@ class _Sums:
             "    last = int64(most) if most >= 1.0 else int64(0)",
             *indented([*solve, *_lanes([f"sum_{what}" for what in wanted]), *self._add(wanted)], 1),
         ]
+
+    def _started(self, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Lines that make the buffers of running sums, and those that begin them for rows taken together."""
+        carried = self.terms.carried(wanted)
+        if not carried:
+            return [], []
+        views = [f"{name}_lanes = running[{k}]" for k, name in enumerate(carried)]
+        return [f"running = np.empty(({len(carried)}, {TOGETHER}))", *views], ["running[:] = 0.0"]
 
     def _keep(self, kept: Sequence[str]) -> list[str]:
         """The loop over the terms of rows taken together that keeps what does not depend on an equation's unknown."""
@@ -369,9 +377,20 @@ class _Sums:
             values = [a + b for a, b in zip(values, _put(values, others), strict=True)]
             views = [f"{what}_lanes = stored[{j}, k]" for j, what in enumerate(kept)]
             views += [f"{what}_next_lanes = stored[{j}, k + 1]" for j, what in enumerate(kept)]
+        carried: dict[str, Node] = {}
+        for name, gain in terms.carried(wanted).items():
+            carried[name] = symbol(name) + _put([gain], carried)[0]
+        values = [*_put(values, carried), *carried.values()]
         loop, names = self._statements(values)
         read = [f"{name} = {name}_lanes[i]" for name in (view.split("_lanes")[0] for view in views)]
-        write = [f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=True)]
+        read += [f"{name} = {name}_lanes[i]" for name in carried]
+        write = [
+            f"sum_{what}_lanes[i] += {name}" for what, name in zip(wanted, names, strict=False)
+        ]
+        write += [
+            f"{name}_lanes[i] = {value}"
+            for name, value in zip(carried, names[len(wanted) :], strict=True)
+        ]
         body = ["index = float64(k)", *views, f"for i in range({TOGETHER}):"]
         body += indented([*fields, *read, *loop, *write], 1)
         return [f"for k in range({every}):", *indented(body, 1)]
