@@ -39,6 +39,8 @@ from likely._math.tails.two_tails import Recent
 
 #: So many counts are added up at most.
 MOST = 200
+#: Of so many with the mode among them nothing is lost of tails.
+_WIDE = 40.0
 #: By how much the logarithm of the probabilities has to fall on half of their way where there are more of them.
 _DEPTH, _HALF = 80.0, MOST / 2
 
@@ -257,7 +259,7 @@ def shares_by_steps(
 ) -> Callable[..., Node]:
     """``(low, high, first, last, plain, *parameters, *logarithms)``: log P(low < Y ≤ high | first < Y ≤ last).
 
-    ``plain`` stands for it where more counts can be seen than are added up. ``name`` begins those of the atoms.
+    ``plain`` stands for it where more counts can be seen than are added up, or as many as that it is as good. ``name`` begins those of the atoms.
     ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as those of the step.
     """
     sums = _Sums(name, step, ratios, parameters)
@@ -299,7 +301,11 @@ def shares_by_steps(
         falls = [-sign * step(maximum(near + sign * k, 0.0), *theta) for k in (0.0, MOST - 2.0)]
         rare = minimum(*falls) * (_HALF - 1.0) > _DEPTH
         some = where(rare, where(a < _HALF, 1.0, 0.0), 0.0)
-        few = where(ended, where(counts <= MOST, 1.0, some), 0.0) > 0.5
+        few = where(ended, where(counts <= MOST, 1.0, some), 0.0)
+        # Of many counts with the mode among them most are seen: what all have in common is no part of their chance.
+        rises = step(maximum(first + 1.0, 0.0), *theta) > 0.0
+        usual = where(rises, where(ended, where(down, 0.0, 1.0), 1.0), 0.0)
+        few = where(where(_WIDE < counts, usual, 0.0) > 0.5, 0.0, few) > 0.5
         return where(few, share(*place, *theta), plain)
 
     return log_share
