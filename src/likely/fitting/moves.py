@@ -48,25 +48,25 @@ def felt_reach(objective: Objective, theta: Array, direction: Array) -> float:
 
     if objective.blocks == 1:  # they are read once
         known = parts(0, 0)
-        return 0.0 if known is None else _felt(*known, float(known[1].max()))
+        return 0.0 if known is None else _felt(*known, known[1].max(axis=1))
 
     def most(block: int, worker: int) -> Array:
         found = parts(block, worker)
-        return np.zeros(1) if found is None else np.array([found[1].max()])
+        return np.zeros(objective.columns) if found is None else found[1].max(axis=1)
 
-    largest_share = float(fold(most, objective.blocks, largest, objective.threads)[0])
+    shares = fold(most, objective.blocks, largest, objective.threads)
 
     def felt(block: int, worker: int) -> Array:
         found = parts(block, worker)
-        return np.array([0.0 if found is None else _felt(*found, largest_share)])
+        return np.array([0.0 if found is None else _felt(*found, shares)])
 
     return float(fold(felt, objective.blocks, largest, objective.threads)[0])
 
 
-def _felt(moved: Array, share: Array, largest_share: float) -> float:
-    """max |moved| where the share in the slope is one of the larger; of all where there is none."""
-    least = FELT * largest_share
-    felt = share >= least if 0.0 < least < np.inf else np.ones(moved.shape, dtype=bool)
+def _felt(moved: Array, share: Array, shares: Array) -> float:
+    """max |moved| where the share in the slope is one of the larger of a raw column; of all where there is none."""
+    least = FELT * shares[:, None]
+    felt = (share >= least) | ~((0.0 < least) & (least < np.inf))
     return float(np.max(moved, where=felt, initial=0.0))
 
 
