@@ -66,7 +66,7 @@ def felt_reach(objective: Objective, theta: Array, direction: Array) -> float:
 def _felt(moved: Array, share: Array, shares: Array) -> float:
     """max |moved| where the share in the slope is one of the larger of a raw column; of all where there is none."""
     least = FELT * shares[:, None]
-    felt = (share >= least) | ~((0.0 < least) & (least < np.inf))
+    felt = (share >= least) | ~((least > 0.0) & (least < np.inf))
     return float(np.max(moved, where=felt, initial=0.0))
 
 

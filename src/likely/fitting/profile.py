@@ -30,8 +30,8 @@ def find_profile(
 
     For ways to infinity that bend while Newton's method creeps along them, as towards the Normal that families with
     heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; ``begun`` is the θ of the start;
-    ``fit`` takes a subspace to a better point in it: how good does not matter, for a loss that is lower than that before is enough. The point at the
-    end; without a recession, one that is better than the last stop; None without either.
+    ``fit`` takes a subspace to a better point in it: how good does not matter, for a loss that is lower than that is
+    enough. The point at the end; without a recession, one that is better than the last stop; None without either.
     """
     if space.basis is not None or len(visited) < VISITS or sums.hessian is None:
         return None
