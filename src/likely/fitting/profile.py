@@ -6,11 +6,10 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likely.fitting.creeping import CREPT, PLUNGE, VISITS
 from likely.fitting.problem import Array
-from likely.fitting.recession import CLOSE, STEPS, Recession, keeps_falling, spent
+from likely.fitting.recession import CLOSE, STEPS, Recession, keeps_falling, spent, with_ends
 from likely.fitting.subspace import Subspace
 from likely.fitting.sums import Sums
 from likely.fitting.valley import Valley
@@ -38,7 +37,8 @@ def find_profile(
     if visited[-2][1] - visited[-1][1] > PLUNGE:
         return None  # it does not creep
     moved, better = visited[-1][0] - visited[-VISITS][0], None
-    ends = _ends(space)
+    known = with_ends(space.objective)
+    ends = np.zeros(space.size, dtype=bool) if known is None else known
     # By how much the loss would change if this term moved alone: it may be one that settles down, as a skewness does at
     # 0. Of parameters that have an end, as a scale has, the one that moves the most is on its way there.
     alone = int(np.argmax(np.abs(moved) * np.sqrt(np.abs(np.diag(sums.hessian)))))
@@ -54,15 +54,6 @@ def find_profile(
             return found
         better = valley.lowest(sums.rounding) if better is None else better
     return None if better is None else (None, better)
-
-
-def _ends(space: Subspace) -> NDArray[np.bool_]:
-    """Which θ (P,) are of parameters that have an end, as locations have none."""
-    limit = getattr(space.objective.loss, "limit", None)
-    found = np.zeros(space.size, dtype=bool)
-    for j, part in enumerate(space.objective.parts if limit is not None else ()):
-        found[part] = (limit(j, True), limit(j, False)) != (np.inf, -np.inf)
-    return found
 
 
 def _levels_off(

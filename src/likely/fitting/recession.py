@@ -179,13 +179,21 @@ def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> b
     return any(sums.loss + sums.rounding < loss < np.inf for loss in losses)
 
 
+def with_ends(objective: Objective) -> NDArray[np.bool_] | None:
+    """Which θ (P,) are of parameters that have an end, as locations have none; None where the loss does not tell."""
+    limit = getattr(objective.loss, "limit", None)
+    if limit is None:
+        return None
+    found = np.zeros(objective.size, dtype=bool)
+    for j, part in enumerate(objective.parts):
+        found[part] = (limit(j, True), limit(j, False)) != (np.inf, -np.inf)
+    return found
+
+
 def _of_locations(space: Subspace, moved: Array) -> bool:
     """Whether all that moves are parameters that have the whole line."""
-    limit = getattr(space.objective.loss, "limit", None)
-    return limit is not None and not any(
-        moved[part].any() and (limit(j, True), limit(j, False)) != (np.inf, -np.inf)
-        for j, part in enumerate(space.objective.parts)
-    )
+    ends = with_ends(space.objective)
+    return ends is not None and not moved[ends].any()
 
 
 def without_noise(space: Subspace, direction: Array) -> Array:
