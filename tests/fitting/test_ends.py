@@ -298,4 +298,3 @@ def test_a_valley_that_bends_all_the_way_to_the_normal(seed):
     y = 2.0 + 0.3 * x + (x / 10.0) ** 2 + np.exp(-0.5 - 0.1 * x) * rng.uniform(-1.0, 1.0, 40)
     found = fitted(Linear(JohnsonSU()), x[:, None], y)
     assert found.status is Status.boundary
-    assert found.iterations < 60

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import numpy as np
 
 from likely.fitting.problem import Array
-from likely.fitting.recession import FOLLOWS, Recession
+from likely.fitting.recession import FOLLOWS, STEPS, Recession, keeps_falling, spent
 from likely.fitting.subspace import Subspace, in_theta
+from likely.fitting.sums import Sums
 
 #: A term beyond this creeps to infinity where it grew between so many stops, by this share of it each time, for less
 #: than so many nats in all.
@@ -18,6 +22,8 @@ CREPT = 1.0
 #: terms: hundreds of their last digits, which sums of differences may lose.
 DRIFT = 1e-4
 STILL = 1e-11
+#: A profile has levelled off where it falls by this share of what it fell by for each unit of the stretch before.
+LEVEL = 0.05
 #: A density piles up where the loss falls by more than so many nats between each of so many stops, and has fallen by
 #: this for every row since the start,
 PLUNGES = 6
@@ -55,6 +61,65 @@ def find_creep(space: Subspace, visited: list[tuple[Array, float]]) -> Recession
     along[np.abs(along) * spread < FOLLOWS] = 0.0
     along[grows] = np.sign(flats[-1, grows])
     return Recession(in_theta(matrix, along), False, grows)
+
+
+def find_profile(
+    space: Subspace,
+    visited: list[tuple[Array, float]],
+    sums: Sums,
+    fit: Callable[[Subspace], Array],
+) -> tuple[Recession | None, Array] | None:
+    """Whether the loss never rises as the term that moves the most is held ever farther out, and the rest is fitted.
+
+    For ways to infinity that bend while Newton's method creeps along them, as towards the Normal that families with
+    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; ``fit`` takes a subspace to a
+    better point in it: how good does not matter, for a loss that is lower than that before is enough. The point at the
+    end; without a recession, one that is better than the last stop; None without either.
+    """
+    if space.basis is not None or len(visited) < VISITS or sums.hessian is None:
+        return None
+    if visited[-2][1] - visited[-1][1] > PLUNGE:
+        return None  # it does not creep
+    moved = visited[-1][0] - visited[-VISITS][0]
+    # By how much the loss would change if this term moved alone.
+    grows = int(np.argmax(np.abs(moved) * np.sqrt(np.abs(np.diag(sums.hessian)))))
+    if moved[grows] == 0.0:
+        return None
+    axis = np.eye(space.size)[grows]
+    here, losses = visited[-1][0], [sums.loss]
+    secant = moved * (max(1.0, abs(moved[grows])) / abs(moved[grows]))
+    best = None
+    for near, far in pairwise((0.0, *STEPS)):
+        start = here + (far - near) * secant
+        if spent(space, start) and space.evaluate(start, 0).loss > losses[-1]:
+            break  # beside the valley, where losses are made of the last digits of raw predictions
+        held = space.without(start, axis)
+        there = held.point(fit(held)) if held.size else start
+        loss = space.evaluate(there, 0).loss
+        if abs(losses[-1] - loss) <= space.noise(there):
+            far = near
+            break  # what it changed by may be made of the last digits of raw predictions
+        losses.append(loss)
+        if not losses[-1] <= losses[-2] + sums.rounding:
+            break
+        if losses[-1] < losses[0] - sums.rounding:
+            best = there
+        secant, here = (there - here) / (far - near), there
+        rates = -np.diff(losses) / np.diff((0.0, *STEPS)[: len(losses)])
+        # No further than it makes a difference: the further, the worse the rest is conditioned.
+        if far == STEPS[2] and rates[-1] <= LEVEL * rates[-2]:
+            break
+    else:
+        far = np.inf
+    if best is None or (losses[-1] > losses[-2] + sums.rounding or far < STEPS[2]):
+        return None if best is None else (None, best)
+    endless = (
+        len(losses) > len(STEPS)
+        and losses[3] - losses[4] > CREPT
+        and keeps_falling(space, losses, sums.rounding)
+    )
+    # It comes to rest where digits end, too.
+    return Recession(secant, endless or spent(space, here)), here
 
 
 def find_drift(

@@ -7,18 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from likely.fitting.creeping import CREPT, PLUNGE, VISITS
+from likely.fitting.creeping import CREPT, LEVEL, PLUNGE, VISITS
 from likely.fitting.problem import Array
 from likely.fitting.recession import CLOSE, STEPS, Recession, keeps_falling, spent, with_ends
 from likely.fitting.subspace import Subspace
 from likely.fitting.sums import Sums
 from likely.fitting.valley import Valley
 
-#: A profile has levelled off where it falls by this share of what it fell by for each unit of the stretch before.
-LEVEL = 0.05
 
-
-def find_profile(
+def follow_valley(
     space: Subspace,
     visited: list[tuple[Array, float]],
     begun: Array,
@@ -28,7 +25,8 @@ def find_profile(
     """Whether the loss never rises as a term that moves is held ever farther out, and the rest is fitted.
 
     For ways to infinity that bend while Newton's method creeps along them, as towards the Normal that families with
-    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; ``begun`` is the θ of the start;
+    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; it takes
+    longer than ``find_profile``, and is for fits that came to no end; ``begun`` is the θ of the start;
     ``fit`` takes a subspace to a better point in it: how good does not matter, for a loss that is lower than that is
     enough. The point at the end; without a recession, one that is better than the last stop; None without either.
     """

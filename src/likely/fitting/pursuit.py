@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from likely.fitting.coordinates import constants
-from likely.fitting.creeping import VISITS, find_creep, find_drift, find_plunge
+from likely.fitting.creeping import VISITS, find_creep, find_drift, find_plunge, find_profile
 from likely.fitting.faded import find_faded
 from likely.fitting.held import Precision
 from likely.fitting.moves import first_outside
@@ -26,7 +26,7 @@ from likely.fitting.pole import (
     spikes_at_an_end,
 )
 from likely.fitting.problem import Array
-from likely.fitting.profile import find_profile
+from likely.fitting.profile import follow_valley
 from likely.fitting.recession import (
     STEPS,
     Recession,
@@ -217,9 +217,7 @@ class Pursuit:
         )
         creeping = len(visited) % VISITS == 0 and not self.outcome.recessions
         if endless is None and creeping and not beside_an_end(space, stop):
-            profile = find_profile(
-                space, visited, self.begun, stop.sums, partial(_conditional, self.task)
-            )
+            profile = find_profile(space, visited, stop.sums, partial(_conditional, self.task))
             if profile is not None:
                 endless, there = profile  # where the rest is fitted already
                 stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
@@ -229,6 +227,13 @@ class Pursuit:
                 if endless is not None and beside_an_end(space, stop):
                     stop.reason = "pole"
                     return False
+        lost = stop.reason == "max_iter" and not (stop.certified() or self.outcome.recessions)
+        if endless is None and lost and not beside_an_end(space, stop):
+            fit = partial(_conditional, self.task)
+            valley = follow_valley(space, visited, self.begun, stop.sums, fit)
+            if valley is not None and valley[0] is not None:
+                endless, there = valley
+                stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
         if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):
             endless = find_spike(space, self.begun, stop.theta)
         if endless is None:
