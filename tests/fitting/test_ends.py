@@ -288,3 +288,13 @@ def test_what_lies_beyond_a_ridge_did_not_lead_here():
         sums = space.evaluate(here, 0)
         assert np.isfinite(sums.loss)
         assert find_recession(space, here, sums, np.array([0.3078, -0.9996, 1.0])) is None
+
+
+@pytest.mark.parametrize("seed", [2, 13, 17, 53])
+def test_a_valley_that_bends_all_the_way_to_the_normal(seed):
+    """JohnsonSU whose scale depends on x: scale and tail grow for ever, and the skewness shrinks as they do."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0.0, 10.0, 40)
+    y = 2.0 + 0.3 * x + (x / 10.0) ** 2 + np.exp(-0.5 - 0.1 * x) * rng.uniform(-1.0, 1.0, 40)
+    found = fitted(Linear(JohnsonSU()), x[:, None], y)
+    assert found.status is Status.boundary

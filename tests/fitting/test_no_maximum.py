@@ -33,6 +33,10 @@ from likely import (
     load,
 )
 from likely.fitting import ConvergenceWarning, Design, Response, Status, fit_constant, fit_linear
+from likely.fitting.coordinates import bases_of
+from likely.fitting.moves import felt_reach
+from likely.fitting.source import Source
+from likely.fitting.task import Task
 
 FITS = Path(__file__).parents[1] / "data" / "fits"
 ALL, SHARED = Design(), Design(())
@@ -584,11 +588,25 @@ def test_what_tells_classes_apart_is_found_whatever_the_last_digits(seed):
 
 
 @pytest.mark.parametrize(("seed", "known"), [(0, -185.16), (1, -199.23)])
-def test_rows_that_have_nothing_left_to_say_do_not_tell_how_far_a_way_leads(seed, known):
-    """A mean of e⁶⁰⁰ in one row: 25 steps of 1 there are next to none in the others."""
+def test_means_beyond_all_numbers_have_a_maximum(seed, known):
+    """Rows far out in X have a mean of e¹⁰⁰⁰, or e⁵⁰⁰⁰⁰: on the way there it is no number, and the loss is one."""
     rng = np.random.default_rng(seed)
     x = np.exp(2.5 * rng.normal(size=62))
     y = np.exp(0.8 * np.log(x) + 0.7 * rng.normal(size=62) + 1.0)
-    with pytest.warns(ConvergenceWarning, match="boundary"):
-        model = Linear(InverseGaussian()).fit(x[:, None], y)
-    assert model.log_likelihood_ > known + 2.0  # where that was taken for a way without end
+    model = Linear(InverseGaussian()).fit(x[:, None], y)
+    assert model.result_.status is Status.converged
+    assert (x * model.coef_["mean"]).max() > 1000.0
+    assert model.log_likelihood_ > known + 8.0  # where a way without end was seen
+
+
+def test_rows_that_have_nothing_left_to_say_do_not_tell_how_far_a_way_leads():
+    """A mean of e⁶⁰⁰ in one row: a step of 1 there is next to none in the others."""
+    x, y = np.array([0.0, 0.1, 0.2, 0.3, 600.0]), np.array([1.0, 2.0, 1.0, 3.0, 2.0])
+    nothing, slope = np.zeros(2), np.array([0.0, 1.0, 0.0])
+    task = Task(
+        InverseGaussian().loss(), Source(x[:, None]), (Design((0,)), Design(())), Response(y),
+        nothing, nothing, None, 1, 1, slope,
+    )  # fmt: skip
+    objective = task.objective(*bases_of(task))
+    theta = objective.theta(slope)
+    assert felt_reach(objective, theta, -theta) == pytest.approx(0.3, rel=1e-9)

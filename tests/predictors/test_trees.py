@@ -14,7 +14,9 @@ from likely import (
     ConvergenceWarning,
     Family,
     Gamma,
+    Hurdle,
     MultivariateNormal,
+    NegativeBinomial,
     Normal,
     Parameter,
     Poisson,
@@ -663,3 +665,16 @@ def test_parameters_are_kept(tmp_path):
     assert twin.random_state is None  # where a stream stands is not written down
     np.testing.assert_array_equal(twin.predict(X), model.predict(X))
     twin.fit(X, Y)
+
+
+@pytest.mark.parametrize("family", [Hurdle(Poisson()), Hurdle(NegativeBinomial())], ids=repr)
+def test_a_parameter_of_which_y_says_nothing_stays_where_it_is(family, tmp_path):
+    """No count is seen of a hurdle whose y is 0 in all rows."""
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    with pytest.warns(ConvergenceWarning, match="y says nothing about mean at the best constant"):
+        model = Trees(family).fit(X, np.zeros(200))
+    assert model.score(X, np.zeros(200)) == pytest.approx(0.0, abs=1e-6)
+    assert np.ptp(model.predict_params(X)["mean"]) == 0.0
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model").predict_params(X)
+    assert np.array_equal(again["mean"], model.predict_params(X)["mean"])

@@ -37,8 +37,8 @@ def felt_reach(objective: Objective, theta: Array, direction: Array) -> float:
     """
 
     def parts(block: int, worker: int) -> tuple[Array, Array] | None:
-        rows = objective.read(block, worker, theta)
         moved = objective.moved(block, worker, direction)
+        rows = objective.read(block, worker, theta)  # to where what moved was read to: after it
         if moved is None or rows is None:
             return None
         gradient = objective.loss.evaluate(rows.y, rows.raw, 1)[1]
@@ -46,23 +46,28 @@ def felt_reach(objective: Objective, theta: Array, direction: Array) -> float:
         share = np.abs(gradient * moved)
         return np.abs(moved), share if rows.weight is None else share * rows.weight
 
+    if objective.blocks == 1:  # they are read once
+        known = parts(0, 0)
+        return 0.0 if known is None else _felt(*known, known[1].max(axis=1))
+
     def most(block: int, worker: int) -> Array:
         found = parts(block, worker)
-        return np.zeros(2) if found is None else np.array([one.max() for one in found])
+        return np.zeros(objective.columns) if found is None else found[1].max(axis=1)
+
+    shares = fold(most, objective.blocks, largest, objective.threads)
 
     def felt(block: int, worker: int) -> Array:
         found = parts(block, worker)
-        return (
-            np.zeros(1)
-            if found is None
-            else np.atleast_1d(np.max(found[0], where=found[1] >= least, initial=0.0))
-        )
+        return np.array([0.0 if found is None else _felt(*found, shares)])
 
-    everywhere, largest_share = fold(most, objective.blocks, largest, objective.threads)
-    least = FELT * largest_share
-    if not 0.0 < least < np.inf:
-        return float(everywhere)
     return float(fold(felt, objective.blocks, largest, objective.threads)[0])
+
+
+def _felt(moved: Array, share: Array, shares: Array) -> float:
+    """max |moved| where the share in the slope is one of the larger of a raw column; of all where there is none."""
+    least = FELT * shares[:, None]
+    felt = (share >= least) | ~((least > 0.0) & (least < np.inf))
+    return float(np.max(moved, where=felt, initial=0.0))
 
 
 def moved_rows(objective: Objective, direction: Array, least: float) -> tuple[int, list[int]]:

@@ -26,6 +26,7 @@ from likely.fitting.pole import (
     spikes_at_an_end,
 )
 from likely.fitting.problem import Array
+from likely.fitting.profile import follow_valley
 from likely.fitting.recession import (
     STEPS,
     Recession,
@@ -226,6 +227,13 @@ class Pursuit:
                 if endless is not None and beside_an_end(space, stop):
                     stop.reason = "pole"
                     return False
+        lost = stop.reason == "max_iter" and not (stop.certified() or self.outcome.recessions)
+        if endless is None and lost and not beside_an_end(space, stop):
+            fit = partial(_conditional, self.task)
+            valley = follow_valley(space, visited, self.begun, stop.sums, fit)
+            if valley is not None and valley[0] is not None:
+                endless, there = valley
+                stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
         if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):
             endless = find_spike(space, self.begun, stop.theta)
         if endless is None:

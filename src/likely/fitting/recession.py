@@ -167,20 +167,33 @@ def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> b
 
     A step of these has the unit of y: 25 of them may lead no further than from rows to other rows, or to nowhere.
     """
-    limit = getattr(space.objective.loss, "limit", None)
-    if limit is None:
-        return False
     direction = without_noise(space, found.direction)
     moved = space.lift(direction)
-    for j, part in enumerate(space.objective.parts):
-        if moved[part].any() and (limit(j, True), limit(j, False)) != (np.inf, -np.inf):
-            return False
+    if not _of_locations(space, moved):
+        return False
     reach = reach_along(space.objective, moved)
     size = reach_along(space.objective, space.point(gamma))[reach > 0.0].max()
     decades = np.ceil(np.log10(max(1.0, size / reach.max()) * (BEYOND[1] / BEYOND[0])))
     lengths = BEYOND[0] * 10.0 ** np.arange(decades + 1.0)
     losses = (space.evaluate(gamma + t * direction, 0).loss for t in lengths)
     return any(sums.loss + sums.rounding < loss < np.inf for loss in losses)
+
+
+def with_ends(objective: Objective) -> NDArray[np.bool_] | None:
+    """Which θ (P,) are of parameters that have an end, as locations have none; None where the loss does not tell."""
+    limit = getattr(objective.loss, "limit", None)
+    if limit is None:
+        return None
+    found = np.zeros(objective.size, dtype=bool)
+    for j, part in enumerate(objective.parts):
+        found[part] = (limit(j, True), limit(j, False)) != (np.inf, -np.inf)
+    return found
+
+
+def _of_locations(space: Subspace, moved: Array) -> bool:
+    """Whether all that moves are parameters that have the whole line."""
+    ends = with_ends(space.objective)
+    return ends is not None and not moved[ends].any()
 
 
 def without_noise(space: Subspace, direction: Array) -> Array:
@@ -227,10 +240,21 @@ def find_way(
             losses.append(led[1].loss)
         else:
             moved = here - start
-            # Beside a location of 1e20 steps of 1 are below its last digit, and lead nowhere.
-            if moved.any():
+            # Beside a location of 1e20 steps of 1 are below its last digit, and beside one of 1e9 next to nothing: they
+            # lead nowhere.
+            if moved.any() and not _stands_still(space, gamma, here):
                 return Recession(moved / (STEPS[-1] - STEPS[-2]), False), here
     return None
+
+
+def _stands_still(space: Subspace, gamma: Array, here: Array) -> bool:
+    """Whether all that has moved from γ are locations, by less than they are themselves."""
+    moved = space.lift(without_noise(space, here - gamma))
+    if not _of_locations(space, moved):
+        return False
+    reach = reach_along(space.objective, moved)
+    size = reach_along(space.objective, space.point(gamma))
+    return bool((reach < size)[reach > 0.0].all())
 
 
 def keeps_falling(space: Subspace, losses: Sequence[float], rounding: float) -> bool:

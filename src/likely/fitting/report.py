@@ -40,7 +40,7 @@ _POLE = (
 )
 
 
-_CERTAIN = "every row has a probability of 1 to the last digit"
+_CERTAIN = "every row has a probability of 1, to ten digits or to the last one"
 
 _END = "a row of y lies where the support ends"
 

@@ -7,7 +7,9 @@ a family of two parameters has along a way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from likely.fitting.coordinates import bases_of, start_of
 from likely.fitting.floor import eigen
 from likely.fitting.newton import minimise
 from likely.fitting.problem import Array, Design, Loss, OutsideDomainError, Response
+from likely.fitting.recession import with_ends
 from likely.fitting.result import FitResult, Status, blanked, listing
 from likely.fitting.source import Source
 from likely.fitting.subspace import Subspace
@@ -34,23 +37,26 @@ SAME = 10.0
 SHARE = 1e-3
 
 
-def told_level(loss: Loss, response: Response, found: FitResult) -> FitResult:
-    """The result of a fit of constants; told as one that y does not determine where the loss is the same along a way.
+def told_level(
+    loss: Loss, response: Response, found: FitResult, X: Any = None, designs: Sequence[Design] = ()
+) -> FitResult:
+    """The result; told as one that y does not determine where the loss is the same along a way.
 
-    To its last digits, and to both sides: only where the fit came to no certificate.
+    To its last digits, and to both sides: only where the fit came to no certificate, or to one by a Hessian that is
+    all but singular. Without ``X`` and ``designs`` the fit is one of constants.
     """
-    constants = all(part.stop - part.start == 1 for part in found.parts) and all(
-        found.has_intercept
-    )
-    if found.status is not Status.max_iter or not constants or not loss.smooth:
-        return found
     response, _ = weighed(response)
     k = loss.columns
-    source = Source(np.empty((response.y.shape[0], 0)))
+    designs = tuple(designs) or (Design(()),) * k
+    uncertain = found.status is Status.max_iter or (
+        found.status is Status.converged and found.condition * LEVEL > 1.0
+    )
+    if not uncertain or not loss.smooth or not all(found.has_intercept):
+        return found
+    source = Source(np.empty((response.y.shape[0], 0)) if X is None else X)
     task = Task(
-        loss, source, (Design(()),) * k, response, np.zeros(k), np.zeros(k), None, 1, 1,
-        found.parameters,
-    )  # fmt: skip
+        loss, source, designs, response, np.zeros(k), np.zeros(k), None, 1, 1, found.parameters
+    )
     with single_threaded_blas(), np.errstate(all="ignore"):
         objective = task.objective(*bases_of(task))
         try:
@@ -59,21 +65,27 @@ def told_level(loss: Loss, response: Response, found: FitResult) -> FitResult:
             return found
     if moves is None:
         return found
-    names = [name for (name, _), one in zip(found.terms, moves, strict=True) if one]
+    names = list(dict.fromkeys(t[0] for t, one in zip(found.terms, moves, strict=True) if one))
+    several = len(names) > 1
+    said = f"tell {listing(names)} apart" if several else f"determine {names[0]}"
+    moving = "they move together" if several else "it moves"
+    fix = "one of them" if several else "it"
     return replace(
         found,
         status=Status.rank_deficient,
         message=(
-            f"rank_deficient: y does not tell {listing(names)} apart: the likelihood is the same, to its last digits, "
-            "along a way on which they move together, so that other values fit as well. Fix one of them or choose a "
-            "simpler family"
+            f"rank_deficient: y does not {said}: the likelihood is the same, to its last digits, along a way on which "
+            f"{moving}, so that other values fit as well. Fix {fix} or choose a simpler family"
         ),
         covariances={kind: blanked(c.copy(), moves) for kind, c in found.covariances.items()},
     )
 
 
 def _moves(space: Subspace, theta: Array, rows: float) -> NDArray[np.bool_] | None:
-    """Which θ (P,) move along a way on which the loss stays the same; None where there is none."""
+    """Which flat coefficients move along a way on which the loss stays the same; None where there is none.
+
+    Some of them of parameters with an end, so that how far they move does not hang on the unit of y.
+    """
     hessian = space.evaluate(theta, 2).hessian
     if hessian is None or not np.isfinite(hessian).all():
         return None
@@ -93,15 +105,19 @@ def _moves(space: Subspace, theta: Array, rows: float) -> NDArray[np.bool_] | No
         return there.point(stop.theta), stop.sums.loss, SAME * stop.sums.rounding
 
     here, lowest, same = floor(theta)
-    moves = np.zeros(theta.size, dtype=bool)
+    objective, ends = space.objective, with_ends(space.objective)
+    moves = np.zeros(objective.spread().size, dtype=bool)
     for direction in (scale[:, None] * vectors[:, level]).T:
-        step = direction * (REACH / STEPS / np.abs(direction).max())
+        size = np.abs(direction).max() if ends is None else np.abs(direction[ends]).max(initial=0.0)
+        if size == 0.0:
+            return None
+        step = direction * (REACH / STEPS / size)
         for side in (step, -step):
             point = here
             for _ in range(STEPS):
                 point, reached, _ = floor(point + side)
                 if not abs(reached - lowest) <= same:
                     return None
-            moved = np.abs(point - here)
+            moved = np.abs(objective.flat(point - here)) * objective.spread()
             moves |= moved > SHARE * moved.max()
     return moves

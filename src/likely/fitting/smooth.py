@@ -33,6 +33,9 @@ MANY_COEFFICIENTS = 1500
 MANY_COLUMNS = 32
 #: Nats that a careful step may promise.
 CAREFUL = 1.0
+#: A certificate is relative to a loss of 1 at least: where all rows together have less than this, whatever the slope is
+#: passes for none. Nothing but probabilities that are all next to 1 adds up to so little, and they are 1 at infinity.
+ALL_CERTAIN = 1e-10
 #: How often the way is doubled on which the loss still falls by FALLING, relative to the loss.
 DOUBLINGS = 6
 FALLING = 1e-6
@@ -128,8 +131,10 @@ def _newton(
 
 
 def _certain(outcome: Outcome) -> bool:
-    """Whether every row has a probability of 1 to the last digit, which it has at infinity only."""
+    """Whether every row has a probability of 1, to ten digits or to the last one, which it has at infinity only."""
     stop, objective = outcome.stop, outcome.space.objective
+    if stop.sums.terms <= ALL_CERTAIN and not objective.penalty_diagonal().any():
+        return outcome.silent is None or not outcome.silent.all()
     discrete = getattr(objective.loss, "discrete", False)
     silent = outcome.silent is not None and outcome.silent.all()
     return bool(discrete and not silent and stop.sums.loss <= stop.sums.rounding)

@@ -159,7 +159,9 @@ class Linear(DistributionEstimator):
             tell=None if loss.gauge is None else partial(told, loss),
         )
         found = largest_maximum(model, start, begun, fit)
-        found = told_level(loss, response, coinciding(loss, found))
+        found = coinciding(loss, found)
+        if loss.gauge is None and not np.any(penalties):
+            found = told_level(loss, response, found, X, designs)
         if dependent:
             found = singular(found, dependent)
         if found.status is not Status.converged:

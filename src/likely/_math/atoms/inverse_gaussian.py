@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from likely._math.atoms import register
 from likely._math.connection import along, at
-from likely._math.graph import Expression, Node
+from likely._math.graph import Expression, Node, where
+
+
+def _share(y: Expression, m: Expression) -> Node:
+    """(y − m)/m; −1 where m is beyond all numbers, as a mean of e⁷¹⁰ is."""
+    ratio = y / m
+    return where(ratio < 0.5, ratio - 1.0, (y - m) / m)
 
 
 def _deviance(
     y: Expression, m: Expression, k: Expression, log_m: Expression, log_k: Expression
 ) -> Node:
     """k (y − m)²/(2m²y): half the unit deviance, in the order that overflows last."""
-    r = (y - m) / m
+    r = _share(y, m)
     return 0.5 * (k * r) * (r / y)
 
 
@@ -19,7 +25,7 @@ def _slope(
     y: Expression, m: Expression, k: Expression, log_m: Expression, log_k: Expression
 ) -> Node:
     """k (m − y)/m²"""
-    return (k / m) * ((m - y) / m)
+    return -(k / m) * _share(y, m)
 
 
 inverse_gaussian_slope = register(
@@ -28,7 +34,7 @@ inverse_gaussian_slope = register(
         -k / m / m,
         0.0,
         0.0,
-        (k / m) * (y / m + (y - m) / m),
+        (k / m) * (y / m + _share(y, m)),
         out,
     ),
     lambda y, m, k, log_m, log_k: k * (m - y) / (m * m),
@@ -48,7 +54,7 @@ inverse_gaussian_slope = register(
 inverse_gaussian_deviance = register(
     "inverse_gaussian_deviance",
     lambda y, m, k, log_m, log_k, out: (
-        0.5 * (k / m * ((y - m) / m)) * ((1.0 + m / y) / y),
+        0.5 * (k * _share(y, m)) * ((1.0 / m + 1.0 / y) / y),
         0.0,
         0.0,
         inverse_gaussian_slope(y, m, k, log_m, log_k),

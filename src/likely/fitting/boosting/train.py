@@ -8,6 +8,7 @@ that reason. The idea is cross-fitting: Chernozhukov et al. (2018), doi:10.1111/
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import local
@@ -23,6 +24,7 @@ from likely.fitting.boosting.plan import Plan
 from likely.fitting.boosting.settings import Settings
 from likely.fitting.boosting.steps import leaf_step, mean_of, row_steps, shared_step, tree_target
 from likely.fitting.problem import Array, Response
+from likely.fitting.result import ConvergenceWarning
 
 #: From this many held-out rows on the constants are set by them at the end; fewer would only add their noise
 #: (the log of a scale is known to 1/√(2·rows)).
@@ -122,7 +124,7 @@ class _Run:
                     plan.judge[m] if self.crossed else slice(None),
                 )
             )
-        self.units = self._units(start)
+        self.units, self.trees = self._units(start)
         k, judging = loss.columns, self.judging
         self.raw = np.empty((k, self.training.y.shape[0]))
         self.judged = np.empty((k, 0 if judging is None else judging.y.shape[0]))
@@ -142,23 +144,34 @@ class _Run:
             booster.add_valid(held, "judge")
         return booster
 
-    def _units(self, start: Array) -> Array:
-        """1/√(mean curvature) of every column at the start: what one row tells of it."""
+    def _units(self, start: Array) -> tuple[Array, list[int]]:
+        """1/√(mean curvature) of every column at the start, what one row tells of it; and those with trees."""
         raw = self._base(self.constants[0], self.training)
         w = self.training.weight
         _, _, curvature = row_steps(
             self.seen, self.training.y, raw, w, self.settings.curvature, natural=False
         )
         mean = np.array([mean_of(h, w) for h in curvature])
+        units, grown = np.ones(self.loss.columns), []
         for j in self.trees:
-            if not (np.isfinite(mean[j]) and mean[j] > 0.0):
-                raise FloatingPointError(
-                    f"the curvature of {self.loss.column_names[j]} at the best constant, "
-                    f"raw = {start[j]:.6g}, is {mean[j]:.3g}: y says nothing about it. Fix this parameter"
+            where = f"{self.loss.column_names[j]} at the best constant, raw = {start[j]:.6g}"
+            if mean[j] == 0.0:
+                # As of the mean of a hurdle's counts where y is 0 in all rows.
+                warnings.warn(
+                    f"y says nothing about {where}, where it stays in all rows: fix this parameter, or choose a "
+                    "simpler family",
+                    ConvergenceWarning,
+                    stacklevel=7,
                 )
-        units = np.ones(self.loss.columns)
-        units[self.trees] = 1.0 / np.sqrt(mean[self.trees])
-        return units
+            elif np.isfinite(mean[j]) and mean[j] > 0.0:
+                units[j] = 1.0 / np.sqrt(mean[j])
+                grown.append(j)
+            else:
+                raise ValueError(
+                    f"the curvature of {where}, is {mean[j]:.3g}, which gives trees nothing to grow by: fix this "
+                    "parameter, or choose another link for it"
+                )
+        return units, grown
 
     def _base(self, constants: Array, response: Response) -> Array:
         n = response.y.shape[0]
@@ -180,7 +193,7 @@ class _Run:
     ) -> None:
         booster = self.parts[m].boosters[j]
         total: Any = self.constants[m, j]
-        if booster is not None:
+        if booster is not None and j in self.trees:
             total = _scores(booster, judge) * self.units[j]
             total += self.constants[m, j]
         if response.offset is not None:

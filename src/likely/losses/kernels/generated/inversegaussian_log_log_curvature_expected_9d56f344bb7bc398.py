@@ -8,6 +8,8 @@ import math
 import numpy as np
 
 
+from typing import Any
+
 from numpy import float64, int64
 
 LOG2_HIGH = 0.6931471805598903
@@ -63,6 +65,10 @@ LOG_4 = 0.18183562942765738
 LOG_5 = 0.15314084191710733
 
 LOG_6 = 0.14795630195750814
+
+def where(condition: bool, a: Any, b: Any) -> Any:
+    """a where the condition holds, else b; in a compiled function, of values that are there already."""
+    return a if condition else b
 
 def aligned_frame() -> None:
     """Nothing; in a compiled function, vectors that registers do not hold lie in whole lines of the cache."""
@@ -124,12 +130,17 @@ def log(x: float) -> float:
     return value if x > 0.0 else edge
 
 
-def loss(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_expected(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
+    out1 = rest[0][start + shift : stop + shift]
+    out2 = rest[1][start + shift : stop + shift]
+    out3 = rest[2][start + shift : stop + shift]
+    out4 = rest[3][start + shift : stop + shift]
+    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -138,21 +149,35 @@ def loss(y_all, raw_all, first, rest, start, stop, shift):
         valid = (abs(raw0) < math.inf) & (abs(raw1) < math.inf) & (abs(y) < math.inf) & (y > 0.0)
         invalid += 0 if valid else 1
         t0 = exp(raw0)
-        t1 = y - t0
-        t2 = t1 / t0
-        t3 = t2 / y
-        t4 = exp(raw1)
-        t5 = t2 * t4
-        t6 = 0.5 * t5
-        t7 = t3 * t6
-        t8 = 0.5 * raw1
-        t9 = log(y)
-        t10 = 1.5 * t9
-        t11 = t8 - t10
-        t12 = 2.0 * math.pi
-        t13 = log(t12)
-        t14 = 0.5 * t13
-        t15 = t11 - t14
-        t16 = t7 - t15
-        out0[i] = t16
+        t1 = 1.0 / t0
+        t2 = t1 * y
+        t3 = t2 < 0.5
+        t4 = t2 - 1.0
+        t5 = y - t0
+        t6 = t1 * t5
+        t7 = where(t3, t4, t6)
+        t8 = exp(raw1)
+        t9 = t7 * t8
+        t10 = 0.5 * t9
+        t11 = t7 / y
+        t12 = t10 * t11
+        t13 = 0.5 * raw1
+        t14 = log(y)
+        t15 = 1.5 * t14
+        t16 = t13 - t15
+        t17 = 2.0 * math.pi
+        t18 = log(t17)
+        t19 = 0.5 * t18
+        t20 = t16 - t19
+        t21 = t12 - t20
+        t22 = t1 * t8
+        t23 = t7 * t22
+        t24 = -t23
+        t25 = (-0.5) + t12
+        out0[i] = t21
+        out1[i] = t24
+        out2[i] = t25
+        out3[i] = t22
+        out4[i] = 0.0
+        out5[i] = 0.5
     return invalid

@@ -8,6 +8,8 @@ import math
 import numpy as np
 
 
+from typing import Any
+
 from numpy import float64, int64
 
 LOG2_HIGH = 0.6931471805598903
@@ -63,6 +65,10 @@ LOG_4 = 0.18183562942765738
 LOG_5 = 0.15314084191710733
 
 LOG_6 = 0.14795630195750814
+
+def where(condition: bool, a: Any, b: Any) -> Any:
+    """a where the condition holds, else b; in a compiled function, of values that are there already."""
+    return a if condition else b
 
 def aligned_frame() -> None:
     """Nothing; in a compiled function, vectors that registers do not hold lie in whole lines of the cache."""
@@ -124,14 +130,12 @@ def log(x: float) -> float:
     return value if x > 0.0 else edge
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def loss(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
     raw1_rows = raw_all[1][start:stop]
     out0 = first[start + shift : stop + shift]
-    out1 = rest[0][start + shift : stop + shift]
-    out2 = rest[1][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -141,28 +145,25 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         invalid += 0 if valid else 1
         t0 = exp(raw0)
         t1 = 1.0 / t0
-        t2 = y - t0
-        t3 = t1 * t2
-        t4 = exp(raw1)
-        t5 = t3 * t4
-        t6 = 0.5 * t5
-        t7 = t3 / y
-        t8 = t6 * t7
-        t9 = 0.5 * raw1
-        t10 = log(y)
-        t11 = 1.5 * t10
-        t12 = t9 - t11
-        t13 = 2.0 * math.pi
-        t14 = log(t13)
-        t15 = 0.5 * t14
-        t16 = t12 - t15
-        t17 = t8 - t16
-        t18 = t0 - y
-        t19 = t1 * t18
-        t20 = t1 * t4
-        t21 = t19 * t20
-        t22 = (-0.5) + t8
-        out0[i] = t17
-        out1[i] = t21
-        out2[i] = t22
+        t2 = t1 * y
+        t3 = t2 < 0.5
+        t4 = t2 - 1.0
+        t5 = y - t0
+        t6 = t1 * t5
+        t7 = where(t3, t4, t6)
+        t8 = exp(raw1)
+        t9 = t7 * t8
+        t10 = 0.5 * t9
+        t11 = t7 / y
+        t12 = t10 * t11
+        t13 = 0.5 * raw1
+        t14 = log(y)
+        t15 = 1.5 * t14
+        t16 = t13 - t15
+        t17 = 2.0 * math.pi
+        t18 = log(t17)
+        t19 = 0.5 * t18
+        t20 = t16 - t19
+        t21 = t12 - t20
+        out0[i] = t21
     return invalid
