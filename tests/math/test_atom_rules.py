@@ -104,15 +104,15 @@ ABOVE_ONE = {
 #: Known to rounding of 1 where they are below: they are added to what is of that size.
 BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
-#: are integrals in ``families/test_special_tails.py`` and its kin; sums in ``test_com_poisson.py`` and
-#: ``families/test_trials.py``; atoms of any number of arguments in ``test_mixing.py``.
+#: are integrals in ``families/test_special_tails.py`` and its kin; sums in ``test_com_poisson.py``,
+#: ``families/test_trials.py`` and ``families/test_counts_between_bounds.py``; atoms of any number of arguments in ``test_mixing.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
     "gamma_rest", "clusters_",
     "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above",
     "gengamma_mills", "mixture", "beta_below", "beta_above",
     "generalised_poisson_below", "generalised_poisson_above", "generalised_poisson_beyond",
-    "rising_later_curve", "rising_gap_squares",
+    "rising_later_curve", "rising_gap_squares", "_share_",
 )  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS
