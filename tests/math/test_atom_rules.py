@@ -105,7 +105,8 @@ ABOVE_ONE = {
 BESIDE_ONE = {"rising_excess", "urn_error", "urn_error_slope"}
 #: The probability between two thresholds has tests of its own, in ``test_between.py``, and tails that
 #: are integrals in ``families/test_special_tails.py`` and its kin; sums in ``test_com_poisson.py``,
-#: ``families/test_trials.py`` and ``families/test_counts_between_bounds.py``; atoms of any number of arguments in ``test_mixing.py``.
+#: ``families/test_trials.py`` and ``families/test_counts_between_bounds.py``; atoms of any number of arguments in
+#: ``test_mixing.py``.
 TAILS = (
     "_between", "gamma_lower", "gamma_upper", "gaussian_lower", "gaussian_upper", "student_tail", "count_",
     "gamma_rest", "clusters_",

@@ -10,7 +10,8 @@ from likely._math.backends.primitives import LANES
 from likely._math.graph import Node, constant, make, substitute, symbol, topological
 from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
-from likely.losses.kernels.statements import indented, named_once, number, primitive, statements
+from likely.losses.kernels.statements import indented, named_once, primitive, statements
+from likely.losses.kernels.vector_statements import in_vectors, no_vectors
 
 #: Rows that a group has: fewer would wait for each other's results.
 _TOGETHER = 32
@@ -157,7 +158,7 @@ class _Alike:
             before.append(f"common{self.common} = {name}")
             given[id(node)] = f"common{self.common}"
             self.common += 1
-        write = _in_vectors if vectors else statements
+        write = in_vectors if vectors else statements
         return before, *write(several[: len(nodes)], self.used, given)
 
     def _by_index(self, before: Sequence[str]) -> list[str]:
@@ -274,7 +275,7 @@ class _Alike:
         """What is kept, and by id what of it no vectors can be made of, with its name."""
         nodes = primitive([self.terms.inside(what) for what in self.kept])
         names = {id(node): what for what, node in zip(self.kept, nodes, strict=True)}
-        found = _no_vectors(nodes)
+        found = no_vectors(nodes)
         return nodes, {
             id(node): (node, names.get(id(node), f"looked_up{k}")) for k, node in enumerate(found)
         }
@@ -327,47 +328,6 @@ class _Alike:
         step += [f"{name}_lanes[i] = {value}" for name, value in pairs]
         body = [*self._add(equation.wanted), *self._lanes(step)]
         return [f"for _ in range(min(last, {self.alike.steps})):", *indented(body, 1)]
-
-
-#: Operations on vectors and numbers: sums and products each as one of which a product is a part.
-_IN_VECTORS = {
-    "add": "multiply_add({0}, 1.0, {1})",
-    "subtract": "multiply_add({1}, -1.0, {0})",
-    # Nothing is added by −0, where 0 would make another number of −0: a product alone, or part of a sum.
-    "multiply": "multiply_add({0}, {1}, -0.0)",
-    "negative": "multiply_add({0}, -1.0, -0.0)",
-    "exp": "exponential({0})",
-}
-
-
-def _in_vectors(
-    nodes: Sequence[Node], used: set[str], given: Mapping[int, str]
-) -> tuple[list[str], list[str]]:
-    """The lines that compute the nodes, which are made of such operations, of vectors."""
-    names = dict(given)
-    lines: list[str] = []
-    for node in topological(nodes, names):
-        if not node.args:
-            names[id(node)] = node.value if node.op == "symbol" else number(node.value)
-            continue
-        text = _IN_VECTORS[node.op].format(*(names[id(arg)] for arg in node.args))
-        used.add(text.partition("(")[0])
-        names[id(node)] = f"t{len(lines)}"
-        lines.append(f"t{len(lines)} = {text}")
-    return lines, [names[id(node)] for node in nodes]
-
-
-def _no_vectors(nodes: Sequence[Node]) -> list[Node]:
-    """Of what the nodes are made of that which vectors read, and is not arithmetic on vectors."""
-    order = topological(nodes)
-    apart = {id(node) for node in order if node.args and node.op not in _IN_VECTORS}
-    inside: set[int] = set()
-    for node in reversed(order):
-        if id(node) in apart | inside:
-            inside.update(id(arg) for arg in node.args)
-    read = {id(node): node for node in nodes}
-    read |= {id(arg): arg for n in order if id(n) not in apart | inside for arg in n.args}
-    return [node for key, node in read.items() if node.args and key in apart | inside]
 
 
 def _reads(lines: Sequence[str], name: str) -> bool:
