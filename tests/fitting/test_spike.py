@@ -68,6 +68,16 @@ def test_a_spike_that_newtons_method_creeps_towards(size):
     assert result.status in (Status.converged, Status.unbounded)
 
 
+@pytest.mark.parametrize("family", [Normal(), Logistic(), Gumbel()], ids=str)
+def test_more_rows_on_one_line_than_it_takes_are_a_spike(family):
+    """Six of nine rows are 0: no two of them tell that the scale may shrink on all, and on no other (Siegel, 1982)."""
+    x = np.array([-4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 12.0])[:, None]
+    y = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -5.0, 5.0, 1.0])
+    assert fitted(family, x, y).status is Status.unbounded
+    line = 0.3 + 0.7 * x[:, 0]  # to rounding alone
+    assert fitted(family, x, y + line).status is Status.unbounded
+
+
 @pytest.mark.parametrize("family", [Laplace(), AsymmetricLaplace()], ids=str)
 def test_a_row_far_out_in_x_has_a_scale_of_its_own(family):
     """Its residual is 0 to the last digit, so that nothing stops its scale until numbers overflow."""

@@ -26,8 +26,8 @@ from likely.fitting.ways import Request, Way, together
 
 #: Starts: so many, and so many more for each coefficient.
 STARTS, EACH = 8, 3
-#: Their distances, in turn, and the steps of a descent.
-DISTANCES, STEPS = (0.5, 1.0, 2.0), 30
+#: Their distances, in turn.
+DISTANCES = (0.5, 1.0, 2.0)
 #: A descent has come to a maximum inside where a step promises less than this.
 NEAR = 1e-2
 #: Losses closer than this, relative to them, are of one maximum.
@@ -42,17 +42,18 @@ def scattered_descents(
     *,
     start: Array,
     found: Array,
+    steps: int,
     alpha: Array | None = None,
 ) -> list[tuple[float, Array]]:
     """Objectives and coefficients (P,) where descents end, the best first, each maximum once.
 
-    ``start`` (k,) are the raw values of the marginal fit, ``found`` (P,) the coefficients that are known. Of a density
-    that may have no bound only maxima inside count.
+    ``start`` (k,) are the raw values of the marginal fit, ``found`` (P,) the coefficients that are known;
+    ``steps`` are those of a descent. Of a density that may have no bound only maxima inside count.
     """
     response, unit = weighed(response)
     penalties = np.zeros(loss.columns) if alpha is None else alpha / unit
     task = Task(
-        loss, Source(X), tuple(designs), response, start, penalties, None, STEPS, 1, found
+        loss, Source(X), tuple(designs), response, start, penalties, None, steps, 1, found
     )  # fmt: skip
     bases, uses = scaled_bases(task.source, task.designs, response, 1)
     objective = task.objective([without_constants(basis) for basis in bases], uses)
@@ -98,8 +99,8 @@ def _descent(objective: Objective, task: Task, theta: Array) -> Way[tuple[float,
     if not (yield Request(space, theta, 2)).finite:
         return None
     stop = yield from descent(
-        space, theta, STEPS, task.counted()[1], task.fisher, False,
-        patience=STEPS, edges=False, bent=True, rough=True,
+        space, theta, task.max_iter, task.counted()[1], task.fisher, False,
+        patience=task.max_iter, edges=False, bent=True, rough=True,
     )  # fmt: skip
     positive = stop.factor is not None and stop.factor.positive
     inside = positive and abs(stop.decrement) <= NEAR

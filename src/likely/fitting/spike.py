@@ -35,6 +35,8 @@ SHARP = 0.25
 FASTEST = 2.0
 #: Rows are dependent where what is left of one is less than this share of it.
 DEPENDENT = 1e-8
+#: A row is passed through too where it is no further from that than so many of the last digits of what it is made of.
+LAST = 64.0
 #: A sum of scales that shrinks by less than this is rounding.
 SHRINKS = 1e-6
 
@@ -154,14 +156,25 @@ class _Rows:
                 0
             ]
         sums = space.evaluate(theta, 0)
-        bound = peaked | ~self.content(self.raw(theta), b, sign)
-        for along in _sharpest(self.designs[b], self.weight * peaked, through, bound):
+        raw = self.raw(theta)
+        bound = peaked | ~self.content(raw, b, sign)
+        fitted = self.passed(theta, raw, modes, a)
+        fitted[through] = True
+        for along in _sharpest(self.designs[b], self.weight * peaked, fitted, bound):
             direction = np.zeros(space.size)
             direction[parts[b]] = sign * along
             found = find_recession(space, theta, sums, direction)
             if found is not None and found.unbounded and self.grows(theta, direction, b):
                 return found
         return None
+
+    def passed(self, theta: Array, raw: Array, modes: Array, a: int) -> NDArray[np.bool_]:
+        """Which rows (n,) have their mode at θ, to the last digits: as those of the same y, or on the same line."""
+        size = np.abs(self.designs[a]) @ np.abs(theta[self.objective.parts[a]])
+        peaked = np.isfinite(modes)
+        terms = np.abs(self.offset[a]) + size + np.where(peaked, np.abs(modes), 0.0)
+        away = np.abs(raw[a] - modes)  # NaN, which is not near, without a mode
+        return np.asarray(away <= LAST * np.finfo(np.float64).eps * terms.max())
 
     def grows(self, theta: Array, direction: Array, b: int) -> bool:
         """Whether the loss falls no faster along a direction of column b than the densities of rows that move allow."""
@@ -195,17 +208,16 @@ def _independent(design: Array, order: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _sharpest(
-    design: Array, weight: Array, through: NDArray[np.intp], bound: NDArray[np.bool_]
+    design: Array, weight: Array, through: NDArray[np.bool_], bound: NDArray[np.bool_]
 ) -> Iterator[Array]:
-    """Ways u for the scale to go: with the largest Σ w·(design·u) where design·u is at most 1, and 0 but for some rows.
+    """Ways u for the scale to go: with the largest Σ w·(design·u), which is at most 1 on rows passed ``through``.
 
-    Rows that are not ``bound`` may have any. And all rows alike: where tails are heavy enough, the density of some
-    outweighs what the others lose.
+    On the others it is at most 0; rows that are not ``bound`` may have any. And all rows alike: where tails are heavy
+    enough, the density of some outweighs what the others lose.
     """
     from scipy.optimize import linprog
 
-    most = np.zeros(design.shape[0])
-    most[through] = 1.0
+    most = through.astype(np.float64)
     scale = np.abs(design).max(axis=0)
     scale[scale == 0.0] = 1.0
     found = linprog(
