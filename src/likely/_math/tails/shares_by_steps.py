@@ -259,8 +259,9 @@ def shares_by_steps(
 ) -> Callable[..., Node]:
     """``(low, high, first, last, plain, *parameters, *logarithms)``: log P(low < Y ≤ high | first < Y ≤ last).
 
-    ``plain`` stands for it where more counts can be seen than are added up, or as many as that it is as good. ``name`` begins those of the atoms.
-    ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as those of the step.
+    ``plain`` stands for it where more counts can be seen than are added up, or as many as that it is as good. ``name``
+    begins those of the atoms. ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as
+    those of the step.
     """
     sums = _Sums(name, step, ratios, parameters)
     recent = Recent(lambda *given: _Share(sums.series, given))
@@ -305,7 +306,7 @@ def shares_by_steps(
         # Of many counts with the mode among them most are seen: what all have in common is no part of their chance.
         rises = step(maximum(first + 1.0, 0.0), *theta) > 0.0
         usual = where(rises, where(ended, where(down, 0.0, 1.0), 1.0), 0.0)
-        few = where(where(_WIDE < counts, usual, 0.0) > 0.5, 0.0, few) > 0.5
+        few = where(where(counts > _WIDE, usual, 0.0) > 0.5, 0.0, few) > 0.5
         return where(few, share(*place, *theta), plain)
 
     return log_share
