@@ -92,6 +92,20 @@ def test_contract_of_counts_that_vary_less_or_more():
                 assert ratios.max() <= 1.0, (row, ratios.max(), points[ratios.argmax()])
 
 
+@pytest.mark.parametrize("nu", [100.0, 300.0])
+@pytest.mark.parametrize(
+    "row", [(2.0, 4.0, -INF, 6.0), (2.0, 4.0, 0.0, 6.0), (0.0, 4.0, -INF, 6.0)]
+)
+def test_slopes_beyond_all_numbers(row, nu):
+    """From one count to the next the chance rises by more than any number as the mean does."""
+    loss = Censored(Truncated("conwaymaxwellpoisson")).loss()
+    value, gradient, curvature = loss.evaluate(np.array([row]), np.array([[37.5], [nu]]), 2)
+    assert value > 1e40
+    assert gradient[0] == INF
+    assert gradient[1] == pytest.approx(1.9 * value / 2.0, rel=0.01)
+    assert not np.isnan(curvature).any()
+
+
 @pytest.mark.parametrize("raw", [20.0, 25.0, 30.0, 37.5])
 @pytest.mark.parametrize("row", [(2.0, 4.0), (1.0, 5.0), (0.0, 6.0), (2.0, 5.0)])
 def test_where_a_slope_vanishes_by_symmetry(row, raw):

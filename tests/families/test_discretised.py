@@ -11,6 +11,7 @@ from likely import (
     Discretised,
     Exponential,
     Family,
+    Gamma,
     Geometric,
     Gumbel,
     Hurdle,
@@ -47,13 +48,39 @@ def test_a_unit_whose_ends_have_one_logarithm():
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_numerics_contract(name):
-    # Beyond 2⁵¹ float64 has no halves.
-    found = [p for p in points(name, 40) if abs(p[0]) < 2.0**51]
-    assert len(found) > 20
+    found = points(name, 40)
     if name == "Discretised(Normal)":
         found += [(-y, -loc, scale) for y, loc, scale in found]
+        # Where float64 has no halves, or not every whole number, and the unit is wide beside the scale, or narrow.
+        for y in (2.0**51 + 1.0, 2.0**52 + 1.0, 2.0**53, 2.0**53 + 2.0, -(2.0**53) - 2.0, 2.0**60):
+            locs = (y, y - 1.0, y + 2.0, 0.5 * y, 0.0)
+            found += [(y, loc, s) for loc in locs for s in (-30.0, -1.0, 0.5, 10.0, 30.0, 37.0)]
+    else:
+        for y in (2.0**52 + 1.0, 2.0**53, 2.0**53 + 2.0, 2.0**60):
+            locs = (np.log(y) + apart for apart in (0.0, -1.0, 30.0))
+            found += [(y, loc, s) for loc in locs for s in (-30.0, -20.0, -3.0, 0.0, 30.0)]
     report = check(grid.combination(name), found, engines.numpy_engine)
     assert report.passed, report.failures()
+
+
+@pytest.mark.parametrize("y", [2.0**51 + 1.0, 2.0**52 + 1.0, 2.0**53, -(2.0**53) - 2.0])
+@pytest.mark.parametrize("scale", [0.1, 0.5, 3.0])
+def test_tails_where_float64_has_no_halves(y, scale):
+    near, far = (Discretised(Normal()).at(loc=loc, scale=scale) for loc in (0.0, y))
+    k = np.array([-4.0, -2.0, 0.0, 2.0])
+    for name in ("log_prob", "cdf", "sf"):
+        np.testing.assert_allclose(getattr(far, name)(y + k), getattr(near, name)(k), rtol=1e-12)
+
+
+@pytest.mark.parametrize("y", [2.0**53, 2.0**53 + 2.0, 2.0**60, 1e20])
+def test_a_unit_that_is_less_than_a_digit(y):
+    """It has the chance of its density, in parts of half-lines too."""
+    amounts = Gamma().at(mean=1e17, shape=1.5)
+    units = Discretised(Gamma()).at(mean=1e17, shape=1.5)
+    for name in ("log_prob", "cdf", "sf"):
+        assert getattr(units, name)(y) == pytest.approx(getattr(amounts, name)(y), rel=1e-12)
+    above = Truncated(Discretised(Gamma()), low=1000).at(mean=1e17, shape=1.5)
+    assert above.log_prob(y) == pytest.approx(amounts.log_prob(y), rel=1e-12)
 
 
 def test_the_discrete_exponential_is_geometric():

@@ -138,8 +138,13 @@ def compile_program(
             fixed[i] = node.value
         elif node.op != "symbol" and all(map(fixed.__contains__, args)):
             fixed[i] = fold[node.op](*[fixed[j] for j in args])
+        elif node.op == "where" and args[0] in fixed:
+            # Of what is computed for the other side alone nothing is a part.
+            chosen = args[1] if fixed[args[0]] else args[2]
+            if chosen in fixed:
+                fixed[i] = fixed[chosen]
         if i in fixed:
-            steps.append((None, (), fixed[i], ()))
+            steps.append((None, (), fixed[i], tuple(freed[i])))
         elif node.op == "symbol":
             steps.append((None, (), node.value, ()))
         else:

@@ -18,12 +18,19 @@ class DiscretisedCounts(DiscreteSums):
         super().__init__(loss, raw)
         (self.inside,) = insides(loss, raw)
         self.end = shift_of(self.inside.loss.specification) + 1.0
+        #: From here on not every end of a unit is a number of float64.
+        self.rounded = 2.0**52 if self.end % 1.0 else 2.0**53
         if self.end % 1.0:
             self.furthest = 2.0**51  # beyond it float64 has no halves, where units would end
 
     def tail(self, k: Array, rows: Rows, *, upper: bool) -> Array:
         """F or 1 − F at the end of the unit of k."""
-        return self.inside._beside(k + self.end, rows, upper=upper)
+        found = self.inside._beside(k + self.end, rows, upper=upper)
+        far = np.flatnonzero(np.abs(k) >= self.rounded)
+        if far.size:
+            name = "log_sf" if upper else "log_cdf"
+            found[far] = np.exp(self.loss.formula(name, self.raw[:, rows[far]], k[far]))
+        return found
 
     def quantile(self, p: Array, rows: Rows, *, upper: bool) -> Array:
         """The unit that the quantile inside lies in; where it lies at an end, the tails decide."""

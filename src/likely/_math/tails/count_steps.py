@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from likely._math.graph import Node, equal, log, log1p, where
+from likely._math.graph import Node, equal, exp, log, log1p, minimum, where
 from likely._math.tails.generalised_poisson import log_step as generalised_poisson_step
 from likely._math.tails.shares_by_steps import shares_by_steps
 
@@ -49,6 +49,43 @@ def _negative_binomial1_down(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> 
     return (k + 1.0) * (1.0 / (m + k * d) + 1.0 / (m / d + k))
 
 
+def binomial_step(k: Any, odds: Any, log_odds: Any, trials: Any) -> Node:
+    """(n − k)/(k + 1) · λ/(1 − λ)"""
+    return log_odds + (log(trials - k) - log(k + 1.0))
+
+
+def beta_binomial_step(k: Any, odds: Any, b: Any, log_odds: Any, log_b: Any, trials: Any) -> Node:
+    """(n − k)/(k + 1) · (k + a)/(n − k − 1 + b), so that what is large in both a = b λ/(1 − λ) and b has cancelled."""
+    a, left = b * odds, trials - k - 1.0
+    many_hits, many_misses = k < a, left < b
+    common = where(
+        many_hits,
+        where(many_misses, log_odds, log_odds + log_b),
+        where(many_misses, -log_b, 0.0),
+    )
+    hits = where(many_hits, log1p(k / a), _log_sum(k, a))
+    misses = where(many_misses, log1p(left / b), _log_sum(left, b))
+    return common + hits - misses + (log(trials - k) - log(k + 1.0))
+
+
+def _log_sum(k: Any, a: Any) -> Node:
+    """log(k + a) for a ≤ k."""
+    some = where(equal(k, 0.0), 1.0, k)
+    return log(some) + log1p(a / some)
+
+
+def _beta_binomial_up(k: Any, odds: Any, b: Any, log_odds: Any, log_b: Any, trials: Any) -> Node:
+    left = trials - k - 1.0
+    ratio = where(left < b, (odds + k / b) / (1.0 + left / b), (k + b * odds) / (left + b))
+    return ratio * (trials - k) / (k + 1.0)
+
+
+def _beta_binomial_down(k: Any, odds: Any, b: Any, log_odds: Any, log_b: Any, trials: Any) -> Node:
+    a, left = b * odds, trials - k - 1.0
+    ratio = where(k < a, (1.0 / odds + left / a) / (1.0 + k / a), (left + b) / (k + a))
+    return ratio * (k + 1.0) / (trials - k)
+
+
 poisson_share = shares_by_steps("poisson", poisson_step, ("mean",))
 negative_binomial_share = shares_by_steps(
     "negative_binomial",
@@ -65,3 +102,54 @@ negative_binomial1_share = shares_by_steps(
 generalised_poisson_share = shares_by_steps(
     "generalised_poisson", generalised_poisson_step, ("mean", "dispersion")
 )
+
+_binomial_share = shares_by_steps("binomial", binomial_step, ("odds",), known=("trials",))
+_beta_binomial_share = shares_by_steps(
+    "beta_binomial",
+    beta_binomial_step,
+    ("odds", "misses"),
+    (_beta_binomial_up, _beta_binomial_down),
+    ("trials",),
+)
+
+
+def _within_trials(bounds: tuple[Any, ...], trials: Any) -> tuple[Node, ...]:
+    return tuple(minimum(bound, trials) for bound in bounds)
+
+
+def binomial_share(bounds: tuple[Any, ...], probs: Any, trials: Any) -> Node:
+    """log P(low < Y ≤ high | first < Y ≤ last) of the bounds in this order, of ``probs`` as views."""
+    log_odds = probs.log - probs.log1m
+    ends = _within_trials(bounds, trials)
+    return _binomial_share(*ends, None, exp(log_odds), log_odds, trials)
+
+
+def _less_often(probs: Any, precision: Any) -> tuple[Node, tuple[Node, ...]]:
+    """Whether successes are drawn less often; the parameters of the steps between numbers of what is."""
+    successes = probs < 0.5
+    log_odds = where(successes, probs.log - probs.log1m, probs.log1m - probs.log)
+    misses = precision * where(successes, probs.complement, probs)
+    log_misses = precision.log + where(successes, probs.log1m, probs.log)
+    return successes, (exp(log_odds), misses, log_odds, log_misses)
+
+
+def successes_step(k: Any, probs: Any, precision: Any, trials: Any) -> Node:
+    """log p(k + 1) − log p(k) of the BetaBinomial, of ``probs`` and ``precision`` as views."""
+    successes, theta = _less_often(probs, precision)
+    step = beta_binomial_step(where(successes, k, trials - k - 1.0), *theta, trials)
+    return where(successes, step, -step)
+
+
+def beta_binomial_share(
+    bounds: tuple[Any, ...], plain: Any, probs: Any, precision: Any, trials: Any
+) -> Node:
+    """log P(low < Y ≤ high | first < Y ≤ last) of the bounds in this order; ``plain`` of what is seen altogether.
+
+    With little in the urn nearly all draws are of one kind: from one end to the other slopes of steps cancel.
+    """
+    low, high, first, last = _within_trials(bounds, trials)
+    successes, theta = _less_often(probs, precision)
+    turned = [trials - 1.0 - bound for bound in (high, low, last, first)]
+    ends = [where(successes, *both) for both in zip((low, high, first, last), turned, strict=True)]
+    every = where(first < 0.0, last, -1.0) >= trials
+    return where(every, plain, _beta_binomial_share(*ends, None, *theta, trials))

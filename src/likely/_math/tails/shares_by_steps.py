@@ -44,7 +44,7 @@ _WIDE = 40.0
 #: By how much the logarithm of the probabilities has to fall on half of their way where there are more of them.
 _DEPTH, _HALF = 80.0, MOST / 2
 
-#: log p(k + 1) − log p(k) of k, the parameters and their logarithms.
+#: log p(k + 1) − log p(k) of k, the parameters and their logarithms, and numbers that are known.
 Step = Callable[..., Any]
 
 
@@ -76,10 +76,12 @@ def _names(part: str, parameters: Sequence[str]) -> list[str]:
 class _Steps:
     """The step from k and its derivatives in the logarithms of the parameters, over symbols of these names."""
 
-    def __init__(self, step: Step, ratios: Sequence[Step], parameters: Sequence[str]) -> None:
+    def __init__(
+        self, step: Step, ratios: Sequence[Step], parameters: Sequence[str], known: Sequence[str]
+    ) -> None:
         variables = [symbol(f"log_{name}") for name in parameters]
         values = [exp(v) for v in variables]
-        of = (symbol("k"), *values, *variables)
+        of = (symbol("k"), *values, *variables, *map(symbol, known))
         level = as_node(step(*of))
         self.slopes = [tangent([level], v)[0] for v in variables]
         pairs = list(combinations_with_replacement(range(len(parameters)), 2))
@@ -124,13 +126,19 @@ class _Sums:
     """The series of a family; ``name`` begins their names."""
 
     def __init__(
-        self, name: str, step: Step, ratios: Sequence[Step], parameters: Sequence[str]
+        self,
+        name: str,
+        step: Step,
+        ratios: Sequence[Step],
+        parameters: Sequence[str],
+        known: Sequence[str],
     ) -> None:
-        self._made = step, ratios, parameters
+        self._made = step, ratios, parameters, known
         bends, seconds = (_names(part, parameters) for part in ("bend", "second"))
         self.slopes = [f"slope_{p}" for p in range(len(parameters))]
         self.sums = ["level", *self.slopes, *bends, *seconds]
-        fields = (*_Place._fields, *parameters, *(f"log_{name}" for name in parameters))
+        logs = [f"log_{name}" for name in parameters]
+        fields = (*_Place._fields, *parameters, *logs, *known)
         terms = Terms(
             ("needed", *fields),
             fields,
@@ -255,19 +263,27 @@ class _Share:
 
 
 def shares_by_steps(
-    name: str, step: Step, parameters: Sequence[str], ratios: Sequence[Step] = ()
+    name: str,
+    step: Step,
+    parameters: Sequence[str],
+    ratios: Sequence[Step] = (),
+    known: Sequence[str] = (),
 ) -> Callable[..., Node]:
-    """``(low, high, first, last, plain, *parameters, *logarithms)``: log P(low < Y ≤ high | first < Y ≤ last).
+    """``(low, high, first, last, plain, *theta)``: log P(low < Y ≤ high | first < Y ≤ last).
 
-    ``plain`` stands for it where more counts can be seen than are added up, or as many as that it is as good.
-    ``name`` begins those of the atoms.
-    ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as those of the step.
+    ``theta`` are the parameters, their logarithms, and what is ``known`` beside these. ``plain`` stands for it where
+    more counts can be seen than are added up, or as many as that it is as good; None where that is never so. ``name``
+    begins those of the atoms. ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as
+    those of the step.
     """
-    sums = _Sums(name, step, ratios, parameters)
+    sums = _Sums(name, step, ratios, parameters, known)
     recent = Recent(lambda *given: _Share(sums.series, given))
     every, columns = len(_Place._fields) + len(parameters), range(len(parameters))
-    # Neither the counts nor the parameters' values move: their logarithms do.
-    still = [0.0] * every
+    # Neither the counts nor the parameters' values move, nor what is known: their logarithms do.
+    before, after = [0.0] * every, [0.0] * len(known)
+
+    def moved(slopes: Sequence[Atom], given: Sequence[Any]) -> tuple[Any, ...]:
+        return (*before, *(slope(*given) for slope in slopes), *after)
 
     def entered(part: str, rule: Any, *at: int) -> Atom:
         def expansion(*given: Any) -> Node:
@@ -280,10 +296,11 @@ def shares_by_steps(
     bends = {(p, q): entered("bend", None, p, q) for p in columns for q in columns if p <= q}
 
     def of_slope(p: int) -> Any:
-        return lambda *given: (*still, *(bends[min(p, q), max(p, q)](*given[:-1]) for q in columns))
+        own = [bends[min(p, q), max(p, q)] for q in columns]
+        return lambda *given: moved(own, given[:-1])
 
     slopes = [entered("slope", of_slope(p), p) for p in columns]
-    share = entered("value", lambda *given: (*still, *(slope(*given[:-1]) for slope in slopes)))
+    share = entered("value", lambda *given: moved(slopes, given[:-1]))
 
     def log_share(low: Any, high: Any, first: Any, last: Any, plain: Any, *theta: Any) -> Node:
         low, high, first, last = map(as_node, (low, high, first, last))
@@ -297,6 +314,8 @@ def shares_by_steps(
         a = where(down, end - high, low - first)
         b = where(down, end - low, high - first) - 1.0
         place = _Place(where(ended, minimum(counts, MOST), MOST), start, sign, a, b)
+        if plain is None:
+            return share(*place, *theta)
         # Where others are left out, they are so rare that nobody sees them beside the first, and beside a.
         near = where(down, start - 1.0, start)
         falls = [-sign * step(maximum(near + sign * k, 0.0), *theta) for k in (0.0, MOST - 2.0)]

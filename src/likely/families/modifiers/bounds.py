@@ -154,16 +154,24 @@ def log_share(
     counts = inside.support.integer
     by_one = {"log_above", "log_within"} <= set(inside.formulas)
 
-    def by_the_first(a: Any, b: Any, wide: Node) -> Node:
-        # Of no bound below the first one is that of the support.
-        first_in = View("y", maximum(as_node(a), edge) + 1.0, {})
-        both = where(b > first_in, given(first_in, a, b), 0.0)
-        return where(wide > float("-inf"), given(first_in, first, last) - both, wide)
+    def by_one_of(a: Any, b: Any, wide: Node) -> Node:
+        # Of no bound below the first one is that of the support; of counts that rise the last one is the likeliest.
+        start = maximum(as_node(a), edge) + 1.0
+        several = b > start
+        step = inside.formulas.get("log_step")
+        if step is not None:
+            ended = where(several, where(b < float("inf"), 1.0, 0.0), 0.0) > 0.5
+            before = View("k", where(ended, b - 1.0, start), {})
+            rising = where(ended, step(before, *theta), 0.0) > 0.0
+            start = where(rising, b, start)
+        one = View("y", start, {})
+        both = where(several, given(one, a, b), 0.0)
+        return where(wide > float("-inf"), given(one, first, last) - both, wide)
 
     def part(a: Any, b: Any) -> Node:
         wide = over_mass(mass(a, b), whole)
         if counts:
-            return by_the_first(a, b, wide) if by_one else wide
+            return by_one_of(a, b, wide) if by_one else wide
         # From the end that is nearer to the mode; where nearly all of y lies between both, nothing is lost.
         above, below = (
             inside.formulas[name](y, *theta) for name, y in (("log_sf", a), ("log_cdf", b))

@@ -10,6 +10,7 @@ from likely.families.base import Array, Part, Specification, Structure
 from likely.families.made import made_once
 from likely.families.modifiers import base, information
 from likely.families.modifiers.bounds import log_interval, refuse_without_tails
+from likely.families.modifiers.shifted import at_shifted
 from likely.families.view import View
 
 KIND = "Discretised"
@@ -31,27 +32,30 @@ def discretised(inside: Specification) -> Specification:
     whole_units = inside.support.low == 0.0
     below = shift_of(inside)
 
+    def between(low, high, *theta):
+        return log_interval(inside, low, high, *theta)
+
     def log_density(y, *theta):
-        low, high = (View(n, y + v, {}) for n, v in (("low", below), ("high", below + 1.0)))
         if not whole_units:
-            return log_interval(inside, low, high, *theta)
+            return at_shifted(between, [(y, below), (y, below + 1.0)], *theta)
         # The first unit begins at the edge of the support, where F is 0.
         one = View("high", constant(1.0), {})
         # Beyond it is less than any number of float64, and the cumulative hazard may be infinite.
         gone = inside.formulas["log_sf"](one, *theta) < NOTHING
         first = where(gone, 0.0, inside.formulas["log_cdf"](one, *theta))
-        later = View("low", where(equal(y, 0.0), 1.0, y), {})
-        after = View("high", where(equal(y, 0.0), 2.0, y + 1.0), {})
-        return where(equal(y, 0.0), first, log_interval(inside, later, after, *theta))
+        later = where(equal(y, 0.0), 1.0, y)
+        after = at_shifted(between, [(later, 0.0), (later, 1.0)], *theta)
+        return where(equal(y, 0.0), first, after)
 
     # What is beyond k, or not, is what is beyond its unit.
-    def end(k):
-        return View("end", k + (below + 1.0), {})
+    def at_ends(formula, *counts_and_theta, ends=1):
+        shifted = [(k, below + 1.0) for k in counts_and_theta[:ends]]
+        return at_shifted(formula, shifted, *counts_and_theta[ends:])
 
     tails = {
-        "log_cdf": lambda y, *theta: inside.formulas["log_cdf"](end(y), *theta),
-        "log_sf": lambda y, *theta: inside.formulas["log_sf"](end(y), *theta),
-        "log_interval": lambda low, high, *theta: log_interval(inside, end(low), end(high), *theta),
+        "log_cdf": lambda y, *theta: at_ends(inside.formulas["log_cdf"], y, *theta),
+        "log_sf": lambda y, *theta: at_ends(inside.formulas["log_sf"], y, *theta),
+        "log_interval": lambda *given: at_ends(between, *given, ends=2),
     }
     parts = (Part(inside),)
     parameters, alternatives = base.parameters_of(KIND, parts, {})

@@ -6,6 +6,7 @@ from likely._math.atoms import lgamma, whole_before
 from likely._math.atoms.urn import urn_log_probability
 from likely._math.domains import counts, positive, positive_counts, unit_interval
 from likely._math.graph import minimum, where
+from likely._math.tails.count_steps import beta_binomial_share, successes_step
 from likely.families.base import Distribution, Parameter
 
 
@@ -70,6 +71,13 @@ class BetaBinomial(Distribution):
         end = where(b < a, trials, 0.0)
         left = where(b > 1.0, 0.0, end)
         return where(a > 1.0, where(b > 1.0, whole_before(peak, scale), trials), left)
+
+    def log_step(k, probs, precision, trials):
+        return successes_step(k, probs, precision, trials)
+
+    def log_share_by_steps(low, high, first, last, plain, probs, precision, trials):
+        bounds = low, high, first, last
+        return beta_binomial_share(bounds, plain, probs, precision, trials)
 
     def sample(rng, size, probs, precision, trials):
         p = rng.beta(probs * precision, (1.0 - probs) * precision, size)

@@ -12,6 +12,7 @@ from likely._math.atoms import (
 )
 from likely._math.domains import counts, positive_counts, unit_interval
 from likely._math.graph import floor, where
+from likely._math.tails.count_steps import binomial_share
 from likely.families.base import Distribution, Parameter
 
 
@@ -75,6 +76,9 @@ class Binomial(Distribution):
             betaincc(misses, hits, probs.complement),
         )
         return where(y < 0.0, 1.0, where(k < trials, inside, 0.0))
+
+    def log_share(low, high, first, last, probs, trials):
+        return binomial_share((low, high, first, last), probs, trials)
 
     def expected_information(probs, trials):
         # n dλ²/(λ(1 − λ)) = −n · d log λ · d log(1 − λ); the two orders of a pair each count.
