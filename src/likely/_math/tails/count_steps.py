@@ -136,7 +136,7 @@ def binomial_share(bounds: tuple[Any, ...], probs: Any, trials: Any) -> Node:
     return _binomial_share(*ends, None, exp(log_odds), log_odds, trials)
 
 
-def _less_often(probs: Any, precision: Any) -> tuple[Node, tuple[Node, ...]]:
+def _less_often(probs: Any, precision: Any) -> tuple[Node, tuple[Node, Node, Node, Node]]:
     """Whether successes are drawn less often; the parameters of the steps between numbers of what is."""
     successes = probs < 0.5
     log_odds = where(successes, probs.log - probs.log1m, probs.log1m - probs.log)
