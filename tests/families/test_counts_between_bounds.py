@@ -92,6 +92,35 @@ def test_contract_of_counts_that_vary_less_or_more():
                 assert ratios.max() <= 1.0, (row, ratios.max(), points[ratios.argmax()])
 
 
+#: More counts than are added up: those that are seen, and those that are known by bounds.
+WIDE = [
+    (1.0, 0.0, 300.0), (150.0, 0.0, 300.0), (299.0, 0.0, 300.0), (0.0, -INF, 250.0), (100.0, -INF, 250.0),
+    (101.0, 100.0, 500.0), (450.0, 100.0, 500.0), (2.0, 5.0, 0.0, 300.0), (120.0, 200.0, 0.0, 300.0),
+    (-INF, 150.0, 0.0, 300.0), (150.0, INF, 0.0, 300.0), (300.0, 400.0, 100.0, 500.0),
+]  # fmt: skip
+#: Means far below and above such bounds, and among them.
+APART = [(r,) for r in (-30.0, -3.0, 3.0, 5.0, 6.5, 9.0, 16.0, 30.0, 37.5)]
+
+
+def test_many_poisson_counts_far_from_the_mean():
+    raw = np.ascontiguousarray(np.array(APART).T)
+    seen, hidden = Truncated(Poisson()), Censored(Truncated(Poisson()))
+    for row in WIDE:
+        loss = (seen if len(row) == 3 else hidden).loss()
+        found = loss.evaluate(np.tile(row, (len(APART), 1)), raw, 2)
+        for part, ratios in enumerate(numeric.ratios(found, truth("poisson", row), APART)):
+            assert ratios.max() <= 1.0, (row, part, ratios.max(), APART[ratios.argmax()])
+
+
+@pytest.mark.parametrize("y", [1.0, 150.0, 299.0])
+def test_many_poisson_counts_between_fixed_bounds(y):
+    raw = np.ascontiguousarray(np.array(APART).T)
+    loss = Truncated(Poisson(), low=0, high=300).loss()
+    found = loss.evaluate(np.full(len(APART), y), raw, 2)
+    for ratios in numeric.ratios(found, truth("poisson", (y, 0.0, 300.0)), APART):
+        assert ratios.max() <= 1.0, (ratios.max(), APART[ratios.argmax()])
+
+
 @pytest.mark.parametrize("nu", [100.0, 300.0])
 @pytest.mark.parametrize(
     "row", [(2.0, 4.0, -INF, 6.0), (2.0, 4.0, 0.0, 6.0), (0.0, 4.0, -INF, 6.0)]

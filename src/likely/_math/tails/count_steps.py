@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from likely._math.graph import Node, equal, exp, log, log1p, minimum, where
+from likely._math.atoms import count_error, relative_entropy_of
+from likely._math.graph import Node, equal, exp, log, log1p, maximum, minimum, where
 from likely._math.tails.generalised_poisson import log_step as generalised_poisson_step
 from likely._math.tails.shares_by_steps import shares_by_steps
 
@@ -12,6 +13,15 @@ from likely._math.tails.shares_by_steps import shares_by_steps
 def poisson_step(k: Any, m: Any, log_m: Any) -> Node:
     """log(m/(k + 1))"""
     return log_m - log(k + 1.0)
+
+
+def poisson_jump(k: Any, start: Any, m: Any, log_m: Any) -> Node:
+    """log p(k) − log p(start), of which k!/start! is (k − start) log start and what Stirling's formula leaves."""
+    end = maximum(start, 1.0)
+    log_end, apart = log(end), k - end
+    errors = count_error(k) - count_error(end)
+    factorials = relative_entropy_of(k, end, apart, log(k), log_end) + errors
+    return (k - start) * log_m - (apart * log_end + factorials)
 
 
 def negative_binomial_step(k: Any, m: Any, s: Any, log_m: Any, log_s: Any) -> Node:
@@ -86,7 +96,7 @@ def _beta_binomial_down(k: Any, odds: Any, b: Any, log_odds: Any, log_b: Any, tr
     return ratio * (k + 1.0) / (trials - k)
 
 
-poisson_share = shares_by_steps("poisson", poisson_step, ("mean",))
+poisson_share = shares_by_steps("poisson", poisson_step, ("mean",), jump=poisson_jump)
 negative_binomial_share = shares_by_steps(
     "negative_binomial",
     negative_binomial_step,
@@ -100,7 +110,9 @@ negative_binomial1_share = shares_by_steps(
     (_negative_binomial1_up, _negative_binomial1_down),
 )
 generalised_poisson_share = shares_by_steps(
-    "generalised_poisson", generalised_poisson_step, ("mean", "dispersion")
+    "generalised_poisson",
+    generalised_poisson_step,
+    ("mean", "dispersion"),
 )
 
 _binomial_share = shares_by_steps("binomial", binomial_step, ("odds",), known=("trials",))
@@ -124,7 +136,7 @@ def binomial_share(bounds: tuple[Any, ...], probs: Any, trials: Any) -> Node:
     return _binomial_share(*ends, None, exp(log_odds), log_odds, trials)
 
 
-def _less_often(probs: Any, precision: Any) -> tuple[Node, tuple[Node, ...]]:
+def _less_often(probs: Any, precision: Any) -> tuple[Node, tuple[Node, Node, Node, Node]]:
     """Whether successes are drawn less often; the parameters of the steps between numbers of what is."""
     successes = probs < 0.5
     log_odds = where(successes, probs.log - probs.log1m, probs.log1m - probs.log)

@@ -268,13 +268,15 @@ def shares_by_steps(
     parameters: Sequence[str],
     ratios: Sequence[Step] = (),
     known: Sequence[str] = (),
+    jump: Step | None = None,
 ) -> Callable[..., Node]:
     """``(low, high, first, last, plain, *theta)``: log P(low < Y ≤ high | first < Y ≤ last).
 
     ``theta`` are the parameters, their logarithms, and what is ``known`` beside these. ``plain`` stands for it where
     more counts can be seen than are added up, or as many as that it is as good; None where that is never so. ``name``
     begins those of the atoms. ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as
-    those of the step.
+    those of the step. ``jump(k, start, *theta)`` is log p(k) − log p(start), where what both have in common has
+    cancelled on paper: with it counts may be any number of steps away from an end beside which others are rare.
     """
     sums = _Sums(name, step, ratios, parameters, known)
     recent = Recent(lambda *given: _Share(sums.series, given))
@@ -326,6 +328,17 @@ def shares_by_steps(
         rises = step(maximum(first + 1.0, 0.0), *theta) > 0.0
         usual = where(rises, where(ended, where(down, 0.0, 1.0), 1.0), 0.0)
         few = where(where(counts > _WIDE, usual, 0.0) > 0.5, 0.0, few) > 0.5
-        return where(few, share(*place, *theta), plain)
+        found = where(few, share(*place, *theta), plain)
+        if jump is None:
+            return found
+        # The nearest to the end of those in question over the end, and what either has of its kind.
+        nearest = where(down, start - a, start + a)
+        further = maximum(nearest + sign * (MOST - 1.0), 0.0)
+        fall = -sign * step(further, *theta) * (_HALF - 1.0)
+        away = where(ended, where(rare, where(a < _HALF, 0.0, 1.0), 0.0), 0.0)
+        away = where(counts > MOST, where(fall > _DEPTH, away, 0.0), 0.0) > 0.5
+        of_seen = share(place.terms, start, sign, 0.0, 0.0, *theta)
+        of_own = share(minimum(b - a + 1.0, MOST), nearest, sign, 0.0, 0.0, *theta)
+        return where(away, jump(nearest, start, *theta) + (of_seen - of_own), found)
 
     return log_share
