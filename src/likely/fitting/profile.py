@@ -21,20 +21,20 @@ def follow_valley(
     begun: Array,
     sums: Sums,
     fit: Callable[[Subspace], Array],
-) -> tuple[Recession | None, Array] | None:
+) -> tuple[Recession, Array] | None:
     """Whether the loss never rises as a term that moves is held ever farther out, and the rest is fitted.
 
     For ways to infinity that bend while Newton's method creeps along them, as towards the Normal that families with
-    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; it takes
-    longer than ``find_profile``, and is for fits that came to no end; ``begun`` is the θ of the start;
-    ``fit`` takes a subspace to a better point in it: how good does not matter, for a loss that is lower than that is
-    enough. The point at the end; without a recession, one that is better than the last stop; None without either.
+    heavier tails or a skewness have at their edge. ``visited`` as for ``find_creep``; it takes longer than
+    ``find_profile``, and is for fits that came to no end; ``begun`` is the θ of the start; ``fit`` takes a subspace to
+    a better point in it: how good does not matter, for a loss that is lower than that is enough. The way, and the
+    point at its end; None without.
     """
     if space.basis is not None or len(visited) < VISITS or sums.hessian is None:
         return None
     if visited[-2][1] - visited[-1][1] > PLUNGE:
         return None  # it does not creep
-    moved, better = visited[-1][0] - visited[-VISITS][0], None
+    moved = visited[-1][0] - visited[-VISITS][0]
     known = with_ends(space.objective)
     ends = np.zeros(space.size, dtype=bool) if known is None else known
     # By how much the loss would change if this term moved alone: it may be one that settles down, as a skewness does at
@@ -50,8 +50,7 @@ def follow_valley(
         found = _levels_off(valley, sums.rounding, bool(ends[held]), came)
         if found is not None:
             return found
-        better = valley.lowest(sums.rounding) if better is None else better
-    return None if better is None else (None, better)
+    return None
 
 
 def _levels_off(
@@ -67,9 +66,8 @@ def _levels_off(
     secant, places, losses = valley.unit, [0.0], [first]
     for near, far in pairwise((0.0, *STEPS)):
         there = valley.to(far, losses[-1] + rounding)
-        if (
-            there is None
-        ):  # beside the valley, where losses are made of the last digits of raw predictions
+        if there is None:
+            # Beside the valley, where losses are made of the last digits of raw predictions.
             reached = max(valley.known)
             break
         loss, noise = space.evaluate(there, 0).loss, space.noise(there)

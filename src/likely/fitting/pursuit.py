@@ -231,7 +231,7 @@ class Pursuit:
         if endless is None and lost and not beside_an_end(space, stop):
             fit = partial(_conditional, self.task)
             valley = follow_valley(space, visited, self.begun, stop.sums, fit)
-            if valley is not None and valley[0] is not None:
+            if valley is not None:
                 endless, there = valley
                 stop.theta, stop.sums, stop.factor = there, space.evaluate(there, 2), None
         if endless is None and (len(visited) == PATIENT or stop.reason == "max_iter"):

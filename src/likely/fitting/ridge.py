@@ -45,14 +45,14 @@ def told_level(
     To its last digits, and to both sides: only where the fit came to no certificate, or to one by a Hessian that is
     all but singular. Without ``X`` and ``designs`` the fit is one of constants.
     """
-    response, _ = weighed(response)
-    k = loss.columns
-    designs = tuple(designs) or (Design(()),) * k
     uncertain = found.status is Status.max_iter or (
         found.status is Status.converged and found.condition * LEVEL > 1.0
     )
     if not uncertain or not loss.smooth or not all(found.has_intercept):
         return found
+    response, _ = weighed(response)
+    k = loss.columns
+    designs = tuple(designs) or (Design(()),) * k
     source = Source(np.empty((response.y.shape[0], 0)) if X is None else X)
     task = Task(
         loss, source, designs, response, np.zeros(k), np.zeros(k), None, 1, 1, found.parameters

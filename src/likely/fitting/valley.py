@@ -64,12 +64,6 @@ class Valley:
         self.known[place] = self._fitted(self.known[place])
         return bool(before - self.space.evaluate(self.known[place], 0).loss <= least)
 
-    def lowest(self, rounding: float) -> Array | None:
-        """The place where the loss is least; None where that is not below what it was where it began."""
-        losses = {place: self.space.evaluate(at, 0).loss for place, at in self.known.items()}
-        least = min(losses, key=losses.__getitem__)
-        return self.known[least] if losses[least] < self.begun[1] - rounding else None
-
     def _noise(self, place: float) -> float:
         return self.space.noise(self.known[place])
 

@@ -110,9 +110,7 @@ negative_binomial1_share = shares_by_steps(
     (_negative_binomial1_up, _negative_binomial1_down),
 )
 generalised_poisson_share = shares_by_steps(
-    "generalised_poisson",
-    generalised_poisson_step,
-    ("mean", "dispersion"),
+    "generalised_poisson", generalised_poisson_step, ("mean", "dispersion")
 )
 
 _binomial_share = shares_by_steps("binomial", binomial_step, ("odds",), known=("trials",))

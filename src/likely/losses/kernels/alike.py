@@ -54,9 +54,9 @@ class _Alike:
         self.by_index: list[str] = []
 
     @cached_property
-    def planes(self) -> list[str]:
+    def _planes(self) -> list[str]:
         """What is kept of every term, and what that is made of."""
-        return list(dict.fromkeys([*self.kept, *(name for _, name in self.looked_up[1].values())]))
+        return list(dict.fromkeys([*self.kept, *(name for _, name in self._looked_up[1].values())]))
 
     @property
     def _same(self) -> list[str]:
@@ -76,7 +76,7 @@ class _Alike:
             *self.results,
         ]
         arrays = [f"{name}_rows" for name in (needed, *arguments, *self.results)]
-        kept, group = len(self.planes), self._group()
+        kept, group = len(self._planes), self._group()
         lines = [
             "aligned_frame()",
             f"kept = np.empty({self.rows}, np.uint32)",
@@ -236,7 +236,7 @@ class _Alike:
         Vectors are made of what has been looked up before.
         """
         self.used |= {"loaded", "put"}
-        nodes, plane = self.looked_up
+        nodes, plane = self._looked_up
         found = [node for node, _ in plane.values()]
         before, loop, values = self._statements(found)
         names = [name for _, name in plane.values()]
@@ -271,7 +271,7 @@ class _Alike:
         ]
 
     @cached_property
-    def looked_up(self) -> tuple[list[Node], dict[int, tuple[Node, str]]]:
+    def _looked_up(self) -> tuple[list[Node], dict[int, tuple[Node, str]]]:
         """What is kept, and by id what of it no vectors can be made of, with its name."""
         nodes = primitive([self.terms.inside(what) for what in self.kept])
         names = {id(node): what for what, node in zip(self.kept, nodes, strict=True)}
@@ -282,7 +282,7 @@ class _Alike:
 
     def _views(self, names: Sequence[str]) -> list[str]:
         """The arrays of what is kept of a term."""
-        return [f"{name}_lanes = stored[{self.planes.index(name)}, k]" for name in names]
+        return [f"{name}_lanes = stored[{self._planes.index(name)}, k]" for name in names]
 
     def _add(self, wanted: Sequence[str]) -> list[str]:
         """The loop over the terms that adds them to their sums, which are in registers."""
