@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from likely._math.backends import decimal_backend
 from likely._math.domains import Domain
 from likely._math.evaluate import compile_program
-from likely._math.graph import Node, abs_, make, substitute, topological, where
+from likely._math.graph import Node, abs_, make, replaced, topological, where
 from likely._math.rows import distinct
 
 #: Relative to y's side: what is larger has ten bits of its own, enough that K bounds what roundings do to any loss.
@@ -98,19 +98,15 @@ def apart(outputs: Sequence[Node], support: Domain) -> Node | None:
 def exactly(outputs: Sequence[Node]) -> tuple[list[Node], dict[str, Callable[..., Any]]]:
     """The outputs with all that is close taken exactly, by operations of which the functions on NumPy arrays follow."""
     functions: dict[str, Callable[..., Any]] = {}
-    made: dict[int, tuple[Node, Node]] = {}
+    made: list[tuple[Node, Node]] = []
     for node in differences(outputs):
         name, symbols = f"difference {len(made)}", [n for n in topological([node]) if not n.args]
         symbols = [n for n in symbols if n.op == "symbol"]
         functions[name] = _in_decimals(node, [n.value for n in symbols])
         size, least = _size(node)
         condition = size < least
-        made[id(node)] = node, where(condition, make(name, condition, *symbols), node)
-
-    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-        return make(node.op, *args) if args else node
-
-    return substitute(outputs, rebuild, made), functions
+        made.append((node, where(condition, make(name, condition, *symbols), node)))
+    return replaced(outputs, made), functions
 
 
 def _in_decimals(node: Node, names: Sequence[str]) -> Callable[..., NDArray[np.float64]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from likely._math import collector
 from likely._math.atoms import ATOMS
-from likely._math.graph import Node, make, substitute, topological
+from likely._math.graph import Node, make, remade, substitute, topological
 from likely._math.series import over_same_terms, sparing
 
 Table = Mapping[str, Callable[..., Any]]
@@ -73,7 +73,7 @@ def _together(nodes: list[Node], table: Table) -> tuple[list[Node], dict[str, li
 
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         if id(node) not in places:
-            return make(node.op, *args) if args else node
+            return remade(node, args)
         name, place = places[id(node)]
         return make("element", make(name, *args), float(place))
 

@@ -36,6 +36,8 @@ __all__ = [
     "maximum",
     "minimum",
     "polynomial",
+    "remade",
+    "replaced",
     "sign",
     "sqrt",
     "symbol",
@@ -465,3 +467,13 @@ def substitute(
             continue
         done[id(node)] = node, rebuild(node, tuple([done[id(arg)][1] for arg in node.args]))
     return [done[id(node)][1] for node in outputs]
+
+
+def remade(node: Node, args: tuple[Node, ...]) -> Node:
+    """The node's operation on these arguments, without rewriting; a leaf is itself."""
+    return _intern(node.op, args) if args else node
+
+
+def replaced(outputs: Sequence[Node], pairs: Iterable[tuple[Node, Node]]) -> list[Node]:
+    """The outputs with the second node of each pair wherever the first stood."""
+    return substitute(outputs, remade, {id(old): (old, new) for old, new in pairs})

@@ -28,6 +28,7 @@ from likely._math.graph import (
     is_constant,
     make,
     minimum,
+    remade,
     substitute,
     symbol,
     topological,
@@ -324,6 +325,6 @@ def specialised(outputs: Sequence[Node], condition: Node, side: bool) -> list[No
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         if node.op == "where" and node.args[0] is condition:
             return args[1] if side else args[2]
-        return make(node.op, *args) if node.args else node
+        return remade(node, args)
 
     return substitute(outputs, rebuild)

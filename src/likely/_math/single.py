@@ -11,7 +11,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 
 from likely._math import special
-from likely._math.graph import Node, constant, is_constant, make, polynomial, substitute
+from likely._math.graph import Node, constant, is_constant, polynomial, remade, substitute
 
 _FORMAT = {
     special.SMALLEST_NORMAL: 2.0**-126,
@@ -42,7 +42,7 @@ def _rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         short = _shortened(coefficients, x.args[1].value)
         if len(short) < len(coefficients):
             return polynomial(substitute([x], _rebuild)[0], short)
-    return make(node.op, *args) if args else node
+    return remade(node, args)
 
 
 def _powers(node: Node) -> tuple[Node, tuple[float, ...]] | None:

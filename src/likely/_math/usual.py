@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from functools import reduce
 
-from likely._math.graph import Node, constant, make, substitute, topological, where
+from likely._math.graph import Node, constant, remade, substitute, topological, where
 from likely._math.series import sides
 
 
@@ -39,6 +39,6 @@ def _with(outputs: Sequence[Node], instead: Node | None) -> list[Node]:
     def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
         if node.op == "where" and args[0].op == "seldom":
             return args[2] if instead is None else where(args[0], instead, args[2])
-        return make(node.op, *args) if node.args else node
+        return remade(node, args)
 
     return substitute(outputs, rebuild)

@@ -18,7 +18,7 @@ from likely._math.graph import (
     is_constant,
     log,
     log1p,
-    make,
+    remade,
     substitute,
 )
 
@@ -106,6 +106,6 @@ def recognise(formula: Node, views: Iterable[View]) -> Node:
             one, power = args[0].args
             if is_constant(one, 1.0) and power.op == "exp":
                 return log1mexp(-power.args[0])
-        return make(node.op, *args) if args else node
+        return remade(node, args)
 
     return substitute([formula], rebuild)[0]

@@ -23,8 +23,7 @@ from likely._math.graph import (
     constant,
     exp,
     is_constant,
-    make,
-    substitute,
+    replaced,
     symbol,
     where,
 )
@@ -241,12 +240,8 @@ class Composed:
         raw, t, link = self.raw[i], symbol(f"log_theta{i}"), self.free[i].link
         assert link is not None
         given = link_view("", link, raw)
-        made = {id(n): (n, form) for n, form in ((t, given.log), (exp(t), given.node))}
-
-        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-            return make(node.op, *args) if args else node
-
-        return substitute([slope], rebuild, made)[0], tangent([given.log], raw)[0]
+        (moved,) = replaced([slope], ((t, given.log), (exp(t), given.node)))
+        return moved, tangent([given.log], raw)[0]
 
     @cached_property
     def expected(self) -> tuple[Node, ...]:

@@ -38,11 +38,10 @@ from likely._math.graph import (
     expm1,
     log,
     log1p,
-    make,
     minimum,
     polynomial,
+    replaced,
     sqrt,
-    substitute,
     symbol,
     where,
 )
@@ -179,14 +178,9 @@ def _register(name: str, lower: bool) -> Atom:
 
     def partials(at_w: Node, at_q: Node, out: Node) -> tuple[Node, ...]:
         """Those of the composition."""
-        value, at = _either(w, q, lower=lower), {"w": at_w, "q": at_q}
-
-        def put(node: Node, args: tuple[Node, ...]) -> Node:
-            if node.op == "symbol":
-                return at[node.value]
-            return make(node.op, *args) if args else node
-
-        return tuple(substitute([tangent([value], variable)[0] for variable in (w, q)], put))
+        value = _either(w, q, lower=lower)
+        slopes = [tangent([value], variable)[0] for variable in (w, q)]
+        return tuple(replaced(slopes, ((w, at_w), (q, at_q))))
 
     return register(name, partials, _textbook(lower), partial(_either, lower=lower))
 

@@ -27,10 +27,9 @@ from likely._math.graph import (
     exp,
     is_constant,
     log,
-    make,
     maximum,
     minimum,
-    substitute,
+    replaced,
     symbol,
     where,
 )
@@ -97,25 +96,15 @@ class _Steps:
             first = [tangent([rho], v)[0] for v in variables]
             seconds.append([tangent([first[p]], variables[q])[0] / rho for p, q in pairs])
         # In float64 a parameter is known better than by its logarithm.
-        symbols = {id(v): symbol(name) for v, name in zip(values, parameters, strict=True)}
-
-        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-            if id(node) in symbols:
-                return symbols[id(node)]
-            return make(node.op, *args) if args else node
-
-        self._nodes = substitute([level, *self.slopes, *bends, *seconds[0], *seconds[1]], rebuild)
+        self._nodes = replaced(
+            [level, *self.slopes, *bends, *seconds[0], *seconds[1]],
+            zip(values, map(symbol, parameters), strict=True),
+        )
         self._ends = 1 + len(variables), len(pairs)
 
     def at(self, k: Node, up: Node) -> list[Node]:
         """The step, its slopes, theirs, and the second derivatives of the ratio, upwards from k or downwards to it."""
-
-        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-            if node.op == "symbol":
-                return k if node.value == "k" else node
-            return make(node.op, *args) if args else node
-
-        found = substitute(self._nodes, rebuild)
+        found = replaced(self._nodes, [(symbol("k"), k)])
         first, pairs = self._ends
         signed = [where(up, v, -v) for v in found[: first + pairs]]
         above, below = found[first + pairs : first + 2 * pairs], found[first + 2 * pairs :]

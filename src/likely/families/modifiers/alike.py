@@ -20,7 +20,16 @@ from typing import Any
 from likely._math.atoms.mixing import difference
 from likely._math.derive import tangent
 from likely._math.domains import positive, real
-from likely._math.graph import Node, abs_, as_node, exp, make, maximum, substitute, symbol, where
+from likely._math.graph import (
+    Node,
+    abs_,
+    as_node,
+    exp,
+    maximum,
+    replaced,
+    symbol,
+    where,
+)
 from likely._math.quadrature import WITH_ENDS
 from likely.families.base import Specification
 from likely.families.view import View
@@ -83,12 +92,8 @@ class _Slope:
         self.slopes = [tangent([density], s)[0] for s in self.symbols]
 
     def __call__(self, at: Sequence[tuple[Node, Node]], changes: Sequence[Node]) -> Node:
-        made = {}
+        pairs: list[tuple[Node, Node]] = []
         for s, value, (coordinate, number) in zip(self.symbols, self.values, at, strict=True):
-            made |= {id(value): (value, number), id(s): (s, coordinate)}
-
-        def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-            return make(node.op, *args) if args else node
-
-        moved = substitute(self.slopes, rebuild, made)
+            pairs += [(value, number), (s, coordinate)]
+        moved = replaced(self.slopes, pairs)
         return reduce(add, (slope * change for slope, change in zip(moved, changes, strict=True)))

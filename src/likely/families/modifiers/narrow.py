@@ -25,8 +25,7 @@ from likely._math.graph import (
     expm1,
     log,
     log1p,
-    make,
-    substitute,
+    replaced,
     symbol,
     where,
 )
@@ -46,13 +45,7 @@ def log_density_slope(inside: Specification, y: View, *theta: Any) -> Node:
         return as_node(own(y, *theta))
     t = symbol("t")
     slope = tangent([as_node(inside.log_density(View("y", t, {}), *theta))], t)[0]
-
-    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
-        if node is t:
-            return y.node
-        return make(node.op, *args) if args else node
-
-    return substitute([slope], rebuild)[0]
+    return replaced([slope], [(t, y.node)])[0]
 
 
 class Window:

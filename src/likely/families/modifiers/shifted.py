@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from likely._math.graph import Node, as_node, make, substitute, symbol
+from likely._math.graph import Node, as_node, remade, substitute, symbol
 from likely.families.view import View
 
 
@@ -31,6 +31,6 @@ def at_shifted(formula: Callable[..., Any], ends: Sequence[tuple[Any, float]], *
                     place or (arg, 0.0) for place, arg in zip(places, args, strict=True)
                 )
                 return (a - b if a is not b else as_node(0.0)) + (up - down)
-        return make(node.op, *args) if args else node
+        return remade(node, args)
 
     return substitute([as_node(formula(*views, *theta))], rebuild)[0]

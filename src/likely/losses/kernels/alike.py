@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from likely._math.backends.primitives import LANES
-from likely._math.graph import Node, constant, make, substitute, symbol, topological
+from likely._math.graph import Node, constant, replaced, symbol, topological
 from likely._math.series import Equation, Powers, Series, Terms
 from likely._math.sums import SUMS
 from likely.losses.kernels.statements import indented, named_once, primitive, statements
@@ -246,13 +246,8 @@ class _Alike:
         made = {
             what: node for what, node in zip(self.kept, nodes, strict=True) if what not in names
         }
-        symbols = {key: (node, symbol(name)) for key, (node, name) in plane.items()}
-        before, loop, values = self._statements(
-            substitute(
-                [*made.values()], lambda node, args: make(node.op, *args) if args else node, symbols
-            ),
-            vectors=True,
-        )
+        symbols = [(node, symbol(name)) for node, name in plane.values()]
+        before, loop, values = self._statements(replaced([*made.values()], symbols), vectors=True)
         read = self._by_index(before)
         held = [name for name in self.fields if _reads(loop, name)]
         looked = [name for name in names if _reads(loop, name)]

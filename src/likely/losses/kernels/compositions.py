@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likely._math.graph import Node, make, substitute, symbol, topological
+from likely._math.graph import Node, remade, substitute, symbol, topological
 from likely._math.pool import fold_slices
 from likely.losses.kernels.build import load
 from likely.losses.kernels.emit import inside, loop_source, primitives_text
@@ -140,7 +140,7 @@ def _hoisted(nodes: Sequence[Node]) -> tuple[list[Node], list[Node]]:
             return places[id(node)]
         if node.op == "exp" and node.args[0] is log_share:
             return symbol("share")
-        return make(node.op, *args) if node.args else node
+        return remade(node, args)
 
     return substitute(nodes, rebuild), list(heads.values())
 

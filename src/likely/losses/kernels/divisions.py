@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from likely._math.graph import Node, exp, is_constant, make, substitute, topological
+from likely._math.graph import Node, exp, is_constant, remade, substitute, topological
 
 
 def by_reciprocals(nodes: Sequence[Node]) -> list[Node]:
@@ -32,7 +32,7 @@ def by_reciprocals(nodes: Sequence[Node]) -> list[Node]:
             if _inverted(by, used, divides):
                 return args[0] * exp(-args[1].args[0])
             return args[0] * (1.0 / args[1])
-        return make(node.op, *args) if args else node
+        return remade(node, args)
 
     return substitute(nodes, rebuild)
 

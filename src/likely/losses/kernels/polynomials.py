@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from likely._math.graph import Node, make, polynomial, substitute, topological
+from likely._math.graph import Node, polynomial, remade, substitute, topological
 
 #: The fewest coefficients of a polynomial that is taken apart.
 _LONG = 8
@@ -27,7 +27,7 @@ def side_by_side(nodes: Sequence[Node]) -> list[Node]:
             if len(coefficients) >= _LONG:
                 (x,) = substitute([by], rebuild, done)
                 return _in_four(x, coefficients)
-        return make(node.op, *args) if args else node
+        return remade(node, args)
 
     return substitute(nodes, rebuild, done)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from likely._math.graph import Node, make, substitute, symbol, topological, where
+from likely._math.graph import Node, remade, substitute, symbol, topological, where
 from likely._math.patches import DERIVATIVES
 from likely._math.series import (
     Series,
@@ -442,6 +442,6 @@ def _put(nodes: Sequence[Node], values: Mapping[str, Node]) -> list[Node]:
             return values.get(node.value, node)
         if node.op == "where":
             return where(*args)  # of a condition on numbers one side is left
-        return make(node.op, *args) if args else node
+        return remade(node, args)
 
     return substitute(nodes, rebuild)
