@@ -6,7 +6,9 @@ formula is traced once and then runs everywhere.
 
 from likely._math.atoms import (
     digamma,
+    erfcx,
     expm1mx,
+    lbeta,
     lgamma,
     log1mexp,
     log1pmx,
@@ -43,10 +45,12 @@ __all__ = [
     "arctan2",
     "digamma",
     "equal",
+    "erfcx",
     "exp",
     "expm1",
     "expm1mx",
     "floor",
+    "lbeta",
     "lgamma",
     "log",
     "log1mexp",

@@ -21,7 +21,7 @@ from likely import (
     shared,
     unit_interval,
 )
-from likely.math import exp, log, where
+from likely.math import exp, expm1, log, where
 from likely.report.explanation import Explanation
 
 
@@ -343,6 +343,42 @@ def test_where_is_what_to_write():
     family = make(log_density, smooth=False)()
     expected = np.log(1.5) + np.array([1.0, 2.0])
     np.testing.assert_allclose(family.nll([1.0, -1.0], [0.0, 0.0]), expected)
+
+
+class Gompertz(Family):
+    """Lifetimes whose hazard grows exponentially."""
+
+    support = positive
+    rate = Parameter(positive)
+    growth = Parameter(positive)
+
+    def log_density(y, rate, growth):
+        return rate.log + growth * y - rate / growth * expm1(growth * y)
+
+
+LIVES = stats.gompertz.rvs(0.2, size=200, random_state=4)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 0.01, 1.0, 10.0, 1e3, 1e200])
+def test_rates_are_found_in_any_unit(unit):
+    """Both parameters are one over a time; SciPy's shape is their ratio."""
+    shape, _, scale = stats.gompertz.fit(LIVES, floc=0)
+    found = Gompertz().fit(unit * LIVES).parameters
+    assert unit * found["growth"] == pytest.approx(1.0 / scale, rel=1e-3)
+    assert unit * found["rate"] == pytest.approx(shape / scale, rel=1e-3)
+
+
+class SteepGompertz(Gompertz):
+    """It begins on a wall of exponentials, from where 25 steps lead down, and past the valley."""
+
+    def start(mean, std):
+        return {"rate": 25.0 / mean, "growth": 25.0 / mean}
+
+
+def test_a_wall_of_exponentials_is_no_way_to_infinity():
+    found, plain = SteepGompertz().fit(LIVES), Gompertz().fit(LIVES)
+    for name, value in plain.parameters.items():
+        assert found.parameters[name] == pytest.approx(value, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     """Raw values (k,) that are finite and of the right scale: moments, or the best of a few guesses.
 
     A family may give its own in ``start``; the others get, per parameter and by its domain, the mean, the
-    standard deviation, 1 or ½, whichever combination has the smallest loss on some rows.
+    standard deviation, one over these, 1 or ½, whichever combination has the smallest loss on some rows.
     """
     mean, std = (
         _on_circle(y, weight) if loss.specification.support is circular else mean_and_std(y, weight)
@@ -81,7 +81,9 @@ def guesses(
     elif domain.high == 1.0:
         values = [mean if 0.0 < mean < 1.0 else 0.5]
     else:
-        values = sorted({abs(mean), spread, 1.0} - {0.0})
+        sizes = {abs(mean), spread} - {0.0}
+        # A scale is of the size of y, a rate or a growth of that of 1/y, and a shape of neither.
+        values = sorted(sizes | {1.0 / size for size in sizes if 1.0 / size < np.inf} | {1.0})
     with np.errstate(all="ignore"):
         raws = [float(slot.link.link(value)) for value in values]
     return [raw for raw in raws if np.isfinite(raw)] or [0.0]
