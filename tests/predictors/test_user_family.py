@@ -21,7 +21,7 @@ from likely import (
     shared,
     unit_interval,
 )
-from likely.math import exp, expm1, log, where
+from likely.math import exp, expm1, log, log_ndtr, pi, sqrt, where
 from likely.report.explanation import Explanation
 
 
@@ -366,6 +366,62 @@ def test_rates_are_found_in_any_unit(unit):
     found = Gompertz().fit(unit * LIVES).parameters
     assert unit * found["growth"] == pytest.approx(1.0 / scale, rel=1e-3)
     assert unit * found["rate"] == pytest.approx(shape / scale, rel=1e-3)
+
+
+class ExGaussian(Family):
+    """A normal time and an exponential one after it; beside a large rate the likelihood is level."""
+
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+    rate = Parameter(positive)
+
+    def log_density(y, loc, scale, rate):
+        u = rate * scale
+        z = (y - loc) / scale
+        return rate.log - u * z + 0.5 * u * u + log_ndtr(z - u)
+
+
+class BirnbaumSaunders(Family):
+    """Cycles until a crack; at both ends of the numbers its formula has none."""
+
+    support = positive
+    shape = Parameter(positive)
+    scale = Parameter(positive)
+
+    def log_density(y, shape, scale):
+        root = sqrt(y / scale)
+        z = (root - 1.0 / root) / shape
+        return log(root + 1.0 / root) - log(2.0 * shape) - y.log - 0.5 * z * z - 0.5 * log(2.0 * pi)
+
+
+PEERS = {
+    ExGaussian: (
+        stats.exponnorm.rvs(3.0, 1.0, 0.4, size=300, random_state=1),
+        lambda p: stats.exponnorm(1.0 / (p["scale"] * p["rate"]), p["loc"], p["scale"]),
+        stats.exponnorm.fit,
+        {"loc": 1.0, "scale": 1.0, "rate": -1.0},
+    ),
+    BirnbaumSaunders: (
+        stats.fatiguelife.rvs(0.5, 0.0, 2.0, size=300, random_state=1),
+        lambda p: stats.fatiguelife(p["shape"], 0.0, p["scale"]),
+        lambda y: stats.fatiguelife.fit(y, floc=0.0),
+        {"shape": 0.0, "scale": 1.0},
+    ),
+}
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e4, 1e6])
+@pytest.mark.parametrize("family", PEERS, ids=lambda f: f.__name__)
+def test_the_maximum_is_found_in_any_unit(family, unit):
+    """No lower than SciPy's, and the same in every unit."""
+    y, peer, fit, powers = PEERS[family]
+    found = family().fit(unit * y).parameters
+    of_y = {name: value / unit ** powers[name] for name, value in found.items()}
+    theirs = type(peer(of_y).dist)().logpdf(y, *fit(y)).sum()
+    assert peer(of_y).logpdf(y).sum() >= theirs - 1e-6
+    for name, value in family().fit(y).parameters.items():
+        assert of_y[name] == pytest.approx(value, rel=1e-5)
 
 
 class SteepGompertz(Gompertz):

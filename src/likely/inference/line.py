@@ -180,9 +180,11 @@ class Line:
     def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
         """log f(y), log g(t) = log f(y) + log dy/dt, and y, at t (m,) or (m, nodes) of the rows (m,)."""
         log_f, log_g, y = self._run(self._density_program, t, rows)
-        # Where y itself has left the floating-point numbers there is no mass to speak of, even where
-        # the density is infinite at that edge.
+        # Where y itself, its square or a ratio with it has left the floating-point numbers there is no mass to speak
+        # of, even where the density is infinite at that edge.
         left = np.isinf(y) | (y == self.low) | (y == self.high) | (abs(y) > 1e150)
+        if self.low == 0.0:
+            left |= y < 1e-150
         log_f[left & np.isnan(log_g)] = -np.inf
         log_g[left & ~(log_g < np.inf)] = -np.inf
         return log_f, log_g, y
