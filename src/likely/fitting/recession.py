@@ -9,7 +9,7 @@ likelihood is unbounded.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -150,12 +150,10 @@ def find_recession(
                 return None
             gamma = gamma - STEPS[-1] * direction
             sums = space.evaluate(gamma, 0)
-    losses = [sums.loss]
-    rounding = sums.rounding
-    for t in STEPS:
-        losses.append(space.evaluate(gamma + t * direction, 0).loss)
-        if not losses[-1] <= losses[-2] + rounding:
-            return None
+    falls = _falling(sums, (space.evaluate(gamma + t * direction, 0) for t in STEPS))
+    if falls is None:
+        return None
+    losses, rounding = falls, sums.rounding
     if not losses[-1] < losses[0] - rounding:
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
@@ -166,6 +164,17 @@ def find_recession(
     if slope > level or (slope < -level and not endless):
         return None
     return Recession(direction, endless)
+
+
+def _falling(start: Sums, further: Iterable[Sums]) -> list[float] | None:
+    """The losses along a way, if none is higher than the one before by more than the rounding of both."""
+    losses, before = [start.loss], start
+    for here in further:
+        if not here.loss <= before.loss + max(before.rounding, here.rounding):
+            return None
+        losses.append(here.loss)
+        before = here
+    return losses
 
 
 def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> bool:
@@ -296,12 +305,10 @@ def find_growth(
         moved[grows] = flat[grows] * np.exp(t)
         return in_theta(matrix, moved)
 
-    losses = [sums.loss]
-    rounding = sums.rounding
-    for t in STEPS:
-        losses.append(space.evaluate(at(t), 0).loss)
-        if not losses[-1] <= losses[-2] + rounding:
-            return None
+    falls = _falling(sums, (space.evaluate(at(t), 0) for t in STEPS))
+    if falls is None:
+        return None
+    losses, rounding = falls, sums.rounding
     # Where the last digits of raw predictions decide the losses, they say nothing of the way.
     if not losses[-1] < losses[0] - rounding or spent(space, at(STEPS[-1])):
         return None
