@@ -104,12 +104,25 @@ APART = [(r,) for r in (-30.0, -3.0, 3.0, 5.0, 6.5, 9.0, 16.0, 30.0, 37.5)]
 
 #: The same of two parameters, where one end of the bounds is far likelier than what is beyond it.
 APART_OF_TWO = {
-    "negativebinomial": [(-30.0, -3.0), (-3.0, 5.0), (3.0, 30.0), (9.0, 9.0), (16.0, 20.0), (30.0, 9.0), (30.0, 30.0)],
+    "negativebinomial": [(-30.0, -3.0), (-3.0, 5.0), (3.0, 30.0), (9.0, 6.0), (9.0, 9.0), (16.0, 20.0), (30.0, 9.0)],
     **dict.fromkeys(
         ("negativebinomial1", "generalisedpoisson"),
         ((-30.0, -12.0), (-3.0, -3.0), (5.0, -3.0), (16.0, -12.0), (16.0, 0.7), (30.0, -30.0), (30.0, 9.0)),
     ),
 }  # fmt: skip
+
+
+#: Where counts are nearly alike up to far beyond the bounds: of a size next to 0, and of one of about these counts.
+ALIKE = [
+    (-3.0, -30.0),
+    (6.5, -12.0),
+    (9.0, -30.0),
+    (16.0, -3.0),
+    (16.0, 0.7),
+    (16.0, 3.0),
+    (16.0, 5.0),
+    (30.0, 5.0),
+]
 
 
 def misses(name, loss, row, truth, points):
@@ -131,6 +144,13 @@ def test_many_counts_far_from_the_mean(name, row):
     seen, hidden = Truncated(name), Censored(Truncated(name))
     loss = (seen if len(row) == 3 else hidden).loss()
     assert not misses(name, loss, row, truth(name, row), APART_OF_TWO.get(name, APART))
+
+
+@pytest.mark.parametrize("row", WIDE, ids=str)
+def test_many_counts_that_are_nearly_alike(row):
+    name = "negativebinomial"
+    loss = (Truncated(name) if len(row) == 3 else Censored(Truncated(name))).loss()
+    assert not misses(name, loss, row, truth(name, row), ALIKE)
 
 
 @pytest.mark.parametrize("y", [1.0, 150.0, 299.0])

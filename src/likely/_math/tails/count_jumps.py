@@ -13,7 +13,18 @@ from typing import Any
 
 from likely._math.atoms import Atom, register
 from likely._math.derive import tangent
-from likely._math.graph import Node, as_node, constant, exp, is_constant, replaced, symbol
+from likely._math.graph import (
+    Node,
+    as_node,
+    constant,
+    exp,
+    is_constant,
+    log,
+    log1p,
+    replaced,
+    symbol,
+    where,
+)
 from likely._math.series import Series, Terms
 
 
@@ -76,3 +87,8 @@ def _bend(p: int, q: int) -> str:
 def register_jump(name: str, jump: Callable[..., Any], parameters: Sequence[str]) -> Atom:
     """``jump(k, start, *parameters, *logarithms of these)`` as an atom; ``name`` begins those of its series."""
     return _Jump(name, jump, parameters).value
+
+
+def log_widened(base: Any, apart: Any) -> Node:
+    """log((base + apart)/base), of which a base next to 0 is a factor that leaves no curvature."""
+    return where(apart < base, log1p(apart / base), log(base + apart) - log(base))

@@ -12,6 +12,7 @@ from likely._math.atoms import (
     stirling_of_sum,
 )
 from likely._math.graph import Node, equal, exp, log, log1p, maximum, minimum, where
+from likely._math.tails.count_jumps import log_widened
 from likely._math.tails.generalised_poisson import log_jump as generalised_poisson_jump
 from likely._math.tails.generalised_poisson import log_step as generalised_poisson_step
 from likely._math.tails.shares_by_steps import shares_by_steps
@@ -60,7 +61,7 @@ def _of_size(k: Any, start: Any, step: Any, s: Any, log_s: Any) -> Node:
     of_least = where(least < 1.0, stirling(s, log_s), stirling_of_sum(some, s, log_s))
     errors = stirling_of_sum(most, s, log_s) - of_least - (count_error(most) - count_error(least))
     rise = apart * (step(most) + log1p(1.0 / most)) + deviance
-    rise = rise + (errors - 0.5 * log1p(apart / (s + least)))
+    rise = rise + (errors - 0.5 * log_widened(s + least, apart))
     return where(up, rise, -rise)
 
 

@@ -47,6 +47,7 @@ from likely._math.graph import (
 )
 from likely._math.series import Series, Terms
 from likely._math.special import generalised_poisson_deviance as deviance
+from likely._math.tails.count_jumps import log_widened
 from likely._math.tails.intervals import log_between, log_difference
 from likely._math.tails.two_tails import Recent, TwoTails, register_tail
 
@@ -432,7 +433,7 @@ def log_jump(k: Any, start: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node
     sparse = log_m - log_most + log1p(ratio)
     level = where(ratio < 1.0, sparse, log_d + log1p(1.0 / ratio)) - log_growth(d, log_d)
     left = relative_entropy_of(least, most, -apart, log(maximum(least, 1.0)), log_most)
-    between = (least - 1.0) * log1p(apart / (m / d + least))
+    between = (least - 1.0) * log_widened(m / d + least, apart)
     errors = count_error(most) - count_error(least)
     rise = apart * (level - 1.0 / (1.0 + 1.0 / d)) + between + (left - errors)
     return where(up, rise, -rise)

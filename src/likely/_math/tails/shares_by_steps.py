@@ -41,8 +41,9 @@ from likely._math.tails.two_tails import Recent
 MOST = 200
 #: Of so many with the mode among them nothing is lost of tails.
 _WIDE = 40.0
-#: By how much the logarithm of the probabilities has to fall on half of their way where there are more of them.
-_DEPTH, _HALF = 80.0, MOST / 2
+#: By how much the logarithm of the probabilities has to fall on half of their way where there are more of them: what is
+#: left out is seen only beside what is below e^−90 itself.
+_DEPTH, _HALF = 60.0, MOST / 2
 
 #: log p(k + 1) − log p(k) of k, the parameters and their logarithms, and numbers that are known.
 Step = Callable[..., Any]
