@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from likely.families.registry import public_names
+from likely.math import __all__ as VOCABULARY  # noqa: N812
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("modifiers", "trees", "networks")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("own", "modifiers", "trees", "networks")),
 ]
 
 
@@ -41,6 +42,13 @@ def test_links_lead_somewhere(path):
         return
     for target in re.findall(r"\]\((?!https?:)([^)#\s]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_page_on_own_families_has_all_that_a_formula_is_made_of():
+    text = (ROOT / "docs" / "own.md").read_text(encoding="utf-8")
+    table = text[text.index("| function | |") : text.index("## Keep the digits")]
+    told = {name for cell in re.findall(r"`([^`]+)`", table) for name in re.findall(r"^\w+", cell)}
+    assert told - {"x"} == set(VOCABULARY)
 
 
 def test_the_family_of_contributing_takes_one_file(tmp_path):

@@ -18,7 +18,7 @@ def main() -> int:
     # Links into docs/ are relative to it there; other files of the repository are not on the site.
     page = re.sub(r"\]\(docs/", "](", readme)
     page = re.sub(
-        r"\[([^]]+)\]\((?!http|images|lecture|numerics|fitting|trees|families|modifiers|networks)[^)]*\)",
+        r"\[([^]]+)\]\((?!http|images|lecture|numerics|fitting|trees|families|modifiers|networks|own)[^)]*\)",
         r"\1",
         page,
     )

@@ -86,3 +86,12 @@ def test_a_family_without_a_formula(mistake, tmp_path):
         "mine.py: Mine has no log_density: write its formula, def log_density(y, loc)"
     )
     assert said.endswith("Is logdensity meant to be it?")
+
+
+def test_its_loss_is_explained(run, mistake, own):
+    assert "Gumbel" in run("explain", f"{own}:Gumbel").stdout
+    assert "softplus" in run("explain", f"{own}:Gumbel", "--link", "scale=softplus").stdout
+    assert "did you mean 'Gumbel'?" in mistake("explain", f"{own}:Gumble")
+    assert "does not fit Gumbel's scale" in mistake(
+        "explain", f"{own}:Gumbel", "--link", "scale=logit"
+    )

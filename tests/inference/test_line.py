@@ -5,7 +5,7 @@ import pytest
 from scipy import special, stats
 
 from likely import Family, Parameter, positive, unit_interval
-from likely.math import exp, lgamma, log, log1p
+from likely.math import exp, lgamma, log, log1p, pi, softplus
 
 
 class Weibull(Family):
@@ -118,9 +118,58 @@ def test_both_spellings_are_one_formula():
     assert all(a is b for a, b in zip(plain.gradient, views.gradient, strict=True))
 
 
+class SquareWeibull(Family):
+    support = positive
+    shape = Parameter(positive)
+    scale = Parameter(positive)
+
+    def log_density(y, shape, scale):
+        z = y / scale
+        log_z = 0.5 * log(z * z)
+        return log(shape / scale) + (shape - 1.0) * log_z - exp(shape * log_z)
+
+
+class Burr(Family):
+    """Its survival function is (1 + (y/scale)^c)^−k."""
+
+    support = positive
+    scale = Parameter(positive)
+    c = Parameter(positive)
+    k = Parameter(positive)
+
+    def log_density(y, scale, c, k):
+        log_z = log(y / scale)
+        return c.log + k.log - scale.log + (c - 1.0) * log_z - (k + 1.0) * softplus(c * log_z)
+
+
+class LogitNormal(Family):
+    support = unit_interval
+    scale = Parameter(positive)
+
+    def log_density(y, scale):
+        z = log(y / (1.0 - y)) / scale
+        return -0.5 * z * z - scale.log - log(y * (1.0 - y)) - 0.5 * log(2.0 * pi)
+
+
 def test_a_density_that_loses_mass_at_an_edge_says_what_to_write():
-    # Below the smallest float, y / scale is 0, and exp(-745 · 0.001) of the mass lies there.
+    # Below the smallest float z is 0, and exp(-745 · 0.001) of the mass lies there.
     with pytest.raises(
         ValueError, match=r"not 1, at shape = 0.001, scale = 2: .*log\(y\) keeps digits"
     ):
-        RatioWeibull().at(shape=0.001, scale=2.0).median()
+        SquareWeibull().at(shape=0.001, scale=2.0).median()
+
+
+def test_the_logarithm_of_a_ratio_reaches_beyond_the_numbers():
+    weibull = RatioWeibull().at(shape=0.001, scale=2.0)
+    for q in (0.4, 0.5, 0.6):
+        np.testing.assert_allclose(weibull.quantile(q), 2.0 * (-np.log1p(-q)) ** 1e3, rtol=1e-9)
+    burr, (c, k) = Burr().at(scale=4.0, c=0.125, k=0.125), (0.125, 0.125)  # 2e-5 of it is > 1e308
+    for p in (1e-2, 0.3, 0.9):
+        exact = 4.0 * np.expm1(-np.log(p) / k) ** (1.0 / c)
+        np.testing.assert_allclose(burr.isf(p), exact, rtol=1e-9)
+        np.testing.assert_allclose(burr.sf(exact), p, rtol=1e-9)
+    assert burr.isf(1e-6) == np.inf
+    # A quarter of it is nearer to 1 than any number below, and as much to 0 as none is.
+    share = LogitNormal().at(scale=100.0)
+    np.testing.assert_allclose(share.cdf(1e-300), special.ndtr(-300 * np.log(10) / 100), rtol=1e-9)
+    np.testing.assert_allclose(share.sf(0.5), 0.5, rtol=1e-9)

@@ -21,7 +21,7 @@ from likely import (
     shared,
     unit_interval,
 )
-from likely.math import exp, log, where
+from likely.math import exp, expm1, log, log_ndtr, pi, sqrt, where
 from likely.report.explanation import Explanation
 
 
@@ -343,6 +343,98 @@ def test_where_is_what_to_write():
     family = make(log_density, smooth=False)()
     expected = np.log(1.5) + np.array([1.0, 2.0])
     np.testing.assert_allclose(family.nll([1.0, -1.0], [0.0, 0.0]), expected)
+
+
+class Gompertz(Family):
+    """Lifetimes whose hazard grows exponentially."""
+
+    support = positive
+    rate = Parameter(positive)
+    growth = Parameter(positive)
+
+    def log_density(y, rate, growth):
+        return rate.log + growth * y - rate / growth * expm1(growth * y)
+
+
+LIVES = stats.gompertz.rvs(0.2, size=200, random_state=4)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 0.01, 1.0, 10.0, 1e3, 1e200])
+def test_rates_are_found_in_any_unit(unit):
+    """Both parameters are one over a time; SciPy's shape is their ratio."""
+    shape, _, scale = stats.gompertz.fit(LIVES, floc=0)
+    found = Gompertz().fit(unit * LIVES).parameters
+    assert unit * found["growth"] == pytest.approx(1.0 / scale, rel=1e-3)
+    assert unit * found["rate"] == pytest.approx(shape / scale, rel=1e-3)
+
+
+class ExGaussian(Family):
+    """A normal time and an exponential one after it; beside a large rate the likelihood is level."""
+
+    support = real
+    loc = Parameter(real)
+    scale = Parameter(positive)
+    rate = Parameter(positive)
+
+    def log_density(y, loc, scale, rate):
+        u = rate * scale
+        z = (y - loc) / scale
+        return rate.log - u * z + 0.5 * u * u + log_ndtr(z - u)
+
+
+class BirnbaumSaunders(Family):
+    """Cycles until a crack; at both ends of the numbers its formula has none."""
+
+    support = positive
+    shape = Parameter(positive)
+    scale = Parameter(positive)
+
+    def log_density(y, shape, scale):
+        root = sqrt(y / scale)
+        z = (root - 1.0 / root) / shape
+        return log(root + 1.0 / root) - log(2.0 * shape) - y.log - 0.5 * z * z - 0.5 * log(2.0 * pi)
+
+
+PEERS = {
+    ExGaussian: (
+        stats.exponnorm.rvs(3.0, 1.0, 0.4, size=300, random_state=1),
+        lambda p: stats.exponnorm(1.0 / (p["scale"] * p["rate"]), p["loc"], p["scale"]),
+        stats.exponnorm.fit,
+        {"loc": 1.0, "scale": 1.0, "rate": -1.0},
+    ),
+    BirnbaumSaunders: (
+        stats.fatiguelife.rvs(0.5, 0.0, 2.0, size=300, random_state=1),
+        lambda p: stats.fatiguelife(p["shape"], 0.0, p["scale"]),
+        lambda y: stats.fatiguelife.fit(y, floc=0.0),
+        {"shape": 0.0, "scale": 1.0},
+    ),
+}
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e4, 1e6])
+@pytest.mark.parametrize("family", PEERS, ids=lambda f: f.__name__)
+def test_the_maximum_is_found_in_any_unit(family, unit):
+    """No lower than SciPy's, and the same in every unit."""
+    y, peer, fit, powers = PEERS[family]
+    found = family().fit(unit * y).parameters
+    of_y = {name: value / unit ** powers[name] for name, value in found.items()}
+    theirs = type(peer(of_y).dist)().logpdf(y, *fit(y)).sum()
+    assert peer(of_y).logpdf(y).sum() >= theirs - 1e-6
+    for name, value in family().fit(y).parameters.items():
+        assert of_y[name] == pytest.approx(value, rel=1e-5)
+
+
+class SteepGompertz(Gompertz):
+    """It begins on a wall of exponentials, from where 25 steps lead down, and past the valley."""
+
+    def start(mean, std):
+        return {"rate": 25.0 / mean, "growth": 25.0 / mean}
+
+
+def test_a_wall_of_exponentials_is_no_way_to_infinity():
+    found, plain = SteepGompertz().fit(LIVES), Gompertz().fit(LIVES)
+    for name, value in plain.parameters.items():
+        assert found.parameters[name] == pytest.approx(value, rel=1e-6)
 
 
 @pytest.mark.parametrize(

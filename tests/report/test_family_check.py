@@ -2,11 +2,20 @@
 
 import pytest
 
-from likely import Categorical, Family, Parameter, check_family, counts, positive, real
+from likely import (
+    Categorical,
+    Family,
+    Parameter,
+    check_family,
+    counts,
+    positive,
+    positive_counts,
+    real,
+)
 from likely.catalogue import family_class
 from likely.families.registry import modules, specification
 from likely.losses.nll import NegativeLogLikelihood
-from likely.math import lgamma, log, ndtr, pi
+from likely.math import abs, exp, lbeta, lgamma, log, ndtr, pi
 
 
 class Right(Family):
@@ -107,3 +116,34 @@ def test_classes_have_nothing_to_check():
 
 def test_fixed_parameters_are_not_moved():
     assert check_family(Right(scale=2.0)).passed
+
+
+def test_a_tail_that_is_too_long_for_a_sum_is_not_held_against_a_family():
+    """With ρ = e⁻² counts beyond 2⁵³ have 0.7 % of the probability, and more of the score."""
+
+    class YuleSimon(Family):
+        support = positive_counts
+        rho = Parameter(positive)
+
+        def log_density(y, rho):
+            return rho.log + lbeta(y, rho + 1.0)
+
+    report = check_family(YuleSimon())
+    assert report.passed
+    assert all("100 %" in c.answer for c in report.checks if c.question.startswith("digits"))
+
+
+def test_what_is_beyond_the_numbers_is_no_error():
+    class GeneralisedNormal(Family):
+        support = real
+        loc = Parameter(real)
+        scale = Parameter(positive)
+        shape = Parameter(positive)
+
+        def log_density(y, loc, scale, shape):
+            power = exp(shape * log(abs((y - loc) / scale)))
+            return -log(2.0 * scale) - lgamma(1.0 + 1.0 / shape) - power
+
+    report = check_family(GeneralisedNormal())
+    assert report.passed
+    assert all("100 %" in c.answer for c in report.checks if c.question.startswith("digits"))

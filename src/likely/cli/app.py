@@ -226,7 +226,9 @@ def explain(
     family: Annotated[
         str,
         typer.Argument(
-            help="A family, such as gamma or 'Normal(scale=shared)'.", show_default=False
+            metavar="FAMILY|FILE.py:CLASS",
+            help="A family, such as gamma or 'Normal(scale=shared)', or a class in a Python file of yours.",
+            show_default=False,
         ),
     ],
     link: Annotated[

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from likely.cli.errors import library_errors
-from likely.cli.family_text import parse_family
+from likely.cli.own_family import family_of
 
 
 def run(family: str, links: Iterable[str], *, latex: bool) -> None:
     """Print the derivation as text or LaTeX."""
-    found = parse_family(family, links)
+    found = family_of(family, links)
     with library_errors():
         explanation = found.explain()
         text = explanation.latex if latex else str(explanation)

@@ -18,14 +18,19 @@ def parse_family(text: str, links: Iterable[str] = ()) -> Family:
     """The family that ``text`` and ``PARAMETER=LINK`` items mean; nothing is evaluated."""
     name, roles, positional = _parse(text)
     with library_errors():
-        cls = _class(name)
+        return with_links(_class(name), links, positional, roles)
+
+
+def with_links(cls: Any, links: Iterable[str], positional: Iterable[Any], roles: Any) -> Family:
+    """The family of a class, of what is given in brackets and of ``PARAMETER=LINK`` items."""
+    roles = dict(roles)
     for item in links:
         parameter, equals, value = item.partition("=")
         if not equals or not parameter.strip() or not value.strip():
             raise UserError(f"--link {item!r}: write PARAMETER=LINK, such as scale=softplus")
         roles[parameter.strip()] = _role(cls, parameter.strip(), value.strip())
-    with library_errors():
-        return cls(*positional, **roles)
+    made: Family = cls(*positional, **roles)
+    return made
 
 
 def _class(name: str) -> Any:

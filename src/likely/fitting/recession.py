@@ -159,7 +159,13 @@ def find_recession(
     if not losses[-1] < losses[0] - rounding:
         flat = by_slopes and _vanishing(space, gamma, direction)
         return Recession(direction, False) if flat else None
-    return Recession(direction, keeps_falling(space, losses, rounding))
+    endless = keeps_falling(space, losses, rounding)
+    # From high up on a wall of exponentials all these steps lead down, and past a valley or not yet to it.
+    slope = float(space.evaluate(gamma + STEPS[-1] * direction, 1).gradient @ direction)
+    level = CLOSE * max(1.0, abs(losses[-1]))
+    if slope > level or (slope < -level and not endless):
+        return None
+    return Recession(direction, endless)
 
 
 def turns_back(space: Subspace, gamma: Array, sums: Sums, found: Recession) -> bool:

@@ -17,7 +17,7 @@ from likely._math.atoms import sigmoid, softplus
 from likely._math.backends import numpy_backend
 from likely._math.derive import tangent
 from likely._math.evaluate import Program, compile_program
-from likely._math.graph import Node, constant, exp, log, symbol
+from likely._math.graph import Node, constant, exp, log, remade, substitute, symbol
 from likely.families.view import View
 
 Array = NDArray[np.float64]
@@ -27,6 +27,24 @@ Rows = NDArray[np.intp]
 CHUNK = 1 << 15
 #: Heights, as logarithms, that differ by less than this share are a tie.
 ALIKE = 1e-12
+
+
+def _apart(formula: Node, logs: list[tuple[Node, Node]]) -> Node:
+    """The formula with the logarithm of y times, over or under something as a sum: y may be none of the numbers.
+
+    ``logs`` are positive nodes, y and what is left to 1, beside their logarithms.
+    """
+    known = {id(node): form for node, form in logs}
+
+    def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "log" and args[0].op in ("multiply", "divide"):
+            parts = args[0].args
+            if any(id(part) in known for part in parts):
+                a, b = (known[id(part)] if id(part) in known else log(part) for part in parts)
+                return a + b if args[0].op == "multiply" else a - b
+        return remade(node, args)
+
+    return substitute([formula], rebuild)[0]
 
 
 class Line:
@@ -114,7 +132,10 @@ class Line:
         specification = self.loss.specification
         view, _ = self._y
         body: Node = specification.trace(specification.log_density, self.loss.views, view)
-        return body
+        logs = [(view.node, view.log)] if self.low >= 0.0 else []
+        if (self.low, self.high) == (0.0, 1.0):
+            logs.append((view.complement, view.log1m))
+        return _apart(body, logs)
 
     @cached_property
     def _y_program(self) -> Program:
@@ -159,9 +180,11 @@ class Line:
     def density(self, t: Array, rows: Rows) -> tuple[Array, Array, Array]:
         """log f(y), log g(t) = log f(y) + log dy/dt, and y, at t (m,) or (m, nodes) of the rows (m,)."""
         log_f, log_g, y = self._run(self._density_program, t, rows)
-        # Where y itself has left the floating-point numbers there is no mass to speak of, even where
-        # the density is infinite at that edge.
+        # Where y itself, its square or a ratio with it has left the floating-point numbers there is no mass to speak
+        # of, even where the density is infinite at that edge.
         left = np.isinf(y) | (y == self.low) | (y == self.high) | (abs(y) > 1e150)
+        if self.low == 0.0:
+            left |= y < 1e-150
         log_f[left & np.isnan(log_g)] = -np.inf
         log_g[left & ~(log_g < np.inf)] = -np.inf
         return log_f, log_g, y

@@ -30,7 +30,7 @@ def check_own(loss: Any, raw: Array) -> None:
     if not specification.smooth:
         _check_straight(loss, both)
     mass = total_mass(loss, both)
-    wrong = np.flatnonzero(~(np.abs(mass - 1.0) <= MASS_TOLERANCE))
+    wrong = np.flatnonzero(~_is_normalised(mass))
     if not wrong.size:
         return
     at = parameters_at(loss, both[:, wrong[0]])
@@ -40,6 +40,20 @@ def check_own(loss: Any, raw: Array) -> None:
         f"logarithm of that integral in log_density, whatever it depends on, so that losses and "
         f"predictions mean what they say. check_family({specification.name}) looks closer"
     )
+
+
+def credible(loss: Any, ranked: Array) -> Array | None:
+    """Of raw values (m, k), the best first, the first at which a user's density integrates to 1; None where none does.
+
+    A formula that cancels may lose its digits at some, and look as likely there as rounding will have it.
+    """
+    inside = np.ascontiguousarray(ranked[~loss.outside(ranked.T)].T)
+    right = _is_normalised(total_mass(loss, inside)) if inside.size else np.zeros(0, dtype=bool)
+    return inside[:, right.argmax()] if right.any() else None
+
+
+def _is_normalised(mass: Array) -> NDArray[np.bool_]:
+    return np.abs(mass - 1.0) <= MASS_TOLERANCE
 
 
 def total_mass(loss: Any, raw: Array) -> Array:

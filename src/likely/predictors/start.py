@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likely._math.domains import circular
+from likely.predictors.own_start import best_reached
 from likely.predictors.standard import mean_and_std, third_moment
 
 Array = NDArray[np.float64]
@@ -21,7 +22,8 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     """Raw values (k,) that are finite and of the right scale: moments, or the best of a few guesses.
 
     A family may give its own in ``start``; the others get, per parameter and by its domain, the mean, the
-    standard deviation, 1 or ½, whichever combination has the smallest loss on some rows.
+    standard deviation, one over these, 1 or ½, whichever combination has the smallest loss on some rows, of a
+    user's family after some steps.
     """
     mean, std = (
         _on_circle(y, weight) if loss.specification.support is circular else mean_and_std(y, weight)
@@ -35,17 +37,16 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     choices = [guesses(loss, slot, known, mean, spread) for slot in loss.free]
     every = max(1, y.shape[0] // _LOOK)
     sample = np.ascontiguousarray(y[::every])
-    best, best_loss = None, np.inf
-    for guess in product(*choices):
-        raw = np.array(guess)
+    guessed = np.array(list(product(*choices)))
+    losses = np.empty(len(guessed))
+    for i, raw in enumerate(guessed):
         with np.errstate(all="ignore"):
-            total = float(
-                loss.evaluate(sample, np.repeat(raw[:, None], sample.size, 1), 0)[0].mean()
-            )
-        if best is None or total < best_loss:
-            best, best_loss = raw, total
-    assert best is not None
-    return best
+            losses[i] = loss.evaluate(sample, np.repeat(raw[:, None], sample.size, 1), 0)[0].mean()
+    ranked = guessed[np.argsort(losses, kind="stable")]
+    if loss.specification.own and declared is None:
+        likeliest = best_reached(loss, sample, ranked[np.isfinite(np.sort(losses))])
+        return ranked[0] if likeliest is None else likeliest
+    return np.asarray(ranked[0])
 
 
 def _on_circle(y: Array, weight: Array | None) -> tuple[float, float]:
@@ -81,7 +82,9 @@ def guesses(
     elif domain.high == 1.0:
         values = [mean if 0.0 < mean < 1.0 else 0.5]
     else:
-        values = sorted({abs(mean), spread, 1.0} - {0.0})
+        sizes = {abs(mean), spread} - {0.0}
+        # A scale is of the size of y, a rate or a growth of that of 1/y, and a shape of neither.
+        values = sorted(sizes | {1.0 / size for size in sizes if 1.0 / size < np.inf} | {1.0})
     with np.errstate(all="ignore"):
         raws = [float(slot.link.link(value)) for value in values]
     return [raw for raw in raws if np.isfinite(raw)] or [0.0]

@@ -162,10 +162,17 @@ class _Study:
             square = self._expectation(lambda gradient, j=j: gradient[j] ** 2)
             spread = np.sqrt(square)
             error = np.maximum(error, np.abs(mean) / np.where(spread > 0.0, spread, 1.0))
-        return self._verdict(question, error, " of its spread")
+        return self._verdict_of_known(question, error, " of its spread")
+
+    def _verdict_of_known(self, question: str, error: Array, unit: str = "") -> Check:
+        """A check of errors (n,) that are NaN where a tail is too long for expectations."""
+        known = ~np.isnan(error)
+        if not known.any():
+            return Check(question, None, f"not measured: the tails are too long, as {self._at(0)}")
+        return self._verdict(question, np.where(known, error, 0.0), unit)
 
     def _expectation(self, function: Any) -> Array:
-        """E function(∂nll/∂raw) at every point."""
+        """E function(∂nll/∂raw) at every point; NaN where what lies beyond the numbers matters."""
         rows = np.arange(self.raw.shape[1])
         ones = np.ones(rows.size)
         study: Any
@@ -177,9 +184,9 @@ class _Study:
                 self._integrals.line.centre,
                 self._weigh(function),
             )
-        below, _ = study.outwards(start, -ones, rows, weight)
-        above, _ = study.outwards(start + float(self.discrete), ones, rows, weight)
-        total: Array = below + above
+        below, open_below = study.outwards(start, -ones, rows, weight)
+        above, open_above = study.outwards(start + float(self.discrete), ones, rows, weight)
+        total: Array = np.where(open_below | open_above, np.nan, below + above)
         if self.specification.point is not None:
             y = np.full(self.raw.shape[1], self.specification.point)
             total += self._integrals.point * function(self.loss.evaluate(y, self.raw, 1)[1])
@@ -280,7 +287,7 @@ class _Study:
         size = {i: np.sqrt(t) for (i, j), t in zip(pairs, truth, strict=True) if i == j}
         for (i, j), told, found in zip(pairs, packed, truth, strict=True):
             error = np.maximum(error, np.abs(told - found) / (size[i] * size[j]))
-        return self._verdict("expected_information as declared", error)
+        return self._verdict_of_known("expected_information as declared", error)
 
     # --- Digits -----------------------------------------------------------------------------------
 

@@ -72,14 +72,15 @@ def accuracy(loss: Any, y: Array, raw: Array, nll: Array, gradient: Array) -> Ac
                 slope[i] = difference[i] = np.inf if gradient[:, i].any() else 0.0
                 continue
             rounding = 64 * mpf(_U) * _moved(at, point, slack)
-            value[i] = _ratio(abs(mpf(float(nll[i])) - truth), mpf(1e-10) * abs(truth) + rounding)
+            error = _error(nll[i], truth)
+            value[i] = _ratio(error, mpf(1e-10) * abs(truth) + rounding)
             for j in range(k):
 
                 def partial(p: list[Any], j: int = j) -> Any:
                     return _difference(at, p, j)
 
                 truth, rounding = partial(point), 64 * mpf(_U) * _moved(partial, point, slack)
-                error = abs(mpf(float(gradient[j, i])) - truth)
+                error = _error(gradient[j, i], truth)
                 ratio = _ratio(error, mpf(1e-10) * abs(truth) + rounding)
                 slope[i] = max(slope[i], ratio)
                 beyond = _ratio(max(error - rounding, mpf(0)), abs(truth))
@@ -97,6 +98,11 @@ def _difference(function: Callable[[list[Any]], Any], point: list[Any], j: int) 
     up, down = list(point), list(point)
     up[j], down[j] = point[j] + step, point[j] - step
     return (function(up) - function(down)) / (2 * step)
+
+
+def _error(found: float, truth: Any) -> Any:
+    """|found − truth|, 0 where both are beyond the largest number of float64."""
+    return truth * 0 if float(found) == float(truth) else abs(truth - float(found))
 
 
 def _ratio(error: Any, size: Any) -> float:

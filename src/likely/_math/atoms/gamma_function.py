@@ -136,3 +136,15 @@ digamma_rise = register_named(
     lambda a, d: digamma(a + d) - digamma(a),
 )
 lgamma = register_named("lgamma", lambda x, out: (digamma(x),))
+
+
+def _lbeta_slope(a: Node, b: Node) -> Node:
+    """ψ(a) − ψ(a + b), by the functions of a + 1, which is where their difference keeps its digits."""
+    return -(digamma_rise(a + 1.0, b) + (1.0 / a) * (b / (a + b)))
+
+
+lbeta = register_named(
+    "lbeta",
+    lambda a, b, out: (_lbeta_slope(a, b), _lbeta_slope(b, a)),
+    lambda a, b: lgamma(a) + lgamma(b) - lgamma(a + b),
+)

@@ -14,6 +14,8 @@ from likely._math.graph import (
     floor,
     log,
     log1p,
+    maximum,
+    minimum,
     polynomial,
     where,
 )
@@ -275,6 +277,17 @@ def stirling_of_sum_curve(y: Expression, s: Expression) -> Node:
 def lgamma(x: Expression) -> Node:
     """log Γ(x), x > 0: Stirling's formula and its error (absolute accuracy near the zeros 1, 2)."""
     return stirling_error(x) + (x - 0.5) * log(x) - x + 0.5 * log(2.0 * PI)
+
+
+def lbeta(a: Expression, b: Expression) -> Node:
+    """log B(a, b), a and b > 0: of Stirling's formula for three gamma functions what does not cancel is left."""
+    small, large = minimum(a, b), maximum(a, b)
+    # The ratio of both may be none of the numbers.
+    apart = small < 1e-300 * large
+    far = where(apart, log(large) - log(small), log1p(large / where(apart, large, small)))
+    near = log1p(small / large)
+    errors = stirling_error(small) + (stirling_error(large) - stirling_error(small + large))
+    return errors + 0.5 * (near - log(small)) + HALF_LOG_2PI - (small * far + large * near)
 
 
 def digamma(x: Expression) -> Node:
