@@ -102,23 +102,63 @@ WIDE = [
 APART = [(r,) for r in (-30.0, -3.0, 3.0, 5.0, 6.5, 9.0, 16.0, 30.0, 37.5)]
 
 
-def test_many_poisson_counts_far_from_the_mean():
-    raw = np.ascontiguousarray(np.array(APART).T)
-    seen, hidden = Truncated(Poisson()), Censored(Truncated(Poisson()))
-    for row in WIDE:
-        loss = (seen if len(row) == 3 else hidden).loss()
-        found = loss.evaluate(np.tile(row, (len(APART), 1)), raw, 2)
-        for part, ratios in enumerate(numeric.ratios(found, truth("poisson", row), APART)):
-            assert ratios.max() <= 1.0, (row, part, ratios.max(), APART[ratios.argmax()])
+#: The same of two parameters, where one end of the bounds is far likelier than what is beyond it.
+APART_OF_TWO = {
+    "negativebinomial": [(-30.0, -3.0), (-3.0, 5.0), (3.0, 30.0), (9.0, 6.0), (9.0, 9.0), (16.0, 20.0), (30.0, 9.0)],
+    **dict.fromkeys(
+        ("negativebinomial1", "generalisedpoisson"),
+        ((-30.0, -12.0), (-3.0, -3.0), (5.0, -3.0), (16.0, -12.0), (16.0, 0.7), (30.0, -30.0), (30.0, 9.0)),
+    ),
+}  # fmt: skip
+
+
+#: Where counts are nearly alike up to far beyond the bounds: of a size next to 0, and of one of about these counts.
+ALIKE = [
+    (-3.0, -30.0),
+    (6.5, -12.0),
+    (9.0, -30.0),
+    (16.0, -3.0),
+    (16.0, 0.7),
+    (16.0, 3.0),
+    (16.0, 5.0),
+    (30.0, 5.0),
+]
+
+
+def misses(name, loss, row, truth, points):
+    """The parts and points at which a row's loss misses the contract."""
+    raw = np.ascontiguousarray(np.array(points).T)
+    y = np.repeat([row], len(points), axis=0)
+    found = loss.evaluate(y, raw, 2)
+    return [
+        (part, point, ratio)
+        for part, ratios in enumerate(numeric.ratios(found, truth, points))
+        for point, ratio in zip(points, ratios, strict=True)
+        if not ratio <= 1.0
+    ]
+
+
+@pytest.mark.parametrize("row", WIDE, ids=str)
+@pytest.mark.parametrize("name", ["poisson", *APART_OF_TWO])
+def test_many_counts_far_from_the_mean(name, row):
+    seen, hidden = Truncated(name), Censored(Truncated(name))
+    loss = (seen if len(row) == 3 else hidden).loss()
+    assert not misses(name, loss, row, truth(name, row), APART_OF_TWO.get(name, APART))
+
+
+@pytest.mark.parametrize("row", WIDE, ids=str)
+def test_many_counts_that_are_nearly_alike(row):
+    name = "negativebinomial"
+    loss = (Truncated(name) if len(row) == 3 else Censored(Truncated(name))).loss()
+    assert not misses(name, loss, row, truth(name, row), ALIKE)
 
 
 @pytest.mark.parametrize("y", [1.0, 150.0, 299.0])
-def test_many_poisson_counts_between_fixed_bounds(y):
-    raw = np.ascontiguousarray(np.array(APART).T)
-    loss = Truncated(Poisson(), low=0, high=300).loss()
-    found = loss.evaluate(np.full(len(APART), y), raw, 2)
-    for ratios in numeric.ratios(found, truth("poisson", (y, 0.0, 300.0)), APART):
-        assert ratios.max() <= 1.0, (ratios.max(), APART[ratios.argmax()])
+@pytest.mark.parametrize("name", ["poisson", *APART_OF_TWO])
+def test_many_counts_between_fixed_bounds(name, y):
+    loss = Truncated(name, low=0, high=300).loss()
+    of = truth(name, (y, 0.0, 300.0))
+    assert not misses(name, loss, y, of, APART_OF_TWO.get(name, APART))
 
 
 @pytest.mark.parametrize("nu", [100.0, 300.0])
@@ -197,3 +237,16 @@ def test_kernels():
     assert loss._computation_of(0, "observed").short
     compiled, plain = (v.evaluate(rows, raw, 0)[0] for v in (loss.compiled, loss))
     np.testing.assert_allclose(compiled, plain, rtol=1e-12, atol=1e-14)
+
+
+def test_kernels_of_many_counts_far_from_the_mean():
+    """The formula of one count over another is for these rows alone."""
+    rng = np.random.default_rng(6)
+    loss = Truncated(GeneralisedPoisson()).loss()
+    low = rng.integers(-1, 5, 300).astype(float)
+    high = low + rng.integers(201, 2000, 300)
+    y = low + 1.0 + np.floor(rng.uniform(0.0, 1.0, 300) * (high - low))
+    rows, raw = np.column_stack([y, low, high]), rng.uniform((-20.0,), (25.0, 3.0), (300, 2)).T
+    assert loss._computation_of(0, "observed").short
+    compiled, plain = (v.evaluate(rows, raw, 0)[0] for v in (loss.compiled, loss))
+    np.testing.assert_allclose(compiled, plain, rtol=1e-11, atol=1e-14)

@@ -113,7 +113,7 @@ TAILS = (
     "com_poisson_", "skew_lower", "gengamma_below", "gengamma_above",
     "gengamma_mills", "mixture", "beta_below", "beta_above",
     "generalised_poisson_below", "generalised_poisson_above", "generalised_poisson_beyond",
-    "rising_later_curve", "rising_gap_squares", "_share_",
+    "rising_later_curve", "rising_gap_squares", "_share_", "_jump_",
 )  # fmt: skip
 ELSEWHERE = {
     name for name in ATOMS

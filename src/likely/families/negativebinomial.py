@@ -18,7 +18,7 @@ from likely._math.tails.count_steps import (
     negative_binomial_share,
     negative_binomial_step,
 )
-from likely._math.tails.few_clusters import log_few_between, log_few_within
+from likely._math.tails.few_clusters import log_few_below, log_few_between, log_few_within
 from likely._math.tails.intervals import log_between
 from likely._math.tails.negative_binomial import (
     count_above_slope,
@@ -113,6 +113,11 @@ class NegativeBinomial(Distribution):
         plain = density - NegativeBinomial.log_interval(low, high, mean, size)
         logs = (size.log, mean.log - size.log)
         return log_few_within(y, low + 1.0, high + 1.0, size, logs, plain)
+
+    def log_below(y, high, mean, size):
+        density = NegativeBinomial.log_density(y, mean, size)
+        plain = density - NegativeBinomial.log_cdf(high, mean, size)
+        return log_few_below(y, high + 1.0, size, (size.log, mean.log - size.log), plain)
 
     def log_above(y, low, mean, size):
         def log_density(k):

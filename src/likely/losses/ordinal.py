@@ -102,7 +102,8 @@ class OrdinalLoss(VectorLoss):
     def _rows(self, y: Array, raw: Array) -> _Row:
         codes = y.astype(np.intp)
         last = self.size - 1
-        steps = np.exp(raw[2:])
+        with np.errstate(over="ignore"):  # nothing is above such a threshold
+            steps = np.exp(raw[2:])
         thresholds = np.cumsum(np.concatenate([raw[1:2], steps]), axis=0)
         rows = np.arange(codes.size)
         edge = thresholds[np.maximum(codes - 1, 0), rows] - raw[0]
@@ -121,7 +122,7 @@ class OrdinalLoss(VectorLoss):
         if slope is None:
             return nll, None, None
         # A slope times a step, or a step that is not taken, may be infinite.
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             gradient = self._gradient(rows, slope)
             if order < 2:
                 return nll, gradient, None

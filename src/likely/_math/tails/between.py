@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 from operator import add
+from typing import Any
 
 from likely._math.atoms import (
     HALF_LOG_2PI,
@@ -49,6 +50,8 @@ from likely._math.graph import (
 from likely._math.quadrature import EVEN
 
 Formula = Callable[..., Node]
+#: Below it a function that is 0 at 0 is its first power: divided by a width of 0, too, that leaves its slope.
+_FIRST = 2.0**-54
 
 
 def _mean(integrand: Callable[[Node], Node], width: Expression) -> Node:
@@ -58,6 +61,11 @@ def _mean(integrand: Callable[[Node], Node], width: Expression) -> Node:
 
 def _both(first: Node, second: Node) -> Node:
     return where(first, second, first)
+
+
+def _vanishing(weight: Node, size: Any) -> Node:
+    """Their product, of which nothing is left where the weight is 0, though the size be beyond all numbers."""
+    return where(weight > 0.0, weight * size, 0.0)
 
 
 # --- The logistic distribution: Δ = σ(b) σ(−a) (1 − e⁻ᵍ). ----------------------------------------
@@ -98,7 +106,7 @@ def _logistic_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
 
 
 def _logistic_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
-    return g * sigmoid(-(a + g)) + log1mexp_slope(g, log_g)
+    return _vanishing(sigmoid(-(a + g)), g) + log1mexp_slope(g, log_g)
 
 
 def _logistic_edge_bend(a: Expression, g: Expression, log_g: Expression) -> Node:
@@ -133,11 +141,13 @@ class _Wide:
         self.inner = where(self.right, -a, b)
         outer = where(self.right, -b, a)
         ratio = erfcx(-self.inner / sqrt(2.0)) / erfcx(-outer / sqrt(2.0))
-        self.drop = where(
+        drop = where(
             self.inner < 0.0,
             self.middle + log(ratio),
             log_ndtr(self.inner) - log_ndtr(outer),
         )
+        # Beside an edge beyond all numbers nobody sees it.
+        self.drop = where(self.inner > float("-inf"), drop, 1.0)
         self.mills = inverse_mills(self.inner)
         #: φ(inner)/Δ and g times that
         self.share = self.mills / -expm1(-self.drop)
@@ -166,14 +176,16 @@ def _normal(a: Expression, g: Expression, log_g: Expression) -> Node:
 
 def _normal_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
     wide = _Wide(a, g)
-    far = where(wide.right, wide.weight * exp(-wide.middle), wide.weight)
+    far = where(wide.right, _vanishing(exp(-wide.middle), wide.weight), wide.weight)
     return where(_normal_narrow(a, g), 1.0 / (1.0 + _normal_excess(a, g)), far)
 
 
 def _normal_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
     wide = _Wide(a, g)
-    far = wide.weight * (expm1(-wide.middle) / g)
-    near = _normal_edge(a, g, log_g) * (-expm1(g * (a + 0.5 * g)) / g)
+    far = wide.share * expm1(-wide.middle)
+    middle = a + 0.5 * g
+    rise = where(wide.middle < _FIRST, middle, expm1(g * middle) / g)
+    near = -(_normal_edge(a, g, log_g) * rise)
     return where(_normal_narrow(a, g), near, where(wide.right, far, -far))
 
 
@@ -239,12 +251,16 @@ class _Gompertz:
     @property
     def log_difference(self) -> Node:
         """log Δ"""
-        return log1mexp_of(self.x, self.log_x) - self.start
+        # Beside a start beyond all numbers nobody sees the rest.
+        return where(self.start < float("inf"), log1mexp_of(self.x, self.log_x), 0.0) - self.start
 
     @property
     def pull(self) -> Node:
         """S"""
-        near = -self.slope * self.moves * (self.ratio(as_node(self.width)) / self.width)
+        lift, width = expm1(self.b), as_node(self.width)
+        first = lift - 0.5 * width
+        rise = where(width + width * abs_(lift) < _FIRST, first, self.ratio(width) / width)
+        near = -self.slope * self.moves * rise
         return where(self.narrow, near, self.slope - self.start)
 
     @property
@@ -263,7 +279,7 @@ def _gompertz(a: Expression, g: Expression, log_g: Expression) -> Node:
 
 def _gompertz_edge(a: Expression, g: Expression, log_g: Expression) -> Node:
     d = _complementary(a, g, log_g)
-    return d.slope * d.moves
+    return _vanishing(d.slope, d.moves)
 
 
 def _gompertz_slope(a: Expression, g: Expression, log_g: Expression) -> Node:
@@ -298,7 +314,7 @@ class _Gumbel:
         self.b = a + g
         self.turned = _Gompertz(-self.b, -a, g, log_g)
         self.moves = log1mexp_slope(g, log_g)
-        self.tail = g * exp(-self.b)
+        self.tail = _vanishing(exp(-self.b), g)
         self.edge = self.turned.slope * self.moves + self.tail
         self.narrow = _both(g < 0.5, g * abs_(expm1(-self.b)) < 0.7)
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from likely._math.atoms import count_error, relative_entropy_of
+from likely._math.atoms import (
+    count_error,
+    negative_binomial_deviance,
+    relative_entropy_of,
+    stirling,
+    stirling_of_sum,
+)
 from likely._math.graph import Node, equal, exp, log, log1p, maximum, minimum, where
+from likely._math.tails.count_jumps import log_widened
+from likely._math.tails.generalised_poisson import log_jump as generalised_poisson_jump
 from likely._math.tails.generalised_poisson import log_step as generalised_poisson_step
 from likely._math.tails.shares_by_steps import shares_by_steps
 
@@ -38,6 +46,37 @@ def negative_binomial1_step(k: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> N
     sum_ = where(k < size, log_m - log_d + log1p(ratio), log(where(equal(k, 0.0), 1.0, k) + size))
     many = log_m + log1p(ratio) - log1p(d)
     return where(where(d < 1.0, size, -1.0) < k, sum_ - log1p(1.0 / d), many) - log(k + 1.0)
+
+
+def _of_size(k: Any, start: Any, step: Any, s: Any, log_s: Any) -> Node:
+    """log p(k) − log p(start) of a Negative Binomial of size s, from the ``step(n)`` at n, the larger of both.
+
+    It is n − l such steps, l the smaller one, and the saddle-point form of p(l) about the mean n: where l and n are on
+    one side of the mean what either has of the size is of one sign, as what either has of m or d.
+    """
+    up = start < k
+    most, least = where(up, k, start), where(up, start, k)
+    apart, some = most - least, maximum(least, 1.0)
+    deviance = negative_binomial_deviance(least, most, s, log(most), log_s)
+    of_least = where(least < 1.0, stirling(s, log_s), stirling_of_sum(some, s, log_s))
+    errors = stirling_of_sum(most, s, log_s) - of_least - (count_error(most) - count_error(least))
+    rise = apart * (step(most) + log1p(1.0 / most)) + deviance
+    rise = rise + (errors - 0.5 * log_widened(s + least, apart))
+    return where(up, rise, -rise)
+
+
+def negative_binomial_jump(k: Any, start: Any, m: Any, s: Any, log_m: Any, log_s: Any) -> Node:
+    """log p(k) − log p(start)"""
+    return _of_size(k, start, lambda n: negative_binomial_step(n, m, s, log_m, log_s), s, log_s)
+
+
+def negative_binomial1_jump(k: Any, start: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
+    """log p(k) − log p(start)"""
+
+    def step(n: Any) -> Node:
+        return negative_binomial1_step(n, m, d, log_m, log_d)
+
+    return _of_size(k, start, step, m / d, log_m - log_d)
 
 
 def _negative_binomial_up(k: Any, m: Any, s: Any, log_m: Any, log_s: Any) -> Node:
@@ -102,15 +141,20 @@ negative_binomial_share = shares_by_steps(
     negative_binomial_step,
     ("mean", "size"),
     (_negative_binomial_up, negative_binomial_down),
+    jump=negative_binomial_jump,
 )
 negative_binomial1_share = shares_by_steps(
     "negative_binomial1",
     negative_binomial1_step,
     ("mean", "dispersion"),
     (_negative_binomial1_up, _negative_binomial1_down),
+    jump=negative_binomial1_jump,
 )
 generalised_poisson_share = shares_by_steps(
-    "generalised_poisson", generalised_poisson_step, ("mean", "dispersion")
+    "generalised_poisson",
+    generalised_poisson_step,
+    ("mean", "dispersion"),
+    jump=generalised_poisson_jump,
 )
 
 _binomial_share = shares_by_steps("binomial", binomial_step, ("odds",), known=("trials",))

@@ -10,7 +10,7 @@ by the incomplete beta function's series, so that with A = log r(e) − log r(c)
     P(c ≤ Y < e) = s gˢ r(c) ((eᴬ − 1)/s (1 + s h(e)) + h(e) − h(c))
 
 where A/s is the mean of ψ(e + t) − ψ(c + t) over 0 < t < s. What s moves beside the factor s is as small as s, and what
-g moves as small as g.
+g moves as small as g. Many clusters have counts that are nearly alike, up to about their number, far below the mean.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from operator import add
 from typing import Any
 
 from likely._math.atoms import digamma, log_expm1_ratio, rising_excess, sigmoid, softplus
-from likely._math.graph import Node, exp, log, where
+from likely._math.graph import Node, equal, exp, log, log1p, maximum, where
 from likely._math.quadrature import SHORT
 
-#: Sizes below which the mean by so few nodes has all digits, and those below which eᴬ is no large number.
-_SMALL, _MOST = 0.125, 16.0
+#: Sizes below which the mean by so few nodes has all digits.
+_SMALL = 0.125
+#: Sizes, and how many times the last count, beyond which a count is far likelier than the one before it.
+_ALWAYS, _ALIKE = 16.0, 2.0
 #: g e below which so many terms of the series have all digits.
 _LARGE, _TERMS = 0.5, 15
 
@@ -37,20 +39,30 @@ def _rest(n: Any, s: Any, g: Node) -> Node:
     return total
 
 
+def _mean_rise(c: Any, end: Any, s: Any) -> Node:
+    """A/s of a small s."""
+    return reduce(add, (w * (digamma(end + at * s) - digamma(c + at * s)) for at, w in SHORT))
+
+
+def _holds(end: Any, s: Any, g: Node) -> Node:
+    """Whether the series has all digits, and counts are nearly alike."""
+    return where(s < maximum(_ALIKE * end, _ALWAYS), end * g, 1.0) < _LARGE
+
+
 class _Few:
     """What is between c and e, 1 ≤ c < e, in log s and log(m/s)."""
 
     def __init__(self, c: Any, end: Any, s: Any, logs: tuple[Any, Any]) -> None:
         self.log_s, self.log_ratio = logs
         self.s, g = s, sigmoid(-self.log_ratio)
-        self.holds = where(s < _MOST, end * g, 1.0) < _LARGE
-        mean = reduce(add, (w * (digamma(end + at * s) - digamma(c + at * s)) for at, w in SHORT))
+        self.holds = _holds(end, s, g)
         rise = rising_excess(end, s, self.log_s) - rising_excess(c, s, self.log_s)
-        mean = where(s < _SMALL, mean, rise / s)
-        growth = mean * exp(log_expm1_ratio(s * mean, self.log_s + log(mean)))
+        mean = where(s < _SMALL, _mean_rise(c, end, s), rise / s)
+        log_mean = log(mean)
+        growth = log_mean + log_expm1_ratio(s * mean, self.log_s + log_mean)
         below, above = _rest(c, s, g), _rest(end, s, g)
         #: log P, less log s gˢ r(c)
-        self.log_parts = log(growth * (1.0 + s * above) + (above - below))
+        self.log_parts = growth + log1p(s * above + (above - below) * exp(-growth))
 
 
 def log_few_between(c: Any, end: Any, s: Any, logs: tuple[Any, Any], plain: Any) -> Node:
@@ -66,3 +78,15 @@ def log_few_within(y: Any, c: Any, end: Any, s: Any, logs: tuple[Any, Any], plai
     rise = rising_excess(y, s, few.log_s) - rising_excess(c, s, few.log_s)
     given = rise - y * softplus(-few.log_ratio) - log(y) - few.log_parts
     return where(few.holds, given, plain)
+
+
+def log_few_below(y: Any, end: Any, s: Any, logs: tuple[Any, Any], plain: Any) -> Node:
+    """log p(y | Y < end): p(0) is gˢ."""
+    log_s, log_ratio = logs
+    g = sigmoid(-log_ratio)
+    rise = where(s < _SMALL, s * _mean_rise(1.0, end, s), rising_excess(end, s, log_s))
+    zeros = rise + log1p(s * _rest(end, s, g))
+    some = maximum(y, 1.0)
+    over_zeros = log_s + rising_excess(some, s, log_s) - y * softplus(-log_ratio) - log(some)
+    given = where(equal(y, 0.0), 0.0, over_zeros) - zeros
+    return where(_holds(end, s, g), given, plain)

@@ -29,6 +29,7 @@ from likely._math.atoms import (
     generalised_poisson_log_ratio,
     log1p_residual,
     register,
+    relative_entropy_of,
     softplus,
 )
 from likely._math.graph import (
@@ -46,6 +47,7 @@ from likely._math.graph import (
 )
 from likely._math.series import Series, Terms
 from likely._math.special import generalised_poisson_deviance as deviance
+from likely._math.tails.count_jumps import log_widened
 from likely._math.tails.intervals import log_between, log_difference
 from likely._math.tails.two_tails import Recent, TwoTails, register_tail
 
@@ -416,3 +418,22 @@ def log_within_bounds(y: Any, c: Any, end: Any, *of: Any) -> Node:
     few = where(equal(y, c), 0.0, _apart(y, *of) - _apart(c, *of)) - _log_between(c, end, *of)
     many = log_probability(y, *of) - _wide_between(c, end, *of)
     return where(_summed_above(c, *of), few, many)
+
+
+def log_jump(k: Any, start: Any, m: Any, d: Any, log_m: Any, log_d: Any) -> Node:
+    """log p(k) − log p(start), by the larger of both, n, and the smaller, l.
+
+    With uₖ = (m + d k)/(1 + d) it is (n − l) (log uₙ − θ) + (l − 1) log(uₙ/uₗ) less the logarithm of n!/l!, which is
+    (n − l) log n and what Stirling's formula leaves.
+    """
+    up = start < k
+    most, least = where(up, k, start), where(up, start, k)
+    apart = most - least
+    log_most, ratio = log(most), most * (d / m)
+    sparse = log_m - log_most + log1p(ratio)
+    level = where(ratio < 1.0, sparse, log_d + log1p(1.0 / ratio)) - log_growth(d, log_d)
+    left = relative_entropy_of(least, most, -apart, log(maximum(least, 1.0)), log_most)
+    between = (least - 1.0) * log_widened(m / d + least, apart)
+    errors = count_error(most) - count_error(least)
+    rise = apart * (level - 1.0 / (1.0 + 1.0 / d)) + between + (left - errors)
+    return where(up, rise, -rise)

@@ -34,14 +34,16 @@ from likely._math.graph import (
     where,
 )
 from likely._math.series import Running, Series, Terms
+from likely._math.tails.count_jumps import register_jump
 from likely._math.tails.two_tails import Recent
 
 #: So many counts are added up at most.
 MOST = 200
 #: Of so many with the mode among them nothing is lost of tails.
 _WIDE = 40.0
-#: By how much the logarithm of the probabilities has to fall on half of their way where there are more of them.
-_DEPTH, _HALF = 80.0, MOST / 2
+#: By how much the logarithm of the probabilities has to fall on half of their way where there are more of them: what is
+#: left out is seen only beside what is below e^−90 itself.
+_DEPTH, _HALF = 60.0, MOST / 2
 
 #: log p(k + 1) − log p(k) of k, the parameters and their logarithms, and numbers that are known.
 Step = Callable[..., Any]
@@ -261,11 +263,11 @@ def shares_by_steps(
 ) -> Callable[..., Node]:
     """``(low, high, first, last, plain, *theta)``: log P(low < Y ≤ high | first < Y ≤ last).
 
-    ``theta`` are the parameters, their logarithms, and what is ``known`` beside these. ``plain`` stands for it where
-    more counts can be seen than are added up, or as many as that it is as good; None where that is never so. ``name``
-    begins those of the atoms. ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as
-    those of the step. ``jump(k, start, *theta)`` is log p(k) − log p(start), where what both have in common has
-    cancelled on paper: with it counts may be any number of steps away from an end beside which others are rare.
+    ``theta`` are the parameters, their logarithms, and what is ``known`` beside these. ``name`` begins those of the
+    atoms. ``ratios`` are p(k + 1)/p(k) and its inverse as sums of positive terms, of arguments as those of the step.
+    ``jump(k, start, *theta)`` is log p(k) − log p(start), where what both have in common has cancelled on paper: with
+    it counts may be any number of steps away from an end beside which others are rare. Where they are not, and more
+    than are added up, or as many as that it is as good, ``plain`` is what is meant. Without it no more are ever seen.
     """
     sums = _Sums(name, step, ratios, parameters, known)
     recent = Recent(lambda *given: _Share(sums.series, given))
@@ -292,42 +294,37 @@ def shares_by_steps(
 
     slopes = [entered("slope", of_slope(p), p) for p in columns]
     share = entered("value", lambda *given: moved(slopes, given[:-1]))
+    over = register_jump(name, jump, parameters) if jump is not None else None
 
     def log_share(low: Any, high: Any, first: Any, last: Any, plain: Any, *theta: Any) -> Node:
         low, high, first, last = map(as_node, (low, high, first, last))
         ended = last < float("inf")
-        end = where(ended, last, first + 2.0)
+        end = where(ended, last, first + 1.0)
         counts = end - first
         # From the end at which no other count is likelier, or from below.
-        rise = step(maximum(end - 1.0, 0.0), *theta)
-        down = where(ended, where(counts > 1.5, rise, 0.0), 0.0) > 0.0
+        rise_below = step(first + 1.0, *theta)
+        rise_above = step(maximum(end - 1.0, 0.0), *theta)
+        down = where(counts > 1.5, rise_above, 0.0) > 0.0
         start, sign = where(down, end, first + 1.0), where(down, -1.0, 1.0)
         a = where(down, end - high, low - first)
         b = where(down, end - low, high - first) - 1.0
         place = _Place(where(ended, minimum(counts, MOST), MOST), start, sign, a, b)
-        if plain is None:
+        if over is None:
             return share(*place, *theta)
-        # Where others are left out, they are so rare that nobody sees them beside the first, and beside a.
-        near = where(down, start - 1.0, start)
-        falls = [-sign * step(maximum(near + sign * k, 0.0), *theta) for k in (0.0, MOST - 2.0)]
-        rare = minimum(*falls) * (_HALF - 1.0) > _DEPTH
-        some = where(rare, where(a < _HALF, 1.0, 0.0), 0.0)
-        few = where(ended, where(counts <= MOST, 1.0, some), 0.0)
+        # Of more counts than are added up others are so rare that nobody sees them beside the first, and beside that of
+        # those in question which is the nearest to it: one that is added up, too, or over the first by a formula.
+        nearest, among, many = start + sign * a, a < _HALF, counts > MOST
+        furthest = where(among, start, nearest) + sign * (MOST - 1.0)
+        falls = where(down, rise_above, -rise_below), -sign * step(maximum(furthest, 0.0), *theta)
+        rare = where(minimum(*falls) > _DEPTH / (_HALF - 1.0), 1.0, 0.0)
         # Of many counts with the mode among them most are seen: what all have in common is no part of their chance.
-        rises = step(maximum(first + 1.0, 0.0), *theta) > 0.0
-        usual = where(rises, where(ended, where(down, 0.0, 1.0), 1.0), 0.0)
+        usual = where(rise_below > 0.0, where(down, 0.0, 1.0), 0.0)
+        few = where(ended, where(many, where(among, rare, 0.0), 1.0), 0.0)
         few = where(where(counts > _WIDE, usual, 0.0) > 0.5, 0.0, few) > 0.5
-        found = where(few, share(*place, *theta), plain)
-        if jump is None:
-            return found
-        # The nearest to the end of those in question over the end, and what either has of its kind.
-        nearest = where(down, start - a, start + a)
-        further = maximum(nearest + sign * (MOST - 1.0), 0.0)
-        fall = -sign * step(further, *theta) * (_HALF - 1.0)
-        away = where(ended, where(rare, where(a < _HALF, 0.0, 1.0), 0.0), 0.0)
-        away = where(counts > MOST, where(fall > _DEPTH, away, 0.0), 0.0) > 0.5
+        away = where(many, where(among, 0.0, rare), 0.0) > 0.5
         of_seen = share(place.terms, start, sign, 0.0, 0.0, *theta)
-        of_own = share(minimum(b - a + 1.0, MOST), nearest, sign, 0.0, 0.0, *theta)
-        return where(away, jump(nearest, start, *theta) + (of_seen - of_own), found)
+        of_own = share(minimum(high - low, MOST), nearest, sign, 0.0, 0.0, *theta)
+        apart = over(nearest, start, *theta) + (of_seen - of_own)
+        return where(away, apart, where(few, share(*place, *theta), plain))
 
     return log_share

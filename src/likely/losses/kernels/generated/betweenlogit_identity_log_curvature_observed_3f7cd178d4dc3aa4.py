@@ -191,7 +191,7 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-def gradient(y_all, raw_all, first, rest, start, stop, shift):
+def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -199,6 +199,9 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
+    out3 = rest[2][start + shift : stop + shift]
+    out4 = rest[3][start + shift : stop + shift]
+    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -310,16 +313,66 @@ def gradient(y_all, raw_all, first, rest, start, stop, shift):
         t101 = 1.0 / t100
         t102 = t101 * t50
         t103 = where(t99, t102, t101)
-        t104 = t103 * t13
-        t105 = minimum(t13, 800.0)
-        t106 = expm1(t105)
-        t107 = t105 / t106
-        t108 = where(t14, t107, 1.0)
-        t109 = t104 + t108
-        t110 = where(t9, 0.0, t109)
-        t111 = where(t0, 0.0, t110)
-        t112 = -t111
+        t104 = 0.0 < t103
+        t105 = t103 * t13
+        t106 = where(t104, t105, 0.0)
+        t107 = minimum(t13, 800.0)
+        t108 = expm1(t107)
+        t109 = t107 / t108
+        t110 = where(t14, t109, 1.0)
+        t111 = t106 + t110
+        t112 = where(t9, 0.0, t111)
+        t113 = where(t0, 0.0, t112)
+        t114 = -t113
+        t115 = t64 * t66
+        t116 = -t115
+        t117 = t47 < 0.0
+        t118 = where(t117, t102, t101)
+        t119 = t103 * t118
+        t120 = t115 + t119
+        t121 = -t120
+        t122 = where(t9, t116, t121)
+        t123 = where(t0, t116, t122)
+        t124 = -t123
+        t125 = t13 * t119
+        t126 = -t125
+        t127 = where(t9, 0.0, t126)
+        t128 = where(t0, 0.0, t127)
+        t129 = -t128
+        t130 = t13 < 0.5
+        t131 = expm1(t49)
+        t132 = -t131
+        t133 = where(t117, t131, t132)
+        t134 = 2.0 + t131
+        t135 = t133 / t134
+        t136 = (-0.5) * t13
+        t137 = t135 * t136
+        t138 = t22 * 1.3382536530684679e-11
+        t139 = (-5.284190138687493e-10) + t138
+        t140 = t22 * t139
+        t141 = 2.08767569878681e-08 + t140
+        t142 = t22 * t141
+        t143 = t142 + (-8.267195767195768e-07)
+        t144 = t22 * t143
+        t145 = t144 + 3.306878306878307e-05
+        t146 = t22 * t145
+        t147 = (-0.001388888888888889) + t146
+        t148 = t22 * t147
+        t149 = t148 + 0.08333333333333333
+        t150 = t22 * t149
+        t151 = t137 - t150
+        t152 = 1.0 - t110
+        t153 = t118 * t13
+        t154 = t152 - t153
+        t155 = where(t130, t151, t154)
+        t156 = t155 * t111
+        t157 = where(t9, 0.0, t156)
+        t158 = where(t0, 0.0, t157)
+        t159 = -t158
         out0[i] = t59
         out1[i] = t98
-        out2[i] = t112
+        out2[i] = t114
+        out3[i] = t124
+        out4[i] = t129
+        out5[i] = t159
     return invalid

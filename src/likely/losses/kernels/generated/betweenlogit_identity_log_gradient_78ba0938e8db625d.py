@@ -191,7 +191,7 @@ def log1p_fraction(x: float) -> float:
     return x - s * (x - z * p)
 
 
-def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
+def gradient(y_all, raw_all, first, rest, start, stop, shift):
     aligned_frame()
     y_rows = y_all[start:stop]
     raw0_rows = raw_all[0][start:stop]
@@ -199,9 +199,6 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
     out0 = first[start + shift : stop + shift]
     out1 = rest[0][start + shift : stop + shift]
     out2 = rest[1][start + shift : stop + shift]
-    out3 = rest[2][start + shift : stop + shift]
-    out4 = rest[3][start + shift : stop + shift]
-    out5 = rest[4][start + shift : stop + shift]
     invalid = 0
     for i in range(stop - start):
         y = y_rows[i]
@@ -313,64 +310,18 @@ def curvature_observed(y_all, raw_all, first, rest, start, stop, shift):
         t101 = 1.0 / t100
         t102 = t101 * t50
         t103 = where(t99, t102, t101)
-        t104 = t103 * t13
-        t105 = minimum(t13, 800.0)
-        t106 = expm1(t105)
-        t107 = t105 / t106
-        t108 = where(t14, t107, 1.0)
-        t109 = t104 + t108
-        t110 = where(t9, 0.0, t109)
-        t111 = where(t0, 0.0, t110)
-        t112 = -t111
-        t113 = t64 * t66
+        t104 = 0.0 < t103
+        t105 = t103 * t13
+        t106 = where(t104, t105, 0.0)
+        t107 = minimum(t13, 800.0)
+        t108 = expm1(t107)
+        t109 = t107 / t108
+        t110 = where(t14, t109, 1.0)
+        t111 = t106 + t110
+        t112 = where(t9, 0.0, t111)
+        t113 = where(t0, 0.0, t112)
         t114 = -t113
-        t115 = t47 < 0.0
-        t116 = where(t115, t102, t101)
-        t117 = t103 * t116
-        t118 = t113 + t117
-        t119 = -t118
-        t120 = where(t9, t114, t119)
-        t121 = where(t0, t114, t120)
-        t122 = -t121
-        t123 = t13 * t117
-        t124 = -t123
-        t125 = where(t9, 0.0, t124)
-        t126 = where(t0, 0.0, t125)
-        t127 = -t126
-        t128 = t13 < 0.5
-        t129 = expm1(t49)
-        t130 = -t129
-        t131 = where(t115, t129, t130)
-        t132 = 2.0 + t129
-        t133 = t131 / t132
-        t134 = (-0.5) * t13
-        t135 = t133 * t134
-        t136 = t22 * 1.3382536530684679e-11
-        t137 = (-5.284190138687493e-10) + t136
-        t138 = t22 * t137
-        t139 = 2.08767569878681e-08 + t138
-        t140 = t22 * t139
-        t141 = t140 + (-8.267195767195768e-07)
-        t142 = t22 * t141
-        t143 = t142 + 3.306878306878307e-05
-        t144 = t22 * t143
-        t145 = (-0.001388888888888889) + t144
-        t146 = t22 * t145
-        t147 = t146 + 0.08333333333333333
-        t148 = t22 * t147
-        t149 = t135 - t148
-        t150 = 1.0 - t108
-        t151 = t116 * t13
-        t152 = t150 - t151
-        t153 = where(t128, t149, t152)
-        t154 = t153 * t109
-        t155 = where(t9, 0.0, t154)
-        t156 = where(t0, 0.0, t155)
-        t157 = -t156
         out0[i] = t59
         out1[i] = t98
-        out2[i] = t112
-        out3[i] = t122
-        out4[i] = t127
-        out5[i] = t157
+        out2[i] = t114
     return invalid
