@@ -250,7 +250,7 @@ class Pursuit:
         """
         space, stop = self.space, self.stop
         coarse = _coarseness(space, stop)
-        exact = spent(space, stop.theta)
+        exact = spent(space, stop.theta) or self._stuck()
         if 1.0 < coarse < np.inf and not exact:
             # No density piles up where digits end: on the way to a limit parameters have become too large for them.
             far = fled(space, self.begun, stop.theta)
@@ -263,6 +263,18 @@ class Pursuit:
             far = fled(space, constants(self.task, self.objective), stop.theta)
             self.outcome.recessions += [] if far is None else [far]
         return None
+
+    def _stuck(self) -> bool:
+        """Whether the fit stands still where the last digit of a row is worth more than what the next step promises.
+
+        Which is far from any maximum: a step to within the errors that a converged fit may have promises less.
+        """
+        stop = self.stop
+        if stop.reason != "max_iter" or len(self.visited) < 2:
+            return False
+        still = self.visited[-2][1] - self.visited[-1][1] <= stop.sums.rounding
+        left = abs(stop.decrement)
+        return still and left > 0.5 * COARSEST**2 and spent(self.space, stop.theta, min(left, 1.0))
 
     def _ended(self) -> bool:
         """Whether rows lie where the support ends."""
