@@ -228,6 +228,7 @@ class Pursuit:
                     stop.reason = "pole"
                     return False
         lost = stop.reason == "max_iter" and not (stop.certified() or self.outcome.recessions)
+        lost = lost and self.task.to_edges
         if endless is None and lost and not beside_an_end(space, stop):
             fit = partial(_conditional, self.task)
             valley = follow_valley(space, visited, self.begun, stop.sums, fit)
@@ -267,14 +268,14 @@ class Pursuit:
     def _stuck(self) -> bool:
         """Whether the fit stands still where the last digit of a row is worth more than what the next step promises.
 
-        Which is far from any maximum: a step to within the errors that a converged fit may have promises less.
+        And more than what a converged fit may leave to rounding: no point nearby is known to be better or worse.
         """
         stop = self.stop
         if stop.reason != "max_iter" or len(self.visited) < 2:
             return False
         still = self.visited[-2][1] - self.visited[-1][1] <= stop.sums.rounding
-        left = abs(stop.decrement)
-        return still and left > 0.5 * COARSEST**2 and spent(self.space, stop.theta, min(left, 1.0))
+        promised = min(abs(stop.decrement), 1.0)
+        return still and spent(self.space, stop.theta, max(promised, 0.5 * COARSEST**2))
 
     def _ended(self) -> bool:
         """Whether rows lie where the support ends."""

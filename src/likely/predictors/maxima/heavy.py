@@ -60,7 +60,7 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
         for reached, coefficients in _starts(model, places):
             if reached > least + BEHIND * model.unit:
                 break
-            other = model.fitted(coefficients, STEPS)
+            other = model.fitted(coefficients, STEPS, to_edges=Status.boundary in ends)
             if other is not None and other.status in ends and other.objective < least:
                 best, least = coefficients, model.below(other.objective)
     return best
