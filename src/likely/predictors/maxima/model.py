@@ -119,7 +119,10 @@ class LinearModel:
     def equal_rows(self) -> float:
         """How many rows of one weight tell as much: (Σw)²/Σw²."""
         w = self.response.weight
-        return float(self.response.y.shape[0]) if w is None else float(w.sum() ** 2 / (w @ w))
+        if w is None:
+            return float(self.response.y.shape[0])
+        w = w / w.max()  # squares of small weights would vanish
+        return float(w.sum() ** 2 / (w @ w))
 
     @cached_property
     def counted(self) -> tuple[NDArray[np.intp], Array, Array, Array]:
