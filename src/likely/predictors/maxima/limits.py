@@ -59,19 +59,22 @@ def limit_maximum(model: LinearModel, found: FitResult, start: Array) -> Array |
         least = 2.0 * found.objective - least
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        best, least = (None, least) if inside else _best(model, starts, least)
         if few and starts:
-            return _best(model, _worth(model, [*starts, *_leaning(model, found)], least), least)
-        return _best(model, starts, least)
+            ends = _worth(model, [*starts, *_leaning(model, found)], least)
+            further, _ = _best(model, ends, least)
+            best = best if further is None else further
+        return best
 
 
-def _best(model: LinearModel, starts: Iterable[Array], least: float) -> Array | None:
-    """Which of the starts leads to the largest maximum, if that is below the objective ``least``."""
+def _best(model: LinearModel, starts: Iterable[Array], least: float) -> tuple[Array | None, float]:
+    """Which of the starts leads to the largest maximum below the objective ``least``, and what is below that one."""
     best = None
     for coefficients in starts:
         other = model.fitted(coefficients, STEPS)
         if other is not None and other.status in INSIDE and other.objective < least:
             best, least = coefficients, model.below(other.objective)
-    return best
+    return best, least
 
 
 def _worth(model: LinearModel, starts: Sequence[Array], least: float) -> Iterator[Array]:
