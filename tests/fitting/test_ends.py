@@ -257,6 +257,22 @@ def test_a_fit_that_begins_where_digits_end_names_what_went_there():
     assert "last digits" in found.message
 
 
+#: Rousseeuw and Leroy (1987), R's MASS::Animals: body weight in kg and brain weight in g.
+ANIMALS = """
+1.35 8.1 465 423 36.33 119.5 27.66 115 1.04 5.5 11700 50 2547 4603 187.1 419 521 655 10 115 3.3 25.6 529 680 207 406
+62 1320 6654 5712 9400 70 6.8 179 35 56 0.12 1 0.023 0.4 2.5 12.1 55.5 175 100 157 52.16 440 0.28 1.9 87000 154.5
+0.122 3 192 180
+"""
+
+
+def test_a_row_far_out_is_fitted_to_more_digits_than_there_are():
+    """Brachiosaurus: its scale falls below the last digit of its location, where no step leads any further."""
+    body, brain = np.array(ANIMALS.split(), dtype=float).reshape(-1, 2).T
+    result = fitted(Linear(GeneralisedGamma()), body[:, None], brain)
+    assert result.status is Status.unbounded
+    assert "last digits" in result.message
+
+
 def test_a_shape_grows_on_beside_a_direction_in_which_the_loss_is_level():
     rng = np.random.default_rng([0, 10])
     X, y = rng.normal(size=(14, 1)), rng.standard_t(2, 14)

@@ -141,3 +141,21 @@ def test_small_residuals_beside_a_row_far_out_are_not_taken_for_rounding(unit):
         result = model.fit(np.eye(60, 1), y).result_
     assert result.status is not Status.unbounded
     assert model.intercept_["scale"] == pytest.approx(np.log(0.5 * scale_of_the_others), abs=0.05)
+
+
+def test_many_equal_y_are_passed_through_as_all_lines_tell():
+    """Moving slopes of the scale one by one leads to −2.6330; of the lines through two rows another one is likelier."""
+    x = np.array([1.35, 0.193, 1.407, 0.162, -1.019, 0.86, -0.639])
+    y = np.array([0.0, 0.5, 0.0, 0.0, 0.0, 0.3, 0.1])
+    result = Linear(AsymmetricLaplace(scale=predicted)).fit(x[:, None], y).result_
+    losses = []
+    for i, j in combinations(range(y.size), 2):
+        slope = (y[j] - y[i]) / (x[j] - x[i])
+        away = y - y[i] - slope * (x - x[i])
+        away[[i, j]] = 0.0
+        model = Linear(AsymmetricLaplace(scale=predicted, loc=0.0))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            line = model.fit(x[:, None], away).result_
+        losses += [line.loss] if line.status is Status.converged else []
+    assert result.loss == pytest.approx(min(losses), abs=1e-6)

@@ -75,6 +75,16 @@ def test_slopes_beside_one_bound_for_all_rows(family):
     assert found.status is Status.rank_deficient
 
 
+def test_a_shape_so_large_that_only_last_digits_change():
+    """The mean lies next to the bound, and what its last digit is worth hides what the shape still changes."""
+    y = np.array([[0.0, 3.0]] * 10 + [[3.0, np.inf]] * 30)
+    X = np.random.default_rng(4).normal(size=(40, 1))
+    with pytest.warns(ConvergenceWarning, match="y does not determine shape"):
+        found = Linear(Censored(Gamma())).fit(X, y).result_
+    assert found.status is Status.rank_deficient
+    assert np.isnan(found.std_errors[-1])
+
+
 def test_a_singular_certificate_does_not_hide_it():
     """Newton's method converged, with standard errors of thousands: only its last digits made the Hessian positive."""
     y = np.array([[0.0, 3.0]] * 10 + [[3.0, np.inf]] * 30)

@@ -147,3 +147,12 @@ class GeneralisedGamma(Distribution):
         # The LogNormal of these moments.
         square = math.log1p((std / mean) ** 2)
         return {"loc": math.log(mean) - 0.5 * square, "scale": math.sqrt(square), "shape": 0.0}
+
+    def limits(mean, std, low, high):
+        # Powers of y that end at the largest and at the smallest, of this mean: nearly.
+        far = 5.0
+        powers = (far, high, mean / (high - mean)), (-far, low, mean / (mean - low))
+        return [
+            {"loc": math.log(end), "scale": 1.0 / (power * far), "shape": shape}
+            for shape, end, power in powers
+        ]

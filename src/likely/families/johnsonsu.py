@@ -145,7 +145,7 @@ class JohnsonSU(Distribution):
     def start(mean, std):
         return {"loc": mean, "scale": 2.0 * std, "skewness": 0.0, "tail": 2.0}
 
-    def limits(mean, std):
+    def limits(mean, std, low, high):
         # Log-normals from a threshold of ten standard deviations on, to either side, and the Normal: nearly.
         import math
 

@@ -33,6 +33,7 @@ def fit_linear(
     n_jobs: int | None = None,
     stacklevel: int = 2,
     tell: Callable[[FitResult], FitResult] | None = None,
+    to_edges: bool = True,
 ) -> FitResult:
     """Minimise Σ wᵢ·nllᵢ + ½·Σⱼ alphaⱼ·‖slopesⱼ‖² over the linear predictors of k raw columns.
 
@@ -41,7 +42,8 @@ def fit_linear(
     ``coefficients`` (P,), as in a result, to start from;
     ``alpha`` (k,) the ridge penalties of the raw columns, on slopes in the units of X; ``names``
     (p,) name the columns of X in messages. ``covariances`` are the ones to compute: "observed",
-    "robust", "expected". ``tell`` says the result in other coordinates than those of the fit.
+    "robust", "expected". ``tell`` says the result in other coordinates than those of the fit. Without ``to_edges``
+    valleys that bend to infinity are not followed, for a trial that only asks for a maximum inside.
 
     ValueError where the pieces do not fit together or the loss is infinite at the start. A maximum
     that does not exist does not raise: the result's status says so, with a ConvergenceWarning.
@@ -70,6 +72,7 @@ def fit_linear(
                 max_iter,
                 n_jobs,
                 coefficients,
+                to_edges,
             ),
             tuple(covariances),
         )

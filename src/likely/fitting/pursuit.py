@@ -228,6 +228,7 @@ class Pursuit:
                     stop.reason = "pole"
                     return False
         lost = stop.reason == "max_iter" and not (stop.certified() or self.outcome.recessions)
+        lost = lost and self.task.to_edges
         if endless is None and lost and not beside_an_end(space, stop):
             fit = partial(_conditional, self.task)
             valley = follow_valley(space, visited, self.begun, stop.sums, fit)
@@ -250,7 +251,7 @@ class Pursuit:
         """
         space, stop = self.space, self.stop
         coarse = _coarseness(space, stop)
-        exact = spent(space, stop.theta)
+        exact = spent(space, stop.theta) or self._stuck()
         if 1.0 < coarse < np.inf and not exact:
             # No density piles up where digits end: on the way to a limit parameters have become too large for them.
             far = fled(space, self.begun, stop.theta)
@@ -263,6 +264,18 @@ class Pursuit:
             far = fled(space, constants(self.task, self.objective), stop.theta)
             self.outcome.recessions += [] if far is None else [far]
         return None
+
+    def _stuck(self) -> bool:
+        """Whether the fit stands still where the last digit of a row is worth more than what the next step promises.
+
+        And more than what a converged fit may leave to rounding: no point nearby is known to be better or worse.
+        """
+        stop = self.stop
+        if stop.reason != "max_iter" or len(self.visited) < 2:
+            return False
+        still = self.visited[-2][1] - self.visited[-1][1] <= stop.sums.rounding
+        promised = min(abs(stop.decrement), 1.0)
+        return still and spent(self.space, stop.theta, max(promised, 0.5 * COARSEST**2))
 
     def _ended(self) -> bool:
         """Whether rows lie where the support ends."""

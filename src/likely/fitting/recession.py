@@ -349,11 +349,14 @@ def grown(
     return Subspace(objective, best, held.basis)
 
 
-def spent(space: Subspace, gamma: Array) -> bool:
-    """Whether rows are fitted to the last digits of their raw predictions, by a density that has no bound there."""
+def spent(space: Subspace, gamma: Array, least: float = 1.0) -> bool:
+    """Whether rows are fitted to the last digits of their raw predictions, by a density that has no bound there.
+
+    Where such a digit is worth more than ``least`` to a row.
+    """
     if getattr(space.objective.loss, "discrete", False):
         return False
-    return unresolved(space.objective, space.point(gamma))
+    return unresolved(space.objective, space.point(gamma), least)
 
 
 def fled(space: Subspace, begun: Array, gamma: Array) -> Recession | None:

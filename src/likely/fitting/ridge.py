@@ -31,7 +31,8 @@ LEVEL = 1e-6
 REACH, STEPS = 0.5, 4
 #: Newton's steps in the other directions, back to the way.
 RETURNS = 12
-#: Losses are the same where they differ by so many times their rounding.
+#: Losses are the same where they differ by so many times their rounding, or by what the last digits of raw predictions
+#: are worth.
 SAME = 10.0
 #: A coefficient moves where its share of the largest move is this.
 SHARE = 1e-3
@@ -102,7 +103,8 @@ def _moves(space: Subspace, theta: Array, rows: float) -> NDArray[np.bool_] | No
             there, np.zeros(there.size), RETURNS, rows, False, False,
             patience=RETURNS, edges=False, rough=True,
         )  # fmt: skip
-        return there.point(stop.theta), stop.sums.loss, SAME * stop.sums.rounding
+        same = max(SAME * stop.sums.rounding, there.noise(stop.theta))
+        return there.point(stop.theta), stop.sums.loss, same
 
     here, lowest, same = floor(theta)
     objective, ends = space.objective, with_ends(space.objective)

@@ -16,10 +16,10 @@ from likely.fitting.sums import add, largest
 ROUNDING = 2.0**-53
 
 
-def unresolved(objective: Objective, theta: Array) -> bool:
+def unresolved(objective: Objective, theta: Array, least: float = 1.0) -> bool:
     """Whether the last digit of a raw prediction is so much to its row that no digits of the gradient are left.
 
-    As where a scale is smaller than the last digit of the location: ½·h·δ² > 1 for the rounding δ of raw.
+    As where a scale is smaller than the last digit of the location: ½·h·δ² > ``least`` for the rounding δ of raw.
     """
 
     def work(block: int, worker: int) -> Array:
@@ -33,7 +33,7 @@ def unresolved(objective: Objective, theta: Array) -> bool:
         with np.errstate(over="ignore"):
             return np.array([np.max(0.5 * np.stack(diagonal) * (ROUNDING * coarse) ** 2)])
 
-    return bool(fold(work, objective.blocks, largest, objective.threads)[0] > 1.0)
+    return bool(fold(work, objective.blocks, largest, objective.threads)[0] > least)
 
 
 def loss_rounding(objective: Objective, theta: Array) -> float:

@@ -176,7 +176,10 @@ def _grow_on(task: Task, outcome: Outcome, grows: int) -> None:
             return
         expected = task.fisher
         rows = task.counted()[1]
-        there = minimise(further, origin, PROFILE_STEPS, rows, expected, False, edges=False)
+        there = minimise(
+            further, origin, PROFILE_STEPS, rows, expected, False,
+            patience=PROFILE_STEPS, edges=False,
+        )  # fmt: skip
         if there.reason != "converged" or not there.sums.loss < stop.sums.loss - stop.sums.rounding:
             return
         there.iterations += stop.iterations

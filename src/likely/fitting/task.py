@@ -29,6 +29,8 @@ class Task:
     max_iter: int
     n_jobs: int | None
     coefficients: Array | None = None
+    #: Whether it is told where a fit that comes to no end leads: it takes long, and a trial may only ask for maxima.
+    to_edges: bool = True
 
     @property
     def edged(self) -> bool:

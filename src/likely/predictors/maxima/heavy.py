@@ -60,7 +60,7 @@ def heavy_maximum(model: LinearModel, found: FitResult) -> Array | None:
         for reached, coefficients in _starts(model, places):
             if reached > least + BEHIND * model.unit:
                 break
-            other = model.fitted(coefficients, STEPS)
+            other = model.fitted(coefficients, STEPS, to_edges=Status.boundary in ends)
             if other is not None and other.status in ends and other.objective < least:
                 best, least = coefficients, model.below(other.objective)
     return best
@@ -88,7 +88,7 @@ def _starts(model: LinearModel, places: tuple[int, int, int]) -> list[tuple[floa
     wanted = y - offset[loc]
     tails = [float(loss.free[df].link.link(one)) for one in DEGREES]
     found = []
-    for some in _subsets(np.argsort(y, kind="stable"), design.shape[1]):
+    for some in subsets(np.argsort(y, kind="stable"), design.shape[1]):
         location = np.linalg.lstsq(design[some], wanted[some], rcond=None)[0]
         away = np.abs(wanted - design @ location)
         # A row that is passed through is away from it by rounding.
@@ -114,7 +114,7 @@ def _starts(model: LinearModel, places: tuple[int, int, int]) -> list[tuple[floa
     return starts
 
 
-def _subsets(order: NDArray[np.intp], size: int) -> Array:
+def subsets(order: NDArray[np.intp], size: int) -> Array:
     """Some of the rows (m, size), all where they are few; nothing is random."""
     every = comb(order.size, size)
     if every <= LOCATIONS:

@@ -54,7 +54,7 @@ def loc_and_scale(loss: Any) -> tuple[int, int] | None:
     return order.index("loc"), order.index("scale")
 
 
-def _on_the_line(loss: Any, y: Array) -> Array:
+def on_the_line(loss: Any, y: Array) -> Array:
     """y where loc is: its logarithm for a LogNormal."""
     return np.log(y) if loss.specification.support.low == 0.0 else y
 
@@ -65,7 +65,7 @@ class _Search:
     def __init__(self, model: LinearModel, found: FitResult, loc: int, scale: int) -> None:
         self.model, self.found, self.loc, self.scale = model, found, loc, scale
         _, y, self.weight, self.offset = model.counted
-        self.on_line = _on_the_line(model.loss, y)
+        self.on_line = on_the_line(model.loss, y)
         self.x_loc, self.x_scale = model.columns(loc), model.columns(scale)
 
     def starts(self) -> list[Array]:

@@ -41,23 +41,29 @@ class LinearModel:
     response: Response
     alpha: Array | None
 
-    def fitted(self, coefficients: Array, steps: int) -> FitResult | None:
+    def fitted(self, coefficients: Array, steps: int, to_edges: bool = True) -> FitResult | None:
         """The fit from there, without covariances; None where there is no likelihood.
 
-        Where the end of a support, or of all numbers, is so near that rounding leads across.
+        Where the end of a support, or of all numbers, is so near that rounding leads across. Without ``to_edges`` only
+        a maximum inside is asked for.
         """
         try:
-            return self.fitted_from(np.zeros(self.loss.columns), steps, coefficients)
+            return self.fitted_from(np.zeros(self.loss.columns), steps, coefficients, to_edges)
         except OutsideDomainError:
             return None
 
     def fitted_from(
-        self, start: Array, steps: int = 200, coefficients: Array | None = None
+        self,
+        start: Array,
+        steps: int = 200,
+        coefficients: Array | None = None,
+        to_edges: bool = True,
     ) -> FitResult:
         """The fit from raw values (k,), or from ``coefficients`` (P,), without covariances."""
         return fit_linear(
             self.loss, self.X, self.designs, self.response,
             start=start, coefficients=coefficients, alpha=self.alpha, covariances=(), max_iter=steps,
+            to_edges=to_edges,
         )  # fmt: skip
 
     def approaching(
@@ -98,7 +104,7 @@ class LinearModel:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             for coefficients in starts:
-                other = self.fitted(coefficients, steps)
+                other = self.fitted(coefficients, steps, to_edges=False)
                 if other is None or other.status is not Status.converged:
                     continue
                 if other.objective < least:
@@ -113,7 +119,10 @@ class LinearModel:
     def equal_rows(self) -> float:
         """How many rows of one weight tell as much: (Σw)²/Σw²."""
         w = self.response.weight
-        return float(self.response.y.shape[0]) if w is None else float(w.sum() ** 2 / (w @ w))
+        if w is None:
+            return float(self.response.y.shape[0])
+        w = w / w.max()  # squares of small weights would vanish
+        return float(w.sum() ** 2 / (w @ w))
 
     @cached_property
     def counted(self) -> tuple[NDArray[np.intp], Array, Array, Array]:

@@ -42,7 +42,7 @@ def simpler_maximum(model: LinearModel, found: FitResult, start: Array) -> Array
     inner = replace(model, designs=[*designs[:1], *constants])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        simple = inner.fitted_from(start, STEPS)
+        simple = inner.fitted_from(start, STEPS, to_edges=False)
     if simple.status is not Status.converged:
         return None
     return model.largest(_starts(model, simple, found.parts), model.below(found.objective), STEPS)
