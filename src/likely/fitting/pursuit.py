@@ -58,6 +58,8 @@ SLUGGISH = 16
 PROFILE_STEPS = 30
 #: Rounding of the gradient that a converged fit may have, in standard errors.
 COARSEST = 1e-2
+#: The last digit of a raw prediction decides over a row where it is worth more than this share of what rows lose.
+FELT = 1e-6
 
 
 class Pursuit:
@@ -251,7 +253,9 @@ class Pursuit:
         """
         space, stop = self.space, self.stop
         coarse = _coarseness(space, stop)
-        exact = spent(space, stop.theta) or self._stuck()
+        # High up on a wall of exponentials any digit is worth many nats, and next to nothing of what a row loses.
+        share = FELT * stop.sums.loss / self.objective.weight()
+        exact = spent(space, stop.theta, max(1.0, share)) or self._stuck()
         if 1.0 < coarse < np.inf and not exact:
             # No density piles up where digits end: on the way to a limit parameters have become too large for them.
             far = fled(space, self.begun, stop.theta)
