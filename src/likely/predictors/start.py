@@ -42,11 +42,12 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     for i, raw in enumerate(guessed):
         with np.errstate(all="ignore"):
             losses[i] = loss.evaluate(sample, np.repeat(raw[:, None], sample.size, 1), 0)[0].mean()
-    ranked = guessed[np.argsort(losses, kind="stable")]
+    order = np.argsort(losses, kind="stable")
     if loss.specification.own and declared is None:
-        likeliest = best_reached(loss, sample, ranked[np.isfinite(np.sort(losses))])
-        return ranked[0] if likeliest is None else likeliest
-    return np.asarray(ranked[0])
+        reached = best_reached(loss, sample, guessed[order[np.isfinite(losses[order])]])
+        if reached is not None:
+            return reached
+    return np.asarray(guessed[order[0]])
 
 
 def _on_circle(y: Array, weight: Array | None) -> tuple[float, float]:
