@@ -16,6 +16,7 @@ from likely import (
     Family,
     Gamma,
     Linear,
+    Mixture,
     Normal,
     Parameter,
     Poisson,
@@ -194,6 +195,26 @@ def test_user_family(estimator, tmp_path):
     same(model, load(tmp_path / "model", families=[Peaks]), y=TARGETS["real"])
     with pytest.raises(ModelFileError, match=r"'Peaks' does not come .*families=\[Peaks\]\)"):
         load(tmp_path / "model")
+
+
+def test_a_user_family_is_not_taken_for_one_of_the_library_of_that_name(tmp_path):
+    """Gumbel's of the smallest of many has the names, the parameters and the links of the library's."""
+
+    class Gumbel(Family):
+        support = real
+        loc = Parameter(real)
+        scale = Parameter(positive)
+
+        def log_density(y, loc, scale):
+            z = (y - loc) / scale
+            return z - exp(z) - scale.log
+
+    for family in (Gumbel(), Mixture(Gumbel(), 2)):
+        model = Constant(family).fit(X, TARGETS["real"])
+        model.save(tmp_path / "model")
+        same(model, load(tmp_path / "model", families=[Gumbel]), y=TARGETS["real"])
+        with pytest.raises(ModelFileError, match=r"'Gumbel' .* your own: .*families=\[Gumbel\]\)"):
+            load(tmp_path / "model")
 
 
 def test_user_family_with_other_parameters(tmp_path):

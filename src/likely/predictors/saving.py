@@ -120,6 +120,8 @@ def family_state(family: Family) -> dict[str, Any]:
         for name, role in given.items()
     }
     state: dict[str, Any] = {"name": type(family).__name__, "roles": roles}
+    if family.specification.own:  # a family that comes with the library may have the same name
+        state["own"] = True
     if isinstance(family, TrialsFamily):
         state["trials"] = family.trials
     if isinstance(family, CompositionFamily):
@@ -142,6 +144,11 @@ def family_from_state(state: dict[str, Any], families: Sequence[type[Family]] = 
     own = {cls.__name__: cls for cls in families}
     if name in own:
         cls: Any = own[name]
+    elif state.get("own"):
+        raise ModelFileError(
+            f"the model's family {name!r} does not come with the library, it is your own: "
+            f"load it with load(path, families=[{name}])"
+        )
     else:
         try:
             cls = family_class(name)
