@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from likely._math.atoms import log1mexp
+from likely._math.atoms import log1mexp, log1mexp_of
 from likely._math.graph import (
     Expression,
     Node,
@@ -83,7 +83,7 @@ def recognise(formula: Node, views: Iterable[View]) -> Node:
 
     ``log(y)`` is ``y.log``, ``1 - y`` is ``y.complement``, ``log(1 - y)`` and ``log1p(-y)`` are
     ``y.log1m``: either spelling keeps the digits that the value alone has lost. So does
-    ``log(1 - exp(u))``, which is ``log1mexp(-u)``.
+    ``log(1 - exp(u))``, which is ``log1mexp(-u)``, and log1mexp of an exp(v) is v where that is none of the numbers.
     """
     own: dict[int, tuple[Node, Node]] = {}  # by identity; the node beside its form keeps it alive
     for view in views:
@@ -105,7 +105,14 @@ def recognise(formula: Node, views: Iterable[View]) -> Node:
         if node.op == "log" and args[0].op == "subtract":
             one, power = args[0].args
             if is_constant(one, 1.0) and power.op == "exp":
-                return log1mexp(-power.args[0])
+                return _log1mexp(-power.args[0])
+        if node.op == "log1mexp":
+            return _log1mexp(args[0])
         return remade(node, args)
 
     return substitute([formula], rebuild)[0]
+
+
+def _log1mexp(x: Node) -> Node:
+    """log(1 − e⁻ˣ), which is v for x = exp(v) below the smallest number."""
+    return log1mexp_of(x, x.args[0]) if x.op == "exp" else log1mexp(x)

@@ -62,6 +62,9 @@ TABLE: dict[str, Callable[..., Any]] = {
     "exp": mp.exp,
     "expm1": mp.expm1,
     "log": _log,
+    # However many the digits, 1 − e⁻ˣ has none for x below their last.
+    "log1mexp": lambda x: _log(-mp.expm1(-x)),
+    "log1mexp_of": lambda x, log_x: _log(-mp.expm1(-x)),
     "log1p": lambda x: mp.log1p(x) if x > -1 else _log(1 + x),
     "sqrt": mp.sqrt,
     "abs": abs,
