@@ -154,6 +154,26 @@ def view_of_a_difference(y, a):
     return -(y - a).log
 
 
+def joined(y, a):
+    return -where((y > a) & (y < 2.0 * a), y, a)
+
+
+def reversed_(y, a):
+    return -where(~(y > a), y, a)
+
+
+def summed(y, a):
+    return -sum(a / k for k in range(1, y))
+
+
+def power_of(y, a):
+    return -(2.0**y) * a
+
+
+def remainder(y, a):
+    return -(y % 2) * a
+
+
 #: What is written, the kind of error, and what it says behind the family, the line and the text.
 FORMULAS = {
     misspelt: (
@@ -166,6 +186,11 @@ FORMULAS = {
         TypeError,
         "numpy.logaddexp cannot take a formula, which is traced: likely.math has no",
     ),
+    joined: (TypeError, "not joined by & or |: write where(a, where(b, x, z), z) for a and b"),
+    reversed_: (TypeError, "write where(condition, b, a)"),
+    summed: (TypeError, "no numbers that a loop could count to"),
+    power_of: (TypeError, "write 2.0 to the power x as exp(x * log(2.0))"),
+    remainder: (TypeError, "write floor(x / d), x - d * floor(x / d)"),
     view_of_a_difference: (AttributeError, "log belongs to y or a parameter"),
 }
 

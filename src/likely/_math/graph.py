@@ -132,6 +132,33 @@ class Expression:
     def __eq__(self, other: object) -> Node:  # type: ignore[override]
         return equal(self, other)
 
+    def __rpow__(self, base: Any) -> Node:
+        raise FormulaError(f"write {base!r} to the power x as exp(x * log({base!r}))")
+
+    def __and__(self, other: Any) -> Node:
+        raise FormulaError(
+            "conditions are not joined by & or |: write where(a, where(b, x, z), z) for a and b, "
+            "where(a, x, where(b, x, z)) for a or b"
+        )
+
+    __or__ = __rand__ = __ror__ = __and__
+
+    def __invert__(self) -> Node:
+        raise FormulaError("there is no ~ of a condition: write where(condition, b, a)")
+
+    def __mod__(self, other: Any) -> Node:
+        raise FormulaError(
+            "there is no % and no // in a formula: write floor(x / d), x - d * floor(x / d)"
+        )
+
+    __floordiv__ = __mod__
+
+    def __index__(self) -> int:
+        raise FormulaError(
+            "a formula is traced, so y and parameters are no numbers that a loop could count to: write sums "
+            "and products in closed form, such as lgamma(y + 1)"
+        )
+
     def __bool__(self) -> bool:
         raise FormulaError(
             "a formula is traced, so it has no truth value here: "
