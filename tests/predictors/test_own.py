@@ -1,9 +1,21 @@
 """A user's family is looked at before it is fitted: normalised, and of a shape that can be fitted."""
 
+import re
+
 import numpy as np
 import pytest
 
-from likely import Constant, Family, Laplace, Linear, Parameter, counts, positive, real
+from likely import (
+    Constant,
+    Family,
+    Laplace,
+    Linear,
+    Parameter,
+    check_family,
+    counts,
+    positive,
+    real,
+)
 from likely.math import exp, lgamma, log, maximum, pi, sqrt, where
 from likely.predictors.own import total_mass
 
@@ -103,6 +115,25 @@ def test_an_unnormalised_density_is_not_fitted(family, y, message):
     ):
         with pytest.raises(ValueError, match=message + r".*check_family\("):
             fit()
+
+
+def exponential(log_density, of=positive):
+    """A family of one rate with this log_density."""
+    return type(
+        "Wrong", (Family,), {"support": of, "rate": Parameter(positive), "log_density": log_density}
+    )
+
+
+@pytest.mark.parametrize(("family", "advice"), [
+    (exponential(lambda y, rate: rate.log + rate * y), r"does not fall off far out: is a sign wrong"),
+    (exponential(lambda y, rate: rate.log - rate * y, of=real), r"or the support too wide"),
+    (exponential(lambda y, rate: 2.0 * rate.log + y.log - rate * y, of=real), r"is NaN at y = -1e-15, .*support"),
+    (exponential(lambda y, rate: -rate * y), r"subtract the logarithm of that integral"),
+], ids=["sign", "support", "logarithm", "constant"])  # fmt: skip
+def test_what_to_do_about_it_is_said(family, advice):
+    with pytest.raises(ValueError, match=advice):
+        family().fit(np.abs(Y))
+    assert re.search(advice, check_family(family()).checks[0].answer)
 
 
 @pytest.mark.parametrize("gap", [1.0, 10.0, 100.0])

@@ -424,6 +424,18 @@ def test_the_maximum_is_found_in_any_unit(family, unit):
         assert of_y[name] == pytest.approx(value, rel=1e-5)
 
 
+@pytest.mark.parametrize("told", [{"rat": 1.0}, 1.0], ids=["misspelt", "number"])
+def test_a_start_of_no_parameter_is_refused(told):
+    class Misspelt(Gompertz):
+        def start(mean, std):
+            return told
+
+    with pytest.raises(
+        TypeError, match=r"Misspelt\.start must return .* some of rate, growth, got"
+    ):
+        Misspelt().fit(LIVES)
+
+
 @pytest.mark.parametrize("height", [15.0, 25.0, 40.0, 60.0])
 def test_a_wall_of_exponentials_is_no_way_to_infinity(height):
     """It begins where a row loses up to e¹⁰⁰ nats, and all ways lead down, past the valley."""

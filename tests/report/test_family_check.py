@@ -15,7 +15,7 @@ from likely import (
 from likely.catalogue import family_class
 from likely.families.registry import modules, specification
 from likely.losses.nll import NegativeLogLikelihood
-from likely.math import abs, exp, lbeta, lgamma, log, ndtr, pi
+from likely.math import abs, exp, lbeta, lgamma, log, log1mexp, log_ndtr, ndtr, pi
 
 
 class Right(Family):
@@ -69,6 +69,8 @@ def test_the_mass_is_measured_wherever_the_parameters_are():
     ("mode", lambda loc, scale: loc + 0.01 * scale),
     ("cdf", lambda y, loc, scale: ndtr((loc - y) / scale)),
     ("sf", lambda y, loc, scale: ndtr((y - loc) / scale)),
+    ("log_cdf", lambda y, loc, scale: log_ndtr((loc - y) / scale)),
+    ("log_sf", lambda y, loc, scale: log_ndtr((y - loc) / scale)),
     ("quantile", lambda q, loc, scale: loc + scale * q),
     ("isf", lambda q, loc, scale: loc - scale * q),
     ("expected_information", lambda loc, scale: {("loc", "loc"): 1.0 / scale / scale,
@@ -146,4 +148,42 @@ def test_what_is_beyond_the_numbers_is_no_error():
 
     report = check_family(GeneralisedNormal())
     assert report.passed
+    assert all("100 %" in c.answer for c in report.checks if c.question.startswith("digits"))
+
+
+def test_a_sum_that_cancellation_spoils_says_so():
+    class Waring(Family):
+        support = counts
+        b = Parameter(positive)
+        n = Parameter(positive)
+
+        def log_density(y, b, n):
+            return b.log + lgamma(b + n) - lgamma(n) + lgamma(n + y) - lgamma(n + y + b + 1.0)
+
+    class BetterWaring(Waring):
+        def log_density(y, b, n):
+            return lbeta(n + y, b + 1.0) - lbeta(n, b)
+
+    (mass,) = (c for c in check_family(Waring()).checks if c.passed is False)
+    assert "log_density loses all digits, at y = 1e+15 for one" in mass.answer
+    assert check_family(BetterWaring()).passed
+
+
+@pytest.mark.parametrize("log_of", [log1mexp, lambda u: log(1.0 - exp(-u))], ids=["atom", "plain"])
+def test_a_power_that_is_below_all_numbers(log_of):
+    """log(1 − e⁻ᵘ) is the logarithm of u = (y/scale)ᶜ, also where that u is 0."""
+
+    class ExponentiatedWeibull(Family):
+        support = positive
+        a = Parameter(positive)
+        c = Parameter(positive)
+        scale = Parameter(positive)
+
+        def log_density(y, a, c, scale):
+            t = y.log - scale.log
+            u = exp(c * t)
+            return a.log + c.log - scale.log + (c - 1.0) * t - u + (a - 1.0) * log_of(u)
+
+    report = check_family(ExponentiatedWeibull())
+    assert report.passed, report
     assert all("100 %" in c.answer for c in report.checks if c.question.startswith("digits"))

@@ -36,10 +36,37 @@ def check_own(loss: Any, raw: Array) -> None:
     at = parameters_at(loss, both[:, wrong[0]])
     verb = "probabilities sum" if specification.support.integer else "density integrates"
     raise ValueError(
-        f"the {verb} to {mass[wrong[0]]:.6g}, not 1, for {specification.name} at {at}: subtract the "
-        f"logarithm of that integral in log_density, whatever it depends on, so that losses and "
-        f"predictions mean what they say. check_family({specification.name}) looks closer"
+        f"the {verb} to {mass[wrong[0]]:.6g}, not 1, for {specification.name} at {at}: "
+        f"{advice(loss, both[:, wrong[0]], mass[wrong[0]])}. check_family({specification.name}) looks closer"
     )
+
+
+def advice(loss: Any, raw: Array, mass: float) -> str:
+    """What to do about a density whose integral at raw (k,) is not 1."""
+    if np.isnan(mass):
+        y = some_of(loss.specification.support)
+        nll = loss.evaluate(y, np.repeat(raw[:, None], y.size, 1), 0)[0]
+        at = "".join(f" at y = {value:g}" for value in y[np.isnan(nll)][:1])
+        return (
+            f"log_density is NaN{at}, as log and sqrt of a negative number are, or what overflows less what "
+            "overflows; write where(condition, a, b), or another support"
+        )
+    if np.isinf(mass):
+        return "log_density does not fall off far out: is a sign wrong, or the support too wide"
+    return (
+        "subtract the logarithm of that integral in log_density, whatever it depends on, so that losses and "
+        "predictions mean what they say"
+    )
+
+
+def some_of(support: Any) -> Array:
+    """Values of y of every size, the smallest first."""
+    sizes = 10.0 ** np.arange(-15.0, 16.0)
+    every = np.concatenate([[0.0], sizes, -sizes, 1.0 - sizes])
+    if support.integer:
+        every = np.unique(np.round(every))
+    every = every[support.contains(every)]
+    return np.asarray(every[np.argsort(np.abs(every), kind="stable")])
 
 
 def credible(loss: Any, ranked: Array) -> Array | None:

@@ -33,7 +33,7 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
     moments = [mean, std]
     if loss.specification.leans_by and std > 0:
         moments.append(third_moment(y, weight, mean, std))
-    known = _declared(declared, moments)
+    known = _declared(loss.specification, moments)
     choices = [guesses(loss, slot, known, mean, spread) for slot in loss.free]
     every = max(1, y.shape[0] // _LOOK)
     sample = np.ascontiguousarray(y[::every])
@@ -57,14 +57,24 @@ def _on_circle(y: Array, weight: Array | None) -> tuple[float, float]:
     return middle, float(np.sqrt(np.average(away * away, weights=weight)))
 
 
-def _declared(start: Any, moments: list[float]) -> dict[str, float]:
-    """The family's own start; none where it has none, or y is so small that its squares vanish."""
+def _declared(specification: Any, moments: list[float]) -> dict[str, float]:
+    """The family's own start; none where it has none, or y is so small that its squares vanish.
+
+    TypeError where it is not of the family's parameters.
+    """
+    start = specification.formulas.get("start")
     if start is None or 0.0 in moments[:2]:
         return {}
     try:
         found: dict[str, float] = start(*moments)
     except (OverflowError, ZeroDivisionError):
         return {}
+    names = list(specification.parameters)
+    if not isinstance(found, dict) or not set(found) <= set(names):
+        raise TypeError(
+            f"{specification.name}.start must return a dictionary with values for some of {', '.join(names)}, "
+            f"got {found!r}"
+        )
     return found
 
 

@@ -17,7 +17,7 @@ from likely.inference.predictive import Predictive
 from likely.inference.rows import parameters_at
 from likely.inference.summation import DiscreteSums
 from likely.losses.nll import NegativeLogLikelihood
-from likely.predictors.own import total_mass
+from likely.predictors.own import advice, some_of, total_mass
 from likely.report.many_digits import Accuracy, accuracy
 
 Array = NDArray[np.float64]
@@ -29,6 +29,8 @@ TOLERANCE = 1e-6
 _NEAR = (-2.0, 0.0, 1.5)
 _FAR = (-12.0, -1.0, 0.5, 2.0, 12.0)
 _MOST_POINTS = 27
+#: The loss of a y that is improbable enough not to matter to an integral.
+_IMPROBABLE = 100.0
 #: Values of y that are computed with many digits, which takes long.
 _MOST_VALUES = 60
 _LEVELS = (0.001, 0.1, 0.5, 0.9, 0.999)
@@ -150,7 +152,27 @@ class _Study:
         if found.passed:
             return found
         worst = int(np.argmax(np.abs(np.nan_to_num(total, nan=np.inf) - 1.0)))
-        return replace(found, answer=f"{total[worst]:.6g} {self._at(worst)}")
+        why = self._lost_digits(worst) or advice(self.loss, self.raw[:, worst], float(total[worst]))
+        return replace(found, answer=f"{total[worst]:.6g} {self._at(worst)}: {why}")
+
+    def _lost_digits(self, point: int) -> str:
+        """Where a formula has no digits left of a y that is not too improbable to matter; else nothing."""
+        y = some_of(self.specification.support)
+        raw = np.repeat(self.raw[:, [point]], y.size, 1)
+        nll, gradient, _ = self.loss.evaluate(y, raw, 1)
+        probable = np.isfinite(nll) & (np.abs(nll) < _IMPROBABLE)
+        y, raw = y[probable], np.ascontiguousarray(raw[:, probable])
+        try:
+            found = accuracy(self.loss, y, raw, nll[probable], gradient[:, probable])
+        except NotImplementedError:
+            return ""
+        lost = found.value * 1e-10 * np.abs(nll[probable]) > 1.0
+        if not lost.any():
+            return ""
+        return (
+            f"log_density loses all digits, at y = {y[lost][0]:g} for one, where large terms cancel: write it with "
+            "functions that keep them, such as lbeta for three lgamma"
+        )
 
     def score(self) -> Check:
         """E ∂log p/∂raw = 0, in units of the score's own spread."""
@@ -244,6 +266,12 @@ class _Study:
         for name in ("cdf", "sf"):
             if name in declared:
                 yield self._compare(name, getattr(told, name)(y), getattr(found, name)(y))
+        for name in ("log_cdf", "log_sf"):
+            if name in declared:
+                log_told = np.stack([self.loss.formula(name, self.raw, at) for at in y.T], axis=1)
+                with np.errstate(over="ignore"):
+                    value = np.exp(log_told)
+                yield self._compare(name, value, getattr(found, name.removeprefix("log_"))(y))
         for name in ("quantile", "isf"):
             if name in declared:
                 yield self._compare(name, getattr(told, name)(levels), getattr(found, name)(levels))
