@@ -10,6 +10,7 @@ from likely import (
     Family,
     Laplace,
     Linear,
+    Mixture,
     Parameter,
     check_family,
     counts,
@@ -134,6 +135,31 @@ def test_what_to_do_about_it_is_said(family, advice):
     with pytest.raises(ValueError, match=advice):
         family().fit(np.abs(Y))
     assert re.search(advice, check_family(family()).checks[0].answer)
+
+
+class Waring(Family):
+    """Its formula has no digits left where b and n are large, where counts that vary little would have them."""
+
+    support = counts
+    b = Parameter(positive)
+    n = Parameter(positive)
+
+    def log_density(y, b, n):
+        return b.log + lgamma(b + n) - lgamma(n) + lgamma(n + y) - lgamma(n + y + b + 1.0)
+
+
+@pytest.mark.filterwarnings("ignore::likely.ConvergenceWarning")
+def test_probabilities_that_rounding_alone_made_are_no_fit():
+    rng = np.random.default_rng(0)
+    y = rng.poisson(4.0, 300).astype(float)
+    for fit in (
+        lambda: Linear(Waring()).fit(rng.normal(size=(300, 1)), y),
+        lambda: Mixture(Waring(), 2).fit(y),
+    ):
+        with pytest.raises(
+            ValueError, match=r"came to .*b.* = .*log_density loses its digits there"
+        ):
+            fit()
 
 
 @pytest.mark.parametrize("gap", [1.0, 10.0, 100.0])

@@ -199,7 +199,8 @@ class DiscreteSums:
                 f"the probabilities of {self.loss.specification.name} sum to {mass[row]:.6g}, not 1, at "
                 + parameters_at(self.loss, self.raw[:, row])
                 + (f" (and {more} more)" if more else "")
-                + ": log_density must be normalised; or give the family a cdf and sf"
+                + ": log_density must be normalised, and keep its digits for large counts and parameters, as "
+                "lbeta does where three lgamma cancel; or give the family a cdf and sf"
             )
         return self._mode
 

@@ -43,6 +43,7 @@ from likely.predictors.marginal import start_values
 from likely.predictors.maxima.model import LinearModel
 from likely.predictors.maxima.search import largest_maximum
 from likely.predictors.origin import slopes_start
+from likely.predictors.own import check_reached
 from likely.predictors.residuals import residual_start
 from likely.predictors.response import by_parameter
 from likely.predictors.standard import standard
@@ -69,6 +70,8 @@ _PLAIN = (
 
 #: Rows up to which a fit of constants begins at a guess.
 _FEW = 10_000
+#: Rows at which is looked whether a user's formula has digits left.
+_SEEN = 8
 #: Entries of X up to which a robust covariance is computed without being asked for.
 _SMALL = 2_000_000
 
@@ -164,11 +167,15 @@ class Linear(DistributionEstimator):
             found = told_level(loss, response, found, X, designs)
         if dependent:
             found = singular(found, dependent)
-        if found.status is not Status.converged:
-            warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
         self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
+        if moved is None and loss.specification.vector is None:
+            some = slice(None, None, -(-y.shape[0] // _SEEN))
+            raw = self._raw(X[some])
+            check_reached(loss, y, raw if offset is None else raw + offset[:, some])
+        if found.status is not Status.converged:
+            warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
 
     def _covariances(self, X: Any) -> tuple[str, ...]:
         small = X.shape[0] * X.shape[1] <= _SMALL

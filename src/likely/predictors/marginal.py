@@ -26,7 +26,7 @@ from likely.predictors.maxima.heavy import heavy_maximum
 from likely.predictors.maxima.inwards import inward_maximum
 from likely.predictors.maxima.limits import limit_maximum
 from likely.predictors.maxima.model import LinearModel
-from likely.predictors.own import check_own
+from likely.predictors.own import check_own, check_reached
 from likely.predictors.parts import by_parts
 from likely.predictors.standard import standard
 from likely.predictors.start import rough
@@ -220,6 +220,8 @@ def _fitted(family: Any, loss: Any, y: Array, weight: Array | None, guess: Array
                 larger = search(model, result)
                 result = result if larger is None else fit(start=larger)
     result = told_level(loss, Response(y, weight), coinciding(loss, result))
+    if loss.specification.vector is None:
+        check_reached(loss, y, result.intercepts[:, None])
     _refuse(family, result)
     return result.intercepts
 

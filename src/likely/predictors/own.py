@@ -41,6 +41,35 @@ def check_own(loss: Any, raw: Array) -> None:
     )
 
 
+def check_reached(loss: Any, y: Array, raw: Array) -> None:
+    """ValueError where a user's formula has lost its digits at raw (k, m), where a fit to counts y has come to.
+
+    What is likely there by rounding alone has probabilities of more than 1 together.
+    """
+    specification = loss.specification
+    if not (_has_own(specification) and specification.support.integer) or y.ndim > 1:
+        return
+    each = np.unique(y)
+    for point in raw.T:
+        nll = loss.evaluate(each, np.repeat(point[:, None], each.size, 1), 0)[0]
+        with np.errstate(over="ignore"):
+            together = float(np.exp(-nll).sum())
+        if together > 1.0 + MASS_TOLERANCE:
+            raise ValueError(
+                f"the fit of {specification.name} came to {parameters_at(loss, point)}, where the values in y alone "
+                f"have probabilities that sum to {together:.6g}: log_density loses its digits there, where large terms "
+                "cancel. Write it with functions that keep them, such as lbeta for three lgamma, fix a parameter, or "
+                "choose a simpler family"
+            )
+
+
+def _has_own(specification: Any) -> bool:
+    """Whether a user wrote the family, or one inside it."""
+    structure = specification.structure
+    inside = () if structure is None else structure.parts
+    return specification.own or any(_has_own(part.specification) for part in inside)
+
+
 def advice(loss: Any, raw: Array, mass: float) -> str:
     """What to do about a density whose integral at raw (k,) is not 1."""
     if np.isnan(mass):
