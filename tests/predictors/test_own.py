@@ -1,6 +1,7 @@
 """A user's family is looked at before it is fitted: normalised, and of a shape that can be fitted."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from likely import (
     positive,
     real,
 )
+from likely.fitting import Status
 from likely.math import exp, lgamma, log, maximum, pi, sqrt, where
+from likely.predictors.marginal import _refuse
 from likely.predictors.own import total_mass
 
 RNG = np.random.default_rng(1)
@@ -160,6 +163,16 @@ def test_probabilities_that_rounding_alone_made_are_no_fit():
             ValueError, match=r"came to .*b.* = .*log_density loses its digits there"
         ):
             fit()
+
+
+@pytest.mark.parametrize(("family", "hint"), [
+    (Waring(), r"simpler family; check_family\(Waring\(\)\) says where its formula loses digits$"),
+    (Laplace(), r"simpler family$"),
+], ids=["own", "library"])  # fmt: skip
+def test_a_fit_without_end_names_what_finds_lost_digits(family, hint):
+    stopped = SimpleNamespace(status=Status.max_iter, iterations=3, gradient_norm=1e-3)
+    with pytest.raises(ValueError, match=hint):
+        _refuse(family, stopped)
 
 
 @pytest.mark.parametrize("gap", [1.0, 10.0, 100.0])

@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
@@ -21,7 +22,7 @@ from likely import (
     shared,
     unit_interval,
 )
-from likely.math import exp, expm1, log, log_ndtr, pi, sqrt, where
+from likely.math import exp, expm1, lbeta, lgamma, log, log_ndtr, pi, sqrt, where
 from likely.report.explanation import Explanation
 
 
@@ -422,6 +423,33 @@ def test_the_maximum_is_found_in_any_unit(family, unit):
     assert peer(of_y).logpdf(y).sum() >= theirs - 1e-6
     for name, value in family().fit(y).parameters.items():
         assert of_y[name] == pytest.approx(value, rel=1e-5)
+
+
+def test_quotients_of_gamma_functions_in_two_spellings():
+    """As docs/own.md writes them; for large a and b the plain ones have no digits."""
+    a, b, n, m = 1e15, 3e15, 7.0, 2.0
+
+    class Pair(Family):
+        support = positive
+        a = Parameter(positive)
+        b = Parameter(positive)
+
+        def log_density(y, a, b):
+            return (
+                lgamma(y)
+                - lbeta(a, y)
+                + lbeta(y, m)
+                + lbeta(a + b, y + m)
+                - lbeta(a, y)
+                - lbeta(b, m)
+            )
+
+    found = -Pair().nll([n], [[math.log(a), math.log(b)]])
+    with mpmath.workdps(60):
+        a, b = (mpmath.exp(mpmath.mpf(math.log(x))) for x in (a, b))
+        rising = mpmath.loggamma(a + n) - mpmath.loggamma(a)
+        ratio = mpmath.log(mpmath.beta(a + n, b + m)) - mpmath.log(mpmath.beta(a, b))
+        np.testing.assert_allclose(found, float(rising + ratio), rtol=1e-13)
 
 
 @pytest.mark.parametrize("told", [{"rat": 1.0}, 1.0], ids=["misspelt", "number"])

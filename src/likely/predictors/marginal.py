@@ -235,6 +235,11 @@ def _refuse(family: Any, result: FitResult) -> None:
             f"no maximum of {family!r} was found for this y within {result.iterations} iterations "
             f"(max |gradient|·std.err. {result.gradient_norm:.1e}): rescale y, fix a parameter, or "
             "choose a simpler family"
+            + (
+                f"; check_family({family!r}) says where its formula loses digits"
+                if family.specification.own
+                else ""
+            )
         )
     if result.status in (Status.boundary, Status.rank_deficient):
         warnings.warn(result.message, ConvergenceWarning, stacklevel=5)
