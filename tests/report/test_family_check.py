@@ -3,9 +3,14 @@
 import pytest
 
 from likely import (
+    Binomial,
     Categorical,
+    Censored,
     Family,
+    Gamma,
     Parameter,
+    Weibull,
+    ZeroInflated,
     check_family,
     counts,
     positive,
@@ -41,7 +46,11 @@ def test_the_families_that_come_along_pass(module):
     report = check_family(family_class(module)())
     assert report.passed, report
     asked = {check.question.split()[0] for check in report.checks}
-    assert set(report.family.specification.formulas) & {"mean", "var", "cdf", "quantile"} <= asked
+    assert (
+        set(report.family.specification.formulas)
+        & {"mean", "var", "cdf", "log_cdf", "quantile", "sample"}
+        <= asked
+    )
     assert all("100 %" in c.answer for c in report.checks if c.question.startswith("digits")), (
         report
     )
@@ -71,6 +80,7 @@ def test_the_mass_is_measured_wherever_the_parameters_are():
     ("sf", lambda y, loc, scale: ndtr((y - loc) / scale)),
     ("log_cdf", lambda y, loc, scale: log_ndtr((loc - y) / scale)),
     ("log_sf", lambda y, loc, scale: log_ndtr((y - loc) / scale)),
+    ("sample", lambda rng, size, loc, scale: rng.normal(loc, scale**2, size)),
     ("quantile", lambda q, loc, scale: loc + scale * q),
     ("isf", lambda q, loc, scale: loc - scale * q),
     ("expected_information", lambda loc, scale: {("loc", "loc"): 1.0 / scale / scale,
@@ -114,6 +124,16 @@ def test_classes_have_nothing_to_check():
         check_family(Categorical())
     with pytest.raises(ValueError, match=r"unknown family 'gama'; did you mean 'Gamma'"):
         check_family("gama")
+
+
+@pytest.mark.parametrize(("family", "message"), [
+    (Censored(Weibull()), r"rows of y are several numbers; check_family\(Weibull\(\)\) checks what is inside"),
+    (Binomial(), r"rows of y are several numbers$"),
+    (ZeroInflated(Gamma()), r"a probability of their own beside the density; check_family\(Gamma\(\)\)"),
+], ids=repr)  # fmt: skip
+def test_what_is_no_density_over_one_number_is_refused(family, message):
+    with pytest.raises(TypeError, match=message):
+        check_family(family)
 
 
 def test_fixed_parameters_are_not_moved():

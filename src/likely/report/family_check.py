@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,6 +34,9 @@ _MOST_POINTS = 27
 _IMPROBABLE = 100.0
 #: Values of y that are computed with many digits, which takes long.
 _MOST_VALUES = 60
+#: Draws of each point, and how far chance takes their distribution function from the density's once in 1e9 times.
+_DRAWS = 200
+_FARTHEST_DRAWS = math.sqrt(math.log(2e9) / (2.0 * _DRAWS))
 _LEVELS = (0.001, 0.1, 0.5, 0.9, 0.999)
 
 
@@ -77,7 +81,8 @@ def check_family(family: Any) -> FamilyReport:
     gradients meet the accuracy |error| ≤ 1e-10 |truth| + 64 u K, where K is what rounding the inputs
     alone would do. Parameters run over raw predictions between −2 and 1.5, for the digits between −12
     and 12, where formulas that cancel do so. Digits are measured, and do not fail. TypeError where
-    ``family`` is not a family, or one over classes, which has no formula in y.
+    ``family`` is not a family, one over classes, which has no formula in y, or one whose y are more than
+    one number each or have a probability beside the density.
 
     >>> from likely import Gamma, check_family
     >>> check_family(Gamma()).passed
@@ -91,6 +96,7 @@ def check_family(family: Any) -> FamilyReport:
             f"{family!r} is over {family.specification.vector}: its loss is written for all of them at "
             "once, and there is no formula in one y to check"
         )
+    _refuse_other_y(family)
     loss = family.loss()
     near = _Study(loss, _without_poles(loss, _points(loss, _NEAR)))
     checks = [near.mass()]
@@ -101,6 +107,21 @@ def check_family(family: Any) -> FamilyReport:
     except NotImplementedError as reason:
         checks.append(Check("digits", None, f"not measured: {reason}"))
     return FamilyReport(family, tuple(checks))
+
+
+def _refuse_other_y(family: Any) -> None:
+    """TypeError where a y is more than one number, or some y have a probability in the midst of a density."""
+    specification = family.specification
+    structure = specification.structure
+    if specification.tabular:
+        why = "rows of y are several numbers"
+    elif structure is not None and structure.points and not specification.support.integer:
+        why = "some y have a probability of their own beside the density"
+    else:
+        return
+    inside = getattr(family, "families", ())
+    advice = "".join(f"; check_family({part!r}) checks what is inside" for part in inside[:1])
+    raise TypeError(f"{family!r} has no density over one number to check: {why}{advice}")
 
 
 def _points(loss: Any, choices: tuple[float, ...]) -> Array:
@@ -275,8 +296,30 @@ class _Study:
         for name in ("quantile", "isf"):
             if name in declared:
                 yield self._compare(name, getattr(told, name)(levels), getattr(found, name)(levels))
+        if "sample" in declared:
+            yield self._draws(told, found)
         if "expected_information" in declared:
             yield self._information()
+
+    def _draws(self, told: Predictive, found: Predictive) -> Check:
+        """Kolmogorov's distance between the shares of the density below draws and those of a uniform number."""
+        rng = np.random.default_rng(0)
+        largest = np.finfo(np.float64).max
+        y = np.clip(told.sample(_DRAWS, rng), -largest, largest)  # some are beyond the numbers
+        # A draw stands for all that rounds to it, which beside an edge of the support may be much.
+        below = y - 1.0 if self.discrete else np.nextafter(y, -largest)
+        above = y if self.discrete else np.nextafter(y, largest)
+        low, high = (np.asarray(found.cdf(end)) for end in (below, above))
+        share = low + rng.random(y.shape) * (high - low)
+        share = np.sort(np.where(self.specification.support.contains(y), share, np.nan), axis=1)
+        steps = np.arange(_DRAWS + 1.0) / _DRAWS
+        distance = np.maximum(share - steps[:-1], steps[1:] - share).max(axis=1)
+        worst = int(np.argmax(np.where(np.isnan(distance), np.inf, distance)))
+        passed = bool(distance[worst] <= _FARTHEST_DRAWS)
+        where = "" if passed else f" {self._at(worst)}"
+        chance = f"of {_FARTHEST_DRAWS:.2f} that chance explains{where}"
+        answer = f"{distance[worst]:.2f} from the density's at most, {chance}"
+        return Check("sample as declared", passed, answer)
 
     def _on_circle(self) -> dict[str, Array]:
         """The mean direction, and the variance of the angle from it the shorter way."""
