@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
 from likely import Categorical
 from likely.losses import categorical
@@ -64,3 +65,15 @@ def test_pytorch_tensors_take_the_kernel_too():
     np.testing.assert_allclose(rows.grad.numpy(), expected.grad.numpy(), rtol=1e-9, atol=1e-15)
     with pytest.raises(ValueError, match=r"y must hold class codes 0, …, 3"):
         Categorical(4).nll(y + 4, rows)
+
+
+@pytest.mark.parametrize(("n", "k"), [(80_003, 7), (9_001, 129), (57, 50_021)])
+def test_slices_of_threads_make_up_all_rows(n, k):
+    """More entries than one thread takes, and no multiple of anything."""
+    rng = np.random.default_rng(k)
+    raw, codes = rng.normal(size=(n, k)), rng.integers(0, k, n)
+    first, rest = np.full(n, np.nan), np.full((n, k), np.nan)
+    assert softmax(codes, raw, first, rest) == 0
+    expected = logsumexp(raw, axis=1) - raw[np.arange(n), codes]
+    np.testing.assert_allclose(first, expected, rtol=1e-12)
+    np.testing.assert_allclose(rest.sum(axis=1), 0.0, atol=1e-12)

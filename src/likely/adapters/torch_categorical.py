@@ -12,7 +12,11 @@ import torch
 from torch import Tensor
 
 from likely.adapters.torch_function import Function, ordinary
-from likely.losses.kernels.softmax import ENTRIES, softmax
+from likely.losses.kernels.softmax import softmax
+
+#: Entries of raw from which the kernel is worth its load, half a second once: batches of a network are asked for again
+#: and again.
+ENTRIES = 1024
 
 
 def cross_entropy(loss: Any, y: Tensor, raw: Tensor, _order: int) -> tuple[Tensor, Tensor]:

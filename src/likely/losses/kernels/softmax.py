@@ -21,6 +21,8 @@ FEW = 24
 BLOCK = 4096
 #: The fewest rows of a block.
 FEWEST = 16
+#: Entries that take as long as a row of other losses, by which it is told how many threads are worth it.
+ENTRIES_OF_A_ROW = 8
 
 
 def softmax(codes: Any, raw: Any, first: Any, rest: Any) -> int:
@@ -37,12 +39,14 @@ def softmax(codes: Any, raw: Any, first: Any, rest: Any) -> int:
 
     def work(start: int, stop: int) -> None:
         # Slices of entries, so that few rows of many classes are worth threads too.
-        invalid.append(kernel(codes, raw, first, rest, start // k, stop // k, rows))
+        begin, end = (min(n, at * ENTRIES_OF_A_ROW // k) for at in (start, stop))
+        invalid.append(kernel(codes, raw, first, rest, begin, end, rows))
 
+    units = -(-n * k // ENTRIES_OF_A_ROW)
     if raw.flags.c_contiguous:
-        fold_slices(work, n * k)
+        fold_slices(work, units)
     else:  # a block of a fit, which has threads of its own
-        work(0, n * k)
+        work(0, units)
     return sum(invalid)
 
 
