@@ -170,10 +170,10 @@ class Linear(DistributionEstimator):
         self.result_: FitResult = found if moved is None else moved.result(found)
         self.n_iter_ = max(1, self.result_.iterations)
         self._set_coefficients(loss, self.result_)
-        if moved is None and loss.specification.vector is None:
+        if moved is None:
             some = slice(None, None, -(-y.shape[0] // _SEEN))
-            raw = self._raw(X[some])
-            check_reached(loss, y, raw if offset is None else raw + offset[:, some])
+            offsets = 0.0 if offset is None else offset[:, some]
+            check_reached(loss, y, lambda: self._raw(X[some]) + offsets)
         if found.status is not Status.converged:
             warnings.warn(found.message, ConvergenceWarning, stacklevel=3)
 

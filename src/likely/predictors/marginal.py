@@ -220,8 +220,7 @@ def _fitted(family: Any, loss: Any, y: Array, weight: Array | None, guess: Array
                 larger = search(model, result)
                 result = result if larger is None else fit(start=larger)
     result = told_level(loss, Response(y, weight), coinciding(loss, result))
-    if loss.specification.vector is None:
-        check_reached(loss, y, result.intercepts[:, None])
+    check_reached(loss, y, lambda: result.intercepts[:, None])
     _refuse(family, result)
     return result.intercepts
 

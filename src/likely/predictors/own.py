@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,16 +42,16 @@ def check_own(loss: Any, raw: Array) -> None:
     )
 
 
-def check_reached(loss: Any, y: Array, raw: Array) -> None:
-    """ValueError where a user's formula has lost its digits at raw (k, m), where a fit to counts y has come to.
+def check_reached(loss: Any, y: Array, reached: Callable[[], Array]) -> None:
+    """ValueError where a user's formula has lost its digits at raw (k, m), which a fit to counts y has ``reached``.
 
     What is likely there by rounding alone has probabilities of more than 1 together.
     """
     specification = loss.specification
-    if not (_has_own(specification) and specification.support.integer) or y.ndim > 1:
+    if y.ndim > 1 or not (_has_own(specification) and specification.support.integer):
         return
     each = np.unique(y)
-    for point in raw.T:
+    for point in reached().T:
         nll = loss.evaluate(each, np.repeat(point[:, None], each.size, 1), 0)[0]
         with np.errstate(over="ignore"):
             together = float(np.exp(-nll).sum())

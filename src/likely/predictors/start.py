@@ -29,7 +29,6 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
         _on_circle(y, weight) if loss.specification.support is circular else mean_and_std(y, weight)
     )
     spread = std if std > 0 else max(abs(mean), 1.0)
-    declared = loss.specification.formulas.get("start")
     moments = [mean, std]
     if loss.specification.leans_by and std > 0:
         moments.append(third_moment(y, weight, mean, std))
@@ -43,7 +42,7 @@ def rough(loss: Any, y: Array, weight: Array | None) -> Array:
         with np.errstate(all="ignore"):
             losses[i] = loss.evaluate(sample, np.repeat(raw[:, None], sample.size, 1), 0)[0].mean()
     order = np.argsort(losses, kind="stable")
-    if loss.specification.own and declared is None:
+    if loss.specification.own and "start" not in loss.specification.formulas:
         reached = best_reached(loss, sample, guessed[order[np.isfinite(losses[order])]])
         if reached is not None:
             return reached

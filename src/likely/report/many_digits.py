@@ -101,7 +101,7 @@ def _difference(function: Callable[[list[Any]], Any], point: list[Any], j: int) 
 
 
 def _error(found: float, truth: Any) -> Any:
-    """|found − truth|, 0 where both are beyond the largest number of float64."""
+    """|found − truth|; 0 where it is the number of float64 that the truth rounds to, such as one beyond them all."""
     return truth * 0 if float(found) == float(truth) else abs(truth - float(found))
 
 
